@@ -1,0 +1,25 @@
+import { foldersAbove } from './folders';
+
+/** What would stand on one side after its changes: the paths, and those that a change newly puts there. */
+export interface Outcome {
+  readonly present: (path: string) => boolean;
+  /** Every path that is present; others may be among them. */
+  readonly candidates: Iterable<string>;
+}
+
+/**
+ * The paths of `outcome` at which a file would have to be a folder as well, and the paths below them.
+ * A path that is no file system's possible state is found here before anything is touched.
+ */
+export function clashes(outcome: Outcome): Set<string> {
+  const found = new Set<string>();
+  for (const path of outcome.candidates) {
+    if (!outcome.present(path)) continue;
+    for (const folder of foldersAbove(path)) {
+      if (!outcome.present(folder)) continue;
+      found.add(folder);
+      found.add(path);
+    }
+  }
+  return found;
+}

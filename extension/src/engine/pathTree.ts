@@ -1,0 +1,79 @@
+import type { PathState } from './pathState';
+
+/** One row: a file, or a folder with the most urgent state of what is in it. */
+export interface PathNode {
+  readonly path: string;
+  readonly name: string;
+  readonly kind: 'file' | 'folder';
+  readonly state: PathState | undefined;
+}
+
+/** The paths as a tree of rows, made for one look at them: children are listed on demand. */
+export class PathTree {
+  readonly #children = new Map<string, Map<string, 'file' | 'folder'>>();
+  readonly #states: ReadonlyMap<string, PathState>;
+  readonly #folderStates = new Map<string, PathState>();
+
+  constructor(paths: Iterable<string>, states: ReadonlyMap<string, PathState>) {
+    this.#states = states;
+    for (const path of paths) this.#add(path);
+    for (const [path, state] of states) {
+      this.#add(path);
+      this.#raise(path, state);
+    }
+  }
+
+  /** The rows in `folder` ('' for the root): folders first, then by name. */
+  children(folder: string): readonly PathNode[] {
+    const rows = [...(this.#children.get(folder) ?? [])].map(([name, kind]): PathNode => {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      const state = kind === 'folder' ? this.#folderStates.get(path) : this.#states.get(path);
+      return { path, name, kind, state };
+    });
+    return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
+  }
+
+  get isEmpty(): boolean {
+    return this.#children.size === 0;
+  }
+
+  #add(path: string): void {
+    let kind: 'file' | 'folder' = 'file';
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const start = path.lastIndexOf('/', end - 1) + 1;
+      const folder = path.slice(0, Math.max(0, start - 1));
+      const name = path.slice(start, end);
+      let siblings = this.#children.get(folder);
+      if (siblings === undefined) this.#children.set(folder, (siblings = new Map()));
+      // Where a file became a folder, the folder's row leads to both.
+      if (siblings.get(name) === 'folder') return;
+      siblings.set(name, kind);
+      kind = 'folder';
+      if (start === 0) return;
+    }
+  }
+
+  #raise(path: string, state: PathState): void {
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folder = path.slice(0, end);
+      const known = this.#folderStates.get(folder);
+      if (known !== undefined && urgency[known] >= urgency[state]) return;
+      this.#folderStates.set(folder, state);
+    }
+  }
+}
+
+const urgency: Readonly<Record<PathState, number>> = {
+  conflict: 5,
+  problem: 4,
+  modified: 3,
+  added: 3,
+  deleted: 3,
+  incoming: 1,
+};
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+function compareNames(a: string, b: string): number {
+  return collator.compare(a, b);
+}

@@ -1,0 +1,116 @@
+import type { Change, Conflict } from './change';
+import { clashes } from './clash';
+import type { Entry, FileTable } from './entry';
+import { comparePaths } from './folders';
+import { verdict, type Verdict } from './verdict';
+
+export type { Change, Conflict } from './change';
+
+/** What it takes to bring three tables together. No path is in more than one list; each is sorted by path. */
+export interface Reconciliation {
+  /** Both sides agree already: only the ancestor has to follow. */
+  readonly ancestorChanges: readonly Change[];
+  /** What a pull does to the disk. */
+  readonly localChanges: readonly Change[];
+  /** What a push sends. */
+  readonly remoteChanges: readonly Change[];
+  /** What neither may touch. */
+  readonly conflicts: readonly Conflict[];
+}
+
+interface Tables {
+  readonly ancestor: FileTable;
+  readonly local: FileTable;
+  readonly remote: FileTable;
+}
+
+/**
+ * Compares what was agreed on last with what stands on the disk and on the server.
+ *
+ * Each table must be complete for the paths that are to be kept in step, and be a possible folder: no path is
+ * both an entry and above another. The result then promises:
+ * - a local content that was never agreed on is in `remoteChanges` or `conflicts`, or the server has it too;
+ * - either side with its changes made is again a possible folder, whether or not the other side makes its own;
+ * - with no conflicts, both sides with their changes made are the same.
+ */
+export function reconcile(ancestor: FileTable, local: FileTable, remote: FileTable): Reconciliation {
+  const tables = { ancestor, local, remote };
+  const verdicts = judge(tables);
+  holdBackClashes(tables, verdicts);
+  return gather(tables, verdicts);
+}
+
+/** The verdict on every path that is not in step. */
+function judge({ ancestor, local, remote }: Tables): Map<string, Verdict> {
+  const verdicts = new Map<string, Verdict>();
+  const look = (path: string): void => {
+    const found = verdict(ancestor.get(path), local.get(path), remote.get(path));
+    if (found !== 'inStep') verdicts.set(path, found);
+  };
+  for (const path of local.keys()) look(path);
+  for (const path of remote.keys()) if (!local.has(path)) look(path);
+  for (const path of ancestor.keys()) if (!local.has(path) && !remote.has(path)) look(path);
+  return verdicts;
+}
+
+/**
+ * Invariant: after this, neither side's changes make a path an entry and a folder at once.
+ *
+ * Each table is a possible folder, so one of two clashing paths is newly put there, and the other exists on
+ * that side only. Both become conflicts. That takes a put from the one side, or keeps a put from the other,
+ * so it makes no new clash: one pass over each side is enough.
+ */
+function holdBackClashes(tables: Tables, verdicts: Map<string, Verdict>): void {
+  for (const [side, own, other] of [
+    ['takeRemote', tables.local, tables.remote],
+    ['sendLocal', tables.remote, tables.local],
+  ] as const) {
+    if (!addsAPath(side, own, verdicts)) continue;
+    const present = (path: string): boolean => (verdicts.get(path) === side ? other : own).has(path);
+    const found = clashes({ present, candidates: new Set([...own.keys(), ...verdicts.keys()]) });
+    for (const path of found) verdicts.set(path, 'conflict');
+  }
+}
+
+/** Only a path that is new to a side can clash there: without one, the walk over its table is spared. */
+function addsAPath(side: Verdict, own: FileTable, verdicts: ReadonlyMap<string, Verdict>): boolean {
+  for (const [path, found] of verdicts) if (found === side && !own.has(path)) return true;
+  return false;
+}
+
+function gather({ ancestor, local, remote }: Tables, verdicts: ReadonlyMap<string, Verdict>): Reconciliation {
+  const ancestorChanges: Change[] = [];
+  const localChanges: Change[] = [];
+  const remoteChanges: Change[] = [];
+  const conflicts: Conflict[] = [];
+  for (const [path, found] of [...verdicts].sort(([a], [b]) => comparePaths(a, b))) {
+    const sides = { ancestor: ancestor.get(path), local: local.get(path), remote: remote.get(path) };
+    switch (found) {
+      case 'inStep':
+        break;
+      case 'agreed':
+        ancestorChanges.push({ path, from: sides.ancestor, to: sides.remote });
+        break;
+      case 'takeRemote':
+        localChanges.push({ path, from: sides.local, to: sides.remote });
+        break;
+      case 'sendLocal':
+        remoteChanges.push({ path, from: sides.remote, to: sides.local });
+        break;
+      case 'conflict':
+        conflicts.push({ path, ...sides });
+        break;
+    }
+  }
+  return { ancestorChanges, localChanges, remoteChanges, conflicts };
+}
+
+/** `table` with `changes` made. */
+export function applied(table: FileTable, changes: Iterable<Change>): Map<string, Entry> {
+  const result = new Map(table);
+  for (const { path, to } of changes) {
+    if (to === undefined) result.delete(path);
+    else result.set(path, to);
+  }
+  return result;
+}

@@ -1,0 +1,143 @@
+import { describe, expect, it } from 'vitest';
+import type { Rule } from './rule';
+import { Selection } from './selection';
+
+function folder(path: string, effect: Rule['effect'] = 'track'): Rule {
+  return { path, kind: 'folder', effect };
+}
+
+function file(path: string, effect: Rule['effect'] = 'track'): Rule {
+  return { path, kind: 'file', effect };
+}
+
+function select(
+  rules: Rule[],
+  exclude: string[] = ['.git', 'node_modules'],
+  gitignores: Record<string, string> = {},
+): Selection {
+  return new Selection({ rules, exclude, gitignores: Object.entries(gitignores) });
+}
+
+function included(selection: Selection, paths: readonly string[]): string[] {
+  return paths.filter((path) => selection.includes(path));
+}
+
+describe('Selection', () => {
+  it('takes in nothing that no rule tracks', () => {
+    expect(included(select([folder('src')]), ['a', 'src2/a', 'src/a', 'src/b/c'])).toEqual(['src/a', 'src/b/c']);
+  });
+
+  it('lets the nearest rule decide', () => {
+    const selection = select([folder('src'), folder('src/out', 'leave'), file('src/out/keep')]);
+    expect(included(selection, ['src/a', 'src/out/a', 'src/out/keep'])).toEqual(['src/a', 'src/out/keep']);
+    expect(selection.ruleFor('src/out/x/y')?.path).toBe('src/out');
+  });
+
+  it('takes the workspace folder itself', () => {
+    const selection = select([folder('')]);
+    expect(included(selection, ['a', 'b/c', '.git/config', 'b/node_modules/x'])).toEqual(['a', 'b/c']);
+    expect(selection.entersFolder('')).toBe(true);
+  });
+
+  it('does not take what is below a tracked file’s path', () => {
+    expect(included(select([file('a')]), ['a', 'a/b'])).toEqual(['a']);
+  });
+
+  it('leaves out what the patterns match, at any depth, counted from the workspace folder', () => {
+    const selection = select([folder('src')], ['*.log', '/src/only', '**/deep/**/tmp', '!keep.log']);
+    expect(
+      included(selection, ['src/a.log', 'src/keep.log', 'src/only/a', 'src/x/only/a', 'src/deep/a/tmp/b']),
+    ).toEqual(['src/keep.log', 'src/x/only/a']);
+  });
+
+  it('tells apart a folder pattern and a file of that name', () => {
+    const selection = select([folder('src')], ['out/']);
+    expect(selection.includes('src/out')).toBe(true);
+    expect(selection.includes('src/out/a')).toBe(false);
+    expect(selection.entersFolder('src/out')).toBe(false);
+  });
+
+  it('minds case', () => {
+    expect(included(select([folder('src')], ['*.LOG']), ['src/a.log', 'src/a.LOG'])).toEqual(['src/a.log']);
+  });
+
+  it('takes in an excluded file or folder that was tracked by name', () => {
+    const selection = select([file('a.log'), folder('node_modules')], ['*.log', 'node_modules']);
+    expect(
+      included(selection, ['a.log', 'b.log', 'node_modules/x/y', 'node_modules/x/z.log', 'x/node_modules/a']),
+    ).toEqual(['a.log', 'node_modules/x/y']);
+  });
+
+  it('counts the patterns from an excluded folder that was tracked by name', () => {
+    const selection = select([folder('node_modules/x')]);
+    expect(included(selection, ['node_modules/x/a', 'node_modules/x/node_modules/b', 'node_modules/y/a'])).toEqual([
+      'node_modules/x/a',
+    ]);
+    const slashed = select([folder('out/app')], ['out', '/cache']);
+    expect(included(slashed, ['out/app/cache/a', 'out/app/b/cache'])).toEqual(['out/app/b/cache']);
+  });
+
+  it('enters the folders on the way to what is tracked, and no others', () => {
+    const selection = select([file('a/b/c.txt'), folder('node_modules/x')]);
+    expect(
+      ['', 'a', 'a/b', 'node_modules', 'node_modules/x', 'a/d', 'e'].filter((p) => selection.entersFolder(p)),
+    ).toEqual(['', 'a', 'a/b', 'node_modules', 'node_modules/x']);
+    expect(selection.includesFolder('a/b')).toBe(false);
+  });
+
+  it('never takes in its own temporary files, even by name', () => {
+    const selection = select([folder('src'), file('src/.palmtree-9.tmp')]);
+    expect(included(selection, ['src/.palmtree-1a-2b.tmp', 'src/.palmtree-9.tmp', 'src/.palmtree.tmp'])).toEqual([
+      'src/.palmtree.tmp',
+    ]);
+  });
+
+  it('takes names with spaces, newlines, #, !, -, quotes and other scripts for what they are', () => {
+    const names = ['a b', 'a\nb', '#a', '!a', '-rf', '$(x)', '"', 'é', 'é', '日本', '*', '[a]', '...', ' '];
+    const paths = names.map((name) => `src/${name}`);
+    expect(included(select([folder('src')]), paths)).toEqual(paths);
+    expect(included(select([folder('')]), names)).toEqual(names);
+  });
+
+  it('honours nested .gitignore files, the nearest first', () => {
+    const selection = select([folder('')], [], { '': '*.o\n/build\n', lib: '!keep.o\n/gen\n' });
+    expect(
+      included(selection, ['a.o', 'lib/keep.o', 'lib/b.o', 'build/x', 'lib/build/x', 'lib/gen/x', 'gen/x']),
+    ).toEqual(['lib/keep.o', 'lib/build/x', 'gen/x']);
+  });
+
+  it('takes nothing in again from a folder that is left out', () => {
+    const selection = select([folder('')], [], { '': 'out/\n', out: '!a\n' });
+    expect(selection.includes('out/a')).toBe(false);
+  });
+
+  it('lets the configured patterns stand above .gitignore', () => {
+    expect(select([folder('')], ['*.key'], { '': '!*.key' }).includes('a.key')).toBe(false);
+  });
+
+  it('takes in a .gitignore that is found on the walk', () => {
+    const selection = select([folder('')], []);
+    expect(selection.entersFolder('lib/out')).toBe(true);
+    selection.addGitignore('lib', 'out\r\n');
+    expect(selection.entersFolder('lib/out')).toBe(false);
+    expect(selection.includes('lib/out/a')).toBe(false);
+  });
+
+  it('tells whether a path needs a rule of its own', () => {
+    const selection = select([folder('')]);
+    expect(['', 'src', 'node_modules', 'a/node_modules/b'].filter((path) => selection.excludes(path))).toEqual([
+      'node_modules',
+      'a/node_modules/b',
+    ]);
+  });
+
+  it('is quick for 100,000 paths and 1,000 rules', () => {
+    const rules = Array.from({ length: 1_000 }, (_, i) => folder(`d${i}/e`));
+    const selection = select(rules, ['.git', 'node_modules', '*.log', 'out/']);
+    const start = performance.now();
+    let count = 0;
+    for (let i = 0; i < 100_000; i++) if (selection.includes(`d${i % 2000}/e/f${i % 50}/g${i}.ts`)) count++;
+    expect(count).toBe(50_000);
+    expect(performance.now() - start).toBeLessThan(2_000);
+  });
+});
