@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { Whoami } from '../contract/schemas';
+import { pullRoutes } from '../pulls/pullRoutes';
+import { pushRoutes } from '../pushes/pushRoutes';
+import { sessionRoutes } from '../sessions/sessionRoutes';
+import { authenticate, requireTreeScope } from '../tokens/authenticate';
+import { treeRoutes } from '../trees/treeRoutes';
+import type { AppEnv } from './appEnv';
+import { handleError } from './errorHandler';
+import { requestLog } from './requestLog';
+import type { Services } from './services';
+import { WireError } from './wireError';
+
+export function createServer(services: Services): Hono<AppEnv> {
+  const app = new Hono<AppEnv>();
+  app.onError(handleError);
+  app.notFound(() => {
+    throw new WireError('not_found', 'there is no such route');
+  });
+  app.use(requestLog(services.log, randomUUID));
+  app.get('/healthz', (context) => context.json({ ok: true }));
+
+  app.use('/v1/*', authenticate(services.tokens));
+  app.use('/v1/trees/:tree/*', requireTreeScope);
+  app.use(
+    '/v1/*',
+    bodyLimit({
+      maxSize: services.maxBodyBytes,
+      onError: () => {
+        throw new WireError('body_too_large', `a request body has at most ${services.maxBodyBytes} bytes`);
+      },
+    }),
+  );
+  app.get('/v1/whoami', (context) => {
+    const { name, trees } = context.get('token');
+    const server = { version: services.version };
+    return context.json<Whoami>({ name, trees: trees === null ? null : [...trees], server });
+  });
+  app.route('/v1/trees', treeRoutes(services.trees));
+  app.route('/v1/trees', pushRoutes(services));
+  app.route('/v1/trees', pullRoutes(services));
+  app.route('/v1/trees', sessionRoutes(services));
+  return app;
+}

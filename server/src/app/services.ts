@@ -1,0 +1,53 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Database } from '../database/openDatabase';
+import { ObjectStore } from '../objects/objectStore';
+import { PushRepository } from '../pushes/pushRepository';
+import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
+import { RsyncConnections } from '../sessions/rsyncConnections';
+import { SessionActivity } from '../sessions/sessionActivity';
+import { SessionStore } from '../sessions/sessionStore';
+import { TokenRepository } from '../tokens/tokenRepository';
+import { EntryRepository } from '../trees/entryRepository';
+import { TreeRepository } from '../trees/treeRepository';
+
+export interface Environment {
+  readonly database: Database;
+  readonly dataFolder: string;
+  readonly rsync: string;
+  readonly log: Logger;
+  readonly version: string;
+  readonly now?: () => Date;
+  readonly newId?: () => string;
+  readonly runLimits?: Partial<RunLimits>;
+  readonly maxBodyBytes?: number;
+}
+
+const defaultMaxBodyBytes = 256 << 20;
+
+/** All that the routes stand on, made once by whoever starts a server. */
+export type Services = ReturnType<typeof createServices>;
+
+export function createServices({ database, dataFolder, rsync, log, version, ...injected }: Environment) {
+  const now = injected.now ?? (() => new Date());
+  const limits = { ...defaultRunLimits, ...injected.runLimits };
+  const store = new SessionStore(join(dataFolder, 'sessions'), now);
+  const activity = new SessionActivity(limits.closeGraceMs);
+  return {
+    log,
+    version,
+    now,
+    newId: injected.newId ?? (() => randomBytes(16).toString('hex')),
+    newPassword: () => randomBytes(24).toString('base64url'),
+    maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
+    tokens: new TokenRepository(database, now),
+    trees: new TreeRepository(database, now),
+    entries: new EntryRepository(database),
+    pushes: new PushRepository(database, now),
+    objects: new ObjectStore(join(dataFolder, 'objects')),
+    store,
+    activity,
+    connections: new RsyncConnections(store, activity, rsync, limits),
+  };
+}

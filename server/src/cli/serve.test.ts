@@ -1,0 +1,205 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { buildServer, runCommand, startChildServer, type ChildServer, type Ids } from '../../test/childServer';
+import { puts, writeFiles } from '../../test/changes';
+import { runRsync } from '../../test/rsyncClient';
+import { connect } from '../../test/tcpBridge';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { push, receive } from '../../test/transfers';
+
+let bundle: string;
+let server: ChildServer;
+let dataFolder: string;
+
+beforeAll(async () => {
+  bundle = await buildServer();
+  dataFolder = temporaryFolder();
+  server = await startChildServer(bundle, dataFolder);
+});
+afterAll(() => server.kill('SIGKILL'));
+
+const failure = async (args: readonly string[], ids?: Ids) => {
+  const { code, stdout, stderr } = await runCommand(bundle, args, ids);
+  expect(stdout).toBe('');
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  return { code, line: stderr.trimEnd() };
+};
+
+test('a token that the command makes or revokes counts at once for the server that runs', async () => {
+  const created = await runCommand(bundle, [
+    'token',
+    'create',
+    'bob',
+    '--tree',
+    'x',
+    'y',
+    '--data',
+    dataFolder,
+    '--json',
+  ]);
+  const { name, token } = JSON.parse(created.stdout) as { name: string; token: string };
+  expect(name).toBe('bob');
+  expect(token).toMatch(/^ptk_[A-Za-z0-9_-]{43}$/);
+  const bob = await startAs(token);
+  expect(await bob()).toMatchObject({ status: 200, body: { name: 'bob', trees: ['x', 'y'] } });
+  const list = await runCommand(bundle, ['token', 'list', '--data', dataFolder, '--json']);
+  expect(JSON.parse(list.stdout)).toContainEqual({ name: 'bob', trees: ['x', 'y'], createdAt: expect.any(String) });
+  expect(list.stdout).not.toContain('ptk_');
+  const again = await failure(['token', 'create', 'bob', '--data', dataFolder]);
+  expect(again).toEqual({ code: 1, line: 'palmtree-server: a token named "bob" exists already' });
+  expect((await runCommand(bundle, ['token', 'revoke', 'bob', '--data', dataFolder])).code).toBe(0);
+  expect(await bob()).toMatchObject({ status: 401 });
+  expect((await runCommand(bundle, ['token', 'create', 'bob', '--data', dataFolder])).code).toBe(0);
+});
+
+async function startAs(token: string) {
+  const url = new URL(await server.rsyncUrl('x', 'y')).origin;
+  return async () => {
+    const response = await fetch(`${url}/v1/whoami`, { headers: { authorization: `Bearer ${token}` } });
+    return { status: response.status, body: await response.json() };
+  };
+}
+
+test('tokens are stored as hashes', async () => {
+  for (const file of ['palmtree.sqlite', 'palmtree.sqlite-wal']) {
+    expect(readFileSync(join(dataFolder, file)).includes(server.token.slice(4))).toBe(false);
+  }
+  expect(statSync(join(dataFolder, 'palmtree.sqlite')).mode & 0o077).toBe(0);
+});
+
+test('what keeps the server from starting is told in one line', async () => {
+  const serve = (...options: string[]) => failure(['serve', '--port', '0', ...options]);
+  const busy = createServer().listen(0, '127.0.0.1');
+  await once(busy, 'listening');
+  const { port } = busy.address() as AddressInfo;
+  const taken = await serve('--data', temporaryFolder(), '--port', String(port));
+  busy.close();
+  expect(taken).toEqual({ code: 1, line: `palmtree-server: port ${port} on 127.0.0.1 is in use` });
+
+  const locked = await serve('--data', dataFolder);
+  expect(locked).toEqual({ code: 1, line: `palmtree-server: another palmtree-server is running on ${dataFolder}` });
+
+  const file = join(temporaryFolder(), 'file');
+  writeFileSync(file, '');
+  expect(await serve('--data', join(file, 'below'))).toMatchObject({
+    code: 1,
+    line: expect.stringContaining('cannot write to the data folder'),
+  });
+  const notKeys = ['--tls-cert', file, '--tls-key', file];
+  expect(await serve('--data', temporaryFolder(), ...notKeys)).toEqual({
+    code: 1,
+    line: `palmtree-server: ${file} and ${file} are not a certificate and its key`,
+  });
+  expect(await serve('--data', temporaryFolder(), '--rsync', '/absent/rsync')).toEqual({
+    code: 1,
+    line: 'palmtree-server: rsync is not installed (/absent/rsync)',
+  });
+});
+
+test('an rsync with known holes is refused unless it is allowed, and a better one only warned of', async () => {
+  const folder = temporaryFolder();
+  const rsyncOf = (version: string): string => {
+    const file = join(folder, `rsync-${version}`);
+    writeFileSync(file, `#!/bin/sh\necho 'rsync  version ${version}  protocol version 32'\n`);
+    chmodSync(file, 0o755);
+    return file;
+  };
+  const old = await failure(['serve', '--port', '0', '--data', folder, '--rsync', rsyncOf('3.4.2')]);
+  expect(old.code).toBe(1);
+  expect(old.line).toContain('3.4.3 or newer is needed');
+  for (const options of [
+    ['--rsync', rsyncOf('3.4.2'), '--allow-old-rsync'],
+    ['--rsync', rsyncOf('3.4.3')],
+  ]) {
+    const started = await startChildServer(bundle, temporaryFolder(), { options });
+    const { code, stderr } = await started.kill('SIGTERM');
+    expect(code).toBe(0);
+    expect(stderr).toContain('security holes');
+  }
+});
+
+test('SIGTERM ends the server in good order, a running rsync with it', async () => {
+  const folder = temporaryFolder();
+  const stopping = await startChildServer(bundle, folder);
+  await stopping.api.makeTree('tree');
+  const { body } = await stopping.api.beginPush('tree', { base: 0, changes: puts({ a: '1' }) });
+  const socket = connect(await stopping.rsyncUrl('tree', body.id), stopping.token);
+  await once(socket, 'message');
+  const { code, stderr } = await stopping.kill('SIGTERM');
+  expect(code).toBe(0);
+  for (const line of stderr.trim().split('\n')) expect(JSON.parse(line)).toMatchObject({ level: expect.any(Number) });
+  expect(stderr).not.toContain(stopping.token);
+  expect(stderr).not.toContain(body.password);
+  expect(await processesNaming(body.id)).toEqual([]);
+});
+
+test('a user who is not root serves a push and a pull, and confines them without a chroot', async () => {
+  const ids = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
+  const folder = temporaryFolder();
+  const data = join(folder, 'data of "nobody"; #1');
+  mkdirSync(data);
+  if (ids !== undefined) {
+    chmodSync(folder, 0o755);
+    chownSync(data, ids.uid, ids.gid);
+  }
+  const child = await startChildServer(bundle, data, ids === undefined ? {} : { ids });
+  await child.api.makeTree('tree');
+  const files = { 'folder/a': 'a', '-b\n': 'b' };
+  expect(await push(child, 'tree', 0, files)).toBe(1);
+  expect(await push(child, 'tree', 1, { 'folder/a': 'edited' })).toBe(2);
+  const session = (await child.api.beginPull('tree', { revision: 2, paths: Object.keys(files) })).body;
+  const pulled = await receive(child, 'tree', session, Object.keys(files));
+  expect(pulled).toMatchObject({ exit: 0, stderr: '' });
+  expect(readFileSync(join(pulled.folder, 'folder/a'), 'utf8')).toBe('edited');
+  expect(await climbOut(child, data, ids)).toEqual([]);
+  await child.kill('SIGKILL');
+  if (ids === undefined) return;
+  const closed = temporaryFolder();
+  expect(await failure(['serve', '--port', '0', '--data', closed], ids)).toMatchObject({ code: 1 });
+});
+
+/** What a client that tries to get out of its inbox leaves outside of it. */
+async function climbOut(child: ChildServer, data: string, ids: Ids | undefined): Promise<string[]> {
+  const begun = (await child.api.beginPush('tree', { base: 2, changes: puts({ new: 'new' }) })).body;
+  const session = join(data, 'sessions', begun.id);
+  const outside = join(data, '..', 'outside');
+  mkdirSync(outside);
+  if (ids !== undefined) chownSync(outside, ids.uid, ids.gid);
+  symlinkSync(outside, join(session, 'files', 'door'));
+  const source = temporaryFolder();
+  writeFiles(source, { planted: 'planted', 'door/planted': 'planted' });
+  const target = { url: await child.rsyncUrl('tree', begun.id), token: child.token };
+  const { module, password } = begun;
+  const attempts = [
+    ['./planted', 'MODULE/../planted'],
+    ['./planted', 'MODULE/../../../planted'],
+    ['./planted', `MODULE/${outside}/planted`],
+    ['./planted', 'MODULE/door/planted'],
+    ['-R', '--no-implied-dirs', './door/planted', 'MODULE/'],
+    ['-r', './', 'MODULE/'],
+  ];
+  for (const places of attempts) {
+    await runRsync(target, { arguments: ['-I', ...places], module, password, cwd: source });
+  }
+  const places = [outside, session, join(data, 'sessions'), data, join(data, '..')];
+  return places.filter((folder) => readdirSync(folder).includes('planted'));
+}
+
+async function processesNaming(text: string): Promise<string[]> {
+  const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
+  return stdout.split('\n').filter((line) => line.includes(text));
+}

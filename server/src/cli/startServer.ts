@@ -1,0 +1,66 @@
+import { pino, destination } from 'pino';
+import { createServer } from '../app/createServer';
+import { listen, type Listening, type ListenOptions } from '../app/listen';
+import { createServices, type Services } from '../app/services';
+import { openDatabase, type Database } from '../database/openDatabase';
+import { checkRsync } from '../rsync/rsyncVersion';
+import { sessionLifeMs, sweepSessions } from '../sessions/sweep';
+import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
+
+export interface StartOptions {
+  readonly version: string;
+  readonly listen: ListenOptions;
+  readonly dataFolder: string;
+  readonly rsync: string;
+  readonly allowOldRsync: boolean;
+}
+
+export interface RunningServer {
+  readonly url: string;
+  readonly log: Services['log'];
+  stop(): Promise<void>;
+}
+
+const hourMs = 60 * 60 * 1000;
+const requestGraceMs = 10_000;
+
+export async function startServer(options: StartOptions): Promise<RunningServer> {
+  const { version, dataFolder, rsync } = options;
+  const { warning } = await checkRsync(rsync, options.allowOldRsync);
+  const lock = lockDataFolder(dataFolder);
+  const database = await openDatabase(dataFolder);
+  const log = pino({ base: null }, destination(2));
+  if (warning !== undefined) log.warn(warning);
+  const services = createServices({ database, dataFolder, rsync, log, version });
+  await sweep(services, true);
+  const timer = setInterval(() => {
+    sweep(services, false).catch((error: unknown) => log.error({ err: error }, 'sweeping sessions failed'));
+  }, hourMs);
+  timer.unref();
+  const listening = await listen(createServer(services), options.listen);
+  log.info({ url: listening.url, version }, 'listening');
+  const stop = async (): Promise<void> => {
+    clearInterval(timer);
+    await stopServer(services, listening, database, lock);
+  };
+  return { url: listening.url, log, stop };
+}
+
+async function stopServer(
+  { activity, log }: Services,
+  listening: Listening,
+  database: Database,
+  lock: DataFolderLock,
+): Promise<void> {
+  const closed = listening.close(requestGraceMs);
+  await activity.stopAll('the server is stopping');
+  await closed;
+  await database.destroy();
+  lock.release();
+  log.info('stopped');
+}
+
+async function sweep({ store, activity, pushes, now, log }: Services, atStart: boolean): Promise<void> {
+  await sweepSessions(store, activity, { now: now(), atStart, log });
+  await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifeMs));
+}

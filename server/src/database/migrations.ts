@@ -1,0 +1,100 @@
+import { sql, type Kysely } from 'kysely';
+import type { Tables } from './tables';
+
+type Migration = (database: Kysely<Tables>) => Promise<void>;
+
+/** Invariant: a migration that was ever released is never edited, reordered or removed. */
+export const migrations: readonly Migration[] = [createFirstTables];
+
+async function createFirstTables(database: Kysely<Tables>): Promise<void> {
+  await createTokens(database);
+  await createTrees(database);
+  await createVersions(database, 'versions', ['tree_id', 'path', 'revision']);
+  await createVersions(database, 'entries', ['tree_id', 'path']);
+  await database.schema.createIndex('versions_by_hash').on('versions').columns(['tree_id', 'hash']).execute();
+  await database.schema.createIndex('entries_by_revision').on('entries').columns(['tree_id', 'revision']).execute();
+}
+
+async function createTokens({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('tokens')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('name', 'text', (column) => column.notNull())
+    .addColumn('hash', 'text', (column) => column.notNull().unique())
+    .addColumn('limited', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .addColumn('revoked_at', 'text')
+    .execute();
+  await schema
+    .createIndex('tokens_active_name')
+    .unique()
+    .on('tokens')
+    .column('name')
+    .where(sql.ref('revoked_at'), 'is', null)
+    .execute();
+  await schema
+    .createTable('token_trees')
+    .addColumn('token_id', 'integer', (column) => column.notNull().references('tokens.id'))
+    .addColumn('tree_name', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('token_trees_key', ['token_id', 'tree_name'])
+    .execute();
+}
+
+async function createTrees({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('trees')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('head', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('revisions')
+    .addColumn('tree_id', 'integer', (column) => column.notNull().references('trees.id'))
+    .addColumn('number', 'integer', (column) => column.notNull())
+    .addColumn('token_name', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .addColumn('message', 'text')
+    .addColumn('forced', 'integer', (column) => column.notNull())
+    .addColumn('push_id', 'text', (column) => column.notNull().unique())
+    .addPrimaryKeyConstraint('revisions_key', ['tree_id', 'number'])
+    .execute();
+  await schema
+    .createTable('folders')
+    .addColumn('tree_id', 'integer', (column) => column.notNull().references('trees.id'))
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('token_name', 'text', (column) => column.notNull())
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .addPrimaryKeyConstraint('folders_key', ['tree_id', 'path'])
+    .execute();
+  await schema
+    .createTable('unchanged_pushes')
+    .addColumn('push_id', 'text', (column) => column.primaryKey())
+    .addColumn('tree_id', 'integer', (column) => column.notNull().references('trees.id'))
+    .addColumn('token_name', 'text', (column) => column.notNull())
+    .addColumn('revision', 'integer', (column) => column.notNull())
+    .addColumn('created_at', 'text', (column) => column.notNull())
+    .execute();
+}
+
+async function createVersions(
+  { schema }: Kysely<Tables>,
+  table: 'versions' | 'entries',
+  key: ('tree_id' | 'path' | 'revision')[],
+): Promise<void> {
+  await schema
+    .createTable(table)
+    .addColumn('tree_id', 'integer', (column) => column.notNull())
+    .addColumn('path', 'text', (column) => column.notNull())
+    .addColumn('revision', 'integer', (column) => column.notNull())
+    .addColumn('op', 'text', (column) => column.notNull())
+    .addColumn('kind', 'text')
+    .addColumn('size', 'bigint')
+    .addColumn('mtime_ns', 'text')
+    .addColumn('mode', 'integer')
+    .addColumn('hash', 'text')
+    .addColumn('target', 'text')
+    .addPrimaryKeyConstraint(`${table}_key`, key)
+    .addForeignKeyConstraint(`${table}_revision`, ['tree_id', 'revision'], 'revisions', ['tree_id', 'number'])
+    .execute();
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+
+export interface Content {
+  readonly hash: string;
+  readonly size: number;
+}
+
+/** A name that some client chose is never followed as a link, and never waited for as a pipe. */
+const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+const bufferBytes = 1 << 20;
+const smallBytes = 64 << 10;
+
+export function isSmall(content: Content): boolean {
+  return content.size <= smallBytes;
+}
+
+/** Whether a regular file with exactly this content stands at `file`. */
+export async function holdsContent(file: string, content: Content): Promise<boolean> {
+  if (isSmall(content)) return holdsSmallContent(file, content);
+  let handle: FileHandle;
+  try {
+    handle = await open(file, openFlags);
+  } catch (error) {
+    return absent(error);
+  }
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile() || stats.size !== content.size) return false;
+    const digest = createHash('sha256');
+    const buffer = Buffer.allocUnsafe(bufferBytes);
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, bufferBytes, null);
+      if (bytesRead === 0) return digest.digest('hex') === content.hash;
+      digest.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+export function holdsSmallContent(file: string, content: Content): boolean {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, openFlags);
+  } catch (error) {
+    return absent(error);
+  }
+  try {
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile() || stats.size !== content.size) return false;
+    const buffer = Buffer.allocUnsafe(content.size);
+    const bytes = readSync(descriptor, buffer, 0, content.size, 0);
+    return bytes === content.size && createHash('sha256').update(buffer).digest('hex') === content.hash;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** What the open of something else than a readable file says; any other error is not about the content. */
+const absentCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'EACCES']);
+
+function absent(error: unknown): false {
+  if (absentCodes.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+  throw error;
+}

@@ -1,0 +1,89 @@
+import { chmodSync, copyFileSync, constants, linkSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { inParallel } from '../concurrency/inParallel';
+import { holdsContent, type Content } from './content';
+import { flushToDisk } from './flush';
+
+const hashesAtOnce = 3;
+
+/** Errors of link(2) after which a copy does: another file system, too many links, links not allowed. */
+const linkFailures = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS']);
+
+/**
+ * Immutable files named by the SHA-256 of their content.
+ * Invariant: an object's bytes never change; a damaged one is replaced by renaming a good file over it.
+ */
+export class ObjectStore {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+    for (let shard = 0; shard < 256; shard++) {
+      mkdirSync(join(folder, shard.toString(16).padStart(2, '0')), { recursive: true });
+    }
+  }
+
+  fileOf(hash: string): string {
+    return join(this.#folder, hash.slice(0, 2), hash);
+  }
+
+  /** Cheap: it does not read the content. */
+  has({ hash, size }: Content): boolean {
+    const stats = statSync(this.fileOf(hash), { throwIfNoEntry: false });
+    return stats !== undefined && stats.isFile() && stats.size === size;
+  }
+
+  async isIntact(content: Content): Promise<boolean> {
+    return holdsContent(this.fileOf(content.hash), content);
+  }
+
+  /** The contents, by hash, whose object is missing or damaged. */
+  async damaged(contents: Iterable<Content>): Promise<Set<string>> {
+    const sizes = new Map<string, Content>();
+    for (const content of contents) sizes.set(content.hash, content);
+    const damaged = new Set<string>();
+    await inParallel([...sizes.values()], hashesAtOnce, async (content) => {
+      if (!(await this.isIntact(content))) damaged.add(content.hash);
+    });
+    return damaged;
+  }
+
+  /** Takes in `file`, whose content was verified. It is durable only after `flush`. */
+  async take(file: string, content: Content): Promise<void> {
+    const object = this.fileOf(content.hash);
+    chmodSync(file, 0o444);
+    try {
+      linkSync(file, object);
+      return;
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EEXIST' && !linkFailures.has(code ?? '')) throw error;
+    }
+    // An object that is good may be the only durable copy: it is not exchanged for one not yet flushed.
+    if (sameFile(file, object) || (await this.isIntact(content))) return;
+    renameSync(file, object);
+  }
+
+  /** Puts the content at `file`, which does not exist: a hard link where the file system allows it. */
+  placeAt(file: string, { hash }: Pick<Content, 'hash'>): void {
+    const object = this.fileOf(hash);
+    try {
+      linkSync(object, file);
+    } catch (error) {
+      if (!linkFailures.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      copyFileSync(object, file, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    }
+  }
+
+  /** Returns when all that was taken in survives a power loss. */
+  async flush(hashes: readonly string[]): Promise<void> {
+    const files = hashes.map((hash) => this.fileOf(hash));
+    await flushToDisk(this.#folder, [...files, ...new Set(files.map(dirname))]);
+  }
+}
+
+function sameFile(left: string, right: string): boolean {
+  const a = statSync(left, { throwIfNoEntry: false });
+  const b = statSync(right, { throwIfNoEntry: false });
+  return a !== undefined && b !== undefined && a.ino === b.ino && a.dev === b.dev;
+}

@@ -1,0 +1,51 @@
+import { pathsError, WireError } from '../app/wireError';
+import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
+import type { ObjectStore } from '../objects/objectStore';
+import type { SessionStore } from '../sessions/sessionStore';
+import type { EntryRepository } from '../trees/entryRepository';
+import type { TreeRepository } from '../trees/treeRepository';
+
+export interface BeginPullServices {
+  readonly trees: TreeRepository;
+  readonly entries: EntryRepository;
+  readonly objects: ObjectStore;
+  readonly store: SessionStore;
+  readonly newId: () => string;
+  readonly newPassword: () => string;
+}
+
+/** Makes a view of exactly one revision: a push that lands meanwhile cannot mix into it. */
+export async function beginPull(
+  { trees, entries, objects, store, newId, newPassword }: BeginPullServices,
+  { treeName, tokenId, pull }: { treeName: string; tokenId: number; pull: BeginPull },
+): Promise<PullSession> {
+  const tree = await trees.find(treeName);
+  if (pull.revision > tree.head) {
+    const message = `${treeName} is at revision ${tree.head}, not ${pull.revision}`;
+    throw new WireError('revision_not_found', message, { head: tree.head });
+  }
+  const paths = [...new Set(pull.paths)];
+  store.checkRoom(paths);
+  const found = await entries.atRevision(tree.id, pull.revision, paths);
+  const unavailable = paths.filter((path) => !isAvailable(objects, found.get(path)));
+  if (unavailable.length > 0) {
+    throw pathsError('content_unavailable', unavailable, `has no content here at revision ${pull.revision}`);
+  }
+  const files = [...found.values()].filter((entry) => entry.kind === 'file');
+  const id = newId();
+  const password = newPassword();
+  await store.create({
+    id,
+    kind: 'pull',
+    treeId: tree.id,
+    tokenId,
+    password,
+    files: files.map((entry) => ({ path: entry.path, place: (file) => objects.placeAt(file, entry) })),
+  });
+  return { id, module: id, password };
+}
+
+/** A link needs no object: its target stands in the table. */
+function isAvailable(objects: ObjectStore, entry: FileEntry | undefined): boolean {
+  return entry !== undefined && (entry.kind === 'symlink' || objects.has(entry));
+}

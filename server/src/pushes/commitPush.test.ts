@@ -1,0 +1,193 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { link, put, puts, sha256, writeFiles } from '../../test/changes';
+import { fillInbox, pushDirectly } from '../../test/directPush';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../test/testServer';
+
+let server: TestServer;
+let tree: string;
+let made = 0;
+
+beforeAll(async () => {
+  server = await startTestServer({ now: () => new Date('2030-01-02T03:04:05.678Z') });
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  tree = `tree-${++made}`;
+  await server.api.makeTree(tree);
+});
+
+const mismatch = (paths: string[]) => ({
+  status: 422,
+  body: { error: { code: 'content_mismatch', details: { paths } } },
+});
+
+test('a commit makes the next revision, and the table tells what changed since another', async () => {
+  expect(await pushDirectly(server, tree, 0, { a: '1', b: '2' })).toBe(1);
+  const changes = [put('a', '3'), { op: 'delete', path: 'b' } as const, link('l', 'a'), put('n', '1')];
+  expect(await pushDirectly(server, tree, 1, { a: '3' }, { changes, folders: ['src', 'docs'] })).toBe(2);
+  const { op: _, ...a } = put('a', '3');
+  const { op: __, ...l } = link('l', 'a');
+  const { op: ___, ...n } = put('n', '1');
+  const files = [
+    { ...a, revision: 2 },
+    { ...l, revision: 2 },
+    { ...n, revision: 2 },
+  ];
+  expect((await server.api.table(tree)).body).toEqual({ revision: 2, folders: ['docs', 'src'], files });
+  const since = [files[0], { path: 'b', deleted: true, revision: 2 }, files[1], files[2]];
+  expect((await server.api.table(tree, 1)).body.files).toEqual(since);
+  expect((await server.api.table(tree, 2)).body.files).toEqual([]);
+});
+
+test('history keeps who, when, and every version', async () => {
+  await pushDirectly(server, tree, 0, { a: '1' });
+  await pushDirectly(server, tree, 0, { a: '2' }, { force: true });
+  const { id } = await server.services.trees.find(tree);
+  const revisions = await server.database.selectFrom('revisions').selectAll().where('tree_id', '=', id).execute();
+  const made = { token_name: 'alice', created_at: '2030-01-02T03:04:05.678Z', message: null };
+  expect(revisions).toMatchObject([
+    { number: 1, forced: 0, ...made },
+    { number: 2, forced: 1, ...made },
+  ]);
+  const versions = await server.database.selectFrom('versions').select('hash').where('tree_id', '=', id).execute();
+  expect(versions.map((version) => version.hash)).toEqual([sha256('1'), sha256('2')]);
+});
+
+test('the same id again gets the same answer, also from a server that was started anew', async () => {
+  const dataFolder = temporaryFolder();
+  const first = await startTestServer({ dataFolder });
+  await first.api.makeTree(tree);
+  const changing = await first.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
+  fillInbox(first, changing.body.id, { a: '1' });
+  expect((await first.api.commit(tree, changing.body.id)).body).toEqual({ revision: 1 });
+  const idle = await first.api.beginPush(tree, { base: 1, changes: puts({ a: '1' }) });
+  expect((await first.api.commit(tree, idle.body.id)).body).toEqual({ revision: 1 });
+  await pushDirectly(first, tree, 1, { a: '2' });
+  await first.database.destroy();
+
+  const again = await startTestServer({ dataFolder, tokenName: 'later' });
+  const api = again.as(first.token);
+  expect((await api.commit(tree, changing.body.id)).body).toEqual({ revision: 1 });
+  expect((await api.commit(tree, idle.body.id)).body).toEqual({ revision: 1 });
+  await again.stop();
+});
+
+test('a session outlives the server that made it', async () => {
+  const dataFolder = temporaryFolder();
+  const first = await startTestServer({ dataFolder });
+  await first.api.makeTree(tree);
+  const begun = await first.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
+  fillInbox(first, begun.body.id, { a: '1' });
+  await first.database.destroy();
+  const second = await startTestServer({ dataFolder, tokenName: 'later' });
+  expect(await second.as(first.token).commit(tree, begun.body.id)).toMatchObject({
+    status: 200,
+    body: { revision: 1 },
+  });
+  await second.stop();
+});
+
+test('a push that changes nothing makes no revision', async () => {
+  await pushDirectly(server, tree, 0, { a: '1' });
+  const changes = [put('a', '1'), { op: 'delete', path: 'absent' } as const];
+  expect(await pushDirectly(server, tree, 1, {}, { changes })).toBe(1);
+  expect(await pushDirectly(server, tree, 1, {}, { changes: [put('a', '1', { mode: 0o755 })] })).toBe(2);
+});
+
+test('what is missing or different is named, nothing is committed, and the session takes the right content', async () => {
+  const files = { a: 'aaa', b: 'bbb', c: 'ccc', d: 'ddd' };
+  const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
+  fillInbox(server, body.id, { a: 'aaa', b: 'bbX', d: 'dddd' });
+  expect(await server.api.commit(tree, body.id)).toMatchObject(mismatch(['b', 'c', 'd']));
+  expect((await server.api.table(tree)).body).toMatchObject({ revision: 0, files: [] });
+  fillInbox(server, body.id, files);
+  expect(await server.api.commit(tree, body.id)).toMatchObject({ status: 200, body: { revision: 1 } });
+});
+
+test('a big file is verified like a small one', async () => {
+  const big = new Uint8Array(3 << 20).fill(7);
+  const { body } = await server.api.beginPush(tree, { base: 0, changes: puts({ big }) });
+  fillInbox(server, body.id, { big: Uint8Array.from(big, (byte, at) => (at === 2 << 20 ? 8 : byte)) });
+  expect(await server.api.commit(tree, body.id)).toMatchObject(mismatch(['big']));
+  fillInbox(server, body.id, { big });
+  expect(await server.api.commit(tree, body.id)).toMatchObject({ status: 200 });
+});
+
+test('nothing is read through a link, a link above, or a folder', async () => {
+  const outside = temporaryFolder();
+  const files = { link: 'content', 'below/link': 'content too', folder: 'no content' };
+  const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
+  const inbox = server.services.store.filesFolderOf(body.id);
+  fillInbox(server, body.id, {});
+  mkdirSync(join(outside, 'x'), { recursive: true });
+  writeFiles(outside, { target: 'content', link: 'content too' });
+  symlinkSync(join(outside, 'target'), join(inbox, 'link'));
+  rmSync(join(inbox, 'below'), { recursive: true });
+  symlinkSync(outside, join(inbox, 'below'));
+  mkdirSync(join(inbox, 'folder'));
+  expect(await server.api.commit(tree, body.id)).toMatchObject(mismatch(['link', 'below/link', 'folder']));
+});
+
+test('of two pushes on one base one wins, whoever commits first', async () => {
+  const begun = await Promise.all(
+    ['x', 'y'].map((path) => server.api.beginPush(tree, { base: 0, changes: puts({ [path]: path }) })),
+  );
+  const answers = await Promise.all(
+    begun.map(({ body }, index) => {
+      fillInbox(server, body.id, { [body.upload[0] ?? '']: ['x', 'y'][index] ?? '' });
+      return server.api.commit(tree, body.id);
+    }),
+  );
+  expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 409]);
+  const loser = answers.find((answer) => answer.status === 409);
+  expect(loser?.body.error).toMatchObject({ code: 'stale_base', details: { head: 1 } });
+  expect((await server.api.table(tree)).body.files).toHaveLength(1);
+});
+
+test('one commit of a session runs at a time', async () => {
+  const big = new Uint8Array(8 << 20).fill(1);
+  const { body } = await server.api.beginPush(tree, { base: 0, changes: puts({ big }) });
+  fillInbox(server, body.id, { big });
+  const answers = await Promise.all([server.api.commit(tree, body.id), server.api.commit(tree, body.id)]);
+  expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 409]);
+  expect(answers.find((answer) => answer.status === 409)?.body.error.code).toBe('session_busy');
+  expect((await server.api.commit(tree, body.id)).body).toEqual({ revision: 1 });
+});
+
+test("a session is its token's alone", async () => {
+  const other = server.as(await server.services.tokens.create(`bob-${made}`, null));
+  const { body } = await server.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
+  fillInbox(server, body.id, { a: '1' });
+  expect(await other.commit(tree, body.id)).toMatchObject({ status: 404 });
+  expect((await other.end(tree, 'pushes', body.id)).status).toBe(204);
+  await server.api.makeTree('elsewhere');
+  expect(await server.api.commit('elsewhere', body.id)).toMatchObject({ status: 404 });
+  expect(await server.api.commit(tree, body.id)).toMatchObject({ status: 200 });
+});
+
+test('a session is gone when it was committed or ended', async () => {
+  const committed = await server.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
+  fillInbox(server, committed.body.id, { a: '1' });
+  await server.api.commit(tree, committed.body.id);
+  const ended = await server.api.beginPush(tree, { base: 1, changes: puts({ b: '1' }) });
+  expect((await server.api.end(tree, 'pushes', ended.body.id)).status).toBe(204);
+  expect(await server.api.commit(tree, ended.body.id)).toMatchObject({ status: 404 });
+  const left = readdirSync(join(server.dataFolder, 'sessions'));
+  expect(left).not.toContain(committed.body.id);
+  expect(left).not.toContain(ended.body.id);
+});
+
+test('100,000 entries are one push', { timeout: 60_000 }, async () => {
+  const changes = Array.from({ length: 100_000 }, (_, index) => put(`folder-${index % 500}/file-${index}`, ''));
+  expect(await pushDirectly(server, tree, 0, { 'folder-0/file-0': '' }, { changes })).toBe(1);
+  expect((await server.api.table(tree)).body.files).toHaveLength(100_000);
+  expect(await pushDirectly(server, tree, 1, {}, { changes })).toBe(1);
+  const paths = changes.map((change) => change.path);
+  const pull = await server.api.beginPull(tree, { revision: 1, paths });
+  expect(pull.status).toBe(201);
+  expect(existsSync(join(server.services.store.filesFolderOf(pull.body.id), 'folder-499/file-99999'))).toBe(true);
+  expect((await server.api.end(tree, 'pulls', pull.body.id)).status).toBe(204);
+});

@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { pathsError } from '../app/wireError';
+import { inSlices } from '../concurrency/inSlices';
+import type { CommitResult } from '../contract/schemas';
+import type { ObjectStore } from '../objects/objectStore';
+import type { PendingPush } from '../sessions/session';
+import type { SessionActivity } from '../sessions/sessionActivity';
+import type { SessionStore } from '../sessions/sessionStore';
+import type { Token } from '../tokens/tokenRepository';
+import type { TreeRepository } from '../trees/treeRepository';
+import type { PushRepository } from './pushRepository';
+import { verifyInbox } from './verifyInbox';
+
+export interface CommitPushServices {
+  readonly trees: TreeRepository;
+  readonly pushes: PushRepository;
+  readonly objects: ObjectStore;
+  readonly store: SessionStore;
+  readonly activity: SessionActivity;
+}
+
+/**
+ * Invariant: objects are durable before the transaction that refers to them, and the session stays until that
+ * transaction is. A kill at any point leaves a session to commit again, or one whose answer is known.
+ */
+export async function commitPush(
+  services: CommitPushServices,
+  { treeName, token, id }: { treeName: string; token: Token; id: string },
+): Promise<CommitResult> {
+  const { trees, pushes, store, activity } = services;
+  const tree = await trees.find(treeName);
+  const committed = await pushes.committedRevision(tree.id, id, token.name);
+  if (committed !== undefined) {
+    // A kill right after the transaction leaves the directory.
+    if (!activity.isBusy(id)) await store.remove(id);
+    return { revision: committed };
+  }
+  const session = await store.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
+  return activity.exclusively(session.id, true, async () => {
+    // Another commit of the same session may have ended since.
+    const before = await pushes.committedRevision(tree.id, id, token.name);
+    if (before !== undefined) return { revision: before };
+    const push = await store.pendingPush(id);
+    await takeObjects(services, store.filesFolderOf(id), push);
+    await requireObjects(services.objects, push);
+    const commit = { treeId: tree.id, pushId: id, tokenName: token.name, push };
+    const revision = await pushes.commit(commit);
+    await store.remove(id);
+    return { revision };
+  });
+}
+
+async function takeObjects({ objects }: CommitPushServices, inbox: string, push: PendingPush): Promise<void> {
+  await verifyInbox(inbox, push.uploads);
+  for (const upload of push.uploads) await objects.take(join(inbox, upload.path), upload);
+  await objects.flush(push.uploads.map((upload) => upload.hash));
+}
+
+async function requireObjects(objects: ObjectStore, push: PendingPush): Promise<void> {
+  const missing: string[] = [];
+  await inSlices(push.changes, (change) => {
+    if (change.op === 'put' && change.kind === 'file' && !objects.has(change)) missing.push(change.path);
+  });
+  if (missing.length > 0) throw pathsError('content_mismatch', missing, 'is no longer stored: push it again');
+}

@@ -1,0 +1,28 @@
+import { WireError } from '../app/wireError';
+import type { Change } from '../contract/schemas';
+
+/**
+ * Refuses a push after which one path would be a file and a folder at once. `headPaths` are all files and
+ * symlinks of the tree before the push.
+ */
+export function refusePathClash(headPaths: Iterable<string>, changes: readonly Change[]): void {
+  const files = new Set(headPaths);
+  for (const { op, path } of changes) {
+    if (op === 'delete') files.delete(path);
+    else files.add(path);
+  }
+  for (const path of files) {
+    const above = ancestorAmong(files, path);
+    if (above === undefined) continue;
+    const message = `${JSON.stringify(above)} would be a file, and ${JSON.stringify(path)} stands below it`;
+    throw new WireError('path_clash', message, { paths: [above, path] });
+  }
+}
+
+function ancestorAmong(files: ReadonlySet<string>, path: string): string | undefined {
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const above = path.slice(0, end);
+    if (files.has(above)) return above;
+  }
+  return undefined;
+}

@@ -1,0 +1,134 @@
+import { WireError } from '../app/wireError';
+import type { Change } from '../contract/schemas';
+import { inChunks } from '../database/inChunks';
+import type { Database } from '../database/openDatabase';
+import type { VersionsTable } from '../database/tables';
+import type { PendingPush } from '../sessions/session';
+
+export interface Commit {
+  readonly treeId: number;
+  readonly pushId: string;
+  readonly tokenName: string;
+  readonly push: PendingPush;
+}
+
+export class PushRepository {
+  readonly #database: Database;
+  readonly #now: () => Date;
+
+  constructor(database: Database, now: () => Date) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** The answer that this push's commit was given, if it was. */
+  async committedRevision(treeId: number, pushId: string, tokenName: string): Promise<number | undefined> {
+    const changed = await this.#database
+      .selectFrom('revisions')
+      .select('number')
+      .where('push_id', '=', pushId)
+      .where('tree_id', '=', treeId)
+      .where('token_name', '=', tokenName)
+      .executeTakeFirst();
+    if (changed !== undefined) return changed.number;
+    const unchanged = await this.#database
+      .selectFrom('unchanged_pushes')
+      .select('revision')
+      .where('push_id', '=', pushId)
+      .where('tree_id', '=', treeId)
+      .where('token_name', '=', tokenName)
+      .executeTakeFirst();
+    return unchanged?.revision;
+  }
+
+  /** Invariant: one transaction takes the tree from `push.base` to the next revision, or does nothing. */
+  async commit(commit: Commit): Promise<number> {
+    return this.#database.transaction().execute(async (transaction) => {
+      const { head, name } = await transaction
+        .selectFrom('trees')
+        .select(['head', 'name'])
+        .where('id', '=', commit.treeId)
+        .executeTakeFirstOrThrow();
+      if (head !== commit.push.base) {
+        const message = `${name} is at revision ${head} by now, not ${commit.push.base}`;
+        throw new WireError('stale_base', message, { head });
+      }
+      await this.#addFolders(transaction, commit);
+      if (commit.push.changes.length > 0) return this.#addRevision(transaction, commit, head + 1);
+      await transaction
+        .insertInto('unchanged_pushes')
+        .values({
+          push_id: commit.pushId,
+          tree_id: commit.treeId,
+          token_name: commit.tokenName,
+          revision: head,
+          created_at: this.#now().toISOString(),
+        })
+        .execute();
+      return head;
+    });
+  }
+
+  async forgetUnchanged(before: Date): Promise<void> {
+    await this.#database.deleteFrom('unchanged_pushes').where('created_at', '<', before.toISOString()).execute();
+  }
+
+  async #addRevision(transaction: Database, commit: Commit, number: number): Promise<number> {
+    const { treeId, pushId, tokenName, push } = commit;
+    await transaction
+      .insertInto('revisions')
+      .values({
+        tree_id: treeId,
+        number,
+        token_name: tokenName,
+        created_at: this.#now().toISOString(),
+        message: null,
+        forced: push.forced ? 1 : 0,
+        push_id: pushId,
+      })
+      .execute();
+    await inChunks(push.changes, async (chunk) => {
+      const rows = chunk.map((change) => versionOf(treeId, number, change));
+      await transaction.insertInto('versions').values(rows).execute();
+      await transaction
+        .insertInto('entries')
+        .values(rows)
+        .onConflict((conflict) =>
+          conflict.columns(['tree_id', 'path']).doUpdateSet((entry) => ({
+            revision: entry.ref('excluded.revision'),
+            op: entry.ref('excluded.op'),
+            kind: entry.ref('excluded.kind'),
+            size: entry.ref('excluded.size'),
+            mtime_ns: entry.ref('excluded.mtime_ns'),
+            mode: entry.ref('excluded.mode'),
+            hash: entry.ref('excluded.hash'),
+            target: entry.ref('excluded.target'),
+          })),
+        )
+        .execute();
+    });
+    await transaction.updateTable('trees').set({ head: number }).where('id', '=', treeId).execute();
+    return number;
+  }
+
+  async #addFolders(transaction: Database, { treeId, tokenName, push }: Commit): Promise<void> {
+    const created_at = this.#now().toISOString();
+    await inChunks(push.folders, async (chunk) => {
+      const rows = chunk.map((path) => ({ tree_id: treeId, path, token_name: tokenName, created_at }));
+      await transaction
+        .insertInto('folders')
+        .values(rows)
+        .onConflict((conflict) => conflict.columns(['tree_id', 'path']).doNothing())
+        .execute();
+    });
+  }
+}
+
+function versionOf(treeId: number, revision: number, change: Change): VersionsTable {
+  const at = { tree_id: treeId, path: change.path, revision, op: change.op };
+  if (change.op === 'delete') {
+    return { ...at, kind: null, size: null, mtime_ns: null, mode: null, hash: null, target: null };
+  }
+  const { kind, size, mtimeNs, mode, hash, target } = change;
+  return { ...at, kind, size, mtime_ns: mtimeNs, mode, hash, target: target ?? null };
+}

@@ -1,0 +1,34 @@
+import { Hono } from 'hono';
+import type { AppEnv } from '../app/appEnv';
+import { parseBody } from '../app/parseBody';
+import { beginPush as beginPushSchema, type CommitResult, type PushSession } from '../contract/schemas';
+import { endSession } from '../sessions/endSession';
+import { beginPush, type BeginPushServices } from './beginPush';
+import { commitPush, type CommitPushServices } from './commitPush';
+
+export type PushServices = BeginPushServices & CommitPushServices;
+
+export function pushRoutes(services: PushServices): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+
+  routes.post('/:tree/pushes', async (context) => {
+    const push = await parseBody(context, beginPushSchema);
+    const treeName = context.req.param('tree');
+    const session = await beginPush(services, { treeName, tokenId: context.get('token').id, push });
+    return context.json<PushSession>(session, 201);
+  });
+
+  routes.post('/:tree/pushes/:id/commit', async (context) => {
+    const { tree: treeName, id } = context.req.param();
+    const result = await commitPush(services, { treeName, token: context.get('token'), id });
+    return context.json<CommitResult>(result);
+  });
+
+  routes.delete('/:tree/pushes/:id', async (context) => {
+    const { tree: treeName, id } = context.req.param();
+    await endSession(services, { treeName, tokenId: context.get('token').id, id, kind: 'push' });
+    return context.body(null, 204);
+  });
+
+  return routes;
+}

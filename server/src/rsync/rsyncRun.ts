@@ -1,0 +1,128 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import type { Logger } from 'pino';
+import type { WebSocket } from 'ws';
+import type { Run } from '../sessions/sessionActivity';
+import { Liveness, type LivenessLimits } from './liveness';
+import { pump } from './pump';
+
+export interface RunLimits extends LivenessLimits {
+  /** How long rsync may take to end by itself after its client has left in good order. */
+  readonly closeGraceMs: number;
+  /** Between SIGTERM and SIGKILL. */
+  readonly killGraceMs: number;
+}
+
+export const defaultRunLimits: RunLimits = {
+  handshakeMs: 10_000,
+  idleMs: 120_000,
+  pingMs: 20_000,
+  closeGraceMs: 1_000,
+  killGraceMs: 2_000,
+};
+
+export interface RsyncRunOptions {
+  readonly command: string;
+  readonly configFile: string;
+  readonly limits: RunLimits;
+  readonly log: Logger;
+}
+
+const normalClosure = 1000;
+const internalError = 1011;
+const stderrChars = 4000;
+
+/** One `rsync --server --daemon` behind one WebSocket, from its start to the end of its last process. */
+export class RsyncRun implements Run {
+  readonly ended: Promise<void>;
+  readonly #socket: WebSocket;
+  readonly #options: RsyncRunOptions;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #liveness: Liveness;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** Why we ended it, if we did. */
+  #stopReason: string | undefined;
+  #received = 0;
+  #sent = 0;
+  #stderr = '';
+
+  constructor(socket: WebSocket, options: RsyncRunOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#child = startDaemon(options);
+    this.#liveness = new Liveness(socket, options.limits, (reason) => this.stop(reason));
+    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-stderrChars);
+    });
+    pump(socket, this.#child, (direction, bytes) => {
+      if (direction === 'in') this.#received += bytes.length;
+      else this.#sent += bytes.length;
+      this.#liveness.sawBytes(direction, bytes);
+    });
+    socket.on('error', (error) => this.stop(error.message));
+    socket.on('close', (code) => this.#onSocketClosed(code));
+    this.ended = new Promise((resolve) => {
+      this.#child.once('error', (error) => {
+        this.#stderr += error.message;
+        // Without a pid it never began, and no 'close' follows.
+        if (this.#child.pid === undefined) resolve(this.#onEnded(null, null));
+      });
+      this.#child.once('close', (code, signal) => resolve(this.#onEnded(code, signal)));
+    });
+  }
+
+  get closing(): boolean {
+    return this.#stopReason !== undefined || this.#socket.readyState !== this.#socket.OPEN;
+  }
+
+  stop(reason: string): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.#signalGroup('SIGTERM');
+    this.#timers.push(setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.limits.killGraceMs));
+  }
+
+  #onSocketClosed(code: number): void {
+    this.#liveness.stop();
+    if (code !== normalClosure) return this.stop(`the client closed with ${code}`);
+    this.#child.stdin.end();
+    const timer = setTimeout(() => this.stop('the client left'), this.#options.limits.closeGraceMs);
+    this.#timers.push(timer);
+  }
+
+  #onEnded(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#liveness.stop();
+    for (const timer of this.#timers) clearTimeout(timer);
+    // rsync forks: what its main process left behind goes too.
+    this.#signalGroup('SIGKILL');
+    const facts = { code, signal, received: this.#received, sent: this.#sent };
+    const reason = this.#stopReason ?? (code === null ? `rsync died of ${signal ?? 'its start'}` : undefined);
+    if (reason === undefined && code === 0) this.#options.log.info(facts, 'rsync ended');
+    else this.#options.log.warn({ ...facts, reason, stderr: this.#stderr }, 'rsync failed');
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    // Frames are sent in order: all of rsync's output goes before the close. An rsync that exited has told its
+    // client all by itself, whatever its exit code.
+    if (reason === undefined) this.#socket.close(normalClosure, code === 0 ? '' : `rsync exited with ${code}`);
+    else this.#socket.close(internalError, reason.slice(0, 100));
+  }
+
+  #signalGroup(signal: NodeJS.Signals): void {
+    const { pid } = this.#child;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, signal);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+    }
+  }
+}
+
+function startDaemon({ command, configFile }: RsyncRunOptions): ChildProcessWithoutNullStreams {
+  return spawn(command, ['--server', '--daemon', `--config=${configFile}`, '.'], {
+    // A user's aliases, variables and locale change what rsync does. Nothing can stand below /dev/null.
+    env: { PATH: process.env['PATH'] ?? '', HOME: '/dev/null', LC_ALL: 'C.UTF-8' },
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+}

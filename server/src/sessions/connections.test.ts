@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import type WebSocket from 'ws';
+import { puts, writeFiles } from '../../test/changes';
+import { connect } from '../../test/tcpBridge';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { startTestServer, type TestServer, type TestServerOptions } from '../../test/testServer';
+import { send } from '../../test/transfers';
+
+let server: TestServer;
+afterEach(() => server.stop());
+
+async function startWithPush(over: TestServerOptions = {}, files: Record<string, string | Uint8Array> = { a: '1' }) {
+  server = await startTestServer(over);
+  await server.api.makeTree('tree');
+  const { body } = await server.api.beginPush('tree', { base: 0, changes: puts(files) });
+  return { session: body, url: await server.rsyncUrl('tree', body.id) };
+}
+
+async function refusal(socket: WebSocket): Promise<{ status: number | undefined; code: unknown }> {
+  const [, response] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode?: number; headers: Record<string, unknown> },
+  ];
+  socket.terminate();
+  return { status: response.statusCode, code: response.headers['x-palmtree-error'] };
+}
+
+const closing = async (socket: WebSocket) => {
+  const [code, reason] = (await once(socket, 'close')) as [number, Buffer];
+  return { code, reason: reason.toString() };
+};
+
+/** rsync greets first, so the first message tells that it runs. */
+const greeted = (socket: WebSocket) => once(socket, 'message');
+
+test('a connection needs a token that reaches the tree, and the session that it is for', async () => {
+  const { url } = await startWithPush();
+  const limited = await server.services.tokens.create('limited', ['another']);
+  const other = await server.services.tokens.create('other', null);
+  expect(await refusal(connect(url, 'ptk_wrong'))).toEqual({ status: 401, code: 'unauthorized' });
+  expect(await refusal(connect(url, limited))).toEqual({ status: 403, code: 'forbidden' });
+  expect(await refusal(connect(url, other))).toEqual({ status: 404, code: 'session_not_found' });
+  const unknown = url.replace(/[0-9a-f]{32}/, '0'.repeat(32));
+  expect(await refusal(connect(unknown, server.token))).toEqual({ status: 404, code: 'session_not_found' });
+});
+
+test('one connection of a session lives at a time, and the next is taken when it is gone', async () => {
+  const { url } = await startWithPush();
+  const first = connect(url, server.token);
+  await greeted(first);
+  expect(await refusal(connect(url, server.token))).toEqual({ status: 409, code: 'session_busy' });
+  first.close(1000);
+  await once(first, 'close');
+  const second = connect(url, server.token);
+  await greeted(second);
+  second.terminate();
+});
+
+test('of two connections that come at once one is taken', async () => {
+  const { url } = await startWithPush();
+  const sockets = [connect(url, server.token), connect(url, server.token)];
+  const ends = await Promise.all(
+    sockets.map((socket) => Promise.race([refusal(socket), closing(socket), greeted(socket).then(() => 'greeted')])),
+  );
+  expect(ends.filter((end) => end === 'greeted')).toHaveLength(1);
+  for (const socket of sockets) socket.terminate();
+});
+
+test('who does not authenticate in time is cut off', async () => {
+  const { url } = await startWithPush({ runLimits: { handshakeMs: 100 } });
+  const socket = connect(url, server.token);
+  expect(await closing(socket)).toEqual({ code: 1011, reason: 'rsync was not authenticated in time' });
+});
+
+test('who greets and then falls silent is cut off', async () => {
+  const { url } = await startWithPush({ runLimits: { idleMs: 200 } });
+  const socket = connect(url, server.token);
+  await greeted(socket);
+  socket.send('@RSYNCD: 32.0 sha512\n');
+  expect(await closing(socket)).toEqual({ code: 1011, reason: 'no data for too long' });
+});
+
+test('who answers no ping is cut off', async () => {
+  const { url } = await startWithPush({ runLimits: { pingMs: 100 } });
+  const socket = connect(url, server.token);
+  await greeted(socket);
+  const end = closing(socket);
+  socket.pong = () => undefined;
+  expect(await end).toEqual({ code: 1011, reason: 'no answer to a ping' });
+});
+
+test('ending a session kills its rsync', async () => {
+  const { url, session } = await startWithPush();
+  const socket = connect(url, server.token);
+  const end = closing(socket);
+  await greeted(socket);
+  expect((await server.api.end('tree', 'pushes', session.id)).status).toBe(204);
+  expect(await end).toEqual({ code: 1011, reason: 'the session has ended' });
+  expect(existsSync(server.services.store.folderOf(session.id))).toBe(false);
+});
+
+test('a commit waits for nothing that hangs: it stops an rsync that does not end', async () => {
+  const { url, session } = await startWithPush({ runLimits: { closeGraceMs: 50 } });
+  const socket = connect(url, server.token);
+  const end = closing(socket);
+  await greeted(socket);
+  expect((await server.api.commit('tree', session.id)).body.error.code).toBe('content_mismatch');
+  expect((await end).code).toBe(1011);
+});
+
+test('a transfer that was cut goes on in the same session', async () => {
+  const big = randomBytes(32 << 20);
+  const files = { 'folder/big': big, small: 'small' };
+  const { session } = await startWithPush({}, files);
+  const source = temporaryFolder();
+  writeFiles(source, files);
+  const cut = await send(server, 'tree', session, source, session.upload, (bridge) => {
+    const timer = setInterval(() => {
+      if (bridge.counts.sent < 8 << 20) return;
+      clearInterval(timer);
+      bridge.cut();
+    }, 1);
+  });
+  expect([10, 12]).toContain(cut.exit);
+  await ended(session.id);
+  expect(await send(server, 'tree', session, source, session.upload)).toMatchObject({ exit: 0 });
+  expect(await server.api.commit('tree', session.id)).toMatchObject({ status: 200 });
+});
+
+test('an rsync that cannot be started ends the connection with a reason', async () => {
+  const { url } = await startWithPush({ rsync: join(temporaryFolder(), 'absent') });
+  expect((await closing(connect(url, server.token))).code).toBe(1011);
+});
+
+async function ended(id: string): Promise<void> {
+  while (server.services.activity.isBusy(id)) await new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,18 @@
+import { WireError } from '../app/wireError';
+import type { SessionKind } from './session';
+import type { SessionServices } from './sessionRoutes';
+
+/** Ends a session, its rsync included. One that has ended, or that is not the caller's, is left alone. */
+export async function endSession(
+  { trees, store, activity }: Pick<SessionServices, 'trees' | 'store' | 'activity'>,
+  { treeName, tokenId, id, kind }: { treeName: string; tokenId: number; id: string; kind: SessionKind },
+): Promise<void> {
+  const tree = await trees.find(treeName);
+  try {
+    await store.find(id, { treeId: tree.id, tokenId }, kind);
+  } catch (error) {
+    if (error instanceof WireError && error.code === 'session_not_found') return;
+    throw error;
+  }
+  await activity.exclusively(id, false, () => store.remove(id));
+}

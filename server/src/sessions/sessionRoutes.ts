@@ -1,0 +1,39 @@
+import { upgradeWebSocket } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { WebSocket } from 'ws';
+import type { AppEnv } from '../app/appEnv';
+import { WireError } from '../app/wireError';
+import type { TreeRepository } from '../trees/treeRepository';
+import type { RsyncConnections } from './rsyncConnections';
+import type { SessionActivity } from './sessionActivity';
+import type { SessionStore } from './sessionStore';
+
+export interface SessionServices {
+  readonly trees: TreeRepository;
+  readonly store: SessionStore;
+  readonly activity: SessionActivity;
+  readonly connections: RsyncConnections;
+}
+
+export function sessionRoutes({ trees, store, activity, connections }: SessionServices): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+
+  routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
+    const { id, tree: name } = context.req.param();
+    const tree = await trees.find(name);
+    const session = await store.find(id, { treeId: tree.id, tokenId: context.get('token').id });
+    await activity.freed(session.id);
+    const log = context.get('log').child({ session: session.id });
+    const upgrade = upgradeWebSocket(() => ({
+      onOpen: (_event, { raw }) => connections.connect(session.id, raw as WebSocket, log),
+    }));
+    const answer = await upgrade(context, next);
+    return answer ?? refuse();
+  });
+
+  return routes;
+}
+
+function refuse(): never {
+  throw new WireError('invalid_request', 'this route is for WebSockets');
+}

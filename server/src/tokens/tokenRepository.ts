@@ -1,0 +1,96 @@
+import { StartError } from '../app/startError';
+import type { Database } from '../database/openDatabase';
+import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
+
+export interface Token {
+  readonly id: number;
+  readonly name: string;
+  /** The trees that it is limited to; null when it is not limited. */
+  readonly trees: readonly string[] | null;
+}
+
+export interface TokenSummary extends Token {
+  readonly createdAt: string;
+}
+
+export class TokenRepository {
+  readonly #database: Database;
+  readonly #now: () => Date;
+
+  constructor(database: Database, now: () => Date) {
+    this.#database = database;
+    this.#now = now;
+  }
+
+  /** Returns the secret, which is nowhere stored. */
+  async create(name: string, trees: readonly string[] | null): Promise<string> {
+    const secret = newTokenSecret();
+    const row = {
+      name,
+      hash: hashTokenSecret(secret),
+      limited: trees === null ? 0 : 1,
+      created_at: this.#now().toISOString(),
+      revoked_at: null,
+    };
+    await this.#database.transaction().execute(async (transaction) => {
+      const taken = await transaction
+        .selectFrom('tokens')
+        .select('id')
+        .where('name', '=', name)
+        .where('revoked_at', 'is', null)
+        .executeTakeFirst();
+      if (taken !== undefined) throw new StartError(`a token named ${JSON.stringify(name)} exists already`);
+      const { id } = await transaction.insertInto('tokens').values(row).returning('id').executeTakeFirstOrThrow();
+      const rows = [...new Set(trees ?? [])].map((tree_name) => ({ token_id: id, tree_name }));
+      if (rows.length > 0) await transaction.insertInto('token_trees').values(rows).execute();
+    });
+    return secret;
+  }
+
+  async list(): Promise<TokenSummary[]> {
+    const rows = await this.#database
+      .selectFrom('tokens')
+      .select(['id', 'name', 'limited', 'created_at'])
+      .where('revoked_at', 'is', null)
+      .orderBy('name')
+      .execute();
+    return Promise.all(
+      rows.map(async ({ id, name, limited, created_at: createdAt }) => {
+        return { id, name, trees: limited ? await this.#treesOf(id) : null, createdAt };
+      }),
+    );
+  }
+
+  async revoke(name: string): Promise<boolean> {
+    const result = await this.#database
+      .updateTable('tokens')
+      .set({ revoked_at: this.#now().toISOString() })
+      .where('name', '=', name)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return result.numUpdatedRows > 0n;
+  }
+
+  /** Asked anew for each request: another process may have revoked the token a moment ago. */
+  async findBySecret(secret: string): Promise<Token | undefined> {
+    const hash = hashTokenSecret(secret);
+    const row = await this.#database
+      .selectFrom('tokens')
+      .select(['id', 'name', 'limited', 'hash'])
+      .where('hash', '=', hash)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (row === undefined || !sameHash(row.hash, hash)) return undefined;
+    return { id: row.id, name: row.name, trees: row.limited ? await this.#treesOf(row.id) : null };
+  }
+
+  async #treesOf(id: number): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('token_trees')
+      .select('tree_name')
+      .where('token_id', '=', id)
+      .orderBy('tree_name')
+      .execute();
+    return rows.map((row) => row.tree_name);
+  }
+}

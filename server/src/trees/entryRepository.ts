@@ -1,0 +1,79 @@
+import type { FileEntry } from '../contract/schemas';
+import { inChunks } from '../database/inChunks';
+import type { Database } from '../database/openDatabase';
+import { toFileEntry, versionColumns } from './entry';
+
+export class EntryRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The head's entries among `paths`. */
+  async atHead(treeId: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
+    const found = new Map<string, FileEntry>();
+    await inChunks(paths, async (chunk) => {
+      const rows = await this.#database
+        .selectFrom('entries')
+        .select(versionColumns)
+        .where('tree_id', '=', treeId)
+        .where('op', '=', 'put')
+        .where('path', 'in', chunk)
+        .execute();
+      for (const row of rows) found.set(row.path, toFileEntry(row));
+    });
+    return found;
+  }
+
+  /** The entries among `paths` as they were at `revision`. */
+  async atRevision(treeId: number, revision: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
+    const found = new Map<string, FileEntry>();
+    await inChunks(paths, async (chunk) => {
+      const rows = await this.#database
+        .selectFrom('versions as version')
+        .select(versionColumns.map((column) => `version.${column}` as const))
+        .where('version.tree_id', '=', treeId)
+        .where('version.path', 'in', chunk)
+        .where('version.op', '=', 'put')
+        .where('version.revision', '=', (query) =>
+          query
+            .selectFrom('versions as newest')
+            .select(({ fn }) => fn.max('newest.revision').as('revision'))
+            .whereRef('newest.tree_id', '=', 'version.tree_id')
+            .whereRef('newest.path', '=', 'version.path')
+            .where('newest.revision', '<=', revision),
+        )
+        .execute();
+      for (const row of rows) found.set(row.path, toFileEntry(row));
+    });
+    return found;
+  }
+
+  async headPaths(treeId: number): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('entries')
+      .select('path')
+      .where('tree_id', '=', treeId)
+      .where('op', '=', 'put')
+      .execute();
+    return rows.map((row) => row.path);
+  }
+
+  /** The hashes that are the content of a regular file in any revision of the tree. */
+  async knownHashes(treeId: number, hashes: readonly string[]): Promise<Set<string>> {
+    const known = new Set<string>();
+    await inChunks(hashes, async (chunk) => {
+      const rows = await this.#database
+        .selectFrom('versions')
+        .select('hash')
+        .distinct()
+        .where('tree_id', '=', treeId)
+        .where('kind', '=', 'file')
+        .where('hash', 'in', chunk)
+        .execute();
+      for (const { hash } of rows) if (hash !== null) known.add(hash);
+    });
+    return known;
+  }
+}

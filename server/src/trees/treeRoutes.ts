@@ -1,0 +1,35 @@
+import { Hono } from 'hono';
+import { compress } from 'hono/compress';
+import { z } from 'zod';
+import type { AppEnv } from '../app/appEnv';
+import { parse } from '../app/parseBody';
+import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
+import { reaches } from '../tokens/authenticate';
+import type { TreeRepository } from './treeRepository';
+
+const since = z
+  .string()
+  .regex(/^[0-9]{1,15}$/, 'since is a revision')
+  .transform(Number);
+
+export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+
+  routes.get('/', async (context) => {
+    const token = context.get('token');
+    const reached = (await trees.list()).filter((tree) => reaches(token, tree.name));
+    return context.json<TreeList>({ trees: reached });
+  });
+
+  routes.put('/:tree', async (context) => {
+    const { created, tree } = await trees.ensure(context.req.param('tree'));
+    return context.json<TreeSummary>({ name: tree.name, revision: tree.head }, created ? 201 : 200);
+  });
+
+  routes.get('/:tree/files', compress(), async (context) => {
+    const revision = parse(since, context.req.query('since') ?? '0');
+    return context.json<FileTable>(await trees.table(context.req.param('tree'), revision));
+  });
+
+  return routes;
+}

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { ApiClient } from './apiClient';
+import { temporaryFolder } from './temporaryFolder';
+import type { Remote } from './transfers';
+
+/** Builds the server as one file, as it is shipped, where any user may read it. */
+export async function buildServer(): Promise<string> {
+  const folder = temporaryFolder();
+  const outfile = join(folder, 'palmtree-server.mjs');
+  await build({
+    entryPoints: [resolve(import.meta.dirname, '../src/main.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'warning',
+    banner: {
+      js: "import { createRequire as bundleRequire } from 'node:module'; const require = bundleRequire(import.meta.url);",
+    },
+  });
+  chmodSync(folder, 0o755);
+  chmodSync(outfile, 0o644);
+  return outfile;
+}
+
+export interface Ids {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the server's command line to its end. */
+export async function runCommand(bundle: string, args: readonly string[], ids?: Ids): Promise<Ended> {
+  return endOf(start(bundle, args, ids));
+}
+
+export interface ChildServer extends Remote {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Ended>;
+  kill(signal: NodeJS.Signals): Promise<Ended>;
+}
+
+/** A server process of its own on `dataFolder`, and a token for it, made beside it unless one is given. */
+export async function startChildServer(
+  bundle: string,
+  dataFolder: string,
+  { token, ids, options = [] }: { token?: string; ids?: Ids; options?: readonly string[] } = {},
+): Promise<ChildServer> {
+  const child = start(bundle, ['serve', '--port', '0', '--data', dataFolder, ...options], ids);
+  const ended = endOf(child);
+  const url = await new Promise<string>((resolveUrl, reject) => {
+    child.stdout?.once('data', (line: string) => resolveUrl((JSON.parse(line) as { url: string }).url));
+    void ended.then(({ stderr }) => reject(new Error(`the server ended: ${stderr}`)));
+  });
+  const secret = token ?? (await newToken(bundle, dataFolder, ids));
+  return {
+    process: child,
+    ended,
+    token: secret,
+    api: new ApiClient((path, init) => fetch(url + path, init), secret),
+    rsyncUrl: (tree, id) => Promise.resolve(`${url}/v1/trees/${tree}/sessions/${id}/rsync`),
+    kill: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+async function newToken(bundle: string, dataFolder: string, ids?: Ids): Promise<string> {
+  const name = `token-${process.hrtime.bigint()}`;
+  const { stdout } = await runCommand(bundle, ['token', 'create', name, '--data', dataFolder, '--json'], ids);
+  return (JSON.parse(stdout) as { token: string }).token;
+}
+
+function start(bundle: string, args: readonly string[], ids?: Ids): ChildProcess {
+  const child = spawn(process.execPath, [bundle, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp' },
+    ...(ids === undefined ? {} : { ...ids, cwd: '/' }),
+  });
+  child.stdout?.setEncoding('utf8');
+  child.stderr?.setEncoding('utf8');
+  return child;
+}
+
+async function endOf(child: ChildProcess): Promise<Ended> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', (text: string) => (stdout += text));
+  child.stderr?.on('data', (text: string) => (stderr += text));
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  return { code, signal, stdout, stderr };
+}

@@ -1,0 +1,18 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { removeFolder } from '../src/sessions/removeFolder';
+
+const made: string[] = [];
+
+// Registered when a test file imports this, so it runs after that file's own afterAll.
+afterAll(async () => {
+  for (const folder of made.splice(0)) await removeFolder(folder);
+});
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'palmtree-server-test-'));
+  made.push(folder);
+  return folder;
+}

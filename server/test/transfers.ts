@@ -1,0 +1,79 @@
+import { expect } from 'vitest';
+import type { BeginPush } from '../src/contract/schemas';
+import type { ApiClient } from './apiClient';
+import { puts, writeFiles, type Files } from './changes';
+import type { TcpBridge } from './tcpBridge';
+import { nameList, runRsync, sendNames, type RsyncRequest, type RsyncResult } from './rsyncClient';
+
+import { temporaryFolder } from './temporaryFolder';
+
+/** One token's way to a server, in this process or another. */
+export interface Remote {
+  readonly api: ApiClient;
+  readonly token: string;
+  rsyncUrl(tree: string, id: string): Promise<string>;
+}
+
+export interface SessionAccess {
+  readonly id: string;
+  readonly module: string;
+  readonly password: string;
+}
+
+export async function send(
+  remote: Remote,
+  tree: string,
+  session: SessionAccess,
+  folder: string,
+  paths: readonly string[],
+  onStarted?: (bridge: TcpBridge) => void,
+): Promise<RsyncResult> {
+  const target = { url: await remote.rsyncUrl(tree, session.id), token: remote.token };
+  return runRsync(target, requestOf(session, folder, paths, ['./', 'MODULE/'], onStarted));
+}
+
+function requestOf(
+  { module, password }: SessionAccess,
+  cwd: string,
+  paths: readonly string[],
+  places: readonly string[],
+  onStarted?: (bridge: TcpBridge) => void,
+): RsyncRequest {
+  const options = [...sendNames, '--partial-dir=.partial', ...places];
+  const input = nameList(paths);
+  return { arguments: options, module, password, cwd, input, ...(onStarted === undefined ? {} : { onStarted }) };
+}
+
+export async function receive(
+  remote: Remote,
+  tree: string,
+  session: SessionAccess,
+  paths: readonly string[],
+  onStarted?: (bridge: TcpBridge) => void,
+): Promise<RsyncResult & { folder: string }> {
+  const folder = temporaryFolder();
+  const target = { url: await remote.rsyncUrl(tree, session.id), token: remote.token };
+  const result = await runRsync(target, requestOf(session, folder, paths, ['MODULE/', './'], onStarted));
+  return { ...result, folder };
+}
+
+/** Begins, sends and commits; returns the new revision. */
+export async function push(
+  remote: Remote,
+  tree: string,
+  base: number,
+  files: Files,
+  over: Partial<BeginPush> = {},
+): Promise<number> {
+  const folder = temporaryFolder();
+  writeFiles(folder, files);
+  const begun = await remote.api.beginPush(tree, { base, changes: puts(files), ...over });
+  expect(begun).toMatchObject({ status: 201 });
+  if (begun.body.upload.length > 0) {
+    const sent = await send(remote, tree, begun.body, folder, begun.body.upload);
+    expect(sent).toMatchObject({ exit: 0, stdout: '', stderr: '' });
+  }
+  const committed = await remote.api.commit(tree, begun.body.id);
+  expect(committed).toMatchObject({ status: 200 });
+  return committed.body.revision;
+}
