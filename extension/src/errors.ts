@@ -1,0 +1,60 @@
+import type { WireErrorCode } from '../../server/src/contract/errorCodes';
+
+/** What can fail on this side of the wire. The words for each stand in `face/words.ts`. */
+export type LocalErrorCode =
+  | 'cancelled'
+  | 'no_folder'
+  | 'untrusted'
+  | 'not_connected'
+  | 'invalid_url'
+  | 'insecure_url'
+  | 'invalid_tree'
+  | 'server_unreachable'
+  | 'not_a_palmtree_server'
+  | 'not_trackable'
+  | 'brake'
+  | 'root_gone'
+  | 'scan_failed'
+  | 'store_newer'
+  | 'store_locked'
+  | 'store_failed'
+  | 'disk_full'
+  | 'rsync_missing'
+  | 'rsync_unusable'
+  | 'rsync_failed'
+  | 'connection_lost'
+  | 'keeps_changing';
+
+export type ErrorCode = WireErrorCode | LocalErrorCode;
+
+export interface ErrorDetails {
+  /** What the error is about, relative to the workspace folder. */
+  readonly paths?: readonly string[];
+  /** stale_base: the server's revision. */
+  readonly head?: number;
+  /** rsync_failed: its exit code, or the signal that ended it. */
+  readonly exit?: number | string;
+  /** The last lines of the failed program's standard error. */
+  readonly stderr?: string;
+  /** Free to use by the words: an origin, a version, a command to run. */
+  readonly subject?: string;
+  /** brake: what the plan would do. */
+  readonly brake?: { readonly deletes: number; readonly emptied: number; readonly tracked: number };
+}
+
+/** The one error of the extension: a code for machines, a message for the log, details for the words. */
+export class PalmtreeError extends Error {
+  override readonly name = 'PalmtreeError';
+  readonly code: ErrorCode;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+}
+
+export function isPalmtreeError(error: unknown, code?: ErrorCode): error is PalmtreeError {
+  return error instanceof PalmtreeError && (code === undefined || error.code === code);
+}

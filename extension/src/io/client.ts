@@ -1,0 +1,172 @@
+import { ofetch, FetchError, type FetchOptions } from 'ofetch';
+import type { z } from 'zod';
+import {
+  commitResult,
+  errorBody,
+  fileTable,
+  pullSession,
+  pushSession,
+  treeList,
+  whoami,
+  type BeginPull,
+  type BeginPush,
+  type CommitResult,
+  type FileTable,
+  type PullSession,
+  type PushSession,
+  type TreeList,
+  type Whoami,
+} from '../../../server/src/contract/schemas';
+import { PalmtreeError } from '../errors';
+
+const shortTimeoutMs = 30_000;
+/** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
+const longTimeoutMs = 60 * 60_000;
+
+interface RequestOptions {
+  readonly body?: object;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number;
+  /** Only for what may be repeated: ofetch's own defaults repeat too much and too little. */
+  readonly retries?: number;
+}
+
+/** The server's API for one token. Every failure is a PalmtreeError with the server's or a local code. */
+export class Client {
+  readonly origin: string;
+  readonly #base: string;
+  readonly #token: string;
+
+  /** `url` is the server's address; it may have a path when a proxy puts the server below one. */
+  constructor(url: string, token: string) {
+    this.origin = new URL(url).origin;
+    this.#base = url.replace(/\/+$/, '');
+    this.#token = token;
+  }
+
+  whoami(signal?: AbortSignal): Promise<Whoami> {
+    return this.#request('GET', '/v1/whoami', whoami, { signal, retries: 1 });
+  }
+
+  trees(signal?: AbortSignal): Promise<TreeList> {
+    return this.#request('GET', '/v1/trees', treeList, { signal, retries: 1 });
+  }
+
+  async makeTree(tree: string, signal?: AbortSignal): Promise<void> {
+    await this.#send('PUT', `/v1/trees/${encodeURIComponent(tree)}`, { signal, retries: 1 });
+  }
+
+  files(tree: string, since: number, signal?: AbortSignal): Promise<FileTable> {
+    const path = `${treePath(tree)}/files?since=${since}`;
+    return this.#request('GET', path, fileTable, { signal, retries: 2, timeoutMs: longTimeoutMs });
+  }
+
+  beginPush(tree: string, body: BeginPush, signal?: AbortSignal): Promise<PushSession> {
+    const options = { body, signal, timeoutMs: longTimeoutMs };
+    return this.#request('POST', `${treePath(tree)}/pushes`, pushSession, options);
+  }
+
+  /** Safe to repeat: the same id is answered the same. */
+  commitPush(tree: string, id: string, signal?: AbortSignal): Promise<CommitResult> {
+    const options = { signal, timeoutMs: longTimeoutMs, retries: 3 };
+    return this.#request('POST', `${treePath(tree)}/pushes/${id}/commit`, commitResult, options);
+  }
+
+  async endPush(tree: string, id: string): Promise<void> {
+    await this.#send('DELETE', `${treePath(tree)}/pushes/${id}`, {});
+  }
+
+  beginPull(tree: string, body: BeginPull, signal?: AbortSignal): Promise<PullSession> {
+    const options = { body, signal, timeoutMs: longTimeoutMs, retries: 1 };
+    return this.#request('POST', `${treePath(tree)}/pulls`, pullSession, options);
+  }
+
+  async endPull(tree: string, id: string): Promise<void> {
+    await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, {});
+  }
+
+  /** Where a session's rsync is reached, and the headers that open it. */
+  rsyncEndpoint(tree: string, id: string): { url: string; headers: Record<string, string> } {
+    const url = `${this.#base}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
+    return { url, headers: this.#headers() };
+  }
+
+  #headers(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token}` };
+  }
+
+  async #request<S extends z.ZodType>(
+    method: string,
+    path: string,
+    schema: S,
+    options: RequestOptions,
+  ): Promise<z.infer<S>> {
+    const parsed = schema.safeParse(await this.#send(method, path, options));
+    if (parsed.success) return parsed.data;
+    throw new PalmtreeError('not_a_palmtree_server', `${method} ${path}: ${parsed.error.message}`, {
+      details: { subject: this.origin },
+    });
+  }
+
+  async #send(method: string, path: string, options: RequestOptions): Promise<unknown> {
+    // ofetch ignores its own timeout once it is given a signal.
+    const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
+    const retries = options.retries ?? 0;
+    const request: FetchOptions<'json'> = {
+      method,
+      headers: this.#headers(),
+      signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
+      retry: retries,
+      retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),
+      // ofetch counts a connection that failed as a 500.
+      retryStatusCodes: [500, 502, 503, 504],
+    };
+    if (options.body !== undefined) request.body = options.body;
+    try {
+      return await ofetch<unknown>(this.#base + path, request);
+    } catch (error) {
+      throw this.#explain(error, `${method} ${path}`, options.signal);
+    }
+  }
+
+  #explain(error: unknown, request: string, signal: AbortSignal | undefined): PalmtreeError {
+    if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
+    const subject = this.origin;
+    if (!(error instanceof FetchError) || error.response === undefined) {
+      return new PalmtreeError('server_unreachable', `${request}: ${rootMessage(error)}`, {
+        cause: error,
+        details: { subject, stderr: rootMessage(error) },
+      });
+    }
+    const parsed = errorBody.safeParse(error.data);
+    if (parsed.success) {
+      const { code, message, details } = parsed.data.error;
+      return new PalmtreeError(code, `${request}: ${message}`, {
+        cause: error,
+        details: {
+          subject,
+          stderr: message,
+          ...(details?.head === undefined ? {} : { head: details.head }),
+          ...(details?.paths === undefined ? {} : { paths: details.paths }),
+        },
+      });
+    }
+    // A proxy answers for a server that is down; anything else that speaks HTTP is not ours.
+    const code = error.response.status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server';
+    const message = `${request}: HTTP ${error.response.status}`;
+    return new PalmtreeError(code, message, { cause: error, details: { subject, stderr: message } });
+  }
+}
+
+function treePath(tree: string): string {
+  return `/v1/trees/${encodeURIComponent(tree)}`;
+}
+
+/** fetch wraps the reason (ECONNREFUSED, a certificate) in two or three layers of "fetch failed". */
+function rootMessage(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  if (!(inner instanceof Error)) return String(inner);
+  const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : undefined;
+  return code === undefined || inner.message.includes(code) ? inner.message : `${code}: ${inner.message}`;
+}

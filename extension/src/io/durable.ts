@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+/** Tells one written state of a file from another. */
+export interface FileIdentity {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/** Identifies the file at `path` as it is now; undefined when there is none. */
+export async function identify(path: string): Promise<FileIdentity | undefined> {
+  try {
+    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
+    return { dev, ino, size, mtimeNs };
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+export function sameIdentity(a: FileIdentity | undefined, b: FileIdentity | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
+}
+
+/**
+ * Replaces `path` with `content`. Invariant: a kill or power loss at any point leaves the old content or the
+ * new, whole; when this resolves, it is the new.
+ */
+export async function replaceFile(path: string, content: Uint8Array): Promise<FileIdentity> {
+  const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    let identity: FileIdentity;
+    try {
+      await file.writeFile(content);
+      await file.sync();
+      identity = await identityOf(file);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    await syncFolder(dirname(path));
+    return identity;
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+async function identityOf(file: FileHandle): Promise<FileIdentity> {
+  const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
+  return { dev, ino, size, mtimeNs };
+}
+
+/** Makes the names in `folder` durable. Windows cannot open a folder for that, and does not need it. */
+export async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some network file systems sync no folders; what is in them is as durable as they make it.
+    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The system's error code, such as ENOENT; undefined for errors of any other origin. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}

@@ -1,0 +1,93 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { hashFile, hashLink } from './hash';
+
+const buffer = new Uint8Array(1024);
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'palmtree-hash-'));
+  chmodSync(folder, 0o755);
+  path = join(folder, 'file');
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function sha256(content: string | Buffer): string {
+  return createHash('sha256').update(content).digest('hex');
+}
+
+describe('hashing', () => {
+  it.each([0, 1, 1023, 1024, 1025, 100_000])('hashes a file of %i bytes', (size) => {
+    const content = Buffer.alloc(size, 'abcdefg');
+    writeFileSync(path, content);
+    const hashed = hashFile(path, { buffer });
+    expect(hashed).toMatchObject({ kind: 'file', hash: sha256(content), stats: { size: BigInt(size) } });
+  });
+
+  it('hashes a link’s target, and does not follow it', () => {
+    symlinkSync('nowhere/é', path);
+    expect(hashLink(path)).toMatchObject({ kind: 'symlink', hash: sha256('nowhere/é') });
+    expect(hashFile(path, { buffer })).toEqual({ kind: 'changing' });
+  });
+
+  it('hashes again when the file is written meanwhile', () => {
+    writeFileSync(path, 'a'.repeat(4_000));
+    let writes = 0;
+    const onBytes = (): void => {
+      if (writes++ === 0) writeFileSync(path, 'b'.repeat(5_000));
+    };
+    expect(hashFile(path, { buffer, onBytes })).toMatchObject({ kind: 'file', hash: sha256('b'.repeat(5_000)) });
+  });
+
+  it('hashes again when another file takes the name meanwhile', () => {
+    writeFileSync(path, 'a'.repeat(4_000));
+    writeFileSync(join(folder, 'other'), 'b'.repeat(4_000));
+    let moved = false;
+    const onBytes = (): void => {
+      if (!moved) renameSync(join(folder, 'other'), path);
+      moved = true;
+    };
+    expect(hashFile(path, { buffer, onBytes })).toMatchObject({ kind: 'file', hash: sha256('b'.repeat(4_000)) });
+  });
+
+  it('gives up on a file that is written each time', () => {
+    writeFileSync(path, 'a');
+    let writes = 0;
+    const onBytes = (): void => writeFileSync(path, 'a'.repeat(++writes + 1));
+    expect(hashFile(path, { buffer, onBytes })).toEqual({ kind: 'changing' });
+  });
+
+  it('tells a file that is gone, before or meanwhile', () => {
+    expect(hashFile(path, { buffer })).toEqual({ kind: 'gone' });
+    writeFileSync(path, 'a');
+    expect(hashFile(path, { buffer, onBytes: () => unlinkSync(path) })).toEqual({ kind: 'gone' });
+    expect(hashLink(join(path, 'below'))).toEqual({ kind: 'gone' });
+  });
+
+  it('is not held up by a pipe or a folder in the file’s place', () => {
+    mkdirSync(path);
+    expect(hashFile(path, { buffer }).kind).not.toBe('file');
+    rmSync(path, { recursive: true });
+    execFileSync('mkfifo', [path]);
+    expect(hashFile(path, { buffer })).toEqual({ kind: 'changing' });
+  });
+
+  it('tells the error of a file that may not be read', () => {
+    writeFileSync(path, 'a');
+    chmodSync(path, 0);
+    // Root may read anything.
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      expect(hashFile(path, { buffer })).toEqual({ kind: 'unreadable', errno: 'EACCES' });
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+});

@@ -1,0 +1,74 @@
+import type { Entry } from '../engine/entry';
+import type { Observation, Problem } from '../engine/observation';
+import type { Rule } from '../engine/rule';
+
+/** What a scan takes in: a change of it needs a full pass. */
+export interface ScanScope {
+  readonly rules: readonly Rule[];
+  /** gitignore-style patterns. */
+  readonly exclude: readonly string[];
+  readonly respectGitignore: boolean;
+}
+
+export interface ScanRequest {
+  readonly scope: ScanScope;
+  /** Only these paths and what is below them; without it, a full pass. */
+  readonly only?: readonly string[];
+  /** Hash everything, trust no stored hash. */
+  readonly verify?: boolean;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ScanProgress) => void;
+}
+
+export interface ScanProgress {
+  readonly files: number;
+  readonly hashedBytes: number;
+}
+
+/** The difference to what the scanner knew before. */
+export interface ScanResult {
+  readonly seen: readonly Observation[];
+  readonly gone: readonly string[];
+  /** Of a full pass: all problems; of a partial one: those below `only`. */
+  readonly problems: readonly Problem[];
+  /**
+   * The contents of the .gitignore files that were honoured, by folder. Of a full pass: all there are; of a
+   * partial one: of the folders it came by, with null where there is none.
+   * What they leave out is not observed: a selection without them would take it for deleted.
+   */
+  readonly gitignores: ReadonlyMap<string, string | null>;
+}
+
+export interface Scanner {
+  /** Tells what is known already, from the store or from a pull that has just written files. */
+  learn(seen: Iterable<Observation>, gone: Iterable<string>): void;
+  /** Tells all that is known, in the place of what was: when another window's store took the place of ours. */
+  relearn(all: Iterable<Observation>): void;
+  scan(request: ScanRequest): Promise<ScanResult>;
+  dispose(): Promise<void>;
+}
+
+/** What the store keeps: observations and agreements, never pending work. */
+export interface StoredState {
+  /** The tree and server that `ancestor` was agreed with. */
+  binding: { origin: string; tree: string } | undefined;
+  /** The revision that `ancestor` overlaid with `heldBack` stands for. */
+  revision: number;
+  rules: Map<string, Rule>;
+  ancestor: Map<string, Entry>;
+  /** What the server has at `revision` where it was not taken over: an entry, or null for a deletion. */
+  heldBack: Map<string, Entry | null>;
+  observations: Map<string, Observation>;
+}
+
+export interface Store {
+  readonly state: StoredState;
+  /** Where a damaged store was set aside when this one was opened, if it was. */
+  readonly setAside: string | undefined;
+  /** Reads the file again when another window has written it since; true when it had. */
+  refresh(): Promise<boolean>;
+  /** Resolves when the state is durable: temporary file, flush, rename. */
+  save(): Promise<void>;
+  /** Runs `work` while no other window or process does; one at a time within this one, too. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+}

@@ -1,0 +1,139 @@
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Rule } from '../engine/rule';
+import type { ScanProgress, ScanScope } from './ports';
+import { WorkerScanner } from './scanner';
+
+const rules: Rule[] = [{ path: '', kind: 'folder', effect: 'track' }];
+const scope: ScanScope = { rules, exclude: [], respectGitignore: false };
+
+let bundles: string;
+let root: string;
+let scanner: WorkerScanner;
+
+beforeAll(async () => {
+  bundles = mkdtempSync(join(tmpdir(), 'palmtree-worker-'));
+  await build({
+    entryPoints: [join(import.meta.dirname, 'scanWorker.ts')],
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    outfile: join(bundles, 'scanWorker.js'),
+    logLevel: 'silent',
+  });
+});
+
+afterAll(() => rmSync(bundles, { recursive: true, force: true }));
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'palmtree-scanner-'));
+  scanner = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root });
+});
+
+afterEach(async () => {
+  await scanner.dispose();
+  rmSync(root, { recursive: true, force: true });
+});
+
+function write(path: string, content = path): void {
+  writeFileSync(join(root, path), content);
+}
+
+describe('the scanner', () => {
+  it('sees files, and then only differences', async () => {
+    write('a');
+    write('b');
+    expect((await scanner.scan({ scope })).seen.map(({ path }) => path).sort()).toEqual(['a', 'b']);
+    rmSync(join(root, 'a'));
+    write('c');
+    const { seen, gone } = await scanner.scan({ scope, only: ['a', 'c'] });
+    expect([seen.map(({ path }) => path), gone]).toEqual([['c'], ['a']]);
+  });
+
+  it('takes over what is known, before and after its start', async () => {
+    write('a');
+    const other = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root });
+    const { seen } = await other.scan({ scope });
+    await other.dispose();
+    const [a] = seen;
+    scanner.learn([{ ...a!, racy: false, hash: 'told' }], []);
+    expect((await scanner.scan({ scope })).seen).toEqual([]);
+    scanner.learn([], ['a']);
+    expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'a', hash: a!.hash }]);
+    scanner.relearn([{ ...a!, path: 'gone' }]);
+    const { seen: again, gone } = await scanner.scan({ scope });
+    expect([again.map(({ path }) => path), gone]).toEqual([['a'], ['gone']]);
+  });
+
+  it('runs scans that are asked for together, one after the other', async () => {
+    write('a');
+    const results = await Promise.all([scanner.scan({ scope }), scanner.scan({ scope, only: ['b'] })]);
+    expect(results.map(({ seen }) => seen.length)).toEqual([1, 0]);
+  });
+
+  it('stops in the middle of a file when its signal says so', async () => {
+    write('huge');
+    truncateSync(join(root, 'huge'), 2 ** 36);
+    const controller = new AbortController();
+    const scan = scanner.scan({ scope, signal: controller.signal, onProgress: () => controller.abort() });
+    await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
+    truncateSync(join(root, 'huge'), 1);
+    expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'huge', size: 1 }]);
+  });
+
+  it('does not begin when its signal was aborted before', async () => {
+    const scan = scanner.scan({ scope, signal: AbortSignal.abort() });
+    await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
+  it('tells its progress', async () => {
+    write('big');
+    truncateSync(join(root, 'big'), 2 ** 28);
+    const told: ScanProgress[] = [];
+    await scanner.scan({ scope, onProgress: (progress) => told.push(progress) });
+    expect(told[0]?.hashedBytes).toBeGreaterThan(0);
+  });
+
+  it('tells that the workspace folder is gone', async () => {
+    rmSync(root, { recursive: true });
+    await expect(scanner.scan({ scope })).rejects.toMatchObject({ code: 'root_gone', details: { subject: root } });
+  });
+
+  it('fails the scan whose thread dies, and starts another with what is known', async () => {
+    const script = join(bundles, 'crashing.js');
+    rmSync(script, { force: true });
+    appendFileSync(
+      script,
+      `const { existsSync } = require('node:fs');
+       const { parentPort } = require('node:worker_threads');
+       if (existsSync(${JSON.stringify(join(root, 'crash'))})) parentPort.on('message', ({ kind }) => {
+         if (kind === 'scan') process.exit(3);
+       });
+       else require('./scanWorker.js');`,
+    );
+    const crashing = new WorkerScanner({ script, root });
+    write('crash');
+    await expect(crashing.scan({ scope })).rejects.toMatchObject({ code: 'scan_failed' });
+    rmSync(join(root, 'crash'));
+    write('a');
+    expect((await crashing.scan({ scope })).seen).toMatchObject([{ path: 'a' }]);
+    await crashing.dispose();
+  });
+
+  it('fails the scan when its script cannot be run', async () => {
+    const broken = new WorkerScanner({ script: join(bundles, 'nothing.js'), root });
+    await expect(broken.scan({ scope })).rejects.toMatchObject({ code: 'scan_failed' });
+    await broken.dispose();
+  });
+
+  it('ends the scans that run when it is closed, and takes no more', async () => {
+    write('a');
+    const running = scanner.scan({ scope });
+    const [ended] = await Promise.allSettled([running, scanner.dispose()]);
+    expect(ended).toMatchObject({ status: 'rejected', reason: { code: 'cancelled' } });
+    await expect(scanner.scan({ scope })).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});

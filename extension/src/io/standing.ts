@@ -1,0 +1,84 @@
+import { lstatSync, readdirSync, rmdirSync, type BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { foldersAbove } from '../engine/folders';
+import type { Observation } from '../engine/observation';
+import { errnoOf } from './durable';
+
+/** Why a path was left as it is. */
+export type HoldReason =
+  /** What stands there is not what was scanned. */
+  | 'changed'
+  /** An editor has unsaved edits of it. */
+  | 'unsaved'
+  /** Something that is not tracked stands where it must go. */
+  | 'occupied'
+  /** A folder above it is a symlink, or a file. */
+  | 'blocked'
+  /** Its name or the link's target leads out of the workspace folder, or cannot be. */
+  | 'unsafe'
+  /** Its content was not staged. */
+  | 'missing'
+  /** The system refused. */
+  | 'failed'
+  | 'cancelled';
+
+/** What the folders above `path` are: all folders, missing from some point on, or something else. */
+export function wayTo(root: string, path: string): 'open' | 'missing' | 'blocked' {
+  for (const folder of [...foldersAbove(path)].reverse()) {
+    try {
+      if (!lstatSync(join(root, folder)).isDirectory()) return 'blocked';
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return 'missing';
+      throw error;
+    }
+  }
+  return 'open';
+}
+
+/** Whether what stands there is untouched since it was observed. */
+export function isAsObserved(seen: Observation, stats: BigIntStats): boolean {
+  const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : undefined;
+  return (
+    seen.kind === kind &&
+    seen.dev === stats.dev &&
+    seen.ino === stats.ino &&
+    (seen.kind === 'symlink' || BigInt(seen.size) === stats.size) &&
+    seen.mtimeNs === stats.mtimeNs &&
+    seen.ctimeNs === stats.ctimeNs
+  );
+}
+
+/** The same between two looks. `linked`: we gave it a second name between them, which moves its ctime. */
+export function isUntouched(before: BigIntStats, after: BigIntStats, linked: boolean): boolean {
+  return (
+    before.dev === after.dev &&
+    before.ino === after.ino &&
+    before.mode === after.mode &&
+    before.size === after.size &&
+    before.mtimeNs === after.mtimeNs &&
+    (linked || before.ctimeNs === after.ctimeNs)
+  );
+}
+
+/** Removes a folder that holds nothing but folders; false, and nothing removed, when it holds more. */
+export function removeEmptyFolder(path: string): boolean {
+  if (!holdsOnlyFolders(path)) return false;
+  try {
+    removeFolders(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function holdsOnlyFolders(path: string): boolean {
+  return readdirSync(path, { withFileTypes: true }).every(
+    (entry) => entry.isDirectory() && holdsOnlyFolders(join(path, entry.name)),
+  );
+}
+
+function removeFolders(path: string): void {
+  for (const name of readdirSync(path)) removeFolders(join(path, name));
+  rmdirSync(path);
+}

@@ -1,0 +1,284 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import initSqlJs, { type Database } from 'sql.js';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { entry } from '../engine/fixtures';
+import type { Observation } from '../engine/observation';
+import { openStore, type SqlStore } from './store';
+
+const wasm = join(import.meta.dirname, '../../../node_modules/sql.js/dist/sql-wasm.wasm');
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'palmtree-store-'));
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function open(lockLimitMs = 2_000): Promise<SqlStore> {
+  return openStore({ folder, wasm, now: () => new Date('2026-01-02T03:04:05Z'), lockLimitMs });
+}
+
+function observation(path: string, content: string): Observation {
+  const big = 2n ** 63n + 1n;
+  return { ...entry(path, content), mtimeNs: big, dev: big, ino: big, ctimeNs: -1n, racy: content === 'racy' };
+}
+
+function fill(store: SqlStore): void {
+  const { state } = store;
+  state.binding = { origin: 'https://example.org', tree: 't' };
+  state.revision = 7;
+  state.rules.set('src', { path: 'src', kind: 'folder', effect: 'track' });
+  state.rules.set('', { path: '', kind: 'folder', effect: 'leave' });
+  state.ancestor.set('a', entry('a', 'one'));
+  state.ancestor.set('l', entry('l', '-> a'));
+  state.heldBack.set('b', entry('b', 'two x'));
+  state.heldBack.set('gone', null);
+  state.observations.set('a', observation('a', 'racy'));
+  state.observations.set('new\nline "é" \'', observation('new\nline "é" \'', ''));
+}
+
+describe('the store', () => {
+  it('gives back all that was saved, to the last digit', async () => {
+    const store = await open();
+    fill(store);
+    store.state.observations.set('big', { ...observation('big', 'x'), size: 2 ** 53 - 1 });
+    await store.save();
+    const again = await open();
+    expect(again.state).toEqual(store.state);
+    expect(again.setAside).toBeUndefined();
+  });
+
+  it('is empty at first, and is no file before it is saved', async () => {
+    const store = await open();
+    expect(store.state.ancestor.size).toBe(0);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('follows edits, deletions and a lost binding', async () => {
+    const store = await open();
+    fill(store);
+    await store.save();
+    store.state.binding = undefined;
+    store.state.ancestor.delete('a');
+    store.state.ancestor.set('l', entry('l', 'file'));
+    store.state.heldBack.clear();
+    await store.save();
+    expect((await open()).state).toEqual(store.state);
+  });
+
+  it('writes nothing when nothing changed', async () => {
+    const store = await open();
+    fill(store);
+    await store.save();
+    const before = await readFile(join(folder, 'palmtree.db'));
+    await rm(join(folder, 'palmtree.db'));
+    await store.save();
+    expect(await readFile(join(folder, 'palmtree.db'))).toEqual(before);
+    await store.save();
+    expect(await readdir(folder)).toEqual(['palmtree.db']);
+  });
+
+  it('sees what another window has saved, in the same maps', async () => {
+    const [one, other] = [await open(), await open()];
+    const { ancestor } = other.state;
+    fill(one);
+    await one.save();
+    expect(await one.refresh()).toBe(false);
+    expect(await other.refresh()).toBe(true);
+    expect(other.state).toEqual(one.state);
+    expect(other.state.ancestor).toBe(ancestor);
+    expect(await other.refresh()).toBe(false);
+  });
+
+  it('never overwrites what another window saved since it was read', async () => {
+    const [one, other] = [await open(), await open()];
+    fill(one);
+    await one.save();
+    other.state.revision = 1;
+    await expect(other.save()).rejects.toMatchObject({ code: 'store_failed' });
+    expect((await open()).state.revision).toBe(7);
+  });
+
+  it.each([
+    ['is no database', () => writeFile(join(folder, 'palmtree.db'), 'hello')],
+    ['is empty', () => writeFile(join(folder, 'palmtree.db'), '')],
+    ['was cut short', () => truncate(join(folder, 'palmtree.db'), 9_000)],
+    ['is another database', () => rewrite((sql) => sql.run('DROP TABLE ancestor'))],
+    ['holds an impossible row', () => rewrite((sql) => sql.run("UPDATE observation SET dev_ino_ctime_ns = 'x'"))],
+    ['has no state', () => rewrite((sql) => sql.run('DELETE FROM meta'))],
+  ])('sets aside a file that %s, and starts empty', async (_, damage) => {
+    const store = await open();
+    fill(store);
+    await store.save();
+    await damage();
+    const damaged = await readFile(join(folder, 'palmtree.db'));
+    const again = await open();
+    expect(again.setAside).toBe(join(folder, 'palmtree.db.damaged-2026-01-02T03-04-05.000Z'));
+    expect(await readFile(again.setAside ?? '')).toEqual(damaged);
+    expect(again.state).toEqual({ ...(await emptyState()) });
+    fill(again);
+    await again.save();
+    expect((await open()).state).toEqual(again.state);
+  });
+
+  it('refuses a file of a newer version, and leaves it alone', async () => {
+    const store = await open();
+    fill(store);
+    await store.save();
+    await rewrite((sql) => sql.run('PRAGMA user_version = 2'));
+    const before = await readFile(join(folder, 'palmtree.db'));
+    await expect(open()).rejects.toMatchObject({ code: 'store_newer' });
+    expect(await readdir(folder)).toEqual(['palmtree.db']);
+    expect(await readFile(join(folder, 'palmtree.db'))).toEqual(before);
+  });
+
+  it('tells what failed when the folder cannot be made', async () => {
+    await writeFile(join(folder, 'file'), '');
+    const opened = openStore({ folder: join(folder, 'file', 'sub'), wasm });
+    await expect(opened).rejects.toMatchObject({ code: 'store_failed', cause: { code: 'ENOTDIR' } });
+  });
+
+  it('writes only what changed of 100,000 rows', { timeout: 60_000 }, async () => {
+    const store = await open();
+    for (let i = 0; i < 100_000; i++) {
+      const path = `packages/module${i % 300}/src/file-number-${i}.ts`;
+      store.state.observations.set(path, observation(path, 'x'));
+    }
+    let start = performance.now();
+    await store.save();
+    const first = performance.now() - start;
+    store.state.observations.set('one', observation('one', 'y'));
+    start = performance.now();
+    await store.save();
+    const second = performance.now() - start;
+    expect((await open()).state.observations.size).toBe(100_001);
+    expect(second).toBeLessThan(first);
+  });
+
+  async function rewrite(change: (database: Database) => unknown): Promise<void> {
+    const sql = await initSqlJs({ locateFile: () => wasm });
+    const database = new sql.Database(await readFile(join(folder, 'palmtree.db')));
+    change(database);
+    await writeFile(join(folder, 'palmtree.db'), database.export());
+    database.close();
+  }
+
+  async function emptyState(): Promise<SqlStore['state']> {
+    return (await openStore({ folder: join(folder, 'fresh'), wasm })).state;
+  }
+});
+
+describe('exclusive work', () => {
+  it('runs one at a time, in order, over two windows', async () => {
+    const [one, other] = [await open(20_000), await open(20_000)];
+    let running = 0;
+    let most = 0;
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++running);
+      await readdir(folder);
+      running--;
+    };
+    await Promise.all([one, other, one, other, one].map((store) => store.exclusively(work)));
+    expect(most).toBe(1);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('gives back the lock when the work fails', async () => {
+    const store = await open();
+    const failed = store.exclusively(() => Promise.reject(new Error('no')));
+    await expect(failed).rejects.toThrow('no');
+    expect(await store.exclusively(() => Promise.resolve(1))).toBe(1);
+  });
+
+  it('gives up on a live holder with a typed error that names it', async () => {
+    const [one, other] = [await open(), await open(30)];
+    await one.exclusively(async () => {
+      const waiting = other.exclusively(() => Promise.resolve());
+      await expect(waiting).rejects.toMatchObject({
+        code: 'store_locked',
+        message: expect.stringContaining(`process ${process.pid}`),
+      });
+    });
+  });
+
+  it('does not take a lock of another machine for stale', async () => {
+    await writeLock({ pid: 1, host: 'elsewhere.invalid', id: 'x' });
+    await expect(open(30)).rejects.toMatchObject({ code: 'store_locked' });
+  });
+
+  it.runIf(process.platform === 'linux')('takes over from a process whose id another has now', async () => {
+    const { hostname } = await import('node:os');
+    await writeLock({ pid: process.pid, host: hostname(), id: 'x', start: '1' });
+    await open();
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  async function writeLock(holder: object): Promise<void> {
+    await writeFile(join(folder, 'palmtree.lock'), JSON.stringify(holder));
+  }
+});
+
+describe('a store whose process is killed', () => {
+  /** Saves revision after revision under the lock, and tells of each one that is durable. */
+  const source = `
+    import { openStore } from './store';
+    async function main() {
+      const store = await openStore({ folder: process.argv[2], wasm: process.argv[3] });
+      for (;;) await store.exclusively(async () => {
+        await store.refresh();
+        store.state.revision++;
+        for (let i = 0; i < 300; i++) {
+          const path = 'f' + i;
+          const entry = { path, kind: 'file', size: store.state.revision, mtimeNs: 1n, mode: 420, hash: 'h' };
+          store.state.ancestor.set(path, entry);
+        }
+        await store.save();
+        process.send(store.state.revision);
+      });
+    }
+    main();
+  `;
+
+  it('is whole afterwards, and holds what was told to be durable', { timeout: 60_000 }, async () => {
+    const script = join(folder, 'child.cjs');
+    await build({
+      stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'ts' },
+      bundle: true,
+      platform: 'node',
+      outfile: script,
+      logLevel: 'silent',
+    });
+    const data = join(folder, 'data');
+    let durable = 0;
+    for (let kill = 0; kill < 12; kill++) {
+      const children = [fork(script, [data, wasm]), fork(script, [data, wasm])];
+      let told = 0;
+      await new Promise<void>((resolve) => {
+        for (const child of children) {
+          child.on('message', (revision: number) => {
+            durable = Math.max(durable, revision);
+            // After some messages, at whatever point the next save has then reached.
+            if (++told === 3 + kill) setTimeout(resolve, kill % 5);
+          });
+        }
+      });
+      for (const child of children) {
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      const store = await openStore({ folder: data, wasm, lockLimitMs: 5_000 });
+      expect(store.setAside).toBeUndefined();
+      expect(store.state.revision).toBeGreaterThanOrEqual(durable);
+      expect(new Set([...store.state.ancestor.values()].map(({ size }) => size))).toEqual(
+        new Set([store.state.revision]),
+      );
+      expect(await readdir(data)).toEqual(['palmtree.db']);
+    }
+  });
+});

@@ -1,0 +1,134 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { PalmtreeError } from '../errors';
+import { Bridge } from './bridge';
+import { rsyncOutcome } from './rsyncOutcome';
+import { runRsync, type RsyncEnd } from './rsyncProcess';
+import { RsyncProgress, type TransferProgress } from './rsyncProgress';
+
+const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
+
+/** Where a run is shown, and from where Ctrl-C comes. */
+export interface Screen {
+  write(text: string): void;
+}
+
+export interface TransferRequest {
+  readonly direction: 'push' | 'pull';
+  readonly rsync: string;
+  readonly endpoint: { readonly url: string; readonly headers: Record<string, string> };
+  readonly session: { readonly module: string; readonly password: string };
+  /** The workspace folder: a push's source, a pull's delta basis. */
+  readonly root: string;
+  /** A pull's destination: an empty folder of its own. */
+  readonly staging?: string;
+  readonly paths: readonly string[];
+  readonly totalBytes: number;
+  readonly screen: Screen;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: TransferProgress) => void;
+}
+
+export interface TransferResult {
+  /** Bytes through the bridge, over all attempts. */
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+  /** True when rsync says that files vanished or could not be read; the caller's hash check names them. */
+  readonly partial: boolean;
+}
+
+/**
+ * Moves `paths` between the workspace folder and a session's directory, with a new attempt in the same
+ * session when the connection is cut: what arrived is kept. Exit 0 proves nothing: the receiver verifies.
+ */
+export async function transfer(request: TransferRequest): Promise<TransferResult> {
+  let sentBytes = 0;
+  let receivedBytes = 0;
+  for (let attempt = 0; ; attempt++) {
+    const { end, bridge, failure } = await runOnce(request);
+    sentBytes += bridge?.sentBytes ?? 0;
+    receivedBytes += bridge?.receivedBytes ?? 0;
+    const outcome = end === undefined ? 'retry' : rsyncOutcome(end.exit);
+    if (request.signal.aborted || outcome === 'cancelled') {
+      throw new PalmtreeError('cancelled', 'the transfer was cancelled');
+    }
+    if (outcome === 'done' || outcome === 'replan') {
+      return { sentBytes, receivedBytes, partial: outcome === 'replan' };
+    }
+    const error = failure ?? rsyncFailure(end);
+    const pause = retryDelaysMs[attempt];
+    if (pause === undefined || (outcome !== 'retry' && failure === undefined)) throw error;
+    request.screen.write(`${error.details.stderr ?? error.message}\ntrying again in ${pause / 1000} s\n`);
+    await delay(pause, undefined, { signal: request.signal }).catch(() => undefined);
+  }
+}
+
+interface Attempt {
+  readonly end?: RsyncEnd;
+  readonly bridge?: Bridge;
+  readonly failure?: PalmtreeError;
+}
+
+async function runOnce(request: TransferRequest): Promise<Attempt> {
+  const { screen, signal } = request;
+  const progress = new RsyncProgress(request.paths.length, request.totalBytes);
+  let bridge: Bridge;
+  const report = (): void => {
+    request.onProgress({ ...progress.value, wireBytes: bridge.sentBytes + bridge.receivedBytes });
+  };
+  try {
+    bridge = await Bridge.open({ ...request.endpoint, signal });
+  } catch (error) {
+    if (error instanceof PalmtreeError && error.code === 'connection_lost') return { failure: error };
+    throw error;
+  }
+  try {
+    const args = rsyncArguments(request, bridge.port);
+    screen.write(`${[request.rsync, ...args].join(' ')}\n`);
+    const end = await runRsync({
+      command: request.rsync,
+      args,
+      cwd: request.staging ?? request.root,
+      input: request.paths.map((path) => `./${path}\0`).join(''),
+      password: request.session.password,
+      signal,
+      onOutput: (text, stream) => {
+        screen.write(text);
+        if (stream === 'stdout' && progress.read(text)) report();
+      },
+    });
+    return { end, bridge, ...(bridge.failure === undefined ? {} : { failure: bridge.failure }) };
+  } finally {
+    bridge.close();
+  }
+}
+
+/**
+ * `./` before each name, since rsync drops those that begin with `#` or `;` from a list it sends; -I, since
+ * its quick check compares whole seconds and we have decided already what to send.
+ */
+function rsyncArguments({ direction, root, session }: TransferRequest, port: number): string[] {
+  const remote = `rsync://palmtree@127.0.0.1:${port}/${session.module}/`;
+  const options = [
+    '--files-from=-',
+    '--from0',
+    '--no-implied-dirs',
+    '--ignore-times',
+    '--compress',
+    '--partial-dir=.palmtree-partial',
+    '--info=progress2,name1,stats1',
+    '--human-readable',
+  ];
+  if (direction === 'push') return [...options, './', remote];
+  // A Cygwin rsync would read the colon of a drive as a host: Windows goes without the delta basis.
+  if (process.platform !== 'win32') options.push(`--copy-dest=${root}`);
+  return [...options, remote, './'];
+}
+
+function rsyncFailure(end: RsyncEnd | undefined): PalmtreeError {
+  const exit = end?.exit ?? 'SIGKILL';
+  const stderr = end?.stderr ?? '';
+  const full = /No space left on device|Disk quota exceeded/.test(stderr);
+  return new PalmtreeError(full ? 'disk_full' : 'rsync_failed', `rsync ended with ${exit}: ${stderr.trim()}`, {
+    details: { exit, stderr: stderr.trim() },
+  });
+}

@@ -1,0 +1,305 @@
+import { chmodSync, existsSync, realpathSync, rmdirSync, rmSync, unlinkSync, type BigIntStats } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { pathFault } from '../../../server/src/contract/paths';
+import type { Change } from '../engine/change';
+import { sameContent, type Entry } from '../engine/entry';
+import { comparePaths, foldersAbove, parentOf } from '../engine/folders';
+import type { Observation } from '../engine/observation';
+import { Backup, statsAt, type Kept } from './backup';
+import { errnoOf, syncFolder } from './durable';
+import { hashFile } from './hash';
+import { pointsInside } from './linkTarget';
+import { inParallel } from './pool';
+import { isAsObserved, isUntouched, removeEmptyFolder, wayTo, type HoldReason } from './standing';
+import { place, prepare, replace, sweepTemporaries } from './temporary';
+
+export type { HoldReason } from './standing';
+
+/** So many files are made ready together: flushing several at once is several times as fast. */
+const batch = 8;
+const bufferBytes = 1 << 20;
+
+export interface HeldBack {
+  readonly path: string;
+  readonly reason: HoldReason;
+  /** The system's error code, where there is one. */
+  readonly errno?: string;
+}
+
+export interface TransitionRequest {
+  readonly root: string;
+  /** Verified content, each file under its path. What is put in place is taken from there. */
+  readonly staging: string;
+  /** A folder for what is replaced or deleted; made when something is. */
+  readonly backup: string;
+  readonly changes: readonly Change[];
+  /** What the changes were planned on. */
+  readonly observations: ReadonlyMap<string, Observation>;
+  /** Paths with unsaved edits: never written. */
+  readonly isHeld?: (path: string) => boolean;
+  /** Folders that stay when they are emptied, such as those that are tracked. */
+  readonly keepsFolder?: (path: string) => boolean;
+  readonly honoursModes?: boolean;
+  /** Asked between files: what is done stays done, the rest is held back. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface TransitionResult {
+  /** What stands there now. Racy, as it was just written. */
+  readonly written: Observation[];
+  readonly removed: string[];
+  readonly heldBack: HeldBack[];
+}
+
+/**
+ * Makes `changes` on the disk. Invariant: what stands at a path is replaced or deleted only when it is what
+ * was observed, and is in the backup first. At each moment each path holds its old state or its new, whole.
+ */
+export function applyChanges(request: TransitionRequest): Promise<TransitionResult> {
+  return new Transition(request).run();
+}
+
+interface Ready {
+  readonly change: Change & { readonly to: Entry };
+  /** Undefined when only the mode changes. */
+  readonly temporary: string | undefined;
+}
+
+class Transition {
+  readonly #request: TransitionRequest;
+  readonly #realRoot: string;
+  readonly #honoursModes: boolean;
+  readonly #backup: Backup;
+  readonly #result: TransitionResult = { written: [], removed: [], heldBack: [] };
+  /** Folders in which names changed. */
+  readonly #touched = new Set<string>();
+
+  constructor(request: TransitionRequest) {
+    this.#request = request;
+    this.#realRoot = realpathSync.native(request.root);
+    this.#honoursModes = request.honoursModes ?? process.platform !== 'win32';
+    this.#backup = new Backup(request.backup);
+  }
+
+  async run(): Promise<TransitionResult> {
+    const { changes } = this.#request;
+    const ordered = [...changes].sort((a, b) => comparePaths(a.path, b.path));
+    // What is deepest first, so that a folder is empty when a file is to take its place.
+    const deletes = ordered.filter(({ to }) => to === undefined).reverse();
+    const puts = ordered.filter(isPut);
+    for (const change of deletes) {
+      if (this.#isCancelled(change.path)) continue;
+      this.#guarded(change.path, () => this.#delete(change));
+      await this.#pause();
+    }
+    for (let start = 0; start < puts.length; start += batch) {
+      const ready = await inParallel(puts.slice(start, start + batch), batch, (change) => this.#prepare(change));
+      for (const one of ready) if (one !== undefined) this.#finish(one);
+      await this.#pause();
+    }
+    this.#removeEmptied();
+    await this.#flush();
+    return this.#result;
+  }
+
+  #delete({ path }: Change): void {
+    const target = join(this.#request.root, path);
+    const stats = this.#lookBefore(path);
+    if (stats === undefined) return;
+    if (stats === 'absent') {
+      this.#result.removed.push(path);
+      return;
+    }
+    const kept = this.#keep(path, target, stats);
+    if (kept === undefined) return;
+    unlinkSync(target);
+    this.#touched.add(dirname(target));
+    this.#result.removed.push(path);
+  }
+
+  /** Puts the new content beside its target, when a first look says that it may go there. */
+  async #prepare(change: Change & { readonly to: Entry }): Promise<Ready | undefined> {
+    const { path, to } = change;
+    if (this.#isCancelled(path)) return undefined;
+    try {
+      if (!this.#isSafe(to) || !this.#mayWrite(change)) return undefined;
+      if (this.#isModeOnly(change)) return { change, temporary: undefined };
+      const target = join(this.#request.root, path);
+      for (const folder of foldersAbove(path)) {
+        // The folders that are made must be flushed in theirs.
+        if (!existsSync(join(this.#request.root, folder))) this.#touched.add(dirname(join(this.#request.root, folder)));
+      }
+      const temporary = await prepare(this.#request.staging, target, to, this.#honoursModes);
+      if (temporary === undefined) return this.#hold(path, 'missing');
+      return { change, temporary };
+    } catch (error) {
+      return this.#fail(path, error);
+    }
+  }
+
+  /** From here on without a pause, so that nothing else in this process comes between. */
+  #finish({ change, temporary }: Ready): void {
+    const target = join(this.#request.root, change.path);
+    try {
+      if (this.#isCancelled(change.path)) return;
+      this.#guarded(change.path, () => {
+        if (!this.#mayWrite(change)) return;
+        const done = temporary === undefined ? this.#changeMode(change, target) : this.#swap(change, temporary, target);
+        if (done) this.#noteWritten(change.to, target);
+      });
+    } finally {
+      if (temporary !== undefined) rmSync(temporary, { force: true });
+    }
+  }
+
+  #swap({ path, from }: Change, temporary: string, target: string): boolean {
+    this.#touched.add(dirname(target));
+    if (from === undefined) return place(temporary, target) || this.#refuse(path, 'changed');
+    const stats = statsAt(target);
+    if (stats === undefined) return this.#refuse(path, 'changed');
+    const kept = this.#keep(path, target, stats);
+    if (kept === undefined) return false;
+    replace(temporary, target);
+    return true;
+  }
+
+  #changeMode({ to }: Ready['change'], target: string): boolean {
+    if (this.#honoursModes) chmodSync(target, to.mode);
+    return true;
+  }
+
+  /** A last look at what a put finds: what was observed, or nothing. Clears an empty folder out of the way. */
+  #mayWrite({ path, from }: Change): boolean {
+    if (from !== undefined) {
+      const stats = this.#lookBefore(path);
+      return typeof stats === 'object' || (stats === 'absent' && this.#refuse(path, 'changed'));
+    }
+    if (!this.#mayTouch(path)) return false;
+    const target = join(this.#request.root, path);
+    const stats = statsAt(target);
+    if (stats === undefined) return true;
+    if (!stats.isDirectory()) return this.#refuse(path, 'changed');
+    this.#touched.add(dirname(target));
+    return removeEmptyFolder(target) || this.#refuse(path, 'occupied');
+  }
+
+  /** What stands at `path` when it is what was observed, or that nothing does; undefined when it is held back. */
+  #lookBefore(path: string): BigIntStats | 'absent' | undefined {
+    if (!this.#mayTouch(path)) return undefined;
+    const stats = statsAt(join(this.#request.root, path));
+    if (stats === undefined) return 'absent';
+    const seen = this.#request.observations.get(path);
+    if (seen !== undefined && isAsObserved(seen, stats) && this.#hashHolds(seen)) return stats;
+    return this.#hold(path, 'changed');
+  }
+
+  /** Invariant: times that could hide a write are not relied on: then the content itself is looked at. */
+  #hashHolds(seen: Observation): boolean {
+    if (!seen.racy || seen.kind === 'symlink') return true;
+    const hashed = hashFile(join(this.#request.root, seen.path), { buffer: new Uint8Array(bufferBytes) });
+    return hashed.kind === 'file' && hashed.hash === seen.hash;
+  }
+
+  #mayTouch(path: string): boolean {
+    if (this.#request.isHeld?.(path) === true) return this.#refuse(path, 'unsaved');
+    return wayTo(this.#request.root, path) !== 'blocked' || this.#refuse(path, 'blocked');
+  }
+
+  #isSafe({ path, target }: Entry): boolean {
+    const isUnsafe =
+      pathFault(path) !== undefined || (target !== undefined && !pointsInside(this.#realRoot, path, target));
+    return !isUnsafe || this.#refuse(path, 'unsafe');
+  }
+
+  #isModeOnly({ path, from, to }: Ready['change']): boolean {
+    return this.#request.observations.get(path)?.kind === 'file' && from !== undefined && sameContent(from, to);
+  }
+
+  /** Keeps what stands at `path`, and looks once more; undefined when it was touched meanwhile. */
+  #keep(path: string, target: string, stats: BigIntStats): Kept | undefined {
+    const kept = this.#backup.keep(target, path, stats);
+    const after = statsAt(target);
+    if (after !== undefined && isUntouched(stats, after, kept.isLink)) return kept;
+    this.#backup.forget(kept);
+    return this.#hold(path, 'changed');
+  }
+
+  #noteWritten(to: Entry, target: string): void {
+    const stats = statsAt(target);
+    if (stats === undefined) return;
+    const { dev, ino, mtimeNs, ctimeNs } = stats;
+    this.#result.written.push({ ...to, mtimeNs, dev, ino, ctimeNs, racy: true });
+  }
+
+  #removeEmptied(): void {
+    for (const path of this.#result.removed) {
+      for (let folder = parentOf(path); folder !== undefined && folder !== ''; folder = parentOf(folder)) {
+        if (this.#request.keepsFolder?.(folder) === true) break;
+        const absolute = join(this.#request.root, folder);
+        try {
+          // A symlink that took the folder's place is no folder: rmdir refuses it.
+          rmdirSync(absolute);
+        } catch {
+          break;
+        }
+        this.#touched.delete(absolute);
+        this.#touched.add(dirname(absolute));
+      }
+    }
+  }
+
+  async #flush(): Promise<void> {
+    for (const folder of [...this.#backup.folders, ...this.#touched]) {
+      const flushed = this.#touched.has(folder) ? sweepTemporaries(folder) : Promise.resolve();
+      await flushed
+        .then(() => syncFolder(folder))
+        .catch((error: unknown) => {
+          if (errnoOf(error) === undefined) throw error;
+          // It went away, or cannot be flushed: the files in it have been.
+        });
+    }
+  }
+
+  async #pause(): Promise<void> {
+    const { written, removed } = this.#result;
+    this.#request.onProgress?.(written.length + removed.length);
+    await setImmediate();
+  }
+
+  #isCancelled(path: string): boolean {
+    if (this.#request.signal?.aborted !== true) return false;
+    this.#hold(path, 'cancelled');
+    return true;
+  }
+
+  #guarded(path: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#fail(path, error);
+    }
+  }
+
+  #fail(path: string, error: unknown): undefined {
+    const errno = errnoOf(error);
+    if (errno === undefined) throw error;
+    this.#result.heldBack.push({ path, reason: 'failed', errno });
+    return undefined;
+  }
+
+  #refuse(path: string, reason: HoldReason): false {
+    this.#hold(path, reason);
+    return false;
+  }
+
+  #hold(path: string, reason: HoldReason): undefined {
+    this.#result.heldBack.push({ path, reason });
+    return undefined;
+  }
+}
+
+function isPut(change: Change): change is Change & { readonly to: Entry } {
+  return change.to !== undefined;
+}
