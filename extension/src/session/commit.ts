@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isPalmtreeError } from '../errors';
+import { throwIfCancelled } from './carry';
+import type { Remote, Reporter } from './remote';
+
+const busyPauseMs = 500;
+
+/**
+ * Commits a push and answers its revision. Once asked for, a commit is not cancelled: whether it took place
+ * would be unknown. A connection that breaks meanwhile is asked again, which the server answers the same.
+ */
+export async function commit(remote: Remote, id: string, reporter: Reporter): Promise<number> {
+  throwIfCancelled(reporter);
+  reporter.step('The server is checking what arrived');
+  for (;;) {
+    try {
+      return (await remote.client.commitPush(remote.tree, id)).revision;
+    } catch (error) {
+      if (!isPalmtreeError(error, 'session_busy')) throw error;
+      await delay(busyPauseMs);
+    }
+  }
+}

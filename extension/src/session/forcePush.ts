@@ -1,0 +1,97 @@
+import type { Change } from '../engine/change';
+import { sameEntry } from '../engine/entry';
+import { incomingChanges, overlay, pushChange, remoteTable } from '../engine/wire';
+import { isPalmtreeError, PalmtreeError } from '../errors';
+import { commit } from './commit';
+import { countChanges, discard, trackedFolders, upload, type PushResult } from './push';
+import type { Remote, Reporter } from './remote';
+import type { Replica } from './replica';
+
+const maxPlans = 4;
+
+/** What a force push would do to the server's head. */
+export interface Replacement {
+  readonly head: number;
+  /** Paths whose version on the server differs from the one here, and would be replaced. */
+  readonly replaced: readonly string[];
+  /** Paths that stand on the server, not here, and would be deleted there. */
+  readonly deleted: readonly string[];
+  /** Paths that stand here, not on the server. */
+  readonly added: readonly string[];
+}
+
+/**
+ * Makes the server's head hold what stands here, whoever pushed since; what it replaces stays in history.
+ * All that is tracked is hashed anew and listed, so that the server verifies it and asks for what it lacks.
+ * Invariant: nothing is replaced that `confirm` was not told of.
+ */
+export async function forcePush(
+  replica: Replica,
+  remote: Remote,
+  reporter: Reporter,
+  confirm: (replacement: Replacement) => Promise<boolean>,
+): Promise<PushResult> {
+  for (let plan = 0; plan < maxPlans; plan++) {
+    reporter.step('Verifying all tracked files');
+    await replica.scan({ verify: true, signal: reporter.signal });
+    const { changes, replacement } = await planReplacement(replica, remote, reporter);
+    if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
+    const body = {
+      base: replacement.head,
+      force: true,
+      changes: changes.map(pushChange),
+      folders: trackedFolders(replica),
+    };
+    const session = await remote.client.beginPush(remote.tree, body, reporter.signal);
+    try {
+      if (session.base !== replacement.head) continue;
+      const uploadedBytes = await upload(replica, remote, session, changes, reporter);
+      const revision = await commit(remote, session.id, reporter);
+      settle(replica, revision, changes);
+      await replica.save();
+      const differing = changes.filter(({ from, to }) => !sameEntry(from, to));
+      return { revision, uploadedBytes, ...countChanges(differing) };
+    } catch (error) {
+      if (!isPalmtreeError(error, 'content_mismatch') && !isPalmtreeError(error, 'stale_base')) throw error;
+    } finally {
+      await discard(remote, session);
+    }
+  }
+  throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
+}
+
+async function planReplacement(
+  replica: Replica,
+  remote: Remote,
+  reporter: Reporter,
+): Promise<{ changes: Change[]; replacement: Replacement }> {
+  const { state } = replica;
+  const table = await remote.client.files(remote.tree, state.revision, reporter.signal);
+  replica.incoming = { revision: table.revision, changes: incomingChanges(table) };
+  const onServer = overlay(remoteTable(state.ancestor, state.heldBack), replica.incoming.changes);
+  const selection = replica.selection();
+  const changes: Change[] = [];
+  for (const [path, from] of onServer) {
+    if (selection.includes(path) && !state.observations.has(path) && !replica.problems.has(path)) {
+      changes.push({ path, from, to: undefined });
+    }
+  }
+  for (const [path, to] of state.observations) changes.push({ path, from: onServer.get(path), to });
+  const paths = (kept: (change: Change) => boolean): string[] => changes.filter(kept).map(({ path }) => path);
+  const replacement = {
+    head: table.revision,
+    replaced: paths(({ from, to }) => from !== undefined && to !== undefined && !sameEntry(from, to)),
+    deleted: paths(({ to }) => to === undefined),
+    added: paths(({ from }) => from === undefined),
+  };
+  return { changes, replacement };
+}
+
+function settle(replica: Replica, revision: number, changes: readonly Change[]): void {
+  const agreed = new Set<string>();
+  for (const { path, to } of changes) {
+    replica.agree(path, to);
+    agreed.add(path);
+  }
+  replica.advance(revision, replica.incoming?.changes ?? new Map(), agreed);
+}

@@ -1,0 +1,189 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sameContent, type Entry } from '../engine/entry';
+import type { Change } from '../engine/change';
+import { incomingChanges, type ServerSide } from '../engine/wire';
+import type { FileTable } from '../../../server/src/contract/schemas';
+import { isPalmtreeError, PalmtreeError } from '../errors';
+import { fillFromLocal, verifyStaged } from '../io/staging';
+import { applyChanges, type HeldBack } from '../io/transition';
+import { carry, throwIfCancelled } from './carry';
+import { applyBrake, type PushOptions } from './push';
+import type { Remote, Reporter } from './remote';
+import type { Replica } from './replica';
+
+export interface PullOptions extends PushOptions {
+  /** Paths with unsaved edits: never written. */
+  readonly isUnsaved?: (path: string) => boolean;
+}
+
+export interface PullResult {
+  readonly revision: number;
+  readonly written: number;
+  readonly deleted: number;
+  /** Bytes that came from the server through the connection. */
+  readonly downloadedBytes: number;
+  /** Paths that both sides changed: neither was touched. */
+  readonly conflicts: readonly string[];
+  /** Paths that could not be written, with the reason; the next pull tries again. */
+  readonly heldBack: readonly HeldBack[];
+}
+
+export interface PullFolders {
+  /** Where rsync writes; emptied before and after. */
+  readonly staging: string;
+  /** Where what a pull replaces or deletes is kept. */
+  readonly backups: string;
+}
+
+/** Brings what changed on the server. Invariant: only what was scanned and is unchanged since is replaced. */
+export async function pull(
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  reporter: Reporter,
+  options: PullOptions = {},
+): Promise<PullResult> {
+  reporter.step('Asking the server what is new');
+  const table = await fetchTable(replica, remote, reporter);
+  const changes = incomingChanges(table);
+  replica.incoming = { revision: table.revision, changes };
+  takeInRules(replica, table, changes);
+  reporter.step('Looking for changes');
+  await replica.scan({ signal: reporter.signal });
+  const plan = replica.reconcile('known');
+  applyBrake(plan.localChanges, replica, options);
+  const staged = await stage(replica, remote, folders, table.revision, plan.localChanges, reporter);
+  try {
+    throwIfCancelled(reporter);
+    reporter.step('Putting files in place');
+    const applied = await applyChanges({
+      root: replica.root,
+      staging: staged.folder,
+      backup: join(folders.backups, `${new Date().toISOString().replaceAll(':', '-')}-r${table.revision}`),
+      changes: plan.localChanges,
+      observations: replica.state.observations,
+      isHeld: options.isUnsaved ?? (() => false),
+      keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
+    });
+    replica.learn(applied.written, applied.removed);
+    settle(replica, table.revision, changes, plan, applied.heldBack);
+    await replica.save();
+    return {
+      revision: table.revision,
+      written: applied.written.length,
+      deleted: applied.removed.length,
+      downloadedBytes: staged.downloadedBytes,
+      conflicts: plan.conflicts.map(({ path }) => path),
+      heldBack: applied.heldBack,
+    };
+  } finally {
+    await rm(staged.folder, { recursive: true, force: true });
+  }
+}
+
+async function fetchTable(replica: Replica, remote: Remote, reporter: Reporter): Promise<FileTable> {
+  const { state } = replica;
+  try {
+    return await remote.client.files(remote.tree, state.revision, reporter.signal);
+  } catch (error) {
+    if (!isPalmtreeError(error, 'revision_not_found')) throw error;
+    // The server is older than we are: it was restored or replaced. With no ancestor nothing can be taken
+    // for deleted or unchanged: what is equal converges, what differs is a conflict.
+    state.ancestor.clear();
+    state.heldBack.clear();
+    state.revision = 0;
+    return remote.client.files(remote.tree, 0, reporter.signal);
+  }
+}
+
+/** The tree's folders and files are tracked here too, except what the user left out on this machine. */
+function takeInRules(replica: Replica, table: FileTable, changes: ReadonlyMap<string, ServerSide>): void {
+  const before = replica.selection();
+  for (const path of table.folders) if (before.ruleFor(path) === undefined) replica.track(path, 'folder');
+  const selection = replica.selection();
+  for (const [path, side] of [...replica.state.heldBack, ...changes]) {
+    if (side !== null && selection.ruleFor(path) === undefined && !selection.excludes(path)) {
+      replica.state.rules.set(path, { path, kind: 'file', effect: 'track' });
+    }
+  }
+}
+
+interface Staged {
+  readonly folder: string;
+  readonly downloadedBytes: number;
+}
+
+/** Gathers the content of all that will be written: from equal files here, the rest by rsync; all verified. */
+async function stage(
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  revision: number,
+  changes: readonly Change[],
+  reporter: Reporter,
+): Promise<Staged> {
+  const folder = join(folders.staging, randomUUID());
+  await mkdir(folder, { recursive: true });
+  try {
+    const entries = changes.flatMap(({ from, to }) => (to?.kind === 'file' && !hasContent(from, to) ? [to] : []));
+    const { observations } = replica.state;
+    const missing = await fillFromLocal(replica.root, folder, entries, observations, reporter.signal);
+    const downloadedBytes = await download(replica, remote, folder, revision, missing, reporter);
+    return { folder, downloadedBytes };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Where only the permissions change, no content is needed. */
+function hasContent(from: Entry | undefined, to: Entry): boolean {
+  return from !== undefined && sameContent(from, to);
+}
+
+async function download(
+  replica: Replica,
+  remote: Remote,
+  staging: string,
+  revision: number,
+  entries: readonly Entry[],
+  reporter: Reporter,
+): Promise<number> {
+  if (entries.length === 0) return 0;
+  reporter.step(`Fetching ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
+  const paths = entries.map(({ path }) => path);
+  const session = await remote.client.beginPull(remote.tree, { revision, paths }, reporter.signal);
+  try {
+    const carried = { direction: 'pull', session, root: replica.root, staging, entries } as const;
+    const result = await carry(remote, carried, reporter);
+    reporter.step('Checking what arrived');
+    const wrong = await verifyStaged(staging, entries, reporter.signal);
+    if (wrong.length > 0) {
+      throw new PalmtreeError('content_mismatch', 'files arrived other than the server declares them', {
+        details: { paths: wrong },
+      });
+    }
+    return result.receivedBytes;
+  } finally {
+    await remote.client.endPull(remote.tree, session.id).catch(() => undefined);
+  }
+}
+
+function settle(
+  replica: Replica,
+  revision: number,
+  incoming: ReadonlyMap<string, ServerSide>,
+  plan: ReturnType<Replica['reconcile']>,
+  heldBack: readonly HeldBack[],
+): void {
+  const notApplied = new Set(heldBack.map(({ path }) => path));
+  const agreed = new Set<string>();
+  for (const { path, to } of [...plan.ancestorChanges, ...plan.localChanges]) {
+    if (notApplied.has(path)) continue;
+    replica.agree(path, to);
+    agreed.add(path);
+  }
+  replica.advance(revision, incoming, agreed);
+}

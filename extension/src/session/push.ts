@@ -1,0 +1,148 @@
+import { brake } from '../engine/brake';
+import type { Change } from '../engine/change';
+import { incomingChanges, pushChange } from '../engine/wire';
+import { isPalmtreeError, PalmtreeError } from '../errors';
+import type { PushSession } from '../../../server/src/contract/schemas';
+import { carry, throwIfCancelled } from './carry';
+import { commit } from './commit';
+import type { Remote, Reporter } from './remote';
+import type { Replica } from './replica';
+
+/** Files may change while they are sent; after this many plans they are named instead. */
+const maxPlans = 4;
+
+export interface PushOptions {
+  /** The user has seen what the brake says and goes on. */
+  readonly brakeReleased?: boolean;
+}
+
+export interface PushResult {
+  readonly revision: number;
+  readonly put: number;
+  readonly deleted: number;
+  /** Bytes that went to the server through the connection. */
+  readonly uploadedBytes: number;
+}
+
+/** Sends what changed here since the ancestor. Invariant: nothing is sent when the server is at another revision. */
+export async function push(
+  replica: Replica,
+  remote: Remote,
+  reporter: Reporter,
+  options: PushOptions = {},
+): Promise<PushResult> {
+  let uploadedBytes = 0;
+  for (let plan = 0; plan < maxPlans; plan++) {
+    reporter.step('Looking for changes');
+    await replica.scan({ signal: reporter.signal });
+    const { remoteChanges, ancestorChanges } = replica.reconcile('agreed');
+    for (const { path, to } of ancestorChanges) replica.agree(path, to);
+    if (remoteChanges.length === 0) {
+      await replica.save();
+      return { revision: replica.state.revision, put: 0, deleted: 0, uploadedBytes };
+    }
+    applyBrake(remoteChanges, replica, options);
+    throwIfCancelled(reporter);
+    const session = await begin(replica, remote, remoteChanges, reporter);
+    if (session === 'caught-up') continue;
+    try {
+      uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
+      const revision = await commit(remote, session.id, reporter);
+      for (const { path, to } of remoteChanges) replica.agree(path, to);
+      replica.state.revision = revision;
+      replica.incoming = undefined;
+      await replica.save();
+      return { revision, uploadedBytes, ...countChanges(remoteChanges) };
+    } catch (error) {
+      await discard(remote, session);
+      if (!isPalmtreeError(error, 'content_mismatch')) throw error;
+      if (plan === maxPlans - 1) {
+        throw new PalmtreeError('keeps_changing', error.message, { details: error.details, cause: error });
+      }
+      // What did not arrive as declared was written meanwhile: look again, trusting no stored hash there.
+      await replica.scan({ only: error.details.paths ?? [], verify: true, signal: reporter.signal });
+    }
+  }
+  throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
+}
+
+export function countChanges(changes: readonly Change[]): { put: number; deleted: number } {
+  const deleted = changes.filter(({ to }) => to === undefined).length;
+  return { put: changes.length - deleted, deleted };
+}
+
+export function applyBrake(changes: readonly Change[], replica: Replica, options: PushOptions): void {
+  if (options.brakeReleased === true) return;
+  const stop = brake(changes, replica.state.ancestor.size);
+  if (stop === undefined) return;
+  throw new PalmtreeError('brake', `the plan deletes ${stop.deletes} and empties ${stop.emptied} files`, {
+    details: { brake: stop },
+  });
+}
+
+export async function upload(
+  replica: Replica,
+  remote: Remote,
+  session: PushSession,
+  changes: readonly Change[],
+  reporter: Reporter,
+): Promise<number> {
+  if (session.upload.length === 0) return 0;
+  const wanted = new Set(session.upload);
+  const entries = changes.flatMap(({ path, to }) => (to !== undefined && wanted.has(path) ? [to] : []));
+  reporter.step(`Sending ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
+  const result = await carry(remote, { direction: 'push', session, root: replica.root, entries }, reporter);
+  return result.sentBytes;
+}
+
+/** A session that is left behind expires by itself; an error here must not hide the one that led here. */
+export async function discard(remote: Remote, session: PushSession): Promise<void> {
+  await remote.client.endPush(remote.tree, session.id).catch(() => undefined);
+}
+
+async function begin(
+  replica: Replica,
+  remote: Remote,
+  changes: readonly Change[],
+  reporter: Reporter,
+): Promise<PushSession | 'caught-up'> {
+  const body = {
+    base: replica.state.revision,
+    changes: changes.map(pushChange),
+    folders: trackedFolders(replica),
+  };
+  try {
+    return await remote.client.beginPush(remote.tree, body, reporter.signal);
+  } catch (error) {
+    if (!isPalmtreeError(error, 'stale_base')) throw error;
+    if (await catchUp(replica, remote, reporter)) return 'caught-up';
+    throw error;
+  }
+}
+
+export function trackedFolders(replica: Replica): string[] {
+  const rules = [...replica.state.rules.values()];
+  return rules.filter(({ kind, effect }) => kind === 'folder' && effect === 'track').map(({ path }) => path);
+}
+
+/**
+ * After a push whose answer was lost, the server holds what we hold. True when all that is new there stands
+ * here already, so that the ancestor could follow; else nothing is changed but what waits to be pulled.
+ */
+async function catchUp(replica: Replica, remote: Remote, reporter: Reporter): Promise<boolean> {
+  const table = await remote.client.files(remote.tree, replica.state.revision, reporter.signal);
+  const changes = incomingChanges(table);
+  const before = replica.reconcile('agreed');
+  replica.incoming = { revision: table.revision, changes };
+  const after = replica.reconcile('known');
+  if (after.localChanges.length > before.localChanges.length) return false;
+  if (after.conflicts.length > before.conflicts.length) return false;
+  const agreed = new Set<string>();
+  for (const { path, to } of after.ancestorChanges) {
+    replica.agree(path, to);
+    agreed.add(path);
+  }
+  replica.advance(table.revision, changes, agreed);
+  await replica.save();
+  return true;
+}

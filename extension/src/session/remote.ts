@@ -1,0 +1,29 @@
+import type { Client } from '../io/client';
+import type { Screen, TransferRequest, TransferResult } from '../io/transfer';
+import type { TransferProgress } from '../io/rsyncProgress';
+
+/** The tree on its server, and what carries file content to and from it. */
+export interface Remote {
+  readonly client: Client;
+  readonly tree: string;
+  /** Makes the tree when the server does not have it; asks once. */
+  ensureTree(): Promise<void>;
+  /** Finds and checks rsync; throws rsync_missing or rsync_unusable. */
+  findRsync(): Promise<string>;
+  /** Opens a screen for one run: the terminal. */
+  openScreen(title: string): RunScreen;
+  transfer(request: TransferRequest): Promise<TransferResult>;
+}
+
+export interface RunScreen extends Screen {
+  /** Aborted by Ctrl-C in the screen. */
+  readonly interrupted: AbortSignal;
+  end(outcome: 'done' | 'failed' | 'cancelled', summary: string): void;
+}
+
+/** What a running command tells about itself. */
+export interface Reporter {
+  readonly signal: AbortSignal;
+  step(text: string): void;
+  progress(progress: TransferProgress): void;
+}

@@ -1,0 +1,175 @@
+import type { Entry, FileTable } from '../engine/entry';
+import { foldersAbove, liesIn } from '../engine/folders';
+import type { Observation, Problem } from '../engine/observation';
+import { pathStates, type PathStates } from '../engine/pathState';
+import { reconcile, type Reconciliation } from '../engine/reconcile';
+import { leave, ruleFor, track, type Rule } from '../engine/rule';
+import { Selection } from '../engine/selection';
+import { overlay, remoteTable, type ServerSide } from '../engine/wire';
+import type { ScanRequest, Scanner, ScanScope, Store, StoredState } from '../io/ports';
+
+export type ScanSettings = Omit<ScanScope, 'rules'>;
+
+/** What the server has beyond the stored revision, as far as it was asked. */
+export interface Incoming {
+  readonly revision: number;
+  readonly changes: ReadonlyMap<string, ServerSide>;
+}
+
+/**
+ * One workspace folder's three tables: what both sides agreed on, what stands on disk, what the server has.
+ * Invariant: a path that does not take part (left, excluded) is in none of the tables that are reconciled, so
+ * that it can neither be deleted nor overwritten on either side.
+ */
+export class Replica {
+  readonly root: string;
+  readonly problems = new Map<string, Problem>();
+  incoming: Incoming | undefined;
+  /** As the scans met them: what they leave out takes no part either. */
+  readonly #gitignores = new Map<string, string>();
+  readonly #store: Store;
+  readonly #scanner: Scanner;
+  readonly #settings: () => ScanSettings;
+
+  constructor(parts: { root: string; store: Store; scanner: Scanner; settings: () => ScanSettings }) {
+    this.root = parts.root;
+    this.#store = parts.store;
+    this.#scanner = parts.scanner;
+    this.#settings = parts.settings;
+  }
+
+  get state(): StoredState {
+    return this.#store.state;
+  }
+
+  save(): Promise<void> {
+    return this.#store.save();
+  }
+
+  get scope(): ScanScope {
+    return { ...this.#settings(), rules: [...this.state.rules.values()] };
+  }
+
+  selection(): Selection {
+    return new Selection({ ...this.scope, gitignores: this.#gitignores });
+  }
+
+  /** Takes `path` in, with the rules brought to their shortest form. */
+  track(path: string, kind: Rule['kind']): void {
+    const selection = this.selection();
+    track(this.state.rules, path, kind, (other) => selection.excludes(other));
+  }
+
+  /**
+   * Takes `path` out on this machine.
+   * Invariant: what the server has there keeps a rule of its own, or the next pull would take it in again.
+   */
+  leave(path: string, kind: Rule['kind']): void {
+    const { rules } = this.state;
+    leave(rules, path, kind);
+    if (ruleFor(rules, path) === undefined && this.#isOnServer(path)) {
+      rules.set(path, { path, kind, effect: 'leave' });
+    }
+  }
+
+  /** Brings the observations up to date with the disk: all of it, or `only` some paths. */
+  async scan(request: Omit<ScanRequest, 'scope'>): Promise<void> {
+    const result = await this.#scanner.scan({ ...request, scope: this.scope });
+    this.learn(result.seen, result.gone, false);
+    if (request.only === undefined) {
+      this.problems.clear();
+      this.#gitignores.clear();
+    } else {
+      for (const path of request.only) this.#forgetProblemsBelow(path);
+    }
+    for (const [folder, content] of result.gitignores) {
+      if (content === null) this.#gitignores.delete(folder);
+      else this.#gitignores.set(folder, content);
+    }
+    for (const problem of result.problems) this.problems.set(problem.path, problem);
+  }
+
+  /** Takes in what was just seen on disk; `tellScanner` when it was not the scanner that saw it. */
+  learn(seen: readonly Observation[], gone: readonly string[], tellScanner = true): void {
+    const { observations } = this.state;
+    for (const path of gone) observations.delete(path);
+    for (const observation of seen) observations.set(observation.path, observation);
+    if (tellScanner) this.#scanner.learn(seen, gone);
+  }
+
+  /** `agreed`: against the stored revision; `known`: against all that the server was heard to have. */
+  reconcile(against: 'agreed' | 'known'): Reconciliation {
+    const { ancestor, heldBack, observations } = this.state;
+    const agreed = remoteTable(ancestor, heldBack);
+    const remote = against === 'known' && this.incoming ? overlay(agreed, this.incoming.changes) : agreed;
+    const takesPart = this.#participation();
+    return reconcile(filtered(ancestor, takesPart), filtered(observations, takesPart), filtered(remote, takesPart));
+  }
+
+  pathStates(): PathStates {
+    return pathStates(this.reconcile('known'), this.problems, this.state.observations.size);
+  }
+
+  /**
+   * Both sides now hold `entry` at `path` (undefined: neither has it).
+   * Invariant: the ancestor only ever follows what was seen on both sides.
+   */
+  agree(path: string, entry: Entry | undefined): void {
+    if (entry === undefined) this.state.ancestor.delete(path);
+    else this.state.ancestor.set(path, plainEntry(entry));
+    this.state.heldBack.delete(path);
+  }
+
+  /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
+  advance(revision: number, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
+    for (const [path, entry] of incoming) {
+      if (!agreed.has(path)) this.state.heldBack.set(path, entry);
+    }
+    this.state.revision = revision;
+    this.incoming = undefined;
+  }
+
+  /** A path that an agreed entry belongs to but no rule covers must not look deleted on this machine. */
+  #participation(): (path: string) => boolean {
+    const selection = this.selection();
+    const { ancestor } = this.state;
+    return (path) => {
+      if (this.#isHeldByProblem(path)) return false;
+      if (selection.includes(path)) return true;
+      return selection.ruleFor(path) === undefined && !ancestor.has(path) && !selection.excludes(path);
+    };
+  }
+
+  #isOnServer(path: string): boolean {
+    const { ancestor, heldBack } = this.state;
+    for (const known of [...ancestor.keys(), ...heldBack.keys()]) {
+      if (known === path || liesIn(known, path)) return true;
+    }
+    return false;
+  }
+
+  /** What cannot be read must not look deleted: the problem holds back its path and what is below it. */
+  #isHeldByProblem(path: string): boolean {
+    if (this.problems.size === 0) return false;
+    if (this.problems.has(path)) return true;
+    for (const folder of foldersAbove(path)) if (this.problems.has(folder)) return true;
+    return false;
+  }
+
+  #forgetProblemsBelow(path: string): void {
+    for (const known of this.problems.keys()) {
+      if (known === path || known.startsWith(`${path}/`)) this.problems.delete(known);
+    }
+  }
+}
+
+function filtered<T extends Entry>(table: ReadonlyMap<string, T>, keeps: (path: string) => boolean): FileTable {
+  const kept = new Map<string, Entry>();
+  for (const [path, entry] of table) if (keeps(path)) kept.set(path, entry);
+  return kept;
+}
+
+/** An observation without what only concerns this disk. */
+function plainEntry({ path, kind, size, mtimeNs, mode, hash, target }: Entry): Entry {
+  return { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
+}
