@@ -1,0 +1,212 @@
+import * as vscode from 'vscode';
+import { isPalmtreeError, PalmtreeError } from '../errors';
+import type { PullResult } from '../session/pull';
+import type { PushResult } from '../session/push';
+import type { Reporter } from '../session/remote';
+import type { ConnectArguments, FolderConnection } from './connection';
+import { confirmBrake, confirmForce, offerToSave, unsavedPaths } from './confirm';
+import { commandIds, viewId, type CommandName } from './ids';
+import { plural } from './figures';
+import { showError, withReporter } from './run';
+import type { SyncTerminal } from './terminal';
+import { parseTyped, pickedUris, resolvePicked } from './picked';
+import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
+
+/** What other extensions, keybindings and tests pass: then nothing is asked, and a failure rejects. */
+export interface CallOptions {
+  /** The workspace folder that is meant, when there are several. */
+  readonly folder?: vscode.Uri;
+  /** push, pull: goes on where the brake would stop. pushForce: replaces without asking. */
+  readonly confirmed?: boolean;
+}
+
+export interface CommandParts {
+  readonly folders: WorkspaceFolders;
+  readonly connection: FolderConnection;
+  readonly terminal: SyncTerminal;
+  readonly log: vscode.LogOutputChannel;
+}
+
+type Handler = (...args: unknown[]) => unknown;
+
+/** Registers every command of the table; the type makes a forgotten one an error. */
+export function registerCommands(parts: CommandParts): vscode.Disposable {
+  const handlers: Record<CommandName, Handler> = {
+    connect: (options) => connect(parts, options as Partial<ConnectArguments & CallOptions> | undefined),
+    disconnect: async (options) => parts.connection.disconnect(await target(parts, callOptions(options))),
+    track: (uri, uris) => track(parts, uri, uris),
+    untrack: (uri, uris) => untrack(parts, uri, uris),
+    push: (options) => push(parts, callOptions(options)),
+    pushForce: (options) => pushForce(parts, callOptions(options)),
+    pull: (options) => pull(parts, callOptions(options)),
+    rescan: (options) => rescan(parts, callOptions(options)),
+    showLog: () => parts.log.show(),
+    showTerminal: () => parts.terminal.show(),
+  };
+  const registered = (Object.keys(handlers) as CommandName[]).map((name) =>
+    vscode.commands.registerCommand(commandIds[name], async (...args: unknown[]) => {
+      try {
+        return await handlers[name](...args);
+      } catch (error) {
+        if (isCall(args[0])) throw error;
+        if (!isPalmtreeError(error, 'cancelled')) void showError(error, parts.log);
+        return undefined;
+      }
+    }),
+  );
+  return vscode.Disposable.from(...registered);
+}
+
+/** A plain object comes from code; menus pass URIs and rows, the palette nothing. */
+function isCall(argument: unknown): argument is CallOptions {
+  return (
+    typeof argument === 'object' &&
+    argument !== null &&
+    Object.getPrototypeOf(argument) === Object.prototype &&
+    !('owner' in argument)
+  );
+}
+
+function callOptions(argument: unknown): CallOptions | undefined {
+  return isCall(argument) ? argument : undefined;
+}
+
+function target(parts: CommandParts, options: CallOptions | undefined): Promise<SyncedFolder> {
+  return parts.folders.find(options?.folder);
+}
+
+async function connect(parts: CommandParts, given: Partial<ConnectArguments & CallOptions> | undefined) {
+  const options = callOptions(given);
+  const folder = await target(parts, options);
+  if (given?.url !== undefined && given.token !== undefined && given.tree !== undefined) {
+    await parts.connection.connect(folder, { url: given.url, token: given.token, tree: given.tree });
+  } else {
+    await parts.connection.connect(folder);
+    void vscode.window.setStatusBarMessage('$(check) Palmtree: connected', 5_000);
+    await vscode.commands.executeCommand(`${viewId}.focus`);
+  }
+  await withReporter('Palmtree: looking for changes', (reporter) => folder.sync.rescan(reporter));
+}
+
+async function track(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+  let picked = pickedUris(uri, uris);
+  if (picked.length === 0) picked = await askForPaths(await parts.folders.find());
+  for (const [folder, paths] of await resolvePicked(parts.folders, picked)) {
+    await folder.sync.track(paths);
+    const problems = [...folder.sync.pathStates.values()].filter((state) => state === 'problem').length;
+    const { tracked } = folder.sync.state.counts;
+    const trouble = problems === 0 ? '' : `, ${plural(problems, 'problem')}`;
+    void vscode.window.setStatusBarMessage(`Palmtree: ${plural(tracked, 'file')} tracked${trouble}`, 5_000);
+  }
+}
+
+async function askForPaths({ folder }: SyncedFolder): Promise<vscode.Uri[]> {
+  const typed = await vscode.window.showInputBox({
+    title: 'Palmtree: Track for sync',
+    prompt: 'Files and folders, relative to the workspace folder. Put quotes around names with spaces.',
+    placeHolder: 'notes drafts/plan.md "my data"',
+    ignoreFocusOut: true,
+  });
+  if (typed === undefined || typed.trim() === '') throw new PalmtreeError('cancelled', 'no path was given');
+  return parseTyped(typed).map((path) => vscode.Uri.joinPath(folder.uri, path));
+}
+
+async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+  let picked = pickedUris(uri, uris);
+  if (picked.length === 0) {
+    const active = vscode.window.activeTextEditor?.document.uri;
+    if (active === undefined) throw new PalmtreeError('not_trackable', 'nothing is picked');
+    picked = [active];
+  }
+  for (const [folder, paths] of await resolvePicked(parts.folders, picked)) {
+    await folder.sync.untrack(paths);
+    const what = paths.length === 1 ? `${paths[0] || folder.folder.name}` : plural(paths.length, 'path');
+    const text = `Palmtree: ${what} is no longer synced here; it stays on disk and on the server.`;
+    void vscode.window.setStatusBarMessage(text, 8_000);
+  }
+}
+
+async function push(parts: CommandParts, options: CallOptions | undefined): Promise<PushResult> {
+  const { folder, sync } = await target(parts, options);
+  if (options === undefined) await offerToSave(folder, 'Push');
+  const run = (brakeReleased: boolean) =>
+    withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { brakeReleased }));
+  const result = await withBrake(run, options);
+  const text = pushSummary(result);
+  parts.log.info(`${folder.name}: ${text}`);
+  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
+  return result;
+}
+
+async function pushForce(parts: CommandParts, options: CallOptions | undefined): Promise<PushResult> {
+  const { folder, sync } = await target(parts, options);
+  if (options === undefined) await offerToSave(folder, 'Force Push');
+  const confirm = options?.confirmed === true ? () => Promise.resolve(true) : confirmForce;
+  const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
+  const text = pushSummary(result);
+  parts.log.info(`${folder.name}: force push: ${text}`);
+  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
+  return result;
+}
+
+async function pull(parts: CommandParts, options: CallOptions | undefined): Promise<PullResult> {
+  const { folder, sync } = await target(parts, options);
+  const run = (brakeReleased: boolean) =>
+    withReporter('Palmtree: Pull', (reporter: Reporter) => {
+      const unsaved = unsavedPaths(folder);
+      return sync.pull(reporter, { brakeReleased, isUnsaved: (path) => unsaved.has(path) });
+    });
+  const result = await withBrake(run, options);
+  const text = pullSummary(result);
+  parts.log.info(`${folder.name}: ${text}`);
+  for (const { path, reason } of result.heldBack) parts.log.warn(`${folder.name}: ${path} was held back: ${reason}`);
+  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
+  if (options === undefined && result.conflicts.length + result.heldBack.length > 0) void tellHeldBack(parts, result);
+  return result;
+}
+
+async function rescan(parts: CommandParts, options: CallOptions | undefined): Promise<void> {
+  const { sync } = await target(parts, options);
+  await withReporter('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
+}
+
+async function withBrake<T>(run: (released: boolean) => Promise<T>, options: CallOptions | undefined): Promise<T> {
+  try {
+    return await run(options?.confirmed === true);
+  } catch (error) {
+    if (options !== undefined || !isPalmtreeError(error, 'brake') || !(await confirmBrake(error))) throw error;
+    return run(true);
+  }
+}
+
+async function tellHeldBack(parts: CommandParts, { conflicts, heldBack }: PullResult): Promise<void> {
+  const sentences = [
+    conflicts.length > 0
+      ? `${plural(conflicts.length, 'file')} changed here and on the server: neither version was touched.`
+      : '',
+    heldBack.length > 0
+      ? `${plural(heldBack.length, 'file')} could not be written and waits: ${heldBack[0]?.path} (${heldBack[0]?.reason}).`
+      : '',
+  ];
+  const show = 'Show Files';
+  const text = `Palmtree: ${sentences.filter((sentence) => sentence !== '').join(' ')}`;
+  const picked = await vscode.window.showWarningMessage(text, show, 'Show Log');
+  if (picked === show) await vscode.commands.executeCommand(`${viewId}.focus`);
+  else if (picked !== undefined) parts.log.show();
+}
+
+function pushSummary({ revision, put, deleted }: PushResult): string {
+  if (put + deleted === 0) return `nothing to push, revision ${revision}`;
+  const parts = [put > 0 ? `pushed ${plural(put, 'file')}` : '', deleted > 0 ? `deleted ${deleted}` : ''];
+  return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
+}
+
+function pullSummary({ revision, written, deleted, conflicts }: PullResult): string {
+  if (written + deleted + conflicts.length === 0) return `nothing to pull, revision ${revision}`;
+  const parts = [
+    written > 0 ? `pulled ${plural(written, 'file')}` : '',
+    deleted > 0 ? `deleted ${deleted}` : '',
+    conflicts.length > 0 ? plural(conflicts.length, 'conflict') : '',
+  ];
+  return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
+}

@@ -1,0 +1,63 @@
+import * as vscode from 'vscode';
+import { PalmtreeError } from '../errors';
+import type { Replacement } from '../session/forcePush';
+import { plural } from './figures';
+import { relativePath } from './watcher';
+import { wordsFor } from './words';
+
+const listed = 10;
+
+/** Says what a force push would replace; true when the user goes on. */
+export async function confirmForce(plan: Replacement): Promise<boolean> {
+  const replaces = plan.replaced.length + plan.deleted.length;
+  const detail = [
+    section('Replaced', plan.replaced),
+    section('Deleted', plan.deleted),
+    section('Added', plan.added),
+    replaces === 0 && plan.added.length === 0 ? 'Nothing differs. All tracked files are verified on the server.' : '',
+    "What is replaced or deleted stays in the server's history.",
+  ].filter((part) => part !== '');
+  const message =
+    replaces === 0
+      ? 'Push all tracked files again?'
+      : `Replace ${plural(replaces, 'file')} on the server with what is here?`;
+  const action = 'Force Push';
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail: detail.join('\n\n') }, action);
+  return answer === action;
+}
+
+function section(title: string, paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  const more = paths.length > listed ? `\n  … and ${paths.length - listed} more` : '';
+  return `${title} (${paths.length}):\n${paths
+    .slice(0, listed)
+    .map((path) => `  ${path}`)
+    .join('\n')}${more}`;
+}
+
+/** Says what the brake stopped; true when the user goes on all the same. */
+export async function confirmBrake(error: PalmtreeError): Promise<boolean> {
+  const action = 'Go On';
+  const detail = 'Is a disk not mounted, or was the folder emptied by mistake? Nothing was changed so far.';
+  const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, action);
+  if (answer === undefined) throw new PalmtreeError('cancelled', 'the brake was not released');
+  return answer === action;
+}
+
+export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string> {
+  const dirty = vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty);
+  return new Set(dirty.flatMap(({ uri }) => relativePath(folder, uri) ?? []));
+}
+
+/** A push sends what is on disk: unsaved edits would stay behind unnoticed. */
+export async function offerToSave(folder: vscode.WorkspaceFolder, verb: string): Promise<void> {
+  const unsaved = unsavedPaths(folder).size;
+  if (unsaved === 0) return;
+  const save = `Save All and ${verb}`;
+  const without = `${verb} Without`;
+  const message = `${plural(unsaved, 'file')} with unsaved edits.`;
+  const detail = 'What is not saved is not sent.';
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save, without);
+  if (answer === undefined) throw new PalmtreeError('cancelled', 'unsaved edits');
+  if (answer === save) await vscode.workspace.saveAll();
+}

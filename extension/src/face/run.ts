@@ -1,0 +1,73 @@
+import * as vscode from 'vscode';
+import { PalmtreeError } from '../errors';
+import type { Reporter } from '../session/remote';
+import { commandIds } from './ids';
+import { byteSize, percent, plural } from './figures';
+import { wordsFor, type Words } from './words';
+
+/** Shorter work shows in the status bar alone. */
+const notifyAfterMs = 1_000;
+
+/** Runs long work with a progress notification that appears when it takes over a second, and can cancel it. */
+export async function withReporter<T>(title: string, work: (reporter: Reporter) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  let message = '';
+  let shown: vscode.Progress<{ message?: string; increment?: number }> | undefined;
+  let shownPercent = 0;
+  const running = work({
+    signal: controller.signal,
+    step: (text) => {
+      message = text;
+      shown?.report({ message });
+    },
+    progress: ({ files, totalFiles, bytes, totalBytes }) => {
+      const share = totalBytes > 0 ? percent(bytes, totalBytes) : 0;
+      message = `${share}%, ${files.toLocaleString('en')} of ${plural(totalFiles, 'file')}, ${byteSize(bytes)} of ${byteSize(totalBytes)}`;
+      shown?.report({ message, increment: share - shownPercent });
+      shownPercent = Math.max(shownPercent, share);
+    },
+  });
+  const timer = setTimeout(() => {
+    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+    void vscode.window.withProgress(options, (progress, token) => {
+      shown = progress;
+      shownPercent = 0;
+      progress.report({ message });
+      token.onCancellationRequested(() => controller.abort());
+      return running.then(
+        () => undefined,
+        () => undefined,
+      );
+    });
+  }, notifyAfterMs);
+  try {
+    return await running;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The one place where an error becomes words and actions; the unexpected is logged whole and shown short. */
+export async function showError(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
+  if (error instanceof PalmtreeError) {
+    log[error.code === 'cancelled' ? 'info' : 'error'](`${error.code}: ${error.message}`);
+    if (error.details.stderr) log.info(error.details.stderr);
+    await notify(wordsFor(error));
+    return;
+  }
+  log.error(error instanceof Error ? error : String(error));
+  const action = { title: 'Show Log', command: 'showLog' } as const;
+  await notify({ text: 'Something unexpected happened. Nothing is lost.', severity: 'error', actions: [action] });
+}
+
+async function notify({ text, severity, actions }: Words): Promise<void> {
+  const show = {
+    error: vscode.window.showErrorMessage,
+    warning: vscode.window.showWarningMessage,
+    information: vscode.window.showInformationMessage,
+  }[severity];
+  const titles = actions.map(({ title }) => title);
+  const picked = await show(`Palmtree: ${text}`, ...titles);
+  const action = actions.find(({ title }) => title === picked);
+  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command]);
+}

@@ -1,0 +1,104 @@
+import type { ErrorCode, PalmtreeError } from '../errors';
+import type { CommandName } from './ids';
+
+/** What the user reads when something fails, and what helps. */
+export interface Words {
+  readonly text: string;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly actions: readonly { readonly title: string; readonly command: CommandName }[];
+}
+
+type Write = (error: PalmtreeError) => string;
+
+const connect = { title: 'Connect…', command: 'connect' } as const;
+const pull = { title: 'Pull', command: 'pull' } as const;
+const push = { title: 'Try Again', command: 'push' } as const;
+const showLog = { title: 'Show Log', command: 'showLog' } as const;
+const showTerminal = { title: 'Show Terminal', command: 'showTerminal' } as const;
+
+const writers: Readonly<Record<ErrorCode, Write>> = {
+  cancelled: () => 'Cancelled. Nothing was changed on either side.',
+  no_folder: () => 'Open a folder first: Palmtree keeps the files of a folder in step.',
+  untrusted: () => 'This workspace is not trusted yet. Trust it, and Palmtree can run.',
+  not_connected: () => 'This folder is not connected to a server yet.',
+  invalid_url: (e) => `"${e.details.subject}" is not an address of a server. It looks like https://sync.example.org.`,
+  insecure_url: (e) =>
+    `${e.details.subject} is not encrypted: the token and the files could be read on the way. Use https.`,
+  invalid_tree: (e) => `"${e.details.subject}" cannot name a tree. Use up to 64 letters, digits, ".", "_" or "-".`,
+  server_unreachable: (e) => `${e.details.subject} does not answer (${e.details.stderr}). Is the server running?`,
+  not_a_palmtree_server: (e) =>
+    `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
+  not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
+  brake: (e) => {
+    const { deletes = 0, emptied = 0, tracked = 0 } = e.details.brake ?? {};
+    const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''];
+    return `Stopped: this would ${parts.filter((part) => part !== '').join(' and ')} of ${tracked} tracked files.`;
+  },
+  root_gone: (e) => `The folder ${e.details.subject ?? ''} is gone or cannot be read. Nothing was changed.`,
+  scan_failed: (e) => `The files could not be looked at: ${e.message}.`,
+  store_newer: () => 'The list of tracked files was written by a newer Palmtree. Update this one.',
+  store_locked: () => 'Another window is busy with this folder. Try again when it is done.',
+  store_failed: (e) => `The list of tracked files could not be saved: ${e.message}.`,
+  disk_full: () => 'The disk is full. Free some space and try again; nothing was lost.',
+  rsync_missing: (e) => `rsync is not installed. Install it and try again: ${e.details.subject}`,
+  rsync_unusable: (e) =>
+    `The rsync here cannot be used (${e.details.stderr}). Install rsync 3.1 or newer: ${e.details.subject}`,
+  rsync_failed: (e) => `rsync failed (${e.details.exit}). ${lastLine(e.details.stderr)}`,
+  connection_lost: (e) => `The connection to ${e.details.subject} was lost (${e.details.stderr}). Try again.`,
+  keeps_changing: (e) => `${list(e)} changed each time it was sent. Close what writes it, then push again.`,
+  unauthorized: (e) => `${e.details.subject} does not accept the token. Connect with a valid one.`,
+  forbidden: () => 'The token may not use this tree. Ask for one that may, or choose another tree.',
+  not_found: (e) => `The server does not know this request (${e.message}). Is it of the same version?`,
+  tree_not_found: () => 'The tree is not on the server. Connect again to make it.',
+  session_not_found: () => 'The server no longer knows this transfer. Try again.',
+  revision_not_found: () => 'The server does not know the revision last seen here. Pull to compare again.',
+  stale_base: () => 'The server has newer files than this folder. Nothing was sent. Pull first, then push.',
+  session_busy: () => 'The server is still busy with this transfer. Try again in a moment.',
+  invalid_request: (e) => `The server refused the request: ${e.details.stderr}.`,
+  invalid_path: (e) => `The server cannot take ${list(e)}: ${e.details.stderr}. Rename it or untrack it.`,
+  path_clash: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
+  content_mismatch: (e) => `${list(e)} did not arrive as it was. Nothing was changed; try again.`,
+  content_unavailable: (e) => `The server no longer has the content of ${list(e)}. Nothing was changed.`,
+  body_too_large: () => 'Too many files at once for the server. Track or push fewer at a time.',
+  storage_full: () => "The server's disk is full. Nothing was changed there.",
+  internal: (e) => `The server failed: ${e.details.stderr}. Its log says more.`,
+};
+
+const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
+  not_connected: [connect],
+  invalid_url: [connect],
+  insecure_url: [connect],
+  invalid_tree: [connect],
+  unauthorized: [connect],
+  forbidden: [connect],
+  tree_not_found: [connect],
+  not_a_palmtree_server: [connect],
+  server_unreachable: [connect, showLog],
+  stale_base: [pull],
+  revision_not_found: [pull],
+  rsync_failed: [showTerminal, showLog],
+  connection_lost: [showTerminal],
+  keeps_changing: [push],
+  cancelled: [],
+  brake: [],
+  rsync_missing: [],
+  rsync_unusable: [],
+};
+
+const mild: ReadonlySet<ErrorCode> = new Set(['stale_base', 'brake', 'not_connected', 'no_folder', 'untrusted']);
+
+export function wordsFor(error: PalmtreeError): Words {
+  const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
+  return { text: writers[error.code](error), severity, actions: actionsByCode[error.code] ?? [showLog] };
+}
+
+function list({ details }: PalmtreeError): string {
+  const paths = details.paths ?? [];
+  if (paths.length === 0) return 'a file';
+  const shown = paths.slice(0, 3).map((path) => `"${path}"`);
+  return paths.length > 3 ? `${shown.join(', ')} and ${paths.length - 3} more` : shown.join(', ');
+}
+
+function lastLine(text = ''): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

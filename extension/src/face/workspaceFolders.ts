@@ -1,0 +1,161 @@
+import { join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { PalmtreeError } from '../errors';
+import { openStore } from '../io/store';
+import { WorkerScanner } from '../io/scanner';
+import { FolderSync } from '../session/folderSync';
+import type { FolderConnection } from './connection';
+import { setting } from './settings';
+import { watchFolder } from './watcher';
+
+/** One workspace folder with what keeps it in step. */
+export interface SyncedFolder {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly sync: FolderSync;
+}
+
+export interface WorkspaceFoldersParts {
+  /** Undefined when no folder is open: there is no workspace storage then. */
+  readonly storageUri: vscode.Uri | undefined;
+  readonly extensionUri: vscode.Uri;
+  readonly log: vscode.LogOutputChannel;
+  readonly connection: FolderConnection;
+}
+
+/** The open folders, each with a tree of its own. Invariant: nothing is opened before the workspace is trusted. */
+export class WorkspaceFolders implements vscode.Disposable {
+  readonly #parts: WorkspaceFoldersParts;
+  readonly #opened = new Map<string, SyncedFolder & { watcher: vscode.Disposable }>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable[] = [];
+  #isReady = false;
+
+  /** Fires on each change of any folder's state, and when folders come or go. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(parts: WorkspaceFoldersParts) {
+    this.#parts = parts;
+  }
+
+  get all(): readonly SyncedFolder[] {
+    const order = vscode.workspace.workspaceFolders ?? [];
+    return order.flatMap((folder) => this.#opened.get(folder.uri.toString()) ?? []);
+  }
+
+  /** The first look at the folders is done. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  /** Opens the folders there are, and follows their coming and going. */
+  async start(): Promise<void> {
+    this.#subscriptions.push(
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#follow()),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#follow()),
+      vscode.workspace.onDidChangeConfiguration((event) => void this.#reconfigure(event)),
+    );
+    await this.#follow();
+  }
+
+  /** The folder that `uri` lies in; without one, the only folder, or the one the user picks. */
+  async find(uri?: vscode.Uri): Promise<SyncedFolder> {
+    if (!vscode.workspace.isTrusted) throw new PalmtreeError('untrusted', 'the workspace is not trusted');
+    const folders = this.all;
+    const [first] = folders;
+    if (first === undefined) throw new PalmtreeError('no_folder', 'no folder is open');
+    if (uri !== undefined) {
+      const found = this.folderOf(uri);
+      if (found !== undefined) return found;
+      throw new PalmtreeError('not_trackable', `${uri.toString()} is in no open folder`, {
+        details: { paths: [uri.fsPath] },
+      });
+    }
+    if (folders.length === 1) return first;
+    const picked = await vscode.window.showWorkspaceFolderPick({ placeHolder: 'Which folder?' });
+    const found = folders.find(({ folder }) => folder.uri.toString() === picked?.uri.toString());
+    if (found === undefined) throw new PalmtreeError('cancelled', 'no folder was picked');
+    return found;
+  }
+
+  folderOf(uri: vscode.Uri): SyncedFolder | undefined {
+    const folder = vscode.workspace.getWorkspaceFolder(uri);
+    return folder === undefined ? undefined : this.#opened.get(folder.uri.toString());
+  }
+
+  dispose(): void {
+    for (const subscription of this.#subscriptions) subscription.dispose();
+    for (const key of [...this.#opened.keys()]) void this.#close(key);
+    this.#changed.dispose();
+  }
+
+  async #follow(): Promise<void> {
+    const wanted = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
+    const onDisk = wanted.filter(({ uri }) => uri.scheme === 'file');
+    const keys = new Set(onDisk.map(({ uri }) => uri.toString()));
+    for (const key of this.#opened.keys()) if (!keys.has(key)) await this.#close(key);
+    for (const folder of onDisk) {
+      if (!this.#opened.has(folder.uri.toString())) {
+        await this.#open(folder).catch((error: unknown) => this.#parts.log.error(String(error)));
+      }
+    }
+    this.#isReady = vscode.workspace.isTrusted || wanted.length === 0;
+    this.#changed.fire();
+  }
+
+  async #open(folder: vscode.WorkspaceFolder): Promise<void> {
+    const { storageUri, extensionUri, log, connection } = this.#parts;
+    if (storageUri === undefined) return;
+    const root = folder.uri.fsPath;
+    const key = createHash('sha256').update(folder.uri.toString()).digest('hex').slice(0, 16);
+    const storage = join(storageUri.fsPath, key);
+    const staging = join(storage, 'staging');
+    await mkdir(storage, { recursive: true });
+    // What a killed pull staged is of no use to the next, which plans anew.
+    await rm(staging, { recursive: true, force: true });
+    const dist = join(extensionUri.fsPath, 'dist');
+    const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
+    if (store.setAside !== undefined) {
+      log.warn(`the store of ${folder.name} was damaged and set aside at ${store.setAside}`);
+    }
+    const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
+    scanner.learn(store.state.observations.values(), []);
+    const sync = new FolderSync({
+      root,
+      store,
+      scanner,
+      folders: { staging, backups: join(storage, 'backups') },
+      settings: () => ({
+        exclude: setting('exclude', folder.uri),
+        respectGitignore: setting('respectGitignore', folder.uri),
+      }),
+      onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
+    });
+    sync.onDidChangeState(() => this.#changed.fire());
+    const watcher = watchFolder(folder, (paths) => sync.noteChanged(paths));
+    this.#opened.set(folder.uri.toString(), { folder, sync, watcher });
+    await connection.restore({ folder, sync });
+    // Long on a big folder, and reported through its state.
+    void sync.rescan(quiet).catch((error: unknown) => log.warn(String(error)));
+  }
+
+  async #close(key: string): Promise<void> {
+    const opened = this.#opened.get(key);
+    this.#opened.delete(key);
+    opened?.watcher.dispose();
+    await opened?.sync.dispose();
+  }
+
+  async #reconfigure(event: vscode.ConfigurationChangeEvent): Promise<void> {
+    for (const opened of this.all) {
+      const affects = (name: string): boolean => event.affectsConfiguration(`palmtree.${name}`, opened.folder.uri);
+      if (affects('serverUrl') || affects('tree')) await this.#parts.connection.restore(opened);
+      if (affects('exclude') || affects('respectGitignore') || affects('serverUrl') || affects('tree')) {
+        await opened.sync.rescan(quiet).catch((error: unknown) => this.#parts.log.warn(String(error)));
+      }
+    }
+  }
+}
+
+const quiet = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
