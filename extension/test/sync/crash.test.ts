@@ -1,0 +1,168 @@
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { transfer, type TransferRequest, type TransferResult } from '../../src/io/transfer';
+import { startServer, type RunningServer } from '../support/server';
+import { expectSame, Machine, silent } from './machine';
+
+let server: RunningServer;
+const machines: Machine[] = [];
+
+beforeEach(async () => {
+  server = await startServer();
+});
+afterEach(async () => {
+  await Promise.all(machines.splice(0).map((machine) => machine.remove()));
+  await server.close();
+});
+
+async function machine(carry?: (request: TransferRequest) => Promise<TransferResult>): Promise<Machine> {
+  const opened = await Machine.open({
+    url: server.url,
+    token: server.token,
+    tree: 'crash',
+    ...(carry === undefined ? {} : { transfer: carry }),
+  });
+  machines.push(opened);
+  return opened;
+}
+
+const content = (n: number) => Buffer.alloc(4_000_000, `content ${n} `);
+
+async function fill(target: Machine, files: number): Promise<void> {
+  for (let n = 0; n < files; n++) await target.write(`d/${n}.bin`, Buffer.concat([Buffer.from(`${n}`), content(n)]));
+}
+
+/** Calls `then` once, when rsync shows that the first file has gone over. */
+function once(then: () => void) {
+  let called = false;
+  return (request: TransferRequest): Promise<TransferResult> =>
+    transfer({
+      ...request,
+      screen: {
+        write: (text) => {
+          request.screen.write(text);
+          if (called || !/xfr#1,/.test(text)) return;
+          called = true;
+          then();
+        },
+      },
+    });
+}
+
+describe('kill -9 of the server', () => {
+  it('in the middle of a push: nothing is half there, and the same push goes through after a restart', async () => {
+    let killed: Promise<void> | undefined;
+    const abort = new AbortController();
+    const desk = await machine(
+      once(() => {
+        killed = server.kill('SIGKILL').then(() => abort.abort());
+      }),
+    );
+    await fill(desk, 12);
+    await desk.sync.track(['d']);
+    await expect(desk.sync.push({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(killed).toBeDefined();
+    await killed;
+    await server.restart();
+    expect((await desk.client.files('crash', 0)).files).toEqual([]);
+    expect(await desk.push()).toMatchObject({ revision: 1, put: 12 });
+    const laptop = await machine();
+    await laptop.pull();
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+
+  it('in the middle of a push, with a restart at once: the running push goes on by itself', async () => {
+    let restarted: Promise<void> | undefined;
+    const desk = await machine(
+      once(() => {
+        restarted = server.kill('SIGKILL').then(() => server.restart());
+      }),
+    );
+    await fill(desk, 12);
+    await desk.sync.track(['d']);
+    expect(await desk.push()).toMatchObject({ revision: 1, put: 12 });
+    await restarted;
+    expect(desk.screen).toContain('trying again');
+  });
+
+  it('in the middle of a commit: the same push succeeds after a restart, committed before or not', async () => {
+    const desk = await machine();
+    await fill(desk, 12);
+    await desk.sync.track(['d']);
+    for (const delayMs of [0, 15, 60]) {
+      await desk.write('d/changing', `${delayMs} ${'x'.repeat(3_000_000)}`);
+      let killed: Promise<void> | undefined;
+      const commitPush = desk.client.commitPush.bind(desk.client);
+      desk.client.commitPush = (tree, id) => {
+        desk.client.commitPush = commitPush;
+        killed = new Promise((resolve) => setTimeout(() => resolve(server.kill('SIGKILL')), delayMs));
+        return commitPush(tree, id);
+      };
+      // Whether the answer came before the kill is up to the machine: either way the next push must succeed.
+      await desk.push().catch(() => undefined);
+      await killed;
+      await server.restart();
+      await desk.push();
+      const table = await desk.client.files('crash', 0);
+      expect(table.files).toHaveLength(13);
+      expect(table.revision).toBe(desk.sync.state.revision);
+      expect(desk.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+    }
+    const laptop = await machine();
+    await laptop.pull();
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+
+  it('in the middle of a pull: no file is half written, and the same pull goes through after a restart', async () => {
+    const desk = await machine();
+    await fill(desk, 12);
+    await desk.sync.track(['d']);
+    await desk.push();
+    const abort = new AbortController();
+    let killed: Promise<void> | undefined;
+    const laptop = await machine(
+      once(() => {
+        killed = server.kill('SIGKILL').then(() => abort.abort());
+      }),
+    );
+    await expect(laptop.sync.pull({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(killed).toBeDefined();
+    await killed;
+    expect(await laptop.listing()).toEqual(new Map());
+    expect(await readdir(join(laptop.storage, 'staging')).catch(() => [])).toEqual([]);
+    await server.restart();
+    expect(await laptop.pull()).toMatchObject({ written: 12 });
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+});
+
+describe('a cancel', () => {
+  it('in the middle of a push leaves both sides as they were', async () => {
+    const abort = new AbortController();
+    const desk = await machine(once(() => abort.abort()));
+    await fill(desk, 12);
+    await desk.sync.track(['d']);
+    await expect(desk.sync.push({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await desk.client.files('crash', 0)).files).toEqual([]);
+    expect(await readdir(join(server.dataDir, 'sessions'))).toEqual([]);
+    expect(desk.sync.state.counts.outgoing).toBe(12);
+  });
+});
+
+describe('a file that is written while it is sent', () => {
+  it('arrives as one of its versions, never as a mix', async () => {
+    let runs = 0;
+    const desk = await machine(async (request) => {
+      if (runs++ === 0) await writeFile(join(request.root, 'd/0.bin'), 'changed after the scan');
+      return transfer(request);
+    });
+    await fill(desk, 2);
+    await desk.sync.track(['d']);
+    expect(await desk.push()).toMatchObject({ put: 2 });
+    const laptop = await machine();
+    await laptop.pull();
+    expect(await laptop.read('d/0.bin')).toBe('changed after the scan');
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+});

@@ -1,0 +1,175 @@
+import { isUtf8 } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'vitest';
+import { Client } from '../../src/io/client';
+import { probeRsync } from '../../src/io/rsyncProbe';
+import { WorkerScanner } from '../../src/io/scanner';
+import { openStore } from '../../src/io/store';
+import { transfer, type TransferRequest, type TransferResult } from '../../src/io/transfer';
+import { FolderSync } from '../../src/session/folderSync';
+import type { Reporter } from '../../src/session/remote';
+
+const dist = join(import.meta.dirname, '../../../dist');
+
+export interface MachineOptions {
+  readonly url: string;
+  readonly token: string;
+  readonly tree?: string;
+  readonly exclude?: readonly string[];
+  /** The workspace folder, when it is to be one that stands already. */
+  readonly root?: string;
+  readonly storage?: string;
+  /** Stands in for the way files are carried, to watch it or to break into it. */
+  readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
+}
+
+/** One machine's workspace folder with all that the extension is but VS Code: what a user does, without the clicks. */
+export class Machine {
+  readonly root: string;
+  readonly storage: string;
+  readonly sync: FolderSync;
+  readonly client: Client;
+  /** All that rsync wrote into the terminal. */
+  screen = '';
+
+  private constructor(root: string, storage: string, sync: FolderSync, client: Client) {
+    this.root = root;
+    this.storage = storage;
+    this.sync = sync;
+    this.client = client;
+  }
+
+  static async open(options: MachineOptions): Promise<Machine> {
+    const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
+    const storage = options.storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
+    const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
+    const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
+    scanner.learn(store.state.observations.values(), []);
+    const sync = new FolderSync({
+      root,
+      store,
+      scanner,
+      folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
+      settings: () => ({ exclude: options.exclude ?? ['.git', 'node_modules'], respectGitignore: false }),
+      onDefect: (error) => {
+        throw error;
+      },
+    });
+    const tree = options.tree ?? 'notes';
+    const client = new Client(options.url, options.token);
+    const machine = new Machine(root, storage, sync, client);
+    const remote = {
+      client,
+      tree,
+      ensureTree: () => client.makeTree(tree),
+      findRsync: async () => {
+        await probeRsync('rsync');
+        return 'rsync';
+      },
+      openScreen: () => ({
+        interrupted: new AbortController().signal,
+        write: (text: string) => void (machine.screen += text),
+        end: () => undefined,
+      }),
+      transfer: options.transfer ?? transfer,
+    };
+    await sync.bind(remote, { origin: client.origin, tree });
+    return machine;
+  }
+
+  /** Ends it as a closed window would; the folder and the storage stay for the next. */
+  close(): Promise<void> {
+    return this.sync.dispose();
+  }
+
+  async remove(): Promise<void> {
+    await this.close();
+    await rm(this.root, { recursive: true, force: true });
+    await rm(this.storage, { recursive: true, force: true });
+  }
+
+  push(confirmed = false) {
+    return this.sync.push(silent, { brakeReleased: confirmed });
+  }
+
+  pull(confirmed = false) {
+    return this.sync.pull(silent, { brakeReleased: confirmed });
+  }
+
+  path(path: string): string {
+    return join(this.root, path);
+  }
+
+  async write(path: string, content: string | Buffer, mode?: number): Promise<void> {
+    await mkdir(dirname(this.path(path)), { recursive: true });
+    await writeFile(this.path(path), content);
+    if (mode !== undefined) await chmod(this.path(path), mode);
+  }
+
+  read(path: string): Promise<string> {
+    return readFile(this.path(path), 'utf8');
+  }
+
+  remove1(path: string): Promise<void> {
+    return rm(this.path(path), { recursive: true });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return rename(this.path(from), this.path(to));
+  }
+
+  listing(folder = ''): Promise<Map<string, Listed>> {
+    return listing(this.path(folder));
+  }
+}
+
+export const silent: Reporter = {
+  signal: new AbortController().signal,
+  step: () => undefined,
+  progress: () => undefined,
+};
+
+/** One path as two folders are compared by: kind, mode and content, and apart from it the mtime in nanoseconds. */
+export interface Listed {
+  readonly line: string;
+  readonly mtimeNs: bigint;
+}
+
+/** Everything below `folder` by path. Names that are not UTF-8 are shown in hex. */
+export async function listing(folder: string): Promise<Map<string, Listed>> {
+  const found = new Map<string, Listed>();
+  await list(Buffer.from(folder), '', found);
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+async function list(folder: Buffer, prefix: string, found: Map<string, Listed>): Promise<void> {
+  for (const entry of await readdir(folder, { withFileTypes: true, encoding: 'buffer' })) {
+    const path = Buffer.concat([folder, Buffer.from('/'), entry.name]);
+    const name = prefix + (isUtf8(entry.name) ? entry.name.toString() : entry.name.toString('hex'));
+    const { mode, mtimeNs } = await lstat(path, { bigint: true });
+    if (entry.isDirectory()) {
+      await list(path, `${name}/`, found);
+    } else if (entry.isSymbolicLink()) {
+      found.set(name, { line: `link ${await readlink(path)}`, mtimeNs });
+    } else {
+      const hash = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+      found.set(name, { line: `file ${(mode & 0o777n).toString(8)} ${hash}`, mtimeNs });
+    }
+  }
+}
+
+/** Files are the same with their modes, and their mtimes within 1 µs: Node sets times as doubles. */
+export function expectSame(found: Map<string, Listed>, expected: Map<string, Listed>): void {
+  const lines = (listed: Map<string, Listed>) => new Map([...listed].map(([path, { line }]) => [path, line]));
+  expect(lines(found)).toEqual(lines(expected));
+  const drifted = [...found].filter(([path, { line, mtimeNs }]) => {
+    const difference = mtimeNs - (expected.get(path)?.mtimeNs ?? 0n);
+    return line.startsWith('file') && (difference > 1000n || difference < -1000n);
+  });
+  expect(drifted).toEqual([]);
+}

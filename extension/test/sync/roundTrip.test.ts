@@ -1,0 +1,226 @@
+import { mkdir, readFile, readdir, symlink, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type RunningServer } from '../support/server';
+import { expectSame, Machine } from './machine';
+
+let server: RunningServer;
+let machines: Machine[] = [];
+let trees = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterEach(async () => {
+  await Promise.all(machines.map((machine) => machine.remove()));
+  machines = [];
+});
+afterAll(() => server.close());
+
+async function machine(tree: string): Promise<Machine> {
+  const opened = await Machine.open({ url: server.url, token: server.token, tree });
+  machines.push(opened);
+  return opened;
+}
+
+async function twoMachines(): Promise<[Machine, Machine]> {
+  const tree = `t${++trees}`;
+  return [await machine(tree), await machine(tree)];
+}
+
+describe('two machines and a server', () => {
+  it('carries a tracked folder over, byte for byte with mtimes and modes', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('notes/plan.md', '# Plan\n');
+    await desk.write('notes/empty', '');
+    await desk.write('notes/bin/run.sh', '#!/bin/sh\n', 0o755);
+    await desk.write('notes/secret.env', 'KEY=1', 0o600);
+    await symlink('../plan.md', desk.path('notes/bin/link'));
+    await utimes(desk.path('notes/plan.md'), 1_600_000_000.25, 1_600_000_000.25);
+    await desk.write('other.txt', 'not tracked');
+    await desk.sync.track(['notes']);
+    expect(desk.sync.state.counts).toMatchObject({ outgoing: 5, tracked: 5 });
+    expect(await desk.push()).toMatchObject({ revision: 1, put: 5, deleted: 0 });
+    expect(await laptop.pull()).toMatchObject({ revision: 1, written: 5, deleted: 0, conflicts: [] });
+    expectSame(await laptop.listing('notes'), await desk.listing('notes'));
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, tracked: 5 });
+  });
+
+  it('takes what is later created in a tracked folder, on either machine', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('notes/a.md', 'a');
+    await desk.sync.track(['notes']);
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('notes/b.md', 'b');
+    expect(await laptop.push()).toMatchObject({ put: 1 });
+    expect(await desk.pull()).toMatchObject({ written: 1 });
+    expect(await desk.read('notes/b.md')).toBe('b');
+  });
+
+  it('carries edits, deletions and renames, and a rename uploads no content', async () => {
+    const [desk, laptop] = await twoMachines();
+    const big = Buffer.alloc(200_000, 'palm');
+    await desk.write('d/edit.txt', 'one');
+    await desk.write('d/gone/away.txt', 'x');
+    await desk.write('d/big.bin', big);
+    await desk.sync.track(['d']);
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('d/edit.txt', 'two');
+    await laptop.remove1('d/gone');
+    await laptop.rename('d/big.bin', 'd/renamed.bin');
+    const pushed = await laptop.push();
+    expect(pushed).toMatchObject({ put: 2, deleted: 2 });
+    expect(pushed.uploadedBytes).toBeLessThan(10_000);
+    const pulled = await desk.pull();
+    expect(pulled).toMatchObject({ written: 2, deleted: 2 });
+    expect(pulled.downloadedBytes).toBeLessThan(10_000);
+    expectSame(await desk.listing(), await laptop.listing());
+    expect(await readdir(desk.path('d'))).toEqual(['edit.txt', 'renamed.bin']);
+  });
+
+  it('refuses the push of the second to edit a file, and the pull keeps both versions', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('n/a.md', 'base');
+    await desk.write('n/b.md', 'base');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/a.md', 'desk');
+    await desk.write('n/b.md', 'desk too');
+    await desk.push();
+    await laptop.write('n/a.md', 'laptop');
+    await expect(laptop.push()).rejects.toMatchObject({ code: 'stale_base', details: { head: 2 } });
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, incoming: 1 });
+    expect(await laptop.pull()).toMatchObject({ written: 1, conflicts: ['n/a.md'] });
+    expect(await laptop.read('n/a.md')).toBe('laptop');
+    expect(await laptop.read('n/b.md')).toBe('desk too');
+    expect(laptop.sync.state.kind).toBe('conflicted');
+    expect(laptop.sync.pathStates.get('n/a.md')).toBe('conflict');
+    // Neither another push nor another pull settles it.
+    expect(await laptop.push()).toMatchObject({ put: 0 });
+    expect(await laptop.pull()).toMatchObject({ written: 0, conflicts: ['n/a.md'] });
+    expect(await desk.pull()).toMatchObject({ written: 0 });
+    expect(await desk.read('n/a.md')).toBe('desk');
+  });
+
+  it('keeps in a backup what a pull replaces or deletes', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('n/a.md', 'first');
+    await desk.write('n/b.md', 'second');
+    await desk.write('n/c.md', 'third');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/a.md', 'changed');
+    await desk.remove1('n/b.md');
+    await desk.push();
+    await laptop.pull();
+    const [backup] = await readdir(join(laptop.storage, 'backups'));
+    const kept = join(laptop.storage, 'backups', backup ?? '');
+    expect(await readFile(join(kept, 'n/a.md'), 'utf8')).toBe('first');
+    expect(await readFile(join(kept, 'n/b.md'), 'utf8')).toBe('second');
+  });
+
+  it('does nothing the second time', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('n/a.md', 'a');
+    await desk.sync.track(['n']);
+    await desk.push();
+    expect(await desk.push()).toMatchObject({ revision: 1, put: 0, deleted: 0, uploadedBytes: 0 });
+    await laptop.pull();
+    expect(await laptop.pull()).toMatchObject({ revision: 1, written: 0, deleted: 0, downloadedBytes: 0 });
+    expect(await laptop.push()).toMatchObject({ revision: 1, put: 0 });
+  });
+
+  it('a force push takes the place of the head after saying what it replaces', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('n/a.md', 'base');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/a.md', 'desk');
+    await desk.write('n/new.md', 'new');
+    await desk.push();
+    await laptop.write('n/a.md', 'laptop');
+    const told: unknown[] = [];
+    const result = await laptop.sync.forcePush(silentReporter(), (plan) => {
+      told.push(plan);
+      return Promise.resolve(true);
+    });
+    expect(told).toEqual([{ head: 2, replaced: ['n/a.md'], deleted: ['n/new.md'], added: [] }]);
+    expect(result).toMatchObject({ revision: 3, put: 1, deleted: 1 });
+    expect(await desk.pull()).toMatchObject({ written: 1, deleted: 1, conflicts: [] });
+    expect(await desk.read('n/a.md')).toBe('laptop');
+  });
+
+  it('a force push that is not confirmed leaves both sides as they were', async () => {
+    const [desk] = await twoMachines();
+    await desk.write('n/a.md', 'base');
+    await desk.sync.track(['n']);
+    const refused = desk.sync.forcePush(silentReporter(), () => Promise.resolve(false));
+    await expect(refused).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await desk.client.files(`t${trees}`, 0)).revision).toBe(0);
+  });
+
+  it('untracking keeps the files here and on the server, and pulls leave them alone', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('n/a.md', 'a');
+    await desk.write('n/b.md', 'b');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await laptop.sync.untrack(['n/a.md']);
+    await laptop.remove1('n/a.md');
+    expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+    await desk.write('n/a.md', 'a2');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 0, conflicts: [] });
+    await laptop.sync.track(['n']);
+    expect(await readdir(laptop.path('n'))).toEqual(['b.md']);
+  });
+
+  it('holds back a file that turned unreadable or into a link out of the folder, and deletes it nowhere', async () => {
+    const [desk, laptop] = await twoMachines();
+    await desk.write('n/a.md', 'a');
+    await desk.write('n/b.md', 'b');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.remove1('n/a.md');
+    await symlink('/etc/hostname', desk.path('n/a.md'));
+    expect(await desk.push()).toMatchObject({ put: 0, deleted: 0 });
+    expect(desk.sync.pathStates.get('n/a.md')).toBe('problem');
+    expect(desk.sync.problemAt('n/a.md')).toContain('link');
+    expect(await laptop.pull()).toMatchObject({ deleted: 0 });
+  });
+
+  it('stops before a push that deletes most files, until it is confirmed', async () => {
+    const [desk] = await twoMachines();
+    for (let n = 0; n < 20; n++) await desk.write(`n/${n}.md`, `${n}`);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await desk.remove1('n');
+    await mkdir(desk.path('n'));
+    await expect(desk.push()).rejects.toMatchObject({ code: 'brake' });
+    expect(await desk.push(true)).toMatchObject({ deleted: 20 });
+  });
+
+  it('merges two machines that had the same files before, without carrying them', async () => {
+    const [desk, laptop] = await twoMachines();
+    for (const side of [desk, laptop]) await side.write('n/same.md', 'same');
+    await desk.write('n/mine.md', 'desk');
+    await laptop.write('n/mine.md', 'laptop');
+    await desk.sync.track(['n']);
+    await laptop.sync.track(['n']);
+    await desk.push();
+    const pulled = await laptop.pull();
+    expect(pulled).toMatchObject({ written: 0, downloadedBytes: 0, conflicts: ['n/mine.md'] });
+    expect(await laptop.read('n/mine.md')).toBe('laptop');
+  });
+});
+
+function silentReporter() {
+  return { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
+}
