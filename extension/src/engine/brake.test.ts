@@ -25,7 +25,8 @@ describe('the brake', () => {
     expect(brake(plan, 20)).toEqual({ deletes: 6, emptied: 6, tracked: 20 });
   });
 
-  it('lets a few pass, whatever their share', () => {
+  it('stops at the loss of most of a small set, but for a handful', () => {
+    expect(brake(changes(6, 'x', undefined), 10)).toEqual({ deletes: 6, emptied: 0, tracked: 10 });
     expect(brake(changes(9, 'x', undefined), 9)).toBeUndefined();
     expect(brake(changes(9, 'x', undefined), 9, 0.5, 1)).toBeDefined();
   });
