@@ -1,0 +1,83 @@
+import { context, stop as stopEsbuild, type BuildOptions } from 'esbuild';
+import { copyFile, mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { dist, repository } from './paths.mts';
+import { step } from './step.mjs';
+import { runMain, UserError } from './userError.mjs';
+
+const shared: BuildOptions = {
+  absWorkingDir: repository,
+  bundle: true,
+  platform: 'node',
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+const extension: BuildOptions = {
+  ...shared,
+  entryPoints: { extension: 'extension/src/extension.ts' },
+  outdir: dist,
+  format: 'cjs',
+  // The least VS Code that the manifest names runs its extension host on Node 22.
+  target: 'node22',
+  external: ['vscode'],
+};
+
+/** Built without `vscode` as an external: a worker that came to need it would not build. */
+const scanWorker: BuildOptions = {
+  ...shared,
+  entryPoints: { scanWorker: 'extension/src/io/scanWorker.ts' },
+  outdir: dist,
+  format: 'cjs',
+  target: 'node22',
+};
+
+const server: BuildOptions = {
+  ...shared,
+  entryPoints: { 'palmtree-server': 'server/src/main.ts' },
+  outdir: dist,
+  outExtension: { '.js': '.mjs' },
+  format: 'esm',
+  target: 'node24',
+  // Bundled CommonJS libraries call require for Node's own modules.
+  banner: {
+    js: "import { createRequire as palmtreeRequire } from 'node:module'; const require = palmtreeRequire(import.meta.url);",
+  },
+};
+
+export async function build(options: { minify: boolean; watch?: boolean }): Promise<void> {
+  await mkdir(dist, { recursive: true });
+  const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
+  await copyFile(wasm, join(dist, 'sql-wasm.wasm'));
+  for (const part of [extension, scanWorker, server]) {
+    // Names stay: stacks in a user's log are read by us.
+    const production: BuildOptions = { minify: true, keepNames: true, sourcemap: 'external' };
+    const building = await context({ ...part, ...(options.minify ? production : {}) });
+    if (options.watch) {
+      await building.watch();
+      continue;
+    }
+    try {
+      await building.rebuild();
+    } catch (error) {
+      // esbuild has printed what and where.
+      throw new UserError(`The sources do not build: ${Object.keys(part.entryPoints ?? {}).join()}.`, { cause: error });
+    } finally {
+      await building.dispose();
+    }
+  }
+  if (!options.watch) await stopEsbuild();
+}
+
+if (import.meta.main) {
+  const { values } = parseArgs({
+    options: { watch: { type: 'boolean', default: false }, minify: { type: 'boolean', default: false } },
+  });
+  await runMain(async () => {
+    await step(values.watch ? 'Building, and again on each change' : 'Building', () => build(values));
+  });
+}

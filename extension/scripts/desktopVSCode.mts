@@ -1,0 +1,41 @@
+import { downloadAndUnzipVSCode } from '@vscode/test-electron';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cacheFolder } from './paths.mts';
+import { findOnPath } from './systemPackages.mts';
+
+/** The executable of a desktop VS Code for host tests: the one that is named, installed or downloaded; undefined where there can be none. */
+export async function desktopVSCode(): Promise<string | undefined> {
+  const named = process.env['PALMTREE_VSCODE_EXECUTABLE'];
+  if (named) return named;
+  if (!hasDisplay()) return undefined;
+  return installedExecutable() ?? (await downloaded());
+}
+
+export function hasDisplay(): boolean {
+  if (process.platform !== 'linux') return true;
+  return Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+}
+
+/** The program itself: the `code` on the PATH is a script that starts it and ends. */
+export function installedExecutable(): string | undefined {
+  const code = findOnPath('code');
+  if (!code) return undefined;
+  const folder = dirname(realpathSync(code));
+  const candidates = [join(folder, '../code'), join(folder, '../Code.exe'), join(folder, '../../../MacOS/Electron')];
+  return candidates.find((path) => existsSync(path));
+}
+
+async function downloaded(): Promise<string | undefined> {
+  try {
+    return await downloadAndUnzipVSCode({
+      version: 'stable',
+      cachePath: join(cacheFolder(), 'vscode'),
+      timeout: 10_000,
+    });
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stdout.write(`VS Code cannot be downloaded (${reason}): the browser workbench takes its place.\n`);
+    return undefined;
+  }
+}

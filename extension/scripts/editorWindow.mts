@@ -1,0 +1,67 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { cleanEnvironment } from './cleanEnvironment.mjs';
+import { ensureCodeServer } from './codeServerInstall.mts';
+import { hasDisplay, installedExecutable } from './desktopVSCode.mts';
+import { isPortFree } from './freePort.mts';
+import { keepChild, onStop, stopGroup } from './liveChildren.mjs';
+import { scratch, vsixFile } from './paths.mts';
+import { runCommand } from './runCommand.mts';
+import { step } from './step.mjs';
+import { findOnPath } from './systemPackages.mts';
+import { UserError } from './userError.mjs';
+import { installExtension, startWorkbench } from './workbench.mts';
+import { writeUserSettings } from './workbenchSettings.mts';
+
+export interface EditorOptions {
+  readonly folder: string;
+  /** The profile's name: settings given for one folder must not reach another. */
+  readonly profile: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Tried for the browser workbench, so that its address stays the same from one start to the next. */
+  readonly port: number;
+}
+
+/** Opens VS Code with the extension installed, in a profile of its own; answers where the user finds it. */
+export async function openEditor(options: EditorOptions): Promise<string> {
+  const code = findOnPath('code');
+  const executable = installedExecutable();
+  if (code && executable && hasDisplay()) return openDesktop(code, executable, options);
+  return openWorkbench(options);
+}
+
+async function openDesktop(code: string, executable: string, options: EditorOptions): Promise<string> {
+  const userDataDir = join(scratch, 'desktop', options.profile);
+  const profile = ['--user-data-dir', userDataDir, '--extensions-dir', join(scratch, 'desktop/extensions')];
+  await writeUserSettings(userDataDir, { 'workbench.startupEditor': 'none', ...options.settings });
+  await step('Installing the extension', async () => {
+    const { code: failed, output } = await runCommand(code, [...profile, '--install-extension', vsixFile, '--force']);
+    if (failed) throw new UserError(`VS Code could not install the extension: ${output.trim().split('\n').at(-1)}`);
+  });
+  // The program and not the `code` script: it stays our child, so that it ends with us.
+  const child = spawn(executable, [...profile, '--new-window', options.folder], {
+    env: { ...cleanEnvironment(), ...options.env },
+    stdio: 'ignore',
+    detached: process.platform !== 'win32',
+  });
+  keepChild(child);
+  onStop(() => stopGroup(child));
+  child.once('exit', () => process.stdout.write('VS Code was closed. The server still runs; Ctrl-C ends it.\n'));
+  return 'in its own window';
+}
+
+async function openWorkbench(options: EditorOptions): Promise<string> {
+  const profile = {
+    userDataDir: join(scratch, 'workbench', options.profile),
+    extensionsDir: join(scratch, 'workbench/extensions'),
+  };
+  await ensureCodeServer();
+  await step('Installing the extension', () => installExtension(vsixFile, profile));
+  const port = (await isPortFree(options.port)) ? options.port : 0;
+  const { env, settings } = options;
+  const workbench = await step('Starting VS Code for the browser', () =>
+    startWorkbench({ ...profile, port, env, settings }),
+  );
+  return workbench.urlFor(options.folder);
+}

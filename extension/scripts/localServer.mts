@@ -1,0 +1,54 @@
+import type { ChildProcess } from 'node:child_process';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cleanEnvironment } from './cleanEnvironment.mjs';
+import { spawnGuarded } from './guardedProcess.mts';
+import { onStop, stopGroup } from './liveChildren.mjs';
+import { createToken, revokeToken, serverListening } from './palmtreeServer.mts';
+import { logs, scratch, serverBundle } from './paths.mts';
+import { UserError } from './userError.mjs';
+
+export const dataFolder = join(scratch, 'server');
+export const serverLog = join(logs, 'server.log');
+const tokenFile = join(scratch, 'demo-token');
+const tokenName = 'demo';
+
+export interface LocalServer {
+  readonly url: string;
+  readonly process: ChildProcess;
+}
+
+/** Starts the built server on the data in .palmtree; its log goes to a file. */
+export async function startLocalServer(port: number): Promise<LocalServer> {
+  await mkdir(logs, { recursive: true });
+  const args = ['serve', '--host', '127.0.0.1', '--port', String(port), '--data', dataFolder];
+  const child = spawnGuarded(serverBundle, args, cleanEnvironment());
+  onStop(() => stopGroup(child));
+  const log = createWriteStream(serverLog, { flags: 'a' });
+  child.stdout.pipe(log);
+  child.stderr.pipe(log);
+  try {
+    return { url: await serverListening(child), process: child };
+  } catch (error) {
+    const told = /^palmtree-server: (.*)$/m.exec(error instanceof Error ? error.message : '')?.[1];
+    throw new UserError(`The server did not start${told ? `: ${told}` : ''}.`, { log: serverLog, cause: error });
+  }
+}
+
+/** The token of earlier starts if the server still takes it, else a new one; only its owner can read the file. */
+export async function demoToken(serverUrl: string): Promise<string> {
+  const kept = (await readFile(tokenFile, 'utf8').catch(() => '')).trim();
+  if (kept && (await isTaken(serverUrl, kept))) return kept;
+  await revokeToken(dataFolder, tokenName);
+  const token = await createToken(dataFolder, tokenName);
+  await mkdir(dirname(tokenFile), { recursive: true });
+  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+  await chmod(tokenFile, 0o600);
+  return token;
+}
+
+async function isTaken(serverUrl: string, token: string): Promise<boolean> {
+  const response = await fetch(new URL('/v1/whoami', serverUrl), { headers: { authorization: `Bearer ${token}` } });
+  return response.ok;
+}

@@ -1,0 +1,80 @@
+import { mkdir, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from './build.mts';
+import { dist, logs, repository, vsixFile } from './paths.mts';
+import { runCommand } from './runCommand.mts';
+import { step } from './step.mjs';
+import { runMain, UserError } from './userError.mjs';
+
+const required = [
+  'package.json',
+  'README.md',
+  'LICENSE',
+  'dist/extension.js',
+  'dist/scanWorker.js',
+  'dist/sql-wasm.wasm',
+];
+const allowed =
+  /^(package\.json|README\.md|CHANGELOG\.md|LICENSE|dist\/(extension\.js|scanWorker\.js|sql-wasm\.wasm)|extension\/media\/(walkthrough\/)?[^/]+\.(svg|png|md))$/;
+const mostBytes = 3 * 1024 * 1024;
+
+/** Builds for production and packs the extension; answers the VSIX's size. */
+export async function packageExtension(): Promise<number> {
+  await mkdir(dist, { recursive: true });
+  await build({ minify: true });
+  // The pictures in the README are for the repository's page and are not in the package: their links stay as they are.
+  await vsce(
+    'package',
+    '--no-dependencies',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--out',
+    vsixFile,
+  );
+  requireContents(await packagedFiles());
+  const { size } = await stat(vsixFile);
+  if (size > mostBytes) {
+    throw new UserError(
+      `The package has ${megabytes(size)} and may have ${megabytes(mostBytes)}: see what is in it with "npx vsce ls".`,
+    );
+  }
+  return size;
+}
+
+/** The files of the package, as vsce chooses them. */
+export async function packagedFiles(): Promise<string[]> {
+  const output = await vsce('ls', '--no-dependencies');
+  return output.split('\n').filter((line) => line.length > 0);
+}
+
+function requireContents(files: readonly string[]): void {
+  const missing = required.filter((name) => !files.includes(name));
+  const surplus = files.filter((name) => !allowed.test(name));
+  if (missing.length > 0) throw new UserError(`The package lacks ${missing.join(', ')}: see .vscodeignore.`);
+  if (surplus.length > 0)
+    throw new UserError(`The package has what it should not: ${surplus.join(', ')}. See .vscodeignore.`);
+}
+
+async function vsce(...args: string[]): Promise<string> {
+  const entry = createRequire(import.meta.url).resolve('@vscode/vsce/vsce');
+  const { code, output } = await runCommand(process.execPath, [entry, ...args], {
+    cwd: repository,
+    log: join(logs, 'vsce.log'),
+  });
+  if (code === 0) return output;
+  const reason = /ERROR\s+(.*)/.exec(output)?.[1] ?? `exit code ${code}`;
+  throw new UserError(`vsce ${args[0]} failed: ${reason}.`, { log: join(logs, 'vsce.log') });
+}
+
+export function megabytes(bytes: number): string {
+  return `${(bytes / 1024 / 1024).toFixed(2)} MB`;
+}
+
+if (import.meta.main) {
+  await runMain(async () => {
+    const size = await step('Packing the extension', packageExtension);
+    const files = await packagedFiles();
+    process.stdout.write(`${vsixFile}: ${megabytes(size)}, ${files.length} files\n`);
+  });
+}

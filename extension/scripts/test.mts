@@ -1,0 +1,133 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cleanEnvironment } from './cleanEnvironment.mjs';
+import { runHostTests } from './hostTests.mts';
+import { onStop, stop, stopWithParent } from './liveChildren.mjs';
+import { packageExtension } from './package.mts';
+import { repository } from './paths.mts';
+import { runCommand } from './runCommand.mts';
+import { seconds } from './step.mjs';
+import { ensureSystemPackages } from './systemPackages.mts';
+import { sum, type Totals } from './totals.mts';
+import { describeFailure, runMain, UserError } from './userError.mjs';
+
+interface Suite {
+  readonly name: string;
+  readonly run: () => Promise<Totals>;
+}
+
+/** In this order, one at a time: the cheap ones first, and none beside another that would slow it down. */
+const suites: readonly Suite[] = [
+  { name: 'typecheck', run: () => check('tsc', ['--noEmit']) },
+  { name: 'lint', run: () => check('oxlint', ['--type-aware', '--deny-warnings']) },
+  { name: 'format', run: () => check('prettier', ['--check', '.']) },
+  { name: 'unit', run: () => vitest('unit') },
+  { name: 'package', run: packs },
+  { name: 'sync', run: () => vitest('sync') },
+  { name: 'host', run: runHostTests },
+  { name: 'ui', run: () => vitest('ui') },
+];
+
+/** These run what was built and packed last. */
+const onPackage: readonly string[] = ['sync', 'host', 'ui'];
+
+const good: Totals = { passed: 1, failed: 0 };
+const bad: Totals = { passed: 0, failed: 1 };
+
+async function check(command: string, args: readonly string[]): Promise<Totals> {
+  const path = join(repository, 'node_modules/.bin', process.platform === 'win32' ? `${command}.cmd` : command);
+  const { code } = await runCommand(path, args, { cwd: repository, show: true });
+  return code === 0 ? good : bad;
+}
+
+async function packs(): Promise<Totals> {
+  await packageExtension();
+  return good;
+}
+
+/**
+ * What the tests leave in the temporary folder, as when they are interrupted, goes with it.
+ * The JSON report has the true totals; a run that ends badly without a failed test is itself a failure.
+ */
+async function vitest(project: string): Promise<Totals> {
+  const folder = await mkdtemp(join(tmpdir(), 'palmtree-vitest-'));
+  const forget = onStop(() => rm(folder, { recursive: true, force: true }));
+  try {
+    const report = join(folder, 'report.json');
+    const entry = join(repository, 'node_modules/vitest/vitest.mjs');
+    const config = join(import.meta.dirname, 'vitest.config.mts');
+    const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+    const { code } = await runCommand(
+      process.execPath,
+      [entry, 'run', '--config', config, '--project', project, ...reporters],
+      { cwd: repository, env: { ...cleanEnvironment(), TMPDIR: folder }, show: true },
+    );
+    const text = await readFile(report, 'utf8').catch(() => undefined);
+    if (text === undefined) throw new Error(`vitest ended with code ${code} and without a report.`);
+    return readReport(JSON.parse(text) as VitestReport, code);
+  } finally {
+    forget();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface VitestReport {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+}
+
+function readReport(report: VitestReport, code: number): Totals {
+  const failed = report.numFailedTests;
+  return {
+    passed: report.numPassedTests,
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+function chosenSuites(): readonly Suite[] {
+  const { values } = parseArgs({ options: { only: { type: 'string', multiple: true } } });
+  if (!values.only) return suites;
+  const names = values.only.flatMap((value) => value.split(','));
+  const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
+  if (unknown)
+    throw new UserError(`There is no suite "${unknown}"; there are ${suites.map(({ name }) => name).join(', ')}.`);
+  const packed = names.some((name) => onPackage.includes(name));
+  return suites.filter(({ name }) => names.includes(name) || (packed && name === 'package'));
+}
+
+async function runSuite({ name, run }: Suite): Promise<Totals> {
+  process.stdout.write(`\n== ${name}\n`);
+  const began = performance.now();
+  const totals = await run().catch((error: unknown) => {
+    process.stdout.write(`${name} could not run: ${describeFailure(error)}\n`);
+    return bad;
+  });
+  const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
+  process.stdout.write(
+    `== ${name}: ${totals.passed} passed, ${totals.failed} failed${skipped}, ${seconds(performance.now() - began)}\n`,
+  );
+  return totals;
+}
+
+await runMain(async () => {
+  stopWithParent();
+  const chosen = chosenSuites();
+  await ensureSystemPackages(['rsync', 'ssh']);
+  const began = performance.now();
+  const results: Totals[] = [];
+  for (const suite of chosen) results.push(await runSuite(suite));
+  const total = sum(results);
+  process.stdout.write(`\nAll of it took ${seconds(performance.now() - began)}.\n`);
+  for (const [index, { name }] of chosen.entries()) {
+    const outcome = results[index];
+    if (outcome && outcome.failed > 0) process.stdout.write(`Failed: ${name} (${outcome.failed})\n`);
+  }
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+});
+await stop(0);

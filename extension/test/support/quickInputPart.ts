@@ -1,0 +1,54 @@
+import type { Locator, Page } from 'playwright-core';
+
+/** The palette, input boxes, pick lists, and the simple open and save dialogs. */
+export class QuickInputPart {
+  private readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  get input(): Locator {
+    return this.page.locator('.quick-input-widget input[type=text]:visible');
+  }
+
+  get rows(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+  }
+
+  /** The message under the input, such as a refusal of what was typed. */
+  get message(): Locator {
+    return this.page.locator('.quick-input-widget:visible .quick-input-message');
+  }
+
+  async filter(text: string): Promise<void> {
+    await this.input.waitFor();
+    await this.input.fill(text);
+  }
+
+  /** Fills an input box that shows this prompt or placeholder, and accepts. */
+  async answer(text: string, prompt?: string | RegExp): Promise<void> {
+    if (prompt !== undefined) await this.widget(prompt).waitFor();
+    await this.filter(text);
+    await this.input.press('Enter');
+  }
+
+  async pick(label: string): Promise<void> {
+    await this.rows
+      .filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) })
+      .first()
+      .click();
+  }
+
+  async cancel(): Promise<void> {
+    await this.input.press('Escape');
+  }
+
+  private widget(prompt: string | RegExp): Locator {
+    const shown = this.page.locator('.quick-input-widget:visible');
+    return shown
+      .filter({ hasText: prompt })
+      .or(shown.filter({ has: this.page.getByPlaceholder(prompt) }))
+      .first();
+  }
+}
