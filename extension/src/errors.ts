@@ -12,6 +12,7 @@ export type LocalErrorCode =
   | 'server_unreachable'
   | 'not_a_palmtree_server'
   | 'not_trackable'
+  | 'nothing_picked'
   | 'brake'
   | 'root_gone'
   | 'scan_failed'
@@ -36,7 +37,7 @@ export interface ErrorDetails {
   readonly exit?: number | string;
   /** The last lines of the failed program's standard error. */
   readonly stderr?: string;
-  /** Free to use by the words: an origin, a version, a command to run. */
+  /** Free to use by the words: an address, a version, a command to run. */
   readonly subject?: string;
   /** brake: what the plan would do. */
   readonly brake?: { readonly deletes: number; readonly emptied: number; readonly tracked: number };

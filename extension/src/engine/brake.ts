@@ -10,7 +10,7 @@ export interface Brake {
 
 /**
  * Stops a plan that takes away more than `share` (of 1) of the `tracked` paths, when there are at least `min`
- * of them; undefined when it may pass. A path deleted in one place and put in another with the same content is a
+ * of them, or all of several; undefined when it may pass. A path deleted in one place and put in another with the same content is a
  * rename: it takes nothing away.
  */
 export function brake(changes: readonly Change[], tracked: number, share = 0.5, min = 10): Brake | undefined {
@@ -20,7 +20,9 @@ export function brake(changes: readonly Change[], tracked: number, share = 0.5, 
   ).length;
   const emptied = changes.filter(isEmptied).length;
   const taken = deletes + emptied;
-  return tracked >= min && taken > share * tracked ? { deletes, emptied, tracked } : undefined;
+  const isMost = tracked >= min && taken > share * tracked;
+  const isAll = tracked > 1 && taken >= tracked;
+  return isMost || isAll ? { deletes, emptied, tracked } : undefined;
 }
 
 function isEmptied({ from, to }: Change): boolean {

@@ -3,12 +3,14 @@ import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { PullResult } from '../session/pull';
 import type { PushResult } from '../session/push';
 import type { Reporter } from '../session/remote';
+import type { SyncState } from '../session/state';
 import type { ConnectArguments, FolderConnection } from './connection';
 import { confirmBrake, confirmForce, offerToSave, unsavedPaths } from './confirm';
 import { commandIds, viewId, type CommandName } from './ids';
 import { plural } from './figures';
 import { showError, withReporter } from './run';
 import type { SyncTerminal } from './terminal';
+import { heldBackWords } from './words';
 import { parseTyped, pickedUris, resolvePicked } from './picked';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
@@ -33,7 +35,8 @@ type Handler = (...args: unknown[]) => unknown;
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   const handlers: Record<CommandName, Handler> = {
     connect: (options) => connect(parts, options as Partial<ConnectArguments & CallOptions> | undefined),
-    disconnect: async (options) => parts.connection.disconnect(await target(parts, callOptions(options))),
+    disconnect: async (options) =>
+      parts.connection.disconnect(await target(parts, callOptions(options)), parts.folders.all),
     track: (uri, uris) => track(parts, uri, uris),
     untrack: (uri, uris) => untrack(parts, uri, uris),
     push: (options) => push(parts, callOptions(options)),
@@ -115,7 +118,7 @@ async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promis
   let picked = pickedUris(uri, uris);
   if (picked.length === 0) {
     const active = vscode.window.activeTextEditor?.document.uri;
-    if (active === undefined) throw new PalmtreeError('not_trackable', 'nothing is picked');
+    if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
     picked = [active];
   }
   for (const [folder, paths] of await resolvePicked(parts.folders, picked)) {
@@ -132,7 +135,7 @@ async function push(parts: CommandParts, options: CallOptions | undefined): Prom
   const run = (brakeReleased: boolean) =>
     withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { brakeReleased }));
   const result = await withBrake(run, options);
-  const text = pushSummary(result);
+  const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: ${text}`);
   void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
   return result;
@@ -143,7 +146,7 @@ async function pushForce(parts: CommandParts, options: CallOptions | undefined):
   if (options === undefined) await offerToSave(folder, 'Force Push');
   const confirm = options?.confirmed === true ? () => Promise.resolve(true) : confirmForce;
   const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
-  const text = pushSummary(result);
+  const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: force push: ${text}`);
   void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
   return result;
@@ -153,13 +156,14 @@ async function pull(parts: CommandParts, options: CallOptions | undefined): Prom
   const { folder, sync } = await target(parts, options);
   const run = (brakeReleased: boolean) =>
     withReporter('Palmtree: Pull', (reporter: Reporter) => {
-      const unsaved = unsavedPaths(folder);
-      return sync.pull(reporter, { brakeReleased, isUnsaved: (path) => unsaved.has(path) });
+      // Asked for each file when its turn comes: a pull may take long enough to type something.
+      return sync.pull(reporter, { brakeReleased, isUnsaved: (path) => unsavedPaths(folder).has(path) });
     });
   const result = await withBrake(run, options);
   const text = pullSummary(result);
   parts.log.info(`${folder.name}: ${text}`);
-  for (const { path, reason } of result.heldBack) parts.log.warn(`${folder.name}: ${path} was held back: ${reason}`);
+  for (const held of result.heldBack) parts.log.warn(`${folder.name}: ${held.path} ${heldBackWords(held)}`);
+  if (result.backup !== undefined) parts.log.info(`what it replaced or deleted is kept in ${result.backup}`);
   void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
   if (options === undefined && result.conflicts.length + result.heldBack.length > 0) void tellHeldBack(parts, result);
   return result;
@@ -180,12 +184,13 @@ async function withBrake<T>(run: (released: boolean) => Promise<T>, options: Cal
 }
 
 async function tellHeldBack(parts: CommandParts, { conflicts, heldBack }: PullResult): Promise<void> {
+  const [first] = heldBack;
   const sentences = [
     conflicts.length > 0
       ? `${plural(conflicts.length, 'file')} changed here and on the server: neither version was touched.`
       : '',
     heldBack.length > 0
-      ? `${plural(heldBack.length, 'file')} could not be written and waits: ${heldBack[0]?.path} (${heldBack[0]?.reason}).`
+      ? `${plural(heldBack.length, 'file')} held back: ${first?.path} ${first === undefined ? '' : heldBackWords(first)}.`
       : '',
   ];
   const show = 'Show Files';
@@ -195,18 +200,24 @@ async function tellHeldBack(parts: CommandParts, { conflicts, heldBack }: PullRe
   else if (picked !== undefined) parts.log.show();
 }
 
-function pushSummary({ revision, put, deleted }: PushResult): string {
-  if (put + deleted === 0) return `nothing to push, revision ${revision}`;
-  const parts = [put > 0 ? `pushed ${plural(put, 'file')}` : '', deleted > 0 ? `deleted ${deleted}` : ''];
+function pushSummary({ revision, put, deleted }: PushResult, { counts }: SyncState): string {
+  const parts = [
+    put > 0 ? `pushed ${plural(put, 'file')}` : '',
+    deleted > 0 ? `deleted ${deleted}` : '',
+    put + deleted === 0 ? 'nothing to push' : '',
+    counts.conflicts > 0 ? `${plural(counts.conflicts, 'conflict')} left out` : '',
+    counts.problems > 0 ? `${plural(counts.problems, 'problem')} left out` : '',
+  ];
   return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
 }
 
-function pullSummary({ revision, written, deleted, conflicts }: PullResult): string {
-  if (written + deleted + conflicts.length === 0) return `nothing to pull, revision ${revision}`;
+function pullSummary({ revision, written, deleted, conflicts, heldBack }: PullResult): string {
+  if (written + deleted + conflicts.length + heldBack.length === 0) return `nothing to pull, revision ${revision}`;
   const parts = [
     written > 0 ? `pulled ${plural(written, 'file')}` : '',
     deleted > 0 ? `deleted ${deleted}` : '',
     conflicts.length > 0 ? plural(conflicts.length, 'conflict') : '',
+    heldBack.length > 0 ? `${heldBack.length} held back` : '',
   ];
   return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
 }

@@ -45,7 +45,8 @@ export async function confirmBrake(error: PalmtreeError): Promise<boolean> {
 }
 
 export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string> {
-  const dirty = vscode.workspace.textDocuments.filter(({ isDirty }) => isDirty);
+  const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
+  const dirty = documents.filter(({ isDirty }) => isDirty);
   return new Set(dirty.flatMap(({ uri }) => relativePath(folder, uri) ?? []));
 }
 

@@ -37,7 +37,7 @@ export class FolderConnection {
       const url = parseServerUrl(address);
       const token = await this.#credentials.token(url.origin);
       if (token === undefined) return await sync.bind(undefined, undefined);
-      await sync.bind(this.#remote(url, token, checkTreeName(tree)), { origin: url.origin, tree });
+      await sync.bind(this.#remote(url, token, checkTreeName(tree)), { server: url.href.replace(/\/+$/, ''), tree });
     } catch (error) {
       this.#log.warn(`${folder.name}: ${String(error)}`);
       await sync.bind(undefined, undefined);
@@ -60,15 +60,18 @@ export class FolderConnection {
     await this.#credentials.store(parsed.origin, token);
     const configuration = vscode.workspace.getConfiguration(section, folder.uri);
     const place = vscode.ConfigurationTarget.WorkspaceFolder;
+    // Each of these is followed at once: no step may bind the folder to the new server's old tree.
+    await configuration.update('tree', undefined, place);
     await configuration.update('serverUrl', url.trim(), place);
     await configuration.update('tree', tree, place);
     await this.restore(target);
   }
 
-  /** Forgets the token; the files here and on the server stay as they are. */
-  async disconnect(target: SyncedFolder): Promise<void> {
-    const origin = target.sync.state.binding?.origin;
-    if (origin !== undefined) await this.#credentials.forget(origin);
+  /** Unbinds the folder, and forgets the token unless another folder uses it. Files stay as they are. */
+  async disconnect(target: SyncedFolder, others: readonly SyncedFolder[]): Promise<void> {
+    const origin = originOf(target);
+    const isShared = others.some((other) => other !== target && other.sync.isConnected && originOf(other) === origin);
+    if (origin !== undefined && !isShared) await this.#credentials.forget(origin);
     const configuration = vscode.workspace.getConfiguration(section, target.folder.uri);
     await configuration.update('tree', undefined, vscode.ConfigurationTarget.WorkspaceFolder);
     await target.sync.bind(undefined, undefined);
@@ -107,6 +110,11 @@ export class FolderConnection {
     const { trees } = await client.trees();
     return { url: url.href.replace(/\/$/, ''), token, tree: await askForTree(folder, trees) };
   }
+}
+
+function originOf({ sync }: SyncedFolder): string | undefined {
+  const server = sync.state.binding?.server;
+  return server === undefined ? undefined : new URL(server).origin;
 }
 
 async function askForUrl(value: string): Promise<URL> {

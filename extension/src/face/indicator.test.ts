@@ -4,7 +4,7 @@ import { nothing, type Activity, type SyncState } from '../session/state';
 import { indicatorFor } from './indicator';
 
 function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = { kind: 'idle' }): SyncState {
-  const binding = { origin: 'https://sync.example.org', tree: 'notes' };
+  const binding = { server: 'https://sync.example.org', tree: 'notes' };
   return { binding, revision: 7, counts: { ...nothing, ...counts }, ...activity };
 }
 

@@ -25,8 +25,17 @@ export function indicatorFor(states: readonly SyncState[]): Indicator {
   if (halted?.kind === 'halted') return haltedIndicator(halted);
   const sum = (count: keyof SyncState['counts']): number =>
     connected.reduce((total, { counts }) => total + counts[count], 0);
-  const [outgoing, incoming, conflicts] = [sum('outgoing'), sum('incoming'), sum('conflicts')];
-  const arrows = [outgoing > 0 ? `↑${outgoing}` : '', incoming > 0 ? `↓${incoming}` : '']
+  const [outgoing, incoming, conflicts, problems] = [
+    sum('outgoing'),
+    sum('incoming'),
+    sum('conflicts'),
+    sum('problems'),
+  ];
+  const arrows = [
+    outgoing > 0 ? `↑${outgoing}` : '',
+    incoming > 0 ? `↓${incoming}` : '',
+    problems > 0 ? `⊘${problems}` : '',
+  ]
     .filter((arrow) => arrow !== '')
     .join(' ');
   if (conflicts > 0) {
@@ -44,9 +53,14 @@ export function indicatorFor(states: readonly SyncState[]): Indicator {
   const waiting = [
     outgoing > 0 ? `${plural(outgoing, 'change')} to push` : '',
     incoming > 0 ? `${plural(incoming, 'change')} to pull` : '',
+    problems > 0 ? `${plural(problems, 'file')} that cannot be synced` : '',
   ].filter((part) => part !== '');
   const tooltip = `${waiting.join(', ')}.`;
-  return { text: `$(cloud-upload) ${arrows}`, tooltip, command: outgoing > 0 ? 'push' : 'pull' };
+  return {
+    text: `$(cloud-upload) ${arrows}`,
+    tooltip,
+    command: outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView',
+  };
 }
 
 function inStep(connected: readonly SyncState[]): string {

@@ -16,19 +16,20 @@ export class SyncTerminal implements vscode.Disposable {
   #terminal: vscode.Terminal | undefined;
   #isOpen = false;
   #unshown = '';
-  #running: AbortController | undefined;
+  /** Several workspace folders may transfer at once; Ctrl-C means all. */
+  readonly #running = new Set<AbortController>();
 
   /** Opens the terminal at its first run; later ones don't take the panel away from the user. */
   open(title: string): RunScreen {
     this.#ensure();
     const running = new AbortController();
-    this.#running = running;
+    this.#running.add(running);
     this.#write(`${bold(`Palmtree: ${title}`)}\n`);
     return {
       interrupted: running.signal,
       write: (text) => this.#write(text),
       end: (outcome, summary) => {
-        if (this.#running === running) this.#running = undefined;
+        this.#running.delete(running);
         this.#write(`\u001B[${colors[outcome]}m${summary}\u001B[0m\n\n`);
         if (outcome === 'failed') this.show();
       },
@@ -41,7 +42,7 @@ export class SyncTerminal implements vscode.Disposable {
   }
 
   dispose(): void {
-    this.#running?.abort();
+    this.#interrupt();
     this.#terminal?.dispose();
     this.#writer.dispose();
   }
@@ -60,16 +61,20 @@ export class SyncTerminal implements vscode.Disposable {
           this.#unshown = '';
         },
         close: () => {
-          this.#running?.abort();
+          this.#interrupt();
           this.#terminal = undefined;
           this.#isOpen = false;
         },
         handleInput: (data: string) => {
-          if (data.includes('\u0003')) this.#running?.abort();
+          if (data.includes('\u0003')) this.#interrupt();
         },
       },
     });
     this.#terminal.show(true);
+  }
+
+  #interrupt(): void {
+    for (const running of this.#running) running.abort();
   }
 
   #write(text: string): void {

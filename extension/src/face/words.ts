@@ -1,4 +1,5 @@
 import type { ErrorCode, PalmtreeError } from '../errors';
+import type { HeldBack, HoldReason } from '../io/transition';
 import type { CommandName } from './ids';
 
 /** What the user reads when something fails, and what helps. */
@@ -29,6 +30,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   not_a_palmtree_server: (e) =>
     `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
+  nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',
   brake: (e) => {
     const { deletes = 0, emptied = 0, tracked = 0 } = e.details.brake ?? {};
     const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''];
@@ -58,7 +60,8 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   invalid_path: (e) => `The server cannot take ${list(e)}: ${e.details.stderr}. Rename it or untrack it.`,
   path_clash: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
   content_mismatch: (e) => `${list(e)} did not arrive as it was. Nothing was changed; try again.`,
-  content_unavailable: (e) => `The server no longer has the content of ${list(e)}. Nothing was changed.`,
+  content_unavailable: (e) =>
+    `The server has lost the content of ${list(e)}. Force Push from a machine that has it brings it back.`,
   body_too_large: () => 'Too many files at once for the server. Track or push fewer at a time.',
   storage_full: () => "The server's disk is full. Nothing was changed there.",
   internal: (e) => `The server failed: ${e.details.stderr}. Its log says more.`,
@@ -90,6 +93,22 @@ const mild: ReadonlySet<ErrorCode> = new Set(['stale_base', 'brake', 'not_connec
 export function wordsFor(error: PalmtreeError): Words {
   const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
   return { text: writers[error.code](error), severity, actions: actionsByCode[error.code] ?? [showLog] };
+}
+
+const heldBackByReason: Readonly<Record<HoldReason, string>> = {
+  changed: 'was changed while the pull ran; pull again',
+  unsaved: 'has unsaved edits; save or close it, then pull again',
+  occupied: 'has something in its place that is not tracked; move that away, then pull again',
+  blocked: 'lies behind a symbolic link or a file; move that away, then pull again',
+  unsafe: 'would lead out of the folder',
+  missing: 'did not arrive; pull again',
+  failed: 'was refused by the system',
+  cancelled: 'was not reached; pull again',
+};
+
+/** Why a pull left a path as it is, to be read after the path. */
+export function heldBackWords({ reason, errno }: HeldBack): string {
+  return errno === undefined ? heldBackByReason[reason] : `${heldBackByReason[reason]} (${errno})`;
 }
 
 function list({ details }: PalmtreeError): string {

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../errors';
 import { openStore } from '../io/store';
 import { WorkerScanner } from '../io/scanner';
 import { FolderSync } from '../session/folderSync';
 import type { FolderConnection } from './connection';
+import { showError } from './run';
 import { setting } from './settings';
 import { watchFolder } from './watcher';
 
@@ -31,6 +32,10 @@ export class WorkspaceFolders implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #isReady = false;
+  #isDisposed = false;
+  #turn: Promise<void> = Promise.resolve();
+  /** Why a folder could not be opened. Each command tries again. */
+  readonly #failures = new Map<string, unknown>();
 
   /** Fires on each change of any folder's state, and when folders come or go. */
   readonly onDidChange = this.#changed.event;
@@ -52,16 +57,24 @@ export class WorkspaceFolders implements vscode.Disposable {
   /** Opens the folders there are, and follows their coming and going. */
   async start(): Promise<void> {
     this.#subscriptions.push(
-      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#follow()),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#follow()),
-      vscode.workspace.onDidChangeConfiguration((event) => void this.#reconfigure(event)),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#inTurn(() => this.#follow())),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#inTurn(() => this.#follow())),
+      vscode.workspace.onDidChangeConfiguration((event) => void this.#inTurn(() => this.#reconfigure(event))),
     );
-    await this.#follow();
+    await this.#inTurn(() => this.#follow());
+  }
+
+  /** One change after the other, or a folder would be opened twice. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work).catch((error: unknown) => this.#parts.log.error(String(error)));
+    return this.#turn;
   }
 
   /** The folder that `uri` lies in; without one, the only folder, or the one the user picks. */
   async find(uri?: vscode.Uri): Promise<SyncedFolder> {
     if (!vscode.workspace.isTrusted) throw new PalmtreeError('untrusted', 'the workspace is not trusted');
+    if (this.#failures.size > 0) await this.#inTurn(() => this.#follow());
+    for (const failure of this.#failures.values()) throw failure;
     const folders = this.all;
     const [first] = folders;
     if (first === undefined) throw new PalmtreeError('no_folder', 'no folder is open');
@@ -85,6 +98,7 @@ export class WorkspaceFolders implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     for (const subscription of this.#subscriptions) subscription.dispose();
     for (const key of [...this.#opened.keys()]) void this.#close(key);
     this.#changed.dispose();
@@ -97,27 +111,38 @@ export class WorkspaceFolders implements vscode.Disposable {
     for (const key of this.#opened.keys()) if (!keys.has(key)) await this.#close(key);
     for (const folder of onDisk) {
       if (!this.#opened.has(folder.uri.toString())) {
-        await this.#open(folder).catch((error: unknown) => this.#parts.log.error(String(error)));
+        await this.#tryOpen(folder);
       }
     }
     this.#isReady = vscode.workspace.isTrusted || wanted.length === 0;
     this.#changed.fire();
   }
 
+  async #tryOpen(folder: vscode.WorkspaceFolder): Promise<void> {
+    const key = folder.uri.toString();
+    const isKnown = this.#failures.delete(key);
+    try {
+      await this.#open(folder);
+    } catch (error) {
+      this.#failures.set(key, error);
+      // The command that tries again says it itself.
+      if (!isKnown) void showError(error, this.#parts.log);
+    }
+  }
+
   async #open(folder: vscode.WorkspaceFolder): Promise<void> {
     const { storageUri, extensionUri, log, connection } = this.#parts;
-    if (storageUri === undefined) return;
+    if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
     const key = createHash('sha256').update(folder.uri.toString()).digest('hex').slice(0, 16);
     const storage = join(storageUri.fsPath, key);
-    const staging = join(storage, 'staging');
     await mkdir(storage, { recursive: true });
-    // What a killed pull staged is of no use to the next, which plans anew.
-    await rm(staging, { recursive: true, force: true });
     const dist = join(extensionUri.fsPath, 'dist');
     const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
     if (store.setAside !== undefined) {
       log.warn(`the store of ${folder.name} was damaged and set aside at ${store.setAside}`);
+      const text = `Palmtree: the list of tracked files of ${folder.name} was damaged. Your files are untouched. Track them again, or Pull; what you had untracked must be untracked again.`;
+      void vscode.window.showWarningMessage(text);
     }
     const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
     scanner.learn(store.state.observations.values(), []);
@@ -125,7 +150,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       root,
       store,
       scanner,
-      folders: { staging, backups: join(storage, 'backups') },
+      folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),

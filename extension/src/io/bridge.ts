@@ -36,12 +36,12 @@ export class Bridge {
 
   /** Resolves when the server has accepted the session and the local port is open. */
   static async open(options: BridgeOptions): Promise<Bridge> {
-    const socket = await openSocket(options);
+    const listener = await listen();
     try {
-      const listener = await listen();
-      return new Bridge(options, socket, listener);
+      // Nothing may come between: a socket that nobody listens to would throw its errors at the process.
+      return new Bridge(options, await openSocket(options), listener);
     } catch (error) {
-      socket.terminate();
+      listener.close();
       throw error;
     }
   }

@@ -33,14 +33,13 @@ interface RequestOptions {
 
 /** The server's API for one token. Every failure is a PalmtreeError with the server's or a local code. */
 export class Client {
-  readonly origin: string;
-  readonly #base: string;
+  /** Where the server is, without a slash at its end. */
+  readonly address: string;
   readonly #token: string;
 
   /** `url` is the server's address; it may have a path when a proxy puts the server below one. */
   constructor(url: string, token: string) {
-    this.origin = new URL(url).origin;
-    this.#base = url.replace(/\/+$/, '');
+    this.address = url.replace(/\/+$/, '');
     this.#token = token;
   }
 
@@ -87,7 +86,7 @@ export class Client {
 
   /** Where a session's rsync is reached, and the headers that open it. */
   rsyncEndpoint(tree: string, id: string): { url: string; headers: Record<string, string> } {
-    const url = `${this.#base}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
+    const url = `${this.address}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
     return { url, headers: this.#headers() };
   }
 
@@ -104,7 +103,7 @@ export class Client {
     const parsed = schema.safeParse(await this.#send(method, path, options));
     if (parsed.success) return parsed.data;
     throw new PalmtreeError('not_a_palmtree_server', `${method} ${path}: ${parsed.error.message}`, {
-      details: { subject: this.origin },
+      details: { subject: this.address },
     });
   }
 
@@ -123,7 +122,7 @@ export class Client {
     };
     if (options.body !== undefined) request.body = options.body;
     try {
-      return await ofetch<unknown>(this.#base + path, request);
+      return await ofetch<unknown>(this.address + path, request);
     } catch (error) {
       throw this.#explain(error, `${method} ${path}`, options.signal);
     }
@@ -131,7 +130,7 @@ export class Client {
 
   #explain(error: unknown, request: string, signal: AbortSignal | undefined): PalmtreeError {
     if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
-    const subject = this.origin;
+    const subject = this.address;
     if (!(error instanceof FetchError) || error.response === undefined) {
       return new PalmtreeError('server_unreachable', `${request}: ${rootMessage(error)}`, {
         cause: error,

@@ -51,7 +51,7 @@ export interface Scanner {
 /** What the store keeps: observations and agreements, never pending work. */
 export interface StoredState {
   /** The tree and server that `ancestor` was agreed with. */
-  binding: { origin: string; tree: string } | undefined;
+  binding: { server: string; tree: string } | undefined;
   /** The revision that `ancestor` overlaid with `heldBack` stands for. */
   revision: number;
   rules: Map<string, Rule>;

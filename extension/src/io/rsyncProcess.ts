@@ -64,8 +64,9 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
   });
 }
 
+/** The group, and until the last of it has closed its output: what rsync forked outlives it. */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined) return;
   try {
     process.kill(process.platform === 'win32' ? child.pid : -child.pid, signal);
   } catch (error) {

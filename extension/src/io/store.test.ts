@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -31,7 +31,7 @@ function observation(path: string, content: string): Observation {
 
 function fill(store: SqlStore): void {
   const { state } = store;
-  state.binding = { origin: 'https://example.org', tree: 't' };
+  state.binding = { server: 'https://example.org', tree: 't' };
   state.revision = 7;
   state.rules.set('src', { path: 'src', kind: 'folder', effect: 'track' });
   state.rules.set('', { path: '', kind: 'folder', effect: 'leave' });
@@ -207,9 +207,13 @@ describe('exclusive work', () => {
     });
   });
 
-  it('does not take a lock of another machine for stale', async () => {
+  it('takes a lock of another machine for stale only when it is no longer touched', async () => {
     await writeLock({ pid: 1, host: 'elsewhere.invalid', id: 'x' });
     await expect(open(30)).rejects.toMatchObject({ code: 'store_locked' });
+    const aMinuteAgo = new Date(Date.now() - 60_000);
+    await utimes(join(folder, 'palmtree.lock'), aMinuteAgo, aMinuteAgo);
+    await open(30);
+    expect(await readdir(folder)).toEqual([]);
   });
 
   it.runIf(process.platform === 'linux')('takes over from a process whose id another has now', async () => {

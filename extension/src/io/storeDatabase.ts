@@ -155,16 +155,16 @@ function writeState(database: Database, state: StoredState, written: Written): b
 }
 
 function metaOf({ binding, revision }: StoredState): string {
-  return JSON.stringify({ revision, binding: binding && { origin: binding.origin, tree: binding.tree } });
+  return JSON.stringify({ revision, binding: binding && { server: binding.server, tree: binding.tree } });
 }
 
 function parseMeta(meta: string): Pick<StoredState, 'binding' | 'revision'> {
   const { revision, binding } = JSON.parse(meta) as { revision?: unknown; binding?: Record<string, unknown> };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
   if (binding === undefined) return { revision, binding };
-  const { origin, tree } = binding;
-  if (typeof origin !== 'string' || typeof tree !== 'string') throw new TypeError('the store has no whole binding');
-  return { revision, binding: { origin, tree } };
+  const { server, tree } = binding;
+  if (typeof server !== 'string' || typeof tree !== 'string') throw new TypeError('the store has no whole binding');
+  return { revision, binding: { server, tree } };
 }
 
 /** The maps stay the same objects: others hold them. */

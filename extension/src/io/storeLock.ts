@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../errors';
@@ -10,6 +10,9 @@ const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** A lock file is written right after it is made: one that stays empty this long has lost its maker. */
 const emptyForMs = 2_000;
+/** Another machine's processes cannot be asked after: a lock that they have not touched this long is dead. */
+const foreignLifeMs = 30_000;
+const touchIntervalMs = 5_000;
 
 interface Holder {
   readonly pid: number;
@@ -35,10 +38,23 @@ export class StoreLock {
     const emptySince = new Map<string, number>();
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       const id = await take(this.#path, emptySince);
-      if (id !== undefined) return () => release(this.#path, id);
+      if (id !== undefined) return this.#keepAlive(id);
       if (performance.now() + pauseMs > deadline) throw await this.#timedOut();
       await delay(pauseMs);
     }
+  }
+
+  /** Touches the lock while it is held; a touch that fails only makes it look dead sooner. */
+  #keepAlive(id: string): () => Promise<void> {
+    const timer = setInterval(() => {
+      const now = new Date();
+      utimes(this.#path, now, now).catch(() => undefined);
+    }, touchIntervalMs);
+    timer.unref();
+    return () => {
+      clearInterval(timer);
+      return release(this.#path, id);
+    };
   }
 
   async #timedOut(): Promise<PalmtreeError> {
@@ -61,7 +77,7 @@ async function take(path: string, emptySince: Map<string, number>): Promise<stri
     if (performance.now() - since < emptyForMs) return undefined;
   } else {
     emptySince.delete(path);
-    if (isAlive(holder)) return undefined;
+    if (await isAlive(path, holder)) return undefined;
   }
   return (await takeOver(path, holder, own, emptySince)) ? own.id : undefined;
 }
@@ -96,9 +112,11 @@ function idOf(holder: Holder | 'empty'): string {
   return holder === 'empty' ? 'empty' : holder.id;
 }
 
-function isAlive({ pid, host, start }: Holder): boolean {
-  // Another machine's processes cannot be asked after.
-  if (host !== hostname()) return true;
+async function isAlive(path: string, { pid, host, start }: Holder): Promise<boolean> {
+  if (host !== hostname()) {
+    const touched = await stat(path).catch(() => undefined);
+    return touched === undefined || Date.now() - touched.mtimeMs < foreignLifeMs;
+  }
   return isRunning(pid) && (start === undefined || startOf(pid) === start);
 }
 

@@ -1,5 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { constants, copyFile, lstat, lutimes, mkdir, open, readdir, rename, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  constants,
+  copyFile,
+  lstat,
+  lutimes,
+  mkdir,
+  open,
+  readdir,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises';
 import { linkSync, renameSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Entry } from '../engine/entry';
@@ -50,6 +62,8 @@ async function moveStaged(staged: string, temporary: string, entry: Entry): Prom
     if (errnoOf(error) !== 'EXDEV') throw error;
     await copyFile(staged, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   }
+  // What rsync or a copy of a read-only file left may not be writable, and it has to be opened to be flushed.
+  await chmod(temporary, 0o600);
   return true;
 }
 

@@ -6,6 +6,9 @@ import { runRsync, type RsyncEnd } from './rsyncProcess';
 import { RsyncProgress, type TransferProgress } from './rsyncProgress';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
+/** An attempt that moved this much got somewhere: the next has all its retries again. */
+const progressBytes = 1 << 20;
+const maxAttempts = 100;
 
 /** Where a run is shown, and from where Ctrl-C comes. */
 export interface Screen {
@@ -43,10 +46,12 @@ export interface TransferResult {
 export async function transfer(request: TransferRequest): Promise<TransferResult> {
   let sentBytes = 0;
   let receivedBytes = 0;
-  for (let attempt = 0; ; attempt++) {
+  let retries = 0;
+  for (let attempt = 1; ; attempt++) {
     const { end, bridge, failure } = await runOnce(request);
     sentBytes += bridge?.sentBytes ?? 0;
     receivedBytes += bridge?.receivedBytes ?? 0;
+    if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
     const outcome = end === undefined ? 'retry' : rsyncOutcome(end.exit);
     if (request.signal.aborted || outcome === 'cancelled') {
       throw new PalmtreeError('cancelled', 'the transfer was cancelled');
@@ -55,8 +60,8 @@ export async function transfer(request: TransferRequest): Promise<TransferResult
       return { sentBytes, receivedBytes, partial: outcome === 'replan' };
     }
     const error = failure ?? rsyncFailure(end);
-    const pause = retryDelaysMs[attempt];
-    if (pause === undefined || (outcome !== 'retry' && failure === undefined)) throw error;
+    const pause = retryDelaysMs[retries++];
+    if (pause === undefined || attempt === maxAttempts || (outcome !== 'retry' && failure === undefined)) throw error;
     request.screen.write(`${error.details.stderr ?? error.message}\ntrying again in ${pause / 1000} s\n`);
     await delay(pause, undefined, { signal: request.signal }).catch(() => undefined);
   }

@@ -4,6 +4,8 @@ import { throwIfCancelled } from './carry';
 import type { Remote, Reporter } from './remote';
 
 const busyPauseMs = 500;
+/** Ten minutes, in which a server hashes hundreds of gigabytes. */
+const maxBusyPauses = 1_200;
 
 /**
  * Commits a push and answers its revision. Once asked for, a commit is not cancelled: whether it took place
@@ -12,11 +14,11 @@ const busyPauseMs = 500;
 export async function commit(remote: Remote, id: string, reporter: Reporter): Promise<number> {
   throwIfCancelled(reporter);
   reporter.step('The server is checking what arrived');
-  for (;;) {
+  for (let pauses = 0; ; pauses++) {
     try {
       return (await remote.client.commitPush(remote.tree, id)).revision;
     } catch (error) {
-      if (!isPalmtreeError(error, 'session_busy')) throw error;
+      if (!isPalmtreeError(error, 'session_busy') || pauses === maxBusyPauses) throw error;
       await delay(busyPauseMs);
     }
   }

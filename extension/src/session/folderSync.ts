@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PathStates } from '../engine/pathState';
 import { incomingChanges } from '../engine/wire';
-import { PalmtreeError } from '../errors';
+import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { Scanner, Store } from '../io/ports';
 import { Emitter } from './emitter';
 import { forcePush, type Replacement } from './forcePush';
@@ -38,6 +38,8 @@ export class FolderSync {
   readonly #changed: Emitter<SyncState>;
   readonly #lifetime = new AbortController();
   #remote: Remote | undefined;
+  /** What `#remote` leads to. The store's binding is the windows' common one. */
+  #bound: Binding | undefined;
   #activity: Activity = { kind: 'unconnected' };
   #paths: PathStates = { states: new Map(), counts: nothing };
   #queue: Promise<unknown> = Promise.resolve();
@@ -85,9 +87,10 @@ export class FolderSync {
   bind(remote: Remote | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
       this.#remote = remote;
+      this.#bound = binding;
       const { state } = this.#store;
       const before = state.binding;
-      if (binding === undefined || (before?.origin === binding.origin && before.tree === binding.tree)) return;
+      if (binding === undefined || sameBinding(before, binding)) return;
       state.binding = binding;
       state.ancestor.clear();
       state.heldBack.clear();
@@ -100,13 +103,13 @@ export class FolderSync {
   rescan(reporter: Reporter, options: { verify?: boolean } = {}): Promise<void> {
     return this.#operate(async () => {
       await this.#replica.scan({
-        signal: reporter.signal,
+        signal: AbortSignal.any([reporter.signal, this.#lifetime.signal]),
         verify: options.verify ?? false,
         onProgress: (progress) => this.#show({ kind: 'scanning', progress }),
       });
       await this.#store.save();
       if (this.#remote !== undefined) await this.#peek(this.#remote, reporter.signal);
-    });
+    }, reporter.signal);
   }
 
   /** Takes the watcher's word that something happened at `paths`; the disk is what decides. */
@@ -134,7 +137,7 @@ export class FolderSync {
   /** Stops syncing here. What is on disk stays, and so does what is on the server. */
   untrack(paths: readonly string[]): Promise<void> {
     return this.#operate(async () => {
-      for (const path of paths) this.#replica.leave(path, (await this.#kindOf(path)) ?? 'file');
+      for (const path of paths) this.#replica.leave(path);
       await this.#replica.scan({ signal: this.#lifetime.signal });
       await this.#store.save();
     });
@@ -168,10 +171,10 @@ export class FolderSync {
     work: (remote: Remote, reporter: Reporter) => Promise<T>,
   ): Promise<T> {
     return this.#operate(async () => {
-      if (this.#remote === undefined) throw new PalmtreeError('not_connected', 'no server is connected');
-      await this.#remote.ensureTree();
+      const remote = this.#requireRemote();
+      await remote.ensureTree();
       let step = '';
-      return work(this.#remote, {
+      return work(remote, {
         signal: AbortSignal.any([reporter.signal, this.#lifetime.signal]),
         step: (text) => {
           step = text;
@@ -183,33 +186,55 @@ export class FolderSync {
           this.#show({ kind: 'transferring', direction, step, progress });
         },
       });
-    });
+    }, reporter.signal);
+  }
+
+  /** Invariant: what one tree answered is never stored as agreed with another, should another window have rebound. */
+  #requireRemote(): Remote {
+    if (this.#remote !== undefined && sameBinding(this.#store.state.binding, this.#bound)) return this.#remote;
+    throw new PalmtreeError('not_connected', 'no server is connected');
   }
 
   /** Runs one operation after all that were asked for before it, and shows how it ended. */
-  #operate<T>(work: () => Promise<T>): Promise<T> {
-    return this.#enqueue(() =>
-      this.#store.exclusively(async () => {
-        if (await this.#store.refresh()) this.#scanner.relearn(this.#store.state.observations.values());
-        return work();
-      }),
-    );
-  }
-
-  #enqueue<T>(work: () => Promise<T>): Promise<T> {
-    const run = this.#queue.then(async () => {
-      this.#lifetime.signal.throwIfAborted();
+  #operate<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const settled = (error: unknown): void => this.#settle(error);
+    const run = this.#enqueue(async () => {
+      if (signal?.aborted === true) throw cancelled();
       try {
-        const result = await work();
-        this.#settle(undefined);
+        const result = await this.#store.exclusively(async () => {
+          if (await this.#store.refresh()) {
+            this.#scanner.relearn(this.#store.state.observations.values());
+            this.#replica.incoming = undefined;
+          }
+          return work();
+        });
+        settled(undefined);
         return result;
       } catch (error) {
-        this.#settle(error);
+        settled(error);
         throw error;
       }
+    }, signal);
+    return run;
+  }
+
+  /** One after the other; what is cancelled while it waits for its turn ends at once. */
+  #enqueue<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    let hasBegun = false;
+    const run = this.#queue.then(() => {
+      hasBegun = true;
+      if (this.#lifetime.signal.aborted) throw cancelled();
+      return work();
     });
     this.#queue = run.catch(() => undefined);
-    return run;
+    if (signal === undefined) return run;
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        if (!hasBegun) reject(cancelled());
+      };
+      signal.addEventListener('abort', onAbort);
+      run.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    });
   }
 
   #followHints(): void {
@@ -217,19 +242,34 @@ export class FolderSync {
     const only = [...this.#hints];
     this.#hints = new Set();
     // Not an operation: looking changes nothing that another window relies on.
-    this.#enqueue(() => this.#replica.scan({ only, signal: this.#lifetime.signal })).catch(this.#onDefect);
+    this.#enqueue(() => this.#replica.scan({ only, signal: this.#lifetime.signal })).then(
+      () => this.#look(),
+      (error: unknown) => {
+        if (!this.#lifetime.signal.aborted) this.#onDefect(error);
+      },
+    );
   }
 
   /** What the server has beyond our revision, for the count of what waits. */
   async #peek(remote: Remote, signal: AbortSignal): Promise<void> {
-    await remote.ensureTree();
-    const table = await remote.client.files(remote.tree, this.#store.state.revision, signal);
-    this.#replica.incoming = { revision: table.revision, changes: incomingChanges(table) };
+    try {
+      const table = await remote.client.files(remote.tree, this.#store.state.revision, signal);
+      this.#replica.incoming = { revision: table.revision, changes: incomingChanges(table) };
+    } catch (error) {
+      // A tree is made by the first push or pull; one that is behind our revision is the pull's to explain.
+      if (!isPalmtreeError(error, 'tree_not_found') && !isPalmtreeError(error, 'revision_not_found')) throw error;
+    }
   }
 
   #settle(error: unknown): void {
     this.#paths = this.#replica.pathStates();
     this.#show(this.#restingActivity(error));
+  }
+
+  /** A look changes the counts; how the last command ended stays. */
+  #look(): void {
+    this.#paths = this.#replica.pathStates();
+    this.#show(this.#activity.kind === 'halted' ? this.#activity : this.#restingActivity(undefined));
   }
 
   #restingActivity(error: unknown): Activity {
@@ -248,6 +288,14 @@ export class FolderSync {
     if (stats === undefined) return undefined;
     return stats.isDirectory() ? 'folder' : 'file';
   }
+}
+
+function sameBinding(a: Binding | undefined, b: Binding | undefined): boolean {
+  return a?.server === b?.server && a?.tree === b?.tree;
+}
+
+function cancelled(): PalmtreeError {
+  return new PalmtreeError('cancelled', 'cancelled before it began');
 }
 
 /** Ends of a command that leave nothing to mend: the user decides, and the state shows what waits. */

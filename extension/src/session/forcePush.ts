@@ -70,13 +70,17 @@ async function planReplacement(
   replica.incoming = { revision: table.revision, changes: incomingChanges(table) };
   const onServer = overlay(remoteTable(state.ancestor, state.heldBack), replica.incoming.changes);
   const selection = replica.selection();
+  const takesPart = replica.participation();
   const changes: Change[] = [];
   for (const [path, from] of onServer) {
-    if (selection.includes(path) && !state.observations.has(path) && !replica.problems.has(path)) {
+    // What no rule here speaks of was never pulled: it is not ours to delete.
+    if (selection.includes(path) && takesPart(path) && !state.observations.has(path)) {
       changes.push({ path, from, to: undefined });
     }
   }
-  for (const [path, to] of state.observations) changes.push({ path, from: onServer.get(path), to });
+  for (const [path, to] of state.observations) {
+    if (takesPart(path)) changes.push({ path, from: onServer.get(path), to });
+  }
   const paths = (kept: (change: Change) => boolean): string[] => changes.filter(kept).map(({ path }) => path);
   const replacement = {
     head: table.revision,

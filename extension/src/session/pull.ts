@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sameContent, type Entry } from '../engine/entry';
 import type { Change } from '../engine/change';
-import { incomingChanges, type ServerSide } from '../engine/wire';
+import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
 import type { FileTable } from '../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../errors';
+import { holdsFile } from '../io/holdsFile';
 import { fillFromLocal, verifyStaged } from '../io/staging';
 import { applyChanges, type HeldBack } from '../io/transition';
 import { carry, throwIfCancelled } from './carry';
@@ -28,10 +30,12 @@ export interface PullResult {
   readonly conflicts: readonly string[];
   /** Paths that could not be written, with the reason; the next pull tries again. */
   readonly heldBack: readonly HeldBack[];
+  /** The folder that keeps what was replaced or deleted, if anything was. */
+  readonly backup: string | undefined;
 }
 
 export interface PullFolders {
-  /** Where rsync writes; emptied before and after. */
+  /** Where rsync writes; emptied before each pull and after it. */
   readonly staging: string;
   /** Where what a pull replaces or deletes is kept. */
   readonly backups: string;
@@ -49,7 +53,8 @@ export async function pull(
   const table = await fetchTable(replica, remote, reporter);
   const changes = incomingChanges(table);
   replica.incoming = { revision: table.revision, changes };
-  takeInRules(replica, table, changes);
+  replica.recallUnanswered();
+  await takeInRules(replica, table, changes);
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
   const plan = replica.reconcile('known');
@@ -57,11 +62,13 @@ export async function pull(
   const staged = await stage(replica, remote, folders, table.revision, plan.localChanges, reporter);
   try {
     throwIfCancelled(reporter);
+    // From here on it goes to its end, which is near: half of a revision helps nobody.
     reporter.step('Putting files in place');
+    const backup = join(folders.backups, `${new Date().toISOString().replaceAll(':', '-')}-r${table.revision}`);
     const applied = await applyChanges({
       root: replica.root,
       staging: staged.folder,
-      backup: join(folders.backups, `${new Date().toISOString().replaceAll(':', '-')}-r${table.revision}`),
+      backup,
       changes: plan.localChanges,
       observations: replica.state.observations,
       isHeld: options.isUnsaved ?? (() => false),
@@ -77,6 +84,7 @@ export async function pull(
       downloadedBytes: staged.downloadedBytes,
       conflicts: plan.conflicts.map(({ path }) => path),
       heldBack: applied.heldBack,
+      backup: existsSync(backup) ? backup : undefined,
     };
   } finally {
     await rm(staged.folder, { recursive: true, force: true });
@@ -98,14 +106,28 @@ async function fetchTable(replica: Replica, remote: Remote, reporter: Reporter):
   }
 }
 
-/** The tree's folders and files are tracked here too, except what the user left out on this machine. */
-function takeInRules(replica: Replica, table: FileTable, changes: ReadonlyMap<string, ServerSide>): void {
-  const before = replica.selection();
-  for (const path of table.folders) if (before.ruleFor(path) === undefined) replica.track(path, 'folder');
+/**
+ * The tree's folders and files are tracked here too, except what the user left out on this machine. A folder
+ * in which other files stand is not taken whole: nobody asked for these to be sent.
+ */
+async function takeInRules(
+  replica: Replica,
+  table: FileTable,
+  changes: ReadonlyMap<string, ServerSide>,
+): Promise<void> {
+  const { ancestor, heldBack, rules } = replica.state;
+  const onServer = overlay(remoteTable(ancestor, heldBack), changes);
   const selection = replica.selection();
-  for (const [path, side] of [...replica.state.heldBack, ...changes]) {
-    if (side !== null && selection.ruleFor(path) === undefined && !selection.excludes(path)) {
-      replica.state.rules.set(path, { path, kind: 'file', effect: 'track' });
+  for (const path of table.folders) {
+    if (selection.ruleFor(path) !== undefined) continue;
+    const isOther = (file: string): boolean => !onServer.has(file);
+    const holdsOthers = await holdsFile(replica.root, path, isOther, (other) => selection.excludes(other));
+    if (!holdsOthers) rules.set(path, { path, kind: 'folder', effect: 'track' });
+  }
+  const widened = replica.selection();
+  for (const path of onServer.keys()) {
+    if (widened.ruleFor(path) === undefined && !widened.excludes(path)) {
+      rules.set(path, { path, kind: 'file', effect: 'track' });
     }
   }
 }
@@ -124,6 +146,8 @@ async function stage(
   changes: readonly Change[],
   reporter: Reporter,
 ): Promise<Staged> {
+  // What a killed pull staged is of no use: each plans anew. No other runs, or it would hold the store's lock.
+  await rm(folders.staging, { recursive: true, force: true });
   const folder = join(folders.staging, randomUUID());
   await mkdir(folder, { recursive: true });
   try {

@@ -47,10 +47,10 @@ export async function push(
     if (session === 'caught-up') continue;
     try {
       uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
+      replica.unanswered = remoteChanges;
       const revision = await commit(remote, session.id, reporter);
       for (const { path, to } of remoteChanges) replica.agree(path, to);
-      replica.state.revision = revision;
-      replica.incoming = undefined;
+      replica.advance(revision, new Map(), new Set());
       await replica.save();
       return { revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {
@@ -132,11 +132,11 @@ export function trackedFolders(replica: Replica): string[] {
 async function catchUp(replica: Replica, remote: Remote, reporter: Reporter): Promise<boolean> {
   const table = await remote.client.files(remote.tree, replica.state.revision, reporter.signal);
   const changes = incomingChanges(table);
-  const before = replica.reconcile('agreed');
   replica.incoming = { revision: table.revision, changes };
+  replica.recallUnanswered();
   const after = replica.reconcile('known');
-  if (after.localChanges.length > before.localChanges.length) return false;
-  if (after.conflicts.length > before.conflicts.length) return false;
+  const isNews = ({ path }: { path: string }): boolean => changes.has(path);
+  if (after.localChanges.some(isNews) || after.conflicts.some(isNews)) return false;
   const agreed = new Set<string>();
   for (const { path, to } of after.ancestorChanges) {
     replica.agree(path, to);

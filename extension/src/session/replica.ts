@@ -1,4 +1,5 @@
-import type { Entry, FileTable } from '../engine/entry';
+import type { Change } from '../engine/change';
+import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
 import type { Observation, Problem } from '../engine/observation';
 import { pathStates, type PathStates } from '../engine/pathState';
@@ -25,6 +26,8 @@ export class Replica {
   readonly root: string;
   readonly problems = new Map<string, Problem>();
   incoming: Incoming | undefined;
+  /** What a push sent whose answer was lost: where the server has it now, it was agreed on. */
+  unanswered: readonly Change[] = [];
   /** As the scans met them: what they leave out takes no part either. */
   readonly #gitignores = new Map<string, string>();
   readonly #store: Store;
@@ -61,15 +64,17 @@ export class Replica {
   }
 
   /**
-   * Takes `path` out on this machine.
+   * Takes `path`, and all that is in it, out on this machine.
    * Invariant: what the server has there keeps a rule of its own, or the next pull would take it in again.
    */
-  leave(path: string, kind: Rule['kind']): void {
+  leave(path: string): void {
     const { rules } = this.state;
-    leave(rules, path, kind);
-    if (ruleFor(rules, path) === undefined && this.#isOnServer(path)) {
-      rules.set(path, { path, kind, effect: 'leave' });
+    const wasFolder = rules.get(path)?.kind === 'folder';
+    leave(rules, path, 'folder');
+    if (ruleFor(rules, path) === undefined && (wasFolder || this.#isOnServer(path))) {
+      rules.set(path, { path, kind: 'folder', effect: 'leave' });
     }
+    this.#parkWhatIsOut();
   }
 
   /** Brings the observations up to date with the disk: all of it, or `only` some paths. */
@@ -87,6 +92,7 @@ export class Replica {
       else this.#gitignores.set(folder, content);
     }
     for (const problem of result.problems) this.problems.set(problem.path, problem);
+    if (request.only === undefined) this.#parkWhatIsOut();
   }
 
   /** Takes in what was just seen on disk; `tellScanner` when it was not the scanner that saw it. */
@@ -102,7 +108,7 @@ export class Replica {
     const { ancestor, heldBack, observations } = this.state;
     const agreed = remoteTable(ancestor, heldBack);
     const remote = against === 'known' && this.incoming ? overlay(agreed, this.incoming.changes) : agreed;
-    const takesPart = this.#participation();
+    const takesPart = this.participation();
     return reconcile(filtered(ancestor, takesPart), filtered(observations, takesPart), filtered(remote, takesPart));
   }
 
@@ -120,35 +126,61 @@ export class Replica {
     this.state.heldBack.delete(path);
   }
 
+  /** Settles a push whose answer was lost, from what the server was heard to have since. */
+  recallUnanswered(): void {
+    for (const { path, to } of this.unanswered) {
+      const side = this.incoming?.changes.get(path);
+      if (side !== undefined && sameEntry(side ?? undefined, to)) this.agree(path, to);
+    }
+  }
+
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
   advance(revision: number, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
-    for (const [path, entry] of incoming) {
-      if (!agreed.has(path)) this.state.heldBack.set(path, entry);
+    for (const [path, side] of incoming) {
+      if (agreed.has(path)) continue;
+      const isInStep = sameEntry(this.state.ancestor.get(path), side ?? undefined);
+      if (isInStep) this.state.heldBack.delete(path);
+      else this.state.heldBack.set(path, side);
     }
     this.state.revision = revision;
     this.incoming = undefined;
+    this.unanswered = [];
   }
 
-  /** A path that an agreed entry belongs to but no rule covers must not look deleted on this machine. */
-  #participation(): (path: string) => boolean {
+  /**
+   * Tells which paths take part. What no rule speaks of does: it is on the server alone, and a pull brings it.
+   * Invariant: what cannot be read must not look deleted, so a problem holds back its path and what is below.
+   */
+  participation(): (path: string) => boolean {
     const selection = this.selection();
-    const { ancestor } = this.state;
     return (path) => {
       if (this.#isHeldByProblem(path)) return false;
-      if (selection.includes(path)) return true;
-      return selection.ruleFor(path) === undefined && !ancestor.has(path) && !selection.excludes(path);
+      return selection.includes(path) || (selection.ruleFor(path) === undefined && !selection.excludes(path));
     };
+  }
+
+  /**
+   * What is left out is no longer agreed on: it is held back as what the server has.
+   * Invariant: when it is taken in again it is brought, compared or in conflict, and never looks deleted.
+   */
+  #parkWhatIsOut(): void {
+    const { ancestor, heldBack } = this.state;
+    const selection = this.selection();
+    for (const [path, entry] of ancestor) {
+      if (selection.includes(path)) continue;
+      if (!heldBack.has(path)) heldBack.set(path, entry);
+      ancestor.delete(path);
+    }
   }
 
   #isOnServer(path: string): boolean {
     const { ancestor, heldBack } = this.state;
-    for (const known of [...ancestor.keys(), ...heldBack.keys()]) {
-      if (known === path || liesIn(known, path)) return true;
-    }
+    const isThere = (known: string): boolean => known === path || liesIn(known, path);
+    for (const known of ancestor.keys()) if (isThere(known)) return true;
+    for (const [known, side] of heldBack) if (side !== null && isThere(known)) return true;
     return false;
   }
 
-  /** What cannot be read must not look deleted: the problem holds back its path and what is below it. */
   #isHeldByProblem(path: string): boolean {
     if (this.problems.size === 0) return false;
     if (this.problems.has(path)) return true;

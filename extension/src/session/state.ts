@@ -5,7 +5,8 @@ import type { TransferProgress } from '../io/rsyncProgress';
 
 /** What the folder is bound to. */
 export interface Binding {
-  readonly origin: string;
+  /** The server's address: two may share a host behind one proxy. */
+  readonly server: string;
   readonly tree: string;
 }
 

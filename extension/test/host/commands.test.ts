@@ -45,7 +45,7 @@ describe('the commands, called by code', () => {
   it('connect binds the folder and keeps the token out of the settings', async () => {
     await call('connect', { url: server.url, token: server.token, tree: 'host' });
     await stateWhere((state) => state?.kind === 'idle');
-    assert.deepEqual(api.state()?.binding, { origin: server.url, tree: 'host' });
+    assert.deepEqual(api.state()?.binding, { server: server.url, tree: 'host' });
     const settings = readFileSync(join(root, '.vscode/settings.json'), 'utf8');
     assert.match(settings, /palmtree\.tree/);
     assert.ok(!settings.includes(server.token));
@@ -61,7 +61,15 @@ describe('the commands, called by code', () => {
     assert.deepEqual({ ...pushed, uploadedBytes: 0 }, { revision: 1, put: 2, deleted: 0, uploadedBytes: 0 });
     assert.ok(pushed.uploadedBytes > 0);
     const pulled = await call<PullResult>('pull');
-    assert.deepEqual(pulled, { revision: 1, written: 0, deleted: 0, downloadedBytes: 0, conflicts: [], heldBack: [] });
+    assert.deepEqual(pulled, {
+      revision: 1,
+      written: 0,
+      deleted: 0,
+      downloadedBytes: 0,
+      conflicts: [],
+      heldBack: [],
+      backup: undefined,
+    });
   });
 
   it('the watcher keeps the count of what waits', async () => {

@@ -18,7 +18,7 @@ export interface MachineOptions {
   readonly url: string;
   readonly token: string;
   readonly tree?: string;
-  readonly exclude?: readonly string[];
+  readonly exclude?: readonly string[] | (() => readonly string[]);
   /** The workspace folder, when it is to be one that stands already. */
   readonly root?: string;
   readonly storage?: string;
@@ -53,7 +53,10 @@ export class Machine {
       store,
       scanner,
       folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
-      settings: () => ({ exclude: options.exclude ?? ['.git', 'node_modules'], respectGitignore: false }),
+      settings: () => {
+        const { exclude = ['.git', 'node_modules'] } = options;
+        return { exclude: typeof exclude === 'function' ? exclude() : exclude, respectGitignore: false };
+      },
       onDefect: (error) => {
         throw error;
       },
@@ -76,7 +79,7 @@ export class Machine {
       }),
       transfer: options.transfer ?? transfer,
     };
-    await sync.bind(remote, { origin: client.origin, tree });
+    await sync.bind(remote, { server: client.address, tree });
     return machine;
   }
 

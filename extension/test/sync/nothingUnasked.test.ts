@@ -1,0 +1,187 @@
+import { mkdir, readdir, symlink } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startServer, type RunningServer } from '../support/server';
+import { Machine, silent } from './machine';
+
+let server: RunningServer;
+let machines: Machine[] = [];
+let trees = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterEach(async () => {
+  await Promise.all(machines.map((machine) => machine.remove()));
+  machines = [];
+});
+afterAll(() => server.close());
+
+async function machine(options: { exclude?: () => readonly string[]; tree?: string } = {}): Promise<Machine> {
+  const opened = await Machine.open({ url: server.url, token: server.token, tree: `u${trees}`, ...options });
+  machines.push(opened);
+  return opened;
+}
+
+/** Two machines that hold the same files of one tracked folder. */
+async function inStep(...names: string[]): Promise<[Machine, Machine]> {
+  trees++;
+  const [desk, laptop] = [await machine(), await machine()];
+  for (const name of names) await desk.write(`n/${name}`, `content of ${name}`);
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  return [desk, laptop];
+}
+
+async function onServer(desk: Machine): Promise<string[]> {
+  const { files } = await desk.client.files(`u${trees}`, 0);
+  return files.map(({ path }) => path);
+}
+
+describe('what was left out and comes back', () => {
+  it('is brought from the server, not deleted there, after it was untracked and removed here', async () => {
+    const [desk, laptop] = await inStep('a', 'b');
+    await laptop.sync.untrack(['n/a']);
+    await laptop.remove1('n/a');
+    await laptop.sync.track(['n']);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 1 });
+    expect(await laptop.push()).toMatchObject({ deleted: 0 });
+    expect(await laptop.pull()).toMatchObject({ written: 1 });
+    expect(await onServer(desk)).toEqual(['n/a', 'n/b']);
+  });
+
+  it('the same after a pattern left it out for a while', async () => {
+    trees++;
+    let exclude: readonly string[] = [];
+    const desk = await machine({ exclude: () => exclude });
+    await desk.write('n/a.log', 'a');
+    await desk.write('n/b', 'b');
+    await desk.sync.track(['n']);
+    await desk.push();
+    exclude = ['*.log'];
+    await desk.sync.rescan(silent);
+    await desk.remove1('n/a.log');
+    expect(await desk.push()).toMatchObject({ deleted: 0 });
+    exclude = [];
+    expect(await desk.push()).toMatchObject({ deleted: 0 });
+    expect(await onServer(desk)).toEqual(['n/a.log', 'n/b']);
+  });
+
+  it('stays out when another machine tracks the folder that it lies in', async () => {
+    trees++;
+    const [desk, laptop] = [await machine(), await machine()];
+    await desk.write('n/big.iso', 'big');
+    await desk.write('n/b', 'b');
+    await desk.sync.track(['n/big.iso', 'n/b']);
+    await desk.push();
+    await laptop.pull();
+    await laptop.sync.untrack(['n/big.iso']);
+    await laptop.remove1('n/big.iso');
+    await desk.sync.track(['n']);
+    await desk.write('n/c', 'c');
+    await desk.push();
+    await laptop.pull();
+    expect(await laptop.push()).toMatchObject({ deleted: 0 });
+    expect(await readdir(laptop.path('n'))).toEqual(['b', 'c']);
+    expect(await onServer(desk)).toContain('n/big.iso');
+  });
+
+  it('a folder that is gone from disk can be untracked without deleting it on the server', async () => {
+    const [desk, laptop] = await inStep('sub/a', 'sub/b', 'c');
+    await laptop.remove1('n/sub');
+    await laptop.sync.untrack(['n/sub']);
+    expect(await laptop.push()).toMatchObject({ deleted: 0 });
+    expect(await onServer(desk)).toEqual(['n/c', 'n/sub/a', 'n/sub/b']);
+  });
+
+  it('an untracked folder stays untracked, though the server has no file of it', async () => {
+    const [desk, laptop] = await inStep('a', 'b');
+    await desk.remove1('n/a');
+    await desk.remove1('n/b');
+    await desk.push(true);
+    await laptop.pull(true);
+    await laptop.sync.untrack(['n']);
+    await laptop.pull();
+    await laptop.write('n/secret', 'mine');
+    expect(await laptop.push()).toMatchObject({ put: 0 });
+    expect(await onServer(desk)).toEqual([]);
+  });
+});
+
+describe('files that were there before', () => {
+  it('are not taken in by a folder that another machine tracks', async () => {
+    trees++;
+    const [desk, laptop] = [await machine(), await machine()];
+    await desk.write('shared', 'for both');
+    await desk.sync.track(['']);
+    await desk.push();
+    await laptop.write('private/diary', 'for nobody');
+    expect(await laptop.pull()).toMatchObject({ written: 1 });
+    expect(await laptop.push()).toMatchObject({ put: 0 });
+    expect(await onServer(desk)).toEqual(['shared']);
+    await desk.write('shared', 'changed');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 1 });
+  });
+});
+
+describe('a force push', () => {
+  it('touches nothing behind a problem', async () => {
+    const [desk, laptop] = await inStep('data/old', 'b');
+    await laptop.write('n/data/old', 'edited on the laptop');
+    await laptop.write('n/data/new', 'new on the laptop');
+    await laptop.push();
+    await desk.remove1('n/data');
+    await symlink('/etc', desk.path('n/data'));
+    const result = await desk.sync.forcePush(silent, () => Promise.resolve(true));
+    expect(result).toMatchObject({ put: 0, deleted: 0 });
+    expect(await laptop.pull()).toMatchObject({ written: 0, deleted: 0 });
+  });
+});
+
+describe('a folder that was emptied', () => {
+  it('is asked about before the server is emptied as well, however few files there were', async () => {
+    const [desk] = await inStep('a', 'b', 'c');
+    await desk.remove1('n');
+    await mkdir(desk.path('n'));
+    await expect(desk.push()).rejects.toMatchObject({ code: 'brake' });
+    expect(await onServer(desk)).toHaveLength(3);
+  });
+});
+
+describe('a push whose answer was lost', () => {
+  it('is no conflict with the edit that was made since', async () => {
+    const [desk, laptop] = await inStep('a', 'b');
+    await desk.write('n/a', 'first edit');
+    const { commitPush } = desk.client;
+    desk.client.commitPush = async (tree, id) => {
+      await commitPush.call(desk.client, tree, id);
+      throw new Error('the answer was lost');
+    };
+    await expect(desk.push()).rejects.toThrow('lost');
+    desk.client.commitPush = commitPush;
+    await desk.write('n/a', 'second edit');
+    expect(await desk.push()).toMatchObject({ revision: 3, put: 1 });
+    await laptop.pull();
+    expect(await laptop.read('n/a')).toBe('second edit');
+  });
+});
+
+describe('two windows on one folder', () => {
+  it('do not mix two trees when one of them is bound to another', async () => {
+    trees++;
+    const first = await machine();
+    const second = await Machine.open({
+      url: server.url,
+      token: server.token,
+      tree: `u${trees}-other`,
+      root: first.root,
+      storage: first.storage,
+    });
+    machines.unshift(second);
+    await first.write('n/a', 'a');
+    await expect(first.sync.track(['n'])).resolves.toBeUndefined();
+    await expect(first.push()).rejects.toMatchObject({ code: 'not_connected' });
+    expect(await second.push()).toMatchObject({ put: 1 });
+  });
+});
