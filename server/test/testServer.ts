@@ -23,6 +23,11 @@ export async function startTestServer({ tokenName = 'alice', ...over }: TestServ
   const token = await services.tokens.create(tokenName, null);
   const fetchApp = (path: string, init: RequestInit) => app.request(path, init);
   let listening: Awaited<ReturnType<typeof listen>> | undefined;
+  /** Begins to listen when it is first asked. */
+  const url = async (): Promise<string> => {
+    listening ??= await listen(app, { host: '127.0.0.1', port: 0 });
+    return listening.url;
+  };
   return {
     dataFolder,
     database,
@@ -32,12 +37,11 @@ export async function startTestServer({ tokenName = 'alice', ...over }: TestServ
     token,
     api: new ApiClient(fetchApp, token),
     as: (secret?: string) => new ApiClient(fetchApp, secret),
-    /** Where rsync reaches a session; begins to listen when it is first asked. */
-    async rsyncUrl(tree: string, id: string): Promise<string> {
-      listening ??= await listen(app, { host: '127.0.0.1', port: 0 });
-      return `${listening.url}/v1/trees/${tree}/sessions/${id}/rsync`;
-    },
+    url,
+    /** Where rsync reaches a session. */
+    rsyncUrl: async (tree: string, id: string) => `${await url()}/v1/trees/${tree}/sessions/${id}/rsync`,
     async stop(): Promise<void> {
+      services.streams.endAll();
       const closed = listening?.close(0);
       await services.activity.stopAll('the test has ended');
       await closed;

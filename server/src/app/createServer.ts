@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { Whoami } from '../contract/schemas';
+import { eventRoutes } from '../events/eventRoutes';
+import { contentRoutes } from '../history/contentRoutes';
+import { historyRoutes } from '../history/historyRoutes';
 import { pullRoutes } from '../pulls/pullRoutes';
 import { pushRoutes } from '../pushes/pushRoutes';
 import { sessionRoutes } from '../sessions/sessionRoutes';
@@ -42,5 +45,8 @@ export function createServer(services: Services): Hono<AppEnv> {
   app.route('/v1/trees', pushRoutes(services));
   app.route('/v1/trees', pullRoutes(services));
   app.route('/v1/trees', sessionRoutes(services));
+  app.route('/v1/trees', historyRoutes(services));
+  app.route('/v1/trees', contentRoutes(services));
+  app.route('/v1/trees', eventRoutes(services));
   return app;
 }

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { httpStatusByCode, type WireErrorCode } from '../contract/errorCodes';
 import type { ErrorBody } from '../contract/schemas';
 import type { AppEnv } from './appEnv';
@@ -21,10 +22,21 @@ export function handleError(error: unknown, context: Context<AppEnv>): Response 
 }
 
 function answer(context: Context, code: WireErrorCode, message: string, details?: WireErrorDetails): Response {
+  return answerError(context, httpStatusByCode[code], code, message, details);
+}
+
+/** For a status that HTTP prescribes; elsewhere an error is thrown, and has its code's. */
+export function answerError(
+  context: Context,
+  status: ContentfulStatusCode,
+  code: WireErrorCode,
+  message: string,
+  details?: WireErrorDetails,
+): Response {
   const body: ErrorBody = { error: { code, message, ...(details === undefined ? {} : { details }) } };
   context.header(errorCodeHeader, code);
   if (code === 'unauthorized') context.header('WWW-Authenticate', 'Bearer');
-  return context.json(body, httpStatusByCode[code]);
+  return context.json(body, status);
 }
 
 const sqliteFull = 13;

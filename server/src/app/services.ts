@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Database } from '../database/openDatabase';
+import { LocalNotices, type RevisionNotices } from '../events/revisionNotices';
+import { RevisionStreams } from '../events/revisionStreams';
+import { RevisionRepository } from '../history/revisionRepository';
 import { ObjectStore } from '../objects/objectStore';
 import { PushRepository } from '../pushes/pushRepository';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
@@ -22,9 +25,13 @@ export interface Environment {
   readonly newId?: () => string;
   readonly runLimits?: Partial<RunLimits>;
   readonly maxBodyBytes?: number;
+  readonly notices?: RevisionNotices;
+  readonly heartbeatMs?: number;
 }
 
 const defaultMaxBodyBytes = 256 << 20;
+/** Below the minute after which many proxies cut a connection that says nothing. */
+const defaultHeartbeatMs = 15_000;
 
 /** All that the routes stand on, made once by whoever starts a server. */
 export type Services = ReturnType<typeof createServices>;
@@ -34,6 +41,10 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const limits = { ...defaultRunLimits, ...injected.runLimits };
   const store = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs);
+  const tokens = new TokenRepository(database, now);
+  const revisions = new RevisionRepository(database);
+  const notices = injected.notices ?? new LocalNotices();
+  const heartbeatMs = injected.heartbeatMs ?? defaultHeartbeatMs;
   return {
     log,
     version,
@@ -41,9 +52,12 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     newId: injected.newId ?? (() => randomBytes(16).toString('hex')),
     newPassword: () => randomBytes(24).toString('base64url'),
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
-    tokens: new TokenRepository(database, now),
+    tokens,
     trees: new TreeRepository(database, now),
     entries: new EntryRepository(database),
+    revisions,
+    notices,
+    streams: new RevisionStreams({ revisions, tokens }, notices, heartbeatMs),
     pushes: new PushRepository(database, now),
     objects: new ObjectStore(join(dataFolder, 'objects')),
     store,

@@ -147,6 +147,18 @@ test('SIGTERM ends the server in good order, a running rsync with it', async () 
   expect(await processesNaming(body.id)).toEqual([]);
 });
 
+test('an event stream that is open does not keep a server that stops', async () => {
+  const stopping = await startChildServer(bundle, temporaryFolder());
+  await stopping.api.makeTree('tree');
+  const { origin } = new URL(await stopping.rsyncUrl('tree', 'x'));
+  const headers = { authorization: `Bearer ${stopping.token}` };
+  const stream = await fetch(`${origin}/v1/trees/tree/events`, { headers });
+  const started = performance.now();
+  expect(await stopping.kill('SIGTERM')).toMatchObject({ code: 0 });
+  expect(performance.now() - started).toBeLessThan(3000);
+  expect(await stream.text()).toContain('event: ready\nid: 0\n');
+});
+
 test('a user who is not root serves a push and a pull, and confines them without a chroot', async () => {
   const ids = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
   const folder = temporaryFolder();

@@ -47,11 +47,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
 }
 
 async function stopServer(
-  { activity, log }: Services,
+  { activity, streams, log }: Services,
   listening: Listening,
   database: Database,
   lock: DataFolderLock,
 ): Promise<void> {
+  streams.endAll();
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
   await closed;

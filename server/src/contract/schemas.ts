@@ -59,6 +59,12 @@ export const fileTable = z.object({
   files: z.array(tableEntry),
 });
 
+export const pushMessage = z
+  .string()
+  .trim()
+  .max(2000)
+  .refine((text) => !text.includes('\0'), 'has a NUL character');
+
 export const beginPush = z.object({
   /** The revision that the client's changes build on. */
   base: revision,
@@ -70,6 +76,8 @@ export const beginPush = z.object({
   force: z.boolean().optional(),
   /** Tracked folders to add to the tree's. */
   folders: z.array(folder).optional(),
+  /** Kept with the revision; an empty one is none. */
+  message: pushMessage.optional(),
 });
 
 /** What rsync needs to reach a session's directory: the module name and the one-time password. */

@@ -4,7 +4,7 @@ import type { Tables } from './tables';
 type Migration = (database: Kysely<Tables>) => Promise<void>;
 
 /** Invariant: a migration that was ever released is never edited, reordered or removed. */
-export const migrations: readonly Migration[] = [createFirstTables];
+export const migrations: readonly Migration[] = [createFirstTables, addHistory];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await createTokens(database);
@@ -13,6 +13,24 @@ async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await createVersions(database, 'entries', ['tree_id', 'path']);
   await database.schema.createIndex('versions_by_hash').on('versions').columns(['tree_id', 'hash']).execute();
   await database.schema.createIndex('entries_by_revision').on('entries').columns(['tree_id', 'revision']).execute();
+}
+
+/** A revision's versions are found by its number, and counted when they are written. */
+async function addHistory(database: Kysely<Tables>): Promise<void> {
+  const { schema } = database;
+  const columns = ['tree_id', 'revision', 'path'];
+  await schema.createIndex('versions_by_revision').on('versions').columns(columns).execute();
+  for (const column of ['put', 'deleted']) {
+    await schema
+      .alterTable('revisions')
+      .addColumn(column, 'integer', (definition) => definition.notNull().defaultTo(0))
+      .execute();
+  }
+  const count = (op: string) => sql`(
+    select count(*) from versions
+    where versions.tree_id = revisions.tree_id and versions.revision = revisions.number and versions.op = ${op}
+  )`;
+  await sql`update revisions set put = ${count('put')}, deleted = ${count('delete')}`.execute(database);
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -32,6 +32,9 @@ export interface RevisionsTable {
   message: string | null;
   forced: number;
   push_id: string;
+  /** The number of its versions that are puts, and deletions. */
+  put: number;
+  deleted: number;
 }
 
 /** What a path is as of a revision; all but `op` is null for a deletion. */

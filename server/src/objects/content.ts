@@ -19,15 +19,9 @@ export function isSmall(content: Content): boolean {
 /** Whether a regular file with exactly this content stands at `file`. */
 export async function holdsContent(file: string, content: Content): Promise<boolean> {
   if (isSmall(content)) return holdsSmallContent(file, content);
-  let handle: FileHandle;
+  const handle = await openContent(file, content);
+  if (handle === undefined) return false;
   try {
-    handle = await open(file, openFlags);
-  } catch (error) {
-    return absent(error);
-  }
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile() || stats.size !== content.size) return false;
     const digest = createHash('sha256');
     const buffer = Buffer.allocUnsafe(bufferBytes);
     for (;;) {
@@ -56,6 +50,26 @@ export function holdsSmallContent(file: string, content: Content): boolean {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/** Opens `file` when a regular file of the content's size stands there; it does not read it. */
+export async function openContent(file: string, { size }: Pick<Content, 'size'>): Promise<FileHandle | undefined> {
+  let handle: FileHandle;
+  try {
+    handle = await open(file, openFlags);
+  } catch (error) {
+    absent(error);
+    return undefined;
+  }
+  try {
+    const stats = await handle.stat();
+    if (stats.isFile() && stats.size === size) return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+  await handle.close();
+  return undefined;
 }
 
 /** What the open of something else than a readable file says; any other error is not about the content. */

@@ -1,7 +1,8 @@
 import { chmodSync, copyFileSync, constants, linkSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
-import { holdsContent, type Content } from './content';
+import { holdsContent, openContent, type Content } from './content';
 import { flushToDisk } from './flush';
 
 const hashesAtOnce = 3;
@@ -31,6 +32,11 @@ export class ObjectStore {
   has({ hash, size }: Content): boolean {
     const stats = statSync(this.fileOf(hash), { throwIfNoEntry: false });
     return stats !== undefined && stats.isFile() && stats.size === size;
+  }
+
+  /** Undefined when it is missing or cut short. Whoever asked closes it. */
+  async open(content: Content): Promise<FileHandle | undefined> {
+    return openContent(this.fileOf(content.hash), content);
   }
 
   async isIntact(content: Content): Promise<boolean> {

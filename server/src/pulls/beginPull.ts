@@ -1,9 +1,9 @@
-import { pathsError, WireError } from '../app/wireError';
+import { pathsError } from '../app/wireError';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { EntryRepository } from '../trees/entryRepository';
-import type { TreeRepository } from '../trees/treeRepository';
+import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 
 export interface BeginPullServices {
   readonly trees: TreeRepository;
@@ -20,10 +20,7 @@ export async function beginPull(
   { treeName, tokenId, pull }: { treeName: string; tokenId: number; pull: BeginPull },
 ): Promise<PullSession> {
   const tree = await trees.find(treeName);
-  if (pull.revision > tree.head) {
-    const message = `${treeName} is at revision ${tree.head}, not ${pull.revision}`;
-    throw new WireError('revision_not_found', message, { head: tree.head });
-  }
+  requireRevision(tree, pull.revision);
   const paths = [...new Set(pull.paths)];
   store.checkRoom(paths);
   const found = await entries.atRevision(tree.id, pull.revision, paths);

@@ -50,7 +50,14 @@ export async function beginPush(
     tokenId,
     password,
     files: uploads.map(({ path }) => fileWithBasis(services.objects, path, head.get(path), damaged)),
-    push: { base: tree.head, forced, changes: effective, folders: push.folders ?? [], uploads },
+    push: {
+      base: tree.head,
+      forced,
+      changes: effective,
+      folders: push.folders ?? [],
+      uploads,
+      ...(push.message ? { message: push.message } : {}),
+    },
   });
   return { id, module: id, password, base: tree.head, upload: uploads.map((upload) => upload.path) };
 }

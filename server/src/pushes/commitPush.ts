@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { pathsError } from '../app/wireError';
 import { inSlices } from '../concurrency/inSlices';
 import type { CommitResult } from '../contract/schemas';
+import type { RevisionNotices } from '../events/revisionNotices';
 import type { ObjectStore } from '../objects/objectStore';
 import type { PendingPush } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
@@ -17,6 +18,7 @@ export interface CommitPushServices {
   readonly objects: ObjectStore;
   readonly store: SessionStore;
   readonly activity: SessionActivity;
+  readonly notices: RevisionNotices;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function commitPush(
   services: CommitPushServices,
   { treeName, token, id }: { treeName: string; token: Token; id: string },
 ): Promise<CommitResult> {
-  const { trees, pushes, store, activity } = services;
+  const { trees, pushes, store, activity, notices } = services;
   const tree = await trees.find(treeName);
   const committed = await pushes.committedRevision(tree.id, id, token.name);
   if (committed !== undefined) {
@@ -45,6 +47,7 @@ export async function commitPush(
     await requireObjects(services.objects, push);
     const commit = { treeId: tree.id, pushId: id, tokenName: token.name, push };
     const revision = await pushes.commit(commit);
+    if (revision !== push.base) notices.announce(tree.id);
     await store.remove(id);
     return { revision };
   });

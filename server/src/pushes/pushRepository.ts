@@ -75,6 +75,7 @@ export class PushRepository {
 
   async #addRevision(transaction: Database, commit: Commit, number: number): Promise<number> {
     const { treeId, pushId, tokenName, push } = commit;
+    const deleted = push.changes.filter((change) => change.op === 'delete').length;
     await transaction
       .insertInto('revisions')
       .values({
@@ -82,9 +83,11 @@ export class PushRepository {
         number,
         token_name: tokenName,
         created_at: this.#now().toISOString(),
-        message: null,
+        message: push.message ?? null,
         forced: push.forced ? 1 : 0,
         push_id: pushId,
+        put: push.changes.length - deleted,
+        deleted,
       })
       .execute();
     await inChunks(push.changes, async (chunk) => {

@@ -24,4 +24,5 @@ export interface PendingPush {
   readonly changes: readonly Change[];
   readonly folders: readonly string[];
   readonly uploads: readonly Upload[];
+  readonly message?: string;
 }

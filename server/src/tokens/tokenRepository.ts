@@ -84,6 +84,16 @@ export class TokenRepository {
     return { id: row.id, name: row.name, trees: row.limited ? await this.#treesOf(row.id) : null };
   }
 
+  async isActive(id: number): Promise<boolean> {
+    const row = await this.#database
+      .selectFrom('tokens')
+      .select('id')
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   async #treesOf(id: number): Promise<string[]> {
     const rows = await this.#database
       .selectFrom('token_trees')

@@ -17,8 +17,8 @@ export function toFileEntry(row: VersionRow): FileEntry {
   return { path, kind, size, mtimeNs, mode, hash, revision, ...(target === null ? {} : { target }) };
 }
 
-/** Whether a put would leave the entry as it is. */
-export function sameEntry(entry: FileEntry, put: PutChange): boolean {
+/** Whether a put would leave the entry as it is, or two entries differ in their revision alone. */
+export function sameEntry(entry: FileEntry, put: PutChange | FileEntry): boolean {
   return (
     entry.kind === put.kind &&
     entry.size === put.size &&

@@ -31,23 +31,43 @@ export class EntryRepository {
     const found = new Map<string, FileEntry>();
     await inChunks(paths, async (chunk) => {
       const rows = await this.#database
-        .selectFrom('versions as version')
-        .select(versionColumns.map((column) => `version.${column}` as const))
-        .where('version.tree_id', '=', treeId)
-        .where('version.path', 'in', chunk)
-        .where('version.op', '=', 'put')
-        .where('version.revision', '=', (query) =>
-          query
-            .selectFrom('versions as newest')
-            .select(({ fn }) => fn.max('newest.revision').as('revision'))
-            .whereRef('newest.tree_id', '=', 'version.tree_id')
-            .whereRef('newest.path', '=', 'version.path')
-            .where('newest.revision', '<=', revision),
+        .selectFrom('versions')
+        .select(versionColumns)
+        .where('tree_id', '=', treeId)
+        .where('op', '=', 'put')
+        // Grouped, not correlated: that would seek once for each version that the paths ever had.
+        .where((query) =>
+          query.eb(
+            query.refTuple('path', 'revision'),
+            'in',
+            query
+              .selectFrom('versions')
+              .select(({ fn }) => ['path', fn.max('revision').as('revision')])
+              .where('tree_id', '=', treeId)
+              .where('path', 'in', chunk)
+              .where('revision', '<=', revision)
+              .groupBy('path')
+              .$asTuple('path', 'revision'),
+          ),
         )
         .execute();
       for (const row of rows) found.set(row.path, toFileEntry(row));
     });
     return found;
+  }
+
+  /** The paths that a revision after `older`, up to `newer`, has put or deleted, sorted. */
+  async pathsChanged(treeId: number, { older, newer }: { older: number; newer: number }): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('versions')
+      .select('path')
+      .distinct()
+      .where('tree_id', '=', treeId)
+      .where('revision', '>', older)
+      .where('revision', '<=', newer)
+      .orderBy('path')
+      .execute();
+    return rows.map((row) => row.path);
   }
 
   async headPaths(treeId: number): Promise<string[]> {

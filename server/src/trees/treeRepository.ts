@@ -9,6 +9,11 @@ export interface Tree {
   readonly head: number;
 }
 
+export function requireRevision({ name, head }: Tree, revision: number): void {
+  if (revision <= head) return;
+  throw new WireError('revision_not_found', `${name} is at revision ${head}, not ${revision}`, { head });
+}
+
 export class TreeRepository {
   readonly #database: Database;
   readonly #now: () => Date;
@@ -47,11 +52,7 @@ export class TreeRepository {
   async table(name: string, since: number): Promise<FileTable> {
     return this.#database.transaction().execute(async (transaction) => {
       const tree = await new TreeRepository(transaction, this.#now).find(name);
-      if (since > tree.head) {
-        throw new WireError('revision_not_found', `${name} is at revision ${tree.head}, not ${since}`, {
-          head: tree.head,
-        });
-      }
+      requireRevision(tree, since);
       let query = transaction.selectFrom('entries').select(versionColumns).where('tree_id', '=', tree.id);
       if (since > 0) query = query.where('revision', '>', since);
       else query = query.where('op', '=', 'put');

@@ -1,16 +1,11 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
-import { z } from 'zod';
 import type { AppEnv } from '../app/appEnv';
 import { parse } from '../app/parseBody';
+import { queryNumber } from '../app/queryNumber';
 import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
 import { reaches } from '../tokens/authenticate';
 import type { TreeRepository } from './treeRepository';
-
-const since = z
-  .string()
-  .regex(/^[0-9]{1,15}$/, 'since is a revision')
-  .transform(Number);
 
 export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
@@ -27,7 +22,7 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
   });
 
   routes.get('/:tree/files', compress(), async (context) => {
-    const revision = parse(since, context.req.query('since') ?? '0');
+    const revision = parse(queryNumber('since'), context.req.query('since') ?? '0');
     return context.json<FileTable>(await trees.table(context.req.param('tree'), revision));
   });
 

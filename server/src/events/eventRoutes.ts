@@ -1,0 +1,35 @@
+import { Hono } from 'hono';
+import type { AppEnv } from '../app/appEnv';
+import { parse } from '../app/parseBody';
+import { queryNumber } from '../app/queryNumber';
+import type { TreeRepository } from '../trees/treeRepository';
+import type { RevisionStreams } from './revisionStreams';
+
+export interface EventServices {
+  readonly trees: TreeRepository;
+  readonly streams: RevisionStreams;
+}
+
+const headers = {
+  'Content-Type': 'text/event-stream',
+  'Cache-Control': 'no-cache, no-transform',
+  // nginx would hold events back until its buffer is full.
+  'X-Accel-Buffering': 'no',
+  // A connection that was kept alive after its stream would keep a server that stops waiting.
+  Connection: 'close',
+};
+
+export function eventRoutes({ trees, streams }: EventServices): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+
+  routes.get('/:tree/events', async (context) => {
+    const given = context.req.header('last-event-id') || context.req.query('since');
+    const since = parse(queryNumber('the last event id'), given ?? '0');
+    const tree = await trees.find(context.req.param('tree'));
+    if (context.req.method === 'HEAD') return context.body(null, 200, headers);
+    const request = { tree, since, token: context.get('token'), log: context.get('log') };
+    return context.body(await streams.open(request), 200, headers);
+  });
+
+  return routes;
+}

@@ -1,0 +1,14 @@
+import type { ReadyEvent, RevisionEvent } from '../contract/history';
+
+export function revisionMessage(event: RevisionEvent): string {
+  return eventText('revision', event.revision, event);
+}
+
+export function readyMessage(event: ReadyEvent): string {
+  return eventText('ready', event.revision, event);
+}
+
+/** JSON has no line break, so the data is one line. An event without data would not be dispatched. */
+function eventText(name: string, id: number, data: object): string {
+  return `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,61 @@
+import { WireError } from '../app/wireError';
+import { inSlices } from '../concurrency/inSlices';
+import type { Comparison, PathDifference, RevisionDetail } from '../contract/history';
+import type { FileEntry } from '../contract/schemas';
+import { sameEntry } from '../trees/entry';
+import type { EntryRepository } from '../trees/entryRepository';
+import { requireRevision, type TreeRepository } from '../trees/treeRepository';
+import type { RevisionRepository } from './revisionRepository';
+
+export interface CompareServices {
+  readonly trees: TreeRepository;
+  readonly entries: EntryRepository;
+  readonly revisions: RevisionRepository;
+}
+
+export async function compareRevisions(
+  { trees, entries }: CompareServices,
+  { treeName, from, to }: { treeName: string; from: number; to: number },
+): Promise<Comparison> {
+  const tree = await trees.find(treeName);
+  requireRevision(tree, from);
+  requireRevision(tree, to);
+  return { from, to, changes: await differences(entries, tree.id, from, to) };
+}
+
+export async function revisionDetail(
+  { trees, entries, revisions }: CompareServices,
+  { treeName, number }: { treeName: string; number: number },
+): Promise<RevisionDetail> {
+  const tree = await trees.find(treeName);
+  requireRevision(tree, number);
+  const revision = await revisions.find(tree.id, number);
+  if (revision === undefined) {
+    throw new WireError('revision_not_found', `${treeName} has no revision ${number}`, { head: tree.head });
+  }
+  return { revision, changes: await differences(entries, tree.id, number - 1, number) };
+}
+
+/** No transaction is needed: what stood at a revision never changes. */
+async function differences(
+  entries: EntryRepository,
+  treeId: number,
+  from: number,
+  to: number,
+): Promise<PathDifference[]> {
+  const range = { older: Math.min(from, to), newer: Math.max(from, to) };
+  const paths = await entries.pathsChanged(treeId, range);
+  const befores = await entries.atRevision(treeId, from, paths);
+  const afters = await entries.atRevision(treeId, to, paths);
+  const found: PathDifference[] = [];
+  await inSlices(paths, (path) => {
+    const before = befores.get(path) ?? null;
+    const after = afters.get(path) ?? null;
+    if (!same(before, after)) found.push({ path, before, after });
+  });
+  return found;
+}
+
+function same(before: FileEntry | null, after: FileEntry | null): boolean {
+  return before === null || after === null ? before === after : sameEntry(before, after);
+}

@@ -1,0 +1,75 @@
+import { Hono, type Context } from 'hono';
+import type { AppEnv } from '../app/appEnv';
+import { answerError } from '../app/errorHandler';
+import { parse } from '../app/parseBody';
+import { queryNumber } from '../app/queryNumber';
+import { entryKindHeader } from '../contract/history';
+import { path as pathSchema, type FileEntry } from '../contract/schemas';
+import { byteRange, type ByteRange } from '../objects/byteRange';
+import { byteStream } from '../objects/byteStream';
+import { contentUnavailable, findContent, type ContentServices } from './findContent';
+
+const revisionSchema = queryNumber('revision').refine((revision) => revision > 0, 'revision 0 has no content');
+
+export function contentRoutes(services: ContentServices): Hono<AppEnv> {
+  const routes = new Hono<AppEnv>();
+
+  routes.get('/:tree/content', async (context) => {
+    const path = parse(pathSchema, context.req.query('path'));
+    const revision = parse(revisionSchema, context.req.query('revision'));
+    const entry = await findContent(services, { treeName: context.req.param('tree'), path, revision });
+    const tag = `"${entry.hash}"`;
+    if (matches(context.req.header('if-none-match'), tag)) {
+      describe(context, entry, tag);
+      return context.body(null, 304);
+    }
+    const range = rangeOf(context, entry.size, tag);
+    if (range === 'unsatisfiable') {
+      context.header('Content-Range', `bytes */${entry.size}`);
+      return answerError(context, 416, 'invalid_request', `the content has ${entry.size} bytes`);
+    }
+    const { start, end } = range ?? { start: 0, end: entry.size };
+    const body = context.req.method === 'HEAD' ? null : await open(services, entry, { start, end });
+    // Headers from here on: an error's answer has none of them.
+    describe(context, entry, tag);
+    context.header('Content-Type', 'application/octet-stream');
+    context.header('Content-Length', String(end - start));
+    if (range !== undefined) context.header('Content-Range', `bytes ${start}-${end - 1}/${entry.size}`);
+    const status = range === undefined ? 200 : 206;
+    return body === null ? context.body(null, status) : context.body(body, status);
+  });
+
+  return routes;
+}
+
+/** The bytes are whatever someone pushed: no browser is to take them for a page of this server. */
+function describe(context: Context, { kind }: FileEntry, tag: string): void {
+  context.header('ETag', tag);
+  context.header('Cache-Control', 'private, no-cache');
+  context.header('Accept-Ranges', 'bytes');
+  context.header('X-Content-Type-Options', 'nosniff');
+  context.header('Content-Disposition', 'attachment');
+  context.header(entryKindHeader, kind);
+}
+
+function matches(ifNoneMatch: string | undefined, tag: string): boolean {
+  const tags = (ifNoneMatch ?? '').split(',').map((given) => given.trim().replace(/^W\//, ''));
+  return tags.includes('*') || tags.includes(tag);
+}
+
+/** A part of something else than what the client has the rest of would be of no use to it. */
+function rangeOf(context: Context, size: number, tag: string): ByteRange | 'unsatisfiable' | undefined {
+  const ifRange = context.req.header('if-range');
+  if (context.req.method === 'HEAD' || (ifRange !== undefined && ifRange !== tag)) return undefined;
+  return byteRange(context.req.header('range'), size);
+}
+
+async function open({ objects }: ContentServices, entry: FileEntry, range: ByteRange): Promise<ReadableStream | null> {
+  if (entry.target !== undefined) {
+    return new Blob([Buffer.from(entry.target).subarray(range.start, range.end)]).stream();
+  }
+  if (entry.size === 0) return null;
+  const handle = await objects.open(entry);
+  if (handle === undefined) throw contentUnavailable(entry);
+  return byteStream(handle, range);
+}

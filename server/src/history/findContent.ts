@@ -1,0 +1,32 @@
+import { pathsError, WireError } from '../app/wireError';
+import type { FileEntry } from '../contract/schemas';
+import type { ObjectStore } from '../objects/objectStore';
+import type { EntryRepository } from '../trees/entryRepository';
+import { requireRevision, type TreeRepository } from '../trees/treeRepository';
+
+export interface ContentServices {
+  readonly trees: TreeRepository;
+  readonly entries: EntryRepository;
+  readonly objects: ObjectStore;
+}
+
+/** The entry that stood at the revision, whichever revision put it there. */
+export async function findContent(
+  { trees, entries, objects }: ContentServices,
+  { treeName, path, revision }: { treeName: string; path: string; revision: number },
+): Promise<FileEntry> {
+  const tree = await trees.find(treeName);
+  requireRevision(tree, revision);
+  const entry = (await entries.atRevision(tree.id, revision, [path])).get(path);
+  if (entry === undefined) {
+    throw new WireError('not_found', `${treeName} has no ${JSON.stringify(path)} at revision ${revision}`, {
+      paths: [path],
+    });
+  }
+  if (entry.kind === 'file' && !objects.has(entry)) throw contentUnavailable(entry);
+  return entry;
+}
+
+export function contentUnavailable({ path, revision }: FileEntry): WireError {
+  return pathsError('content_unavailable', [path], `is no longer stored as revision ${revision} put it`);
+}

@@ -1,0 +1,52 @@
+import { Hono } from 'hono';
+import { compress } from 'hono/compress';
+import type { AppEnv } from '../app/appEnv';
+import { parse } from '../app/parseBody';
+import { queryNumber } from '../app/queryNumber';
+import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
+import { path as pathSchema } from '../contract/schemas';
+import { compareRevisions, revisionDetail, type CompareServices } from './compareRevisions';
+import type { Page } from './revisionRepository';
+
+const defaultLimit = 50;
+const limitSchema = queryNumber('limit').refine((limit) => limit >= 1 && limit <= 200, 'limit is 1 to 200');
+
+export function historyRoutes(services: CompareServices): Hono<AppEnv> {
+  const { trees, revisions } = services;
+  const routes = new Hono<AppEnv>();
+
+  routes.get('/:tree/revisions', compress(), async (context) => {
+    const page = pageOf(context.req.query());
+    const tree = await trees.find(context.req.param('tree'));
+    return context.json<RevisionList>(await revisions.list(tree.id, page));
+  });
+
+  routes.get('/:tree/revisions/:number', compress(), async (context) => {
+    const number = parse(queryNumber('the revision'), context.req.param('number'));
+    const treeName = context.req.param('tree');
+    return context.json<RevisionDetail>(await revisionDetail(services, { treeName, number }));
+  });
+
+  routes.get('/:tree/compare', compress(), async (context) => {
+    const { from, to } = context.req.query();
+    const range = { from: parse(queryNumber('from'), from), to: parse(queryNumber('to'), to) };
+    const treeName = context.req.param('tree');
+    return context.json<Comparison>(await compareRevisions(services, { treeName, ...range }));
+  });
+
+  routes.get('/:tree/history', compress(), async (context) => {
+    const page = pageOf(context.req.query());
+    const path = parse(pathSchema, context.req.query('path'));
+    const tree = await trees.find(context.req.param('tree'));
+    return context.json<PathHistory>(await revisions.ofPath(tree.id, path, page));
+  });
+
+  return routes;
+}
+
+function pageOf({ before, limit }: Record<string, string>): Page {
+  return {
+    before: before === undefined ? Number.MAX_SAFE_INTEGER : parse(queryNumber('before'), before),
+    limit: limit === undefined ? defaultLimit : parse(limitSchema, limit),
+  };
+}

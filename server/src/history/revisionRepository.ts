@@ -1,0 +1,82 @@
+import type { PathHistory, RevisionEvent, RevisionList, RevisionSummary } from '../contract/history';
+import type { Database } from '../database/openDatabase';
+import type { RevisionsTable } from '../database/tables';
+import { toFileEntry, versionColumns } from '../trees/entry';
+
+export interface Page {
+  /** Only what is older than this revision. */
+  readonly before: number;
+  readonly limit: number;
+}
+
+const summaryColumns = ['number', 'token_name', 'created_at', 'message', 'forced', 'put', 'deleted'] as const;
+
+export class RevisionRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Newest first. */
+  async list(treeId: number, { before, limit }: Page): Promise<RevisionList> {
+    const rows = await this.#database
+      .selectFrom('revisions')
+      .select(summaryColumns)
+      .where('tree_id', '=', treeId)
+      .where('number', '<', before)
+      .orderBy('number', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return { revisions: rows.slice(0, limit).map(toSummary), more: rows.length > limit };
+  }
+
+  async find(treeId: number, number: number): Promise<RevisionSummary | undefined> {
+    const row = await this.#database
+      .selectFrom('revisions')
+      .select(summaryColumns)
+      .where('tree_id', '=', treeId)
+      .where('number', '=', number)
+      .executeTakeFirst();
+    return row && toSummary(row);
+  }
+
+  /** Those that came after `number`, oldest first. */
+  async after(treeId: number, number: number, limit: number): Promise<RevisionEvent[]> {
+    return this.#database
+      .selectFrom('revisions')
+      .select(['number as revision', 'token_name as author', 'created_at as createdAt', 'message'])
+      .where('tree_id', '=', treeId)
+      .where('number', '>', number)
+      .orderBy('number')
+      .limit(limit)
+      .execute();
+  }
+
+  /** Newest first; a path that the tree never had has no versions. */
+  async ofPath(treeId: number, path: string, { before, limit }: Page): Promise<PathHistory> {
+    const rows = await this.#database
+      .selectFrom('versions as version')
+      .innerJoin('revisions as made', (join) =>
+        join.onRef('made.tree_id', '=', 'version.tree_id').onRef('made.number', '=', 'version.revision'),
+      )
+      .select(versionColumns.map((column) => `version.${column}` as const))
+      .select(['made.token_name', 'made.created_at', 'made.message'])
+      .where('version.tree_id', '=', treeId)
+      .where('version.path', '=', path)
+      .where('version.revision', '<', before)
+      .orderBy('version.revision', 'desc')
+      .limit(limit + 1)
+      .execute();
+    const versions = rows.slice(0, limit).map(({ token_name: author, created_at: createdAt, message, ...version }) => {
+      const entry = version.op === 'delete' ? null : toFileEntry(version);
+      return { revision: version.revision, author, createdAt, message, entry };
+    });
+    return { versions, more: rows.length > limit };
+  }
+}
+
+function toSummary(row: Pick<RevisionsTable, (typeof summaryColumns)[number]>): RevisionSummary {
+  const { number, token_name: author, created_at: createdAt, message, forced, put, deleted } = row;
+  return { number, author, createdAt, message, forced: forced === 1, put, deleted };
+}
