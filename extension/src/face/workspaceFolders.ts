@@ -73,6 +73,8 @@ export class WorkspaceFolders implements vscode.Disposable {
   /** The folder that `uri` lies in; without one, the only folder, or the one the user picks. */
   async find(uri?: vscode.Uri): Promise<SyncedFolder> {
     if (!vscode.workspace.isTrusted) throw new PalmtreeError('untrusted', 'the workspace is not trusted');
+    // A command may come while the folders are still being opened: it has activated the extension.
+    await this.#turn;
     if (this.#failures.size > 0) await this.#inTurn(() => this.#follow());
     for (const failure of this.#failures.values()) throw failure;
     const folders = this.all;

@@ -46,6 +46,7 @@ describe('the main job, in the workbench', () => {
     await window.treeView.row('plan.md').waitFor();
     await window.treeView.row('plan.md').filter({ hasText: 'added' }).waitFor();
     await window.badge('Palmtree').filter({ hasText: '6' }).waitFor();
+    await window.treeView.row('plan.md').locator('[class*="monaco-decoration-itemBadge"]').waitFor();
     await picture(window, 'tracked');
   });
 
