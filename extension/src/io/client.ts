@@ -55,8 +55,10 @@ export class Client {
     await this.#send('PUT', `/v1/trees/${encodeURIComponent(tree)}`, { signal, retries: 1 });
   }
 
-  files(tree: string, since: number, signal?: AbortSignal): Promise<FileTable> {
-    const path = `${treePath(tree)}/files?since=${since}`;
+  /** `sinceId` makes sure that the server's revision `since` is the one that is meant. */
+  files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
+    const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
+    const path = `${treePath(tree)}/files?${query}`;
     return this.#request('GET', path, fileTable, { signal, retries: 2, timeoutMs: longTimeoutMs });
   }
 

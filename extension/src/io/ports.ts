@@ -54,6 +54,8 @@ export interface StoredState {
   binding: { server: string; tree: string } | undefined;
   /** The revision that `ancestor` overlaid with `heldBack` stands for. */
   revision: number;
+  /** Tells that revision from another of the same number; undefined when it is not known. */
+  revisionId: string | undefined;
   rules: Map<string, Rule>;
   ancestor: Map<string, Entry>;
   /** What the server has at `revision` where it was not taken over: an entry, or null for a deletion. */

@@ -27,6 +27,7 @@ export function emptyState(): StoredState {
   return {
     binding: undefined,
     revision: 0,
+    revisionId: undefined,
     rules: new Map(),
     ancestor: new Map(),
     heldBack: new Map(),
@@ -64,6 +65,7 @@ export class StoreDatabase {
       const meta = parseMeta(written.meta);
       state.binding = meta.binding;
       state.revision = meta.revision;
+      state.revisionId = meta.revisionId;
       refill(state.rules, written.rules);
       refill(state.ancestor, written.ancestor);
       refill(state.heldBack, written.heldBack);
@@ -154,17 +156,21 @@ function writeState(database: Database, state: StoredState, written: Written): b
   return changed.includes(true);
 }
 
-function metaOf({ binding, revision }: StoredState): string {
-  return JSON.stringify({ revision, binding: binding && { server: binding.server, tree: binding.tree } });
+function metaOf({ binding, revision, revisionId }: StoredState): string {
+  return JSON.stringify({ revision, revisionId, binding: binding && { server: binding.server, tree: binding.tree } });
 }
 
-function parseMeta(meta: string): Pick<StoredState, 'binding' | 'revision'> {
-  const { revision, binding } = JSON.parse(meta) as { revision?: unknown; binding?: Record<string, unknown> };
+function parseMeta(meta: string): Pick<StoredState, 'binding' | 'revision' | 'revisionId'> {
+  const { revision, revisionId, binding } = JSON.parse(meta) as {
+    revision?: unknown;
+    revisionId?: string;
+    binding?: Record<string, unknown>;
+  };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
-  if (binding === undefined) return { revision, binding };
+  if (binding === undefined) return { revision, revisionId, binding };
   const { server, tree } = binding;
   if (typeof server !== 'string' || typeof tree !== 'string') throw new TypeError('the store has no whole binding');
-  return { revision, binding: { server, tree } };
+  return { revision, revisionId, binding: { server, tree } };
 }
 
 /** The maps stay the same objects: others hold them. */

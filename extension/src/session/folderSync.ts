@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PathStates } from '../engine/pathState';
-import { incomingChanges } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { Scanner, Store } from '../io/ports';
 import { Emitter } from './emitter';
@@ -92,10 +91,7 @@ export class FolderSync {
       const before = state.binding;
       if (binding === undefined || sameBinding(before, binding)) return;
       state.binding = binding;
-      state.ancestor.clear();
-      state.heldBack.clear();
-      state.revision = 0;
-      this.#replica.incoming = undefined;
+      this.#replica.forgetAgreed();
       await this.#store.save();
     });
   }
@@ -253,8 +249,7 @@ export class FolderSync {
   /** What the server has beyond our revision, for the count of what waits. */
   async #peek(remote: Remote, signal: AbortSignal): Promise<void> {
     try {
-      const table = await remote.client.files(remote.tree, this.#store.state.revision, signal);
-      this.#replica.incoming = { revision: table.revision, changes: incomingChanges(table) };
+      await this.#replica.fetchIncoming(remote, signal);
     } catch (error) {
       // A tree is made by the first push or pull; one that is behind our revision is the pull's to explain.
       if (!isPalmtreeError(error, 'tree_not_found') && !isPalmtreeError(error, 'revision_not_found')) throw error;

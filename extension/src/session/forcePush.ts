@@ -5,7 +5,8 @@ import { isPalmtreeError, PalmtreeError } from '../errors';
 import { commit } from './commit';
 import { countChanges, discard, trackedFolders, upload, type PushResult } from './push';
 import type { Remote, Reporter } from './remote';
-import type { Replica } from './replica';
+import { fetchIncoming } from './fetchIncoming';
+import type { Agreed, Replica } from './replica';
 
 const maxPlans = 4;
 
@@ -46,11 +47,11 @@ export async function forcePush(
     try {
       if (session.base !== replacement.head) continue;
       const uploadedBytes = await upload(replica, remote, session, changes, reporter);
-      const revision = await commit(remote, session.id, reporter);
-      settle(replica, revision, changes);
+      const committed = await commit(remote, session.id, reporter);
+      settle(replica, committed, changes);
       await replica.save();
       const differing = changes.filter(({ from, to }) => !sameEntry(from, to));
-      return { revision, uploadedBytes, ...countChanges(differing) };
+      return { revision: committed.revision, uploadedBytes, ...countChanges(differing) };
     } catch (error) {
       if (!isPalmtreeError(error, 'content_mismatch') && !isPalmtreeError(error, 'stale_base')) throw error;
     } finally {
@@ -66,9 +67,8 @@ async function planReplacement(
   reporter: Reporter,
 ): Promise<{ changes: Change[]; replacement: Replacement }> {
   const { state } = replica;
-  const table = await remote.client.files(remote.tree, state.revision, reporter.signal);
-  replica.incoming = { revision: table.revision, changes: incomingChanges(table) };
-  const onServer = overlay(remoteTable(state.ancestor, state.heldBack), replica.incoming.changes);
+  const table = await fetchIncoming(replica, remote, reporter);
+  const onServer = overlay(remoteTable(state.ancestor, state.heldBack), incomingChanges(table));
   const selection = replica.selection();
   const takesPart = replica.participation();
   const changes: Change[] = [];
@@ -91,11 +91,11 @@ async function planReplacement(
   return { changes, replacement };
 }
 
-function settle(replica: Replica, revision: number, changes: readonly Change[]): void {
+function settle(replica: Replica, committed: Agreed, changes: readonly Change[]): void {
   const agreed = new Set<string>();
   for (const { path, to } of changes) {
     replica.agree(path, to);
     agreed.add(path);
   }
-  replica.advance(revision, replica.incoming?.changes ?? new Map(), agreed);
+  replica.advance(committed, replica.incoming?.changes ?? new Map(), agreed);
 }

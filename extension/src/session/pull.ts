@@ -6,14 +6,15 @@ import { sameContent, type Entry } from '../engine/entry';
 import type { Change } from '../engine/change';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
 import type { FileTable } from '../../../server/src/contract/schemas';
-import { isPalmtreeError, PalmtreeError } from '../errors';
+import { PalmtreeError } from '../errors';
 import { holdsFile } from '../io/holdsFile';
 import { fillFromLocal, verifyStaged } from '../io/staging';
 import { applyChanges, type HeldBack } from '../io/transition';
 import { carry, throwIfCancelled } from './carry';
 import { applyBrake, type PushOptions } from './push';
 import type { Remote, Reporter } from './remote';
-import type { Replica } from './replica';
+import { fetchIncoming } from './fetchIncoming';
+import type { Agreed, Replica } from './replica';
 
 export interface PullOptions extends PushOptions {
   /** Paths with unsaved edits: never written. */
@@ -50,9 +51,8 @@ export async function pull(
   options: PullOptions = {},
 ): Promise<PullResult> {
   reporter.step('Asking the server what is new');
-  const table = await fetchTable(replica, remote, reporter);
+  const table = await fetchIncoming(replica, remote, reporter);
   const changes = incomingChanges(table);
-  replica.incoming = { revision: table.revision, changes };
   replica.recallUnanswered();
   await takeInRules(replica, table, changes);
   reporter.step('Looking for changes');
@@ -75,7 +75,7 @@ export async function pull(
       keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
     });
     replica.learn(applied.written, applied.removed);
-    settle(replica, table.revision, changes, plan, applied.heldBack);
+    settle(replica, table, changes, plan, applied.heldBack);
     await replica.save();
     return {
       revision: table.revision,
@@ -88,21 +88,6 @@ export async function pull(
     };
   } finally {
     await rm(staged.folder, { recursive: true, force: true });
-  }
-}
-
-async function fetchTable(replica: Replica, remote: Remote, reporter: Reporter): Promise<FileTable> {
-  const { state } = replica;
-  try {
-    return await remote.client.files(remote.tree, state.revision, reporter.signal);
-  } catch (error) {
-    if (!isPalmtreeError(error, 'revision_not_found')) throw error;
-    // The server is older than we are: it was restored or replaced. With no ancestor nothing can be taken
-    // for deleted or unchanged: what is equal converges, what differs is a conflict.
-    state.ancestor.clear();
-    state.heldBack.clear();
-    state.revision = 0;
-    return remote.client.files(remote.tree, 0, reporter.signal);
   }
 }
 
@@ -197,7 +182,7 @@ async function download(
 
 function settle(
   replica: Replica,
-  revision: number,
+  table: Agreed,
   incoming: ReadonlyMap<string, ServerSide>,
   plan: ReturnType<Replica['reconcile']>,
   heldBack: readonly HeldBack[],
@@ -209,5 +194,5 @@ function settle(
     replica.agree(path, to);
     agreed.add(path);
   }
-  replica.advance(revision, incoming, agreed);
+  replica.advance(table, incoming, agreed);
 }

@@ -1,6 +1,6 @@
 import { brake } from '../engine/brake';
 import type { Change } from '../engine/change';
-import { incomingChanges, pushChange } from '../engine/wire';
+import { pushChange } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { PushSession } from '../../../server/src/contract/schemas';
 import { carry, throwIfCancelled } from './carry';
@@ -48,11 +48,11 @@ export async function push(
     try {
       uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
       replica.unanswered = remoteChanges;
-      const revision = await commit(remote, session.id, reporter);
+      const committed = await commit(remote, session.id, reporter);
       for (const { path, to } of remoteChanges) replica.agree(path, to);
-      replica.advance(revision, new Map(), new Set());
+      replica.advance(committed, new Map(), new Set());
       await replica.save();
-      return { revision, uploadedBytes, ...countChanges(remoteChanges) };
+      return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {
       await discard(remote, session);
       if (!isPalmtreeError(error, 'content_mismatch')) throw error;
@@ -108,6 +108,7 @@ async function begin(
 ): Promise<PushSession | 'caught-up'> {
   const body = {
     base: replica.state.revision,
+    ...(replica.state.revisionId === undefined ? {} : { baseId: replica.state.revisionId }),
     changes: changes.map(pushChange),
     folders: trackedFolders(replica),
   };
@@ -130,19 +131,19 @@ export function trackedFolders(replica: Replica): string[] {
  * here already, so that the ancestor could follow; else nothing is changed but what waits to be pulled.
  */
 async function catchUp(replica: Replica, remote: Remote, reporter: Reporter): Promise<boolean> {
-  const table = await remote.client.files(remote.tree, replica.state.revision, reporter.signal);
-  const changes = incomingChanges(table);
-  replica.incoming = { revision: table.revision, changes };
+  await replica.fetchIncoming(remote, reporter.signal);
+  const { incoming } = replica;
+  if (incoming === undefined) return false;
   replica.recallUnanswered();
   const after = replica.reconcile('known');
-  const isNews = ({ path }: { path: string }): boolean => changes.has(path);
+  const isNews = ({ path }: { path: string }): boolean => incoming.changes.has(path);
   if (after.localChanges.some(isNews) || after.conflicts.some(isNews)) return false;
   const agreed = new Set<string>();
   for (const { path, to } of after.ancestorChanges) {
     replica.agree(path, to);
     agreed.add(path);
   }
-  replica.advance(table.revision, changes, agreed);
+  replica.advance(incoming, incoming.changes, agreed);
   await replica.save();
   return true;
 }

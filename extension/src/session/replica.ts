@@ -6,14 +6,21 @@ import { pathStates, type PathStates } from '../engine/pathState';
 import { reconcile, type Reconciliation } from '../engine/reconcile';
 import { leave, ruleFor, track, type Rule } from '../engine/rule';
 import { Selection } from '../engine/selection';
-import { overlay, remoteTable, type ServerSide } from '../engine/wire';
+import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
+import type * as wire from '../../../server/src/contract/schemas';
+import type { Remote } from './remote';
 import type { ScanRequest, Scanner, ScanScope, Store, StoredState } from '../io/ports';
 
 export type ScanSettings = Omit<ScanScope, 'rules'>;
 
-/** What the server has beyond the stored revision, as far as it was asked. */
-export interface Incoming {
+/** A revision, and what tells it from another of the same number. */
+export interface Agreed {
   readonly revision: number;
+  readonly id: string;
+}
+
+/** What the server has beyond the stored revision, as far as it was asked. */
+export interface Incoming extends Agreed {
   readonly changes: ReadonlyMap<string, ServerSide>;
 }
 
@@ -126,6 +133,26 @@ export class Replica {
     this.state.heldBack.delete(path);
   }
 
+  /** Asks the server what it has beyond our revision. Throws revision_not_found when it does not know that one. */
+  async fetchIncoming({ client, tree }: Pick<Remote, 'client' | 'tree'>, signal: AbortSignal): Promise<wire.FileTable> {
+    const { revision, revisionId } = this.state;
+    const table = await client.files(tree, revision, revisionId, signal);
+    this.incoming = { revision: table.revision, id: table.id, changes: incomingChanges(table) };
+    return table;
+  }
+
+  /**
+   * Forgets what was agreed on: the server is another one, or was restored from a backup. With no ancestor
+   * nothing can be taken for deleted or unchanged: what is equal converges, what differs is a conflict.
+   */
+  forgetAgreed(): void {
+    this.state.ancestor.clear();
+    this.state.heldBack.clear();
+    this.state.revision = 0;
+    this.state.revisionId = undefined;
+    this.incoming = undefined;
+  }
+
   /** Settles a push whose answer was lost, from what the server was heard to have since. */
   recallUnanswered(): void {
     for (const { path, to } of this.unanswered) {
@@ -135,7 +162,7 @@ export class Replica {
   }
 
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
-  advance(revision: number, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
+  advance({ revision, id }: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
     for (const [path, side] of incoming) {
       if (agreed.has(path)) continue;
       const isInStep = sameEntry(this.state.ancestor.get(path), side ?? undefined);
@@ -143,6 +170,7 @@ export class Replica {
       else this.state.heldBack.set(path, side);
     }
     this.state.revision = revision;
+    this.state.revisionId = id;
     this.incoming = undefined;
     this.unanswered = [];
   }

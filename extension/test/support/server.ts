@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
@@ -52,6 +52,23 @@ export class RunningServer {
   async restart(): Promise<void> {
     await this.kill('SIGTERM');
     await this.listen(Number(new URL(this.url).port));
+  }
+
+  /** Copies the data as an administrator would, with the server stopped; answers the copy. */
+  async backUp(): Promise<string> {
+    const copy = `${this.dataDir}-backup`;
+    await this.kill('SIGTERM');
+    await cp(this.dataDir, copy, { recursive: true });
+    await this.restart();
+    return copy;
+  }
+
+  /** Puts a copy in the place of the data. */
+  async restore(copy: string): Promise<void> {
+    await this.kill('SIGTERM');
+    await rm(this.dataDir, { recursive: true });
+    await rename(copy, this.dataDir);
+    await this.restart();
   }
 
   async close(): Promise<void> {

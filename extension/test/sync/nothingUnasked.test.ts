@@ -185,3 +185,36 @@ describe('two windows on one folder', () => {
     expect(await second.push()).toMatchObject({ put: 1 });
   });
 });
+
+describe('a server that was restored from a backup', () => {
+  it('and went on to the same revision is found out, and nothing of either history is overwritten', async () => {
+    trees++;
+    const restored = await startServer();
+    try {
+      const options = { url: restored.url, token: restored.token, tree: 'restored' };
+      const desk = await Machine.open(options);
+      const laptop = await Machine.open(options);
+      machines.push(desk, laptop);
+      await desk.write('n/a', 'one');
+      await desk.write('n/b', 'one');
+      await desk.sync.track(['n']);
+      await desk.push();
+      await laptop.pull();
+      const backup = await restored.backUp();
+      await desk.write('n/b', "the desk's");
+      await desk.push();
+      await restored.restore(backup);
+      await laptop.write('n/a', "the laptop's");
+      expect(await laptop.push()).toMatchObject({ revision: 2 });
+
+      await desk.write('n/a', "the desk's");
+      await expect(desk.push()).rejects.toMatchObject({ code: 'revision_not_found' });
+      expect((await desk.pull()).conflicts).toEqual(['n/a', 'n/b']);
+      expect(await desk.read('n/a')).toBe("the desk's");
+      expect((await laptop.pull()).revision).toBe(2);
+      expect(await laptop.read('n/a')).toBe("the laptop's");
+    } finally {
+      await restored.close();
+    }
+  });
+});

@@ -18,6 +18,11 @@ export const path = z.string().superRefine((value, context) => {
 export const folder = z.literal('').or(path);
 
 export const revision = z.int().nonnegative();
+/**
+ * Tells a revision from another of the same number, which a server has that was restored from a backup and
+ * went on from there. The empty tree, revision 0, has the empty id.
+ */
+export const revisionId = z.string().max(64);
 /** Lower-case hex SHA-256 of the content, or of a link's target. */
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Nanoseconds since the epoch as a decimal string: JSON numbers would lose the last digits. */
@@ -55,6 +60,7 @@ export const tableEntry = z.union([deletedEntry, fileEntry]);
  */
 export const fileTable = z.object({
   revision,
+  id: revisionId,
   folders: z.array(folder),
   files: z.array(tableEntry),
 });
@@ -68,6 +74,8 @@ export const pushMessage = z
 export const beginPush = z.object({
   /** The revision that the client's changes build on. */
   base: revision,
+  /** Its id, where the client knows it: another one there is 404 revision_not_found. */
+  baseId: revisionId.optional(),
   changes: z.array(change),
   /**
    * Replaces the head whatever the base is, and verifies the stored content of every put.
@@ -90,7 +98,7 @@ export const pushSession = z.object({
   /** The paths whose content the server lacks; content shared by several is asked for once. */
   upload: z.array(path),
 });
-export const commitResult = z.object({ revision });
+export const commitResult = z.object({ revision, id: revisionId });
 
 export const beginPull = z.object({ revision, paths: z.array(path) });
 export const pullSession = z.object(rsyncAccess);

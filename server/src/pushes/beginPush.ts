@@ -27,6 +27,7 @@ export async function beginPush(
   const tree = await trees.find(treeName);
   const forced = push.force === true;
   requireBase(tree, push.base, forced);
+  await trees.requireKnown(tree, push.base, push.baseId);
   validateChanges(push.changes);
   store.checkRoom(push.changes.filter(isFilePut).map((change) => change.path));
 

@@ -31,17 +31,20 @@ export async function commitPush(
 ): Promise<CommitResult> {
   const { trees, pushes, store, activity, notices } = services;
   const tree = await trees.find(treeName);
+  const answer = async (revision: number): Promise<CommitResult> => {
+    return { revision, id: await trees.revisionId(tree.id, revision) };
+  };
   const committed = await pushes.committedRevision(tree.id, id, token.name);
   if (committed !== undefined) {
     // A kill right after the transaction leaves the directory.
     if (!activity.isBusy(id)) await store.remove(id);
-    return { revision: committed };
+    return answer(committed);
   }
   const session = await store.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
   return activity.exclusively(session.id, true, async () => {
     // Another commit of the same session may have ended since.
     const before = await pushes.committedRevision(tree.id, id, token.name);
-    if (before !== undefined) return { revision: before };
+    if (before !== undefined) return answer(before);
     const push = await store.pendingPush(id);
     await takeObjects(services, store.filesFolderOf(id), push);
     await requireObjects(services.objects, push);
@@ -49,7 +52,7 @@ export async function commitPush(
     const revision = await pushes.commit(commit);
     if (revision !== push.base) notices.announce(tree.id);
     await store.remove(id);
-    return { revision };
+    return answer(revision);
   });
 }
 

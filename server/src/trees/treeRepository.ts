@@ -48,11 +48,31 @@ export class TreeRepository {
     return { created, tree: await this.find(name) };
   }
 
-  /** Head, folders and entries are of one moment. */
-  async table(name: string, since: number): Promise<FileTable> {
+  /** The id of a revision that the tree has; '' is that of revision 0. */
+  async revisionId(treeId: number, number: number): Promise<string> {
+    const row = await this.#database
+      .selectFrom('revisions')
+      .select('push_id')
+      .where('tree_id', '=', treeId)
+      .where('number', '=', number)
+      .executeTakeFirst();
+    return row?.push_id ?? '';
+  }
+
+  /** Throws revision_not_found unless the tree has that revision under that id. */
+  async requireKnown(tree: Tree, revision: number, id: string | undefined): Promise<void> {
+    requireRevision(tree, revision);
+    if (id === undefined || (await this.revisionId(tree.id, revision)) === id) return;
+    const message = `revision ${revision} of ${tree.name} is another one here than the one you know`;
+    throw new WireError('revision_not_found', message, { head: tree.head });
+  }
+
+  /** Head, folders and entries are of one moment. `sinceId` is the id that `since` is known by, if it is. */
+  async table(name: string, since: number, sinceId?: string): Promise<FileTable> {
     return this.#database.transaction().execute(async (transaction) => {
-      const tree = await new TreeRepository(transaction, this.#now).find(name);
-      requireRevision(tree, since);
+      const trees = new TreeRepository(transaction, this.#now);
+      const tree = await trees.find(name);
+      await trees.requireKnown(tree, since, sinceId);
       let query = transaction.selectFrom('entries').select(versionColumns).where('tree_id', '=', tree.id);
       if (since > 0) query = query.where('revision', '>', since);
       else query = query.where('op', '=', 'put');
@@ -65,6 +85,7 @@ export class TreeRepository {
         .execute();
       return {
         revision: tree.head,
+        id: await trees.revisionId(tree.id, tree.head),
         folders: folders.map((folder) => folder.path),
         files: rows.map(toTableEntry),
       };

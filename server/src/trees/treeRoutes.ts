@@ -23,7 +23,8 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
 
   routes.get('/:tree/files', compress(), async (context) => {
     const revision = parse(queryNumber('since'), context.req.query('since') ?? '0');
-    return context.json<FileTable>(await trees.table(context.req.param('tree'), revision));
+    const id = context.req.query('sinceId');
+    return context.json<FileTable>(await trees.table(context.req.param('tree'), revision, id));
   });
 
   return routes;
