@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -215,3 +215,13 @@ async function processesNaming(text: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)('ps', ['-eo', 'pid,args']);
   return stdout.split('\n').filter((line) => line.includes(text));
 }
+
+test('SIGTERM ends a server whose log nobody reads any more', async () => {
+  const args = [bundle, 'serve', '--port', '0', '--data', temporaryFolder()];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  await once(child.stdout, 'data');
+  const ended = once(child, 'exit');
+  child.stderr.destroy();
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
+});

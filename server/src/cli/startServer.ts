@@ -1,4 +1,4 @@
-import { pino, destination } from 'pino';
+import { pino } from 'pino';
 import { createServer } from '../app/createServer';
 import { listen, type Listening, type ListenOptions } from '../app/listen';
 import { createServices, type Services } from '../app/services';
@@ -29,7 +29,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { warning } = await checkRsync(rsync, options.allowOldRsync);
   const lock = lockDataFolder(dataFolder);
   const database = await openDatabase(dataFolder);
-  const log = pino({ base: null }, destination(2));
+  const log = pino({ base: null }, standardError());
   if (warning !== undefined) log.warn(warning);
   const services = createServices({ database, dataFolder, rsync, log, version });
   await sweep(services, true);
@@ -44,6 +44,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
     await stopServer(services, listening, database, lock);
   };
   return { url: listening.url, log, stop };
+}
+
+/** pino's own destination never lets the process exit once the reader of its pipe is gone. */
+function standardError(): NodeJS.WriteStream {
+  process.stderr.on('error', () => undefined);
+  return process.stderr;
 }
 
 async function stopServer(
