@@ -153,9 +153,9 @@ describe('a push whose answer was lost', () => {
   it('is no conflict with the edit that was made since', async () => {
     const [desk, laptop] = await inStep('a', 'b');
     await desk.write('n/a', 'first edit');
-    const { commitPush } = desk.client;
+    const commitPush = desk.client.commitPush.bind(desk.client);
     desk.client.commitPush = async (tree, id) => {
-      await commitPush.call(desk.client, tree, id);
+      await commitPush(tree, id);
       throw new Error('the answer was lost');
     };
     await expect(desk.push()).rejects.toThrow('lost');
