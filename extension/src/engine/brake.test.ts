@@ -25,9 +25,12 @@ describe('the brake', () => {
     expect(brake(plan, 20)).toEqual({ deletes: 6, emptied: 6, tracked: 20 });
   });
 
-  it('stops at the loss of most of a small set, but for a handful', () => {
+  it('stops at the loss of most of a small set, of all of a handful, and of no single file', () => {
     expect(brake(changes(6, 'x', undefined), 10)).toEqual({ deletes: 6, emptied: 0, tracked: 10 });
-    expect(brake(changes(9, 'x', undefined), 9)).toBeUndefined();
+    expect(brake(changes(8, 'x', undefined), 9)).toBeUndefined();
+    expect(brake(changes(9, 'x', undefined), 9)).toEqual({ deletes: 9, emptied: 0, tracked: 9 });
+    expect(brake(changes(2, 'x', ''), 2)).toEqual({ deletes: 0, emptied: 2, tracked: 2 });
+    expect(brake(changes(1, 'x', undefined), 1)).toBeUndefined();
     expect(brake(changes(9, 'x', undefined), 9, 0.5, 1)).toBeDefined();
   });
 

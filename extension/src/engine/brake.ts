@@ -10,8 +10,8 @@ export interface Brake {
 
 /**
  * Stops a plan that takes away more than `share` (of 1) of the `tracked` paths, when there are at least `min`
- * of them, or all of several; undefined when it may pass. A path deleted in one place and put in another with the same content is a
- * rename: it takes nothing away.
+ * of them, or all of several; undefined when it may pass. A path deleted in one place and put in another with the
+ * same content is a rename: it takes nothing away.
  */
 export function brake(changes: readonly Change[], tracked: number, share = 0.5, min = 10): Brake | undefined {
   const put = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));

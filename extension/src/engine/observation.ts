@@ -12,6 +12,10 @@ export interface Observation extends Entry {
 export type ProblemReason =
   /** The name cannot travel: not UTF-8, a backslash, too long. */
   | 'name'
+  /** A name that the system of this disk has no place for. */
+  | 'name-here'
+  /** The disk takes its name for that of another path. */
+  | 'name-clash'
   /** A symlink that points out of the workspace folder. */
   | 'link-outside'
   /** Neither file, symlink nor folder: a socket, a device. */

@@ -1,4 +1,5 @@
 import { sameContent, sameEntry, type Entry } from './entry';
+import { editWithMode } from './modes';
 
 /**
  * What is to be done about one path, looked at by itself.
@@ -24,6 +25,10 @@ export function verdict(ancestor: Side, local: Side, remote: Side): Verdict {
     // Invariant: the content is the same on both sides, so either mode may win and nothing is lost.
     return modeStands(ancestor, remote) ? 'sendLocal' : 'takeRemote';
   }
+  // Invariant: an edit goes over a mode that the other side set only where its own mode is the one to stand.
+  const both = editWithMode(ancestor, local, remote);
+  if (both !== undefined && sameEntry(both, remote)) return 'takeRemote';
+  if (both !== undefined && sameEntry(both, local)) return 'sendLocal';
   // Invariant: two contents that were never agreed on, or an edit against a deletion: neither is dropped.
   return 'conflict';
 }
