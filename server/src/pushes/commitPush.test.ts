@@ -36,7 +36,7 @@ test('a commit makes the next revision, and the table tells what changed since a
     { ...l, revision: 2 },
     { ...n, revision: 2 },
   ];
-  expect((await server.api.table(tree)).body).toEqual({ revision: 2, folders: ['docs', 'src'], files });
+  expect((await server.api.table(tree)).body).toMatchObject({ revision: 2, folders: ['docs', 'src'], files });
   const since = [files[0], { path: 'b', deleted: true, revision: 2 }, files[1], files[2]];
   expect((await server.api.table(tree, 1)).body.files).toEqual(since);
   expect((await server.api.table(tree, 2)).body.files).toEqual([]);
@@ -62,16 +62,16 @@ test('the same id again gets the same answer, also from a server that was starte
   await first.api.makeTree(tree);
   const changing = await first.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
   fillInbox(first, changing.body.id, { a: '1' });
-  expect((await first.api.commit(tree, changing.body.id)).body).toEqual({ revision: 1 });
+  expect((await first.api.commit(tree, changing.body.id)).body).toMatchObject({ revision: 1 });
   const idle = await first.api.beginPush(tree, { base: 1, changes: puts({ a: '1' }) });
-  expect((await first.api.commit(tree, idle.body.id)).body).toEqual({ revision: 1 });
+  expect((await first.api.commit(tree, idle.body.id)).body).toMatchObject({ revision: 1 });
   await pushDirectly(first, tree, 1, { a: '2' });
   await first.database.destroy();
 
   const again = await startTestServer({ dataFolder, tokenName: 'later' });
   const api = again.as(first.token);
-  expect((await api.commit(tree, changing.body.id)).body).toEqual({ revision: 1 });
-  expect((await api.commit(tree, idle.body.id)).body).toEqual({ revision: 1 });
+  expect((await api.commit(tree, changing.body.id)).body).toMatchObject({ revision: 1 });
+  expect((await api.commit(tree, idle.body.id)).body).toMatchObject({ revision: 1 });
   await again.stop();
 });
 
@@ -154,7 +154,7 @@ test('one commit of a session runs at a time', async () => {
   const answers = await Promise.all([server.api.commit(tree, body.id), server.api.commit(tree, body.id)]);
   expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 409]);
   expect(answers.find((answer) => answer.status === 409)?.body.error.code).toBe('session_busy');
-  expect((await server.api.commit(tree, body.id)).body).toEqual({ revision: 1 });
+  expect((await server.api.commit(tree, body.id)).body).toMatchObject({ revision: 1 });
 });
 
 test("a session is its token's alone", async () => {
@@ -190,4 +190,20 @@ test('100,000 entries are one push', { timeout: 60_000 }, async () => {
   expect(pull.status).toBe(201);
   expect(existsSync(join(server.services.store.filesFolderOf(pull.body.id), 'folder-499/file-99999'))).toBe(true);
   expect((await server.api.end(tree, 'pulls', pull.body.id)).status).toBe(204);
+});
+
+test('a revision has an id, which tells it from another of the same number', async () => {
+  await pushDirectly(server, tree, 0, { a: 'one' });
+  const { id } = (await server.api.table(tree)).body;
+  expect(id).toMatch(/^[0-9a-f]{32}$/);
+  const files = (sinceId: string) => server.api.call('GET', `/v1/trees/${tree}/files?since=1&sinceId=${sinceId}`);
+  expect(await files(id)).toMatchObject({ status: 200, body: { revision: 1, files: [] } });
+  const unknown = { status: 404, body: { error: { code: 'revision_not_found', details: { head: 1 } } } };
+  expect(await files('another')).toMatchObject(unknown);
+  const push = { base: 1, changes: puts({ b: 'two' }) };
+  expect(await server.api.beginPush(tree, { ...push, baseId: 'another' })).toMatchObject(unknown);
+  const begun = await server.api.beginPush(tree, { ...push, baseId: id });
+  fillInbox(server, begun.body.id, { b: 'two' });
+  const committed = await server.api.commit(tree, begun.body.id);
+  expect(committed.body).toEqual({ revision: 2, id: (await server.api.table(tree)).body.id });
 });
