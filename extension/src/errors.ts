@@ -13,6 +13,7 @@ export type LocalErrorCode =
   | 'not_a_palmtree_server'
   | 'not_trackable'
   | 'nothing_picked'
+  | 'no_conflict'
   | 'brake'
   | 'root_gone'
   | 'scan_failed'

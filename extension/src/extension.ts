@@ -4,6 +4,7 @@ import { FolderConnection } from './face/connection';
 import { followContexts } from './face/contexts';
 import { Credentials } from './face/credentials';
 import { registerDecorations } from './face/decorations';
+import { registerServerDocuments } from './face/serverDocuments';
 import { createStatusBar } from './face/statusBar';
 import { SyncTerminal } from './face/terminal';
 import { createTrackedView } from './face/trackedView';
@@ -36,6 +37,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     followContexts(folders),
     registerCommands({ folders, connection, terminal, log }),
     registerDecorations(folders),
+    registerServerDocuments(folders),
     createStatusBar(folders),
     createTrackedView(folders),
   );

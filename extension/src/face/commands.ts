@@ -6,6 +6,7 @@ import type { Reporter } from '../session/remote';
 import type { SyncState } from '../session/state';
 import type { ConnectArguments, FolderConnection } from './connection';
 import { confirmBrake, confirmForce, offerToSave, unsavedPaths } from './confirm';
+import { compare, decide } from './conflictCommands';
 import { commandIds, viewId, type CommandName } from './ids';
 import { plural } from './figures';
 import { showError, withReporter } from './run';
@@ -42,6 +43,10 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     push: (options) => push(parts, callOptions(options)),
     pushForce: (options) => pushForce(parts, callOptions(options)),
     pull: (options) => pull(parts, callOptions(options)),
+    compare: (uri, uris) => compare(parts.folders, uri, uris),
+    keepMine: (uri, uris) => decide(parts.folders, parts.log, 'mine', uri, uris),
+    takeTheirs: (uri, uris) => decide(parts.folders, parts.log, 'theirs', uri, uris),
+    keepBoth: (uri, uris) => decide(parts.folders, parts.log, 'both', uri, uris),
     rescan: (options) => rescan(parts, callOptions(options)),
     showLog: () => parts.log.show(),
     showTerminal: () => parts.terminal.show(),

@@ -7,6 +7,10 @@ export const commandIds = {
   push: 'palmtree.push',
   pushForce: 'palmtree.pushForce',
   pull: 'palmtree.pull',
+  compare: 'palmtree.compare',
+  keepMine: 'palmtree.keepMine',
+  takeTheirs: 'palmtree.takeTheirs',
+  keepBoth: 'palmtree.keepBoth',
   rescan: 'palmtree.rescan',
   showLog: 'palmtree.showLog',
   showTerminal: 'palmtree.showTerminal',
@@ -33,5 +37,8 @@ export const contextKeys = {
   tracking: 'palmtree.tracking',
   busy: 'palmtree.busy',
 } as const;
+
+/** Documents of this scheme show what the server has. */
+export const serverScheme = 'palmtree';
 
 export const viewId = 'palmtree.tracked';

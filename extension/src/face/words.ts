@@ -31,6 +31,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
     `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
   nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',
+  no_conflict: (e) => `${list(e)} is not in conflict any more.`,
   brake: (e) => {
     const { deletes = 0, emptied = 0, tracked = 0 } = e.details.brake ?? {};
     const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''];

@@ -29,6 +29,8 @@ interface RequestOptions {
   readonly timeoutMs?: number;
   /** Only for what may be repeated: ofetch's own defaults repeat too much and too little. */
   readonly retries?: number;
+  /** The answer is bytes, not JSON. */
+  readonly binary?: boolean;
 }
 
 /** The server's API for one token. Every failure is a PalmtreeError with the server's or a local code. */
@@ -86,6 +88,15 @@ export class Client {
     await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, {});
   }
 
+  /** The content of `path` as it stood in `revision`; of a symlink its target. Throws not_found. */
+  async content(tree: string, path: string, revision: number): Promise<Uint8Array> {
+    const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
+    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, { retries: 1, binary: true });
+    if (body instanceof ArrayBuffer) return new Uint8Array(body);
+    // An empty file's answer has no body.
+    return new Uint8Array();
+  }
+
   /** Where a session's rsync is reached, and the headers that open it. */
   rsyncEndpoint(tree: string, id: string): { url: string; headers: Record<string, string> } {
     const url = `${this.address}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
@@ -113,7 +124,8 @@ export class Client {
     // ofetch ignores its own timeout once it is given a signal.
     const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
     const retries = options.retries ?? 0;
-    const request: FetchOptions<'json'> = {
+    const request: FetchOptions<'json' | 'arrayBuffer'> = {
+      ...(options.binary === true ? { responseType: 'arrayBuffer' } : {}),
       method,
       headers: this.#headers(),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
@@ -124,7 +136,7 @@ export class Client {
     };
     if (options.body !== undefined) request.body = options.body;
     try {
-      return await ofetch<unknown>(this.address + path, request);
+      return await ofetch<unknown, 'json' | 'arrayBuffer'>(this.address + path, request);
     } catch (error) {
       throw this.#explain(error, `${method} ${path}`, options.signal);
     }
@@ -139,7 +151,7 @@ export class Client {
         details: { subject, stderr: rootMessage(error) },
       });
     }
-    const parsed = errorBody.safeParse(error.data);
+    const parsed = errorBody.safeParse(error.data instanceof ArrayBuffer ? parsedJson(error.data) : error.data);
     if (parsed.success) {
       const { code, message, details } = parsed.data.error;
       return new PalmtreeError(code, `${request}: ${message}`, {
@@ -156,6 +168,14 @@ export class Client {
     const code = error.response.status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server';
     const message = `${request}: HTTP ${error.response.status}`;
     return new PalmtreeError(code, message, { cause: error, details: { subject, stderr: message } });
+  }
+}
+
+function parsedJson(bytes: ArrayBuffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch {
+    return undefined;
   }
 }
 

@@ -5,10 +5,12 @@ import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { Scanner, Store } from '../io/ports';
 import { Emitter } from './emitter';
 import { forcePush, type Replacement } from './forcePush';
-import { pull, type PullFolders, type PullOptions, type PullResult } from './pull';
+import { pull, type PullOptions, type PullResult } from './pull';
 import { push, type PushOptions, type PushResult } from './push';
 import type { Remote, Reporter } from './remote';
 import { Replica, type ScanSettings } from './replica';
+import { resolve, type Choice, type ResolveResult } from './resolve';
+import type { PullFolders } from './stage';
 import { nothing, type Activity, type Binding, type SyncState } from './state';
 
 /** Watchers tell of one save in several events; they are taken together. */
@@ -76,6 +78,15 @@ export class FolderSync {
   /** The paths that stand on disk and are tracked. */
   get trackedPaths(): IterableIterator<string> {
     return this.#store.state.observations.keys();
+  }
+
+  isOnDisk(path: string): boolean {
+    return this.#store.state.observations.has(path);
+  }
+
+  /** The newest revision that the server was heard to have. */
+  get knownRevision(): number {
+    return this.#replica.incoming?.revision ?? this.#store.state.revision;
   }
 
   problemAt(path: string): string | undefined {
@@ -151,6 +162,29 @@ export class FolderSync {
     return this.#transfer('pull', reporter, (remote, shown) =>
       pull(this.#replica, remote, this.#folders, shown, options),
     );
+  }
+
+  /** Decides conflicts; see `resolve`. */
+  resolve(
+    reporter: Reporter,
+    request: { readonly paths: readonly string[]; readonly choice: Choice },
+    options?: PullOptions,
+  ): Promise<ResolveResult> {
+    return this.#transfer('pull', reporter, (remote, shown) =>
+      resolve(this.#replica, remote, this.#folders, shown, request, options),
+    );
+  }
+
+  /** What the server has at `path` in `revision`; empty where it has nothing. */
+  async serverContent(path: string, revision: number): Promise<Uint8Array> {
+    if (revision === 0) return new Uint8Array();
+    const remote = this.#requireRemote();
+    try {
+      return await remote.client.content(remote.tree, path, revision);
+    } catch (error) {
+      if (isPalmtreeError(error, 'not_found')) return new Uint8Array();
+      throw error;
+    }
   }
 
   async dispose(): Promise<void> {

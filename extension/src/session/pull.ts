@@ -1,20 +1,16 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { sameContent, type Entry } from '../engine/entry';
-import type { Change } from '../engine/change';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
 import type { FileTable } from '../../../server/src/contract/schemas';
-import { PalmtreeError } from '../errors';
 import { holdsFile } from '../io/holdsFile';
-import { fillFromLocal, verifyStaged } from '../io/staging';
 import { applyChanges, type HeldBack } from '../io/transition';
-import { carry, throwIfCancelled } from './carry';
+import { throwIfCancelled } from './carry';
 import { applyBrake, type PushOptions } from './push';
 import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
 import type { Agreed, Replica } from './replica';
+import { stage, type PullFolders } from './stage';
 
 export interface PullOptions extends PushOptions {
   /** Paths with unsaved edits: never written. */
@@ -33,13 +29,6 @@ export interface PullResult {
   readonly heldBack: readonly HeldBack[];
   /** The folder that keeps what was replaced or deleted, if anything was. */
   readonly backup: string | undefined;
-}
-
-export interface PullFolders {
-  /** Where rsync writes; emptied before each pull and after it. */
-  readonly staging: string;
-  /** Where what a pull replaces or deletes is kept. */
-  readonly backups: string;
 }
 
 /** Brings what changed on the server. Invariant: only what was scanned and is unchanged since is replaced. */
@@ -114,69 +103,6 @@ async function takeInRules(
     if (widened.ruleFor(path) === undefined && !widened.excludes(path)) {
       rules.set(path, { path, kind: 'file', effect: 'track' });
     }
-  }
-}
-
-interface Staged {
-  readonly folder: string;
-  readonly downloadedBytes: number;
-}
-
-/** Gathers the content of all that will be written: from equal files here, the rest by rsync; all verified. */
-async function stage(
-  replica: Replica,
-  remote: Remote,
-  folders: PullFolders,
-  revision: number,
-  changes: readonly Change[],
-  reporter: Reporter,
-): Promise<Staged> {
-  // What a killed pull staged is of no use: each plans anew. No other runs, or it would hold the store's lock.
-  await rm(folders.staging, { recursive: true, force: true });
-  const folder = join(folders.staging, randomUUID());
-  await mkdir(folder, { recursive: true });
-  try {
-    const entries = changes.flatMap(({ from, to }) => (to?.kind === 'file' && !hasContent(from, to) ? [to] : []));
-    const { observations } = replica.state;
-    const missing = await fillFromLocal(replica.root, folder, entries, observations, reporter.signal);
-    const downloadedBytes = await download(replica, remote, folder, revision, missing, reporter);
-    return { folder, downloadedBytes };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
-}
-
-/** Where only the permissions change, no content is needed. */
-function hasContent(from: Entry | undefined, to: Entry): boolean {
-  return from !== undefined && sameContent(from, to);
-}
-
-async function download(
-  replica: Replica,
-  remote: Remote,
-  staging: string,
-  revision: number,
-  entries: readonly Entry[],
-  reporter: Reporter,
-): Promise<number> {
-  if (entries.length === 0) return 0;
-  reporter.step(`Fetching ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
-  const paths = entries.map(({ path }) => path);
-  const session = await remote.client.beginPull(remote.tree, { revision, paths }, reporter.signal);
-  try {
-    const carried = { direction: 'pull', session, root: replica.root, staging, entries } as const;
-    const result = await carry(remote, carried, reporter);
-    reporter.step('Checking what arrived');
-    const wrong = await verifyStaged(staging, entries, reporter.signal);
-    if (wrong.length > 0) {
-      throw new PalmtreeError('content_mismatch', 'files arrived other than the server declares them', {
-        details: { paths: wrong },
-      });
-    }
-    return result.receivedBytes;
-  } finally {
-    await remote.client.endPull(remote.tree, session.id).catch(() => undefined);
   }
 }
 

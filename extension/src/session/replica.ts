@@ -70,6 +70,11 @@ export class Replica {
     track(this.state.rules, path, kind, (other) => selection.excludes(other));
   }
 
+  /** Makes sure that a file which was put there is kept in step. */
+  takeIn(path: string): void {
+    if (!this.selection().includes(path)) this.track(path, 'file');
+  }
+
   /**
    * Takes `path`, and all that is in it, out on this machine.
    * Invariant: what the server has there keeps a rule of its own, or the next pull would take it in again.

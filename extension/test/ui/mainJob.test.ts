@@ -114,6 +114,19 @@ describe('the main job, in the workbench', () => {
     expect((await serverTable()).get('notes/plan.md')).toContain(hash);
     expect(await readFile(join(server.dataDir, 'objects', hash.slice(0, 2), hash), 'utf8')).toBe("the desk's plan\n");
   });
+
+  it('compares a conflict with the server, and takes theirs at a click', async () => {
+    const { window, folder } = laptop;
+    await window.treeView.inlineAction('plan.md', 'Compare with Server');
+    const diff = window.page.locator('.monaco-diff-editor');
+    await diff.getByText("the desk's plan").waitFor();
+    await diff.getByText("the laptop's plan").waitFor();
+    await picture(window, 'compare');
+    await window.treeView.contextMenu('plan.md', 'Take Theirs');
+    await window.statusBarText('push', 'Palmtree');
+    expect(await readFile(join(folder, 'notes/plan.md'), 'utf8')).toBe("the desk's plan\n");
+    expectSame(await listing(join(folder, 'notes')), await listing(join(desk.folder, 'notes')));
+  });
 });
 
 async function fillGarden(folder: string): Promise<void> {

@@ -1,0 +1,90 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Conflict } from '../engine/change';
+import {
+  entanglements,
+  keepBoth,
+  keepMine,
+  nameForTheirs,
+  takenIn,
+  takeTheirs,
+  type Decision,
+} from '../engine/decision';
+import { applyChanges, type HeldBack } from '../io/transition';
+import { throwIfCancelled } from './carry';
+import { pull, type PullOptions } from './pull';
+import type { Remote, Reporter } from './remote';
+import type { Replica } from './replica';
+import { stage, type PullFolders } from './stage';
+
+/** What becomes of a file that changed on both sides. `both`: theirs is put beside mine under a free name. */
+export type Choice = 'mine' | 'theirs' | 'both';
+
+export interface ResolveResult {
+  readonly resolved: readonly string[];
+  readonly heldBack: readonly HeldBack[];
+}
+
+/**
+ * Decides the conflicts at `paths`, and those that can only be decided with them. What replaces mine is put in
+ * place as a pull does it, with a backup; what is kept of mine is then an ordinary change, to be pushed.
+ */
+export async function resolve(
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  reporter: Reporter,
+  request: { readonly paths: readonly string[]; readonly choice: Choice },
+  options: PullOptions = {},
+): Promise<ResolveResult> {
+  if (replica.incoming !== undefined && replica.incoming.revision !== replica.state.revision) {
+    await pull(replica, remote, folders, reporter, options);
+  } else {
+    await replica.scan({ signal: reporter.signal });
+  }
+  const decisions = decide(replica, request.paths, request.choice);
+  const changes = decisions.flatMap(({ decision }) => decision.localChanges);
+  const staged = await stage(replica, remote, folders, replica.state.revision, changes, reporter);
+  try {
+    throwIfCancelled(reporter);
+    const applied = await applyChanges({
+      root: replica.root,
+      staging: staged.folder,
+      backup: join(folders.backups, `${new Date().toISOString().replaceAll(':', '-')}-resolved`),
+      changes,
+      observations: replica.state.observations,
+      isHeld: options.isUnsaved ?? (() => false),
+      keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
+    });
+    replica.learn(applied.written, applied.removed);
+    const held = new Set(applied.heldBack.map(({ path }) => path));
+    const done = decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => held.has(path)));
+    for (const { decision } of done) {
+      for (const { path, to } of decision.ancestorChanges) replica.agree(path, to);
+      for (const { path } of decision.localChanges) replica.takeIn(path);
+    }
+    await replica.save();
+    return { resolved: done.map(({ path }) => path), heldBack: applied.heldBack };
+  } finally {
+    await rm(staged.folder, { recursive: true, force: true });
+  }
+}
+
+function decide(
+  replica: Replica,
+  paths: readonly string[],
+  choice: Choice,
+): { readonly path: string; readonly decision: Decision }[] {
+  const { conflicts } = replica.reconcile('agreed');
+  const groups = entanglements(conflicts);
+  const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
+  const { observations, ancestor, heldBack } = replica.state;
+  const taken = takenIn([observations.keys(), ancestor.keys(), heldBack.keys()]);
+  const label = `server r${replica.state.revision}`;
+  const decisionFor = (conflict: Conflict): Decision => {
+    if (choice === 'mine') return keepMine(conflict);
+    if (choice === 'theirs') return takeTheirs(conflict);
+    return keepBoth(conflict, nameForTheirs(conflict, groups.get(conflict.path) ?? [], taken, label));
+  };
+  return [...wanted].map((conflict) => ({ path: conflict.path, decision: decisionFor(conflict) }));
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { DecidedChange } from '../engine/decision';
+import { sameContent, type Entry } from '../engine/entry';
+import { PalmtreeError } from '../errors';
+import { fillFromLocal, verifyStaged } from '../io/staging';
+import { carry } from './carry';
+import type { Remote, Reporter } from './remote';
+import type { Replica } from './replica';
+
+export interface PullFolders {
+  /** Where rsync writes; emptied before each pull and after it. */
+  readonly staging: string;
+  /** Where what a pull replaces or deletes is kept. */
+  readonly backups: string;
+}
+
+export interface Staged {
+  readonly folder: string;
+  readonly downloadedBytes: number;
+}
+
+interface Wanted {
+  readonly entry: Entry;
+  /** The server's path of the content. */
+  readonly source: string;
+}
+
+/** Gathers the content of all that will be written: from equal files here, the rest by rsync; all verified. */
+export async function stage(
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  revision: number,
+  changes: readonly DecidedChange[],
+  reporter: Reporter,
+): Promise<Staged> {
+  // What a killed pull staged is of no use: each plans anew. No other runs, or it would hold the store's lock.
+  await rm(folders.staging, { recursive: true, force: true });
+  const folder = join(folders.staging, randomUUID());
+  await mkdir(folder, { recursive: true });
+  try {
+    const wanted = changes.flatMap(({ path, from, to, source = path }): Wanted[] => {
+      return to?.kind === 'file' && !hasContent(from, to) ? [{ entry: to, source }] : [];
+    });
+    const entries = wanted.map(({ entry }) => entry);
+    const { observations } = replica.state;
+    const missing = new Set(await fillFromLocal(replica.root, folder, entries, observations, reporter.signal));
+    const fetched = wanted.filter(({ entry }) => missing.has(entry));
+    return { folder, downloadedBytes: await download(replica, remote, folder, revision, fetched, reporter) };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Where only the permissions change, no content is needed. */
+function hasContent(from: Entry | undefined, to: Entry): boolean {
+  return from !== undefined && sameContent(from, to);
+}
+
+async function download(
+  replica: Replica,
+  remote: Remote,
+  staging: string,
+  revision: number,
+  wanted: readonly Wanted[],
+  reporter: Reporter,
+): Promise<number> {
+  if (wanted.length === 0) return 0;
+  reporter.step(`Fetching ${wanted.length} ${wanted.length === 1 ? 'file' : 'files'}`);
+  const entries = wanted.map(({ entry, source }): Entry => ({ ...entry, path: source }));
+  const paths = entries.map(({ path }) => path);
+  const session = await remote.client.beginPull(remote.tree, { revision, paths }, reporter.signal);
+  try {
+    const carried = { direction: 'pull', session, root: replica.root, staging, entries } as const;
+    const result = await carry(remote, carried, reporter);
+    reporter.step('Checking what arrived');
+    const wrong = await verifyStaged(staging, entries, reporter.signal);
+    if (wrong.length > 0) {
+      throw new PalmtreeError('content_mismatch', 'files arrived other than the server declares them', {
+        details: { paths: wrong },
+      });
+    }
+    await moveToPlaces(staging, wanted);
+    return result.receivedBytes;
+  } finally {
+    await remote.client.endPull(remote.tree, session.id).catch(() => undefined);
+  }
+}
+
+async function moveToPlaces(staging: string, wanted: readonly Wanted[]): Promise<void> {
+  for (const { entry, source } of wanted) {
+    if (entry.path === source) continue;
+    await mkdir(dirname(join(staging, entry.path)), { recursive: true });
+    await rename(join(staging, source), join(staging, entry.path));
+  }
+}

@@ -1,0 +1,108 @@
+import { readdir } from 'node:fs/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Choice } from '../../src/session/resolve';
+import { startServer, type RunningServer } from '../support/server';
+import { expectSame, Machine, silent } from './machine';
+
+let server: RunningServer;
+let machines: Machine[] = [];
+let trees = 0;
+
+beforeAll(async () => {
+  server = await startServer();
+});
+afterEach(async () => {
+  await Promise.all(machines.map((machine) => machine.remove()));
+  machines = [];
+});
+afterAll(() => server.close());
+
+/** Both machines edited `n/a.md`; the desk pushed first. */
+async function inConflict(): Promise<[Machine, Machine]> {
+  const tree = `c${++trees}`;
+  const [desk, laptop] = await Promise.all(
+    [1, 2].map(async () => {
+      const machine = await Machine.open({ url: server.url, token: server.token, tree });
+      machines.push(machine);
+      return machine;
+    }),
+  );
+  if (desk === undefined || laptop === undefined) throw new Error('two machines');
+  await desk.write('n/a.md', 'base');
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  await desk.write('n/a.md', 'desk');
+  await desk.push();
+  await laptop.write('n/a.md', 'laptop');
+  await laptop.pull();
+  expect(laptop.sync.state.kind).toBe('conflicted');
+  return [desk, laptop];
+}
+
+function resolve(machine: Machine, path: string, choice: Choice) {
+  return machine.sync.resolve(silent, { paths: [path], choice });
+}
+
+describe('a conflict', () => {
+  it('is decided for mine: a push makes it the head, and theirs stays in history', async () => {
+    const [desk, laptop] = await inConflict();
+    expect(await resolve(laptop, 'n/a.md', 'mine')).toMatchObject({ resolved: ['n/a.md'] });
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 1 });
+    expect(await laptop.push()).toMatchObject({ revision: 3, put: 1 });
+    await desk.pull();
+    expect(await desk.read('n/a.md')).toBe('laptop');
+    expect(new TextDecoder().decode(await laptop.sync.serverContent('n/a.md', 2))).toBe('desk');
+  });
+
+  it('is decided for theirs: mine is kept in a backup, and nothing is left to push', async () => {
+    const [desk, laptop] = await inConflict();
+    await resolve(laptop, 'n/a.md', 'theirs');
+    expect(await laptop.read('n/a.md')).toBe('desk');
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 0 });
+    const backups = await readdir(`${laptop.storage}/backups`, { recursive: true });
+    expect(backups.some((path) => path.endsWith('n/a.md'))).toBe(true);
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+
+  it('is decided for both: theirs stands beside mine, and both are pushed', async () => {
+    const [desk, laptop] = await inConflict();
+    await resolve(laptop, 'n/a.md', 'both');
+    expect(await readdir(laptop.path('n'))).toEqual(['a (server r2).md', 'a.md']);
+    expect(await laptop.read('n/a (server r2).md')).toBe('desk');
+    expect(await laptop.push()).toMatchObject({ put: 2 });
+    await desk.pull();
+    expectSame(await desk.listing(), await laptop.listing());
+  });
+
+  it('between an edit and a deletion can be decided either way', async () => {
+    for (const choice of ['mine', 'theirs'] as const) {
+      const [desk, laptop] = await inConflict();
+      await resolve(laptop, 'n/a.md', 'theirs');
+      await desk.write('n/a.md', 'desk again');
+      await desk.push();
+      await laptop.remove1('n/a.md');
+      expect((await laptop.pull(true)).conflicts).toEqual(['n/a.md']);
+      await resolve(laptop, 'n/a.md', choice);
+      await laptop.push(true);
+      await desk.pull(true);
+      expectSame(await desk.listing(), await laptop.listing());
+      expect(await readdir(laptop.path('n'))).toEqual(choice === 'mine' ? [] : ['a.md']);
+    }
+  });
+
+  it('that the last push found is pulled first, when it is decided', async () => {
+    const [desk, laptop] = await inConflict();
+    await resolve(laptop, 'n/a.md', 'theirs');
+    await desk.write('n/a.md', 'newest');
+    await desk.write('n/b.md', 'another');
+    await desk.push();
+    await laptop.write('n/a.md', 'mine');
+    await expect(laptop.push()).rejects.toMatchObject({ code: 'stale_base' });
+    await resolve(laptop, 'n/a.md', 'mine');
+    expect(await laptop.read('n/b.md')).toBe('another');
+    await laptop.push();
+    await desk.pull();
+    expect(await desk.read('n/a.md')).toBe('mine');
+  });
+});
