@@ -48,6 +48,13 @@ export async function demoToken(serverUrl: string): Promise<string> {
   return token;
 }
 
+/** Makes a tree; again is fine. */
+export async function makeTree(serverUrl: string, token: string, tree: string): Promise<void> {
+  const url = new URL(`/v1/trees/${tree}`, serverUrl);
+  const { ok, status } = await fetch(url, { method: 'PUT', headers: { authorization: `Bearer ${token}` } });
+  if (!ok) throw new UserError(`The server did not make the tree ${tree} (${status}).`, { log: serverLog });
+}
+
 async function isTaken(serverUrl: string, token: string): Promise<boolean> {
   const response = await fetch(new URL('/v1/whoami', serverUrl), { headers: { authorization: `Bearer ${token}` } });
   return response.ok;

@@ -5,7 +5,7 @@ import { connectDemoWorkspace, makeDemoWorkspace } from './demoWorkspace.mts';
 import { openEditor } from './editorWindow.mts';
 import { requirePort } from './freePort.mts';
 import { isStopping, stop, stopWithParent } from './liveChildren.mjs';
-import { dataFolder, demoToken, serverLog, startLocalServer } from './localServer.mts';
+import { dataFolder, demoToken, makeTree, serverLog, startLocalServer } from './localServer.mts';
 import { megabytes, packageExtension } from './package.mts';
 import { repository, scratch } from './paths.mts';
 import { seconds, step } from './step.mjs';
@@ -74,6 +74,7 @@ async function openOn({ folder, port }: Options, url: string, token: string): Pr
   const editor = { env, port: port === 0 ? 0 : port + 1 };
   if (folder) {
     const tree = treeName(folder);
+    await makeTree(url, token, tree);
     return openEditor({
       ...editor,
       folder,
@@ -82,6 +83,7 @@ async function openOn({ folder, port }: Options, url: string, token: string): Pr
     });
   }
   const demo = join(scratch, 'demo');
+  await makeTree(url, token, 'demo');
   await makeDemoWorkspace(demo);
   await connectDemoWorkspace(demo, url);
   return openEditor({ ...editor, folder: demo, profile: 'demo', settings: {} });

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../errors';
+import type { FolderSync } from '../session/folderSync';
 import type { PullResult } from '../session/pull';
 import type { PushResult } from '../session/push';
 import type { Reporter } from '../session/remote';
 import type { SyncState } from '../session/state';
 import type { ConnectArguments, FolderConnection } from './connection';
-import { confirmBrake, confirmForce, offerToSave, unsavedPaths } from './confirm';
+import { confirmBrake, confirmForce, confirmNewTree, offerToSave, unsavedPaths } from './confirm';
 import { compare, decide } from './conflictCommands';
 import { commandIds, viewId, type CommandName } from './ids';
 import { plural } from './figures';
@@ -139,7 +140,7 @@ async function push(parts: CommandParts, options: CallOptions | undefined): Prom
   if (options === undefined) await offerToSave(folder, 'Push');
   const run = (brakeReleased: boolean) =>
     withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { brakeReleased }));
-  const result = await withBrake(run, options);
+  const result = await withQuestions(run, sync, options);
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: ${text}`);
   void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
@@ -164,7 +165,7 @@ async function pull(parts: CommandParts, options: CallOptions | undefined): Prom
       // Asked for each file when its turn comes: a pull may take long enough to type something.
       return sync.pull(reporter, { brakeReleased, isUnsaved: (path) => unsavedPaths(folder).has(path) });
     });
-  const result = await withBrake(run, options);
+  const result = await withQuestions(run, sync, options);
   const text = pullSummary(result);
   parts.log.info(`${folder.name}: ${text}`);
   for (const held of result.heldBack) parts.log.warn(`${folder.name}: ${held.path} ${heldBackWords(held)}`);
@@ -179,12 +180,26 @@ async function rescan(parts: CommandParts, options: CallOptions | undefined): Pr
   await withReporter('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
 }
 
-async function withBrake<T>(run: (released: boolean) => Promise<T>, options: CallOptions | undefined): Promise<T> {
-  try {
-    return await run(options?.confirmed === true);
-  } catch (error) {
-    if (options !== undefined || !isPalmtreeError(error, 'brake') || !(await confirmBrake(error))) throw error;
-    return run(true);
+/** Runs a push or pull, and again when the user has answered what stopped it. */
+async function withQuestions<T>(
+  run: (brakeReleased: boolean) => Promise<T>,
+  sync: FolderSync,
+  options: CallOptions | undefined,
+): Promise<T> {
+  let brakeReleased = options?.confirmed === true;
+  for (;;) {
+    try {
+      return await run(brakeReleased);
+    } catch (error) {
+      if (options !== undefined) throw error;
+      if (isPalmtreeError(error, 'brake') && !brakeReleased) {
+        await confirmBrake(error);
+        brakeReleased = true;
+      } else if (isPalmtreeError(error, 'tree_not_found')) {
+        await confirmNewTree(sync.state);
+        await sync.makeTree();
+      } else throw error;
+    }
   }
 }
 
@@ -192,7 +207,7 @@ async function tellHeldBack(parts: CommandParts, { conflicts, heldBack }: PullRe
   const [first] = heldBack;
   const sentences = [
     conflicts.length > 0
-      ? `${plural(conflicts.length, 'file')} changed here and on the server: neither version was touched.`
+      ? `${named(conflicts)} changed here and on the server: neither version was touched. Compare, then decide in the Palmtree view.`
       : '',
     heldBack.length > 0
       ? `${plural(heldBack.length, 'file')} held back: ${first?.path} ${first === undefined ? '' : heldBackWords(first)}.`
@@ -203,6 +218,11 @@ async function tellHeldBack(parts: CommandParts, { conflicts, heldBack }: PullRe
   const picked = await vscode.window.showWarningMessage(text, show, 'Show Log');
   if (picked === show) await vscode.commands.executeCommand(`${viewId}.focus`);
   else if (picked !== undefined) parts.log.show();
+}
+
+function named(paths: readonly string[]): string {
+  const shown = paths.slice(0, 3).join(', ');
+  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
 }
 
 function pushSummary({ revision, put, deleted }: PushResult, { counts }: SyncState): string {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../errors';
 import type { Replacement } from '../session/forcePush';
+import type { SyncState } from '../session/state';
 import { plural } from './figures';
 import { relativePath } from './watcher';
 import { wordsFor } from './words';
@@ -35,13 +36,21 @@ function section(title: string, paths: readonly string[]): string {
     .join('\n')}${more}`;
 }
 
-/** Says what the brake stopped; true when the user goes on all the same. */
-export async function confirmBrake(error: PalmtreeError): Promise<boolean> {
+/** A tree that only the settings name may be a typing error. Throws cancelled. */
+export async function confirmNewTree({ binding }: SyncState): Promise<void> {
+  const action = 'Make It';
+  const message = `There is no tree "${binding?.tree}" on ${binding?.server}.`;
+  const detail = 'Make it, or correct the setting palmtree.tree.';
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
+  if (answer === undefined) throw new PalmtreeError('cancelled', 'the tree was not to be made');
+}
+
+/** Says what the brake stopped. Throws cancelled unless the user goes on all the same. */
+export async function confirmBrake(error: PalmtreeError): Promise<void> {
   const action = 'Go On';
   const detail = 'Is a disk not mounted, or was the folder emptied by mistake? Nothing was changed so far.';
   const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, action);
   if (answer === undefined) throw new PalmtreeError('cancelled', 'the brake was not released');
-  return answer === action;
 }
 
 export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string> {

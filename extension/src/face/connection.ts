@@ -4,8 +4,9 @@ import { Client } from '../io/client';
 import { probeRsync } from '../io/rsyncProbe';
 import { transfer } from '../io/transfer';
 import type { Remote } from '../session/remote';
-import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
+import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withScheme } from './serverAddress';
 import type { Credentials } from './credentials';
+import { showError } from './run';
 import { section, setting } from './settings';
 import type { SyncTerminal } from './terminal';
 import type { SyncedFolder } from './workspaceFolders';
@@ -39,8 +40,9 @@ export class FolderConnection {
       if (token === undefined) return await sync.bind(undefined, undefined);
       await sync.bind(this.#remote(url, token, checkTreeName(tree)), { server: url.href.replace(/\/+$/, ''), tree });
     } catch (error) {
-      this.#log.warn(`${folder.name}: ${String(error)}`);
       await sync.bind(undefined, undefined);
+      // The settings name no server or tree: the user has to know which.
+      void showError(error, this.#log);
     }
   }
 
@@ -79,17 +81,9 @@ export class FolderConnection {
 
   #remote(url: URL, token: string, tree: string): Remote {
     const client = new Client(url.href, token);
-    let made: Promise<void> | undefined;
     return {
       client,
       tree,
-      ensureTree: () => {
-        made ??= client.makeTree(tree).catch((error: unknown) => {
-          made = undefined;
-          throw error;
-        });
-        return made;
-      },
       findRsync: async () => {
         const command = setting('rsyncPath');
         const version = await probeRsync(command);
@@ -126,14 +120,14 @@ async function askForUrl(value: string): Promise<URL> {
     ignoreFocusOut: true,
     validateInput: (typed) => {
       try {
-        parseServerUrl(typed);
+        parseServerUrl(withScheme(typed));
         return undefined;
       } catch {
         return typed.trim() === '' ? undefined : 'An address looks like https://sync.example.org';
       }
     },
   });
-  const url = parseServerUrl(given(text));
+  const url = parseServerUrl(withScheme(given(text)));
   if (isUnencrypted(url)) {
     const proceed = 'Connect Anyway';
     const detail = 'The token and the files could be read on the way. Over anything but your own network, use https.';

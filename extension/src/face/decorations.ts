@@ -24,7 +24,7 @@ export function registerDecorations(folders: WorkspaceFolders): vscode.Disposabl
       const { badge, tooltip, color } = looks[state];
       const detail = state === 'problem' ? (found.sync.problemAt(path) ?? tooltip) : tooltip;
       const decoration = new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
-      decoration.propagate = state === 'conflict' || state === 'problem';
+      decoration.propagate = true;
       return decoration;
     },
   });

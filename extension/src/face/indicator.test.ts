@@ -23,7 +23,7 @@ describe('the status bar item', () => {
   });
 
   it('pulls at a click when only the server has something', () => {
-    expect(indicatorFor([state({ incoming: 2 })])).toMatchObject({ text: '$(cloud-upload) ↓2', command: 'pull' });
+    expect(indicatorFor([state({ incoming: 2 })])).toMatchObject({ text: '$(cloud-download) ↓2', command: 'pull' });
   });
 
   it('adds up the folders of a workspace', () => {

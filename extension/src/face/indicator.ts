@@ -21,46 +21,52 @@ export function indicatorFor(states: readonly SyncState[]): Indicator {
     const tooltip = 'Connect this folder to a server to keep files in step.';
     return { text: '$(plug) Palmtree', tooltip, command: 'connect' };
   }
-  const halted = connected.find(({ kind }) => kind === 'halted');
-  if (halted?.kind === 'halted') return haltedIndicator(halted);
   const sum = (count: keyof SyncState['counts']): number =>
     connected.reduce((total, { counts }) => total + counts[count], 0);
-  const [outgoing, incoming, conflicts, problems] = [
-    sum('outgoing'),
-    sum('incoming'),
-    sum('conflicts'),
-    sum('problems'),
-  ];
-  const arrows = [
-    outgoing > 0 ? `↑${outgoing}` : '',
-    incoming > 0 ? `↓${incoming}` : '',
-    problems > 0 ? `⊘${problems}` : '',
-  ]
-    .filter((arrow) => arrow !== '')
-    .join(' ');
+  const waits = waiting(sum);
+  const halted = connected.find(({ kind }) => kind === 'halted');
+  if (halted?.kind === 'halted') return haltedIndicator(halted, waits);
+  const [outgoing, incoming, conflicts] = [sum('outgoing'), sum('incoming'), sum('conflicts')];
   if (conflicts > 0) {
-    const text = ['$(warning)', arrows, `!${conflicts}`].filter((part) => part !== '').join(' ');
-    const tooltip = `${plural(conflicts, 'file')} changed here and on the server: neither version was touched.`;
-    return { text, tooltip, command: 'focusView', background: 'warning' };
-  }
-  if (arrows === '') {
     return {
-      text: '$(check) Palmtree',
-      tooltip: inStep(connected),
-      command: sum('tracked') > 0 ? 'push' : 'focusView',
+      text: joined('$(warning)', waits.arrows),
+      tooltip: waits.words,
+      command: 'focusView',
+      background: 'warning',
     };
   }
-  const waiting = [
-    outgoing > 0 ? `${plural(outgoing, 'change')} to push` : '',
-    incoming > 0 ? `${plural(incoming, 'change')} to pull` : '',
-    problems > 0 ? `${plural(problems, 'file')} that cannot be synced` : '',
-  ].filter((part) => part !== '');
-  const tooltip = `${waiting.join(', ')}.`;
+  if (waits.arrows === '') return restingIndicator(connected, sum('tracked'));
+  const icon = outgoing > 0 ? '$(cloud-upload)' : incoming > 0 ? '$(cloud-download)' : '$(warning)';
+  const command = outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView';
+  return { text: joined(icon, waits.arrows), tooltip: waits.words, command };
+}
+
+interface Waiting {
+  readonly arrows: string;
+  readonly words: string;
+}
+
+function waiting(sum: (count: keyof SyncState['counts']) => number): Waiting {
+  const parts = [
+    { sign: '↑', count: sum('outgoing'), words: 'change', ending: ' to push' },
+    { sign: '↓', count: sum('incoming'), words: 'change', ending: ' to pull' },
+    { sign: '⊘', count: sum('problems'), words: 'file', ending: ' that cannot be synced' },
+    { sign: '!', count: sum('conflicts'), words: 'file', ending: ' changed here and on the server' },
+  ].filter(({ count }) => count > 0);
   return {
-    text: `$(cloud-upload) ${arrows}`,
-    tooltip,
-    command: outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView',
+    arrows: parts.map(({ sign, count }) => `${sign}${count}`).join(' '),
+    words: `${parts.map(({ count, words, ending }) => plural(count, words) + ending).join(', ')}.`,
   };
+}
+
+function restingIndicator(connected: readonly SyncState[], tracked: number): Indicator {
+  if (tracked > 0) return { text: '$(check) Palmtree', tooltip: inStep(connected), command: 'push' };
+  const tooltip = 'Nothing is tracked yet. Right-click files or folders in the Explorer: Track for sync.';
+  return { text: '$(add) Palmtree', tooltip, command: 'focusView' };
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
 }
 
 function inStep(connected: readonly SyncState[]): string {
@@ -82,10 +88,10 @@ function busyIndicator(state: SyncState): Indicator | undefined {
   return { text: `$(sync~spin) ${verb}${share}`, tooltip: `${step}.`, command: undefined };
 }
 
-function haltedIndicator(state: SyncState & { kind: 'halted' }): Indicator {
+function haltedIndicator(state: SyncState & { kind: 'halted' }, { arrows }: Waiting): Indicator {
   const { text } = wordsFor(state.error);
   if (state.error.code === 'server_unreachable') {
-    return { text: '$(debug-disconnect) Palmtree', tooltip: text, command: 'rescan' };
+    return { text: joined('$(debug-disconnect)', arrows || 'Palmtree'), tooltip: text, command: 'rescan' };
   }
-  return { text: '$(warning) Palmtree', tooltip: text, command: 'showLog', background: 'warning' };
+  return { text: joined('$(warning)', arrows || 'Palmtree'), tooltip: text, command: 'showLog', background: 'warning' };
 }

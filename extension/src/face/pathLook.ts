@@ -37,7 +37,7 @@ export const looks: Readonly<Record<PathState, PathLook>> = {
     badge: '⊘',
     word: 'problem',
     tooltip: 'Cannot be synced',
-    color: 'list.warningForeground',
+    color: 'editorWarning.foreground',
   },
   incoming: {
     badge: '↓',

@@ -33,7 +33,10 @@ export async function withReporter<T>(title: string, work: (reporter: Reporter) 
       shown = progress;
       shownPercent = 0;
       progress.report({ message });
-      token.onCancellationRequested(() => controller.abort());
+      token.onCancellationRequested(() => {
+        progress.report({ message: 'Cancelling…' });
+        controller.abort();
+      });
       return running.then(
         () => undefined,
         () => undefined,

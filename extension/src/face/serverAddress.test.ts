@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
+import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withScheme } from './serverAddress';
 
 describe('a server address', () => {
   it.each(['https://sync.example.org', 'http://127.0.0.1:7337', 'https://example.org/palmtree/'])(
@@ -15,6 +15,13 @@ describe('a server address', () => {
       expect(() => parseServerUrl(text)).toThrowError(expect.objectContaining({ code: 'invalid_url' }));
     },
   );
+
+  it('may be typed without its scheme', () => {
+    expect(withScheme('127.0.0.1:7337')).toBe('http://127.0.0.1:7337');
+    expect(withScheme('localhost/palmtree')).toBe('http://localhost/palmtree');
+    expect(withScheme('sync.example.org:8443')).toBe('https://sync.example.org:8443');
+    expect(withScheme('http://sync.example.org')).toBe('http://sync.example.org');
+  });
 
   it('is unencrypted over plain http to any other machine', () => {
     expect(isUnencrypted(new URL('http://sync.example.org'))).toBe(true);

@@ -13,6 +13,14 @@ export function parseServerUrl(text: string): URL {
   return url;
 }
 
+/** What is typed without a scheme: a server on this machine speaks http, any other is meant to be encrypted. */
+export function withScheme(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.includes('://')) return trimmed;
+  const host = trimmed.replace(/(:\d+)?(\/.*)?$/, '');
+  return `${loopback.test(host) ? 'http' : 'https'}://${trimmed}`;
+}
+
 /** Whether a token sent there could be read on the way. */
 export function isUnencrypted(url: URL): boolean {
   return url.protocol === 'http:' && !loopback.test(url.hostname);

@@ -19,6 +19,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     const indicator = indicatorFor(folders.all.map(({ sync }) => sync.state));
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);
+    item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip}` };
     item.command = commandFor(indicator.command);
     item.backgroundColor = indicator.background && new vscode.ThemeColor(backgrounds[indicator.background]);
     item.show();
@@ -36,7 +37,7 @@ function commandFor(command: Indicator['command']): string | undefined {
 function tooltip(indicator: Indicator): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(`**Palmtree**\n\n`);
   markdown.appendText(indicator.tooltip);
-  if (indicator.command === undefined) return markdown;
+  if (indicator.command === undefined || indicator.command === 'connect') return markdown;
   const links = (['push', 'pull', 'rescan', 'showLog'] as const).map((name) => {
     return `[${{ push: 'Push', pull: 'Pull', rescan: 'Rescan', showLog: 'Log' }[name]}](command:${commandIds[name]})`;
   });

@@ -81,7 +81,8 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (node.state !== undefined && node.kind === 'file') {
       const look = looks[node.state];
       item.description = look.word;
-      item.tooltip = `${node.path}\n${owner.sync.problemAt(node.path) ?? look.tooltip}`;
+      // The decoration adds what the state means.
+      item.tooltip = node.path;
     }
     if (node.kind === 'folder') {
       item.iconPath = vscode.ThemeIcon.Folder;

@@ -26,7 +26,10 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   insecure_url: (e) =>
     `${e.details.subject} is not encrypted: the token and the files could be read on the way. Use https.`,
   invalid_tree: (e) => `"${e.details.subject}" cannot name a tree. Use up to 64 letters, digits, ".", "_" or "-".`,
-  server_unreachable: (e) => `${e.details.subject} does not answer (${e.details.stderr}). Is the server running?`,
+  server_unreachable: (e) =>
+    /SSL|TLS/.test(e.details.stderr ?? '')
+      ? `${e.details.subject} answers, but not in TLS that holds (${lastLine(e.details.stderr).slice(0, 120)}). Is it http, or is its certificate not trusted here?`
+      : `${e.details.subject} does not answer (${e.details.stderr}). Is the server running?`,
   not_a_palmtree_server: (e) =>
     `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
@@ -52,7 +55,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   unauthorized: (e) => `${e.details.subject} does not accept the token. Connect with a valid one.`,
   forbidden: () => 'The token may not use this tree. Ask for one that may, or choose another tree.',
   not_found: (e) => `The server does not know this request (${e.message}). Is it of the same version?`,
-  tree_not_found: () => 'The tree is not on the server. Connect again to make it.',
+  tree_not_found: () => 'The tree is not on the server. Correct its name in the settings, or connect again to make it.',
   session_not_found: () => 'The server no longer knows this transfer. Try again.',
   revision_not_found: () => 'The server does not know the revision last seen here. Pull to compare again.',
   stale_base: () => 'The server has newer files than this folder. Nothing was sent. Pull first, then push.',

@@ -88,7 +88,7 @@ async function runOnce(request: TransferRequest): Promise<Attempt> {
   }
   try {
     const args = rsyncArguments(request, bridge.port);
-    screen.write(`${[request.rsync, ...args].join(' ')}\n`);
+    screen.write(`${[request.rsync, ...args].map(quoted).join(' ')}\n`);
     const end = await runRsync({
       command: request.rsync,
       args,
@@ -105,6 +105,11 @@ async function runOnce(request: TransferRequest): Promise<Attempt> {
   } finally {
     bridge.close();
   }
+}
+
+/** For reading and copying only: rsync itself is given its arguments one by one. */
+function quoted(argument: string): string {
+  return /[^\w@%+=:,./-]/.test(argument) ? `'${argument.replaceAll("'", String.raw`'\''`)}'` : argument;
 }
 
 /**

@@ -164,6 +164,12 @@ export class FolderSync {
     );
   }
 
+  /** Makes the tree that the folder is bound to. */
+  async makeTree(): Promise<void> {
+    const remote = this.#requireRemote();
+    await remote.client.makeTree(remote.tree);
+  }
+
   /** Decides conflicts; see `resolve`. */
   resolve(
     reporter: Reporter,
@@ -202,7 +208,6 @@ export class FolderSync {
   ): Promise<T> {
     return this.#operate(async () => {
       const remote = this.#requireRemote();
-      await remote.ensureTree();
       let step = '';
       return work(remote, {
         signal: AbortSignal.any([reporter.signal, this.#lifetime.signal]),
@@ -284,8 +289,10 @@ export class FolderSync {
   async #peek(remote: Remote, signal: AbortSignal): Promise<void> {
     try {
       await this.#replica.fetchIncoming(remote, signal);
+      this.#replica.followIncoming();
+      await this.#store.save();
     } catch (error) {
-      // A tree is made by the first push or pull; one that is behind our revision is the pull's to explain.
+      // Whether to make the tree is asked when something is to be pushed; a server behind us is the pull's to mend.
       if (!isPalmtreeError(error, 'tree_not_found') && !isPalmtreeError(error, 'revision_not_found')) throw error;
     }
   }

@@ -128,22 +128,11 @@ export function trackedFolders(replica: Replica): string[] {
 
 /**
  * After a push whose answer was lost, the server holds what we hold. True when all that is new there stands
- * here already, so that the ancestor could follow; else nothing is changed but what waits to be pulled.
+ * here already, so that the ancestor could follow; else what is new waits to be pulled.
  */
 async function catchUp(replica: Replica, remote: Remote, reporter: Reporter): Promise<boolean> {
   await replica.fetchIncoming(remote, reporter.signal);
-  const { incoming } = replica;
-  if (incoming === undefined) return false;
-  replica.recallUnanswered();
-  const after = replica.reconcile('known');
-  const isNews = ({ path }: { path: string }): boolean => incoming.changes.has(path);
-  if (after.localChanges.some(isNews) || after.conflicts.some(isNews)) return false;
-  const agreed = new Set<string>();
-  for (const { path, to } of after.ancestorChanges) {
-    replica.agree(path, to);
-    agreed.add(path);
-  }
-  replica.advance(incoming, incoming.changes, agreed);
+  const isCaughtUp = replica.followIncoming();
   await replica.save();
-  return true;
+  return isCaughtUp;
 }

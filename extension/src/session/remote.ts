@@ -6,8 +6,6 @@ import type { TransferProgress } from '../io/rsyncProgress';
 export interface Remote {
   readonly client: Client;
   readonly tree: string;
-  /** Makes the tree when the server does not have it; asks once. */
-  ensureTree(): Promise<void>;
   /** Finds and checks rsync; throws rsync_missing or rsync_unusable. */
   findRsync(): Promise<string>;
   /** Opens a screen for one run: the terminal. */

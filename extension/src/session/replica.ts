@@ -166,6 +166,22 @@ export class Replica {
     }
   }
 
+  /**
+   * Agrees on all that is new on the server and stands here already; true when that is all that is new, so that
+   * its revision is ours now. An edit that follows is then an edit, and no conflict.
+   */
+  followIncoming(): boolean {
+    const { incoming } = this;
+    if (incoming === undefined) return false;
+    this.recallUnanswered();
+    const { ancestorChanges, localChanges, conflicts } = this.reconcile('known');
+    for (const { path, to } of ancestorChanges) this.agree(path, to);
+    const isNews = ({ path }: { path: string }): boolean => incoming.changes.has(path);
+    if (localChanges.some(isNews) || conflicts.some(isNews)) return false;
+    this.advance(incoming, incoming.changes, new Set(ancestorChanges.map(({ path }) => path)));
+    return true;
+  }
+
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
   advance({ revision, id }: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
     for (const [path, side] of incoming) {

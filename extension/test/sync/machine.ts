@@ -67,7 +67,6 @@ export class Machine {
     const remote = {
       client,
       tree,
-      ensureTree: () => client.makeTree(tree),
       findRsync: async () => {
         await probeRsync('rsync');
         return 'rsync';
@@ -79,6 +78,7 @@ export class Machine {
       }),
       transfer: options.transfer ?? transfer,
     };
+    await client.makeTree(tree);
     await sync.bind(remote, { server: client.address, tree });
     return machine;
   }

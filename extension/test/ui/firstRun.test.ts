@@ -90,7 +90,7 @@ describe('a new user', () => {
       changes: [{ op: 'delete', path: 'data/11.txt' }],
     });
     await client.commitPush('first-run', session.id);
-    await window.runCommand('Palmtree: Force Push…');
+    await window.runCommand('Palmtree: Push (Force)…');
     await window.answerDialog('data/11.txt', 'Force Push');
     await window.statusBarText('push', 'Palmtree');
     const { files } = await client.files('first-run', 0);

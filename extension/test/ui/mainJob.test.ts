@@ -21,6 +21,7 @@ let laptop: { folder: string; window: WorkbenchWindow };
 
 beforeAll(async () => {
   server = await startServer();
+  await new Client(server.url, server.token).makeTree(tree);
   workbench = await TestWorkbench.start({
     env: { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token },
     settings: { 'palmtree.serverUrl': server.url, 'palmtree.tree': tree },

@@ -1,0 +1,87 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Client } from '../../src/io/client';
+import { startServer, type RunningServer } from '../support/server';
+import { TestWorkbench } from '../support/testWorkbench';
+
+let server: RunningServer;
+let scratch: string;
+
+beforeAll(async () => {
+  server = await startServer();
+  scratch = await mkdtemp(join(tmpdir(), 'palmtree-workspaces-'));
+});
+afterAll(async () => {
+  await server?.close();
+  await rm(scratch, { recursive: true, force: true });
+});
+
+async function folder(name: string, tree: string): Promise<string> {
+  const path = join(scratch, name);
+  await mkdir(join(path, '.vscode'), { recursive: true });
+  const settings = { 'palmtree.serverUrl': server.url, 'palmtree.tree': tree };
+  await writeFile(join(path, '.vscode/settings.json'), JSON.stringify(settings));
+  await writeFile(join(path, `${name}.md`), `# ${name}\n`);
+  return path;
+}
+
+async function pathsOf(tree: string): Promise<string[]> {
+  const { files } = await new Client(server.url, server.token).files(tree, 0);
+  return files.map(({ path }) => path);
+}
+
+describe('a workspace with two folders', () => {
+  it('binds each to a tree of its own, and shows both', async () => {
+    await folder('garden', 'garden-tree');
+    await folder('kitchen', 'kitchen-tree');
+    const file = join(scratch, 'home.code-workspace');
+    await writeFile(file, JSON.stringify({ folders: [{ path: 'garden' }, { path: 'kitchen' }] }));
+    const env = { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token };
+    const workbench = await TestWorkbench.start({ env });
+    try {
+      const window = await workbench.openFolder(file);
+      for (const name of ['garden', 'kitchen']) {
+        await window.explorer.expand(name);
+        await window.explorer.contextMenu(`${name}.md`, 'Track for sync');
+      }
+      await window.statusBarText('push', '↑2');
+      await window.showContainer('Palmtree');
+      await window.treeView.row('garden').waitFor();
+      await window.treeView.row('kitchen.md').waitFor();
+      await window.runCommand('Palmtree: Push');
+      await window.quickInput.pick('kitchen');
+      await window.answerDialog('There is no tree "kitchen-tree"', 'Make It');
+      await window.statusBarText('push', '↑1');
+      expect(await pathsOf('kitchen-tree')).toEqual(['kitchen.md']);
+      await window.runCommand('Palmtree: Push');
+      await window.quickInput.pick('garden');
+      await window.answerDialog('There is no tree "garden-tree"', 'Make It');
+      await window.statusBarText('push', 'Palmtree');
+      expect(await pathsOf('garden-tree')).toEqual(['garden.md']);
+    } finally {
+      await workbench.close();
+    }
+  });
+});
+
+describe('a workspace that is not trusted', () => {
+  it('is left alone until it is', async () => {
+    const path = await folder('stranger', 'stranger-tree');
+    const env = { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token };
+    const workbench = await TestWorkbench.start({ env, trust: true });
+    try {
+      const window = await workbench.openFolder(path);
+      await window.showContainer('Palmtree');
+      await window.page.locator('.welcome-view-content').getByText('before you trust this workspace').waitFor();
+      expect(await window.statusBarItem('push').count()).toBe(0);
+      await window.welcomeButton('Manage Workspace Trust').click();
+      await window.page.getByRole('button', { name: 'Trust', exact: true }).click();
+      await window.statusBarText('push', 'Palmtree');
+      await window.welcomeButton('Track Files').waitFor();
+    } finally {
+      await workbench.close();
+    }
+  });
+});
