@@ -1,31 +1,14 @@
 import { mkdir, readdir, symlink } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type RunningServer } from '../support/server';
-import { Machine, silent } from './machine';
+import { describe, expect, it } from 'vitest';
+import { startServer } from '../support/server';
+import { silent, type Machine } from './machine';
+import { scene } from './scene';
 
-let server: RunningServer;
-let machines: Machine[] = [];
-let trees = 0;
-
-beforeAll(async () => {
-  server = await startServer();
-});
-afterEach(async () => {
-  await Promise.all(machines.map((machine) => machine.remove()));
-  machines = [];
-});
-afterAll(() => server.close());
-
-async function machine(options: { exclude?: () => readonly string[]; tree?: string } = {}): Promise<Machine> {
-  const opened = await Machine.open({ url: server.url, token: server.token, tree: `u${trees}`, ...options });
-  machines.push(opened);
-  return opened;
-}
+const stage = scene();
 
 /** Two machines that hold the same files of one tracked folder. */
 async function inStep(...names: string[]): Promise<[Machine, Machine]> {
-  trees++;
-  const [desk, laptop] = [await machine(), await machine()];
+  const [desk, laptop] = await stage.twoMachines();
   for (const name of names) await desk.write(`n/${name}`, `content of ${name}`);
   await desk.sync.track(['n']);
   await desk.push();
@@ -34,7 +17,7 @@ async function inStep(...names: string[]): Promise<[Machine, Machine]> {
 }
 
 async function onServer(desk: Machine): Promise<string[]> {
-  const { files } = await desk.client.files(`u${trees}`, 0);
+  const { files } = await desk.client.files(stage.tree, 0);
   return files.map(({ path }) => path);
 }
 
@@ -51,9 +34,9 @@ describe('what was left out and comes back', () => {
   });
 
   it('the same after a pattern left it out for a while', async () => {
-    trees++;
+    stage.newTree();
     let exclude: readonly string[] = [];
-    const desk = await machine({ exclude: () => exclude });
+    const desk = await stage.machine({ exclude: () => exclude });
     await desk.write('n/a.log', 'a');
     await desk.write('n/b', 'b');
     await desk.sync.track(['n']);
@@ -68,8 +51,7 @@ describe('what was left out and comes back', () => {
   });
 
   it('stays out when another machine tracks the folder that it lies in', async () => {
-    trees++;
-    const [desk, laptop] = [await machine(), await machine()];
+    const [desk, laptop] = await stage.twoMachines();
     await desk.write('n/big.iso', 'big');
     await desk.write('n/b', 'b');
     await desk.sync.track(['n/big.iso', 'n/b']);
@@ -110,8 +92,7 @@ describe('what was left out and comes back', () => {
 
 describe('files that were there before', () => {
   it('are not taken in by a folder that another machine tracks', async () => {
-    trees++;
-    const [desk, laptop] = [await machine(), await machine()];
+    const [desk, laptop] = await stage.twoMachines();
     await desk.write('shared', 'for both');
     await desk.sync.track(['']);
     await desk.push();
@@ -169,16 +150,9 @@ describe('a push whose answer was lost', () => {
 
 describe('two windows on one folder', () => {
   it('do not mix two trees when one of them is bound to another', async () => {
-    trees++;
-    const first = await machine();
-    const second = await Machine.open({
-      url: server.url,
-      token: server.token,
-      tree: `u${trees}-other`,
-      root: first.root,
-      storage: first.storage,
-    });
-    machines.unshift(second);
+    stage.newTree();
+    const first = await stage.machine();
+    const second = await stage.machine({ tree: `${stage.tree}-other`, root: first.root, storage: first.storage });
     await first.write('n/a', 'a');
     await expect(first.sync.track(['n'])).resolves.toBeUndefined();
     await expect(first.push()).rejects.toMatchObject({ code: 'not_connected' });
@@ -188,13 +162,11 @@ describe('two windows on one folder', () => {
 
 describe('a server that was restored from a backup', () => {
   it('and went on to the same revision is found out, and nothing of either history is overwritten', async () => {
-    trees++;
     const restored = await startServer();
     try {
       const options = { url: restored.url, token: restored.token, tree: 'restored' };
-      const desk = await Machine.open(options);
-      const laptop = await Machine.open(options);
-      machines.push(desk, laptop);
+      const desk = await stage.machine(options);
+      const laptop = await stage.machine(options);
       await desk.write('n/a', 'one');
       await desk.write('n/b', 'one');
       await desk.sync.track(['n']);
@@ -216,5 +188,20 @@ describe('a server that was restored from a backup', () => {
     } finally {
       await restored.close();
     }
+  });
+});
+
+describe('files that stand on both sides already', () => {
+  it('are agreed on by a look at the server, so that an edit that follows is no conflict', async () => {
+    const [desk, laptop] = await stage.twoMachines();
+    for (const machine of [desk, laptop]) {
+      await machine.write('n/a', 'the same');
+      await machine.sync.track(['n']);
+    }
+    await desk.push();
+    await laptop.sync.rescan(silent);
+    await laptop.write('n/a', 'edited');
+    expect(await laptop.push()).toMatchObject({ revision: 2, put: 1 });
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 0 });
   });
 });

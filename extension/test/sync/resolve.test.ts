@@ -1,33 +1,14 @@
 import { readdir } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Choice } from '../../src/session/resolve';
-import { startServer, type RunningServer } from '../support/server';
-import { expectSame, Machine, silent } from './machine';
+import { expectSame, silent, type Machine } from './machine';
+import { scene } from './scene';
 
-let server: RunningServer;
-let machines: Machine[] = [];
-let trees = 0;
-
-beforeAll(async () => {
-  server = await startServer();
-});
-afterEach(async () => {
-  await Promise.all(machines.map((machine) => machine.remove()));
-  machines = [];
-});
-afterAll(() => server.close());
+const stage = scene();
 
 /** Both machines edited `n/a.md`; the desk pushed first. */
 async function inConflict(): Promise<[Machine, Machine]> {
-  const tree = `c${++trees}`;
-  const [desk, laptop] = await Promise.all(
-    [1, 2].map(async () => {
-      const machine = await Machine.open({ url: server.url, token: server.token, tree });
-      machines.push(machine);
-      return machine;
-    }),
-  );
-  if (desk === undefined || laptop === undefined) throw new Error('two machines');
+  const [desk, laptop] = await stage.twoMachines();
   await desk.write('n/a.md', 'base');
   await desk.sync.track(['n']);
   await desk.push();

@@ -1,32 +1,11 @@
 import { mkdir, readFile, readdir, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startServer, type RunningServer } from '../support/server';
-import { expectSame, Machine } from './machine';
+import { describe, expect, it } from 'vitest';
+import { expectSame } from './machine';
+import { scene } from './scene';
 
-let server: RunningServer;
-let machines: Machine[] = [];
-let trees = 0;
-
-beforeAll(async () => {
-  server = await startServer();
-});
-afterEach(async () => {
-  await Promise.all(machines.map((machine) => machine.remove()));
-  machines = [];
-});
-afterAll(() => server.close());
-
-async function machine(tree: string): Promise<Machine> {
-  const opened = await Machine.open({ url: server.url, token: server.token, tree });
-  machines.push(opened);
-  return opened;
-}
-
-async function twoMachines(): Promise<[Machine, Machine]> {
-  const tree = `t${++trees}`;
-  return [await machine(tree), await machine(tree)];
-}
+const stage = scene();
+const twoMachines = () => stage.twoMachines();
 
 describe('two machines and a server', () => {
   it('carries a tracked folder over, byte for byte with mtimes and modes', async () => {
@@ -161,7 +140,7 @@ describe('two machines and a server', () => {
     await desk.sync.track(['n']);
     const refused = desk.sync.forcePush(silentReporter(), () => Promise.resolve(false));
     await expect(refused).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await desk.client.files(`t${trees}`, 0)).revision).toBe(0);
+    expect((await desk.client.files(stage.tree, 0)).revision).toBe(0);
   });
 
   it('untracking keeps the files here and on the server, and pulls leave them alone', async () => {
