@@ -115,7 +115,7 @@ export class FolderSync {
         onProgress: (progress) => this.#show({ kind: 'scanning', progress }),
       });
       await this.#store.save();
-      if (this.#remote !== undefined) await this.#peek(this.#remote, reporter.signal);
+      if (this.#remote !== undefined) await this.#peek(this.#requireRemote(), reporter.signal);
     }, reporter.signal);
   }
 
@@ -125,7 +125,10 @@ export class FolderSync {
     this.#hintTimer ??= setTimeout(() => this.#followHints(), hintDelayMs);
   }
 
-  /** Tracks files, and folders with all that is in them. Throws not_trackable with the paths that are not there. */
+  /**
+   * Tracks files, and folders with all that is in them; what stands on the server alone is brought by a pull.
+   * Throws not_trackable with the paths that are on neither side.
+   */
   async track(paths: readonly string[]): Promise<void> {
     const picked = await Promise.all(paths.map(async (path) => ({ path, kind: await this.#kindOf(path) })));
     const absent = picked.filter(({ kind }) => kind === undefined).map(({ path }) => path);
@@ -232,8 +235,7 @@ export class FolderSync {
 
   /** Runs one operation after all that were asked for before it, and shows how it ended. */
   #operate<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const settled = (error: unknown): void => this.#settle(error);
-    const run = this.#enqueue(async () => {
+    return this.#enqueue(async () => {
       if (signal?.aborted === true) throw cancelled();
       try {
         const result = await this.#store.exclusively(async () => {
@@ -243,14 +245,13 @@ export class FolderSync {
           }
           return work();
         });
-        settled(undefined);
+        this.#settle(undefined);
         return result;
       } catch (error) {
-        settled(error);
+        this.#settle(error);
         throw error;
       }
     }, signal);
-    return run;
   }
 
   /** One after the other; what is cancelled while it waits for its turn ends at once. */
@@ -321,7 +322,7 @@ export class FolderSync {
 
   async #kindOf(path: string): Promise<'file' | 'folder' | undefined> {
     const stats = await lstat(join(this.root, path)).catch(() => undefined);
-    if (stats === undefined) return undefined;
+    if (stats === undefined) return this.#replica.kindOnServer(path);
     return stats.isDirectory() ? 'folder' : 'file';
   }
 }

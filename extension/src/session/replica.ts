@@ -83,7 +83,7 @@ export class Replica {
     const { rules } = this.state;
     const wasFolder = rules.get(path)?.kind === 'folder';
     leave(rules, path, 'folder');
-    if (ruleFor(rules, path) === undefined && (wasFolder || this.#isOnServer(path))) {
+    if (ruleFor(rules, path) === undefined && (wasFolder || this.kindOnServer(path) !== undefined)) {
       rules.set(path, { path, kind: 'folder', effect: 'leave' });
     }
     this.#parkWhatIsOut();
@@ -222,12 +222,13 @@ export class Replica {
     }
   }
 
-  #isOnServer(path: string): boolean {
-    const { ancestor, heldBack } = this.state;
-    const isThere = (known: string): boolean => known === path || liesIn(known, path);
-    for (const known of ancestor.keys()) if (isThere(known)) return true;
-    for (const [known, side] of heldBack) if (side !== null && isThere(known)) return true;
-    return false;
+  /** What the server was heard to have at `path`. */
+  kindOnServer(path: string): Rule['kind'] | undefined {
+    const known = remoteTable(this.state.ancestor, this.state.heldBack);
+    const onServer = this.incoming === undefined ? known : overlay(known, this.incoming.changes);
+    if (onServer.has(path)) return 'file';
+    for (const other of onServer.keys()) if (liesIn(other, path)) return 'folder';
+    return undefined;
   }
 
   #isHeldByProblem(path: string): boolean {

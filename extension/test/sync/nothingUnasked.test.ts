@@ -33,6 +33,16 @@ describe('what was left out and comes back', () => {
     expect(await onServer(desk)).toEqual(['n/a', 'n/b']);
   });
 
+  it('can be tracked by name, though it stands on the server alone', async () => {
+    const [, laptop] = await inStep('a', 'b');
+    await laptop.sync.untrack(['n/a']);
+    await laptop.remove1('n/a');
+    await laptop.sync.track(['n/a']);
+    expect(await laptop.pull()).toMatchObject({ written: 1 });
+    expect(await laptop.read('n/a')).toBe('content of a');
+    await expect(laptop.sync.track(['n/nowhere'])).rejects.toMatchObject({ code: 'not_trackable' });
+  });
+
   it('the same after a pattern left it out for a while', async () => {
     stage.newTree();
     let exclude: readonly string[] = [];
