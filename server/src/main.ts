@@ -2,6 +2,7 @@ import './leastNode';
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { StartError } from './app/startError';
+import { exportCommand } from './cli/exportCommand';
 import { serveCommand } from './cli/serveCommand';
 import { tokenCommand } from './cli/tokenCommand';
 
@@ -15,7 +16,8 @@ const program = new Command('palmtree-server')
   .description('The sync server of Palmtree: keeps trees of files, and every revision of them.')
   .version(version)
   .addCommand(serveCommand(version, print))
-  .addCommand(tokenCommand(print));
+  .addCommand(tokenCommand(print))
+  .addCommand(exportCommand(print));
 
 try {
   await program.parseAsync();

@@ -1,0 +1,60 @@
+import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { link, put } from '../../test/changes';
+import { buildServer, runCommand } from '../../test/childServer';
+import { pushDirectly } from '../../test/directPush';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../test/testServer';
+
+let bundle: string;
+let server: TestServer;
+
+beforeAll(async () => {
+  bundle = await buildServer();
+  server = await startTestServer();
+  await server.api.makeTree('t');
+  const changes = [
+    put('a.md', 'one', { mode: 0o640, mtimeNs: '1600000000000000000' }),
+    put('d/b', 'b'),
+    link('l', 'a.md'),
+  ];
+  await pushDirectly(server, 't', 0, { 'a.md': 'one', 'd/b': 'b' }, { changes });
+  const next = [put('a.md', 'two'), { op: 'delete', path: 'd/b' } as const];
+  await pushDirectly(server, 't', 1, { 'a.md': 'two' }, { changes: next });
+});
+afterAll(() => server.stop());
+
+const run = (...args: string[]) => runCommand(bundle, ['export', ...args, '--data', server.dataFolder]);
+
+test('any revision is written as plain files, beside the running server', async () => {
+  const old = join(temporaryFolder(), 'old');
+  expect(await run('t', '--revision', '1', '--to', old)).toMatchObject({ code: 0 });
+  expect(readFileSync(join(old, 'a.md'), 'utf8')).toBe('one');
+  expect(readFileSync(join(old, 'd/b'), 'utf8')).toBe('b');
+  expect(readlinkSync(join(old, 'l'))).toBe('a.md');
+  const { mode, mtimeMs } = lstatSync(join(old, 'a.md'));
+  expect([mode & 0o777, mtimeMs]).toEqual([0o640, 1_600_000_000_000]);
+  writeFileSync(join(old, 'a.md'), 'an edit of the copy');
+
+  const head = temporaryFolder();
+  expect((await run('t', '--to', head)).stdout).toContain('2 files of t at revision 2');
+  expect(readdirSync(head).sort((x, y) => x.localeCompare(y))).toEqual(['a.md', 'l']);
+  expect(readFileSync(join(head, 'a.md'), 'utf8')).toBe('two');
+});
+
+test('a folder that holds something, a revision or a tree that is not there: one line, and nothing written', async () => {
+  const taken = temporaryFolder();
+  mkdirSync(join(taken, 'mine'));
+  const refusals = [
+    [await run('t', '--to', taken), /is not empty/],
+    [await run('t', '--revision', '9', '--to', join(taken, 'x')), /revision 2, not 9/],
+    [await run('nowhere', '--to', join(taken, 'x')), /no tree nowhere/],
+  ] as const;
+  for (const [{ code, stderr }, message] of refusals) {
+    expect(code).toBe(1);
+    expect(stderr.trimEnd()).toMatch(message);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  }
+  expect(readdirSync(taken)).toEqual(['mine']);
+});
