@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { DecidedChange } from '../engine/decision';
 import { sameContent, type Entry } from '../engine/entry';
@@ -69,8 +69,11 @@ async function download(
   reporter: Reporter,
 ): Promise<number> {
   if (wanted.length === 0) return 0;
-  reporter.step(`Fetching ${wanted.length} ${wanted.length === 1 ? 'file' : 'files'}`);
-  const entries = wanted.map(({ entry, source }): Entry => ({ ...entry, path: source }));
+  // Content that several files share is fetched once.
+  const first = new Map<string, Wanted>();
+  for (const one of wanted) if (!first.has(one.entry.hash)) first.set(one.entry.hash, one);
+  reporter.step(`Fetching ${first.size} ${first.size === 1 ? 'file' : 'files'}`);
+  const entries = [...first.values()].map(({ entry, source }): Entry => ({ ...entry, path: source }));
   const paths = entries.map(({ path }) => path);
   const session = await remote.client.beginPull(remote.tree, { revision, paths }, reporter.signal);
   try {
@@ -83,10 +86,24 @@ async function download(
         details: { paths: wrong },
       });
     }
-    await moveToPlaces(staging, wanted);
+    await moveToPlaces(staging, [...first.values()]);
+    await copyToOthers(staging, wanted, first);
     return result.receivedBytes;
   } finally {
     await remote.client.endPull(remote.tree, session.id).catch(() => undefined);
+  }
+}
+
+async function copyToOthers(
+  staging: string,
+  wanted: readonly Wanted[],
+  first: ReadonlyMap<string, Wanted>,
+): Promise<void> {
+  for (const { entry } of wanted) {
+    const fetched = first.get(entry.hash)?.entry.path;
+    if (fetched === undefined || fetched === entry.path) continue;
+    await mkdir(dirname(join(staging, entry.path)), { recursive: true });
+    await copyFile(join(staging, fetched), join(staging, entry.path), constants.COPYFILE_FICLONE);
   }
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -100,6 +101,16 @@ describe('two machines and a server', () => {
     const kept = join(laptop.storage, 'backups', backup ?? '');
     expect(await readFile(join(kept, 'n/a.md'), 'utf8')).toBe('first');
     expect(await readFile(join(kept, 'n/b.md'), 'utf8')).toBe('second');
+  });
+
+  it('carries content that several files share once in each direction', async () => {
+    const [desk, laptop] = await twoMachines();
+    const noise = randomBytes(300_000);
+    for (const name of ['a', 'b', 'sub/c']) await desk.write(`d/${name}`, noise);
+    await desk.sync.track(['d']);
+    expect((await desk.push()).uploadedBytes).toBeLessThan(400_000);
+    expect((await laptop.pull()).downloadedBytes).toBeLessThan(400_000);
+    expectSame(await laptop.listing(), await desk.listing());
   });
 
   it('does nothing the second time', async () => {
