@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -160,11 +161,14 @@ test('the modules are not listed', async () => {
 });
 
 test('modes that a client sends lock nobody out', async () => {
-  mkdirSync(join(source, 'closed'), { mode: 0o300 });
-  writeFileSync(join(source, 'closed', 'a'), 'x', { mode: 0o200 });
+  const closed = join(source, 'closed');
+  mkdirSync(closed);
+  writeFileSync(join(closed, 'a'), 'x', { mode: 0o400 });
+  chmodSync(closed, 0o500);
   const target = { url: await server.rsyncUrl(tree, inbox.id), token: server.token };
   const { module, password } = inbox;
   const sent = await runRsync(target, { arguments: ['-r', '-I', './', 'MODULE/'], module, password, cwd: source });
+  chmodSync(closed, 0o755);
   expect(sent.exit).toBe(0);
   expect(statSync(join(filesOf(inbox), 'closed')).mode & 0o777).toBe(0o755);
   expect(statSync(join(filesOf(inbox), 'closed', 'a')).mode & 0o777).toBe(0o444);
