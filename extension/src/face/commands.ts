@@ -13,14 +13,14 @@ import { plural } from './figures';
 import { showError, withReporter } from './run';
 import type { SyncTerminal } from './terminal';
 import { heldBackWords } from './words';
-import { parseTyped, pickedUris, resolvePicked } from './picked';
+import { parseTyped, pickedOrActive, pickedUris, resolvePicked } from './picked';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
 /** What other extensions, keybindings and tests pass: then nothing is asked, and a failure rejects. */
 export interface CallOptions {
   /** The workspace folder that is meant, when there are several. */
   readonly folder?: vscode.Uri;
-  /** push, pull: goes on where the brake would stop. pushForce: replaces without asking. */
+  /** push, pull: goes on where the brake would stop. pushForce: replaces; without it, it rejects. */
   readonly confirmed?: boolean;
 }
 
@@ -121,13 +121,7 @@ async function askForPaths({ folder }: SyncedFolder): Promise<vscode.Uri[]> {
 }
 
 async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
-  let picked = pickedUris(uri, uris);
-  if (picked.length === 0) {
-    const active = vscode.window.activeTextEditor?.document.uri;
-    if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
-    picked = [active];
-  }
-  for (const [folder, paths] of await resolvePicked(parts.folders, picked)) {
+  for (const [folder, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
     await folder.sync.untrack(paths);
     const what = paths.length === 1 ? `${paths[0] || folder.folder.name}` : plural(paths.length, 'path');
     const text = `Palmtree: ${what} is no longer synced here; it stays on disk and on the server.`;
@@ -150,7 +144,7 @@ async function push(parts: CommandParts, options: CallOptions | undefined): Prom
 async function pushForce(parts: CommandParts, options: CallOptions | undefined): Promise<PushResult> {
   const { folder, sync } = await target(parts, options);
   if (options === undefined) await offerToSave(folder, 'Force Push');
-  const confirm = options?.confirmed === true ? () => Promise.resolve(true) : confirmForce;
+  const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
   const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: force push: ${text}`);

@@ -3,7 +3,7 @@ import { PalmtreeError } from '../errors';
 import type { Choice } from '../session/resolve';
 import { unsavedPaths } from './confirm';
 import { plural } from './figures';
-import { pickedUris, resolvePicked } from './picked';
+import { pickedOrActive, resolvePicked } from './picked';
 import { withReporter } from './run';
 import { serverDocument } from './serverDocuments';
 import { heldBackWords } from './words';
@@ -54,12 +54,4 @@ export async function decide(
       void vscode.window.setStatusBarMessage(`Palmtree: ${what} ${sentences[choice]}`, 8_000);
     }
   }
-}
-
-function pickedOrActive(uri: unknown, uris: unknown): vscode.Uri[] {
-  const picked = pickedUris(uri, uris);
-  if (picked.length > 0) return picked;
-  const active = vscode.window.activeTextEditor?.document.uri;
-  if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
-  return [active];
 }

@@ -8,7 +8,7 @@ export interface Indicator {
   readonly text: string;
   readonly tooltip: string;
   readonly command: CommandName | 'focusView' | undefined;
-  readonly background?: 'warning' | 'error';
+  readonly background?: 'warning';
 }
 
 export function indicatorFor(states: readonly SyncState[]): Indicator {

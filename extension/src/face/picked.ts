@@ -14,6 +14,15 @@ export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
   });
 }
 
+/** What was picked, or else the file of the active editor. Throws nothing_picked. */
+export function pickedOrActive(one: unknown, many: unknown): vscode.Uri[] {
+  const picked = pickedUris(one, many);
+  if (picked.length > 0) return picked;
+  const active = vscode.window.activeTextEditor?.document.uri;
+  if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
+  return [active];
+}
+
 function isRow(item: unknown): item is Row {
   return typeof item === 'object' && item !== null && 'owner' in item && 'node' in item;
 }

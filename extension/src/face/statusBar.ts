@@ -3,11 +3,6 @@ import { commandIds, viewId } from './ids';
 import { indicatorFor, type Indicator } from './indicator';
 import type { WorkspaceFolders } from './workspaceFolders';
 
-const backgrounds = {
-  warning: 'statusBarItem.warningBackground',
-  error: 'statusBarItem.errorBackground',
-} as const;
-
 export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('push', vscode.StatusBarAlignment.Left);
   item.name = 'Palmtree';
@@ -21,7 +16,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     item.tooltip = tooltip(indicator);
     item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip}` };
     item.command = commandFor(indicator.command);
-    item.backgroundColor = indicator.background && new vscode.ThemeColor(backgrounds[indicator.background]);
+    item.backgroundColor = indicator.background && new vscode.ThemeColor('statusBarItem.warningBackground');
     item.show();
   };
   const subscription = folders.onDidChange(refresh);

@@ -76,9 +76,10 @@ export class WorkspaceFolders implements vscode.Disposable {
     // A command may come while the folders are still being opened: it has activated the extension.
     await this.#turn;
     if (this.#failures.size > 0) await this.#inTurn(() => this.#follow());
-    for (const failure of this.#failures.values()) throw failure;
     const folders = this.all;
     const [first] = folders;
+    const meant = uri && vscode.workspace.getWorkspaceFolder(uri)?.uri.toString();
+    for (const [key, failure] of this.#failures) if (first === undefined || key === meant) throw failure;
     if (first === undefined) throw new PalmtreeError('no_folder', 'no folder is open');
     if (uri !== undefined) {
       const found = this.folderOf(uri);

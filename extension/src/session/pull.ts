@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
 import type { FileTable } from '../../../server/src/contract/schemas';
 import { holdsFile } from '../io/holdsFile';
-import { applyChanges, type HeldBack } from '../io/transition';
+import type { HeldBack } from '../io/transition';
 import { throwIfCancelled } from './carry';
 import { applyBrake, type PushOptions } from './push';
 import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
 import type { Agreed, Replica } from './replica';
-import { stage, type PullFolders } from './stage';
+import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 
 export interface PullOptions extends PushOptions {
   /** Paths with unsaved edits: never written. */
@@ -53,17 +52,8 @@ export async function pull(
     throwIfCancelled(reporter);
     // From here on it goes to its end, which is near: half of a revision helps nobody.
     reporter.step('Putting files in place');
-    const backup = join(folders.backups, `${new Date().toISOString().replaceAll(':', '-')}-r${table.revision}`);
-    const applied = await applyChanges({
-      root: replica.root,
-      staging: staged.folder,
-      backup,
-      changes: plan.localChanges,
-      observations: replica.state.observations,
-      isHeld: options.isUnsaved ?? (() => false),
-      keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
-    });
-    replica.learn(applied.written, applied.removed);
+    const backup = backupFolder(folders, `r${table.revision}`);
+    const applied = await putInPlace(replica, staged, plan.localChanges, backup, options.isUnsaved);
     settle(replica, table, changes, plan, applied.heldBack);
     await replica.save();
     return {

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Conflict } from '../engine/change';
 import {
   entanglements,
@@ -10,12 +9,12 @@ import {
   takeTheirs,
   type Decision,
 } from '../engine/decision';
-import { applyChanges, type HeldBack } from '../io/transition';
+import type { HeldBack } from '../io/transition';
 import { throwIfCancelled } from './carry';
 import { pull, type PullOptions } from './pull';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
-import { stage, type PullFolders } from './stage';
+import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 
 /** What becomes of a file that changed on both sides. `both`: theirs is put beside mine under a free name. */
 export type Choice = 'mine' | 'theirs' | 'both';
@@ -47,16 +46,7 @@ export async function resolve(
   const staged = await stage(replica, remote, folders, replica.state.revision, changes, reporter);
   try {
     throwIfCancelled(reporter);
-    const applied = await applyChanges({
-      root: replica.root,
-      staging: staged.folder,
-      backup: join(folders.backups, `${new Date().toISOString().replaceAll(':', '-')}-resolved`),
-      changes,
-      observations: replica.state.observations,
-      isHeld: options.isUnsaved ?? (() => false),
-      keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
-    });
-    replica.learn(applied.written, applied.removed);
+    const applied = await putInPlace(replica, staged, changes, backupFolder(folders, 'resolved'), options.isUnsaved);
     const held = new Set(applied.heldBack.map(({ path }) => path));
     const done = decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => held.has(path)));
     for (const { decision } of done) {

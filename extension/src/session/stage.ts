@@ -5,6 +5,7 @@ import type { DecidedChange } from '../engine/decision';
 import { sameContent, type Entry } from '../engine/entry';
 import { PalmtreeError } from '../errors';
 import { fillFromLocal, verifyStaged } from '../io/staging';
+import { applyChanges, type TransitionResult } from '../io/transition';
 import { carry } from './carry';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
@@ -58,6 +59,32 @@ export async function stage(
 /** Where only the permissions change, no content is needed. */
 function hasContent(from: Entry | undefined, to: Entry): boolean {
   return from !== undefined && sameContent(from, to);
+}
+
+/** Puts what was staged in place, with a backup of what it replaces or deletes, and learns what stands there now. */
+export async function putInPlace(
+  replica: Replica,
+  staged: Staged,
+  changes: readonly DecidedChange[],
+  backup: string,
+  isUnsaved: (path: string) => boolean = () => false,
+): Promise<TransitionResult> {
+  const applied = await applyChanges({
+    root: replica.root,
+    staging: staged.folder,
+    backup,
+    changes,
+    observations: replica.state.observations,
+    isHeld: isUnsaved,
+    keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
+  });
+  replica.learn(applied.written, applied.removed);
+  return applied;
+}
+
+/** A new folder below `backups`, named by the time and by what for. */
+export function backupFolder({ backups }: PullFolders, purpose: string): string {
+  return join(backups, `${new Date().toISOString().replaceAll(':', '-')}-${purpose}`);
 }
 
 async function download(

@@ -115,6 +115,10 @@ describe('the commands, called by code', () => {
     assert.ok(!existsSync(join(root, 'notes/open.md')));
   });
 
+  it('a force push that code does not confirm is refused, and nobody is asked', async () => {
+    await assert.rejects(call('pushForce'), /not confirmed/);
+  });
+
   it('a force push goes through with nothing changed, and verifies what the server has', async () => {
     const lost = await objectOf('notes/b.md');
     chmodSync(lost, 0o644);
