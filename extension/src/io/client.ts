@@ -1,6 +1,16 @@
 import { ofetch, FetchError, type FetchOptions } from 'ofetch';
 import type { z } from 'zod';
 import {
+  comparison,
+  pathHistory,
+  revisionDetail,
+  revisionList,
+  type Comparison,
+  type PathHistory,
+  type RevisionDetail,
+  type RevisionList,
+} from '../../../server/src/contract/history';
+import {
   commitResult,
   errorBody,
   fileTable,
@@ -89,12 +99,37 @@ export class Client {
   }
 
   /** The content of `path` as it stood in `revision`; of a symlink its target. Throws not_found. */
-  async content(tree: string, path: string, revision: number): Promise<Uint8Array> {
+  async content(tree: string, path: string, revision: number, signal?: AbortSignal): Promise<Uint8Array> {
     const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
-    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, { retries: 1, binary: true });
+    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, { signal, retries: 1, binary: true });
     if (body instanceof ArrayBuffer) return new Uint8Array(body);
     // An empty file's answer has no body.
     return new Uint8Array();
+  }
+
+  /** A page of the tree's revisions, newest first: those before `before`, where it is given. */
+  revisions(tree: string, before?: number, signal?: AbortSignal): Promise<RevisionList> {
+    const query = before === undefined ? '' : `?before=${before}`;
+    return this.#request('GET', `${treePath(tree)}/revisions${query}`, revisionList, { signal, retries: 1 });
+  }
+
+  /** What a revision changed. Throws revision_not_found. */
+  revision(tree: string, number: number, signal?: AbortSignal): Promise<RevisionDetail> {
+    const options = { signal, retries: 1, timeoutMs: longTimeoutMs };
+    return this.#request('GET', `${treePath(tree)}/revisions/${number}`, revisionDetail, options);
+  }
+
+  /** What turns the file table at revision `from` into the one at `to`; 0 is the empty tree. */
+  compare(tree: string, from: number, to: number, signal?: AbortSignal): Promise<Comparison> {
+    const options = { signal, retries: 1, timeoutMs: longTimeoutMs };
+    return this.#request('GET', `${treePath(tree)}/compare?from=${from}&to=${to}`, comparison, options);
+  }
+
+  /** A page of the versions of one path, newest first: those before revision `before`, where it is given. */
+  history(tree: string, path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
+    const page = before === undefined ? '' : `&before=${before}`;
+    const query = `path=${encodeURIComponent(path)}${page}`;
+    return this.#request('GET', `${treePath(tree)}/history?${query}`, pathHistory, { signal, retries: 1 });
   }
 
   /** Where a session's rsync is reached, and the headers that open it. */
