@@ -14,6 +14,10 @@ export type LocalErrorCode =
   | 'not_trackable'
   | 'nothing_picked'
   | 'no_conflict'
+  | 'not_mergeable'
+  | 'conflict_markers'
+  | 'not_in_revision'
+  | 'nothing_to_undo'
   | 'brake'
   | 'root_gone'
   | 'scan_failed'
@@ -41,7 +45,16 @@ export interface ErrorDetails {
   /** Free to use by the words: an address, a version, a command to run. */
   readonly subject?: string;
   /** brake: what the plan would do. */
-  readonly brake?: { readonly deletes: number; readonly emptied: number; readonly tracked: number };
+  readonly brake?: {
+    readonly direction: 'push' | 'pull';
+    readonly deletes: number;
+    readonly emptied: number;
+    readonly tracked: number;
+    /** Folders of which nothing is left here; `''` is the workspace folder. */
+    readonly gone: readonly string[];
+    /** Folders of which the plan would leave nothing here. */
+    readonly going: readonly string[];
+  };
 }
 
 /** The one error of the extension: a code for machines, a message for the log, details for the words. */

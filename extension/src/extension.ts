@@ -1,13 +1,22 @@
 import * as vscode from 'vscode';
+import { registerAutomation } from './face/automation';
 import { registerCommands } from './face/commands';
 import { FolderConnection } from './face/connection';
 import { followContexts } from './face/contexts';
 import { Credentials } from './face/credentials';
+import { builtInMergeEditor, noMergeEditor } from './face/mergeEditor';
+import { MergesBegun } from './face/mergesBegun';
+import { MergeWatch } from './face/mergeWatch';
 import { registerDecorations } from './face/decorations';
+import { ReviewView } from './face/reviewView';
+import { createFileHistory } from './face/historyView';
+import { registerQuickDiff } from './face/quickDiff';
 import { registerServerDocuments } from './face/serverDocuments';
 import { createStatusBar } from './face/statusBar';
 import { SyncTerminal } from './face/terminal';
-import { createTrackedView } from './face/trackedView';
+import { followTrackedPaths } from './face/trackedPaths';
+import { TrackedView } from './face/trackedView';
+import { createTreeHistory } from './face/treeHistoryView';
 import { WorkspaceFolders } from './face/workspaceFolders';
 import type { SyncState } from './session/state';
 
@@ -30,16 +39,31 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const connection = new FolderConnection(credentials, terminal, log);
   const { storageUri, extensionUri } = context;
   const folders = new WorkspaceFolders({ storageUri, extensionUri, log, connection });
+  const review = new ReviewView(folders);
+  const merges = new MergesBegun(context.workspaceState);
+  const tracked = new TrackedView(folders, merges);
+  const histories = [createFileHistory(folders, tracked, log), createTreeHistory(folders, log)];
+  const mergeWatch = new MergeWatch(folders, merges, log);
+  // Tests see with it what a VS Code without the internal command does.
+  const mergeEditor = process.env['PALMTREE_MERGE_EDITOR'] === 'off' ? noMergeEditor : builtInMergeEditor;
+  const merging = { merges, mergeWatch, mergeEditor };
   context.subscriptions.push(
     log,
     terminal,
     folders,
+    review,
+    merges,
+    mergeWatch,
     followContexts(folders),
-    registerCommands({ folders, connection, terminal, log }),
+    followTrackedPaths(folders),
+    registerCommands({ ...merging, tracked, folders, connection, terminal, log, review, histories }),
+    registerAutomation(folders, merges, log),
     registerDecorations(folders),
     registerServerDocuments(folders),
+    registerQuickDiff(folders),
     createStatusBar(folders),
-    createTrackedView(folders),
+    tracked,
+    ...histories,
   );
   folders.start().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { brake } from './brake';
+import { brake, lostFolders } from './brake';
 import type { Change } from './change';
-import { entry } from './fixtures';
+import { entry, table } from './fixtures';
 
 function changes(count: number, content: string, to: string | undefined): Change[] {
   return Array.from({ length: count }, (_, i) => {
@@ -48,5 +48,42 @@ describe('the brake', () => {
     const plan = changes(20, 'x', undefined);
     const put = plan.map(({ path, from }) => ({ path: `new/${path}`, from: undefined, to: from }));
     expect(brake([...plan, ...put], 20)).toBeUndefined();
+  });
+
+  it('stops at another share than half', () => {
+    expect(brake(changes(3, 'x', undefined), 20, 0.1)).toBeDefined();
+    expect(brake(changes(1, 'x', undefined), 20, 0)).toBeDefined();
+    expect(brake(changes(19, 'x', undefined), 20, 1)).toBeUndefined();
+    expect(brake(changes(20, 'x', undefined), 20, 1)).toBeDefined();
+  });
+});
+
+describe('a folder is lost', () => {
+  const before = table({ 'n/a': '1', 'n/b/c': '2', 'm/a': '3', 'm/b': '4', x: '5' });
+
+  it('when several files were in it and nothing is', () => {
+    expect(lostFolders(['n'], before, table({ 'm/a': '3', 'm/b': '4', x: '5' }))).toEqual(['n']);
+    expect(lostFolders(['n', 'm'], before, table({ x: '5' }))).toEqual(['m', 'n']);
+    expect(lostFolders(['n', 'm'], before, table({ 'm/new': '6' }))).toEqual(['n']);
+  });
+
+  it('when a file took its place, though one file was all it held', () => {
+    expect(lostFolders(['n/b'], before, table({ 'n/a': '1', 'n/b': 'file', 'm/a': '3' }))).toEqual(['n/b']);
+  });
+
+  it('as the workspace folder, which stands for all in it', () => {
+    expect(lostFolders(['n', 'm'], before, table({}))).toEqual(['']);
+  });
+
+  it('but not when a single file was deleted, or one of several is left', () => {
+    expect(lostFolders(['n/b'], before, table({ 'n/a': '1', x: '5' }))).toEqual([]);
+    expect(lostFolders(['n', 'm'], before, table({ 'n/a': 'edited', 'm/b': '4' }))).toEqual([]);
+    expect(lostFolders(['n'], table({}), table({}))).toEqual([]);
+  });
+
+  it('but not when it was moved whole', () => {
+    const moved = table({ 'k/a': '1', 'k/b/c': '2', 'm/a': '3' });
+    expect(lostFolders(['n'], before, moved)).toEqual([]);
+    expect(lostFolders(['n'], before, table({ 'k/a': '1', 'm/a': '3' }))).toEqual(['n']);
   });
 });

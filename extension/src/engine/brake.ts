@@ -1,4 +1,6 @@
 import type { Change } from './change';
+import type { FileTable } from './entry';
+import { foldersAbove } from './folders';
 
 /** What a plan would take away, where that is more than may pass without a question. */
 export interface Brake {
@@ -27,4 +29,36 @@ export function brake(changes: readonly Change[], tracked: number, share = 0.5, 
 
 function isEmptied({ from, to }: Change): boolean {
   return from !== undefined && from.size > 0 && to?.size === 0;
+}
+
+/**
+ * Those of `folders` of which nothing is left: several paths were `agreed` on in them, and of these `now` has none,
+ * nor anything else there; or a file stands in the folder's own place. `''`, the workspace folder, is one of them.
+ * What only stands elsewhere now, each content of it, was moved and is not lost.
+ */
+export function lostFolders(folders: Iterable<string>, agreed: FileTable, now: FileTable): string[] {
+  const all = new Set(['', ...folders]);
+  const standing = new Set<string>();
+  for (const path of now.keys()) for (const folder of above(path)) standing.add(folder);
+  const before = new Map<string, string[]>();
+  for (const [path, { hash }] of agreed) {
+    for (const folder of above(path)) {
+      if (!all.has(folder) || standing.has(folder)) continue;
+      const hashes = before.get(folder);
+      if (hashes === undefined) before.set(folder, [hash]);
+      else hashes.push(hash);
+    }
+  }
+  if (before.size === 0) return [];
+  const contents = new Set([...now.values()].map(({ hash }) => hash));
+  const lost = [...before].filter(([folder, hashes]) => {
+    return now.has(folder) || (hashes.length > 1 && hashes.some((hash) => !contents.has(hash)));
+  });
+  const paths = lost.map(([folder]) => folder).sort();
+  return paths.includes('') ? [''] : paths;
+}
+
+function* above(path: string): Generator<string> {
+  yield* foldersAbove(path);
+  yield '';
 }

@@ -177,6 +177,13 @@ describe('withStandingNames', () => {
     });
   });
 
+  it('holds back what clashes with what stands beside and takes no part', () => {
+    const plan = reconcile(table({}), table({}), table({ 'D/a': '1', b: '2' }));
+    const { held, problems } = withStandingNames(plan, table({}), mac, ['d/unreadable']);
+    expect([...held]).toEqual(['D/a']);
+    expect([...problems.keys()]).toEqual(['D']);
+  });
+
   it('does not mind what stands already', () => {
     expect(held({ 'a.': '1' }, { 'a.': '1' }, { 'a.': '2' }, windows)).toEqual({ pull: ['a.'], problems: [] });
   });

@@ -53,21 +53,32 @@ export function nameProblems(
   return problems;
 }
 
+export interface StandingPlan {
+  readonly plan: Reconciliation;
+  /** Why paths are held back, by path; a problem with a folder's name stands for all that would be put in it. */
+  readonly problems: ReadonlyMap<string, Problem>;
+  /** The paths that the plan no longer puts. */
+  readonly held: ReadonlySet<string>;
+}
+
 /**
  * `plan` without what it would put on the disk under names that cannot stand there beside what does, and the
  * problems that say so. A path of which only the spelling changes is no problem: it makes room for itself.
+ * `beside` are paths that stand on the disk too, and take no part.
  */
 export function withStandingNames(
   plan: Reconciliation,
   local: FileTable,
   rules: NameRules,
-): { readonly plan: Reconciliation; readonly problems: ReadonlyMap<string, Problem> } {
+  beside: Iterable<string> = [],
+): StandingPlan {
   const isNew = new Set(plan.localChanges.flatMap(({ path, from, to }) => (from === undefined && to ? [path] : [])));
-  const after = applied(local, plan.localChanges);
   const problems = new Map<string, Problem>();
   const held = new Set<string>();
-  if (isNew.size === 0) return { plan, problems };
-  const found = nameProblems(after.keys(), rules, (path) => !isNew.has(path));
+  const { windows, foldsCase, normalises } = rules;
+  if (isNew.size === 0 || !(windows || foldsCase || normalises)) return { plan, problems, held };
+  const after = applied(local, plan.localChanges);
+  const found = nameProblems([...after.keys(), ...beside], rules, (path) => !isNew.has(path));
   for (const path of isNew) {
     for (const place of [path, ...foldersAbove(path)]) {
       const problem = found.get(place);
@@ -80,7 +91,7 @@ export function withStandingNames(
   const localChanges = plan.localChanges.filter(
     ({ path, to }) => !held.has(path) && (to !== undefined || !stays(path)),
   );
-  return { plan: { ...plan, localChanges }, problems };
+  return { plan: { ...plan, localChanges }, problems, held };
 }
 
 /** Invariant: what would be put under a new spelling but is held back is not deleted under its old one either. */

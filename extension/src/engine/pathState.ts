@@ -1,4 +1,5 @@
-import type { Change } from './change';
+import type { Change, Conflict } from './change';
+import { comparePaths } from './folders';
 import type { Problem } from './observation';
 import type { Reconciliation } from './reconcile';
 
@@ -18,6 +19,8 @@ export interface Counts {
 
 export interface PathStates {
   readonly states: ReadonlyMap<string, PathState>;
+  /** Sorted by path. */
+  readonly conflicts: readonly Conflict[];
   readonly counts: Counts;
 }
 
@@ -34,6 +37,7 @@ export function pathStates(
   for (const path of problems.keys()) states.set(path, 'problem');
   return {
     states,
+    conflicts: [...plan.conflicts].sort((a, b) => comparePaths(a.path, b.path)),
     counts: {
       outgoing: plan.remoteChanges.length,
       incoming: plan.localChanges.length,

@@ -1,35 +1,30 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../errors';
-import type { FolderSync } from '../session/folderSync';
-import type { PullResult } from '../session/pull';
-import type { PushResult } from '../session/push';
-import type { Reporter } from '../session/remote';
-import type { SyncState } from '../session/state';
-import type { ConnectArguments, FolderConnection } from './connection';
-import { confirmBrake, confirmForce, confirmNewTree, offerToSave, unsavedPaths } from './confirm';
+import { callOptions, isCall, target, type CallOptions, type CommandParts } from './call';
+import type { ConnectArguments } from './connection';
 import { compare, decide } from './conflictCommands';
+import { merge } from './mergeCommand';
+import { resolveAll } from './resolveAllCommand';
+import {
+  compareRevision,
+  compareSynced,
+  compareVersion,
+  compareVersionBefore,
+  openVersion,
+  showTreeHistory,
+} from './historyCommands';
+import { restoreFrom, restoreVersion } from './historyRestore';
+import { undoPull, undoPush } from './historyUndo';
+import { isMoreRow } from './historyViewRows';
 import { commandIds, viewId, type CommandName } from './ids';
 import { plural } from './figures';
 import { showError, withReporter } from './run';
-import type { SyncTerminal } from './terminal';
-import { heldBackWords } from './words';
 import { parseTyped, pickedOrActive, pickedUris, resolvePicked } from './picked';
-import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
+import { moveChecked, refreshReview, review } from './reviewCommands';
+import { pull, push, pushForce, pushWithMessage, sync } from './syncCommands';
+import type { SyncedFolder } from './workspaceFolders';
 
-/** What other extensions, keybindings and tests pass: then nothing is asked, and a failure rejects. */
-export interface CallOptions {
-  /** The workspace folder that is meant, when there are several. */
-  readonly folder?: vscode.Uri;
-  /** push, pull: goes on where the brake would stop. pushForce: replaces; without it, it rejects. */
-  readonly confirmed?: boolean;
-}
-
-export interface CommandParts {
-  readonly folders: WorkspaceFolders;
-  readonly connection: FolderConnection;
-  readonly terminal: SyncTerminal;
-  readonly log: vscode.LogOutputChannel;
-}
+export type { CallOptions, CommandParts } from './call';
 
 type Handler = (...args: unknown[]) => unknown;
 
@@ -44,11 +39,35 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     push: (options) => push(parts, callOptions(options)),
     pushForce: (options) => pushForce(parts, callOptions(options)),
     pull: (options) => pull(parts, callOptions(options)),
+    sync: (options) => sync(parts, callOptions(options)),
+    pushWithMessage: (options) => pushWithMessage(parts, callOptions(options)),
+    review: (options) => review(parts, callOptions(options)),
+    reviewPush: () => moveChecked(parts, 'push'),
+    reviewPull: () => moveChecked(parts, 'pull'),
+    reviewSync: () => moveChecked(parts, 'sync'),
+    reviewRefresh: () => refreshReview(parts),
+    reviewClose: () => parts.review.close(),
     compare: (uri, uris) => compare(parts.folders, uri, uris),
-    keepMine: (uri, uris) => decide(parts.folders, parts.log, 'mine', uri, uris),
-    takeTheirs: (uri, uris) => decide(parts.folders, parts.log, 'theirs', uri, uris),
-    keepBoth: (uri, uris) => decide(parts.folders, parts.log, 'both', uri, uris),
+    keepMine: (uri, uris) => decide(parts, 'mine', uri, uris),
+    takeTheirs: (uri, uris) => decide(parts, 'theirs', uri, uris),
+    keepBoth: (uri, uris) => decide(parts, 'both', uri, uris),
+    merge: (uri, uris) => merge(parts, uri, uris),
+    completeMerge: () => vscode.commands.executeCommand('mergeEditor.acceptMerge'),
+    resolveAll: (row) => resolveAll(parts, row),
+    showConflicts: () => parts.tracked.showConflicts(),
     rescan: (options) => rescan(parts, callOptions(options)),
+    history: showTreeHistory,
+    refreshHistory: () => parts.histories.forEach((view) => view.refresh()),
+    moreHistory: (row) => (isMoreRow(row) ? row.loadMore() : undefined),
+    compareVersion,
+    compareVersionBefore,
+    openVersion,
+    restoreVersion: (row) => restoreVersion(parts, row),
+    restoreFrom: (uri, uris) => restoreFrom(parts, uri, uris),
+    compareRevision: (uri, uris) => compareRevision(parts, uri, uris),
+    compareSynced: (uri, uris) => compareSynced(parts, uri, uris),
+    undoPush: (row) => undoPush(parts, row),
+    undoPull: (options) => undoPull(parts, options),
     showLog: () => parts.log.show(),
     showTerminal: () => parts.terminal.show(),
   };
@@ -64,24 +83,6 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     }),
   );
   return vscode.Disposable.from(...registered);
-}
-
-/** A plain object comes from code; menus pass URIs and rows, the palette nothing. */
-function isCall(argument: unknown): argument is CallOptions {
-  return (
-    typeof argument === 'object' &&
-    argument !== null &&
-    Object.getPrototypeOf(argument) === Object.prototype &&
-    !('owner' in argument)
-  );
-}
-
-function callOptions(argument: unknown): CallOptions | undefined {
-  return isCall(argument) ? argument : undefined;
-}
-
-function target(parts: CommandParts, options: CallOptions | undefined): Promise<SyncedFolder> {
-  return parts.folders.find(options?.folder);
 }
 
 async function connect(parts: CommandParts, given: Partial<ConnectArguments & CallOptions> | undefined) {
@@ -129,114 +130,7 @@ async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promis
   }
 }
 
-async function push(parts: CommandParts, options: CallOptions | undefined): Promise<PushResult> {
-  const { folder, sync } = await target(parts, options);
-  if (options === undefined) await offerToSave(folder, 'Push');
-  const run = (brakeReleased: boolean) =>
-    withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { brakeReleased }));
-  const result = await withQuestions(run, sync, options);
-  const text = pushSummary(result, sync.state);
-  parts.log.info(`${folder.name}: ${text}`);
-  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
-  return result;
-}
-
-async function pushForce(parts: CommandParts, options: CallOptions | undefined): Promise<PushResult> {
-  const { folder, sync } = await target(parts, options);
-  if (options === undefined) await offerToSave(folder, 'Force Push');
-  const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
-  const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
-  const text = pushSummary(result, sync.state);
-  parts.log.info(`${folder.name}: force push: ${text}`);
-  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
-  return result;
-}
-
-async function pull(parts: CommandParts, options: CallOptions | undefined): Promise<PullResult> {
-  const { folder, sync } = await target(parts, options);
-  const run = (brakeReleased: boolean) =>
-    withReporter('Palmtree: Pull', (reporter: Reporter) => {
-      // Asked for each file when its turn comes: a pull may take long enough to type something.
-      return sync.pull(reporter, { brakeReleased, isUnsaved: (path) => unsavedPaths(folder).has(path) });
-    });
-  const result = await withQuestions(run, sync, options);
-  const text = pullSummary(result);
-  parts.log.info(`${folder.name}: ${text}`);
-  for (const held of result.heldBack) parts.log.warn(`${folder.name}: ${held.path} ${heldBackWords(held)}`);
-  if (result.backup !== undefined) parts.log.info(`what it replaced or deleted is kept in ${result.backup}`);
-  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
-  if (options === undefined && result.conflicts.length + result.heldBack.length > 0) void tellHeldBack(parts, result);
-  return result;
-}
-
 async function rescan(parts: CommandParts, options: CallOptions | undefined): Promise<void> {
   const { sync } = await target(parts, options);
   await withReporter('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
-}
-
-/** Runs a push or pull, and again when the user has answered what stopped it. */
-async function withQuestions<T>(
-  run: (brakeReleased: boolean) => Promise<T>,
-  sync: FolderSync,
-  options: CallOptions | undefined,
-): Promise<T> {
-  let brakeReleased = options?.confirmed === true;
-  for (;;) {
-    try {
-      return await run(brakeReleased);
-    } catch (error) {
-      if (options !== undefined) throw error;
-      if (isPalmtreeError(error, 'brake') && !brakeReleased) {
-        await confirmBrake(error);
-        brakeReleased = true;
-      } else if (isPalmtreeError(error, 'tree_not_found')) {
-        await confirmNewTree(sync.state);
-        await sync.makeTree();
-      } else throw error;
-    }
-  }
-}
-
-async function tellHeldBack(parts: CommandParts, { conflicts, heldBack }: PullResult): Promise<void> {
-  const [first] = heldBack;
-  const sentences = [
-    conflicts.length > 0
-      ? `${named(conflicts)} changed here and on the server: neither version was touched. Compare, then decide in the Palmtree view.`
-      : '',
-    heldBack.length > 0
-      ? `${plural(heldBack.length, 'file')} held back: ${first?.path} ${first === undefined ? '' : heldBackWords(first)}.`
-      : '',
-  ];
-  const show = 'Show Files';
-  const text = `Palmtree: ${sentences.filter((sentence) => sentence !== '').join(' ')}`;
-  const picked = await vscode.window.showWarningMessage(text, show, 'Show Log');
-  if (picked === show) await vscode.commands.executeCommand(`${viewId}.focus`);
-  else if (picked !== undefined) parts.log.show();
-}
-
-function named(paths: readonly string[]): string {
-  const shown = paths.slice(0, 3).join(', ');
-  return paths.length > 3 ? `${shown} and ${paths.length - 3} more` : shown;
-}
-
-function pushSummary({ revision, put, deleted }: PushResult, { counts }: SyncState): string {
-  const parts = [
-    put > 0 ? `pushed ${plural(put, 'file')}` : '',
-    deleted > 0 ? `deleted ${deleted}` : '',
-    put + deleted === 0 ? 'nothing to push' : '',
-    counts.conflicts > 0 ? `${plural(counts.conflicts, 'conflict')} left out` : '',
-    counts.problems > 0 ? `${plural(counts.problems, 'problem')} left out` : '',
-  ];
-  return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
-}
-
-function pullSummary({ revision, written, deleted, conflicts, heldBack }: PullResult): string {
-  if (written + deleted + conflicts.length + heldBack.length === 0) return `nothing to pull, revision ${revision}`;
-  const parts = [
-    written > 0 ? `pulled ${plural(written, 'file')}` : '',
-    deleted > 0 ? `deleted ${deleted}` : '',
-    conflicts.length > 0 ? plural(conflicts.length, 'conflict') : '',
-    heldBack.length > 0 ? `${heldBack.length} held back` : '',
-  ];
-  return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
 }

@@ -27,7 +27,8 @@ export async function confirmForce(plan: Replacement): Promise<boolean> {
   return answer === action;
 }
 
-function section(title: string, paths: readonly string[]): string {
+/** A heading with the first of the paths below it; empty without a path. */
+export function section(title: string, paths: readonly string[]): string {
   if (paths.length === 0) return '';
   const more = paths.length > listed ? `\n  … and ${paths.length - listed} more` : '';
   return `${title} (${paths.length}):\n${paths
@@ -48,7 +49,12 @@ export async function confirmNewTree({ binding }: SyncState): Promise<void> {
 /** Says what the brake stopped. Throws cancelled unless the user goes on all the same. */
 export async function confirmBrake(error: PalmtreeError): Promise<void> {
   const action = 'Go On';
-  const detail = 'Is a disk not mounted, or was the folder emptied by mistake? Nothing was changed so far.';
+  const { direction = 'push', gone = [] } = error.details.brake ?? {};
+  const question =
+    direction === 'push' || gone.length > 0
+      ? 'Is a disk not mounted, or was the folder emptied by mistake?'
+      : 'Was the tree emptied by mistake on another machine? What is deleted here is kept in a backup.';
+  const detail = `${question} Nothing was changed so far.`;
   const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, action);
   if (answer === undefined) throw new PalmtreeError('cancelled', 'the brake was not released');
 }
@@ -57,6 +63,26 @@ export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string
   const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
   const dirty = documents.filter(({ isDirty }) => isDirty);
   return new Set(dirty.flatMap(({ uri }) => relativePath(folder, uri) ?? []));
+}
+
+/** Says why paths were left as they are; true when those with unsaved edits are saved now, to try again. */
+export async function offerToSaveHeld(
+  folder: vscode.WorkspaceFolder,
+  text: string,
+  unsaved: readonly string[],
+  save: string,
+): Promise<boolean> {
+  const actions = unsaved.length > 0 ? [save] : [];
+  const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...actions);
+  return answer === save && saveThem(folder, unsaved);
+}
+
+/** False when one of them could not be saved. */
+export async function saveThem(folder: vscode.WorkspaceFolder, paths: readonly string[]): Promise<boolean> {
+  const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
+  const meant = documents.filter(({ uri, isDirty }) => isDirty && paths.includes(relativePath(folder, uri) ?? ''));
+  for (const document of meant) if (!(await document.save())) return false;
+  return true;
 }
 
 /** A push sends what is on disk: unsaved edits would stay behind unnoticed. */

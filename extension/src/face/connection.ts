@@ -90,7 +90,7 @@ export class FolderConnection {
         this.#log.debug(`${command} is version ${version}`);
         return command;
       },
-      openScreen: (title) => this.#terminal.open(title),
+      openScreen: (title, isQuiet) => this.#terminal.open(title, isQuiet),
       transfer,
     };
   }

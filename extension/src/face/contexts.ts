@@ -22,6 +22,10 @@ export function followContexts(folders: WorkspaceFolders): vscode.Disposable {
       states.some(({ counts }) => counts.tracked + counts.outgoing + counts.problems > 0),
     );
     set(
+      contextKeys.conflicts,
+      states.some(({ counts }) => counts.conflicts > 0),
+    );
+    set(
       contextKeys.busy,
       states.some(({ kind }) => kind === 'transferring'),
     );

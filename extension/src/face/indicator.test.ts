@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../errors';
 import { nothing, type Activity, type SyncState } from '../session/state';
-import { indicatorFor } from './indicator';
+import { indicatorFor as indicatorAt } from './indicator';
 
 function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = { kind: 'idle' }): SyncState {
   const binding = { server: 'https://sync.example.org', tree: 'notes' };
   return { binding, revision: 7, counts: { ...nothing, ...counts }, ...activity };
 }
+
+const now = new Date('2030-01-02T03:04:05Z');
+const indicatorFor = (states: readonly SyncState[]) => indicatorAt(states, now);
+const head = (author: string, createdAt: string) => ({ revision: 8, author, createdAt });
 
 describe('the status bar item', () => {
   it('offers to connect while no folder is connected', () => {
@@ -26,13 +30,36 @@ describe('the status bar item', () => {
     expect(indicatorFor([state({ incoming: 2 })])).toMatchObject({ text: '$(cloud-download) ↓2', command: 'pull' });
   });
 
+  it('says who pushed what waits, and when', () => {
+    const laptop = head('laptop', '2030-01-02T03:01:00Z');
+    const one = { ...state({ incoming: 3 }), head: laptop };
+    expect(indicatorFor([one])).toMatchObject({
+      text: '$(cloud-download) ↓3',
+      tooltip: '3 changes to pull, by laptop, 3 minutes ago.',
+    });
+    const another = { ...state({ incoming: 1, outgoing: 2 }), head: head('desk', '2030-01-02T02:00:00Z') };
+    expect(indicatorFor([another, one]).tooltip).toBe(
+      '2 changes to push; 4 changes to pull, by laptop, 3 minutes ago.',
+    );
+    expect(indicatorFor([{ ...state({ tracked: 4 }), head: laptop }]).tooltip).not.toContain('laptop');
+  });
+
+  it('has a small sign for a server that is not heard, and offers the same as before', () => {
+    const details = { subject: 'https://sync.example.org', stderr: 'ECONNREFUSED' };
+    const away = new PalmtreeError('server_unreachable', 'x', { details });
+    const indicator = indicatorFor([{ ...state({ outgoing: 1 }), away }]);
+    expect(indicator).toMatchObject({ text: '$(cloud-upload) ↑1 $(debug-disconnect)', command: 'push' });
+    expect(indicator.tooltip).toContain('https://sync.example.org does not answer');
+    expect(indicator.background).toBeUndefined();
+  });
+
   it('adds up the folders of a workspace', () => {
     expect(indicatorFor([state({ outgoing: 1 }), state({ outgoing: 2 })]).text).toBe('$(cloud-upload) ↑3');
   });
 
   it('warns of conflicts and leads to them', () => {
     const indicator = indicatorFor([state({ conflicts: 1, outgoing: 2 }, { kind: 'conflicted' })]);
-    expect(indicator).toMatchObject({ text: '$(warning) ↑2 !1', background: 'warning', command: 'focusView' });
+    expect(indicator).toMatchObject({ text: '$(warning) ↑2 !1', background: 'warning', command: 'showConflicts' });
   });
 
   it('says that all is in step, at which revision', () => {

@@ -1,9 +1,9 @@
 import type { SyncState } from '../session/state';
 import type { CommandName } from './ids';
-import { percent, plural } from './figures';
+import { percent, plural, relativeTime } from './figures';
 import { wordsFor } from './words';
 
-/** What the item shows; a pure function of the states, so that it can be reasoned about. */
+/** What the item shows; a pure function of the states and the time, so that it can be reasoned about. */
 export interface Indicator {
   readonly text: string;
   readonly tooltip: string;
@@ -11,7 +11,7 @@ export interface Indicator {
   readonly background?: 'warning';
 }
 
-export function indicatorFor(states: readonly SyncState[]): Indicator {
+export function indicatorFor(states: readonly SyncState[], now: Date): Indicator {
   for (const state of states) {
     const busy = busyIndicator(state);
     if (busy !== undefined) return busy;
@@ -21,17 +21,22 @@ export function indicatorFor(states: readonly SyncState[]): Indicator {
     const tooltip = 'Connect this folder to a server to keep files in step.';
     return { text: '$(plug) Palmtree', tooltip, command: 'connect' };
   }
-  const sum = (count: keyof SyncState['counts']): number =>
-    connected.reduce((total, { counts }) => total + counts[count], 0);
-  const waits = waiting(sum);
+  const sum: Sum = (count) => connected.reduce((total, { counts }) => total + counts[count], 0);
+  const waits = waiting(sum, newsOf(connected, now));
   const halted = connected.find(({ kind }) => kind === 'halted');
   if (halted?.kind === 'halted') return haltedIndicator(halted, waits);
+  return withAbsence(standingIndicator(connected, sum, waits), connected);
+}
+
+type Sum = (count: keyof SyncState['counts']) => number;
+
+function standingIndicator(connected: readonly SyncState[], sum: Sum, waits: Waiting): Indicator {
   const [outgoing, incoming, conflicts] = [sum('outgoing'), sum('incoming'), sum('conflicts')];
   if (conflicts > 0) {
     return {
       text: joined('$(warning)', waits.arrows),
       tooltip: waits.words,
-      command: 'focusView',
+      command: 'showConflicts',
       background: 'warning',
     };
   }
@@ -46,16 +51,31 @@ interface Waiting {
   readonly words: string;
 }
 
-function waiting(sum: (count: keyof SyncState['counts']) => number): Waiting {
+/** `, by laptop, 3 minutes ago`, of the newest that was heard of. */
+function newsOf(connected: readonly SyncState[], now: Date): string {
+  const heads = connected.flatMap(({ head, counts }) => (head !== undefined && counts.incoming > 0 ? [head] : []));
+  const [newest] = heads.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
+  return newest === undefined ? '' : `, by ${newest.author}, ${relativeTime(new Date(newest.createdAt), now)}`;
+}
+
+/** A server that cannot be heard is a small sign: nothing waits for the user. */
+function withAbsence(indicator: Indicator, connected: readonly SyncState[]): Indicator {
+  const away = connected.find((state) => state.away !== undefined)?.away;
+  if (away === undefined) return indicator;
+  const tooltip = `${indicator.tooltip}\n\nWhat others push is not heard of. ${wordsFor(away).text}`;
+  return { ...indicator, text: joined(indicator.text, '$(debug-disconnect)'), tooltip };
+}
+
+function waiting(sum: Sum, news: string): Waiting {
   const parts = [
     { sign: '↑', count: sum('outgoing'), words: 'change', ending: ' to push' },
-    { sign: '↓', count: sum('incoming'), words: 'change', ending: ' to pull' },
+    { sign: '↓', count: sum('incoming'), words: 'change', ending: ` to pull${news}` },
     { sign: '⊘', count: sum('problems'), words: 'file', ending: ' that cannot be synced' },
     { sign: '!', count: sum('conflicts'), words: 'file', ending: ' changed here and on the server' },
   ].filter(({ count }) => count > 0);
   return {
     arrows: parts.map(({ sign, count }) => `${sign}${count}`).join(' '),
-    words: `${parts.map(({ count, words, ending }) => plural(count, words) + ending).join(', ')}.`,
+    words: `${parts.map(({ count, words, ending }) => plural(count, words) + ending).join(news === '' ? ', ' : '; ')}.`,
   };
 }
 

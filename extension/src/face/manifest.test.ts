@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { commandIds, contextKeys, settingDefaults, viewId } from './ids';
+import {
+  commandIds,
+  contextKeys,
+  fileHistoryViewId,
+  planViewId,
+  settingDefaults,
+  treeHistoryViewId,
+  viewId,
+} from './ids';
 
 interface Manifest {
   contributes: {
@@ -29,8 +37,9 @@ describe('package.json and the table of ids', () => {
   it('know each command in the menus and each context key in the conditions', () => {
     const commands = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
     expect(Object.values(commandIds)).toEqual(expect.arrayContaining(commands));
-    const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), viewId];
-    const mentioned = [...source.matchAll(/palmtree\.(?!svg)[a-zA-Z]+/g)].map(([id]) => id);
+    const views = [viewId, planViewId, fileHistoryViewId, treeHistoryViewId];
+    const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views];
+    const mentioned = [...source.matchAll(/palmtree\.(?!svg)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g)].map(([id]) => id);
     const settings = Object.keys(contributes.configuration.properties);
     expect(mentioned.filter((id) => !known.includes(id) && !settings.includes(id))).toEqual([]);
   });

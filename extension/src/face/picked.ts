@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../errors';
+import { shownFile } from './shownFile';
 import { relativePath } from './watcher';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 import type { Row } from './trackedView';
@@ -14,11 +15,11 @@ export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
   });
 }
 
-/** What was picked, or else the file of the active editor. Throws nothing_picked. */
+/** What was picked, or else the file that the active editor shows, or shows a version of. Throws nothing_picked. */
 export function pickedOrActive(one: unknown, many: unknown): vscode.Uri[] {
   const picked = pickedUris(one, many);
   if (picked.length > 0) return picked;
-  const active = vscode.window.activeTextEditor?.document.uri;
+  const active = shownFile() ?? vscode.window.activeTextEditor?.document.uri;
   if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
   return [active];
 }

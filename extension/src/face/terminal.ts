@@ -15,13 +15,15 @@ export class SyncTerminal implements vscode.Disposable {
   readonly #writer = new vscode.EventEmitter<string>();
   #terminal: vscode.Terminal | undefined;
   #isOpen = false;
+  #wasShown = false;
   #unshown = '';
   /** Several workspace folders may transfer at once; Ctrl-C means all. */
   readonly #running = new Set<AbortController>();
 
-  /** Opens the terminal at its first run; later ones don't take the panel away from the user. */
-  open(title: string): RunScreen {
+  /** Opens the terminal at its first run; later ones don't take the panel away from the user, quiet ones never. */
+  open(title: string, isQuiet: boolean): RunScreen {
     this.#ensure();
+    if (!isQuiet && !this.#wasShown) this.show();
     const running = new AbortController();
     this.#running.add(running);
     this.#write(`${bold(`Palmtree: ${title}`)}\n`);
@@ -31,13 +33,14 @@ export class SyncTerminal implements vscode.Disposable {
       end: (outcome, summary) => {
         this.#running.delete(running);
         this.#write(`\u001B[${colors[outcome]}m${summary}\u001B[0m\n\n`);
-        if (outcome === 'failed') this.show();
+        if (outcome === 'failed' && !isQuiet) this.show();
       },
     };
   }
 
   show(): void {
     this.#ensure();
+    this.#wasShown = true;
     this.#terminal?.show(true);
   }
 
@@ -64,13 +67,13 @@ export class SyncTerminal implements vscode.Disposable {
           this.#interrupt();
           this.#terminal = undefined;
           this.#isOpen = false;
+          this.#wasShown = false;
         },
         handleInput: (data: string) => {
           if (data.includes('\u0003')) this.#interrupt();
         },
       },
     });
-    this.#terminal.show(true);
   }
 
   #interrupt(): void {

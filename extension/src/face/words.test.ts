@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { PalmtreeError } from '../errors';
+import { PalmtreeError, type ErrorDetails } from '../errors';
 import { wordsFor } from './words';
 
 describe('the words for an error', () => {
@@ -10,17 +10,23 @@ describe('the words for an error', () => {
     expect(actions).toEqual([]);
   });
 
-  it('offer Pull when the server is ahead, and say that nothing was sent', () => {
+  it('offer Pull and a review when the server is ahead, and say that nothing was sent', () => {
     const { text, actions, severity } = wordsFor(new PalmtreeError('stale_base', 'HTTP 409'));
     expect(text).toContain('Nothing was sent');
-    expect(actions).toEqual([{ title: 'Pull', command: 'pull' }]);
+    expect(actions.map(({ command }) => command)).toEqual(['pull', 'review']);
     expect(severity).toBe('warning');
   });
 
   it('say what the brake stopped', () => {
-    const details = { brake: { deletes: 12, emptied: 3, tracked: 20 } };
-    expect(wordsFor(new PalmtreeError('brake', 'x', { details })).text).toBe(
-      'Stopped: this would delete 12 and empty 3 of 20 tracked files.',
+    const most = { direction: 'push', deletes: 12, emptied: 3, tracked: 20, gone: [], going: [] } as const;
+    const textOf = (brake: ErrorDetails['brake']): string =>
+      wordsFor(new PalmtreeError('brake', 'x', { details: brake === undefined ? {} : { brake } })).text;
+    expect(textOf(most)).toBe('Stopped: this would delete 12 and empty 3 of 20 tracked files.');
+    expect(textOf({ ...most, emptied: 0, gone: ['a', 'b/c'] })).toBe(
+      'Stopped: this would delete 12 of 20 tracked files. Nothing that was tracked in "a", "b/c" is there any more.',
+    );
+    expect(textOf({ ...most, direction: 'pull', deletes: 0, emptied: 0, gone: [''], going: ['n'] })).toBe(
+      'Stopped. Nothing that was tracked in this folder is there any more. Nothing that is tracked in "n" would be left.',
     );
   });
 

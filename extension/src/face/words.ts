@@ -1,4 +1,4 @@
-import type { ErrorCode, PalmtreeError } from '../errors';
+import type { ErrorCode, ErrorDetails, PalmtreeError } from '../errors';
 import type { HeldBack, HoldReason } from '../io/transition';
 import type { CommandName } from './ids';
 
@@ -13,6 +13,7 @@ type Write = (error: PalmtreeError) => string;
 
 const connect = { title: 'Connect…', command: 'connect' } as const;
 const pull = { title: 'Pull', command: 'pull' } as const;
+const review = { title: 'Review Changes', command: 'review' } as const;
 const push = { title: 'Try Again', command: 'push' } as const;
 const showLog = { title: 'Show Log', command: 'showLog' } as const;
 const showTerminal = { title: 'Show Terminal', command: 'showTerminal' } as const;
@@ -35,11 +36,19 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
   nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',
   no_conflict: (e) => `${list(e)} is not in conflict any more.`,
-  brake: (e) => {
-    const { deletes = 0, emptied = 0, tracked = 0 } = e.details.brake ?? {};
-    const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''];
-    return `Stopped: this would ${parts.filter((part) => part !== '').join(' and ')} of ${tracked} tracked files.`;
-  },
+  not_mergeable: (e) =>
+    `${list(e)} cannot be merged: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.`,
+  conflict_markers: (e) =>
+    `${list(e)} still has lines that mark a conflict. Finish the merge and save it, then keep mine.`,
+  not_in_revision: (e) =>
+    e.details.paths === undefined
+      ? `The tree was empty in revision ${e.details.subject}.`
+      : `There was nothing at ${list(e)} in revision ${e.details.subject}.`,
+  nothing_to_undo: (e) =>
+    e.details.paths === undefined
+      ? 'There is nothing to undo.'
+      : `Nothing was undone: ${list(e)} changed since. What changed since is left as it is.`,
+  brake: (e) => stopped(e.details.brake),
   root_gone: (e) => `The folder ${e.details.subject ?? ''} is gone or cannot be read. Nothing was changed.`,
   scan_failed: (e) => `The files could not be looked at: ${e.message}.`,
   store_newer: () => 'The list of tracked files was written by a newer Palmtree. Update this one.',
@@ -81,18 +90,30 @@ const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
   tree_not_found: [connect],
   not_a_palmtree_server: [connect],
   server_unreachable: [connect, showLog],
-  stale_base: [pull],
+  stale_base: [pull, review],
   revision_not_found: [pull],
   rsync_failed: [showTerminal, showLog],
   connection_lost: [showTerminal],
   keeps_changing: [push],
   cancelled: [],
+  not_in_revision: [],
+  nothing_to_undo: [],
   brake: [],
   rsync_missing: [],
   rsync_unusable: [],
 };
 
-const mild: ReadonlySet<ErrorCode> = new Set(['stale_base', 'brake', 'not_connected', 'no_folder', 'untrusted']);
+const mild: ReadonlySet<ErrorCode> = new Set([
+  'stale_base',
+  'brake',
+  'not_mergeable',
+  'conflict_markers',
+  'not_connected',
+  'no_folder',
+  'untrusted',
+  'not_in_revision',
+  'nothing_to_undo',
+]);
 
 export function wordsFor(error: PalmtreeError): Words {
   const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
@@ -100,19 +121,37 @@ export function wordsFor(error: PalmtreeError): Words {
 }
 
 const heldBackByReason: Readonly<Record<HoldReason, string>> = {
-  changed: 'was changed while the pull ran; pull again',
-  unsaved: 'has unsaved edits; save or close it, then pull again',
-  occupied: 'has something in its place that is not tracked; move that away, then pull again',
-  blocked: 'lies behind a symbolic link or a file; move that away, then pull again',
+  changed: 'was changed meanwhile; try again',
+  unsaved: 'has unsaved edits; save it, then try again',
+  merging: 'is being merged; finish the merge, or decide the conflict',
+  occupied: 'has something in its place that is not tracked; move that away, then try again',
+  blocked: 'lies behind a symbolic link or a file; move that away, then try again',
+  spelling: 'lies in a folder that is spelled otherwise here; rename that folder, then try again',
   unsafe: 'would lead out of the folder',
-  missing: 'did not arrive; pull again',
+  missing: 'did not arrive; try again',
   failed: 'was refused by the system',
-  cancelled: 'was not reached; pull again',
+  cancelled: 'was not reached; try again',
 };
 
-/** Why a pull left a path as it is, to be read after the path. */
+/** Why a pull, a restore or an undo left a path as it is, to be read after the path. */
 export function heldBackWords({ reason, errno }: HeldBack): string {
   return errno === undefined ? heldBackByReason[reason] : `${heldBackByReason[reason]} (${errno})`;
+}
+
+function stopped(brake: ErrorDetails['brake']): string {
+  const { deletes = 0, emptied = 0, tracked = 0, gone = [], going = [] } = brake ?? {};
+  const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''].filter(
+    (part) => part !== '',
+  );
+  const folders = (paths: readonly string[]): string =>
+    paths.includes('') ? 'this folder' : paths.map((path) => `"${path}"`).join(', ');
+  return [
+    parts.length > 0 ? `Stopped: this would ${parts.join(' and ')} of ${tracked} tracked files.` : 'Stopped.',
+    gone.length > 0 ? `Nothing that was tracked in ${folders(gone)} is there any more.` : '',
+    going.length > 0 ? `Nothing that is tracked in ${folders(going)} would be left.` : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
 }
 
 function list({ details }: PalmtreeError): string {

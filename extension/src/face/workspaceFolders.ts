@@ -157,6 +157,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
+        brakeShare: setting('brake.share', folder.uri),
       }),
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
     });

@@ -30,6 +30,15 @@ export interface Kept {
   readonly isLink: boolean;
 }
 
+/** The folders that a backup may have spread to: where a file was kept, a folder of that name has no place. */
+export function backupCopies(folder: string): string[] {
+  return Array.from({ length: maxCopies }, (_, index) => copyOf(folder, index + 1));
+}
+
+function copyOf(folder: string, copy: number): string {
+  return copy === 1 ? folder : `${folder}.${copy}`;
+}
+
 /** Keeps what a pull replaces or deletes. Invariant: nothing in a backup is ever overwritten. */
 export class Backup {
   readonly #folder: string;
@@ -43,7 +52,7 @@ export class Backup {
   /** Keeps the file or symlink at `source` as `path`. Throws the system's error when it cannot. */
   keep(source: string, path: string, stats: BigIntStats): Kept {
     for (let copy = 1; ; copy++) {
-      const target = join(copy === 1 ? this.#folder : `${this.#folder}.${copy}`, path);
+      const target = join(copyOf(this.#folder, copy), path);
       try {
         mkdirSync(dirname(target), { recursive: true });
         const isLink = keepAs(source, target, stats);

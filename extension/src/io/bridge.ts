@@ -141,8 +141,8 @@ const refusalByStatus: Readonly<Record<number, ErrorCode>> = {
   404: 'session_not_found',
 };
 
-function openSocket({ url, headers, signal }: BridgeOptions): Promise<WebSocket> {
-  signal.throwIfAborted();
+async function openSocket({ url, headers, signal }: BridgeOptions): Promise<WebSocket> {
+  if (signal.aborted) throw new PalmtreeError('cancelled', 'cancelled before the rsync connection was opened');
   const socket = new WebSocket(url, {
     headers,
     handshakeTimeout: openTimeoutMs,

@@ -9,6 +9,7 @@ import {
   type PathHistory,
   type RevisionDetail,
   type RevisionList,
+  type RevisionSummary,
 } from '../../../server/src/contract/history';
 import {
   commitResult,
@@ -130,6 +131,31 @@ export class Client {
     const page = before === undefined ? '' : `&before=${before}`;
     const query = `path=${encodeURIComponent(path)}${page}`;
     return this.#request('GET', `${treePath(tree)}/history?${query}`, pathHistory, { signal, retries: 1 });
+  }
+
+  /** The tree's head; undefined before its first push. */
+  async newest(tree: string, signal?: AbortSignal): Promise<RevisionSummary | undefined> {
+    const { revisions } = await this.#request('GET', `${treePath(tree)}/revisions?limit=1`, revisionList, { signal });
+    return revisions[0];
+  }
+
+  /**
+   * Opens the stream of the tree's revisions: the head, where it is not `known`, then each new one as it is made.
+   * It goes on until `signal` ends it; when it breaks, so does reading it.
+   */
+  async events(tree: string, known: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    const path = `${treePath(tree)}/events`;
+    const headers = { ...this.#headers(), accept: 'text/event-stream', 'last-event-id': String(known) };
+    let body: unknown;
+    try {
+      body = await ofetch<unknown>(this.address + path, { headers, signal, retry: false });
+    } catch (error) {
+      throw this.#explain(error, `GET ${path}`, signal);
+    }
+    if (body instanceof ReadableStream) return body as ReadableStream<Uint8Array>;
+    throw new PalmtreeError('not_a_palmtree_server', `GET ${path}: it is not answered by a stream`, {
+      details: { subject: this.address },
+    });
   }
 
   /** Where a session's rsync is reached, and the headers that open it. */

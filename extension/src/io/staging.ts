@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { constants, copyFile, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathFault } from '../../../server/src/contract/paths';
 import type { Entry } from '../engine/entry';
 import type { Observation } from '../engine/observation';
 import { PalmtreeError } from '../errors';
+import { backupCopies } from './backup';
 import { errnoOf } from './durable';
 import { inParallel } from './pool';
 
@@ -41,6 +43,26 @@ export async function fillFromLocal(
   const found = await inParallel(files(entries), width, async (entry) => {
     for (const source of sources.get(entry.hash) ?? []) {
       if (await copyVerified(join(root, source), staging, entry, signal)) return true;
+    }
+    return false;
+  });
+  return files(entries).filter((_, index) => found[index] !== true);
+}
+
+/**
+ * Copies into `staging` what the backup in `folder` kept of `entries`, verified after the copy, and answers those
+ * that it has nothing of. Invariant: a backup is only ever copied from.
+ */
+export async function fillFromBackup(
+  folder: string,
+  staging: string,
+  entries: readonly Entry[],
+  signal?: AbortSignal,
+): Promise<Entry[]> {
+  const copies = backupCopies(folder).filter((copy) => existsSync(copy));
+  const found = await inParallel(files(entries), width, async (entry) => {
+    for (const copy of copies) {
+      if (await copyVerified(join(copy, entry.path), staging, entry, signal)) return true;
     }
     return false;
   });

@@ -10,10 +10,14 @@ export type HoldReason =
   | 'changed'
   /** An editor has unsaved edits of it. */
   | 'unsaved'
+  /** A merge of it has begun in an editor. */
+  | 'merging'
   /** Something that is not tracked stands where it must go. */
   | 'occupied'
   /** A folder above it is a symlink, or a file. */
   | 'blocked'
+  /** A folder above it stands under another spelling, which is one name to this disk. */
+  | 'spelling'
   /** Its name or the link's target leads out of the workspace folder, or cannot be. */
   | 'unsafe'
   /** Its content was not staged. */

@@ -92,6 +92,15 @@ export function replace(temporary: string, target: string): void {
   renameSync(temporary, target);
 }
 
+/** Renames by way of a temporary name; false when something else took the new one. What is then left is `from`. */
+export function respell(from: string, to: string): boolean {
+  const between = join(dirname(to), temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
+  renameSync(from, between);
+  if (place(between, to)) return true;
+  if (!place(between, from)) unlinkSync(between);
+  return false;
+}
+
 /** Gives the temporary file its name where nothing stands; false when something came to stand there. */
 export function place(temporary: string, target: string): boolean {
   try {

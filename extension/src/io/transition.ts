@@ -1,18 +1,29 @@
-import { chmodSync, existsSync, realpathSync, rmdirSync, rmSync, unlinkSync, type BigIntStats } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+  type BigIntStats,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathFault } from '../../../server/src/contract/paths';
 import type { Change } from '../engine/change';
 import { sameContent, type Entry } from '../engine/entry';
 import { comparePaths, foldersAbove, parentOf } from '../engine/folders';
+import type { NameRules } from '../engine/names';
 import type { Observation } from '../engine/observation';
 import { Backup, statsAt, type Kept } from './backup';
 import { errnoOf, syncFolder } from './durable';
 import { hashFile } from './hash';
 import { pointsInside } from './linkTarget';
 import { inParallel } from './pool';
+import { isSpelled, makesWayFor, respellFolders } from './respelling';
 import { isAsObserved, isUntouched, removeEmptyFolder, wayTo, type HoldReason } from './standing';
-import { place, prepare, replace, sweepTemporaries } from './temporary';
+import { place, prepare, replace, respell, sweepTemporaries } from './temporary';
 
 export type { HoldReason } from './standing';
 
@@ -41,6 +52,8 @@ export interface TransitionRequest {
   /** Folders that stay when they are emptied, such as those that are tracked. */
   readonly keepsFolder?: (path: string) => boolean;
   readonly honoursModes?: boolean;
+  /** How the disk takes names; without it, each name is one of its own. */
+  readonly names?: NameRules;
   /** Asked between files: what is done stays done, the rest is held back. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
@@ -56,6 +69,7 @@ export interface TransitionResult {
 /**
  * Makes `changes` on the disk. Invariant: what stands at a path is replaced or deleted only when it is what
  * was observed, and is in the backup first. At each moment each path holds its old state or its new, whole.
+ * What is deleted under one spelling and put under another, where these are one file, is renamed: both or neither.
  */
 export function applyChanges(request: TransitionRequest): Promise<TransitionResult> {
   return new Transition(request).run();
@@ -75,6 +89,11 @@ class Transition {
   readonly #result: TransitionResult = { written: [], removed: [], heldBack: [] };
   /** Folders in which names changed. */
   readonly #touched = new Set<string>();
+  /** Old paths by new, of files that get another spelling only. */
+  #respelled: ReadonlyMap<string, string> = new Map();
+  /** The other path of each of these: what holds back one of the two holds back both. */
+  readonly #twins = new Map<string, string>();
+  readonly #spelledFolders = new Set<string>();
 
   constructor(request: TransitionRequest) {
     this.#request = request;
@@ -84,10 +103,11 @@ class Transition {
   }
 
   async run(): Promise<TransitionResult> {
-    const { changes } = this.#request;
-    const ordered = [...changes].sort((a, b) => comparePaths(a.path, b.path));
+    const held = this.#respellFolders();
+    const changes = this.#request.changes.filter(({ path }) => !held.has(path));
+    const ordered = changes.sort((a, b) => comparePaths(a.path, b.path));
     // What is deepest first, so that a folder is empty when a file is to take its place.
-    const deletes = ordered.filter(({ to }) => to === undefined).reverse();
+    const deletes = ordered.filter(({ path, to }) => to === undefined && !this.#twins.has(path)).reverse();
     const puts = ordered.filter(isPut);
     for (const change of deletes) {
       if (this.#isCancelled(change.path)) continue;
@@ -102,6 +122,19 @@ class Transition {
     this.#removeEmptied();
     await this.#flush();
     return this.#result;
+  }
+
+  /** Answers the paths that are held back for it. */
+  #respellFolders(): ReadonlySet<string> {
+    const { root, changes, observations, names, signal } = this.#request;
+    if (names === undefined || signal?.aborted === true) return new Set();
+    const { files, held } = respellFolders({ root, changes, standing: observations.keys(), rules: names });
+    for (const [to, from] of files) this.#twins.set(to, from).set(from, to);
+    this.#respelled = files;
+    for (const [path, errno] of held) {
+      this.#result.heldBack.push({ path, reason: 'spelling', ...(errno === undefined ? {} : { errno }) });
+    }
+    return new Set(held.keys());
   }
 
   #delete({ path }: Change): void {
@@ -145,7 +178,7 @@ class Transition {
     try {
       if (this.#isCancelled(change.path)) return;
       this.#guarded(change.path, () => {
-        if (!this.#mayWrite(change)) return;
+        if (!this.#mayWrite(change) || !this.#respell(change.path)) return;
         const done = temporary === undefined ? this.#changeMode(change, target) : this.#swap(change, temporary, target);
         if (done) this.#noteWritten(change.to, target);
       });
@@ -156,13 +189,38 @@ class Transition {
 
   #swap({ path, from }: Change, temporary: string, target: string): boolean {
     this.#touched.add(dirname(target));
-    if (from === undefined) return place(temporary, target) || this.#refuse(path, 'changed');
+    if (from === undefined && !this.#respelled.has(path))
+      return place(temporary, target) || this.#refuse(path, 'changed');
     const stats = statsAt(target);
     if (stats === undefined) return this.#refuse(path, 'changed');
     const kept = this.#keep(path, target, stats);
     if (kept === undefined) return false;
     replace(temporary, target);
     return true;
+  }
+
+  /** Gives a file its new spelling, where that is what changes. From here on it stands under its new path. */
+  #respell(path: string): boolean {
+    const old = this.#respelled.get(path);
+    if (old === undefined) return true;
+    const folder = dirname(join(this.#request.root, path));
+    this.#touched.add(folder);
+    if (basename(old) !== basename(path)) {
+      const [from, to] = [join(folder, basename(old)), join(folder, basename(path))];
+      renameSync(from, to);
+      if (!isSpelled(this.#request.root, path) && !this.#respellByTwoRenames(old, from, to)) return false;
+    }
+    this.#result.removed.push(old);
+    return true;
+  }
+
+  /** Some systems take such a rename for none. */
+  #respellByTwoRenames(old: string, from: string, to: string): boolean {
+    const stats = statsAt(from);
+    if (stats === undefined) return this.#refuse(old, 'changed');
+    // Between the two it has no name that a kill would leave.
+    const kept = this.#keep(old, from, stats);
+    return kept !== undefined && (respell(from, to) || this.#refuse(old, 'changed'));
   }
 
   #changeMode({ to }: Ready['change'], target: string): boolean {
@@ -172,12 +230,18 @@ class Transition {
 
   /** A last look at what a put finds: what was observed, or nothing. Clears an empty folder out of the way. */
   #mayWrite({ path, from }: Change): boolean {
-    if (from !== undefined) {
-      const stats = this.#lookBefore(path);
+    const old = this.#respelled.get(path);
+    if (old !== undefined && !this.#mayTouch(path)) return false;
+    if (from !== undefined || old !== undefined) {
+      const stats = this.#lookBefore(old ?? path);
       return typeof stats === 'object' || (stats === 'absent' && this.#refuse(path, 'changed'));
     }
     if (!this.#mayTouch(path)) return false;
-    const target = join(this.#request.root, path);
+    const { root, names } = this.#request;
+    if (names !== undefined && !makesWayFor(root, path, names, this.#spelledFolders)) {
+      return this.#refuse(path, 'spelling');
+    }
+    const target = join(root, path);
     const stats = statsAt(target);
     if (stats === undefined) return true;
     if (!stats.isDirectory()) return this.#refuse(path, 'changed');
@@ -214,7 +278,10 @@ class Transition {
   }
 
   #isModeOnly({ path, from, to }: Ready['change']): boolean {
-    return this.#request.observations.get(path)?.kind === 'file' && from !== undefined && sameContent(from, to);
+    const old = this.#respelled.get(path);
+    const seen = this.#request.observations.get(old ?? path);
+    const before = old === undefined ? from : seen;
+    return seen?.kind === 'file' && before !== undefined && sameContent(before, to);
   }
 
   /** Keeps what stands at `path`, and looks once more; undefined when it was touched meanwhile. */
@@ -285,7 +352,7 @@ class Transition {
   #fail(path: string, error: unknown): undefined {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
-    this.#result.heldBack.push({ path, reason: 'failed', errno });
+    for (const one of this.#withTwin(path)) this.#result.heldBack.push({ path: one, reason: 'failed', errno });
     return undefined;
   }
 
@@ -295,8 +362,13 @@ class Transition {
   }
 
   #hold(path: string, reason: HoldReason): undefined {
-    this.#result.heldBack.push({ path, reason });
+    for (const one of this.#withTwin(path)) this.#result.heldBack.push({ path: one, reason });
     return undefined;
+  }
+
+  #withTwin(path: string): string[] {
+    const twin = this.#twins.get(path);
+    return twin === undefined ? [path] : [path, twin];
   }
 }
 

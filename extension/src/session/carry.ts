@@ -15,7 +15,8 @@ export interface Carried {
 export async function carry(remote: Remote, carried: Carried, reporter: Reporter): Promise<TransferResult> {
   const { direction, session, entries } = carried;
   const rsync = await remote.findRsync();
-  const screen = remote.openScreen(`${direction} ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
+  const title = `${direction} ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`;
+  const screen = remote.openScreen(title, reporter.isQuiet === true);
   try {
     const result = await remote.transfer({
       direction,

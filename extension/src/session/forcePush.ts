@@ -71,10 +71,13 @@ async function planReplacement(
   const onServer = overlay(remoteTable(state.ancestor, state.heldBack), incomingChanges(table));
   const selection = replica.selection();
   const takesPart = replica.participation();
+  // Invariant: what cannot stand here does not look deleted.
+  replica.reconcile('known');
   const changes: Change[] = [];
   for (const [path, from] of onServer) {
     // What no rule here speaks of was never pulled: it is not ours to delete.
-    if (selection.includes(path) && takesPart(path) && !state.observations.has(path)) {
+    const isOurs = selection.includes(path) && takesPart(path) && !replica.hasNoPlace(path);
+    if (isOurs && !state.observations.has(path)) {
       changes.push({ path, from, to: undefined });
     }
   }

@@ -25,8 +25,9 @@ export interface PlanRow {
   readonly from?: string;
   /** problem: a sentence for the user. */
   readonly detail?: string;
-  /** What stands at the path now on the side that changes. */
+  /** What stands at the path now on the side that changes; rename: at `from`. conflict, merge: mine. */
   readonly before: Entry | undefined;
+  /** What will stand there; conflict: theirs. */
   readonly after: Entry | undefined;
 }
 

@@ -1,17 +1,26 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
-import type { FileTable } from '../../../server/src/contract/schemas';
-import { holdsFile } from '../io/holdsFile';
+import type { Change } from '../engine/change';
+import { leaveOut } from '../engine/leaveOut';
+import { incomingChanges, type ServerSide } from '../engine/wire';
 import type { HeldBack } from '../io/transition';
+import { hasMine, mergeModes, mergeTexts, type Merge } from './autoMerge';
+import { applyBrake, requireRoot } from './applyBrake';
 import { throwIfCancelled } from './carry';
-import { applyBrake, type PushOptions } from './push';
+import { recordPull } from './pullRecord';
+import type { PushOptions } from './push';
 import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
+import { sourcesOf } from './mergeSides';
 import type { Agreed, Replica } from './replica';
+import { takeInRules } from './serverRules';
 import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 
-export interface PullOptions extends PushOptions {
+export interface PullOptions extends Omit<PushOptions, 'message'> {
+  /** Makes one file of two that were changed in different places; without it, these are conflicts. */
+  readonly autoMerge?: boolean;
+  /** Conflicts that stay, since they are to be decided by the user. */
+  readonly unmerged?: ReadonlySet<string>;
   /** Paths with unsaved edits: never written. */
   readonly isUnsaved?: (path: string) => boolean;
 }
@@ -22,6 +31,8 @@ export interface PullResult {
   readonly deleted: number;
   /** Bytes that came from the server through the connection. */
   readonly downloadedBytes: number;
+  /** Paths that both sides changed, and that hold both changes now: a push sends them. */
+  readonly merged: readonly string[];
   /** Paths that both sides changed: neither was touched. */
   readonly conflicts: readonly string[];
   /** Paths that could not be written, with the reason; the next pull tries again. */
@@ -38,6 +49,7 @@ export async function pull(
   reporter: Reporter,
   options: PullOptions = {},
 ): Promise<PullResult> {
+  requireRoot(replica, options);
   reporter.step('Asking the server what is new');
   const table = await fetchIncoming(replica, remote, reporter);
   const changes = incomingChanges(table);
@@ -46,22 +58,39 @@ export async function pull(
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
   const plan = replica.reconcile('known');
-  applyBrake(plan.localChanges, replica, options);
-  const staged = await stage(replica, remote, folders, table.revision, plan.localChanges, reporter);
+  const localChanges = leaveOut(plan.localChanges, options.only);
+  applyBrake('pull', localChanges, replica, options);
+  const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
+  const modes = mergeModes(candidates);
+  const fetched = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
+  const staged = await stage(replica, remote, folders, table.revision, fetched, reporter);
   try {
+    const isDone = new Set(modes.map(({ path }) => path));
+    const others = candidates.filter(({ path }) => !isDone.has(path));
+    const sources = sourcesOf(replica, remote, reporter, table.revision);
+    const merges = [...modes, ...(await mergeTexts(sources, others, staged.folder, reporter))];
     throwIfCancelled(reporter);
     // From here on it goes to its end, which is near: half of a revision helps nobody.
     reporter.step('Putting files in place');
     const backup = backupFolder(folders, `r${table.revision}`);
-    const applied = await putInPlace(replica, staged, plan.localChanges, backup, options.isUnsaved);
-    settle(replica, table, changes, plan, applied.heldBack);
+    const applying = [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)];
+    const pulled = { revision: table.revision, changes: applying, backup };
+    const put = () => putInPlace(replica, staged, applying, backup, options.isUnsaved);
+    const applied = await recordPull(pulled, put);
+    const notApplied = new Set(applied.heldBack.map(({ path }) => path));
+    const made = merges.filter(({ path }) => !notApplied.has(path));
+    const agreed = [...plan.ancestorChanges, ...localChanges].filter(({ path }) => !notApplied.has(path));
+    settle(replica, table, changes, agreed, made);
     await replica.save();
+    const settled = new Set(made.map(({ path }) => path));
+    const merged = new Set(made.filter(hasMine).map(({ path }) => path));
     return {
       revision: table.revision,
-      written: applied.written.length,
+      written: applied.written.filter(({ path }) => !merged.has(path)).length,
       deleted: applied.removed.length,
       downloadedBytes: staged.downloadedBytes,
-      conflicts: plan.conflicts.map(({ path }) => path),
+      merged: [...merged],
+      conflicts: plan.conflicts.flatMap(({ path }) => (settled.has(path) ? [] : [path])),
       heldBack: applied.heldBack,
       backup: existsSync(backup) ? backup : undefined,
     };
@@ -70,43 +99,20 @@ export async function pull(
   }
 }
 
-/**
- * The tree's folders and files are tracked here too, except what the user left out on this machine. A folder
- * in which other files stand is not taken whole: nobody asked for these to be sent.
- */
-async function takeInRules(
-  replica: Replica,
-  table: FileTable,
-  changes: ReadonlyMap<string, ServerSide>,
-): Promise<void> {
-  const { ancestor, heldBack, rules } = replica.state;
-  const onServer = overlay(remoteTable(ancestor, heldBack), changes);
-  const selection = replica.selection();
-  for (const path of table.folders) {
-    if (selection.ruleFor(path) !== undefined) continue;
-    const isOther = (file: string): boolean => !onServer.has(file);
-    const holdsOthers = await holdsFile(replica.root, path, isOther, (other) => selection.excludes(other));
-    if (!holdsOthers) rules.set(path, { path, kind: 'folder', effect: 'track' });
-  }
-  const widened = replica.selection();
-  for (const path of onServer.keys()) {
-    if (widened.ruleFor(path) === undefined && !widened.excludes(path)) {
-      rules.set(path, { path, kind: 'file', effect: 'track' });
-    }
-  }
+function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): boolean {
+  return autoMerge === true && only?.has(path) !== false && unmerged?.has(path) !== true;
 }
 
+/** Invariant: of a merge, the ancestor becomes what the server has; what was made of it is still to be pushed. */
 function settle(
   replica: Replica,
   table: Agreed,
   incoming: ReadonlyMap<string, ServerSide>,
-  plan: ReturnType<Replica['reconcile']>,
-  heldBack: readonly HeldBack[],
+  applied: readonly Change[],
+  merges: readonly Merge[],
 ): void {
-  const notApplied = new Set(heldBack.map(({ path }) => path));
   const agreed = new Set<string>();
-  for (const { path, to } of [...plan.ancestorChanges, ...plan.localChanges]) {
-    if (notApplied.has(path)) continue;
+  for (const { path, to } of [...applied, ...merges.flatMap(({ decision }) => decision.ancestorChanges)]) {
     replica.agree(path, to);
     agreed.add(path);
   }

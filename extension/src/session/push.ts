@@ -1,8 +1,9 @@
-import { brake } from '../engine/brake';
 import type { Change } from '../engine/change';
+import { leaveOut } from '../engine/leaveOut';
 import { pushChange } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { PushSession } from '../../../server/src/contract/schemas';
+import { applyBrake, type BrakeOptions } from './applyBrake';
 import { carry, throwIfCancelled } from './carry';
 import { commit } from './commit';
 import type { Remote, Reporter } from './remote';
@@ -11,9 +12,11 @@ import type { Replica } from './replica';
 /** Files may change while they are sent; after this many plans they are named instead. */
 const maxPlans = 4;
 
-export interface PushOptions {
-  /** The user has seen what the brake says and goes on. */
-  readonly brakeReleased?: boolean;
+export interface PushOptions extends BrakeOptions {
+  /** Carries these paths alone; the rest, and what has appeared since they were listed, stays for the next time. */
+  readonly only?: ReadonlySet<string>;
+  /** A line for the server's history. */
+  readonly message?: string;
 }
 
 export interface PushResult {
@@ -35,15 +38,16 @@ export async function push(
   for (let plan = 0; plan < maxPlans; plan++) {
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
-    const { remoteChanges, ancestorChanges } = replica.reconcile('agreed');
-    for (const { path, to } of ancestorChanges) replica.agree(path, to);
+    const reconciled = replica.reconcile('agreed');
+    for (const { path, to } of reconciled.ancestorChanges) replica.agree(path, to);
+    const remoteChanges = leaveOut(reconciled.remoteChanges, options.only);
     if (remoteChanges.length === 0) {
       await replica.save();
       return { revision: replica.state.revision, put: 0, deleted: 0, uploadedBytes };
     }
-    applyBrake(remoteChanges, replica, options);
+    applyBrake('push', remoteChanges, replica, options);
     throwIfCancelled(reporter);
-    const session = await begin(replica, remote, remoteChanges, reporter);
+    const session = await begin(replica, remote, remoteChanges, reporter, options.message);
     if (session === 'caught-up') continue;
     try {
       uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
@@ -71,15 +75,6 @@ export function countChanges(changes: readonly Change[]): { put: number; deleted
   return { put: changes.length - deleted, deleted };
 }
 
-export function applyBrake(changes: readonly Change[], replica: Replica, options: PushOptions): void {
-  if (options.brakeReleased === true) return;
-  const stop = brake(changes, replica.state.ancestor.size);
-  if (stop === undefined) return;
-  throw new PalmtreeError('brake', `the plan deletes ${stop.deletes} and empties ${stop.emptied} files`, {
-    details: { brake: stop },
-  });
-}
-
 export async function upload(
   replica: Replica,
   remote: Remote,
@@ -105,12 +100,14 @@ async function begin(
   remote: Remote,
   changes: readonly Change[],
   reporter: Reporter,
+  message: string | undefined,
 ): Promise<PushSession | 'caught-up'> {
   const body = {
     base: replica.state.revision,
     ...(replica.state.revisionId === undefined ? {} : { baseId: replica.state.revisionId }),
     changes: changes.map(pushChange),
     folders: trackedFolders(replica),
+    ...(message === undefined || message === '' ? {} : { message }),
   };
   try {
     return await remote.client.beginPush(remote.tree, body, reporter.signal);

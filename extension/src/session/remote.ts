@@ -8,8 +8,8 @@ export interface Remote {
   readonly tree: string;
   /** Finds and checks rsync; throws rsync_missing or rsync_unusable. */
   findRsync(): Promise<string>;
-  /** Opens a screen for one run: the terminal. */
-  openScreen(title: string): RunScreen;
+  /** Opens a screen for one run: the terminal. `isQuiet`: the user asked for nothing, and is shown nothing unasked. */
+  openScreen(title: string, isQuiet: boolean): RunScreen;
   transfer(request: TransferRequest): Promise<TransferResult>;
 }
 
@@ -22,6 +22,8 @@ export interface RunScreen extends Screen {
 /** What a running command tells about itself. */
 export interface Reporter {
   readonly signal: AbortSignal;
+  /** Nobody asked for it: no screen comes up by itself. */
+  readonly isQuiet?: boolean;
   step(text: string): void;
   progress(progress: TransferProgress): void;
 }

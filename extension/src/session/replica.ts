@@ -1,17 +1,24 @@
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
+import { withStandingNames, type NameRules, type StandingPlan } from '../engine/names';
 import type { Observation, Problem } from '../engine/observation';
 import { pathStates, type PathStates } from '../engine/pathState';
 import { reconcile, type Reconciliation } from '../engine/reconcile';
 import { leave, ruleFor, track, type Rule } from '../engine/rule';
 import { Selection } from '../engine/selection';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
+import { PalmtreeError } from '../errors';
 import type * as wire from '../../../server/src/contract/schemas';
 import type { Remote } from './remote';
+import { nameRulesOf } from '../io/nameRules';
+import { identityOfFolder } from '../io/rootFolder';
 import type { ScanRequest, Scanner, ScanScope, Store, StoredState } from '../io/ports';
 
-export type ScanSettings = Omit<ScanScope, 'rules'>;
+export interface ScanSettings extends Omit<ScanScope, 'rules'> {
+  /** The share of the tracked files that a plan may take away unasked, of 1. */
+  readonly brakeShare?: number;
+}
 
 /** A revision, and what tells it from another of the same number. */
 export interface Agreed {
@@ -31,6 +38,7 @@ export interface Incoming extends Agreed {
  */
 export class Replica {
   readonly root: string;
+  /** What cannot be synced: as the last scans met it, and what names the last plan found no place for here. */
   readonly problems = new Map<string, Problem>();
   incoming: Incoming | undefined;
   /** What a push sent whose answer was lost: where the server has it now, it was agreed on. */
@@ -40,9 +48,23 @@ export class Replica {
   readonly #store: Store;
   readonly #scanner: Scanner;
   readonly #settings: () => ScanSettings;
+  readonly #nameRules: () => NameRules;
+  /** Those of `problems` that the names are; they hold back what would be put there, and nothing that stands. */
+  #nameProblems: ReadonlyMap<string, Problem> = new Map();
+  #placeless: ReadonlySet<string> = new Set();
+  /** The workspace folder as the last scan found it. */
+  #rootSeen: string | undefined;
 
-  constructor(parts: { root: string; store: Store; scanner: Scanner; settings: () => ScanSettings }) {
+  constructor(parts: {
+    root: string;
+    store: Store;
+    scanner: Scanner;
+    settings: () => ScanSettings;
+    /** How the disk takes names; found by looking, unless told. */
+    nameRules?: () => NameRules;
+  }) {
     this.root = parts.root;
+    this.#nameRules = parts.nameRules ?? nameRulesOf(parts.root);
     this.#store = parts.store;
     this.#scanner = parts.scanner;
     this.#settings = parts.settings;
@@ -57,7 +79,18 @@ export class Replica {
   }
 
   get scope(): ScanScope {
-    return { ...this.#settings(), rules: [...this.state.rules.values()] };
+    const { exclude, respectGitignore } = this.#settings();
+    return { exclude, respectGitignore, rules: [...this.state.rules.values()] };
+  }
+
+  /** Undefined for what is no share: settings can hold anything. */
+  get brakeShare(): number | undefined {
+    const { brakeShare = Number.NaN } = this.#settings();
+    return brakeShare >= 0 && brakeShare <= 1 ? brakeShare : undefined;
+  }
+
+  get nameRules(): NameRules {
+    return this.#nameRules();
   }
 
   selection(): Selection {
@@ -91,7 +124,9 @@ export class Replica {
 
   /** Brings the observations up to date with the disk: all of it, or `only` some paths. */
   async scan(request: Omit<ScanRequest, 'scope'>): Promise<void> {
+    const root = identityOfFolder(this.root);
     const result = await this.#scanner.scan({ ...request, scope: this.scope });
+    this.#rootSeen = root;
     this.learn(result.seen, result.gone, false);
     if (request.only === undefined) {
       this.problems.clear();
@@ -107,6 +142,17 @@ export class Replica {
     if (request.only === undefined) this.#parkWhatIsOut();
   }
 
+  /**
+   * Throws root_gone where the workspace folder is not the one that was scanned: what was planned for that one would
+   * be put where another disk was mounted, or none is any more.
+   */
+  requireSameRoot(): void {
+    if (this.#rootSeen === undefined || identityOfFolder(this.root) === this.#rootSeen) return;
+    throw new PalmtreeError('root_gone', 'another folder stands in the place of the workspace folder', {
+      details: { subject: this.root },
+    });
+  }
+
   /** Takes in what was just seen on disk; `tellScanner` when it was not the scanner that saw it. */
   learn(seen: readonly Observation[], gone: readonly string[], tellScanner = true): void {
     const { observations } = this.state;
@@ -115,13 +161,26 @@ export class Replica {
     if (tellScanner) this.#scanner.learn(seen, gone);
   }
 
-  /** `agreed`: against the stored revision; `known`: against all that the server was heard to have. */
+  /**
+   * `agreed`: against the stored revision; `known`: against all that the server was heard to have, which also tells
+   * anew which names of it are problems.
+   * Invariant: what cannot stand here under its name is not put, and nothing that stands is held back for it.
+   */
   reconcile(against: 'agreed' | 'known'): Reconciliation {
     const { ancestor, heldBack, observations } = this.state;
     const agreed = remoteTable(ancestor, heldBack);
     const remote = against === 'known' && this.incoming ? overlay(agreed, this.incoming.changes) : agreed;
     const takesPart = this.participation();
-    return reconcile(filtered(ancestor, takesPart), filtered(observations, takesPart), filtered(remote, takesPart));
+    const local = filtered(observations, takesPart);
+    const whole = reconcile(filtered(ancestor, takesPart), local, filtered(remote, takesPart));
+    const standing = withStandingNames(whole, local, this.nameRules, this.#standingBeside(takesPart));
+    if (against === 'known') this.#showNameProblems(standing);
+    return standing.plan;
+  }
+
+  /** Whether the server's `path` has no place on this disk, as the last plan against what is known found it. */
+  hasNoPlace(path: string): boolean {
+    return this.#placeless.has(path);
   }
 
   pathStates(): PathStates {
@@ -233,9 +292,31 @@ export class Replica {
 
   #isHeldByProblem(path: string): boolean {
     if (this.problems.size === 0) return false;
-    if (this.problems.has(path)) return true;
-    for (const folder of foldersAbove(path)) if (this.problems.has(folder)) return true;
+    if (this.#isScanProblem(path)) return true;
+    for (const folder of foldersAbove(path)) if (this.#isScanProblem(folder)) return true;
     return false;
+  }
+
+  #isScanProblem(path: string): boolean {
+    const problem = this.problems.get(path);
+    return problem !== undefined && problem !== this.#nameProblems.get(path);
+  }
+
+  /** What may stand here and is in no table: its name is taken all the same, and its folders keep their spelling. */
+  *#standingBeside(takesPart: (path: string) => boolean): Generator<string> {
+    const { observations, rules } = this.state;
+    for (const path of observations.keys()) if (!takesPart(path)) yield path;
+    for (const path of this.problems.keys()) if (this.#isScanProblem(path)) yield path;
+    for (const { path, effect } of rules.values()) if (effect === 'leave') yield path;
+  }
+
+  #showNameProblems({ problems, held }: StandingPlan): void {
+    for (const [path, problem] of this.#nameProblems) {
+      if (this.problems.get(path) === problem) this.problems.delete(path);
+    }
+    for (const [path, problem] of problems) if (!this.problems.has(path)) this.problems.set(path, problem);
+    this.#nameProblems = problems;
+    this.#placeless = held;
   }
 
   #forgetProblemsBelow(path: string): void {

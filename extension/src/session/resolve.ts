@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Conflict } from '../engine/change';
 import {
   entanglements,
@@ -9,6 +10,9 @@ import {
   takeTheirs,
   type Decision,
 } from '../engine/decision';
+import { hasConflictMarkers, maxMergeBytes } from '../engine/merge';
+import { PalmtreeError } from '../errors';
+import { readSmallFile } from '../io/smallFile';
 import type { HeldBack } from '../io/transition';
 import { throwIfCancelled } from './carry';
 import { pull, type PullOptions } from './pull';
@@ -19,6 +23,14 @@ import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 /** What becomes of a file that changed on both sides. `both`: theirs is put beside mine under a free name. */
 export type Choice = 'mine' | 'theirs' | 'both';
 
+export interface ResolveOptions extends PullOptions {
+  /** Keeps mine also where lines of a merge that is not finished are left in it. */
+  readonly allowMarkers?: boolean;
+}
+
+/** What has both texts, and what they come from, between markers. */
+const maxMarkedBytes = 4 * maxMergeBytes;
+
 export interface ResolveResult {
   readonly resolved: readonly string[];
   readonly heldBack: readonly HeldBack[];
@@ -27,6 +39,7 @@ export interface ResolveResult {
 /**
  * Decides the conflicts at `paths`, and those that can only be decided with them. What replaces mine is put in
  * place as a pull does it, with a backup; what is kept of mine is then an ordinary change, to be pushed.
+ * Throws conflict_markers, when mine is kept, alone or with theirs, and a merge of it is not finished.
  */
 export async function resolve(
   replica: Replica,
@@ -34,14 +47,16 @@ export async function resolve(
   folders: PullFolders,
   reporter: Reporter,
   request: { readonly paths: readonly string[]; readonly choice: Choice },
-  options: PullOptions = {},
+  options: ResolveOptions = {},
 ): Promise<ResolveResult> {
-  if (replica.incoming !== undefined && replica.incoming.revision !== replica.state.revision) {
-    await pull(replica, remote, folders, reporter, options);
-  } else {
-    await replica.scan({ signal: reporter.signal });
-  }
+  await bringUpToDate(replica, remote, folders, reporter, request.paths, options);
   const decisions = decide(replica, request.paths, request.choice);
+  if (request.choice !== 'theirs' && options.allowMarkers !== true) {
+    await refuseMarkers(
+      replica.root,
+      decisions.map(({ path }) => path),
+    );
+  }
   const changes = decisions.flatMap(({ decision }) => decision.localChanges);
   const staged = await stage(replica, remote, folders, replica.state.revision, changes, reporter);
   try {
@@ -60,6 +75,34 @@ export async function resolve(
   }
 }
 
+/** Pulls what the server was heard to have, so that a decision is made on the newest; conflicts at `paths` stay. */
+export async function bringUpToDate(
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  reporter: Reporter,
+  paths: readonly string[],
+  options: PullOptions,
+): Promise<void> {
+  if (replica.incoming !== undefined && replica.incoming.revision !== replica.state.revision) {
+    await pull(replica, remote, folders, reporter, { ...options, unmerged: new Set(paths) });
+  } else {
+    await replica.scan({ signal: reporter.signal });
+  }
+}
+
+export async function refuseMarkers(root: string, paths: readonly string[]): Promise<void> {
+  const marked: string[] = [];
+  for (const path of paths) {
+    const content = await readSmallFile(join(root, path), maxMarkedBytes);
+    if (content !== undefined && hasConflictMarkers(new TextDecoder().decode(content))) marked.push(path);
+  }
+  if (marked.length === 0) return;
+  throw new PalmtreeError('conflict_markers', `conflict markers in ${marked.join(', ')}`, {
+    details: { paths: marked },
+  });
+}
+
 function decide(
   replica: Replica,
   paths: readonly string[],
@@ -69,7 +112,7 @@ function decide(
   const groups = entanglements(conflicts);
   const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
   const { observations, ancestor, heldBack } = replica.state;
-  const taken = takenIn([observations.keys(), ancestor.keys(), heldBack.keys()]);
+  const taken = takenIn([observations.keys(), ancestor.keys(), heldBack.keys()], replica.nameRules);
   const label = `server r${replica.state.revision}`;
   const decisionFor = (conflict: Conflict): Decision => {
     if (choice === 'mine') return keepMine(conflict);

@@ -69,6 +69,7 @@ export async function putInPlace(
   backup: string,
   isUnsaved: (path: string) => boolean = () => false,
 ): Promise<TransitionResult> {
+  replica.requireSameRoot();
   const applied = await applyChanges({
     root: replica.root,
     staging: staged.folder,
@@ -76,6 +77,7 @@ export async function putInPlace(
     changes,
     observations: replica.state.observations,
     isHeld: isUnsaved,
+    names: replica.nameRules,
     keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
   });
   replica.learn(applied.written, applied.removed);

@@ -1,5 +1,6 @@
 import type { Counts } from '../engine/pathState';
 import type { PalmtreeError } from '../errors';
+import type { HeardRevision } from '../io/revisionFeed';
 import type { ScanProgress } from '../io/ports';
 import type { TransferProgress } from '../io/rsyncProgress';
 
@@ -16,6 +17,10 @@ export interface Overview {
   /** The revision that this machine last agreed on. */
   readonly revision: number;
   readonly counts: Counts;
+  /** The newest revision on the server that is not taken over yet, as far as it was heard of. */
+  readonly head?: HeardRevision | undefined;
+  /** Why nothing is heard of the server between commands, when that is so. */
+  readonly away?: PalmtreeError | undefined;
 }
 
 export type Activity =

@@ -66,6 +66,7 @@ describe('the commands, called by code', () => {
       written: 0,
       deleted: 0,
       downloadedBytes: 0,
+      merged: [],
       conflicts: [],
       heldBack: [],
       backup: undefined,

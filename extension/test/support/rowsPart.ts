@@ -15,6 +15,11 @@ export class RowsPart {
     return this.page.locator(`${this.container} .monaco-list-row`);
   }
 
+  /** What a tree view says above its rows. */
+  get message(): Locator {
+    return this.page.locator(`${this.container} .message`);
+  }
+
   /** The row whose label is this name. */
   row(name: string): Locator {
     return this.all.filter({ has: this.page.locator('.label-name').getByText(name, { exact: true }) });

@@ -70,6 +70,11 @@ export class WorkbenchWindow {
       .waitFor();
   }
 
+  /** One of several views in the shown container, by its title. */
+  view(title: string): RowsPart {
+    return new RowsPart(this.page, `.part.sidebar .pane:has(> .pane-header[aria-label^="${title}"])`);
+  }
+
   /** The badge of a view container in the activity bar. */
   badge(container: string): Locator {
     return this.page.locator('.part.activitybar').getByRole('tab', { name: container }).locator('.badge-content');

@@ -4,13 +4,17 @@ import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
+import type { NameRules } from '../../src/engine/names';
 import { Client } from '../../src/io/client';
 import { probeRsync } from '../../src/io/rsyncProbe';
 import { WorkerScanner } from '../../src/io/scanner';
 import { openStore } from '../../src/io/store';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/transfer';
 import { FolderSync } from '../../src/session/folderSync';
-import type { Reporter } from '../../src/session/remote';
+import type { PullOptions } from '../../src/session/pull';
+import type { PushOptions } from '../../src/session/push';
+import type { Remote, Reporter } from '../../src/session/remote';
+import type { SyncState } from '../../src/session/state';
 
 const dist = join(import.meta.dirname, '../../../dist');
 
@@ -22,6 +26,9 @@ export interface MachineOptions {
   /** The workspace folder, when it is to be one that stands already. */
   readonly root?: string;
   readonly storage?: string;
+  readonly brakeShare?: number;
+  /** How its disk is to take names; without it, as it does. */
+  readonly nameRules?: NameRules;
   /** Stands in for the way files are carried, to watch it or to break into it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
 }
@@ -32,6 +39,7 @@ export class Machine {
   readonly storage: string;
   readonly sync: FolderSync;
   readonly client: Client;
+  private remote: Remote | undefined;
   /** All that rsync wrote into the terminal. */
   screen = '';
 
@@ -48,15 +56,21 @@ export class Machine {
     const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
     const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
     scanner.learn(store.state.observations.values(), []);
+    const { nameRules } = options;
     const sync = new FolderSync({
       root,
       store,
       scanner,
       folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
       settings: () => {
-        const { exclude = ['.git', 'node_modules'] } = options;
-        return { exclude: typeof exclude === 'function' ? exclude() : exclude, respectGitignore: false };
+        const { exclude = ['.git', 'node_modules'], brakeShare } = options;
+        return {
+          exclude: typeof exclude === 'function' ? exclude() : exclude,
+          respectGitignore: false,
+          ...(brakeShare === undefined ? {} : { brakeShare }),
+        };
       },
+      ...(nameRules === undefined ? {} : { nameRules: () => nameRules }),
       onDefect: (error) => {
         throw error;
       },
@@ -79,8 +93,15 @@ export class Machine {
       transfer: options.transfer ?? transfer,
     };
     await client.makeTree(tree);
-    await sync.bind(remote, { server: client.address, tree });
+    machine.remote = remote;
+    await machine.bind(tree);
     return machine;
+  }
+
+  /** Binds the folder to a tree of the same server, whether it is there or not. */
+  async bind(tree: string): Promise<void> {
+    if (this.remote === undefined) return;
+    await this.sync.bind({ ...this.remote, tree }, { server: this.client.address, tree });
   }
 
   /** Ends it as a closed window would; the folder and the storage stay for the next. */
@@ -94,12 +115,12 @@ export class Machine {
     await rm(this.storage, { recursive: true, force: true });
   }
 
-  push(confirmed = false) {
-    return this.sync.push(silent, { brakeReleased: confirmed });
+  push(confirmed = false, options: PushOptions = {}) {
+    return this.sync.push(silent, { brakeReleased: confirmed, ...options });
   }
 
-  pull(confirmed = false) {
-    return this.sync.pull(silent, { brakeReleased: confirmed });
+  pull(confirmed = false, options: PullOptions = {}) {
+    return this.sync.pull(silent, { brakeReleased: confirmed, ...options });
   }
 
   path(path: string): string {
@@ -127,6 +148,19 @@ export class Machine {
   listing(folder = ''): Promise<Map<string, Listed>> {
     return listing(this.path(folder));
   }
+}
+
+/** Resolves with the machine's state as soon as it is as it should be. */
+export function until({ sync }: Machine, is: (state: SyncState) => boolean): Promise<SyncState> {
+  return new Promise((resolve) => {
+    const subscription = sync.onDidChangeState(look);
+    function look(state: SyncState): void {
+      if (!is(state)) return;
+      subscription.dispose();
+      resolve(state);
+    }
+    look(sync.state);
+  });
 }
 
 export const silent: Reporter = {

@@ -97,7 +97,7 @@ describe('two machines and a server', () => {
     await desk.remove1('n/b.md');
     await desk.push();
     await laptop.pull();
-    const [backup] = await readdir(join(laptop.storage, 'backups'));
+    const backup = (await readdir(join(laptop.storage, 'backups'))).find((name) => !name.endsWith('.json'));
     const kept = join(laptop.storage, 'backups', backup ?? '');
     expect(await readFile(join(kept, 'n/a.md'), 'utf8')).toBe('first');
     expect(await readFile(join(kept, 'n/b.md'), 'utf8')).toBe('second');

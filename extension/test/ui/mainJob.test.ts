@@ -100,8 +100,8 @@ describe('the main job, in the workbench', () => {
 
     const { window, folder } = laptop;
     await writeFile(join(folder, 'notes/plan.md'), "the laptop's plan\n");
-    await window.statusBarText('push', '↑1');
-    await window.clickStatusBarItem('push');
+    await window.statusBarText('push', '!1');
+    await window.runCommand('Palmtree: Push');
     expect(await window.notifications.text('newer files')).toContain('Nothing was sent');
     await window.notifications.click('newer files', 'Pull');
     expect(await window.notifications.text('changed here and on the server')).toContain('neither version was touched');
@@ -118,6 +118,8 @@ describe('the main job, in the workbench', () => {
 
   it('compares a conflict with the server, and takes theirs at a click', async () => {
     const { window, folder } = laptop;
+    // So that the only row of it is the one among the conflicts.
+    await window.treeView.row('notes').click();
     await window.treeView.inlineAction('plan.md', 'Compare with Server');
     const diff = window.page.locator('.monaco-diff-editor');
     await diff.getByText("the desk's plan").waitFor();

@@ -1,0 +1,47 @@
+import type * as vscode from 'vscode';
+import type { FolderConnection } from './connection';
+import type { MergeParts } from './mergeCommand';
+import type { ReviewView } from './reviewView';
+import type { HistoryView } from './historyView';
+import type { SyncTerminal } from './terminal';
+import type { TrackedView } from './trackedView';
+import type { SyncedFolder } from './workspaceFolders';
+
+/** What other extensions, keybindings and tests pass: then nothing is asked, and a failure rejects. */
+export interface CallOptions {
+  /** The workspace folder that is meant, when there are several. */
+  readonly folder?: vscode.Uri;
+  /** push, pull: goes on where the brake would stop. pushForce: replaces; without it, it rejects. */
+  readonly confirmed?: boolean;
+  /** undoPush: the revision to take back. */
+  readonly revision?: number;
+  /** pushWithMessage: the message. */
+  readonly message?: string;
+}
+
+export interface CommandParts extends MergeParts {
+  readonly tracked: TrackedView;
+  readonly connection: FolderConnection;
+  readonly terminal: SyncTerminal;
+  readonly review: ReviewView;
+  readonly log: vscode.LogOutputChannel;
+  readonly histories: readonly HistoryView[];
+}
+
+/** A plain object comes from code; menus pass URIs and rows, the palette nothing. */
+export function isCall(argument: unknown): argument is CallOptions {
+  return (
+    typeof argument === 'object' &&
+    argument !== null &&
+    Object.getPrototypeOf(argument) === Object.prototype &&
+    !('owner' in argument)
+  );
+}
+
+export function callOptions(argument: unknown): CallOptions | undefined {
+  return isCall(argument) ? argument : undefined;
+}
+
+export function target(parts: CommandParts, options: CallOptions | undefined): Promise<SyncedFolder> {
+  return parts.folders.find(options?.folder);
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest';
+import { EventParser } from './eventParser';
+
+const stream =
+  ': \n\nevent: revision\nid: 4\ndata: {"author":"bücher 🌴"}\n\n: beat\n\ndata: one\ndata:two\n\nevent: none\n\ndata: cut';
+const events = [
+  { event: 'revision', data: '{"author":"bücher 🌴"}' },
+  { event: 'message', data: 'one\ntwo' },
+];
+
+describe('the parser of an event stream', () => {
+  it.each([
+    ['line feeds', '\n'],
+    ['carriage returns with line feeds', '\r\n'],
+    ['carriage returns', '\r'],
+  ])('finds the events between %s, wherever the bytes are cut', (_, lineBreak) => {
+    const bytes = new TextEncoder().encode(stream.replaceAll('\n', lineBreak));
+    for (const size of [1, 2, 3, 7, bytes.length]) {
+      const parser = new EventParser();
+      const found = [];
+      for (let at = 0; at < bytes.length; at += size) found.push(...parser.push(bytes.subarray(at, at + size)));
+      expect(found).toEqual(events);
+    }
+  });
+});

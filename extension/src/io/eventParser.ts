@@ -1,0 +1,48 @@
+/** One event of a `text/event-stream`. */
+export interface ServerEvent {
+  readonly event: string;
+  readonly data: string;
+}
+
+/**
+ * Takes a `text/event-stream` apart as its bytes come (WHATWG HTML, "Server-sent events").
+ * A comment, which is what a heartbeat is, makes no event; nor does an event that the stream's end cuts off.
+ */
+export class EventParser {
+  readonly #decoder = new TextDecoder();
+  #rest = '';
+  #event = '';
+  #data: string[] = [];
+
+  push(bytes: Uint8Array): ServerEvent[] {
+    this.#rest += this.#decoder.decode(bytes, { stream: true });
+    const events: ServerEvent[] = [];
+    for (;;) {
+      // A carriage return at the very end may be the first half of a line break.
+      const end = /\r\n|\n|\r(?!$)/.exec(this.#rest);
+      if (end === null) return events;
+      const line = this.#rest.slice(0, end.index);
+      this.#rest = this.#rest.slice(end.index + end[0].length);
+      const event = this.#take(line);
+      if (event !== undefined) events.push(event);
+    }
+  }
+
+  #take(line: string): ServerEvent | undefined {
+    if (line === '') return this.#dispatch();
+    const colon = line.indexOf(':');
+    const field = colon === -1 ? line : line.slice(0, colon);
+    const value = colon === -1 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (field === 'data') this.#data.push(value);
+    else if (field === 'event') this.#event = value;
+    return undefined;
+  }
+
+  #dispatch(): ServerEvent | undefined {
+    const event = { event: this.#event || 'message', data: this.#data.join('\n') };
+    const isEmpty = this.#data.length === 0;
+    this.#event = '';
+    this.#data = [];
+    return isEmpty ? undefined : event;
+  }
+}

@@ -1,0 +1,42 @@
+import { overlay, remoteTable, type ServerSide } from '../engine/wire';
+import type { Rules } from '../engine/rule';
+import type { FileTable } from '../../../server/src/contract/schemas';
+import { holdsFile } from '../io/holdsFile';
+import type { Replica } from './replica';
+
+/**
+ * The tree's folders and files are tracked here too, except what the user left out on this machine. A folder
+ * in which other files stand is not taken whole: nobody asked for these to be sent.
+ */
+export async function takeInRules(
+  replica: Replica,
+  table: FileTable,
+  changes: ReadonlyMap<string, ServerSide>,
+): Promise<void> {
+  const { ancestor, heldBack, rules } = replica.state;
+  const onServer = overlay(remoteTable(ancestor, heldBack), changes);
+  const selection = replica.selection();
+  for (const path of table.folders) {
+    if (selection.ruleFor(path) !== undefined) continue;
+    const isOther = (file: string): boolean => !onServer.has(file);
+    const holdsOthers = await holdsFile(replica.root, path, isOther, (other) => selection.excludes(other));
+    if (!holdsOthers) rules.set(path, { path, kind: 'folder', effect: 'track' });
+  }
+  const widened = replica.selection();
+  for (const path of onServer.keys()) {
+    if (widened.ruleFor(path) === undefined && !widened.excludes(path)) {
+      rules.set(path, { path, kind: 'file', effect: 'track' });
+    }
+  }
+}
+
+/** Makes the rules again what they were `before` some were taken in, and forgets what only those let be seen. */
+export function takeBackRules(replica: Replica, before: Rules): void {
+  const { rules, observations } = replica.state;
+  if (rules.size === before.size) return;
+  for (const path of rules.keys()) if (!before.has(path)) rules.delete(path);
+  const selection = replica.selection();
+  const isOut = (path: string): boolean => !selection.includes(path);
+  replica.learn([], [...observations.keys()].filter(isOut));
+  for (const path of [...replica.problems.keys()].filter(isOut)) replica.problems.delete(path);
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Change } from '../engine/change';
+import { sameContent, type Entry } from '../engine/entry';
+import { PalmtreeError } from '../errors';
+import { fillFromBackup, fillFromLocal } from '../io/staging';
+import type { HeldBack } from '../io/transition';
+import { throwIfCancelled } from './carry';
+import { possibleChanges } from './possibleChanges';
+import type { PullOptions } from './pull';
+import { pullRecords, saveRecord, standingOf, type PullRecord, type Standing } from './pullRecord';
+import type { Reporter } from './remote';
+import type { Replica } from './replica';
+import { backupFolder, putInPlace, type PullFolders } from './stage';
+
+export interface UndoPullResult {
+  /** The revision whose pull was undone. */
+  readonly revision: number;
+  /** Paths that are again what they were before the pull. */
+  readonly restored: readonly string[];
+  /** Paths that the pull had added. */
+  readonly removed: readonly string[];
+  /** Paths that changed since the pull, or take part no more: they stay as they are. */
+  readonly skipped: readonly string[];
+  /** Paths that could not be put back, with the reason; another undo tries again. */
+  readonly heldBack: readonly HeldBack[];
+  /** The folder that keeps what the pull had brought, if anything of it was replaced or removed. */
+  readonly backup: string | undefined;
+}
+
+interface Undoable {
+  readonly record: PullRecord;
+  readonly standing: Standing;
+}
+
+/**
+ * Puts back what the last pull replaced or deleted, and removes what it added, where the disk still has what the
+ * pull made of it. It is then a change of this machine, to be looked at and pushed. What is removed or replaced
+ * goes to a backup of its own. The next undo is of the pull before.
+ * Throws nothing_to_undo when there is no such pull, or all that it did has changed since.
+ */
+export async function undoPull(
+  replica: Replica,
+  folders: PullFolders,
+  reporter: Reporter,
+  options: Pick<PullOptions, 'isUnsaved'> = {},
+): Promise<UndoPullResult> {
+  reporter.step('Looking for changes');
+  await replica.scan({ signal: reporter.signal });
+  const found = await lastUndoable(replica, folders);
+  if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
+  const { record, standing } = found;
+  const changes = possibleChanges(replica.state.observations, backwards(standing));
+  const undone = new Set(changes.map(({ path }) => path));
+  const unmoved = standing.untouched.map(({ path }) => path).filter((path) => !undone.has(path));
+  const skipped = [...standing.changed, ...unmoved].sort();
+  if (changes.length === 0 && record.state !== 'undoing') {
+    throw new PalmtreeError('nothing_to_undo', `all that the pull of revision ${record.revision} did has changed`, {
+      details: { paths: skipped },
+    });
+  }
+  const staged = await stageFromBackup(replica, folders, record, changes, reporter);
+  try {
+    throwIfCancelled(reporter);
+    reporter.step('Putting files back');
+    // Invariant: an undo that is stopped is gone on with, and never taken for one of the pull before.
+    await saveRecord({ ...record, state: 'undoing' });
+    const backup = backupFolder(folders, `undone-r${record.revision}`);
+    const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
+    await replica.save();
+    if (applied.heldBack.length === 0) await saveRecord({ ...record, state: 'undone', changes: [] });
+    return {
+      revision: record.revision,
+      restored: applied.written.map(({ path }) => path).sort(),
+      removed: [...applied.removed].sort(),
+      skipped,
+      heldBack: applied.heldBack,
+      backup: existsSync(backup) ? backup : undefined,
+    };
+  } finally {
+    await rm(staged.folder, { recursive: true, force: true });
+  }
+}
+
+/** The pull that an undo would be of, by what is known of the disk. */
+export async function lastPull(replica: Replica, folders: PullFolders): Promise<PullRecord | undefined> {
+  return (await lastUndoable(replica, folders))?.record;
+}
+
+async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise<Undoable | undefined> {
+  const selection = replica.selection();
+  const takesPart = replica.participation();
+  const standsAt = (path: string): Entry | undefined | 'unknown' =>
+    takesPart(path) && selection.includes(path) ? replica.state.observations.get(path) : 'unknown';
+  for await (const record of pullRecords(backups)) {
+    if (record.state === 'undone') continue;
+    const standing = standingOf(record, standsAt);
+    const hasEffect = standing.untouched.length > 0 || standing.changed.length > 0;
+    // All stands as it did before: the pull was killed before it began, or was taken back by hand.
+    if (hasEffect || record.state === 'undoing') return { record, standing };
+  }
+  return undefined;
+}
+
+function backwards({ untouched }: Standing): Change[] {
+  return untouched.map(({ path, from, to }) => ({ path, from: to, to: from }));
+}
+
+/** What is in the backup no more, nor elsewhere here, is held back when it is to be put in place. */
+async function stageFromBackup(
+  replica: Replica,
+  { staging }: PullFolders,
+  { backup }: PullRecord,
+  changes: readonly Change[],
+  { signal }: Reporter,
+): Promise<{ readonly folder: string; readonly downloadedBytes: number }> {
+  await rm(staging, { recursive: true, force: true });
+  const folder = join(staging, randomUUID());
+  await mkdir(folder, { recursive: true });
+  try {
+    // Where only the permissions change, no content is needed.
+    const needsContent = ({ from, to }: Change): boolean =>
+      from === undefined || to === undefined || !sameContent(from, to);
+    const wanted = changes.filter(needsContent).flatMap(({ to }) => (to === undefined ? [] : [to]));
+    const missing = await fillFromBackup(backup, folder, wanted, signal);
+    await fillFromLocal(replica.root, folder, missing, replica.state.observations, signal);
+    return { folder, downloadedBytes: 0 };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}

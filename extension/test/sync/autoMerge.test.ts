@@ -1,0 +1,269 @@
+import { chmod, lstat, readFile, readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { expectSame, silent, type Machine } from './machine';
+import { scene } from './scene';
+
+const stage = scene();
+const path = 'n/a.md';
+const base = 'one\ntwo\nthree\nfour\nfive\n';
+const desks = 'ONE\ntwo\nthree\nfour\nfive\n';
+const laptops = 'one\ntwo\nthree\nfour\nFIVE\n';
+const both = 'ONE\ntwo\nthree\nfour\nFIVE\n';
+
+interface Texts {
+  readonly base: string | Buffer;
+  readonly desk: string | Buffer;
+  readonly laptop: string | Buffer;
+}
+
+/** Both machines edited the file; the desk pushed first. */
+async function edited(texts: Texts = { base, desk: desks, laptop: laptops }): Promise<[Machine, Machine]> {
+  const [desk, laptop] = await stage.twoMachines();
+  await desk.write(path, texts.base);
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  await desk.write(path, texts.desk);
+  await desk.push();
+  await laptop.write(path, texts.laptop);
+  return [desk, laptop];
+}
+
+const merge = (machine: Machine) => machine.pull(false, { autoMerge: true });
+
+async function converge(from: Machine, to: Machine): Promise<void> {
+  await from.push();
+  await to.pull();
+  expectSame(await to.listing(), await from.listing());
+  for (const machine of [from, to]) {
+    expect(machine.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+  }
+}
+
+describe('a text that was changed on both sides', () => {
+  it('is merged by a pull, is then pushed, and reaches the other', async () => {
+    const [desk, laptop] = await edited();
+    const result = await merge(laptop);
+    expect(result).toMatchObject({ merged: [path], conflicts: [], heldBack: [], written: 0 });
+    expect(await laptop.read(path)).toBe(both);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 0, conflicts: 0 });
+    await converge(laptop, desk);
+    expect(await desk.read(path)).toBe(both);
+  });
+
+  it('is merged the other way, too, and again after that', async () => {
+    const [desk, laptop] = await edited();
+    await merge(laptop);
+    await laptop.push();
+    await desk.write(path, desks.replace('three', 'THREE'));
+    expect((await merge(desk)).merged).toEqual([path]);
+    expect(await desk.read(path)).toBe('ONE\ntwo\nTHREE\nfour\nFIVE\n');
+    await converge(desk, laptop);
+  });
+
+  it('keeps what stood here before in a backup', async () => {
+    const [, laptop] = await edited();
+    const { backup } = await merge(laptop);
+    expect(await readFile(`${backup}/${path}`, 'utf8')).toBe(laptops);
+  });
+
+  it('is a conflict where the changes meet, and where the setting is off', async () => {
+    const [, meeting] = await edited({ base, desk: base.replace('two', '2'), laptop: base.replace('two', 'zwei') });
+    expect(await merge(meeting)).toMatchObject({ merged: [], conflicts: [path] });
+    const [, off] = await edited();
+    expect(await off.pull()).toMatchObject({ merged: [], conflicts: [path] });
+    expect(await off.read(path)).toBe(laptops);
+    expect(await merge(off)).toMatchObject({ merged: [path], conflicts: [] });
+    expect(await off.read(path)).toBe(both);
+  });
+
+  it('keeps CRLF and a byte order mark', async () => {
+    const windows = (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`;
+    const [desk, laptop] = await edited({ base: windows(base), desk: windows(desks), laptop: windows(laptops) });
+    expect((await merge(laptop)).merged).toEqual([path]);
+    expect(await laptop.read(path)).toBe(windows(both));
+    await converge(laptop, desk);
+  });
+
+  it('where they did all that was done here, too, is taken as theirs', async () => {
+    const [desk, laptop] = await edited({ base, desk: both, laptop: desks });
+    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [], written: 1 });
+    expect(await laptop.read(path)).toBe(both);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+    await converge(laptop, desk);
+  });
+
+  it('keeps the permissions that one side set', async () => {
+    const [desk, laptop] = await edited();
+    await chmod(laptop.path(path), 0o755);
+    expect((await merge(laptop)).merged).toEqual([path]);
+    expect((await lstat(laptop.path(path))).mode & 0o777).toBe(0o755);
+    await converge(laptop, desk);
+  });
+
+  it('is not merged with the text of a merge that somebody has begun', async () => {
+    const [, laptop] = await edited({ base, desk: desks, laptop: `${laptops}>>>>>>> server\n` });
+    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
+  });
+
+  it('is left alone while an editor has unsaved edits of it, and merged when they are saved', async () => {
+    const [desk, laptop] = await edited();
+    const held = await laptop.pull(false, { autoMerge: true, isUnsaved: (one) => one === path });
+    expect(held).toMatchObject({ merged: [], conflicts: [path], heldBack: [{ path, reason: 'unsaved' }] });
+    expect(await laptop.read(path)).toBe(laptops);
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
+    expect((await merge(laptop)).merged).toEqual([path]);
+    await converge(laptop, desk);
+  });
+
+  it('that is written while it is merged is not touched, and merged the next time', async () => {
+    const [desk, laptop] = await edited();
+    const content = laptop.client.content.bind(laptop.client);
+    laptop.client.content = async (...request) => {
+      await laptop.write(path, `${laptops}six\n`);
+      return content(...request);
+    };
+    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path], heldBack: [{ path }] });
+    expect(await laptop.read(path)).toBe(`${laptops}six\n`);
+    expect((await merge(laptop)).merged).toEqual([]);
+    laptop.client.content = content;
+    await laptop.write(path, `${base}six\n`.replace('three', 'THREE'));
+    expect((await merge(laptop)).merged).toEqual([path]);
+    expect(await laptop.read(path)).toBe('ONE\ntwo\nTHREE\nfour\nfive\nsix\n');
+    await converge(laptop, desk);
+  });
+
+  it('whose merge was put in place before a kill is merged to the same by the next pull', async () => {
+    const [desk, laptop] = await edited();
+    // What a kill leaves between the disk and the store: the merge stands, and is not known to be one.
+    await laptop.write(path, both);
+    expect(await merge(laptop)).toMatchObject({ merged: [path], conflicts: [] });
+    expect(await laptop.read(path)).toBe(both);
+    await converge(laptop, desk);
+  });
+});
+
+describe('a conflict that is no text', () => {
+  it.each([
+    ['binary', Buffer.from('a\0b\nc\n'), Buffer.from('A\0b\nc\n'), Buffer.from('a\0b\nC\n')],
+    [
+      'not UTF-8',
+      Buffer.from([0xe9, 10, 10, 10]),
+      Buffer.from([0xe8, 10, 10, 10]),
+      Buffer.from([0xe9, 10, 10, 10, 10]),
+    ],
+  ])('as it is %s, stays a conflict', async (_, base, desk, laptop) => {
+    const [, machine] = await edited({ base, desk, laptop });
+    expect(await merge(machine)).toMatchObject({ merged: [], conflicts: [path] });
+    expect(await readFile(machine.path(path))).toEqual(laptop);
+  });
+
+  it('as it is larger than 1 MB, stays a conflict', async () => {
+    const long = 'a line\n'.repeat(200_000);
+    const [, laptop] = await edited({ base: long, desk: `first\n${long}`, laptop: `${long}last\n` });
+    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
+  });
+
+  it('but an edit here and a deletion there, stays a conflict', async () => {
+    const [desk, laptop] = await edited();
+    await merge(laptop);
+    await desk.write('n/other', 'x');
+    await desk.remove1(path);
+    await desk.push();
+    await laptop.write(path, `${both}more\n`);
+    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
+  });
+});
+
+describe('an edit here and permissions set there', () => {
+  it('are brought together, of a file that is no text, too', async () => {
+    const [desk, laptop] = await stage.twoMachines();
+    await desk.write(path, Buffer.from([0, 1, 2]), 0o644);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await chmod(desk.path(path), 0o600);
+    await desk.push();
+    await laptop.write(path, Buffer.from([0, 1, 2, 3]));
+    const result = await merge(laptop);
+    expect(result.conflicts).toEqual([]);
+    expect((await lstat(laptop.path(path))).mode & 0o777).toBe(0o600);
+    await converge(laptop, desk);
+    expect(await readFile(desk.path(path))).toEqual(Buffer.from([0, 1, 2, 3]));
+  });
+});
+
+describe('the merge editor', () => {
+  const start = (machine: Machine, file = path) => machine.sync.startMerge(silent, file);
+
+  it('gets the three texts, and a copy of mine that stays', async () => {
+    const mine = base.replace('two', 'zwei');
+    const [, laptop] = await edited({ base, desk: base.replace('two', '2'), laptop: mine });
+    await laptop.pull();
+    const sides = await start(laptop);
+    const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
+    expect([text(sides.base), text(sides.mine), text(sides.theirs)]).toEqual([base, mine, base.replace('two', '2')]);
+    expect(sides.merge).toMatchObject({ kind: 'conflict', conflicts: 1 });
+    await laptop.write(path, 'saved in the place of mine');
+    expect(await readFile(sides.mineCopy, 'utf8')).toBe(mine);
+    expect(laptop.sync.state.counts.conflicts).toBe(1);
+  });
+
+  it('pulls first what is newer, without merging what is to be merged by hand', async () => {
+    const [desk, laptop] = await edited();
+    await laptop.pull();
+    await desk.write(path, `${desks}six\n`);
+    await desk.push();
+    await laptop.sync.rescan(silent);
+    const sides = await laptop.sync.startMerge(silent, path, { autoMerge: true });
+    expect(new TextDecoder().decode(sides.theirs)).toBe(`${desks}six\n`);
+    expect(await laptop.read(path)).toBe(laptops);
+  });
+
+  it('has an empty base where each side made the file', async () => {
+    const [desk, laptop] = await stage.twoMachines();
+    await desk.write(path, 'desk\n');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.write(path, 'laptop\n');
+    await laptop.sync.track(['n']);
+    await laptop.pull();
+    expect(await start(laptop)).toMatchObject({ base: new Uint8Array(), merge: { kind: 'conflict' } });
+  });
+
+  it('says what cannot be merged, and where there is no conflict', async () => {
+    const [, laptop] = await edited({ base: 'a\0', desk: 'b\0', laptop: 'c\0' });
+    await laptop.pull();
+    await expect(start(laptop)).rejects.toMatchObject({ code: 'not_mergeable', details: { paths: [path] } });
+    await laptop.remove1(path);
+    await expect(start(laptop)).rejects.toMatchObject({ code: 'not_mergeable' });
+    await expect(start(laptop, 'n/other')).rejects.toMatchObject({ code: 'no_conflict' });
+    expect(laptop.sync.state.kind).toBe('conflicted');
+  });
+
+  it('ends with mine, once no markers are left in it', async () => {
+    const [desk, laptop] = await edited({ base, desk: base.replace('two', '2'), laptop: base.replace('two', 'zwei') });
+    await laptop.pull();
+    const { merge: begun } = await start(laptop);
+    await laptop.write(path, begun.text);
+    const keepMine = { paths: [path], choice: 'mine' } as const;
+    await expect(laptop.sync.resolve(silent, keepMine)).rejects.toMatchObject({
+      code: 'conflict_markers',
+      details: { paths: [path] },
+    });
+    expect(laptop.sync.state.counts.conflicts).toBe(1);
+    await laptop.write(path, base.replace('two', '2 zwei'));
+    await laptop.sync.resolve(silent, keepMine);
+    await converge(laptop, desk);
+    expect(await desk.read(path)).toBe(base.replace('two', '2 zwei'));
+  });
+
+  it('lets markers through that the user wants', async () => {
+    const [, laptop] = await edited({ base, desk: desks, laptop: '>>>>>>> server\n' });
+    await laptop.pull();
+    const keepMine = { paths: [path], choice: 'mine' } as const;
+    const result = await laptop.sync.resolve(silent, keepMine, { allowMarkers: true });
+    expect(result.resolved).toEqual([path]);
+    expect(await readdir(laptop.path('n'))).toEqual(['a.md']);
+  });
+});

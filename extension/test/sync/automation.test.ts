@@ -1,0 +1,278 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { PalmtreeError } from '../../src/errors';
+import { Automation, type AutomationSettings, type Obstacle } from '../../src/session/automation';
+import { Heard, Waits } from '../support/waits';
+import { expectSame, silent, until, type Machine } from './machine';
+import { scene } from './scene';
+
+const stage = scene();
+const saveDelay = 2_000;
+const gitPause = 1_000;
+let automations: Automated[] = [];
+
+beforeEach(() => void (automations = []));
+afterEach(() => automations.forEach(({ automation }) => automation.dispose()));
+
+/** A machine that pushes and pulls by itself, with what it tells the user. */
+class Automated {
+  readonly waits = new Waits();
+  readonly obstacles = new Heard<Obstacle>();
+  readonly done = new Heard<'push' | 'pull'>();
+  readonly unsaved = new Set<string>();
+  git: string | undefined;
+  settings: AutomationSettings;
+  readonly automation: Automation;
+  readonly machine: Machine;
+
+  constructor(machine: Machine, settings: Partial<AutomationSettings>) {
+    this.machine = machine;
+    this.settings = { pushOnSave: 'off', pullOn: 'manual', ...settings };
+    this.automation = new Automation({
+      sync: machine.sync,
+      settings: () => this.settings,
+      gitActivity: () => Promise.resolve(this.git),
+      isUnsaved: (path) => this.unsaved.has(path),
+      onObstacle: this.obstacles.tell,
+      onPushed: ({ put, deleted }) => this.done.tell(put + deleted === 0 ? 'pull' : 'push'),
+      onPulled: () => this.done.tell('pull'),
+      onDefect: (error) => {
+        throw error;
+      },
+      wait: this.waits.wait,
+    });
+    automations.push(this);
+  }
+
+  async save(path: string, content: string): Promise<void> {
+    await this.machine.write(path, content);
+    this.automation.saved([path]);
+  }
+}
+
+const both: AutomationSettings = { pushOnSave: 'afterDelay', pullOn: 'change' };
+const initial = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`n/${at}.md`, `${at}`]));
+
+/** Two machines in step at revision 1. */
+async function inStep(): Promise<[Machine, Machine]> {
+  stage.newTree();
+  const desk = await stage.machine();
+  const laptop = await stage.machine();
+  for (const [path, content] of Object.entries(initial)) await desk.write(path, content);
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  return [desk, laptop];
+}
+
+async function head({ client }: Machine): Promise<number> {
+  return (await client.newest(stage.tree))?.number ?? 0;
+}
+
+describe('a push after a save', () => {
+  it('comes some time after the last of several saves, once', async () => {
+    const [machine] = await inStep();
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    await desk.save('n/0.md', 'first');
+    await desk.save('n/1.md', 'second');
+    await desk.save('n/new.md', 'third');
+    expect(desk.waits.pending).toBe(1);
+    await desk.waits.pass(saveDelay);
+    expect(await desk.done.next()).toBe('push');
+    expect(machine.sync.state).toMatchObject({ revision: 2, counts: { outgoing: 0 } });
+    expect(await head(machine)).toBe(2);
+  });
+
+  it('sends what was saved, and nothing else that waits', async () => {
+    const [machine] = await inStep();
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    for (const path of ['n/1.md', 'n/2.md', 'n/new.md']) await machine.write(path, 'by a checkout');
+    await machine.remove1('n/3.md');
+    await desk.save('n/0.md', 'by hand');
+    await desk.waits.pass(saveDelay);
+    expect(await desk.done.next()).toBe('push');
+    const { changes } = await machine.client.revision(stage.tree, 2);
+    expect(changes.map(({ path }) => path)).toEqual(['n/0.md']);
+    expect(machine.sync.state.counts.outgoing).toBe(4);
+  });
+
+  it('is not made for what is not tracked, nor when it is switched off meanwhile', async () => {
+    const [machine] = await inStep();
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    await desk.save('other.md', 'not tracked');
+    expect(desk.waits.pending).toBe(0);
+    await desk.save('n/0.md', 'tracked');
+    desk.settings = { ...desk.settings, pushOnSave: 'off' };
+    await desk.waits.pass(saveDelay);
+    await machine.sync.rescan(silent);
+    expect(await head(machine)).toBe(1);
+  });
+
+  it('waits while git works on the folder', async () => {
+    const [machine] = await inStep();
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    desk.git = 'MERGE_HEAD';
+    await desk.save('n/0.md', 'in a merge');
+    await desk.waits.pass(saveDelay);
+    await desk.waits.pass(gitPause);
+    await desk.waits.until(gitPause);
+    expect(await head(machine)).toBe(1);
+    desk.git = undefined;
+    await desk.waits.pass(gitPause);
+    expect(await desk.done.next()).toBe('push');
+    expect(await head(machine)).toBe(2);
+  });
+
+  it('leaves it at a quiet arrow where the server is ahead, and is made once that is pulled', async () => {
+    const [machine, other] = await inStep();
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    await other.write('n/5.md', 'theirs');
+    await other.push();
+    await until(machine, ({ counts }) => counts.incoming === 1);
+    await desk.save('n/0.md', 'mine');
+    await desk.waits.pass(saveDelay);
+    await machine.sync.rescan(silent);
+    expect(await head(machine)).toBe(2);
+    expect(desk.obstacles.left).toEqual([]);
+    await machine.pull();
+    expect(await desk.done.next()).toBe('push');
+    expect(await head(machine)).toBe(3);
+  });
+
+  it('says once that the brake stopped it, and goes on when the user has acted', async () => {
+    const [machine] = await inStep();
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    for (let at = 1; at < 12; at++) await desk.save(`n/${at}.md`, '');
+    await desk.waits.pass(saveDelay);
+    expect(await desk.obstacles.next()).toMatchObject({ kind: 'failed', direction: 'push', error: { code: 'brake' } });
+    await desk.save('n/0.md', 'left');
+    await desk.waits.pass(saveDelay);
+    await machine.sync.track(['n']);
+    expect(desk.obstacles.left).toEqual([]);
+    expect(await head(machine)).toBe(1);
+    await machine.push(true);
+    await desk.save('n/0.md', 'left again');
+    await desk.waits.pass(saveDelay);
+    await until(machine, ({ revision }) => revision === 3);
+    expect(desk.obstacles.left).toEqual([]);
+  });
+
+  it('pulls first where the server is ahead and news is pulled by itself', async () => {
+    const [other, machine] = await inStep();
+    // It hears nothing: that the server is ahead shows when it pushes.
+    machine.client.events = () => Promise.reject(new PalmtreeError('forbidden', 'no events'));
+    await machine.bind(stage.tree);
+    const laptop = new Automated(machine, both);
+    await other.write('n/5.md', 'theirs');
+    await other.push();
+    await laptop.save('n/0.md', 'mine');
+    await laptop.waits.pass(saveDelay);
+    expect(await laptop.done.next()).toBe('pull');
+    expect(await laptop.done.next()).toBe('push');
+    expect(await machine.read('n/5.md')).toBe('theirs');
+    await other.pull();
+    expectSame(await other.listing(), await machine.listing());
+    expect(laptop.obstacles.left).toEqual([]);
+  });
+});
+
+describe('a pull of what the server tells of', () => {
+  it('brings it unasked, and sends nothing back', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, both);
+    await desk.write('n/0.md', 'edited');
+    await desk.remove1('n/1.md');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expectSame(await machine.listing(), await desk.listing());
+    expect(laptop.waits.pending).toBe(0);
+    expect(await head(desk)).toBe(2);
+  });
+
+  it('waits while git works on the folder', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, { pullOn: 'change' });
+    laptop.git = 'index.lock';
+    await desk.write('n/0.md', 'edited');
+    await desk.push();
+    await laptop.waits.pass(gitPause);
+    await laptop.waits.until(gitPause);
+    expect(machine.sync.state.counts.incoming).toBe(1);
+    laptop.git = undefined;
+    await laptop.waits.pass(gitPause);
+    expect(await laptop.done.next()).toBe('pull');
+    expect(await machine.read('n/0.md')).toBe('edited');
+  });
+
+  it('leaves what has unsaved edits as it is, and does not try over and over', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, { pullOn: 'change' });
+    laptop.unsaved.add('n/0.md');
+    await desk.write('n/0.md', 'edited');
+    await desk.write('n/1.md', 'edited too');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expect([await machine.read('n/0.md'), await machine.read('n/1.md')]).toEqual(['0', 'edited too']);
+    await machine.sync.track(['n']);
+    expect(machine.sync.state).toMatchObject({ revision: 2, counts: { incoming: 1 } });
+    expect(laptop.done.left).toEqual([]);
+  });
+
+  it('says once that there is a conflict, touches neither side, and goes on when it is decided', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, both);
+    await laptop.save('n/0.md', 'mine');
+    await machine.sync.rescan(silent);
+    await desk.write('n/0.md', 'theirs');
+    await desk.push();
+    expect(await laptop.obstacles.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: false });
+    await laptop.waits.pass(saveDelay);
+    await desk.write('n/3.md', 'more');
+    await desk.push();
+    await until(machine, (state) => state.head?.revision === 3);
+    expect(await machine.read('n/0.md')).toBe('mine');
+    expect(laptop.obstacles.left).toEqual([]);
+    await machine.sync.resolve(silent, { paths: ['n/0.md'], choice: 'mine' });
+    await until(machine, ({ revision }) => revision === 4);
+    await desk.pull();
+    expectSame(await machine.listing(), await desk.listing());
+  });
+
+  it('says once that the brake stopped it', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, { pullOn: 'change' });
+    for (let at = 1; at < 12; at++) await desk.remove1(`n/${at}.md`);
+    await desk.push(true);
+    expect(await laptop.obstacles.next()).toMatchObject({ direction: 'pull', error: { code: 'brake' } });
+    await desk.write('n/0.md', 'more');
+    await desk.push();
+    await until(machine, (state) => state.head?.revision === 3);
+    expect(laptop.obstacles.left).toEqual([]);
+    await machine.pull(true);
+    await desk.write('n/0.md', 'and more');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expectSame(await machine.listing(), await desk.listing());
+  });
+});
+
+describe('two machines that do both', () => {
+  it('come to rest with the same files', async () => {
+    const machines = await inStep();
+    const [desk, laptop] = machines.map((machine) => new Automated(machine, both)) as [Automated, Automated];
+    await desk.save('n/0.md', 'from the desk');
+    await laptop.save('n/1.md', 'from the laptop');
+    await Promise.all([desk.waits.pass(saveDelay), laptop.waits.pass(saveDelay)]);
+    await Promise.all(
+      machines.map((machine) => until(machine, ({ kind, revision }) => kind === 'idle' && revision === 3)),
+    );
+    const [a, b] = machines;
+    expectSame(await a.listing(), await b.listing());
+    expect(await a.read('n/1.md')).toBe('from the laptop');
+    for (const machine of machines) await machine.sync.rescan(silent);
+    expect(await head(a)).toBe(3);
+    expect([desk, laptop].map(({ waits, obstacles }) => [waits.pending, obstacles.left.length])).toEqual([
+      [0, 0],
+      [0, 0],
+    ]);
+  });
+});

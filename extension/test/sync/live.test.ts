@@ -1,0 +1,116 @@
+import { describe, expect, it } from 'vitest';
+import { createToken } from '../../scripts/palmtreeServer.mts';
+import { silent, until, type Machine } from './machine';
+import { scene } from './scene';
+
+const stage = scene();
+
+/** The laptop pushes under a name of its own. Both hold what was pushed first. */
+async function deskAndLaptop(): Promise<[Machine, Machine]> {
+  stage.newTree();
+  const token = await createToken(stage.server.dataDir, `laptop-${stage.tree}`);
+  const [desk, laptop] = [await stage.machine(), await stage.machine({ token })];
+  await desk.write('n/a.md', 'one');
+  await desk.write('n/b.md', 'two');
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  return [desk, laptop];
+}
+
+describe("another machine's push", () => {
+  it('shows without being asked for, by whom and when, and touches nothing', async () => {
+    const [desk, laptop] = await deskAndLaptop();
+    await laptop.write('n/a.md', 'edited');
+    await laptop.push();
+    const state = await until(desk, ({ counts }) => counts.incoming === 1);
+    expect(state).toMatchObject({ kind: 'idle', revision: 1, head: { revision: 2, author: `laptop-${stage.tree}` } });
+    expect(await desk.read('n/a.md')).toBe('one');
+    await desk.pull();
+    expect(desk.sync.state).toMatchObject({ revision: 2, head: undefined, counts: { incoming: 0 } });
+  });
+
+  it('adds to what is known, and is a conflict where both changed the same', async () => {
+    const [desk, laptop] = await deskAndLaptop();
+    await desk.write('n/b.md', 'here');
+    await desk.sync.rescan(silent);
+    await laptop.write('n/a.md', 'edited');
+    await laptop.push();
+    await until(desk, ({ counts }) => counts.incoming === 1 && counts.outgoing === 1);
+    await laptop.write('n/b.md', 'there');
+    await laptop.push();
+    const state = await until(desk, ({ counts }) => counts.conflicts === 1);
+    expect(state).toMatchObject({ counts: { incoming: 1, outgoing: 0 }, head: { revision: 3 } });
+  });
+
+  it('is all that is asked about: what was pushed here is known', async () => {
+    const [desk, laptop] = await deskAndLaptop();
+    let asked = 0;
+    const files = desk.client.files.bind(desk.client);
+    desk.client.files = (...given) => {
+      asked++;
+      return files(...given);
+    };
+    await desk.write('n/a.md', 'mine');
+    await desk.push();
+    await until(laptop, ({ counts }) => counts.incoming === 1);
+    await laptop.pull();
+    await laptop.write('n/b.md', 'theirs');
+    await laptop.push();
+    await until(desk, ({ head }) => head?.revision === 3);
+    expect(asked).toBe(1);
+  });
+});
+
+describe('a server that goes away and comes back', () => {
+  it('leaves a small sign, and what was missed is seen by itself', async () => {
+    const [desk, laptop] = await deskAndLaptop();
+    await stage.server.kill();
+    const away = await until(desk, (state) => state.away !== undefined);
+    expect(away).toMatchObject({ kind: 'idle', away: { code: 'server_unreachable' } });
+    await stage.server.restart();
+    await laptop.write('n/a.md', 'edited');
+    await laptop.push();
+    await until(desk, (state) => state.counts.incoming === 1 && state.away === undefined);
+  });
+
+  it('clears what a command said of it meanwhile', async () => {
+    const [desk, laptop] = await deskAndLaptop();
+    await stage.server.kill();
+    await expect(desk.sync.rescan(silent)).rejects.toMatchObject({ code: 'server_unreachable' });
+    expect(desk.sync.state.kind).toBe('halted');
+    await stage.server.restart();
+    await laptop.write('n/a.md', 'edited');
+    await laptop.push();
+    await until(desk, ({ kind, counts }) => kind === 'idle' && counts.incoming === 1);
+  });
+
+  it('is asked again at once when a command has reached it', async () => {
+    const [desk] = await deskAndLaptop();
+    await stage.server.kill();
+    await until(desk, (state) => state.away !== undefined);
+    await stage.server.restart();
+    await desk.sync.rescan(silent);
+    await until(desk, (state) => state.away === undefined);
+  });
+});
+
+describe('a tree that the first push makes', () => {
+  it('is followed from then on', async () => {
+    stage.newTree();
+    const desk = await stage.machine();
+    const tree = `${stage.tree}-later`;
+    await desk.bind(tree);
+    await desk.write('a.md', 'one');
+    await desk.sync.track(['a.md']);
+    await expect(desk.push()).rejects.toMatchObject({ code: 'tree_not_found' });
+    expect(desk.sync.state.away).toBeUndefined();
+    await desk.sync.makeTree();
+    await desk.push();
+    const laptop = await stage.machine({ tree });
+    await laptop.pull();
+    await laptop.write('a.md', 'two');
+    await laptop.push();
+    await until(desk, ({ counts }) => counts.incoming === 1);
+  });
+});

@@ -1,0 +1,134 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { NameRules } from '../../src/engine/names';
+import { silent, type Machine } from './machine';
+import { scene } from './scene';
+
+const stage = scene();
+
+/** The laptop's rules; the disk itself takes all names, so that only what Palmtree does with them shows. */
+const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
+const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
+
+async function twoMachines(nameRules: NameRules): Promise<[Machine, Machine]> {
+  stage.newTree();
+  return [await stage.machine(), await stage.machine({ nameRules })];
+}
+
+async function onServer(desk: Machine): Promise<string[]> {
+  const { files } = await desk.client.files(stage.tree, 0);
+  return files.map(({ path }) => path).sort();
+}
+
+function problems(machine: Machine): string[] {
+  return [...machine.sync.pathStates].flatMap(([path, state]) => (state === 'problem' ? [path] : []));
+}
+
+describe('a name that cannot stand on this disk', () => {
+  it('is a problem that holds back that path alone, and leaves its twin in step', async () => {
+    const [desk, laptop] = await twoMachines(mac);
+    await desk.write('n/a.md', 'small');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/A.md', 'big');
+    await desk.write('n/b', 'b');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 1, deleted: 0, heldBack: [], conflicts: [] });
+    expect(await readdir(laptop.path('n'))).toEqual(['a.md', 'b']);
+    expect(problems(laptop)).toEqual(['n/A.md']);
+    expect(laptop.sync.problemAt('n/A.md')).toContain('"n/a.md"');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, problems: 1 });
+
+    await laptop.write('n/a.md', 'small, edited');
+    expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
+    expect(await onServer(desk)).toEqual(['n/A.md', 'n/a.md', 'n/b']);
+    await desk.pull();
+    expect([await desk.read('n/a.md'), await desk.read('n/A.md')]).toEqual(['small, edited', 'big']);
+  });
+
+  it('stays a problem over looks at the disk, and goes away with its cause', async () => {
+    const [desk, laptop] = await twoMachines(mac);
+    for (const name of ['a', 'A', 'b']) await desk.write(`n/${name}`, name);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    expect(problems(laptop)).toEqual(['n/a']);
+    await laptop.sync.rescan(silent);
+    expect(problems(laptop)).toEqual(['n/a']);
+    await laptop.write('n/b', 'edited');
+    await seen(laptop, ['n/b'], 'n/b', 'modified');
+    expect(problems(laptop)).toEqual(['n/a']);
+    await laptop.write('n/c', 'new');
+    await seen(laptop, ['n', 'n/a'], 'n/c', 'added');
+    expect(problems(laptop)).toEqual(['n/a']);
+
+    await desk.rename('n/A', 'n/other');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 2, deleted: 1 });
+    expect(problems(laptop)).toEqual([]);
+    expect((await readdir(laptop.path('n'))).sort()).toEqual(['a', 'b', 'c', 'other']);
+  });
+
+  it('is not deleted on the server by a push or a force push from here', async () => {
+    const [desk, laptop] = await twoMachines(windows);
+    for (const name of ['a', 'A', 'aux.txt', 'x/con/b', 'x/c']) await desk.write(`n/${name}`, name);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    expect(problems(laptop).sort()).toEqual(['n/a', 'n/aux.txt', 'n/x/con']);
+    await laptop.write('n/x/c', 'edited');
+    const told: string[] = [];
+    await laptop.sync.forcePush(silent, ({ deleted }) => {
+      told.push(...deleted);
+      return Promise.resolve(true);
+    });
+    expect(told).toEqual([]);
+    await laptop.write('n/x/c', 'edited again');
+    expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
+    expect(await onServer(desk)).toEqual(['n/A', 'n/a', 'n/aux.txt', 'n/x/c', 'n/x/con/b']);
+    expect(problems(laptop).sort()).toEqual(['n/a', 'n/aux.txt', 'n/x/con']);
+  });
+
+  it('can be left out here, and is no problem then', async () => {
+    const [desk, laptop] = await twoMachines(windows);
+    for (const name of ['nul', 'b']) await desk.write(`n/${name}`, name);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await laptop.sync.untrack(['n/nul']);
+    expect(problems(laptop)).toEqual([]);
+    await laptop.write('n/b', 'edited');
+    expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
+    expect(await onServer(desk)).toEqual(['n/b', 'n/nul']);
+  });
+
+  it('holds back a new spelling of a folder in which a file is in conflict, and deletes nothing', async () => {
+    const [desk, laptop] = await twoMachines(mac);
+    for (const name of ['d/a', 'd/b']) await desk.write(`n/${name}`, name);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.rename('n/d', 'n/D');
+    await desk.push();
+    await laptop.write('n/d/b', 'edited here');
+    expect(await laptop.pull()).toMatchObject({ written: 0, deleted: 0, conflicts: ['n/d/b'] });
+    expect(problems(laptop)).toEqual(['n/D']);
+    expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+    expect(await laptop.read('n/d/a')).toBe('d/a');
+    expect(await onServer(desk)).toEqual(['n/D/a', 'n/D/b']);
+  });
+});
+
+/** Tells the machine that something happened at `hints`, and resolves when it shows `path` in `state`. */
+async function seen({ sync }: Machine, hints: readonly string[], path: string, state: string): Promise<void> {
+  const shown = new Promise<void>((resolve) => {
+    const listener = sync.onDidChangeState(() => {
+      if (sync.pathStates.get(path) !== state) return;
+      listener.dispose();
+      resolve();
+    });
+  });
+  sync.noteChanged(hints);
+  await shown;
+}

@@ -1,0 +1,142 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expectSame, silent, type Machine } from './machine';
+import { scene } from './scene';
+
+const stage = scene();
+
+function restore(machine: Machine, paths: readonly string[], revision: number, unsaved: readonly string[] = []) {
+  const isUnsaved = (path: string): boolean => unsaved.includes(path);
+  return machine.sync.restore(silent, { paths, revision }, { isUnsaved });
+}
+
+/** Revision 1 has `n/a.md` and `n/sub/b.md`; revision 2 edits one, deletes the other and adds `n/c.md`. */
+async function twoRevisions(): Promise<Machine> {
+  stage.newTree();
+  const desk = await stage.machine();
+  await desk.write('n/a.md', 'first a', 0o644);
+  await desk.write('n/sub/b.md', 'first b', 0o755);
+  await desk.sync.track(['n']);
+  await desk.push();
+  await desk.write('n/a.md', 'second a');
+  await desk.remove1('n/sub/b.md');
+  await desk.write('n/c.md', 'later');
+  await desk.push(true);
+  return desk;
+}
+
+describe('restoring', () => {
+  it('brings an edited file back as a local change, keeps what stood there, and a push sends it', async () => {
+    const desk = await twoRevisions();
+    const { written, heldBack, backup } = await restore(desk, ['n/a.md'], 1);
+    expect({ written, heldBack }).toEqual({ written: ['n/a.md'], heldBack: [] });
+    expect(await desk.read('n/a.md')).toBe('first a');
+    expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe('second a');
+    expect(desk.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 0, conflicts: 0 });
+    expect(await desk.push()).toMatchObject({ revision: 3, put: 1, uploadedBytes: 0 });
+  });
+
+  it('brings a folder back without taking away what came later, and another machine pulls it', async () => {
+    const desk = await twoRevisions();
+    expect((await restore(desk, ['n'], 1)).written).toEqual(['n/a.md', 'n/sub/b.md']);
+    expect([...(await desk.listing()).keys()]).toEqual(['n/a.md', 'n/c.md', 'n/sub/b.md']);
+    expect((await desk.listing()).get('n/sub/b.md')?.line).toContain('file 755 ');
+    await desk.push();
+    const laptop = await stage.machine();
+    await laptop.pull();
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+
+  it('writes only what differs, and again nothing', async () => {
+    const desk = await twoRevisions();
+    expect((await restore(desk, [''], 2)).written).toEqual([]);
+    expect(await restore(desk, [''], 2)).toMatchObject({ written: [], heldBack: [], backup: undefined });
+    expect((await restore(desk, [''], 1)).written).toEqual(['n/a.md', 'n/sub/b.md']);
+    expect((await restore(desk, [''], 1)).written).toEqual([]);
+  });
+
+  it('says when nothing stood there, or all of the tree was empty, and leaves the state as it was', async () => {
+    const desk = await twoRevisions();
+    const nowhere = { code: 'not_in_revision', details: { paths: ['n/c.md', 'x'], subject: '1' } };
+    await expect(restore(desk, ['n/c.md', 'x'], 1)).rejects.toMatchObject(nowhere);
+    await expect(restore(desk, [''], 0)).rejects.toMatchObject({ code: 'not_in_revision', details: { subject: '0' } });
+    await expect(restore(desk, ['n/a.md'], 9)).rejects.toMatchObject({ code: 'revision_not_found' });
+    expect((await restore(desk, ['n/c.md', 'n/sub'], 1)).written).toEqual(['n/sub/b.md']);
+  });
+
+  it('leaves what has unsaved edits, and what has a folder in its place, and names them', async () => {
+    const desk = await twoRevisions();
+    await desk.write('n/sub/b.md/inner.md', 'a folder now');
+    const { written, heldBack } = await restore(desk, ['n'], 1, ['n/a.md']);
+    expect(written).toEqual([]);
+    expect(heldBack).toEqual([
+      { path: 'n/a.md', reason: 'unsaved' },
+      { path: 'n/sub/b.md', reason: 'occupied' },
+    ]);
+    expect(await desk.read('n/a.md')).toBe('second a');
+    expect(await desk.read('n/sub/b.md/inner.md')).toBe('a folder now');
+  });
+
+  it('leaves a file that stands where a folder was', async () => {
+    const desk = await twoRevisions();
+    await desk.remove1('n/sub');
+    await desk.write('n/sub', 'a file now');
+    expect((await restore(desk, ['n/sub'], 1)).heldBack).toEqual([{ path: 'n/sub/b.md', reason: 'blocked' }]);
+    expect(await desk.read('n/sub')).toBe('a file now');
+  });
+
+  it('keeps a version that was never pushed', async () => {
+    const desk = await twoRevisions();
+    await desk.write('n/a.md', 'never pushed');
+    const { backup } = await restore(desk, ['n/a.md'], 1);
+    expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe('never pushed');
+  });
+
+  it('takes in again what was untracked, keeps what stood there, and does not make it a conflict', async () => {
+    const desk = await twoRevisions();
+    await desk.sync.untrack(['n/a.md']);
+    expect(desk.sync.state.counts).toMatchObject({ tracked: 1, outgoing: 0, conflicts: 0 });
+    const { written, backup } = await restore(desk, ['n/a.md'], 1);
+    expect(written).toEqual(['n/a.md']);
+    expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe('second a');
+    expect(desk.sync.state.counts).toMatchObject({ tracked: 2, outgoing: 1, conflicts: 0 });
+    await desk.push();
+    expect(new TextDecoder().decode(await desk.sync.serverContent('n/a.md', 3))).toBe('first a');
+  });
+
+  it('leaves out what is left out here, when only the folder above it is named', async () => {
+    const desk = await twoRevisions();
+    await desk.sync.untrack(['n/a.md']);
+    await desk.write('n/a.md', 'private');
+    expect((await restore(desk, ['n'], 1)).written).toEqual(['n/sub/b.md']);
+    expect(await desk.read('n/a.md')).toBe('private');
+    const held = await restore(desk, ['n/a.md'], 1, ['n/a.md']);
+    expect(held.heldBack).toEqual([{ path: 'n/a.md', reason: 'unsaved' }]);
+    await desk.sync.rescan(silent);
+    expect(desk.sync.isOnDisk('n/a.md')).toBe(false);
+    expect(await desk.push()).toMatchObject({ put: 1 });
+  });
+
+  it('brings what is on the server alone, on a machine that has pulled nothing yet', async () => {
+    await twoRevisions();
+    const laptop = await stage.machine();
+    await restore(laptop, ['n/sub/b.md'], 1);
+    expect([...(await laptop.listing()).keys()]).toEqual(['n/sub/b.md']);
+    expect(await laptop.pull()).toMatchObject({ written: 2, conflicts: [] });
+    expect(await laptop.push()).toMatchObject({ revision: 3, put: 1, deleted: 0 });
+  });
+
+  it('leaves a conflict one that is still to be decided', async () => {
+    const desk = await twoRevisions();
+    const laptop = await stage.machine();
+    await laptop.pull();
+    await desk.write('n/a.md', 'third, desk');
+    await desk.push();
+    await laptop.write('n/a.md', 'third, laptop');
+    await laptop.pull();
+    await restore(laptop, ['n/a.md'], 1);
+    expect(await laptop.read('n/a.md')).toBe('first a');
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
+  });
+});

@@ -1,0 +1,275 @@
+import { isPalmtreeError, type ErrorCode } from '../../../src/errors';
+import type { Choice } from '../../../src/session/resolve';
+import type { Reporter } from '../../../src/session/remote';
+import { silent, type MachineOptions } from '../machine';
+import { asLines } from './contents';
+import { History } from './history';
+import { cancelledAt, Participant } from './participant';
+import { Promises, type CommandKind } from './promises';
+import { Random } from './random';
+import { longText, trackedFile, trackedFolder } from './user';
+
+/** Ends of a command that are an answer to what was asked, and no fault. */
+const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'stale_base',
+  'brake',
+  'cancelled',
+  'nothing_to_undo',
+  'not_in_revision',
+  // What is left out here may stand in the way at the server; when all is tracked again it is a conflict.
+  'path_clash',
+]);
+const choices: readonly Choice[] = ['mine', 'theirs', 'both'];
+/** A round in which everybody pulls, decides and pushes; after so many, something goes round in circles. */
+const mostRounds = 12;
+
+interface CommandResult {
+  readonly text: string;
+  readonly merged?: readonly string[];
+}
+
+/** Several users at work on one tree, at random but from a seed. */
+export class Simulation {
+  /** What was done so far, one line a step. */
+  readonly log: string[] = [];
+  /** How often commands ended in what way. */
+  readonly tally = new Map<string, number>();
+  readonly participants: readonly Participant[];
+  readonly history: History;
+  readonly promises: Promises;
+  readonly #random: Random;
+  /** What is to be tracked again at the end. */
+  readonly #untracked = new Set<string>([trackedFolder, trackedFile]);
+  #step = 0;
+  #isSettling = false;
+
+  private constructor(random: Random, participants: readonly Participant[], history: History) {
+    this.#random = random;
+    this.participants = participants;
+    this.history = history;
+    this.promises = new Promises(history);
+  }
+
+  /** Everybody has the same few files. */
+  static async begin(
+    seed: number,
+    names: readonly string[],
+    options: MachineOptions & { readonly tree: string },
+  ): Promise<Simulation> {
+    const random = new Random(seed);
+    const participants: Participant[] = [];
+    for (const name of names) participants.push(await Participant.join(name, options, random));
+    const [first] = participants;
+    if (first === undefined) throw new RangeError('nobody takes part');
+    const { machine } = first;
+    for (const name of ['a.md', 'b.md', 'x/c.txt']) {
+      await machine.write(`${trackedFolder}/${name}`, longText(name));
+    }
+    await machine.write(trackedFile, longText(trackedFile));
+    await machine.sync.track([trackedFolder, trackedFile]);
+    await machine.push();
+    for (const other of participants) await other.machine.pull();
+    return new Simulation(random, participants, new History(machine.client, options.tree));
+  }
+
+  async run(steps: number): Promise<void> {
+    for (; this.#step < steps; this.#step++) {
+      const one = this.#random.pick(this.participants);
+      if (one === undefined) return;
+      const act = this.#random.weighted<() => Promise<void>>([
+        [54, async () => this.#note(one, (await one.user.act(this.#step)) ?? 'nothing to do')],
+        [15, () => this.#push(one)],
+        [15, () => this.#pull(one)],
+        [8, () => this.#resolve(one)],
+        [1.5, () => this.#forcePush(one)],
+        [2, () => this.#undoPush(one)],
+        [2, () => this.#undoPull(one)],
+        [2, () => this.#restore(one)],
+        [1, () => this.#untrack(one)],
+        [1.5, () => this.#track(one)],
+        [1, () => this.#reopen(one)],
+      ]);
+      await act();
+    }
+  }
+
+  /** Everybody tracks all, and pulls, decides and pushes until nothing moves any more. */
+  async settle(): Promise<void> {
+    this.#isSettling = true;
+    for (const one of this.participants) await this.#track(one, [...this.#untracked]);
+    for (let round = 0; round < mostRounds; round++) {
+      this.#step++;
+      const before = await this.#everything();
+      for (const one of this.participants) {
+        await this.#pull(one);
+        // Some are decided together with others.
+        for (const path of one.conflicts) if (one.conflicts.includes(path)) await this.#decide(one, [path]);
+        await this.#push(one);
+      }
+      if (before === (await this.#everything()) && this.participants.every(isSettled)) return;
+    }
+    const states = this.participants.map(({ name, machine }) => [name, [...machine.sync.pathStates]]);
+    throw new Error(`it does not settle: ${JSON.stringify(states)}`);
+  }
+
+  async remove(): Promise<void> {
+    for (const { machine } of this.participants) await machine.remove();
+  }
+
+  #push(one: Participant): Promise<void> {
+    const brakeReleased = this.#isSettling || this.#random.chance(0.4);
+    const only = this.#isSettling || this.#random.chance(0.9) ? undefined : this.#some(one.outOfStep);
+    const reporter = this.#fickle();
+    const what = `push${only === undefined ? '' : ` only ${[...only].join()}`}`;
+    return this.#command(one, 'sends', what, async () => {
+      const options = { brakeReleased, ...(only === undefined ? {} : { only }) };
+      return sent(await one.machine.sync.push(reporter, options));
+    });
+  }
+
+  #forcePush(one: Participant): Promise<void> {
+    return this.#command(one, 'sends', 'force push', async () => {
+      return sent(await one.machine.sync.forcePush(silent, () => Promise.resolve(true)));
+    });
+  }
+
+  #pull(one: Participant): Promise<void> {
+    const brakeReleased = this.#isSettling || this.#random.chance(0.4);
+    const autoMerge = this.#random.chance(0.75);
+    const unsaved = this.#isSettling ? undefined : this.#random.pick(one.trackedPaths);
+    const reporter = this.#fickle();
+    const isUnsaved = (path: string): boolean => path === unsaved;
+    const what = `pull${autoMerge ? ' and merge' : ''}${unsaved === undefined ? '' : `, ${unsaved} is unsaved`}`;
+    return this.#command(one, autoMerge ? 'merges' : 'brings', what, async () => {
+      const pulled = await one.machine.sync.pull(reporter, { brakeReleased, autoMerge, isUnsaved });
+      const { revision, written, deleted, merged, conflicts, heldBack } = pulled;
+      const counts = `r${revision}, ${written} written, ${deleted} deleted, merged: ${merged.join()}`;
+      return { text: `${counts}, conflicts: ${conflicts.join()}${held(heldBack)}`, merged };
+    });
+  }
+
+  async #resolve(one: Participant): Promise<void> {
+    const { conflicts } = one;
+    const picked = this.#random.chance(0.7) ? this.#random.pick(conflicts) : undefined;
+    if (conflicts.length > 0) await this.#decide(one, picked === undefined ? conflicts : [picked]);
+  }
+
+  #decide(one: Participant, paths: readonly string[]): Promise<void> {
+    const choice = this.#random.pick(choices) ?? 'mine';
+    return this.#command(one, 'replaces', `resolve ${paths.join()} for ${choice}`, async () => {
+      const options = { brakeReleased: true, allowMarkers: true };
+      const { resolved, heldBack } = await one.machine.sync.resolve(silent, { paths, choice }, options);
+      return { text: `resolved ${resolved.join()}${held(heldBack)}` };
+    });
+  }
+
+  async #undoPush(one: Participant): Promise<void> {
+    const revision = await this.#recentRevision();
+    await this.#command(one, 'elsewhere', `undo the push of r${revision}`, async () => {
+      const undone = await one.machine.sync.undoPush(silent, revision);
+      return { text: `r${undone.revision}, skipped: ${undone.skipped.join()}` };
+    });
+  }
+
+  #undoPull(one: Participant): Promise<void> {
+    const reporter = this.#fickle();
+    return this.#command(one, 'replaces', 'undo the last pull', async () => {
+      const undone = await one.machine.sync.undoPull(reporter);
+      const { revision, restored, removed, skipped, heldBack } = undone;
+      const lists = `restored: ${restored.join()}, removed: ${removed.join()}, skipped: ${skipped.join()}`;
+      return { text: `of r${revision}, ${lists}${held(heldBack)}` };
+    });
+  }
+
+  async #restore(one: Participant): Promise<void> {
+    const revision = await this.#recentRevision();
+    const picked = this.#random.pick(one.trackedPaths) ?? trackedFile;
+    const path = this.#random.chance(0.5) ? trackedFolder : picked;
+    const reporter = this.#fickle();
+    await this.#command(one, 'replaces', `restore ${path} from r${revision}`, async () => {
+      const { written, heldBack } = await one.machine.sync.restore(reporter, { paths: [path], revision });
+      return { text: `written: ${written.join()}${held(heldBack)}` };
+    });
+  }
+
+  async #untrack(one: Participant): Promise<void> {
+    const path = this.#random.pick(one.trackedPaths);
+    if (path === undefined) return;
+    await one.machine.sync.untrack([path]);
+    this.#untracked.add(path);
+    this.#note(one, `untrack ${path}`);
+  }
+
+  async #track(one: Participant, paths: readonly string[] = [trackedFolder, trackedFile]): Promise<void> {
+    for (const path of paths) {
+      try {
+        await one.machine.sync.track([path]);
+        this.#note(one, `track ${path}`);
+      } catch (error) {
+        // It stands on neither side any more: nothing is left to track.
+        if (!isPalmtreeError(error, 'not_trackable')) throw error;
+      }
+    }
+  }
+
+  async #reopen(one: Participant): Promise<void> {
+    await one.reopen();
+    this.#note(one, 'close the window and open it again');
+  }
+
+  async #command(one: Participant, kind: CommandKind, what: string, run: () => Promise<CommandResult>): Promise<void> {
+    this.#note(one, what);
+    await this.promises.hold(one, kind, async () => {
+      try {
+        const { text, merged = [] } = await run();
+        this.#note(one, `  ${text}`);
+        this.#count(merged.length > 0 ? 'merged' : kind);
+        return { isDone: true, merged };
+      } catch (error) {
+        if (!isPalmtreeError(error) || !expected.has(error.code) || this.#isSettling) throw error;
+        this.#note(one, `  ${error.code}`);
+        this.#count(error.code);
+        return { isDone: false, merged: [] };
+      }
+    });
+  }
+
+  /** Now and then a user thinks better of it while a command runs. */
+  #fickle(): Reporter {
+    return !this.#isSettling && this.#random.chance(0.08) ? cancelledAt(1 + this.#random.below(4)) : silent;
+  }
+
+  #some(paths: readonly string[]): ReadonlySet<string> {
+    return new Set(paths.filter(() => this.#random.chance(0.5)));
+  }
+
+  async #recentRevision(): Promise<number> {
+    const { revision } = await this.history.head();
+    return Math.max(1, revision - this.#random.below(8));
+  }
+
+  async #everything(): Promise<string> {
+    const disks = await Promise.all(this.participants.map(async (one) => asLines(await one.onDisk())));
+    return JSON.stringify([(await this.history.head()).revision, disks]);
+  }
+
+  #count(end: string): void {
+    this.tally.set(end, (this.tally.get(end) ?? 0) + 1);
+  }
+
+  #note({ name }: Participant, text: string): void {
+    this.log.push(`${this.#step} ${name}: ${text}`);
+  }
+}
+
+function sent({ revision, put, deleted }: { revision: number; put: number; deleted: number }): CommandResult {
+  return { text: `r${revision}, ${put} put, ${deleted} deleted` };
+}
+
+function held(heldBack: readonly { readonly path: string; readonly reason: string }[]): string {
+  return heldBack.length === 0 ? '' : `, held back: ${heldBack.map(({ path, reason }) => `${path} ${reason}`).join()}`;
+}
+
+function isSettled({ machine }: Participant): boolean {
+  return machine.sync.pathStates.size === 0;
+}
