@@ -48,7 +48,7 @@ export function pathStates(
   };
 }
 
-function outgoingState({ from, to }: Change): PathState {
+export function outgoingState({ from, to }: Change): PathState {
   if (to === undefined) return 'deleted';
   return from === undefined ? 'added' : 'modified';
 }

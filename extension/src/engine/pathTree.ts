@@ -8,24 +8,51 @@ export interface PathNode {
   readonly state: PathState | undefined;
 }
 
+/** What is in each folder, by name. */
+type Folders = Map<string, Map<string, 'file' | 'folder'>>;
+
+/** The folders of many paths. Making it takes a while, and it holds as long as the paths are the same. */
+export class PathFolders {
+  readonly #folders: Folders = new Map();
+
+  constructor(paths: Iterable<string>) {
+    for (const path of paths) add(this.#folders, path);
+  }
+
+  in(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
+    return this.#folders.get(folder);
+  }
+
+  get isEmpty(): boolean {
+    return this.#folders.size === 0;
+  }
+}
+
 /** The paths as a tree of rows, made for one look at them: children are listed on demand. */
 export class PathTree {
-  readonly #children = new Map<string, Map<string, 'file' | 'folder'>>();
+  readonly #standing: PathFolders;
+  /** What has a state and may not stand: what was deleted here, or is on the server alone. */
+  readonly #others: Folders = new Map();
   readonly #states: ReadonlyMap<string, PathState>;
   readonly #folderStates = new Map<string, PathState>();
 
-  constructor(paths: Iterable<string>, states: ReadonlyMap<string, PathState>) {
+  constructor(standing: PathFolders, states: ReadonlyMap<string, PathState>) {
+    this.#standing = standing;
     this.#states = states;
-    for (const path of paths) this.#add(path);
     for (const [path, state] of states) {
-      this.#add(path);
+      add(this.#others, path);
       this.#raise(path, state);
     }
   }
 
   /** The rows in `folder` ('' for the root): folders first, then by name. */
   children(folder: string): readonly PathNode[] {
-    const rows = [...(this.#children.get(folder) ?? [])].map(([name, kind]): PathNode => {
+    const kinds = new Map(this.#standing.in(folder));
+    for (const [name, kind] of this.#others.get(folder) ?? []) {
+      // Where a file became a folder, the folder's row leads to both.
+      if (kind === 'folder' || !kinds.has(name)) kinds.set(name, kind);
+    }
+    const rows = [...kinds].map(([name, kind]): PathNode => {
       const path = folder === '' ? name : `${folder}/${name}`;
       const state = kind === 'folder' ? this.#folderStates.get(path) : this.#states.get(path);
       return { path, name, kind, state };
@@ -34,23 +61,7 @@ export class PathTree {
   }
 
   get isEmpty(): boolean {
-    return this.#children.size === 0;
-  }
-
-  #add(path: string): void {
-    let kind: 'file' | 'folder' = 'file';
-    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const start = path.lastIndexOf('/', end - 1) + 1;
-      const folder = path.slice(0, Math.max(0, start - 1));
-      const name = path.slice(start, end);
-      let siblings = this.#children.get(folder);
-      if (siblings === undefined) this.#children.set(folder, (siblings = new Map()));
-      // Where a file became a folder, the folder's row leads to both.
-      if (siblings.get(name) === 'folder') return;
-      siblings.set(name, kind);
-      kind = 'folder';
-      if (start === 0) return;
-    }
+    return this.#standing.isEmpty && this.#others.size === 0;
   }
 
   #raise(path: string, state: PathState): void {
@@ -60,6 +71,21 @@ export class PathTree {
       if (known !== undefined && urgency[known] >= urgency[state]) return;
       this.#folderStates.set(folder, state);
     }
+  }
+}
+
+function add(folders: Folders, path: string): void {
+  let kind: 'file' | 'folder' = 'file';
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const start = path.lastIndexOf('/', end - 1) + 1;
+    const folder = path.slice(0, Math.max(0, start - 1));
+    const name = path.slice(start, end);
+    let siblings = folders.get(folder);
+    if (siblings === undefined) folders.set(folder, (siblings = new Map()));
+    if (siblings.get(name) === 'folder') return;
+    siblings.set(name, kind);
+    kind = 'folder';
+    if (start === 0) return;
   }
 }
 

@@ -38,6 +38,19 @@ function sameTable(a: FileTable, b: FileTable): boolean {
 const runs = { numRuns: 2_000 };
 
 describe('reconcile, whatever the tables', () => {
+  it('takes what does not take part for absent', () => {
+    fc.assert(
+      fc.property(three, fc.func(fc.boolean()), ([ancestor, local, remote], takesPart) => {
+        const [a, l, r] = [ancestor, local, remote].map(
+          (table) => new Map([...table].filter(([path]) => takesPart(path))),
+        );
+        const filtered = reconcile(a ?? ancestor, l ?? local, r ?? remote);
+        expect(reconcile(ancestor, local, remote, takesPart)).toEqual(filtered);
+      }),
+      runs,
+    );
+  });
+
   it('never overwrites a local content that the server does not have', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {

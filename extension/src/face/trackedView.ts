@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Conflict } from '../engine/change';
 import { comparePaths } from '../engine/folders';
-import { PathTree, type PathNode } from '../engine/pathTree';
+import { PathFolders, PathTree, type PathNode } from '../engine/pathTree';
 import { conflictWords, isMergeable } from './conflictLook';
 import { plural } from './figures';
 import { commandIds, viewId } from './ids';
@@ -214,7 +214,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (shown === undefined) {
       const conflicts = new Map(sync.conflicts.map((conflict) => [conflict.path, conflict]));
       const group: Row = { owner, node: undefined, section: 'conflicts' };
-      this.#made.set(states, (shown = { tree: new PathTree(sync.trackedPaths, states), conflicts, group }));
+      this.#made.set(states, (shown = { tree: new PathTree(new PathFolders(sync.trackedPaths), states), conflicts, group }));
     }
     return shown;
   }
