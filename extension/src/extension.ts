@@ -1,27 +1,27 @@
 import * as vscode from 'vscode';
-import { registerAutomation } from './face/automation';
+import { registerAutomation } from './face/sync/automation';
 import { registerCommands } from './face/commands';
-import { FolderConnection } from './face/connection';
+import { FolderConnection } from './face/connect/connection';
 import { followContexts } from './face/contexts';
-import { Credentials } from './face/credentials';
-import { builtInMergeEditor, noMergeEditor } from './face/mergeEditor';
-import { MergesBegun } from './face/mergesBegun';
-import { MergeWatch } from './face/mergeWatch';
+import { Credentials } from './face/connect/credentials';
+import { builtInMergeEditor, noMergeEditor } from './face/conflicts/mergeEditor';
+import { MergesBegun } from './face/conflicts/mergesBegun';
+import { MergeWatch } from './face/conflicts/mergeWatch';
 import { registerDecorations } from './face/decorations';
-import { ReviewView } from './face/reviewView';
-import { createFileHistory } from './face/historyView';
+import { ReviewView } from './face/review/view';
+import { createFileHistory } from './face/history/fileView';
 import { registerQuickDiff } from './face/quickDiff';
 import { registerServerDocuments } from './face/serverDocuments';
 import { createStatusBar } from './face/statusBar';
 import { SyncTerminal } from './face/terminal';
 import { followTrackedPaths } from './face/trackedPaths';
 import { TrackedView } from './face/trackedView';
-import { createTreeHistory } from './face/treeHistoryView';
+import { createTreeHistory } from './face/history/treeView';
 import { WorkspaceFolders } from './face/workspaceFolders';
 import type { SyncState } from './session/state';
 
 export type { CallOptions } from './face/commands';
-export type { ConnectArguments } from './face/connection';
+export type { ConnectArguments } from './face/connect/connection';
 export type { SyncState } from './session/state';
 
 /** What other extensions get from `activate`. */

@@ -16,6 +16,8 @@ export type ProblemReason =
   | 'name-here'
   /** The disk takes its name for that of another path. */
   | 'name-clash'
+  /** The server has a folder where it is a file, or a file where it is a folder, which takes no part here. */
+  | 'place-taken'
   /** A symlink that points out of the workspace folder. */
   | 'link-outside'
   /** Neither file, symlink nor folder: a socket, a device. */

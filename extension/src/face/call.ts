@@ -1,8 +1,8 @@
 import type * as vscode from 'vscode';
-import type { FolderConnection } from './connection';
-import type { MergeParts } from './mergeCommand';
-import type { ReviewView } from './reviewView';
-import type { HistoryView } from './historyView';
+import type { FolderConnection } from './connect/connection';
+import type { MergeParts } from './conflicts/merge';
+import type { ReviewView } from './review/view';
+import type { HistoryView } from './history/fileView';
 import type { SyncTerminal } from './terminal';
 import type { TrackedView } from './trackedView';
 import type { SyncedFolder } from './workspaceFolders';

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import { callOptions, isCall, target, type CallOptions, type CommandParts } from './call';
-import type { ConnectArguments } from './connection';
-import { compare, decide } from './conflictCommands';
-import { merge } from './mergeCommand';
-import { resolveAll } from './resolveAllCommand';
+import type { ConnectArguments } from './connect/connection';
+import { compare, decide } from './conflicts/commands';
+import { merge } from './conflicts/merge';
+import { resolveAll } from './conflicts/resolveAll';
 import {
   compareRevision,
   compareSynced,
@@ -12,16 +12,16 @@ import {
   compareVersionBefore,
   openVersion,
   showTreeHistory,
-} from './historyCommands';
-import { restoreFrom, restoreVersion } from './historyRestore';
-import { undoPull, undoPush } from './historyUndo';
-import { isMoreRow } from './historyViewRows';
+} from './history/commands';
+import { restoreFrom, restoreVersion } from './history/restore';
+import { undoPull, undoPush } from './history/undo';
+import { isMoreRow } from './history/rows';
 import { commandIds, viewId, type CommandName } from './ids';
 import { plural } from './figures';
 import { showError, withReporter } from './run';
 import { parseTyped, pickedOrActive, pickedUris, resolvePicked } from './picked';
-import { moveChecked, refreshReview, review } from './reviewCommands';
-import { pull, push, pushForce, pushWithMessage, sync } from './syncCommands';
+import { moveChecked, refreshReview, review } from './review/commands';
+import { pull, push, pushForce, pushWithMessage, sync } from './sync/commands';
 import type { SyncedFolder } from './workspaceFolders';
 
 export type { CallOptions, CommandParts } from './call';

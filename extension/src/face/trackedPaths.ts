@@ -19,8 +19,9 @@ export function followTrackedPaths(folders: WorkspaceFolders): vscode.Disposable
     tell(contextKeys.leftPaths, told, folders.all, places, 'left');
   };
   const follow = (): void => {
-    const now = folders.all.map(({ sync }) => sync.pathStates);
-    if (now.length === shown.length && now.every((states, at) => states === shown[at])) return;
+    // The same object as long as no path comes or goes.
+    const now = folders.all.flatMap(({ sync }) => [sync.trackedFolders, sync.rules.size]);
+    if (now.length === shown.length && now.every((one, at) => one === shown[at])) return;
     shown = now;
     timer ??= setTimeout(refresh, restMs);
   };

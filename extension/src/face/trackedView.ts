@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { Conflict } from '../engine/change';
 import { comparePaths } from '../engine/folders';
-import { PathFolders, PathTree, type PathNode } from '../engine/pathTree';
-import { conflictWords, isMergeable } from './conflictLook';
+import { PathTree, type PathNode } from '../engine/pathTree';
+import { conflictWords, isMergeable } from './conflicts/look';
+import type { MergesBegun } from './conflicts/mergesBegun';
 import { plural } from './figures';
 import { commandIds, viewId } from './ids';
-import type { MergesBegun } from './mergesBegun';
 import { looks } from './pathLook';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
@@ -214,7 +214,8 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (shown === undefined) {
       const conflicts = new Map(sync.conflicts.map((conflict) => [conflict.path, conflict]));
       const group: Row = { owner, node: undefined, section: 'conflicts' };
-      this.#made.set(states, (shown = { tree: new PathTree(new PathFolders(sync.trackedPaths), states), conflicts, group }));
+      shown = { tree: new PathTree(sync.trackedFolders, states), conflicts, group };
+      this.#made.set(states, shown);
     }
     return shown;
   }

@@ -6,7 +6,7 @@ import { PalmtreeError } from '../errors';
 import { openStore } from '../io/store';
 import { WorkerScanner } from '../io/scanner';
 import { FolderSync } from '../session/folderSync';
-import type { FolderConnection } from './connection';
+import type { FolderConnection } from './connect/connection';
 import { showError } from './run';
 import { setting } from './settings';
 import { watchFolder } from './watcher';

@@ -1,5 +1,6 @@
 import type { Change } from '../engine/change';
 import { sameEntry } from '../engine/entry';
+import { withServerPlaces } from '../engine/serverPlaces';
 import { incomingChanges, overlay, pushChange, remoteTable } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import { commit } from './commit';
@@ -65,7 +66,7 @@ async function planReplacement(
   replica: Replica,
   remote: Remote,
   reporter: Reporter,
-): Promise<{ changes: Change[]; replacement: Replacement }> {
+): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
   const { state } = replica;
   const table = await fetchIncoming(replica, remote, reporter);
   const onServer = overlay(remoteTable(state.ancestor, state.heldBack), incomingChanges(table));
@@ -73,17 +74,20 @@ async function planReplacement(
   const takesPart = replica.participation();
   // Invariant: what cannot stand here does not look deleted.
   replica.reconcile('known');
-  const changes: Change[] = [];
+  const wanted: Change[] = [];
   for (const [path, from] of onServer) {
     // What no rule here speaks of was never pulled: it is not ours to delete.
     const isOurs = selection.includes(path) && takesPart(path) && !replica.hasNoPlace(path);
     if (isOurs && !state.observations.has(path)) {
-      changes.push({ path, from, to: undefined });
+      wanted.push({ path, from, to: undefined });
     }
   }
   for (const [path, to] of state.observations) {
-    if (takesPart(path)) changes.push({ path, from: onServer.get(path), to });
+    if (takesPart(path)) wanted.push({ path, from: onServer.get(path), to });
   }
+  const isChanged = new Set(wanted.map(({ path }) => path));
+  const staying = [...onServer.keys()].filter((path) => !isChanged.has(path));
+  const { changes } = withServerPlaces(wanted, staying);
   const paths = (kept: (change: Change) => boolean): string[] => changes.filter(kept).map(({ path }) => path);
   const replacement = {
     head: table.revision,

@@ -25,7 +25,7 @@ async function versionOf(
   { path, hash }: Pick<Entry, 'path' | 'hash'>,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  for (let before: number | undefined; ; ) {
+  for (let before: number | undefined; ;) {
     const { versions, more } = await client.history(tree, path, before, signal);
     const found = versions.find(({ entry }) => entry?.hash === hash);
     if (found !== undefined) return found.revision;

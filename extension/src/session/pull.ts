@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import type { FileTable } from '../../../server/src/contract/schemas';
 import type { Change } from '../engine/change';
 import { leaveOut } from '../engine/leaveOut';
 import { incomingChanges, type ServerSide } from '../engine/wire';
@@ -13,7 +14,7 @@ import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
 import { sourcesOf } from './mergeSides';
 import type { Agreed, Replica } from './replica';
-import { takeInRules } from './serverRules';
+import { takeBackRules, takeInRules } from './serverRules';
 import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 
 export interface PullOptions extends Omit<PushOptions, 'message'> {
@@ -41,7 +42,10 @@ export interface PullResult {
   readonly backup: string | undefined;
 }
 
-/** Brings what changed on the server. Invariant: only what was scanned and is unchanged since is replaced. */
+/**
+ * Brings what changed on the server. Invariant: only what was scanned and is unchanged since is replaced, and what the
+ * tree has tracked is tracked here only by a pull that goes to its end.
+ */
 export async function pull(
   replica: Replica,
   remote: Remote,
@@ -52,6 +56,23 @@ export async function pull(
   requireRoot(replica, options);
   reporter.step('Asking the server what is new');
   const table = await fetchIncoming(replica, remote, reporter);
+  const rules = new Map(replica.state.rules);
+  try {
+    return await bring(table, replica, remote, folders, reporter, options);
+  } catch (error) {
+    takeBackRules(replica, rules);
+    throw error;
+  }
+}
+
+async function bring(
+  table: FileTable,
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  reporter: Reporter,
+  options: PullOptions,
+): Promise<PullResult> {
   const changes = incomingChanges(table);
   replica.recallUnanswered();
   await takeInRules(replica, table, changes);

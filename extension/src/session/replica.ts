@@ -1,23 +1,33 @@
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
-import { withStandingNames, type NameRules, type StandingPlan } from '../engine/names';
+import { withStandingNames, type NameRules } from '../engine/names';
 import type { Observation, Problem } from '../engine/observation';
 import { pathStates, type PathStates } from '../engine/pathState';
+import { PathFolders } from '../engine/pathTree';
 import { reconcile, type Reconciliation } from '../engine/reconcile';
 import { leave, ruleFor, track, type Rule } from '../engine/rule';
 import { Selection } from '../engine/selection';
+import { statesAfter, type LocalChange } from '../engine/statesAfter';
+import { withServerPlaces } from '../engine/serverPlaces';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
 import { PalmtreeError } from '../errors';
 import type * as wire from '../../../server/src/contract/schemas';
 import type { Remote } from './remote';
 import { nameRulesOf } from '../io/nameRules';
 import { identityOfFolder } from '../io/rootFolder';
-import type { ScanRequest, Scanner, ScanScope, Store, StoredState } from '../io/ports';
+import type { ScanRequest, ScanResult, Scanner, ScanScope, Store, StoredState } from '../io/ports';
 
 export interface ScanSettings extends Omit<ScanScope, 'rules'> {
   /** The share of the tracked files that a plan may take away unasked, of 1. */
   readonly brakeShare?: number;
+}
+
+/** What a scan found. */
+export interface ScanEffect {
+  readonly changes: readonly LocalChange[];
+  /** Nothing but `changes` is new: neither a problem nor a .gitignore file. */
+  readonly isAll: boolean;
 }
 
 /** A revision, and what tells it from another of the same number. */
@@ -38,7 +48,7 @@ export interface Incoming extends Agreed {
  */
 export class Replica {
   readonly root: string;
-  /** What cannot be synced: as the last scans met it, and what names the last plan found no place for here. */
+  /** What cannot be synced: as the last scans met it, and what the last plan found no place for on either side. */
   readonly problems = new Map<string, Problem>();
   incoming: Incoming | undefined;
   /** What a push sent whose answer was lost: where the server has it now, it was agreed on. */
@@ -49,9 +59,10 @@ export class Replica {
   readonly #scanner: Scanner;
   readonly #settings: () => ScanSettings;
   readonly #nameRules: () => NameRules;
-  /** Those of `problems` that the names are; they hold back what would be put there, and nothing that stands. */
-  #nameProblems: ReadonlyMap<string, Problem> = new Map();
+  /** Those of `problems` that a plan found; they hold back what would be put there, and nothing that stands. */
+  #planProblems: ReadonlyMap<string, Problem> = new Map();
   #placeless: ReadonlySet<string> = new Set();
+  #folders: { readonly of: unknown; readonly folders: PathFolders } | undefined;
   /** The workspace folder as the last scan found it. */
   #rootSeen: string | undefined;
 
@@ -122,11 +133,13 @@ export class Replica {
     this.#parkWhatIsOut();
   }
 
-  /** Brings the observations up to date with the disk: all of it, or `only` some paths. */
-  async scan(request: Omit<ScanRequest, 'scope'>): Promise<void> {
+  /** Brings the observations up to date with the disk: all of it, or `only` some paths. Answers what changed. */
+  async scan(request: Omit<ScanRequest, 'scope'>): Promise<ScanEffect> {
     const root = identityOfFolder(this.root);
     const result = await this.#scanner.scan({ ...request, scope: this.scope });
     this.#rootSeen = root;
+    const changes = this.#changesOf(result);
+    const problems = this.problems.size;
     this.learn(result.seen, result.gone, false);
     if (request.only === undefined) {
       this.problems.clear();
@@ -138,8 +151,18 @@ export class Replica {
       if (content === null) this.#gitignores.delete(folder);
       else this.#gitignores.set(folder, content);
     }
+    const isSameProblems = result.problems.length === 0 && this.problems.size === problems;
     for (const problem of result.problems) this.problems.set(problem.path, problem);
     if (request.only === undefined) this.#parkWhatIsOut();
+    return { changes, isAll: isSameProblems && result.gitignores.size === 0 };
+  }
+
+  #changesOf({ seen, gone }: ScanResult): LocalChange[] {
+    const { observations } = this.state;
+    return [
+      ...gone.map((path) => ({ path, before: observations.get(path), after: undefined })),
+      ...seen.map((after) => ({ path: after.path, before: observations.get(after.path), after })),
+    ];
   }
 
   /**
@@ -156,31 +179,70 @@ export class Replica {
   /** Takes in what was just seen on disk; `tellScanner` when it was not the scanner that saw it. */
   learn(seen: readonly Observation[], gone: readonly string[], tellScanner = true): void {
     const { observations } = this.state;
+    const before = observations.size;
     for (const path of gone) observations.delete(path);
     for (const observation of seen) observations.set(observation.path, observation);
+    if (gone.length > 0 || observations.size !== before) this.#folders = undefined;
     if (tellScanner) this.#scanner.learn(seen, gone);
   }
 
   /**
    * `agreed`: against the stored revision; `known`: against all that the server was heard to have, which also tells
-   * anew which names of it are problems.
-   * Invariant: what cannot stand here under its name is not put, and nothing that stands is held back for it.
+   * anew what has no place on one of the sides.
+   * Invariant: what has no place on a side is not put there, and nothing that stands is held back for it.
    */
   reconcile(against: 'agreed' | 'known'): Reconciliation {
     const { ancestor, heldBack, observations } = this.state;
     const agreed = remoteTable(ancestor, heldBack);
     const remote = against === 'known' && this.incoming ? overlay(agreed, this.incoming.changes) : agreed;
     const takesPart = this.participation();
-    const local = filtered(observations, takesPart);
-    const whole = reconcile(filtered(ancestor, takesPart), local, filtered(remote, takesPart));
-    const standing = withStandingNames(whole, local, this.nameRules, this.#standingBeside(takesPart));
-    if (against === 'known') this.#showNameProblems(standing);
-    return standing.plan;
+    const whole = reconcile(ancestor, observations, remote, takesPart);
+    const here = withStandingNames(whole, observations, this.nameRules, this.#standingBeside());
+    const there = withServerPlaces(here.plan.remoteChanges, this.#stayingOnServer(remote, takesPart));
+    if (against === 'known') {
+      this.#placeless = here.held;
+      this.#showPlanProblems(new Map([...there.problems, ...here.problems]));
+    }
+    return { ...here.plan, remoteChanges: there.changes };
+  }
+
+  /** The newest revision that the server was heard to have. */
+  get knownRevision(): number {
+    return this.incoming?.revision ?? this.state.revision;
   }
 
   /** Whether the server's `path` has no place on this disk, as the last plan against what is known found it. */
   hasNoPlace(path: string): boolean {
     return this.#placeless.has(path);
+  }
+
+  /** The folders of all that stands and is tracked. */
+  get folders(): PathFolders {
+    const { observations } = this.state;
+    // Another window's store comes with observations of its own.
+    if (this.#folders?.of !== observations) {
+      this.#folders = { of: observations, folders: new PathFolders(observations.keys()) };
+    }
+    return this.#folders.folders;
+  }
+
+  /** How all paths stand after a scan, from how they stood before it: by a look at what changed where that is enough. */
+  pathStatesAfter(known: PathStates, { changes, isAll }: ScanEffect): PathStates {
+    const isNewName = changes.some(({ before, after }) => (before === undefined) !== (after === undefined));
+    // Names that may have no place, or find one, concern others.
+    const concernsNames = isNewName && (this.#planProblems.size > 0 || !isPlain(this.nameRules));
+    if (!isAll || concernsNames) return this.pathStates();
+    const { ancestor, heldBack } = this.state;
+    const incoming = this.incoming?.changes;
+    const remote = (path: string): Entry | undefined => {
+      const side = incoming?.has(path) === true ? incoming.get(path) : heldBack.get(path);
+      return side === undefined ? ancestor.get(path) : (side ?? undefined);
+    };
+    const beside = [...heldBack.keys(), ...(incoming?.keys() ?? [])];
+    const isAbove = changes.some(({ path, before }) => before === undefined && beside.some((one) => liesIn(one, path)));
+    if (isAbove) return this.pathStates();
+    const sides = { ancestor: (path: string) => ancestor.get(path), remote, takesPart: this.participation() };
+    return statesAfter(known, changes, sides) ?? this.pathStates();
   }
 
   pathStates(): PathStates {
@@ -299,24 +361,27 @@ export class Replica {
 
   #isScanProblem(path: string): boolean {
     const problem = this.problems.get(path);
-    return problem !== undefined && problem !== this.#nameProblems.get(path);
+    return problem !== undefined && problem !== this.#planProblems.get(path);
   }
 
-  /** What may stand here and is in no table: its name is taken all the same, and its folders keep their spelling. */
-  *#standingBeside(takesPart: (path: string) => boolean): Generator<string> {
-    const { observations, rules } = this.state;
-    for (const path of observations.keys()) if (!takesPart(path)) yield path;
+  /** What may stand here and is not observed: its name is taken all the same, and its folders keep their spelling. */
+  *#standingBeside(): Generator<string> {
     for (const path of this.problems.keys()) if (this.#isScanProblem(path)) yield path;
-    for (const { path, effect } of rules.values()) if (effect === 'leave') yield path;
+    for (const { path, effect } of this.state.rules.values()) if (effect === 'leave') yield path;
   }
 
-  #showNameProblems({ problems, held }: StandingPlan): void {
-    for (const [path, problem] of this.#nameProblems) {
+  /** What a push from here leaves on the server, whatever stands in its place here. */
+  *#stayingOnServer(remote: FileTable, takesPart: (path: string) => boolean): Generator<string> {
+    const { observations } = this.state;
+    for (const path of remote.keys()) if (!observations.has(path) && !takesPart(path)) yield path;
+  }
+
+  #showPlanProblems(found: ReadonlyMap<string, Problem>): void {
+    for (const [path, problem] of this.#planProblems) {
       if (this.problems.get(path) === problem) this.problems.delete(path);
     }
-    for (const [path, problem] of problems) if (!this.problems.has(path)) this.problems.set(path, problem);
-    this.#nameProblems = problems;
-    this.#placeless = held;
+    for (const [path, problem] of found) if (!this.problems.has(path)) this.problems.set(path, problem);
+    this.#planProblems = found;
   }
 
   #forgetProblemsBelow(path: string): void {
@@ -326,10 +391,8 @@ export class Replica {
   }
 }
 
-function filtered<T extends Entry>(table: ReadonlyMap<string, T>, keeps: (path: string) => boolean): FileTable {
-  const kept = new Map<string, Entry>();
-  for (const [path, entry] of table) if (keeps(path)) kept.set(path, entry);
-  return kept;
+function isPlain({ foldsCase, normalises, windows }: NameRules): boolean {
+  return !foldsCase && !normalises && !windows;
 }
 
 /** An observation without what only concerns this disk. */

@@ -204,6 +204,18 @@ describe('a tracked folder', () => {
     expect((await readdir(laptop.path('n'))).sort()).toEqual(['c', 'd']);
   });
 
+  it('is not taken in from the tree by a pull that is stopped', async () => {
+    const [desk, laptop] = await inStep(['n'], ['n/c', 'n/d']);
+    await desk.remove1('n');
+    await desk.write('m/new', 'new');
+    await desk.sync.track(['m']);
+    await desk.push(true);
+    await expect(laptop.pull()).rejects.toMatchObject({ code: 'brake' });
+    expect([...laptop.sync.rules.keys()].filter((path) => path.startsWith('m'))).toEqual([]);
+    await laptop.pull(true);
+    expect(laptop.sync.isTracked('m/other')).toBe(true);
+  });
+
   it('that was renamed stops nothing', async () => {
     const [desk, laptop] = await inStep([''], many);
     await desk.rename('m', 'renamed');

@@ -19,4 +19,19 @@ describe('a command that is cancelled', () => {
     expect(await laptop.pull()).toMatchObject({ revision: 1, written: 1 });
     expect(await laptop.read('n/a.md')).toBe('a');
   });
+
+  it('tracks nothing of what the tree has tracked, when it is a pull', async () => {
+    const [desk, laptop] = await stage.twoMachines();
+    for (const path of ['n/a.md', 'b.md']) await desk.write(path, path);
+    await desk.sync.track(['n', 'b.md']);
+    await desk.push();
+    for (const step of [2, 3, 4]) {
+      await expect(laptop.sync.pull(cancelledAt(step))).rejects.toMatchObject({ code: 'cancelled' });
+      expect([...laptop.sync.rules.keys()]).toEqual([]);
+    }
+    await laptop.write('n/mine.md', 'nobody asked for it');
+    expect(await laptop.push()).toMatchObject({ put: 0 });
+    await laptop.pull();
+    expect([...laptop.sync.rules.keys()].sort()).toEqual(['b.md', 'n/a.md']);
+  });
 });

@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createToken } from '../../scripts/palmtreeServer.mts';
 import { Client } from '../../src/io/client';
+import { picture } from '../support/picture';
 import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
 import { Machine } from '../sync/machine';
 
 const tree = 'garden';
-/** Where pictures go, when they are to be taken. */
-const pictures = process.env['PALMTREE_SCREENSHOTS'];
 
 const names = ['compared', 'mine', 'theirs', 'both', 'plan', 'half', 'moving', 'given', 'typed', 'one', 'two', 'three'];
 
@@ -30,7 +30,8 @@ beforeAll(async () => {
   scratch = await mkdtemp(join(tmpdir(), 'palmtree-conflicts-'));
   folder = join(scratch, 'desk');
   await mkdir(folder);
-  other = await Machine.open({ url: server.url, token: server.token, tree });
+  const token = await createToken(server.dataDir, 'laptop');
+  other = await Machine.open({ url: server.url, token, tree });
   for (const name of names) await other.write(`notes/${name}.md`, plan('dig', 'plant'));
   await other.sync.track(['notes']);
   await other.push();
@@ -66,7 +67,6 @@ describe('the conflicts', () => {
     );
     await rows().inlineAction('compared.md', 'Compare with Server');
     await diff.getByText('dig wide').waitFor();
-    await picture('conflicts');
     await rows().contextMenu('compared.md', 'Keep Mine');
     await inStepButFor(1);
     expect(await rows().row('Conflicts').count()).toBe(0);
@@ -107,13 +107,18 @@ describe('the conflicts', () => {
 describe('a merge', () => {
   it('is made in the merge editor, and pushed when it is complete', async () => {
     await conflict('plan', 'dig a pond', 'dig a ditch', 'plant palms');
+    await rows().row('plan.md').click();
+    await window.page.locator('.monaco-diff-editor').getByText('dig a ditch').waitFor();
+    await picture(window, 'conflict', { pointer: rows().row('plan.md') });
     await rows().inlineAction('plan.md', 'Merge');
     await mergeEditor().waitFor();
     await lens('Accept Combination').waitFor();
-    await window.page.getByText('by test').first().waitFor();
-    await picture('merge');
+    await window.page.getByText('by laptop').first().waitFor();
     expect(await onDisk('plan')).toContain('<<<<<<< mine');
     await lens('Accept Mine').click();
+    await window.page.getByText('No Changes Accepted').waitFor({ state: 'hidden' });
+    await rows().row('plan.md').locator('[class*="monaco-decoration-itemBadge"]').waitFor();
+    await picture(window, 'merge');
     await window.page.getByRole('button', { name: 'Complete Merge' }).first().click();
     await mergeEditor().waitFor({ state: 'detached' });
     await inStepButFor(1);
@@ -242,7 +247,6 @@ describe('without a merge editor', () => {
       await conflict('typed', 'dig a pond', 'dig a ditch');
       await rows().inlineAction('typed.md', 'Merge');
       await lens('Accept Both Changes').waitFor();
-      await picture('markers');
       await lens('Accept Both Changes').click();
       await window.editor.save();
       await inStepButFor(1);
@@ -310,11 +314,4 @@ async function backups(): Promise<string[]> {
   const files = await readdir(workbench.userDataDir, { recursive: true, withFileTypes: true });
   const kept = files.filter((file) => file.isFile() && file.parentPath.includes('/backups/'));
   return Promise.all(kept.map((file) => readFile(join(file.parentPath, file.name), 'utf8')));
-}
-
-async function picture(name: string): Promise<void> {
-  if (pictures === undefined) return;
-  const panel = window.page.locator('.part.panel');
-  if (await panel.isVisible()) await panel.getByRole('button', { name: 'Hide Panel' }).click();
-  await window.screenshot(join(pictures, `${name}.png`));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createToken } from '../../scripts/palmtreeServer.mts';
 import { Client } from '../../src/io/client';
+import { picture } from '../support/picture';
 import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
@@ -16,12 +17,12 @@ const dot = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==',
   'base64',
 );
-const pictures = process.env['PALMTREE_SCREENSHOTS'];
 
 let server: RunningServer;
 let workbench: TestWorkbench;
 let laptop: Machine;
 let client: Client;
+let scratch: string;
 let folder: string;
 let window: WorkbenchWindow;
 
@@ -36,8 +37,9 @@ beforeAll(async () => {
   await laptop.push();
   await laptop.write('notes/plan.md', 'dig\nplant\n');
   await laptop.push();
-  folder = await mkdtemp(join(tmpdir(), 'palmtree-history-'));
-  await mkdir(join(folder, 'notes'));
+  scratch = await mkdtemp(join(tmpdir(), 'palmtree-history-'));
+  folder = join(scratch, 'desk');
+  await mkdir(join(folder, 'notes'), { recursive: true });
   await writeFile(join(folder, 'loose.md'), 'not tracked\n');
   workbench = await TestWorkbench.start({
     env: { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: token },
@@ -54,7 +56,7 @@ afterAll(async () => {
   await workbench?.close();
   await laptop?.remove();
   await server?.close();
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  if (scratch !== undefined) await rm(scratch, { recursive: true, force: true });
 });
 
 describe('history, in the workbench', () => {
@@ -69,13 +71,11 @@ describe('history, in the workbench', () => {
       expect.stringMatching(`^r2 by laptop ${when} · 10 bytes$`),
       expect.stringMatching(`^r1 by laptop ${when} · 4 bytes$`),
     ]);
-    await picture('file-history');
   });
 
   it('says so where there is no history', async () => {
     await window.editor.open('loose.md');
     await window.view('File History').message.getByText('loose.md is not tracked').waitFor();
-    await picture('file-history-none');
   });
 
   it('compares a version with what is here, and with the version before', async () => {
@@ -84,7 +84,7 @@ describe('history, in the workbench', () => {
     await versions.inlineAction('r1 by laptop', 'Compare with What Is Here');
     await window.page.getByRole('tab', { name: 'plan.md (r1 ↔ here)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('water').waitFor();
-    await picture('history-compare');
+    await picture(window, 'history', { pointer: versions.row('r1 by laptop') });
     await versions.row('r2 by laptop').click();
     await window.page.getByRole('tab', { name: 'plan.md (r1 ↔ r2)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('plant').waitFor();
@@ -111,7 +111,6 @@ describe('history, in the workbench', () => {
   it('restores a version here, asking before it replaces what was not pushed, and a push sends it', async () => {
     const versions = window.view('File History');
     await versions.contextMenu('r1 by laptop', 'Restore This Version');
-    await picture('history-restore');
     await window.answerDialog('Changed here and not pushed yet (1):', 'Restore');
     await becomes('notes/plan.md', 'dig\n');
     await pushFromHere('↑1');
@@ -134,10 +133,8 @@ describe('history, in the workbench', () => {
     await revisions.row('plan.md').filter({ hasText: 'modified' }).click();
     await window.page.getByRole('tab', { name: 'plan.md (r4 ↔ r5)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('sell the garden').waitFor();
-    await picture('tree-history');
 
     await revisions.contextMenu('r5 by laptop', 'Undo Push…');
-    await picture('undo-push');
     await window.answerDialog('Taken back (2):', 'Undo Push');
     expect(await window.notifications.text('Revision 6')).toContain('takes revision 5 back');
     await window.statusBarText('push', '↓2');
@@ -145,7 +142,6 @@ describe('history, in the workbench', () => {
     expect(await onServer('notes/list.md')).toBe('spade\n');
     expect(await onServer('notes/plan.md')).toBe('dig\n');
     expect(await here('notes/plan.md')).toBe('sell the garden\n');
-    await picture('undone-push');
 
     await window.notifications.click('Revision 6', 'Pull');
     await becomes('notes/plan.md', 'dig\n');
@@ -155,22 +151,18 @@ describe('history, in the workbench', () => {
 
   it('undoes the last pull from its backup, and leaves the server as it is', async () => {
     await window.runCommand('Palmtree: Undo Last Pull…');
-    await picture('undo-pull');
     await window.answerDialog('brought revision 6', 'Undo Pull');
     await becomes('notes/plan.md', 'sell the garden\n');
     await becomes('notes/list.md', 'gone');
     await window.statusBarText('push', '↑2');
     expect(await onServer('notes/plan.md')).toBe('dig\n');
-    await picture('undone-pull');
   });
 
   it('restores a folder of a picked revision', async () => {
-    await window.runCommand('Palmtree: Restore File or Folder from Revision…');
+    await window.runCommand('Palmtree: Restore from Revision…');
     await window.quickInput.rows.filter({ hasText: 'r2 by laptop' }).waitFor();
-    await picture('restore-revision');
     await window.quickInput.pick('r2 by laptop');
     await window.quickInput.rows.filter({ hasText: 'notes/plan.md' }).waitFor();
-    await picture('restore-path');
     // Folders stand before files.
     await window.quickInput.rows.filter({ hasText: 'notes/' }).first().click();
     await window.answerDialog('Restore notes as of revision 2?', 'Restore');
@@ -194,7 +186,6 @@ describe('history, in the workbench', () => {
       const shown = window.page.locator('iframe.webview.ready').nth(side).contentFrame();
       await shown.locator('#active-frame').contentFrame().locator('body.ready img').waitFor();
     }
-    await picture('history-image');
   });
 
   it('loads more of a long history at a click on its last row', async () => {
@@ -246,8 +237,4 @@ async function onServer(path: string): Promise<string> {
   const { revisions } = await client.revisions(tree);
   const head = revisions[0]?.number ?? 0;
   return new TextDecoder().decode(await client.content(tree, path, head));
-}
-
-async function picture(name: string): Promise<void> {
-  if (pictures !== undefined) await window.screenshot(join(pictures, `${name}.png`));
 }

@@ -11,7 +11,6 @@ import type { WorkbenchWindow } from '../support/workbenchWindow';
 import { Machine, until } from '../sync/machine';
 
 const tree = 'garden';
-const pictures = process.env['PALMTREE_SCREENSHOTS'];
 /** Longer than the push waits after a save and git is left alone for: what has not come by then does not come. */
 const watchedMs = 5_000;
 
@@ -73,7 +72,6 @@ describe("another client's push, in the workbench", () => {
     expect(label).toBe('Palmtree: 1 change to pull, by laptop, just now.');
     await item.hover();
     await window.page.locator('.workbench-hover').getByText('by laptop, just now').waitFor();
-    if (pictures !== undefined) await window.screenshot(join(pictures, 'live.png'));
     expect(await here('notes/plan.md')).toBe('# Garden\n');
     expect(await window.notifications.all.count()).toBe(0);
   });
@@ -119,7 +117,6 @@ describe('a save, in the workbench', () => {
     await window.statusBarText('push', '↑1 ↓1');
     await window.page.waitForTimeout(watchedMs);
     expect(await here('notes/seeds.md')).toBe('# Seeds\n\nbeans\n');
-    if (pictures !== undefined) await window.screenshot(join(pictures, 'duringMerge.png'));
     await rm(join(folder, '.git/MERGE_HEAD'));
     await becomes('notes/seeds.md', '# Seeds\n\npeas\n');
     await until(laptop, ({ counts }) => counts.incoming === 1);
@@ -136,7 +133,6 @@ describe('a conflict, with both settings on', () => {
     await laptop.write('notes/seeds.md', '# Seeds\n\ntheirs\n');
     await laptop.push();
     expect(await window.notifications.text('changed here and on the server')).toContain('until you decide');
-    if (pictures !== undefined) await window.screenshot(join(pictures, 'liveConflict.png'));
     await window.statusBarText('push', '!1');
     await laptop.write('notes/plan.md', 'more\n');
     await laptop.push();

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { picture } from '../support/picture';
 import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
@@ -10,8 +11,6 @@ import { Client } from '../../src/io/client';
 import { expectSame, listing } from '../sync/machine';
 
 const tree = 'garden';
-/** Where the pictures of the README go, when they are to be taken. */
-const pictures = process.env['PALMTREE_SCREENSHOTS'];
 
 let server: RunningServer;
 let workbench: TestWorkbench;
@@ -59,7 +58,6 @@ describe('the main job, in the workbench', () => {
     expect(screen).toContain('notes/water.sh');
     expect(screen).not.toContain(server.token);
     await window.statusBarText('push', 'Palmtree');
-    await picture(window, 'pushed');
     expect(await serverTable()).toEqual(await contents(join(desk.folder, 'notes'), 'notes/'));
   });
 
@@ -85,6 +83,8 @@ describe('the main job, in the workbench', () => {
     await window.statusBarText('push', '↑4');
     await window.clickStatusBarItem('push');
     await window.statusBarText('push', 'Palmtree');
+    await window.terminal.waitFor('Transferred.');
+    await picture(window, 'pushed', { panel: true });
     await desk.window.runCommand('Palmtree: Pull');
     await desk.window.treeView.row('palm.bin').waitFor();
     await desk.window.statusBarText('push', 'Palmtree');
@@ -109,7 +109,6 @@ describe('the main job, in the workbench', () => {
     await window.showContainer('Palmtree');
     await window.treeView.expand('notes');
     await window.treeView.row('plan.md').filter({ hasText: 'conflict' }).waitFor();
-    await picture(window, 'conflict');
     expect(await readFile(join(folder, 'notes/plan.md'), 'utf8')).toBe("the laptop's plan\n");
     const hash = createHash('sha256').update("the desk's plan\n").digest('hex');
     expect((await serverTable()).get('notes/plan.md')).toContain(hash);
@@ -124,7 +123,6 @@ describe('the main job, in the workbench', () => {
     const diff = window.page.locator('.monaco-diff-editor');
     await diff.getByText("the desk's plan").waitFor();
     await diff.getByText("the laptop's plan").waitFor();
-    await picture(window, 'compare');
     await window.treeView.contextMenu('plan.md', 'Take Theirs');
     await window.statusBarText('push', 'Palmtree');
     expect(await readFile(join(folder, 'notes/plan.md'), 'utf8')).toBe("the desk's plan\n");
@@ -160,8 +158,4 @@ async function contents(folder: string, prefix: string): Promise<Map<string, str
     return [prefix + path, `${isLink ? 'symlink' : 'file'} ${hash}`];
   });
   return new Map(lines);
-}
-
-async function picture(window: WorkbenchWindow, name: string): Promise<void> {
-  if (pictures !== undefined) await window.screenshot(join(pictures, `${name}.png`));
 }

@@ -16,8 +16,6 @@ const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'cancelled',
   'nothing_to_undo',
   'not_in_revision',
-  // What is left out here may stand in the way at the server; when all is tracked again it is a conflict.
-  'path_clash',
 ]);
 const choices: readonly Choice[] = ['mine', 'theirs', 'both'];
 /** A round in which everybody pulls, decides and pushes; after so many, something goes round in circles. */

@@ -1,0 +1,120 @@
+import * as vscode from 'vscode';
+import { isPalmtreeError, PalmtreeError } from '../../errors';
+import type { Choice, ResolveResult } from '../../session/resolve';
+import { offerToSaveHeld, unsavedPaths } from '../confirm';
+import { plural } from '../figures';
+import { mergeEditorTabs } from './mergeEditor';
+import { confirmGivingUp, giveUp } from './mergeGivenUp';
+import type { MergesBegun } from './mergesBegun';
+import { pickedOrActive, resolvePicked } from '../picked';
+import { withReporter } from '../run';
+import { serverDocument } from '../serverDocuments';
+import { heldBackWords } from '../words';
+import type { SyncedFolder, WorkspaceFolders } from '../workspaceFolders';
+
+export interface DecisionParts {
+  readonly folders: WorkspaceFolders;
+  readonly merges: MergesBegun;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/** Opens VS Code's diff editor: what the server has on the left, what is here on the right. */
+export async function compare(folders: WorkspaceFolders, uri: unknown, uris: unknown): Promise<void> {
+  for (const [owner, paths] of await resolvePicked(folders, pickedOrActive(uri, uris))) {
+    const revision = owner.sync.knownRevision;
+    for (const path of paths) {
+      const here = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
+      const isHere = owner.sync.isOnDisk(path);
+      const theirs = serverDocument(owner, path, revision);
+      // What was deleted here is compared with nothing, which no revision holds at 0.
+      const mine = isHere ? here : serverDocument(owner, path, 0);
+      const name = path.split('/').at(-1) ?? path;
+      await vscode.commands.executeCommand('vscode.diff', theirs, mine, `${name} (server r${revision} ↔ here)`);
+    }
+  }
+}
+
+const sentences: Readonly<Record<Choice, string>> = {
+  mine: 'kept as it is here; push to send it',
+  theirs: 'taken from the server; what was here is in the backup',
+  both: 'kept in both versions; push to send them',
+};
+
+/** Decides the picked conflicts. */
+export async function decide(parts: DecisionParts, choice: Choice, uri: unknown, uris: unknown): Promise<void> {
+  for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
+    await decidePaths(parts, owner, paths, choice);
+  }
+}
+
+/** Decides conflicts of one folder, and says how it went. Throws no_conflict. */
+export async function decidePaths(
+  parts: DecisionParts,
+  owner: SyncedFolder,
+  paths: readonly string[],
+  choice: Choice,
+): Promise<void> {
+  const { folder } = owner;
+  const result = await resolvePaths(parts, owner, paths, choice);
+  await parts.merges.end(owner, result.resolved);
+  await closeMergeEditors(owner, result.resolved);
+  if (result.resolved.length > 0) {
+    const what = result.resolved.length === 1 ? result.resolved[0] : plural(result.resolved.length, 'file');
+    parts.log.info(`${folder.name}: ${result.resolved.join(', ')} ${sentences[choice]}`);
+    void vscode.window.setStatusBarMessage(`Palmtree: ${what} ${sentences[choice]}`, 8_000);
+  } else if (result.heldBack.length === 0) {
+    throw new PalmtreeError('no_conflict', 'no conflict at what was picked', { details: { paths } });
+  }
+  const [held] = result.heldBack;
+  if (held === undefined) return;
+  const unsaved = result.heldBack.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
+  if (await offerToSaveHeld(folder, `${held.path} ${heldBackWords(held)}.`, unsaved, 'Save and Try Again')) {
+    await decidePaths(parts, owner, unsaved, choice);
+  }
+}
+
+/** A merge that is not finished is given up first, if the user says so. */
+async function resolvePaths(
+  { merges }: DecisionParts,
+  owner: SyncedFolder,
+  paths: readonly string[],
+  choice: Choice,
+): Promise<ResolveResult> {
+  const { folder, sync } = owner;
+  const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
+  const run = () =>
+    withReporter('Palmtree: Resolve', (reporter) => sync.resolve(reporter, { paths, choice }, { isUnsaved }));
+  await bringBackMine(merges, owner, paths, choice);
+  try {
+    return await run();
+  } catch (error) {
+    if (!isPalmtreeError(error, 'conflict_markers')) throw error;
+    const marked = error.details.paths?.map((path) => merges.find(owner, path)) ?? [];
+    const begun = marked.filter((merge) => merge !== undefined);
+    if (begun.length === 0 || begun.length < marked.length) throw error;
+    await confirmGivingUp(begun);
+    for (const merge of begun) await giveUp(merge);
+    return run();
+  }
+}
+
+/** A merge that was saved as it was last synced looks as if nothing had been changed here: mine comes back first. */
+async function bringBackMine(
+  merges: MergesBegun,
+  owner: SyncedFolder,
+  paths: readonly string[],
+  choice: Choice,
+): Promise<void> {
+  const inConflict = new Set(owner.sync.conflicts.map(({ path }) => path));
+  const begun = paths.flatMap((path) => (inConflict.has(path) ? [] : (merges.find(owner, path) ?? [])));
+  if (begun.length === 0) return;
+  if (choice !== 'theirs') await confirmGivingUp(begun);
+  for (const merge of begun) await giveUp(merge);
+}
+
+/** What they show is decided. One that has something unsaved is the user's to close. */
+async function closeMergeEditors({ folder }: SyncedFolder, paths: readonly string[]): Promise<void> {
+  const tabs = paths.flatMap((path) => mergeEditorTabs(vscode.Uri.joinPath(folder.uri, path)));
+  const saved = tabs.filter(({ isDirty }) => !isDirty);
+  if (saved.length > 0) await vscode.window.tabGroups.close(saved, true);
+}

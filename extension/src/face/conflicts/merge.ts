@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import * as vscode from 'vscode';
+import { hasConflictMarkers } from '../../engine/merge';
+import { PalmtreeError } from '../../errors';
+import type { MergeSides } from '../../session/startMerge';
+import { unsavedPaths } from '../confirm';
+import { openMergeEditor, type MergeEditor } from './mergeEditor';
+import type { MergeInEditor, MergesBegun } from './mergesBegun';
+import { sameLines, withoutMark } from './mergeText';
+import type { MergeWatch } from './mergeWatch';
+import { pickedOrActive, resolvePicked } from '../picked';
+import { withReporter } from '../run';
+import type { SyncedFolder, WorkspaceFolders } from '../workspaceFolders';
+
+export interface MergeParts {
+  readonly folders: WorkspaceFolders;
+  readonly merges: MergesBegun;
+  readonly mergeWatch: MergeWatch;
+  readonly mergeEditor: MergeEditor;
+}
+
+/** Merges the picked conflicts, each in VS Code's merge editor. */
+export async function merge(parts: MergeParts, uri: unknown, uris: unknown): Promise<void> {
+  for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
+    for (const path of paths) await mergeOne(parts, owner, path);
+  }
+}
+
+async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): Promise<void> {
+  const begun = parts.merges.find(owner, path);
+  if (begun !== undefined) {
+    await show(parts, owner, begun);
+    return;
+  }
+  const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
+  await saveFirst(uri);
+  const document = await openAsUtf8(uri);
+  if (hasConflictMarkers(document.getText())) {
+    await vscode.window.showTextDocument(document);
+    throw new PalmtreeError('conflict_markers', `a merge of ${path} is not finished`, { details: { paths: [path] } });
+  }
+  const sides = await withReporter('Palmtree: Merge', (reporter) =>
+    owner.sync.startMerge(reporter, path, { isUnsaved: (other) => unsavedPaths(owner.folder).has(other) }),
+  );
+  await putText(document, sides);
+  const isConflict = sides.merge.kind === 'conflict';
+  const begunNow: MergeInEditor = {
+    folder: owner.folder.uri.toString(),
+    tree: owner.sync.state.binding?.tree ?? '',
+    path,
+    revision: sides.revision,
+    theirs: createHash('sha256').update(sides.theirs).digest('hex'),
+    mineCopy: sides.mineCopy,
+    editor: isConflict ? 'merge' : 'text',
+  };
+  // Not before the text stands there: mine that is saved again is no merge.
+  await parts.merges.begin(begunNow);
+  if (isConflict) await show(parts, owner, begunNow);
+  else await showMerged(parts, document);
+}
+
+async function show({ mergeEditor, merges }: MergeParts, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
+  const editor = await openMergeEditor(mergeEditor, owner, merge);
+  await merges.begin({ ...merge, editor });
+}
+
+/** What was typed since would be lost in the merge: what is on disk is what is merged. */
+async function saveFirst(uri: vscode.Uri): Promise<void> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  if (open?.isDirty !== true) return;
+  const save = 'Save and Merge';
+  const name = uri.path.split('/').at(-1);
+  const detail = 'The merge begins with what is saved.';
+  const message = `${name} has unsaved edits.`;
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save);
+  if (answer === undefined || !(await open.save())) throw new PalmtreeError('cancelled', 'unsaved edits');
+}
+
+/** The merge is made of UTF-8, so the editor must not write it in the encoding that the settings guess. */
+async function openAsUtf8(uri: vscode.Uri): Promise<vscode.TextDocument> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  return document.encoding.startsWith('utf8') ? document : vscode.workspace.openTextDocument(uri, { encoding: 'utf8' });
+}
+
+/**
+ * Puts the merged text into the editor, where it can be undone.
+ * Invariant: the document is still what was merged; what was typed meanwhile is in no copy.
+ */
+async function putText(document: vscode.TextDocument, { mine, merge: { text }, path }: MergeSides): Promise<void> {
+  if (document.isDirty || !sameLines(document.getText(), new TextDecoder().decode(mine))) {
+    throw new PalmtreeError('keeps_changing', `${path} was changed meanwhile`, { details: { paths: [path] } });
+  }
+  const whole = new vscode.Range(0, 0, document.lineCount, 0);
+  const edit = new vscode.WorkspaceEdit();
+  edit.replace(document.uri, document.validateRange(whole), withoutMark(text));
+  if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`the editor of ${path} took no merge`);
+}
+
+/** Both sides' changes are in the text: what is left is to look at it and to save it. */
+async function showMerged({ mergeWatch }: MergeParts, document: vscode.TextDocument): Promise<void> {
+  await vscode.window.showTextDocument(document, { preview: false });
+  if (document.isDirty) {
+    const text = 'Palmtree: merged, and no changes met. Look at it and save it.';
+    void vscode.window.setStatusBarMessage(text, 10_000);
+  } else {
+    await mergeWatch.follow(document);
+  }
+}

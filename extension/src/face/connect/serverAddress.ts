@@ -1,0 +1,39 @@
+import { treeName } from '../../../../server/src/contract/schemas';
+import { PalmtreeError } from '../../errors';
+
+const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Checks what the user typed; throws invalid_url. */
+export function parseServerUrl(text: string): URL {
+  const trimmed = text.trim();
+  const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
+    throw new PalmtreeError('invalid_url', `not a server's address: ${trimmed}`, { details: { subject: trimmed } });
+  }
+  return url;
+}
+
+/** What is typed without a scheme: a server on this machine speaks http, any other is meant to be encrypted. */
+export function withScheme(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.includes('://')) return trimmed;
+  const host = trimmed.replace(/(:\d+)?(\/.*)?$/, '');
+  return `${loopback.test(host) ? 'http' : 'https'}://${trimmed}`;
+}
+
+/** Whether a token sent there could be read on the way. */
+export function isUnencrypted(url: URL): boolean {
+  return url.protocol === 'http:' && !loopback.test(url.hostname);
+}
+
+/** Throws invalid_tree. */
+export function checkTreeName(name: string): string {
+  if (treeName.safeParse(name).success) return name;
+  throw new PalmtreeError('invalid_tree', `not a tree name: ${name}`, { details: { subject: name } });
+}
+
+/** A tree name made from a folder's. */
+export function suggestTreeName(folderName: string): string {
+  const plain = folderName.replace(/[^a-z0-9._-]+/gi, '-').replace(/^[^a-z0-9]+/i, '');
+  return plain.slice(0, 64) || 'notes';
+}

@@ -1,0 +1,19 @@
+import type { Plan, PlanDirection } from '../../session/plan';
+import type { CallOptions } from '../call';
+import { withReporter } from '../run';
+import { setting } from '../settings';
+import { withQuestions } from '../sync/runs';
+import type { SyncedFolder } from '../workspaceFolders';
+
+/** Looks on both sides what would be done. Nothing moves. */
+export function makePlan(
+  { folder, sync }: SyncedFolder,
+  direction: PlanDirection,
+  options: CallOptions | undefined,
+): Promise<Plan> {
+  const run = (): Promise<Plan> =>
+    withReporter('Palmtree: Review Changes', (reporter) =>
+      sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri) }),
+    );
+  return withQuestions(run, sync, options);
+}

@@ -1,0 +1,92 @@
+import * as vscode from 'vscode';
+import { gitActivity } from '../../io/gitActivity';
+import { Automation, type Obstacle } from '../../session/automation';
+import type { FolderSync } from '../../session/folderSync';
+import { unsavedPaths } from '../confirm';
+import { plural } from '../figures';
+import { commandIds, viewId } from '../ids';
+import type { MergesBegun } from '../conflicts/mergesBegun';
+import { section, setting } from '../settings';
+import { relativePath } from '../watcher';
+import { wordsFor } from '../words';
+import type { SyncedFolder, WorkspaceFolders } from '../workspaceFolders';
+
+/** Runs the automation of each folder that is open. */
+export function registerAutomation(
+  folders: WorkspaceFolders,
+  merges: MergesBegun,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const running = new Map<FolderSync, Automation>();
+  const follow = (): void => {
+    const open = new Set(folders.all.map(({ sync }) => sync));
+    for (const [sync, automation] of running) {
+      if (open.has(sync)) continue;
+      automation.dispose();
+      running.delete(sync);
+    }
+    for (const synced of folders.all) {
+      if (!running.has(synced.sync)) running.set(synced.sync, automationOf(synced, merges, log));
+    }
+  };
+  const saved = ({ uri }: { readonly uri: vscode.Uri }): void => {
+    const synced = folders.folderOf(uri);
+    const path = synced && relativePath(synced.folder, uri);
+    if (synced !== undefined && path !== undefined) running.get(synced.sync)?.saved([path]);
+  };
+  follow();
+  return vscode.Disposable.from(
+    folders.onDidChange(follow),
+    vscode.workspace.onDidSaveTextDocument(saved),
+    vscode.workspace.onDidSaveNotebookDocument(saved),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(section)) for (const automation of running.values()) automation.consider();
+    }),
+    { dispose: () => running.forEach((automation) => automation.dispose()) },
+  );
+}
+
+function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogOutputChannel): Automation {
+  const { folder, sync } = owner;
+  return new Automation({
+    sync,
+    settings: () => ({ pushOnSave: setting('pushOnSave', folder.uri), pullOn: setting('pullOn', folder.uri) }),
+    gitActivity,
+    isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
+    onObstacle: (obstacle) => void tell(obstacle, log),
+    onPushed: ({ put, deleted, revision }) => {
+      if (put + deleted > 0)
+        log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
+    },
+    onPulled: ({ written, deleted, revision, heldBack, backup }) => {
+      log.info(`${folder.name}: pulled ${written}, deleted ${deleted} unasked, revision ${revision}`);
+      for (const { path, reason } of heldBack) log.info(`${folder.name}: ${path} was held back (${reason})`);
+      if (backup !== undefined) log.info(`what it replaced or deleted is kept in ${backup}`);
+    },
+    onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
+  });
+}
+
+/** One notification with what helps. It never waits for the user: the automation rests meanwhile. */
+async function tell(obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<void> {
+  if (obstacle.kind === 'conflicts') {
+    const files = plural(obstacle.count, 'file');
+    const text = `Palmtree: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;
+    const [show, pull] = ['Show Files', 'Pull'];
+    const picked = await vscode.window.showWarningMessage(text, ...(obstacle.isPulled ? [show] : [show, pull]));
+    if (picked === show) await vscode.commands.executeCommand(`${viewId}.focus`);
+    else if (picked === pull) await vscode.commands.executeCommand(commandIds.pull);
+    return;
+  }
+  const { direction, error } = obstacle;
+  log.warn(`${direction} by itself: ${error.code}: ${error.message}`);
+  const { text, actions } = wordsFor(error);
+  const again = { title: direction === 'push' ? 'Push' : 'Pull', command: direction };
+  // The command asks what the automation must not: whether to go on, or to make the tree.
+  const offered = asksFirst.has(error.code) ? [again] : actions;
+  const picked = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...offered.map(({ title }) => title));
+  const action = offered.find(({ title }) => title === picked);
+  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command]);
+}
+
+const asksFirst: ReadonlySet<string> = new Set(['brake', 'tree_not_found']);
