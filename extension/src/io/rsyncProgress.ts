@@ -7,6 +7,21 @@ export interface TransferProgress {
   readonly wireBytes: number;
 }
 
+const progressLine = /^\s+\S+\s+(\d{1,3})%\s/;
+
+/** A screen that shows all lines but those of the progress. */
+export function withoutProgress(screen: { write(text: string): void }): { write(text: string): void } {
+  let rest = '';
+  return {
+    write: (text) => {
+      const lines = (rest + text).split(/[\r\n]/);
+      rest = lines.pop() ?? '';
+      const shown = lines.filter((line) => line !== '' && !progressLine.test(line));
+      if (shown.length > 0) screen.write(`${shown.join('\n')}\n`);
+    },
+  };
+}
+
 /** Follows the `--info=progress2` lines in rsync's output. */
 export class RsyncProgress {
   #files = 0;
@@ -35,7 +50,7 @@ export class RsyncProgress {
     this.#rest = lines.pop() ?? '';
     let moved = false;
     for (const line of lines) {
-      const percent = /^\s+\S+\s+(\d{1,3})%\s/.exec(line);
+      const percent = progressLine.exec(line);
       if (percent === null) continue;
       this.#percent = Math.max(this.#percent, Number(percent[1]));
       const files = /\(xfr#(\d+),/.exec(line);

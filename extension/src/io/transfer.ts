@@ -1,14 +1,19 @@
+import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../errors';
 import { Bridge } from './bridge';
 import { rsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncEnd } from './rsyncProcess';
-import { RsyncProgress, type TransferProgress } from './rsyncProgress';
+import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
+import { divide, type Share } from './sendList';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
 /** An attempt that moved this much got somewhere: the next has all its retries again. */
 const progressBytes = 1 << 20;
 const maxAttempts = 100;
+/** As many as a server takes for one session. One rsync keeps about one core busy, at both ends together. */
+const maxRuns = 4;
+const runs = Math.min(maxRuns, Math.max(2, availableParallelism()));
 
 /** Where a run is shown, and from where Ctrl-C comes. */
 export interface Screen {
@@ -42,13 +47,67 @@ export interface TransferResult {
 /**
  * Moves `paths` between the workspace folder and a session's directory, with a new attempt in the same
  * session when the connection is cut: what arrived is kept. Exit 0 proves nothing: the receiver verifies.
+ * A big push goes by several runs at once, each with its own share of the files.
  */
 export async function transfer(request: TransferRequest): Promise<TransferResult> {
+  const { direction, root, paths } = request;
+  const all = { names: paths, files: paths.length, hasFolders: false };
+  const shares = direction === 'push' ? await divide(root, paths, runs) : [all];
+  const [share] = shares;
+  if (share === undefined || shares.length === 1) return carryShare(request, share ?? all);
+  return carryShares(request, shares);
+}
+
+/** When one fails the others are stopped, and what failed first is thrown. */
+async function carryShares(request: TransferRequest, shares: readonly Share[]): Promise<TransferResult> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([request.signal, stop.signal]);
+  const progress: TransferProgress[] = [];
+  let failure: unknown;
+  const results = await Promise.allSettled(
+    shares.map(async (share, index) => {
+      // The screen has room for the progress of one.
+      const screen = index === 0 ? request.screen : withoutProgress(request.screen);
+      const onProgress = (own: TransferProgress): void => {
+        progress[index] = own;
+        request.onProgress(sum(Object.values(progress), request));
+      };
+      const totalBytes = (request.totalBytes * share.files) / request.paths.length;
+      try {
+        return await carryShare({ ...request, screen, signal, onProgress, totalBytes }, share);
+      } catch (error) {
+        if (!stop.signal.aborted) failure = error;
+        stop.abort();
+        throw error;
+      }
+    }),
+  );
+  const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  if (done.length < shares.length) throw failure;
+  return {
+    sentBytes: done.reduce((bytes, { sentBytes }) => bytes + sentBytes, 0),
+    receivedBytes: done.reduce((bytes, { receivedBytes }) => bytes + receivedBytes, 0),
+    partial: done.some(({ partial }) => partial),
+  };
+}
+
+function sum(parts: readonly TransferProgress[], { paths, totalBytes }: TransferRequest): TransferProgress {
+  const total = (of: (part: TransferProgress) => number): number => parts.reduce((all, part) => all + of(part), 0);
+  return {
+    files: total(({ files }) => files),
+    totalFiles: paths.length,
+    bytes: Math.round(total(({ bytes }) => bytes)),
+    totalBytes,
+    wireBytes: total(({ wireBytes }) => wireBytes),
+  };
+}
+
+async function carryShare(request: TransferRequest, share: Share): Promise<TransferResult> {
   let sentBytes = 0;
   let receivedBytes = 0;
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
-    const { end, bridge, failure } = await runOnce(request);
+    const { end, bridge, failure } = await runOnce(request, share);
     sentBytes += bridge?.sentBytes ?? 0;
     receivedBytes += bridge?.receivedBytes ?? 0;
     if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
@@ -73,9 +132,9 @@ interface Attempt {
   readonly failure?: PalmtreeError;
 }
 
-async function runOnce(request: TransferRequest): Promise<Attempt> {
+async function runOnce(request: TransferRequest, share: Share): Promise<Attempt> {
   const { screen, signal } = request;
-  const progress = new RsyncProgress(request.paths.length, request.totalBytes);
+  const progress = new RsyncProgress(share.files, request.totalBytes);
   let bridge: Bridge;
   const report = (): void => {
     request.onProgress({ ...progress.value, wireBytes: bridge.sentBytes + bridge.receivedBytes });
@@ -87,13 +146,13 @@ async function runOnce(request: TransferRequest): Promise<Attempt> {
     throw error;
   }
   try {
-    const args = rsyncArguments(request, bridge.port);
+    const args = rsyncArguments(request, share, bridge.port);
     screen.write(`${[request.rsync, ...args].map(quoted).join(' ')}\n`);
     const end = await runRsync({
       command: request.rsync,
       args,
       cwd: request.staging ?? request.root,
-      input: request.paths.map((path) => `./${path}\0`).join(''),
+      input: share.names.map((path) => `./${path}\0`).join(''),
       password: request.session.password,
       signal,
       onOutput: (text, stream) => {
@@ -116,7 +175,7 @@ function quoted(argument: string): string {
  * `./` before each name, since rsync drops those that begin with `#` or `;` from a list it sends; -I, since
  * its quick check compares whole seconds and we have decided already what to send.
  */
-function rsyncArguments({ direction, root, session }: TransferRequest, port: number): string[] {
+function rsyncArguments({ direction, root, session }: TransferRequest, { hasFolders }: Share, port: number): string[] {
   const remote = `rsync://palmtree@127.0.0.1:${port}/${session.module}/`;
   const options = [
     '--files-from=-',
@@ -128,7 +187,11 @@ function rsyncArguments({ direction, root, session }: TransferRequest, port: num
     '--info=progress2,name1,stats1',
     '--human-readable',
   ];
-  if (direction === 'push') return [...options, './', remote];
+  if (direction === 'push') {
+    // The percentage is of all, which must be known at the start; a symlink that is passed over is nothing to tell of.
+    if (hasFolders) options.push('--recursive', '--no-inc-recursive', '--info=nonreg0');
+    return [...options, './', remote];
+  }
   // A Cygwin rsync would read the colon of a drive as a host: Windows goes without the delta basis.
   if (process.platform !== 'win32') options.push(`--copy-dest=${root}`);
   return [...options, remote, './'];

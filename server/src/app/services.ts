@@ -6,6 +6,7 @@ import { LocalNotices, type RevisionNotices } from '../events/revisionNotices';
 import { RevisionStreams } from '../events/revisionStreams';
 import { RevisionRepository } from '../history/revisionRepository';
 import { ObjectStore } from '../objects/objectStore';
+import { Arrivals } from '../pushes/arrivals';
 import { PushRepository } from '../pushes/pushRepository';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
 import { RsyncConnections } from '../sessions/rsyncConnections';
@@ -41,6 +42,8 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const limits = { ...defaultRunLimits, ...injected.runLimits };
   const store = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs);
+  const objects = new ObjectStore(join(dataFolder, 'objects'));
+  const arrivals = new Arrivals(objects);
   const tokens = new TokenRepository(database, now);
   const revisions = new RevisionRepository(database);
   const notices = injected.notices ?? new LocalNotices();
@@ -59,9 +62,10 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     notices,
     streams: new RevisionStreams({ revisions, tokens }, notices, heartbeatMs),
     pushes: new PushRepository(database, now),
-    objects: new ObjectStore(join(dataFolder, 'objects')),
+    objects,
+    arrivals,
     store,
     activity,
-    connections: new RsyncConnections(store, activity, rsync, limits),
+    connections: new RsyncConnections({ store, activity, observer: arrivals }, rsync, limits),
   };
 }

@@ -53,7 +53,7 @@ function standardError(): NodeJS.WriteStream {
 }
 
 async function stopServer(
-  { activity, streams, log }: Services,
+  { activity, store, streams, log }: Services,
   listening: Listening,
   database: Database,
   lock: DataFolderLock,
@@ -62,6 +62,7 @@ async function stopServer(
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
   await closed;
+  await store.settled();
   await database.destroy();
   lock.release();
   log.info('stopped');

@@ -1,11 +1,23 @@
-import { chmodSync, copyFileSync, constants, linkSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  constants,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
 import { holdsContent, openContent, type Content } from './content';
 import { flushToDisk } from './flush';
+import { sameBytes, sameStamp, stampOf, stampOfArrival, type Stamp } from './stamp';
 
 const hashesAtOnce = 3;
+const objectMode = 0o444;
 
 /** Errors of link(2) after which a copy does: another file system, too many links, links not allowed. */
 const linkFailures = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS']);
@@ -57,7 +69,8 @@ export class ObjectStore {
   /** Takes in `file`, whose content was verified. It is durable only after `flush`. */
   async take(file: string, content: Content): Promise<void> {
     const object = this.fileOf(content.hash);
-    chmodSync(file, 0o444);
+    // rsync has set it already; another chmod would be another change for the disk.
+    if ((lstatSync(file).mode & 0o777) !== objectMode) chmodSync(file, objectMode);
     try {
       linkSync(file, object);
       return;
@@ -68,6 +81,30 @@ export class ObjectStore {
     // An object that is good may be the only durable copy: it is not exchanged for one not yet flushed.
     if (sameFile(file, object) || (await this.isIntact(content))) return;
     renameSync(file, object);
+  }
+
+  /**
+   * Takes in `file`, while others may still be arriving beside it, when it holds the content. Answers the object's
+   * stamp: as long as `isStill` says so the object is what was read. Undefined when it is not the content, or was
+   * replaced meanwhile. It is durable only after `flush`.
+   */
+  async takeEarly(file: string, content: Content): Promise<Stamp | undefined> {
+    const arrived = stampOfArrival(file);
+    if (arrived === undefined || !(await holdsContent(file, content))) return undefined;
+    const object = this.fileOf(content.hash);
+    const stored = stampOf(object);
+    await this.take(file, content);
+    const taken = stampOf(object);
+    if (taken === undefined || sameBytes(arrived, taken)) return taken;
+    // One that stood there already was read by `take`.
+    if (stored !== undefined && sameStamp(stored, taken)) return taken;
+    // Another file took this one's name between the reading and the linking.
+    if (!(await this.isIntact(content))) rmSync(object, { force: true });
+    return undefined;
+  }
+
+  isStill(content: Content, stamp: Stamp): boolean {
+    return sameStamp(stamp, stampOf(this.fileOf(content.hash)));
   }
 
   /** Puts the content at `file`, which does not exist: a hard link where the file system allows it. */

@@ -7,14 +7,19 @@ import type { Upload } from '../sessions/session';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
+import type { Arrivals } from './arrivals';
 import { refusePathClash } from './pathClash';
 import { validateChanges } from './validateChanges';
+
+/** Up to so many new paths are looked up one by one; for more, all paths of the tree are read. */
+const fewAdded = 200;
 
 export interface BeginPushServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
   readonly store: SessionStore;
+  readonly arrivals: Arrivals;
   readonly newId: () => string;
   readonly newPassword: () => string;
 }
@@ -36,9 +41,7 @@ export async function beginPush(
     push.changes.map((change) => change.path),
   );
   const effective = push.changes.filter((change) => makesDifference(change, head.get(change.path)));
-  // A path that is a file already clashes with nothing new.
-  const addsPath = effective.some((change) => change.op === 'put' && !head.has(change.path));
-  if (addsPath) refusePathClash(await entries.headPaths(tree.id), effective);
+  await refuseClashes(entries, tree, effective, head);
 
   const candidates = forced ? push.changes : effective;
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
@@ -60,12 +63,27 @@ export async function beginPush(
       ...(push.message ? { message: push.message } : {}),
     },
   });
+  services.arrivals.expect(id, store.filesFolderOf(id), uploads);
   return { id, module: id, password, base: tree.head, upload: uploads.map((upload) => upload.path) };
 }
 
 function requireBase({ name, head }: Tree, base: number, forced: boolean): void {
   if (forced ? base <= head : base === head) return;
   throw new WireError('stale_base', `${name} is at revision ${head}, not ${base}`, { head });
+}
+
+/** A path that is a file already clashes with nothing new. */
+async function refuseClashes(
+  entries: EntryRepository,
+  tree: Tree,
+  changes: readonly Change[],
+  head: ReadonlyMap<string, FileEntry>,
+): Promise<void> {
+  const added = changes.filter(({ op, path }) => op === 'put' && !head.has(path)).map(({ path }) => path);
+  if (added.length === 0) return;
+  const few = added.length <= fewAdded;
+  const near = await (few ? entries.headPathsAround(tree.id, added) : entries.headPaths(tree.id));
+  refusePathClash(near, changes);
 }
 
 function isFilePut(change: Change): change is PutChange {

@@ -4,19 +4,24 @@ import { inSlices } from '../concurrency/inSlices';
 import type { CommitResult } from '../contract/schemas';
 import type { RevisionNotices } from '../events/revisionNotices';
 import type { ObjectStore } from '../objects/objectStore';
-import type { PendingPush } from '../sessions/session';
+import type { PendingPush, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { Token } from '../tokens/tokenRepository';
 import type { TreeRepository } from '../trees/treeRepository';
+import type { Arrivals } from './arrivals';
 import type { PushRepository } from './pushRepository';
 import { verifyInbox } from './verifyInbox';
+
+/** So many files are removed before the answer; to remove more takes longer than a client should wait. */
+const fewUploads = 100;
 
 export interface CommitPushServices {
   readonly trees: TreeRepository;
   readonly pushes: PushRepository;
   readonly objects: ObjectStore;
   readonly store: SessionStore;
+  readonly arrivals: Arrivals;
   readonly activity: SessionActivity;
   readonly notices: RevisionNotices;
 }
@@ -46,25 +51,39 @@ export async function commitPush(
     const before = await pushes.committedRevision(tree.id, id, token.name);
     if (before !== undefined) return answer(before);
     const push = await store.pendingPush(id);
-    await takeObjects(services, store.filesFolderOf(id), push);
+    await takeObjects(services, id, push);
     await requireObjects(services.objects, push);
     const commit = { treeId: tree.id, pushId: id, tokenName: token.name, push };
     const revision = await pushes.commit(commit);
     if (revision !== push.base) notices.announce(tree.id);
-    await store.remove(id);
+    if (push.uploads.length > fewUploads) await store.removeSoon(id);
+    else await store.remove(id);
     return answer(revision);
   });
 }
 
-async function takeObjects({ objects }: CommitPushServices, inbox: string, push: PendingPush): Promise<void> {
-  await verifyInbox(inbox, push.uploads);
-  for (const upload of push.uploads) await objects.take(join(inbox, upload.path), upload);
+async function takeObjects(
+  { objects, arrivals, store }: CommitPushServices,
+  id: string,
+  push: PendingPush,
+): Promise<void> {
+  const inbox = store.filesFolderOf(id);
+  const taken = await arrivals.end(id);
+  const untaken: Upload[] = [];
+  await inSlices(push.uploads, (upload) => {
+    const stamp = taken.get(upload.hash);
+    if (stamp === undefined || !objects.isStill(upload, stamp)) untaken.push(upload);
+  });
+  await verifyInbox(inbox, untaken);
+  for (const upload of untaken) await objects.take(join(inbox, upload.path), upload);
   await objects.flush(push.uploads.map((upload) => upload.hash));
 }
 
 async function requireObjects(objects: ObjectStore, push: PendingPush): Promise<void> {
   const missing: string[] = [];
+  const uploaded = new Set(push.uploads.map(({ hash }) => hash));
   await inSlices(push.changes, (change) => {
+    if (change.op === 'put' && uploaded.has(change.hash)) return;
     if (change.op === 'put' && change.kind === 'file' && !objects.has(change)) missing.push(change.path);
   });
   if (missing.length > 0) throw pathsError('content_mismatch', missing, 'is no longer stored: push it again');

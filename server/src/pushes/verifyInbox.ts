@@ -1,10 +1,10 @@
-import { realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathsError } from '../app/wireError';
 import { inParallel } from '../concurrency/inParallel';
 import { inSlices } from '../concurrency/inSlices';
 import { holdsContent, holdsSmallContent, isSmall } from '../objects/content';
 import type { Upload } from '../sessions/session';
+import { RealFolders } from './realFolders';
 
 const hashesAtOnce = 3;
 
@@ -25,30 +25,4 @@ export async function verifyInbox(inbox: string, uploads: readonly Upload[]): Pr
   if (wrong.size === 0) return;
   const paths = uploads.map((upload) => upload.path).filter((path) => wrong.has(path));
   throw pathsError('content_mismatch', paths, 'did not arrive with the content that was declared');
-}
-
-/** rsync plants no links here; were one there all the same, nothing is read through it. */
-class RealFolders {
-  readonly #inbox: string;
-  readonly #realInbox: string;
-  readonly #known = new Map<string, boolean>();
-
-  constructor(inbox: string) {
-    this.#inbox = inbox;
-    this.#realInbox = realpathSync(inbox);
-  }
-
-  has(folder: string): boolean {
-    const known = this.#known.get(folder);
-    if (known !== undefined) return known;
-    const expected = this.#realInbox + folder.slice(this.#inbox.length);
-    let isReal: boolean;
-    try {
-      isReal = realpathSync(folder) === expected;
-    } catch {
-      isReal = false;
-    }
-    this.#known.set(folder, isReal);
-    return isReal;
-  }
 }

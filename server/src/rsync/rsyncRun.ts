@@ -41,6 +41,7 @@ export class RsyncRun implements Run {
   readonly #timers: NodeJS.Timeout[] = [];
   /** Why we ended it, if we did. */
   #stopReason: string | undefined;
+  succeeded = false;
   #received = 0;
   #sent = 0;
   #stderr = '';
@@ -96,7 +97,8 @@ export class RsyncRun implements Run {
     this.#signalGroup('SIGKILL');
     const facts = { code, signal, received: this.#received, sent: this.#sent };
     const reason = this.#stopReason ?? (code === null ? `rsync died of ${signal ?? 'its start'}` : undefined);
-    if (reason === undefined && code === 0) this.#options.log.info(facts, 'rsync ended');
+    this.succeeded = reason === undefined && code === 0;
+    if (this.succeeded) this.#options.log.info(facts, 'rsync ended');
     else this.#options.log.warn({ ...facts, reason, stderr: this.#stderr }, 'rsync failed');
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     // Frames are sent in order: all of rsync's output goes before the close. An rsync that exited has told its

@@ -9,6 +9,7 @@ import { connect } from '../../test/tcpBridge';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer, type TestServerOptions } from '../../test/testServer';
 import { send } from '../../test/transfers';
+import { maxRunsAtOnce } from './sessionActivity';
 
 let server: TestServer;
 afterEach(() => server.stop());
@@ -48,25 +49,26 @@ test('a connection needs a token that reaches the tree, and the session that it 
   expect(await refusal(connect(unknown, server.token))).toEqual({ status: 404, code: 'session_not_found' });
 });
 
-test('one connection of a session lives at a time, and the next is taken when it is gone', async () => {
+test('four connections of a session live at a time, and the next is taken when one is gone', async () => {
   const { url } = await startWithPush();
-  const first = connect(url, server.token);
-  await greeted(first);
+  const sockets = Array.from({ length: maxRunsAtOnce }, () => connect(url, server.token));
+  await Promise.all(sockets.map(greeted));
   expect(await refusal(connect(url, server.token))).toEqual({ status: 409, code: 'session_busy' });
-  first.close(1000);
-  await once(first, 'close');
-  const second = connect(url, server.token);
-  await greeted(second);
-  second.terminate();
+  const [first, ...others] = sockets;
+  first?.close(1000);
+  if (first !== undefined) await once(first, 'close');
+  const next = connect(url, server.token);
+  await greeted(next);
+  for (const socket of [next, ...others]) socket.terminate();
 });
 
-test('of two connections that come at once one is taken', async () => {
+test('of more connections than a session takes that come at once, as many are taken', async () => {
   const { url } = await startWithPush();
-  const sockets = [connect(url, server.token), connect(url, server.token)];
+  const sockets = Array.from({ length: maxRunsAtOnce + 2 }, () => connect(url, server.token));
   const ends = await Promise.all(
     sockets.map((socket) => Promise.race([refusal(socket), closing(socket), greeted(socket).then(() => 'greeted')])),
   );
-  expect(ends.filter((end) => end === 'greeted')).toHaveLength(1);
+  expect(ends.filter((end) => end === 'greeted')).toHaveLength(maxRunsAtOnce);
   for (const socket of sockets) socket.terminate();
 });
 

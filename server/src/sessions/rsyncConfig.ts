@@ -1,4 +1,5 @@
 import type { SessionKind } from './session';
+import { maxRunsAtOnce } from './sessionActivity';
 
 /** Allowed are the options that cannot reach outside the module, write in place or take anything away. */
 const refusedOptions =
@@ -30,7 +31,7 @@ export function rsyncConfig(config: RsyncConfig): string {
     'munge symlinks = yes',
     'numeric ids = yes',
     'reverse lookup = no',
-    'max connections = 1',
+    `max connections = ${maxRunsAtOnce}`,
     `lock file = ${config.lockFile}`,
     // Without it a file that its owner cannot read stays so here, and could be neither verified nor removed.
     'incoming chmod = D0755,F0444',

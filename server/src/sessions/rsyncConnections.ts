@@ -2,32 +2,39 @@ import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { RsyncRun, type RunLimits } from '../rsync/rsyncRun';
-import type { SessionActivity } from './sessionActivity';
+import type { RunObserver, SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
 
 const logTailBytes = 4096;
 const tryAgainLater = 1013;
 
-/** Starts an rsync daemon for a session's WebSocket, one at a time. */
+/** Starts an rsync daemon for each WebSocket of a session. */
 export class RsyncConnections {
   readonly #store: SessionStore;
   readonly #activity: SessionActivity;
+  readonly #observer: RunObserver;
   readonly #command: string;
   readonly #limits: RunLimits;
 
-  constructor(store: SessionStore, activity: SessionActivity, command: string, limits: RunLimits) {
+  constructor(
+    { store, activity, observer }: { store: SessionStore; activity: SessionActivity; observer: RunObserver },
+    command: string,
+    limits: RunLimits,
+  ) {
     this.#store = store;
+    this.#observer = observer;
     this.#activity = activity;
     this.#command = command;
     this.#limits = limits;
   }
 
   connect(id: string, socket: WebSocket, log: Logger): void {
-    // Another one may have come first since the upgrade was granted.
-    if (this.#activity.isBusy(id)) return socket.close(tryAgainLater, 'the session is in use');
+    // Others may have come first since the upgrade was granted.
+    if (!this.#activity.hasRoom(id)) return socket.close(tryAgainLater, 'the session is in use');
     const configFile = this.#store.configFileOf(id);
     const run = new RsyncRun(socket, { command: this.#command, configFile, limits: this.#limits, log });
     this.#activity.attach(id, run);
+    this.#observer.began(id, run);
     void run.ended.then(() => {
       const said = tailOf(this.#store.logFileOf(id));
       if (said !== '') log.debug({ rsync: said }, 'rsync log');

@@ -1,19 +1,29 @@
 import { WireError } from '../app/wireError';
 
+/** A client may send the files of a big push by several rsyncs at once, each its own share. */
+export const maxRunsAtOnce = 4;
+
 /** A running rsync. */
 export interface Run {
   /** Resolves when its processes are gone. Never rejects. */
   readonly ended: Promise<void>;
   /** True from when its connection is lost, or it was told to stop. */
   readonly closing: boolean;
+  /** Once it has ended: whether it did so by itself, and brought all. */
+  readonly succeeded: boolean;
   /** Ends it, at once. */
   stop(reason: string): void;
+}
+
+/** Hears of the runs that begin in a session. */
+export interface RunObserver {
+  began(id: string, run: Run): void;
 }
 
 /** What is under way in each session, so that nothing writes to its directory while it is read or removed. */
 export class SessionActivity {
   readonly #exclusive = new Set<string>();
-  readonly #runs = new Map<string, Run>();
+  readonly #runs = new Map<string, Set<Run>>();
   readonly #graceMs: number;
 
   constructor(graceMs: number) {
@@ -24,21 +34,30 @@ export class SessionActivity {
     return this.#exclusive.has(id) || this.#runs.has(id);
   }
 
-  requireFree(id: string): void {
-    if (this.isBusy(id)) throw new WireError('session_busy', 'the session is in use');
+  /** Whether another run may begin. */
+  hasRoom(id: string): boolean {
+    return !this.#exclusive.has(id) && this.#runsOf(id).length < maxRunsAtOnce;
+  }
+
+  requireRoom(id: string): void {
+    if (!this.hasRoom(id)) throw new WireError('session_busy', 'the session is in use');
   }
 
   /** A connection that comes right after the last one was lost waits for that one's rsync to be gone. */
   async freed(id: string): Promise<void> {
-    const run = this.#runs.get(id);
-    if (run?.closing === true) await run.ended;
-    this.requireFree(id);
+    const closing = this.#runsOf(id).filter((run) => run.closing);
+    await Promise.all(closing.map((run) => run.ended));
+    this.requireRoom(id);
   }
 
   attach(id: string, run: Run): void {
-    this.requireFree(id);
-    this.#runs.set(id, run);
-    void run.ended.then(() => this.#runs.delete(id));
+    this.requireRoom(id);
+    const runs = this.#runs.get(id) ?? new Set();
+    this.#runs.set(id, runs.add(run));
+    void run.ended.then(() => {
+      runs.delete(run);
+      if (runs.size === 0) this.#runs.delete(id);
+    });
   }
 
   /** Runs `action` with no rsync at work; one that has not ended after the grace is stopped. */
@@ -46,7 +65,7 @@ export class SessionActivity {
     if (this.#exclusive.has(id)) throw new WireError('session_busy', 'the session is in use');
     this.#exclusive.add(id);
     try {
-      await this.#endRun(id, graceful ? this.#graceMs : 0);
+      await this.#endRuns(id, graceful ? this.#graceMs : 0);
       return await action();
     } finally {
       this.#exclusive.delete(id);
@@ -54,16 +73,22 @@ export class SessionActivity {
   }
 
   async stopAll(reason: string): Promise<void> {
-    const runs = [...this.#runs.values()];
+    const runs = [...this.#runs.values()].flatMap((session) => [...session]);
     for (const run of runs) run.stop(reason);
     await Promise.all(runs.map((run) => run.ended));
   }
 
-  async #endRun(id: string, graceMs: number): Promise<void> {
-    const run = this.#runs.get(id);
-    if (run === undefined) return;
-    const timer = setTimeout(() => run.stop('the session has ended'), graceMs);
-    await run.ended;
+  #runsOf(id: string): Run[] {
+    return [...(this.#runs.get(id) ?? [])];
+  }
+
+  async #endRuns(id: string, graceMs: number): Promise<void> {
+    const runs = this.#runsOf(id);
+    if (runs.length === 0) return;
+    const timer = setTimeout(() => {
+      for (const run of runs) run.stop('the session has ended');
+    }, graceMs);
+    await Promise.all(runs.map((run) => run.ended));
     clearTimeout(timer);
   }
 }

@@ -34,6 +34,7 @@ export interface NewSession extends Owner {
 export class SessionStore {
   readonly #folder: string;
   readonly #now: () => Date;
+  readonly #removals = new Set<Promise<void>>();
 
   constructor(folder: string, now: () => Date) {
     this.#folder = folder;
@@ -123,6 +124,22 @@ export class SessionStore {
 
   async remove(id: string): Promise<void> {
     await removeFolder(this.folderOf(id));
+  }
+
+  /** The session is gone at once; what its directory holds is removed after the answer. */
+  async removeSoon(id: string): Promise<void> {
+    const folder = this.folderOf(id);
+    const doomed = `${folder}.removed`;
+    await rename(folder, doomed);
+    // What is left of it, after a kill or an error, is swept at the next start.
+    const removal = removeFolder(doomed).catch(() => undefined);
+    this.#removals.add(removal);
+    void removal.then(() => this.#removals.delete(removal));
+  }
+
+  /** When what was to be removed soon is. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#removals);
   }
 
   /** All directories, with the time they were made; undefined for what a kill left half made. */

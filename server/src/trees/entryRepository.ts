@@ -80,6 +80,25 @@ export class EntryRepository {
     return rows.map((row) => row.path);
   }
 
+  /** The head's paths above and below `paths`. */
+  async headPathsAround(treeId: number, paths: readonly string[]): Promise<string[]> {
+    const above = [...new Set(paths.flatMap(foldersOf))];
+    const found = [...(await this.atHead(treeId, above)).keys()];
+    for (const path of paths) {
+      const rows = await this.#database
+        .selectFrom('entries')
+        .select('path')
+        .where('tree_id', '=', treeId)
+        .where('op', '=', 'put')
+        // "0" comes right after "/".
+        .where('path', '>', `${path}/`)
+        .where('path', '<', `${path}0`)
+        .execute();
+      for (const row of rows) found.push(row.path);
+    }
+    return found;
+  }
+
   /** The hashes that are the content of a regular file in any revision of the tree. */
   async knownHashes(treeId: number, hashes: readonly string[]): Promise<Set<string>> {
     const known = new Set<string>();
@@ -96,4 +115,10 @@ export class EntryRepository {
     });
     return known;
   }
+}
+
+function foldersOf(path: string): string[] {
+  const folders: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end));
+  return folders;
 }

@@ -1,0 +1,36 @@
+import { lstatSync, statSync, type BigIntStats } from 'node:fs';
+
+/** Tells one state of a file from another: equal when nothing has replaced, written or linked it since. */
+export interface Stamp {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+}
+
+export function stampOf(file: string): Stamp | undefined {
+  const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats?.isFile() === true ? stampFrom(stats) : undefined;
+}
+
+/** Undefined for what is no regular file, or has another name besides, as a delta basis has. */
+export function stampOfArrival(file: string): Stamp | undefined {
+  const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
+  return stats?.isFile() === true && stats.nlink === 1n ? stampFrom(stats) : undefined;
+}
+
+export function sameStamp(left: Stamp, right: Stamp | undefined): boolean {
+  return sameBytes(left, right) && left.ctimeNs === right?.ctimeNs;
+}
+
+/** Leaves out the ctime, which another link changes too. */
+export function sameBytes(left: Stamp, right: Stamp | undefined): boolean {
+  return (
+    left.dev === right?.dev && left.ino === right.ino && left.size === right.size && left.mtimeNs === right.mtimeNs
+  );
+}
+
+function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Stamp {
+  return { dev, ino, size, mtimeNs, ctimeNs };
+}

@@ -1,0 +1,107 @@
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import type { ObjectStore } from '../objects/objectStore';
+import type { Stamp } from '../objects/stamp';
+import type { Upload } from '../sessions/session';
+import { RealFolders } from './realFolders';
+
+/** Between two looks; a look that took long is followed by a longer pause. */
+const pauseMs = 100;
+/** After this time at work, rsync's bytes are moved on. */
+const sliceMs = 5;
+/** rsync sends a folder's files in the order of their names: behind so many that are not there none is. */
+const maxAbsent = 8;
+
+interface Folder {
+  readonly path: string;
+  readonly waiting: Set<Upload>;
+  seenMtimeNs: bigint;
+}
+
+/**
+ * Verifies what has arrived in an inbox, and takes it into the object store, while rsync still brings the rest.
+ * rsync gives a file its name when it is whole, and writes none that has its name. The commit asks of each
+ * whether it is still what was read.
+ */
+export class InboxWatch {
+  readonly #taken = new Map<string, Stamp>();
+  readonly #folders: Folder[] = [];
+  readonly #inbox: string;
+  readonly #objects: ObjectStore;
+  readonly #stop = new AbortController();
+  #watching: Promise<void> | undefined;
+  #runs = 0;
+  #sliceStarted = 0;
+
+  constructor(inbox: string, uploads: readonly Upload[], objects: ObjectStore) {
+    this.#inbox = inbox;
+    this.#objects = objects;
+    const byFolder = new Map<string, Upload[]>();
+    for (const upload of uploads) {
+      const path = dirname(join(inbox, upload.path));
+      const files = byFolder.get(path);
+      if (files === undefined) byFolder.set(path, [upload]);
+      else files.push(upload);
+    }
+    for (const [path, files] of byFolder) {
+      files.sort((a, b) => (a.path < b.path ? -1 : 1));
+      this.#folders.push({ path, waiting: new Set(files), seenMtimeNs: -1n });
+    }
+  }
+
+  runBegan(): void {
+    this.#runs++;
+    // What hinders it will hinder the commit too, which can tell.
+    this.#watching ??= this.#watch().catch(() => undefined);
+  }
+
+  runEnded(succeeded: boolean): void {
+    if (--this.#runs === 0 || !succeeded) this.#stop.abort();
+  }
+
+  /** Answers the stamps of what was taken, by hash. */
+  async end(): Promise<ReadonlyMap<string, Stamp>> {
+    this.#stop.abort();
+    await this.#watching;
+    return this.#taken;
+  }
+
+  async #watch(): Promise<void> {
+    const { signal } = this.#stop;
+    for (let pause = pauseMs; await passes(pause, signal);) {
+      const began = performance.now();
+      this.#sliceStarted = began;
+      const real = new RealFolders(this.#inbox);
+      for (const folder of this.#folders) {
+        if (signal.aborted) return;
+        if (folder.waiting.size > 0) await this.#look(folder, real);
+      }
+      pause = Math.max(pauseMs, performance.now() - began);
+    }
+  }
+
+  async #look(folder: Folder, real: RealFolders): Promise<void> {
+    const mtimeNs = statSync(folder.path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
+    if (mtimeNs === undefined || mtimeNs === folder.seenMtimeNs || !real.has(folder.path)) return;
+    folder.seenMtimeNs = mtimeNs;
+    let absent = 0;
+    for (const upload of folder.waiting) {
+      const stamp = await this.#objects.takeEarly(join(this.#inbox, upload.path), upload);
+      if (stamp !== undefined) {
+        this.#taken.set(upload.hash, stamp);
+        folder.waiting.delete(upload);
+        absent = 0;
+      } else if (++absent > maxAbsent) return;
+      if (performance.now() - this.#sliceStarted < sliceMs) continue;
+      await nextTurn();
+      this.#sliceStarted = performance.now();
+      if (this.#stop.signal.aborted) return;
+    }
+  }
+}
+
+async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
+  await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
+  return !signal.aborted;
+}
