@@ -36,7 +36,7 @@ function majorVersion() {
  */
 async function runStage(name, args) {
   const node = nodeForScripts();
-  const script = join(here, `${name}.mts`);
+  const script = name === 'bench' ? join(here, '../bench/main.mts') : join(here, `${name}.mts`);
   const path = [dirname(node), join(repository, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   // The channel tells the second stage when this process is killed outright.
@@ -61,8 +61,8 @@ await runMain(async () => {
   const [name = '', ...args] = process.argv.slice(2);
   if (majorVersion() < leastToBegin)
     throw new UserError(`Palmtree needs Node ${leastToBegin} or newer to begin with; this is ${process.version}.`);
-  if (name !== 'start' && name !== 'test')
-    throw new UserError('Say what to run: bootstrap.mjs start, or bootstrap.mjs test.');
+  if (!['start', 'test', 'bench'].includes(name))
+    throw new UserError('Say what to run: bootstrap.mjs start, test or bench.');
   await ensureNodeModules(repository, join(repository, '.palmtree/logs/npm-ci.log'));
   await runStage(name, args);
 });

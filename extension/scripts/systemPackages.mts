@@ -19,6 +19,9 @@ const requirements = {
   'g++': { commands: ['g++', 'clang++'], apt: 'g++', brew: 'gcc' },
   python3: { commands: ['python3'], apt: 'python3', brew: 'python3' },
   ssh: { commands: ['sshd', '/usr/sbin/sshd'], apt: 'openssh-server', brew: 'openssh' },
+  git: { commands: ['git'], apt: 'git', brew: 'git' },
+  unison: { commands: ['unison'], apt: 'unison', brew: 'unison' },
+  rclone: { commands: ['rclone'], apt: 'rclone', brew: 'rclone' },
 } satisfies Record<string, Requirement>;
 
 export type SystemPackage = keyof typeof requirements;

@@ -1,0 +1,101 @@
+import { build as bundle } from 'esbuild';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { build } from '../scripts/build.mts';
+import { dist, repository, scratch } from '../scripts/paths.mts';
+import { seconds, step } from '../scripts/step.mjs';
+import { ensureSystemPackages } from '../scripts/systemPackages.mts';
+import { runMain, UserError } from '../scripts/userError.mjs';
+import { drawChart } from './chart.mts';
+import { manyFiles } from './manyFiles.mts';
+import { measure, type Result, type Work } from './measure.mts';
+import { describeMachine, shown, writeReport } from './report.mts';
+import { serverLoad } from './serverLoad.mts';
+import { Stage, type Scale } from './stage.mts';
+import { transfers } from './transfers.mts';
+
+const scales: Readonly<Record<Scale['name'], Scale>> = {
+  full: {
+    name: 'full',
+    many: 100_000,
+    some: 20_000,
+    large: 2 ** 30,
+    renamed: 10_000,
+    slow: 1_000,
+    rounds: 5,
+    longRounds: 3,
+  },
+  quick: {
+    name: 'quick',
+    many: 5_000,
+    some: 1_000,
+    large: 2 ** 25,
+    renamed: 500,
+    slow: 100,
+    rounds: 2,
+    longRounds: 1,
+  },
+};
+
+const groups = { manyFiles, transfers, serverLoad };
+
+await runMain(async () => {
+  const { values } = parseArgs({
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+  });
+  const began = performance.now();
+  const names = (values.only?.split(',') ?? Object.keys(groups)) as (keyof typeof groups)[];
+  for (const name of names) {
+    if (!(name in groups))
+      throw new UserError(`There is no "${name}": --only takes ${Object.keys(groups).join(', ')}.`);
+  }
+  await ensureSystemPackages(['rsync', 'ssh', 'git', 'unison', 'rclone']);
+  await step('Building', async () => {
+    await build({ minify: true });
+    await bundleClient();
+  });
+  const scale = scales[values.quick ? 'quick' : 'full'];
+  const stage = await Stage.build(join(scratch, 'bench'), scale, 22_822);
+  const results: Result[] = [];
+  try {
+    for (const name of names) {
+      process.stdout.write(`\n${name}: preparing …\n`);
+      for await (const work of groups[name](stage)) results.push(await run(work));
+    }
+    const machine = await describeMachine(stage.dropsCaches);
+    const file = await writeReport({ scale, machine, results, seconds: (performance.now() - began) / 1000 });
+    const chart = await drawChart(results, scale.name);
+    const missed = results.flatMap(({ verdicts }) => verdicts).filter(({ isMet }) => !isMet).length;
+    process.stdout.write(
+      `\n${missed} targets missed. ${seconds(performance.now() - began)}. Report: ${file}, ${chart}\n`,
+    );
+  } finally {
+    await stage.close();
+  }
+});
+
+async function run(work: Work): Promise<Result> {
+  process.stdout.write(`\n${work.title}\n`);
+  const result = await measure(work, (name, figures) => {
+    process.stdout.write(`    ${name}: ${shown(work, figures[work.figure ?? 'ms'] ?? figures.ms)}\n`);
+  });
+  for (const { against, value, most, isMet } of result.verdicts) {
+    const figure = against === undefined ? shown(work, value) : `${value.toFixed(2)}× ${against}`;
+    const target = against === undefined ? shown(work, most) : `${most}×`;
+    process.stdout.write(`  ${isMet ? 'met' : 'MISSED'}: ${figure} (target ≤ ${target})\n`);
+  }
+  return result;
+}
+
+async function bundleClient(): Promise<void> {
+  await bundle({
+    absWorkingDir: repository,
+    entryPoints: { client: 'extension/bench/client.ts' },
+    outdir: join(dist, 'bench'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node24',
+    logLevel: 'warning',
+  });
+}
