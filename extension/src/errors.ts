@@ -16,6 +16,8 @@ export type LocalErrorCode =
   | 'no_conflict'
   | 'not_mergeable'
   | 'conflict_markers'
+  | 'changed_meanwhile'
+  | 'not_given_up'
   | 'not_in_revision'
   | 'nothing_to_undo'
   | 'brake'

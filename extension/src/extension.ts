@@ -42,7 +42,8 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const review = new ReviewView(folders);
   const merges = new MergesBegun(context.workspaceState);
   const tracked = new TrackedView(folders, merges);
-  const histories = [createFileHistory(folders, tracked, log), createTreeHistory(folders, log)];
+  const fileHistory = createFileHistory(folders, tracked, log);
+  const histories = [fileHistory, createTreeHistory(folders, log)];
   const mergeWatch = new MergeWatch(folders, merges, log);
   // Tests see with it what a VS Code without the internal command does.
   const mergeEditor = process.env['PALMTREE_MERGE_EDITOR'] === 'off' ? noMergeEditor : builtInMergeEditor;
@@ -56,7 +57,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     mergeWatch,
     followContexts(folders),
     followTrackedPaths(folders),
-    registerCommands({ ...merging, tracked, folders, connection, terminal, log, review, histories }),
+    registerCommands({ ...merging, tracked, folders, connection, terminal, log, review, histories, fileHistory }),
     registerAutomation(folders, merges, log),
     registerDecorations(folders),
     registerServerDocuments(folders),

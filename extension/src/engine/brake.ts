@@ -16,15 +16,20 @@ export interface Brake {
  * same content is a rename: it takes nothing away.
  */
 export function brake(changes: readonly Change[], tracked: number, share = 0.5, min = 10): Brake | undefined {
-  const put = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));
-  const deletes = changes.filter(
-    ({ from, to }) => from !== undefined && to === undefined && !put.has(from.hash),
-  ).length;
-  const emptied = changes.filter(isEmptied).length;
+  const away = takenAway(changes);
+  const deletes = away.deleted.length;
+  const emptied = away.emptied.length;
   const taken = deletes + emptied;
   const isMost = tracked >= min && taken > share * tracked;
   const isAll = tracked > 1 && taken >= tracked;
   return isMost || isAll ? { deletes, emptied, tracked } : undefined;
+}
+
+/** The paths that a plan deletes, but for renames, and those that it leaves without their content. */
+export function takenAway(changes: readonly Change[]): { readonly deleted: string[]; readonly emptied: string[] } {
+  const put = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));
+  const deleted = changes.filter(({ from, to }) => from !== undefined && to === undefined && !put.has(from.hash));
+  return { deleted: deleted.map(({ path }) => path), emptied: changes.filter(isEmptied).map(({ path }) => path) };
 }
 
 function isEmptied({ from, to }: Change): boolean {

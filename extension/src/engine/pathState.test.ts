@@ -31,6 +31,13 @@ describe('pathStates', () => {
     });
   });
 
+  it('counts what is only heard to have changed on both sides for both directions, and as nothing to decide', () => {
+    const { states, conflicts, counts } = pathStates(plan, new Map(), 5, (path) => path === 'both');
+    expect(states.get('both')).toBe('both');
+    expect(conflicts).toEqual([]);
+    expect(counts).toMatchObject({ outgoing: 4, incoming: 2, conflicts: 0 });
+  });
+
   it('tells a problem before all else', () => {
     const problem: Problem = { path: 'both', reason: 'unreadable', detail: 'cannot be read' };
     expect(pathStates(plan, new Map([['both', problem]]), 5).states.get('both')).toBe('problem');

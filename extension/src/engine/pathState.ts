@@ -3,13 +3,16 @@ import { comparePaths } from './folders';
 import type { Problem } from './observation';
 import type { Reconciliation } from './reconcile';
 
-/** How a path stands; one that is in step has no state. `incoming`: the server has something newer. */
-export type PathState = 'modified' | 'added' | 'deleted' | 'conflict' | 'problem' | 'incoming';
+/**
+ * How a path stands; one that is in step has no state. `incoming`: the server has something newer. `both`: so it has,
+ * and something changed here, too; whether the two meet is found out by a pull. `conflict`: they do.
+ */
+export type PathState = 'modified' | 'added' | 'deleted' | 'both' | 'conflict' | 'problem' | 'incoming';
 
 export interface Counts {
-  /** Paths that a push would send. */
+  /** Paths that a push would send, and those that changed on both sides. */
   readonly outgoing: number;
-  /** Paths that a pull would bring. */
+  /** Paths that a pull would bring, and those that changed on both sides. */
   readonly incoming: number;
   readonly conflicts: number;
   readonly problems: number;
@@ -19,29 +22,36 @@ export interface Counts {
 
 export interface PathStates {
   readonly states: ReadonlyMap<string, PathState>;
-  /** Sorted by path. */
+  /** Those that wait for a decision, sorted by path. */
   readonly conflicts: readonly Conflict[];
   readonly counts: Counts;
 }
 
-/** What is shown of a plan, by path. A problem is told before a conflict, and that before a change. */
+/**
+ * What is shown of a plan, by path. A problem is told before a conflict, and that before a change.
+ * `isHeardOnly` tells of a conflict whether a pull has yet to try it: until then nothing is to be decided.
+ */
 export function pathStates(
   plan: Omit<Reconciliation, 'ancestorChanges'>,
   problems: ReadonlyMap<string, Problem>,
   tracked: number,
+  isHeardOnly: (path: string) => boolean = () => false,
 ): PathStates {
+  const conflicts = plan.conflicts.filter(({ path }) => !isHeardOnly(path));
+  const both = plan.conflicts.length - conflicts.length;
   const states = new Map<string, PathState>();
   for (const { path } of plan.localChanges) states.set(path, 'incoming');
   for (const change of plan.remoteChanges) states.set(change.path, outgoingState(change));
-  for (const { path } of plan.conflicts) states.set(path, 'conflict');
+  for (const { path } of plan.conflicts) states.set(path, 'both');
+  for (const { path } of conflicts) states.set(path, 'conflict');
   for (const path of problems.keys()) states.set(path, 'problem');
   return {
     states,
-    conflicts: [...plan.conflicts].sort((a, b) => comparePaths(a.path, b.path)),
+    conflicts: conflicts.sort((a, b) => comparePaths(a.path, b.path)),
     counts: {
-      outgoing: plan.remoteChanges.length,
-      incoming: plan.localChanges.length,
-      conflicts: plan.conflicts.length,
+      outgoing: plan.remoteChanges.length + both,
+      incoming: plan.localChanges.length + both,
+      conflicts: conflicts.length,
       problems: problems.size,
       tracked,
     },

@@ -1,11 +1,14 @@
 import type { PathState } from './pathState';
+import { folderStandings, type FolderStanding, type Waiting } from './waiting';
 
-/** One row: a file, or a folder with the most urgent state of what is in it. */
+/** One row: a file, or a folder with the most urgent state of what is in it, and how much waits there. */
 export interface PathNode {
   readonly path: string;
   readonly name: string;
   readonly kind: 'file' | 'folder';
   readonly state: PathState | undefined;
+  /** Of a folder in which something waits. */
+  readonly waiting?: Waiting;
 }
 
 /** What is in each folder, by name. */
@@ -34,15 +37,13 @@ export class PathTree {
   /** What has a state and may not stand: what was deleted here, or is on the server alone. */
   readonly #others: Folders = new Map();
   readonly #states: ReadonlyMap<string, PathState>;
-  readonly #folderStates = new Map<string, PathState>();
+  readonly #folderStandings: ReadonlyMap<string, FolderStanding>;
 
   constructor(standing: PathFolders, states: ReadonlyMap<string, PathState>) {
     this.#standing = standing;
     this.#states = states;
-    for (const [path, state] of states) {
-      add(this.#others, path);
-      this.#raise(path, state);
-    }
+    this.#folderStandings = folderStandings(states);
+    for (const path of states.keys()) add(this.#others, path);
   }
 
   /** The rows in `folder` ('' for the root): folders first, then by name. */
@@ -54,23 +55,19 @@ export class PathTree {
     }
     const rows = [...kinds].map(([name, kind]): PathNode => {
       const path = folder === '' ? name : `${folder}/${name}`;
-      const state = kind === 'folder' ? this.#folderStates.get(path) : this.#states.get(path);
-      return { path, name, kind, state };
+      if (kind === 'file') return { path, name, kind, state: this.#states.get(path) };
+      return { path, name, kind, state: undefined, ...this.#folderStandings.get(path) };
     });
     return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
   }
 
-  get isEmpty(): boolean {
-    return this.#standing.isEmpty && this.#others.size === 0;
+  /** How many rows `folder` has at most. */
+  mostRowsIn(folder: string): number {
+    return (this.#standing.in(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
   }
 
-  #raise(path: string, state: PathState): void {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const folder = path.slice(0, end);
-      const known = this.#folderStates.get(folder);
-      if (known !== undefined && urgency[known] >= urgency[state]) return;
-      this.#folderStates.set(folder, state);
-    }
+  get isEmpty(): boolean {
+    return this.#standing.isEmpty && this.#others.size === 0;
   }
 }
 
@@ -88,15 +85,6 @@ function add(folders: Folders, path: string): void {
     if (start === 0) return;
   }
 }
-
-const urgency: Readonly<Record<PathState, number>> = {
-  conflict: 5,
-  problem: 4,
-  modified: 3,
-  added: 3,
-  deleted: 3,
-  incoming: 1,
-};
 
 const collator = new Intl.Collator('en', { numeric: true });
 

@@ -98,6 +98,20 @@ describe('rules, in any order', () => {
     );
   });
 
+  it('are as they were when what ended them is taken back', () => {
+    fc.assert(
+      fc.property(steps, fc.array(path, { minLength: 1, maxLength: 3 }), (steps, left) => {
+        let before = new Map<string, Rule>();
+        for (const [step, path] of steps) {
+          before = step === 'track' ? track(before, path, 'folder') : leave(before, path);
+        }
+        const after = left.reduce((known, path) => leave(known, path), before);
+        rules.putBack(after, left, rules.rulesIn(before, left));
+        expect(after).toEqual(before);
+      }),
+    );
+  });
+
   it('never hold one that says what the next above says', () => {
     fc.assert(
       fc.property(steps, (steps) => {

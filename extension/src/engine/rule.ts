@@ -45,6 +45,17 @@ export function track(
   }
 }
 
+/** The rules of `paths`, and of what is in them. */
+export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
+  return [...rules.values()].filter((rule) => paths.some((path) => rule.path === path || liesIn(rule.path, path)));
+}
+
+/** Puts `former` in the place of the rules of `paths`, and of what is in them. */
+export function putBack(rules: Map<string, Rule>, paths: readonly string[], former: readonly Rule[]): void {
+  for (const { path } of rulesIn(rules, paths)) rules.delete(path);
+  for (const rule of former) rules.set(rule.path, rule);
+}
+
 /** Takes `path`, and all that is in it, out on this machine. */
 export function leave(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
   for (const other of rules.keys()) if (other === path || liesIn(other, path)) rules.delete(other);

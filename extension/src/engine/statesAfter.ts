@@ -34,7 +34,7 @@ export function statesAfter(
   for (const { path, before, after } of changes) {
     const was = states.get(path);
     const is = sides.takesPart(path) ? stateOf(path, after, sides) : undefined;
-    if (was === 'conflict' || was === 'problem' || is === 'conflict') return undefined;
+    if (was === 'conflict' || was === 'both' || was === 'problem' || is === 'conflict') return undefined;
     if (is === undefined) states.delete(path);
     else states.set(path, is);
     outgoing += Number(isOutgoing(is)) - Number(isOutgoing(was));
@@ -51,10 +51,15 @@ function concernsOthers(
   { remote }: OtherSides,
 ): boolean {
   if ((before === undefined) === (after === undefined)) return false;
-  if (after === undefined) return conflicts.length > 0;
+  if (after === undefined) return conflicts.length > 0 || isAnyBoth(states);
   for (const folder of foldersAbove(path)) if (remote(folder) !== undefined) return true;
   // What the server has below a file that stands here cannot stand here, so that it has a state.
   for (const other of states.keys()) if (liesIn(other, path)) return true;
+  return false;
+}
+
+function isAnyBoth(states: PathStates['states']): boolean {
+  for (const state of states.values()) if (state === 'both') return true;
   return false;
 }
 

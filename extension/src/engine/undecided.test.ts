@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mayBeUndecided } from './undecided';
+import { hasNothingOfTheirs, mayBeUndecided } from './undecided';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
 const inputs = {
@@ -32,5 +32,44 @@ describe('a merge that was saved', () => {
     const made = { base: new Uint8Array(), mine: encode('mine\n'), theirs: encode('theirs\n') };
     expect(mayBeUndecided(made, '')).toBe(true);
     expect(mayBeUndecided(made, 'mine\ntheirs\n')).toBe(false);
+  });
+});
+
+describe('a text that may have nothing of theirs', () => {
+  const asMine = new TextDecoder().decode(inputs.mine);
+
+  it('has nothing where it is mine, or mine edited on', () => {
+    expect(hasNothingOfTheirs(inputs, asMine)).toBe(true);
+    expect(hasNothingOfTheirs(inputs, `${asMine}\nlater\n`)).toBe(true);
+    expect(hasNothingOfTheirs(inputs, asMine.replace('one of mine', 'one of mine, again'))).toBe(true);
+    // The line that theirs changed was changed here, too, and not to what theirs made of it.
+    expect(hasNothingOfTheirs(inputs, asMine.replace('end', 'the end').replaceAll('\n', '\r\n'))).toBe(true);
+  });
+
+  it('has nothing where both changed the same line, and mine is edited on', () => {
+    const met = { base: encode('a\n\nb\n'), mine: encode('mine\n\nb\n'), theirs: encode('theirs\n\nb\n') };
+    expect(hasNothingOfTheirs(met, 'mine\n\nb\nlater\n')).toBe(true);
+    expect(hasNothingOfTheirs(met, 'mine\ntheirs\n\nb\n')).toBe(false);
+  });
+
+  it('has something where a line of theirs stands in it', () => {
+    const texts = [
+      new TextDecoder().decode(inputs.theirs),
+      asMine.replace('end', 'end, theirs'),
+      asMine.replace('one of mine', 'one of mine\none of theirs'),
+      asMine.replace('one of mine', '  one of theirs'),
+    ];
+    expect(texts.filter((text) => hasNothingOfTheirs(inputs, text))).toEqual([]);
+  });
+
+  it('has something where theirs only removed lines and one of them is gone', () => {
+    const removing = { ...inputs, theirs: encode('title\n\none\n\ntwo\n\nend\n') };
+    expect(hasNothingOfTheirs(removing, `${asMine}later\n`)).toBe(true);
+    expect(hasNothingOfTheirs(removing, asMine.replace('middle\n\n', ''))).toBe(false);
+  });
+
+  it('lacks nothing where mine had done all that theirs did', () => {
+    const same = { ...inputs, theirs: encode(asMine.replace('two of mine', 'two')) };
+    expect(hasNothingOfTheirs(same, `${asMine}later\n`)).toBe(false);
   });
 });

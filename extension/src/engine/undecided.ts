@@ -35,3 +35,45 @@ function comparable(text: string): string {
     .replace(/^\uFEFF/, '')
     .replace(/\n$/, '');
 }
+
+/**
+ * Whether none of what `theirs` did is in `text`, as when a merge was left and the file of mine was edited on. What
+ * mine has of theirs does not count, nor do blank lines or brackets, where theirs did more. It may say so of a text
+ * in which a line of theirs was written anew by hand, and of one in which only the order of lines is theirs.
+ */
+export function hasNothingOfTheirs({ base, mine, theirs }: MergeInputs, text: string): boolean {
+  const encoded = new TextEncoder().encode(text);
+  const isDone = (one: Uint8Array): boolean => {
+    const merge = mergeText(base, one, theirs);
+    return merge.kind === 'merged' && comparable(merge.text) === comparable(new TextDecoder().decode(one));
+  };
+  if (isDone(mine) || isDone(encoded)) return false;
+  const counts = { base: counted(base), mine: counted(mine), theirs: counted(theirs), text: counted(encoded) };
+  const of = (side: keyof typeof counts, line: string): number => counts[side].get(line) ?? 0;
+  const added = [...counts.theirs.keys()].filter(
+    (line) => of('theirs', line) > Math.max(of('base', line), of('mine', line)),
+  );
+  const removed = [...counts.base.keys()].filter(
+    (line) => of('base', line) > of('theirs', line) && of('mine', line) > of('theirs', line),
+  );
+  const isAdded = (line: string): boolean => of('text', line) > of('mine', line);
+  const isRemoved = (line: string): boolean => of('text', line) < of('mine', line);
+  // A line of mine may have gone for other reasons: where theirs wrote something, that is what is looked for.
+  if (added.some(saysSomething)) return !added.filter(saysSomething).some(isAdded);
+  if (removed.some(saysSomething)) return !removed.filter(saysSomething).some(isRemoved);
+  return !added.some(isAdded) && !removed.some(isRemoved);
+}
+
+/** How often each line stands in a text, without what is around it. */
+function counted(text: Uint8Array): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const line of comparable(new TextDecoder().decode(text)).split('\n')) {
+    const trimmed = line.trim();
+    counts.set(trimmed, (counts.get(trimmed) ?? 0) + 1);
+  }
+  return counts;
+}
+
+function saysSomething(line: string): boolean {
+  return /[\p{L}\p{N}]/u.test(line);
+}

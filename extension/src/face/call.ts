@@ -2,7 +2,7 @@ import type * as vscode from 'vscode';
 import type { FolderConnection } from './connect/connection';
 import type { MergeParts } from './conflicts/merge';
 import type { ReviewView } from './review/view';
-import type { HistoryView } from './history/fileView';
+import type { FileHistoryView, HistoryView } from './history/fileView';
 import type { SyncTerminal } from './terminal';
 import type { TrackedView } from './trackedView';
 import type { SyncedFolder } from './workspaceFolders';
@@ -26,6 +26,7 @@ export interface CommandParts extends MergeParts {
   readonly review: ReviewView;
   readonly log: vscode.LogOutputChannel;
   readonly histories: readonly HistoryView[];
+  readonly fileHistory: FileHistoryView;
 }
 
 /** A plain object comes from code; menus pass URIs and rows, the palette nothing. */

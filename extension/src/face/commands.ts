@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
+import type { Rule } from '../engine/rule';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import { callOptions, isCall, target, type CallOptions, type CommandParts } from './call';
 import type { ConnectArguments } from './connect/connection';
+import { showBackups } from './backups';
 import { compare, decide } from './conflicts/commands';
-import { merge } from './conflicts/merge';
+import { completeMerge, merge } from './conflicts/merge';
 import { resolveAll } from './conflicts/resolveAll';
 import {
   compareRevision,
@@ -11,6 +13,7 @@ import {
   compareVersion,
   compareVersionBefore,
   openVersion,
+  showFileHistory,
   showTreeHistory,
 } from './history/commands';
 import { restoreFrom, restoreVersion } from './history/restore';
@@ -52,11 +55,12 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     takeTheirs: (uri, uris) => decide(parts, 'theirs', uri, uris),
     keepBoth: (uri, uris) => decide(parts, 'both', uri, uris),
     merge: (uri, uris) => merge(parts, uri, uris),
-    completeMerge: () => vscode.commands.executeCommand('mergeEditor.acceptMerge'),
+    completeMerge: () => completeMerge(parts),
     resolveAll: (row) => resolveAll(parts, row),
     showConflicts: () => parts.tracked.showConflicts(),
     rescan: (options) => rescan(parts, callOptions(options)),
     history: showTreeHistory,
+    showFileHistory: (uri, uris) => showFileHistory(parts, uri, uris),
     refreshHistory: () => parts.histories.forEach((view) => view.refresh()),
     moreHistory: (row) => (isMoreRow(row) ? row.loadMore() : undefined),
     compareVersion,
@@ -68,6 +72,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     compareSynced: (uri, uris) => compareSynced(parts, uri, uris),
     undoPush: (row) => undoPush(parts, row),
     undoPull: (options) => undoPull(parts, options),
+    showBackups: (options) => showBackups(parts, callOptions(options)),
     showLog: () => parts.log.show(),
     showTerminal: () => parts.terminal.show(),
   };
@@ -122,12 +127,30 @@ async function askForPaths({ folder }: SyncedFolder): Promise<vscode.Uri[]> {
 }
 
 async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
-  for (const [folder, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
-    await folder.sync.untrack(paths);
-    const what = paths.length === 1 ? `${paths[0] || folder.folder.name}` : plural(paths.length, 'path');
-    const text = `Palmtree: ${what} is no longer synced here; it stays on disk and on the server.`;
+  for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
+    const { sync, folder } = owner;
+    const [first = ''] = paths;
+    const isOne = paths.length === 1;
+    const isFile = isOne && sync.isOnDisk(first);
+    const ended = await sync.untrack(paths);
+    const text = isOne
+      ? `Palmtree: ${first || folder.name} is no longer synced here. It stays on the server.`
+      : `Palmtree: ${plural(paths.length, 'path')} are no longer synced here. They stay on the server.`;
     void vscode.window.setStatusBarMessage(text, 8_000);
+    if (!isFile) void offerToTrackAgain(parts, owner, paths, ended, text);
   }
+}
+
+/** More than a file is soon untracked by mistake, and not soon picked again. */
+async function offerToTrackAgain(
+  { log }: CommandParts,
+  { sync }: SyncedFolder,
+  paths: readonly string[],
+  ended: readonly Rule[],
+  text: string,
+): Promise<void> {
+  if ((await vscode.window.showInformationMessage(text, 'Undo')) === undefined) return;
+  await sync.trackAgain(paths, ended).catch((error: unknown) => showError(error, log));
 }
 
 async function rescan(parts: CommandParts, options: CallOptions | undefined): Promise<void> {

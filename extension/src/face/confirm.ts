@@ -3,6 +3,7 @@ import { PalmtreeError } from '../errors';
 import type { Replacement } from '../session/forcePush';
 import type { SyncState } from '../session/state';
 import { plural } from './figures';
+import { commandIds } from './ids';
 import { relativePath } from './watcher';
 import { wordsFor } from './words';
 
@@ -46,23 +47,40 @@ export async function confirmNewTree({ binding }: SyncState): Promise<void> {
   if (answer === undefined) throw new PalmtreeError('cancelled', 'the tree was not to be made');
 }
 
-/** Says what the brake stopped. Throws cancelled unless the user goes on all the same. */
+/** Says what the brake stopped, and opens the plan if asked to. Throws cancelled unless the user goes on all the same. */
 export async function confirmBrake(error: PalmtreeError): Promise<void> {
-  const action = 'Go On';
+  // Enter presses the first of the buttons: it must do no harm.
+  const look = 'Review Changes';
   const { direction = 'push', gone = [] } = error.details.brake ?? {};
+  const action = goOnWords(error);
   const question =
     direction === 'push' || gone.length > 0
       ? 'Is a disk not mounted, or was the folder emptied by mistake?'
       : 'Was the tree emptied by mistake on another machine? What is deleted here is kept in a backup.';
-  const detail = `${question} Nothing was changed so far.`;
-  const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, action);
-  if (answer === undefined) throw new PalmtreeError('cancelled', 'the brake was not released');
+  const side = direction === 'push' ? 'Lost on the server' : 'Lost here';
+  const parts = [section(side, error.details.paths ?? []), `${question} Nothing was changed so far.`];
+  const detail = parts.filter((part) => part !== '').join('\n\n');
+  const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, look, action);
+  if (answer === look) void vscode.commands.executeCommand(commandIds.review);
+  if (answer !== action) throw new PalmtreeError('cancelled', 'the brake was not released');
+}
+
+/** What going on does, and on which side. */
+function goOnWords({ details: { brake } }: PalmtreeError): string {
+  const { direction = 'push', deletes = 0, emptied = 0 } = brake ?? {};
+  const parts = [deletes > 0 ? `Delete ${deletes}` : '', emptied > 0 ? `Empty ${emptied}` : ''];
+  const what = parts.filter((part) => part !== '').join(' and ');
+  if (what === '') return direction === 'push' ? 'Push All the Same' : 'Pull All the Same';
+  return `${what} ${direction === 'push' ? 'on the Server' : 'Here'}`;
 }
 
 export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string> {
   const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
-  const dirty = documents.filter(({ isDirty }) => isDirty);
-  return new Set(dirty.flatMap(({ uri }) => relativePath(folder, uri) ?? []));
+  const dirty = documents.filter(({ isDirty }) => isDirty).map(({ uri }) => uri);
+  // A custom editor, of pictures or of bytes, has no document that is told of: its tab is.
+  const tabs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ isDirty }) => isDirty);
+  const edited = tabs.flatMap(({ input }) => (input instanceof vscode.TabInputCustom ? [input.uri] : []));
+  return new Set([...dirty, ...edited].flatMap((uri) => relativePath(folder, uri) ?? []));
 }
 
 /** Says why paths were left as they are; true when those with unsaved edits are saved now, to try again. */

@@ -25,6 +25,7 @@ export const commandIds = {
   showConflicts: 'palmtree.showConflicts',
   rescan: 'palmtree.rescan',
   history: 'palmtree.history',
+  showFileHistory: 'palmtree.showFileHistory',
   refreshHistory: 'palmtree.refreshHistory',
   moreHistory: 'palmtree.moreHistory',
   compareVersion: 'palmtree.compareVersion',
@@ -36,6 +37,7 @@ export const commandIds = {
   compareSynced: 'palmtree.compareSynced',
   undoPush: 'palmtree.undoPush',
   undoPull: 'palmtree.undoPull',
+  showBackups: 'palmtree.showBackups',
   showLog: 'palmtree.showLog',
   showTerminal: 'palmtree.showTerminal',
 } as const;

@@ -20,10 +20,17 @@ describe('the status bar item', () => {
     });
   });
 
-  it('counts what waits on either side, and a click pushes', () => {
+  it('counts what is to be pushed, and a click pushes', () => {
+    const indicator = indicatorFor([state({ outgoing: 3, tracked: 9 })]);
+    expect(indicator).toMatchObject({ text: '$(cloud-upload) ↑3', command: 'push' });
+    expect(indicator.tooltip).toBe('3 changes to push.');
+  });
+
+  it('syncs at a click when something waits on either side, and says so', () => {
     const indicator = indicatorFor([state({ outgoing: 3, incoming: 1, tracked: 9 })]);
-    expect(indicator).toMatchObject({ text: '$(cloud-upload) ↑3 ↓1', command: 'push' });
-    expect(indicator.tooltip).toBe('3 changes to push, 1 change to pull.');
+    expect(indicator).toMatchObject({ text: '$(sync) ↑3 ↓1', command: 'sync' });
+    expect(indicator.tooltip).toBe('3 changes to push, 1 change to pull. A click syncs: it pulls, then pushes.');
+    expect(indicator.background).toBeUndefined();
   });
 
   it('pulls at a click when only the server has something', () => {
@@ -39,9 +46,16 @@ describe('the status bar item', () => {
     });
     const another = { ...state({ incoming: 1, outgoing: 2 }), head: head('desk', '2030-01-02T02:00:00Z') };
     expect(indicatorFor([another, one]).tooltip).toBe(
-      '2 changes to push; 4 changes to pull, by laptop, 3 minutes ago.',
+      '2 changes to push; 4 changes to pull, by laptop, 3 minutes ago. A click syncs: it pulls, then pushes.',
     );
     expect(indicatorFor([{ ...state({ tracked: 4 }), head: laptop }]).tooltip).not.toContain('laptop');
+  });
+
+  it('says what was said of the push that waits', () => {
+    const told = { ...head('laptop', '2030-01-02T03:01:00Z'), message: 'after the rain\n\nall beds' };
+    expect(indicatorFor([{ ...state({ incoming: 1 }), head: told }]).tooltip).toBe(
+      '1 change to pull, by laptop, 3 minutes ago: “after the rain”.',
+    );
   });
 
   it('has a small sign for a server that is not heard, and offers the same as before', () => {

@@ -41,6 +41,11 @@ function standingIndicator(connected: readonly SyncState[], sum: Sum, waits: Wai
     };
   }
   if (waits.arrows === '') return restingIndicator(connected, sum('tracked'));
+  if (outgoing > 0 && incoming > 0) {
+    // A push alone would be refused.
+    const tooltip = `${waits.words} A click syncs: it pulls, then pushes.`;
+    return { text: joined('$(sync)', waits.arrows), tooltip, command: 'sync' };
+  }
   const icon = outgoing > 0 ? '$(cloud-upload)' : incoming > 0 ? '$(cloud-download)' : '$(warning)';
   const command = outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView';
   return { text: joined(icon, waits.arrows), tooltip: waits.words, command };
@@ -51,11 +56,14 @@ interface Waiting {
   readonly words: string;
 }
 
-/** `, by laptop, 3 minutes ago`, of the newest that was heard of. */
+/** `, by laptop, 3 minutes ago: “the message”`, of the newest that was heard of. */
 function newsOf(connected: readonly SyncState[], now: Date): string {
   const heads = connected.flatMap(({ head, counts }) => (head !== undefined && counts.incoming > 0 ? [head] : []));
   const [newest] = heads.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
-  return newest === undefined ? '' : `, by ${newest.author}, ${relativeTime(new Date(newest.createdAt), now)}`;
+  if (newest === undefined) return '';
+  const [line = ''] = (newest.message ?? '').split('\n');
+  const said = line === '' ? '' : `: “${line}”`;
+  return `, by ${newest.author}, ${relativeTime(new Date(newest.createdAt), now)}${said}`;
 }
 
 /** A server that cannot be heard is a small sign: nothing waits for the user. */

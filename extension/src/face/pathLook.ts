@@ -1,4 +1,6 @@
 import type { PathState } from '../engine/pathState';
+import type { Waiting } from '../engine/waiting';
+import type { FolderSync } from '../session/folderSync';
 
 /** How a state looks and reads, in the tree view and in the Explorer. Arrows as in the status bar. */
 export interface PathLook {
@@ -27,6 +29,12 @@ export const looks: Readonly<Record<PathState, PathLook>> = {
     tooltip: 'Deleted here: a push deletes it on the server, whose history keeps it',
     color: 'gitDecoration.deletedResourceForeground',
   },
+  both: {
+    badge: '↑↓',
+    word: 'changed here and on the server',
+    tooltip: 'Changed here and on the server: a pull merges what does not meet',
+    color: 'gitDecoration.modifiedResourceForeground',
+  },
   conflict: {
     badge: '!',
     word: 'conflict',
@@ -46,3 +54,22 @@ export const looks: Readonly<Record<PathState, PathLook>> = {
     color: 'gitDecoration.submoduleResourceForeground',
   },
 };
+
+const deletedThere: PathLook = {
+  ...looks.incoming,
+  word: 'deleted on the server',
+  tooltip: 'Deleted on the server: a pull deletes it here, with a backup',
+};
+
+/** How the file at `path` looks in `state`. */
+export function lookOf(sync: Pick<FolderSync, 'isDeletedOnServer'>, path: string, state: PathState): PathLook {
+  return state === 'incoming' && sync.isDeletedOnServer(path) ? deletedThere : looks[state];
+}
+
+/** `↑3 ↓1 !1`, as in the status bar. */
+export function waitingSigns({ outgoing, incoming, conflicts, problems }: Waiting): string {
+  const signs = { '↑': outgoing, '↓': incoming, '⊘': problems, '!': conflicts };
+  return Object.entries(signs)
+    .flatMap(([sign, count]) => (count > 0 ? [`${sign}${count}`] : []))
+    .join(' ');
+}

@@ -6,7 +6,7 @@ import { conflictWords, isMergeable } from './conflicts/look';
 import type { MergesBegun } from './conflicts/mergesBegun';
 import { plural } from './figures';
 import { commandIds, viewId } from './ids';
-import { looks } from './pathLook';
+import { lookOf, looks, waitingSigns } from './pathLook';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
 /** A row of the view: a workspace folder (when there are several), its conflicts, or a path in either. */
@@ -16,7 +16,12 @@ export interface Row {
   readonly node: PathNode | undefined;
   /** The group at the top, or in it. */
   readonly section?: 'conflicts';
+  /** One of few rows at the top: what is in it can be seen at once. */
+  readonly isOpen?: boolean;
 }
+
+/** With more rows than this at the top, or in one of them, they begin closed: rows cost as they are drawn. */
+const most = { atTop: 3, inOne: 200 } as const;
 
 /** The tracked files as a tree, with what waits as the view's badge and the conflicts on top. */
 export class TrackedView implements vscode.Disposable {
@@ -118,7 +123,10 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (row?.section !== undefined) {
       return this.#inConflict(owner).map((path) => ({ owner, node: conflictNode(path), section: 'conflicts' }));
     }
-    const rows = tree.children(row?.node?.path ?? '').map((node): Row => ({ owner, node }));
+    const nodes = tree.children(row?.node?.path ?? '');
+    const areFew = row?.node === undefined && nodes.length <= most.atTop;
+    const isOpen = ({ path }: PathNode): boolean => areFew && tree.mostRowsIn(path) <= most.inOne;
+    const rows = nodes.map((node): Row => ({ owner, node, isOpen: isOpen(node) }));
     return row?.node === undefined && this.hasConflicts(owner) ? [group, ...rows] : rows;
   }
 
@@ -138,7 +146,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   getTreeItem(row: Row): vscode.TreeItem {
     if (row.section !== undefined) return row.node === undefined ? this.#groupItem(row) : this.#conflictItem(row);
     if (row.node === undefined) return folderItem(row.owner);
-    return this.#pathItem(row.owner, row.node);
+    return this.#pathItem(row.owner, row.node, row.isOpen === true);
   }
 
   dispose(): void {
@@ -173,21 +181,23 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     return item;
   }
 
-  #pathItem(owner: SyncedFolder, node: PathNode): vscode.TreeItem {
+  #pathItem(owner: SyncedFolder, node: PathNode, isOpen: boolean): vscode.TreeItem {
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...node.path.split('/'));
-    const { Collapsed, None } = vscode.TreeItemCollapsibleState;
-    const item = new vscode.TreeItem(uri, node.kind === 'folder' ? Collapsed : None);
+    const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
+    // The workbench remembers by the id what the user opened and closed since.
+    const item = new vscode.TreeItem(uri, node.kind === 'file' ? None : isOpen ? Expanded : Collapsed);
     item.id = `${owner.folder.uri.toString()}\0${node.path}`;
     item.label = node.name;
     item.contextValue = node.kind === 'folder' ? folderContext(node) : this.#fileContext(owner, node);
     if (node.state !== undefined && node.kind === 'file') {
-      item.description = looks[node.state].word;
+      item.description = lookOf(owner.sync, node.path, node.state).word;
       // The decoration adds what the state means.
       item.tooltip = node.path;
     }
     if (node.kind === 'folder') {
       item.iconPath = vscode.ThemeIcon.Folder;
-    } else if (node.state !== 'deleted' && node.state !== 'incoming') {
+      if (node.waiting !== undefined) item.description = waitingSigns(node.waiting);
+    } else if (node.state === 'problem' || (node.state !== 'incoming' && owner.sync.isOnDisk(node.path))) {
       item.command = { command: 'vscode.open', title: 'Open', arguments: [uri] };
     }
     return item;

@@ -30,6 +30,22 @@ describe('the words for an error', () => {
     );
   });
 
+  it('offer to try again when the server does not answer, without what only the log is for', () => {
+    const details = { subject: 'http://localhost:7777', stderr: 'connect ECONNREFUSED 127.0.0.1:7777' };
+    const { text, actions } = wordsFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details }));
+    expect(text).toBe('http://localhost:7777 does not answer. Is the server running?');
+    expect(actions.map(({ title, command }) => [title, command])).toEqual([
+      ['Try Again', 'rescan'],
+      ['Show Log', 'showLog'],
+    ]);
+  });
+
+  it('name a certificate that is not trusted', () => {
+    const details = { subject: 'https://sync.example.org', stderr: 'self-signed certificate' };
+    const { text } = wordsFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details }));
+    expect(text).toContain('self-signed certificate');
+  });
+
   it('name a few files and count the rest', () => {
     const details = { paths: ['a', 'b', 'c', 'd', 'e'] };
     expect(wordsFor(new PalmtreeError('content_mismatch', 'x', { details })).text).toContain(

@@ -15,6 +15,7 @@ const connect = { title: 'Connect…', command: 'connect' } as const;
 const pull = { title: 'Pull', command: 'pull' } as const;
 const review = { title: 'Review Changes', command: 'review' } as const;
 const push = { title: 'Try Again', command: 'push' } as const;
+const rescan = { title: 'Try Again', command: 'rescan' } as const;
 const showLog = { title: 'Show Log', command: 'showLog' } as const;
 const showTerminal = { title: 'Show Terminal', command: 'showTerminal' } as const;
 
@@ -28,9 +29,9 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
     `${e.details.subject} is not encrypted: the token and the files could be read on the way. Use https.`,
   invalid_tree: (e) => `"${e.details.subject}" cannot name a tree. Use up to 64 letters, digits, ".", "_" or "-".`,
   server_unreachable: (e) =>
-    /SSL|TLS/.test(e.details.stderr ?? '')
+    /SSL|TLS|certificate/i.test(e.details.stderr ?? '')
       ? `${e.details.subject} answers, but not in TLS that holds (${lastLine(e.details.stderr).slice(0, 120)}). Is it http, or is its certificate not trusted here?`
-      : `${e.details.subject} does not answer (${e.details.stderr}). Is the server running?`,
+      : `${e.details.subject} does not answer. Is the server running?`,
   not_a_palmtree_server: (e) =>
     `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
@@ -40,6 +41,9 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
     `${list(e)} cannot be merged: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.`,
   conflict_markers: (e) =>
     `${list(e)} still has lines that mark a conflict. Finish the merge and save it, then keep mine.`,
+  changed_meanwhile: (e) => `${list(e)} was changed meanwhile. Nothing was done; try again.`,
+  not_given_up: (e) =>
+    `${list(e)} is not as its merge left it, so it stays as it is. Save it without marks to finish the merge, then decide.`,
   not_in_revision: (e) =>
     e.details.paths === undefined
       ? `The tree was empty in revision ${e.details.subject}.`
@@ -89,12 +93,14 @@ const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
   forbidden: [connect],
   tree_not_found: [connect],
   not_a_palmtree_server: [connect],
-  server_unreachable: [connect, showLog],
+  server_unreachable: [rescan, showLog],
   stale_base: [pull, review],
   revision_not_found: [pull],
   rsync_failed: [showTerminal, showLog],
   connection_lost: [showTerminal],
   keeps_changing: [push],
+  changed_meanwhile: [],
+  not_given_up: [],
   cancelled: [],
   not_in_revision: [],
   nothing_to_undo: [],
@@ -108,6 +114,8 @@ const mild: ReadonlySet<ErrorCode> = new Set([
   'brake',
   'not_mergeable',
   'conflict_markers',
+  'changed_meanwhile',
+  'not_given_up',
   'not_connected',
   'no_folder',
   'untrusted',

@@ -11,6 +11,8 @@ export interface HeardRevision {
   readonly author: string;
   /** ISO 8601. */
   readonly createdAt: string;
+  /** What the user said of the push, if anything. */
+  readonly message?: string | null;
 }
 
 /** `polling`: something on the way holds the stream back. `away` and `refused` say why nothing is heard. */
@@ -53,6 +55,8 @@ export interface RevisionFeedParts {
   /** The newest revision that is known already. */
   readonly since: number;
   readonly onRevision: (revision: HeardRevision) => void;
+  /** The server's newest revision is less than what is known: it was restored from a backup. */
+  readonly onRewind?: () => void;
   /** Called at each change of it. */
   readonly onStanding: (standing: FeedStanding) => void;
   readonly onDefect: (error: unknown) => void;
@@ -167,15 +171,18 @@ export class RevisionFeed {
       if (told.success) this.#hear(told.data);
     } else if (event === 'ready') {
       const told = readyEvent.safeParse(value);
-      // Less than what is known after the server was restored from a backup: what it makes next is new.
-      if (told.success) this.#lastRevision = told.data.revision;
+      if (!told.success) return;
+      const isRewound = told.data.revision < this.#lastRevision;
+      // What it makes next is new, whatever its number.
+      this.#lastRevision = told.data.revision;
+      if (isRewound && !this.#isDisposed) this.#parts.onRewind?.();
     }
   }
 
-  #hear({ revision, author, createdAt }: HeardRevision): void {
+  #hear({ revision, author, createdAt, message = null }: HeardRevision): void {
     if (this.#isDisposed || revision === this.#lastRevision) return;
     this.#lastRevision = revision;
-    this.#parts.onRevision({ revision, author, createdAt });
+    this.#parts.onRevision({ revision, author, createdAt, message });
   }
 
   #stand(standing: FeedStanding): void {

@@ -1,4 +1,4 @@
-import { brake, lostFolders } from '../engine/brake';
+import { brake, lostFolders, takenAway } from '../engine/brake';
 import type { Change } from '../engine/change';
 import { liesIn } from '../engine/folders';
 import { applied } from '../engine/reconcile';
@@ -36,8 +36,12 @@ export function applyBrake(
   const after = direction === 'push' ? observations : applied(observations, changes);
   const going = direction === 'push' ? [] : lostFolders(paths, ancestor, after).filter(touches);
   if (share === undefined && gone.length + going.length === 0) return;
-  const { deletes, emptied } = share ?? counted(changes);
-  throw stopped({ direction, deletes, emptied, tracked, gone, going: going.filter((path) => !gone.includes(path)) });
+  const { deleted, emptied } = takenAway(changes);
+  const lost = { gone, going: going.filter((path) => !gone.includes(path)) };
+  throw stopped({ direction, deletes: deleted.length, emptied: emptied.length, tracked, ...lost }, [
+    ...deleted,
+    ...emptied,
+  ]);
 }
 
 /**
@@ -48,7 +52,7 @@ export function requireRoot(replica: Replica, options: BrakeOptions): void {
   identityOfFolder(replica.root);
   if (options.brakeReleased === true || !isRootEmptied(replica)) return;
   const tracked = replica.state.ancestor.size;
-  throw stopped({ direction: 'pull', deletes: 0, emptied: 0, tracked, gone: [''], going: [] });
+  throw stopped({ direction: 'pull', deletes: 0, emptied: 0, tracked, gone: [''], going: [] }, []);
 }
 
 /** A single tracked file may be deleted unasked, but not when nothing else stands where it was. */
@@ -56,15 +60,9 @@ function isRootEmptied({ root, state }: Replica): boolean {
   return state.ancestor.size > 0 && isEmptyFolder(root);
 }
 
-function counted(changes: readonly Change[]): { deletes: number; emptied: number } {
-  const deletes = changes.filter(({ from, to }) => from !== undefined && to === undefined).length;
-  const emptied = changes.filter(({ from, to }) => from !== undefined && from.size > 0 && to?.size === 0).length;
-  return { deletes, emptied };
-}
-
-function stopped(stop: Stop): PalmtreeError {
+function stopped(stop: Stop, paths: readonly string[]): PalmtreeError {
   const { direction, deletes, emptied, gone, going } = stop;
   const lost = [...gone, ...going].map((path) => JSON.stringify(path)).join(', ');
   const message = `the ${direction} deletes ${deletes} and empties ${emptied} files; nothing left of: ${lost || '-'}`;
-  return new PalmtreeError('brake', message, { details: { brake: stop } });
+  return new PalmtreeError('brake', message, { details: { brake: stop, paths: [...paths].sort() } });
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isPalmtreeError, type PalmtreeError } from '../errors';
 import type { Wait } from '../io/revisionFeed';
 import type { FolderSync } from './folderSync';
-import type { PullResult } from './pull';
+import type { PullOptions, PullResult } from './pull';
 import type { PushResult } from './push';
 import type { Reporter } from './remote';
 
@@ -27,7 +27,7 @@ export interface AutomationParts {
   readonly settings: () => AutomationSettings;
   /** What git is at in the folder; undefined when it is at rest. */
   readonly gitActivity: (folder: string) => Promise<string | undefined>;
-  readonly isUnsaved: (path: string) => boolean;
+  readonly pullOptions: () => Pick<PullOptions, 'autoMerge' | 'unmerged' | 'isUnsaved'>;
   /** Called once; then there is silence until the user acts. */
   readonly onObstacle: (obstacle: Obstacle) => void;
   readonly onPushed: (result: PushResult) => void;
@@ -39,7 +39,8 @@ export interface AutomationParts {
 /**
  * Pushes after saves and pulls what the server tells of, where the settings say so.
  * Invariants: nothing runs over a conflict or while git works on the folder. Only what was saved in the editor is
- * sent: neither what a pull wrote, so that machines that all do this come to rest, nor what a checkout did.
+ * sent: neither what a pull wrote or merged, so that machines that all do this come to rest and nobody's text goes on
+ * unseen, nor what a checkout did.
  */
 export class Automation {
   readonly #parts: AutomationParts;
@@ -82,7 +83,7 @@ export class Automation {
     const signal = AbortSignal.any([this.#lifetime.signal, this.#delay.signal]);
     this.#wait(saveDelayMs, signal).then(
       () => {
-        this.#isPushDue = true;
+        this.#isPushDue = this.#saved.size > 0;
         this.consider();
       },
       () => undefined,
@@ -120,6 +121,8 @@ export class Automation {
     const isNews = head !== undefined && counts.incoming + counts.conflicts > 0 && head.revision !== this.#pulledFor;
     const isPullDue = pullOn === 'change' && (isNews || this.#isPullDue);
     if (counts.conflicts > 0) {
+      // Deciding them takes the revision over, and what else is new in it waits on.
+      this.#isPullDue = isPullDue;
       if (isPullDue || this.#isPushDue) this.#tellConflicts(counts.conflicts, head === undefined);
       return undefined;
     }
@@ -146,10 +149,12 @@ export class Automation {
   }
 
   async #pull(): Promise<void> {
-    const { sync, isUnsaved } = this.#parts;
+    const { sync, pullOptions } = this.#parts;
     this.#pulledFor = sync.state.head?.revision;
     this.#isPullDue = false;
-    const result = await sync.pull(this.#reporter, { isUnsaved });
+    const result = await sync.pull(this.#reporter, pullOptions());
+    for (const path of result.merged) this.#saved.delete(path);
+    if (this.#saved.size === 0) this.#isPushDue = false;
     if (result.conflicts.length > 0) this.#tellConflicts(result.conflicts.length, true);
     this.#parts.onPulled(result);
   }

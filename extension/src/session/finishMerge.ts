@@ -1,9 +1,10 @@
 import { entryOf } from '../engine/wire';
 import type { Entry } from '../engine/entry';
 import { PalmtreeError } from '../errors';
+import { agreedHash } from './endedMerges';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
-import { bringUpToDate, refuseMarkers, type ResolveOptions } from './resolve';
+import { bringUpToDate, refuseMarkers } from './resolve';
 import type { PullFolders } from './stage';
 
 /** A merge as it was begun: with what the server had at `path` in `revision`. */
@@ -12,11 +13,16 @@ export interface BegunMerge {
   readonly revision: number;
   /** The hash of what the server had. */
   readonly theirs: string;
+  /** The hash of what both sides come from; null where each made the file. */
+  readonly ancestor: string | null;
 }
+
+export type FinishedMerge = 'merged' | 'outdated' | 'stale';
 
 /**
  * Takes what stands at the path for both sides' content, in one. `outdated`: the server has a newer version since.
  * Invariant: that one was not merged in, so it stays in conflict; only what was merged in counts as seen.
+ * `stale`: both sides come from something else by now, so that nothing is taken and the conflict stays.
  * Throws no_conflict, conflict_markers.
  */
 export async function finishMerge(
@@ -25,13 +31,14 @@ export async function finishMerge(
   folders: PullFolders,
   reporter: Reporter,
   merge: BegunMerge,
-  options: ResolveOptions = {},
-): Promise<'merged' | 'outdated'> {
+): Promise<FinishedMerge> {
   const { path } = merge;
-  await bringUpToDate(replica, remote, folders, reporter, [path], options);
+  await bringUpToDate(replica, remote, folders, reporter);
   const standing = whatStands(replica, path);
-  if (standing === undefined) {
-    throw new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });
+  if (standing === undefined) throw noConflict(path);
+  if (agreedHash(replica, path) !== merge.ancestor) {
+    if (!standing.isConflict) throw noConflict(path);
+    return 'stale';
   }
   await refuseMarkers(replica.root, [path]);
   const isOutdated = standing.remote?.hash !== merge.theirs;
@@ -42,12 +49,19 @@ export async function finishMerge(
 }
 
 /** What the server has, where that is not what stands here. A merge that takes neither side is no conflict any more. */
-function whatStands(replica: Replica, path: string): { readonly remote: Entry | undefined } | undefined {
+function whatStands(
+  replica: Replica,
+  path: string,
+): { readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined {
   const { conflicts, localChanges } = replica.reconcile('agreed');
   const conflict = conflicts.find((one) => one.path === path);
-  if (conflict !== undefined) return { remote: conflict.remote };
+  if (conflict !== undefined) return { remote: conflict.remote, isConflict: true };
   const change = localChanges.find((one) => one.path === path);
-  return change && { remote: change.to };
+  return change && { remote: change.to, isConflict: false };
+}
+
+function noConflict(path: string): PalmtreeError {
+  return new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });
 }
 
 async function entryMergedIn(

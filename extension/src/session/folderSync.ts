@@ -4,13 +4,16 @@ import type { Entry } from '../engine/entry';
 import type { NameRules } from '../engine/names';
 import type { PathStates } from '../engine/pathState';
 import type { PathFolders } from '../engine/pathTree';
-import type { Rule } from '../engine/rule';
+import { putBack, rulesIn, type Rule } from '../engine/rule';
 import { PalmtreeError } from '../errors';
 import type { PathHistory, RevisionDetail, RevisionList } from '../../../server/src/contract/history';
 import type { Scanner, Store } from '../io/ports';
+import { keptFiles, type KeptFiles } from './backups';
 import { Connection, sameBinding } from './connection';
-import { finishMerge, type BegunMerge } from './finishMerge';
+import { endedMerges } from './endedMerges';
+import { finishMerge, type BegunMerge, type FinishedMerge } from './finishMerge';
 import { forcePush, type Replacement } from './forcePush';
+import { giveUpMerge, type GivenUpMerge } from './giveUpMerge';
 import { makePlan, type PlanOptions } from './makePlan';
 import { Operations } from './operations';
 import type { Plan, PlanDirection } from './plan';
@@ -105,7 +108,7 @@ export class FolderSync {
     return this.#status.paths.states;
   }
 
-  /** Those among them that both sides changed, sorted by path. */
+  /** Those among them that both sides changed and a pull could not bring together, sorted by path. */
   get conflicts(): PathStates['conflicts'] {
     return this.#status.paths.conflicts;
   }
@@ -137,6 +140,11 @@ export class FolderSync {
   /** The newest revision that the server was heard to have. */
   get knownRevision(): number {
     return this.#replica.knownRevision;
+  }
+
+  /** The server was heard to have deleted it. */
+  isDeletedOnServer(path: string): boolean {
+    return this.#replica.isDeletedOnServer(path);
   }
 
   problemAt(path: string): string | undefined {
@@ -197,10 +205,24 @@ export class FolderSync {
     });
   }
 
-  /** Stops syncing here. What is on disk stays, and so does what is on the server. */
-  untrack(paths: readonly string[]): Promise<void> {
+  /**
+   * Stops syncing here. What is on disk stays, and so does what is on the server.
+   * Answers the rules that it ended, for `trackAgain`.
+   */
+  untrack(paths: readonly string[]): Promise<readonly Rule[]> {
     return this.#operate(async () => {
+      const ended = rulesIn(this.#replica.state.rules, paths);
       for (const path of paths) this.#replica.leave(path);
+      await this.#replica.scan({ signal: this.#operations.lifetime });
+      await this.#store.save();
+      return ended;
+    });
+  }
+
+  /** Takes an untracking back: what had been left out in `paths`, or was never picked, stays so. */
+  trackAgain(paths: readonly string[], ended: readonly Rule[]): Promise<void> {
+    return this.#operate(async () => {
+      putBack(this.#replica.state.rules, paths, ended);
       await this.#replica.scan({ signal: this.#operations.lifetime });
       await this.#store.save();
     });
@@ -246,17 +268,27 @@ export class FolderSync {
   }
 
   /** Reads the sides of a conflict for a merge editor; see `startMerge`. */
-  startMerge(reporter: Reporter, path: string, options?: PullOptions): Promise<MergeSides> {
+  startMerge(reporter: Reporter, path: string): Promise<MergeSides> {
     return this.#transfer('pull', reporter, (remote, shown) =>
-      startMerge(this.#replica, remote, this.#folders, shown, path, options),
+      startMerge(this.#replica, remote, this.#folders, shown, path),
     );
   }
 
   /** Takes what stands at the path for a merge that is done; see `finishMerge`. */
-  finishMerge(reporter: Reporter, merge: BegunMerge, options?: ResolveOptions): Promise<'merged' | 'outdated'> {
+  finishMerge(reporter: Reporter, merge: BegunMerge): Promise<FinishedMerge> {
     return this.#transfer('pull', reporter, (remote, shown) =>
-      finishMerge(this.#replica, remote, this.#folders, shown, merge, options),
+      finishMerge(this.#replica, remote, this.#folders, shown, merge),
     );
+  }
+
+  /** Puts what stood there before a merge back; see `giveUpMerge`. No server is needed for it. */
+  giveUpMerge(reporter: Reporter, merge: GivenUpMerge, options?: Pick<PullOptions, 'isUnsaved'>) {
+    return this.#operate(() => giveUpMerge(this.#replica, this.#folders, reporter, merge, options), reporter.signal);
+  }
+
+  /** The paths of those merges that something else has ended; see `endedMerges`. */
+  endedMerges(merges: readonly BegunMerge[]): Promise<string[]> {
+    return this.#operations.inTurn(() => endedMerges(this.#replica, merges));
   }
 
   /** Brings files and folders as they stood in a revision to the disk, to be looked at and pushed; see `restore`. */
@@ -281,6 +313,11 @@ export class FolderSync {
       () => undoPull(this.#replica, this.#folders, this.#shown('pull', reporter), options),
       reporter.signal,
     );
+  }
+
+  /** What was kept of files that were replaced or deleted here, newest first. */
+  backups(): Promise<KeptFiles[]> {
+    return keptFiles(this.#folders.backups);
   }
 
   /** The pull that `undoPull` would undo, as far as is known without looking at the disk again. */

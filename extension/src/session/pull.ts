@@ -8,7 +8,7 @@ import type { HeldBack } from '../io/transition';
 import { hasMine, mergeModes, mergeTexts, type Merge } from './autoMerge';
 import { applyBrake, requireRoot } from './applyBrake';
 import { throwIfCancelled } from './carry';
-import { recordPull } from './pullRecord';
+import { recordPull, type PulledChange } from './pullRecord';
 import type { PushOptions } from './push';
 import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
@@ -38,6 +38,11 @@ export interface PullResult {
   readonly conflicts: readonly string[];
   /** Paths that could not be written, with the reason; the next pull tries again. */
   readonly heldBack: readonly HeldBack[];
+  /**
+   * Folders that are tracked on the server and were not taken whole, since other files stand in them here. Only
+   * those of which this pull brought the first files.
+   */
+  readonly untakenFolders: readonly string[];
   /** The folder that keeps what was replaced or deleted, if anything was. */
   readonly backup: string | undefined;
 }
@@ -75,7 +80,7 @@ async function bring(
 ): Promise<PullResult> {
   const changes = incomingChanges(table);
   replica.recallUnanswered();
-  await takeInRules(replica, table, changes);
+  const untakenFolders = await takeInRules(replica, table, changes);
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
   const plan = replica.reconcile('known');
@@ -95,7 +100,13 @@ async function bring(
     reporter.step('Putting files in place');
     const backup = backupFolder(folders, `r${table.revision}`);
     const applying = [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)];
-    const pulled = { revision: table.revision, changes: applying, backup };
+    const pulled = {
+      server: remote.client.address,
+      tree: remote.tree,
+      revision: table.revision,
+      changes: [...localChanges, ...merges.flatMap(withBase)],
+      backup,
+    };
     const put = () => putInPlace(replica, staged, applying, backup, options.isUnsaved);
     const applied = await recordPull(pulled, put);
     const notApplied = new Set(applied.heldBack.map(({ path }) => path));
@@ -113,11 +124,16 @@ async function bring(
       merged: [...merged],
       conflicts: plan.conflicts.flatMap(({ path }) => (settled.has(path) ? [] : [path])),
       heldBack: applied.heldBack,
+      untakenFolders,
       backup: existsSync(backup) ? backup : undefined,
     };
   } finally {
     await rm(staged.folder, { recursive: true, force: true });
   }
+}
+
+function withBase({ decision: { localChanges, ancestorChanges } }: Merge): PulledChange[] {
+  return localChanges.map((change) => ({ ...change, base: ancestorChanges[0]?.from }));
 }
 
 function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): boolean {

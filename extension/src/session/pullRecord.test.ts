@@ -20,8 +20,8 @@ const changes: readonly Change[] = [
   { path: 'link', from: entry('link', '-> a'), to: entry('link', '-> b') },
 ];
 
-function pulled(name: string, made = changes): Pick<PullRecord, 'revision' | 'changes' | 'backup'> {
-  return { revision: 7, changes: made, backup: join(backups, name) };
+function pulled(name: string, made = changes): Omit<PullRecord, 'state' | 'at'> {
+  return { server: 'https://sync.example.org', tree: 'notes', revision: 7, changes: made, backup: join(backups, name) };
 }
 
 function applied(...heldBack: readonly string[]): TransitionResult {

@@ -7,11 +7,18 @@ import { sameEntry, type Entry } from '../engine/entry';
 import { entryOf } from '../engine/wire';
 import { errnoOf, replaceFile, syncFolder } from '../io/durable';
 import type { TransitionResult } from '../io/transition';
+import type { Binding } from './state';
 
 const suffix = '.pull.json';
 
 const recordedEntry = putChange.omit({ op: true, path: true });
-const recordedChange = z.object({ path, before: recordedEntry.nullable(), after: recordedEntry.nullable() });
+const recordedChange = z.object({
+  path,
+  before: recordedEntry.nullable(),
+  after: recordedEntry.nullable(),
+  /** Of a merge or a decision: what both sides came from; null where both made the file. */
+  base: recordedEntry.nullish(),
+});
 
 /**
  * What a pull did to the disk, kept beside its backup folder.
@@ -21,20 +28,27 @@ const recordedChange = z.object({ path, before: recordedEntry.nullable(), after:
  */
 const recordFile = z.object({
   version: z.literal(1),
+  server: z.string(),
+  tree: z.string(),
   state: z.enum(['made', 'undoing', 'undone']),
   revision,
   at: z.iso.datetime(),
   changes: z.array(recordedChange),
 });
 
-export interface PullRecord {
+/** What a pull did to one path; of a merge or a decision, with what both sides came from, null for nothing. */
+export interface PulledChange extends Change {
+  readonly base?: Entry | null | undefined;
+}
+
+export interface PullRecord extends Binding {
   readonly state: z.infer<typeof recordFile>['state'];
   /** The revision that was pulled. */
   readonly revision: number;
   /** When, as an ISO date and time. */
   readonly at: string;
   /** What stood at each path before and after; links and files alike. */
-  readonly changes: readonly Change[];
+  readonly changes: readonly PulledChange[];
   /** Where what it replaced or deleted is kept. It is not there when the pull only added. */
   readonly backup: string;
 }
@@ -44,7 +58,7 @@ export interface PullRecord {
  * Invariant: the record is durable before the first file is touched, so that a killed pull can be undone too.
  */
 export async function recordPull(
-  pulled: Pick<PullRecord, 'revision' | 'changes' | 'backup'>,
+  pulled: Omit<PullRecord, 'state' | 'at'>,
   apply: () => Promise<TransitionResult>,
 ): Promise<TransitionResult> {
   if (pulled.changes.length === 0) return apply();
@@ -61,15 +75,20 @@ export async function recordPull(
 }
 
 /** Durable when it resolves; a kill leaves the old record or the new. */
-export async function saveRecord({ state, revision, at, changes, backup }: PullRecord): Promise<void> {
-  const written: z.infer<typeof recordFile> = {
+export async function saveRecord({ server, tree, state, revision, at, changes, backup }: PullRecord): Promise<void> {
+  const record: z.infer<typeof recordFile> = {
     version: 1,
+    server,
+    tree,
     state,
     revision,
     at,
-    changes: changes.map(({ path, from, to }) => ({ path, before: recorded(from), after: recorded(to) })),
+    changes: changes.map(({ path, from, to, base }) => {
+      const both = { path, before: recorded(from), after: recorded(to) };
+      return base === undefined ? both : { ...both, base: base === null ? null : written(base) };
+    }),
   };
-  await replaceFile(backup + suffix, new TextEncoder().encode(JSON.stringify(written)));
+  await replaceFile(backup + suffix, new TextEncoder().encode(JSON.stringify(record)));
 }
 
 /** The records of `backups`, newest first. One that is damaged, or of another version, is passed over. */
@@ -95,14 +114,14 @@ export async function* pullRecords(backups: string): AsyncGenerator<PullRecord> 
 /** How a record's paths stand now. */
 export interface Standing {
   /** Still what the pull made of them. */
-  readonly untouched: readonly Change[];
+  readonly untouched: readonly PulledChange[];
   /** Neither that nor what stood there before. */
   readonly changed: readonly string[];
 }
 
 /** Invariant: a record is believed only where the disk, which `standsAt` tells of, agrees with it. */
 export function standingOf(record: PullRecord, standsAt: (path: string) => Entry | undefined | 'unknown'): Standing {
-  const untouched: Change[] = [];
+  const untouched: PulledChange[] = [];
   const changed: string[] = [];
   for (const change of record.changes) {
     const now = standsAt(change.path);
@@ -123,22 +142,28 @@ async function readRecord(file: string): Promise<PullRecord | undefined> {
   }
   const parsed = recordFile.safeParse(content);
   if (!parsed.success) return undefined;
-  const { state, revision, at, changes } = parsed.data;
+  const { server, tree, state, revision, at, changes } = parsed.data;
   return {
+    server,
+    tree,
     state,
     revision,
     at,
-    changes: changes.map(({ path, before, after }) => ({
+    changes: changes.map(({ path, before, after, base }) => ({
       path,
       from: entryIn(path, before),
       to: entryIn(path, after),
+      base: base === null ? null : entryIn(path, base ?? null),
     })),
     backup: join(dirname(file), basename(file, suffix)),
   };
 }
 
 function recorded(entry: Entry | undefined): z.infer<typeof recordedEntry> | null {
-  if (entry === undefined) return null;
+  return entry === undefined ? null : written(entry);
+}
+
+function written(entry: Entry): z.infer<typeof recordedEntry> {
   const { kind, size, mtimeNs, mode, hash, target } = entry;
   return { kind, size, mtimeNs: mtimeNs.toString(), mode, hash, ...(target === undefined ? {} : { target }) };
 }

@@ -246,7 +246,23 @@ export class Replica {
   }
 
   pathStates(): PathStates {
-    return pathStates(this.reconcile('known'), this.problems, this.state.observations.size);
+    const plan = this.reconcile('known');
+    const decidable = this.#conflictsPulled(plan);
+    return pathStates(plan, this.problems, this.state.observations.size, (path) => !decidable.has(path));
+  }
+
+  /** Those of the conflicts that do not only come of what is new on the server: a pull could not make one of them. */
+  #conflictsPulled({ conflicts }: Reconciliation): ReadonlySet<string> {
+    if (conflicts.length === 0) return new Set();
+    const isNews = this.incoming !== undefined && this.incoming.changes.size > 0;
+    const pulled = isNews ? this.reconcile('agreed').conflicts : conflicts;
+    return new Set(pulled.map(({ path }) => path));
+  }
+
+  /** Whether the server was heard to have deleted `path`, and a pull is to follow. */
+  isDeletedOnServer(path: string): boolean {
+    const incoming = this.incoming?.changes.get(path);
+    return (incoming === undefined ? this.state.heldBack.get(path) : incoming) === null;
   }
 
   /**

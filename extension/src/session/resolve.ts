@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conflict } from '../engine/change';
@@ -16,6 +17,7 @@ import { readSmallFile } from '../io/smallFile';
 import type { HeldBack } from '../io/transition';
 import { throwIfCancelled } from './carry';
 import { pull, type PullOptions } from './pull';
+import { recordPull } from './pullRecord';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
 import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
@@ -29,16 +31,20 @@ export interface ResolveOptions extends PullOptions {
 }
 
 /** What has both texts, and what they come from, between markers. */
-const maxMarkedBytes = 4 * maxMergeBytes;
+export const maxMarkedBytes = 4 * maxMergeBytes;
 
 export interface ResolveResult {
   readonly resolved: readonly string[];
+  /** Where theirs was put beside mine, by the path of mine. */
+  readonly beside: ReadonlyMap<string, string>;
   readonly heldBack: readonly HeldBack[];
+  /** Where what was replaced here is kept, under the name by which `lastPull` tells of it. */
+  readonly backup: string;
 }
 
 /**
  * Decides the conflicts at `paths`, and those that can only be decided with them. What replaces mine is put in
- * place as a pull does it, with a backup; what is kept of mine is then an ordinary change, to be pushed.
+ * place as a pull does it, with a backup, and taking theirs can be undone like a pull; what is kept of mine is then an ordinary change, to be pushed.
  * Throws conflict_markers, when mine is kept, alone or with theirs, and a merge of it is not finished.
  */
 export async function resolve(
@@ -49,7 +55,7 @@ export async function resolve(
   request: { readonly paths: readonly string[]; readonly choice: Choice },
   options: ResolveOptions = {},
 ): Promise<ResolveResult> {
-  await bringUpToDate(replica, remote, folders, reporter, request.paths, options);
+  await bringUpToDate(replica, remote, folders, reporter);
   const decisions = decide(replica, request.paths, request.choice);
   if (request.choice !== 'theirs' && options.allowMarkers !== true) {
     await refuseMarkers(
@@ -61,7 +67,12 @@ export async function resolve(
   const staged = await stage(replica, remote, folders, replica.state.revision, changes, reporter);
   try {
     throwIfCancelled(reporter);
-    const applied = await putInPlace(replica, staged, changes, backupFolder(folders, 'resolved'), options.isUnsaved);
+    const backup = backupFolder(folders, 'resolved');
+    const put = () => putInPlace(replica, staged, changes, backup, options.isUnsaved);
+    const { revision, ancestor } = replica.state;
+    const withBase = changes.map((change) => ({ ...change, base: ancestor.get(change.path) ?? null }));
+    const taken = { server: remote.client.address, tree: remote.tree, revision, changes: withBase, backup };
+    const applied = request.choice === 'theirs' ? await recordPull(taken, put) : await put();
     const held = new Set(applied.heldBack.map(({ path }) => path));
     const done = decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => held.has(path)));
     for (const { decision } of done) {
@@ -69,23 +80,29 @@ export async function resolve(
       for (const { path } of decision.localChanges) replica.takeIn(path);
     }
     await replica.save();
-    return { resolved: done.map(({ path }) => path), heldBack: applied.heldBack };
+    const beside = new Map(request.choice === 'both' ? done.flatMap(placesOfTheirs) : []);
+    return { resolved: done.map(({ path }) => path), beside, heldBack: applied.heldBack, backup };
   } finally {
     await rm(staged.folder, { recursive: true, force: true });
   }
 }
 
-/** Pulls what the server was heard to have, so that a decision is made on the newest; conflicts at `paths` stay. */
+function placesOfTheirs({ path, decision }: { path: string; decision: Decision }): [mine: string, theirs: string][] {
+  return decision.localChanges.flatMap((put) => (put.to === undefined || put.path === path ? [] : [[path, put.path]]));
+}
+
+/**
+ * Takes over the server's newest revision, so that a decision is made on that.
+ * Invariant: nothing of it is put on the disk: that is for a pull, which the user asks for.
+ */
 export async function bringUpToDate(
   replica: Replica,
   remote: Remote,
   folders: PullFolders,
   reporter: Reporter,
-  paths: readonly string[],
-  options: PullOptions,
 ): Promise<void> {
   if (replica.incoming !== undefined && replica.incoming.revision !== replica.state.revision) {
-    await pull(replica, remote, folders, reporter, { ...options, unmerged: new Set(paths) });
+    await pull(replica, remote, folders, reporter, { only: new Set() });
   } else {
     await replica.scan({ signal: reporter.signal });
   }
@@ -112,12 +129,21 @@ function decide(
   const groups = entanglements(conflicts);
   const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
   const { observations, ancestor, heldBack } = replica.state;
-  const taken = takenIn([observations.keys(), ancestor.keys(), heldBack.keys()], replica.nameRules);
+  const known = takenIn([observations.keys(), ancestor.keys(), heldBack.keys()], replica.nameRules);
+  const given = new Set<string>();
+  // What is not tracked stands in the way all the same.
+  const taken = (path: string): boolean => known(path) || given.has(path) || stands(join(replica.root, path));
   const label = `server r${replica.state.revision}`;
   const decisionFor = (conflict: Conflict): Decision => {
     if (choice === 'mine') return keepMine(conflict);
     if (choice === 'theirs') return takeTheirs(conflict);
-    return keepBoth(conflict, nameForTheirs(conflict, groups.get(conflict.path) ?? [], taken, label));
+    const name = nameForTheirs(conflict, groups.get(conflict.path) ?? [], taken, label);
+    given.add(name);
+    return keepBoth(conflict, name);
   };
   return [...wanted].map((conflict) => ({ path: conflict.path, decision: decisionFor(conflict) }));
+}
+
+function stands(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

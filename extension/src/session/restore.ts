@@ -13,6 +13,7 @@ import { observe } from './observe';
 import type { PullOptions } from './pull';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
+import { bringUpToDate } from './resolve';
 import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 
 export interface RestoreRequest {
@@ -47,7 +48,7 @@ export async function restore(
   reporter.step(`Asking the server for revision ${revision}`);
   const past = await pastEntries(remote, paths, revision, reporter);
   reporter.step('Looking for changes');
-  await replica.scan({ signal: reporter.signal });
+  await bringUpToDate(replica, remote, folders, reporter);
   const selection = replica.selection();
   const wanted = past.filter(({ path }) => paths.some((named) => isMeant(selection, path, named)));
   const outside = wanted.filter(({ path }) => !selection.includes(path)).map(({ path }) => path);
@@ -66,6 +67,7 @@ export async function restore(
       const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
       const held = new Set(applied.heldBack.map(({ path }) => path));
       takeIn(replica, before, (path) => !held.has(path));
+      standAgainstNews(replica, applied.written);
       await replica.save();
       const written = applied.written.map(({ path }) => path).sort();
       return { revision, written, heldBack: applied.heldBack, backup: existsSync(backup) ? backup : undefined };
@@ -120,6 +122,16 @@ async function lookAt(replica: Replica, paths: readonly string[]): Promise<Map<s
     await setImmediate();
   }
   return before;
+}
+
+/**
+ * What was agreed on last and is restored would look untouched, and give way to what the server has by now.
+ * Invariant: what the user restored is in conflict with what was not taken over here, until he decides.
+ */
+function standAgainstNews({ state: { ancestor, heldBack } }: Replica, restored: readonly Entry[]): void {
+  for (const entry of restored) {
+    if (heldBack.has(entry.path) && sameEntry(ancestor.get(entry.path), entry)) ancestor.delete(entry.path);
+  }
 }
 
 /** What was restored takes part again. Where both sides had the same before, that is what was agreed on. */

@@ -20,6 +20,7 @@ export class ServerNews {
   #heard: HeardRevision | undefined;
   #standing: FeedStanding | undefined;
   #failure: PalmtreeError | undefined;
+  #isRewound = false;
   #retry: NodeJS.Timeout | undefined;
 
   constructor(parts: ServerNewsParts) {
@@ -32,7 +33,7 @@ export class ServerNews {
 
   /** The last look failed, or the server was away since: what is known may be old. */
   get isLookOwed(): boolean {
-    return this.#failure !== undefined;
+    return this.#failure !== undefined || this.#isRewound;
   }
 
   get away(): PalmtreeError | undefined {
@@ -57,6 +58,10 @@ export class ServerNews {
         this.#heard = revision;
         this.#parts.onNews();
       },
+      onRewind: () => {
+        this.#isRewound = true;
+        this.#parts.onNews();
+      },
       onStanding: (standing) => this.#stand(standing),
       onDefect: this.#parts.onDefect,
     });
@@ -70,6 +75,7 @@ export class ServerNews {
   /** Tells how a look went. */
   looked(failure: PalmtreeError | undefined): void {
     this.#failure = failure;
+    this.#isRewound = false;
     clearTimeout(this.#retry);
     if (failure !== undefined) this.#retry = setTimeout(() => this.#owe(), retryMs);
   }

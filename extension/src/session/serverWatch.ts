@@ -66,8 +66,8 @@ export class ServerWatch {
       replica.followIncoming();
       await store.save();
     } catch (error) {
-      // Whether to make the tree is asked when something is to be pushed; a server behind us is the pull's to mend.
-      if (!isPalmtreeError(error, 'tree_not_found') && !isPalmtreeError(error, 'revision_not_found')) throw error;
+      // Whether to make the tree is asked when something is to be pushed.
+      if (!isPalmtreeError(error, 'tree_not_found')) throw error;
     }
   }
 

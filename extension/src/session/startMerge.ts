@@ -4,7 +4,6 @@ import type { Conflict } from '../engine/change';
 import { mergeText, type TextMerge } from '../engine/merge';
 import { PalmtreeError } from '../errors';
 import { isSmallFile, readBase, readMine, readTheirs, sourcesOf } from './mergeSides';
-import type { PullOptions } from './pull';
 import { bringUpToDate } from './resolve';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
@@ -19,6 +18,8 @@ export interface MergeSides {
   readonly base: Uint8Array | undefined;
   readonly mine: Uint8Array;
   readonly theirs: Uint8Array;
+  /** The hash of what both sides come from; null where each made the file. */
+  readonly ancestor: string | null;
   /** `merged` or `conflict`. */
   readonly merge: Exclude<TextMerge, { kind: 'unmergeable' }>;
   /** The absolute path of a copy of mine, which stays whatever is saved in the place of mine. */
@@ -30,7 +31,7 @@ const maxLooks = 3;
 
 /**
  * Reads the sides of the conflict at `path`, and keeps mine. The file itself is left as it is.
- * Throws no_conflict, not_mergeable.
+ * Throws no_conflict, not_mergeable, changed_meanwhile.
  */
 export async function startMerge(
   replica: Replica,
@@ -38,9 +39,8 @@ export async function startMerge(
   folders: PullFolders,
   reporter: Reporter,
   path: string,
-  options: PullOptions = {},
 ): Promise<MergeSides> {
-  await bringUpToDate(replica, remote, folders, reporter, [path], options);
+  await bringUpToDate(replica, remote, folders, reporter);
   const { mine, conflict } = await lookAtMine(replica, reporter, path);
   const sources = sourcesOf(replica, remote, reporter, replica.state.revision);
   const theirs = conflict.remote === undefined ? undefined : await readTheirs(sources, conflict.remote);
@@ -53,7 +53,8 @@ export async function startMerge(
   const mineCopy = join(backupFolder(folders, 'merge'), path);
   await keepCopy(mineCopy, mine);
   await replica.save();
-  return { path, revision: replica.state.revision, base, mine, theirs, merge, mineCopy };
+  const ancestor = conflict.ancestor?.hash ?? null;
+  return { path, revision: replica.state.revision, base, mine, theirs, ancestor, merge, mineCopy };
 }
 
 async function lookAtMine(
@@ -72,7 +73,7 @@ async function lookAtMine(
     if (mine !== undefined) return { mine, conflict };
     await replica.scan({ only: [path], verify: true, signal: reporter.signal });
   }
-  throw new PalmtreeError('keeps_changing', `${path} is being written`, { details: { paths: [path] } });
+  throw new PalmtreeError('changed_meanwhile', `${path} is being written`, { details: { paths: [path] } });
 }
 
 /** Invariant: a copy and no second name: an editor that writes the file in place would write both. */

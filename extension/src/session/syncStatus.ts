@@ -83,6 +83,8 @@ const expected: ReadonlySet<string> = new Set([
   'no_conflict',
   'not_mergeable',
   'conflict_markers',
+  'changed_meanwhile',
+  'not_given_up',
   'not_in_revision',
   'nothing_to_undo',
 ]);

@@ -10,7 +10,7 @@ import type { HeldBack } from '../io/transition';
 import { throwIfCancelled } from './carry';
 import { possibleChanges } from './possibleChanges';
 import type { PullOptions } from './pull';
-import { pullRecords, saveRecord, standingOf, type PullRecord, type Standing } from './pullRecord';
+import { pullRecords, saveRecord, standingOf, type PulledChange, type PullRecord, type Standing } from './pullRecord';
 import type { Reporter } from './remote';
 import type { Replica } from './replica';
 import { backupFolder, putInPlace, type PullFolders } from './stage';
@@ -69,6 +69,11 @@ export async function undoPull(
     await saveRecord({ ...record, state: 'undoing' });
     const backup = backupFolder(folders, `undone-r${record.revision}`);
     const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
+    takeMergesBack(
+      replica,
+      standing.untouched,
+      new Set([...applied.written.map(({ path }) => path), ...applied.removed]),
+    );
     await replica.save();
     if (applied.heldBack.length === 0) await saveRecord({ ...record, state: 'undone', changes: [] });
     return {
@@ -90,18 +95,33 @@ export async function lastPull(replica: Replica, folders: PullFolders): Promise<
 }
 
 async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise<Undoable | undefined> {
+  const { binding } = replica.state;
   const selection = replica.selection();
   const takesPart = replica.participation();
   const standsAt = (path: string): Entry | undefined | 'unknown' =>
     takesPart(path) && selection.includes(path) ? replica.state.observations.get(path) : 'unknown';
   for await (const record of pullRecords(backups)) {
-    if (record.state === 'undone') continue;
+    if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
     const standing = standingOf(record, standsAt);
     const hasEffect = standing.untouched.length > 0 || standing.changed.length > 0;
     // All stands as it did before: the pull was killed before it began, or was taken back by hand.
     if (hasEffect || record.state === 'undoing') return { record, standing };
   }
   return undefined;
+}
+
+/**
+ * Invariant: of a merge or a decision that is taken back, what the server has counts as unseen again: mine was never made of
+ * that, so that it is in conflict with it, and a push does not replace it.
+ */
+function takeMergesBack(replica: Replica, changes: readonly PulledChange[], isBack: ReadonlySet<string>): void {
+  const { ancestor, heldBack } = replica.state;
+  for (const { path, base } of changes) {
+    if (base === undefined || !isBack.has(path)) continue;
+    if (!heldBack.has(path)) heldBack.set(path, ancestor.get(path) ?? null);
+    if (base === null) ancestor.delete(path);
+    else ancestor.set(path, base);
+  }
 }
 
 function backwards({ untouched }: Standing): Change[] {

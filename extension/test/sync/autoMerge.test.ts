@@ -215,7 +215,7 @@ describe('the merge editor', () => {
     await desk.write(path, `${desks}six\n`);
     await desk.push();
     await laptop.sync.rescan(silent);
-    const sides = await laptop.sync.startMerge(silent, path, { autoMerge: true });
+    const sides = await laptop.sync.startMerge(silent, path);
     expect(new TextDecoder().decode(sides.theirs)).toBe(`${desks}six\n`);
     expect(await laptop.read(path)).toBe(laptops);
   });

@@ -19,6 +19,8 @@ class Automated {
   readonly obstacles = new Heard<Obstacle>();
   readonly done = new Heard<'push' | 'pull'>();
   readonly unsaved = new Set<string>();
+  readonly merged: string[] = [];
+  autoMerge = true;
   git: string | undefined;
   settings: AutomationSettings;
   readonly automation: Automation;
@@ -31,10 +33,13 @@ class Automated {
       sync: machine.sync,
       settings: () => this.settings,
       gitActivity: () => Promise.resolve(this.git),
-      isUnsaved: (path) => this.unsaved.has(path),
+      pullOptions: () => ({ autoMerge: this.autoMerge, isUnsaved: (path) => this.unsaved.has(path) }),
       onObstacle: this.obstacles.tell,
       onPushed: ({ put, deleted }) => this.done.tell(put + deleted === 0 ? 'pull' : 'push'),
-      onPulled: () => this.done.tell('pull'),
+      onPulled: ({ merged }) => {
+        this.merged.push(...merged);
+        this.done.tell('pull');
+      },
       onDefect: (error) => {
         throw error;
       },
@@ -62,6 +67,13 @@ async function inStep(): Promise<[Machine, Machine]> {
   await desk.push();
   await laptop.pull();
   return [desk, laptop];
+}
+
+/** A file of several lines is pushed by the one, and comes to the other by itself. */
+async function sharedLines(desk: Machine, laptop: Automated): Promise<void> {
+  await desk.write('n/0.md', 'one\ntwo\nthree\nfour\nfive\n');
+  await desk.push();
+  expect(await laptop.done.next()).toBe('pull');
 }
 
 async function head({ client }: Machine): Promise<number> {
@@ -224,7 +236,7 @@ describe('a pull of what the server tells of', () => {
     await machine.sync.rescan(silent);
     await desk.write('n/0.md', 'theirs');
     await desk.push();
-    expect(await laptop.obstacles.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: false });
+    expect(await laptop.obstacles.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
     await laptop.waits.pass(saveDelay);
     await desk.write('n/3.md', 'more');
     await desk.push();
@@ -235,6 +247,46 @@ describe('a pull of what the server tells of', () => {
     await until(machine, ({ revision }) => revision === 4);
     await desk.pull();
     expectSame(await machine.listing(), await desk.listing());
+  });
+
+  it('merges what does not meet, and leaves it to the user to push', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, both);
+    await sharedLines(desk, laptop);
+    await laptop.save('n/0.md', 'one\ntwo\nthree\nfour\nFIVE\n');
+    await laptop.save('n/1.md', 'saved too');
+    await machine.sync.rescan(silent);
+    await desk.write('n/0.md', 'ONE\ntwo\nthree\nfour\nfive\n');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expect(laptop.merged).toEqual(['n/0.md']);
+    expect(await machine.read('n/0.md')).toBe('ONE\ntwo\nthree\nfour\nFIVE\n');
+    await laptop.waits.pass(saveDelay);
+    expect(await laptop.done.next()).toBe('push');
+    const { changes } = await machine.client.revision(stage.tree, 4);
+    expect(changes.map(({ path }) => path)).toEqual(['n/1.md']);
+    expect(machine.sync.state).toMatchObject({ kind: 'idle', counts: { outgoing: 1, incoming: 0, conflicts: 0 } });
+    expect(laptop.obstacles.left).toEqual([]);
+    // Saved again, it was looked at.
+    await laptop.save('n/0.md', 'looked at\n');
+    await laptop.waits.pass(saveDelay);
+    expect(await laptop.done.next()).toBe('push');
+    await desk.pull();
+    expectSame(await machine.listing(), await desk.listing());
+  });
+
+  it('merges nothing where that is switched off, and says that there is a conflict', async () => {
+    const [desk, machine] = await inStep();
+    const laptop = new Automated(machine, { pullOn: 'change' });
+    laptop.autoMerge = false;
+    await sharedLines(desk, laptop);
+    await machine.write('n/0.md', 'one\ntwo\nthree\nfour\nFIVE\n');
+    await machine.sync.rescan(silent);
+    await desk.write('n/0.md', 'ONE\ntwo\nthree\nfour\nfive\n');
+    await desk.push();
+    expect(await laptop.obstacles.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
+    expect(await machine.read('n/0.md')).toBe('one\ntwo\nthree\nfour\nFIVE\n');
+    expect(laptop.merged).toEqual([]);
   });
 
   it('says once that the brake stopped it', async () => {

@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectSame, silent, type Machine } from './machine';
 import { scene } from './scene';
 
 const stage = scene();
+
+const marked = '<<<<<<< mine\nlaptop\n||||||| last synced\nbase\n=======\ndesk\n>>>>>>> server\n';
 
 /** Both machines edited the same line of `n/a.md`, and the laptop has begun to merge it. */
 async function merging() {
@@ -16,8 +20,8 @@ async function merging() {
   await desk.push();
   await laptop.write('n/a.md', 'laptop\n');
   await laptop.pull();
-  const { path, revision, theirs, mineCopy } = await laptop.sync.startMerge(silent, 'n/a.md');
-  const merge = { path, revision, theirs: createHash('sha256').update(theirs).digest('hex') };
+  const { path, revision, theirs, ancestor, mineCopy } = await laptop.sync.startMerge(silent, 'n/a.md');
+  const merge = { path, revision, ancestor, theirs: createHash('sha256').update(theirs).digest('hex') };
   return { desk, laptop, merge, mineCopy };
 }
 
@@ -40,7 +44,7 @@ describe('a merge in an editor that is saved', () => {
 
   it('is not done while its markers are left', async () => {
     const { laptop, merge } = await merging();
-    await laptop.write('n/a.md', '<<<<<<< mine\nlaptop\n||||||| last synced\nbase\n=======\ndesk\n>>>>>>> server\n');
+    await laptop.write('n/a.md', marked);
     await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'conflict_markers' });
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
   });
@@ -81,5 +85,101 @@ describe('a merge in an editor that is saved', () => {
     await laptop.pull();
     await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'no_conflict' });
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 0, incoming: 0 });
+  });
+});
+
+describe('a merge that something else has ended', () => {
+  it('goes on while it is in conflict, and while what it left stands on the disk', async () => {
+    const { laptop, merge } = await merging();
+    for (const left of ['laptop\n', 'laptop\nand more\n', marked, 'base\n']) {
+      await laptop.write('n/a.md', left);
+      await laptop.sync.rescan(silent);
+      expect(await laptop.sync.endedMerges([merge])).toEqual([]);
+    }
+    // What is as it was last synced would otherwise be replaced unasked.
+    await laptop.pull(false, { isUnsaved: (path) => path === merge.path });
+    expect(await laptop.sync.endedMerges([merge])).toEqual([]);
+  });
+
+  it('is over after a decision, a forced push, and when it is untracked', async () => {
+    const ways: ((laptop: Machine) => Promise<unknown>)[] = [
+      ({ sync }) => sync.resolve(silent, { paths: ['n/a.md'], choice: 'mine' }),
+      ({ sync }) => sync.resolve(silent, { paths: ['n/a.md'], choice: 'theirs' }),
+      ({ sync }) => sync.forcePush(silent, () => Promise.resolve(true)),
+      ({ sync }) => sync.untrack(['n/a.md']),
+    ];
+    for (const decide of ways) {
+      const { laptop, merge } = await merging();
+      await decide(laptop);
+      expect(await laptop.sync.endedMerges([merge])).toEqual(['n/a.md']);
+    }
+  });
+
+  it('takes nothing for merged that was made of something else', async () => {
+    const { desk, laptop, merge } = await merging();
+    await laptop.sync.resolve(silent, { paths: ['n/a.md'], choice: 'mine' });
+    await laptop.push();
+    await desk.pull();
+    await pushedAgain(desk, 'desk, newer\n');
+    await laptop.write('n/a.md', 'laptop, later\n');
+    await laptop.pull();
+    expect(await laptop.sync.finishMerge(silent, merge)).toBe('stale');
+    expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
+    await expect(laptop.push()).resolves.toMatchObject({ put: 0 });
+    await desk.pull();
+    expect(await desk.read('n/a.md')).toBe('desk, newer\n');
+  });
+
+  it('says that there is no conflict where an edit on what was agreed stands there', async () => {
+    const { laptop, merge } = await merging();
+    await laptop.sync.resolve(silent, { paths: ['n/a.md'], choice: 'theirs' });
+    await laptop.write('n/a.md', 'desk, edited here\n');
+    await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'no_conflict' });
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 1 });
+  });
+});
+
+describe('a merge that is given up', () => {
+  it('brings back what stood there byte for byte, and keeps what was merged so far', async () => {
+    const [desk, laptop] = await stage.twoMachines();
+    const [base, theirs] = ['base\r\n', 'desk\r\n'];
+    const mine = Buffer.from('\uFEFFlaptop  \r\nno line end');
+    await desk.write('n/a.md', base);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/a.md', theirs);
+    await desk.push();
+    await laptop.write('n/a.md', mine, 0o600);
+    await laptop.pull();
+    const { path, revision, ancestor, mineCopy } = await laptop.sync.startMerge(silent, 'n/a.md');
+    const merge = { path, revision, ancestor, mineCopy, theirs: createHash('sha256').update(theirs).digest('hex') };
+    for (const left of [marked, base]) {
+      await laptop.write('n/a.md', left);
+      const backup = await laptop.sync.giveUpMerge(silent, merge);
+      expect(await readFile(laptop.path('n/a.md'))).toEqual(mine);
+      expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe(left);
+      expect(laptop.sync.conflicts.map((conflict) => conflict.path)).toEqual(['n/a.md']);
+    }
+    expect((await laptop.listing('n')).get('a.md')?.line).toContain('file 600');
+    expect(await laptop.sync.giveUpMerge(silent, merge)).toBeUndefined();
+  });
+
+  it('replaces what its editor saved, and nothing else', async () => {
+    const { laptop, merge, mineCopy } = await merging();
+    const saved = 'half of it\n';
+    await laptop.write('n/a.md', saved);
+    await expect(laptop.sync.giveUpMerge(silent, { ...merge, mineCopy })).rejects.toMatchObject({
+      code: 'not_given_up',
+    });
+    expect(await laptop.read('n/a.md')).toBe(saved);
+    const left = createHash('sha256').update(saved).digest('hex');
+    const isUnsaved = (path: string): boolean => path === 'n/a.md';
+    await expect(laptop.sync.giveUpMerge(silent, { ...merge, mineCopy, left }, { isUnsaved })).rejects.toMatchObject({
+      code: 'not_given_up',
+    });
+    expect(await laptop.read('n/a.md')).toBe(saved);
+    await laptop.sync.giveUpMerge(silent, { ...merge, mineCopy, left });
+    expect(await laptop.read('n/a.md')).toBe('laptop\n');
   });
 });

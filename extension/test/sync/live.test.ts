@@ -30,7 +30,18 @@ describe("another machine's push", () => {
     expect(desk.sync.state).toMatchObject({ revision: 2, head: undefined, counts: { incoming: 0 } });
   });
 
-  it('adds to what is known, and is a conflict where both changed the same', async () => {
+  it('tells what it deleted from what it changed', async () => {
+    const [desk, laptop] = await deskAndLaptop();
+    await laptop.write('n/a.md', 'edited');
+    await laptop.remove1('n/b.md');
+    await laptop.push(true);
+    await until(desk, ({ counts }) => counts.incoming === 2);
+    expect(['n/a.md', 'n/b.md'].map((path) => desk.sync.isDeletedOnServer(path))).toEqual([false, true]);
+    await desk.pull(true);
+    expect(desk.sync.isDeletedOnServer('n/b.md')).toBe(false);
+  });
+
+  it('adds to what is known, and is a conflict where both changed the same once a pull could not merge it', async () => {
     const [desk, laptop] = await deskAndLaptop();
     await desk.write('n/b.md', 'here');
     await desk.sync.rescan(silent);
@@ -39,8 +50,21 @@ describe("another machine's push", () => {
     await until(desk, ({ counts }) => counts.incoming === 1 && counts.outgoing === 1);
     await laptop.write('n/b.md', 'there');
     await laptop.push();
-    const state = await until(desk, ({ counts }) => counts.conflicts === 1);
-    expect(state).toMatchObject({ counts: { incoming: 1, outgoing: 0 }, head: { revision: 3 } });
+    const state = await until(desk, ({ counts }) => counts.incoming === 2);
+    expect(state).toMatchObject({ kind: 'idle', counts: { outgoing: 1, conflicts: 0 }, head: { revision: 3 } });
+    expect([...desk.sync.pathStates]).toEqual([
+      ['n/a.md', 'incoming'],
+      ['n/b.md', 'both'],
+    ]);
+    expect(desk.sync.conflicts).toEqual([]);
+    await desk.pull(false, { autoMerge: true });
+    expect(desk.sync.state).toMatchObject({ kind: 'conflicted', counts: { outgoing: 0, incoming: 0, conflicts: 1 } });
+    expect(desk.sync.conflicts.map(({ path }) => path)).toEqual(['n/b.md']);
+    // What is new on the server does not take it back.
+    await laptop.write('n/b.md', 'there again');
+    await laptop.push();
+    await until(desk, ({ head }) => head?.revision === 4);
+    expect(desk.sync.state).toMatchObject({ kind: 'conflicted', counts: { incoming: 0, conflicts: 1 } });
   });
 
   it('is all that is asked about: what was pushed here is known', async () => {

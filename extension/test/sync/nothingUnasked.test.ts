@@ -116,6 +116,20 @@ describe('files that were there before', () => {
   });
 });
 
+describe('a folder that is not taken whole', () => {
+  it('is named by the pull that brings the first of it, and not again', async () => {
+    const [desk, laptop] = await stage.twoMachines();
+    await desk.write('notes/shared', 'for both');
+    await desk.sync.track(['notes']);
+    await desk.push();
+    await laptop.write('notes/own', 'for nobody');
+    expect(await laptop.pull()).toMatchObject({ written: 1, untakenFolders: ['notes'] });
+    await desk.write('notes/later', 'for both');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 1, untakenFolders: [] });
+  });
+});
+
 describe('a force push', () => {
   it('touches nothing behind a problem', async () => {
     const [desk, laptop] = await inStep('data/old', 'b');

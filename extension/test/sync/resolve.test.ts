@@ -46,9 +46,25 @@ describe('a conflict', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
+  it('is in conflict again when taking theirs is undone, and a push does not replace theirs', async () => {
+    const [desk, laptop] = await inConflict();
+    const { backup } = await resolve(laptop, 'n/a.md', 'theirs');
+    expect((await laptop.sync.lastPull())?.backup).toBe(backup);
+    const [kept] = await laptop.sync.backups();
+    expect(kept).toMatchObject({ purpose: 'resolved' });
+    expect([...(kept?.files.keys() ?? [])]).toEqual(['n/a.md']);
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ restored: ['n/a.md'], skipped: [] });
+    expect(await laptop.read('n/a.md')).toBe('laptop');
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
+    expect(await laptop.push()).toMatchObject({ put: 0 });
+    await desk.pull();
+    expect(await desk.read('n/a.md')).toBe('desk');
+  });
+
   it('is decided for both: theirs stands beside mine, and both are pushed', async () => {
     const [desk, laptop] = await inConflict();
-    await resolve(laptop, 'n/a.md', 'both');
+    const { beside } = await resolve(laptop, 'n/a.md', 'both');
+    expect([...beside]).toEqual([['n/a.md', 'n/a (server r2).md']]);
     expect(await readdir(laptop.path('n'))).toEqual(['a (server r2).md', 'a.md']);
     expect(await laptop.read('n/a (server r2).md')).toBe('desk');
     expect(await laptop.push()).toMatchObject({ put: 2 });
@@ -72,7 +88,7 @@ describe('a conflict', () => {
     }
   });
 
-  it('that the last push found is pulled first, when it is decided', async () => {
+  it('that the last push found is decided against the newest, and nothing else is brought', async () => {
     const [desk, laptop] = await inConflict();
     await resolve(laptop, 'n/a.md', 'theirs');
     await desk.write('n/a.md', 'newest');
@@ -81,7 +97,8 @@ describe('a conflict', () => {
     await laptop.write('n/a.md', 'mine');
     await expect(laptop.push()).rejects.toMatchObject({ code: 'stale_base' });
     await resolve(laptop, 'n/a.md', 'mine');
-    expect(await laptop.read('n/b.md')).toBe('another');
+    expect([...(await laptop.listing('n')).keys()]).toEqual(['a.md']);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 1, conflicts: 0 });
     await laptop.push();
     await desk.pull();
     expect(await desk.read('n/a.md')).toBe('mine');

@@ -72,7 +72,7 @@ describe('two machines and a server', () => {
     await desk.push();
     await laptop.write('n/a.md', 'laptop');
     await expect(laptop.push()).rejects.toMatchObject({ code: 'stale_base', details: { head: 2 } });
-    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, incoming: 1 });
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, incoming: 2, outgoing: 1 });
     expect(await laptop.pull()).toMatchObject({ written: 1, conflicts: ['n/a.md'] });
     expect(await laptop.read('n/a.md')).toBe('laptop');
     expect(await laptop.read('n/b.md')).toBe('desk too');

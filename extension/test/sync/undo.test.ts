@@ -95,8 +95,8 @@ describe('undoing a push', () => {
     await desk.write('n/a', 'not pushed');
     await desk.sync.undoPush(silent, 2);
     await desk.sync.rescan(silent);
-    expect(desk.sync.state.counts).toMatchObject({ incoming: 1, outgoing: 0, conflicts: 1 });
     await desk.pull();
+    expect(desk.sync.state.counts).toMatchObject({ incoming: 0, outgoing: 0, conflicts: 1 });
     expect(await desk.read('n/a')).toBe('not pushed');
     expect(await desk.read('n/b')).toBe('1');
   });
@@ -236,7 +236,7 @@ describe('undoing a pull', () => {
     expect(await readFile(join(backup ?? '', 'n/b'), 'utf8')).toBe('two');
   });
 
-  it('gives back mine where a pull had merged, keeps what was merged, and shows it as a change', async () => {
+  it('gives back mine where a pull had merged, keeps what was merged, and is in conflict again', async () => {
     const [desk, laptop] = await inStep({ 'n/a': '1\n2\n3\n4\n5\n' });
     await desk.write('n/a', 'desk\n2\n3\n4\n5\n');
     await desk.push();
@@ -246,7 +246,10 @@ describe('undoing a pull', () => {
     const { backup } = await laptop.sync.undoPull(silent);
     expect(await laptop.read('n/a')).toBe('1\n2\n3\n4\nlaptop\n');
     expect(await readFile(join(backup ?? '', 'n/a'), 'utf8')).toBe('desk\n2\n3\n4\nlaptop\n');
-    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 0, conflicts: 0 });
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 1 });
+    await laptop.push();
+    await desk.pull();
+    expect(await desk.read('n/a')).toBe('desk\n2\n3\n4\n5\n');
   });
 
   it('needs no server', async () => {

@@ -12,7 +12,22 @@ import { Machine } from '../sync/machine';
 
 const tree = 'garden';
 
-const names = ['compared', 'mine', 'theirs', 'both', 'plan', 'half', 'moving', 'given', 'typed', 'one', 'two', 'three'];
+const names = [
+  'compared',
+  'mine',
+  'theirs',
+  'both',
+  'plan',
+  'half',
+  'moving',
+  'given',
+  'edited',
+  'left',
+  'typed',
+  'one',
+  'two',
+  'three',
+];
 
 let server: RunningServer;
 let client: Client;
@@ -54,10 +69,22 @@ afterAll(async () => {
 
 describe('the conflicts', () => {
   it('stand on top of the view, and a click on one shows both versions', async () => {
-    await conflict('compared', 'dig deep', 'dig wide');
+    await changeBoth('compared', 'dig deep', 'dig wide');
+    expect(await window.statusBarText('push', '↑1 ↓1')).not.toContain('!');
+    await rows().expand('notes');
+    await rows().row('compared.md').filter({ hasText: 'changed here and on the server' }).waitFor();
+    expect(await rows().row('Conflicts').count()).toBe(0);
+    const offered = await rows().contextMenuItems('compared.md');
+    expect(offered).toContain('Compare with Server');
+    expect(offered).not.toContain('Keep Mine');
+    await rows().row('notes').click();
+    await rows().row('compared.md').waitFor({ state: 'hidden' });
+    // The first click syncs, and the second leads to what that could not merge.
+    await window.clickStatusBarItem('push');
+    await window.statusBarText('push', '!1');
     await window.clickStatusBarItem('push');
     await rows().row('Conflicts').waitFor();
-    expect(await rows().texts()).toEqual(['Conflicts 1', 'compared.md notes', 'notes']);
+    expect(await rows().texts()).toEqual(['Conflicts 1', 'compared.md notes', 'notes !1']);
     await rows().row('compared.md').click();
     const diff = window.page.locator('.monaco-diff-editor');
     await diff.getByText('dig wide').waitFor();
@@ -142,6 +169,9 @@ describe('a merge', () => {
     await window.reload();
     await window.showContainer('Palmtree');
     await rows().row('half.md').filter({ hasText: 'merging' }).waitFor();
+    // So that the only row of it is the one among the conflicts.
+    await rows().row('notes').click();
+    await rows().row('half.md').nth(1).waitFor({ state: 'hidden' });
     await rows().inlineAction('half.md', 'Merge');
     await lens('Accept Mine').click();
     await window.page.keyboard.press('ControlOrMeta+S');
@@ -177,6 +207,27 @@ describe('a merge', () => {
     await window.answerDialog('Give up the merge of notes/given.md?', 'Give Up the Merge');
     await inStepButFor(2);
     expect(await onDisk('given')).toBe(plan('dig a pond', 'plant'));
+    await push();
+  });
+});
+
+describe('a merge that is left', () => {
+  it('takes no edit of mine for merged without asking', async () => {
+    await conflict('edited', 'dig a pond', 'dig a ditch');
+    await rows().inlineAction('edited.md', 'Merge');
+    await lens('Accept Combination').waitFor();
+    await closeEditor();
+    await window.editor.open('edited.md');
+    await window.editor.replaceAll(plan('dig a pond', 'plant and water'));
+    await window.editor.save();
+    expect(await window.notifications.text('its merge done')).toContain('nothing that the server changed');
+    await window.notifications.click('its merge done', 'Leave in Conflict');
+    await rows().row('edited.md').filter({ hasNotText: 'merging' }).waitFor();
+    await window.statusBarText('push', '!1');
+    await window.runCommand('Palmtree: Push');
+    expect(await onServer('edited')).toBe(plan('dig a ditch', 'plant'));
+    await rows().contextMenu('edited.md', 'Keep Mine');
+    await inStepButFor(1);
     await push();
   });
 });
@@ -244,6 +295,8 @@ describe('without a merge editor', () => {
       await window.runCommand('Palmtree: Pull');
       await window.statusBarText('push', 'Palmtree');
       await window.showContainer('Palmtree');
+      await rows().row('notes').click();
+      await leaveAndEdit('left');
       await conflict('typed', 'dig a pond', 'dig a ditch');
       await rows().inlineAction('typed.md', 'Merge');
       await lens('Accept Both Changes').waitFor();
@@ -259,6 +312,33 @@ describe('without a merge editor', () => {
     }
   });
 });
+
+/** Closes a merge without saving it, and edits mine later: that decides nothing. */
+async function leaveAndEdit(name: string): Promise<void> {
+  await conflict(name, 'dig a pond', 'dig a ditch');
+  await rows().inlineAction(`${name}.md`, 'Merge');
+  await rows().row(`${name}.md`).filter({ hasText: 'merging' }).waitFor();
+  await lens('Accept Both Changes').waitFor();
+  await closeEditor();
+  await rows().row(`${name}.md`).filter({ hasNotText: 'merging' }).waitFor();
+  expect(await onDisk(name)).toBe(plan('dig a pond', 'plant'));
+  await window.editor.open(`${name}.md`);
+  await window.editor.append('later\n');
+  await window.editor.save();
+  await window.statusBarText('push', '!1');
+  await window.runCommand('Palmtree: Push');
+  expect(await onServer(name)).toBe(plan('dig a ditch', 'plant'));
+  await rows().contextMenu(`${name}.md`, 'Keep Mine');
+  await inStepButFor(1);
+  await push();
+}
+
+/** Closes the shown editor, and drops what is not saved in it. */
+async function closeEditor(): Promise<void> {
+  await window.runCommand('View: Close Editor');
+  const isDirty = (await window.page.locator('.tab.active.dirty').count()) > 0;
+  if (isDirty) await window.page.getByRole('dialog').getByRole('button', { name: "Don't Save" }).click();
+}
 
 function plan(first: string, second: string): string {
   return `# Garden\n\n- ${first}\n- water\n- rest\n\n## Later\n\n- ${second}\n`;
@@ -280,15 +360,22 @@ function lens(name: string) {
     .first();
 }
 
-/** Both machines edit the same line of a file, and the other pushes first. */
+/** Both machines edit the same line of a file, the other pushes first, and a pull cannot merge that. */
 async function conflict(name: string, mine: string, theirs: string, later = 'plant'): Promise<void> {
+  await changeBoth(name, mine, theirs, later);
+  await window.statusBarText('push', '↑1 ↓1');
+  await window.runCommand('Palmtree: Pull');
+  await rows().row('Conflicts').waitFor();
+  await rows().row(`${name}.md`).waitFor();
+}
+
+async function changeBoth(name: string, mine: string, theirs: string, later = 'plant'): Promise<void> {
   const path = `notes/${name}.md`;
   await other.pull();
   await other.write(path, plan(theirs, later));
   await other.push();
   await mkdir(dirname(join(folder, path)), { recursive: true });
   await writeFile(join(folder, path), plan(mine, 'plant'));
-  await rows().row(`${name}.md`).waitFor();
 }
 
 async function inStepButFor(changes: number): Promise<void> {

@@ -36,9 +36,18 @@ describe('a new user', () => {
     await window.statusBarText('push', 'Palmtree');
     await window.showContainer('Palmtree');
     await window.welcomeButton('Connect to a Server').click();
-    await window.quickInput.answer(server.url, 'Address of your palmtree-server');
+    const { quickInput } = window;
+    await quickInput.answer('', 'Address of your palmtree-server');
+    await quickInput.message.getByText('Type the address of your server.').waitFor();
+    await quickInput.answer('http://127.0.0.1:9');
+    await quickInput.message.getByText('does not answer').waitFor();
+    await quickInput.answer(server.url);
+    await typeToken('ptk_not-a-token');
+    await quickInput.message.getByText('does not accept this token').waitFor();
     await typeToken(server.token);
-    await window.quickInput.answer('first-run', 'Name of the new tree');
+    await quickInput.answer('first run', 'your other machines pick the same one');
+    await quickInput.message.getByText('cannot name a tree').waitFor();
+    await quickInput.answer('first-run');
     await window.welcomeButton('Track Files').waitFor();
     await window.welcomeButton('Track Files').click();
     await window.quickInput.answer('data', 'Files and folders');
@@ -49,12 +58,16 @@ describe('a new user', () => {
     expect((await client.files('first-run', 0)).files).toHaveLength(12);
   });
 
-  it('is told of a wrong token in words that help', async () => {
+  it('connects again with the address and the token there are, and leaves at any step', async () => {
     await window.runCommand('Palmtree: Connect to a Server…');
-    await window.quickInput.answer(server.url, 'Address of your palmtree-server');
-    await typeToken('ptk_not-a-token');
-    expect(await window.notifications.text('does not accept the token')).toContain('Connect with a valid one');
-    await window.notifications.dismissAll();
+    await expect.poll(() => window.quickInput.input.inputValue()).toBe(server.url);
+    await window.quickInput.input.press('Enter');
+    await window.page.getByText('leave empty to keep the one that is stored').waitFor();
+    await typeToken('');
+    await window.quickInput.rows.filter({ hasText: 'first-run' }).waitFor();
+    await window.quickInput.cancel();
+    await window.statusBarText('push', 'Palmtree');
+    expect(await window.notifications.all.count()).toBe(0);
   });
 
   it('cancels a long push with Ctrl-C in the terminal, and both sides are as they were', async () => {
@@ -78,7 +91,7 @@ describe('a new user', () => {
     await window.answerDialog('delete 10 of 12 tracked files', 'Cancel');
     expect((await client.files('first-run', 0)).files).toHaveLength(12);
     await window.clickStatusBarItem('push');
-    await window.answerDialog('delete 10 of 12 tracked files', 'Go On');
+    await window.answerDialog('delete 10 of 12 tracked files', 'Delete 10 on the Server');
     await window.statusBarText('push', 'Palmtree');
     expect((await client.files('first-run', 0)).files).toHaveLength(2);
   });
@@ -97,10 +110,28 @@ describe('a new user', () => {
     expect(files.map(({ path }) => path)).toEqual(['data/10.txt', 'data/11.txt']);
   });
 
-  it('untracks from a row of the view, and the file stays on both sides', async () => {
+  it('sees on a folder what waits in it, and the versions of a file from its row', async () => {
     await window.showContainer('Palmtree');
+    await writeFile(join(folder, 'data/10.txt'), 'changed\n');
+    await window.treeView.row('data').filter({ hasText: '↑1' }).waitFor();
+    await window.treeView.contextMenu('11.txt', 'File History');
+    await window.view('File History').row('r1 by test').waitFor();
+    await writeFile(join(folder, 'data/10.txt'), 'file 10\n');
+    await window.statusBarText('push', 'Palmtree');
+  });
+
+  it('takes the untracking of a folder back', async () => {
+    await window.treeView.contextMenu('data', 'Untrack');
+    await window.treeView.row('data').waitFor({ state: 'hidden' });
+    await window.notifications.click('data is no longer synced here', 'Undo');
+    await window.treeView.row('data').waitFor();
+    await window.statusBarText('push', 'Palmtree');
+    expect((await client.files('first-run', 0)).files).toHaveLength(2);
+  });
+
+  it('untracks from a row of the view, and the file stays on both sides', async () => {
     await window.treeView.expand('data');
-    await window.treeView.inlineAction('10.txt', 'Untrack');
+    await window.treeView.contextMenu('10.txt', 'Untrack');
     await window.treeView.row('10.txt').waitFor({ state: 'hidden' });
     expect(await readdir(join(folder, 'data'))).toContain('10.txt');
     expect((await client.files('first-run', 0)).files).toHaveLength(2);

@@ -111,7 +111,7 @@ describe('history, in the workbench', () => {
   it('restores a version here, asking before it replaces what was not pushed, and a push sends it', async () => {
     const versions = window.view('File History');
     await versions.contextMenu('r1 by laptop', 'Restore This Version');
-    await window.answerDialog('Changed here and not pushed yet (1):', 'Restore');
+    await window.answerDialog('Replaces your unpushed edits in (1):', 'Restore');
     await becomes('notes/plan.md', 'dig\n');
     await pushFromHere('↑1');
     expect(await onServer('notes/plan.md')).toBe('dig\n');

@@ -58,6 +58,8 @@ const becomes = (path: string, content: string) =>
   vi.waitFor(async () => expect(await here(path)).toBe(content), { timeout: 30_000, interval: 100 });
 const head = async () => (await new Client(server.url, server.token).newest(tree))?.number;
 
+const lines = (first: string, last: string) => `${first}\ntwo\nthree\nfour\n${last}\n`;
+
 /** The status bar item is in step and no spinner. */
 const inStep = () => window.statusBarItem('push').locator('.codicon-check').waitFor();
 
@@ -122,6 +124,30 @@ describe('a save, in the workbench', () => {
     await until(laptop, ({ counts }) => counts.incoming === 1);
     await inStep();
     expect(await window.notifications.all.count()).toBe(0);
+  });
+});
+
+describe('a file that both changed in different places, with both settings on', () => {
+  it('is merged, told of, and left to the user to push', async () => {
+    await laptop.pull();
+    await laptop.write('notes/seeds.md', lines('one', 'five'));
+    await laptop.push();
+    await becomes('notes/seeds.md', lines('one', 'five'));
+    await inStep();
+    await writeFile(join(folder, 'notes/seeds.md'), lines('one', 'FIVE'));
+    await window.statusBarText('push', '↑1');
+    await laptop.write('notes/seeds.md', lines('ONE', 'five'));
+    await laptop.push();
+    const before = await head();
+    await becomes('notes/seeds.md', lines('ONE', 'FIVE'));
+    expect(await window.notifications.text('merged')).toContain('Look at it, then push');
+    expect(await window.statusBarText('push', /↑1\s*$/)).not.toContain('!');
+    await window.page.waitForTimeout(watchedMs);
+    expect(await head()).toBe(before);
+    await window.notifications.dismissAll();
+    await window.runCommand('Palmtree: Push');
+    await inStep();
+    expect(await head()).toBe((before ?? 0) + 1);
   });
 });
 

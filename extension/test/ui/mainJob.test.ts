@@ -100,7 +100,7 @@ describe('the main job, in the workbench', () => {
 
     const { window, folder } = laptop;
     await writeFile(join(folder, 'notes/plan.md'), "the laptop's plan\n");
-    await window.statusBarText('push', '!1');
+    await window.statusBarText('push', '↑1 ↓1');
     await window.runCommand('Palmtree: Push');
     expect(await window.notifications.text('newer files')).toContain('Nothing was sent');
     await window.notifications.click('newer files', 'Pull');

@@ -142,6 +142,8 @@ describe('palmtree.reviewBefore', () => {
     await action('Close Plan');
     await view().waitFor({ state: 'hidden' });
     await fold('Tracked Files', false);
+    // So that the only row of it is the one among the conflicts.
+    await window.treeView.row('notes').click();
     await window.treeView.contextMenu('both.md', 'Take Theirs');
     await window.statusBarText('push', /↑1\s*$/);
     await reviewBefore('always');

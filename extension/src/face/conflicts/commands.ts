@@ -6,6 +6,7 @@ import { plural } from '../figures';
 import { mergeEditorTabs } from './mergeEditor';
 import { confirmGivingUp, giveUp } from './mergeGivenUp';
 import type { MergesBegun } from './mergesBegun';
+import { tellTaken } from './takenTheirs';
 import { pickedOrActive, resolvePicked } from '../picked';
 import { withReporter } from '../run';
 import { serverDocument } from '../serverDocuments';
@@ -40,6 +41,15 @@ const sentences: Readonly<Record<Choice, string>> = {
   both: 'kept in both versions; push to send them',
 };
 
+function resolvedWords({ resolved, beside }: ResolveResult, choice: Choice): string {
+  const [first = ''] = resolved;
+  const copy = beside.get(first);
+  if (resolved.length > 1) return `${plural(resolved.length, 'file')} ${sentences[choice]}`;
+  // The name is new to the user, who wants to find it.
+  if (copy !== undefined) return `The server's version is beside it as ${copy}. Push to send both.`;
+  return `${first} ${sentences[choice]}`;
+}
+
 /** Decides the picked conflicts. */
 export async function decide(parts: DecisionParts, choice: Choice, uri: unknown, uris: unknown): Promise<void> {
   for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
@@ -59,9 +69,10 @@ export async function decidePaths(
   await parts.merges.end(owner, result.resolved);
   await closeMergeEditors(owner, result.resolved);
   if (result.resolved.length > 0) {
-    const what = result.resolved.length === 1 ? result.resolved[0] : plural(result.resolved.length, 'file');
     parts.log.info(`${folder.name}: ${result.resolved.join(', ')} ${sentences[choice]}`);
-    void vscode.window.setStatusBarMessage(`Palmtree: ${what} ${sentences[choice]}`, 8_000);
+    for (const [mine, theirs] of result.beside) parts.log.info(`${mine}: the server's version is ${theirs}`);
+    if (choice === 'theirs') void tellTaken(parts.log, owner, result);
+    else void vscode.window.setStatusBarMessage(`Palmtree: ${resolvedWords(result, choice)}`, 8_000);
   } else if (result.heldBack.length === 0) {
     throw new PalmtreeError('no_conflict', 'no conflict at what was picked', { details: { paths } });
   }
@@ -93,7 +104,7 @@ async function resolvePaths(
     const begun = marked.filter((merge) => merge !== undefined);
     if (begun.length === 0 || begun.length < marked.length) throw error;
     await confirmGivingUp(begun);
-    for (const merge of begun) await giveUp(merge);
+    for (const merge of begun) await giveUp(merges, owner, merge);
     return run();
   }
 }
@@ -109,7 +120,7 @@ async function bringBackMine(
   const begun = paths.flatMap((path) => (inConflict.has(path) ? [] : (merges.find(owner, path) ?? [])));
   if (begun.length === 0) return;
   if (choice !== 'theirs') await confirmGivingUp(begun);
-  for (const merge of begun) await giveUp(merge);
+  for (const merge of begun) await giveUp(merges, owner, merge);
 }
 
 /** What they show is decided. One that has something unsaved is the user's to close. */

@@ -3,9 +3,8 @@ import * as vscode from 'vscode';
 import { hasConflictMarkers } from '../../engine/merge';
 import { PalmtreeError } from '../../errors';
 import type { MergeSides } from '../../session/startMerge';
-import { unsavedPaths } from '../confirm';
-import { openMergeEditor, type MergeEditor } from './mergeEditor';
-import type { MergeInEditor, MergesBegun } from './mergesBegun';
+import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
+import { isOfNow, type MergeInEditor, type MergesBegun } from './mergesBegun';
 import { sameLines, withoutMark } from './mergeText';
 import type { MergeWatch } from './mergeWatch';
 import { pickedOrActive, resolvePicked } from '../picked';
@@ -28,10 +27,11 @@ export async function merge(parts: MergeParts, uri: unknown, uris: unknown): Pro
 
 async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): Promise<void> {
   const begun = parts.merges.find(owner, path);
-  if (begun !== undefined) {
+  if (begun !== undefined && isOfNow(owner, begun)) {
     await show(parts, owner, begun);
     return;
   }
+  if (begun !== undefined) await parts.merges.end(owner, [path]);
   const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
   await saveFirst(uri);
   const document = await openAsUtf8(uri);
@@ -39,17 +39,17 @@ async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): P
     await vscode.window.showTextDocument(document);
     throw new PalmtreeError('conflict_markers', `a merge of ${path} is not finished`, { details: { paths: [path] } });
   }
-  const sides = await withReporter('Palmtree: Merge', (reporter) =>
-    owner.sync.startMerge(reporter, path, { isUnsaved: (other) => unsavedPaths(owner.folder).has(other) }),
-  );
+  const sides = await withReporter('Palmtree: Merge', (reporter) => owner.sync.startMerge(reporter, path));
   await putText(document, sides);
   const isConflict = sides.merge.kind === 'conflict';
   const begunNow: MergeInEditor = {
     folder: owner.folder.uri.toString(),
+    server: owner.sync.state.binding?.server ?? '',
     tree: owner.sync.state.binding?.tree ?? '',
     path,
     revision: sides.revision,
     theirs: createHash('sha256').update(sides.theirs).digest('hex'),
+    ancestor: sides.ancestor,
     mineCopy: sides.mineCopy,
     editor: isConflict ? 'merge' : 'text',
   };
@@ -61,7 +61,17 @@ async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): P
 
 async function show({ mergeEditor, merges }: MergeParts, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
   const editor = await openMergeEditor(mergeEditor, owner, merge);
-  await merges.begin({ ...merge, editor });
+  // It may have ended while the editor was opened.
+  if (merges.find(owner, merge.path) !== undefined) await merges.begin({ ...merge, editor });
+}
+
+/** What VS Code's button does, and a save does not say: that the merge is decided as it stands. */
+export async function completeMerge({ mergeWatch }: MergeParts): Promise<void> {
+  const { activeTab } = vscode.window.tabGroups.activeTabGroup;
+  const uri = activeTab && resultOf(activeTab);
+  const accept = () => vscode.commands.executeCommand('mergeEditor.acceptMerge');
+  if (uri === undefined) await accept();
+  else await mergeWatch.completing(uri, accept);
 }
 
 /** What was typed since would be lost in the merge: what is on disk is what is merged. */
@@ -88,7 +98,7 @@ async function openAsUtf8(uri: vscode.Uri): Promise<vscode.TextDocument> {
  */
 async function putText(document: vscode.TextDocument, { mine, merge: { text }, path }: MergeSides): Promise<void> {
   if (document.isDirty || !sameLines(document.getText(), new TextDecoder().decode(mine))) {
-    throw new PalmtreeError('keeps_changing', `${path} was changed meanwhile`, { details: { paths: [path] } });
+    throw new PalmtreeError('changed_meanwhile', `${path} was changed meanwhile`, { details: { paths: [path] } });
   }
   const whole = new vscode.Range(0, 0, document.lineCount, 0);
   const edit = new vscode.WorkspaceEdit();

@@ -1,25 +1,25 @@
 import * as vscode from 'vscode';
 import { hasConflictMarkers } from '../../engine/merge';
-import { mayBeUndecided } from '../../engine/undecided';
 import { isPalmtreeError } from '../../errors';
-import { unsavedPaths } from '../confirm';
+import type { FinishedMerge } from '../../session/finishMerge';
 import { commandIds } from '../ids';
-import { mergeDocuments, mergeEditorTabs, resultOf } from './mergeEditor';
+import { doubtOf, isMineAgain, questions } from './mergeDoubt';
+import { mergeEditorTabs, resultOf } from './mergeEditor';
 import type { MergeInEditor, MergesBegun } from './mergesBegun';
-import { sameLines } from './mergeText';
+import { followEndedMerges } from './mergesEnded';
 import { showError, withReporter } from '../run';
 import { relativePath } from '../watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspaceFolders';
 
-/** Why a text without markers may be no merge. */
-type Doubt = 'as mine' | 'as synced';
-
-const questions: Readonly<Record<Doubt, (path: string) => string>> = {
-  'as mine': (path) => `${path} stands as it was before the merge, without what the server has. Is it to stay so?`,
-  'as synced': (path) => `where both sides changed ${path}, it stands as it was last synced. Is it to stay so?`,
-};
-
 const goOn = 'Go On Merging';
+const leave = 'Leave in Conflict';
+const keepMine = 'Keep Mine';
+const leaveBothOut = 'Leave Both Out';
+
+interface Begun {
+  readonly owner: SyncedFolder;
+  readonly merge: MergeInEditor;
+}
 
 /** Ends a merge when its file is saved without markers: what stands there then is for both sides. */
 export class MergeWatch implements vscode.Disposable {
@@ -29,14 +29,22 @@ export class MergeWatch implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable;
   /** By file, so that two saves in a row ask and finish once. */
   readonly #running = new Set<string>();
+  /** By file: why it is being saved. */
+  readonly #reasons = new Map<string, vscode.TextDocumentSaveReason>();
+  /** The files that were saved while they were merged: whoever did not has left the merge. */
+  readonly #saved = new Set<string>();
 
   constructor(folders: WorkspaceFolders, merges: MergesBegun, log: vscode.LogOutputChannel) {
     this.#folders = folders;
     this.#merges = merges;
     this.#log = log;
     this.#subscriptions = vscode.Disposable.from(
-      vscode.workspace.onDidSaveTextDocument((document) => void this.follow(document)),
+      vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
+        if (this.#begunAt(document.uri) !== undefined) this.#reasons.set(document.uri.toString(), reason);
+      }),
+      vscode.workspace.onDidSaveTextDocument((document) => void this.#followSaved(document)),
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.#followClosed(closed)),
+      followEndedMerges(folders, merges, log),
     );
   }
 
@@ -47,14 +55,11 @@ export class MergeWatch implements vscode.Disposable {
   /** Takes a document that stands on disk as it is shown; of no meaning for one that is not being merged. */
   async follow(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
-    if (document.uri.scheme !== 'file' || this.#running.has(key)) return;
-    const owner = this.#folders.folderOf(document.uri);
-    const path = owner && relativePath(owner.folder, document.uri);
-    const merge = owner && path !== undefined ? this.#merges.find(owner, path) : undefined;
-    if (owner === undefined || merge === undefined || hasConflictMarkers(document.getText())) return;
+    const begun = this.#begunAt(document.uri);
+    if (begun === undefined || this.#running.has(key) || this.#merges.isGivingUp(begun.merge)) return;
     this.#running.add(key);
     try {
-      if (await this.#isDecided(owner, merge, document)) await this.#finish(owner, merge, document.uri);
+      if (await this.#isDecided(begun, document)) await this.#finish(begun, document.uri);
     } catch (error) {
       void showError(error, this.#log);
     } finally {
@@ -62,80 +67,148 @@ export class MergeWatch implements vscode.Disposable {
     }
   }
 
-  /** An editor that is closed with conflicts left leaves its file saved, and says nothing of it. */
+  /** Runs what completes the merge of a file in the merge editor, which need not save anything for it. */
+  async completing(uri: vscode.Uri, accept: () => Thenable<unknown>): Promise<void> {
+    const key = uri.toString();
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (this.#running.has(key)) return;
+    // That it is saved and its editor closed on the way is not to be taken for more.
+    this.#running.add(key);
+    try {
+      if (!wasAccepted(await accept()) || document.isDirty) return;
+      const begun = this.#begunAt(uri);
+      if (begun !== undefined && (await this.#isDecided(begun, document, true))) await this.#finish(begun, uri);
+    } finally {
+      this.#running.delete(key);
+    }
+  }
+
+  #begunAt(uri: vscode.Uri): Begun | undefined {
+    if (uri.scheme !== 'file') return undefined;
+    const owner = this.#folders.folderOf(uri);
+    const path = owner && relativePath(owner.folder, uri);
+    const merge = owner && path !== undefined ? this.#merges.find(owner, path) : undefined;
+    return owner && merge && { owner, merge };
+  }
+
+  async #followSaved(document: vscode.TextDocument): Promise<void> {
+    const key = document.uri.toString();
+    const reason = this.#reasons.get(key);
+    this.#reasons.delete(key);
+    if (this.#begunAt(document.uri) === undefined) return;
+    this.#saved.add(key);
+    const isUnasked = reason !== undefined && reason !== vscode.TextDocumentSaveReason.Manual;
+    // What is accepted one after the other in the merge editor is saved on the way.
+    if (!isUnasked || mergeEditorTabs(document.uri).length === 0) await this.follow(document);
+  }
+
+  /** An editor that is closed leaves its file saved, or as it was before the merge, and says nothing of it. */
   #followClosed(closed: readonly vscode.Tab[]): void {
     for (const tab of closed) {
-      const uri = resultOf(tab);
-      if (uri === undefined) continue;
-      vscode.workspace.openTextDocument(uri).then(
-        (document) => (document.isDirty ? undefined : this.follow(document)),
-        (error: unknown) => this.#log.warn(String(error)),
-      );
+      const result = resultOf(tab);
+      const uri = result ?? (tab.input instanceof vscode.TabInputText ? tab.input.uri : undefined);
+      const begun = uri && this.#begunAt(uri);
+      if (uri === undefined || begun === undefined) continue;
+      this.#closed(begun, uri, result !== undefined).catch((error: unknown) => this.#log.warn(String(error)));
     }
   }
 
-  async #isDecided(owner: SyncedFolder, merge: MergeInEditor, document: vscode.TextDocument): Promise<boolean> {
-    const text = document.getText();
-    const doubt = await this.#doubt(owner, merge, text);
-    if (doubt === undefined) return true;
-    if (mergeEditorTabs(document.uri).length > 0) {
-      if (doubt === 'as mine') return true;
-      const words = `Palmtree: ${merge.path} is saved; conflicts in it are not decided yet`;
+  async #closed(begun: Begun, uri: vscode.Uri, isMergeEditor: boolean): Promise<void> {
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (document.isDirty || this.#running.has(uri.toString()) || this.#merges.isGivingUp(begun.merge)) return;
+    if (mergeEditorTabs(uri).length > 0) return;
+    if (await isMineAgain(uri, begun.merge)) await this.#abandon(begun, uri);
+    else if (isMergeEditor) await this.follow(document);
+  }
+
+  /** Invariant: a merge of which nothing is left is over, or the next save of mine would be taken for its end. */
+  async #abandon({ owner, merge }: Begun, uri: vscode.Uri): Promise<void> {
+    const wasSaved = this.#saved.has(uri.toString());
+    await this.#end(owner, merge.path);
+    const words = `Palmtree: ${merge.path} stands as it was before the merge, and stays in conflict`;
+    this.#log.info(words);
+    if (!wasSaved) {
       void vscode.window.setStatusBarMessage(words, 8_000);
-      return false;
-    }
-    const done = doubt === 'as mine' ? 'Keep Mine' : 'Merge Is Done';
-    const answer = await vscode.window.showWarningMessage(`Palmtree: ${questions[doubt](merge.path)}`, done, goOn);
-    if (answer === done) return !document.isDirty && document.getText() === text;
-    if (answer === goOn) await vscode.commands.executeCommand(commandIds.merge, document.uri);
-    return false;
-  }
-
-  async #doubt(owner: SyncedFolder, merge: MergeInEditor, text: string): Promise<Doubt | undefined> {
-    const documents = mergeDocuments(owner, merge);
-    try {
-      const mine = await vscode.workspace.fs.readFile(documents.mine);
-      if (sameLines(text, new TextDecoder().decode(mine))) return 'as mine';
-      if (merge.editor === 'text') return undefined;
-      const base = await vscode.workspace.fs.readFile(documents.base);
-      const theirs = await vscode.workspace.fs.readFile(documents.theirs);
-      return mayBeUndecided({ base, mine, theirs }, text) ? 'as synced' : undefined;
-    } catch (error) {
-      this.#log.warn(`${merge.path}: what was merged cannot be read again: ${String(error)}`);
-      return 'as synced';
-    }
-  }
-
-  async #finish(owner: SyncedFolder, merge: MergeInEditor, uri: vscode.Uri): Promise<void> {
-    const { path } = merge;
-    const outcome = await this.#outcome(owner, merge);
-    await this.#merges.end(owner, [path]);
-    await vscode.window.tabGroups.close(mergeEditorTabs(uri), true);
-    this.#log.info(`${owner.folder.name}: ${path} merged with r${merge.revision}; mine is kept in ${merge.mineCopy}`);
-    if (outcome === 'outdated') {
-      void this.#tellOutdated(path, uri);
       return;
     }
-    const ending = outcome === 'merged' ? 'merged; push to send it' : 'is as the server has it';
+    const answer = await vscode.window.showInformationMessage(`${words}.`, keepMine, goOn);
+    if (answer === keepMine) await vscode.commands.executeCommand(commandIds.keepMine, uri);
+    else if (answer === goOn) await vscode.commands.executeCommand(commandIds.merge, uri);
+  }
+
+  /** `isCompleted`: the user has said that it is; then only what the merge editor leaves undecided is asked of. */
+  async #isDecided({ owner, merge }: Begun, document: vscode.TextDocument, isCompleted = false): Promise<boolean> {
+    for (;;) {
+      const text = document.getText();
+      if (hasConflictMarkers(text)) return false;
+      const doubt = await doubtOf(owner, merge, text, this.#log);
+      if (doubt === undefined || (isCompleted && doubt !== 'as synced')) return true;
+      if (mergeEditorTabs(document.uri).length > 0) {
+        if (doubt !== 'as synced') return true;
+        const words = `Palmtree: ${merge.path} is saved; conflicts in it are not decided yet`;
+        void vscode.window.setStatusBarMessage(words, 8_000);
+        return false;
+      }
+      const isUndecided = doubt === 'as synced';
+      const done = isUndecided ? leaveBothOut : doubt === 'as mine' ? keepMine : 'Merge Is Done';
+      const actions = isUndecided ? [goOn, done] : [done, goOn, leave];
+      const answer = await vscode.window.showWarningMessage(`Palmtree: ${questions[doubt](merge.path)}`, ...actions);
+      if (this.#merges.find(owner, merge.path) === undefined) return false;
+      if (answer === goOn) await vscode.commands.executeCommand(commandIds.merge, document.uri);
+      else if (answer === leave) await this.#end(owner, merge.path);
+      if (answer !== done) return false;
+      if (document.isDirty) {
+        const unsaved = `Palmtree: ${merge.path} was edited meanwhile. Save it to finish its merge.`;
+        void vscode.window.showInformationMessage(unsaved);
+        return false;
+      }
+      // Otherwise it was saved anew while the question stood there: what is there now is asked of.
+      if (document.getText() === text) return true;
+    }
+  }
+
+  async #finish({ owner, merge }: Begun, uri: vscode.Uri): Promise<void> {
+    const { path } = merge;
+    const outcome = await this.#outcome(owner, merge);
+    await this.#end(owner, path);
+    await vscode.window.tabGroups.close(mergeEditorTabs(uri), true);
+    this.#log.info(`${owner.folder.name}: ${path} merged with r${merge.revision}; mine is kept in ${merge.mineCopy}`);
+    if (outcome === 'outdated' || outcome === 'stale') {
+      void this.#tellToMergeAgain(outcome, path, uri);
+      return;
+    }
+    const isInStep = owner.sync.pathStates.get(path) === undefined;
+    const same = isInStep ? 'is as the server has it' : 'is not in conflict any more';
+    const ending = outcome === 'merged' ? 'merged; push to send it' : same;
     void vscode.window.setStatusBarMessage(`Palmtree: ${path} ${ending}`, 8_000);
   }
 
-  async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<'merged' | 'outdated' | 'same'> {
-    const isUnsaved = (other: string): boolean => unsavedPaths(owner.folder).has(other);
+  async #end(owner: SyncedFolder, path: string): Promise<void> {
+    this.#saved.delete(vscode.Uri.joinPath(owner.folder.uri, path).toString());
+    await this.#merges.end(owner, [path]);
+  }
+
+  async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<FinishedMerge | 'same'> {
     try {
-      return await withReporter('Palmtree: Merge', (reporter) =>
-        owner.sync.finishMerge(reporter, merge, { isUnsaved }),
-      );
+      return await withReporter('Palmtree: Merge', (reporter) => owner.sync.finishMerge(reporter, merge));
     } catch (error) {
       if (isPalmtreeError(error, 'no_conflict')) return 'same';
       throw error;
     }
   }
 
-  async #tellOutdated(path: string, uri: vscode.Uri): Promise<void> {
+  async #tellToMergeAgain(outcome: 'outdated' | 'stale', path: string, uri: vscode.Uri): Promise<void> {
     const again = 'Merge';
-    const words = `Palmtree: ${path} is merged, and the server has a newer version since. Merge that too.`;
-    const answer = await vscode.window.showWarningMessage(words, again);
+    const words =
+      outcome === 'outdated'
+        ? `${path} is merged, and the server has a newer version since. Merge that too.`
+        : `${path} is still in conflict: what was synced last has changed since its merge began. Merge it again.`;
+    const answer = await vscode.window.showWarningMessage(`Palmtree: ${words}`, again);
     if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
   }
+}
+
+/** The workbench answers whether the user went on where conflicts were left. */
+function wasAccepted(answer: unknown): boolean {
+  return typeof answer === 'object' && answer !== null && 'successful' in answer && answer.successful === true;
 }

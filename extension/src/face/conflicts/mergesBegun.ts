@@ -6,7 +6,8 @@ import type { SyncedFolder } from '../workspaceFolders';
 /** A merge in an editor, until it is saved without markers or decided otherwise. */
 export interface MergeInEditor extends BegunMerge {
   readonly folder: string;
-  /** With the tree of another name, it is of no meaning. */
+  /** With another tree, or that of another server, it is of no meaning. */
+  readonly server: string;
   readonly tree: string;
   /** The absolute path of what stood here before. */
   readonly mineCopy: string;
@@ -20,6 +21,8 @@ const stateKey = 'palmtree.merges';
 export class MergesBegun implements vscode.Disposable {
   readonly #state: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<void>();
+  /** What is saved of these meanwhile ends no merge. */
+  readonly #givingUp = new Set<string>();
   readonly onDidChange = this.#changed.event;
 
   constructor(state: vscode.Memento) {
@@ -32,12 +35,18 @@ export class MergesBegun implements vscode.Disposable {
   }
 
   find(owner: SyncedFolder, path: string): MergeInEditor | undefined {
-    return this.#of(owner).find((merge) => merge.path === path);
+    return this.in(owner).find((merge) => merge.path === path);
+  }
+
+  in({ folder, sync }: SyncedFolder): readonly MergeInEditor[] {
+    const { server, tree } = sync.state.binding ?? {};
+    const uri = folder.uri.toString();
+    return this.all.filter((merge) => merge.folder === uri && merge.server === server && merge.tree === tree);
   }
 
   /** The paths of a folder that no pull may merge by itself, since the user is at it. */
   pathsIn(owner: SyncedFolder): ReadonlySet<string> {
-    return new Set(this.#of(owner).map(({ path }) => path));
+    return new Set(this.in(owner).map(({ path }) => path));
   }
 
   async begin(merge: MergeInEditor): Promise<void> {
@@ -53,9 +62,19 @@ export class MergesBegun implements vscode.Disposable {
     this.#tell();
   }
 
-  #of({ folder, sync }: SyncedFolder): readonly MergeInEditor[] {
-    const tree = sync.state.binding?.tree;
-    return this.all.filter((merge) => merge.folder === folder.uri.toString() && merge.tree === tree);
+  isGivingUp({ folder, path }: MergeInEditor): boolean {
+    return this.#givingUp.has(`${folder}\0${path}`);
+  }
+
+  /** Runs what gives the merge up. Invariant: it is recorded until that is done, so that no pull replaces what is left. */
+  async givingUp<T>({ folder, path }: MergeInEditor, work: () => Promise<T>): Promise<T> {
+    const key = `${folder}\0${path}`;
+    this.#givingUp.add(key);
+    try {
+      return await work();
+    } finally {
+      this.#givingUp.delete(key);
+    }
   }
 
   /** For the button of the merge editor. */
@@ -73,4 +92,9 @@ export class MergesBegun implements vscode.Disposable {
 
 function isSame(a: MergeInEditor, b: MergeInEditor): boolean {
   return a.folder === b.folder && a.path === b.path;
+}
+
+/** Whether both sides still come from what they came from when the merge began. */
+export function isOfNow({ sync }: SyncedFolder, { path, ancestor }: MergeInEditor): boolean {
+  return (sync.agreedHash(path) ?? null) === ancestor;
 }

@@ -4,8 +4,10 @@ import { Client } from '../../io/client';
 import { probeRsync } from '../../io/rsyncProbe';
 import { transfer } from '../../io/transfer';
 import type { Remote } from '../../session/remote';
-import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withScheme } from './serverAddress';
 import type { Credentials } from './credentials';
+import { askForAddress, askForToken, askForTree } from './questions';
+import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
+import { back } from './textBox';
 import { showError } from '../run';
 import { section, setting } from '../settings';
 import type { SyncTerminal } from '../terminal';
@@ -22,6 +24,8 @@ export class FolderConnection {
   readonly #credentials: Credentials;
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
+  /** What was typed the last time, also where the user left after it. */
+  #lastAddress = '';
 
   constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel) {
     this.#credentials = credentials;
@@ -38,7 +42,7 @@ export class FolderConnection {
       const url = parseServerUrl(address);
       const token = await this.#credentials.token(url.origin);
       if (token === undefined) return await sync.bind(undefined, undefined);
-      await sync.bind(this.#remote(url, token, checkTreeName(tree)), { server: url.href.replace(/\/+$/, ''), tree });
+      await sync.bind(this.#remote(url, token, checkTreeName(tree)), { server: addressOf(url), tree });
     } catch (error) {
       await sync.bind(undefined, undefined);
       // The settings name no server or tree: the user has to know which.
@@ -96,85 +100,28 @@ export class FolderConnection {
   }
 
   async #ask(folder: vscode.WorkspaceFolder): Promise<ConnectArguments> {
-    const url = await askForUrl(setting('serverUrl', folder.uri) || this.#credentials.environmentUrl || '');
-    const known = await this.#credentials.token(url.origin);
-    const token = await askForToken(url, known);
-    const client = new Client(url.href, token);
-    await client.whoami();
-    const { trees } = await client.trees();
-    return { url: url.href.replace(/\/$/, ''), token, tree: await askForTree(folder, trees) };
+    const credentials = this.#credentials;
+    let address = setting('serverUrl', folder.uri) || this.#lastAddress || credentials.environmentUrl || '';
+    for (;;) {
+      const url = await askForAddress(address);
+      address = addressOf(url);
+      this.#lastAddress = address;
+      const known = await credentials.token(url.origin);
+      for (;;) {
+        const signedIn = await askForToken(url, known);
+        if (signedIn === back) break;
+        const tree = await askForTree(signedIn, setting('tree', folder.uri) || suggestTreeName(folder.name));
+        if (tree !== back) return { url: address, token: signedIn.token, tree };
+      }
+    }
   }
+}
+
+function addressOf(url: URL): string {
+  return url.href.replace(/\/+$/, '');
 }
 
 function originOf({ sync }: SyncedFolder): string | undefined {
   const server = sync.state.binding?.server;
   return server === undefined ? undefined : new URL(server).origin;
-}
-
-async function askForUrl(value: string): Promise<URL> {
-  const text = await vscode.window.showInputBox({
-    title: 'Palmtree: Connect (1/3)',
-    prompt: 'Address of your palmtree-server',
-    placeHolder: 'https://sync.example.org',
-    value,
-    ignoreFocusOut: true,
-    validateInput: (typed) => {
-      try {
-        parseServerUrl(withScheme(typed));
-        return undefined;
-      } catch {
-        return typed.trim() === '' ? undefined : 'An address looks like https://sync.example.org';
-      }
-    },
-  });
-  const url = parseServerUrl(withScheme(given(text)));
-  if (isUnencrypted(url)) {
-    const proceed = 'Connect Anyway';
-    const detail = 'The token and the files could be read on the way. Over anything but your own network, use https.';
-    const options = { modal: true, detail };
-    const answer = await vscode.window.showWarningMessage(`${url.host} is not encrypted.`, options, proceed);
-    if (answer !== proceed) throw new PalmtreeError('cancelled', 'the address was not accepted');
-  }
-  return url;
-}
-
-async function askForToken(url: URL, known: string | undefined): Promise<string> {
-  const text = await vscode.window.showInputBox({
-    title: 'Palmtree: Connect (2/3)',
-    prompt: `Token for ${url.host}${known === undefined ? '' : ' (leave empty to keep the one that is stored)'}`,
-    placeHolder: 'made on the server by: palmtree-server token create NAME',
-    password: true,
-    ignoreFocusOut: true,
-  });
-  if (text === undefined) throw new PalmtreeError('cancelled', 'no token was given');
-  return given(text.trim() || known);
-}
-
-async function askForTree(
-  folder: vscode.WorkspaceFolder,
-  trees: readonly { name: string; revision: number }[],
-): Promise<string> {
-  const create = { label: '$(add) New tree…', description: '' };
-  const known = trees.map(({ name, revision }) => ({ label: name, description: `revision ${revision}` }));
-  if (known.length > 0) {
-    const picked = await vscode.window.showQuickPick([...known, create], {
-      title: 'Palmtree: Connect (3/3)',
-      placeHolder: 'Which tree on the server should this folder be kept in step with?',
-      ignoreFocusOut: true,
-    });
-    if (picked === undefined) throw new PalmtreeError('cancelled', 'no tree was picked');
-    if (picked !== create) return picked.label;
-  }
-  const name = await vscode.window.showInputBox({
-    title: 'Palmtree: Connect (3/3)',
-    prompt: 'Name of the new tree on the server',
-    value: setting('tree', folder.uri) || suggestTreeName(folder.name),
-    ignoreFocusOut: true,
-  });
-  return checkTreeName(given(name).trim());
-}
-
-function given(text: string | undefined): string {
-  if (text === undefined || text === '') throw new PalmtreeError('cancelled', 'the input was left');
-  return text;
 }

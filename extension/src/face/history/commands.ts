@@ -12,6 +12,12 @@ export async function showTreeHistory(): Promise<void> {
   await vscode.commands.executeCommand(`${treeHistoryViewId}.focus`);
 }
 
+/** The versions of the file that is picked, or else shown. */
+export async function showFileHistory(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+  const [file] = pickedOrActive(uri, uris);
+  if (file !== undefined) await parts.fileHistory.show(file);
+}
+
 /** The version of a row on the left, what is here on the right. */
 export async function compareVersion(row: unknown): Promise<void> {
   await compareWithHere(versionOf(row));

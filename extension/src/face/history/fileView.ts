@@ -28,6 +28,11 @@ export interface HistoryView extends vscode.Disposable {
   refresh(): void;
 }
 
+/** It follows what the user looks at, and can be led to a file. */
+export interface FileHistoryView extends HistoryView {
+  show(uri: vscode.Uri): Promise<void>;
+}
+
 interface FileVersionRow extends VersionRow {
   readonly push: PathVersion;
 }
@@ -45,7 +50,7 @@ export function createFileHistory(
   folders: WorkspaceFolders,
   tracked: Pick<TrackedView, 'onDidSelect'>,
   log: vscode.LogOutputChannel,
-): HistoryView {
+): FileHistoryView {
   return new FileHistory(folders, new FollowedFile(tracked), log);
 }
 
@@ -71,7 +76,7 @@ export function failureWords(error: unknown, log: vscode.LogOutputChannel): stri
   return 'Something unexpected happened. The log says more.';
 }
 
-class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, HistoryView {
+class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, FileHistoryView {
   readonly #folders: WorkspaceFolders;
   readonly #followed: FollowedFile;
   readonly #log: vscode.LogOutputChannel;
@@ -97,6 +102,11 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       this.#view.onDidChangeVisibility(() => this.#follow()),
     );
     this.#follow();
+  }
+
+  async show(uri: vscode.Uri): Promise<void> {
+    this.#followed.follow(uri);
+    await vscode.commands.executeCommand(`${fileHistoryViewId}.focus`);
   }
 
   refresh(): void {

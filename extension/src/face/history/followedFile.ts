@@ -13,14 +13,14 @@ export class FollowedFile implements vscode.Disposable {
   readonly onDidChange = this.#changed.event;
 
   constructor(tracked: Pick<TrackedView, 'onDidSelect'>) {
-    const follow = (): void => this.#follow(shownFile());
+    const follow = (): void => this.follow(shownFile());
     this.#subscriptions = vscode.Disposable.from(
       vscode.window.tabGroups.onDidChangeTabs(follow),
       vscode.window.tabGroups.onDidChangeTabGroups(follow),
       tracked.onDidSelect(({ selection }) => {
         const [row, ...others] = selection;
         if (row?.node?.kind !== 'file' || others.length > 0) return;
-        this.#follow(vscode.Uri.joinPath(row.owner.folder.uri, row.node.path));
+        this.follow(vscode.Uri.joinPath(row.owner.folder.uri, row.node.path));
       }),
     );
   }
@@ -29,14 +29,14 @@ export class FollowedFile implements vscode.Disposable {
     return this.#uri;
   }
 
-  dispose(): void {
-    this.#subscriptions.dispose();
-    this.#changed.dispose();
-  }
-
-  #follow(uri: vscode.Uri | undefined): void {
+  follow(uri: vscode.Uri | undefined): void {
     if (uri === undefined || uri.toString() === this.#uri?.toString()) return;
     this.#uri = uri;
     this.#changed.fire();
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+    this.#changed.dispose();
   }
 }

@@ -54,7 +54,7 @@ async function restorePaths(
   const result = await withReporter('Palmtree: Restore', (reporter) =>
     sync.restore(reporter, { paths, revision }, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
-  tell(parts, folder, restoredWords(result, paths), result.heldBack.length > 0);
+  tell(parts, folder, restoredWords(result, paths, sync), result.heldBack.length > 0);
   if (result.backup !== undefined) parts.log.info(`what it replaced is kept in ${result.backup}`);
 }
 
@@ -73,17 +73,25 @@ async function confirmRestore(
   if (isOneFile && edited.length === 0) return;
   const what = paths.length === 1 ? paths[0] || 'the whole tree' : plural(paths.length, 'path');
   const detail = [
-    section('Changed here and not pushed yet', edited),
+    section('Replaces your unpushed edits in', edited),
     'What is replaced is kept in a backup.',
     isOneFile ? '' : 'Files that came later stay.',
   ].filter((part) => part !== '');
   await confirm(`Restore ${what} as of revision ${revision}?`, detail.join('\n\n'), 'Restore');
 }
 
-function restoredWords({ revision, written, heldBack }: RestoreResult, paths: readonly string[]): string {
+function restoredWords(
+  { revision, written, heldBack }: RestoreResult,
+  paths: readonly string[],
+  { pathStates }: SyncedFolder['sync'],
+): string {
   const [held] = heldBack;
   if (held !== undefined) return `${plural(heldBack.length, 'file')} held back: ${held.path} ${heldBackWords(held)}.`;
   const what = written.length === 1 ? written[0] : plural(written.length, 'file');
-  if (written.length > 0) return `${what} restored from revision ${revision}; push to send it.`;
+  if (written.length > 0) {
+    // What the server has so already is in step again.
+    const isNews = written.some((path) => pathStates.has(path));
+    return `${what} restored from revision ${revision}${isNews ? '; push to send it.' : '. The server has it so already.'}`;
+  }
   return `${paths.length === 1 ? paths[0] || 'The tree' : plural(paths.length, 'path')} is as in revision ${revision} already.`;
 }

@@ -56,10 +56,10 @@ export function byline(revision: number, { author }: Push): string {
   return `r${revision} by ${author}`;
 }
 
-/** `3 minutes ago · 12 kB · "the message"`; a pick list and the views read the same. */
+/** `3 minutes ago · “the message” · 12 kB`: what is cut off in a narrow view is the size. */
 export function versionDescription({ createdAt, message, entry }: PathVersion, now: Date): string {
   const size = entry === null ? 'deleted' : entry.kind === 'symlink' ? 'symbolic link' : byteSize(entry.size);
-  return joined(relativeTime(new Date(createdAt), now), size, quoted(message));
+  return joined(relativeTime(new Date(createdAt), now), quoted(message), size);
 }
 
 export function revisionDescription(revision: RevisionSummary, now: Date): string {

@@ -36,8 +36,9 @@ export async function moveChecked(parts: CommandParts, direction: PlanDirection)
 }
 
 async function move(parts: CommandParts, { owner, plan, choice, message }: Review, direction: PlanDirection) {
-  const push = { only: choice.paths(plan, 'push'), ...(message === undefined ? {} : { message }) };
-  const pull = { only: choice.paths(plan, 'pull') };
+  const now = await makePlan(owner, plan.direction, undefined);
+  const push = { only: choice.paths(plan, now, 'push'), ...(message === undefined ? {} : { message }) };
+  const pull = { only: choice.paths(plan, now, 'pull') };
   if (direction === 'sync') {
     await runSync(parts, owner, undefined, { pull, push, isReviewed: true });
   } else if (direction === 'pull') {

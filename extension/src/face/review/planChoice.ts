@@ -26,11 +26,17 @@ export class PlanChoice {
     return { taken, all };
   }
 
-  /** The paths that go in this direction; a rename takes the path it leaves along. */
-  paths(plan: Plan, direction: 'push' | 'pull'): ReadonlySet<string> {
+  /**
+   * The paths that go in this direction; a rename takes the path it leaves along.
+   * Invariant: what would be done by `now` is what was reviewed: an edit that has become a deletion is left out.
+   */
+  paths(reviewed: Plan, now: Plan, direction: 'push' | 'pull'): ReadonlySet<string> {
     const paths = new Set<string>();
-    for (const row of planRows(plan)) {
+    const known = new Map([...planRows(now)].map((row) => [key(row), row]));
+    for (const row of planRows(reviewed)) {
       if (row.direction !== direction || !this.isTaken(row)) continue;
+      const same = known.get(key(row));
+      if (same?.effect !== row.effect || same.from !== row.from) continue;
       paths.add(row.path);
       if (row.from !== undefined) paths.add(row.from);
     }

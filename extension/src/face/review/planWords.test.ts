@@ -94,10 +94,10 @@ describe('the rows of a plan', () => {
 
   it('all go along at first, a rename with both its paths', () => {
     const choice = new PlanChoice();
-    expect([...choice.paths(shown, 'push')].sort()).toEqual(
+    expect([...choice.paths(shown, shown, 'push')].sort()).toEqual(
       ['moved.md', 'new/a.md', 'old/a.md', 'plan.md', 'was.md'].sort(),
     );
-    expect([...choice.paths(shown, 'pull')]).toEqual(['theirs.md']);
+    expect([...choice.paths(shown, shown, 'pull')]).toEqual(['theirs.md']);
   });
 
   it('stay behind when their folder or their group is left out, drawn or not', () => {
@@ -105,9 +105,9 @@ describe('the rows of a plan', () => {
     const [folder] = toPush.children;
     if (folder !== undefined) choice.set(folder, false);
     expect(choice.count(toPush)).toEqual({ taken: 2, all: 3 });
-    expect([...choice.paths(shown, 'push')].sort()).toEqual(['moved.md', 'plan.md', 'was.md']);
+    expect([...choice.paths(shown, shown, 'push')].sort()).toEqual(['moved.md', 'plan.md', 'was.md']);
     choice.set(toPush, false);
-    expect(choice.paths(shown, 'push').size).toBe(0);
+    expect(choice.paths(shown, shown, 'push').size).toBe(0);
     choice.set(toPush, true);
     expect(choice.count(toPush)).toEqual({ taken: 3, all: 3 });
   });
@@ -117,6 +117,12 @@ describe('the rows of a plan', () => {
     const left = toPush.children.find((node) => node.kind === 'path' && node.row.path === 'plan.md');
     if (left !== undefined) choice.set(left, false);
     const again = plan([row('plan.md'), row('new.md', { effect: 'add' })]);
-    expect([...choice.paths(again, 'push')]).toEqual(['new.md']);
+    expect([...choice.paths(again, again, 'push')]).toEqual(['new.md']);
+  });
+
+  it('stay behind when they have become another change since', () => {
+    const reviewed = plan([row('plan.md'), row('other.md')]);
+    const now = plan([row('plan.md', { effect: 'delete' }), row('other.md'), row('later.md')]);
+    expect([...new PlanChoice().paths(reviewed, now, 'push')]).toEqual(['other.md']);
   });
 });

@@ -7,6 +7,7 @@ import { plural } from '../figures';
 import { commandIds, viewId } from '../ids';
 import type { MergesBegun } from '../conflicts/mergesBegun';
 import { section, setting } from '../settings';
+import { tellMerged } from './runs';
 import { relativePath } from '../watcher';
 import { wordsFor } from '../words';
 import type { SyncedFolder, WorkspaceFolders } from '../workspaceFolders';
@@ -52,14 +53,22 @@ function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogO
     sync,
     settings: () => ({ pushOnSave: setting('pushOnSave', folder.uri), pullOn: setting('pullOn', folder.uri) }),
     gitActivity,
-    isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
+    pullOptions: () => ({
+      autoMerge: setting('autoMerge', folder.uri),
+      unmerged: merges.pathsIn(owner),
+      isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
+    }),
     onObstacle: (obstacle) => void tell(obstacle, log),
     onPushed: ({ put, deleted, revision }) => {
       if (put + deleted > 0)
         log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
     },
-    onPulled: ({ written, deleted, revision, heldBack, backup }) => {
-      log.info(`${folder.name}: pulled ${written}, deleted ${deleted} unasked, revision ${revision}`);
+    onPulled: ({ written, deleted, merged, conflicts, revision, heldBack, backup }) => {
+      log.info(
+        `${folder.name}: pulled ${written}, deleted ${deleted}, merged ${merged.length} unasked, revision ${revision}`,
+      );
+      // A conflict is told of by itself.
+      if (merged.length > 0 && conflicts.length === 0) void tellMerged({ merged });
       for (const { path, reason } of heldBack) log.info(`${folder.name}: ${path} was held back (${reason})`);
       if (backup !== undefined) log.info(`what it replaced or deleted is kept in ${backup}`);
     },

@@ -8,6 +8,7 @@ import type { SyncState } from '../../session/state';
 import type { CallOptions, CommandParts } from '../call';
 import { confirmBrake, confirmNewTree, saveThem, unsavedPaths } from '../confirm';
 import { plural } from '../figures';
+import { tellUntaken } from './untaken';
 import { commandIds } from '../ids';
 import { showError, withReporter } from '../run';
 import { setting } from '../settings';
@@ -50,6 +51,7 @@ export async function runPull(
   parts.log.info(`${folder.name}: ${text}`);
   for (const held of result.heldBack) parts.log.warn(`${folder.name}: ${held.path} ${heldBackWords(held)}`);
   if (result.backup !== undefined) parts.log.info(`what it replaced or deleted is kept in ${result.backup}`);
+  if (options === undefined) void tellUntaken(owner, result.untakenFolders);
   // Whoever picked paths has seen the conflicts in the plan.
   const conflicts = pullOptions.only === undefined ? result.conflicts : [];
   const isUntold = options === undefined && conflicts.length + result.heldBack.length > 0;
@@ -121,7 +123,7 @@ async function tellHeldBack(
 }
 
 /** What came of a merge was written by nobody: it is to be looked at before it goes on. */
-async function tellMerged({ merged }: PullResult): Promise<void> {
+export async function tellMerged({ merged }: Pick<PullResult, 'merged'>): Promise<void> {
   const isOne = merged.length === 1;
   const look = isOne ? 'The result is here. Look at it, then push.' : 'The results are here. Look at them, then push.';
   const text = `Palmtree: ${named(merged)} changed on both sides and ${isOne ? 'was' : 'were'} merged. ${look}`;

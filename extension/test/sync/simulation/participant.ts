@@ -46,8 +46,10 @@ export class Participant {
     return standingIn(join(this.machine.storage, 'backups'));
   }
 
+  /** Those that a pull has yet to try, too: they can be decided just as well. */
   get conflicts(): string[] {
-    return this.outOfStep.filter((path) => this.machine.sync.pathStates.get(path) === 'conflict');
+    const { pathStates } = this.machine.sync;
+    return this.outOfStep.filter((path) => ['both', 'conflict'].includes(pathStates.get(path) ?? ''));
   }
 
   get outOfStep(): string[] {

@@ -1,0 +1,68 @@
+import * as vscode from 'vscode';
+import { PalmtreeError } from '../../errors';
+import type { ResolveResult } from '../../session/resolve';
+import { compareWithKept } from '../backups';
+import { unsavedPaths } from '../confirm';
+import { plural } from '../figures';
+import { commandIds } from '../ids';
+import { showError, withReporter } from '../run';
+import { heldBackWords } from '../words';
+import type { SyncedFolder } from '../workspaceFolders';
+
+const [undo, compare, show] = ['Undo', 'Compare', 'Show Backups'];
+
+/** Says that theirs stands in the place of mine now, and offers the way back. */
+export async function tellTaken(
+  log: vscode.LogOutputChannel,
+  owner: SyncedFolder,
+  result: ResolveResult,
+): Promise<void> {
+  const { resolved } = result;
+  const [first = ''] = resolved;
+  const isOne = resolved.length === 1;
+  const what = isOne ? `${first} was` : `${plural(resolved.length, 'file')} were`;
+  const text = `Palmtree: ${what} taken from the server. What was here is kept.`;
+  const picked = await vscode.window.showInformationMessage(text, undo, isOne ? compare : show);
+  try {
+    if (picked === undo) await undoTaken(log, owner, result);
+    else if (picked === compare) await compareFirst(owner, result, first);
+    else if (picked === show)
+      await vscode.commands.executeCommand(commandIds.showBackups, { folder: owner.folder.uri });
+  } catch (error) {
+    void showError(error, log);
+  }
+}
+
+/** Invariant: only this decision is undone. Where a pull came after it, that would be undone instead. */
+async function undoTaken(
+  log: vscode.LogOutputChannel,
+  { folder, sync }: SyncedFolder,
+  { resolved, backup }: ResolveResult,
+): Promise<void> {
+  if ((await sync.lastPull())?.backup !== backup) {
+    throw new PalmtreeError('nothing_to_undo', 'something else was pulled since', { details: { paths: resolved } });
+  }
+  const result = await withReporter('Palmtree: Undo', (reporter) =>
+    sync.undoPull(reporter, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
+  );
+  const [held] = result.heldBack;
+  const [skipped] = result.skipped;
+  const undone = result.restored.length + result.removed.length;
+  const sentences = [
+    undone > 0 ? `${plural(undone, 'file')} as before, in conflict again.` : '',
+    skipped === undefined ? '' : `${skipped} changed since and stays as it is.`,
+    held === undefined ? '' : `${held.path} ${heldBackWords(held)}.`,
+  ].filter((sentence) => sentence !== '');
+  const text = `Palmtree: ${sentences.join(' ')}`;
+  log.info(`${folder.name}: ${text}`);
+  if (held === undefined && skipped === undefined) void vscode.window.setStatusBarMessage(text, 8_000);
+  else void vscode.window.showWarningMessage(text);
+}
+
+async function compareFirst(owner: SyncedFolder, { backup }: ResolveResult, path: string): Promise<void> {
+  const kept = (await owner.sync.backups()).find(({ files }) => files.get(path)?.startsWith(backup) === true);
+  const place = kept?.files.get(path);
+  // Nothing is kept of what was deleted here.
+  if (place === undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(owner.folder.uri, path));
+  else await compareWithKept(owner, path, place);
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { silent, until } from './machine';
+import { scene } from './scene';
+
+const stage = scene();
+
+async function inStep(files: Record<string, string>) {
+  const [desk, laptop] = await stage.twoMachines();
+  for (const [path, content] of Object.entries(files)) await desk.write(path, content);
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  return [desk, laptop] as const;
+}
+
+describe('what nobody decided on', () => {
+  it('is not brought by deciding something else', async () => {
+    const [desk, laptop] = await inStep({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
+    await desk.write('n/b', 'desk');
+    await desk.push();
+    await laptop.write('n/b', 'laptop');
+    await laptop.pull();
+    await desk.write('n/c', 'desk too');
+    await desk.write('n/a', 'desk as well');
+    await desk.push();
+    await until(laptop, ({ counts }) => counts.incoming === 2);
+    await laptop.sync.resolve(silent, { paths: ['n/b'], choice: 'mine' });
+    expect(await laptop.read('n/c')).toBe('1');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 2, conflicts: 0 });
+    await laptop.pull();
+    await laptop.push();
+    await desk.pull();
+    expect(await desk.read('n/b')).toBe('laptop');
+    expect(await laptop.read('n/a')).toBe('desk as well');
+  });
+
+  it('is not overwritten by the next pull when an old version was restored', async () => {
+    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('n/a', 'mine');
+    await desk.write('n/a', '3');
+    await desk.push();
+    await laptop.sync.restore(silent, { paths: ['n/a'], revision: 2 });
+    expect(await laptop.read('n/a')).toBe('2');
+    await laptop.pull();
+    expect(await laptop.read('n/a')).toBe('2');
+    expect(laptop.sync.state.counts).toMatchObject({ incoming: 0, conflicts: 1 });
+  });
+
+  it('is not undone in another tree', async () => {
+    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    await laptop.client.makeTree('another');
+    await laptop.bind('another');
+    expect(await laptop.sync.lastPull()).toBeUndefined();
+    await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'nothing_to_undo' });
+  });
+});
+
+describe('Keep Both', () => {
+  it('finds a name beside what is not tracked', async () => {
+    stage.newTree();
+    const [desk, laptop] = [await stage.machine(), await stage.machine()];
+    for (const one of [desk, laptop]) {
+      await one.write('a.md', one === desk ? 'desk' : 'laptop');
+      await one.sync.track(['a.md']);
+    }
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('a (server r1).md', 'not tracked');
+    const { heldBack } = await laptop.sync.resolve(silent, { paths: ['a.md'], choice: 'both' });
+    expect(heldBack).toEqual([]);
+    expect(await laptop.read('a (server r1).md')).toBe('not tracked');
+    expect(await laptop.read('a (server r1 2).md')).toBe('desk');
+  });
+
+  it('keeps two names apart that are as long as names can be', async () => {
+    stage.newTree();
+    const names = ['x', 'y'].map((end) => `${'n'.repeat(250)}${end}`);
+    const [desk, laptop] = [await stage.machine(), await stage.machine()];
+    for (const one of [desk, laptop]) {
+      for (const name of names) await one.write(name, `${one === desk ? 'desk' : 'laptop'} ${name}`);
+      await one.sync.track(names);
+    }
+    await desk.push();
+    await laptop.pull();
+    const { heldBack } = await laptop.sync.resolve(silent, { paths: names, choice: 'both' });
+    expect(heldBack).toEqual([]);
+    const contents = await Promise.all([...(await laptop.listing()).keys()].map((path) => laptop.read(path)));
+    expect(contents.sort()).toEqual(names.flatMap((name) => [`desk ${name}`, `laptop ${name}`]).sort());
+  });
+});
+
+describe('a server that was restored from a backup', () => {
+  it('is told of without being asked, and a pull compares anew', async () => {
+    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const copy = await stage.server.backUp();
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    await stage.server.restore(copy);
+    const state = await until(laptop, ({ away }) => away?.code === 'revision_not_found');
+    expect(state.counts.conflicts).toBe(0);
+    await laptop.pull();
+    expect(await laptop.read('n/a')).toBe('2');
+    expect(laptop.sync.state.counts).toMatchObject({ incoming: 0, conflicts: 1 });
+  });
+});
