@@ -80,6 +80,8 @@ describe('mergeText', () => {
     expect(merge('\uFEFFa\nb\nc', '\uFEFFA\nb\nc', '\uFEFFa\nb\nC')).toEqual(merged('\uFEFFA\nb\nC'));
     expect(merge('a\nb\nc', '\uFEFFa\nb\nc', 'a\nb\nC')).toEqual(merged('\uFEFFa\nb\nC'));
     expect(merge('\uFEFFa\nb\nc', 'a\nb\nc', '\uFEFFA\nb\nc')).toEqual(merged('A\nb\nc'));
+    // A line that begins with a mark is not taken for the text's.
+    expect(merge('\uFEFFa', '\uFEFF\uFEFF', 'a')).toEqual(merged('\uFEFF\uFEFF'));
   });
 
   it('takes lines for what they are, whatever they say', () => {

@@ -34,10 +34,14 @@ export function comparableLines(base: string, ours: string, theirs: string): Com
   return { base: split(base), ours: split(ours), theirs: split(theirs), lineEnd: lineEnd ?? '\n' };
 }
 
-/** The reverse of splitting. An empty last line is there only by its end. */
+/**
+ * The reverse of splitting. An empty last line is there only by its end, and a first line that begins with a byte
+ * order mark only behind one of the text's own, for which its mark would be taken.
+ */
 export function joinLines({ hasBom, lines, isEnded }: Lines, lineEnd: string): string {
   const ends = lines.length > 0 && (isEnded || lines.at(-1) === '');
-  return `${hasBom ? bom : ''}${lines.join(lineEnd)}${ends ? lineEnd : ''}`;
+  const begins = hasBom || lines[0]?.startsWith(bom) === true;
+  return `${begins ? bom : ''}${lines.join(lineEnd)}${ends ? lineEnd : ''}`;
 }
 
 function lineEndOf(text: string): LineEnd | undefined {
