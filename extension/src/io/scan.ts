@@ -1,5 +1,4 @@
-import { isUtf8 } from 'node:buffer';
-import { lstatSync, opendirSync, readdirSync, readFileSync, realpathSync, statSync, type Dirent } from 'node:fs';
+import { lstatSync, opendirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../server/src/contract/paths';
 import { foldersAbove, parentOf } from '../engine/folders';
@@ -9,6 +8,8 @@ import { PalmtreeError } from '../errors';
 import { errnoOf } from './durable';
 import { FileClock } from './fileClock';
 import type { ScanProgress, ScanResult, ScanScope } from './ports';
+import { lookAt, sameObservation, type BatchResult } from './scanBatch';
+import { faultOf, namesIn, type Found } from './scanFolder';
 import { look, unreadable, type LookOptions } from './scanLook';
 
 const bufferBytes = 1 << 20;
@@ -28,21 +29,34 @@ export interface PassOptions {
 
 /** One pass over the disk, which answers how it differs from what is known. Throws root_gone. */
 export function scanPass(options: PassOptions): ScanResult {
-  return new Pass(options).run();
+  const pass = new Pass(options);
+  pass.walk();
+  for (let batch = pass.next(); batch.length > 0; batch = pass.next()) pass.lookAt(batch);
+  return pass.finish();
 }
 
 const gitignore = '.gitignore';
+/** Files that are handed out together. */
+export const batchSize = 256;
 
-class Pass {
+/**
+ * A pass in its steps: walk, take each batch of files that it found and look at it, here or on another thread, and
+ * finish.
+ */
+export class Pass {
   readonly #options: PassOptions;
   readonly #selection: Selection;
   readonly #look: LookOptions;
   readonly #only: ReadonlySet<string> | undefined;
   readonly #rootBefore: string;
   readonly #seen: Observation[] = [];
+  /** Files to look at, by the folders that were walked; those before the mark have been handed out. */
+  readonly #waiting: string[] = [];
+  #handedOut = 0;
   readonly #met = new Set<string>();
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string | null>();
+  #onFolder: (() => void) | undefined;
   #files = 0;
   #hashedBytes = 0;
 
@@ -50,7 +64,7 @@ class Pass {
     this.#options = options;
     const { root, scope } = options;
     this.#rootBefore = identityOfRoot(root);
-    const clock = new FileClock(root, options.storage);
+    const clock = FileClock.read(root, options.storage);
     this.#selection = new Selection(scope);
     this.#only = options.only === undefined ? undefined : outermost(options.only.map(widened(scope)));
     this.#look = {
@@ -67,9 +81,66 @@ class Pass {
     };
   }
 
-  run(): ScanResult {
+  /** What a look here needs; another thread gets the same with a buffer and a report of its own. */
+  get lookOptions(): LookOptions {
+    return this.#look;
+  }
+
+  /** Finds the files to look at; `onFolder` is called after each folder. */
+  walk(onFolder?: () => void): void {
+    this.#onFolder = onFolder;
     if (this.#only === undefined || this.#only.has('')) this.#walk('');
     else for (const path of this.#only) this.#visitFromAbove(path);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#handedOut;
+  }
+
+  /** The next files to look at, `most` of them; none when all have been handed out. */
+  next(most = batchSize): readonly string[] {
+    const from = this.#handedOut;
+    this.#handedOut = Math.min(from + most, this.#waiting.length);
+    return this.#waiting.slice(from, this.#handedOut);
+  }
+
+  lookAt(paths: readonly string[]): void {
+    const found = lookAt(paths, (path) => this.#options.known.get(path), {
+      ...this.#look,
+      onFile: () => this.#report(),
+    });
+    this.take(paths, found);
+    this.#report();
+  }
+
+  /** Takes in what a look at `paths` found. A folder that came to be there is walked. */
+  take(paths: readonly string[], found: BatchResult): void {
+    this.#files += paths.length - found.gone.length - found.folders.length - found.problems.length;
+    for (const path of paths) this.#met.add(path);
+    for (const path of found.gone) this.#met.delete(path);
+    for (const seen of found.seen) this.#seen.push(seen);
+    for (const problem of found.problems) {
+      this.#met.delete(problem.path);
+      this.#problem(problem);
+    }
+    for (const folder of found.folders) {
+      this.#met.delete(folder);
+      if (this.#selection.entersFolder(folder)) this.#walk(folder);
+    }
+  }
+
+  /** Those that are not as they were known. */
+  differing(seen: readonly Observation[]): readonly Observation[] {
+    return seen.filter((one) => !sameObservation(one, this.#options.known.get(one.path)));
+  }
+
+  /** Counts in what another thread hashed. */
+  countHashed(bytes: number): void {
+    this.#hashedBytes += bytes;
+    this.#report();
+  }
+
+  finish(): ScanResult {
     // Invariant: a root that went away meanwhile must not make its files look deleted.
     const { root } = this.#options;
     if (identityOfRoot(root) !== this.#rootBefore) throw rootGone(root);
@@ -114,22 +185,25 @@ class Pass {
     this.#report();
     const entries = this.#read(folder);
     if (entries === undefined) return;
-    const hasGitignore = entries.some((entry) => entry.name.toString('latin1') === gitignore);
+    const hasGitignore = entries.some((entry) => entry.name === gitignore);
     if (hasGitignore || this.#only !== undefined) this.#readGitignore(folder);
     for (const entry of entries) {
-      const path = this.#pathOf(folder, entry.name);
+      const path = this.#pathOf(folder, entry);
       if (path === undefined) continue;
       if (entry.isDirectory()) {
         if (this.#selection.entersFolder(path)) this.#walk(path);
-      } else if (this.#selection.includes(path) || this.#selection.leadsOn(path)) {
+      } else if (this.#selection.includes(path)) {
+        this.#waiting.push(path);
+      } else if (this.#selection.leadsOn(path)) {
         this.#visit(path);
       }
     }
+    this.#onFolder?.();
   }
 
-  #read(folder: string): Dirent<Buffer>[] | undefined {
+  #read(folder: string): readonly Found[] | undefined {
     try {
-      return readdirSync(join(this.#options.root, folder), { withFileTypes: true, encoding: 'buffer' });
+      return namesIn(join(this.#options.root, folder));
     } catch (error) {
       const errno = errnoOf(error);
       if (folder === '') throw rootGone(this.#options.root, error);
@@ -138,31 +212,26 @@ class Pass {
     }
   }
 
+  /** Looks at what may stand in the way of what is tracked, or is tracked itself. */
   #visit(path: string): void {
+    if (this.#selection.includes(path)) {
+      this.#waiting.push(path);
+      return;
+    }
     const found = look(path, this.#options.known.get(path), this.#look);
     if (found === undefined) return;
     if (found === 'folder') {
       if (this.#selection.entersFolder(path)) this.#walk(path);
       return;
     }
-    if (!this.#selection.includes(path)) {
-      const isLink = 'seen' in found ? found.seen.kind === 'symlink' : found.problem.reason === 'link-outside';
-      if (isLink) this.#problem(followsNoLink(path));
-      return;
-    }
-    if ('problem' in found) return this.#problem(found.problem);
-    this.#met.add(path);
-    if (!sameObservation(found.seen, this.#options.known.get(path))) this.#seen.push(found.seen);
-    this.#files++;
-    this.#report();
+    const isLink = 'seen' in found ? found.seen.kind === 'symlink' : found.problem.reason === 'link-outside';
+    if (isLink) this.#problem(followsNoLink(path));
   }
 
   /** The path of a name that can travel; another is named as a problem if it would be taken in. */
-  #pathOf(folder: string, name: Buffer): string | undefined {
-    const valid = isUtf8(name);
-    const text = valid ? name.toString('utf8') : escaped(name);
-    const path = folder === '' ? text : `${folder}/${text}`;
-    const fault = valid ? pathFault(path) : 'is not valid UTF-8';
+  #pathOf(folder: string, { name, fault: given }: Found): string | undefined {
+    const path = folder === '' ? name : `${folder}/${name}`;
+    const fault = given ?? faultOf(path, name);
     if (fault === undefined) return path;
     if (this.#selection.includes(path)) this.#problem(badName(path, fault));
     return undefined;
@@ -250,25 +319,4 @@ function badName(path: string, fault: string): Problem {
 
 function followsNoLink(path: string): Problem {
   return { path, reason: 'special', detail: 'It is a symbolic link, and what is tracked behind it is not followed.' };
-}
-
-/** Shows each byte that is not ASCII, so that different names stay different. */
-function escaped(name: Buffer): string {
-  return [...name].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('');
-}
-
-function sameObservation(a: Observation, b: Observation | undefined): boolean {
-  if (a === b) return true;
-  return (
-    b !== undefined &&
-    a.hash === b.hash &&
-    a.ino === b.ino &&
-    a.ctimeNs === b.ctimeNs &&
-    a.mtimeNs === b.mtimeNs &&
-    a.racy === b.racy &&
-    a.mode === b.mode &&
-    a.dev === b.dev &&
-    a.kind === b.kind &&
-    a.size === b.size
-  );
 }

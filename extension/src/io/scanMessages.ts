@@ -1,5 +1,7 @@
-import type { Observation } from '../engine/observation';
+import type { Problem } from '../engine/observation';
 import type { ErrorCode } from '../errors';
+import type { ClockReading } from './fileClock';
+import type { Packed } from './packedEntries';
 import type { ScanProgress, ScanRequest, ScanResult } from './ports';
 
 /** What the scan worker is started with. */
@@ -8,10 +10,16 @@ export interface ScanWorkerData {
   /** A folder for the probe of the file system's clock. */
   readonly storage: string | undefined;
   readonly honoursModes: boolean | undefined;
+  /** The worker's own script, for the threads that help it. */
+  readonly script: string;
 }
 
 export type ToScanWorker =
-  | { readonly kind: 'learn'; readonly seen: readonly Observation[]; readonly gone: readonly string[] }
+  | {
+      readonly kind: 'learn';
+      readonly seen: Packed;
+      readonly gone: readonly string[];
+    }
   /** Forgets all that was known. */
   | { readonly kind: 'forget' }
   | {
@@ -22,13 +30,58 @@ export type ToScanWorker =
       readonly stop: SharedArrayBuffer;
     };
 
+/** What was seen comes in parts before the end of the pass, so that none of them is long to take in. */
 export type FromScanWorker =
-  | { readonly kind: 'progress'; readonly id: number; readonly progress: ScanProgress }
-  | { readonly kind: 'done'; readonly id: number; readonly result: ScanResult }
   | {
-      readonly kind: 'failed';
+      readonly kind: 'progress';
       readonly id: number;
-      readonly code: ErrorCode;
-      readonly message: string;
-      readonly subject: string | undefined;
-    };
+      readonly progress: ScanProgress;
+    }
+  | { readonly kind: 'seen'; readonly id: number; readonly seen: Packed }
+  | {
+      readonly kind: 'done';
+      readonly id: number;
+      readonly result: Omit<ScanResult, 'seen'>;
+    }
+  | ({ readonly kind: 'failed'; readonly id: number } & ScanFailure);
+
+export interface ScanFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly subject: string | undefined;
+}
+
+/** What a thread is started with that helps the scan worker in one pass. */
+export interface ScanHelperData {
+  readonly helps: true;
+  readonly look: {
+    readonly root: string;
+    readonly realRoot: string;
+    readonly verify: boolean;
+    readonly honoursModes: boolean;
+  };
+  readonly clock: ClockReading;
+  readonly stop: SharedArrayBuffer;
+  /** How many batches were done, as a 32-bit integer: to be read without waiting for a message. */
+  readonly done: SharedArrayBuffer;
+}
+
+/** Paths, with a NUL between each two: one text crosses over in a tenth of the time that its pieces take. */
+export interface ToScanHelper {
+  /** To be looked at as if nothing were known of them. */
+  readonly unknown: string;
+  /** Only their stats are asked for. */
+  readonly trusted: string;
+}
+
+export type FromScanHelper =
+  | { readonly kind: 'hashed'; readonly bytes: number }
+  | {
+      readonly kind: 'looked';
+      readonly stats: BigInt64Array<ArrayBuffer>;
+      readonly seen: Packed;
+      readonly gone: readonly string[];
+      readonly folders: readonly string[];
+      readonly problems: readonly Problem[];
+    }
+  | ({ readonly kind: 'failed' } & ScanFailure);

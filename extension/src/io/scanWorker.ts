@@ -1,40 +1,47 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Observation } from '../engine/observation';
-import { PalmtreeError } from '../errors';
-import type { ScanProgress, ScanResult } from './ports';
-import { scanPass } from './scan';
-import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
+import { packObservations, unpackObservations } from './packedEntries';
+import type { ScanProgress } from './ports';
+import { failureOf, stopWhenTold } from './scanFailure';
+import { helpScan } from './scanHelper';
+import type { FromScanWorker, ScanHelperData, ScanWorkerData, ToScanWorker } from './scanMessages';
+import { scanTogether } from './scanTeam';
 
 const progressEveryMs = 100;
+/** What crosses over at once: it takes the other side about a millisecond. */
+const partSize = 1_000;
 
-const data = workerData as ScanWorkerData;
-const known = new Map<string, Observation>();
+function serve(data: ScanWorkerData): void {
+  const known = new Map<string, Observation>();
+  // One after the other: nothing is learnt in the middle of a pass.
+  let last: Promise<void> = Promise.resolve();
+  parentPort?.on('message', (message: ToScanWorker) => {
+    last = last.then(() => handle(data, known, message));
+  });
+}
 
-parentPort?.on('message', (message: ToScanWorker) => {
+async function handle(data: ScanWorkerData, known: Map<string, Observation>, message: ToScanWorker): Promise<void> {
   switch (message.kind) {
     case 'learn':
-      return learn(message.seen, message.gone);
+      for (const path of message.gone) known.delete(path);
+      for (const observation of unpackObservations(message.seen)) known.set(observation.path, observation);
+      return;
     case 'forget':
       return known.clear();
     case 'scan':
-      return post(scan(message));
+      return scan(data, known, message);
   }
-});
-
-function post(message: FromScanWorker): void {
-  parentPort?.postMessage(message);
 }
 
-function learn(seen: readonly Observation[], gone: readonly string[]): void {
-  for (const path of gone) known.delete(path);
-  for (const observation of seen) known.set(observation.path, observation);
-}
-
-function scan({ id, request, stop }: ToScanWorker & { kind: 'scan' }): FromScanWorker {
-  const stopped = new Int32Array(stop);
+async function scan(
+  data: ScanWorkerData,
+  known: Map<string, Observation>,
+  { id, request, stop }: ToScanWorker & { kind: 'scan' },
+): Promise<void> {
+  const check = stopWhenTold(stop);
   let reported = performance.now();
   const onProgress = (progress: ScanProgress): void => {
-    if (Atomics.load(stopped, 0) !== 0) throw new PalmtreeError('cancelled', 'the scan was cancelled');
+    check();
     const now = performance.now();
     if (now - reported < progressEveryMs) return;
     reported = now;
@@ -42,14 +49,29 @@ function scan({ id, request, stop }: ToScanWorker & { kind: 'scan' }): FromScanW
   };
   try {
     onProgress({ files: 0, hashedBytes: 0 });
-    const result: ScanResult = scanPass({ ...data, ...request, known, onProgress });
-    learn(result.seen, result.gone);
-    return { kind: 'done', id, result };
-  } catch (error) {
-    if (error instanceof PalmtreeError) {
-      return { kind: 'failed', id, code: error.code, message: error.message, subject: error.details.subject };
+    const { seen, ...result } = await scanTogether({
+      ...data,
+      ...request,
+      known,
+      stop,
+      onProgress,
+    });
+    for (const path of result.gone) known.delete(path);
+    for (const observation of seen) known.set(observation.path, observation);
+    for (let from = 0; from < seen.length; from += partSize) {
+      const part = packObservations(seen.slice(from, from + partSize));
+      post({ kind: 'seen', id, seen: part }, [part.buffer]);
     }
-    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    return { kind: 'failed', id, code: 'scan_failed', message, subject: undefined };
+    post({ kind: 'done', id, result });
+  } catch (error) {
+    post({ kind: 'failed', id, ...failureOf(error) });
   }
 }
+
+function post(message: FromScanWorker, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}
+
+const data = workerData as ScanWorkerData | ScanHelperData;
+if ('helps' in data) helpScan(data);
+else serve(data);

@@ -1,10 +1,21 @@
-import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Observation } from '../engine/observation';
 import type { Rule } from '../engine/rule';
 import type { ScanProgress, ScanScope } from './ports';
+import { scanPass } from './scan';
 import { WorkerScanner } from './scanner';
 
 const rules: Rule[] = [{ path: '', kind: 'folder', effect: 'track' }];
@@ -42,6 +53,11 @@ function write(path: string, content = path): void {
   writeFileSync(join(root, path), content);
 }
 
+/** Without what only the moment of the scan decides. */
+function atRest(seen: readonly Observation[]): readonly Observation[] {
+  return seen.map((one) => ({ ...one, racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
 describe('the scanner', () => {
   it('sees files, and then only differences', async () => {
     write('a');
@@ -55,7 +71,10 @@ describe('the scanner', () => {
 
   it('takes over what is known, before and after its start', async () => {
     write('a');
-    const other = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root });
+    const other = new WorkerScanner({
+      script: join(bundles, 'scanWorker.js'),
+      root,
+    });
     const { seen } = await other.scan({ scope });
     await other.dispose();
     const [a] = seen;
@@ -74,11 +93,47 @@ describe('the scanner', () => {
     expect(results.map(({ seen }) => seen.length)).toEqual([1, 0]);
   });
 
+  it('comes to the same with the help of other threads', { timeout: 60_000 }, async () => {
+    const count = 6_000;
+    for (let i = 0; i < count; i++) write(`f${i}`, String(i % 50));
+    const { seen } = await scanner.scan({ scope });
+    const other = scanPass({ root, scope, known: new Map() });
+    expect(atRest(seen)).toEqual(atRest(other.seen));
+    scanner.learn(atRest(seen), []);
+    // What stands is looked at by its stats alone; any of them that differs is found out.
+    rmSync(join(root, 'f7'));
+    write('f1000', 'edited');
+    renameSync(join(root, 'f2001'), join(root, 'f2000'));
+    chmodSync(join(root, 'f3000'), 0o700);
+    rmSync(join(root, 'f4000'));
+    symlinkSync('f1', join(root, 'f4000'));
+    const again = await scanner.scan({ scope });
+    expect(again.seen.map(({ path }) => path).sort()).toEqual(['f1000', 'f2000', 'f3000', 'f4000']);
+    expect([...again.gone].sort()).toEqual(['f2001', 'f7']);
+  });
+
+  it('looks by itself where no other thread will start', { timeout: 60_000 }, async () => {
+    const script = join(bundles, 'alone.js');
+    writeFileSync(
+      script,
+      `if ('helps' in require('node:worker_threads').workerData) process.exit(1);
+       require('./scanWorker.js');`,
+    );
+    const alone = new WorkerScanner({ script, root });
+    for (let i = 0; i < 4_000; i++) write(`f${i}`);
+    expect((await alone.scan({ scope })).seen.length).toBe(4_000);
+    await alone.dispose();
+  });
+
   it('stops in the middle of a file when its signal says so', async () => {
     write('huge');
     truncateSync(join(root, 'huge'), 2 ** 36);
     const controller = new AbortController();
-    const scan = scanner.scan({ scope, signal: controller.signal, onProgress: () => controller.abort() });
+    const scan = scanner.scan({
+      scope,
+      signal: controller.signal,
+      onProgress: () => controller.abort(),
+    });
     await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
     truncateSync(join(root, 'huge'), 1);
     expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'huge', size: 1 }]);
@@ -93,13 +148,19 @@ describe('the scanner', () => {
     write('big');
     truncateSync(join(root, 'big'), 2 ** 28);
     const told: ScanProgress[] = [];
-    await scanner.scan({ scope, onProgress: (progress) => told.push(progress) });
+    await scanner.scan({
+      scope,
+      onProgress: (progress) => told.push(progress),
+    });
     expect(told[0]?.hashedBytes).toBeGreaterThan(0);
   });
 
   it('tells that the workspace folder is gone', async () => {
     rmSync(root, { recursive: true });
-    await expect(scanner.scan({ scope })).rejects.toMatchObject({ code: 'root_gone', details: { subject: root } });
+    await expect(scanner.scan({ scope })).rejects.toMatchObject({
+      code: 'root_gone',
+      details: { subject: root },
+    });
   });
 
   it('fails the scan whose thread dies, and starts another with what is known', async () => {
@@ -116,7 +177,9 @@ describe('the scanner', () => {
     );
     const crashing = new WorkerScanner({ script, root });
     write('crash');
-    await expect(crashing.scan({ scope })).rejects.toMatchObject({ code: 'scan_failed' });
+    await expect(crashing.scan({ scope })).rejects.toMatchObject({
+      code: 'scan_failed',
+    });
     rmSync(join(root, 'crash'));
     write('a');
     expect((await crashing.scan({ scope })).seen).toMatchObject([{ path: 'a' }]);
@@ -124,8 +187,13 @@ describe('the scanner', () => {
   });
 
   it('fails the scan when its script cannot be run', async () => {
-    const broken = new WorkerScanner({ script: join(bundles, 'nothing.js'), root });
-    await expect(broken.scan({ scope })).rejects.toMatchObject({ code: 'scan_failed' });
+    const broken = new WorkerScanner({
+      script: join(bundles, 'nothing.js'),
+      root,
+    });
+    await expect(broken.scan({ scope })).rejects.toMatchObject({
+      code: 'scan_failed',
+    });
     await broken.dispose();
   });
 
@@ -133,7 +201,12 @@ describe('the scanner', () => {
     write('a');
     const running = scanner.scan({ scope });
     const [ended] = await Promise.allSettled([running, scanner.dispose()]);
-    expect(ended).toMatchObject({ status: 'rejected', reason: { code: 'cancelled' } });
-    await expect(scanner.scan({ scope })).rejects.toMatchObject({ code: 'cancelled' });
+    expect(ended).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'cancelled' },
+    });
+    await expect(scanner.scan({ scope })).rejects.toMatchObject({
+      code: 'cancelled',
+    });
   });
 });

@@ -1,7 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Observation } from '../engine/observation';
 import { PalmtreeError } from '../errors';
+import { packObservations, unpackObservations } from './packedEntries';
 import type { Scanner, ScanRequest, ScanResult } from './ports';
+import { errorOf } from './scanFailure';
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
 
 export interface WorkerScannerOptions {
@@ -14,8 +17,18 @@ export interface WorkerScannerOptions {
   readonly honoursModes?: boolean;
 }
 
+/** What is told at once: it takes a few milliseconds to pack. */
+const partSize = 5_000;
+
+interface ToLearn {
+  readonly seen: readonly Observation[];
+  readonly gone: readonly string[];
+}
+
 interface Running {
   readonly request: ScanRequest;
+  /** What was seen so far. */
+  readonly seen: Observation[];
   readonly resolve: (result: ScanResult) => void;
   readonly reject: (error: PalmtreeError) => void;
   /** Takes back the listener on the request's signal. */
@@ -31,6 +44,9 @@ export class WorkerScanner implements Scanner {
   readonly #options: WorkerScannerOptions;
   readonly #known = new Map<string, Observation>();
   readonly #running = new Map<number, Running>();
+  /** What the thread has not been told yet. */
+  #untold: ToLearn[] = [];
+  #telling: Promise<void> = Promise.resolve();
   #worker: Worker | undefined;
   #nextId = 1;
   #disposed = false;
@@ -40,14 +56,18 @@ export class WorkerScanner implements Scanner {
   }
 
   learn(seen: Iterable<Observation>, gone: Iterable<string>): void {
-    const message = { kind: 'learn', seen: [...seen], gone: [...gone] } as const;
-    this.#note(message.seen, message.gone);
-    if (this.#worker !== undefined) this.#post(message);
+    const told: ToLearn = { seen: [...seen], gone: [...gone] };
+    this.#note(told.seen, told.gone);
+    if (told.seen.length + told.gone.length === 0 || this.#disposed) return;
+    this.#untold.push(told);
+    this.#worker ??= this.#start();
+    this.#telling = this.#telling.then(() => this.#tell());
   }
 
   relearn(all: Iterable<Observation>): void {
     this.#known.clear();
-    if (this.#worker !== undefined) this.#post({ kind: 'forget' });
+    this.#untold = [];
+    this.#post({ kind: 'forget' });
     this.learn(all, []);
   }
 
@@ -61,10 +81,18 @@ export class WorkerScanner implements Scanner {
       if (signal?.aborted === true) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       const finish = (): void => signal?.removeEventListener('abort', onAbort);
-      this.#running.set(id, { request, resolve, reject, finish });
+      this.#running.set(id, { request, seen: [], resolve, reject, finish });
       this.#worker ??= this.#start();
-      const carried = { scope, ...(only === undefined ? {} : { only }), ...(verify === undefined ? {} : { verify }) };
-      this.#post({ kind: 'scan', id, request: carried, stop });
+      this.#worker.ref();
+      const carried = {
+        scope,
+        ...(only === undefined ? {} : { only }),
+        ...(verify === undefined ? {} : { verify }),
+      };
+      this.#telling = this.#telling.then(async () => {
+        await this.#tell();
+        if (this.#running.has(id)) this.#post({ kind: 'scan', id, request: carried, stop });
+      });
     });
   }
 
@@ -78,20 +106,32 @@ export class WorkerScanner implements Scanner {
 
   #start(): Worker {
     const { script, root, storage, honoursModes } = this.#options;
-    const workerData: ScanWorkerData = { root, storage, honoursModes };
+    const workerData: ScanWorkerData = { root, storage, honoursModes, script };
     const worker = new Worker(script, { workerData, name: 'palmtree scan' });
     worker.on('message', (message: FromScanWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));
     worker.on('exit', (code) => this.#onEnd(worker, new Error(`the scan worker ended with code ${code}`)));
-    worker.postMessage({ kind: 'learn', seen: [...this.#known.values()], gone: [] } satisfies ToScanWorker);
     // An idle thread keeps no process alive.
     worker.unref();
     return worker;
   }
 
-  #post(message: ToScanWorker): void {
-    if (message.kind === 'scan') this.#worker?.ref();
-    this.#worker?.postMessage(message);
+  /** Tells the thread what it does not know yet, in parts between which others have their turn. */
+  async #tell(): Promise<void> {
+    while (this.#worker !== undefined) {
+      const told = this.#untold.shift();
+      if (told === undefined) return;
+      const { seen, gone } = told;
+      const part = packObservations(seen.slice(0, partSize));
+      this.#post({ kind: 'learn', seen: part, gone }, [part.buffer]);
+      if (seen.length <= partSize) continue;
+      this.#untold.unshift({ seen: seen.slice(partSize), gone: [] });
+      await nextTurn();
+    }
+  }
+
+  #post(message: ToScanWorker, transfer: ArrayBuffer[] = []): void {
+    this.#worker?.postMessage(message, transfer);
   }
 
   #receive(message: FromScanWorker): void {
@@ -101,15 +141,15 @@ export class WorkerScanner implements Scanner {
       running.request.onProgress?.(message.progress);
       return;
     }
+    if (message.kind === 'seen') {
+      for (const observation of unpackObservations(message.seen)) running.seen.push(observation);
+      return;
+    }
     this.#end(message.id, running);
     if (message.kind === 'done') {
-      this.#note(message.result.seen, message.result.gone);
-      running.resolve(message.result);
-    } else {
-      const { code, subject } = message;
-      const details = subject === undefined ? {} : { subject };
-      running.reject(new PalmtreeError(code, message.message, { details }));
-    }
+      this.#note(running.seen, message.result.gone);
+      running.resolve({ ...message.result, seen: running.seen });
+    } else running.reject(errorOf(message));
   }
 
   #note(seen: readonly Observation[], gone: readonly string[]): void {
@@ -120,8 +160,14 @@ export class WorkerScanner implements Scanner {
   #onEnd(worker: Worker, cause: unknown): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
+    // The next one knows nothing.
+    this.#untold = [{ seen: [...this.#known.values()], gone: [] }];
     const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#failAll(new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, { cause }));
+    this.#failAll(
+      new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, {
+        cause,
+      }),
+    );
   }
 
   #failAll(error: PalmtreeError): void {

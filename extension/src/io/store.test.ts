@@ -21,12 +21,24 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function open(lockLimitMs = 2_000): Promise<SqlStore> {
-  return openStore({ folder, wasm, now: () => new Date('2026-01-02T03:04:05Z'), lockLimitMs });
+  return openStore({
+    folder,
+    wasm,
+    now: () => new Date('2026-01-02T03:04:05Z'),
+    lockLimitMs,
+  });
 }
 
 function observation(path: string, content: string): Observation {
   const big = 2n ** 63n + 1n;
-  return { ...entry(path, content), mtimeNs: big, dev: big, ino: big, ctimeNs: -1n, racy: content === 'racy' };
+  return {
+    ...entry(path, content),
+    mtimeNs: big,
+    dev: big,
+    ino: big,
+    ctimeNs: -1n,
+    racy: content === 'racy',
+  };
 }
 
 function fill(store: SqlStore): void {
@@ -47,11 +59,50 @@ describe('the store', () => {
   it('gives back all that was saved, to the last digit', async () => {
     const store = await open();
     fill(store);
-    store.state.observations.set('big', { ...observation('big', 'x'), size: 2 ** 53 - 1 });
+    store.state.observations.set('big', {
+      ...observation('big', 'x'),
+      size: 2 ** 53 - 1,
+    });
     await store.save();
     const again = await open();
     expect(again.state).toEqual(store.state);
     expect(again.setAside).toBeUndefined();
+  });
+
+  it('takes over what version 0.1 stored', async () => {
+    const hash = 'a'.repeat(64);
+    await writeVersion1(`
+      INSERT INTO rule VALUES ('src', 'folder', 'track'), ('src/own', 'file', 'leave');
+      INSERT INTO ancestor VALUES ('src/a', 3, '1700000000123456789', 420, '${hash}', NULL);
+      INSERT INTO held_back VALUES ('src/gone', NULL, NULL, NULL, NULL, NULL);
+      INSERT INTO observation VALUES ('src/l', 1, '5', 511, '${hash}', 'a', '18446744073709551615 7 -3', 1);
+      INSERT INTO meta VALUES ('state', '{"revision":7,"binding":{"server":"https://example.org","tree":"t"}}');
+    `);
+    const { state, setAside } = await open();
+    expect(setAside).toBeUndefined();
+    expect(state.binding).toEqual({ server: 'https://example.org', tree: 't' });
+    expect(state.rules.get('src')).toEqual({ path: 'src', kind: 'folder', effect: 'track' });
+    expect(state.rules.get('src/own')).toEqual({ path: 'src/own', kind: 'file', effect: 'leave' });
+    const agreed = { path: 'src/a', kind: 'file', size: 3, mtimeNs: 1_700_000_000_123_456_789n, mode: 0o644, hash };
+    expect(state.ancestor.get('src/a')).toEqual(agreed);
+    expect([...state.heldBack]).toEqual([['src/gone', null]]);
+    expect(state.observations.get('src/l')).toEqual({
+      ...{ path: 'src/l', kind: 'symlink', size: 1, mtimeNs: 5n, mode: 0o777, hash, target: 'a' },
+      ...{ dev: 2n ** 64n - 1n, ino: 7n, ctimeNs: -3n, racy: true },
+    });
+  });
+
+  it('saves a change of what version 0.1 stored with all the rest', async () => {
+    await writeVersion1(`
+      INSERT INTO ancestor VALUES ('a', 3, '5', 420, '${'a'.repeat(64)}', NULL);
+      INSERT INTO meta VALUES ('state', '{"revision":7}');
+    `);
+    const store = await open();
+    store.state.rules.set('src', { path: 'src', kind: 'folder', effect: 'track' });
+    await store.save();
+    const again = await open();
+    expect(again.state).toEqual(store.state);
+    expect([...again.state.ancestor.keys()]).toEqual(['a']);
   });
 
   it('is empty at first, and is no file before it is saved', async () => {
@@ -110,7 +161,7 @@ describe('the store', () => {
     ['is empty', () => writeFile(join(folder, 'palmtree.db'), '')],
     ['was cut short', () => truncate(join(folder, 'palmtree.db'), 9_000)],
     ['is another database', () => rewrite((sql) => sql.run('DROP TABLE ancestor'))],
-    ['holds an impossible row', () => rewrite((sql) => sql.run("UPDATE observation SET dev_ino_ctime_ns = 'x'"))],
+    ['holds an impossible row', () => rewrite((sql) => sql.run("UPDATE observation SET entries = x'00'"))],
     ['has no state', () => rewrite((sql) => sql.run('DELETE FROM meta'))],
   ])('sets aside a file that %s, and starts empty', async (_, damage) => {
     const store = await open();
@@ -131,7 +182,7 @@ describe('the store', () => {
     const store = await open();
     fill(store);
     await store.save();
-    await rewrite((sql) => sql.run('PRAGMA user_version = 2'));
+    await rewrite((sql) => sql.run('PRAGMA user_version = 3'));
     const before = await readFile(join(folder, 'palmtree.db'));
     await expect(open()).rejects.toMatchObject({ code: 'store_newer' });
     expect(await readdir(folder)).toEqual(['palmtree.db']);
@@ -141,7 +192,10 @@ describe('the store', () => {
   it('tells what failed when the folder cannot be made', async () => {
     await writeFile(join(folder, 'file'), '');
     const opened = openStore({ folder: join(folder, 'file', 'sub'), wasm });
-    await expect(opened).rejects.toMatchObject({ code: 'store_failed', cause: { code: 'ENOTDIR' } });
+    await expect(opened).rejects.toMatchObject({
+      code: 'store_failed',
+      cause: { code: 'ENOTDIR' },
+    });
   });
 
   it('writes only what changed of 100,000 rows', { timeout: 60_000 }, async () => {
@@ -160,6 +214,22 @@ describe('the store', () => {
     expect((await open()).state.observations.size).toBe(100_001);
     expect(second).toBeLessThan(first);
   });
+
+  async function writeVersion1(rows: string): Promise<void> {
+    const entry = 'path TEXT PRIMARY KEY, size INTEGER, mtime_ns TEXT, mode INTEGER, hash TEXT, target TEXT';
+    const sql = new (await initSqlJs()).Database();
+    sql.run(`
+    CREATE TABLE rule (path TEXT PRIMARY KEY, kind TEXT NOT NULL, effect TEXT NOT NULL);
+    CREATE TABLE ancestor (${entry});
+    CREATE TABLE held_back (${entry});
+    CREATE TABLE observation (${entry}, dev_ino_ctime_ns TEXT, racy INTEGER);
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+    PRAGMA user_version = 1;
+    ${rows}
+  `);
+    await writeFile(join(folder, 'palmtree.db'), sql.export());
+    sql.close();
+  }
 
   async function rewrite(change: (database: Database) => unknown): Promise<void> {
     const sql = await initSqlJs({ locateFile: () => wasm });
@@ -218,7 +288,12 @@ describe('exclusive work', () => {
 
   it.runIf(process.platform === 'linux')('takes over from a process whose id another has now', async () => {
     const { hostname } = await import('node:os');
-    await writeLock({ pid: process.pid, host: hostname(), id: 'x', start: '1' });
+    await writeLock({
+      pid: process.pid,
+      host: hostname(),
+      id: 'x',
+      start: '1',
+    });
     await open();
     expect(await readdir(folder)).toEqual([]);
   });
@@ -252,7 +327,11 @@ describe('a store whose process is killed', () => {
   it('is whole afterwards, and holds what was told to be durable', { timeout: 60_000 }, async () => {
     const script = join(folder, 'child.cjs');
     await build({
-      stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'ts' },
+      stdin: {
+        contents: source,
+        resolveDir: import.meta.dirname,
+        loader: 'ts',
+      },
       bundle: true,
       platform: 'node',
       outfile: script,
@@ -276,7 +355,11 @@ describe('a store whose process is killed', () => {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
-      const store = await openStore({ folder: data, wasm, lockLimitMs: 5_000 });
+      const store = await openStore({
+        folder: data,
+        wasm,
+        lockLimitMs: 5_000,
+      });
       expect(store.setAside).toBeUndefined();
       expect(store.state.revision).toBeGreaterThanOrEqual(durable);
       expect(new Set([...store.state.ancestor.values()].map(({ size }) => size))).toEqual(

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { SqlJsStatic } from 'sql.js';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import { errnoOf, identify, replaceFile, sameIdentity, type FileIdentity } from './durable';
-import type { Store, StoredState } from './ports';
+import type { Store } from './ports';
 import { isRunning } from './processes';
-import { emptyState, loadSqlJs, StoreDatabase } from './storeDatabase';
+import { bytesWith, changesOf, emptyState, loadSqlJs, readStored, type LiveState } from './storeDatabase';
 import { StoreLock } from './storeLock';
 
 const fileName = 'palmtree.db';
@@ -40,16 +40,18 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
 
 /** The state in one SQLite file that is only ever replaced whole. */
 export class SqlStore implements Store {
-  readonly state: StoredState = emptyState();
+  readonly state: LiveState = emptyState();
   setAside: string | undefined;
   readonly #folder: string;
   readonly #path: string;
   readonly #sql: SqlJsStatic;
   readonly #lock: StoreLock;
-  #database: StoreDatabase;
+  /** The file's meta row. */
+  #meta = '';
+  /** The last save failed: the file is not built upon. */
+  #hasFailed = false;
   /** The file as it was last read or written. */
   #identity: FileIdentity | undefined;
-  #unwritten = false;
   #saving: Promise<void> = Promise.resolve();
   #working: Promise<unknown> = Promise.resolve();
 
@@ -58,7 +60,6 @@ export class SqlStore implements Store {
     this.#path = join(folder, fileName);
     this.#sql = sql;
     this.#lock = lock;
-    this.#database = StoreDatabase.empty(sql);
   }
 
   /** Reads the file for the first time; one that is damaged is set aside. */
@@ -107,9 +108,7 @@ export class SqlStore implements Store {
   async #read(): Promise<boolean> {
     const identity = await identify(this.#path);
     if (identity === undefined || sameIdentity(identity, this.#identity)) return false;
-    const database = StoreDatabase.read(this.#sql, await readFile(this.#path), this.state);
-    this.#database.close();
-    this.#database = database;
+    this.#meta = await readStored(this.#sql, await readFile(this.#path), this.state);
     this.#identity = identity;
     return true;
   }
@@ -119,10 +118,19 @@ export class SqlStore implements Store {
     if (identity !== undefined && !sameIdentity(identity, this.#identity)) {
       throw new PalmtreeError('store_failed', 'another process has written the store since it was read');
     }
-    this.#unwritten = this.#database.write(this.state) || this.#unwritten;
-    if (!this.#unwritten && identity !== undefined) return;
-    this.#identity = await replaceFile(this.#path, this.#database.export());
-    this.#unwritten = false;
+    const isWhole = identity === undefined || this.#hasFailed;
+    const changes = changesOf(this.state, this.#meta, isWhole);
+    if (changes === undefined) return;
+    try {
+      const before = isWhole ? undefined : await readFile(this.#path);
+      this.#identity = await replaceFile(this.#path, await bytesWith(this.#sql, before, changes));
+      this.#meta = changes.meta;
+      this.#hasFailed = false;
+    } catch (error) {
+      changes.giveBack();
+      this.#hasFailed = true;
+      throw error;
+    }
   }
 }
 
@@ -139,5 +147,8 @@ function asStoreError(error: unknown, folder: string): PalmtreeError {
   const errno = errnoOf(error);
   const code = errno === 'ENOSPC' || errno === 'EDQUOT' ? 'disk_full' : 'store_failed';
   const reason = error instanceof Error ? error.message : String(error);
-  return new PalmtreeError(code, `the store in ${folder}: ${reason}`, { cause: error, details: { subject: folder } });
+  return new PalmtreeError(code, `the store in ${folder}: ${reason}`, {
+    cause: error,
+    details: { subject: folder },
+  });
 }

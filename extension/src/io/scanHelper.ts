@@ -1,0 +1,54 @@
+import { parentPort } from 'node:worker_threads';
+import { FileClock } from './fileClock';
+import { packObservations } from './packedEntries';
+import { statsOf } from './packedStats';
+import { lookAt } from './scanBatch';
+import { failureOf, stopWhenTold } from './scanFailure';
+import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
+
+const bufferBytes = 1 << 20;
+/** What is hashed between two reports of it. */
+const reportedBytes = 1 << 24;
+
+/** Looks at batch after batch for the scan worker, which ends this thread with the pass. */
+export function helpScan({ look, clock, stop, done }: ScanHelperData): void {
+  const batches = new Int32Array(done);
+  const check = stopWhenTold(stop);
+  let hashed = 0;
+  const options = {
+    ...look,
+    clock: new FileClock(clock),
+    buffer: new Uint8Array(bufferBytes),
+    onBytes: (bytes: number) => {
+      check();
+      hashed += bytes;
+      if (hashed >= reportedBytes) report();
+    },
+    onFile: check,
+  };
+  function report(): void {
+    post({ kind: 'hashed', bytes: hashed });
+    hashed = 0;
+  }
+  parentPort?.on('message', (batch: ToScanHelper) => {
+    try {
+      check();
+      const { seen, ...rest } = lookAt(split(batch.unknown), () => undefined, options);
+      report();
+      const stats = statsOf(look.root, split(batch.trusted));
+      const packed = packObservations(seen);
+      post({ kind: 'looked', stats, seen: packed, ...rest }, [packed.buffer, stats.buffer]);
+    } catch (error) {
+      post({ kind: 'failed', ...failureOf(error) });
+    }
+    Atomics.add(batches, 0, 1);
+  });
+}
+
+function split(paths: string): string[] {
+  return paths === '' ? [] : paths.split('\0');
+}
+
+function post(message: FromScanHelper, transfer: ArrayBuffer[] = []): void {
+  parentPort?.postMessage(message, transfer);
+}
