@@ -39,7 +39,7 @@ function requestOf(
   places: readonly string[],
   onStarted?: (bridge: TcpBridge) => void,
 ): RsyncRequest {
-  const options = [...sendNames, '--partial-dir=.partial', ...places];
+  const options = [...sendNames, '--partial', ...places];
   const input = nameList(paths);
   return { arguments: options, module, password, cwd, input, ...(onStarted === undefined ? {} : { onStarted }) };
 }

@@ -54,7 +54,7 @@ export async function transfer(request: TransferRequest): Promise<TransferResult
   const all = { names: paths, files: paths.length, hasFolders: false };
   const shares = direction === 'push' ? await divide(root, paths, runs) : [all];
   const [share] = shares;
-  if (share === undefined || shares.length === 1) return carryShare(request, share ?? all);
+  if (share === undefined || shares.length === 1) return carryShare(request, share ?? all, 0);
   return carryShares(request, shares);
 }
 
@@ -74,7 +74,7 @@ async function carryShares(request: TransferRequest, shares: readonly Share[]): 
       };
       const totalBytes = (request.totalBytes * share.files) / request.paths.length;
       try {
-        return await carryShare({ ...request, screen, signal, onProgress, totalBytes }, share);
+        return await carryShare({ ...request, screen, signal, onProgress, totalBytes }, share, index);
       } catch (error) {
         if (!stop.signal.aborted) failure = error;
         stop.abort();
@@ -102,12 +102,12 @@ function sum(parts: readonly TransferProgress[], { paths, totalBytes }: Transfer
   };
 }
 
-async function carryShare(request: TransferRequest, share: Share): Promise<TransferResult> {
+async function carryShare(request: TransferRequest, share: Share, index: number): Promise<TransferResult> {
   let sentBytes = 0;
   let receivedBytes = 0;
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
-    const { end, bridge, failure } = await runOnce(request, share);
+    const { end, bridge, failure } = await runOnce(request, share, index);
     sentBytes += bridge?.sentBytes ?? 0;
     receivedBytes += bridge?.receivedBytes ?? 0;
     if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
@@ -132,15 +132,16 @@ interface Attempt {
   readonly failure?: PalmtreeError;
 }
 
-async function runOnce(request: TransferRequest, share: Share): Promise<Attempt> {
-  const { screen, signal } = request;
+async function runOnce(request: TransferRequest, share: Share, index: number): Promise<Attempt> {
+  const { screen, signal, endpoint } = request;
   const progress = new RsyncProgress(share.files, request.totalBytes);
   let bridge: Bridge;
   const report = (): void => {
     request.onProgress({ ...progress.value, wireBytes: bridge.sentBytes + bridge.receivedBytes });
   };
   try {
-    bridge = await Bridge.open({ ...request.endpoint, signal });
+    // By the number the server knows a connection that was lost from another.
+    bridge = await Bridge.open({ ...endpoint, url: `${endpoint.url}?share=${index}`, signal });
   } catch (error) {
     if (error instanceof PalmtreeError && error.code === 'connection_lost') return { failure: error };
     throw error;
@@ -183,15 +184,17 @@ function rsyncArguments({ direction, root, session }: TransferRequest, { hasFold
     '--no-implied-dirs',
     '--ignore-times',
     '--compress',
-    '--partial-dir=.palmtree-partial',
     '--info=progress2,name1,stats1',
     '--human-readable',
   ];
   if (direction === 'push') {
+    // Under its own name, for the server lets no client name a folder for it. Its hash tells that it is not whole.
+    options.push('--partial');
     // The percentage is of all, which must be known at the start; a symlink that is passed over is nothing to tell of.
     if (hasFolders) options.push('--recursive', '--no-inc-recursive', '--info=nonreg0');
     return [...options, './', remote];
   }
+  options.push('--partial-dir=.palmtree-partial');
   // A Cygwin rsync would read the colon of a drive as a host: Windows goes without the delta basis.
   if (process.platform !== 'win32') options.push(`--copy-dest=${root}`);
   return [...options, remote, './'];

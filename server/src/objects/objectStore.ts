@@ -98,8 +98,9 @@ export class ObjectStore {
     if (taken === undefined || sameBytes(arrived, taken)) return taken;
     // One that stood there already was read by `take`.
     if (stored !== undefined && sameStamp(stored, taken)) return taken;
-    // Another file took this one's name between the reading and the linking.
-    if (!(await this.isIntact(content))) rmSync(object, { force: true });
+    // Another file took this one's name between the reading and the linking. A good one may have replaced it since.
+    const isBad = !(await this.isIntact(content));
+    if (isBad && sameBytes(taken, stampOf(object))) rmSync(object);
     return undefined;
   }
 

@@ -26,7 +26,7 @@ async function beginWith(files: Files, declared: Files = files) {
   const { id } = (await server.api.beginPush(tree, { base: 0, changes: puts(declared) })).body;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
-  server.services.arrivals.began(id, { ended, closing: false, succeeded: true, stop: end });
+  server.services.arrivals.began(id, { ended, closing: false, succeeded: true, share: undefined, stop: end });
   fillInbox(server, id, files);
   return { id, end };
 }

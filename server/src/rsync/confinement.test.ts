@@ -75,6 +75,10 @@ const refusedOptions = [
   ['-M--munge-links'],
   ['-M--no-munge-links'],
   ['-M--config=/dev/null'],
+  ['--partial-dir=q'],
+  ['-M--partial-dir=q'],
+  ['--delay-updates'],
+  ['-M--delay-updates'],
 ];
 
 test('a push with an option that is not allowed is refused, and changes nothing', async () => {
@@ -88,6 +92,24 @@ test('a push with an option that is not allowed is refused, and changes nothing'
   expect(accepted).toEqual([]);
   expect(existsSync('/tmp/palmtree-planted')).toBe(false);
   expect(objectOf('old content')).toBe('old content');
+});
+
+test('a file that would be written on in place is no object', async () => {
+  for (const folder of ['q', '.~tmp~']) {
+    const other = `${tree}-${folder === 'q' ? 'q' : 'tmp'}`;
+    await server.api.makeTree(other);
+    await pushDirectly(server, other, 0, { [`${folder}/a`]: 'a basis with much in common' });
+    const changes = puts({ [`${folder}/a`]: 'another' });
+    const session = (await server.api.beginPush(other, { base: 1, changes })).body;
+    const target = { url: await server.rsyncUrl(other, session.id), token: server.token };
+    writeFiles(source, { a: 'A BASIS with much in common' });
+    for (const option of [`--partial-dir=${folder}`, '--delay-updates', '--partial']) {
+      const options = ['-I', option, './a', 'MODULE/'];
+      const { module, password } = session;
+      await runRsync(target, { arguments: options, module, password, cwd: source });
+      expect(objectOf('a basis with much in common')).toBe('a basis with much in common');
+    }
+  }
 });
 
 test('a name that the client lacks deletes nothing', async () => {

@@ -21,6 +21,7 @@ export const defaultRunLimits: RunLimits = {
 };
 
 export interface RsyncRunOptions {
+  readonly share?: string | undefined;
   readonly command: string;
   readonly configFile: string;
   readonly limits: RunLimits;
@@ -71,6 +72,10 @@ export class RsyncRun implements Run {
     });
   }
 
+  get share(): string | undefined {
+    return this.#options.share;
+  }
+
   get closing(): boolean {
     return this.#stopReason !== undefined || this.#socket.readyState !== this.#socket.OPEN;
   }
@@ -79,7 +84,13 @@ export class RsyncRun implements Run {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     this.#signalGroup('SIGTERM');
-    this.#timers.push(setTimeout(() => this.#signalGroup('SIGKILL'), this.#options.limits.killGraceMs));
+    this.#timers.push(setTimeout(() => this.#kill(), this.#options.limits.killGraceMs));
+  }
+
+  #kill(): void {
+    this.#signalGroup('SIGKILL');
+    // Its output waits for a client that may never read again, and would keep the run from being seen to end.
+    this.#child.stdout.destroy();
   }
 
   #onSocketClosed(code: number): void {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type WebSocket from 'ws';
@@ -70,6 +70,30 @@ test('of more connections than a session takes that come at once, as many are ta
   );
   expect(ends.filter((end) => end === 'greeted')).toHaveLength(maxRunsAtOnce);
   for (const socket of sockets) socket.terminate();
+});
+
+test('who comes again takes the place of the connection that he has lost', async () => {
+  const { url } = await startWithPush();
+  const sockets = Array.from({ length: maxRunsAtOnce }, (_, share) => connect(`${url}?share=${share}`, server.token));
+  await Promise.all(sockets.map(greeted));
+  const [first, ...others] = sockets;
+  const end = first && closing(first);
+  const again = connect(`${url}?share=0`, server.token);
+  await greeted(again);
+  expect(await end).toEqual({ code: 1011, reason: 'its client came again' });
+  for (const socket of others) expect(socket.readyState).toBe(socket.OPEN);
+  for (const socket of [again, ...others]) socket.terminate();
+});
+
+test('a client that reads nothing keeps no session busy', async () => {
+  const endless = join(temporaryFolder(), 'endless');
+  writeFileSync(endless, '#!/bin/sh\nexec yes\n', { mode: 0o755 });
+  const { url, session } = await startWithPush({ rsync: endless, runLimits: { handshakeMs: 200, killGraceMs: 50 } });
+  const socket = connect(url, server.token);
+  await once(socket, 'open');
+  socket.pause();
+  await ended(session.id);
+  socket.terminate();
 });
 
 test('who does not authenticate in time is cut off', async () => {

@@ -1,10 +1,14 @@
 import type { SessionKind } from './session';
 import { maxRunsAtOnce } from './sessionActivity';
 
-/** Allowed are the options that cannot reach outside the module, write in place or take anything away. */
+/**
+ * Allowed are the options that cannot reach outside the module, write in place or take anything away.
+ * Invariant: --partial-dir is not among them, nor --delay-updates, which brings one along. What lies in it rsync writes
+ * on in place, and a client could name the folder of a delta basis, which is an object.
+ */
 const refusedOptions =
-  '* !recursive !relative !dirs !implied-dirs !times !ignore-times !files-from !from0 !whole-file !partial-dir ' +
-  '!no-implied-dirs !delay-updates !compress* !timeout !fsync !mkpath !stats !info !log-format !human-readable !verbose';
+  '* !recursive !relative !dirs !implied-dirs !times !ignore-times !files-from !from0 !whole-file !partial ' +
+  '!no-implied-dirs !compress* !timeout !fsync !mkpath !stats !info !log-format !human-readable !verbose';
 
 export interface RsyncConfig {
   readonly module: string;

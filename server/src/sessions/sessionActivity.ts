@@ -5,6 +5,8 @@ export const maxRunsAtOnce = 4;
 
 /** A running rsync. */
 export interface Run {
+  /** Which of a session's runs it is, where its client says so. */
+  readonly share: string | undefined;
   /** Resolves when its processes are gone. Never rejects. */
   readonly ended: Promise<void>;
   /** True from when its connection is lost, or it was told to stop. */
@@ -43,8 +45,13 @@ export class SessionActivity {
     if (!this.hasRoom(id)) throw new WireError('session_busy', 'the session is in use');
   }
 
-  /** A connection that comes right after the last one was lost waits for that one's rsync to be gone. */
-  async freed(id: string): Promise<void> {
+  /**
+   * A connection that comes right after the last one was lost waits for that one's rsync to be gone. Whether it was
+   * lost only its client may know: what comes again for the same share ends it.
+   */
+  async freed(id: string, share: string | undefined): Promise<void> {
+    const again = this.#runsOf(id).filter((run) => !run.closing && share !== undefined && run.share === share);
+    for (const run of again) run.stop('its client came again');
     const closing = this.#runsOf(id).filter((run) => run.closing);
     await Promise.all(closing.map((run) => run.ended));
     this.requireRoom(id);

@@ -22,10 +22,11 @@ export function sessionRoutes({ trees, store, activity, connections }: SessionSe
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
     const session = await store.find(id, { treeId: tree.id, tokenId: context.get('token').id });
-    await activity.freed(session.id);
+    const share = context.req.query('share');
+    await activity.freed(session.id, share);
     const log = context.get('log').child({ session: session.id });
     const upgrade = upgradeWebSocket(() => ({
-      onOpen: (_event, { raw }) => connections.connect(session.id, raw as WebSocket, log),
+      onOpen: (_event, { raw }) => connections.connect({ id: session.id, share }, raw as WebSocket, log),
     }));
     const answer = await upgrade(context, next);
     return answer ?? refuse();
