@@ -12,6 +12,7 @@ export type LocalErrorCode =
   | 'server_unreachable'
   | 'not_a_palmtree_server'
   | 'not_trackable'
+  | 'not_in_folder'
   | 'nothing_picked'
   | 'no_conflict'
   | 'not_mergeable'
@@ -64,6 +65,8 @@ export class PalmtreeError extends Error {
   override readonly name = 'PalmtreeError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
+  /** The absolute path of the workspace folder whose operation it ended. */
+  root: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
     super(message, { cause: options.cause });

@@ -35,6 +35,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   not_a_palmtree_server: (e) =>
     `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
+  not_in_folder: (e) => `${list(e)} lies in no open folder. Palmtree keeps the files of a folder in step.`,
   nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',
   no_conflict: (e) => `${list(e)} is not in conflict any more.`,
   not_mergeable: (e) =>
@@ -102,6 +103,7 @@ const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
   changed_meanwhile: [],
   not_given_up: [],
   cancelled: [],
+  not_in_folder: [],
   not_in_revision: [],
   nothing_to_undo: [],
   brake: [],
@@ -118,6 +120,7 @@ const mild: ReadonlySet<ErrorCode> = new Set([
   'not_given_up',
   'not_connected',
   'no_folder',
+  'not_in_folder',
   'untrusted',
   'not_in_revision',
   'nothing_to_undo',
@@ -136,7 +139,7 @@ const heldBackByReason: Readonly<Record<HoldReason, string>> = {
   blocked: 'lies behind a symbolic link or a file; move that away, then try again',
   spelling: 'lies in a folder that is spelled otherwise here; rename that folder, then try again',
   unsafe: 'would lead out of the folder',
-  missing: 'did not arrive; try again',
+  missing: 'did not arrive as it was pushed; try again, or Force Push it from a machine that has it',
   failed: 'was refused by the system',
   cancelled: 'was not reached; try again',
 };

@@ -51,8 +51,14 @@ async function diverge(): Promise<void> {
 
 describe('what git is at', () => {
   it('is nothing in a repository at rest, nor where there is none', async () => {
-    expect(await gitActivity(join(repository, 'notes'))).toBeUndefined();
-    expect(await gitActivity(scratch)).toBeUndefined();
+    expect(await gitActivity([join(repository, 'notes')])).toBeUndefined();
+    expect(await gitActivity([scratch])).toBeUndefined();
+  });
+
+  it('is seen in any of the folders, a new one too', async () => {
+    await diverge();
+    git(repository, 'merge', 'other');
+    expect(await gitActivity([scratch, join(scratch, 'none'), join(repository, 'notes/new')])).toBe('MERGE_HEAD');
   });
 
   it.each([
@@ -64,14 +70,14 @@ describe('what git is at', () => {
   ])('is seen while a %s waits, in a folder of the repository too', async (_, begin, sign, abort) => {
     await diverge();
     git(repository, ...begin);
-    expect(await gitActivity(join(repository, 'notes'))).toBe(sign);
+    expect(await gitActivity([join(repository, 'notes')])).toBe(sign);
     git(repository, ...abort);
-    expect(await gitActivity(join(repository, 'notes'))).toBeUndefined();
+    expect(await gitActivity([join(repository, 'notes')])).toBeUndefined();
   });
 
   it('is seen while git holds the index', async () => {
     await writeFile(join(repository, '.git/index.lock'), '');
-    expect(await gitActivity(repository)).toBe('index.lock');
+    expect(await gitActivity([repository])).toBe('index.lock');
   });
 
   it('is told apart between worktrees', async () => {
@@ -79,7 +85,7 @@ describe('what git is at', () => {
     const worktree = join(scratch, 'worktree');
     git(repository, 'worktree', 'add', '--quiet', '-b', 'third', worktree, 'main');
     git(worktree, 'merge', 'other');
-    expect(await gitActivity(worktree)).toBe('MERGE_HEAD');
-    expect(await gitActivity(repository)).toBeUndefined();
+    expect(await gitActivity([worktree])).toBe('MERGE_HEAD');
+    expect(await gitActivity([repository])).toBeUndefined();
   });
 });

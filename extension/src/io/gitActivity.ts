@@ -13,19 +13,23 @@ const signs = [
 ];
 
 /**
- * What git is at in the repository that `folder` lies in, by the name of the sign; undefined when it is at rest, or
+ * What git is at in the repositories that `folders` lie in, by the name of the sign; undefined when it is at rest, or
  * when there is no repository.
  */
-export async function gitActivity(folder: string): Promise<string | undefined> {
-  const gitFolder = await findGitFolder(folder);
-  if (gitFolder === undefined) return undefined;
-  for (const sign of signs) if (await stands(join(gitFolder, sign))) return sign;
+export async function gitActivity(folders: Iterable<string>): Promise<string | undefined> {
+  const visited = new Set<string>();
+  for (const folder of folders) {
+    const gitFolder = await findGitFolder(folder, visited);
+    if (gitFolder === undefined) continue;
+    for (const sign of signs) if (await stands(join(gitFolder, sign))) return sign;
+  }
   return undefined;
 }
 
-/** Of a worktree or a submodule, `.git` is a file that names the folder. */
-async function findGitFolder(folder: string): Promise<string | undefined> {
-  for (let at = resolve(folder); ; at = dirname(at)) {
+/** Of a worktree or a submodule, `.git` is a file that names the folder. What was `visited` is not looked at again. */
+async function findGitFolder(folder: string, visited: Set<string>): Promise<string | undefined> {
+  for (let at = resolve(folder); !visited.has(at); at = dirname(at)) {
+    visited.add(at);
     const path = join(at, '.git');
     const stats = await lstat(path).catch(() => undefined);
     if (stats?.isFile()) {
@@ -33,8 +37,8 @@ async function findGitFolder(folder: string): Promise<string | undefined> {
       return named === undefined ? undefined : resolve(at, named);
     }
     if (stats !== undefined) return path;
-    if (at === dirname(at)) return undefined;
   }
+  return undefined;
 }
 
 async function stands(path: string): Promise<boolean> {

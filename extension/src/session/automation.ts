@@ -1,3 +1,4 @@
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isPalmtreeError, type PalmtreeError } from '../errors';
 import type { Wait } from '../io/revisionFeed';
@@ -23,10 +24,13 @@ export type Obstacle =
   | { readonly kind: 'failed'; readonly direction: 'push' | 'pull'; readonly error: PalmtreeError };
 
 export interface AutomationParts {
-  readonly sync: Pick<FolderSync, 'root' | 'state' | 'onDidChangeState' | 'isTracked' | 'push' | 'pull'>;
+  readonly sync: Pick<
+    FolderSync,
+    'root' | 'state' | 'pathStates' | 'conflicts' | 'onDidChangeState' | 'isTracked' | 'push' | 'pull'
+  >;
   readonly settings: () => AutomationSettings;
-  /** What git is at in the folder; undefined when it is at rest. */
-  readonly gitActivity: (folder: string) => Promise<string | undefined>;
+  /** What git is at in these folders; undefined when it is at rest. */
+  readonly gitActivity: (folders: Iterable<string>) => Promise<string | undefined>;
   readonly pullOptions: () => Pick<PullOptions, 'autoMerge' | 'unmerged' | 'isUnsaved'>;
   /** Called once; then there is silence until the user acts. */
   readonly onObstacle: (obstacle: Obstacle) => void;
@@ -56,6 +60,8 @@ export class Automation {
   #staleAt: number | undefined;
   /** The head that a pull was tried for: what it held back waits for the user. */
   #pulledFor: number | undefined;
+  /** What that pull left alone since it had unsaved edits: another may merge it. */
+  #unsaved: ReadonlySet<string> = new Set();
   #isStopped = false;
   #hasToldConflicts = false;
   #isBusy = false;
@@ -123,7 +129,7 @@ export class Automation {
     if (counts.conflicts > 0) {
       // Deciding them takes the revision over, and what else is new in it waits on.
       this.#isPullDue = isPullDue;
-      if (isPullDue || this.#isPushDue) this.#tellConflicts(counts.conflicts, head === undefined);
+      if (isPullDue || this.#isPushDue) this.#tellConflicts(counts.conflicts, head === undefined && !this.#mayBeMerged);
       return undefined;
     }
     if (this.#isStopped) return undefined;
@@ -134,7 +140,9 @@ export class Automation {
 
   async #act(): Promise<void> {
     const { gitActivity, sync } = this.#parts;
-    if ((await gitActivity(sync.root)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));
+    // A repository may lie anywhere in the workspace folder: those count in which something waits.
+    const waiting = new Set([...sync.pathStates.keys(), ...this.#saved].map((path) => dirname(join(sync.root, path))));
+    if ((await gitActivity(waiting)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));
     const direction = this.#next();
     if (direction === undefined) return;
     this.#isTransferring = true;
@@ -148,11 +156,16 @@ export class Automation {
     }
   }
 
+  get #mayBeMerged(): boolean {
+    return this.#parts.sync.conflicts.every(({ path }) => this.#unsaved.has(path));
+  }
+
   async #pull(): Promise<void> {
     const { sync, pullOptions } = this.#parts;
     this.#pulledFor = sync.state.head?.revision;
     this.#isPullDue = false;
     const result = await sync.pull(this.#reporter, pullOptions());
+    this.#unsaved = new Set(result.heldBack.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : [])));
     for (const path of result.merged) this.#saved.delete(path);
     if (this.#saved.size === 0) this.#isPushDue = false;
     if (result.conflicts.length > 0) this.#tellConflicts(result.conflicts.length, true);

@@ -31,7 +31,7 @@ import { startMerge, type MergeSides } from './startMerge';
 import type { Binding, Overview, SyncState } from './state';
 import { SyncStatus } from './syncStatus';
 import { TreePast } from './treePast';
-import { lastPull, undoPull, type UndoPullResult } from './undoPull';
+import { lastPull, undoPull, type UndoPullOptions, type UndoPullResult } from './undoPull';
 import { undoPush, type UndoPushResult } from './undoPush';
 
 /** Watchers tell of one save in several events; they are taken together. */
@@ -68,10 +68,7 @@ export class FolderSync {
     const { root, store, scanner, onDefect } = parts;
     const replica = new Replica(parts);
     const connection = new Connection(store);
-    const operations = new Operations(store, () => {
-      scanner.relearn(store.state.observations.values());
-      replica.incoming = undefined;
-    });
+    const operations = new Operations(store, () => replica.followStore());
     const status = new SyncStatus({
       overview: () => this.#overview(),
       pathStates: () => replica.pathStates(),
@@ -308,7 +305,7 @@ export class FolderSync {
   }
 
   /** Puts back what the last pull replaced or deleted here; see `undoPull`. No server is needed for it. */
-  undoPull(reporter: Reporter, options?: Pick<PullOptions, 'isUnsaved'>): Promise<UndoPullResult> {
+  undoPull(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPullResult> {
     return this.#operate(
       () => undoPull(this.#replica, this.#folders, this.#shown('pull', reporter), options),
       reporter.signal,
@@ -394,6 +391,7 @@ export class FolderSync {
         return result;
       } catch (error) {
         this.#status.settle(error);
+        if (error instanceof PalmtreeError) error.root = this.root;
         throw error;
       }
     }, signal);

@@ -48,6 +48,7 @@ export async function forcePush(
     try {
       if (session.base !== replacement.head) continue;
       const uploadedBytes = await upload(replica, remote, session, changes, reporter);
+      replica.unanswered = changes;
       const committed = await commit(remote, session.id, reporter);
       settle(replica, committed, changes);
       await replica.save();

@@ -59,6 +59,8 @@ export async function push(
       return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {
       await discard(remote, session);
+      // Another push has come before it, which may have been an earlier try of this one.
+      if (isPalmtreeError(error, 'stale_base') && (await catchUp(replica, remote, reporter))) continue;
       if (!isPalmtreeError(error, 'content_mismatch')) throw error;
       if (plan === maxPlans - 1) {
         throw new PalmtreeError('keeps_changing', error.message, { details: error.details, cause: error });

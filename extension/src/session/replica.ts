@@ -62,7 +62,7 @@ export class Replica {
   /** Those of `problems` that a plan found; they hold back what would be put there, and nothing that stands. */
   #planProblems: ReadonlyMap<string, Problem> = new Map();
   #placeless: ReadonlySet<string> = new Set();
-  #folders: { readonly of: unknown; readonly folders: PathFolders } | undefined;
+  #folders: PathFolders | undefined;
   /** The workspace folder as the last scan found it. */
   #rootSeen: string | undefined;
 
@@ -179,10 +179,9 @@ export class Replica {
   /** Takes in what was just seen on disk; `tellScanner` when it was not the scanner that saw it. */
   learn(seen: readonly Observation[], gone: readonly string[], tellScanner = true): void {
     const { observations } = this.state;
-    const before = observations.size;
+    if (gone.length > 0 || seen.some(({ path }) => !observations.has(path))) this.#folders = undefined;
     for (const path of gone) observations.delete(path);
     for (const observation of seen) observations.set(observation.path, observation);
-    if (gone.length > 0 || observations.size !== before) this.#folders = undefined;
     if (tellScanner) this.#scanner.learn(seen, gone);
   }
 
@@ -218,12 +217,20 @@ export class Replica {
 
   /** The folders of all that stands and is tracked. */
   get folders(): PathFolders {
-    const { observations } = this.state;
-    // Another window's store comes with observations of its own.
-    if (this.#folders?.of !== observations) {
-      this.#folders = { of: observations, folders: new PathFolders(observations.keys()) };
-    }
-    return this.#folders.folders;
+    this.#folders ??= new PathFolders(this.state.observations.keys());
+    return this.#folders;
+  }
+
+  /** Something else than a look has changed what is observed. */
+  forgetFolders(): void {
+    this.#folders = undefined;
+  }
+
+  /** Another window has stored something. */
+  followStore(): void {
+    this.#scanner.relearn(this.state.observations.values());
+    this.incoming = undefined;
+    this.forgetFolders();
   }
 
   /** How all paths stand after a scan, from how they stood before it: by a look at what changed where that is enough. */

@@ -76,6 +76,7 @@ export async function restore(
     }
   } finally {
     for (const path of before.keys()) replica.state.observations.delete(path);
+    replica.forgetFolders();
   }
 }
 

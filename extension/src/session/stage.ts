@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { PullSession } from '../../../server/src/contract/schemas';
 import type { DecidedChange } from '../engine/decision';
 import { sameContent, type Entry } from '../engine/entry';
-import { PalmtreeError } from '../errors';
-import { fillFromLocal, verifyStaged } from '../io/staging';
+import { isPalmtreeError } from '../errors';
+import { fillFromLocal, stagedPath, verifyStaged } from '../io/staging';
 import { applyChanges, type TransitionResult } from '../io/transition';
 import { carry } from './carry';
 import type { Remote, Reporter } from './remote';
@@ -89,6 +90,10 @@ export function backupFolder({ backups }: PullFolders, purpose: string): string 
   return join(backups, `${new Date().toISOString().replaceAll(':', '-')}-${purpose}`);
 }
 
+/**
+ * Fetches the content that is wanted, and answers the bytes that came. What the server has lost or damaged is not
+ * staged, so that it is held back and the rest goes on.
+ */
 async function download(
   replica: Replica,
   remote: Remote,
@@ -102,24 +107,47 @@ async function download(
   const first = new Map<string, Wanted>();
   for (const one of wanted) if (!first.has(one.entry.hash)) first.set(one.entry.hash, one);
   reporter.step(`Fetching ${first.size} ${first.size === 1 ? 'file' : 'files'}`);
-  const entries = [...first.values()].map(({ entry, source }): Entry => ({ ...entry, path: source }));
-  const paths = entries.map(({ path }) => path);
-  const session = await remote.client.beginPull(remote.tree, { revision, paths }, reporter.signal);
+  const all = [...first.values()].map(({ entry, source }): Entry => ({ ...entry, path: source }));
+  const { session, entries } = await beginPull(remote, revision, all, reporter);
+  if (session === undefined) return 0;
   try {
     const carried = { direction: 'pull', session, root: replica.root, staging, entries } as const;
     const result = await carry(remote, carried, reporter);
     reporter.step('Checking what arrived');
     const wrong = await verifyStaged(staging, entries, reporter.signal);
-    if (wrong.length > 0) {
-      throw new PalmtreeError('content_mismatch', 'files arrived other than the server declares them', {
-        details: { paths: wrong },
-      });
+    const right = new Set(entries.map(({ path }) => path));
+    for (const path of wrong) {
+      right.delete(path);
+      await rm(stagedPath(staging, path), { recursive: true, force: true });
     }
-    await moveToPlaces(staging, [...first.values()]);
-    await copyToOthers(staging, wanted, first);
+    const arrived = [...first].filter(([, { source }]) => right.has(source));
+    await moveToPlaces(
+      staging,
+      arrived.map(([, one]) => one),
+    );
+    await copyToOthers(staging, wanted, new Map(arrived));
     return result.receivedBytes;
   } finally {
     await remote.client.endPull(remote.tree, session.id).catch(() => undefined);
+  }
+}
+
+/** Begins without what the server says that it has lost; with nothing left there is no session. */
+async function beginPull(
+  remote: Remote,
+  revision: number,
+  entries: readonly Entry[],
+  reporter: Reporter,
+): Promise<{ readonly session: PullSession | undefined; readonly entries: readonly Entry[] }> {
+  if (entries.length === 0) return { session: undefined, entries };
+  try {
+    const paths = entries.map(({ path }) => path);
+    return { session: await remote.client.beginPull(remote.tree, { revision, paths }, reporter.signal), entries };
+  } catch (error) {
+    const lost = isPalmtreeError(error, 'content_unavailable') ? new Set(error.details.paths) : new Set<string>();
+    const left = entries.filter(({ path }) => !lost.has(path));
+    if (left.length === entries.length) throw error;
+    return beginPull(remote, revision, left, reporter);
   }
 }
 

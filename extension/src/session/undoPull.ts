@@ -30,6 +30,11 @@ export interface UndoPullResult {
   readonly backup: string | undefined;
 }
 
+export interface UndoPullOptions extends Pick<PullOptions, 'isUnsaved'> {
+  /** The backup of the pull that is meant: another one that came since is not undone in its place. */
+  readonly only?: string;
+}
+
 interface Undoable {
   readonly record: PullRecord;
   readonly standing: Standing;
@@ -39,19 +44,24 @@ interface Undoable {
  * Puts back what the last pull replaced or deleted, and removes what it added, where the disk still has what the
  * pull made of it. It is then a change of this machine, to be looked at and pushed. What is removed or replaced
  * goes to a backup of its own. The next undo is of the pull before.
- * Throws nothing_to_undo when there is no such pull, or all that it did has changed since.
+ * Throws nothing_to_undo when there is no such pull, all that it did has changed since, or another is meant.
  */
 export async function undoPull(
   replica: Replica,
   folders: PullFolders,
   reporter: Reporter,
-  options: Pick<PullOptions, 'isUnsaved'> = {},
+  options: UndoPullOptions = {},
 ): Promise<UndoPullResult> {
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
   const found = await lastUndoable(replica, folders);
   if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
   const { record, standing } = found;
+  if (options.only !== undefined && record.backup !== options.only) {
+    throw new PalmtreeError('nothing_to_undo', `revision ${record.revision} was pulled since`, {
+      details: { paths: record.changes.map(({ path }) => path) },
+    });
+  }
   const changes = possibleChanges(replica.state.observations, backwards(standing));
   const undone = new Set(changes.map(({ path }) => path));
   const unmoved = standing.untouched.map(({ path }) => path).filter((path) => !undone.has(path));
@@ -75,7 +85,9 @@ export async function undoPull(
       new Set([...applied.written.map(({ path }) => path), ...applied.removed]),
     );
     await replica.save();
-    if (applied.heldBack.length === 0) await saveRecord({ ...record, state: 'undone', changes: [] });
+    // What is in no backup any more will not be there the next time either.
+    const isDone = applied.heldBack.every(({ reason }) => reason === 'missing');
+    if (isDone) await saveRecord({ ...record, state: 'undone', changes: [] });
     return {
       revision: record.revision,
       restored: applied.written.map(({ path }) => path).sort(),

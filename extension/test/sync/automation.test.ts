@@ -22,6 +22,8 @@ class Automated {
   readonly merged: string[] = [];
   autoMerge = true;
   git: string | undefined;
+  /** Where it was looked for what git is at. */
+  gitFolders: ReadonlySet<string> = new Set();
   settings: AutomationSettings;
   readonly automation: Automation;
   readonly machine: Machine;
@@ -32,7 +34,10 @@ class Automated {
     this.automation = new Automation({
       sync: machine.sync,
       settings: () => this.settings,
-      gitActivity: () => Promise.resolve(this.git),
+      gitActivity: (folders) => {
+        this.gitFolders = new Set(folders);
+        return Promise.resolve(this.git);
+      },
       pullOptions: () => ({ autoMerge: this.autoMerge, isUnsaved: (path) => this.unsaved.has(path) }),
       onObstacle: this.obstacles.tell,
       onPushed: ({ put, deleted }) => this.done.tell(put + deleted === 0 ? 'pull' : 'push'),
@@ -105,6 +110,7 @@ describe('a push after a save', () => {
     const { changes } = await machine.client.revision(stage.tree, 2);
     expect(changes.map(({ path }) => path)).toEqual(['n/0.md']);
     expect(machine.sync.state.counts.outgoing).toBe(4);
+    expect([...desk.gitFolders]).toEqual([machine.path('n')]);
   });
 
   it('is not made for what is not tracked, nor when it is switched off meanwhile', async () => {

@@ -212,6 +212,17 @@ describe('undoing a pull', () => {
     expect(laptop.sync.state.kind).toBe('idle');
   });
 
+  it('is of the pull that was meant, and of none that came since', async () => {
+    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const meant = await laptop.sync.lastPull();
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    const undone = laptop.sync.undoPull(silent, { only: meant?.backup ?? '' });
+    await expect(undone).rejects.toMatchObject({ code: 'nothing_to_undo' });
+    expect(await laptop.read('n/a')).toBe('2');
+  });
+
   it('does not pass over a pull of which all changed since', async () => {
     const [desk, laptop] = await inStep({ 'n/a': '1' });
     await desk.write('n/a', '2');
