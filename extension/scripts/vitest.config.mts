@@ -22,8 +22,8 @@ export default defineConfig({
         test: {
           name: 'sync',
           include: ['extension/test/sync/**/*.test.ts'],
-          // Real transfers through the built server: two at once would measure each other.
-          fileParallelism: false,
+          // Each file has a server and machines of its own, and waits for the disk more than it computes.
+          maxWorkers: 2,
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 60_000,

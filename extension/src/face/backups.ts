@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../errors';
 import type { KeptFiles } from '../session/backups';
-import { target, type CallOptions, type CommandParts } from './call';
+import { target, type CommandParts } from './call';
 import { plural } from './figures';
 import { purposeWords } from './backupWords';
 import { serverDocument } from './serverDocuments';
 import type { SyncedFolder } from './workspaceFolders';
 
 /** Lets a backup be picked, and a file of it, and compares that with what is here. */
-export async function showBackups(parts: CommandParts, options: CallOptions | undefined): Promise<void> {
-  const owner = await target(parts, options);
+export async function showBackups(parts: CommandParts, given: unknown): Promise<void> {
+  const owner = await target(parts, given);
   const all = await owner.sync.backups();
   if (all.length === 0) {
     void vscode.window.showInformationMessage('Palmtree: no backups yet. Nothing was replaced or deleted here.');

@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import type { FolderConnection } from './connect/connection';
 import type { MergeParts } from './conflicts/merge';
 import type { ReviewView } from './review/view';
@@ -43,6 +43,7 @@ export function callOptions(argument: unknown): CallOptions | undefined {
   return isCall(argument) ? argument : undefined;
 }
 
-export function target(parts: CommandParts, options: CallOptions | undefined): Promise<SyncedFolder> {
-  return parts.folders.find(options?.folder);
+/** The folder that code names, or a notification's button, which is of one; else the only one, or what the user picks. */
+export function target(parts: CommandParts, given: unknown): Promise<SyncedFolder> {
+  return parts.folders.find(given instanceof vscode.Uri ? given : callOptions(given)?.folder);
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Rule } from '../engine/rule';
 import { isPalmtreeError, PalmtreeError } from '../errors';
-import { callOptions, isCall, target, type CallOptions, type CommandParts } from './call';
+import { callOptions, isCall, target, type CommandParts } from './call';
 import type { ConnectArguments } from './connect/connection';
 import { showBackups } from './backups';
 import { compare, decide } from './conflicts/commands';
@@ -34,17 +34,16 @@ type Handler = (...args: unknown[]) => unknown;
 /** Registers every command of the table; the type makes a forgotten one an error. */
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   const handlers: Record<CommandName, Handler> = {
-    connect: (options) => connect(parts, options as Partial<ConnectArguments & CallOptions> | undefined),
-    disconnect: async (options) =>
-      parts.connection.disconnect(await target(parts, callOptions(options)), parts.folders.all),
+    connect: (given) => connect(parts, given),
+    disconnect: async (given) => parts.connection.disconnect(await target(parts, given), parts.folders.all),
     track: (uri, uris) => track(parts, uri, uris),
     untrack: (uri, uris) => untrack(parts, uri, uris),
-    push: (options) => push(parts, callOptions(options)),
-    pushForce: (options) => pushForce(parts, callOptions(options)),
-    pull: (options) => pull(parts, callOptions(options)),
-    sync: (options) => sync(parts, callOptions(options)),
-    pushWithMessage: (options) => pushWithMessage(parts, callOptions(options)),
-    review: (options) => review(parts, callOptions(options)),
+    push: (given) => push(parts, given),
+    pushForce: (given) => pushForce(parts, given),
+    pull: (given) => pull(parts, given),
+    sync: (given) => sync(parts, given),
+    pushWithMessage: (given) => pushWithMessage(parts, given),
+    review: (given) => review(parts, given),
     reviewPush: () => moveChecked(parts, 'push'),
     reviewPull: () => moveChecked(parts, 'pull'),
     reviewSync: () => moveChecked(parts, 'sync'),
@@ -57,8 +56,8 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     merge: (uri, uris) => merge(parts, uri, uris),
     completeMerge: () => completeMerge(parts),
     resolveAll: (row) => resolveAll(parts, row),
-    showConflicts: () => parts.tracked.showConflicts(),
-    rescan: (options) => rescan(parts, callOptions(options)),
+    showConflicts: (folder) => parts.tracked.showConflicts(folder instanceof vscode.Uri ? folder : undefined),
+    rescan: (given) => rescan(parts, given),
     history: showTreeHistory,
     showFileHistory: (uri, uris) => showFileHistory(parts, uri, uris),
     refreshHistory: () => parts.histories.forEach((view) => view.refresh()),
@@ -72,7 +71,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     compareSynced: (uri, uris) => compareSynced(parts, uri, uris),
     undoPush: (row) => undoPush(parts, row),
     undoPull: (options) => undoPull(parts, options),
-    showBackups: (options) => showBackups(parts, callOptions(options)),
+    showBackups: (given) => showBackups(parts, given),
     showLog: () => parts.log.show(),
     showTerminal: () => parts.terminal.show(),
   };
@@ -90,11 +89,11 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-async function connect(parts: CommandParts, given: Partial<ConnectArguments & CallOptions> | undefined) {
-  const options = callOptions(given);
-  const folder = await target(parts, options);
-  if (given?.url !== undefined && given.token !== undefined && given.tree !== undefined) {
-    await parts.connection.connect(folder, { url: given.url, token: given.token, tree: given.tree });
+async function connect(parts: CommandParts, given: unknown): Promise<void> {
+  const folder = await target(parts, given);
+  const { url, token, tree } = (callOptions(given) ?? {}) as Partial<ConnectArguments>;
+  if (url !== undefined && token !== undefined && tree !== undefined) {
+    await parts.connection.connect(folder, { url, token, tree });
   } else {
     await parts.connection.connect(folder);
     void vscode.window.setStatusBarMessage('$(check) Palmtree: connected', 5_000);
@@ -153,7 +152,7 @@ async function offerToTrackAgain(
   await sync.trackAgain(paths, ended).catch((error: unknown) => showError(error, log));
 }
 
-async function rescan(parts: CommandParts, options: CallOptions | undefined): Promise<void> {
-  const { sync } = await target(parts, options);
+async function rescan(parts: CommandParts, given: unknown): Promise<void> {
+  const { sync } = await target(parts, given);
   await withReporter('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
 }

@@ -5,6 +5,7 @@ import type { SyncState } from '../session/state';
 import { plural } from './figures';
 import { commandIds } from './ids';
 import { relativePath } from './watcher';
+import type { SyncedFolder } from './workspaceFolders';
 import { wordsFor } from './words';
 
 const listed = 10;
@@ -48,7 +49,7 @@ export async function confirmNewTree({ binding }: SyncState): Promise<void> {
 }
 
 /** Says what the brake stopped, and opens the plan if asked to. Throws cancelled unless the user goes on all the same. */
-export async function confirmBrake(error: PalmtreeError): Promise<void> {
+export async function confirmBrake(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
   // Enter presses the first of the buttons: it must do no harm.
   const look = 'Review Changes';
   const { direction = 'push', gone = [] } = error.details.brake ?? {};
@@ -61,7 +62,7 @@ export async function confirmBrake(error: PalmtreeError): Promise<void> {
   const parts = [section(side, error.details.paths ?? []), `${question} Nothing was changed so far.`];
   const detail = parts.filter((part) => part !== '').join('\n\n');
   const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, look, action);
-  if (answer === look) void vscode.commands.executeCommand(commandIds.review);
+  if (answer === look) void vscode.commands.executeCommand(commandIds.review, folder.uri);
   if (answer !== action) throw new PalmtreeError('cancelled', 'the brake was not released');
 }
 
@@ -103,15 +104,15 @@ export async function saveThem(folder: vscode.WorkspaceFolder, paths: readonly s
   return true;
 }
 
-/** A push sends what is on disk: unsaved edits would stay behind unnoticed. */
-export async function offerToSave(folder: vscode.WorkspaceFolder, verb: string): Promise<void> {
-  const unsaved = unsavedPaths(folder).size;
-  if (unsaved === 0) return;
+/** A push sends what is on disk: unsaved edits would stay behind unnoticed. Throws cancelled. */
+export async function offerToSave({ folder, sync }: SyncedFolder, verb: string): Promise<void> {
+  const unsaved = [...unsavedPaths(folder)].filter((path) => sync.isTracked(path));
+  if (unsaved.length === 0) return;
   const save = `Save All and ${verb}`;
   const without = `${verb} Without`;
-  const message = `${plural(unsaved, 'file')} with unsaved edits.`;
+  const message = `${plural(unsaved.length, 'file')} with unsaved edits.`;
   const detail = 'What is not saved is not sent.';
   const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save, without);
-  if (answer === undefined) throw new PalmtreeError('cancelled', 'unsaved edits');
-  if (answer === save) await vscode.workspace.saveAll();
+  const isSaved = answer === save && (await saveThem(folder, unsaved));
+  if (!isSaved && answer !== without) throw new PalmtreeError('cancelled', 'unsaved edits');
 }

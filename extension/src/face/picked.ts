@@ -28,7 +28,7 @@ function isRow(item: unknown): item is Row {
   return typeof item === 'object' && item !== null && 'owner' in item && 'node' in item;
 }
 
-/** By folder, the paths relative to it. Throws not_trackable for what lies in no open folder. */
+/** By folder, the paths relative to it. Throws not_in_folder for what lies in no open folder. */
 export async function resolvePicked(
   folders: WorkspaceFolders,
   uris: readonly vscode.Uri[],
@@ -38,7 +38,7 @@ export async function resolvePicked(
     const found = await folders.find(uri);
     const path = relativePath(found.folder, uri);
     if (path === undefined) {
-      throw new PalmtreeError('not_trackable', `${uri.fsPath} is not in the folder`, {
+      throw new PalmtreeError('not_in_folder', `${uri.fsPath} is not in the folder`, {
         details: { paths: [uri.fsPath] },
       });
     }

@@ -50,12 +50,19 @@ export async function withReporter<T>(title: string, work: (reporter: Reporter) 
   }
 }
 
+/** Who speaks in a notification; with several folders, also of which. */
+export function speaker(folder: vscode.Uri | undefined): string {
+  const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  const name = folder && several ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;
+  return name === undefined ? 'Palmtree' : `Palmtree (${name})`;
+}
+
 /** The one place where an error becomes words and actions; the unexpected is logged whole and shown short. */
 export async function showError(error: unknown, log: vscode.LogOutputChannel): Promise<void> {
   if (error instanceof PalmtreeError) {
     log[error.code === 'cancelled' ? 'info' : 'error'](`${error.code}: ${error.message}`);
     if (error.details.stderr) log.info(error.details.stderr);
-    await notify(wordsFor(error));
+    await notify(wordsFor(error), error.root === undefined ? undefined : vscode.Uri.file(error.root));
     return;
   }
   log.error(error instanceof Error ? error : String(error));
@@ -63,14 +70,15 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   await notify({ text: 'Something unexpected happened. Nothing is lost.', severity: 'error', actions: [action] });
 }
 
-async function notify({ text, severity, actions }: Words): Promise<void> {
+/** `folder`: the workspace folder that it is about, for what the user does then. */
+async function notify({ text, severity, actions }: Words, folder?: vscode.Uri): Promise<void> {
   const show = {
     error: vscode.window.showErrorMessage,
     warning: vscode.window.showWarningMessage,
     information: vscode.window.showInformationMessage,
   }[severity];
   const titles = actions.map(({ title }) => title);
-  const picked = await show(`Palmtree: ${text}`, ...titles);
+  const picked = await show(`${speaker(folder)}: ${text}`, ...titles);
   const action = actions.find(({ title }) => title === picked);
-  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command]);
+  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder);
 }

@@ -1,6 +1,8 @@
+import { readlink } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../errors';
 import { serverScheme } from './ids';
+import { statOf } from './statOf';
 import { wordsFor } from './words';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
@@ -15,6 +17,17 @@ export function serverDocument(owner: SyncedFolder, path: string, revision: numb
 /** Where what both sides agreed on last at `path` is read; it changes as pushes and pulls go on. */
 export function agreedDocument(owner: SyncedFolder, path: string): vscode.Uri {
   return documentAt(owner, path, { agreed: 'last' });
+}
+
+/**
+ * Where what stands at `path` now is read, kept in step or not; nothing is empty. A link is the text of its target, as
+ * the server keeps it.
+ */
+export async function hereDocument(owner: SyncedFolder, path: string): Promise<vscode.Uri> {
+  const file = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
+  const stat = await statOf(file);
+  if (stat === undefined) return serverDocument(owner, path, 0);
+  return (stat.type & vscode.FileType.SymbolicLink) === 0 ? file : documentAt(owner, path, { link: 'here' });
 }
 
 /** The file of the workspace that a document is a version of. */
@@ -106,6 +119,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     if (sync.state.binding?.tree !== query.get('tree')) {
       throw new PalmtreeError('not_connected', `the folder is no longer bound to ${query.get('tree')}`);
     }
+    if (query.has('link')) return readlink(fileOfDocument(uri)?.fsPath ?? '', 'buffer');
     const revision = query.get('revision');
     if (revision !== null) return this.#keeping(uri.toString(), () => sync.serverContent(path, Number(revision)));
     const hash = sync.agreedHash(path) ?? '';

@@ -48,9 +48,10 @@ export class TrackedView implements vscode.Disposable {
     return this.#view.onDidChangeSelection;
   }
 
-  /** Leads to the conflicts of the first folder that has some; without any, to the view. */
-  async showConflicts(): Promise<void> {
-    const owner = this.#folders.all.find((one) => this.#provider.hasConflicts(one));
+  /** Leads to the conflicts of `folder`, or of the first that has some; without any, to the view. */
+  async showConflicts(folder?: vscode.Uri): Promise<void> {
+    const folders = this.#folders.all.filter((one) => this.#provider.hasConflicts(one));
+    const owner = folders.find((one) => one.folder.uri.toString() === folder?.toString()) ?? folders[0];
     if (owner === undefined) await vscode.commands.executeCommand(`${viewId}.focus`);
     else await this.#view.reveal(this.#provider.groupOf(owner), { focus: true, select: true, expand: true });
   }

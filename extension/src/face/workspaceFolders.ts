@@ -84,7 +84,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     if (uri !== undefined) {
       const found = this.folderOf(uri);
       if (found !== undefined) return found;
-      throw new PalmtreeError('not_trackable', `${uri.toString()} is in no open folder`, {
+      throw new PalmtreeError('not_in_folder', `${uri.toString()} is in no open folder`, {
         details: { paths: [uri.fsPath] },
       });
     }

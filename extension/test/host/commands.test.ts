@@ -69,6 +69,7 @@ describe('the commands, called by code', () => {
       merged: [],
       conflicts: [],
       heldBack: [],
+      untakenFolders: [],
       backup: undefined,
     });
   });

@@ -99,7 +99,13 @@ export class RowsPart {
     const deadline = Date.now() + timeout;
     for (;;) {
       await this.row(row).click({ button: 'right' });
-      await this.menu.getByRole('menuitem').first().waitFor();
+      // A row that is drawn anew just then takes its menu away with it.
+      const first = this.menu.getByRole('menuitem').first();
+      const isOpen = await first.waitFor({ timeout: 3_000 }).then(
+        () => true,
+        () => false,
+      );
+      if (!isOpen && Date.now() < deadline) continue;
       if ((await this.menuItem(item).count()) > 0) return;
       const offered = await this.menu.getByRole('menuitem').allInnerTexts();
       await this.closeMenu();

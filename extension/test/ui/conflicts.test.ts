@@ -252,6 +252,7 @@ describe('a file with unsaved edits', () => {
     await other.pull();
     await other.write('notes/open.md', plan('dig there', 'plant'));
     await other.push();
+    await window.statusBarText('push', '↓1');
     await window.runCommand('Palmtree: Pull');
     await window.statusBarText('push', 'Palmtree');
     await window.editor.open('open.md');
@@ -333,11 +334,15 @@ async function leaveAndEdit(name: string): Promise<void> {
   await push();
 }
 
-/** Closes the shown editor, and drops what is not saved in it. */
+/** Closes the shown editor, and drops what is not saved in it: VS Code asks, where there is something to drop. */
 async function closeEditor(): Promise<void> {
+  const tabs = window.page.locator('.tab');
+  const last = tabs.nth((await tabs.count()) - 1);
   await window.runCommand('View: Close Editor');
-  const isDirty = (await window.page.locator('.tab.active.dirty').count()) > 0;
-  if (isDirty) await window.page.getByRole('dialog').getByRole('button', { name: "Don't Save" }).click();
+  const drop = window.page.getByRole('dialog').getByRole('button', { name: /Don't Save|Close with Conflicts/ });
+  const closed = last.waitFor({ state: 'detached', timeout: 20_000 });
+  await Promise.race([drop.click({ timeout: 20_000 }), closed]);
+  await closed;
 }
 
 function plan(first: string, second: string): string {

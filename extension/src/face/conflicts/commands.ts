@@ -9,7 +9,7 @@ import type { MergesBegun } from './mergesBegun';
 import { tellTaken } from './takenTheirs';
 import { pickedOrActive, resolvePicked } from '../picked';
 import { withReporter } from '../run';
-import { serverDocument } from '../serverDocuments';
+import { hereDocument, serverDocument } from '../serverDocuments';
 import { heldBackWords } from '../words';
 import type { SyncedFolder, WorkspaceFolders } from '../workspaceFolders';
 
@@ -24,11 +24,8 @@ export async function compare(folders: WorkspaceFolders, uri: unknown, uris: unk
   for (const [owner, paths] of await resolvePicked(folders, pickedOrActive(uri, uris))) {
     const revision = owner.sync.knownRevision;
     for (const path of paths) {
-      const here = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
-      const isHere = owner.sync.isOnDisk(path);
       const theirs = serverDocument(owner, path, revision);
-      // What was deleted here is compared with nothing, which no revision holds at 0.
-      const mine = isHere ? here : serverDocument(owner, path, 0);
+      const mine = await hereDocument(owner, path);
       const name = path.split('/').at(-1) ?? path;
       await vscode.commands.executeCommand('vscode.diff', theirs, mine, `${name} (server r${revision} ↔ here)`);
     }
@@ -109,7 +106,10 @@ async function resolvePaths(
   }
 }
 
-/** A merge that was saved as it was last synced looks as if nothing had been changed here: mine comes back first. */
+/**
+ * A merge that was saved as it was last synced looks as if nothing had been changed here, and one that is not saved
+ * would be, by a push later on: mine comes back first.
+ */
 async function bringBackMine(
   merges: MergesBegun,
   owner: SyncedFolder,
@@ -117,7 +117,9 @@ async function bringBackMine(
   choice: Choice,
 ): Promise<void> {
   const inConflict = new Set(owner.sync.conflicts.map(({ path }) => path));
-  const begun = paths.flatMap((path) => (inConflict.has(path) ? [] : (merges.find(owner, path) ?? [])));
+  const unsaved = unsavedPaths(owner.folder);
+  const open = paths.filter((path) => !inConflict.has(path) || unsaved.has(path));
+  const begun = open.flatMap((path) => merges.find(owner, path) ?? []);
   if (begun.length === 0) return;
   if (choice !== 'theirs') await confirmGivingUp(begun);
   for (const merge of begun) await giveUp(merges, owner, merge);

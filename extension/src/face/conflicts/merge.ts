@@ -34,7 +34,7 @@ async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): P
   if (begun !== undefined) await parts.merges.end(owner, [path]);
   const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
   await saveFirst(uri);
-  const document = await openAsUtf8(uri);
+  const document = await openAsUtf8(uri, path);
   if (hasConflictMarkers(document.getText())) {
     await vscode.window.showTextDocument(document);
     throw new PalmtreeError('conflict_markers', `a merge of ${path} is not finished`, { details: { paths: [path] } });
@@ -87,9 +87,14 @@ async function saveFirst(uri: vscode.Uri): Promise<void> {
 }
 
 /** The merge is made of UTF-8, so the editor must not write it in the encoding that the settings guess. */
-async function openAsUtf8(uri: vscode.Uri): Promise<vscode.TextDocument> {
-  const document = await vscode.workspace.openTextDocument(uri);
-  return document.encoding.startsWith('utf8') ? document : vscode.workspace.openTextDocument(uri, { encoding: 'utf8' });
+async function openAsUtf8(uri: vscode.Uri, path: string): Promise<vscode.TextDocument> {
+  try {
+    const document = await vscode.workspace.openTextDocument(uri);
+    if (document.encoding.startsWith('utf8')) return document;
+    return await vscode.workspace.openTextDocument(uri, { encoding: 'utf8' });
+  } catch (cause) {
+    throw new PalmtreeError('not_mergeable', `${path} does not open as a text`, { details: { paths: [path] }, cause });
+  }
 }
 
 /**

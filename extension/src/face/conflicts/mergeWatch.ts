@@ -21,14 +21,19 @@ interface Begun {
   readonly merge: MergeInEditor;
 }
 
+/** What ends a merge now. While it waits for an answer, which may never come, another may take its place. */
+interface Turn {
+  isAsking: boolean;
+}
+
 /** Ends a merge when its file is saved without markers: what stands there then is for both sides. */
 export class MergeWatch implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: MergesBegun;
   readonly #log: vscode.LogOutputChannel;
   readonly #subscriptions: vscode.Disposable;
-  /** By file, so that two saves in a row ask and finish once. */
-  readonly #running = new Set<string>();
+  /** By file, so that two saves in a row finish once. */
+  readonly #turns = new Map<string, Turn>();
   /** By file: why it is being saved. */
   readonly #reasons = new Map<string, vscode.TextDocumentSaveReason>();
   /** The files that were saved while they were merged: whoever did not has left the merge. */
@@ -56,30 +61,36 @@ export class MergeWatch implements vscode.Disposable {
   async follow(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
     const begun = this.#begunAt(document.uri);
-    if (begun === undefined || this.#running.has(key) || this.#merges.isGivingUp(begun.merge)) return;
-    this.#running.add(key);
-    try {
-      if (await this.#isDecided(begun, document)) await this.#finish(begun, document.uri);
-    } catch (error) {
-      void showError(error, this.#log);
-    } finally {
-      this.#running.delete(key);
-    }
+    if (begun === undefined || this.#isAtWork(key) || this.#merges.isGivingUp(begun.merge)) return;
+    await this.#inTurn(key, async (turn) => {
+      if (await this.#isDecided(begun, document, turn)) await this.#finish(begun, document.uri);
+    }).catch((error: unknown) => void showError(error, this.#log));
   }
 
   /** Runs what completes the merge of a file in the merge editor, which need not save anything for it. */
   async completing(uri: vscode.Uri, accept: () => Thenable<unknown>): Promise<void> {
     const key = uri.toString();
     const document = await vscode.workspace.openTextDocument(uri);
-    if (this.#running.has(key)) return;
+    if (this.#isAtWork(key)) return;
     // That it is saved and its editor closed on the way is not to be taken for more.
-    this.#running.add(key);
-    try {
+    await this.#inTurn(key, async (turn) => {
       if (!wasAccepted(await accept()) || document.isDirty) return;
       const begun = this.#begunAt(uri);
-      if (begun !== undefined && (await this.#isDecided(begun, document, true))) await this.#finish(begun, uri);
+      if (begun !== undefined && (await this.#isDecided(begun, document, turn, true))) await this.#finish(begun, uri);
+    });
+  }
+
+  #isAtWork(key: string): boolean {
+    return this.#turns.get(key)?.isAsking === false;
+  }
+
+  async #inTurn(key: string, work: (turn: Turn) => Promise<void>): Promise<void> {
+    const turn = { isAsking: false };
+    this.#turns.set(key, turn);
+    try {
+      await work(turn);
     } finally {
-      this.#running.delete(key);
+      if (this.#turns.get(key) === turn) this.#turns.delete(key);
     }
   }
 
@@ -115,7 +126,7 @@ export class MergeWatch implements vscode.Disposable {
 
   async #closed(begun: Begun, uri: vscode.Uri, isMergeEditor: boolean): Promise<void> {
     const document = await vscode.workspace.openTextDocument(uri);
-    if (document.isDirty || this.#running.has(uri.toString()) || this.#merges.isGivingUp(begun.merge)) return;
+    if (document.isDirty || this.#isAtWork(uri.toString()) || this.#merges.isGivingUp(begun.merge)) return;
     if (mergeEditorTabs(uri).length > 0) return;
     if (await isMineAgain(uri, begun.merge)) await this.#abandon(begun, uri);
     else if (isMergeEditor) await this.follow(document);
@@ -137,7 +148,12 @@ export class MergeWatch implements vscode.Disposable {
   }
 
   /** `isCompleted`: the user has said that it is; then only what the merge editor leaves undecided is asked of. */
-  async #isDecided({ owner, merge }: Begun, document: vscode.TextDocument, isCompleted = false): Promise<boolean> {
+  async #isDecided(
+    { owner, merge }: Begun,
+    document: vscode.TextDocument,
+    turn: Turn,
+    isCompleted = false,
+  ): Promise<boolean> {
     for (;;) {
       const text = document.getText();
       if (hasConflictMarkers(text)) return false;
@@ -152,7 +168,10 @@ export class MergeWatch implements vscode.Disposable {
       const isUndecided = doubt === 'as synced';
       const done = isUndecided ? leaveBothOut : doubt === 'as mine' ? keepMine : 'Merge Is Done';
       const actions = isUndecided ? [goOn, done] : [done, goOn, leave];
+      turn.isAsking = true;
       const answer = await vscode.window.showWarningMessage(`Palmtree: ${questions[doubt](merge.path)}`, ...actions);
+      turn.isAsking = false;
+      if (this.#turns.get(document.uri.toString()) !== turn) return false;
       if (this.#merges.find(owner, merge.path) === undefined) return false;
       if (answer === goOn) await vscode.commands.executeCommand(commandIds.merge, document.uri);
       else if (answer === leave) await this.#end(owner, merge.path);

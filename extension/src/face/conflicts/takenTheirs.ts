@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { PalmtreeError } from '../../errors';
+import { isPalmtreeError } from '../../errors';
 import type { ResolveResult } from '../../session/resolve';
 import { compareWithKept } from '../backups';
 import { unsavedPaths } from '../confirm';
@@ -26,24 +26,20 @@ export async function tellTaken(
   try {
     if (picked === undo) await undoTaken(log, owner, result);
     else if (picked === compare) await compareFirst(owner, result, first);
-    else if (picked === show)
-      await vscode.commands.executeCommand(commandIds.showBackups, { folder: owner.folder.uri });
+    else if (picked === show) await vscode.commands.executeCommand(commandIds.showBackups, owner.folder.uri);
   } catch (error) {
-    void showError(error, log);
+    // Escape in the list of backups takes nothing back of what was decided.
+    if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);
   }
 }
 
-/** Invariant: only this decision is undone. Where a pull came after it, that would be undone instead. */
 async function undoTaken(
   log: vscode.LogOutputChannel,
   { folder, sync }: SyncedFolder,
-  { resolved, backup }: ResolveResult,
+  { backup }: ResolveResult,
 ): Promise<void> {
-  if ((await sync.lastPull())?.backup !== backup) {
-    throw new PalmtreeError('nothing_to_undo', 'something else was pulled since', { details: { paths: resolved } });
-  }
   const result = await withReporter('Palmtree: Undo', (reporter) =>
-    sync.undoPull(reporter, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
+    sync.undoPull(reporter, { only: backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
   const [held] = result.heldBack;
   const [skipped] = result.skipped;

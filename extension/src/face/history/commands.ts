@@ -5,7 +5,7 @@ import { pickVersion } from './picks';
 import { nameOf, versionOf, type FileVersion } from './rows';
 import { treeHistoryViewId } from '../ids';
 import { pickedOrActive, resolvePicked } from '../picked';
-import { agreedDocument, serverDocument } from '../serverDocuments';
+import { agreedDocument, hereDocument, serverDocument } from '../serverDocuments';
 import type { SyncedFolder } from '../workspaceFolders';
 
 export async function showTreeHistory(): Promise<void> {
@@ -46,12 +46,12 @@ export async function compareRevision(parts: CommandParts, uri: unknown, uris: u
 
 export async function compareSynced(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
   const [owner, path] = await onePath(parts, uri, uris);
-  await openDiff(agreedDocument(owner, path), here(owner, path), `${nameOf(path)} (last synced ↔ here)`);
+  await openDiff(agreedDocument(owner, path), await hereDocument(owner, path), `${nameOf(path)} (last synced ↔ here)`);
 }
 
 async function compareWithHere(version: FileVersion): Promise<void> {
   const { owner, path, revision } = version;
-  await openDiff(documentOf(version), here(owner, path), `${nameOf(path)} (r${revision} ↔ here)`);
+  await openDiff(documentOf(version), await hereDocument(owner, path), `${nameOf(path)} (r${revision} ↔ here)`);
 }
 
 async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {
@@ -61,11 +61,6 @@ async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Pro
 /** What was deleted is shown as nothing, which everything is in revision 0. */
 function documentOf({ owner, path, revision, isGone }: FileVersion): vscode.Uri {
   return serverDocument(owner, path, isGone ? 0 : revision);
-}
-
-function here(owner: SyncedFolder, path: string): vscode.Uri {
-  if (!owner.sync.isOnDisk(path)) return serverDocument(owner, path, 0);
-  return vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
 }
 
 async function onePath(parts: CommandParts, uri: unknown, uris: unknown): Promise<[SyncedFolder, string]> {

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { RestoreResult } from '../../session/restore';
 import { target, type CommandParts } from '../call';
 import { section, unsavedPaths } from '../confirm';
@@ -7,6 +8,7 @@ import { pickPath, pickRevision, pickVersion } from './picks';
 import { nameOf, versionOf } from './rows';
 import { pickedUris, resolvePicked } from '../picked';
 import { withReporter } from '../run';
+import { statOf } from '../statOf';
 import { isRevisionRow } from './treeRows';
 import { heldBackWords } from '../words';
 import type { SyncedFolder } from '../workspaceFolders';
@@ -60,24 +62,36 @@ async function restorePaths(
 
 /** Asks where edits that were never pushed would be replaced, or more than the picked file. Throws cancelled. */
 async function confirmRestore(
-  { sync }: SyncedFolder,
+  owner: SyncedFolder,
   paths: readonly string[],
   revision: number,
   isOneFile: boolean,
 ): Promise<void> {
   const isBelow = (path: string): boolean =>
     paths.some((picked) => picked === '' || path === picked || path.startsWith(`${picked}/`));
-  const edited = [...sync.pathStates].flatMap(([path, state]) => {
+  const { sync } = owner;
+  const waiting = [...sync.pathStates].flatMap(([path, state]) => {
     return isBelow(path) && sync.isOnDisk(path) && state !== 'incoming' ? [path] : [];
   });
-  if (isOneFile && edited.length === 0) return;
+  // What came later stays, so that nothing of it is replaced.
+  const then = waiting.length === 0 ? undefined : new Set(await sync.pathsAt(revision));
+  const edited = waiting.filter((path) => then?.has(path));
+  const untracked: string[] = [];
+  for (const path of paths) if (!sync.isTracked(path) && (await isFileThere(owner, path))) untracked.push(path);
+  if (isOneFile && edited.length + untracked.length === 0) return;
   const what = paths.length === 1 ? paths[0] || 'the whole tree' : plural(paths.length, 'path');
   const detail = [
     section('Replaces your unpushed edits in', edited),
+    section('Replaces, and tracks again, what is not tracked here', untracked),
     'What is replaced is kept in a backup.',
     isOneFile ? '' : 'Files that came later stay.',
   ].filter((part) => part !== '');
   await confirm(`Restore ${what} as of revision ${revision}?`, detail.join('\n\n'), 'Restore');
+}
+
+async function isFileThere({ folder }: SyncedFolder, path: string): Promise<boolean> {
+  const stat = await statOf(vscode.Uri.joinPath(folder.uri, ...path.split('/')));
+  return stat !== undefined && (stat.type & vscode.FileType.Directory) === 0;
 }
 
 function restoredWords(

@@ -15,7 +15,7 @@ import type { SyncedFolder } from '../workspaceFolders';
 /** A new revision takes the push back; this folder follows with the next pull. */
 export async function undoPush(parts: CommandParts, row: unknown): Promise<unknown> {
   const options = callOptions(row);
-  const owner = isRevisionRow(row) ? row.owner : await target(parts, options);
+  const owner = isRevisionRow(row) ? row.owner : await target(parts, row);
   const revision = isRevisionRow(row)
     ? row.revision.number
     : (options?.revision ?? (await pickRevision(owner, 'Undo which push?')).number);
@@ -26,18 +26,18 @@ export async function undoPush(parts: CommandParts, row: unknown): Promise<unkno
   const left = leftWords(result.skipped, 'changed since');
   const text = `Palmtree: Revision ${result.revision} takes revision ${revision} back. ${left}Pull to follow here.`;
   const picked = await vscode.window.showInformationMessage(text, 'Pull');
-  if (picked !== undefined) await vscode.commands.executeCommand(commandIds.pull);
+  if (picked !== undefined) await vscode.commands.executeCommand(commandIds.pull, owner.folder.uri);
   return result;
 }
 
 export async function undoPull(parts: CommandParts, given: unknown): Promise<unknown> {
   const options = callOptions(given);
-  const { folder, sync } = await target(parts, options);
+  const { folder, sync } = await target(parts, given);
   const pulled = await sync.lastPull();
   if (pulled === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is on record');
   if (options?.confirmed !== true) await confirmUndoPull(pulled);
   const result = await withReporter('Palmtree: Undo Last Pull', (reporter) =>
-    sync.undoPull(reporter, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
+    sync.undoPull(reporter, { only: pulled.backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
   const undone = result.restored.length + result.removed.length;
   const [held] = result.heldBack;

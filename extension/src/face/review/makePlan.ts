@@ -7,13 +7,14 @@ import type { SyncedFolder } from '../workspaceFolders';
 
 /** Looks on both sides what would be done. Nothing moves. */
 export function makePlan(
-  { folder, sync }: SyncedFolder,
+  owner: SyncedFolder,
   direction: PlanDirection,
   options: CallOptions | undefined,
 ): Promise<Plan> {
+  const { folder, sync } = owner;
   const run = (): Promise<Plan> =>
     withReporter('Palmtree: Review Changes', (reporter) =>
       sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri) }),
     );
-  return withQuestions(run, sync, options);
+  return withQuestions(run, owner, options);
 }

@@ -4,8 +4,9 @@ import { Automation, type Obstacle } from '../../session/automation';
 import type { FolderSync } from '../../session/folderSync';
 import { unsavedPaths } from '../confirm';
 import { plural } from '../figures';
-import { commandIds, viewId } from '../ids';
+import { commandIds } from '../ids';
 import type { MergesBegun } from '../conflicts/mergesBegun';
+import { speaker } from '../run';
 import { section, setting } from '../settings';
 import { tellMerged } from './runs';
 import { relativePath } from '../watcher';
@@ -58,7 +59,7 @@ function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogO
       unmerged: merges.pathsIn(owner),
       isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
     }),
-    onObstacle: (obstacle) => void tell(obstacle, log),
+    onObstacle: (obstacle) => void tell(owner, obstacle, log),
     onPushed: ({ put, deleted, revision }) => {
       if (put + deleted > 0)
         log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
@@ -68,7 +69,7 @@ function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogO
         `${folder.name}: pulled ${written}, deleted ${deleted}, merged ${merged.length} unasked, revision ${revision}`,
       );
       // A conflict is told of by itself.
-      if (merged.length > 0 && conflicts.length === 0) void tellMerged({ merged });
+      if (merged.length > 0 && conflicts.length === 0) void tellMerged(owner, { merged });
       for (const { path, reason } of heldBack) log.info(`${folder.name}: ${path} was held back (${reason})`);
       if (backup !== undefined) log.info(`what it replaced or deleted is kept in ${backup}`);
     },
@@ -77,14 +78,15 @@ function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogO
 }
 
 /** One notification with what helps. It never waits for the user: the automation rests meanwhile. */
-async function tell(obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<void> {
+async function tell({ folder }: SyncedFolder, obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<void> {
+  const who = speaker(folder.uri);
   if (obstacle.kind === 'conflicts') {
     const files = plural(obstacle.count, 'file');
-    const text = `Palmtree: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;
+    const text = `${who}: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;
     const [show, pull] = ['Show Files', 'Pull'];
     const picked = await vscode.window.showWarningMessage(text, ...(obstacle.isPulled ? [show] : [show, pull]));
-    if (picked === show) await vscode.commands.executeCommand(`${viewId}.focus`);
-    else if (picked === pull) await vscode.commands.executeCommand(commandIds.pull);
+    if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
+    else if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, folder.uri);
     return;
   }
   const { direction, error } = obstacle;
@@ -93,9 +95,9 @@ async function tell(obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<v
   const again = { title: direction === 'push' ? 'Push' : 'Pull', command: direction };
   // The command asks what the automation must not: whether to go on, or to make the tree.
   const offered = asksFirst.has(error.code) ? [again] : actions;
-  const picked = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...offered.map(({ title }) => title));
+  const picked = await vscode.window.showWarningMessage(`${who}: ${text}`, ...offered.map(({ title }) => title));
   const action = offered.find(({ title }) => title === picked);
-  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command]);
+  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder.uri);
 }
 
 const asksFirst: ReadonlySet<string> = new Set(['brake', 'tree_not_found']);

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../session/pull';
 import type { PushResult } from '../../session/push';
-import { target, type CallOptions, type CommandParts } from '../call';
+import { callOptions, target, type CommandParts } from '../call';
 import { confirmForce, offerToSave } from '../confirm';
 import { withReporter } from '../run';
 import { firstReview } from '../review/firstReview';
@@ -13,13 +13,10 @@ import { runSync, type SyncResult } from './both';
 const maxMessage = 2_000;
 
 /** Answers undefined when the plan is shown instead: then the user goes on from there. */
-export async function push(
-  parts: CommandParts,
-  options: CallOptions | undefined,
-  message?: string,
-): Promise<PushResult | undefined> {
-  const owner = await target(parts, options);
-  if (options === undefined) await offerToSave(owner.folder, 'Push');
+export async function push(parts: CommandParts, given: unknown, message?: string): Promise<PushResult | undefined> {
+  const options = callOptions(given);
+  const owner = await target(parts, given);
+  if (options === undefined) await offerToSave(owner, 'Push');
   const kept = message === undefined ? {} : { message };
   const review = await firstReview(parts, owner, 'push', options, kept);
   if (review.isShown) return undefined;
@@ -34,12 +31,10 @@ export async function push(
   }
 }
 
-export async function pushWithMessage(
-  parts: CommandParts,
-  options: CallOptions | undefined,
-): Promise<PushResult | undefined> {
+export async function pushWithMessage(parts: CommandParts, given: unknown): Promise<PushResult | undefined> {
+  const options = callOptions(given);
   const message = options === undefined ? await askForMessage() : (options.message ?? '');
-  return push(parts, options, message.trim() === '' ? undefined : message.trim());
+  return push(parts, given, message.trim() === '' ? undefined : message.trim());
 }
 
 async function askForMessage(): Promise<string> {
@@ -55,9 +50,11 @@ async function askForMessage(): Promise<string> {
   return typed;
 }
 
-export async function pushForce(parts: CommandParts, options: CallOptions | undefined): Promise<PushResult> {
-  const { folder, sync } = await target(parts, options);
-  if (options === undefined) await offerToSave(folder, 'Force Push');
+export async function pushForce(parts: CommandParts, given: unknown): Promise<PushResult> {
+  const options = callOptions(given);
+  const owner = await target(parts, given);
+  const { folder, sync } = owner;
+  if (options === undefined) await offerToSave(owner, 'Force Push');
   const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
   const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
   const text = pushSummary(result, sync.state);
@@ -67,8 +64,9 @@ export async function pushForce(parts: CommandParts, options: CallOptions | unde
 }
 
 /** Answers undefined when the plan is shown instead. */
-export async function pull(parts: CommandParts, options: CallOptions | undefined): Promise<PullResult | undefined> {
-  const owner = await target(parts, options);
+export async function pull(parts: CommandParts, given: unknown): Promise<PullResult | undefined> {
+  const options = callOptions(given);
+  const owner = await target(parts, given);
   const review = await firstReview(parts, owner, 'pull', options);
   if (review.isShown) return undefined;
   const { result, text } = await runPull(parts, owner, options, review.limit);
@@ -77,9 +75,10 @@ export async function pull(parts: CommandParts, options: CallOptions | undefined
 }
 
 /** Answers undefined when the plan is shown instead. */
-export async function sync(parts: CommandParts, options: CallOptions | undefined): Promise<SyncResult | undefined> {
-  const owner = await target(parts, options);
-  if (options === undefined) await offerToSave(owner.folder, 'Sync');
+export async function sync(parts: CommandParts, given: unknown): Promise<SyncResult | undefined> {
+  const options = callOptions(given);
+  const owner = await target(parts, given);
+  if (options === undefined) await offerToSave(owner, 'Sync');
   const review = await firstReview(parts, owner, 'sync', options);
   if (review.isShown) return undefined;
   return runSync(parts, owner, options, { pull: review.limit, push: review.limit });

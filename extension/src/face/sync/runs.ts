@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
-import type { FolderSync } from '../../session/folderSync';
 import type { HeldBack } from '../../io/transition';
 import type { PullOptions, PullResult } from '../../session/pull';
 import type { PushOptions, PushResult } from '../../session/push';
@@ -18,13 +17,14 @@ import type { SyncedFolder } from '../workspaceFolders';
 /** Pushes, asking what has to be asked; what came of it is for the caller to tell. */
 export async function runPush(
   parts: CommandParts,
-  { folder, sync }: SyncedFolder,
+  owner: SyncedFolder,
   options: CallOptions | undefined,
   pushOptions: PushOptions = {},
 ): Promise<{ readonly result: PushResult; readonly text: string }> {
+  const { folder, sync } = owner;
   const run = (brakeReleased: boolean) =>
     withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { ...pushOptions, brakeReleased }));
-  const result = await withQuestions(run, sync, options);
+  const result = await withQuestions(run, owner, options);
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: ${text}`);
   return { result, text };
@@ -46,7 +46,7 @@ export async function runPull(
       const autoMerge = setting('autoMerge', folder.uri);
       return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, brakeReleased, isUnsaved });
     });
-  const result = toldOfMerges(await withQuestions(run, sync, options), unmerged);
+  const result = toldOfMerges(await withQuestions(run, owner, options), unmerged);
   const text = pullSummary(result);
   parts.log.info(`${folder.name}: ${text}`);
   for (const held of result.heldBack) parts.log.warn(`${folder.name}: ${held.path} ${heldBackWords(held)}`);
@@ -57,7 +57,7 @@ export async function runPull(
   const isUntold = options === undefined && conflicts.length + result.heldBack.length > 0;
   const again = () => runPull(parts, owner, options, pullOptions);
   if (isUntold) void tellHeldBack(parts, owner, { conflicts, heldBack: result.heldBack }, again);
-  else if (options === undefined && result.merged.length > 0) void tellMerged(result);
+  else if (options === undefined && result.merged.length > 0) void tellMerged(owner, result);
   return { result, text };
 }
 
@@ -75,7 +75,7 @@ export function tellInStatusBar(text: string): void {
 /** Runs a push or pull, and again when the user has answered what stopped it. */
 export async function withQuestions<T>(
   run: (brakeReleased: boolean) => Promise<T>,
-  sync: FolderSync,
+  { folder, sync }: SyncedFolder,
   options: CallOptions | undefined,
 ): Promise<T> {
   let brakeReleased = options?.confirmed === true;
@@ -85,7 +85,7 @@ export async function withQuestions<T>(
     } catch (error) {
       if (options !== undefined) throw error;
       if (isPalmtreeError(error, 'brake') && !brakeReleased) {
-        await confirmBrake(error);
+        await confirmBrake(error, folder);
         brakeReleased = true;
       } else if (isPalmtreeError(error, 'tree_not_found')) {
         await confirmNewTree(sync.state);
@@ -116,20 +116,20 @@ async function tellHeldBack(
   const save = 'Save and Pull';
   const actions = unsaved.length > 0 ? [save, show] : [show];
   const picked = await vscode.window.showWarningMessage(text, ...actions, 'Show Log');
-  if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts);
+  if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
   else if (picked === save) {
     if (await saveThem(folder, unsaved)) await again().catch((error: unknown) => showError(error, parts.log));
   } else if (picked !== undefined) parts.log.show();
 }
 
 /** What came of a merge was written by nobody: it is to be looked at before it goes on. */
-export async function tellMerged({ merged }: Pick<PullResult, 'merged'>): Promise<void> {
+export async function tellMerged({ folder }: SyncedFolder, { merged }: Pick<PullResult, 'merged'>): Promise<void> {
   const isOne = merged.length === 1;
   const look = isOne ? 'The result is here. Look at it, then push.' : 'The results are here. Look at them, then push.';
   const text = `Palmtree: ${named(merged)} changed on both sides and ${isOne ? 'was' : 'were'} merged. ${look}`;
   const review = 'Review Changes';
   const picked = await vscode.window.showInformationMessage(text, review);
-  if (picked === review) await vscode.commands.executeCommand(commandIds.review);
+  if (picked === review) await vscode.commands.executeCommand(commandIds.review, folder.uri);
 }
 
 function named(paths: readonly string[]): string {
