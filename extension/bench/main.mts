@@ -9,7 +9,7 @@ import { runMain, UserError } from '../scripts/userError.mjs';
 import { drawChart } from './chart.mts';
 import { manyFiles } from './manyFiles.mts';
 import { measure, type Result, type Work } from './measure.mts';
-import { describeMachine, shown, writeReport } from './report.mts';
+import { describeMachine, shown, shownTarget, shownVerdict, writeReport } from './report.mts';
 import { serverLoad } from './serverLoad.mts';
 import { Stage, type Scale } from './stage.mts';
 import { transfers } from './transfers.mts';
@@ -79,10 +79,9 @@ async function run(work: Work): Promise<Result> {
   const result = await measure(work, (name, figures) => {
     process.stdout.write(`    ${name}: ${shown(work, figures[work.figure ?? 'ms'] ?? figures.ms)}\n`);
   });
-  for (const { against, value, most, isMet } of result.verdicts) {
-    const figure = against === undefined ? shown(work, value) : `${value.toFixed(2)}× ${against}`;
-    const target = against === undefined ? shown(work, most) : `${most}×`;
-    process.stdout.write(`  ${isMet ? 'met' : 'MISSED'}: ${figure} (target ≤ ${target})\n`);
+  for (const verdict of result.verdicts) {
+    const word = verdict.isMet ? 'met' : 'MISSED';
+    process.stdout.write(`  ${word}: ${shownVerdict(work, verdict)} (target ${shownTarget(work, verdict)})\n`);
   }
   return result;
 }

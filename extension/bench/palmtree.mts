@@ -1,5 +1,5 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
 import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
@@ -39,10 +39,15 @@ export class BenchServer {
     return Number(new URL(this.url).port);
   }
 
-  /** The most memory that the server's process has had, in bytes; 0 where the system does not tell. */
+  /** From now on, `peakMemory` is told anew. */
+  async forgetPeak(): Promise<void> {
+    await writeFile(`/proc/${this.#child.pid}/clear_refs`, '5').catch(() => undefined);
+  }
+
+  /** The most memory that the server's process has had, in bytes; NaN where the system does not tell. */
   async peakMemory(): Promise<number> {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
   close(): Promise<void> {

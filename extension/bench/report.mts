@@ -102,19 +102,20 @@ function cells({ work, summaries, verdicts }: Result): string[] {
   ];
 }
 
-function shownVerdict(work: Work, { against, value }: Verdict): string {
+export function shownVerdict(work: Work, { against, worst, value }: Verdict): string {
+  if (worst !== undefined) return `${shown(worst, value)} ${worst.of}`;
   return against === undefined ? shown(work, value) : `${value.toFixed(2)}× ${against}`;
 }
 
-function shownTarget(work: Work, { against, most }: Verdict): string {
-  return `≤ ${against === undefined ? shown(work, most) : `${most}×`}`;
+export function shownTarget(work: Work, { against, worst, most }: Verdict): string {
+  return `≤ ${against === undefined ? shown(worst ?? work, most) : `${most}×`}`;
 }
 
 function shownRange(work: Work, { median, least, most, runs }: Summary): string {
   return `${shown(work, median)} (${shown(work, least)} to ${shown(work, most)}), ${runs.length}`;
 }
 
-export function shown({ unit = 'ms' }: Work, value: number): string {
+export function shown({ unit = 'ms' }: Pick<Work, 'unit'>, value: number): string {
   if (unit === 'bytes') return `${(value / 1e6).toFixed(2)} MB`;
   if (unit === 'MB') return `${Math.round(value)} MB`;
   if (unit === 'per second') return `${Math.round(value)} a second`;

@@ -5,7 +5,7 @@ import { keepChild } from '../scripts/liveChildren.mjs';
 import { nodeBinary } from '../scripts/paths.mts';
 import { changeShare, makeBigFile, makeFiles, touchFile } from './inputs.mts';
 import { firstPush } from './manyFiles.mts';
-import { timed, type Contender, type Figures, type Work } from './measure.mts';
+import { neverBlocked, timed, type Contender, type Work } from './measure.mts';
 import type { BenchClient } from './palmtree.mts';
 import { emptied, rclone, rsync } from './peers.mts';
 import type { Link } from './shaper.mts';
@@ -38,18 +38,17 @@ async function* largeFile(stage: Stage): AsyncGenerator<Work> {
   makeBigFile(file, large);
   const size = large >= 2 ** 30 ? `${large / 2 ** 30} GiB` : `${large / 2 ** 20} MiB`;
   let client: BenchClient | undefined;
-  const blockedMs: number[] = [];
   const palmtree: Contender = {
     name: 'Palmtree',
     before: async () => {
       await client?.close();
       client = await stage.client(root, stage.newTree());
       await client.ask({ op: 'track', paths: [''] });
+      await stage.server.forgetPeak();
     },
     run: async () => {
       const pushed = (await client?.ask({ op: 'push' })) ?? { ms: Number.NaN };
-      blockedMs.push(pushed['blockedMs'] ?? Number.NaN);
-      return pushed;
+      return { ...pushed, serverMegabytes: (await stage.server.peakMemory()) / 1e6 };
     },
   };
   yield {
@@ -64,21 +63,13 @@ async function* largeFile(stage: Stage): AsyncGenerator<Work> {
       },
       { name: 'rclone over sftp', before: () => emptied(copy), run: () => timed(() => rclone(stage, root, copy)) },
     ],
-    targets: [{ against: 'rsync -a over ssh', most: 1 }],
+    targets: [
+      { against: 'rsync -a over ssh', most: 1 },
+      neverBlocked,
+      { worst: { figure: 'serverMegabytes', of: 'at most in the server', unit: 'MB' }, most: 200 },
+    ],
     rounds,
   };
-  yield told('blocked', 'The longest that the extension host did not answer meanwhile', 'ms', 50, () => {
-    return Promise.resolve(Math.max(...blockedMs));
-  });
-  yield told(
-    'server-memory',
-    `The most memory that the server had, a push of ${size} included`,
-    'MB',
-    200,
-    async () => {
-      return (await stage.server.peakMemory()) / 1e6;
-    },
-  );
   await rsync(stage, root, stage.remote(copy));
   if (client !== undefined) yield largeChanged(stage, client, root, copy, size);
   await client?.close();
@@ -120,20 +111,6 @@ function largeChanged(stage: Stage, client: BenchClient, root: string, copy: str
     ],
     targets: [{ against: 'rsync -a over ssh', most: 1.1 }],
     rounds: stage.scale.longRounds,
-  };
-}
-
-/** A figure that was taken while something else was measured. */
-function told(id: string, title: string, unit: 'ms' | 'MB', most: number, figure: () => Promise<number>): Work {
-  const run = async (): Promise<Figures> => ({ ms: 0, figure: await figure() });
-  return {
-    id,
-    title,
-    figure: 'figure',
-    unit,
-    contenders: [{ name: 'Palmtree', run }],
-    targets: [{ most }],
-    rounds: 1,
   };
 }
 
