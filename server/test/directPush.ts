@@ -1,15 +1,22 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { BeginPush } from '../src/contract/schemas';
 import { puts, writeFiles, type Files } from './changes';
+import { temporaryFolder } from './temporaryFolder';
 import type { TestServer } from './testServer';
 
 /** Puts files into a push's inbox as rsync does: by a new file, never into the one that stands there. */
 export function fillInbox(server: TestServer, id: string, files: Files): void {
   const inbox = server.services.store.filesFolderOf(id);
-  for (const path of Object.keys(files)) rmSync(join(inbox, path), { force: true });
-  writeFiles(inbox, files);
+  const arriving = temporaryFolder();
+  writeFiles(arriving, files);
+  for (const path of Object.keys(files)) {
+    // As rsync does it: whole, with its mode, and in the place of what stood there.
+    chmodSync(join(arriving, path), 0o444);
+    mkdirSync(dirname(join(inbox, path)), { recursive: true });
+    renameSync(join(arriving, path), join(inbox, path));
+  }
 }
 
 /** A push without the transfer, for tests of what stands around it. */

@@ -13,13 +13,21 @@ export interface Outcome {
  */
 export function clashes(outcome: Outcome): Set<string> {
   const found = new Set<string>();
+  /** Folders of which neither they nor any above is present: most paths share theirs with others. */
+  const clear = new Set<string>();
   for (const path of outcome.candidates) {
     if (!outcome.present(path)) continue;
+    const folders: string[] = [];
+    let isClear = true;
     for (const folder of foldersAbove(path)) {
+      if (clear.has(folder)) break;
+      folders.push(folder);
       if (!outcome.present(folder)) continue;
+      isClear = false;
       found.add(folder);
       found.add(path);
     }
+    if (isClear) for (const folder of folders) clear.add(folder);
   }
   return found;
 }

@@ -1,7 +1,6 @@
 import type { Change, Conflict } from './change';
 import { clashes } from './clash';
 import type { Entry, FileTable } from './entry';
-import { comparePaths } from './folders';
 import { verdict, type Verdict } from './verdict';
 
 export type { Change, Conflict } from './change';
@@ -55,11 +54,18 @@ export function reconcile(
 function judge({ ancestor, local, remote, takesPart }: Tables): Map<string, Verdict> {
   const verdicts = new Map<string, Verdict>();
   const look = (path: string, ours: Entry | undefined, theirs: Entry | undefined): void => {
-    const found = verdict(ancestor.get(path), ours, theirs);
+    const found = verdict(ancestor === remote ? theirs : ancestor.get(path), ours, theirs);
     if (found !== 'inStep' && takesPart(path)) verdicts.set(path, found);
   };
-  for (const [path, ours] of local) look(path, ours, remote.get(path));
-  for (const [path, theirs] of remote) if (!local.has(path)) look(path, undefined, theirs);
+  let onBoth = 0;
+  for (const [path, ours] of local) {
+    const theirs = remote.get(path);
+    if (theirs !== undefined) onBoth++;
+    look(path, ours, theirs);
+  }
+  // A walk over a table all of which was met already is spared.
+  if (onBoth < remote.size) for (const [path, theirs] of remote) if (!local.has(path)) look(path, undefined, theirs);
+  if (ancestor === remote) return verdicts;
   for (const path of ancestor.keys()) if (!local.has(path) && !remote.has(path)) look(path, undefined, undefined);
   return verdicts;
 }
@@ -96,9 +102,11 @@ function gather({ ancestor, local, remote }: Tables, verdicts: ReadonlyMap<strin
   const localChanges: Change[] = [];
   const remoteChanges: Change[] = [];
   const conflicts: Conflict[] = [];
-  for (const [path, found] of [...verdicts].sort(([a], [b]) => comparePaths(a, b))) {
+  // Without a function texts are compared by code units, which is what is wanted, in a third of the time.
+  for (const path of [...verdicts.keys()].sort()) {
     const sides = { ancestor: ancestor.get(path), local: local.get(path), remote: remote.get(path) };
-    switch (found) {
+    switch (verdicts.get(path)) {
+      case undefined:
       case 'inStep':
         break;
       case 'agreed':

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Rule } from './rule';
 import { Selection } from './selection';
@@ -31,6 +32,20 @@ describe('Selection', () => {
     const selection = select([folder('src'), folder('src/out', 'leave'), file('src/out/keep')]);
     expect(included(selection, ['src/a', 'src/out/a', 'src/out/keep'])).toEqual(['src/a', 'src/out/keep']);
     expect(selection.ruleFor('src/out/x/y')?.path).toBe('src/out');
+  });
+
+  it('decides by plain names as by patterns', () => {
+    const name = fc.constantFrom('a', 'b.c', '.git', 'A');
+    const pattern = fc.tuple(name, fc.boolean()).map(([text, isFolder]) => (isFolder ? `${text}/` : text));
+    const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
+    fc.assert(
+      fc.property(fc.array(pattern), fc.array(path), (patterns, paths) => {
+        // A pattern that matches none of them takes the whole machinery.
+        const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, 'z*'])];
+        expect(included(named, paths)).toEqual(included(matched, paths));
+        expect(paths.map((one) => named.entersFolder(one))).toEqual(paths.map((one) => matched.entersFolder(one)));
+      }),
+    );
   });
 
   it('takes the workspace folder itself', () => {

@@ -21,6 +21,7 @@ export function withServerPlaces(changes: readonly Change[], staying: Iterable<s
   const problems = new Map<string, Problem>();
   if (isNew.size === 0) return { changes, problems };
   const others = new Set(staying);
+  if (others.size === 0) return { changes, problems };
   for (const path of isNew) {
     for (const folder of foldersAbove(path)) if (others.has(folder)) problems.set(path, folderTaken(path, folder));
   }

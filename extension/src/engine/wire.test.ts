@@ -56,10 +56,11 @@ describe('the wire', () => {
 
   it('lays an answer over a table and leaves the table as it was', () => {
     const before = table({ a: '1', b: '1' });
-    const after = overlay(before, [
+    const changes = new Map([
       ['a', null],
       ['c', entry('c', '2')],
     ]);
+    const after = overlay(before, changes);
     expect([...after.keys()]).toEqual(['b', 'c']);
     expect([...before.keys()]).toEqual(['a', 'b']);
     expect(remoteTable(before, new Map([['b', entry('b', '9')]])).get('b')).toEqual(entry('b', '9'));

@@ -29,11 +29,9 @@ export function incomingChanges(table: Pick<wire.FileTable, 'files'>): Map<strin
   return new Map(table.files.map((file) => [file.path, 'deleted' in file ? null : entryOf(file)]));
 }
 
-/** `table` with what `changes` say laid over it. */
-export function overlay(
-  table: FileTable,
-  changes: Iterable<readonly [path: string, side: ServerSide]>,
-): Map<string, Entry> {
+/** `table` with what `changes` say laid over it; the table itself, where they say nothing. */
+export function overlay(table: FileTable, changes: ReadonlyMap<string, ServerSide>): FileTable {
+  if (changes.size === 0) return table;
   const result = new Map(table);
   for (const [path, side] of changes) {
     if (side === null) result.delete(path);
@@ -43,6 +41,6 @@ export function overlay(
 }
 
 /** The server's table at the stored revision: what was agreed on, but for what was not taken over here. */
-export function remoteTable(ancestor: FileTable, heldBack: ReadonlyMap<string, ServerSide>): Map<string, Entry> {
+export function remoteTable(ancestor: FileTable, heldBack: ReadonlyMap<string, ServerSide>): FileTable {
   return overlay(ancestor, heldBack);
 }

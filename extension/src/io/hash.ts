@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash as hashOnce } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -71,28 +71,41 @@ function settled(path: string, attempt: () => Hashed | undefined): Hashed {
   return { kind: 'changing' };
 }
 
-function tryHashFile(path: string, { buffer, onBytes }: HashOptions): Hashed | undefined {
+function tryHashFile(path: string, options: HashOptions): Hashed | undefined {
   const file = openSync(path, openFlags);
   try {
-    const before = fstatSync(file, { bigint: true });
-    if (!before.isFile()) return undefined;
-    const hash = createHash('sha256');
-    let size = 0;
-    for (;;) {
-      const count = readSync(file, buffer, 0, buffer.length, null);
-      if (count === 0) break;
-      hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
-      size += count;
-      // It grows: read on, and a log that is written all the time would have no end.
-      if (BigInt(size) > before.size) return undefined;
-      onBytes?.(count);
-    }
     const stats = fstatSync(file, { bigint: true });
-    const named = lstatSync(path, { bigint: true });
-    if (BigInt(size) !== stats.size || !sameStats(before, stats) || !sameStats(stats, named)) return undefined;
-    return { kind: 'file', hash: hash.digest('hex'), stats };
+    if (!stats.isFile()) return undefined;
+    const size = Number(stats.size);
+    const hash = size < options.buffer.length ? hashInOne(file, size, options) : hashInPieces(file, size, options);
+    // Under its name, and so of the open file too where it is the same one.
+    if (hash === undefined || !sameStats(stats, lstatSync(path, { bigint: true }))) return undefined;
+    return { kind: 'file', hash, stats };
   } finally {
     closeSync(file);
+  }
+}
+
+/** Undefined when the file is not of `size` any more. */
+function hashInOne(file: number, size: number, { buffer, onBytes }: HashOptions): string | undefined {
+  // A byte more than there should be, to see whether it grows.
+  const count = readSync(file, buffer, 0, size + 1, null);
+  if (count !== size) return undefined;
+  onBytes?.(count);
+  return hashOnce('sha256', buffer.subarray(0, count), 'hex');
+}
+
+/** Undefined when the file is not of `size` any more. */
+function hashInPieces(file: number, size: number, { buffer, onBytes }: HashOptions): string | undefined {
+  const hash = createHash('sha256');
+  for (let read = 0; ;) {
+    const count = readSync(file, buffer, 0, buffer.length, null);
+    if (count === 0) return read === size ? hash.digest('hex') : undefined;
+    hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
+    read += count;
+    // It grows: read on, and a log that is written all the time would have no end.
+    if (read > size) return undefined;
+    onBytes?.(count);
   }
 }
 

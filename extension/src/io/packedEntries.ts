@@ -36,32 +36,15 @@ export function packObservations(seen: readonly Observation[]): Packed {
 }
 
 export function unpackEntries(bytes: Uint8Array): Row<Entry>[] {
-  return unpack(bytes, 1, (path, columns, row) => ({
-    path,
-    kind: 'file',
-    ...columns.common(row),
-  }));
+  const { paths, values } = unpack(bytes, 1, (path, columns, row) => columns.entry(path, row));
+  return values.map((value, row) => [paths[row] ?? broken('a path is missing'), value]);
 }
 
 /** Throws when there is a deletion among them, as with all that was not packed here. */
 export function unpackObservations(bytes: Uint8Array): Observation[] {
-  const rows = unpack<Observation>(bytes, 4, (path, columns, row) => {
-    const { size, mtimeNs, mode, hash } = columns.common(row);
-    const { dev, ino, ctimeNs, racy } = columns.local(row);
-    return {
-      path,
-      kind: 'file',
-      size,
-      mtimeNs,
-      mode,
-      hash,
-      dev,
-      ino,
-      ctimeNs,
-      racy,
-    };
-  });
-  return rows.map(([path, value]) => value ?? broken(`${path} is deleted`));
+  const { paths, values } = unpack<Observation>(bytes, 4, (path, columns, row) => columns.observation(path, row));
+  const isWhole = (all: (Observation | null)[]): all is Observation[] => !all.includes(null);
+  return isWhole(values) ? values : broken(`${paths[values.indexOf(null)]} is deleted`);
 }
 
 /** How many 64-bit integers a row has: its mtime, or with what only concerns this disk. */
@@ -97,22 +80,21 @@ function unpack<T extends Entry>(
   given: Uint8Array,
   width: Width,
   plain: (path: string, columns: Columns, row: number) => T,
-): Row<T>[] {
+): { readonly paths: readonly string[]; readonly values: (T | null)[] } {
   // The columns must lie at multiples of their size.
   const bytes = given.byteOffset % 8 === 0 && isOwn(given) ? given : new Uint8Array(given);
   const columns = Columns.of(bytes, width);
   const texts = columns.text.toString('utf8').split('\0');
   let odd = columns.count;
-  const rows: Row<T>[] = [];
+  const values: (T | null)[] = [];
   for (let row = 0; row < columns.count; row++) {
     const path = texts[row] ?? broken('a path is missing');
     const flags = columns.flags[row] ?? 0;
-    if ((flags & deletedFlag) !== 0) rows.push([path, null]);
-    else if ((flags & oddFlag) !== 0) rows.push([path, oddFrom(path, texts[odd++] ?? broken('a row is missing'))]);
-    else rows.push([path, plain(path, columns, row)]);
+    if ((flags & (deletedFlag | oddFlag)) === 0) values.push(plain(path, columns, row));
+    else values.push((flags & deletedFlag) === 0 ? oddFrom(path, texts[odd++] ?? broken('a row is missing')) : null);
   }
   if (columns.count > 0 && texts.length !== odd) broken('there are texts left');
-  return rows;
+  return { paths: texts, values };
 }
 
 function isOwn(bytes: Uint8Array): bytes is Packed {
@@ -172,28 +154,41 @@ class Columns {
     if (value.racy) this.flags[row] = value.mode | racyFlag;
   }
 
-  common(row: number): Pick<Entry, 'size' | 'mtimeNs' | 'mode' | 'hash'> {
-    // Pieces of one text: a fraction of the memory and the time of a text each.
-    this.#hex ??= this.hashes.toString('hex');
+  entry(path: string, row: number): Entry {
     return {
+      path,
+      kind: 'file',
       size: this.#sizes[row] ?? 0,
       mtimeNs: this.#signed[row * this.#width] ?? 0n,
       mode: (this.flags[row] ?? 0) & modeMask,
-      hash: this.#hex.slice(row * 2 * hashBytes, (row + 1) * 2 * hashBytes),
+      hash: this.#hashOf(row),
     };
   }
 
-  local(row: number): Pick<Observation, 'dev' | 'ino' | 'ctimeNs' | 'racy'> {
+  observation(path: string, row: number): Observation {
     const at = row * this.#width;
+    const flags = this.flags[row] ?? 0;
     const dev = this.#unsigned[at + 3] ?? 0n;
     // Nearly always the same one: so it is one object.
     if (dev !== this.#dev) this.#dev = dev;
     return {
+      path,
+      kind: 'file',
+      size: this.#sizes[row] ?? 0,
+      mtimeNs: this.#signed[at] ?? 0n,
+      mode: flags & modeMask,
+      hash: this.#hashOf(row),
       dev: this.#dev,
       ino: this.#unsigned[at + 2] ?? 0n,
       ctimeNs: this.#signed[at + 1] ?? 0n,
-      racy: ((this.flags[row] ?? 0) & racyFlag) !== 0,
+      racy: (flags & racyFlag) !== 0,
     };
+  }
+
+  /** Pieces of one text: a fraction of the memory and the time of a text each. */
+  #hashOf(row: number): string {
+    this.#hex ??= this.hashes.toString('hex');
+    return this.#hex.slice(row * 2 * hashBytes, (row + 1) * 2 * hashBytes);
   }
 }
 

@@ -7,6 +7,7 @@ import { Selection } from '../engine/selection';
 import { PalmtreeError } from '../errors';
 import { errnoOf } from './durable';
 import { FileClock } from './fileClock';
+import type { FolderRecord } from './folderRecord';
 import type { ScanProgress, ScanResult, ScanScope } from './ports';
 import { lookAt, sameObservation, type BatchResult } from './scanBatch';
 import { faultOf, namesIn, type Found } from './scanFolder';
@@ -23,8 +24,17 @@ export interface PassOptions {
   readonly only?: readonly string[] | undefined;
   readonly verify?: boolean | undefined;
   readonly honoursModes?: boolean | undefined;
+  /** Folders that hold what they held when all in them was known. */
+  readonly unchanged?: ReadonlyMap<string, FolderRecord> | undefined;
   /** Called often; throws to stop the pass. */
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
+}
+
+/** A folder that a pass has read. */
+export interface ReadFolder {
+  readonly folder: string;
+  readonly entries: readonly Found[];
+  readonly isLookedInto: (path: string) => boolean;
 }
 
 /** One pass over the disk, which answers how it differs from what is known. Throws root_gone. */
@@ -56,7 +66,12 @@ export class Pass {
   readonly #met = new Set<string>();
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string | null>();
+  readonly #read: ReadFolder[] = [];
+  readonly #isLookedInto: (path: string) => boolean;
   #onFolder: (() => void) | undefined;
+  /** The unchanged folders that were come by, and how many files in them need no look. */
+  readonly #passed = new Map<string, FolderRecord>();
+  #passedOver = 0;
   #files = 0;
   #hashedBytes = 0;
 
@@ -66,6 +81,7 @@ export class Pass {
     this.#rootBefore = identityOfRoot(root);
     const clock = FileClock.read(root, options.storage);
     this.#selection = new Selection(scope);
+    this.#isLookedInto = (path) => this.#selection.entersFolder(path);
     this.#only = options.only === undefined ? undefined : outermost(options.only.map(widened(scope)));
     this.#look = {
       root,
@@ -129,6 +145,11 @@ export class Pass {
     }
   }
 
+  /** The folders that were read, with what stood in them. */
+  get read(): readonly ReadFolder[] {
+    return this.#read;
+  }
+
   /** Those that are not as they were known. */
   differing(seen: readonly Observation[]): readonly Observation[] {
     return seen.filter((one) => !sameObservation(one, this.#options.known.get(one.path)));
@@ -183,8 +204,11 @@ export class Pass {
 
   #walk(folder: string): void {
     this.#report();
-    const entries = this.#read(folder);
+    const record = this.#options.unchanged?.get(folder);
+    if (record !== undefined) return this.#passOver(folder, record);
+    const entries = this.#list(folder);
     if (entries === undefined) return;
+    this.#read.push({ folder, entries, isLookedInto: this.#isLookedInto });
     const hasGitignore = entries.some((entry) => entry.name === gitignore);
     if (hasGitignore || this.#only !== undefined) this.#readGitignore(folder);
     for (const entry of entries) {
@@ -201,7 +225,19 @@ export class Pass {
     this.#onFolder?.();
   }
 
-  #read(folder: string): readonly Found[] | undefined {
+  /** Takes a folder for what it was, and goes on below it. */
+  #passOver(folder: string, unchanged: FolderRecord): void {
+    const { files, others, folders } = unchanged;
+    const at = folder === '' ? '' : `${folder}/`;
+    this.#passed.set(folder, unchanged);
+    this.#files += files.length;
+    this.#passedOver += files.length;
+    for (const name of others) this.#waiting.push(at + name);
+    for (const name of folders) if (this.#selection.entersFolder(at + name)) this.#walk(at + name);
+    this.#onFolder?.();
+  }
+
+  #list(folder: string): readonly Found[] | undefined {
     try {
       return namesIn(join(this.#options.root, folder));
     } catch (error) {
@@ -257,11 +293,26 @@ export class Pass {
   /** Invariant: what a problem keeps from being looked at is not gone. */
   #gone(): string[] {
     const gone: string[] = [];
-    for (const path of this.#options.known.keys()) {
-      if (this.#met.has(path) || !this.#isInScope(path) || this.#isHeldByProblem(path)) continue;
-      gone.push(path);
+    for (const path of this.#possiblyGone()) {
+      if (this.#met.has(path) || this.#isPassedOver(path)) continue;
+      if (this.#isInScope(path) && !this.#isHeldByProblem(path)) gone.push(path);
     }
     return gone;
+  }
+
+  /** Of what is known, as little as is soon told. */
+  #possiblyGone(): Iterable<string> {
+    const { known } = this.#options;
+    // Nothing is known below a file.
+    if (this.#only !== undefined && [...this.#only].every((path) => known.has(path))) return this.#only;
+    const areAllThere =
+      this.#met.size + this.#passedOver === known.size && this.#seen.every(({ path }) => known.has(path));
+    return areAllThere ? [] : known.keys();
+  }
+
+  #isPassedOver(path: string): boolean {
+    const record = this.#passed.get(parentOf(path) ?? '');
+    return record !== undefined && !record.others.includes(path.slice(path.lastIndexOf('/') + 1));
   }
 
   #isInScope(path: string): boolean {

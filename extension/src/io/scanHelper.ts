@@ -1,7 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { FileClock } from './fileClock';
 import { packObservations } from './packedEntries';
-import { statsOf } from './packedStats';
 import { lookAt } from './scanBatch';
 import { failureOf, stopWhenTold } from './scanFailure';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
@@ -33,20 +32,15 @@ export function helpScan({ look, clock, stop, done }: ScanHelperData): void {
   parentPort?.on('message', (batch: ToScanHelper) => {
     try {
       check();
-      const { seen, ...rest } = lookAt(split(batch.unknown), () => undefined, options);
+      const { seen, ...rest } = lookAt(batch.split('\0'), () => undefined, options);
       report();
-      const stats = statsOf(look.root, split(batch.trusted));
       const packed = packObservations(seen);
-      post({ kind: 'looked', stats, seen: packed, ...rest }, [packed.buffer, stats.buffer]);
+      post({ kind: 'looked', seen: packed, ...rest }, [packed.buffer]);
     } catch (error) {
       post({ kind: 'failed', ...failureOf(error) });
     }
     Atomics.add(batches, 0, 1);
   });
-}
-
-function split(paths: string): string[] {
-  return paths === '' ? [] : paths.split('\0');
 }
 
 function post(message: FromScanHelper, transfer: ArrayBuffer[] = []): void {

@@ -1,6 +1,7 @@
 import type { Problem } from '../engine/observation';
 import type { ErrorCode } from '../errors';
 import type { ClockReading } from './fileClock';
+import type { FolderRecord } from './folderRecord';
 import type { Packed } from './packedEntries';
 import type { ScanProgress, ScanRequest, ScanResult } from './ports';
 
@@ -66,22 +67,36 @@ export interface ScanHelperData {
   readonly done: SharedArrayBuffer;
 }
 
-/** Paths, with a NUL between each two: one text crosses over in a tenth of the time that its pieces take. */
-export interface ToScanHelper {
-  /** To be looked at as if nothing were known of them. */
-  readonly unknown: string;
-  /** Only their stats are asked for. */
-  readonly trusted: string;
-}
+/**
+ * Paths to be looked at as if nothing were known of them, with a NUL between each two: one text crosses over in a tenth
+ * of the time that its pieces take.
+ */
+export type ToScanHelper = string;
 
 export type FromScanHelper =
   | { readonly kind: 'hashed'; readonly bytes: number }
   | {
       readonly kind: 'looked';
-      readonly stats: BigInt64Array<ArrayBuffer>;
       readonly seen: Packed;
       readonly gone: readonly string[];
       readonly folders: readonly string[];
       readonly problems: readonly Problem[];
     }
   | ({ readonly kind: 'failed' } & ScanFailure);
+
+/** What a thread is started with that checks folder records for the scan worker. */
+export interface RecordCheckerData {
+  readonly checks: true;
+  readonly root: string;
+  readonly honoursModes: boolean;
+}
+
+/** Brings the records up to date, and has all of them checked. */
+export interface ToRecordChecker {
+  readonly put: readonly (readonly [folder: string, record: FolderRecord])[];
+  readonly removed: readonly string[];
+  readonly stop: SharedArrayBuffer;
+}
+
+export type FromRecordChecker =
+  { readonly kind: 'checked'; readonly changed: readonly string[] } | ({ readonly kind: 'failed' } & ScanFailure);

@@ -2,10 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import type { Observation } from '../engine/observation';
 import { unpackObservations } from './packedEntries';
-import { isUntouchedBy } from './packedStats';
 import type { ScanResult } from './ports';
-import { batchSize, Pass, type PassOptions } from './scan';
-import type { BatchResult } from './scanBatch';
+import { batchSize, Pass, type PassOptions, type ReadFolder } from './scan';
 import { errorOf } from './scanFailure';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
 
@@ -14,6 +12,10 @@ const worthHelp = 3_000;
 /** Batches that a helper has before it: enough to be busy until the next are given. */
 const ahead = 4;
 const mostHelpers = 3;
+
+export interface TeamResult extends ScanResult {
+  readonly read: readonly ReadFolder[];
+}
 
 /**
  * A pass on as many threads as there are cores: this one walks and looks, helpers look at what it finds. A helper that
@@ -24,7 +26,7 @@ export async function scanTogether(
     readonly script: string;
     readonly stop: SharedArrayBuffer;
   },
-): Promise<ScanResult> {
+): Promise<TeamResult> {
   const pass = new Pass(options);
   const team = new Team(pass, options);
   try {
@@ -34,29 +36,12 @@ export async function scanTogether(
       const batch = team.takeBack() ?? pass.next();
       if (batch.length > 0) pass.lookAt(batch);
       else if (team.isBusy) await team.nextAnswer();
-      else return pass.finish();
+      else return { ...pass.finish(), read: pass.read };
       team.throwIfFailed();
     }
   } finally {
     team.end();
   }
-}
-
-interface Batch {
-  readonly unknown: readonly string[];
-  /** Those whose hash holds, as long as their stats are the same. */
-  readonly trusted: readonly Observation[];
-}
-
-const nothingNew: BatchResult = {
-  seen: [],
-  gone: [],
-  folders: [],
-  problems: [],
-};
-
-function pathsOf({ unknown, trusted }: Batch): readonly string[] {
-  return [...unknown, ...trusted.map(({ path }) => path)];
 }
 
 class Team {
@@ -91,21 +76,18 @@ class Team {
     if (!this.#started && this.#pass.waiting >= worthHelp) this.#start();
     for (const helper of this.#helpers) {
       // The last batches stay here: who waits for the others does nothing.
-      while (helper.hasRoom && this.#pass.waiting > batchSize) helper.give(this.#batch());
+      while (helper.hasRoom && this.#pass.waiting > batchSize) this.#give(helper);
     }
   }
 
-  /** The next batch, by what has to be found out: a helper has no need of what is known. */
-  #batch(): Batch {
+  /** A helper knows nothing of what is known: what is likely to be hashed is for it, and the rest stays here. */
+  #give(helper: Helper): void {
     const { known, verify } = this.#options;
-    const unknown: string[] = [];
-    const trusted: Observation[] = [];
-    for (const path of this.#pass.next()) {
-      const seen = known.get(path);
-      if (seen === undefined || seen.racy || verify === true) unknown.push(path);
-      else trusted.push(seen);
-    }
-    return { unknown, trusted };
+    const paths = this.#pass.next();
+    const isTrusted = (path: string): boolean => verify !== true && known.get(path)?.racy === false;
+    const trusted = paths.filter(isTrusted);
+    if (trusted.length > 0) this.#left.push(trusted);
+    if (trusted.length < paths.length) helper.give(paths.filter((path) => !isTrusted(path)));
   }
 
   /** A batch that a helper left behind. */
@@ -147,8 +129,7 @@ class Team {
       const batch = helper.batches.shift();
       if (batch === undefined) return;
       const seen = unpackObservations(message.seen).map((one) => this.#withKnownMode(one));
-      this.#pass.take(batch.unknown, { ...message, seen: this.#pass.differing(seen) });
-      this.#takeStats(batch.trusted, message.stats);
+      this.#pass.take(batch, { ...message, seen: this.#pass.differing(seen) });
       this.share();
     } catch (error) {
       this.#failure ??= error instanceof Error ? error : new Error(String(error));
@@ -163,21 +144,9 @@ class Team {
     return known?.kind === 'file' ? { ...seen, mode: known.mode } : seen;
   }
 
-  /** What is not as it was known is looked at here. */
-  #takeStats(trusted: readonly Observation[], stats: BigInt64Array): void {
-    const { honoursModes } = this.#pass.lookOptions;
-    const untouched: string[] = [];
-    const touched: string[] = [];
-    for (const [row, known] of trusted.entries()) {
-      (isUntouchedBy(stats, row, known, honoursModes) ? untouched : touched).push(known.path);
-    }
-    this.#pass.take(untouched, nothingNew);
-    if (touched.length > 0) this.#left.push(touched);
-  }
-
   #lose(helper: Helper): void {
     if (!this.#helpers.delete(helper)) return;
-    for (const batch of helper.batches) this.#left.push(pathsOf(batch));
+    this.#left.push(...helper.batches);
     this.#wake();
   }
 }
@@ -185,7 +154,7 @@ class Team {
 class Helper {
   readonly worker: Worker;
   /** Given, and not answered yet. */
-  readonly batches: Batch[] = [];
+  readonly batches: (readonly string[])[] = [];
   readonly #done = new SharedArrayBuffer(4);
   #given = 0;
 
@@ -217,11 +186,10 @@ class Helper {
     return this.#given - Atomics.load(new Int32Array(this.#done), 0) < ahead;
   }
 
-  give(batch: Batch): void {
+  give(batch: readonly string[]): void {
     this.batches.push(batch);
     this.#given++;
-    const trusted = batch.trusted.map(({ path }) => path).join('\0');
-    this.worker.postMessage({ unknown: batch.unknown.join('\0'), trusted } satisfies ToScanHelper);
+    this.worker.postMessage(batch.join('\0') satisfies ToScanHelper);
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   chmodSync,
+  mkdirSync,
   mkdtempSync,
   renameSync,
   rmSync,
@@ -11,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation } from '../engine/observation';
 import type { Rule } from '../engine/rule';
@@ -110,6 +112,116 @@ describe('the scanner', () => {
     const again = await scanner.scan({ scope });
     expect(again.seen.map(({ path }) => path).sort()).toEqual(['f1000', 'f2000', 'f3000', 'f4000']);
     expect([...again.gone].sort()).toEqual(['f2001', 'f7']);
+  });
+
+  it(
+    'verifies with the help of other threads, and keeps modes that the system does not know',
+    { timeout: 60_000 },
+    async () => {
+      for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i % 50));
+      const script = join(bundles, 'scanWorker.js');
+      const blind = new WorkerScanner({ script, root, honoursModes: false });
+      const { seen } = await blind.scan({ scope });
+      blind.learn(
+        atRest(seen).map((one) => ({ ...one, mode: 0o755 })),
+        [],
+      );
+      const before = seen.find(({ path }) => path === 'f1000');
+      write('f1000', 'x');
+      const { seen: verified } = await blind.scan({ scope, verify: true });
+      await blind.dispose();
+      expect(verified.filter(({ hash, path }) => path === 'f1000' && hash !== before?.hash)).toHaveLength(1);
+      expect(new Set(verified.map(({ mode }) => mode))).toEqual(new Set([0o755]));
+    },
+  );
+
+  it('finds what a look at everything finds, whatever happens between two passes', { timeout: 60_000 }, async () => {
+    const told: ScanScope = { rules, exclude: ['out', 'left/'], respectGitignore: false };
+    const names = ['a', 'b', 'out', 'left', 'c c'];
+    const known = new Map<string, Observation>();
+    const random = fc.sample(fc.nat(), { numRuns: 4_000, seed: 20_261_125 });
+    const pick = (among: number): number => (random.pop() ?? 0) % among;
+    const place = (): string =>
+      join(root, ...Array.from({ length: 1 + pick(3) }, () => names[pick(names.length)] ?? ''));
+    let written = 0;
+    const doings: ((path: string) => void)[] = [
+      (path) => mkdirSync(path, { recursive: true }),
+      (path) => writeFileSync(path, 'x'.repeat(++written)),
+      (path) => writeFileSync(path, 'x'.repeat(++written)),
+      (path) => chmodSync(path, 0o600 + pick(8) * 8),
+      (path) => rmSync(path, { recursive: true }),
+      (path) => renameSync(path, place()),
+      (path) => symlinkSync(names[pick(names.length)] ?? '', path),
+    ];
+    const pass = async (): Promise<void> => {
+      const { seen, gone } = await scanner.scan({ scope: told });
+      for (const path of gone) known.delete(path);
+      for (const one of seen) known.set(one.path, one);
+    };
+    for (let step = 0; step < 60; step++) {
+      for (let doing = 0; doing < 6; doing++) {
+        try {
+          doings[pick(doings.length)]?.(place());
+        } catch {
+          // What cannot be done there is not.
+        }
+      }
+      await pass();
+      const fresh = scanPass({ root, scope: told, known: new Map() });
+      expect(atRest([...known.values()])).toEqual(atRest(fresh.seen));
+      // As if all of it were old: so that the next pass relies on what this one saw.
+      for (const one of atRest(fresh.seen)) known.set(one.path, one);
+      scanner.learn(known.values(), []);
+      await pass();
+    }
+  });
+
+  it.each([
+    [
+      'a folder that was left out become a file',
+      () => {
+        rmSync(join(root, 'left'), { recursive: true });
+        write('left');
+      },
+      { seen: ['left'], problems: [] },
+    ],
+    [
+      'a folder give way to a link that leads to it',
+      () => {
+        renameSync(join(root, 'd'), join(bundles, 'moved'));
+        symlinkSync(join(bundles, 'moved'), join(root, 'd'));
+      },
+      { seen: [], problems: ['d'] },
+    ],
+  ])('sees %s, though all names are the same', async (_, change, expected) => {
+    const told: ScanScope = { rules, exclude: ['left/'], respectGitignore: false };
+    for (const folder of ['d', 'left']) mkdirSync(join(root, folder));
+    write('d/f');
+    const { seen } = await scanner.scan({ scope: told });
+    scanner.learn(atRest(seen), []);
+    await scanner.scan({ scope: told });
+    change();
+    const found = await scanner.scan({ scope: told });
+    const paths = (of: readonly { path: string }[]): string[] => of.map(({ path }) => path);
+    expect({ seen: paths(found.seen), problems: paths(found.problems) }).toEqual(expected);
+  });
+
+  it('has what is not selected any more gone, and back when it is again', async () => {
+    mkdirSync(join(root, 'd'));
+    for (const path of ['d/a', 'd/b']) write(path);
+    const { seen } = await scanner.scan({ scope });
+    scanner.learn(atRest(seen), []);
+    await scanner.scan({ scope });
+    expect((await scanner.scan({ scope: { ...scope, exclude: ['b'] } })).gone).toEqual(['d/b']);
+    expect((await scanner.scan({ scope })).seen.map(({ path }) => path)).toEqual(['d/b']);
+  });
+
+  it('is cancelled while other threads look', { timeout: 60_000 }, async () => {
+    for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i));
+    const stop = new AbortController();
+    const scan = scanner.scan({ scope, signal: stop.signal, onProgress: ({ files }) => files > 0 && stop.abort() });
+    await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
+    expect((await scanner.scan({ scope })).seen).toHaveLength(6_000);
   });
 
   it('looks by itself where no other thread will start', { timeout: 60_000 }, async () => {

@@ -67,7 +67,7 @@ export async function readStored(sql: SqlJsStatic, bytes: Uint8Array, state: Liv
     const fills = [
       await filling(database, ruleTable, state.rules, pause),
       await filling(database, observationTable, state.observations, pause),
-      await filling(database, ancestorTable, state.ancestor, pause),
+      await filling(database, ancestorTable, state.ancestor, pause, (items) => sharing(items, state.observations)),
       await filling(database, heldBackTable, state.heldBack, pause),
     ];
     const meta = database.exec("SELECT value FROM meta WHERE key = 'state'")[0]?.values[0]?.[0];
@@ -86,6 +86,7 @@ async function filling<T>(
   table: StoreTable<T>,
   into: StoredMap<T>,
   pause: () => Promise<void>,
+  prepared: (items: readonly Item<T>[]) => readonly Item<T>[] = (items) => items,
 ): Promise<() => void> {
   const parts: (readonly Item<T>[])[] = [];
   for (const items of readTable(database, table)) {
@@ -94,8 +95,16 @@ async function filling<T>(
   }
   return () => {
     into.unload();
-    for (const items of parts) into.load(items);
+    for (const items of parts) into.load(prepared(items));
   };
+}
+
+/** What was agreed on is nearly always what is observed: then the texts are held once, and compared at a glance. */
+function sharing(items: readonly Item<Entry>[], observations: ReadonlyMap<string, Observation>): Item<Entry>[] {
+  return items.map(([path, entry]) => {
+    const seen = observations.get(path);
+    return seen?.hash === entry.hash ? [seen.path, { ...entry, path: seen.path, hash: seen.hash }] : [path, entry];
+  });
 }
 
 /** What a save has to write, of the moment in which it was asked for. */

@@ -357,10 +357,11 @@ export class Replica {
    * Invariant: when it is taken in again it is brought, compared or in conflict, and never looks deleted.
    */
   #parkWhatIsOut(): void {
-    const { ancestor, heldBack } = this.state;
+    const { ancestor, heldBack, observations } = this.state;
     const selection = this.selection();
     for (const [path, entry] of ancestor) {
-      if (selection.includes(path)) continue;
+      // What is observed takes part: nearly all.
+      if (observations.has(path) || selection.includes(path)) continue;
       if (!heldBack.has(path)) heldBack.set(path, entry);
       ancestor.delete(path);
     }

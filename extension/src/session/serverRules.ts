@@ -15,7 +15,7 @@ export async function takeInRules(
   table: FileTable,
   changes: ReadonlyMap<string, ServerSide>,
 ): Promise<string[]> {
-  const { ancestor, heldBack, rules } = replica.state;
+  const { ancestor, heldBack, observations, rules } = replica.state;
   const known = remoteTable(ancestor, heldBack);
   const onServer = overlay(known, changes);
   const untaken: string[] = [];
@@ -29,6 +29,8 @@ export async function takeInRules(
   }
   const widened = replica.selection();
   for (const path of onServer.keys()) {
+    // What is observed is tracked: nearly all.
+    if (observations.has(path)) continue;
     if (widened.ruleFor(path) === undefined && !widened.excludes(path)) {
       rules.set(path, { path, kind: 'file', effect: 'track' });
     }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
@@ -46,7 +46,7 @@ export function holdsSmallContent(file: string, content: Content): boolean {
     if (!stats.isFile() || stats.size !== content.size) return false;
     const buffer = Buffer.allocUnsafe(content.size);
     const bytes = readSync(descriptor, buffer, 0, content.size, 0);
-    return bytes === content.size && createHash('sha256').update(buffer).digest('hex') === content.hash;
+    return bytes === content.size && hash('sha256', buffer, 'hex') === content.hash;
   } finally {
     closeSync(descriptor);
   }

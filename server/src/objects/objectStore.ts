@@ -84,20 +84,21 @@ export class ObjectStore {
   }
 
   /**
-   * Takes in `file`, while others may still be arriving beside it, when it holds the content. Answers the object's
-   * stamp: as long as `isStill` says so the object is what was read. Undefined when it is not the content, or was
-   * replaced meanwhile. It is durable only after `flush`.
+   * Takes in `file`, while others may still be arriving beside it, when it holds the content and nothing of that hash is
+   * stored. Answers the object's stamp: as long as `isStill` says so the object is what was read. Undefined when it was
+   * not taken, or was replaced meanwhile. It is durable only after `flush`.
    */
   async takeEarly(file: string, content: Content): Promise<Stamp | undefined> {
-    const arrived = stampOfArrival(file);
+    const arrived = stampOfArrival(file, objectMode);
     if (arrived === undefined || !(await holdsContent(file, content))) return undefined;
     const object = this.fileOf(content.hash);
-    const stored = stampOf(object);
-    await this.take(file, content);
+    try {
+      linkSync(file, object);
+    } catch {
+      return undefined;
+    }
     const taken = stampOf(object);
     if (taken === undefined || sameBytes(arrived, taken)) return taken;
-    // One that stood there already was read by `take`.
-    if (stored !== undefined && sameStamp(stored, taken)) return taken;
     // Another file took this one's name between the reading and the linking. A good one may have replaced it since.
     const isBad = !(await this.isIntact(content));
     if (isBad && sameBytes(taken, stampOf(object))) rmSync(object);

@@ -14,10 +14,11 @@ export function stampOf(file: string): Stamp | undefined {
   return stats?.isFile() === true ? stampFrom(stats) : undefined;
 }
 
-/** Undefined for what is no regular file, or has another name besides, as a delta basis has. */
-export function stampOfArrival(file: string): Stamp | undefined {
+/** Undefined for what is no regular file of this mode, or has another name besides, as a delta basis has. */
+export function stampOfArrival(file: string, mode: number): Stamp | undefined {
   const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
-  return stats?.isFile() === true && stats.nlink === 1n ? stampFrom(stats) : undefined;
+  if (stats?.isFile() !== true || stats.nlink !== 1n) return undefined;
+  return Number(stats.mode & 0o777n) === mode ? stampFrom(stats) : undefined;
 }
 
 export function sameStamp(left: Stamp, right: Stamp | undefined): boolean {
