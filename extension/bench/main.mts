@@ -24,6 +24,7 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
     slow: 1_000,
     rounds: 5,
     longRounds: 3,
+    longestRounds: 2,
   },
   quick: {
     name: 'quick',
@@ -34,6 +35,7 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
     slow: 100,
     rounds: 2,
     longRounds: 1,
+    longestRounds: 1,
   },
 };
 

@@ -32,9 +32,11 @@ export class Git {
     const git = new Git(stage, folder);
     await git.run('init', '-q', '-b', 'main');
     await git.run('remote', 'add', 'origin', git.#url(bare));
-    await git.run('add', '-A');
+    // Not measured: as fast as it goes.
+    const fast = ['-c', 'core.compression=0', '-c', 'pack.window=0', '-c', 'core.looseCompression=0'];
+    await git.run(...fast, 'add', '-A');
     await git.run('commit', '-q', '-m', 'first');
-    await git.run('push', '-q', '-u', 'origin', 'main');
+    await git.run(...fast, 'push', '-q', '-u', 'origin', 'main');
     return git;
   }
 

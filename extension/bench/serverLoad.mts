@@ -16,7 +16,7 @@ export async function* serverLoad(stage: Stage): AsyncGenerator<Work> {
   const crowd = await madeTrees(api, 'crowd', few, 1_000);
   yield {
     id: 'commits',
-    title: `Commits a second, ${few} clients on ${few} trees of 1,000 files`,
+    title: `Commits a second, ${few} clients that push one change each to ${few} trees of 1,000 files (links: nothing to transfer)`,
     figure: 'perSecond',
     unit: 'per second',
     contenders: [load(api, crowd, full ? 10 : 4)],

@@ -20,6 +20,7 @@ export interface Scale {
   readonly rounds: number;
   /** Of what takes longest. */
   readonly longRounds: number;
+  readonly longestRounds: number;
 }
 
 /** Where the bench works: its folder, the server, the sshd. */
