@@ -42,7 +42,7 @@ function firstHash(stage: Stage, root: string, title: string): Work {
   };
   const loop: Contender = { name: 'open, read and hash on all cores', run: () => hashLoop(root) };
   const targets = [{ against: loop.name, most: 1.2 }, neverBlocked];
-  return { id: 'hash', title, contenders: [palmtree, loop], targets, rounds: stage.scale.longRounds };
+  return { id: 'hash', title, contenders: [palmtree, loop], targets, rounds: stage.scale.longestRounds };
 }
 
 export function firstPush(stage: Stage, root: string, title: string, most: number, rounds: number): Work {
@@ -287,5 +287,7 @@ function memory(stage: Stage, world: World): Omit<Work, 'rounds'> {
 
 function view(world: World): Omit<Work, 'rounds'> {
   const palmtree: Contender = { name: 'Palmtree', run: () => world.here.ask({ op: 'view' }) };
-  return { id: 'view', title: 'The tree view opens', contenders: [palmtree], targets: [{ most: 100 }] };
+  // Later ones find the folders made already.
+  const targets = [{ worst: { figure: 'ms', of: 'for the first time' }, most: 100 }];
+  return { id: 'view', title: 'The tree view opens', contenders: [palmtree], targets };
 }

@@ -34,6 +34,8 @@ export async function startSshd(folder: string, port: number): Promise<Ssh> {
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'Subsystem sftp internal-sftp',
+    // Else unison would keep there, in the home folder, what an earlier run was stopped with.
+    `SetEnv "UNISON=${join(folder, 'unison')}"`,
   ];
   await writeFile(configFile, `${lines.join('\n')}\n`);
   // sshd insists on this folder when it runs as root.

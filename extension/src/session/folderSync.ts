@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry } from '../engine/entry';
 import type { NameRules } from '../engine/names';
 import type { PathStates } from '../engine/pathState';
@@ -387,6 +388,8 @@ export class FolderSync {
     return this.#operations.inTurn(async () => {
       try {
         const result = await this.#operations.exclusively(work);
+        // Others have their turn before all paths are looked at once more.
+        await nextTurn();
         this.#status.settle(undefined);
         return result;
       } catch (error) {

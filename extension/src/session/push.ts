@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../engine/change';
 import { leaveOut } from '../engine/leaveOut';
 import { pushChange } from '../engine/wire';
@@ -38,7 +39,7 @@ export async function push(
   for (let plan = 0; plan < maxPlans; plan++) {
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
-    const reconciled = replica.reconcile('agreed');
+    const reconciled = await nextTurn(replica.reconcile('agreed'));
     for (const { path, to } of reconciled.ancestorChanges) replica.agree(path, to);
     const remoteChanges = leaveOut(reconciled.remoteChanges, options.only);
     if (remoteChanges.length === 0) {
@@ -55,6 +56,7 @@ export async function push(
       const committed = await commit(remote, session.id, reporter);
       for (const { path, to } of remoteChanges) replica.agree(path, to);
       replica.advance(committed, new Map(), new Set());
+      await nextTurn();
       await replica.save();
       return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
@@ -153,7 +154,11 @@ export class Replica {
     }
     const isSameProblems = result.problems.length === 0 && this.problems.size === problems;
     for (const problem of result.problems) this.problems.set(problem.path, problem);
-    if (request.only === undefined) this.#parkWhatIsOut();
+    if (request.only === undefined) {
+      this.#parkWhatIsOut();
+      // With a hundred thousand files, what comes next takes long enough: others have their turn.
+      await nextTurn();
+    }
     return { changes, isAll: isSameProblems && result.gitignores.size === 0 };
   }
 

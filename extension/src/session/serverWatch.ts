@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isPalmtreeError, type PalmtreeError } from '../errors';
 import type { Store } from '../io/ports';
 import type { HeardRevision } from '../io/revisionFeed';
@@ -64,6 +65,7 @@ export class ServerWatch {
     try {
       await replica.fetchIncoming(remote, signal);
       replica.followIncoming();
+      await nextTurn();
       await store.save();
     } catch (error) {
       // Whether to make the tree is asked when something is to be pushed.
