@@ -45,11 +45,20 @@ export class FolderRecords {
   ): Promise<ReadonlyMap<string, FolderRecord>> {
     this.#follow(scope, known);
     const [own, ...others] = this.#shares;
-    const answers = others.map((share) => share.checkElsewhere(this.#options, stop));
+    const answers = Promise.allSettled(others.map((share) => share.checkElsewhere(this.#options, stop)));
     let files = 0;
-    const onFolder = (count: number): void => onFiles((files += count));
-    const changed = own === undefined ? [] : checkRecords(own.records, this.#options, onFolder);
-    for (const answer of await Promise.all(answers)) changed.push(...answer);
+    const changed: string[] = [];
+    try {
+      const onFolder = (count: number): void => onFiles((files += count));
+      if (own !== undefined) changed.push(...checkRecords(own.records, this.#options, onFolder));
+    } finally {
+      // Invariant: no thread still owes an answer when the next check begins, which would take it for its own.
+      await answers;
+    }
+    for (const answer of await answers) {
+      if (answer.status === 'rejected') throw answer.reason;
+      changed.push(...answer.value);
+    }
     const unchanged = new Map(this.#shares.flatMap(({ records }) => [...records]));
     for (const folder of changed) unchanged.delete(folder);
     return unchanged;
@@ -125,14 +134,10 @@ class Share {
   }
 
   /** Answers the folders that changed: all of them, where the thread cannot tell. Throws cancelled. */
-  async checkElsewhere({ root, honoursModes, script }: RecordsOptions, stop: SharedArrayBuffer): Promise<string[]> {
+  async checkElsewhere(options: RecordsOptions, stop: SharedArrayBuffer): Promise<string[]> {
     if (this.records.size === 0 && this.#worker === undefined) return [];
-    try {
-      this.#worker ??= startChecker(script, { checks: true, root, honoursModes });
-    } catch {
-      return [...this.records.keys()];
-    }
-    const worker = this.#worker;
+    const worker = this.#thread(options);
+    if (worker === undefined) return [...this.records.keys()];
     const put = [...this.#put].flatMap((folder): [string, FolderRecord][] => {
       const record = this.records.get(folder);
       return record === undefined ? [] : [[folder, record]];
@@ -142,18 +147,27 @@ class Share {
     this.#removed.clear();
     const answer = await answerOf(worker, message);
     if (answer?.kind === 'failed') throw errorOf(answer);
-    if (answer !== undefined) return [...answer.changed];
-    this.#worker = undefined;
-    for (const folder of this.records.keys()) this.#put.add(folder);
-    return [...this.records.keys()];
+    return answer === undefined ? [...this.records.keys()] : [...answer.changed];
   }
-}
 
-function startChecker(script: string, workerData: RecordCheckerData): Worker {
-  const worker = new Worker(script, { workerData, name: 'palmtree scan check' });
-  // One that nobody listened to would end this thread too.
-  worker.on('error', () => undefined);
-  return worker;
+  /** Undefined where the system gives no thread. */
+  #thread({ root, honoursModes, script }: RecordsOptions): Worker | undefined {
+    if (this.#worker !== undefined) return this.#worker;
+    const workerData: RecordCheckerData = { checks: true, root, honoursModes };
+    try {
+      this.#worker = new Worker(script, { workerData, name: 'palmtree scan check' });
+    } catch {
+      return undefined;
+    }
+    // One that nobody listened to would end this thread too.
+    this.#worker.on('error', () => undefined);
+    this.#worker.once('exit', () => {
+      this.#worker = undefined;
+      // The next one knows nothing.
+      for (const folder of this.records.keys()) this.#put.add(folder);
+    });
+    return this.#worker;
+  }
 }
 
 /** Undefined when the thread ends instead. */

@@ -55,6 +55,10 @@ function write(path: string, content = path): void {
   writeFileSync(join(root, path), content);
 }
 
+function paths(of: readonly { path: string }[]): string[] {
+  return of.map(({ path }) => path).sort();
+}
+
 /** Without what only the moment of the scan decides. */
 function atRest(seen: readonly Observation[]): readonly Observation[] {
   return seen.map((one) => ({ ...one, racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -202,7 +206,6 @@ describe('the scanner', () => {
     await scanner.scan({ scope: told });
     change();
     const found = await scanner.scan({ scope: told });
-    const paths = (of: readonly { path: string }[]): string[] => of.map(({ path }) => path);
     expect({ seen: paths(found.seen), problems: paths(found.problems) }).toEqual(expected);
   });
 
@@ -222,6 +225,28 @@ describe('the scanner', () => {
     const scan = scanner.scan({ scope, signal: stop.signal, onProgress: ({ files }) => files > 0 && stop.abort() });
     await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
     expect((await scanner.scan({ scope })).seen).toHaveLength(6_000);
+  });
+
+  it('checks by itself where no thread stays alive to check for it', { timeout: 60_000 }, async () => {
+    const script = join(bundles, 'unchecked.js');
+    writeFileSync(
+      script,
+      `if ('checks' in require('node:worker_threads').workerData) process.exit(1);
+       require('./scanWorker.js');`,
+    );
+    const alone = new WorkerScanner({ script, root });
+    for (let i = 0; i < 4_000; i++) {
+      if (i % 100 === 0) mkdirSync(join(root, `d${i / 100}`));
+      write(`d${Math.floor(i / 100)}/f${i}`);
+    }
+    const { seen } = await alone.scan({ scope });
+    alone.learn(atRest(seen), []);
+    await alone.scan({ scope });
+    expect(await alone.scan({ scope })).toMatchObject({ seen: [], gone: [] });
+    write('d7/f700', 'edited');
+    write('d8/f800', 'edited');
+    expect(paths((await alone.scan({ scope })).seen)).toEqual(['d7/f700', 'd8/f800']);
+    await alone.dispose();
   });
 
   it('looks by itself where no other thread will start', { timeout: 60_000 }, async () => {
