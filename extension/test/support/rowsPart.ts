@@ -106,7 +106,8 @@ export class RowsPart {
         () => false,
       );
       if (!isOpen && Date.now() < deadline) continue;
-      if ((await this.menuItem(item).count()) > 0) return;
+      // One that is not to be had while something runs stays so until the menu is opened again.
+      if ((await this.menuItem(item).count()) > 0 && (await this.menuItem(item).isEnabled())) return;
       const offered = await this.menu.getByRole('menuitem').allInnerTexts();
       await this.closeMenu();
       if (Date.now() > deadline) throw new Error(`The menu of ${row} has no "${item}": ${offered.join(', ')}`);
