@@ -18,9 +18,7 @@ export class EditorPart {
   /** Opens a file of the workspace by its path, as with Ctrl+P. */
   async open(path: string): Promise<void> {
     const name = path.split('/').at(-1) ?? path;
-    await this.page.keyboard.press('ControlOrMeta+P');
-    await this.quickInput.filter(path);
-    await this.quickInput.pick(name);
+    await this.quickInput.find('ControlOrMeta+P', path, name);
     await this.tab(name).waitFor();
     await this.content.waitFor();
   }

@@ -26,6 +26,22 @@ export class QuickInputPart {
     await this.input.fill(text);
   }
 
+  /** Opens it by its key, types, and picks what that finds. What takes the focus meanwhile closes it: then once more. */
+  async find(key: string, text: string, label: string, timeout = 30_000): Promise<void> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      await this.page.keyboard.press(key);
+      try {
+        await this.input.fill(text, { timeout: 5_000 });
+        await this.row(label).click({ timeout: 5_000 });
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        if (await this.input.isVisible()) await this.page.keyboard.press('Escape');
+      }
+    }
+  }
+
   /** Fills an input box that shows this prompt or placeholder, and accepts. */
   async answer(text: string, prompt?: string | RegExp): Promise<void> {
     if (prompt !== undefined) await this.widget(prompt).waitFor();
@@ -34,14 +50,15 @@ export class QuickInputPart {
   }
 
   async pick(label: string): Promise<void> {
-    await this.rows
-      .filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) })
-      .first()
-      .click();
+    await this.row(label).click();
   }
 
   async cancel(): Promise<void> {
     await this.input.press('Escape');
+  }
+
+  private row(label: string): Locator {
+    return this.rows.filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) }).first();
   }
 
   private widget(prompt: string | RegExp): Locator {

@@ -43,9 +43,7 @@ export class WorkbenchWindow {
 
   /** Runs a command by its full title, for instance "Palmtree: Push". */
   async runCommand(title: string): Promise<void> {
-    await this.page.keyboard.press('F1');
-    await this.quickInput.filter(`>${title}`);
-    await this.quickInput.pick(title);
+    await this.quickInput.find('F1', `>${title}`, title);
   }
 
   /** The titles that the palette offers for a beginning. */
