@@ -23,9 +23,18 @@ function opened(): FolderSync {
 }
 
 async function open({ root, storage, dist, url, token, tree }: OpenRequest): Promise<void> {
-  const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
-  const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
-  scanner.learn(store.state.observations.values(), []);
+  const store = await openStore({
+    folder: storage,
+    wasm: join(dist, 'sql-wasm.wasm'),
+    script: join(dist, 'storeWorker.js'),
+  });
+  const scanner = new WorkerScanner({
+    script: join(dist, 'scanWorker.js'),
+    root,
+    storage,
+    all: () => store.state.observations.values(),
+  });
+  scanner.learnPacked(store.takePacked());
   sync = new FolderSync({
     root,
     store,

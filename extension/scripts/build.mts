@@ -28,9 +28,9 @@ const extension: BuildOptions = {
 };
 
 /** Built without `vscode` as an external: a worker that came to need it would not build. */
-const scanWorker: BuildOptions = {
+const workers: BuildOptions = {
   ...shared,
-  entryPoints: { scanWorker: 'extension/src/io/scanWorker.ts' },
+  entryPoints: { scanWorker: 'extension/src/io/scanWorker.ts', storeWorker: 'extension/src/io/storeWorker.ts' },
   outdir: dist,
   format: 'cjs',
   target: 'node22',
@@ -53,7 +53,7 @@ export async function build(options: { minify: boolean; watch?: boolean }): Prom
   await mkdir(dist, { recursive: true });
   const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
   await copyFile(wasm, join(dist, 'sql-wasm.wasm'));
-  for (const part of [extension, scanWorker, server]) {
+  for (const part of [extension, workers, server]) {
     // Names stay: stacks in a user's log are read by us.
     const production: BuildOptions = { minify: true, keepNames: true, sourcemap: 'external' };
     const building = await context({ ...part, ...(options.minify ? production : {}) });

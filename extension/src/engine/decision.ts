@@ -1,5 +1,5 @@
 import type { Change, Conflict } from './change';
-import { sameEntry, type Entry } from './entry';
+import { entryWith, sameEntry, type Entry } from './entry';
 import { foldersAbove, liesIn } from './folders';
 import { editWithMode, mergedMode } from './modes';
 import { nameKey, type NameRules } from './names';
@@ -47,7 +47,7 @@ export function keepBoth(conflict: Conflict, name: string): Decision {
     return takeTheirs(conflict);
   }
   return {
-    localChanges: [{ path: name, from: undefined, to: { ...remote, path: name }, source: path }],
+    localChanges: [{ path: name, from: undefined, to: entryWith(remote, { path: name }), source: path }],
     ancestorChanges: [seen(conflict)],
   };
 }

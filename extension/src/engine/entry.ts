@@ -21,8 +21,21 @@ export function sameContent(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.hash === b.hash;
 }
 
+/**
+ * A copy of what an entry says, with some of it changed.
+ * Invariant: entries are never spread: one from a store looks into its columns only when it is asked, and has nothing of
+ * its own to copy.
+ */
+export function entryWith(
+  { path, kind, size, mtimeNs, mode, hash, target }: Entry,
+  changes: Partial<Entry> = {},
+): Entry {
+  return { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }), ...changes };
+}
+
 /** Same content and permissions: nothing to carry over. A symlink has no permissions of its own. */
 export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
   return sameContent(a, b) && (a.kind === 'symlink' || a.mode === b.mode);
 }

@@ -1,4 +1,5 @@
 import type { Entry } from './entry';
+import type { Observation } from './observation';
 
 /**
  * Tables in short, for tests: `{ a: 'one', b: 'two x', c: '-> a' }` is a file with the content "one", an
@@ -37,4 +38,13 @@ export function shown(entry: Entry | undefined): string {
   const text = entry.hash.slice(0, entry.size * 2).replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)));
   if (entry.mode === 0o644) return text;
   return `${text} ${entry.mode === 0o755 ? 'x' : entry.mode.toString(8)}`;
+}
+
+/** What an entry or an observation says, in an object of its own that can be compared with another. */
+export function fieldsOf<T extends Entry | Observation>(value: T): T {
+  const { path, kind, size, mtimeNs, mode, hash, target } = value;
+  const entry = { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
+  if (!('ino' in value)) return entry as T;
+  const { dev, ino, ctimeNs, racy } = value;
+  return { ...entry, dev, ino, ctimeNs, racy } as T;
 }

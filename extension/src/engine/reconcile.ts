@@ -1,6 +1,7 @@
 import type { Change, Conflict } from './change';
 import { clashes } from './clash';
 import type { Entry, FileTable } from './entry';
+import { drained, type Steps } from './steps';
 import { verdict, type Verdict } from './verdict';
 
 export type { Change, Conflict } from './change';
@@ -24,6 +25,9 @@ interface Tables {
   readonly takesPart: (path: string) => boolean;
 }
 
+/** Paths that are looked at in one step. */
+const stepSize = 4_000;
+
 const everything = (): boolean => true;
 
 /**
@@ -44,29 +48,50 @@ export function reconcile(
   remote: FileTable,
   takesPart: (path: string) => boolean = everything,
 ): Reconciliation {
+  return drained(reconciling(ancestor, local, remote, takesPart));
+}
+
+/** The same in steps of some milliseconds. The tables must stay as they are until the end. */
+export function* reconciling(
+  ancestor: FileTable,
+  local: FileTable,
+  remote: FileTable,
+  takesPart: (path: string) => boolean = everything,
+): Steps<Reconciliation> {
   const tables = { ancestor, local, remote, takesPart };
-  const verdicts = judge(tables);
+  const verdicts = yield* judging(tables);
+  yield;
   holdBackClashes(tables, verdicts);
-  return gather(tables, verdicts);
+  yield;
+  return yield* gathering(tables, verdicts);
 }
 
 /** The verdict on every path that is not in step. */
-function judge({ ancestor, local, remote, takesPart }: Tables): Map<string, Verdict> {
+function* judging({ ancestor, local, remote, takesPart }: Tables): Steps<Map<string, Verdict>> {
   const verdicts = new Map<string, Verdict>();
   const look = (path: string, ours: Entry | undefined, theirs: Entry | undefined): void => {
     const found = verdict(ancestor === remote ? theirs : ancestor.get(path), ours, theirs);
     if (found !== 'inStep' && takesPart(path)) verdicts.set(path, found);
   };
-  let onBoth = 0;
+  let [looked, onBoth] = [0, 0];
   for (const [path, ours] of local) {
     const theirs = remote.get(path);
     if (theirs !== undefined) onBoth++;
     look(path, ours, theirs);
+    if (++looked % stepSize === 0) yield;
   }
   // A walk over a table all of which was met already is spared.
-  if (onBoth < remote.size) for (const [path, theirs] of remote) if (!local.has(path)) look(path, undefined, theirs);
+  if (onBoth < remote.size) {
+    for (const [path, theirs] of remote) {
+      if (!local.has(path)) look(path, undefined, theirs);
+      if (++looked % stepSize === 0) yield;
+    }
+  }
   if (ancestor === remote) return verdicts;
-  for (const path of ancestor.keys()) if (!local.has(path) && !remote.has(path)) look(path, undefined, undefined);
+  for (const path of ancestor.keys()) {
+    if (!local.has(path) && !remote.has(path)) look(path, undefined, undefined);
+    if (++looked % stepSize === 0) yield;
+  }
   return verdicts;
 }
 
@@ -97,13 +122,18 @@ function addsAPath(side: Verdict, own: FileTable, verdicts: ReadonlyMap<string, 
   return false;
 }
 
-function gather({ ancestor, local, remote }: Tables, verdicts: ReadonlyMap<string, Verdict>): Reconciliation {
+function* gathering(
+  { ancestor, local, remote }: Tables,
+  verdicts: ReadonlyMap<string, Verdict>,
+): Steps<Reconciliation> {
   const ancestorChanges: Change[] = [];
   const localChanges: Change[] = [];
   const remoteChanges: Change[] = [];
   const conflicts: Conflict[] = [];
   // Without a function texts are compared by code units, which is what is wanted, in a third of the time.
-  for (const path of [...verdicts.keys()].sort()) {
+  const paths = [...verdicts.keys()].sort();
+  for (const [number, path] of paths.entries()) {
+    if (number % stepSize === 0) yield;
     const sides = { ancestor: ancestor.get(path), local: local.get(path), remote: remote.get(path) };
     switch (verdicts.get(path)) {
       case undefined:

@@ -13,15 +13,15 @@ export function entryOf(file: wire.FileEntry): Entry {
 }
 
 /** An entry as the server is told of it. */
-export function putChange(entry: Entry): wire.PutChange {
-  const { path, kind, size, mode, hash, target } = entry;
+export function putChange(entry: Entry, path = entry.path): wire.PutChange {
+  const { kind, size, mode, hash, target } = entry;
   const mtimeNs = entry.mtimeNs.toString();
   return { op: 'put', path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
 }
 
 /** A change of the server's side, as a push states it. */
 export function pushChange({ path, to }: Change): wire.Change {
-  return to === undefined ? { op: 'delete', path } : putChange({ ...to, path });
+  return to === undefined ? { op: 'delete', path } : putChange(to, path);
 }
 
 /** What an answer says of each path that it names. */

@@ -141,14 +141,23 @@ export class WorkspaceFolders implements vscode.Disposable {
     const storage = join(storageUri.fsPath, key);
     await mkdir(storage, { recursive: true });
     const dist = join(extensionUri.fsPath, 'dist');
-    const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
+    const store = await openStore({
+      folder: storage,
+      wasm: join(dist, 'sql-wasm.wasm'),
+      script: join(dist, 'storeWorker.js'),
+    });
     if (store.setAside !== undefined) {
       log.warn(`the store of ${folder.name} was damaged and set aside at ${store.setAside}`);
       const text = `Palmtree: the list of tracked files of ${folder.name} was damaged. Your files are untouched. Track them again, or Pull; what you had untracked must be untracked again.`;
       void vscode.window.showWarningMessage(text);
     }
-    const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
-    scanner.learn(store.state.observations.values(), []);
+    const scanner = new WorkerScanner({
+      script: join(dist, 'scanWorker.js'),
+      root,
+      storage,
+      all: () => store.state.observations.values(),
+    });
+    scanner.learnPacked(store.takePacked());
     const sync = new FolderSync({
       root,
       store,

@@ -7,8 +7,9 @@ import { recordOfRead, recordsOf, type FolderRecord } from './folderRecord';
 import type { ScanScope } from './ports';
 import { checkRecords } from './recordChecker';
 import type { ReadFolder } from './scan';
-import { errorOf } from './scanFailure';
+import { errorOf } from './threadFailure';
 import type { FromRecordChecker, RecordCheckerData, ToRecordChecker } from './scanMessages';
+import { threadLimits } from './threadLimits';
 
 /** With fewer files, a thread takes longer to start than to help. */
 const worthHelp = 3_000;
@@ -75,6 +76,8 @@ export class FolderRecords {
 
   /** Something at these paths was learnt otherwise. */
   forgetAt(paths: Iterable<string>): void {
+    // All are made anew.
+    if (this.#scope === '') return;
     for (const path of paths) this.#forget(parentOf(path) ?? '');
   }
 
@@ -155,7 +158,7 @@ class Share {
     if (this.#worker !== undefined) return this.#worker;
     const workerData: RecordCheckerData = { checks: true, root, honoursModes };
     try {
-      this.#worker = new Worker(script, { workerData, name: 'palmtree scan check' });
+      this.#worker = new Worker(script, { workerData, name: 'palmtree scan check', resourceLimits: threadLimits });
     } catch {
       return undefined;
     }

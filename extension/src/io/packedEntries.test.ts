@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { entry } from '../engine/fixtures';
+import { entry, fieldsOf } from '../engine/fixtures';
 import type { Observation } from '../engine/observation';
-import { packEntries, packObservations, unpackEntries, unpackObservations } from './packedEntries';
+import { packEntries, packObservations, unpackEntries, unpackObservations, wasAgreed } from './packedEntries';
 
 const integer = fc.oneof(fc.bigInt(), fc.constantFrom(0n, -1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n));
 const path = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed() && !text.includes('\0'));
@@ -31,7 +31,7 @@ describe('packed entries', () => {
   it('come back to the last digit', () => {
     fc.assert(
       fc.property(fc.array(observation, { maxLength: 20 }), (seen) => {
-        expect(unpackObservations(packObservations(seen))).toEqual(seen);
+        expect(unpackObservations(packObservations(seen)).map(fieldsOf)).toEqual(seen);
       }),
     );
   });
@@ -42,8 +42,20 @@ describe('packed entries', () => {
       ['b', null],
       ['é\n', entry('é\n', '-> a')],
     ] as const;
-    expect(unpackEntries(packEntries(rows))).toEqual(rows);
+    const unpacked = unpackEntries(packEntries(rows));
+    expect(unpacked.map(([path, value]) => [path, value && fieldsOf(value)])).toEqual(rows);
     expect(unpackEntries(packEntries([]))).toEqual([]);
+  });
+
+  it('keep the mark of those that were agreed on, where the columns hold all of them', () => {
+    const seen = (path: string, content: string): Observation => {
+      return { ...entry(path, content), dev: 1n, ino: 2n, ctimeNs: 3n, racy: true };
+    };
+    const packed = packObservations(
+      [seen('a', 'one'), seen('b', 'two'), seen('l', '-> a')],
+      ({ path }) => path !== 'b',
+    );
+    expect(unpackObservations(packed).filter(wasAgreed)).toMatchObject([{ path: 'a', mode: 0o644, racy: true }]);
   });
 
   it('are refused when they are not whole', () => {

@@ -2,13 +2,14 @@ import type { Entry } from '../engine/entry';
 import type { Observation } from '../engine/observation';
 
 /**
- * Entries as bytes: a seventh of the time of a structured clone or of as many rows, and no objects to collect.
+ * Entries as bytes that all threads share: a seventh of the time of a structured clone or of as many rows, and no objects
+ * to collect.
  *
  * Two 32-bit numbers (how many rows, how many bytes of text), then column by column: nanoseconds, inodes and
  * devices as 64-bit integers, sizes as doubles, flags in 32 bits, hashes in 32 bytes, and the texts between NULs:
  * first the paths, then the odd rows as JSON. Odd is what the columns cannot hold to the last digit.
  */
-export type Packed = Uint8Array<ArrayBuffer>;
+export type Packed = Uint8Array<ArrayBufferLike>;
 
 /** One path of a table; null where it stands for a deletion. */
 export type Row<T extends Entry> = readonly [path: string, value: T | null];
@@ -19,6 +20,7 @@ const modeMask = 0xffff;
 const racyFlag = 1 << 16;
 const oddFlag = 1 << 17;
 const deletedFlag = 1 << 18;
+const agreedFlag = 1 << 19;
 const least = -(2n ** 63n);
 const most = 2n ** 63n - 1n;
 const mostUnsigned = 2n ** 64n - 1n;
@@ -28,21 +30,36 @@ export function packEntries(rows: readonly Row<Entry>[]): Packed {
   return pack(rows, 1);
 }
 
-export function packObservations(seen: readonly Observation[]): Packed {
-  return pack(
-    seen.map((observation) => [observation.path, observation]),
-    4,
-  );
+/** `isAgreed` tells those, among them that are plain, which are marked for `wasAgreed`. */
+export function packObservations(
+  seen: readonly Observation[],
+  isAgreed: (seen: Observation) => boolean = () => false,
+): Packed {
+  const rows = seen.map((observation) => [observation.path, observation] as const);
+  const packed = pack(rows, 4);
+  const { flags } = Columns.of(packed, 4);
+  for (const [row, one] of seen.entries())
+    if (!isOdd(one) && isAgreed(one)) flags[row] = (flags[row] ?? 0) | agreedFlag;
+  return packed;
+}
+
+/** Whether it was marked when it was packed. */
+export function wasAgreed(seen: Observation): boolean {
+  return seen instanceof PackedObservation && seen.wasAgreed;
 }
 
 export function unpackEntries(bytes: Uint8Array): Row<Entry>[] {
-  const { paths, values } = unpack(bytes, 1, (path, columns, row) => columns.entry(path, row));
+  const { paths, values } = unpack<Entry>(bytes, 1, (path, columns, row) => new PackedEntry(path, columns, row));
   return values.map((value, row) => [paths[row] ?? broken('a path is missing'), value]);
 }
 
 /** Throws when there is a deletion among them, as with all that was not packed here. */
 export function unpackObservations(bytes: Uint8Array): Observation[] {
-  const { paths, values } = unpack<Observation>(bytes, 4, (path, columns, row) => columns.observation(path, row));
+  const { paths, values } = unpack<Observation>(
+    bytes,
+    4,
+    (path, columns, row) => new PackedObservation(path, columns, row),
+  );
   const isWhole = (all: (Observation | null)[]): all is Observation[] => !all.includes(null);
   return isWhole(values) ? values : broken(`${paths[values.indexOf(null)]} is deleted`);
 }
@@ -53,22 +70,26 @@ type Width = 1 | 4;
 function pack(rows: readonly Row<Entry | Observation>[], width: Width): Packed {
   const texts: string[] = [];
   const odd: string[] = [];
-  const isPlain: boolean[] = [];
+  const inColumns: boolean[] = [];
   const hashes: string[] = [];
   for (const [path, value] of rows) {
     texts.push(path);
     const plain = value !== null && !isOdd(value);
-    isPlain.push(plain);
+    inColumns.push(plain);
     hashes.push(plain ? value.hash : noHash);
     if (value !== null && !plain) odd.push(oddText(value));
   }
   const text = Buffer.from([...texts, ...odd].join('\0'));
-  const columns = new Columns(new Uint8Array(bytesFor(rows.length, width) + text.length), width, {
-    count: rows.length,
-    textBytes: text.length,
-  });
+  const columns = new Columns(
+    new Uint8Array(new SharedArrayBuffer(bytesFor(rows.length, width) + text.length)),
+    width,
+    {
+      count: rows.length,
+      textBytes: text.length,
+    },
+  );
   for (const [row, [, value]] of rows.entries()) {
-    if (value !== null && isPlain[row] === true) columns.put(row, value);
+    if (value !== null && inColumns[row] === true) columns.put(row, value);
     else columns.flags[row] = value === null ? deletedFlag : oddFlag;
   }
   columns.hashes.write(hashes.join(''), 'hex');
@@ -77,13 +98,12 @@ function pack(rows: readonly Row<Entry | Observation>[], width: Width): Packed {
 }
 
 function unpack<T extends Entry>(
-  given: Uint8Array,
+  bytes: Uint8Array,
   width: Width,
   plain: (path: string, columns: Columns, row: number) => T,
 ): { readonly paths: readonly string[]; readonly values: (T | null)[] } {
   // The columns must lie at multiples of their size.
-  const bytes = given.byteOffset % 8 === 0 && isOwn(given) ? given : new Uint8Array(given);
-  const columns = Columns.of(bytes, width);
+  const columns = Columns.of(bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes), width);
   const texts = columns.text.toString('utf8').split('\0');
   let odd = columns.count;
   const values: (T | null)[] = [];
@@ -95,10 +115,6 @@ function unpack<T extends Entry>(
   }
   if (columns.count > 0 && texts.length !== odd) broken('there are texts left');
   return { paths: texts, values };
-}
-
-function isOwn(bytes: Uint8Array): bytes is Packed {
-  return bytes.buffer instanceof ArrayBuffer;
 }
 
 function bytesFor(count: number, width: Width): number {
@@ -116,8 +132,6 @@ class Columns {
   readonly #unsigned: BigUint64Array;
   readonly #sizes: Float64Array;
   readonly #width: Width;
-  #hex: string | undefined;
-  #dev = 0n;
 
   constructor(bytes: Packed, width: Width, { count, textBytes }: { count: number; textBytes: number }) {
     const { buffer, byteOffset } = bytes;
@@ -154,41 +168,83 @@ class Columns {
     if (value.racy) this.flags[row] = value.mode | racyFlag;
   }
 
-  entry(path: string, row: number): Entry {
-    return {
-      path,
-      kind: 'file',
-      size: this.#sizes[row] ?? 0,
-      mtimeNs: this.#signed[row * this.#width] ?? 0n,
-      mode: (this.flags[row] ?? 0) & modeMask,
-      hash: this.#hashOf(row),
-    };
+  signed(row: number, column: number): bigint {
+    return this.#signed[row * this.#width + column] ?? 0n;
   }
 
-  observation(path: string, row: number): Observation {
-    const at = row * this.#width;
-    const flags = this.flags[row] ?? 0;
-    const dev = this.#unsigned[at + 3] ?? 0n;
-    // Nearly always the same one: so it is one object.
-    if (dev !== this.#dev) this.#dev = dev;
-    return {
-      path,
-      kind: 'file',
-      size: this.#sizes[row] ?? 0,
-      mtimeNs: this.#signed[at] ?? 0n,
-      mode: flags & modeMask,
-      hash: this.#hashOf(row),
-      dev: this.#dev,
-      ino: this.#unsigned[at + 2] ?? 0n,
-      ctimeNs: this.#signed[at + 1] ?? 0n,
-      racy: (flags & racyFlag) !== 0,
-    };
+  unsigned(row: number, column: number): bigint {
+    return this.#unsigned[row * this.#width + column] ?? 0n;
   }
 
-  /** Pieces of one text: a fraction of the memory and the time of a text each. */
-  #hashOf(row: number): string {
-    this.#hex ??= this.hashes.toString('hex');
-    return this.#hex.slice(row * 2 * hashBytes, (row + 1) * 2 * hashBytes);
+  size(row: number): number {
+    return this.#sizes[row] ?? 0;
+  }
+
+  flagsOf(row: number): number {
+    return this.flags[row] ?? 0;
+  }
+
+  hash(row: number): string {
+    return this.hashes.toString('hex', row * hashBytes, (row + 1) * hashBytes);
+  }
+}
+
+/**
+ * A row, which looks into the columns each time it is asked: an object with all of its fields took six times the memory,
+ * and ten times as long to make.
+ */
+class PackedEntry implements Entry {
+  readonly path: string;
+  protected readonly columns: Columns;
+  protected readonly row: number;
+  #hash: string | undefined;
+
+  constructor(path: string, columns: Columns, row: number) {
+    this.path = path;
+    this.columns = columns;
+    this.row = row;
+  }
+
+  get kind(): 'file' {
+    return 'file';
+  }
+
+  get size(): number {
+    return this.columns.size(this.row);
+  }
+
+  get mtimeNs(): bigint {
+    return this.columns.signed(this.row, 0);
+  }
+
+  get mode(): number {
+    return this.columns.flagsOf(this.row) & modeMask;
+  }
+
+  get hash(): string {
+    return (this.#hash ??= this.columns.hash(this.row));
+  }
+}
+
+class PackedObservation extends PackedEntry implements Observation {
+  get ctimeNs(): bigint {
+    return this.columns.signed(this.row, 1);
+  }
+
+  get ino(): bigint {
+    return this.columns.unsigned(this.row, 2);
+  }
+
+  get dev(): bigint {
+    return this.columns.unsigned(this.row, 3);
+  }
+
+  get racy(): boolean {
+    return (this.columns.flagsOf(this.row) & racyFlag) !== 0;
+  }
+
+  get wasAgreed(): boolean {
+    return (this.columns.flagsOf(this.row) & agreedFlag) !== 0;
   }
 }
 

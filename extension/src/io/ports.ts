@@ -1,6 +1,7 @@
 import type { Entry } from '../engine/entry';
 import type { Observation, Problem } from '../engine/observation';
 import type { Rule } from '../engine/rule';
+import type { StoredMap } from './storedMap';
 
 /** What a scan takes in: a change of it needs a full pass. */
 export interface ScanScope {
@@ -56,11 +57,11 @@ export interface StoredState {
   revision: number;
   /** Tells that revision from another of the same number; undefined when it is not known. */
   revisionId: string | undefined;
-  rules: Map<string, Rule>;
-  ancestor: Map<string, Entry>;
+  readonly rules: StoredMap<Rule>;
+  readonly ancestor: StoredMap<Entry>;
   /** What the server has at `revision` where it was not taken over: an entry, or null for a deletion. */
-  heldBack: Map<string, Entry | null>;
-  observations: Map<string, Observation>;
+  readonly heldBack: StoredMap<Entry | null>;
+  readonly observations: StoredMap<Observation>;
 }
 
 export interface Store {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { stillHoldsAll, type FolderRecord } from './folderRecord';
-import { failureOf, stopWhenTold } from './scanFailure';
+import { failureOf, stopWhenTold } from './threadFailure';
 import type { FromRecordChecker, RecordCheckerData, ToRecordChecker } from './scanMessages';
 
 /** Folders are checked one after the other, and in between it is asked whether to go on. */

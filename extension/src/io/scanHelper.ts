@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { FileClock } from './fileClock';
 import { packObservations } from './packedEntries';
 import { lookAt } from './scanBatch';
-import { failureOf, stopWhenTold } from './scanFailure';
+import { failureOf, stopWhenTold } from './threadFailure';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
 
 const bufferBytes = 1 << 20;
@@ -34,8 +34,7 @@ export function helpScan({ look, clock, stop, done }: ScanHelperData): void {
       check();
       const { seen, ...rest } = lookAt(batch.split('\0'), () => undefined, options);
       report();
-      const packed = packObservations(seen);
-      post({ kind: 'looked', seen: packed, ...rest }, [packed.buffer]);
+      post({ kind: 'looked', seen: packObservations(seen), ...rest });
     } catch (error) {
       post({ kind: 'failed', ...failureOf(error) });
     }
@@ -43,6 +42,6 @@ export function helpScan({ look, clock, stop, done }: ScanHelperData): void {
   });
 }
 
-function post(message: FromScanHelper, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
+function post(message: FromScanHelper): void {
+  parentPort?.postMessage(message);
 }

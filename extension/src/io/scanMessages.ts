@@ -1,9 +1,9 @@
 import type { Problem } from '../engine/observation';
-import type { ErrorCode } from '../errors';
 import type { ClockReading } from './fileClock';
 import type { FolderRecord } from './folderRecord';
 import type { Packed } from './packedEntries';
 import type { ScanProgress, ScanRequest, ScanResult } from './ports';
+import type { ThreadFailure } from './threadFailure';
 
 /** What the scan worker is started with. */
 export interface ScanWorkerData {
@@ -44,13 +44,7 @@ export type FromScanWorker =
       readonly id: number;
       readonly result: Omit<ScanResult, 'seen'>;
     }
-  | ({ readonly kind: 'failed'; readonly id: number } & ScanFailure);
-
-export interface ScanFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly subject: string | undefined;
-}
+  | ({ readonly kind: 'failed'; readonly id: number } & ThreadFailure);
 
 /** What a thread is started with that helps the scan worker in one pass. */
 export interface ScanHelperData {
@@ -82,7 +76,7 @@ export type FromScanHelper =
       readonly folders: readonly string[];
       readonly problems: readonly Problem[];
     }
-  | ({ readonly kind: 'failed' } & ScanFailure);
+  | ({ readonly kind: 'failed' } & ThreadFailure);
 
 /** What a thread is started with that checks folder records for the scan worker. */
 export interface RecordCheckerData {
@@ -99,4 +93,4 @@ export interface ToRecordChecker {
 }
 
 export type FromRecordChecker =
-  { readonly kind: 'checked'; readonly changed: readonly string[] } | ({ readonly kind: 'failed' } & ScanFailure);
+  { readonly kind: 'checked'; readonly changed: readonly string[] } | ({ readonly kind: 'failed' } & ThreadFailure);

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { entryWith } from '../engine/entry';
 import type { Observation } from '../engine/observation';
 import { unpackObservations } from './packedEntries';
 import type { ScanResult } from './ports';
 import { batchSize, Pass, type PassOptions, type ReadFolder } from './scan';
-import { errorOf } from './scanFailure';
+import { errorOf } from './threadFailure';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
+import { threadLimits } from './threadLimits';
 
 /** With fewer files to look at, a thread takes longer to start than to help. */
 const worthHelp = 3_000;
@@ -141,7 +143,9 @@ class Team {
   #withKnownMode(seen: Observation): Observation {
     if (this.#pass.lookOptions.honoursModes || seen.kind !== 'file') return seen;
     const known = this.#options.known.get(seen.path);
-    return known?.kind === 'file' ? { ...seen, mode: known.mode } : seen;
+    if (known?.kind !== 'file') return seen;
+    const { dev, ino, ctimeNs, racy } = seen;
+    return { ...entryWith(seen, { mode: known.mode }), dev, ino, ctimeNs, racy };
   }
 
   #lose(helper: Helper): void {
@@ -170,6 +174,7 @@ class Helper {
     this.worker = new Worker(script, {
       workerData,
       name: 'palmtree scan helper',
+      resourceLimits: threadLimits,
     });
   }
 

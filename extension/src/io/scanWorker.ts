@@ -5,7 +5,7 @@ import { FolderRecords } from './folderRecords';
 import { packObservations, unpackObservations } from './packedEntries';
 import type { ScanProgress } from './ports';
 import { serveRecordChecks } from './recordChecker';
-import { failureOf, stopWhenTold } from './scanFailure';
+import { failureOf, stopWhenTold } from './threadFailure';
 import { helpScan } from './scanHelper';
 import type { FromScanWorker, RecordCheckerData, ScanHelperData, ScanWorkerData, ToScanWorker } from './scanMessages';
 import { scanTogether } from './scanTeam';
@@ -70,10 +70,12 @@ async function scan(served: Served, { id, request, stop }: ToScanWorker & { kind
     const unchanged = isRecorded ? await records.unchanged(scope, known, stop, onFiles) : undefined;
     const pass = { ...data, ...request, known, unchanged, stop, onProgress };
     const { seen, read, ...result } = await scanTogether(pass);
-    learn(served, seen, result.gone);
+    learn(served, [], result.gone);
     for (let from = 0; from < seen.length; from += partSize) {
       const part = packObservations(seen.slice(from, from + partSize));
-      post({ kind: 'seen', id, seen: part }, [part.buffer]);
+      // Both sides look into the same bytes from now on.
+      learn(served, unpackObservations(part), []);
+      post({ kind: 'seen', id, seen: part });
     }
     post({ kind: 'done', id, result });
     const odd = new Set(result.problems.map(({ path }) => parentOf(path)));
@@ -83,8 +85,8 @@ async function scan(served: Served, { id, request, stop }: ToScanWorker & { kind
   }
 }
 
-function post(message: FromScanWorker, transfer: ArrayBuffer[] = []): void {
-  parentPort?.postMessage(message, transfer);
+function post(message: FromScanWorker): void {
+  parentPort?.postMessage(message);
 }
 
 const data = workerData as ScanWorkerData | ScanHelperData | RecordCheckerData;

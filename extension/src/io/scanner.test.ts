@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { fieldsOf } from '../engine/fixtures';
 import type { Observation } from '../engine/observation';
 import type { Rule } from '../engine/rule';
 import type { ScanProgress, ScanScope } from './ports';
@@ -43,7 +44,7 @@ afterAll(() => rmSync(bundles, { recursive: true, force: true }));
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'palmtree-scanner-'));
-  scanner = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root });
+  scanner = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root, all: () => [] });
 });
 
 afterEach(async () => {
@@ -61,7 +62,7 @@ function paths(of: readonly { path: string }[]): string[] {
 
 /** Without what only the moment of the scan decides. */
 function atRest(seen: readonly Observation[]): readonly Observation[] {
-  return seen.map((one) => ({ ...one, racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
+  return seen.map((one) => ({ ...fieldsOf(one), racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 describe('the scanner', () => {
@@ -80,15 +81,16 @@ describe('the scanner', () => {
     const other = new WorkerScanner({
       script: join(bundles, 'scanWorker.js'),
       root,
+      all: () => [],
     });
     const { seen } = await other.scan({ scope });
     await other.dispose();
     const [a] = seen;
-    scanner.learn([{ ...a!, racy: false, hash: 'told' }], []);
+    scanner.learn([{ ...fieldsOf(a!), racy: false, hash: 'told' }], []);
     expect((await scanner.scan({ scope })).seen).toEqual([]);
     scanner.learn([], ['a']);
     expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'a', hash: a!.hash }]);
-    scanner.relearn([{ ...a!, path: 'gone' }]);
+    scanner.relearn([{ ...fieldsOf(a!), path: 'gone' }]);
     const { seen: again, gone } = await scanner.scan({ scope });
     expect([again.map(({ path }) => path), gone]).toEqual([['a'], ['gone']]);
   });
@@ -124,7 +126,7 @@ describe('the scanner', () => {
     async () => {
       for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i % 50));
       const script = join(bundles, 'scanWorker.js');
-      const blind = new WorkerScanner({ script, root, honoursModes: false });
+      const blind = new WorkerScanner({ script, root, honoursModes: false, all: () => [] });
       const { seen } = await blind.scan({ scope });
       blind.learn(
         atRest(seen).map((one) => ({ ...one, mode: 0o755 })),
@@ -234,7 +236,7 @@ describe('the scanner', () => {
       `if ('checks' in require('node:worker_threads').workerData) process.exit(1);
        require('./scanWorker.js');`,
     );
-    const alone = new WorkerScanner({ script, root });
+    const alone = new WorkerScanner({ script, root, all: () => [] });
     for (let i = 0; i < 4_000; i++) {
       if (i % 100 === 0) mkdirSync(join(root, `d${i / 100}`));
       write(`d${Math.floor(i / 100)}/f${i}`);
@@ -256,7 +258,7 @@ describe('the scanner', () => {
       `if ('helps' in require('node:worker_threads').workerData) process.exit(1);
        require('./scanWorker.js');`,
     );
-    const alone = new WorkerScanner({ script, root });
+    const alone = new WorkerScanner({ script, root, all: () => [] });
     for (let i = 0; i < 4_000; i++) write(`f${i}`);
     expect((await alone.scan({ scope })).seen.length).toBe(4_000);
     await alone.dispose();
@@ -312,7 +314,7 @@ describe('the scanner', () => {
        });
        else require('./scanWorker.js');`,
     );
-    const crashing = new WorkerScanner({ script, root });
+    const crashing = new WorkerScanner({ script, root, all: () => [] });
     write('crash');
     await expect(crashing.scan({ scope })).rejects.toMatchObject({
       code: 'scan_failed',
@@ -327,6 +329,7 @@ describe('the scanner', () => {
     const broken = new WorkerScanner({
       script: join(bundles, 'nothing.js'),
       root,
+      all: () => [],
     });
     await expect(broken.scan({ scope })).rejects.toMatchObject({
       code: 'scan_failed',

@@ -2,10 +2,11 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Observation } from '../engine/observation';
 import { PalmtreeError } from '../errors';
-import { packObservations, unpackObservations } from './packedEntries';
+import { packObservations, unpackObservations, type Packed } from './packedEntries';
 import type { Scanner, ScanRequest, ScanResult } from './ports';
-import { errorOf } from './scanFailure';
+import { errorOf } from './threadFailure';
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
+import { threadLimits } from './threadLimits';
 
 export interface WorkerScannerOptions {
   /** The bundled scan worker. */
@@ -15,6 +16,8 @@ export interface WorkerScannerOptions {
   readonly storage?: string;
   /** Whether the file system keeps permission bits; by default, all but Windows do. */
   readonly honoursModes?: boolean;
+  /** All that is known: it is told again to a thread that takes the place of one that died. */
+  readonly all: () => Iterable<Observation>;
 }
 
 /** What is told at once: it takes a few milliseconds to pack. */
@@ -42,13 +45,14 @@ interface Running {
  */
 export class WorkerScanner implements Scanner {
   readonly #options: WorkerScannerOptions;
-  readonly #known = new Map<string, Observation>();
   readonly #running = new Map<number, Running>();
   /** What the thread has not been told yet. */
   #untold: ToLearn[] = [];
   #telling: Promise<void> = Promise.resolve();
   #worker: Worker | undefined;
   #nextId = 1;
+  /** A thread that takes its place knows nothing. */
+  #hasDied = false;
   #disposed = false;
 
   constructor(options: WorkerScannerOptions) {
@@ -57,15 +61,19 @@ export class WorkerScanner implements Scanner {
 
   learn(seen: Iterable<Observation>, gone: Iterable<string>): void {
     const told: ToLearn = { seen: [...seen], gone: [...gone] };
-    this.#note(told.seen, told.gone);
     if (told.seen.length + told.gone.length === 0 || this.#disposed) return;
     this.#untold.push(told);
     this.#worker ??= this.#start();
     this.#telling = this.#telling.then(() => this.#tell());
   }
 
+  /** Tells what is known as the store has it, which the thread shares then. */
+  learnPacked(parts: readonly Packed[]): void {
+    this.#worker ??= this.#start();
+    for (const seen of parts) this.#post({ kind: 'learn', seen, gone: [] });
+  }
+
   relearn(all: Iterable<Observation>): void {
-    this.#known.clear();
     this.#untold = [];
     this.#post({ kind: 'forget' });
     this.learn(all, []);
@@ -105,9 +113,10 @@ export class WorkerScanner implements Scanner {
   }
 
   #start(): Worker {
+    if (this.#hasDied) this.#untold.unshift({ seen: [...this.#options.all()], gone: [] });
     const { script, root, storage, honoursModes } = this.#options;
     const workerData: ScanWorkerData = { root, storage, honoursModes, script };
-    const worker = new Worker(script, { workerData, name: 'palmtree scan' });
+    const worker = new Worker(script, { workerData, name: 'palmtree scan', resourceLimits: threadLimits });
     worker.on('message', (message: FromScanWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));
     worker.on('exit', (code) => this.#onEnd(worker, new Error(`the scan worker ended with code ${code}`)));
@@ -123,15 +132,15 @@ export class WorkerScanner implements Scanner {
       if (told === undefined) return;
       const { seen, gone } = told;
       const part = packObservations(seen.slice(0, partSize));
-      this.#post({ kind: 'learn', seen: part, gone }, [part.buffer]);
+      this.#post({ kind: 'learn', seen: part, gone });
       if (seen.length <= partSize) continue;
       this.#untold.unshift({ seen: seen.slice(partSize), gone: [] });
       await nextTurn();
     }
   }
 
-  #post(message: ToScanWorker, transfer: ArrayBuffer[] = []): void {
-    this.#worker?.postMessage(message, transfer);
+  #post(message: ToScanWorker): void {
+    this.#worker?.postMessage(message);
   }
 
   #receive(message: FromScanWorker): void {
@@ -146,22 +155,15 @@ export class WorkerScanner implements Scanner {
       return;
     }
     this.#end(message.id, running);
-    if (message.kind === 'done') {
-      this.#note(running.seen, message.result.gone);
-      running.resolve({ ...message.result, seen: running.seen });
-    } else running.reject(errorOf(message));
-  }
-
-  #note(seen: readonly Observation[], gone: readonly string[]): void {
-    for (const path of gone) this.#known.delete(path);
-    for (const observation of seen) this.#known.set(observation.path, observation);
+    if (message.kind === 'done') running.resolve({ ...message.result, seen: running.seen });
+    else running.reject(errorOf(message));
   }
 
   #onEnd(worker: Worker, cause: unknown): void {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
-    // The next one knows nothing.
-    this.#untold = [{ seen: [...this.#known.values()], gone: [] }];
+    this.#hasDied = true;
+    this.#untold = [];
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#failAll(
       new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, {

@@ -1,12 +1,14 @@
-import { readFile, mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SqlJsStatic } from 'sql.js';
 import { isPalmtreeError, PalmtreeError } from '../errors';
-import { errnoOf, identify, replaceFile, sameIdentity, type FileIdentity } from './durable';
+import { errnoOf, identify, sameIdentity, type FileIdentity } from './durable';
+import type { Packed } from './packedEntries';
 import type { Store } from './ports';
 import { isRunning } from './processes';
-import { bytesWith, changesOf, emptyState, loadSqlJs, readStored, type LiveState } from './storeDatabase';
+import { asStoreError } from './storeError';
 import { StoreLock } from './storeLock';
+import { changesOf, emptyState, takeIn } from './storeState';
+import { StoreThread } from './storeThread';
 
 const fileName = 'palmtree.db';
 
@@ -15,6 +17,8 @@ export interface StoreOptions {
   readonly folder: string;
   /** The path of sql.js's sql-wasm.wasm. */
   readonly wasm: string;
+  /** The bundled store worker. */
+  readonly script: string;
   readonly now?: () => Date;
   /** How long to wait for another process, in milliseconds. */
   readonly lockLimitMs?: number;
@@ -22,14 +26,12 @@ export interface StoreOptions {
 
 /** Opens the store of `folder`, or makes an empty one. Throws store_newer, store_locked or store_failed. */
 export async function openStore(options: StoreOptions): Promise<SqlStore> {
-  const { folder, wasm, now = () => new Date(), lockLimitMs = 30_000 } = options;
+  const { folder, wasm, script, now = () => new Date(), lockLimitMs = 30_000 } = options;
   try {
     await mkdir(folder, { recursive: true });
-    const store = new SqlStore(
-      folder,
-      await loadSqlJs(wasm),
-      new StoreLock(join(folder, 'palmtree.lock'), lockLimitMs),
-    );
+    const path = join(folder, fileName);
+    const lock = new StoreLock(join(folder, 'palmtree.lock'), lockLimitMs);
+    const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm }), lock);
     // Under the lock: what another process is just writing must be neither set aside nor swept.
     await store.exclusively(() => store.load(now));
     return store;
@@ -40,11 +42,11 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
 
 /** The state in one SQLite file that is only ever replaced whole. */
 export class SqlStore implements Store {
-  readonly state: LiveState = emptyState();
+  readonly state = emptyState();
   setAside: string | undefined;
   readonly #folder: string;
   readonly #path: string;
-  readonly #sql: SqlJsStatic;
+  readonly #thread: StoreThread;
   readonly #lock: StoreLock;
   /** The file's meta row. */
   #meta = '';
@@ -54,11 +56,14 @@ export class SqlStore implements Store {
   #identity: FileIdentity | undefined;
   #saving: Promise<void> = Promise.resolve();
   #working: Promise<unknown> = Promise.resolve();
+  #packed: readonly Packed[] = [];
+  /** Others have the state. */
+  #isHeld = false;
 
-  constructor(folder: string, sql: SqlJsStatic, lock: StoreLock) {
+  constructor(folder: string, thread: StoreThread, lock: StoreLock) {
     this.#folder = folder;
     this.#path = join(folder, fileName);
-    this.#sql = sql;
+    this.#thread = thread;
     this.#lock = lock;
   }
 
@@ -68,12 +73,20 @@ export class SqlStore implements Store {
     try {
       await this.#read();
     } catch (error) {
-      if (isPalmtreeError(error, 'store_newer') || errnoOf(error) !== undefined) throw error;
+      if (isPalmtreeError(error) || errnoOf(error) !== undefined) throw error;
       const aside = `${this.#path}.damaged-${now().toISOString().replaceAll(':', '-')}`;
       await rename(this.#path, aside);
       this.setAside = aside;
       this.#identity = undefined;
     }
+    this.#isHeld = true;
+  }
+
+  /** The observations as they were read, for a scanner that is to know them too. Given once: they are held by both. */
+  takePacked(): readonly Packed[] {
+    const packed = this.#packed;
+    this.#packed = [];
+    return packed;
   }
 
   async refresh(): Promise<boolean> {
@@ -108,8 +121,11 @@ export class SqlStore implements Store {
   async #read(): Promise<boolean> {
     const identity = await identify(this.#path);
     if (identity === undefined || sameIdentity(identity, this.#identity)) return false;
-    this.#meta = await readStored(this.#sql, await readFile(this.#path), this.state);
-    this.#identity = identity;
+    const content = await this.#thread.read();
+    await takeIn(content, this.state, this.#isHeld);
+    this.#meta = content.meta;
+    this.#identity = content.identity;
+    this.#packed = content.tables.observation;
     return true;
   }
 
@@ -122,9 +138,10 @@ export class SqlStore implements Store {
     const changes = changesOf(this.state, this.#meta, isWhole);
     if (changes === undefined) return;
     try {
-      const before = isWhole ? undefined : await readFile(this.#path);
-      this.#identity = await replaceFile(this.#path, await bytesWith(this.#sql, before, changes));
-      this.#meta = changes.meta;
+      const { meta, pack } = changes;
+      const before = isWhole ? undefined : identity;
+      this.#identity = await this.#thread.write({ before, meta, buckets: await pack() });
+      this.#meta = meta;
       this.#hasFailed = false;
     } catch (error) {
       changes.giveBack();
@@ -140,15 +157,4 @@ async function sweep(folder: string): Promise<void> {
     const pid = /^palmtree\.db\.(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
   }
-}
-
-function asStoreError(error: unknown, folder: string): PalmtreeError {
-  if (error instanceof PalmtreeError) return error;
-  const errno = errnoOf(error);
-  const code = errno === 'ENOSPC' || errno === 'EDQUOT' ? 'disk_full' : 'store_failed';
-  const reason = error instanceof Error ? error.message : String(error);
-  return new PalmtreeError(code, `the store in ${folder}: ${reason}`, {
-    cause: error,
-    details: { subject: folder },
-  });
 }

@@ -3,10 +3,13 @@ import type { Entry } from '../engine/entry';
 import type { Observation } from '../engine/observation';
 import type { Rule } from '../engine/rule';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from './packedEntries';
+import type { StoredBucket } from './storeMessages';
+
+export type TableName = 'rule' | 'ancestor' | 'held_back' | 'observation';
 
 /** How one of the state's maps stands in the database. */
 export interface StoreTable<T> {
-  readonly name: string;
+  readonly name: TableName;
   readonly pack: (rows: readonly Item<T>[]) => Uint8Array;
   /** Throws when the bytes cannot be what was packed. */
   readonly unpack: (bytes: Uint8Array) => readonly Item<T>[];
@@ -52,23 +55,27 @@ export const observationTable: StoreTable<Observation> = {
   unpack: (bytes) => unpackObservations(bytes).map((seen) => [seen.path, seen]),
 };
 
-export function createTable(name: string): string {
+export function createTable(name: TableName): string {
   return `CREATE TABLE ${name} (bucket INTEGER PRIMARY KEY, entries BLOB NOT NULL)`;
 }
 
-/** Reads a table bucket by bucket. */
-export function* readTable<T>(database: Database, table: StoreTable<T>): Generator<readonly Item<T>[]> {
+/** Reads a table bucket by bucket, into memory that all threads share. */
+export function readTable(database: Database, name: TableName): Uint8Array[] {
+  const buckets: Uint8Array[] = [];
   // Named, so that a table that lacks one is found out.
-  const statement = database.prepare(`SELECT entries FROM ${table.name} ORDER BY bucket`);
+  const statement = database.prepare(`SELECT entries FROM ${name} ORDER BY bucket`);
   try {
     while (statement.step()) {
       const [entries] = statement.get();
       if (!(entries instanceof Uint8Array)) throw new TypeError(`${String(entries)} holds no entries`);
-      yield table.unpack(entries);
+      const shared = new Uint8Array(new SharedArrayBuffer(entries.length));
+      shared.set(entries);
+      buckets.push(shared);
     }
   } finally {
     statement.free();
   }
+  return buckets;
 }
 
 /** All that stands now in the buckets of `changed`, of which nothing may be left. */
@@ -87,23 +94,20 @@ export function bucketRows<T>(items: readonly Item<T>[]): ReadonlyMap<number, re
   return Map.groupBy(items, ([path]) => bucketOf(path));
 }
 
-/** Puts bucket after bucket; the caller may pause after each. */
-export function* writeTable<T>(
-  database: Database,
+/** Packs bucket after bucket; the caller may pause after each. */
+export function* packedBuckets<T>(
   table: StoreTable<T>,
   rows: ReadonlyMap<number, readonly Item<T>[]>,
-): Generator<void> {
-  const remove = database.prepare(`DELETE FROM ${table.name} WHERE bucket = ?`);
-  const put = database.prepare(`REPLACE INTO ${table.name} VALUES (?, ?)`);
-  try {
-    for (const [bucket, items] of [...rows].sort(([a], [b]) => a - b)) {
-      if (items.length === 0) remove.run([bucket]);
-      else put.run([bucket, table.pack(items)]);
-      yield;
-    }
-  } finally {
-    remove.free();
-    put.free();
+): Generator<StoredBucket> {
+  for (const [bucket, items] of [...rows].sort(([a], [b]) => a - b)) {
+    yield { table: table.name, bucket, entries: items.length === 0 ? null : table.pack(items) };
+  }
+}
+
+export function writeBuckets(database: Database, buckets: Iterable<StoredBucket>): void {
+  for (const { table, bucket, entries } of buckets) {
+    if (entries === null) database.run(`DELETE FROM ${table} WHERE bucket = ?`, [bucket]);
+    else database.run(`REPLACE INTO ${table} VALUES (?, ?)`, [bucket, entries]);
   }
 }
 

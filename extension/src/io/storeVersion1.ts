@@ -7,8 +7,9 @@ import {
   createTable,
   heldBackTable,
   observationTable,
+  packedBuckets,
   ruleTable,
-  writeTable,
+  writeBuckets,
   type Item,
   type StoreTable,
 } from './storeTables';
@@ -36,7 +37,7 @@ function convert<T>(database: Database, table: StoreTable<T>, valueOf: (row: Row
   const items = rows.map((row): Item<T> => [String(row[0]), valueOf(row)]);
   database.run(`DROP TABLE ${table.name}`);
   database.run(createTable(table.name));
-  for (const _ of writeTable(database, table, bucketRows(items))) continue;
+  writeBuckets(database, packedBuckets(table, bucketRows(items)));
 }
 
 function entryFrom([path, size, mtimeNs, mode, hash, target]: Row): Entry {

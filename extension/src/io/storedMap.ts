@@ -1,24 +1,29 @@
+/** What is taken in between two pauses: it takes about a millisecond. */
+const stepSize = 2_000;
+
 /**
  * A map by path that notes what was put or taken away since it was last stored. Values are never changed in place:
  * one that changed is another object.
  */
 export class StoredMap<T> extends Map<string, T> {
+  /** Rises with each change. */
+  version = 0;
   #changed = new Set<string>();
 
   override set(path: string, value: T): this {
     // An undefined is no value of these maps.
-    if (this.get(path) !== value) this.#changed.add(path);
+    if (this.get(path) !== value) this.#note(path);
     return super.set(path, value);
   }
 
   override delete(path: string): boolean {
     const was = super.delete(path);
-    if (was) this.#changed.add(path);
+    if (was) this.#note(path);
     return was;
   }
 
   override clear(): void {
-    for (const path of this.keys()) this.#changed.add(path);
+    for (const path of this.keys()) this.#note(path);
     super.clear();
   }
 
@@ -34,14 +39,20 @@ export class StoredMap<T> extends Map<string, T> {
     for (const path of changed) this.#changed.add(path);
   }
 
-  /** Takes in what is stored. */
-  load(items: Iterable<readonly [path: string, value: T]>): void {
-    for (const [path, value] of items) super.set(path, value);
+  /** Takes in what is stored, in the place of all that is here; the caller may pause after each step. */
+  *load(items: Iterable<readonly [path: string, value: T]>): Generator<void> {
+    super.clear();
+    this.version++;
+    this.#changed = new Set();
+    let taken = 0;
+    for (const [path, value] of items) {
+      super.set(path, value);
+      if (++taken % stepSize === 0) yield;
+    }
   }
 
-  /** Empties the map for what is stored. */
-  unload(): void {
-    super.clear();
-    this.#changed = new Set();
+  #note(path: string): void {
+    this.version++;
+    this.#changed.add(path);
   }
 }

@@ -12,7 +12,7 @@ import { basename, dirname, join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { pathFault } from '../../../server/src/contract/paths';
 import type { Change } from '../engine/change';
-import { sameContent, type Entry } from '../engine/entry';
+import { entryWith, sameContent, type Entry } from '../engine/entry';
 import { comparePaths, foldersAbove, parentOf } from '../engine/folders';
 import type { NameRules } from '../engine/names';
 import type { Observation } from '../engine/observation';
@@ -297,7 +297,7 @@ class Transition {
     const stats = statsAt(target);
     if (stats === undefined) return;
     const { dev, ino, mtimeNs, ctimeNs } = stats;
-    this.#result.written.push({ ...to, mtimeNs, dev, ino, ctimeNs, racy: true });
+    this.#result.written.push({ ...entryWith(to, { mtimeNs }), dev, ino, ctimeNs, racy: true });
   }
 
   #removeEmptied(): void {

@@ -12,7 +12,7 @@ import { maxMarkedBytes } from './resolve';
  * editor begins and which a pull would replace, and lines that mark a conflict.
  */
 export async function endedMerges(replica: Replica, merges: readonly BegunMerge[]): Promise<string[]> {
-  const { conflicts, localChanges } = replica.reconcile('known');
+  const { conflicts, localChanges } = await replica.reconcile('known');
   const inConflict = new Set(conflicts.map(({ path }) => path));
   const replaced = new Set(localChanges.map(({ path }) => path));
   const selection = replica.selection();

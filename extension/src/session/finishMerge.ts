@@ -34,7 +34,7 @@ export async function finishMerge(
 ): Promise<FinishedMerge> {
   const { path } = merge;
   await bringUpToDate(replica, remote, folders, reporter);
-  const standing = whatStands(replica, path);
+  const standing = await whatStands(replica, path);
   if (standing === undefined) throw noConflict(path);
   if (agreedHash(replica, path) !== merge.ancestor) {
     if (!standing.isConflict) throw noConflict(path);
@@ -49,11 +49,11 @@ export async function finishMerge(
 }
 
 /** What the server has, where that is not what stands here. A merge that takes neither side is no conflict any more. */
-function whatStands(
+async function whatStands(
   replica: Replica,
   path: string,
-): { readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined {
-  const { conflicts, localChanges } = replica.reconcile('agreed');
+): Promise<{ readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined> {
+  const { conflicts, localChanges } = await replica.reconcile('agreed');
   const conflict = conflicts.find((one) => one.path === path);
   if (conflict !== undefined) return { remote: conflict.remote, isConflict: true };
   const change = localChanges.find((one) => one.path === path);

@@ -1,6 +1,5 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Entry } from '../engine/entry';
 import type { NameRules } from '../engine/names';
 import type { PathStates } from '../engine/pathState';
@@ -388,12 +387,10 @@ export class FolderSync {
     return this.#operations.inTurn(async () => {
       try {
         const result = await this.#operations.exclusively(work);
-        // Others have their turn before all paths are looked at once more.
-        await nextTurn();
-        this.#status.settle(undefined);
+        await this.#status.settle(undefined);
         return result;
       } catch (error) {
-        this.#status.settle(error);
+        await this.#status.settle(error);
         if (error instanceof PalmtreeError) error.root = this.root;
         throw error;
       }
@@ -409,7 +406,7 @@ export class FolderSync {
     this.#operations
       .inTurn(async () => {
         const effect = await this.#replica.scan({ only, signal: lifetime });
-        this.#status.look(this.#replica.pathStatesAfter(this.#status.paths, effect));
+        await this.#status.look(this.#replica.pathStatesAfter(this.#status.paths, effect));
       })
       .catch((error: unknown) => {
         if (!lifetime.aborted) this.#onDefect(error);

@@ -74,7 +74,7 @@ async function planReplacement(
   const selection = replica.selection();
   const takesPart = replica.participation();
   // Invariant: what cannot stand here does not look deleted.
-  replica.reconcile('known');
+  await replica.reconcile('known');
   const wanted: Change[] = [];
   for (const [path, from] of onServer) {
     // What no rule here speaks of was never pulled: it is not ours to delete.

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Entry } from '../engine/entry';
+import { entryWith, type Entry } from '../engine/entry';
 import { hasConflictMarkers, maxMergeBytes } from '../engine/merge';
 import { PalmtreeError } from '../errors';
 import { readSmallFile } from '../io/smallFile';
@@ -44,7 +44,7 @@ export async function giveUpMerge(
   if (from?.kind !== 'file' || !(await isLeft(replica.root, from, merge))) {
     throw notGivenUp(path, 'something else stands there');
   }
-  const to: Entry = { ...from, hash, size: mine.length, mtimeNs: BigInt(Date.now()) * 1_000_000n };
+  const to = entryWith(from, { hash, size: mine.length, mtimeNs: BigInt(Date.now()) * 1_000_000n });
   const folder = join(folders.staging, randomUUID());
   try {
     await mkdir(dirname(stagedPath(folder, path)), { recursive: true });

@@ -43,7 +43,7 @@ export async function makePlan(
     if (direction !== 'push') await takeInRules(replica, table, incoming);
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
-    const { localChanges, remoteChanges, conflicts } = replica.reconcile('known');
+    const { localChanges, remoteChanges, conflicts } = await replica.reconcile('known');
     const sides = [
       direction === 'push' ? none : shown(localChanges, 'pull', state.observations),
       direction === 'pull'
@@ -65,7 +65,7 @@ export async function makePlan(
   } finally {
     takeBackRules(replica, rules);
   }
-  replica.followIncoming();
+  await replica.followIncoming();
   await replica.save();
   return plan;
 }

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { FileTable } from '../../../server/src/contract/schemas';
 import type { Change } from '../engine/change';
 import { leaveOut } from '../engine/leaveOut';
@@ -84,7 +83,7 @@ async function bring(
   const untakenFolders = await takeInRules(replica, table, changes);
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
-  const plan = await nextTurn(replica.reconcile('known'));
+  const plan = await replica.reconcile('known');
   const localChanges = leaveOut(plan.localChanges, options.only);
   applyBrake('pull', localChanges, replica, options);
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));

@@ -39,7 +39,7 @@ export async function push(
   for (let plan = 0; plan < maxPlans; plan++) {
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
-    const reconciled = await nextTurn(replica.reconcile('agreed'));
+    const reconciled = await replica.reconcile('agreed');
     for (const { path, to } of reconciled.ancestorChanges) replica.agree(path, to);
     const remoteChanges = leaveOut(reconciled.remoteChanges, options.only);
     if (remoteChanges.length === 0) {
@@ -133,7 +133,7 @@ export function trackedFolders(replica: Replica): string[] {
  */
 async function catchUp(replica: Replica, remote: Remote, reporter: Reporter): Promise<boolean> {
   await replica.fetchIncoming(remote, reporter.signal);
-  const isCaughtUp = replica.followIncoming();
+  const isCaughtUp = await replica.followIncoming();
   await replica.save();
   return isCaughtUp;
 }

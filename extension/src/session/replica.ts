@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
@@ -6,9 +5,10 @@ import { withStandingNames, type NameRules } from '../engine/names';
 import type { Observation, Problem } from '../engine/observation';
 import { pathStates, type PathStates } from '../engine/pathState';
 import { PathFolders } from '../engine/pathTree';
-import { reconcile, type Reconciliation } from '../engine/reconcile';
+import { reconciling, type Reconciliation } from '../engine/reconcile';
 import { leave, ruleFor, track, type Rule } from '../engine/rule';
 import { Selection } from '../engine/selection';
+import { drained, type Steps } from '../engine/steps';
 import { statesAfter, type LocalChange } from '../engine/statesAfter';
 import { withServerPlaces } from '../engine/serverPlaces';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
@@ -17,7 +17,11 @@ import type * as wire from '../../../server/src/contract/schemas';
 import type { Remote } from './remote';
 import { nameRulesOf } from '../io/nameRules';
 import { identityOfFolder } from '../io/rootFolder';
+import { inTurns } from '../io/turns';
 import type { ScanRequest, ScanResult, Scanner, ScanScope, Store, StoredState } from '../io/ports';
+
+/** Paths that are looked at in one step. */
+const stepSize = 4_000;
 
 export interface ScanSettings extends Omit<ScanScope, 'rules'> {
   /** The share of the tracked files that a plan may take away unasked, of 1. */
@@ -64,6 +68,10 @@ export class Replica {
   #planProblems: ReadonlyMap<string, Problem> = new Map();
   #placeless: ReadonlySet<string> = new Set();
   #folders: PathFolders | undefined;
+  #lastStates:
+    { readonly key: string; readonly incoming: Incoming | undefined; readonly paths: PathStates } | undefined;
+  /** Rises with each change of what the scans met and could not take in, or leave out. */
+  #problemsVersion = 0;
   /** The workspace folder as the last scan found it. */
   #rootSeen: string | undefined;
 
@@ -131,7 +139,7 @@ export class Replica {
     if (ruleFor(rules, path) === undefined && (wasFolder || this.kindOnServer(path) !== undefined)) {
       rules.set(path, { path, kind: 'folder', effect: 'leave' });
     }
-    this.#parkWhatIsOut();
+    drained(this.#parkingWhatIsOut());
   }
 
   /** Brings the observations up to date with the disk: all of it, or `only` some paths. Answers what changed. */
@@ -140,7 +148,7 @@ export class Replica {
     const result = await this.#scanner.scan({ ...request, scope: this.scope });
     this.#rootSeen = root;
     const changes = this.#changesOf(result);
-    const problems = this.problems.size;
+    const [problems, gitignores] = [this.problems.size, this.#gitignores.size];
     this.learn(result.seen, result.gone, false);
     if (request.only === undefined) {
       this.problems.clear();
@@ -154,12 +162,11 @@ export class Replica {
     }
     const isSameProblems = result.problems.length === 0 && this.problems.size === problems;
     for (const problem of result.problems) this.problems.set(problem.path, problem);
-    if (request.only === undefined) {
-      this.#parkWhatIsOut();
-      // With a hundred thousand files, what comes next takes long enough: others have their turn.
-      await nextTurn();
-    }
-    return { changes, isAll: isSameProblems && result.gitignores.size === 0 };
+    if (request.only === undefined) await inTurns(this.#parkingWhatIsOut());
+    const isSameGitignores = result.gitignores.size === 0 && (request.only !== undefined || gitignores === 0);
+    const isAll = isSameProblems && isSameGitignores;
+    if (!isAll) this.#problemsVersion++;
+    return { changes, isAll };
   }
 
   #changesOf({ seen, gone }: ScanResult): LocalChange[] {
@@ -195,12 +202,12 @@ export class Replica {
    * anew what has no place on one of the sides.
    * Invariant: what has no place on a side is not put there, and nothing that stands is held back for it.
    */
-  reconcile(against: 'agreed' | 'known'): Reconciliation {
+  async reconcile(against: 'agreed' | 'known'): Promise<Reconciliation> {
     const { ancestor, heldBack, observations } = this.state;
     const agreed = remoteTable(ancestor, heldBack);
     const remote = against === 'known' && this.incoming ? overlay(agreed, this.incoming.changes) : agreed;
     const takesPart = this.participation();
-    const whole = reconcile(ancestor, observations, remote, takesPart);
+    const whole = await inTurns(reconciling(ancestor, observations, remote, takesPart));
     const here = withStandingNames(whole, observations, this.nameRules, this.#standingBeside());
     const there = withServerPlaces(here.plan.remoteChanges, this.#stayingOnServer(remote, takesPart));
     if (against === 'known') {
@@ -239,7 +246,7 @@ export class Replica {
   }
 
   /** How all paths stand after a scan, from how they stood before it: by a look at what changed where that is enough. */
-  pathStatesAfter(known: PathStates, { changes, isAll }: ScanEffect): PathStates {
+  async pathStatesAfter(known: PathStates, { changes, isAll }: ScanEffect): Promise<PathStates> {
     const isNewName = changes.some(({ before, after }) => (before === undefined) !== (after === undefined));
     // Names that may have no place, or find one, concern others.
     const concernsNames = isNewName && (this.#planProblems.size > 0 || !isPlain(this.nameRules));
@@ -254,20 +261,32 @@ export class Replica {
     const isAbove = changes.some(({ path, before }) => before === undefined && beside.some((one) => liesIn(one, path)));
     if (isAbove) return this.pathStates();
     const sides = { ancestor: (path: string) => ancestor.get(path), remote, takesPart: this.participation() };
-    return statesAfter(known, changes, sides) ?? this.pathStates();
+    return statesAfter(known, changes, sides) ?? (await this.pathStates());
   }
 
-  pathStates(): PathStates {
-    const plan = this.reconcile('known');
-    const decidable = this.#conflictsPulled(plan);
+  /** How all paths stand; what was told before, where nothing has changed since. */
+  async pathStates(): Promise<PathStates> {
+    const { ancestor, heldBack, observations, rules } = this.state;
+    const { rules: _, ...settings } = this.scope;
+    const basis = [ancestor.version, heldBack.version, observations.version, rules.version, this.#problemsVersion];
+    const key = JSON.stringify([...basis, settings]);
+    if (this.#lastStates?.key !== key || this.#lastStates.incoming !== this.incoming) {
+      this.#lastStates = { key, incoming: this.incoming, paths: await this.#lookAtPaths() };
+    }
+    return this.#lastStates.paths;
+  }
+
+  async #lookAtPaths(): Promise<PathStates> {
+    const plan = await this.reconcile('known');
+    const decidable = await this.#conflictsPulled(plan);
     return pathStates(plan, this.problems, this.state.observations.size, (path) => !decidable.has(path));
   }
 
   /** Those of the conflicts that do not only come of what is new on the server: a pull could not make one of them. */
-  #conflictsPulled({ conflicts }: Reconciliation): ReadonlySet<string> {
+  async #conflictsPulled({ conflicts }: Reconciliation): Promise<ReadonlySet<string>> {
     if (conflicts.length === 0) return new Set();
     const isNews = this.incoming !== undefined && this.incoming.changes.size > 0;
-    const pulled = isNews ? this.reconcile('agreed').conflicts : conflicts;
+    const pulled = isNews ? (await this.reconcile('agreed')).conflicts : conflicts;
     return new Set(pulled.map(({ path }) => path));
   }
 
@@ -283,7 +302,7 @@ export class Replica {
    */
   agree(path: string, entry: Entry | undefined): void {
     if (entry === undefined) this.state.ancestor.delete(path);
-    else this.state.ancestor.set(path, plainEntry(entry));
+    else this.state.ancestor.set(path, entry);
     this.state.heldBack.delete(path);
   }
 
@@ -319,11 +338,15 @@ export class Replica {
    * Agrees on all that is new on the server and stands here already; true when that is all that is new, so that
    * its revision is ours now. An edit that follows is then an edit, and no conflict.
    */
-  followIncoming(): boolean {
+  async followIncoming(): Promise<boolean> {
     const { incoming } = this;
     if (incoming === undefined) return false;
     this.recallUnanswered();
-    const { ancestorChanges, localChanges, conflicts } = this.reconcile('known');
+    if (incoming.changes.size === 0) {
+      this.advance(incoming, incoming.changes, new Set());
+      return true;
+    }
+    const { ancestorChanges, localChanges, conflicts } = await this.reconcile('known');
     for (const { path, to } of ancestorChanges) this.agree(path, to);
     const isNews = ({ path }: { path: string }): boolean => incoming.changes.has(path);
     if (localChanges.some(isNews) || conflicts.some(isNews)) return false;
@@ -361,10 +384,12 @@ export class Replica {
    * What is left out is no longer agreed on: it is held back as what the server has.
    * Invariant: when it is taken in again it is brought, compared or in conflict, and never looks deleted.
    */
-  #parkWhatIsOut(): void {
+  *#parkingWhatIsOut(): Steps<void> {
     const { ancestor, heldBack, observations } = this.state;
     const selection = this.selection();
+    let looked = 0;
     for (const [path, entry] of ancestor) {
+      if (++looked % stepSize === 0) yield;
       // What is observed takes part: nearly all.
       if (observations.has(path) || selection.includes(path)) continue;
       if (!heldBack.has(path)) heldBack.set(path, entry);
@@ -422,9 +447,4 @@ export class Replica {
 
 function isPlain({ foldsCase, normalises, windows }: NameRules): boolean {
   return !foldsCase && !normalises && !windows;
-}
-
-/** An observation without what only concerns this disk. */
-function plainEntry({ path, kind, size, mtimeNs, mode, hash, target }: Entry): Entry {
-  return { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
 }

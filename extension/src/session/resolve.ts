@@ -56,7 +56,7 @@ export async function resolve(
   options: ResolveOptions = {},
 ): Promise<ResolveResult> {
   await bringUpToDate(replica, remote, folders, reporter);
-  const decisions = decide(replica, request.paths, request.choice);
+  const decisions = await decide(replica, request.paths, request.choice);
   if (request.choice !== 'theirs' && options.allowMarkers !== true) {
     await refuseMarkers(
       replica.root,
@@ -120,12 +120,12 @@ export async function refuseMarkers(root: string, paths: readonly string[]): Pro
   });
 }
 
-function decide(
+async function decide(
   replica: Replica,
   paths: readonly string[],
   choice: Choice,
-): { readonly path: string; readonly decision: Decision }[] {
-  const { conflicts } = replica.reconcile('agreed');
+): Promise<{ readonly path: string; readonly decision: Decision }[]> {
+  const { conflicts } = await replica.reconcile('agreed');
   const groups = entanglements(conflicts);
   const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
   const { observations, ancestor, heldBack } = replica.state;

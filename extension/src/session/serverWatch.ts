@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isPalmtreeError, type PalmtreeError } from '../errors';
 import type { Store } from '../io/ports';
 import type { HeardRevision } from '../io/revisionFeed';
@@ -64,8 +63,7 @@ export class ServerWatch {
     const { replica, store } = this.#parts;
     try {
       await replica.fetchIncoming(remote, signal);
-      replica.followIncoming();
-      await nextTurn();
+      await replica.followIncoming();
       await store.save();
     } catch (error) {
       // Whether to make the tree is asked when something is to be pushed.
@@ -101,13 +99,13 @@ export class ServerWatch {
         });
       }
       this.#news.looked(undefined);
-      if (status.isHaltedByAbsence) status.settle(undefined);
-      else status.look();
+      if (status.isHaltedByAbsence) await status.settle(undefined);
+      else await status.look();
     } catch (error) {
       if (operations.lifetime.aborted) return;
       if (!isPalmtreeError(error)) throw error;
       this.#news.looked(error);
-      status.look();
+      await status.look();
     }
   }
 

@@ -3,7 +3,7 @@ import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { PullSession } from '../../../server/src/contract/schemas';
 import type { DecidedChange } from '../engine/decision';
-import { sameContent, type Entry } from '../engine/entry';
+import { entryWith, sameContent, type Entry } from '../engine/entry';
 import { isPalmtreeError } from '../errors';
 import { fillFromLocal, stagedPath, verifyStaged } from '../io/staging';
 import { applyChanges, type TransitionResult } from '../io/transition';
@@ -107,7 +107,7 @@ async function download(
   const first = new Map<string, Wanted>();
   for (const one of wanted) if (!first.has(one.entry.hash)) first.set(one.entry.hash, one);
   reporter.step(`Fetching ${first.size} ${first.size === 1 ? 'file' : 'files'}`);
-  const all = [...first.values()].map(({ entry, source }): Entry => ({ ...entry, path: source }));
+  const all = [...first.values()].map(({ entry, source }) => entryWith(entry, { path: source }));
   const { session, entries } = await beginPull(remote, revision, all, reporter);
   if (session === undefined) return 0;
   try {

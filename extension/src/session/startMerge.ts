@@ -63,7 +63,8 @@ async function lookAtMine(
   path: string,
 ): Promise<{ mine: Uint8Array; conflict: Conflict }> {
   for (let look = 0; look < maxLooks; look++) {
-    const conflict = replica.reconcile('agreed').conflicts.find((one) => one.path === path);
+    const { conflicts } = await replica.reconcile('agreed');
+    const conflict = conflicts.find((one) => one.path === path);
     if (conflict === undefined) {
       throw new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });
     }

@@ -6,7 +6,7 @@ import { nothing, type Activity, type Overview, type SyncState } from './state';
 export interface SyncStatusParts {
   readonly overview: () => Omit<Overview, 'counts'>;
   /** How the paths stand by all that is known now. */
-  readonly pathStates: () => PathStates;
+  readonly pathStates: () => Promise<PathStates>;
   readonly isConnected: () => boolean;
   readonly onDefect: (error: unknown) => void;
 }
@@ -50,14 +50,14 @@ export class SyncStatus {
   }
 
   /** A command has ended. */
-  settle(error: unknown): void {
-    this.#paths = this.#parts.pathStates();
+  async settle(error: unknown): Promise<void> {
+    this.#paths = await this.#parts.pathStates();
     this.show(this.#restingActivity(error));
   }
 
   /** A look changes the counts; how the last command ended stays. */
-  look(paths = this.#parts.pathStates()): void {
-    this.#paths = paths;
+  async look(paths = this.#parts.pathStates()): Promise<void> {
+    this.#paths = await paths;
     this.show(this.#activity.kind === 'halted' ? this.#activity : this.#restingActivity(undefined));
   }
 

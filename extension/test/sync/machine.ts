@@ -53,9 +53,18 @@ export class Machine {
   static async open(options: MachineOptions): Promise<Machine> {
     const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
     const storage = options.storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
-    const store = await openStore({ folder: storage, wasm: join(dist, 'sql-wasm.wasm') });
-    const scanner = new WorkerScanner({ script: join(dist, 'scanWorker.js'), root, storage });
-    scanner.learn(store.state.observations.values(), []);
+    const store = await openStore({
+      folder: storage,
+      wasm: join(dist, 'sql-wasm.wasm'),
+      script: join(dist, 'storeWorker.js'),
+    });
+    const scanner = new WorkerScanner({
+      script: join(dist, 'scanWorker.js'),
+      root,
+      storage,
+      all: () => store.state.observations.values(),
+    });
+    scanner.learnPacked(store.takePacked());
     const { nameRules } = options;
     const sync = new FolderSync({
       root,

@@ -1,8 +1,13 @@
-import { PalmtreeError } from '../errors';
-import type { ScanFailure } from './scanMessages';
+import { PalmtreeError, type ErrorCode } from '../errors';
 
-/** What ended a pass, in what crosses between threads. */
-export function failureOf(error: unknown): ScanFailure {
+export interface ThreadFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly subject: string | undefined;
+}
+
+/** What ended the work of a thread, in what crosses over; `otherwise` is the code of what has none. */
+export function failureOf(error: unknown, otherwise: ErrorCode = 'scan_failed'): ThreadFailure {
   if (error instanceof PalmtreeError) {
     return {
       code: error.code,
@@ -11,10 +16,10 @@ export function failureOf(error: unknown): ScanFailure {
     };
   }
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { code: 'scan_failed', message, subject: undefined };
+  return { code: otherwise, message, subject: undefined };
 }
 
-export function errorOf({ code, message, subject }: ScanFailure): PalmtreeError {
+export function errorOf({ code, message, subject }: ThreadFailure): PalmtreeError {
   return new PalmtreeError(code, message, {
     details: subject === undefined ? {} : { subject },
   });

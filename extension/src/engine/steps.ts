@@ -1,0 +1,10 @@
+/** Work in steps, for a caller who pauses between them. */
+export type Steps<T> = Generator<void, T>;
+
+/** Does all of it without a pause. */
+export function drained<T>(steps: Steps<T>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
