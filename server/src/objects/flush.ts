@@ -3,13 +3,15 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { inParallel } from '../concurrency/inParallel';
 
+/** With more files, one flush of the whole file system costs less than an fsync for each. */
+const fewFiles = 32;
+
 /**
- * One flush of the whole file system costs less than an fsync for each of many files. `sync -f` is GNU's and
- * BusyBox's; elsewhere `sync` takes no file, or only begins the flush.
+ * Returns when the files survive a power loss. `sync -f` is GNU's and BusyBox's; elsewhere `sync` takes no file, or only
+ * begins the flush. It also waits for what others have written there.
  */
 export async function flushToDisk(folder: string, files: readonly string[]): Promise<void> {
-  if (files.length === 0) return;
-  if (process.platform === 'linux' && (await syncFileSystem(folder))) return;
+  if (files.length > fewFiles && process.platform === 'linux' && (await syncFileSystem(folder))) return;
   await inParallel(files, 8, async (file) => {
     const handle = await open(file, 'r');
     try {
