@@ -1,4 +1,5 @@
 import { foldersAbove } from './folders';
+import { drained, stepSize, type Steps } from './steps';
 
 /** What would stand on one side after its changes: the paths, and those that a change newly puts there. */
 export interface Outcome {
@@ -12,10 +13,17 @@ export interface Outcome {
  * A path that is no file system's possible state is found here before anything is touched.
  */
 export function clashes(outcome: Outcome): Set<string> {
+  return drained(findingClashes(outcome));
+}
+
+/** The same in steps of some milliseconds. */
+export function* findingClashes(outcome: Outcome): Steps<Set<string>> {
   const found = new Set<string>();
   /** Folders of which neither they nor any above is present: most paths share theirs with others. */
   const clear = new Set<string>();
+  let looked = 0;
   for (const path of outcome.candidates) {
+    if (++looked % stepSize === 0) yield;
     if (!outcome.present(path)) continue;
     const folders: string[] = [];
     let isClear = true;

@@ -1,7 +1,7 @@
 import type { Change, Conflict } from './change';
-import { clashes } from './clash';
+import { findingClashes } from './clash';
 import type { Entry, FileTable } from './entry';
-import { drained, type Steps } from './steps';
+import { drained, stepSize, type Steps } from './steps';
 import { verdict, type Verdict } from './verdict';
 
 export type { Change, Conflict } from './change';
@@ -24,9 +24,6 @@ interface Tables {
   readonly remote: FileTable;
   readonly takesPart: (path: string) => boolean;
 }
-
-/** Paths that are looked at in one step. */
-const stepSize = 4_000;
 
 const everything = (): boolean => true;
 
@@ -61,7 +58,7 @@ export function* reconciling(
   const tables = { ancestor, local, remote, takesPart };
   const verdicts = yield* judging(tables);
   yield;
-  holdBackClashes(tables, verdicts);
+  yield* holdingBackClashes(tables, verdicts);
   yield;
   return yield* gathering(tables, verdicts);
 }
@@ -102,7 +99,7 @@ function* judging({ ancestor, local, remote, takesPart }: Tables): Steps<Map<str
  * that side only. Both become conflicts. That takes a put from the one side, or keeps a put from the other,
  * so it makes no new clash: one pass over each side is enough.
  */
-function holdBackClashes(tables: Tables, verdicts: Map<string, Verdict>): void {
+function* holdingBackClashes(tables: Tables, verdicts: Map<string, Verdict>): Steps<void> {
   for (const [side, own, other] of [
     ['takeRemote', tables.local, tables.remote],
     ['sendLocal', tables.remote, tables.local],
@@ -111,9 +108,14 @@ function holdBackClashes(tables: Tables, verdicts: Map<string, Verdict>): void {
     const present = (path: string): boolean => {
       return (verdicts.get(path) === side ? other : own).has(path) && tables.takesPart(path);
     };
-    const found = clashes({ present, candidates: new Set([...own.keys(), ...verdicts.keys()]) });
+    const found = yield* findingClashes({ present, candidates: allOf(own, verdicts) });
     for (const path of found) verdicts.set(path, 'conflict');
   }
+}
+
+function* allOf(own: FileTable, verdicts: ReadonlyMap<string, Verdict>): Generator<string> {
+  yield* own.keys();
+  for (const path of verdicts.keys()) if (!own.has(path)) yield path;
 }
 
 /** Only a path that is new to a side can clash there: without one, the walk over its table is spared. */

@@ -1,5 +1,5 @@
 import { ofetch, FetchError, type FetchOptions } from 'ofetch';
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   comparison,
   pathHistory,
@@ -29,10 +29,16 @@ import {
   type Whoami,
 } from '../../../server/src/contract/schemas';
 import { PalmtreeError } from '../errors';
+import { jsonBody } from './jsonBody';
+import { turns } from './turns';
 
 const shortTimeoutMs = 30_000;
 /** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
 const longTimeoutMs = 60 * 60_000;
+
+/** A table may be long: its entries are checked a slice at a time. */
+const uncheckedTable = fileTable.extend({ files: z.array(z.unknown()) });
+const tableSlice = 1_000;
 
 interface RequestOptions {
   readonly body?: object;
@@ -69,10 +75,19 @@ export class Client {
   }
 
   /** `sinceId` makes sure that the server's revision `since` is the one that is meant. */
-  files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
+  async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
     const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
     const path = `${treePath(tree)}/files?${query}`;
-    return this.#request('GET', path, fileTable, { signal, retries: 2, timeoutMs: longTimeoutMs });
+    const options = { signal, retries: 2, timeoutMs: longTimeoutMs };
+    const answer = await this.#request('GET', path, uncheckedTable, options);
+    const pause = turns();
+    const files: FileTable['files'] = [];
+    for (let from = 0; from < answer.files.length; from += tableSlice) {
+      const slice = answer.files.slice(from, from + tableSlice);
+      for (const file of this.#parsed(fileTable.shape.files, slice, `GET ${path}`)) files.push(file);
+      await pause();
+    }
+    return { ...answer, files };
   }
 
   beginPush(tree: string, body: BeginPush, signal?: AbortSignal): Promise<PushSession> {
@@ -174,9 +189,13 @@ export class Client {
     schema: S,
     options: RequestOptions,
   ): Promise<z.infer<S>> {
-    const parsed = schema.safeParse(await this.#send(method, path, options));
+    return this.#parsed(schema, await this.#send(method, path, options), `${method} ${path}`);
+  }
+
+  #parsed<S extends z.ZodType>(schema: S, answer: unknown, request: string): z.infer<S> {
+    const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
-    throw new PalmtreeError('not_a_palmtree_server', `${method} ${path}: ${parsed.error.message}`, {
+    throw new PalmtreeError('not_a_palmtree_server', `${request}: ${parsed.error.message}`, {
       details: { subject: this.address },
     });
   }
@@ -185,17 +204,18 @@ export class Client {
     // ofetch ignores its own timeout once it is given a signal.
     const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
     const retries = options.retries ?? 0;
+    const body = options.body === undefined ? undefined : await jsonBody(options.body);
     const request: FetchOptions<'json' | 'arrayBuffer'> = {
       ...(options.binary === true ? { responseType: 'arrayBuffer' } : {}),
       method,
-      headers: this.#headers(),
+      headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body }),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
       retry: retries,
       retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),
       // ofetch counts a connection that failed as a 500.
       retryStatusCodes: [500, 502, 503, 504],
     };
-    if (options.body !== undefined) request.body = options.body;
     try {
       return await ofetch<unknown, 'json' | 'arrayBuffer'>(this.address + path, request);
     } catch (error) {

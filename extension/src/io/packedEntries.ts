@@ -76,7 +76,8 @@ function pack(rows: readonly Row<Entry | Observation>[], width: Width): Packed {
     texts.push(path);
     const plain = value !== null && !isOdd(value);
     inColumns.push(plain);
-    hashes.push(plain ? value.hash : noHash);
+    // One that is packed is copied as it is.
+    hashes.push(plain && !(value instanceof PackedEntry) ? value.hash : noHash);
     if (value !== null && !plain) odd.push(oddText(value));
   }
   const text = Buffer.from([...texts, ...odd].join('\0'));
@@ -88,11 +89,12 @@ function pack(rows: readonly Row<Entry | Observation>[], width: Width): Packed {
       textBytes: text.length,
     },
   );
+  columns.hashes.write(hashes.join(''), 'hex');
   for (const [row, [, value]] of rows.entries()) {
-    if (value !== null && inColumns[row] === true) columns.put(row, value);
+    if (value instanceof PackedEntry) value.copyTo(columns, row);
+    else if (value !== null && inColumns[row] === true) columns.put(row, value);
     else columns.flags[row] = value === null ? deletedFlag : oddFlag;
   }
-  columns.hashes.write(hashes.join(''), 'hex');
   columns.text.set(text);
   return columns.bytes;
 }
@@ -168,6 +170,19 @@ class Columns {
     if (value.racy) this.flags[row] = value.mode | racyFlag;
   }
 
+  /** Takes over a row of others, which may be wider. */
+  copy(row: number, from: Columns, fromRow: number): void {
+    const width = Math.min(this.#width, from.#width);
+    for (let column = 0; column < width; column++) {
+      this.#signed[row * this.#width + column] = from.#signed[fromRow * from.#width + column] ?? 0n;
+    }
+    this.#sizes[row] = from.size(fromRow);
+    this.flags[row] = from.flagsOf(fromRow) & (this.#width === 1 ? modeMask : modeMask | racyFlag);
+    for (let byte = 0; byte < hashBytes; byte++) {
+      this.hashes[row * hashBytes + byte] = from.hashes[fromRow * hashBytes + byte] ?? 0;
+    }
+  }
+
   signed(row: number, column: number): bigint {
     return this.#signed[row * this.#width + column] ?? 0n;
   }
@@ -221,6 +236,10 @@ class PackedEntry implements Entry {
     return this.columns.flagsOf(this.row) & modeMask;
   }
 
+  copyTo(columns: Columns, row: number): void {
+    columns.copy(row, this.columns, this.row);
+  }
+
   get hash(): string {
     return (this.#hash ??= this.columns.hash(this.row));
   }
@@ -249,6 +268,7 @@ class PackedObservation extends PackedEntry implements Observation {
 }
 
 function isOdd(value: Entry | Observation): boolean {
+  if (value instanceof PackedEntry) return false;
   if (value.kind !== 'file' || value.mode !== (value.mode & modeMask) || !isSha256(value.hash)) return true;
   if (!isSigned(value.mtimeNs)) return true;
   return 'ino' in value && !(isSigned(value.ctimeNs) && isUnsigned(value.ino) && isUnsigned(value.dev));

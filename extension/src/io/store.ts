@@ -7,8 +7,9 @@ import type { Store } from './ports';
 import { isRunning } from './processes';
 import { asStoreError } from './storeError';
 import { StoreLock } from './storeLock';
-import { changesOf, emptyState, takeIn } from './storeState';
+import { emptyState, gatheringChanges, takeIn } from './storeState';
 import { StoreThread } from './storeThread';
+import { inTurns } from './turns';
 
 const fileName = 'palmtree.db';
 
@@ -135,7 +136,7 @@ export class SqlStore implements Store {
       throw new PalmtreeError('store_failed', 'another process has written the store since it was read');
     }
     const isWhole = identity === undefined || this.#hasFailed;
-    const changes = changesOf(this.state, this.#meta, isWhole);
+    const changes = await inTurns(gatheringChanges(this.state, this.#meta, isWhole));
     if (changes === undefined) return;
     try {
       const { meta, pack } = changes;

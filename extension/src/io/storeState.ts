@@ -1,5 +1,6 @@
 import type { Entry } from '../engine/entry';
 import type { Observation } from '../engine/observation';
+import type { Steps } from '../engine/steps';
 import { packObservations, wasAgreed } from './packedEntries';
 import type { StoredState } from './ports';
 import { StoredMap } from './storedMap';
@@ -72,7 +73,7 @@ function* agreedOn(
   for (const item of observations) if (wasAgreed(item[1])) yield item;
 }
 
-/** What a save has to write, of the moment in which it was asked for. */
+/** What a save has to write. What changes while it is gathered may be in it, and is in the next. */
 export interface StoreChanges {
   readonly meta: string;
   readonly pack: () => Promise<StoredBucket[]>;
@@ -81,12 +82,16 @@ export interface StoreChanges {
 }
 
 /** Undefined when nothing has changed. `all`: whether it changed or not. */
-export function changesOf(state: StoredState, storedMeta: string, all: boolean): StoreChanges | undefined {
+export function* gatheringChanges(
+  state: StoredState,
+  storedMeta: string,
+  all: boolean,
+): Steps<StoreChanges | undefined> {
   const meta = metaOf(state);
   const parts = [
-    changesOfMap(ruleTable, state.rules, all),
-    changesOfMap(heldBackTable, state.heldBack, all),
-    changesOfPlaces(state, all),
+    yield* changesOfMap(ruleTable, state.rules, all),
+    yield* changesOfMap(heldBackTable, state.heldBack, all),
+    yield* changesOfPlaces(state, all),
   ].filter((part) => part !== undefined);
   if (!all && parts.length === 0 && meta === storedMeta) return undefined;
   return {
@@ -111,19 +116,19 @@ interface MapChanges {
   readonly giveBack: () => void;
 }
 
-function changesOfMap<T>(table: StoreTable<T>, map: StoredMap<T>, all: boolean): MapChanges | undefined {
+function* changesOfMap<T>(table: StoreTable<T>, map: StoredMap<T>, all: boolean): Steps<MapChanges | undefined> {
   const changed = map.takeChanges();
-  const rows = changedBuckets(map, all ? map.keys() : changed);
+  const rows = yield* changedBuckets(map, all ? map.keys() : changed);
   if (rows.size === 0) return undefined;
   return { pack: () => packedBuckets(table, rows), giveBack: () => map.giveBack(changed) };
 }
 
 /** Of what is observed and agreed on: a bucket of the one is stored with that of the other. */
-function changesOfPlaces({ observations, ancestor }: StoredState, all: boolean): MapChanges | undefined {
+function* changesOfPlaces({ observations, ancestor }: StoredState, all: boolean): Steps<MapChanges | undefined> {
   const changed = [observations.takeChanges(), ancestor.takeChanges()] as const;
   const paths = (all ? [observations.keys(), ancestor.keys()] : changed).flatMap((some) => [...some]);
-  const seen = changedBuckets(observations, paths);
-  const agreed = changedBuckets(ancestor, paths);
+  const seen = yield* changedBuckets(observations, paths);
+  const agreed = yield* changedBuckets(ancestor, paths);
   if (seen.size === 0) return undefined;
   return {
     *pack() {

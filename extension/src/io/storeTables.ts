@@ -2,6 +2,7 @@ import type { Database } from 'sql.js';
 import type { Entry } from '../engine/entry';
 import type { Observation } from '../engine/observation';
 import type { Rule } from '../engine/rule';
+import { stepSize, type Steps } from '../engine/steps';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from './packedEntries';
 import type { StoredBucket } from './storeMessages';
 
@@ -79,13 +80,21 @@ export function readTable(database: Database, name: TableName): Uint8Array[] {
 }
 
 /** All that stands now in the buckets of `changed`, of which nothing may be left. */
-export function changedBuckets<T>(
+export function* changedBuckets<T>(
   current: ReadonlyMap<string, T>,
   changed: Iterable<string>,
-): ReadonlyMap<number, readonly Item<T>[]> {
+): Steps<ReadonlyMap<number, readonly Item<T>[]>> {
   const rows = new Map<number, Item<T>[]>();
-  for (const path of changed) rows.set(bucketOf(path), []);
-  if (rows.size > 0) for (const item of current) rows.get(bucketOf(item[0]))?.push(item);
+  let looked = 0;
+  for (const path of changed) {
+    if (!rows.has(bucketOf(path))) rows.set(bucketOf(path), []);
+    if (++looked % stepSize === 0) yield;
+  }
+  if (rows.size === 0) return rows;
+  for (const item of current) {
+    rows.get(bucketOf(item[0]))?.push(item);
+    if (++looked % stepSize === 0) yield;
+  }
   return rows;
 }
 

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../engine/change';
 import { leaveOut } from '../engine/leaveOut';
 import { pushChange } from '../engine/wire';
@@ -40,7 +39,7 @@ export async function push(
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
     const reconciled = await replica.reconcile('agreed');
-    for (const { path, to } of reconciled.ancestorChanges) replica.agree(path, to);
+    await replica.agreeOn(reconciled.ancestorChanges);
     const remoteChanges = leaveOut(reconciled.remoteChanges, options.only);
     if (remoteChanges.length === 0) {
       await replica.save();
@@ -54,9 +53,8 @@ export async function push(
       uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
       replica.unanswered = remoteChanges;
       const committed = await commit(remote, session.id, reporter);
-      for (const { path, to } of remoteChanges) replica.agree(path, to);
+      await replica.agreeOn(remoteChanges);
       replica.advance(committed, new Map(), new Set());
-      await nextTurn();
       await replica.save();
       return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {

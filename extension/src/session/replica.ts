@@ -8,7 +8,7 @@ import { PathFolders } from '../engine/pathTree';
 import { reconciling, type Reconciliation } from '../engine/reconcile';
 import { leave, ruleFor, track, type Rule } from '../engine/rule';
 import { Selection } from '../engine/selection';
-import { drained, type Steps } from '../engine/steps';
+import { drained, stepSize, type Steps } from '../engine/steps';
 import { statesAfter, type LocalChange } from '../engine/statesAfter';
 import { withServerPlaces } from '../engine/serverPlaces';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
@@ -19,9 +19,6 @@ import { nameRulesOf } from '../io/nameRules';
 import { identityOfFolder } from '../io/rootFolder';
 import { inTurns } from '../io/turns';
 import type { ScanRequest, ScanResult, Scanner, ScanScope, Store, StoredState } from '../io/ports';
-
-/** Paths that are looked at in one step. */
-const stepSize = 4_000;
 
 export interface ScanSettings extends Omit<ScanScope, 'rules'> {
   /** The share of the tracked files that a plan may take away unasked, of 1. */
@@ -147,9 +144,8 @@ export class Replica {
     const root = identityOfFolder(this.root);
     const result = await this.#scanner.scan({ ...request, scope: this.scope });
     this.#rootSeen = root;
-    const changes = this.#changesOf(result);
     const [problems, gitignores] = [this.problems.size, this.#gitignores.size];
-    this.learn(result.seen, result.gone, false);
+    const changes = await inTurns(this.#learningChanges(result));
     if (request.only === undefined) {
       this.problems.clear();
       this.#gitignores.clear();
@@ -169,12 +165,15 @@ export class Replica {
     return { changes, isAll };
   }
 
-  #changesOf({ seen, gone }: ScanResult): LocalChange[] {
+  /** Takes in what a scan found; answers what changed. */
+  *#learningChanges({ seen, gone }: ScanResult): Steps<LocalChange[]> {
     const { observations } = this.state;
-    return [
-      ...gone.map((path) => ({ path, before: observations.get(path), after: undefined })),
-      ...seen.map((after) => ({ path: after.path, before: observations.get(after.path), after })),
-    ];
+    const changes: LocalChange[] = [];
+    for (const path of gone) changes.push({ path, before: observations.get(path), after: undefined });
+    for (const after of seen) changes.push({ path: after.path, before: observations.get(after.path), after });
+    yield;
+    yield* this.#learning(seen, gone);
+    return changes;
   }
 
   /**
@@ -188,13 +187,20 @@ export class Replica {
     });
   }
 
-  /** Takes in what was just seen on disk; `tellScanner` when it was not the scanner that saw it. */
-  learn(seen: readonly Observation[], gone: readonly string[], tellScanner = true): void {
+  /** Takes in what was just seen on disk by another than the scanner. */
+  learn(seen: readonly Observation[], gone: readonly string[]): void {
+    drained(this.#learning(seen, gone));
+    this.#scanner.learn(seen, gone);
+  }
+
+  *#learning(seen: readonly Observation[], gone: readonly string[]): Steps<void> {
     const { observations } = this.state;
     if (gone.length > 0 || seen.some(({ path }) => !observations.has(path))) this.#folders = undefined;
     for (const path of gone) observations.delete(path);
-    for (const observation of seen) observations.set(observation.path, observation);
-    if (tellScanner) this.#scanner.learn(seen, gone);
+    for (const [number, observation] of seen.entries()) {
+      if (number % stepSize === 0) yield;
+      observations.set(observation.path, observation);
+    }
   }
 
   /**
@@ -304,6 +310,18 @@ export class Replica {
     if (entry === undefined) this.state.ancestor.delete(path);
     else this.state.ancestor.set(path, entry);
     this.state.heldBack.delete(path);
+  }
+
+  /** Agrees on the other side of each change. */
+  async agreeOn(changes: readonly Change[]): Promise<void> {
+    await inTurns(this.#agreeing(changes));
+  }
+
+  *#agreeing(changes: readonly Change[]): Steps<void> {
+    for (const [number, { path, to }] of changes.entries()) {
+      if (number % stepSize === 0) yield;
+      this.agree(path, to);
+    }
   }
 
   /** Asks the server what it has beyond our revision. Throws revision_not_found when it does not know that one. */

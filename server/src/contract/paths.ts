@@ -14,13 +14,18 @@ export function pathFault(path: string): string | undefined {
   if (path.includes('\0')) return 'has a NUL character';
   if (path.includes('\\')) return 'has a backslash';
   if (!path.isWellFormed()) return 'is not valid Unicode';
-  if (utf8.encode(path).length > maxPathBytes) return `is longer than ${maxPathBytes} bytes`;
+  if (isLonger(path, maxPathBytes)) return `is longer than ${maxPathBytes} bytes`;
   for (const segment of path.split('/')) {
     if (segment === '') return 'has an empty segment';
     if (segment === '.' || segment === '..') return `has a "${segment}" segment`;
-    if (utf8.encode(segment).length > maxSegmentBytes) {
+    if (isLonger(segment, maxSegmentBytes)) {
       return `has a segment longer than ${maxSegmentBytes} bytes`;
     }
   }
   return undefined;
+}
+
+function isLonger(text: string, bytes: number): boolean {
+  // No code unit takes more than three bytes: nearly all texts are told by their length alone.
+  return text.length * 3 > bytes && utf8.encode(text).length > bytes;
 }

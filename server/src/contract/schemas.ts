@@ -95,8 +95,8 @@ export const pushSession = z.object({
   ...rsyncAccess,
   /** The head that the commit will replace. */
   base: revision,
-  /** The paths whose content the server lacks; content shared by several is asked for once. */
-  upload: z.array(path),
+  /** The paths among the push's own whose content the server lacks; content shared by several is asked for once. */
+  upload: z.array(z.string()),
 });
 export const commitResult = z.object({ revision, id: revisionId });
 
