@@ -14,6 +14,8 @@ import type { ClientAnswer, ClientRequest, OpenRequest } from './clientProtocol'
 
 const silent: Reporter = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
 const loop = monitorEventLoopDelay({ resolution: 1 });
+/** Once in a window, as the extension does it. */
+let rsyncProbed: Promise<string> | undefined;
 let sync: FolderSync | undefined;
 let closeStore: (() => Promise<void>) | undefined;
 
@@ -51,7 +53,7 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
     client,
     tree,
     findRsync: async () => {
-      await probeRsync('rsync');
+      await (rsyncProbed ??= probeRsync('rsync'));
       return 'rsync';
     },
     openScreen: () => ({

@@ -28,9 +28,9 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
   },
   quick: {
     name: 'quick',
-    many: 5_000,
+    many: 3_000,
     some: 1_000,
-    large: 2 ** 25,
+    large: 2 ** 24,
     renamed: 500,
     slow: 100,
     rounds: 2,

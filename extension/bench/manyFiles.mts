@@ -53,13 +53,14 @@ export function firstPush(stage: Stage, root: string, title: string, most: numbe
       await client?.close();
       client = await stage.client(root, stage.newTree());
       await client.ask({ op: 'track', paths: [''] });
+      await stage.settle();
     },
     run: async () => (await client?.ask({ op: 'push' })) ?? { ms: Number.NaN },
   };
   const copy = `${root}-rsync`;
   const peer: Contender = {
     name: 'rsync -a over ssh',
-    before: () => emptied(copy),
+    before: () => stage.settle().then(() => emptied(copy)),
     run: () => rsync(stage, root, stage.remote(copy)),
   };
   return {
@@ -101,14 +102,15 @@ class World {
     await copyFolder(root, stage.path('many-there'));
     const there = await stage.client(stage.path('many-there'), tree);
     await there.ask({ op: 'pull' });
-    for (const other of ['many-rsync', 'many-rsync-there', 'many-unison']) {
+    const isFull = stage.scale.name === 'full';
+    for (const other of ['many-rsync', 'many-rsync-there', ...(isFull ? ['many-unison'] : [])]) {
       await rm(stage.path(other), { recursive: true, force: true });
       await copyFolder(root, stage.path(other));
     }
     const git = await Git.init(stage, root, stage.path('many.git'));
     const gitThere = await git.clone(stage.path('many.git'), stage.path('many-clone'));
     await rsync(stage, root, stage.remote(stage.path('many-rsync')));
-    if (stage.scale.name === 'full') await unison(stage, root, stage.path('many-unison'));
+    if (isFull) await unison(stage, root, stage.path('many-unison'));
     return new World({ stage, root, tree, here, there, git, gitThere });
   }
 

@@ -20,9 +20,9 @@ export class BenchServer {
     this.#child = child;
   }
 
-  static async start(dataDir: string): Promise<BenchServer> {
+  static async start(dataDir: string, tokenName = 'bench'): Promise<BenchServer> {
     await mkdir(dataDir, { recursive: true });
-    const token = await createToken(dataDir, 'bench');
+    const token = await createToken(dataDir, tokenName);
     const args = [serverBundle, 'serve', '--host', '127.0.0.1', '--port', '0', '--data', dataDir];
     const child = keepChild(
       spawn(nodeBinary, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true }),

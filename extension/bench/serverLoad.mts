@@ -11,7 +11,7 @@ interface Api {
 /** Commits a second, of changes that carry no content: what is left is the server's own work. */
 export async function* serverLoad(stage: Stage): AsyncGenerator<Work> {
   const full = stage.scale.name === 'full';
-  const [few, many, big] = full ? [64, 4, 100_000] : [8, 2, 5_000];
+  const [few, many, big] = full ? [64, 4, 100_000] : [4, 2, 3_000];
   const api: Api = stage.server;
   const crowd = await madeTrees(api, 'crowd', few, 1_000);
   yield {
@@ -21,7 +21,7 @@ export async function* serverLoad(stage: Stage): AsyncGenerator<Work> {
     unit: 'per second',
     contenders: [load(api, crowd, full ? 10 : 4)],
     targets: [],
-    rounds: 3,
+    rounds: stage.scale.longRounds,
   };
   yield {
     id: 'commits-p99',
@@ -31,6 +31,7 @@ export async function* serverLoad(stage: Stage): AsyncGenerator<Work> {
     targets: [],
     rounds: 1,
   };
+  const pushes = full ? 50 : 20;
   const small = await madeTrees(api, 'small', many, 1_000);
   const large = await madeTrees(api, 'large', many, big);
   yield {
@@ -38,11 +39,11 @@ export async function* serverLoad(stage: Stage): AsyncGenerator<Work> {
     title: `One push, ${many} clients on trees of ${big.toLocaleString('en')} files against 1,000`,
     figure: 'median',
     contenders: [
-      { ...load(api, large, 50), name: 'Palmtree' },
-      { ...load(api, small, 50), name: 'on 1,000 files' },
+      { ...load(api, large, pushes), name: 'Palmtree' },
+      { ...load(api, small, pushes), name: 'on 1,000 files' },
     ],
     targets: [{ against: 'on 1,000 files', most: 1.3 }],
-    rounds: 3,
+    rounds: stage.scale.longRounds,
   };
 }
 

@@ -34,8 +34,9 @@ export async function startSshd(folder: string, port: number): Promise<Ssh> {
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'Subsystem sftp internal-sftp',
-    // Else unison would keep there, in the home folder, what an earlier run was stopped with.
-    `SetEnv "UNISON=${join(folder, 'unison')}"`,
+    // A user's start-up files may take half a second of each connection, and unison would keep there, in the home
+    // folder, what an earlier run was stopped with.
+    `SetEnv "HOME=${folder}" "UNISON=${join(folder, 'unison')}"`,
   ];
   await writeFile(configFile, `${lines.join('\n')}\n`);
   // sshd insists on this folder when it runs as root.

@@ -27,7 +27,7 @@ export interface Scale {
 export class Stage {
   readonly folder: string;
   readonly scale: Scale;
-  readonly server: BenchServer;
+  #server: BenchServer;
   readonly ssh: Ssh;
   readonly #dropsCaches: boolean;
   #trees = 0;
@@ -35,7 +35,7 @@ export class Stage {
   private constructor(folder: string, scale: Scale, server: BenchServer, ssh: Ssh, dropsCaches: boolean) {
     this.folder = folder;
     this.scale = scale;
-    this.server = server;
+    this.#server = server;
     this.ssh = ssh;
     this.#dropsCaches = dropsCaches;
   }
@@ -53,6 +53,21 @@ export class Stage {
     return this.#dropsCaches;
   }
 
+  get server(): BenchServer {
+    return this.#server;
+  }
+
+  /** A server that has done nothing yet takes the place of this one, on the same data. */
+  async restartServer(): Promise<void> {
+    await this.#server.close();
+    this.#server = await BenchServer.start(this.path('server'), 'again');
+  }
+
+  /** What one has left to be written to the disk is not for the next to wait for. */
+  async settle(): Promise<void> {
+    await mustRun('sync', []);
+  }
+
   path(...names: readonly string[]): string {
     return join(this.folder, ...names);
   }
@@ -63,7 +78,7 @@ export class Stage {
 
   async dropCaches(): Promise<void> {
     if (!this.#dropsCaches) return;
-    await mustRun('sync', []);
+    await this.settle();
     await writeFile('/proc/sys/vm/drop_caches', '3');
   }
 

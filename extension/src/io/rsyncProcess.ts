@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { PalmtreeError } from '../errors';
+import { installCommand } from './rsyncProbe';
 
 const killGraceMs = 3_000;
 const stderrTailChars = 4_000;
@@ -51,8 +52,10 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
     child.once('error', (error: NodeJS.ErrnoException) => {
       run.signal.removeEventListener('abort', onAbort);
       const code = error.code === 'ENOENT' ? 'rsync_missing' : 'rsync_unusable';
-      const details = { subject: run.command, stderr: error.message };
-      reject(new PalmtreeError(code, `could not start ${run.command}: ${error.message}`, { cause: error, details }));
+      const message = `could not start ${run.command}: ${error.message}`;
+      void installCommand().then((subject) => {
+        reject(new PalmtreeError(code, message, { cause: error, details: { subject, stderr: error.message } }));
+      });
     });
     child.once('close', (code, signal) => {
       clearTimeout(killTimer);

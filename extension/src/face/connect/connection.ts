@@ -25,6 +25,8 @@ export class FolderConnection {
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
   /** What was typed the last time, also where the user left after it. */
+  /** The rsync that was looked at in this window, and is one that can be used. */
+  #goodRsync: string | undefined;
   #lastAddress = '';
 
   constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel) {
@@ -90,12 +92,22 @@ export class FolderConnection {
       tree,
       findRsync: async () => {
         const command = setting('rsyncPath');
+        if (this.#goodRsync === command) return command;
         const version = await probeRsync(command);
         this.#log.debug(`${command} is version ${version}`);
+        this.#goodRsync = command;
         return command;
       },
       openScreen: (title, isQuiet) => this.#terminal.open(title, isQuiet),
-      transfer,
+      transfer: async (request) => {
+        try {
+          return await transfer(request);
+        } catch (error) {
+          // It may be another one by now, or none.
+          this.#goodRsync = undefined;
+          throw error;
+        }
+      },
     };
   }
 
