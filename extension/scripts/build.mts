@@ -27,10 +27,13 @@ const extension: BuildOptions = {
   external: ['vscode'],
 };
 
+/** The threads' own bundles. */
+export const workerNames = ['scanWorker', 'storeWorker'] as const;
+
 /** Built without `vscode` as an external: a worker that came to need it would not build. */
 const workers: BuildOptions = {
   ...shared,
-  entryPoints: { scanWorker: 'extension/src/io/scanWorker.ts', storeWorker: 'extension/src/io/storeWorker.ts' },
+  entryPoints: Object.fromEntries(workerNames.map((name) => [name, `extension/src/io/${name}.ts`])),
   outdir: dist,
   format: 'cjs',
   target: 'node22',
