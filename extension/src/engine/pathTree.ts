@@ -14,21 +14,61 @@ export interface PathNode {
 /** What is in each folder, by name. */
 type Folders = Map<string, Map<string, 'file' | 'folder'>>;
 
-/** The folders of many paths. Making it takes a while, and it holds as long as the paths are the same. */
+/**
+ * The folders of many paths. Making it takes a while, and it holds as long as the paths are the same. The names in a
+ * folder are told apart only when it is asked for.
+ */
 export class PathFolders {
-  readonly #folders: Folders = new Map();
+  /** The paths right in each folder. */
+  readonly #files = new Map<string, string[]>();
+  readonly #folders = new Map<string, Set<string>>();
+  readonly #listed: Folders = new Map();
 
   constructor(paths: Iterable<string>) {
-    for (const path of paths) add(this.#folders, path);
+    for (const path of paths) {
+      const folder = folderOf(path);
+      const files = this.#files.get(folder);
+      if (files !== undefined) files.push(path);
+      else {
+        this.#files.set(folder, [path]);
+        this.#addFolder(folder);
+      }
+    }
   }
 
   in(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
-    return this.#folders.get(folder);
+    const known = this.#listed.get(folder);
+    const [files, folders] = [this.#files.get(folder), this.#folders.get(folder)];
+    if (known !== undefined || (files === undefined && folders === undefined)) return known;
+    const start = folder === '' ? 0 : folder.length + 1;
+    const names = new Map<string, 'file' | 'folder'>();
+    for (const path of files ?? []) names.set(path.slice(start), 'file');
+    for (const path of folders ?? []) names.set(path.slice(start), 'folder');
+    this.#listed.set(folder, names);
+    return names;
   }
 
   get isEmpty(): boolean {
-    return this.#folders.size === 0;
+    return this.#files.size === 0;
   }
+
+  /** Makes the way to a folder of which a first path was met. */
+  #addFolder(folder: string): void {
+    for (let path = folder; path !== '';) {
+      const above = folderOf(path);
+      const folders = this.#folders.get(above);
+      if (folders !== undefined) {
+        folders.add(path);
+        return;
+      }
+      this.#folders.set(above, new Set([path]));
+      path = above;
+    }
+  }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** The paths as a tree of rows, made for one look at them: children are listed on demand. */

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { PathFolders, PathTree } from './pathTree';
+
+const names = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 });
+const paths = fc.uniqueArray(
+  names.map((parts) => parts.join('/')),
+  { maxLength: 12 },
+);
+
+it('has in each folder what the paths say is there, a folder before a file of that name', () => {
+  fc.assert(
+    fc.property(paths, (all) => {
+      const folders = new PathFolders(all);
+      const expected = new Map<string, Map<string, string>>();
+      for (const path of all) {
+        const parts = path.split('/');
+        for (const [depth, name] of parts.entries()) {
+          const folder = parts.slice(0, depth).join('/');
+          const inside = expected.get(folder) ?? new Map<string, string>();
+          expected.set(folder, inside);
+          if (depth < parts.length - 1) inside.set(name, 'folder');
+          else if (!inside.has(name)) inside.set(name, 'file');
+        }
+      }
+      expect(folders.isEmpty).toBe(all.length === 0);
+      for (const [folder, inside] of expected) expect(folders.in(folder)).toEqual(inside);
+      expect(folders.in('none')).toBeUndefined();
+    }),
+  );
+});
+
+it('lists folders first, then files, each by name, with what waits on the server among them', () => {
+  const tree = new PathTree(new PathFolders(['b10', 'b9', 'z/one', 'a/two']), new Map([['a/three', 'incoming']]));
+  expect(tree.children('').map(({ name, kind, state }) => [name, kind, state])).toEqual([
+    ['a', 'folder', 'incoming'],
+    ['z', 'folder', undefined],
+    ['b9', 'file', undefined],
+    ['b10', 'file', undefined],
+  ]);
+  expect(tree.children('a').map(({ name, state }) => [name, state])).toEqual([
+    ['three', 'incoming'],
+    ['two', undefined],
+  ]);
+});
