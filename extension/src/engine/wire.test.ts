@@ -65,4 +65,24 @@ describe('the wire', () => {
     expect([...before.keys()]).toEqual(['a', 'b']);
     expect(remoteTable(before, new Map([['b', entry('b', '9')]])).get('b')).toEqual(entry('b', '9'));
   });
+
+  it('is, laid over a table, what a copy with the changes made would be', () => {
+    const path = fc.constantFrom('a', 'b', 'c', 'd');
+    const side = fc.oneof(fc.constant(null), fc.constantFrom('1', '2'));
+    fc.assert(
+      fc.property(fc.dictionary(path, fc.constantFrom('1', '2')), fc.array(fc.tuple(path, side)), (before, laid) => {
+        const changes = new Map(laid.map(([at, content]) => [at, content === null ? null : entry(at, content)]));
+        const copy = table(before);
+        for (const [at, one] of changes) {
+          if (one === null) copy.delete(at);
+          else copy.set(at, one);
+        }
+        const after = overlay(table(before), changes);
+        expect(new Map(after)).toEqual(copy);
+        expect(new Map([...after.keys()].map((at) => [at, after.get(at)]))).toEqual(copy);
+        expect([after.size, after.has('a')]).toEqual([copy.size, copy.has('a')]);
+        expect([...after.values()]).toHaveLength(copy.size);
+      }),
+    );
+  });
 });
