@@ -36,6 +36,7 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
       windowsHide: true,
     });
     let stderr = '';
+    let hasFailed = false;
     let killTimer: NodeJS.Timeout | undefined;
     const onAbort = (): void => {
       signalGroup(child, 'SIGINT');
@@ -53,6 +54,7 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
       run.signal.removeEventListener('abort', onAbort);
       const code = error.code === 'ENOENT' ? 'rsync_missing' : 'rsync_unusable';
       const message = `could not start ${run.command}: ${error.message}`;
+      hasFailed = true;
       void installCommand().then((subject) => {
         reject(new PalmtreeError(code, message, { cause: error, details: { subject, stderr: error.message } }));
       });
@@ -60,7 +62,7 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
     child.once('close', (code, signal) => {
       clearTimeout(killTimer);
       run.signal.removeEventListener('abort', onAbort);
-      resolve({ exit: code ?? signal ?? 'SIGKILL', stderr });
+      if (!hasFailed) resolve({ exit: code ?? signal ?? 'SIGKILL', stderr });
     });
     if (run.signal.aborted) onAbort();
     else run.signal.addEventListener('abort', onAbort);

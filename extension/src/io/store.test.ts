@@ -216,6 +216,20 @@ describe('the store', () => {
     expect(await readFile(join(folder, 'palmtree.db'))).toEqual(before);
   });
 
+  it('leaves a file alone when SQLite cannot be loaded, or no thread be started', async () => {
+    const store = await open();
+    fill(store);
+    await store.save();
+    const before = await readFile(join(folder, 'palmtree.db'));
+    const noWasm = join(bundles, 'none.wasm');
+    await writeFile(noWasm, 'no wasm');
+    await expect(openStore({ folder, wasm: noWasm, script })).rejects.toMatchObject({ code: 'store_failed' });
+    const noScript = openStore({ folder, wasm, script: join(bundles, 'none.js') });
+    await expect(noScript).rejects.toMatchObject({ code: 'store_failed' });
+    expect(await readdir(folder)).toEqual(['palmtree.db']);
+    expect(await readFile(join(folder, 'palmtree.db'))).toEqual(before);
+  });
+
   it('tells what failed when the folder cannot be made', async () => {
     await writeFile(join(folder, 'file'), '');
     const opened = openStore({ folder: join(folder, 'file', 'sub'), wasm, script });

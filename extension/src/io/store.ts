@@ -1,11 +1,10 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isPalmtreeError, PalmtreeError } from '../errors';
-import { errnoOf, identify, sameIdentity, type FileIdentity } from './durable';
+import { identify, sameIdentity, type FileIdentity } from './durable';
 import type { Packed } from './packedEntries';
 import type { Store } from './ports';
 import { isRunning } from './processes';
-import { asStoreError } from './storeError';
+import { asStoreError, isDamage, written } from './storeError';
 import { StoreLock } from './storeLock';
 import { emptyState, gatheringChanges, takeIn } from './storeState';
 import { StoreThread } from './storeThread';
@@ -74,7 +73,7 @@ export class SqlStore implements Store {
     try {
       await this.#read();
     } catch (error) {
-      if (isPalmtreeError(error) || errnoOf(error) !== undefined) throw error;
+      if (!isDamage(error)) throw error;
       const aside = `${this.#path}.damaged-${now().toISOString().replaceAll(':', '-')}`;
       await rename(this.#path, aside);
       this.setAside = aside;
@@ -126,14 +125,14 @@ export class SqlStore implements Store {
     await takeIn(content, this.state, this.#isHeld);
     this.#meta = content.meta;
     this.#identity = content.identity;
-    this.#packed = content.tables.observation;
+    if (!this.#isHeld) this.#packed = content.tables.observation;
     return true;
   }
 
   async #save(): Promise<void> {
     const identity = await identify(this.#path);
     if (identity !== undefined && !sameIdentity(identity, this.#identity)) {
-      throw new PalmtreeError('store_failed', 'another process has written the store since it was read');
+      throw written();
     }
     const isWhole = identity === undefined || this.#hasFailed;
     const changes = await inTurns(gatheringChanges(this.state, this.#meta, isWhole));

@@ -49,23 +49,32 @@ export class StoreThread {
   #ask(message: ToStoreWorker): Promise<FromStoreWorker> {
     clearTimeout(this.#idle);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ resolve, reject });
       this.#worker ??= this.#start();
       this.#worker.ref();
       this.#worker.postMessage(message);
+      this.#waiting.push({ resolve, reject });
     });
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#script, {
-      workerData: this.#data,
-      name: 'palmtree store',
-      resourceLimits: threadLimits,
-    });
+    let worker: Worker;
+    try {
+      worker = this.#newWorker();
+    } catch (cause) {
+      throw new PalmtreeError('store_failed', `the system gives no thread for the store: ${String(cause)}`, { cause });
+    }
     worker.on('message', (answer: FromStoreWorker) => this.#waiting.shift()?.resolve(answer));
     worker.on('error', (error) => this.#onEnd(worker, error));
     worker.on('exit', (code) => this.#onEnd(worker, new Error(`it ended with code ${code}`)));
     return worker;
+  }
+
+  #newWorker(): Worker {
+    return new Worker(this.#script, {
+      workerData: this.#data,
+      name: 'palmtree store',
+      resourceLimits: threadLimits,
+    });
   }
 
   #onEnd(worker: Worker, cause: unknown): void {

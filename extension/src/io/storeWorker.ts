@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database, SqlJsStatic } from 'sql.js';
-import { isPalmtreeError, PalmtreeError } from '../errors';
-import { errnoOf, identify, replaceFile, sameIdentity, type FileIdentity } from './durable';
+import { PalmtreeError } from '../errors';
+import { identify, replaceFile, sameIdentity, type FileIdentity } from './durable';
 import { bytesWith, contentOf, createDatabase, loadSqlJs, openDatabase } from './storeDatabase';
-import { asStoreError } from './storeError';
+import { asStoreError, isDamage, written } from './storeError';
 import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStoreWorker } from './storeMessages';
 import { failureOf } from './threadFailure';
 
@@ -38,7 +38,9 @@ class StoreFile {
     const database = this.#open?.database ?? (await this.#databaseOf(before));
     this.#open = undefined;
     try {
-      const identity = await replaceFile(this.#path, bytesWith(database, changes));
+      const bytes = bytesWith(database, changes);
+      if (before !== undefined && !sameIdentity(before, await identify(this.#path))) throw written();
+      const identity = await replaceFile(this.#path, bytes);
       this.#open = { database, identity };
       return identity;
     } catch (error) {
@@ -58,7 +60,11 @@ class StoreFile {
   }
 
   #loaded(): Promise<SqlJsStatic> {
-    return (this.#sql ??= loadSqlJs(this.#wasm));
+    // That it could not be loaded says nothing of the file, and may be over the next time.
+    return (this.#sql ??= loadSqlJs(this.#wasm).catch((cause: unknown) => {
+      this.#sql = undefined;
+      throw new PalmtreeError('store_failed', `SQLite could not be loaded: ${String(cause)}`, { cause });
+    }));
   }
 }
 
@@ -75,8 +81,7 @@ async function answerTo(message: ToStoreWorker): Promise<FromStoreWorker> {
     if (message.kind === 'write') return { kind: 'written', identity: await file.write(message) };
     return { kind: 'read', ...(await file.read()) };
   } catch (error) {
-    const isOfFile = isPalmtreeError(error) || errnoOf(error) !== undefined;
-    if (message.kind === 'read' && !isOfFile) return { kind: 'damaged', message: String(error) };
+    if (message.kind === 'read' && isDamage(error)) return { kind: 'damaged', message: String(error) };
     const { file: path } = workerData as StoreWorkerData;
     return { kind: 'failed', ...failureOf(asStoreError(error, path), 'store_failed') };
   }

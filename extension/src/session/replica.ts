@@ -201,6 +201,8 @@ export class Replica {
       if (number % stepSize === 0) yield;
       observations.set(observation.path, observation);
     }
+    // Who asked for them in a pause got half of them.
+    if (seen.length > stepSize) this.#folders = undefined;
   }
 
   /**
@@ -275,7 +277,7 @@ export class Replica {
     const { ancestor, heldBack, observations, rules } = this.state;
     const { rules: _, ...settings } = this.scope;
     const basis = [ancestor.version, heldBack.version, observations.version, rules.version, this.#problemsVersion];
-    const key = JSON.stringify([...basis, settings]);
+    const key = JSON.stringify([...basis, settings, this.nameRules]);
     if (this.#lastStates?.key !== key || this.#lastStates.incoming !== this.incoming) {
       this.#lastStates = { key, incoming: this.incoming, paths: await this.#lookAtPaths() };
     }
@@ -360,7 +362,8 @@ export class Replica {
     const { incoming } = this;
     if (incoming === undefined) return false;
     this.recallUnanswered();
-    if (incoming.changes.size === 0) {
+    // What was held back may stand here by now.
+    if (incoming.changes.size === 0 && this.state.heldBack.size === 0) {
       this.advance(incoming, incoming.changes, new Set());
       return true;
     }

@@ -147,7 +147,7 @@ describe('a merge', () => {
     await rows().row('plan.md').locator('[class*="monaco-decoration-itemBadge"]').waitFor();
     await picture(window, 'merge');
     await window.page.getByRole('button', { name: 'Complete Merge' }).first().click();
-    await mergeEditor().waitFor({ state: 'detached' });
+    await mergeEnded('plan');
     await inStepButFor(1);
     await push();
     // What the server alone changed was taken unasked.
@@ -177,7 +177,7 @@ describe('a merge', () => {
     await window.page.keyboard.press('ControlOrMeta+S');
     await inStepButFor(1);
     expect(await onDisk('half')).toBe(plan('dig a pond', 'plant'));
-    await mergeEditor().waitFor({ state: 'detached' });
+    await mergeEnded('half');
     await push();
   });
 
@@ -194,7 +194,7 @@ describe('a merge', () => {
     await window.notifications.click('newer version since', 'Merge');
     await lens('Accept Server').click();
     await window.page.getByRole('button', { name: 'Complete Merge' }).first().click();
-    await mergeEditor().waitFor({ state: 'detached' });
+    await mergeEnded('moving');
     await window.statusBarText('push', 'Palmtree');
     expect(await onDisk('moving')).toBe(plan('dig a canal', 'plant'));
   });
@@ -355,6 +355,12 @@ function rows() {
 
 function mergeEditor() {
   return window.page.locator('.merge-editor');
+}
+
+/** The file may be in step with the server before its merge has ended. */
+async function mergeEnded(name: string): Promise<void> {
+  await mergeEditor().waitFor({ state: 'detached' });
+  await rows().row(`${name}.md`).filter({ hasNotText: 'merging' }).waitFor();
 }
 
 /** An action above a conflict, in the merge editor or in a text. */

@@ -24,9 +24,9 @@ export class FolderConnection {
   readonly #credentials: Credentials;
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
-  /** What was typed the last time, also where the user left after it. */
   /** The rsync that was looked at in this window, and is one that can be used. */
   #goodRsync: string | undefined;
+  /** What was typed the last time, also where the user left after it. */
   #lastAddress = '';
 
   constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel) {

@@ -1,0 +1,18 @@
+import { tmpdir } from 'node:os';
+import { expect, it } from 'vitest';
+import { installCommand } from './rsyncProbe';
+import { runRsync } from './rsyncProcess';
+
+it('tells how to install an rsync that is not there', async () => {
+  const running = runRsync({
+    command: '/nowhere/rsync',
+    args: [],
+    cwd: tmpdir(),
+    input: '',
+    password: '',
+    signal: new AbortController().signal,
+    onOutput: () => undefined,
+  });
+  const subject = await installCommand();
+  await expect(running).rejects.toMatchObject({ code: 'rsync_missing', details: { subject } });
+});
