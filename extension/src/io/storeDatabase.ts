@@ -67,7 +67,7 @@ function check(database: Database): void {
       details: { subject: String(version) },
     });
   }
-  // There is no index whose order could be wrong: that is all that the full check looks for beyond this one.
+  // The full check looks for indexes in the wrong order beyond this one, and only meta has one, of one row.
   const verdict = database.exec('PRAGMA quick_check')[0]?.values[0]?.[0];
   if (verdict !== 'ok') throw new TypeError(`the store fails its check: ${String(verdict)}`);
   if (version === 1) upgradeVersion1(database);
