@@ -7,7 +7,7 @@ import { isRunning } from './processes';
 import { asStoreError, isDamage, written } from './storeError';
 import { StoreLock } from './storeLock';
 import { emptyState, gatheringChanges, takeIn } from './storeState';
-import { StoreThread } from './storeThread';
+import { compiledSqlite, StoreThread } from './storeThread';
 import { inTurns } from './turns';
 
 const fileName = 'palmtree.db';
@@ -31,7 +31,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
     await mkdir(folder, { recursive: true });
     const path = join(folder, fileName);
     const lock = new StoreLock(join(folder, 'palmtree.lock'), lockLimitMs);
-    const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm }), lock);
+    const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm: await compiledSqlite(wasm) }), lock);
     // Under the lock: what another process is just writing must be neither set aside nor swept.
     await store.exclusively(() => store.load(now));
     return store;

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import initSqlJs, { type Database, type SqlJsStatic } from 'sql.js';
 import { PalmtreeError } from '../errors';
 import type { StoreContent, StoreWrite } from './storeMessages';
@@ -8,10 +7,13 @@ import { upgradeVersion1 } from './storeVersion1';
 const schemaVersion = 2;
 const tables: readonly TableName[] = ['rule', 'ancestor', 'held_back', 'observation'];
 
-export async function loadSqlJs(wasm: string): Promise<SqlJsStatic> {
-  const bytes = await readFile(wasm);
+export function loadSqlJs(wasm: WebAssembly.Module): Promise<SqlJsStatic> {
   return initSqlJs({
-    wasmBinary: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength),
+    instantiateWasm: (imports, done: (instance: WebAssembly.Instance) => void) => {
+      const instance = new WebAssembly.Instance(wasm, imports);
+      done(instance);
+      return instance.exports;
+    },
   });
 }
 

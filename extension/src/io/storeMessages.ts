@@ -6,8 +6,8 @@ import type { ThreadFailure } from './threadFailure';
 export interface StoreWorkerData {
   /** The file that it reads and writes. */
   readonly file: string;
-  /** The path of sql.js's sql-wasm.wasm. */
-  readonly wasm: string;
+  /** sql.js's, compiled: threads share the machine code, also that which was made for what runs often. */
+  readonly wasm: WebAssembly.Module;
 }
 
 export type ToStoreWorker =

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { PalmtreeError } from '../errors';
 import type { FileIdentity } from './durable';
@@ -7,6 +8,20 @@ import { threadLimits } from './threadLimits';
 
 /** After a write, the thread keeps the database open for the next one for as long as this, in milliseconds. */
 const idleMs = 10_000;
+
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
+
+/** SQLite for all store threads of this process, from the path of sql.js's sql-wasm.wasm. */
+export function compiledSqlite(wasm: string): Promise<WebAssembly.Module> {
+  let compiling = compiled.get(wasm);
+  if (compiling === undefined) {
+    compiling = readFile(wasm).then((bytes) => WebAssembly.compile(bytes));
+    compiled.set(wasm, compiling);
+    // It may be there the next time.
+    compiling.catch(() => compiled.delete(wasm));
+  }
+  return compiling;
+}
 
 interface Waiting {
   readonly resolve: (answer: FromStoreWorker) => void;

@@ -11,7 +11,7 @@ import { failureOf } from './threadFailure';
 /** The store's file, and the database as the file last held it. */
 class StoreFile {
   readonly #path: string;
-  readonly #wasm: string;
+  readonly #wasm: WebAssembly.Module;
   #sql: Promise<SqlJsStatic> | undefined;
   #open: { readonly database: Database; readonly identity: FileIdentity } | undefined;
 
@@ -60,10 +60,10 @@ class StoreFile {
   }
 
   #loaded(): Promise<SqlJsStatic> {
-    // That it could not be loaded says nothing of the file, and may be over the next time.
+    // That it could not be begun says nothing of the file, and may be over the next time.
     return (this.#sql ??= loadSqlJs(this.#wasm).catch((cause: unknown) => {
       this.#sql = undefined;
-      throw new PalmtreeError('store_failed', `SQLite could not be loaded: ${String(cause)}`, { cause });
+      throw new PalmtreeError('store_failed', `SQLite could not be begun: ${String(cause)}`, { cause });
     }));
   }
 }

@@ -360,7 +360,7 @@ function mergeEditor() {
 /** The file may be in step with the server before its merge has ended. */
 async function mergeEnded(name: string): Promise<void> {
   await mergeEditor().waitFor({ state: 'detached' });
-  await rows().row(`${name}.md`).filter({ hasNotText: 'merging' }).waitFor();
+  await rows().row(`${name}.md`).filter({ hasText: 'merging' }).waitFor({ state: 'hidden' });
 }
 
 /** An action above a conflict, in the merge editor or in a text. */
