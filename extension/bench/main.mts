@@ -28,7 +28,7 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
   },
   quick: {
     name: 'quick',
-    many: 3_000,
+    many: 2_000,
     some: 1_000,
     large: 2 ** 24,
     renamed: 500,

@@ -24,7 +24,8 @@ export async function* transfers(stage: Stage): AsyncGenerator<Work> {
     before: () => emptied(copy),
     run: () => timed(() => rclone(stage, root, copy)),
   };
-  yield { ...first, contenders: [...first.contenders, slowest] };
+  const isFull = stage.scale.name === 'full';
+  yield { ...first, contenders: [...first.contenders, ...(isFull ? [slowest] : [])] };
   yield* largeFile(stage);
   yield await renamed(stage);
   yield await slowLink(stage, { delayMs: 10, bitsPerSecond: 100e6 });
@@ -65,7 +66,9 @@ async function* largeFile(stage: Stage): AsyncGenerator<Work> {
         before,
         run: () => rsync(stage, root, stage.remote(copy)),
       },
-      { name: 'rclone over sftp', before, run: () => timed(() => rclone(stage, root, copy)) },
+      ...(stage.scale.name === 'full'
+        ? [{ name: 'rclone over sftp', before, run: () => timed(() => rclone(stage, root, copy)) }]
+        : []),
     ],
     targets: [
       { against: 'rsync -a over ssh', most: 1 },
