@@ -1,4 +1,4 @@
-import type { Entry } from './entry';
+import { entryWith, type Entry } from './entry';
 import type { Observation } from './observation';
 
 /**
@@ -42,8 +42,7 @@ export function shown(entry: Entry | undefined): string {
 
 /** What an entry or an observation says, in an object of its own that can be compared with another. */
 export function fieldsOf<T extends Entry | Observation>(value: T): T {
-  const { path, kind, size, mtimeNs, mode, hash, target } = value;
-  const entry = { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
+  const entry = entryWith(value);
   if (!('ino' in value)) return entry as T;
   const { dev, ino, ctimeNs, racy } = value;
   return { ...entry, dev, ino, ctimeNs, racy } as T;

@@ -1,3 +1,4 @@
+import { parentOf } from './folders';
 import type { PathState } from './pathState';
 import { folderStandings, type FolderStanding, type Waiting } from './waiting';
 
@@ -26,7 +27,7 @@ export class PathFolders {
 
   constructor(paths: Iterable<string>) {
     for (const path of paths) {
-      const folder = folderOf(path);
+      const folder = parentOf(path) ?? '';
       const files = this.#files.get(folder);
       if (files !== undefined) files.push(path);
       else {
@@ -55,7 +56,7 @@ export class PathFolders {
   /** Makes the way to a folder of which a first path was met. */
   #addFolder(folder: string): void {
     for (let path = folder; path !== '';) {
-      const above = folderOf(path);
+      const above = parentOf(path) ?? '';
       const folders = this.#folders.get(above);
       if (folders !== undefined) {
         folders.add(path);
@@ -65,10 +66,6 @@ export class PathFolders {
       path = above;
     }
   }
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, Math.max(0, path.lastIndexOf('/')));
 }
 
 /** The paths as a tree of rows, made for one look at them: children are listed on demand. */

@@ -205,8 +205,8 @@ class Columns {
 }
 
 /**
- * A row, which looks into the columns each time it is asked: an object with all of its fields took six times the memory,
- * and ten times as long to make.
+ * A row, which looks into the columns each time it is asked: a hundred thousand objects with all of their fields took
+ * 0.4 s to make, and most of the memory.
  */
 class PackedEntry implements Entry {
   readonly path: string;

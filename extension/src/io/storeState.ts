@@ -148,6 +148,7 @@ function* packedPlaces(
 ): Generator<StoredBucket> {
   const others = new Map(agreed);
   const isAgreed = (one: Observation): boolean => {
+    // What is marked is not stored a second time.
     const entry = others.get(one.path);
     return entry !== undefined && (entry === one || isSameToTheDigit(entry, one)) && others.delete(one.path);
   };

@@ -195,14 +195,14 @@ export class Replica {
 
   *#learning(seen: readonly Observation[], gone: readonly string[]): Steps<void> {
     const { observations } = this.state;
-    if (gone.length > 0 || seen.some(({ path }) => !observations.has(path))) this.#folders = undefined;
+    const isOther = gone.length > 0 || seen.some(({ path }) => !observations.has(path));
     for (const path of gone) observations.delete(path);
     for (const [number, observation] of seen.entries()) {
       if (number % stepSize === 0) yield;
       observations.set(observation.path, observation);
     }
-    // Who asked for them in a pause got half of them.
-    if (seen.length > stepSize) this.#folders = undefined;
+    // At the end: who asks for them in a pause may get those of half the paths.
+    if (isOther) this.#folders = undefined;
   }
 
   /**
