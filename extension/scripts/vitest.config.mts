@@ -39,6 +39,8 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // What a window shows follows what was done, on a busy machine after seconds.
+          expect: { poll: { timeout: 30_000 } },
         },
       },
     ],

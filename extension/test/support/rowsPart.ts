@@ -57,10 +57,20 @@ export class RowsPart {
   }
 
   /** A button that shows on the row while the pointer is on it. */
-  async inlineAction(name: string, action: string): Promise<void> {
+  async inlineAction(name: string, action: string, timeout = 30_000): Promise<void> {
     const row = this.row(name);
-    await row.hover();
-    await row.getByRole('button', { name: action }).click();
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      await row.hover();
+      try {
+        await row.getByRole('button', { name: action }).click({ timeout: 5_000 });
+        return;
+      } catch (error) {
+        // A row that is drawn anew under a resting pointer shows its buttons when that moves again.
+        if (Date.now() > deadline) throw error;
+        await this.page.mouse.move(0, 0);
+      }
+    }
   }
 
   /** Right-clicks the row and picks from the menu, submenus first. */

@@ -66,11 +66,13 @@ describe('history, in the workbench', () => {
     const versions = window.view('File History');
     await versions.row('r3 by desk').waitFor();
     const when = '(just now|[1-9] minutes? ago)';
-    expect(await versions.texts()).toEqual([
-      expect.stringMatching(`^r3 by desk ${when} · 16 bytes$`),
-      expect.stringMatching(`^r2 by laptop ${when} · 10 bytes$`),
-      expect.stringMatching(`^r1 by laptop ${when} · 4 bytes$`),
-    ]);
+    await expect
+      .poll(() => versions.texts())
+      .toEqual([
+        expect.stringMatching(`^r3 by desk ${when} · 16 bytes$`),
+        expect.stringMatching(`^r2 by laptop ${when} · 10 bytes$`),
+        expect.stringMatching(`^r1 by laptop ${when} · 4 bytes$`),
+      ]);
   });
 
   it('says so where there is no history', async () => {
@@ -89,7 +91,7 @@ describe('history, in the workbench', () => {
     await window.page.getByRole('tab', { name: 'plan.md (r1 ↔ r2)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('plant').waitFor();
     // The history stays that of the file whose versions are compared.
-    expect(await versions.texts()).toHaveLength(3);
+    await expect.poll(() => versions.texts()).toHaveLength(3);
   });
 
   it('compares with what was synced last', async () => {
@@ -225,7 +227,7 @@ async function pushFromHere(waiting: string): Promise<void> {
 
 /** Waits until the file here has this content; `gone` where there is none. */
 async function becomes(path: string, content: string): Promise<void> {
-  await expect.poll(() => here(path).catch(() => 'gone'), { timeout: 30_000 }).toBe(content);
+  await expect.poll(() => here(path).catch(() => 'gone')).toBe(content);
 }
 
 function here(path: string): Promise<string> {

@@ -66,7 +66,7 @@ describe('the marks in the gutter, beside those of git', () => {
     await window.page.locator('.scm-view').getByText('desk').first().waitFor();
     await window.page.locator('.scm-view').getByText('Palmtree').waitFor();
     await window.badge('Source Control').waitFor({ state: 'hidden' });
-    expect(await window.page.locator('.scm-view .scm-editor').count()).toBe(1);
+    await expect.poll(() => window.page.locator('.scm-view .scm-editor').count()).toBe(1);
   });
 
   it('are not there when the setting is off', async () => {
@@ -83,7 +83,7 @@ describe('the marks in the gutter, beside those of git', () => {
     await window.reload();
     await window.editor.tab('plan.md').waitFor();
     await window.statusBarText('push', '↑1');
-    expect(await marks().count()).toBe(0);
+    await marks().waitFor({ state: 'detached' });
     expect(await window.notifications.all.count()).toBe(0);
     await server.restart();
     await marks().waitFor({ timeout: 90_000 });

@@ -68,18 +68,20 @@ describe('Review Changes', () => {
     await fold('Tracked Files', true);
     await fold('File History', true);
     await row('theirs.md').waitFor();
-    expect(await rows().texts()).toEqual([
-      'Conflicts 1',
-      'both.md ! changed here and on the server · notes',
-      'To push 6',
-      'new ↑ renamed from notes/old · 2 files',
-      'edited.md ↑ edited here · notes',
-      'found.md ↑ renamed from notes/moved.md · notes',
-      'gone.md ↑ deleted here · notes',
-      'left.md ↑ edited here · notes',
-      'To pull 1',
-      'theirs.md ↓ edited on the server · notes',
-    ]);
+    await expect
+      .poll(() => rows().texts())
+      .toEqual([
+        'Conflicts 1',
+        'both.md ! changed here and on the server · notes',
+        'To push 6',
+        'new ↑ renamed from notes/old · 2 files',
+        'edited.md ↑ edited here · notes',
+        'found.md ↑ renamed from notes/moved.md · notes',
+        'gone.md ↑ deleted here · notes',
+        'left.md ↑ edited here · notes',
+        'To pull 1',
+        'theirs.md ↓ edited on the server · notes',
+      ]);
     expect(await pathsOnServer()).toContain('notes/gone.md');
     expect(await read('notes/theirs.md')).toBe('# theirs\n');
   });
@@ -99,16 +101,16 @@ describe('Review Changes', () => {
   it('leaves out what is not checked, in rows that are not drawn too', async () => {
     await box('left.md').click();
     await row('To push').filter({ hasText: '5 of 6' }).waitFor();
-    expect(await isChecked('To push')).toBe(false);
+    await expect.poll(() => isChecked('To push')).toBe(false);
     await box('new').click();
     await row('To push').filter({ hasText: '3 of 6' }).waitFor();
     await row('new').locator('.monaco-tl-twistie').click();
     await row('one.md').waitFor();
-    expect(await isChecked('one.md')).toBe(false);
+    await expect.poll(() => isChecked('one.md')).toBe(false);
     await box('one.md').click();
     await box('two.md').click();
     await row('To push').filter({ hasText: '5 of 6' }).waitFor();
-    expect(await isChecked('new')).toBe(true);
+    await expect.poll(() => isChecked('new')).toBe(true);
   });
 
   it('pushes what is checked though the server has newer files, and touches nothing else', async () => {
@@ -189,6 +191,7 @@ describe('Sync', () => {
     await other.write('notes/theirs.md', 'theirs, once more\n');
     await other.push();
     await write('notes/left.md', 'mine, once more\n');
+    await window.statusBarText('push', '↑1 ↓1');
     await window.runCommand('Palmtree: Sync');
     await window.statusBarText('push', 'Palmtree');
     expect(await read('notes/theirs.md')).toBe('theirs, once more\n');
@@ -197,6 +200,7 @@ describe('Sync', () => {
 
   it('stops after the pull when a file was merged, so that the result is looked at first', async () => {
     await write('notes/left.md', 'one\ntwo\nthree\nfour\nfive\n');
+    await window.statusBarText('push', '↑1');
     await window.runCommand('Palmtree: Push with Message…');
     await window.quickInput.answer('count to five', /history/);
     await window.statusBarText('push', 'Palmtree');
