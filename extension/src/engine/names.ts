@@ -72,11 +72,12 @@ export function withStandingNames(
   rules: NameRules,
   beside: Iterable<string> = [],
 ): StandingPlan {
-  const isNew = new Set(plan.localChanges.flatMap(({ path, from, to }) => (from === undefined && to ? [path] : [])));
   const problems = new Map<string, Problem>();
   const held = new Set<string>();
   const { windows, foldsCase, normalises } = rules;
-  if (isNew.size === 0 || !(windows || foldsCase || normalises)) return { plan, problems, held };
+  if (!(windows || foldsCase || normalises)) return { plan, problems, held };
+  const isNew = new Set(plan.localChanges.flatMap(({ path, from, to }) => (from === undefined && to ? [path] : [])));
+  if (isNew.size === 0) return { plan, problems, held };
   const after = applied(local, plan.localChanges);
   const found = nameProblems([...after.keys(), ...beside], rules, (path) => !isNew.has(path));
   for (const path of isNew) {

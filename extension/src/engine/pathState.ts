@@ -2,6 +2,7 @@ import type { Change, Conflict } from './change';
 import { comparePaths } from './folders';
 import type { Problem } from './observation';
 import type { Reconciliation } from './reconcile';
+import { drained, stepSize, type Steps } from './steps';
 
 /**
  * How a path stands; one that is in step has no state. `incoming`: the server has something newer. `both`: so it has,
@@ -37,11 +38,28 @@ export function pathStates(
   tracked: number,
   isHeardOnly: (path: string) => boolean = () => false,
 ): PathStates {
+  return drained(tellingStates(plan, problems, tracked, isHeardOnly));
+}
+
+/** The same in steps of some milliseconds. */
+export function* tellingStates(
+  plan: Omit<Reconciliation, 'ancestorChanges'>,
+  problems: ReadonlyMap<string, Problem>,
+  tracked: number,
+  isHeardOnly: (path: string) => boolean,
+): Steps<PathStates> {
   const conflicts = plan.conflicts.filter(({ path }) => !isHeardOnly(path));
   const both = plan.conflicts.length - conflicts.length;
   const states = new Map<string, PathState>();
-  for (const { path } of plan.localChanges) states.set(path, 'incoming');
-  for (const change of plan.remoteChanges) states.set(change.path, outgoingState(change));
+  let told = 0;
+  for (const { path } of plan.localChanges) {
+    states.set(path, 'incoming');
+    if (++told % stepSize === 0) yield;
+  }
+  for (const change of plan.remoteChanges) {
+    states.set(change.path, outgoingState(change));
+    if (++told % stepSize === 0) yield;
+  }
   for (const { path } of plan.conflicts) states.set(path, 'both');
   for (const { path } of conflicts) states.set(path, 'conflict');
   for (const path of problems.keys()) states.set(path, 'problem');

@@ -17,11 +17,12 @@ export interface PlacedChanges {
  * what is staying is in the way.
  */
 export function withServerPlaces(changes: readonly Change[], staying: Iterable<string>): PlacedChanges {
-  const isNew = new Set(changes.flatMap(({ path, from, to }) => (from === undefined && to ? [path] : [])));
   const problems = new Map<string, Problem>();
-  if (isNew.size === 0) return { changes, problems };
+  if (!changes.some(isPutAnew)) return { changes, problems };
   const others = new Set(staying);
+  // Nearly always, and told before all that is put is gathered.
   if (others.size === 0) return { changes, problems };
+  const isNew = new Set(changes.filter(isPutAnew).map(({ path }) => path));
   for (const path of isNew) {
     for (const folder of foldersAbove(path)) if (others.has(folder)) problems.set(path, folderTaken(path, folder));
   }
@@ -31,6 +32,10 @@ export function withServerPlaces(changes: readonly Change[], staying: Iterable<s
   if (problems.size === 0) return { changes, problems };
   const rest = new Set(changes.flatMap(({ path }) => (problems.has(path) ? [] : [path])));
   return { changes: leaveOut(changes, rest), problems };
+}
+
+function isPutAnew({ from, to }: Change): boolean {
+  return from === undefined && to !== undefined;
 }
 
 function folderTaken(path: string, folder: string): Problem {

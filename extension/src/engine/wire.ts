@@ -1,6 +1,7 @@
 import type * as wire from '../../../server/src/contract/schemas';
 import type { Change } from './change';
 import type { Entry, FileTable } from './entry';
+import { stepSize, type Steps } from './steps';
 
 /** What the server has at a path: an entry, or null where one was deleted. */
 export type ServerSide = Entry | null;
@@ -24,9 +25,19 @@ export function pushChange({ path, to }: Change): wire.Change {
   return to === undefined ? { op: 'delete', path } : putChange(to, path);
 }
 
+/** `changes`, as a push states them, one by one. */
+export function* pushChanges(changes: readonly Change[]): Generator<wire.Change> {
+  for (const change of changes) yield pushChange(change);
+}
+
 /** What an answer says of each path that it names. */
-export function incomingChanges(table: Pick<wire.FileTable, 'files'>): Map<string, ServerSide> {
-  return new Map(table.files.map((file) => [file.path, 'deleted' in file ? null : entryOf(file)]));
+export function* incomingChanges(files: readonly wire.TableEntry[]): Steps<Map<string, ServerSide>> {
+  const changes = new Map<string, ServerSide>();
+  for (const [number, file] of files.entries()) {
+    if (number % stepSize === 0) yield;
+    changes.set(file.path, 'deleted' in file ? null : entryOf(file));
+  }
+  return changes;
 }
 
 /**

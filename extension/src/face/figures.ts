@@ -29,11 +29,16 @@ const spans = [
   { unit: 'minute', seconds: 60 },
 ] as const;
 
-const ago = new Intl.RelativeTimeFormat('en', { numeric: 'always' });
+let ago: Intl.RelativeTimeFormat | undefined;
 
 /** `3 minutes ago`, rounded down. What is less than a minute ago, or ahead by another clock, is `just now`. */
 export function relativeTime(from: Date, now: Date): string {
   const seconds = (now.getTime() - from.getTime()) / 1000;
   const span = spans.find((each) => seconds >= each.seconds);
-  return span === undefined ? 'just now' : ago.format(-Math.floor(seconds / span.seconds), span.unit);
+  return span === undefined
+    ? 'just now'
+    : (ago ??= new Intl.RelativeTimeFormat('en', { numeric: 'always' })).format(
+        -Math.floor(seconds / span.seconds),
+        span.unit,
+      );
 }

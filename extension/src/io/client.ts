@@ -1,5 +1,5 @@
 import { ofetch, FetchError, type FetchOptions } from 'ofetch';
-import { z } from 'zod';
+import type * as z from 'zod';
 import {
   comparison,
   pathHistory,
@@ -17,10 +17,13 @@ import {
   fileTable,
   pullSession,
   pushSession,
+  tableHead,
+  tableLinesType,
   treeList,
   whoami,
   type BeginPull,
   type BeginPush,
+  type Change,
   type CommitResult,
   type FileTable,
   type PullSession,
@@ -30,15 +33,14 @@ import {
 } from '../../../server/src/contract/schemas';
 import { PalmtreeError } from '../errors';
 import { jsonBody } from './jsonBody';
-import { turns } from './turns';
+import { linesOf } from './lines';
 
 const shortTimeoutMs = 30_000;
 /** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
 const longTimeoutMs = 60 * 60_000;
 
-/** A table may be long: its entries are checked a slice at a time. */
-const uncheckedTable = fileTable.extend({ files: z.array(z.unknown()) });
-const tableSlice = 1_000;
+/** The changes may be made while they are sent. */
+export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Iterable<Change> };
 
 interface RequestOptions {
   readonly body?: object;
@@ -46,8 +48,8 @@ interface RequestOptions {
   readonly timeoutMs?: number;
   /** Only for what may be repeated: ofetch's own defaults repeat too much and too little. */
   readonly retries?: number;
-  /** The answer is bytes, not JSON. */
-  readonly binary?: boolean;
+  /** What is answered, where it is not JSON. */
+  readonly answer?: 'bytes' | 'lines';
 }
 
 /** The server's API for one token. Every failure is a PalmtreeError with the server's or a local code. */
@@ -78,19 +80,26 @@ export class Client {
   async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
     const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
     const path = `${treePath(tree)}/files?${query}`;
-    const options = { signal, retries: 2, timeoutMs: longTimeoutMs };
-    const answer = await this.#request('GET', path, uncheckedTable, options);
-    const pause = turns();
+    const options = { signal, retries: 2, timeoutMs: longTimeoutMs, answer: 'lines' } as const;
+    const answer = (await this.#send('GET', path, options)) as ReadableStream<Uint8Array>;
+    const request = `GET ${path}`;
+    let head: z.infer<typeof tableHead> | undefined;
     const files: FileTable['files'] = [];
-    for (let from = 0; from < answer.files.length; from += tableSlice) {
-      const slice = answer.files.slice(from, from + tableSlice);
-      for (const file of this.#parsed(fileTable.shape.files, slice, `GET ${path}`)) files.push(file);
-      await pause();
+    try {
+      for await (const lines of linesOf(answer)) {
+        const values = this.#parsedLines(lines, request);
+        head ??= this.#parsed(tableHead, values.shift(), request);
+        for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
+      }
+    } catch (error) {
+      throw error instanceof PalmtreeError ? error : await this.#explain(error, request, signal);
     }
-    return { ...answer, files };
+    const { count, ...rest } = this.#parsed(tableHead, head, request);
+    if (files.length === count) return { ...rest, files };
+    throw this.#notOurs(`${request}: ${files.length} entries came, not ${count}`);
   }
 
-  beginPush(tree: string, body: BeginPush, signal?: AbortSignal): Promise<PushSession> {
+  beginPush(tree: string, body: SentPush, signal?: AbortSignal): Promise<PushSession> {
     const options = { body, signal, timeoutMs: longTimeoutMs };
     return this.#request('POST', `${treePath(tree)}/pushes`, pushSession, options);
   }
@@ -117,7 +126,7 @@ export class Client {
   /** The content of `path` as it stood in `revision`; of a symlink its target. Throws not_found. */
   async content(tree: string, path: string, revision: number, signal?: AbortSignal): Promise<Uint8Array> {
     const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
-    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, { signal, retries: 1, binary: true });
+    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, { signal, retries: 1, answer: 'bytes' });
     if (body instanceof ArrayBuffer) return new Uint8Array(body);
     // An empty file's answer has no body.
     return new Uint8Array();
@@ -165,12 +174,10 @@ export class Client {
     try {
       body = await ofetch<unknown>(this.address + path, { headers, signal, retry: false });
     } catch (error) {
-      throw this.#explain(error, `GET ${path}`, signal);
+      throw await this.#explain(error, `GET ${path}`, signal);
     }
     if (body instanceof ReadableStream) return body as ReadableStream<Uint8Array>;
-    throw new PalmtreeError('not_a_palmtree_server', `GET ${path}: it is not answered by a stream`, {
-      details: { subject: this.address },
-    });
+    throw this.#notOurs(`GET ${path}: it is not answered by a stream`);
   }
 
   /** Where a session's rsync is reached, and the headers that open it. */
@@ -192,24 +199,41 @@ export class Client {
     return this.#parsed(schema, await this.#send(method, path, options), `${method} ${path}`);
   }
 
+  #parsedLines(lines: readonly string[], request: string): unknown[] {
+    try {
+      return JSON.parse(`[${lines.join(',')}]`) as unknown[];
+    } catch (cause) {
+      throw this.#notOurs(`${request}: its lines are not JSON`, cause);
+    }
+  }
+
   #parsed<S extends z.ZodType>(schema: S, answer: unknown, request: string): z.infer<S> {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
-    throw new PalmtreeError('not_a_palmtree_server', `${request}: ${parsed.error.message}`, {
-      details: { subject: this.address },
-    });
+    throw this.#notOurs(`${request}: ${parsed.error.message}`);
+  }
+
+  #notOurs(message: string, cause?: unknown): PalmtreeError {
+    return new PalmtreeError('not_a_palmtree_server', message, { cause, details: { subject: this.address } });
   }
 
   async #send(method: string, path: string, options: RequestOptions): Promise<unknown> {
     // ofetch ignores its own timeout once it is given a signal.
     const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
     const retries = options.retries ?? 0;
-    const body = options.body === undefined ? undefined : await jsonBody(options.body);
-    const request: FetchOptions<'json' | 'arrayBuffer'> = {
-      ...(options.binary === true ? { responseType: 'arrayBuffer' } : {}),
+    const { body } = options;
+    const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
+      ...(options.answer === undefined ? {} : { responseType: options.answer === 'bytes' ? 'arrayBuffer' : 'stream' }),
       method,
-      headers: { ...this.#headers(), ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
-      ...(body === undefined ? {} : { body }),
+      headers: {
+        ...this.#headers(),
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(options.answer === 'lines' ? { accept: tableLinesType } : {}),
+      },
+      // A body that is sent while it is written can be sent only once: each try has its own.
+      ...(body === undefined
+        ? {}
+        : { onRequest: async (context) => void (context.options.body = await jsonBody(body)) }),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
       retry: retries,
       retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),
@@ -217,13 +241,13 @@ export class Client {
       retryStatusCodes: [500, 502, 503, 504],
     };
     try {
-      return await ofetch<unknown, 'json' | 'arrayBuffer'>(this.address + path, request);
+      return await ofetch<unknown, 'json' | 'arrayBuffer' | 'stream'>(this.address + path, request);
     } catch (error) {
-      throw this.#explain(error, `${method} ${path}`, options.signal);
+      throw await this.#explain(error, `${method} ${path}`, options.signal);
     }
   }
 
-  #explain(error: unknown, request: string, signal: AbortSignal | undefined): PalmtreeError {
+  async #explain(error: unknown, request: string, signal: AbortSignal | undefined): Promise<PalmtreeError> {
     if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
     const subject = this.address;
     if (!(error instanceof FetchError) || error.response === undefined) {
@@ -232,7 +256,7 @@ export class Client {
         details: { subject, stderr: rootMessage(error) },
       });
     }
-    const parsed = errorBody.safeParse(error.data instanceof ArrayBuffer ? parsedJson(error.data) : error.data);
+    const parsed = errorBody.safeParse(await answeredJson(error.data));
     if (parsed.success) {
       const { code, message, details } = parsed.data.error;
       return new PalmtreeError(code, `${request}: ${message}`, {
@@ -252,12 +276,10 @@ export class Client {
   }
 }
 
-function parsedJson(bytes: ArrayBuffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    return undefined;
-  }
+/** What was answered, where something else than JSON was asked for. */
+async function answeredJson(data: unknown): Promise<unknown> {
+  if (!(data instanceof ArrayBuffer) && !(data instanceof ReadableStream)) return data;
+  return new Response(data as ArrayBuffer | ReadableStream<Uint8Array>).json().catch(() => undefined);
 }
 
 function treePath(tree: string): string {

@@ -4,6 +4,7 @@ import { installCommand } from './rsyncProbe';
 import { runRsync } from './rsyncProcess';
 
 it('tells how to install an rsync that is not there', async () => {
+  const subject = await installCommand();
   const running = runRsync({
     command: '/nowhere/rsync',
     args: [],
@@ -13,6 +14,5 @@ it('tells how to install an rsync that is not there', async () => {
     signal: new AbortController().signal,
     onOutput: () => undefined,
   });
-  const subject = await installCommand();
   await expect(running).rejects.toMatchObject({ code: 'rsync_missing', details: { subject } });
 });

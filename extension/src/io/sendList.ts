@@ -1,5 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stepSize, type Steps } from '../engine/steps';
+import { inTurns } from './turns';
 
 /** Below it the list costs less than looking for whole folders, and one run less than several. */
 const fewPaths = 2_000;
@@ -28,7 +30,7 @@ export interface Share {
  */
 export async function divide(root: string, paths: readonly string[], runs: number): Promise<Share[]> {
   if (paths.length < fewPaths) return [{ names: paths, files: paths.length, hasFolders: false }];
-  const top = folderTree(paths);
+  const top = await inTurns(growing(paths));
   const whole = process.platform === 'win32' ? new Set<Folder>() : await wholeFolders(root, top);
   const most = Math.ceil(paths.length / runs);
   const items: Item[] = [];
@@ -51,9 +53,10 @@ interface Item {
   readonly isFolder: boolean;
 }
 
-function folderTree(paths: readonly string[]): Folder {
+function* growing(paths: readonly string[]): Steps<Folder> {
   const top: Folder = { path: '', files: new Set(), folders: new Map(), count: 0 };
-  for (const path of paths) {
+  for (const [number, path] of paths.entries()) {
+    if (number % stepSize === 0) yield;
     let folder = top;
     let start = 0;
     for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', start)) {

@@ -118,7 +118,7 @@ interface MapChanges {
 
 function* changesOfMap<T>(table: StoreTable<T>, map: StoredMap<T>, all: boolean): Steps<MapChanges | undefined> {
   const changed = map.takeChanges();
-  const rows = yield* changedBuckets(map, all ? map.keys() : changed);
+  const rows = yield* changedBuckets(map, all ? yield* map.filled() : changed);
   if (rows.size === 0) return undefined;
   return { pack: () => packedBuckets(table, rows), giveBack: () => map.giveBack(changed) };
 }
@@ -126,9 +126,10 @@ function* changesOfMap<T>(table: StoreTable<T>, map: StoredMap<T>, all: boolean)
 /** Of what is observed and agreed on: a bucket of the one is stored with that of the other. */
 function* changesOfPlaces({ observations, ancestor }: StoredState, all: boolean): Steps<MapChanges | undefined> {
   const changed = [observations.takeChanges(), ancestor.takeChanges()] as const;
-  const paths = (all ? [observations.keys(), ancestor.keys()] : changed).flatMap((some) => [...some]);
-  const seen = yield* changedBuckets(observations, paths);
-  const agreed = yield* changedBuckets(ancestor, paths);
+  const [here, there] = all ? [yield* observations.filled(), yield* ancestor.filled()] : changed;
+  const buckets = new Set([...here, ...there]);
+  const seen = yield* changedBuckets(observations, buckets);
+  const agreed = yield* changedBuckets(ancestor, buckets);
   if (seen.size === 0) return undefined;
   return {
     *pack() {

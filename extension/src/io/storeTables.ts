@@ -3,6 +3,7 @@ import type { Entry } from '../engine/entry';
 import type { Observation } from '../engine/observation';
 import type { Rule } from '../engine/rule';
 import { stepSize, type Steps } from '../engine/steps';
+import { bucketOf } from './storeBuckets';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from './packedEntries';
 import type { StoredBucket } from './storeMessages';
 
@@ -17,12 +18,6 @@ export interface StoreTable<T> {
 }
 
 export type Item<T> = readonly [path: string, value: T];
-
-/**
- * A map's entries lie packed in this many rows, by their path's hash: reading and binding a row for each took most of
- * a start. A save packs anew the rows that hold what changed.
- */
-const buckets = 256;
 
 export const ruleTable: StoreTable<Rule> = {
   name: 'rule',
@@ -79,18 +74,15 @@ export function readTable(database: Database, name: TableName): Uint8Array[] {
   return buckets;
 }
 
-/** All that stands now in the buckets of `changed`, of which nothing may be left. */
+/** All that stands now in the buckets `changed`, in which nothing may be left. */
 export function* changedBuckets<T>(
   current: ReadonlyMap<string, T>,
-  changed: Iterable<string>,
+  changed: ReadonlySet<number>,
 ): Steps<ReadonlyMap<number, readonly Item<T>[]>> {
   const rows = new Map<number, Item<T>[]>();
-  let looked = 0;
-  for (const path of changed) {
-    if (!rows.has(bucketOf(path))) rows.set(bucketOf(path), []);
-    if (++looked % stepSize === 0) yield;
-  }
+  for (const bucket of changed) rows.set(bucket, []);
   if (rows.size === 0) return rows;
+  let looked = 0;
   for (const item of current) {
     rows.get(bucketOf(item[0]))?.push(item);
     if (++looked % stepSize === 0) yield;
@@ -118,13 +110,6 @@ export function writeBuckets(database: Database, buckets: Iterable<StoredBucket>
     if (entries === null) database.run(`DELETE FROM ${table} WHERE bucket = ?`, [bucket]);
     else database.run(`REPLACE INTO ${table} VALUES (?, ?)`, [bucket, entries]);
   }
-}
-
-/** FNV-1a. Invariant: the same for ever: by it a path is found again in what was stored. */
-function bucketOf(path: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);
-  return (hash >>> 8) % buckets;
 }
 
 function impossible(path: string): never {

@@ -1,14 +1,14 @@
-/** What is taken in between two pauses: it takes about a millisecond. */
-const stepSize = 2_000;
+import { stepSize, type Steps } from '../engine/steps';
+import { bucketOf } from './storeBuckets';
 
 /**
- * A map by path that notes what was put or taken away since it was last stored. Values are never changed in place:
- * one that changed is another object.
+ * A map by path that notes in which buckets something was put or taken away since it was last stored. Values are
+ * never changed in place: one that changed is another object.
  */
 export class StoredMap<T> extends Map<string, T> {
   /** Rises with each change. */
   version = 0;
-  #changed = new Set<string>();
+  #changed = new Set<number>();
 
   override set(path: string, value: T): this {
     // An undefined is no value of these maps.
@@ -27,20 +27,31 @@ export class StoredMap<T> extends Map<string, T> {
     super.clear();
   }
 
-  /** The paths that changed; from now on others are noted. */
-  takeChanges(): ReadonlySet<string> {
+  /** The buckets that changed; from now on others are noted. */
+  takeChanges(): ReadonlySet<number> {
     const changed = this.#changed;
     this.#changed = new Set();
     return changed;
   }
 
   /** They are not stored after all. */
-  giveBack(changed: ReadonlySet<string>): void {
-    for (const path of changed) this.#changed.add(path);
+  giveBack(changed: ReadonlySet<number>): void {
+    for (const bucket of changed) this.#changed.add(bucket);
+  }
+
+  /** All buckets in which something is. */
+  *filled(): Steps<ReadonlySet<number>> {
+    const filled = new Set<number>();
+    let looked = 0;
+    for (const path of this.keys()) {
+      filled.add(bucketOf(path));
+      if (++looked % stepSize === 0) yield;
+    }
+    return filled;
   }
 
   /** Takes in what is stored, in the place of all that is here; the caller may pause after each step. */
-  *load(items: Iterable<readonly [path: string, value: T]>): Generator<void> {
+  *load(items: Iterable<readonly [path: string, value: T]>): Steps<void> {
     super.clear();
     this.version++;
     this.#changed = new Set();
@@ -53,6 +64,6 @@ export class StoredMap<T> extends Map<string, T> {
 
   #note(path: string): void {
     this.version++;
-    this.#changed.add(path);
+    this.#changed.add(bucketOf(path));
   }
 }

@@ -1,10 +1,9 @@
-import type { FileTable } from '../../../server/src/contract/schemas';
 import { isPalmtreeError } from '../errors';
 import type { Remote, Reporter } from './remote';
-import type { Replica } from './replica';
+import type { News, Replica } from './replica';
 
 /** Asks what the server has beyond our revision; all of it, where the server does not know that revision. */
-export async function fetchIncoming(replica: Replica, remote: Remote, reporter: Reporter): Promise<FileTable> {
+export async function fetchIncoming(replica: Replica, remote: Remote, reporter: Reporter): Promise<News> {
   try {
     return await replica.fetchIncoming(remote, reporter.signal);
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Change } from '../engine/change';
 import { sameEntry } from '../engine/entry';
 import { withServerPlaces } from '../engine/serverPlaces';
-import { incomingChanges, overlay, pushChange, remoteTable } from '../engine/wire';
+import { overlay, pushChanges, remoteTable } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import { commit } from './commit';
 import { countChanges, discard, trackedFolders, upload, type PushResult } from './push';
@@ -41,7 +41,7 @@ export async function forcePush(
     const body = {
       base: replacement.head,
       force: true,
-      changes: changes.map(pushChange),
+      changes: pushChanges(changes),
       folders: trackedFolders(replica),
     };
     const session = await remote.client.beginPush(remote.tree, body, reporter.signal);
@@ -69,8 +69,8 @@ async function planReplacement(
   reporter: Reporter,
 ): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
   const { state } = replica;
-  const table = await fetchIncoming(replica, remote, reporter);
-  const onServer = overlay(remoteTable(state.ancestor, state.heldBack), incomingChanges(table));
+  const news = await fetchIncoming(replica, remote, reporter);
+  const onServer = overlay(remoteTable(state.ancestor, state.heldBack), news.changes);
   const selection = replica.selection();
   const takesPart = replica.participation();
   // Invariant: what cannot stand here does not look deleted.
@@ -91,7 +91,7 @@ async function planReplacement(
   const { changes } = withServerPlaces(wanted, staying);
   const paths = (kept: (change: Change) => boolean): string[] => changes.filter(kept).map(({ path }) => path);
   const replacement = {
-    head: table.revision,
+    head: news.revision,
     replaced: paths(({ from, to }) => from !== undefined && to !== undefined && !sameEntry(from, to)),
     deleted: paths(({ to }) => to === undefined),
     added: paths(({ from }) => from === undefined),

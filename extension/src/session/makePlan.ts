@@ -3,7 +3,7 @@ import { sameContent, type FileTable } from '../engine/entry';
 import { comparePaths } from '../engine/folders';
 import type { Problem } from '../engine/observation';
 import { findRenames, type Rename } from '../engine/renames';
-import { incomingChanges, overlay, remoteTable } from '../engine/wire';
+import { overlay, remoteTable } from '../engine/wire';
 import { mayMerge, mergedContent, mergeModes } from './autoMerge';
 import { throwIfCancelled } from './carry';
 import { fetchIncoming } from './fetchIncoming';
@@ -33,14 +33,13 @@ export async function makePlan(
   options: PlanOptions = {},
 ): Promise<Plan> {
   reporter.step('Asking the server what is new');
-  const table = await fetchIncoming(replica, remote, reporter);
-  const incoming = incomingChanges(table);
+  const news = await fetchIncoming(replica, remote, reporter);
   replica.recallUnanswered();
   const { state } = replica;
   const rules = new Map(state.rules);
   let plan: Plan;
   try {
-    if (direction !== 'push') await takeInRules(replica, table, incoming);
+    if (direction !== 'push') await takeInRules(replica, news);
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
     const { localChanges, remoteChanges, conflicts } = await replica.reconcile('known');
@@ -48,9 +47,9 @@ export async function makePlan(
       direction === 'push' ? none : shown(localChanges, 'pull', state.observations),
       direction === 'pull'
         ? none
-        : shown(remoteChanges, 'push', overlay(remoteTable(state.ancestor, state.heldBack), incoming)),
+        : shown(remoteChanges, 'push', overlay(remoteTable(state.ancestor, state.heldBack), news.changes)),
     ];
-    const sources = sourcesOf(replica, remote, reporter, table.revision);
+    const sources = sourcesOf(replica, remote, reporter, news.revision);
     const merges = options.autoMerge === true && direction !== 'push';
     const conflictRows = merges
       ? await mergeRows(sources, conflicts, reporter)
@@ -58,7 +57,7 @@ export async function makePlan(
     const rows = [...sides.flatMap((side) => side.rows), ...conflictRows, ...problemRows(replica.problems)];
     plan = {
       direction,
-      revision: table.revision,
+      revision: news.revision,
       folders: sides.flatMap(({ folders }) => folders),
       rows: rows.sort((a, b) => comparePaths(a.path, b.path)),
     };

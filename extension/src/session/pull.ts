@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import type { FileTable } from '../../../server/src/contract/schemas';
 import type { Change } from '../engine/change';
 import { leaveOut } from '../engine/leaveOut';
-import { incomingChanges, type ServerSide } from '../engine/wire';
+import type { Steps } from '../engine/steps';
 import type { HeldBack } from '../io/transition';
+import { inTurns } from '../io/turns';
 import { hasMine, mergeModes, mergeTexts, type Merge } from './autoMerge';
 import { applyBrake, requireRoot } from './applyBrake';
 import { throwIfCancelled } from './carry';
@@ -13,7 +13,7 @@ import type { PushOptions } from './push';
 import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
 import { sourcesOf } from './mergeSides';
-import type { Agreed, Replica } from './replica';
+import type { News, Replica } from './replica';
 import { takeBackRules, takeInRules } from './serverRules';
 import { backupFolder, putInPlace, stage, type PullFolders } from './stage';
 
@@ -60,10 +60,10 @@ export async function pull(
 ): Promise<PullResult> {
   requireRoot(replica, options);
   reporter.step('Asking the server what is new');
-  const table = await fetchIncoming(replica, remote, reporter);
+  const news = await fetchIncoming(replica, remote, reporter);
   const rules = new Map(replica.state.rules);
   try {
-    return await bring(table, replica, remote, folders, reporter, options);
+    return await bring(news, replica, remote, folders, reporter, options);
   } catch (error) {
     takeBackRules(replica, rules);
     throw error;
@@ -71,16 +71,15 @@ export async function pull(
 }
 
 async function bring(
-  table: FileTable,
+  news: News,
   replica: Replica,
   remote: Remote,
   folders: PullFolders,
   reporter: Reporter,
   options: PullOptions,
 ): Promise<PullResult> {
-  const changes = incomingChanges(table);
   replica.recallUnanswered();
-  const untakenFolders = await takeInRules(replica, table, changes);
+  const untakenFolders = await takeInRules(replica, news);
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
   const plan = await replica.reconcile('known');
@@ -89,21 +88,21 @@ async function bring(
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   const modes = mergeModes(candidates);
   const fetched = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
-  const staged = await stage(replica, remote, folders, table.revision, fetched, reporter);
+  const staged = await stage(replica, remote, folders, news.revision, fetched, reporter);
   try {
     const isDone = new Set(modes.map(({ path }) => path));
     const others = candidates.filter(({ path }) => !isDone.has(path));
-    const sources = sourcesOf(replica, remote, reporter, table.revision);
+    const sources = sourcesOf(replica, remote, reporter, news.revision);
     const merges = [...modes, ...(await mergeTexts(sources, others, staged.folder, reporter))];
     throwIfCancelled(reporter);
     // From here on it goes to its end, which is near: half of a revision helps nobody.
     reporter.step('Putting files in place');
-    const backup = backupFolder(folders, `r${table.revision}`);
+    const backup = backupFolder(folders, `r${news.revision}`);
     const applying = [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)];
     const pulled = {
       server: remote.client.address,
       tree: remote.tree,
-      revision: table.revision,
+      revision: news.revision,
       changes: [...localChanges, ...merges.flatMap(withBase)],
       backup,
     };
@@ -112,12 +111,12 @@ async function bring(
     const notApplied = new Set(applied.heldBack.map(({ path }) => path));
     const made = merges.filter(({ path }) => !notApplied.has(path));
     const agreed = [...plan.ancestorChanges, ...localChanges].filter(({ path }) => !notApplied.has(path));
-    settle(replica, table, changes, agreed, made);
+    await inTurns(settling(replica, news, agreed, made));
     await replica.save();
     const settled = new Set(made.map(({ path }) => path));
     const merged = new Set(made.filter(hasMine).map(({ path }) => path));
     return {
-      revision: table.revision,
+      revision: news.revision,
       written: applied.written.filter(({ path }) => !merged.has(path)).length,
       deleted: applied.removed.length,
       downloadedBytes: staged.downloadedBytes,
@@ -141,17 +140,8 @@ function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): 
 }
 
 /** Invariant: of a merge, the ancestor becomes what the server has; what was made of it is still to be pushed. */
-function settle(
-  replica: Replica,
-  table: Agreed,
-  incoming: ReadonlyMap<string, ServerSide>,
-  applied: readonly Change[],
-  merges: readonly Merge[],
-): void {
-  const agreed = new Set<string>();
-  for (const { path, to } of [...applied, ...merges.flatMap(({ decision }) => decision.ancestorChanges)]) {
-    replica.agree(path, to);
-    agreed.add(path);
-  }
-  replica.advance(table, incoming, agreed);
+function* settling(replica: Replica, news: News, applied: readonly Change[], merges: readonly Merge[]): Steps<void> {
+  const changes = [...applied, ...merges.flatMap(({ decision }) => decision.ancestorChanges)];
+  yield* replica.agreeing(changes);
+  yield* replica.advancing(news, news.changes, new Set(changes.map(({ path }) => path)));
 }

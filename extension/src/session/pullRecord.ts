@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { path, putChange, revision } from '../../../server/src/contract/schemas';
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry } from '../engine/entry';

@@ -1,8 +1,11 @@
 import type { Change } from '../engine/change';
+import type { Entry } from '../engine/entry';
 import { leaveOut } from '../engine/leaveOut';
-import { pushChange } from '../engine/wire';
+import { stepSize, type Steps } from '../engine/steps';
+import { pushChanges } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import type { PushSession } from '../../../server/src/contract/schemas';
+import { inTurns } from '../io/turns';
 import { applyBrake, type BrakeOptions } from './applyBrake';
 import { carry, throwIfCancelled } from './carry';
 import { commit } from './commit';
@@ -85,11 +88,24 @@ export async function upload(
   reporter: Reporter,
 ): Promise<number> {
   if (session.upload.length === 0) return 0;
-  const wanted = new Set(session.upload);
-  const entries = changes.flatMap(({ path, to }) => (to !== undefined && wanted.has(path) ? [to] : []));
+  const entries = await inTurns(entriesAt(session.upload, changes));
   reporter.step(`Sending ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
   const result = await carry(remote, { direction: 'push', session, root: replica.root, entries }, reporter);
   return result.sentBytes;
+}
+
+function* entriesAt(paths: readonly string[], changes: readonly Change[]): Steps<Entry[]> {
+  const wanted = new Set<string>();
+  for (const [number, path] of paths.entries()) {
+    if (number % stepSize === 0) yield;
+    wanted.add(path);
+  }
+  const entries: Entry[] = [];
+  for (const [number, { path, to }] of changes.entries()) {
+    if (number % stepSize === 0) yield;
+    if (to !== undefined && wanted.has(path)) entries.push(to);
+  }
+  return entries;
 }
 
 /** A session that is left behind expires by itself; an error here must not hide the one that led here. */
@@ -107,7 +123,7 @@ async function begin(
   const body = {
     base: replica.state.revision,
     ...(replica.state.revisionId === undefined ? {} : { baseId: replica.state.revisionId }),
-    changes: changes.map(pushChange),
+    changes: pushChanges(changes),
     folders: trackedFolders(replica),
     ...(message === undefined || message === '' ? {} : { message }),
   };

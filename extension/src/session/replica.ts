@@ -3,7 +3,7 @@ import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
 import { withStandingNames, type NameRules } from '../engine/names';
 import type { Observation, Problem } from '../engine/observation';
-import { pathStates, type PathStates } from '../engine/pathState';
+import { tellingStates, type PathStates } from '../engine/pathState';
 import { PathFolders } from '../engine/pathTree';
 import { reconciling, type Reconciliation } from '../engine/reconcile';
 import { leave, ruleFor, track, type Rule } from '../engine/rule';
@@ -13,7 +13,6 @@ import { statesAfter, type LocalChange } from '../engine/statesAfter';
 import { withServerPlaces } from '../engine/serverPlaces';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../engine/wire';
 import { PalmtreeError } from '../errors';
-import type * as wire from '../../../server/src/contract/schemas';
 import type { Remote } from './remote';
 import { nameRulesOf } from '../io/nameRules';
 import { identityOfFolder } from '../io/rootFolder';
@@ -41,6 +40,11 @@ export interface Agreed {
 /** What the server has beyond the stored revision, as far as it was asked. */
 export interface Incoming extends Agreed {
   readonly changes: ReadonlyMap<string, ServerSide>;
+}
+
+/** What the server answered: what is new there, and all folders that are tracked there. */
+export interface News extends Incoming {
+  readonly folders: readonly string[];
 }
 
 /**
@@ -287,7 +291,8 @@ export class Replica {
   async #lookAtPaths(): Promise<PathStates> {
     const plan = await this.reconcile('known');
     const decidable = await this.#conflictsPulled(plan);
-    return pathStates(plan, this.problems, this.state.observations.size, (path) => !decidable.has(path));
+    const { size } = this.state.observations;
+    return inTurns(tellingStates(plan, this.problems, size, (path) => !decidable.has(path)));
   }
 
   /** Those of the conflicts that do not only come of what is new on the server: a pull could not make one of them. */
@@ -316,10 +321,11 @@ export class Replica {
 
   /** Agrees on the other side of each change. */
   async agreeOn(changes: readonly Change[]): Promise<void> {
-    await inTurns(this.#agreeing(changes));
+    await inTurns(this.agreeing(changes));
   }
 
-  *#agreeing(changes: readonly Change[]): Steps<void> {
+  /** The same in steps of some milliseconds. */
+  *agreeing(changes: readonly Change[]): Steps<void> {
     for (const [number, { path, to }] of changes.entries()) {
       if (number % stepSize === 0) yield;
       this.agree(path, to);
@@ -327,11 +333,11 @@ export class Replica {
   }
 
   /** Asks the server what it has beyond our revision. Throws revision_not_found when it does not know that one. */
-  async fetchIncoming({ client, tree }: Pick<Remote, 'client' | 'tree'>, signal: AbortSignal): Promise<wire.FileTable> {
-    const { revision, revisionId } = this.state;
-    const table = await client.files(tree, revision, revisionId, signal);
-    this.incoming = { revision: table.revision, id: table.id, changes: incomingChanges(table) };
-    return table;
+  async fetchIncoming({ client, tree }: Pick<Remote, 'client' | 'tree'>, signal: AbortSignal): Promise<News> {
+    const { files, ...head } = await client.files(tree, this.state.revision, this.state.revisionId, signal);
+    const news = { ...head, changes: await inTurns(incomingChanges(files)) };
+    this.incoming = news;
+    return news;
   }
 
   /**
@@ -376,8 +382,19 @@ export class Replica {
   }
 
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
-  advance({ revision, id }: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
+  advance(to: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
+    drained(this.advancing(to, incoming, agreed));
+  }
+
+  /** The same in steps of some milliseconds; until the end, the revision is the one that was. */
+  *advancing(
+    { revision, id }: Agreed,
+    incoming: ReadonlyMap<string, ServerSide>,
+    agreed: ReadonlySet<string>,
+  ): Steps<void> {
+    let looked = 0;
     for (const [path, side] of incoming) {
+      if (++looked % stepSize === 0) yield;
       if (agreed.has(path)) continue;
       const isInStep = sameEntry(this.state.ancestor.get(path), side ?? undefined);
       if (isInStep) this.state.heldBack.delete(path);

@@ -1,42 +1,46 @@
-import { overlay, remoteTable, type ServerSide } from '../engine/wire';
+import { overlay, remoteTable } from '../engine/wire';
 import type { Rules } from '../engine/rule';
-import type { FileTable } from '../../../server/src/contract/schemas';
 import { liesIn } from '../engine/folders';
+import { stepSize, type Steps } from '../engine/steps';
 import { holdsFile } from '../io/holdsFile';
-import type { Replica } from './replica';
+import { inTurns } from '../io/turns';
+import type { News, Replica } from './replica';
 
 /**
  * The tree's folders and files are tracked here too, except what the user left out on this machine. A folder
  * in which other files stand is not taken whole: nobody asked for these to be sent. Answers those folders, the
  * outermost of them, when nothing that the server has in them was known before.
  */
-export async function takeInRules(
-  replica: Replica,
-  table: FileTable,
-  changes: ReadonlyMap<string, ServerSide>,
-): Promise<string[]> {
-  const { ancestor, heldBack, observations, rules } = replica.state;
+export async function takeInRules(replica: Replica, { folders, changes }: News): Promise<string[]> {
+  const { ancestor, heldBack, rules } = replica.state;
   const known = remoteTable(ancestor, heldBack);
   const onServer = overlay(known, changes);
   const untaken: string[] = [];
   const selection = replica.selection();
-  for (const path of table.folders) {
+  for (const path of folders) {
     if (selection.ruleFor(path) !== undefined) continue;
     const isOther = (file: string): boolean => !onServer.has(file);
     const holdsOthers = await holdsFile(replica.root, path, isOther, (other) => selection.excludes(other));
     if (holdsOthers) untaken.push(path);
     else rules.set(path, { path, kind: 'folder', effect: 'track' });
   }
-  const widened = replica.selection();
-  for (const path of onServer.keys()) {
+  await inTurns(takingInFiles(replica, onServer.keys()));
+  const isNew = (folder: string): boolean => holdsAny(onServer, folder) && !holdsAny(known, folder);
+  return untaken.filter((folder) => isNew(folder) && !untaken.some((other) => liesIn(folder, other))).sort();
+}
+
+function* takingInFiles(replica: Replica, paths: Iterable<string>): Steps<void> {
+  const { observations, rules } = replica.state;
+  const selection = replica.selection();
+  let looked = 0;
+  for (const path of paths) {
+    if (++looked % stepSize === 0) yield;
     // What is observed is tracked: nearly all.
     if (observations.has(path)) continue;
-    if (widened.ruleFor(path) === undefined && !widened.excludes(path)) {
+    if (selection.ruleFor(path) === undefined && !selection.excludes(path)) {
       rules.set(path, { path, kind: 'file', effect: 'track' });
     }
   }
-  const isNew = (folder: string): boolean => holdsAny(onServer, folder) && !holdsAny(known, folder);
-  return untaken.filter((folder) => isNew(folder) && !untaken.some((other) => liesIn(folder, other))).sort();
 }
 
 function holdsAny(table: { keys(): Iterable<string> }, folder: string): boolean {

@@ -1,15 +1,15 @@
 import type { PathDifference } from '../../../server/src/contract/history';
-import type { CommitResult, FileTable as WireTable } from '../../../server/src/contract/schemas';
+import type { CommitResult } from '../../../server/src/contract/schemas';
 import type { Change } from '../engine/change';
 import { sameEntry, type FileTable } from '../engine/entry';
-import { entryOf, incomingChanges, overlay, pushChange, remoteTable } from '../engine/wire';
+import { entryOf, overlay, pushChanges, remoteTable } from '../engine/wire';
 import { isPalmtreeError, PalmtreeError } from '../errors';
 import { throwIfCancelled } from './carry';
 import { commit } from './commit';
 import { possibleChanges } from './possibleChanges';
 import { countChanges, discard } from './push';
 import type { Remote, Reporter } from './remote';
-import type { Replica } from './replica';
+import type { Agreed, Replica } from './replica';
 
 /** Others may push while the undo is made ready; after this many plans it is told instead. */
 const maxPlans = 4;
@@ -37,16 +37,16 @@ export async function undoPush(
   reporter.step('Asking the server what the push changed');
   const detail = await remote.client.revision(remote.tree, number, reporter.signal);
   for (let plan = 0; plan < maxPlans; plan++) {
-    const table = await replica.fetchIncoming(remote, reporter.signal);
+    const news = await replica.fetchIncoming(remote, reporter.signal);
     const { ancestor, heldBack } = replica.state;
-    const head = overlay(remoteTable(ancestor, heldBack), incomingChanges(table));
+    const head = overlay(remoteTable(ancestor, heldBack), news.changes);
     const { changes, skipped } = takenBack(detail.changes, head);
     if (changes.length === 0) {
       throw new PalmtreeError('nothing_to_undo', `revision ${number} has no change that stands as it made it`, {
         details: { paths: skipped },
       });
     }
-    const committed = await send(remote, table, { changes, message: `Undo revision ${number}` }, reporter);
+    const committed = await send(remote, news, { changes, message: `Undo revision ${number}` }, reporter);
     if (committed === 'stale') continue;
     // The undo is made, whether or not the counts can follow at once.
     await replica.fetchIncoming(remote, reporter.signal).catch(() => undefined);
@@ -72,15 +72,15 @@ export function takenBack(
   return { changes, skipped: all.map(({ path }) => path).filter((path) => !taken.has(path)) };
 }
 
-/** `stale`: somebody pushed since `table` was told. */
+/** `stale`: somebody pushed since `head` was told. */
 async function send(
   remote: Remote,
-  table: WireTable,
+  head: Agreed,
   { changes, message }: { readonly changes: readonly Change[]; readonly message: string },
   reporter: Reporter,
 ): Promise<CommitResult | 'stale'> {
   throwIfCancelled(reporter);
-  const body = { base: table.revision, baseId: table.id, changes: changes.map(pushChange), message };
+  const body = { base: head.revision, baseId: head.id, changes: pushChanges(changes), message };
   try {
     const session = await remote.client.beginPush(remote.tree, body, reporter.signal);
     try {

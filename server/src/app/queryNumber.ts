@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A whole number as it stands in a query or a path. */
 export function queryNumber(name: string) {

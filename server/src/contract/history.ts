@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { fileEntry, path, revision } from './schemas';
 
 /** What a push left in the history of its tree. */

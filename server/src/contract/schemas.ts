@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { httpStatusByCode, type WireErrorCode } from './errorCodes';
 import { pathFault } from './paths';
 
@@ -51,12 +51,14 @@ export const change = z.discriminatedUnion('op', [putChange, deleteChange]);
 
 export const fileEntry = z.object({ ...attributes, revision });
 export const deletedEntry = z.object({ path, deleted: z.literal(true), revision });
-export const tableEntry = z.union([deletedEntry, fileEntry]);
+/** In this order: nearly all are files, and what fits the first is not held against the second. */
+export const tableEntry = z.union([fileEntry, deletedEntry]);
 
 /**
  * `GET /v1/trees/:tree/files?since=R`: the entries whose last change came after R, at `revision`.
  * Deletions are listed only for R > 0: who has nothing needs none.
  * `folders` are the tracked folders: every client takes in what is later created in them.
+ * Who accepts `tableLinesType` is answered line by line: `tableHead` as one line of JSON, then each of `files`.
  */
 export const fileTable = z.object({
   revision,
@@ -64,6 +66,10 @@ export const fileTable = z.object({
   folders: z.array(folder),
   files: z.array(tableEntry),
 });
+
+export const tableLinesType = 'application/x-ndjson';
+/** `count` tells of how many, so that none can be missing unseen. */
+export const tableHead = fileTable.omit({ files: true }).extend({ count: z.int().nonnegative() });
 
 export const pushMessage = z
   .string()

@@ -3,8 +3,9 @@ import { compress } from 'hono/compress';
 import type { AppEnv } from '../app/appEnv';
 import { parse } from '../app/parseBody';
 import { queryNumber } from '../app/queryNumber';
-import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
+import { tableLinesType, type FileTable, type TreeList, type TreeSummary } from '../contract/schemas';
 import { reaches } from '../tokens/authenticate';
+import { tableLines } from './tableLines';
 import type { TreeRepository } from './treeRepository';
 
 export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
@@ -21,11 +22,18 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     return context.json<TreeSummary>({ name: tree.name, revision: tree.head }, created ? 201 : 200);
   });
 
-  routes.get('/:tree/files', compress(), async (context) => {
+  routes.get('/:tree/files', compress({ contentTypeFilter: isTable }), async (context) => {
     const revision = parse(queryNumber('since'), context.req.query('since') ?? '0');
     const id = context.req.query('sinceId');
-    return context.json<FileTable>(await trees.table(context.req.param('tree'), revision, id));
+    const table = await trees.table(context.req.param('tree'), revision, id);
+    context.header('vary', 'Accept');
+    if (context.req.header('accept')?.includes(tableLinesType) === true) return tableLines(table);
+    return context.json<FileTable>(table);
   });
 
   return routes;
+}
+
+function isTable(contentType: string): boolean {
+  return contentType.startsWith('application/json') || contentType.startsWith(tableLinesType);
 }
