@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import type { Whoami } from '../contract/schemas';
 import { eventRoutes } from '../events/eventRoutes';
 import { contentRoutes } from '../history/contentRoutes';
@@ -27,15 +26,6 @@ export function createServer(services: Services): Hono<AppEnv> {
 
   app.use('/v1/*', authenticate(services.tokens));
   app.use('/v1/trees/:tree/*', requireTreeScope);
-  app.use(
-    '/v1/*',
-    bodyLimit({
-      maxSize: services.maxBodyBytes,
-      onError: () => {
-        throw new WireError('body_too_large', `a request body has at most ${services.maxBodyBytes} bytes`);
-      },
-    }),
-  );
   app.get('/v1/whoami', (context) => {
     const { name, trees } = context.get('token');
     const server = { version: services.version };

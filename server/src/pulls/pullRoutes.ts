@@ -6,13 +6,13 @@ import { endSession } from '../sessions/endSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import { beginPull, type BeginPullServices } from './beginPull';
 
-export type PullServices = BeginPullServices & { readonly activity: SessionActivity };
+export type PullServices = BeginPullServices & { readonly activity: SessionActivity; readonly maxBodyBytes: number };
 
 export function pullRoutes(services: PullServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.post('/:tree/pulls', async (context) => {
-    const pull = await parseBody(context, beginPullSchema);
+    const pull = await parseBody(context, beginPullSchema, services.maxBodyBytes);
     const treeName = context.req.param('tree');
     const session = await beginPull(services, { treeName, tokenId: context.get('token').id, pull });
     return context.json<PullSession>(session, 201);

@@ -1,5 +1,4 @@
 import { statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Stamp } from '../objects/stamp';
@@ -39,7 +38,7 @@ export class InboxWatch {
     this.#objects = objects;
     const byFolder = new Map<string, Upload[]>();
     for (const upload of uploads) {
-      const path = dirname(join(inbox, upload.path));
+      const path = folderOf(`${inbox}/${upload.path}`);
       const files = byFolder.get(path);
       if (files === undefined) byFolder.set(path, [upload]);
       else files.push(upload);
@@ -87,7 +86,7 @@ export class InboxWatch {
     folder.seenMtimeNs = mtimeNs;
     let absent = 0;
     for (const upload of folder.waiting) {
-      const stamp = await this.#objects.takeEarly(join(this.#inbox, upload.path), upload);
+      const stamp = await this.#objects.takeEarly(`${this.#inbox}/${upload.path}`, upload);
       if (stamp !== undefined) {
         this.#taken.set(upload.hash, stamp);
         folder.waiting.delete(upload);
@@ -99,6 +98,10 @@ export class InboxWatch {
       if (this.#stop.signal.aborted) return;
     }
   }
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/'));
 }
 
 async function passes(ms: number, signal: AbortSignal): Promise<boolean> {

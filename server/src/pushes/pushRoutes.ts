@@ -6,13 +6,13 @@ import { endSession } from '../sessions/endSession';
 import { beginPush, type BeginPushServices } from './beginPush';
 import { commitPush, type CommitPushServices } from './commitPush';
 
-export type PushServices = BeginPushServices & CommitPushServices;
+export type PushServices = BeginPushServices & CommitPushServices & { readonly maxBodyBytes: number };
 
 export function pushRoutes(services: PushServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.post('/:tree/pushes', async (context) => {
-    const push = await parseBody(context, beginPushSchema);
+    const push = await parseBody(context, beginPushSchema, services.maxBodyBytes);
     const treeName = context.req.param('tree');
     const session = await beginPush(services, { treeName, tokenId: context.get('token').id, push });
     return context.json<PushSession>(session, 201);

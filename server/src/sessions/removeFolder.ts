@@ -1,20 +1,31 @@
+import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { chmod, lstat, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inSlices } from '../concurrency/inSlices';
 
 /** Removes a folder that a client filled: its modes may forbid us to look inside. */
 export async function removeFolder(folder: string): Promise<void> {
   try {
-    await rm(folder, { recursive: true, force: true });
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'EACCES' && code !== 'EPERM' && code !== 'ENOTEMPTY') throw error;
+    // Node's own way takes ten times as long for many files.
+    await inSlices(deepestFirst(folder), (remove) => remove());
+  } catch {
     await openUp(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }
 
+function* deepestFirst(folder: string): Generator<() => void> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) yield* deepestFirst(path);
+    else yield () => unlinkSync(path);
+  }
+  yield () => rmdirSync(folder);
+}
+
 async function openUp(folder: string): Promise<void> {
-  if (!(await lstat(folder)).isDirectory()) return;
+  const stats = await lstat(folder).catch(() => undefined);
+  if (stats?.isDirectory() !== true) return;
   await chmod(folder, 0o700);
   for (const name of await readdir(folder)) await openUp(join(folder, name));
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { chmod, readFile, readdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { WireError, pathsError } from '../app/wireError';
 import { inSlices } from '../concurrency/inSlices';
 import type { PendingPush, Session, SessionKind } from './session';
@@ -97,11 +97,15 @@ export class SessionStore {
   async #placeFiles(root: string, files: readonly PlacedFile[]): Promise<void> {
     mkdirSync(root);
     const made = new Set([root]);
+    const make = (folder: string): void => {
+      if (made.has(folder)) return;
+      make(folderOf(folder));
+      mkdirSync(folder);
+      made.add(folder);
+    };
     await inSlices(files, ({ path, place }) => {
       const file = `${root}/${path}`;
-      const parent = dirname(file);
-      if (!made.has(parent)) mkdirSync(parent, { recursive: true });
-      made.add(parent);
+      make(folderOf(file));
       place?.(file);
     });
     await chmod(root, 0o755);
@@ -165,4 +169,8 @@ export class SessionStore {
       throw error;
     }
   }
+}
+
+function folderOf(file: string): string {
+  return file.slice(0, file.lastIndexOf('/'));
 }
