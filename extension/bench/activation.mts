@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../scripts/chromium.mts';
-import { packageExtension } from '../scripts/package.mts';
 import { vsixFile } from '../scripts/paths.mts';
 import { installExtension, startWorkbench, type Workbench } from '../scripts/workbench.mts';
 import { makeFiles } from './inputs.mts';
@@ -46,7 +45,6 @@ class Editor {
   }
 
   static async open(stage: Stage): Promise<Editor> {
-    await packageExtension();
     const folder = stage.path('edited');
     makeFiles(join(folder, 'notes'), stage.scale.some, 2048);
     const profile = { userDataDir: stage.path('profile'), extensionsDir: stage.path('extensions') };

@@ -2,7 +2,8 @@ import { build as bundle } from 'esbuild';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build } from '../scripts/build.mts';
-import { dist, repository, scratch } from '../scripts/paths.mts';
+import { packageExtension } from '../scripts/package.mts';
+import { cacheFolder, dist, repository } from '../scripts/paths.mts';
 import { seconds, step } from '../scripts/step.mjs';
 import { ensureSystemPackages } from '../scripts/systemPackages.mts';
 import { runMain, UserError } from '../scripts/userError.mjs';
@@ -60,8 +61,10 @@ await runMain(async () => {
     await build({ minify: true });
     await bundleClient();
   });
+  if (names.includes('activation')) await step('Packing the extension', packageExtension);
   const scale = scales[values.quick ? 'quick' : 'full'];
-  const stage = await Stage.build(join(scratch, 'bench'), scale, 22_822);
+  // Not in the repository: packing would pass over all of its files.
+  const stage = await Stage.build(join(cacheFolder(), 'bench'), scale, 22_822);
   const results: Result[] = [];
   try {
     for (const name of names) {

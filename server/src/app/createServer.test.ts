@@ -77,6 +77,18 @@ test('errors have one shape', async () => {
   expect(await server.api.commit('notes', '0'.repeat(32))).toMatchObject(shape(404, 'session_not_found'));
 });
 
+test.each([
+  ['that tells its length', { 'content-length': '10001' }],
+  ['that does not', {}],
+])('a body %s is read up to the limit', async (_, length) => {
+  const authorization = `Bearer ${server.token}`;
+  const send = (body: string, headers: Record<string, string>) =>
+    server.app.request('/v1/trees/notes/pushes', { method: 'POST', headers: { authorization, ...headers }, body });
+  expect((await send('x'.repeat(10_001), length)).status).toBe(413);
+  const fits = JSON.stringify({ base: 0, changes: [] }).padEnd(10_000);
+  expect((await send(fits, 'content-length' in length ? { 'content-length': '10000' } : {})).status).toBe(201);
+});
+
 test('what nobody expected is told by its request id alone, and logged whole', async () => {
   const failing = await startTestServer();
   failing.services.trees.list = () => Promise.reject(new Error('the secret reason'));

@@ -1,4 +1,4 @@
-import type { Context } from 'hono';
+import type { Context, HonoRequest } from 'hono';
 import type * as z from 'zod';
 import { WireError, pathsError } from './wireError';
 
@@ -8,7 +8,7 @@ export async function parseBody<T extends z.ZodType>(
   schema: T,
   maxBytes: number,
 ): Promise<z.output<T>> {
-  const text = await readBody(context.req.raw, maxBytes);
+  const text = await readBody(context.req, maxBytes);
   let body: unknown;
   try {
     body = JSON.parse(text);
@@ -19,17 +19,19 @@ export async function parseBody<T extends z.ZodType>(
 }
 
 /** Hono's own limit copies a body that does not tell its length twice. */
-async function readBody({ headers, body }: Request, maxBytes: number): Promise<string> {
-  let bytes = Number(headers.get('content-length') ?? 0);
-  const pieces: Uint8Array[] = [];
-  if (bytes <= maxBytes) {
-    bytes = 0;
-    for await (const piece of body ?? []) {
-      pieces.push(piece);
-      if ((bytes += piece.length) > maxBytes) break;
-    }
+async function readBody(request: HonoRequest, maxBytes: number): Promise<string> {
+  const tooLarge = new WireError('body_too_large', `a request body has at most ${maxBytes} bytes`);
+  const length = request.header('content-length');
+  if (length !== undefined) {
+    if (Number(length) > maxBytes) throw tooLarge;
+    return request.text();
   }
-  if (bytes > maxBytes) throw new WireError('body_too_large', `a request body has at most ${maxBytes} bytes`);
+  const pieces: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const piece of request.raw.body ?? []) {
+    if ((bytes += piece.length) > maxBytes) throw tooLarge;
+    pieces.push(piece);
+  }
   return Buffer.concat(pieces).toString('utf8');
 }
 
