@@ -104,7 +104,7 @@ function* holdingBackClashes(tables: Tables, verdicts: Map<string, Verdict>): St
     ['takeRemote', tables.local, tables.remote],
     ['sendLocal', tables.remote, tables.local],
   ] as const) {
-    if (!addsAPath(side, own, verdicts)) continue;
+    if (!(yield* addingAPath(side, own, verdicts))) continue;
     const present = (path: string): boolean => {
       return (verdicts.get(path) === side ? other : own).has(path) && tables.takesPart(path);
     };
@@ -119,8 +119,12 @@ function* allOf(own: FileTable, verdicts: ReadonlyMap<string, Verdict>): Generat
 }
 
 /** Only a path that is new to a side can clash there: without one, the walk over its table is spared. */
-function addsAPath(side: Verdict, own: FileTable, verdicts: ReadonlyMap<string, Verdict>): boolean {
-  for (const [path, found] of verdicts) if (found === side && !own.has(path)) return true;
+function* addingAPath(side: Verdict, own: FileTable, verdicts: ReadonlyMap<string, Verdict>): Steps<boolean> {
+  let looked = 0;
+  for (const [path, found] of verdicts) {
+    if (found === side && !own.has(path)) return true;
+    if (++looked % stepSize === 0) yield;
+  }
   return false;
 }
 

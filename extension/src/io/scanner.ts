@@ -7,6 +7,7 @@ import type { Scanner, ScanRequest, ScanResult } from './ports';
 import { errorOf } from './threadFailure';
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
 import { threadLimits } from './threadLimits';
+import { turns } from './turns';
 
 export interface WorkerScannerOptions {
   /** The bundled scan worker. */
@@ -31,8 +32,8 @@ interface ToLearn {
 interface Running {
   readonly request: ScanRequest;
   /** What was seen so far. */
-  readonly seen: Observation[];
-  readonly resolve: (result: ScanResult) => void;
+  readonly seen: Packed[];
+  readonly resolve: (result: Promise<ScanResult>) => void;
   readonly reject: (error: PalmtreeError) => void;
   /** Takes back the listener on the request's signal. */
   readonly finish: () => void;
@@ -151,11 +152,11 @@ export class WorkerScanner implements Scanner {
       return;
     }
     if (message.kind === 'seen') {
-      for (const observation of unpackObservations(message.seen)) running.seen.push(observation);
+      running.seen.push(message.seen);
       return;
     }
     this.#end(message.id, running);
-    if (message.kind === 'done') running.resolve({ ...message.result, seen: running.seen });
+    if (message.kind === 'done') running.resolve(whole(message.result, running.seen));
     else running.reject(errorOf(message));
   }
 
@@ -184,4 +185,15 @@ export class WorkerScanner implements Scanner {
     this.#running.delete(id);
     if (this.#running.size === 0) this.#worker?.unref();
   }
+}
+
+/** The parts come faster than they can be taken in: others have their turn between them. */
+async function whole(result: Omit<ScanResult, 'seen'>, parts: readonly Packed[]): Promise<ScanResult> {
+  const pause = turns();
+  const seen: Observation[] = [];
+  for (const part of parts) {
+    for (const observation of unpackObservations(part)) seen.push(observation);
+    await pause();
+  }
+  return { ...result, seen };
 }

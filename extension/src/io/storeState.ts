@@ -55,18 +55,22 @@ async function unpacked<T>(
   table: StoreTable<T>,
   buckets: readonly Uint8Array[],
   pause: () => Promise<void>,
-): Promise<Item<T>[]> {
-  const items: Item<T>[] = [];
+): Promise<Iterable<Item<T>>> {
+  const parts: Iterable<Item<T>>[] = [];
   for (const bucket of buckets) {
-    for (const item of table.unpack(bucket)) items.push(item);
+    parts.push(table.unpack(bucket));
     await pause();
   }
-  return items;
+  return joined(parts);
+}
+
+function* joined<T>(parts: readonly Iterable<T>[]): Generator<T> {
+  for (const part of parts) yield* part;
 }
 
 /** What was agreed on is nearly always what is observed: then it is stored, and held, once. */
 function* agreedOn(
-  others: readonly Item<Entry>[],
+  others: Iterable<Item<Entry>>,
   observations: ReadonlyMap<string, Observation>,
 ): Generator<Item<Entry>> {
   yield* others;

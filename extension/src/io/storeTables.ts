@@ -13,8 +13,8 @@ export type TableName = 'rule' | 'ancestor' | 'held_back' | 'observation';
 export interface StoreTable<T> {
   readonly name: TableName;
   readonly pack: (rows: readonly Item<T>[]) => Uint8Array;
-  /** Throws when the bytes cannot be what was packed. */
-  readonly unpack: (bytes: Uint8Array) => readonly Item<T>[];
+  /** Throws when the bytes cannot be what was packed. The items are to be gone through once. */
+  readonly unpack: (bytes: Uint8Array) => Iterable<Item<T>>;
 }
 
 export type Item<T> = readonly [path: string, value: T];
@@ -48,8 +48,13 @@ export const heldBackTable: StoreTable<Entry | null> = {
 export const observationTable: StoreTable<Observation> = {
   name: 'observation',
   pack: (rows) => packObservations(rows.map(([, seen]) => seen)),
-  unpack: (bytes) => unpackObservations(bytes).map((seen) => [seen.path, seen]),
+  unpack: (bytes) => byPath(unpackObservations(bytes)),
 };
+
+/** One pair at a time: all of them would stay until the last is taken in, twice as much to collect around. */
+function* byPath(all: readonly Observation[]): Generator<Item<Observation>> {
+  for (const seen of all) yield [seen.path, seen];
+}
 
 export function createTable(name: TableName): string {
   return `CREATE TABLE ${name} (bucket INTEGER PRIMARY KEY, entries BLOB NOT NULL)`;

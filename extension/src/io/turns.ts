@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Steps } from '../engine/steps';
 
 /** How long others wait for their turn, at most, in milliseconds. */
-const turnMs = 12;
+const turnMs = 4;
 
 /** What waits for the others' turn when it has been long. */
 export function turns(): () => Promise<void> {

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../engine/change';
 import type { Entry } from '../engine/entry';
 import { leaveOut } from '../engine/leaveOut';
@@ -88,6 +89,8 @@ export async function upload(
   reporter: Reporter,
 ): Promise<number> {
   if (session.upload.length === 0) return 0;
+  // The answer that named them was parsed in one go.
+  await nextTurn();
   const entries = await inTurns(entriesAt(session.upload, changes));
   reporter.step(`Sending ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
   const result = await carry(remote, { direction: 'push', session, root: replica.root, entries }, reporter);

@@ -174,7 +174,10 @@ export class Replica {
     const { observations } = this.state;
     const changes: LocalChange[] = [];
     for (const path of gone) changes.push({ path, before: observations.get(path), after: undefined });
-    for (const after of seen) changes.push({ path: after.path, before: observations.get(after.path), after });
+    for (const [number, after] of seen.entries()) {
+      if (number % stepSize === 0) yield;
+      changes.push({ path: after.path, before: observations.get(after.path), after });
+    }
     yield;
     yield* this.#learning(seen, gone);
     return changes;
