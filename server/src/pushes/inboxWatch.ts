@@ -29,6 +29,8 @@ export class InboxWatch {
   readonly #inbox: string;
   readonly #objects: ObjectStore;
   readonly #stop = new AbortController();
+  /** The runs have ended well: all that they were to bring is there. */
+  readonly #come = new AbortController();
   #watching: Promise<void> | undefined;
   #runs = 0;
   #sliceStarted = 0;
@@ -56,7 +58,8 @@ export class InboxWatch {
   }
 
   runEnded(succeeded: boolean): void {
-    if (--this.#runs === 0 || !succeeded) this.#stop.abort();
+    if (!succeeded) this.#stop.abort();
+    else if (--this.#runs === 0) this.#come.abort();
   }
 
   /** Answers the stamps of what was taken, by hash. */
@@ -66,23 +69,28 @@ export class InboxWatch {
     return this.#taken;
   }
 
+  /** Until all has come and was looked at: the client needs a while to hear of it and to ask for the commit. */
   async #watch(): Promise<void> {
-    const { signal } = this.#stop;
-    for (let pause = pauseMs; await passes(pause, signal);) {
+    const waking = AbortSignal.any([this.#stop.signal, this.#come.signal]);
+    for (let pause = pauseMs; ;) {
+      await delay(pause, undefined, { signal: waking, ref: false }).catch(() => undefined);
+      const isLast = this.#come.signal.aborted;
       const began = performance.now();
       this.#sliceStarted = began;
       const real = new RealFolders(this.#inbox);
       for (const folder of this.#folders) {
-        if (signal.aborted) return;
-        if (folder.waiting.size > 0) await this.#look(folder, real);
+        if (this.#stop.signal.aborted) return;
+        if (folder.waiting.size > 0) await this.#look(folder, real, isLast);
       }
+      if (isLast) return;
       pause = Math.max(pauseMs, performance.now() - began);
     }
   }
 
-  async #look(folder: Folder, real: RealFolders): Promise<void> {
+  async #look(folder: Folder, real: RealFolders, isLast: boolean): Promise<void> {
     const mtimeNs = statSync(folder.path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (mtimeNs === undefined || mtimeNs === folder.seenMtimeNs || !real.has(folder.path)) return;
+    if (mtimeNs === undefined || !real.has(folder.path)) return;
+    if (mtimeNs === folder.seenMtimeNs && !isLast) return;
     folder.seenMtimeNs = mtimeNs;
     let absent = 0;
     for (const upload of folder.waiting) {
@@ -91,7 +99,7 @@ export class InboxWatch {
         this.#taken.set(upload.hash, stamp);
         folder.waiting.delete(upload);
         absent = 0;
-      } else if (++absent > maxAbsent) return;
+      } else if (++absent > maxAbsent && !isLast) return;
       if (performance.now() - this.#sliceStarted < sliceMs) continue;
       await nextTurn();
       this.#sliceStarted = performance.now();
@@ -102,9 +110,4 @@ export class InboxWatch {
 
 function folderOf(file: string): string {
   return file.slice(0, file.lastIndexOf('/'));
-}
-
-async function passes(ms: number, signal: AbortSignal): Promise<boolean> {
-  await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);
-  return !signal.aborted;
 }
