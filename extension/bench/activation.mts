@@ -7,26 +7,36 @@ import { makeFiles } from './inputs.mts';
 import type { Figures, Work } from './measure.mts';
 import type { Stage } from './stage.mts';
 
-const patienceMs = 120_000;
-const shown = { width: 1280, height: 800 };
-/** What is not on the screen is not there to be read. */
-const allShown = { width: 1600, height: 6000 };
+const patienceMs = 30_000;
+/** Something else may take the focus from what is typed into. */
+const tries = 3;
+const extensionId = 'palmtree.palmtree-sync';
 
 /** What VS Code itself says of the packed extension. */
 export async function* activation(stage: Stage): AsyncGenerator<Work> {
   const { some, longestRounds } = stage.scale;
   const editor = await Editor.open(stage);
   try {
-    await editor.track();
+    await tried(() => editor.track());
     yield {
       id: 'activation',
       title: `Activation in VS Code with ${some.toLocaleString('en')} tracked files, until the first await`,
-      contenders: [{ name: 'Palmtree', run: () => editor.activation() }],
+      contenders: [{ name: 'Palmtree', run: () => tried(() => editor.activation()) }],
       targets: [{ most: 100 }],
       rounds: longestRounds,
     };
   } finally {
     await editor.close();
+  }
+}
+
+async function tried<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = tries - 1; ; left--) {
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0) throw error;
+    }
   }
 }
 
@@ -56,7 +66,7 @@ class Editor {
       settings: { 'palmtree.serverUrl': url, 'palmtree.tree': stage.newTree() },
     });
     const browser = await launchChromium();
-    const page = await browser.newPage({ viewport: shown });
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     page.setDefaultTimeout(patienceMs);
     return new Editor(workbench, browser, page, workbench.urlFor(folder));
   }
@@ -75,9 +85,12 @@ class Editor {
   async activation(): Promise<Figures> {
     await this.#show();
     await this.#indicator('↑').waitFor();
-    await this.#page.setViewportSize(allShown);
     await this.#run('Developer: Startup Performance');
-    const line = this.#page.locator('.view-line', { hasText: 'palmtree.palmtree-sync' });
+    const line = this.#page.locator('.view-line', { hasText: extensionId });
+    // What is not on the screen is not there to be read.
+    await this.#page.locator('.view-line', { hasText: 'System Info' }).click();
+    await this.#page.keyboard.press('Control+f');
+    await this.#page.locator('.find-widget textarea').first().fill(extensionId);
     const [, , , load, call] = (await line.innerText()).split('|').map((cell) => Number(cell.trim()));
     if (load === undefined || call === undefined) throw new Error('VS Code tells nothing of the activation.');
     return { ms: call, loadMs: load };
@@ -89,7 +102,6 @@ class Editor {
   }
 
   async #show(): Promise<void> {
-    await this.#page.setViewportSize(shown);
     await this.#page.goto(this.#url);
     await this.#indicator('').waitFor();
   }

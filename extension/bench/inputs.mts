@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, futimesSync, mkdirSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** All inputs are made from this, so that each run works on the same bytes. */
@@ -79,7 +79,10 @@ export function makeBigFile(path: string, bytes: number): void {
   closeSync(file);
 }
 
-/** Changes `share` of a file in pieces of 64 KiB spread over it, each time others. */
+/**
+ * Changes `share` of a file in pieces of 64 KiB spread over it, each time others. Its time is another second in each
+ * round: rsync looks at no smaller parts of it.
+ */
 export function changeShare(path: string, bytes: number, share: number, round: number): void {
   const piece = 1 << 16;
   const random = randomNumbers(seed + 1 + round);
@@ -91,5 +94,7 @@ export function changeShare(path: string, bytes: number, share: number, round: n
     for (let index = 0; index < content.length; index++) content[index] = Math.floor(random() * 2 ** 32);
     writeSync(file, content, 0, piece, at);
   }
+  const time = Math.floor(Date.now() / 1000) - 1_000 + round;
+  futimesSync(file, time, time);
   closeSync(file);
 }

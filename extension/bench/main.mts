@@ -11,7 +11,7 @@ import { activation } from './activation.mts';
 import { drawChart } from './chart.mts';
 import { manyFiles } from './manyFiles.mts';
 import { measure, type Result, type Work } from './measure.mts';
-import { describeMachine, shown, shownTarget, shownVerdict, writeReport } from './report.mts';
+import { describeMachine, shown, shownTarget, shownVerdict, writeReport, type Failure } from './report.mts';
 import { serverLoad } from './serverLoad.mts';
 import { Stage, type Scale } from './stage.mts';
 import { transfers } from './transfers.mts';
@@ -43,15 +43,15 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
 
 const groups = { manyFiles, transfers, serverLoad, activation };
 type GroupName = keyof typeof groups;
-/** Activation is asked for by name: it has a browser and a whole workbench beside it. */
-const usual: readonly GroupName[] = ['manyFiles', 'transfers', 'serverLoad'];
+/** A browser and a whole workbench take longer than a minute leaves. */
+const quickGroups: readonly GroupName[] = ['manyFiles', 'transfers', 'serverLoad'];
 
 await runMain(async () => {
   const { values } = parseArgs({
     options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
   });
   const began = performance.now();
-  const names = (values.only?.split(',') ?? usual) as GroupName[];
+  const names = (values.only?.split(',') ?? (values.quick ? quickGroups : Object.keys(groups))) as GroupName[];
   for (const name of names) {
     if (!(name in groups))
       throw new UserError(`There is no "${name}": --only takes ${Object.keys(groups).join(', ')}.`);
@@ -66,18 +66,37 @@ await runMain(async () => {
   // Not in the repository: packing would pass over all of its files.
   const stage = await Stage.build(join(cacheFolder(), 'bench'), scale, 22_822);
   const results: Result[] = [];
+  const failures: Failure[] = [];
+  // A quarter of an hour of figures is not thrown away for one that could not be had.
+  const orFail = async (title: string, work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push({ title, reason });
+      process.stdout.write(`  FAILED: ${reason}\n`);
+    }
+  };
   try {
     for (const name of names) {
       process.stdout.write(`\n${name}: preparing …\n`);
-      for await (const work of groups[name](stage)) results.push(await run(work));
+      await orFail(name, async () => {
+        for await (const work of groups[name](stage)) {
+          await orFail(work.title, async () => void results.push(await run(work)));
+        }
+      });
     }
     const machine = await describeMachine(stage.dropsCaches);
-    const file = await writeReport({ scale, machine, results, seconds: (performance.now() - began) / 1000 });
-    const chart = await drawChart(results, scale.name);
+    const took = (performance.now() - began) / 1000;
+    // A part does not take the place of the whole.
+    const name = values.only === undefined ? scale.name : 'part';
+    const file = await writeReport(name, { scale, machine, results, failures, seconds: took });
+    const chart = await drawChart(results, name);
     const missed = results.flatMap(({ verdicts }) => verdicts).filter(({ isMet }) => !isMet).length;
     process.stdout.write(
-      `\n${missed} targets missed. ${seconds(performance.now() - began)}. Report: ${file}, ${chart}\n`,
+      `\n${missed} targets missed, ${failures.length} works failed. ${seconds(performance.now() - began)}. Report: ${file}, ${chart}\n`,
     );
+    if (failures.length > 0) process.exitCode = 1;
   } finally {
     await stage.close();
   }

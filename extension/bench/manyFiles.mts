@@ -1,10 +1,11 @@
-import { rm } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { hashLoop } from './hashLoop.mts';
 import { makeFiles, pathOf, touchFile } from './inputs.mts';
 import type { Contender, Work } from './measure.mts';
 import { neverBlocked, timed } from './measure.mts';
 import { BenchClient } from './palmtree.mts';
-import { emptied, Git, rsync, unison } from './peers.mts';
+import { Git, rsync, unison } from './peers.mts';
 import { copyFolder, type Stage } from './stage.mts';
 import { dist } from '../scripts/paths.mts';
 
@@ -17,8 +18,12 @@ export async function* manyFiles(stage: Stage): AsyncGenerator<Work> {
   makeFiles(root, many, bytesEach);
   const count = many.toLocaleString('en');
   yield firstHash(stage, root, `First hash of ${count} files of 4 KB`);
-  yield firstPush(stage, root, `First push of ${count} files of 4 KB`, many >= 100_000 ? 1.2 : 1, longestRounds);
-  const world = await World.build(stage, root);
+  const first = firstPush(stage, root, `First push of ${count} files of 4 KB`, {
+    most: many >= 100_000 ? 1.2 : 1,
+    rounds: longestRounds,
+  });
+  yield first.work;
+  const world = await World.build(stage, root, first);
   yield { ...start(stage, world), rounds };
   yield { ...save(world), rounds: rounds * 2 };
   yield { ...pushOne(stage, world), rounds: longRounds };
@@ -45,31 +50,54 @@ function firstHash(stage: Stage, root: string, title: string): Work {
   return { id: 'hash', title, contenders: [palmtree, loop], targets, rounds: stage.scale.longestRounds };
 }
 
-export function firstPush(stage: Stage, root: string, title: string, most: number, rounds: number): Work {
+/** What a first push leaves: Palmtree's last client and its tree, and the peer's copies, which are whole. */
+export interface FirstPush {
+  readonly work: Work;
+  readonly client: () => BenchClient;
+  readonly tree: () => string;
+  readonly copies: readonly string[];
+}
+
+export function firstPush(
+  stage: Stage,
+  root: string,
+  title: string,
+  { most, rounds }: { readonly most: number; readonly rounds: number },
+): FirstPush {
   let client: BenchClient | undefined;
+  let tree = '';
+  const copies: string[] = [];
+  const opened = (): BenchClient => {
+    if (client === undefined) throw new Error('nothing was pushed');
+    return client;
+  };
   const palmtree: Contender = {
     name: 'Palmtree',
     before: async () => {
       await client?.close();
-      client = await stage.client(root, stage.newTree());
+      tree = stage.newTree();
+      client = await stage.client(root, tree);
       await client.ask({ op: 'track', paths: [''] });
       await stage.settle();
     },
-    run: async () => (await client?.ask({ op: 'push' })) ?? { ms: Number.NaN },
+    run: () => opened().ask({ op: 'push' }),
   };
-  const copy = `${root}-rsync`;
   const peer: Contender = {
     name: 'rsync -a over ssh',
-    before: () => stage.settle().then(() => emptied(copy)),
-    run: () => rsync(stage, root, stage.remote(copy)),
+    before: async () => {
+      copies.push(await stage.newFolder(`${basename(root)}-rsync`));
+      await stage.settle();
+    },
+    run: () => rsync(stage, root, stage.remote(copies.at(-1) ?? '')),
   };
-  return {
-    id: `first-push-${root.split('/').at(-1)}`,
+  const work: Work = {
+    id: `first-push-${basename(root)}`,
     title,
     contenders: [palmtree, peer],
     targets: [{ against: peer.name, most }, neverBlocked],
     rounds,
   };
+  return { work, client: opened, tree: () => tree, copies };
 }
 
 /** A workspace that everybody has the whole of: two machines of each contender. */
@@ -93,24 +121,25 @@ class World {
     this.gitThere = parts.gitThere;
   }
 
-  static async build(stage: Stage, root: string): Promise<World> {
-    const tree = stage.newTree();
-    const here = await stage.client(root, tree);
-    await here.ask({ op: 'track', paths: [''] });
-    await here.ask({ op: 'push' });
+  /** What the first push has brought about is the beginning of it. */
+  static async build(stage: Stage, root: string, first: FirstPush): Promise<World> {
+    const [here, tree] = [first.client(), first.tree()];
     // The other machine has it all already: what it takes to bring it is measured elsewhere.
     await copyFolder(root, stage.path('many-there'));
     const there = await stage.client(stage.path('many-there'), tree);
     await there.ask({ op: 'pull' });
-    const isFull = stage.scale.name === 'full';
-    for (const other of ['many-rsync', 'many-rsync-there', ...(isFull ? ['many-unison'] : [])]) {
-      await rm(stage.path(other), { recursive: true, force: true });
-      await copyFolder(root, stage.path(other));
+    for (const name of ['many-rsync', 'many-rsync-there']) {
+      const copy = first.copies[name === 'many-rsync' ? 0 : 1];
+      if (copy === undefined) await copyFolder(root, stage.path(name));
+      else await rename(copy, stage.path(name));
     }
     const git = await Git.init(stage, root, stage.path('many.git'));
     const gitThere = await git.clone(stage.path('many.git'), stage.path('many-clone'));
     await rsync(stage, root, stage.remote(stage.path('many-rsync')));
-    if (isFull) await unison(stage, root, stage.path('many-unison'));
+    if (stage.scale.name === 'full') {
+      await copyFolder(root, stage.path('many-unison'));
+      await unison(stage, root, stage.path('many-unison'));
+    }
     return new World({ stage, root, tree, here, there, git, gitThere });
   }
 

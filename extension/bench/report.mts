@@ -10,7 +10,14 @@ export interface Report {
   readonly scale: Scale;
   readonly machine: Machine;
   readonly results: readonly Result[];
+  /** What ended without a figure. */
+  readonly failures: readonly Failure[];
   readonly seconds: number;
+}
+
+export interface Failure {
+  readonly title: string;
+  readonly reason: string;
 }
 
 interface Machine {
@@ -46,24 +53,24 @@ export async function describeMachine(cachesDropped: boolean): Promise<Machine> 
 }
 
 /** Writes `bench/results/NAME.md` and `.json`, and answers where. */
-export async function writeReport(report: Report): Promise<string> {
+export async function writeReport(name: string, report: Report): Promise<string> {
   const folder = join(repository, 'extension/bench/results');
   await mkdir(folder, { recursive: true });
-  const base = join(folder, report.scale.name);
+  const base = join(folder, name);
   await writeFile(`${base}.md`, markdown(report));
   await writeFile(`${base}.json`, `${JSON.stringify(plain(report), undefined, 2)}\n`);
   return `${base}.md`;
 }
 
-function plain({ scale, machine, results, seconds }: Report): object {
+function plain({ scale, machine, results, failures, seconds }: Report): object {
   const works = results.map(({ work, summaries, verdicts }) => {
     const { id, title, figure = 'ms', rounds } = work;
     return { id, title, figure, rounds, verdicts, contenders: summaries };
   });
-  return { scale, machine, seconds: Math.round(seconds), works };
+  return { scale, machine, seconds: Math.round(seconds), works, failures };
 }
 
-function markdown({ scale, machine, results, seconds }: Report): string {
+function markdown({ scale, machine, results, failures, seconds }: Report): string {
   const rows = results.map((result) => `| ${cells(result).join(' | ')} |`);
   const details = results.flatMap(({ work, summaries }) => {
     return summaries.map((summary) => `| ${work.title} | ${summary.name} | ${shownRange(work, summary)} |`);
@@ -80,6 +87,7 @@ function markdown({ scale, machine, results, seconds }: Report): string {
     '| work | ratio or figure | target | | Palmtree | others |',
     '|---|---|---|---|---|---|',
     ...rows,
+    ...failures.map(({ title, reason }) => `| ${title} | failed: ${reason.split('\n')[0]} | | | | |`),
     '',
     '## Each contender: median (least to most), rounds',
     '',

@@ -31,6 +31,7 @@ export class Stage {
   readonly ssh: Ssh;
   readonly #dropsCaches: boolean;
   #trees = 0;
+  #folders = 0;
 
   private constructor(folder: string, scale: Scale, server: BenchServer, ssh: Ssh, dropsCaches: boolean) {
     this.folder = folder;
@@ -70,6 +71,13 @@ export class Stage {
 
   path(...names: readonly string[]): string {
     return join(this.folder, ...names);
+  }
+
+  /** A folder that was not there: what was just removed has left memory that is soon used again, and a busy disk. */
+  async newFolder(name: string): Promise<string> {
+    const folder = this.path(`${name}-${++this.#folders}`);
+    await mkdir(folder);
+    return folder;
   }
 
   newTree(): string {

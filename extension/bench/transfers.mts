@@ -7,7 +7,7 @@ import { changeShare, makeBigFile, makeFiles, touchFile } from './inputs.mts';
 import { firstPush } from './manyFiles.mts';
 import { neverBlocked, timed, type Contender, type Work } from './measure.mts';
 import type { BenchClient } from './palmtree.mts';
-import { emptied, rclone, rsync } from './peers.mts';
+import { rclone, rsync } from './peers.mts';
 import type { Link } from './shaper.mts';
 import type { Stage } from './stage.mts';
 
@@ -16,29 +16,37 @@ export async function* transfers(stage: Stage): AsyncGenerator<Work> {
   const { some, longRounds } = stage.scale;
   const root = stage.path('some');
   makeFiles(root, some, 2048);
-  const first = firstPush(stage, root, `First push of ${some.toLocaleString('en')} files of 2 KB`, 1, longRounds);
-  const copy = stage.path('some-rclone');
-  const slowest: Contender = {
-    name: 'rclone over sftp',
-    once: true,
-    before: () => emptied(copy),
-    run: () => timed(() => rclone(stage, root, copy)),
-  };
-  const isFull = stage.scale.name === 'full';
-  yield { ...first, contenders: [...first.contenders, ...(isFull ? [slowest] : [])] };
+  const title = `First push of ${some.toLocaleString('en')} files of 2 KB`;
+  const { work } = firstPush(stage, root, title, { most: 1, rounds: longRounds });
+  yield { ...work, contenders: [...work.contenders, ...slowest(stage, root)] };
   yield* largeFile(stage);
   yield await renamed(stage);
   yield await slowLink(stage, { delayMs: 10, bitsPerSecond: 100e6 });
+}
+
+/** Where there is the time for it, once: it is the slowest with many files. */
+function slowest(stage: Stage, root: string): readonly Contender[] {
+  if (stage.scale.name !== 'full') return [];
+  let copy = '';
+  const rcloneOnce: Contender = {
+    name: 'rclone over sftp',
+    once: true,
+    before: async () => {
+      copy = await stage.newFolder('rclone');
+      await stage.settle();
+    },
+    run: () => timed(() => rclone(stage, root, copy)),
+  };
+  return [rcloneOnce];
 }
 
 async function* largeFile(stage: Stage): AsyncGenerator<Work> {
   const { large, longRounds: rounds } = stage.scale;
   const root = stage.path('large');
   const file = join(root, 'noise.bin');
-  const copy = stage.path('large-rsync');
   makeBigFile(file, large);
   const size = large >= 2 ** 30 ? `${large / 2 ** 30} GiB` : `${large / 2 ** 20} MiB`;
-  const before = (): Promise<void> => stage.settle().then(() => emptied(copy));
+  let copy = '';
   // What the pushes of many files have left in its memory is none of this.
   await stage.restartServer();
   let client: BenchClient | undefined;
@@ -63,12 +71,13 @@ async function* largeFile(stage: Stage): AsyncGenerator<Work> {
       palmtree,
       {
         name: 'rsync -a over ssh',
-        before,
+        before: async () => {
+          copy = await stage.newFolder('large-rsync');
+          await stage.settle();
+        },
         run: () => rsync(stage, root, stage.remote(copy)),
       },
-      ...(stage.scale.name === 'full'
-        ? [{ name: 'rclone over sftp', before, run: () => timed(() => rclone(stage, root, copy)) }]
-        : []),
+      ...slowest(stage, root),
     ],
     targets: [
       { against: 'rsync -a over ssh', most: 1 },
@@ -77,7 +86,6 @@ async function* largeFile(stage: Stage): AsyncGenerator<Work> {
     ],
     rounds,
   };
-  await rsync(stage, root, stage.remote(copy));
   if (client !== undefined) yield largeChanged(stage, client, root, copy, size);
   await client?.close();
   await rm(root, { recursive: true });
