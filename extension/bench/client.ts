@@ -2,9 +2,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { PathTree } from '../src/engine/pathTree';
 import { Client } from '../src/io/client';
+import { openLocal } from '../src/io/local';
 import { probeRsync } from '../src/io/rsyncProbe';
-import { WorkerScanner } from '../src/io/scanner';
-import { openStore } from '../src/io/store';
 import { transfer } from '../src/io/transfer';
 import { FolderSync } from '../src/session/folderSync';
 import type { Reporter } from '../src/session/remote';
@@ -25,18 +24,7 @@ function opened(): FolderSync {
 }
 
 async function open({ root, storage, dist, url, token, tree }: OpenRequest): Promise<void> {
-  const store = await openStore({
-    folder: storage,
-    wasm: join(dist, 'sql-wasm.wasm'),
-    script: join(dist, 'storeWorker.js'),
-  });
-  const scanner = new WorkerScanner({
-    script: join(dist, 'scanWorker.js'),
-    root,
-    storage,
-    all: () => store.state.observations.values(),
-  });
-  scanner.learnPacked(store.takePacked());
+  const { store, scanner } = await openLocal({ dist, root, storage });
   sync = new FolderSync({
     root,
     store,

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { closeSync, ftruncateSync, futimesSync, mkdirSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  futimesSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 /** All inputs are made from this, so that each run works on the same bytes. */

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../errors';
-import { openStore } from '../io/store';
-import { WorkerScanner } from '../io/scanner';
+import { openLocal } from '../io/local';
 import { FolderSync } from '../session/folderSync';
 import type { FolderConnection } from './connect/connection';
 import { showError } from './run';
@@ -139,25 +137,12 @@ export class WorkspaceFolders implements vscode.Disposable {
     const root = folder.uri.fsPath;
     const key = createHash('sha256').update(folder.uri.toString()).digest('hex').slice(0, 16);
     const storage = join(storageUri.fsPath, key);
-    await mkdir(storage, { recursive: true });
-    const dist = join(extensionUri.fsPath, 'dist');
-    const store = await openStore({
-      folder: storage,
-      wasm: join(dist, 'sql-wasm.wasm'),
-      script: join(dist, 'storeWorker.js'),
-    });
+    const { store, scanner } = await openLocal({ dist: join(extensionUri.fsPath, 'dist'), root, storage });
     if (store.setAside !== undefined) {
       log.warn(`the store of ${folder.name} was damaged and set aside at ${store.setAside}`);
       const text = `Palmtree: the list of tracked files of ${folder.name} was damaged. Your files are untouched. Track them again, or Pull; what you had untracked must be untracked again.`;
       void vscode.window.showWarningMessage(text);
     }
-    const scanner = new WorkerScanner({
-      script: join(dist, 'scanWorker.js'),
-      root,
-      storage,
-      all: () => store.state.observations.values(),
-    });
-    scanner.learnPacked(store.takePacked());
     const sync = new FolderSync({
       root,
       store,

@@ -6,9 +6,8 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { NameRules } from '../../src/engine/names';
 import { Client } from '../../src/io/client';
+import { openLocal } from '../../src/io/local';
 import { probeRsync } from '../../src/io/rsyncProbe';
-import { WorkerScanner } from '../../src/io/scanner';
-import { openStore } from '../../src/io/store';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/transfer';
 import { FolderSync } from '../../src/session/folderSync';
 import type { PullOptions } from '../../src/session/pull';
@@ -53,18 +52,7 @@ export class Machine {
   static async open(options: MachineOptions): Promise<Machine> {
     const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
     const storage = options.storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
-    const store = await openStore({
-      folder: storage,
-      wasm: join(dist, 'sql-wasm.wasm'),
-      script: join(dist, 'storeWorker.js'),
-    });
-    const scanner = new WorkerScanner({
-      script: join(dist, 'scanWorker.js'),
-      root,
-      storage,
-      all: () => store.state.observations.values(),
-    });
-    scanner.learnPacked(store.takePacked());
+    const { store, scanner } = await openLocal({ dist, root, storage });
     const { nameRules } = options;
     const sync = new FolderSync({
       root,
