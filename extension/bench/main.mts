@@ -67,24 +67,22 @@ await runMain(async () => {
   const stage = await Stage.build(join(cacheFolder(), 'bench'), scale, 22_822);
   const results: Result[] = [];
   const failures: Failure[] = [];
-  // A quarter of an hour of figures is not thrown away for one that could not be had.
-  const orFail = async (title: string, work: () => Promise<void>): Promise<void> => {
-    try {
-      await work();
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      failures.push({ title, reason });
-      process.stdout.write(`  FAILED: ${reason}\n`);
-    }
+  const note = (title: string, reason: string | undefined): void => {
+    if (reason === undefined) return;
+    failures.push({ title, reason });
+    process.stdout.write(`  FAILED: ${title}: ${reason}\n`);
   };
   try {
     for (const name of names) {
       process.stdout.write(`\n${name}: preparing …\n`);
-      await orFail(name, async () => {
+      let done = 'its preparation';
+      const reason = await failureOf(async () => {
         for await (const work of groups[name](stage)) {
-          await orFail(work.title, async () => void results.push(await run(work)));
+          note(work.title, await failureOf(async () => void results.push(await run(work))));
+          done = `"${work.title}"`;
         }
       });
+      note(`${name}, all that follows ${done}`, reason);
     }
     const machine = await describeMachine(stage.dropsCaches);
     const took = (performance.now() - began) / 1000;
@@ -101,6 +99,16 @@ await runMain(async () => {
     await stage.close();
   }
 });
+
+/** A quarter of an hour of figures is not thrown away for one that could not be had. */
+async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await work();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 async function run(work: Work): Promise<Result> {
   process.stdout.write(`\n${work.title}\n`);

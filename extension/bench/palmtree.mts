@@ -1,5 +1,5 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
 import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
@@ -20,9 +20,9 @@ export class BenchServer {
     this.#child = child;
   }
 
-  static async start(dataDir: string, tokenName = 'bench'): Promise<BenchServer> {
+  static async start(dataDir: string): Promise<BenchServer> {
     await mkdir(dataDir, { recursive: true });
-    const token = await createToken(dataDir, tokenName);
+    const token = await createToken(dataDir, 'bench');
     const args = [serverBundle, 'serve', '--host', '127.0.0.1', '--port', '0', '--data', dataDir];
     const child = keepChild(
       spawn(nodeBinary, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true }),
@@ -37,11 +37,6 @@ export class BenchServer {
 
   get port(): number {
     return Number(new URL(this.url).port);
-  }
-
-  /** From now on, `peakMemory` is told anew. */
-  async forgetPeak(): Promise<void> {
-    await writeFile(`/proc/${this.#child.pid}/clear_refs`, '5').catch(() => undefined);
   }
 
   /** The most memory that the server's process has had, in bytes; NaN where the system does not tell. */

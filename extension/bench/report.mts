@@ -57,7 +57,7 @@ export async function writeReport(name: string, report: Report): Promise<string>
   const folder = join(repository, 'extension/bench/results');
   await mkdir(folder, { recursive: true });
   const base = join(folder, name);
-  await writeFile(`${base}.md`, markdown(report));
+  await writeFile(`${base}.md`, markdown(name, report));
   await writeFile(`${base}.json`, `${JSON.stringify(plain(report), undefined, 2)}\n`);
   return `${base}.md`;
 }
@@ -70,7 +70,7 @@ function plain({ scale, machine, results, failures, seconds }: Report): object {
   return { scale, machine, seconds: Math.round(seconds), works, failures };
 }
 
-function markdown({ scale, machine, results, failures, seconds }: Report): string {
+function markdown(name: string, { machine, results, failures, seconds }: Report): string {
   const rows = results.map((result) => `| ${cells(result).join(' | ')} |`);
   const details = results.flatMap(({ work, summaries }) => {
     return summaries.map((summary) => `| ${work.title} | ${summary.name} | ${shownRange(work, summary)} |`);
@@ -79,7 +79,7 @@ function markdown({ scale, machine, results, failures, seconds }: Report): strin
   return [
     '# Bench',
     '',
-    `${scale.name === 'full' ? 'All of it' : 'The quick one'}, in ${Math.round(seconds)} s, on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}.`,
+    `${name}, in ${Math.round(seconds)} s, on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}.`,
     `Page cache ${cachesDropped ? 'dropped' : 'not dropped'} before what is to be cold. ${versions.join('; ')}.`,
     '',
     'A ratio is the median of Palmtree over the median of the other, in one run, in turns: below 1 is faster.',

@@ -58,10 +58,10 @@ export class Stage {
     return this.#server;
   }
 
-  /** A server that has done nothing yet takes the place of this one, on the same data. */
-  async restartServer(): Promise<void> {
+  /** A server that has nothing and has done nothing yet takes the place of this one. */
+  async newServer(): Promise<void> {
     await this.#server.close();
-    this.#server = await BenchServer.start(this.path('server'), 'again');
+    this.#server = await BenchServer.start(await this.newFolder('server'));
   }
 
   /** What one has left to be written to the disk is not for the next to wait for. */

@@ -47,17 +47,15 @@ async function* largeFile(stage: Stage): AsyncGenerator<Work> {
   makeBigFile(file, large);
   const size = large >= 2 ** 30 ? `${large / 2 ** 30} GiB` : `${large / 2 ** 20} MiB`;
   let copy = '';
-  // What the pushes of many files have left in its memory is none of this.
-  await stage.restartServer();
   let client: BenchClient | undefined;
   const palmtree: Contender = {
     name: 'Palmtree',
     before: async () => {
       await client?.close();
+      await stage.newServer();
       client = await stage.client(root, stage.newTree());
       await client.ask({ op: 'track', paths: [''] });
       await stage.settle();
-      await stage.server.forgetPeak();
     },
     run: async () => {
       const pushed = (await client?.ask({ op: 'push' })) ?? { ms: Number.NaN };

@@ -25,9 +25,13 @@ export function pushChange({ path, to }: Change): wire.Change {
   return to === undefined ? { op: 'delete', path } : putChange(to, path);
 }
 
-/** `changes`, as a push states them, one by one. */
-export function* pushChanges(changes: readonly Change[]): Generator<wire.Change> {
-  for (const change of changes) yield pushChange(change);
+/** `changes`, as a push states them: each is made when it is asked for, as often as they are gone through. */
+export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> {
+  return {
+    *[Symbol.iterator]() {
+      for (const change of changes) yield pushChange(change);
+    },
+  };
 }
 
 /** What an answer says of each path that it names. */

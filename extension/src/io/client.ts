@@ -39,6 +39,9 @@ const shortTimeoutMs = 30_000;
 /** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
 const longTimeoutMs = 60 * 60_000;
 
+/** What Node 24.14 and 24.15 make of a 401 to a body that was streamed: https://github.com/nodejs/undici/issues/5018. */
+const hidden401 = 'expected non-null body source';
+
 /** The changes may be made while they are sent. */
 export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Iterable<Change> };
 
@@ -251,6 +254,9 @@ export class Client {
     if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
     const subject = this.address;
     if (!(error instanceof FetchError) || error.response === undefined) {
+      if (rootMessage(error) === hidden401) {
+        return new PalmtreeError('unauthorized', `${request}: HTTP 401`, { cause: error, details: { subject } });
+      }
       return new PalmtreeError('server_unreachable', `${request}: ${rootMessage(error)}`, {
         cause: error,
         details: { subject, stderr: rootMessage(error) },

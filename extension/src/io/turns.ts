@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Steps } from '../engine/steps';
 
-/** How long others wait for their turn, at most, in milliseconds. */
+/** After so many milliseconds of work others have their turn. */
 const turnMs = 4;
 
 /** What waits for the others' turn when it has been long. */

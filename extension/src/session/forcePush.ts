@@ -7,7 +7,7 @@ import { commit } from './commit';
 import { countChanges, discard, trackedFolders, upload, type PushResult } from './push';
 import type { Remote, Reporter } from './remote';
 import { fetchIncoming } from './fetchIncoming';
-import type { Agreed, Replica } from './replica';
+import type { Replica } from './replica';
 
 const maxPlans = 4;
 
@@ -50,7 +50,9 @@ export async function forcePush(
       const uploadedBytes = await upload(replica, remote, session, changes, reporter);
       replica.unanswered = changes;
       const committed = await commit(remote, session.id, reporter);
-      settle(replica, committed, changes);
+      await replica.agreeOn(changes);
+      const agreed = new Set(changes.map(({ path }) => path));
+      await replica.advance(committed, replica.incoming?.changes ?? new Map(), agreed);
       await replica.save();
       const differing = changes.filter(({ from, to }) => !sameEntry(from, to));
       return { revision: committed.revision, uploadedBytes, ...countChanges(differing) };
@@ -97,13 +99,4 @@ async function planReplacement(
     added: paths(({ from }) => from === undefined),
   };
   return { changes, replacement };
-}
-
-function settle(replica: Replica, committed: Agreed, changes: readonly Change[]): void {
-  const agreed = new Set<string>();
-  for (const { path, to } of changes) {
-    replica.agree(path, to);
-    agreed.add(path);
-  }
-  replica.advance(committed, replica.incoming?.changes ?? new Map(), agreed);
 }

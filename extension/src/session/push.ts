@@ -58,7 +58,7 @@ export async function push(
       replica.unanswered = remoteChanges;
       const committed = await commit(remote, session.id, reporter);
       await replica.agreeOn(remoteChanges);
-      replica.advance(committed, new Map(), new Set());
+      await replica.advance(committed, new Map(), new Set());
       await replica.save();
       return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {

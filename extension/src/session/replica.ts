@@ -373,20 +373,20 @@ export class Replica {
     this.recallUnanswered();
     // What was held back may stand here by now.
     if (incoming.changes.size === 0 && this.state.heldBack.size === 0) {
-      this.advance(incoming, incoming.changes, new Set());
+      await this.advance(incoming, incoming.changes, new Set());
       return true;
     }
     const { ancestorChanges, localChanges, conflicts } = await this.reconcile('known');
-    for (const { path, to } of ancestorChanges) this.agree(path, to);
+    await this.agreeOn(ancestorChanges);
     const isNews = ({ path }: { path: string }): boolean => incoming.changes.has(path);
     if (localChanges.some(isNews) || conflicts.some(isNews)) return false;
-    this.advance(incoming, incoming.changes, new Set(ancestorChanges.map(({ path }) => path)));
+    await this.advance(incoming, incoming.changes, new Set(ancestorChanges.map(({ path }) => path)));
     return true;
   }
 
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
-  advance(to: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): void {
-    drained(this.advancing(to, incoming, agreed));
+  async advance(to: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): Promise<void> {
+    await inTurns(this.advancing(to, incoming, agreed));
   }
 
   /** The same in steps of some milliseconds; until the end, the revision is the one that was. */

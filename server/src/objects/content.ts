@@ -1,5 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 export interface Content {
@@ -18,15 +18,21 @@ export function isSmall(content: Content): boolean {
 
 /** Whether a regular file with exactly this content stands at `file`. */
 export async function holdsContent(file: string, content: Content): Promise<boolean> {
-  if (isSmall(content)) return holdsSmallContent(file, content);
+  return (await statsOfHolder(file, content)) !== undefined;
+}
+
+/** The stats, taken before it was read, of a regular file at `file` with exactly this content. */
+export async function statsOfHolder(file: string, content: Content): Promise<BigIntStats | undefined> {
+  if (isSmall(content)) return statsOfSmallHolder(file, content);
   const handle = await openContent(file, content);
-  if (handle === undefined) return false;
+  if (handle === undefined) return undefined;
   try {
+    const stats = await handle.stat({ bigint: true });
     const digest = createHash('sha256');
     const buffer = Buffer.allocUnsafe(bufferBytes);
     for (;;) {
       const { bytesRead } = await handle.read(buffer, 0, bufferBytes, null);
-      if (bytesRead === 0) return digest.digest('hex') === content.hash;
+      if (bytesRead === 0) return digest.digest('hex') === content.hash ? stats : undefined;
       digest.update(buffer.subarray(0, bytesRead));
     }
   } finally {
@@ -34,19 +40,21 @@ export async function holdsContent(file: string, content: Content): Promise<bool
   }
 }
 
-export function holdsSmallContent(file: string, content: Content): boolean {
+/** See `statsOfHolder`; of a small one. */
+export function statsOfSmallHolder(file: string, content: Content): BigIntStats | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(file, openFlags);
   } catch (error) {
-    return absent(error);
+    absent(error);
+    return undefined;
   }
   try {
-    const stats = fstatSync(descriptor);
-    if (!stats.isFile() || stats.size !== content.size) return false;
+    const stats = fstatSync(descriptor, { bigint: true });
+    if (!stats.isFile() || stats.size !== BigInt(content.size)) return undefined;
     const buffer = Buffer.allocUnsafe(content.size);
     const bytes = readSync(descriptor, buffer, 0, content.size, 0);
-    return bytes === content.size && hash('sha256', buffer, 'hex') === content.hash;
+    return bytes === content.size && hash('sha256', buffer, 'hex') === content.hash ? stats : undefined;
   } finally {
     closeSync(descriptor);
   }
@@ -75,7 +83,6 @@ export async function openContent(file: string, { size }: Pick<Content, 'size'>)
 /** What the open of something else than a readable file says; any other error is not about the content. */
 const absentCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'EACCES']);
 
-function absent(error: unknown): false {
-  if (absentCodes.has((error as NodeJS.ErrnoException).code ?? '')) return false;
-  throw error;
+function absent(error: unknown): void {
+  if (!absentCodes.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
 }

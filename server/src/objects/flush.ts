@@ -4,14 +4,10 @@ import { open } from 'node:fs/promises';
 import { inParallel } from '../concurrency/inParallel';
 
 /** With more files, one flush of the whole file system costs less than an fsync for each. */
-const fewFiles = 32;
+const fewFiles = 16;
 
-/**
- * Returns when the files survive a power loss. `sync -f` is GNU's and BusyBox's; elsewhere `sync` takes no file, or only
- * begins the flush. It also waits for what others have written there.
- */
-export async function flushToDisk(folder: string, files: readonly string[]): Promise<void> {
-  if (files.length > fewFiles && process.platform === 'linux' && (await syncFileSystem(folder))) return;
+/** Returns when the files survive a power loss. */
+export async function flushFiles(files: readonly string[]): Promise<void> {
   await inParallel(files, 8, async (file) => {
     const handle = await open(file, 'r');
     try {
@@ -20,6 +16,15 @@ export async function flushToDisk(folder: string, files: readonly string[]): Pro
       await handle.close();
     }
   });
+}
+
+/**
+ * True when all that is in `folder` survives a power loss; false where each of the `count` files has to be flushed.
+ * `sync -f` is GNU's and BusyBox's; elsewhere `sync` takes no file, or only begins the flush. It also waits for what
+ * others have written there.
+ */
+export async function flushFileSystem(folder: string, count: number): Promise<boolean> {
+  return count > fewFiles && process.platform === 'linux' && (await syncFileSystem(folder));
 }
 
 async function syncFileSystem(folder: string): Promise<boolean> {

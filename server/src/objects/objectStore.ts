@@ -12,8 +12,8 @@ import {
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
-import { holdsContent, openContent, type Content } from './content';
-import { flushToDisk } from './flush';
+import { holdsContent, isSmall, openContent, statsOfHolder, type Content } from './content';
+import { flushFiles, flushFileSystem } from './flush';
 import { sameBytes, sameStamp, stampOf, stampOfArrival, type Stamp } from './stamp';
 
 const hashesAtOnce = 3;
@@ -36,8 +36,9 @@ export class ObjectStore {
     }
   }
 
+  /** Asked a few times for each file of a push: `join` would take as long as a system call. */
   fileOf(hash: string): string {
-    return join(this.#folder, hash.slice(0, 2), hash);
+    return `${this.#folder}/${hash.slice(0, 2)}/${hash}`;
   }
 
   /** Cheap: it does not read the content. */
@@ -85,24 +86,27 @@ export class ObjectStore {
 
   /**
    * Takes in `file`, while others may still be arriving beside it, when it holds the content and nothing of that hash is
-   * stored. Answers the object's stamp: as long as `isStill` says so the object is what was read. Undefined when it was
-   * not taken, or was replaced meanwhile. It is durable only after `flush`.
+   * stored. Answers the object's stamp: as long as `isStill` says so the object is what was read. Undefined when the
+   * file is not there as a whole yet, `left` when it is for the commit to take. It is durable only after `flush`.
    */
-  async takeEarly(file: string, content: Content): Promise<Stamp | undefined> {
-    const arrived = stampOfArrival(file, objectMode);
-    if (arrived === undefined || !(await holdsContent(file, content))) return undefined;
+  async takeEarly(file: string, content: Content): Promise<Stamp | 'left' | undefined> {
+    // It would be read for nothing, which costs a small one less than this look.
+    if (!isSmall(content) && this.has(content)) return 'left';
+    const stats = await statsOfHolder(file, content);
+    const arrived = stats && stampOfArrival(stats, objectMode);
+    if (arrived === undefined) return undefined;
     const object = this.fileOf(content.hash);
     try {
       linkSync(file, object);
     } catch {
-      return undefined;
+      return 'left';
     }
     const taken = stampOf(object);
     if (taken === undefined || sameBytes(arrived, taken)) return taken;
     // Another file took this one's name between the reading and the linking. A good one may have replaced it since.
     const isBad = !(await this.isIntact(content));
     if (isBad && sameBytes(taken, stampOf(object))) rmSync(object);
-    return undefined;
+    return 'left';
   }
 
   isStill(content: Content, stamp: Stamp): boolean {
@@ -122,8 +126,9 @@ export class ObjectStore {
 
   /** Returns when all that was taken in survives a power loss. */
   async flush(hashes: readonly string[]): Promise<void> {
+    if (await flushFileSystem(this.#folder, hashes.length)) return;
     const files = hashes.map((hash) => this.fileOf(hash));
-    await flushToDisk(this.#folder, [...files, ...new Set(files.map(dirname))]);
+    await flushFiles([...files, ...new Set(files.map(dirname))]);
   }
 }
 

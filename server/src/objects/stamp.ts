@@ -1,4 +1,4 @@
-import { lstatSync, statSync, type BigIntStats } from 'node:fs';
+import { statSync, type BigIntStats } from 'node:fs';
 
 /** Tells one state of a file from another: equal when nothing has replaced, written or linked it since. */
 export interface Stamp {
@@ -14,11 +14,9 @@ export function stampOf(file: string): Stamp | undefined {
   return stats?.isFile() === true ? stampFrom(stats) : undefined;
 }
 
-/** Undefined for what is no regular file of this mode, or has another name besides, as a delta basis has. */
-export function stampOfArrival(file: string, mode: number): Stamp | undefined {
-  const stats = lstatSync(file, { bigint: true, throwIfNoEntry: false });
-  if (stats?.isFile() !== true || stats.nlink !== 1n) return undefined;
-  return Number(stats.mode & 0o777n) === mode ? stampFrom(stats) : undefined;
+/** Undefined for what is not of this mode, or has another name besides, as a delta basis has. */
+export function stampOfArrival(stats: BigIntStats, mode: number): Stamp | undefined {
+  return stats.nlink === 1n && Number(stats.mode & 0o777n) === mode ? stampFrom(stats) : undefined;
 }
 
 export function sameStamp(left: Stamp, right: Stamp | undefined): boolean {

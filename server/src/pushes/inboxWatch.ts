@@ -10,7 +10,7 @@ const pauseMs = 100;
 /** After this time at work, rsync's bytes are moved on. */
 const sliceMs = 5;
 /** rsync sends a folder's files in the order of their names: behind so many that are not there none is. */
-const maxAbsent = 8;
+const maxAbsent = 3;
 
 interface Folder {
   readonly path: string;
@@ -89,14 +89,13 @@ export class InboxWatch {
 
   async #look(folder: Folder, real: RealFolders, isLast: boolean): Promise<void> {
     const mtimeNs = statSync(folder.path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (mtimeNs === undefined || !real.has(folder.path)) return;
-    if (mtimeNs === folder.seenMtimeNs && !isLast) return;
+    if (mtimeNs === undefined || (mtimeNs === folder.seenMtimeNs && !isLast) || !real.has(folder.path)) return;
     folder.seenMtimeNs = mtimeNs;
     let absent = 0;
     for (const upload of folder.waiting) {
       const stamp = await this.#objects.takeEarly(`${this.#inbox}/${upload.path}`, upload);
       if (stamp !== undefined) {
-        this.#taken.set(upload.hash, stamp);
+        if (stamp !== 'left') this.#taken.set(upload.hash, stamp);
         folder.waiting.delete(upload);
         absent = 0;
       } else if (++absent > maxAbsent && !isLast) return;

@@ -1,8 +1,7 @@
-import { dirname, join } from 'node:path';
 import { pathsError } from '../app/wireError';
 import { inParallel } from '../concurrency/inParallel';
 import { inSlices } from '../concurrency/inSlices';
-import { holdsContent, holdsSmallContent, isSmall } from '../objects/content';
+import { holdsContent, isSmall, statsOfSmallHolder } from '../objects/content';
 import type { Upload } from '../sessions/session';
 import { RealFolders } from './realFolders';
 
@@ -12,15 +11,17 @@ const hashesAtOnce = 3;
 export async function verifyInbox(inbox: string, uploads: readonly Upload[]): Promise<void> {
   const wrong = new Set<string>();
   const real = new RealFolders(inbox);
-  const check = (upload: Upload, holds: boolean): void => {
-    if (!holds || !real.has(dirname(join(inbox, upload.path)))) wrong.add(upload.path);
+  const check = (upload: Upload, file: string, holds: boolean): void => {
+    if (!holds || !real.has(file.slice(0, file.lastIndexOf('/')))) wrong.add(upload.path);
   };
   await inSlices(uploads.filter(isSmall), (upload) => {
-    check(upload, holdsSmallContent(join(inbox, upload.path), upload));
+    const file = `${inbox}/${upload.path}`;
+    check(upload, file, statsOfSmallHolder(file, upload) !== undefined);
   });
   const big = uploads.filter((upload) => !isSmall(upload));
   await inParallel(big, hashesAtOnce, async (upload) => {
-    check(upload, await holdsContent(join(inbox, upload.path), upload));
+    const file = `${inbox}/${upload.path}`;
+    check(upload, file, await holdsContent(file, upload));
   });
   if (wrong.size === 0) return;
   const paths = uploads.map((upload) => upload.path).filter((path) => wrong.has(path));

@@ -100,7 +100,8 @@ export class SessionStore {
     const make = (folder: string): void => {
       if (made.has(folder)) return;
       make(folderOf(folder));
-      mkdirSync(folder);
+      // It may stand under another spelling, where the disk does not tell the two apart.
+      mkdirSync(folder, { recursive: true });
       made.add(folder);
     };
     await inSlices(files, ({ path, place }) => {

@@ -27,7 +27,9 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const id = context.req.query('sinceId');
     const table = await trees.table(context.req.param('tree'), revision, id);
     context.header('vary', 'Accept');
-    if (context.req.header('accept')?.includes(tableLinesType) === true) return tableLines(table);
+    if (context.req.header('accept')?.includes(tableLinesType) === true) {
+      return context.body(tableLines(table), 200, { 'content-type': tableLinesType });
+    }
     return context.json<FileTable>(table);
   });
 
