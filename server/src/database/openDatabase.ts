@@ -15,6 +15,8 @@ export async function openDatabase(dataFolder: string): Promise<Database> {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const file = new DatabaseSync(join(dataFolder, 'palmtree.sqlite'), { timeout: busyTimeoutMs });
   file.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  // KiB, used when needed: the indexes of a commit of 100,000 files do not fit into the usual 2 MiB.
+  file.exec('pragma cache_size = -32768');
   const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(file) });
   await migrate(database);
   return database;

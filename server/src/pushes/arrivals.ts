@@ -20,7 +20,7 @@ export class Arrivals implements RunObserver {
     if (uploads.length === 0) return;
     this.#watches.set(id, new InboxWatch(inbox, uploads, this.#objects));
     const [oldest] = this.#watches.keys();
-    if (oldest !== undefined && this.#watches.size > maxSessions) void this.end(oldest);
+    if (oldest !== undefined && this.#watches.size > maxSessions) void this.forget(oldest);
   }
 
   /**
@@ -31,6 +31,13 @@ export class Arrivals implements RunObserver {
     const watch = this.#watches.get(id);
     watch?.runBegan();
     void run.ended.then(() => watch?.runEnded(run.succeeded));
+  }
+
+  /** Nothing more is taken of a push that is not to be. */
+  async forget(id: string): Promise<void> {
+    const watch = this.#watches.get(id);
+    this.#watches.delete(id);
+    await watch?.stop();
   }
 
   /** What was taken, by hash. From here on nothing is. */

@@ -5,7 +5,7 @@ import type { Stamp } from '../objects/stamp';
 import type { Upload } from '../sessions/session';
 import { RealFolders } from './realFolders';
 
-/** Between two looks; a look that took long is followed by a longer pause. */
+/** Between two looks. */
 const pauseMs = 100;
 /** After this time at work, rsync's bytes are moved on. */
 const sliceMs = 5;
@@ -62,28 +62,31 @@ export class InboxWatch {
     else if (--this.#runs === 0) this.#come.abort();
   }
 
-  /** Answers the stamps of what was taken, by hash. */
+  /** Answers the stamps of what was taken, by hash; when all has come, not before all of it was looked at. */
   async end(): Promise<ReadonlyMap<string, Stamp>> {
-    this.#stop.abort();
+    if (!this.#come.signal.aborted) this.#stop.abort();
     await this.#watching;
     return this.#taken;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#watching;
   }
 
   /** Until all has come and was looked at: the client needs a while to hear of it and to ask for the commit. */
   async #watch(): Promise<void> {
     const waking = AbortSignal.any([this.#stop.signal, this.#come.signal]);
-    for (let pause = pauseMs; ;) {
-      await delay(pause, undefined, { signal: waking, ref: false }).catch(() => undefined);
+    for (;;) {
+      await delay(pauseMs, undefined, { signal: waking, ref: false }).catch(() => undefined);
       const isLast = this.#come.signal.aborted;
-      const began = performance.now();
-      this.#sliceStarted = began;
+      this.#sliceStarted = performance.now();
       const real = new RealFolders(this.#inbox);
       for (const folder of this.#folders) {
         if (this.#stop.signal.aborted) return;
         if (folder.waiting.size > 0) await this.#look(folder, real, isLast);
       }
       if (isLast) return;
-      pause = Math.max(pauseMs, performance.now() - began);
     }
   }
 
