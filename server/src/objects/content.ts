@@ -21,13 +21,18 @@ export async function holdsContent(file: string, content: Content): Promise<bool
   return (await statsOfHolder(file, content)) !== undefined;
 }
 
-/** The stats, taken before it was read, of a regular file at `file` with exactly this content. */
-export async function statsOfHolder(file: string, content: Content): Promise<BigIntStats | undefined> {
-  if (isSmall(content)) return statsOfSmallHolder(file, content);
+type Suits = (stats: BigIntStats) => boolean;
+
+const any: Suits = () => true;
+
+/** The stats of a regular file at `file` with exactly this content; it is read only when they suit. */
+export async function statsOfHolder(file: string, content: Content, suits = any): Promise<BigIntStats | undefined> {
+  if (isSmall(content)) return statsOfSmallHolder(file, content, suits);
   const handle = await openContent(file, content);
   if (handle === undefined) return undefined;
   try {
     const stats = await handle.stat({ bigint: true });
+    if (!suits(stats)) return undefined;
     const digest = createHash('sha256');
     const buffer = Buffer.allocUnsafe(bufferBytes);
     for (;;) {
@@ -41,7 +46,7 @@ export async function statsOfHolder(file: string, content: Content): Promise<Big
 }
 
 /** See `statsOfHolder`; of a small one. */
-export function statsOfSmallHolder(file: string, content: Content): BigIntStats | undefined {
+export function statsOfSmallHolder(file: string, content: Content, suits = any): BigIntStats | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(file, openFlags);
@@ -51,7 +56,7 @@ export function statsOfSmallHolder(file: string, content: Content): BigIntStats 
   }
   try {
     const stats = fstatSync(descriptor, { bigint: true });
-    if (!stats.isFile() || stats.size !== BigInt(content.size)) return undefined;
+    if (!stats.isFile() || stats.size !== BigInt(content.size) || !suits(stats)) return undefined;
     const buffer = Buffer.allocUnsafe(content.size);
     const bytes = readSync(descriptor, buffer, 0, content.size, 0);
     return bytes === content.size && hash('sha256', buffer, 'hex') === content.hash ? stats : undefined;

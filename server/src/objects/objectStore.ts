@@ -8,13 +8,14 @@ import {
   renameSync,
   rmSync,
   statSync,
+  type BigIntStats,
 } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
 import { holdsContent, isSmall, openContent, statsOfHolder, type Content } from './content';
 import { flushFiles, flushFileSystem } from './flush';
-import { sameBytes, sameStamp, stampOf, stampOfArrival, type Stamp } from './stamp';
+import { sameBytes, sameStamp, stampFrom, stampOf, type Stamp } from './stamp';
 
 const hashesAtOnce = 3;
 const objectMode = 0o444;
@@ -92,9 +93,11 @@ export class ObjectStore {
   async takeEarly(file: string, content: Content): Promise<Stamp | 'left' | undefined> {
     // It would be read for nothing, which costs a small one less than this look.
     if (!isSmall(content) && this.has(content)) return 'left';
-    const stats = await statsOfHolder(file, content);
-    const arrived = stats && stampOfArrival(stats, objectMode);
-    if (arrived === undefined) return undefined;
+    // A delta basis has another name besides.
+    const isNew = (stats: BigIntStats): boolean => stats.nlink === 1n && Number(stats.mode & 0o777n) === objectMode;
+    const stats = await statsOfHolder(file, content, isNew);
+    if (stats === undefined) return undefined;
+    const arrived = stampFrom(stats);
     const object = this.fileOf(content.hash);
     try {
       linkSync(file, object);

@@ -14,11 +14,6 @@ export function stampOf(file: string): Stamp | undefined {
   return stats?.isFile() === true ? stampFrom(stats) : undefined;
 }
 
-/** Undefined for what is not of this mode, or has another name besides, as a delta basis has. */
-export function stampOfArrival(stats: BigIntStats, mode: number): Stamp | undefined {
-  return stats.nlink === 1n && Number(stats.mode & 0o777n) === mode ? stampFrom(stats) : undefined;
-}
-
 export function sameStamp(left: Stamp, right: Stamp | undefined): boolean {
   return sameBytes(left, right) && left.ctimeNs === right?.ctimeNs;
 }
@@ -30,6 +25,6 @@ export function sameBytes(left: Stamp, right: Stamp | undefined): boolean {
   );
 }
 
-function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Stamp {
+export function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): Stamp {
   return { dev, ino, size, mtimeNs, ctimeNs };
 }
