@@ -8,7 +8,6 @@ import {
   renameSync,
   rmSync,
   statSync,
-  type BigIntStats,
 } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -93,10 +92,14 @@ export class ObjectStore {
   async takeEarly(file: string, content: Content): Promise<Stamp | 'left' | undefined> {
     // It would be read for nothing, which costs a small one less than this look.
     if (!isSmall(content) && this.has(content)) return 'left';
-    // A delta basis has another name besides.
-    const isNew = (stats: BigIntStats): boolean => stats.nlink === 1n && Number(stats.mode & 0o777n) === objectMode;
-    const stats = await statsOfHolder(file, content, isNew);
-    if (stats === undefined) return undefined;
+    let isNew = false;
+    const stats = await statsOfHolder(file, content, ({ nlink, mode }) => {
+      // A delta basis has another name besides.
+      isNew = nlink === 1n && Number(mode & 0o777n) === objectMode;
+      return isNew;
+    });
+    // What has come with other content is not read at each look.
+    if (stats === undefined) return isNew ? 'left' : undefined;
     const arrived = stampFrom(stats);
     const object = this.fileOf(content.hash);
     try {

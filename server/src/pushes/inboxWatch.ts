@@ -9,7 +9,10 @@ import { RealFolders } from './realFolders';
 const pauseMs = 100;
 /** After this time at work, rsync's bytes are moved on. */
 const sliceMs = 5;
-/** rsync sends a folder's files in the order of their names: behind so many that are not there none is. */
+/**
+ * rsync sends a folder's files in the order of their names: behind so many that are not there none is. Where several
+ * runs share a folder, what the later ones bring is for the last look.
+ */
 const maxAbsent = 3;
 
 interface Folder {
@@ -29,7 +32,7 @@ export class InboxWatch {
   readonly #inbox: string;
   readonly #objects: ObjectStore;
   readonly #stop = new AbortController();
-  /** The runs have ended well: all that they were to bring is there. */
+  /** The runs have ended well. What another brings that begins after that is for the commit alone. */
   readonly #come = new AbortController();
   #watching: Promise<void> | undefined;
   #runs = 0;
@@ -62,7 +65,7 @@ export class InboxWatch {
     else if (--this.#runs === 0) this.#come.abort();
   }
 
-  /** Answers the stamps of what was taken, by hash; when all has come, not before all of it was looked at. */
+  /** Answers the stamps of what was taken, by hash; when the runs have ended well, after the last look. */
   async end(): Promise<ReadonlyMap<string, Stamp>> {
     if (!this.#come.signal.aborted) this.#stop.abort();
     await this.#watching;
@@ -83,6 +86,7 @@ export class InboxWatch {
       this.#sliceStarted = performance.now();
       const real = new RealFolders(this.#inbox);
       for (const folder of this.#folders) {
+        await this.#giveWay();
         if (this.#stop.signal.aborted) return;
         if (folder.waiting.size > 0) await this.#look(folder, real, isLast);
       }
@@ -102,11 +106,15 @@ export class InboxWatch {
         folder.waiting.delete(upload);
         absent = 0;
       } else if (++absent > maxAbsent && !isLast) return;
-      if (performance.now() - this.#sliceStarted < sliceMs) continue;
-      await nextTurn();
-      this.#sliceStarted = performance.now();
+      await this.#giveWay();
       if (this.#stop.signal.aborted) return;
     }
+  }
+
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#sliceStarted < sliceMs) return;
+    await nextTurn();
+    this.#sliceStarted = performance.now();
   }
 }
 

@@ -8,7 +8,7 @@ export class RealFolders {
 
   constructor(inbox: string) {
     this.#inbox = inbox;
-    this.#realInbox = realpathSync.native(inbox);
+    this.#realInbox = realpathSync(inbox);
   }
 
   has(folder: string): boolean {
@@ -17,7 +17,7 @@ export class RealFolders {
     const expected = this.#realInbox + folder.slice(this.#inbox.length);
     let isReal: boolean;
     try {
-      isReal = realpathSync.native(folder) === expected;
+      isReal = realpathSync(folder) === expected;
     } catch {
       isReal = false;
     }

@@ -99,7 +99,6 @@ export class SessionStore {
     const made = new Set([root]);
     const make = (folder: string): void => {
       if (made.has(folder)) return;
-      make(folderOf(folder));
       // It may stand under another spelling, where the disk does not tell the two apart.
       mkdirSync(folder, { recursive: true });
       made.add(folder);
