@@ -20,6 +20,20 @@ async function client(answer: RequestListener): Promise<Client> {
 const head = (count: number): string => `${JSON.stringify({ revision: 3, id: 'x', folders: ['é'], count })}\n`;
 const gone = (path: string): string => `${JSON.stringify({ path, deleted: true, revision: 2 })}\n`;
 
+it('tells a token that is not known from a server that is not there, however long the body', async () => {
+  const wire = await client((request, response) => {
+    request.resume().once('end', () => {
+      const error = { code: 'unauthorized', message: 'the token is not known' };
+      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+    });
+  });
+  const changes = Array.from(
+    { length: 40_000 },
+    (_, number) => ({ op: 'delete', path: `notes/${number}.md` }) as const,
+  );
+  await expect(wire.beginPush('notes', { base: 1, changes })).rejects.toMatchObject({ code: 'unauthorized' });
+});
+
 describe('a table of files', () => {
   it('is read line by line, wherever its pieces end', async () => {
     const bytes = Buffer.from(head(2) + gone('ä') + gone('b'));

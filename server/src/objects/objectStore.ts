@@ -90,7 +90,7 @@ export class ObjectStore {
    * file is not there as a whole yet, `left` when it is for the commit to take. It is durable only after `flush`.
    */
   async takeEarly(file: string, content: Content): Promise<Stamp | 'left' | undefined> {
-    // It would be read for nothing, which costs a small one less than this look.
+    // A big one would be read for nothing; of a small one, linking tells soon enough.
     if (!isSmall(content) && this.has(content)) return 'left';
     let isNew = false;
     const stats = await statsOfHolder(file, content, ({ nlink, mode }) => {

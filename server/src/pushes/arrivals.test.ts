@@ -48,6 +48,16 @@ test('what has arrived is taken while the rest is on its way, and the commit tak
   expect(readFileSync(objectOf('late one'), 'utf8')).toBe('late one');
 });
 
+test('when the runs have ended all that came is taken, before a commit is asked for', async () => {
+  const missing = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, `${name} never came`]));
+  const { end } = await beginWith(
+    { last: 'behind many that are not there' },
+    { ...missing, last: 'behind many that are not there' },
+  );
+  end();
+  await taken('behind many that are not there');
+});
+
 test('what has arrived with other content is not taken', async () => {
   const { id, end } = await beginWith({ a: 'wrong', b: 'taken first' }, { a: 'right', b: 'taken first' });
   await taken('taken first');

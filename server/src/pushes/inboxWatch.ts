@@ -33,7 +33,7 @@ export class InboxWatch {
   readonly #objects: ObjectStore;
   readonly #stop = new AbortController();
   /** The runs have ended well. What another brings that begins after that is for the commit alone. */
-  readonly #come = new AbortController();
+  readonly #ended = new AbortController();
   #watching: Promise<void> | undefined;
   #runs = 0;
   #sliceStarted = 0;
@@ -62,12 +62,12 @@ export class InboxWatch {
 
   runEnded(succeeded: boolean): void {
     if (!succeeded) this.#stop.abort();
-    else if (--this.#runs === 0) this.#come.abort();
+    else if (--this.#runs === 0) this.#ended.abort();
   }
 
   /** Answers the stamps of what was taken, by hash; when the runs have ended well, after the last look. */
   async end(): Promise<ReadonlyMap<string, Stamp>> {
-    if (!this.#come.signal.aborted) this.#stop.abort();
+    if (!this.#ended.signal.aborted) this.#stop.abort();
     await this.#watching;
     return this.#taken;
   }
@@ -79,10 +79,10 @@ export class InboxWatch {
 
   /** Until all has come and was looked at: the client needs a while to hear of it and to ask for the commit. */
   async #watch(): Promise<void> {
-    const waking = AbortSignal.any([this.#stop.signal, this.#come.signal]);
+    const waking = AbortSignal.any([this.#stop.signal, this.#ended.signal]);
     for (;;) {
       await delay(pauseMs, undefined, { signal: waking, ref: false }).catch(() => undefined);
-      const isLast = this.#come.signal.aborted;
+      const isLast = this.#ended.signal.aborted;
       this.#sliceStarted = performance.now();
       const real = new RealFolders(this.#inbox);
       for (const folder of this.#folders) {

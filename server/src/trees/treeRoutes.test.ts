@@ -33,7 +33,7 @@ test.each([0, 1, 2])('the table since revision %d is told line by line to who as
   const { files, ...head } = (await (await ask(since, {})).json()) as FileTable;
   const answer = await ask(since, { accept: 'application/x-ndjson' });
   expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
-  expect(answer.headers.get('vary')).toContain('Accept');
+  expect(answer.headers.get('vary')?.split(/, */)).toContain('Accept');
   expect(answer.headers.get('x-request-id')).toBeTruthy();
   expect(await linesOf(answer)).toEqual([{ ...head, count: files.length }, ...files]);
 });
