@@ -50,6 +50,21 @@ export class RowsPart {
       .waitFor();
   }
 
+  /** Goes to the end of the list, until this row is there. */
+  async goToLast(name: string, timeout = 30_000): Promise<void> {
+    const deadline = Date.now() + timeout;
+    for (;;) {
+      // An editor that opens meanwhile takes the keyboard from the list.
+      await this.page.locator(`${this.container} .monaco-list`).press('End');
+      try {
+        await this.row(name).waitFor({ timeout: 3_000 });
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+      }
+    }
+  }
+
   /** Selects several rows, as with Control. */
   async select(...names: string[]): Promise<void> {
     for (const [index, name] of names.entries())

@@ -170,6 +170,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
         const page = await owner.sync.history(path, before?.revision);
         return { items: page.versions, more: page.more };
       },
+      keyOf: ({ revision, createdAt }) => `${revision} ${createdAt}`,
       onChange: () => {
         if (this.#subject?.versions === versions) this.#show(this.#subject, this.#said(this.#subject));
       },

@@ -14,6 +14,7 @@ function scene() {
       new Promise<Page<number>>((answer, fail) => {
         questions.push({ before, answer, fail });
       }),
+    keyOf: String,
     onChange: () => seen.push(pages.items),
   });
   return { pages, questions, seen };
@@ -43,6 +44,41 @@ describe('a list in pages', () => {
     questions[0]?.answer({ items: [5], more: false });
     await slow;
     expect(seen).toEqual([[6, 5]]);
+  });
+
+  it('keeps older pages when newer items come', async () => {
+    const { pages, questions } = scene();
+    const first = pages.reload();
+    questions[0]?.answer({ items: [5, 4], more: true });
+    await first;
+    const older = pages.loadMore();
+    const newer = pages.reload();
+    questions[2]?.answer({ items: [6, 5], more: true });
+    await newer;
+    expect([pages.items, pages.hasMore]).toEqual([[6, 5, 4], true]);
+    questions[1]?.answer({ items: [3, 2], more: false });
+    await older;
+    expect([pages.items, pages.hasMore]).toEqual([[6, 5, 4, 3, 2], false]);
+    const again = pages.reload();
+    questions[3]?.answer({ items: [7, 6], more: true });
+    await again;
+    expect([pages.items, pages.hasMore]).toEqual([[7, 6, 5, 4, 3, 2], false]);
+  });
+
+  it('begins anew when more has come than a page holds, so that no gap is drawn', async () => {
+    const { pages, questions } = scene();
+    const first = pages.reload();
+    questions[0]?.answer({ items: [5, 4], more: false });
+    await first;
+    const second = pages.reload();
+    questions[1]?.answer({ items: [9, 8], more: true });
+    await second;
+    expect([pages.items, pages.hasMore]).toEqual([[9, 8], true]);
+    const third = pages.loadMore();
+    expect(questions[2]?.before).toBe(8);
+    questions[2]?.answer({ items: [7, 6], more: true });
+    await third;
+    expect(pages.items).toEqual([9, 8, 7, 6]);
   });
 
   it('keeps what it shows when a question fails, and says why', async () => {

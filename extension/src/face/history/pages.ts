@@ -7,12 +7,15 @@ export interface Page<T> {
 /** What a list is made of; `before` is the last item of the page before. */
 export interface PageSource<T> {
   readonly fetch: (before: T | undefined) => Promise<Page<T>>;
+  /** Tells an item from every other one of the list. */
+  readonly keyOf: (item: T) => string;
   readonly onChange: () => void;
 }
 
 /**
- * A list that comes in pages. What is shown stays until the answer to a new question is there.
- * Invariant: of several questions only the answer to the last one counts.
+ * A list that comes in pages, to which new items come at the front alone.
+ * What is shown stays until the answer to a new question is there, and older pages stay after it.
+ * Invariant: of several questions for the newest ones only the answer to the last counts.
  */
 export class Pages<T> {
   readonly #source: PageSource<T>;
@@ -45,18 +48,34 @@ export class Pages<T> {
   }
 
   /** Asks for the newest ones. Never rejects. */
-  reload(): Promise<void> {
-    return this.#ask(undefined);
+  async reload(): Promise<void> {
+    const turn = ++this.#asked;
+    await this.#ask(undefined, {
+      counts: () => turn === this.#asked,
+      take: ({ items, more }) => {
+        const last = items.at(-1);
+        const known = last !== undefined && more ? this.#indexOf(last) : -1;
+        // What does not reach the known items would leave a gap before them.
+        if (known === -1) [this.#items, this.#hasMore] = [items, more];
+        else this.#items = [...items, ...this.#items.slice(known + 1)];
+      },
+    });
   }
 
   /** Adds the next page. Never rejects. */
-  loadMore(): Promise<void> {
-    return this.#ask(this.#items.at(-1));
+  async loadMore(): Promise<void> {
+    const last = this.#items.at(-1);
+    if (last === undefined) return this.reload();
+    await this.#ask(last, {
+      counts: () => this.#items.length > 0 && this.#indexOf(last) === this.#items.length - 1,
+      take: ({ items, more }) => {
+        this.#items = [...this.#items, ...items];
+        this.#hasMore = more;
+      },
+    });
   }
 
-  async #ask(before: T | undefined): Promise<void> {
-    const turn = ++this.#asked;
-    const known = before === undefined ? [] : this.#items;
+  async #ask(before: T | undefined, answer: { counts: () => boolean; take: (page: Page<T>) => void }): Promise<void> {
     let page: Page<T> | undefined;
     let error: unknown;
     try {
@@ -64,13 +83,15 @@ export class Pages<T> {
     } catch (reason) {
       error = reason;
     }
-    if (turn !== this.#asked) return;
+    if (!answer.counts()) return;
     this.#isAsked = true;
     this.#error = error;
-    if (page !== undefined) {
-      this.#items = [...known, ...page.items];
-      this.#hasMore = page.more;
-    }
+    if (page !== undefined) answer.take(page);
     this.#source.onChange();
+  }
+
+  #indexOf(item: T): number {
+    const key = this.#source.keyOf(item);
+    return this.#items.findIndex((known) => this.#source.keyOf(known) === key);
   }
 }

@@ -118,6 +118,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
         const page = await owner.sync.revisions(before?.number);
         return { items: page.revisions, more: page.more };
       },
+      keyOf: ({ number, createdAt }) => `${number} ${createdAt}`,
       onChange: () => {
         this.#tell();
         this.#changed.fire(undefined);
