@@ -26,8 +26,9 @@ export function pushChange({ path, to }: Change): wire.Change {
 }
 
 /** `changes`, as a push states them: each is made when it is asked for, as often as they are gone through. */
-export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> {
+export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> & { readonly length: number } {
   return {
+    length: changes.length,
     *[Symbol.iterator]() {
       for (const change of changes) yield pushChange(change);
     },

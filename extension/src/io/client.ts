@@ -11,6 +11,7 @@ import {
   type RevisionList,
   type RevisionSummary,
 } from '../../../server/src/contract/history';
+import { linesType, lineValues } from '../../../server/src/contract/lines';
 import {
   commitResult,
   errorBody,
@@ -18,7 +19,6 @@ import {
   pullSession,
   pushSession,
   tableHead,
-  tableLinesType,
   treeList,
   whoami,
   type BeginPull,
@@ -32,8 +32,8 @@ import {
   type Whoami,
 } from '../../../server/src/contract/schemas';
 import { PalmtreeError } from '../errors';
-import { jsonBody } from './jsonBody';
-import { linesOf } from './lines';
+import { linesBody, type Items } from './linesBody';
+import { turns } from './turns';
 
 const shortTimeoutMs = 30_000;
 /** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
@@ -43,10 +43,11 @@ const longTimeoutMs = 60 * 60_000;
 const hidden401 = 'expected non-null body source';
 
 /** The changes may be made while they are sent. */
-export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Iterable<Change> };
+export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Items<Change> };
 
 interface RequestOptions {
-  readonly body?: object;
+  /** What is sent: a list, and what is said of it. */
+  readonly list?: { readonly head: object; readonly items: Items<unknown> };
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
   /** Only for what may be repeated: ofetch's own defaults repeat too much and too little. */
@@ -88,13 +89,15 @@ export class Client {
     const request = `GET ${path}`;
     let head: z.infer<typeof tableHead> | undefined;
     const files: FileTable['files'] = [];
+    const pause = turns();
     try {
-      for await (const lines of linesOf(answer)) {
-        const values = this.#parsedLines(lines, request);
+      for await (const values of lineValues(answer)) {
         head ??= this.#parsed(tableHead, values.shift(), request);
         for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
+        await pause();
       }
     } catch (error) {
+      if (error instanceof SyntaxError) throw this.#notOurs(`${request}: its lines are not JSON`, error);
       throw error instanceof PalmtreeError ? error : await this.#explain(error, request, signal);
     }
     const { count, ...rest } = this.#parsed(tableHead, head, request);
@@ -102,8 +105,8 @@ export class Client {
     throw this.#notOurs(`${request}: ${files.length} entries came, not ${count}`);
   }
 
-  beginPush(tree: string, body: SentPush, signal?: AbortSignal): Promise<PushSession> {
-    const options = { body, signal, timeoutMs: longTimeoutMs };
+  beginPush(tree: string, { changes, ...head }: SentPush, signal?: AbortSignal): Promise<PushSession> {
+    const options = { list: { head, items: changes }, signal, timeoutMs: longTimeoutMs };
     return this.#request('POST', `${treePath(tree)}/pushes`, pushSession, options);
   }
 
@@ -117,8 +120,8 @@ export class Client {
     await this.#send('DELETE', `${treePath(tree)}/pushes/${id}`, {});
   }
 
-  beginPull(tree: string, body: BeginPull, signal?: AbortSignal): Promise<PullSession> {
-    const options = { body, signal, timeoutMs: longTimeoutMs, retries: 1 };
+  beginPull(tree: string, { paths, ...head }: BeginPull, signal?: AbortSignal): Promise<PullSession> {
+    const options = { list: { head, items: paths }, signal, timeoutMs: longTimeoutMs, retries: 1 };
     return this.#request('POST', `${treePath(tree)}/pulls`, pullSession, options);
   }
 
@@ -202,14 +205,6 @@ export class Client {
     return this.#parsed(schema, await this.#send(method, path, options), `${method} ${path}`);
   }
 
-  #parsedLines(lines: readonly string[], request: string): unknown[] {
-    try {
-      return JSON.parse(`[${lines.join(',')}]`) as unknown[];
-    } catch (cause) {
-      throw this.#notOurs(`${request}: its lines are not JSON`, cause);
-    }
-  }
-
   #parsed<S extends z.ZodType>(schema: S, answer: unknown, request: string): z.infer<S> {
     const parsed = schema.safeParse(answer);
     if (parsed.success) return parsed.data;
@@ -224,19 +219,19 @@ export class Client {
     // ofetch ignores its own timeout once it is given a signal.
     const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
     const retries = options.retries ?? 0;
-    const { body } = options;
+    const { list } = options;
     const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
       ...(options.answer === undefined ? {} : { responseType: options.answer === 'bytes' ? 'arrayBuffer' : 'stream' }),
       method,
       headers: {
         ...this.#headers(),
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(options.answer === 'lines' ? { accept: tableLinesType } : {}),
+        ...(list === undefined ? {} : { 'content-type': linesType }),
+        ...(options.answer === 'lines' ? { accept: linesType } : {}),
       },
       // A body that is sent while it is written can be sent only once: each try has its own.
-      ...(body === undefined
+      ...(list === undefined
         ? {}
-        : { onRequest: async (context) => void (context.options.body = await jsonBody(body)) }),
+        : { onRequest: (context) => void (context.options.body = linesBody(list.head, list.items)) }),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
       retry: retries,
       retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),

@@ -58,7 +58,7 @@ export const tableEntry = z.union([fileEntry, deletedEntry]);
  * `GET /v1/trees/:tree/files?since=R`: the entries whose last change came after R, at `revision`.
  * Deletions are listed only for R > 0: who has nothing needs none.
  * `folders` are the tracked folders: every client takes in what is later created in them.
- * Who accepts `tableLinesType` is answered line by line: `tableHead` as one line of JSON, then each of `files`.
+ * Who accepts `linesType` is answered line by line: `tableHead`, then each of `files`.
  */
 export const fileTable = z.object({
   revision,
@@ -67,9 +67,9 @@ export const fileTable = z.object({
   files: z.array(tableEntry),
 });
 
-export const tableLinesType = 'application/x-ndjson';
-/** `count` tells of how many, so that none can be missing unseen. */
-export const tableHead = fileTable.omit({ files: true }).extend({ count: z.int().nonnegative() });
+/** Tells of how many items, so that none can be missing unseen. */
+const count = z.int().nonnegative();
+export const tableHead = fileTable.omit({ files: true }).extend({ count });
 
 export const pushMessage = z
   .string()
@@ -77,6 +77,7 @@ export const pushMessage = z
   .max(2000)
   .refine((text) => !text.includes('\0'), 'has a NUL character');
 
+/** `POST /v1/trees/:tree/pushes`. Line by line: `beginPushHead`, then each of `changes`. */
 export const beginPush = z.object({
   /** The revision that the client's changes build on. */
   base: revision,
@@ -93,6 +94,7 @@ export const beginPush = z.object({
   /** Kept with the revision; an empty one is none. */
   message: pushMessage.optional(),
 });
+export const beginPushHead = beginPush.omit({ changes: true }).extend({ count });
 
 /** What rsync needs to reach a session's directory: the module name and the one-time password. */
 const rsyncAccess = { id: z.string(), module: z.string(), password: z.string() };
@@ -106,7 +108,9 @@ export const pushSession = z.object({
 });
 export const commitResult = z.object({ revision, id: revisionId });
 
+/** `POST /v1/trees/:tree/pulls`. Line by line: `beginPullHead`, then each of `paths`. */
 export const beginPull = z.object({ revision, paths: z.array(path) });
+export const beginPullHead = beginPull.omit({ paths: true }).extend({ count });
 export const pullSession = z.object(rsyncAccess);
 
 export const whoami = z.object({

@@ -1,7 +1,13 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { AppEnv } from '../app/appEnv';
-import { parseBody } from '../app/parseBody';
-import { beginPull as beginPullSchema, type PullSession } from '../contract/schemas';
+import { comesInLines, parseBody, parseLines } from '../app/parseBody';
+import {
+  beginPull as beginPullSchema,
+  beginPullHead,
+  path,
+  type BeginPull,
+  type PullSession,
+} from '../contract/schemas';
 import { endSession } from '../sessions/endSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import { beginPull, type BeginPullServices } from './beginPull';
@@ -12,7 +18,7 @@ export function pullRoutes(services: PullServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.post('/:tree/pulls', async (context) => {
-    const pull = await parseBody(context, beginPullSchema, services.maxBodyBytes);
+    const pull = await readPull(context, services.maxBodyBytes);
     const treeName = context.req.param('tree');
     const session = await beginPull(services, { treeName, tokenId: context.get('token').id, pull });
     return context.json<PullSession>(session, 201);
@@ -25,4 +31,10 @@ export function pullRoutes(services: PullServices): Hono<AppEnv> {
   });
 
   return routes;
+}
+
+async function readPull(context: Context, maxBytes: number): Promise<BeginPull> {
+  if (!comesInLines(context)) return parseBody(context, beginPullSchema, maxBytes);
+  const { head, items: paths } = await parseLines(context, { head: beginPullHead, item: path }, maxBytes);
+  return { ...head, paths };
 }

@@ -33,7 +33,7 @@ export async function beginPush(
   const forced = push.force === true;
   requireBase(tree, push.base, forced);
   await trees.requireKnown(tree, push.base, push.baseId);
-  validateChanges(push.changes);
+  await validateChanges(push.changes);
   store.checkRoom(push.changes.filter(isFilePut).map((change) => change.path));
 
   const head = await entries.atHead(
@@ -83,7 +83,7 @@ async function refuseClashes(
   if (added.length === 0) return;
   const few = added.length <= fewAdded;
   const near = await (few ? entries.headPathsAround(tree.id, added) : entries.headPaths(tree.id));
-  refusePathClash(near, changes);
+  await refusePathClash(near, changes);
 }
 
 function isFilePut(change: Change): change is PutChange {
@@ -106,9 +106,9 @@ async function findUploads(
   forced: boolean,
 ): Promise<{ uploads: Upload[]; damaged: ReadonlySet<string> }> {
   const contents = new Map<string, Upload>();
-  for (const { path, hash, size } of puts) {
+  await inSlices(puts, ({ path, hash, size }) => {
     if (!contents.has(hash)) contents.set(hash, { path, hash, size });
-  }
+  });
   const known = await entries.knownHashes(tree.id, [...contents.keys()]);
   const stored: Upload[] = [];
   const uploads: Upload[] = [];

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { inSlices } from '../concurrency/inSlices';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Stamp } from '../objects/stamp';
 import type { Upload } from '../sessions/session';
@@ -28,8 +29,8 @@ interface Folder {
  */
 export class InboxWatch {
   readonly #taken = new Map<string, Stamp>();
-  readonly #folders: Folder[] = [];
   readonly #inbox: string;
+  readonly #uploads: readonly Upload[];
   readonly #objects: ObjectStore;
   readonly #stop = new AbortController();
   /** The runs have ended well. What another brings that begins after that is for the commit alone. */
@@ -40,18 +41,8 @@ export class InboxWatch {
 
   constructor(inbox: string, uploads: readonly Upload[], objects: ObjectStore) {
     this.#inbox = inbox;
+    this.#uploads = uploads;
     this.#objects = objects;
-    const byFolder = new Map<string, Upload[]>();
-    for (const upload of uploads) {
-      const path = folderOf(`${inbox}/${upload.path}`);
-      const files = byFolder.get(path);
-      if (files === undefined) byFolder.set(path, [upload]);
-      else files.push(upload);
-    }
-    for (const [path, files] of byFolder) {
-      files.sort((a, b) => (a.path < b.path ? -1 : 1));
-      this.#folders.push({ path, waiting: new Set(files), seenMtimeNs: -1n });
-    }
   }
 
   runBegan(): void {
@@ -80,18 +71,33 @@ export class InboxWatch {
   /** Until all has come and was looked at: the client needs a while to hear of it and to ask for the commit. */
   async #watch(): Promise<void> {
     const waking = AbortSignal.any([this.#stop.signal, this.#ended.signal]);
+    const folders = await this.#foldersOfUploads();
     for (;;) {
       await delay(pauseMs, undefined, { signal: waking, ref: false }).catch(() => undefined);
       const isLast = this.#ended.signal.aborted;
       this.#sliceStarted = performance.now();
       const real = new RealFolders(this.#inbox);
-      for (const folder of this.#folders) {
+      for (const folder of folders) {
         await this.#giveWay();
         if (this.#stop.signal.aborted) return;
         if (folder.waiting.size > 0) await this.#look(folder, real, isLast);
       }
       if (isLast) return;
     }
+  }
+
+  async #foldersOfUploads(): Promise<Folder[]> {
+    const byFolder = new Map<string, Upload[]>();
+    await inSlices(this.#uploads, (upload) => {
+      const path = folderOf(`${this.#inbox}/${upload.path}`);
+      const files = byFolder.get(path);
+      if (files === undefined) byFolder.set(path, [upload]);
+      else files.push(upload);
+    });
+    return Array.from(byFolder, ([path, files]) => {
+      files.sort((a, b) => (a.path < b.path ? -1 : 1));
+      return { path, waiting: new Set(files), seenMtimeNs: -1n };
+    });
   }
 
   async #look(folder: Folder, real: RealFolders, isLast: boolean): Promise<void> {

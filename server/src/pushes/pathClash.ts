@@ -1,22 +1,23 @@
 import { WireError } from '../app/wireError';
+import { inSlices } from '../concurrency/inSlices';
 import type { Change } from '../contract/schemas';
 
 /**
  * Refuses a push after which one path would be a file and a folder at once. `headPaths` are all files and
  * symlinks of the tree before the push.
  */
-export function refusePathClash(headPaths: Iterable<string>, changes: readonly Change[]): void {
+export async function refusePathClash(headPaths: Iterable<string>, changes: readonly Change[]): Promise<void> {
   const files = new Set(headPaths);
-  for (const { op, path } of changes) {
+  await inSlices(changes, ({ op, path }) => {
     if (op === 'delete') files.delete(path);
     else files.add(path);
-  }
-  for (const path of files) {
+  });
+  await inSlices(files, (path) => {
     const above = ancestorAmong(files, path);
-    if (above === undefined) continue;
+    if (above === undefined) return;
     const message = `${JSON.stringify(above)} would be a file, and ${JSON.stringify(path)} stands below it`;
     throw new WireError('path_clash', message, { paths: [above, path] });
-  }
+  });
 }
 
 function ancestorAmong(files: ReadonlySet<string>, path: string): string | undefined {

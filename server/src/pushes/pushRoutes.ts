@@ -1,7 +1,14 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { AppEnv } from '../app/appEnv';
-import { parseBody } from '../app/parseBody';
-import { beginPush as beginPushSchema, type CommitResult, type PushSession } from '../contract/schemas';
+import { comesInLines, parseBody, parseLines } from '../app/parseBody';
+import {
+  beginPush as beginPushSchema,
+  beginPushHead,
+  change,
+  type BeginPush,
+  type CommitResult,
+  type PushSession,
+} from '../contract/schemas';
 import { endSession } from '../sessions/endSession';
 import { beginPush, type BeginPushServices } from './beginPush';
 import { commitPush, type CommitPushServices } from './commitPush';
@@ -12,7 +19,7 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.post('/:tree/pushes', async (context) => {
-    const push = await parseBody(context, beginPushSchema, services.maxBodyBytes);
+    const push = await readPush(context, services.maxBodyBytes);
     const treeName = context.req.param('tree');
     const session = await beginPush(services, { treeName, tokenId: context.get('token').id, push });
     return context.json<PushSession>(session, 201);
@@ -32,4 +39,10 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
   });
 
   return routes;
+}
+
+async function readPush(context: Context, maxBytes: number): Promise<BeginPush> {
+  if (!comesInLines(context)) return parseBody(context, beginPushSchema, maxBytes);
+  const { head, items: changes } = await parseLines(context, { head: beginPushHead, item: change }, maxBytes);
+  return { ...head, changes };
 }

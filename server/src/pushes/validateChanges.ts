@@ -1,34 +1,28 @@
 import { createHash } from 'node:crypto';
-import { WireError, pathsError } from '../app/wireError';
+import { pathsError } from '../app/wireError';
+import { inSlices } from '../concurrency/inSlices';
 import type { Change, PutChange } from '../contract/schemas';
 
 /** What can be said of a push's changes without knowing the tree. */
-export function validateChanges(changes: readonly Change[]): void {
-  const duplicates = duplicatePaths(changes);
-  if (duplicates.length > 0) throw pathsError('invalid_request', duplicates, 'stands in the push more than once');
-  const sizes = new Map<string, number>();
-  for (const change of changes) {
-    if (change.op === 'delete') continue;
-    const fault = linkFault(change);
-    if (fault !== undefined) throw pathsError('invalid_request', [change.path], fault);
-    const size = sizes.get(change.hash);
-    if (size !== undefined && size !== change.size) {
-      throw new WireError('invalid_request', `the push tells two sizes of the content ${change.hash}`, {
-        paths: [change.path],
-      });
-    }
-    sizes.set(change.hash, change.size);
-  }
-}
-
-function duplicatePaths(changes: readonly Change[]): string[] {
+export async function validateChanges(changes: readonly Change[]): Promise<void> {
   const seen = new Set<string>();
   const duplicates = new Set<string>();
-  for (const { path } of changes) {
-    if (seen.has(path)) duplicates.add(path);
-    seen.add(path);
-  }
-  return [...duplicates];
+  const sizes = new Map<string, number>();
+  await inSlices(changes, (change) => {
+    if (seen.has(change.path)) duplicates.add(change.path);
+    seen.add(change.path);
+    if (change.op === 'delete') return;
+    const fault = linkFault(change) ?? sizeFault(change, sizes);
+    if (fault !== undefined) throw pathsError('invalid_request', [change.path], fault);
+  });
+  if (duplicates.size > 0) throw pathsError('invalid_request', [...duplicates], 'stands in the push more than once');
+}
+
+/** `sizes` are those of the contents that were told before. */
+function sizeFault({ hash, size }: PutChange, sizes: Map<string, number>): string | undefined {
+  const told = sizes.get(hash) ?? size;
+  sizes.set(hash, size);
+  return told === size ? undefined : `has content of another size than ${hash} has elsewhere in the push`;
 }
 
 function linkFault({ kind, target, size, hash }: PutChange): string | undefined {

@@ -16,7 +16,7 @@ export interface Upload extends Content {
   readonly path: string;
 }
 
-/** What stands in push.json, beside session.json: it may be big, and only the commit reads it. */
+/** What stands in push.lines, beside session.json: it may be big, and only the commit reads it. */
 export interface PendingPush {
   readonly base: number;
   readonly forced: boolean;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { WireError, pathsError } from '../app/wireError';
 import { inSlices } from '../concurrency/inSlices';
 import type { PendingPush, Session, SessionKind } from './session';
+import { readPush, writePush } from './pushRecord';
 import { removeFolder } from './removeFolder';
 import { rsyncConfig, rsyncUser } from './rsyncConfig';
 
@@ -85,7 +86,7 @@ export class SessionStore {
       await this.#placeFiles(this.filesFolderOf(id), files);
       await writeFile(secretsFile, `${rsyncUser}:${password}\n`, { mode: 0o600 });
       await writeFile(this.configFileOf(id), config, { mode: 0o600 });
-      if (push !== undefined) await writeFile(join(folder, 'push.json'), JSON.stringify(push));
+      if (push !== undefined) await writePush(join(folder, 'push.lines'), push);
       await writeFile(join(folder, 'session.json.new'), JSON.stringify(session));
       await rename(join(folder, 'session.json.new'), join(folder, 'session.json'));
     } catch (error) {
@@ -122,8 +123,8 @@ export class SessionStore {
     return session;
   }
 
-  async pendingPush(id: string): Promise<PendingPush> {
-    return JSON.parse(await readFile(join(this.folderOf(id), 'push.json'), 'utf8')) as PendingPush;
+  pendingPush(id: string): Promise<PendingPush> {
+    return readPush(join(this.folderOf(id), 'push.lines'));
   }
 
   async remove(id: string): Promise<void> {

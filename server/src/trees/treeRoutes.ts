@@ -3,7 +3,8 @@ import { compress } from 'hono/compress';
 import type { AppEnv } from '../app/appEnv';
 import { parse } from '../app/parseBody';
 import { queryNumber } from '../app/queryNumber';
-import { tableLinesType, type FileTable, type TreeList, type TreeSummary } from '../contract/schemas';
+import { linesType } from '../contract/lines';
+import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
 import { reaches } from '../tokens/authenticate';
 import { tableLines } from './tableLines';
 import type { TreeRepository } from './treeRepository';
@@ -27,8 +28,8 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const id = context.req.query('sinceId');
     const table = await trees.table(context.req.param('tree'), revision, id);
     context.header('vary', 'Accept');
-    if (context.req.header('accept')?.includes(tableLinesType) === true) {
-      return context.body(tableLines(table), 200, { 'content-type': tableLinesType });
+    if (context.req.header('accept')?.includes(linesType) === true) {
+      return context.body(tableLines(table), 200, { 'content-type': linesType });
     }
     return context.json<FileTable>(table);
   });
@@ -37,5 +38,5 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
 }
 
 function isTable(contentType: string): boolean {
-  return contentType.startsWith('application/json') || contentType.startsWith(tableLinesType);
+  return contentType.startsWith('application/json') || contentType.startsWith(linesType);
 }

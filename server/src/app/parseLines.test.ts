@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { put, sha256 } from '../../test/changes';
+import { fillInbox } from '../../test/directPush';
+import { startTestServer, type TestServer } from '../../test/testServer';
+import { lineBlocks } from '../contract/lines';
+import type { ErrorBody, PushSession } from '../contract/schemas';
+
+const longest = 2_000_000;
+let server: TestServer;
+
+beforeAll(async () => {
+  server = await startTestServer({ maxBodyBytes: longest });
+  await server.api.makeTree('notes');
+});
+afterAll(() => server.stop());
+
+/** Sends the text in pieces that end anywhere. */
+async function post(kind: 'pushes' | 'pulls', text: string) {
+  const bytes = Buffer.from(text);
+  const pieces = Array.from({ length: Math.ceil(bytes.length / 1001) }, (_, piece) =>
+    bytes.subarray(piece * 1001, (piece + 1) * 1001),
+  );
+  const answer = await server.app.request(`/v1/trees/notes/${kind}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/x-ndjson' },
+    body: ReadableStream.from(pieces),
+    duplex: 'half',
+  });
+  return { status: answer.status, body: (await answer.json()) as PushSession & ErrorBody };
+}
+
+const listed = (head: object, items: readonly unknown[]): string => [...lineBlocks(head, items)].join('');
+
+test('a push and a pull may come line by line', async () => {
+  const paths = Array.from({ length: 1_200 }, (_, number) => `é/${number}`);
+  const changes = paths.map((path) => put(path, path));
+  const begun = await post('pushes', listed({ base: 0, count: 1_200, folders: ['é'], message: 'all' }, changes));
+  expect(begun).toMatchObject({ status: 201, body: { base: 0, upload: paths } });
+  fillInbox(server, begun.body.id, Object.fromEntries(paths.map((path) => [path, path])));
+  expect(await server.api.commit('notes', begun.body.id)).toMatchObject({ status: 200, body: { revision: 1 } });
+  const { body: table } = await server.api.table('notes');
+  expect(table.folders).toEqual(['é']);
+  expect(table.files).toHaveLength(1_200);
+  expect(table.files).toContainEqual(expect.objectContaining({ path: 'é/7', hash: sha256('é/7'), revision: 1 }));
+  expect(await post('pulls', listed({ revision: 1, count: 2 }, ['é/0', 'é/1199']))).toMatchObject({ status: 201 });
+});
+
+const head = { base: 0, count: 1 };
+const invalid = { status: 422, body: { error: { code: 'invalid_request' } } };
+
+test.each([
+  ['is empty', '', invalid],
+  ['has no head', listed(put('a', '1'), []), invalid],
+  ['has fewer items than it tells of', listed({ ...head, count: 2 }, [put('a', '1')]), invalid],
+  ['has more items than it tells of', listed(head, [put('a', '1'), put('b', '1')]), invalid],
+  ['has a line that is no item', listed(head, [{ path: 'a' }]), invalid],
+  ['breaks off in a line', listed(head, [put('a', '1')]).slice(0, -9), invalid],
+  [
+    'has a path that is none',
+    listed(head, [put('a/../b', '1')]),
+    { status: 422, body: { error: { code: 'invalid_path', details: { paths: ['a/../b'] } } } },
+  ],
+  ['is too long', listed({ base: 0, count: 0 }, ['x'.repeat(longest)]), { status: 413 }],
+])('a list that %s is refused', async (_, text, refused) => {
+  expect(await post('pushes', text)).toMatchObject(refused);
+});

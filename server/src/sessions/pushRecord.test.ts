@@ -1,0 +1,26 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { put } from '../../test/changes';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { readPush, writePush } from './pushRecord';
+
+const changes = Array.from({ length: 1_500 }, (_, number) => put(`é\n${number}`, `${number}`));
+const uploads = changes.slice(0, 700).map(({ path, hash, size }) => ({ path, hash, size }));
+const push = { base: 3, forced: false, folders: ['é'], message: 'all', changes, uploads };
+
+test('a push is read as it was written', async () => {
+  const file = join(temporaryFolder(), 'push.lines');
+  await writePush(file, push);
+  expect(await readPush(file)).toEqual(push);
+  await writePush(file, { base: 0, forced: true, folders: [], changes: [], uploads: [] });
+  expect(await readPush(file)).toEqual({ base: 0, forced: true, folders: [], changes: [], uploads: [] });
+});
+
+test.each([0, 1, 700, 2_200])('one of which %d lines are left is not taken for a smaller push', async (lines) => {
+  const file = join(temporaryFolder(), 'push.lines');
+  await writePush(file, push);
+  const text = readFileSync(file, 'utf8').split('\n').slice(0, lines).join('\n');
+  writeFileSync(file, text);
+  await expect(readPush(file)).rejects.toThrow('cut short');
+});
