@@ -1,79 +1,198 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import {
-  CompiledQuery,
-  SqliteDialect,
-  SqliteDriver,
+  SelectQueryNode,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type CompiledQuery,
   type DatabaseConnection,
-  type SqliteDatabase,
-  type SqliteStatement,
+  type DatabaseIntrospector,
+  type Dialect,
+  type Driver,
+  type Kysely,
+  type QueryResult,
+  type TransactionSettings,
 } from 'kysely';
 
 const cachedStatements = 100;
 
-/** Kysely's SQLite dialect on Node's own SQLite. */
-export class NodeSqliteDialect extends SqliteDialect {
-  readonly #database: SqliteDatabase;
+/**
+ * Kysely's SQLite dialect on Node's own SQLite, with one connection that writes and one that reads: who reads does not
+ * wait for a transaction that writes, and sees what was committed last.
+ */
+export class NodeSqliteDialect implements Dialect {
+  readonly #files: { readonly writer: DatabaseSync; readonly reader: DatabaseSync };
 
-  constructor(database: DatabaseSync) {
-    const adapted = new NodeSqliteDatabase(database);
-    super({ database: adapted });
-    this.#database = adapted;
+  constructor(files: { readonly writer: DatabaseSync; readonly reader: DatabaseSync }) {
+    this.#files = files;
   }
 
-  override createDriver(): SqliteDriver {
-    return new ImmediateDriver({ database: this.#database });
+  createDriver(): Driver {
+    return new NodeSqliteDriver(new Connection(this.#files.writer), new Connection(this.#files.reader));
+  }
+
+  createQueryCompiler(): SqliteQueryCompiler {
+    return new SqliteQueryCompiler();
+  }
+
+  createAdapter(): SqliteAdapter {
+    return new ConcurrentSqliteAdapter();
+  }
+
+  createIntrospector(database: Kysely<unknown>): DatabaseIntrospector {
+    return new SqliteIntrospector(database);
   }
 }
 
-/** A deferred transaction that reads and then writes fails when another process wrote in between. */
-class ImmediateDriver extends SqliteDriver {
-  override async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await connection.executeQuery(CompiledQuery.raw('begin immediate'));
+class ConcurrentSqliteAdapter extends SqliteAdapter {
+  override get supportsMultipleConnections(): boolean {
+    return true;
   }
 }
 
-class NodeSqliteDatabase implements SqliteDatabase {
+class NodeSqliteDriver implements Driver {
+  readonly #writer: Connection;
+  readonly #reader: Connection;
+
+  constructor(writer: Connection, reader: Connection) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async init(): Promise<void> {}
+
+  async acquireConnection(): Promise<Lease> {
+    return new Lease(this.#writer, this.#reader);
+  }
+
+  async beginTransaction(lease: Lease, { accessMode }: TransactionSettings): Promise<void> {
+    if (accessMode === 'read only') await lease.begin(this.#reader, 'begin');
+    // A deferred transaction that reads and then writes fails when another process wrote in between.
+    else await lease.begin(this.#writer, 'begin immediate');
+  }
+
+  async commitTransaction(lease: Lease): Promise<void> {
+    lease.commit();
+  }
+
+  async rollbackTransaction(lease: Lease): Promise<void> {
+    lease.rollback();
+  }
+
+  async releaseConnection(): Promise<void> {}
+
+  async destroy(): Promise<void> {
+    this.#reader.close();
+    this.#writer.close();
+  }
+}
+
+/** What a query or a transaction runs on. Outside a transaction each statement takes the connection that fits it. */
+class Lease implements DatabaseConnection {
+  readonly #writer: Connection;
+  readonly #reader: Connection;
+  #transaction: { readonly connection: Connection; readonly free: () => void } | undefined;
+
+  constructor(writer: Connection, reader: Connection) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    if (this.#transaction !== undefined) return this.#transaction.connection.execute<R>(query);
+    const connection = SelectQueryNode.is(query.query) ? this.#reader : this.#writer;
+    const free = await connection.taken();
+    try {
+      return connection.execute<R>(query);
+    } finally {
+      free();
+    }
+  }
+
+  streamQuery(): AsyncIterableIterator<never> {
+    throw new Error('rows are not streamed');
+  }
+
+  async begin(connection: Connection, statement: string): Promise<void> {
+    const free = await connection.taken();
+    try {
+      connection.run(statement);
+      this.#transaction = { connection, free };
+    } catch (error) {
+      free();
+      throw error;
+    }
+  }
+
+  /** When it fails, the transaction is still to be rolled back. */
+  commit(): void {
+    this.#transaction?.connection.run('commit');
+    this.#end();
+  }
+
+  rollback(): void {
+    try {
+      this.#transaction?.connection.rollback();
+    } finally {
+      this.#end();
+    }
+  }
+
+  #end(): void {
+    const transaction = this.#transaction;
+    this.#transaction = undefined;
+    transaction?.free();
+  }
+}
+
+class Connection {
   readonly #database: DatabaseSync;
-  readonly #statements = new Map<string, SqliteStatement>();
+  readonly #statements = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
+  #free: Promise<void> = Promise.resolve();
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  prepare(sql: string): SqliteStatement {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
-    const statement = new NodeSqliteStatement(this.#database.prepare(sql));
-    const [oldest] = this.#statements.keys();
-    if (oldest !== undefined && this.#statements.size >= cachedStatements) this.#statements.delete(oldest);
-    this.#statements.set(sql, statement);
-    return statement;
+  /** Waits for whoever has the connection; what is answered gives it back. */
+  async taken(): Promise<() => void> {
+    const before = this.#free;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#free = promise;
+    await before;
+    return resolve;
+  }
+
+  execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
+    const { statement, hasRows } = this.#prepared(sql);
+    const values = parameters as SQLInputValue[];
+    if (hasRows) return { rows: statement.all(...values) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] };
+  }
+
+  run(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  rollback(): void {
+    // A full disk, and some other failures, have rolled it back.
+    if (this.#database.isTransaction) this.run('rollback');
   }
 
   close(): void {
     this.#statements.clear();
     this.#database.close();
   }
-}
 
-class NodeSqliteStatement implements SqliteStatement {
-  readonly #statement: StatementSync;
-  readonly reader: boolean;
-
-  constructor(statement: StatementSync) {
-    this.#statement = statement;
-    this.reader = statement.columns().length > 0;
-  }
-
-  all(parameters: readonly unknown[]): unknown[] {
-    return this.#statement.all(...(parameters as SQLInputValue[]));
-  }
-
-  run(parameters: readonly unknown[]) {
-    return this.#statement.run(...(parameters as SQLInputValue[]));
-  }
-
-  iterate(parameters: readonly unknown[]): IterableIterator<unknown> {
-    return this.#statement.iterate(...(parameters as SQLInputValue[]));
+  #prepared(sql: string): { readonly statement: StatementSync; readonly hasRows: boolean } {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#database.prepare(sql);
+    const prepared = { statement, hasRows: statement.columns().length > 0 };
+    const [oldest] = this.#statements.keys();
+    if (oldest !== undefined && this.#statements.size >= cachedStatements) this.#statements.delete(oldest);
+    this.#statements.set(sql, prepared);
+    return prepared;
   }
 }

@@ -13,11 +13,13 @@ const busyTimeoutMs = 30_000;
 export async function openDatabase(dataFolder: string): Promise<Database> {
   // Not a static import: it would fail on an older Node before the version check can say why.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const file = new DatabaseSync(join(dataFolder, 'palmtree.sqlite'), { timeout: busyTimeoutMs });
-  file.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
+  const file = join(dataFolder, 'palmtree.sqlite');
+  const writer = new DatabaseSync(file, { timeout: busyTimeoutMs });
+  writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
   // KiB, used when needed: the indexes of a commit of 100,000 files do not fit into the usual 2 MiB.
-  file.exec('pragma cache_size = -32768');
-  const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect(file) });
+  writer.exec('pragma cache_size = -32768');
+  const reader = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
+  const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect({ writer, reader }) });
   await migrate(database);
   return database;
 }

@@ -69,7 +69,8 @@ export class TreeRepository {
 
   /** Head, folders and entries are of one moment. `sinceId` is the id that `since` is known by, if it is. */
   async table(name: string, since: number, sinceId?: string): Promise<FileTable> {
-    return this.#database.transaction().execute(async (transaction) => {
+    const reading = this.#database.transaction().setAccessMode('read only');
+    return reading.execute(async (transaction) => {
       const trees = new TreeRepository(transaction, this.#now);
       const tree = await trees.find(name);
       await trees.requireKnown(tree, since, sinceId);
