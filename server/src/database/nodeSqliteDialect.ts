@@ -16,19 +16,33 @@ import {
 
 const cachedStatements = 100;
 
+/** The file, opened three times. */
+export interface Opened<T> {
+  readonly writer: T;
+  /** For statements that read, each by itself: they see what was committed last. */
+  readonly reader: T;
+  /** For transactions that only read. */
+  readonly snapshots: T;
+}
+
 /**
- * Kysely's SQLite dialect on Node's own SQLite, with one connection that writes and one that reads: who reads does not
- * wait for a transaction that writes, and sees what was committed last.
+ * Kysely's SQLite dialect on Node's own SQLite. A statement that reads waits neither for a transaction that writes nor for
+ * one that reads a lot.
  */
 export class NodeSqliteDialect implements Dialect {
-  readonly #files: { readonly writer: DatabaseSync; readonly reader: DatabaseSync };
+  readonly #files: Opened<DatabaseSync>;
 
-  constructor(files: { readonly writer: DatabaseSync; readonly reader: DatabaseSync }) {
+  constructor(files: Opened<DatabaseSync>) {
     this.#files = files;
   }
 
   createDriver(): Driver {
-    return new NodeSqliteDriver(new Connection(this.#files.writer), new Connection(this.#files.reader));
+    const { writer, reader, snapshots } = this.#files;
+    return new NodeSqliteDriver({
+      writer: new Connection(writer),
+      reader: new Connection(reader),
+      snapshots: new Connection(snapshots),
+    });
   }
 
   createQueryCompiler(): SqliteQueryCompiler {
@@ -51,24 +65,22 @@ class ConcurrentSqliteAdapter extends SqliteAdapter {
 }
 
 class NodeSqliteDriver implements Driver {
-  readonly #writer: Connection;
-  readonly #reader: Connection;
+  readonly #connections: Opened<Connection>;
 
-  constructor(writer: Connection, reader: Connection) {
-    this.#writer = writer;
-    this.#reader = reader;
+  constructor(connections: Opened<Connection>) {
+    this.#connections = connections;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Lease> {
-    return new Lease(this.#writer, this.#reader);
+    return new Lease(this.#connections);
   }
 
   async beginTransaction(lease: Lease, { accessMode }: TransactionSettings): Promise<void> {
-    if (accessMode === 'read only') await lease.begin(this.#reader, 'begin');
+    if (accessMode === 'read only') await lease.begin(this.#connections.snapshots, 'begin');
     // A deferred transaction that reads and then writes fails when another process wrote in between.
-    else await lease.begin(this.#writer, 'begin immediate');
+    else await lease.begin(this.#connections.writer, 'begin immediate');
   }
 
   async commitTransaction(lease: Lease): Promise<void> {
@@ -82,25 +94,23 @@ class NodeSqliteDriver implements Driver {
   async releaseConnection(): Promise<void> {}
 
   async destroy(): Promise<void> {
-    this.#reader.close();
-    this.#writer.close();
+    const { writer, reader, snapshots } = this.#connections;
+    for (const connection of [snapshots, reader, writer]) connection.close();
   }
 }
 
 /** What a query or a transaction runs on. Outside a transaction each statement takes the connection that fits it. */
 class Lease implements DatabaseConnection {
-  readonly #writer: Connection;
-  readonly #reader: Connection;
+  readonly #connections: Opened<Connection>;
   #transaction: { readonly connection: Connection; readonly free: () => void } | undefined;
 
-  constructor(writer: Connection, reader: Connection) {
-    this.#writer = writer;
-    this.#reader = reader;
+  constructor(connections: Opened<Connection>) {
+    this.#connections = connections;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#transaction !== undefined) return this.#transaction.connection.execute<R>(query);
-    const connection = SelectQueryNode.is(query.query) ? this.#reader : this.#writer;
+    const connection = this.#connections[SelectQueryNode.is(query.query) ? 'reader' : 'writer'];
     const free = await connection.taken();
     try {
       return connection.execute<R>(query);

@@ -18,8 +18,9 @@ export async function openDatabase(dataFolder: string): Promise<Database> {
   writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
   // KiB, used when needed: the indexes of a commit of 100,000 files do not fit into the usual 2 MiB.
   writer.exec('pragma cache_size = -32768');
-  const reader = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
-  const database = new Kysely<Tables>({ dialect: new NodeSqliteDialect({ writer, reader }) });
+  const forReading = () => new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
+  const dialect = new NodeSqliteDialect({ writer, reader: forReading(), snapshots: forReading() });
+  const database = new Kysely<Tables>({ dialect });
   await migrate(database);
   return database;
 }

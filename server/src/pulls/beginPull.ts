@@ -1,4 +1,5 @@
 import { pathsError } from '../app/wireError';
+import { inSlices } from '../concurrency/inSlices';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
 import type { SessionStore } from '../sessions/sessionStore';
@@ -24,7 +25,10 @@ export async function beginPull(
   const paths = [...new Set(pull.paths)];
   store.checkRoom(paths);
   const found = await entries.atRevision(tree.id, pull.revision, paths);
-  const unavailable = paths.filter((path) => !isAvailable(objects, found.get(path)));
+  const unavailable: string[] = [];
+  await inSlices(paths, (path) => {
+    if (!isAvailable(objects, found.get(path))) unavailable.push(path);
+  });
   if (unavailable.length > 0) {
     throw pathsError('content_unavailable', unavailable, `has no content here at revision ${pull.revision}`);
   }

@@ -1,7 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { WireError } from '../app/wireError';
-import type { FileTable, TreeSummary } from '../contract/schemas';
+import type { FileTable, TableEntry, TreeSummary } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { toTableEntry, versionColumns } from './entry';
+
+/** Reading them takes some milliseconds. */
+const pageRows = 2_000;
 
 export interface Tree {
   readonly id: number;
@@ -74,10 +78,7 @@ export class TreeRepository {
       const trees = new TreeRepository(transaction, this.#now);
       const tree = await trees.find(name);
       await trees.requireKnown(tree, since, sinceId);
-      let query = transaction.selectFrom('entries').select(versionColumns).where('tree_id', '=', tree.id);
-      if (since > 0) query = query.where('revision', '>', since);
-      else query = query.where('op', '=', 'put');
-      const rows = await query.orderBy('path').execute();
+      const files = since > 0 ? await changedSince(transaction, tree.id, since) : await allAtHead(transaction, tree.id);
       const folders = await transaction
         .selectFrom('folders')
         .select('path')
@@ -88,8 +89,38 @@ export class TreeRepository {
         revision: tree.head,
         id: await trees.revisionId(tree.id, tree.head),
         folders: folders.map((folder) => folder.path),
-        files: rows.map(toTableEntry),
+        files,
       };
     });
+  }
+}
+
+async function changedSince(database: Database, treeId: number, revision: number): Promise<TableEntry[]> {
+  const rows = await database
+    .selectFrom('entries')
+    .select(versionColumns)
+    .where('tree_id', '=', treeId)
+    .where('revision', '>', revision)
+    .orderBy('path')
+    .execute();
+  return rows.map(toTableEntry);
+}
+
+/** Page by page, so that others are answered meanwhile. */
+async function allAtHead(database: Database, treeId: number): Promise<TableEntry[]> {
+  const files: TableEntry[] = [];
+  for (;;) {
+    const rows = await database
+      .selectFrom('entries')
+      .select(versionColumns)
+      .where('tree_id', '=', treeId)
+      .where('op', '=', 'put')
+      .where('path', '>', files.at(-1)?.path ?? '')
+      .orderBy('path')
+      .limit(pageRows)
+      .execute();
+    for (const row of rows) files.push(toTableEntry(row));
+    if (rows.length < pageRows) return files;
+    await nextTurn();
   }
 }
