@@ -15,6 +15,11 @@ export interface NameRules {
   readonly windows: boolean;
 }
 
+/** Whether each name is one of its own, and any may be given. */
+export function isPlain({ foldsCase, normalises, windows }: NameRules): boolean {
+  return !foldsCase && !normalises && !windows;
+}
+
 /** What paths have in common that are one file on a disk with these rules. */
 export function nameKey(path: string, { foldsCase, normalises }: Omit<NameRules, 'windows'>): string {
   // What is plain ASCII has one form only.

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 
 /** Tells one written state of a file from another. */
 export interface FileIdentity {
@@ -30,7 +32,7 @@ export function sameIdentity(a: FileIdentity | undefined, b: FileIdentity | unde
  * Replaces `path` with `content`. Invariant: a kill or power loss at any point leaves the old content or the
  * new, whole; when this resolves, it is the new.
  */
-export async function replaceFile(path: string, content: Uint8Array): Promise<FileIdentity> {
+export async function replaceFile(path: string, content: Uint8Array | Iterable<string>): Promise<FileIdentity> {
   const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
   try {
     const file = await open(temporary, 'wx', 0o600);
@@ -54,6 +56,20 @@ export async function replaceFile(path: string, content: Uint8Array): Promise<Fi
 async function identityOf(file: FileHandle): Promise<FileIdentity> {
   const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
   return { dev, ino, size, mtimeNs };
+}
+
+/**
+ * Flushes the whole file system that `folder` is on: for many files that takes a fraction of the time that flushing each
+ * does. False where the system has no such call (`sync -f` is GNU's and BusyBox's), and nothing may be relied on.
+ */
+export async function syncFileSystem(folder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  try {
+    await promisify(execFile)('sync', ['-f', '--', folder]);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Makes the names in `folder` durable. Windows cannot open a folder for that, and does not need it. */

@@ -14,7 +14,7 @@ interface Folder {
   count: number;
 }
 
-/** What one rsync is told to send: files, and folders all of which is to be sent. */
+/** What one rsync is told to bring: files, and folders all of which is to be brought. */
 export interface Share {
   readonly names: readonly string[];
   /** The files that this comes to. */
@@ -24,18 +24,19 @@ export interface Share {
 }
 
 /**
- * Divides `paths` below `root` into at most `runs` shares of about equal size. rsync reads a list a byte per system
- * call, which costs more than the files do: so a folder of which all is to be sent stands for its files. What else
- * stands in a folder keeps it from being sent whole; symlinks do not, since rsync passes over them.
+ * Divides `paths` into at most `runs` shares of about equal size. rsync reads a list a byte per system call, which costs
+ * more than the files do: so a folder of which all is to be brought stands for its files. What else stands in a folder of
+ * `root`, from which they come, keeps it from being brought whole; symlinks do not, since rsync passes over them.
+ * Without `root`, they come from where nothing else stands.
  */
-export async function divide(root: string, paths: readonly string[], runs: number): Promise<Share[]> {
+export async function divide(paths: readonly string[], runs: number, root?: string): Promise<Share[]> {
   if (paths.length < fewPaths) return [{ names: paths, files: paths.length, hasFolders: false }];
   const top = await inTurns(growing(paths));
-  const whole = process.platform === 'win32' ? new Set<Folder>() : await wholeFolders(root, top);
+  const whole = root === undefined ? undefined : await wholeFolders(root, top);
   const most = Math.ceil(paths.length / runs);
   const items: Item[] = [];
   // A folder that is larger than a small part of a share would make the shares unequal.
-  collect(top, whole, most / 8, items);
+  collect(top, (folder) => whole?.has(folder) ?? true, most / 8, items);
   const shares: { names: string[]; files: number; hasFolders: boolean }[] = [];
   let share: (typeof shares)[number] | undefined;
   for (const { name, files, isFolder } of items) {
@@ -78,15 +79,16 @@ function* growing(paths: readonly string[]): Steps<Folder> {
 
 async function wholeFolders(root: string, top: Folder): Promise<ReadonlySet<Folder>> {
   const whole = new Set<Folder>();
+  if (process.platform === 'win32') return whole;
   const look = async (folder: Folder): Promise<void> => {
     for (const below of folder.folders.values()) await look(below);
-    if (await isWhole(root, folder, whole)) whole.add(folder);
+    if (await holdsNothingElse(root, folder, whole)) whole.add(folder);
   };
   await look(top);
   return whole;
 }
 
-async function isWhole(root: string, folder: Folder, whole: ReadonlySet<Folder>): Promise<boolean> {
+async function holdsNothingElse(root: string, folder: Folder, whole: ReadonlySet<Folder>): Promise<boolean> {
   const found = await readdir(join(root, folder.path), { withFileTypes: true }).catch(() => undefined);
   if (found === undefined) return false;
   let wanted = 0;
@@ -101,12 +103,12 @@ async function isWhole(root: string, folder: Folder, whole: ReadonlySet<Folder>)
   return wanted === folder.files.size + folder.folders.size;
 }
 
-function collect(folder: Folder, whole: ReadonlySet<Folder>, most: number, items: Item[]): void {
-  if (folder.path !== '' && folder.count <= most && whole.has(folder)) {
+function collect(folder: Folder, isWhole: (folder: Folder) => boolean, most: number, items: Item[]): void {
+  if (folder.path !== '' && folder.count <= most && isWhole(folder)) {
     items.push({ name: folder.path, files: folder.count, isFolder: true });
     return;
   }
   const at = folder.path === '' ? '' : `${folder.path}/`;
   for (const name of folder.files) items.push({ name: at + name, files: 1, isFolder: false });
-  for (const below of folder.folders.values()) collect(below, whole, most, items);
+  for (const below of folder.folders.values()) collect(below, isWhole, most, items);
 }

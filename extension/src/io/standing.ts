@@ -26,11 +26,20 @@ export type HoldReason =
   | 'failed'
   | 'cancelled';
 
-/** What the folders above `path` are: all folders, missing from some point on, or something else. */
-export function wayTo(root: string, path: string): 'open' | 'missing' | 'blocked' {
-  for (const folder of [...foldersAbove(path)].reverse()) {
+/**
+ * What the folders above `path` are: all folders, missing from some point on, or something else. `seen` are those that
+ * were just looked at and were folders.
+ */
+export function wayTo(root: string, path: string, seen = new Set<string>()): 'open' | 'missing' | 'blocked' {
+  const unseen: string[] = [];
+  for (const folder of foldersAbove(path)) {
+    if (seen.has(folder)) break;
+    unseen.push(folder);
+  }
+  for (const folder of unseen.reverse()) {
     try {
       if (!lstatSync(join(root, folder)).isDirectory()) return 'blocked';
+      seen.add(folder);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return 'missing';
       throw error;

@@ -1,44 +1,67 @@
 import { randomUUID } from 'node:crypto';
-import {
-  chmod,
-  constants,
-  copyFile,
-  lstat,
-  lutimes,
-  mkdir,
-  open,
-  readdir,
-  rename,
-  rm,
-  symlink,
-} from 'node:fs/promises';
-import { linkSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, linkSync, renameSync, unlinkSync, utimesSync } from 'node:fs';
+import { chmod, constants, copyFile, lutimes, open, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Entry } from '../engine/entry';
 import { isTemporary, temporaryName } from '../engine/temporaryName';
-import { secondsOf } from './backup';
-import { errnoOf } from './durable';
+import { secondsOf, statsAt } from './backup';
+import { errnoOf, syncFileSystem } from './durable';
 import { isRunning } from './processes';
 import { stagedPath } from './staging';
+import { turns } from './turns';
+
+const writable = 0o600;
 
 /**
- * Puts what will stand at `target` beside it, complete and flushed, and answers its path; undefined when the
- * content was not staged. The staged file is used up.
+ * Completes the staged files of `entries` where they are, and flushes them all at once, which takes a fraction of the time
+ * that flushing each does. Answers the paths of those that are complete and on the disk.
+ */
+export async function completeStaged(
+  staging: string,
+  entries: readonly Entry[],
+  honoursModes: boolean,
+): Promise<ReadonlySet<string>> {
+  const complete = new Set<string>();
+  const pause = turns();
+  for (const entry of entries) {
+    const staged = stagedPath(staging, entry.path);
+    if (entry.kind === 'file' && setAttributes(staged, entry, honoursModes)) complete.add(entry.path);
+    await pause();
+  }
+  return (await syncFileSystem(staging)) ? complete : new Set();
+}
+
+/** False when there is no file, or the system refuses. */
+function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boolean): boolean {
+  try {
+    if (statsAt(file)?.isFile() !== true) return false;
+    chmodSync(file, honoursModes ? mode : writable);
+    utimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+/**
+ * Puts what will stand at `target` beside it, complete and flushed, and answers its path; undefined when the content was
+ * not staged. The staged file is used up; `isComplete`: it is as `completeStaged` leaves it.
  */
 export async function prepare(
   staging: string,
   target: string,
   entry: Entry,
-  honoursModes: boolean,
+  { isComplete, honoursModes }: { readonly isComplete: boolean; readonly honoursModes: boolean },
 ): Promise<string | undefined> {
-  const folder = dirname(target);
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
+  const temporary = join(dirname(target), temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
   try {
     if (entry.target !== undefined) await makeLink(temporary, entry.target, entry.mtimeNs);
-    else if (await moveStaged(stagedPath(staging, entry.path), temporary, entry)) {
-      await complete(temporary, entry, honoursModes);
-    } else return undefined;
+    else {
+      const moved = await moveStaged(stagedPath(staging, entry.path), temporary, entry);
+      if (moved === undefined) return undefined;
+      if (moved === 'copied' || !isComplete) await complete(temporary, entry, honoursModes);
+    }
     return temporary;
   } catch (error) {
     await rm(temporary, { force: true });
@@ -52,23 +75,23 @@ async function makeLink(path: string, target: string, mtimeNs: bigint): Promise<
   await lutimes(path, secondsOf(mtimeNs), secondsOf(mtimeNs)).catch(() => undefined);
 }
 
-async function moveStaged(staged: string, temporary: string, entry: Entry): Promise<boolean> {
+async function moveStaged(staged: string, temporary: string, entry: Entry): Promise<'moved' | 'copied' | undefined> {
   try {
-    const stats = await lstat(staged);
-    if (!stats.isFile() || stats.size !== entry.size) return false;
-    await rename(staged, temporary);
+    const stats = statsAt(staged);
+    if (stats?.isFile() !== true || stats.size !== BigInt(entry.size)) return undefined;
+    renameSync(staged, temporary);
+    return 'moved';
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
     if (errnoOf(error) !== 'EXDEV') throw error;
     await copyFile(staged, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    return 'copied';
   }
-  // What rsync or a copy of a read-only file left may not be writable, and it has to be opened to be flushed.
-  await chmod(temporary, 0o600);
-  return true;
 }
 
 /** Invariant: content, times and mode are on the disk before the file gets its name. */
 async function complete(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
+  // What rsync or a copy of a read-only file left may not be writable, and it has to be opened to be flushed.
+  await chmod(temporary, writable);
   const file = await open(temporary, 'r+');
   try {
     if (honoursModes) await file.chmod(entry.mode);

@@ -47,15 +47,14 @@ export interface TransferResult {
 /**
  * Moves `paths` between the workspace folder and a session's directory, with a new attempt in the same
  * session when the connection is cut: what arrived is kept. Exit 0 proves nothing: the receiver verifies.
- * A big push goes by several runs at once, each with its own share of the files.
+ * Many files go by several runs at once, each with its own share of them.
  */
 export async function transfer(request: TransferRequest): Promise<TransferResult> {
   const { direction, root, paths } = request;
-  const all = { names: paths, files: paths.length, hasFolders: false };
-  const shares = direction === 'push' ? await divide(root, paths, runs) : [all];
+  // What the server has laid out for a pull is what was asked for, and nothing else.
+  const shares = await divide(paths, runs, direction === 'push' ? root : undefined);
   const [share] = shares;
-  if (share === undefined || shares.length === 1) return carryShare(request, share ?? all, 0);
-  return carryShares(request, shares);
+  return shares.length === 1 && share !== undefined ? carryShare(request, share, 0) : carryShares(request, shares);
 }
 
 /** When one fails the others are stopped, and what failed first is thrown. */
@@ -187,11 +186,11 @@ function rsyncArguments({ direction, root, session }: TransferRequest, { hasFold
     '--info=progress2,name1,stats1',
     '--human-readable',
   ];
+  // The percentage is of all, which must be known at the start; a symlink that is passed over is nothing to tell of.
+  if (hasFolders) options.push('--recursive', '--no-inc-recursive', '--info=nonreg0');
   if (direction === 'push') {
     // Under its own name, for the server lets no client name a folder for it. Its hash tells that it is not whole.
     options.push('--partial');
-    // The percentage is of all, which must be known at the start; a symlink that is passed over is nothing to tell of.
-    if (hasFolders) options.push('--recursive', '--no-inc-recursive', '--info=nonreg0');
     return [...options, './', remote];
   }
   options.push('--partial-dir=.palmtree-partial');

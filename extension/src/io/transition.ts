@@ -1,6 +1,7 @@
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   realpathSync,
   renameSync,
   rmdirSync,
@@ -14,7 +15,7 @@ import { pathFault } from '../../../server/src/contract/paths';
 import type { Change } from '../engine/change';
 import { entryWith, sameContent, type Entry } from '../engine/entry';
 import { comparePaths, foldersAbove, parentOf } from '../engine/folders';
-import type { NameRules } from '../engine/names';
+import { isPlain, type NameRules } from '../engine/names';
 import type { Observation } from '../engine/observation';
 import { Backup, statsAt, type Kept } from './backup';
 import { errnoOf, syncFolder } from './durable';
@@ -23,12 +24,14 @@ import { pointsInside } from './linkTarget';
 import { inParallel } from './pool';
 import { isSpelled, makesWayFor, respellFolders } from './respelling';
 import { isAsObserved, isUntouched, removeEmptyFolder, wayTo, type HoldReason } from './standing';
-import { place, prepare, replace, respell, sweepTemporaries } from './temporary';
+import { completeStaged, place, prepare, replace, respell, sweepTemporaries } from './temporary';
 
 export type { HoldReason } from './standing';
 
 /** So many files are made ready together: flushing several at once is several times as fast. */
 const batch = 8;
+/** Flushing all of a file system takes longer than flushing as many files. */
+const fewFiles = 16;
 const bufferBytes = 1 << 20;
 
 export interface HeldBack {
@@ -87,6 +90,10 @@ class Transition {
   readonly #honoursModes: boolean;
   readonly #backup: Backup;
   readonly #result: TransitionResult = { written: [], removed: [], heldBack: [] };
+  /** Paths whose staged file has all that it is to have, on the disk. */
+  #complete: ReadonlySet<string> = new Set();
+  /** Folders that were looked at since the last pause. */
+  readonly #seenFolders = new Set<string>();
   /** Folders in which names changed. */
   readonly #touched = new Set<string>();
   /** Old paths by new, of files that get another spelling only. */
@@ -114,8 +121,11 @@ class Transition {
       this.#guarded(change.path, () => this.#delete(change));
       await this.#pause();
     }
+    await this.#completeStaged(puts);
     for (let start = 0; start < puts.length; start += batch) {
+      this.#seenFolders.clear();
       const ready = await inParallel(puts.slice(start, start + batch), batch, (change) => this.#prepare(change));
+      this.#seenFolders.clear();
       for (const one of ready) if (one !== undefined) this.#finish(one);
       await this.#pause();
     }
@@ -135,6 +145,17 @@ class Transition {
       this.#result.heldBack.push({ path, reason: 'spelling', ...(errno === undefined ? {} : { errno }) });
     }
     return new Set(held.keys());
+  }
+
+  async #completeStaged(puts: readonly Ready['change'][]): Promise<void> {
+    const { staging, signal } = this.#request;
+    // What has to be copied to another disk is flushed there.
+    if (signal?.aborted === true || statsAt(staging)?.dev !== statsAt(this.#realRoot)?.dev) return;
+    const entries = puts
+      .filter((change) => pathFault(change.path) === undefined && !this.#isModeOnly(change))
+      .map(({ to }) => to);
+    if (entries.length <= fewFiles) return;
+    this.#complete = await completeStaged(staging, entries, this.#honoursModes);
   }
 
   #delete({ path }: Change): void {
@@ -160,11 +181,12 @@ class Transition {
       if (!this.#isSafe(to) || !this.#mayWrite(change)) return undefined;
       if (this.#isModeOnly(change)) return { change, temporary: undefined };
       const target = join(this.#request.root, path);
-      for (const folder of foldersAbove(path)) {
-        // The folders that are made must be flushed in theirs.
-        if (!existsSync(join(this.#request.root, folder))) this.#touched.add(dirname(join(this.#request.root, folder)));
-      }
-      const temporary = await prepare(this.#request.staging, target, to, this.#honoursModes);
+      this.#makeFolders(path);
+      const isComplete = this.#complete.has(path);
+      const temporary = await prepare(this.#request.staging, target, to, {
+        isComplete,
+        honoursModes: this.#honoursModes,
+      });
       if (temporary === undefined) return this.#hold(path, 'missing');
       return { change, temporary };
     } catch (error) {
@@ -172,18 +194,31 @@ class Transition {
     }
   }
 
+  #makeFolders(path: string): void {
+    const { root } = this.#request;
+    for (const folder of foldersAbove(path)) {
+      if (this.#seenFolders.has(folder) || existsSync(join(root, folder))) break;
+      // What is made must be flushed in the folder that it is in.
+      this.#touched.add(dirname(join(root, folder)));
+    }
+    const parent = parentOf(path) ?? '';
+    if (parent !== '' && !this.#seenFolders.has(parent)) mkdirSync(join(root, parent), { recursive: true });
+  }
+
   /** From here on without a pause, so that nothing else in this process comes between. */
   #finish({ change, temporary }: Ready): void {
     const target = join(this.#request.root, change.path);
+    let isDone = false;
     try {
       if (this.#isCancelled(change.path)) return;
       this.#guarded(change.path, () => {
         if (!this.#mayWrite(change) || !this.#respell(change.path)) return;
-        const done = temporary === undefined ? this.#changeMode(change, target) : this.#swap(change, temporary, target);
-        if (done) this.#noteWritten(change.to, target);
+        isDone = temporary === undefined ? this.#changeMode(change, target) : this.#swap(change, temporary, target);
+        if (isDone) this.#noteWritten(change.to, target);
       });
     } finally {
-      if (temporary !== undefined) rmSync(temporary, { force: true });
+      // What was put in place has its new name alone.
+      if (temporary !== undefined && !isDone) rmSync(temporary, { force: true });
     }
   }
 
@@ -268,7 +303,10 @@ class Transition {
 
   #mayTouch(path: string): boolean {
     if (this.#request.isHeld?.(path) === true) return this.#refuse(path, 'unsaved');
-    return wayTo(this.#request.root, path) !== 'blocked' || this.#refuse(path, 'blocked');
+    const { root, names } = this.#request;
+    // Where names are folded, folders are renamed on the way.
+    const seen = names === undefined || isPlain(names) ? this.#seenFolders : undefined;
+    return wayTo(root, path, seen) !== 'blocked' || this.#refuse(path, 'blocked');
   }
 
   #isSafe({ path, target }: Entry): boolean {

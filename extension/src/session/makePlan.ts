@@ -62,7 +62,7 @@ export async function makePlan(
       rows: rows.sort((a, b) => comparePaths(a.path, b.path)),
     };
   } finally {
-    takeBackRules(replica, rules);
+    await takeBackRules(replica, rules);
   }
   await replica.followIncoming();
   await replica.save();

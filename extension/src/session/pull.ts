@@ -65,7 +65,7 @@ export async function pull(
   try {
     return await bring(news, replica, remote, folders, reporter, options);
   } catch (error) {
-    takeBackRules(replica, rules);
+    await takeBackRules(replica, rules);
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { path, putChange, revision } from '../../../server/src/contract/schemas';
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry } from '../engine/entry';
+import { stepSize } from '../engine/steps';
 import { entryOf } from '../engine/wire';
 import { errnoOf, replaceFile, syncFolder } from '../io/durable';
 import type { TransitionResult } from '../io/transition';
@@ -75,20 +76,25 @@ export async function recordPull(
 }
 
 /** Durable when it resolves; a kill leaves the old record or the new. */
-export async function saveRecord({ server, tree, state, revision, at, changes, backup }: PullRecord): Promise<void> {
-  const record: z.infer<typeof recordFile> = {
-    version: 1,
-    server,
-    tree,
-    state,
-    revision,
-    at,
-    changes: changes.map(({ path, from, to, base }) => {
-      const both = { path, before: recorded(from), after: recorded(to) };
-      return base === undefined ? both : { ...both, base: base === null ? null : written(base) };
-    }),
-  };
-  await replaceFile(backup + suffix, new TextEncoder().encode(JSON.stringify(record)));
+export async function saveRecord(record: PullRecord): Promise<void> {
+  await replaceFile(record.backup + suffix, recordText(record));
+}
+
+/** In pieces, between which others have their turn: a pull may change a hundred thousand files. */
+function* recordText({ server, tree, state, revision, at, changes }: PullRecord): Generator<string, undefined> {
+  const record: z.infer<typeof recordFile> = { version: 1, server, tree, state, revision, at, changes: [] };
+  const end = ']}';
+  yield JSON.stringify(record).slice(0, -end.length);
+  for (let start = 0; start < changes.length; start += stepSize) {
+    const some = JSON.stringify(changes.slice(start, start + stepSize).map(recordedAs));
+    yield (start === 0 ? '' : ',') + some.slice(1, -1);
+  }
+  yield end;
+}
+
+function recordedAs({ path, from, to, base }: PulledChange): z.infer<typeof recordedChange> {
+  const both = { path, before: recorded(from), after: recorded(to) };
+  return base === undefined ? both : { ...both, base: base === null ? null : written(base) };
 }
 
 /** The records of `backups`, newest first. One that is damaged, or of another version, is passed over. */

@@ -1,7 +1,7 @@
 import type { Change } from '../engine/change';
 import { sameEntry, type Entry, type FileTable } from '../engine/entry';
 import { foldersAbove, liesIn } from '../engine/folders';
-import { withStandingNames, type NameRules } from '../engine/names';
+import { isPlain, withStandingNames, type NameRules } from '../engine/names';
 import type { Observation, Problem } from '../engine/observation';
 import { tellingStates, type PathStates } from '../engine/pathState';
 import { PathFolders } from '../engine/pathTree';
@@ -195,8 +195,8 @@ export class Replica {
   }
 
   /** Takes in what was just seen on disk by another than the scanner. */
-  learn(seen: readonly Observation[], gone: readonly string[]): void {
-    drained(this.#learning(seen, gone));
+  async learn(seen: readonly Observation[], gone: readonly string[]): Promise<void> {
+    await inTurns(this.#learning(seen, gone));
     this.#scanner.learn(seen, gone);
   }
 
@@ -484,8 +484,4 @@ export class Replica {
       if (known === path || known.startsWith(`${path}/`)) this.problems.delete(known);
     }
   }
-}
-
-function isPlain({ foldsCase, normalises, windows }: NameRules): boolean {
-  return !foldsCase && !normalises && !windows;
 }

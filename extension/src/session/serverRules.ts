@@ -49,12 +49,12 @@ function holdsAny(table: { keys(): Iterable<string> }, folder: string): boolean 
 }
 
 /** Makes the rules again what they were `before` some were taken in, and forgets what only those let be seen. */
-export function takeBackRules(replica: Replica, before: Rules): void {
+export async function takeBackRules(replica: Replica, before: Rules): Promise<void> {
   const { rules, observations } = replica.state;
   if (rules.size === before.size) return;
   for (const path of rules.keys()) if (!before.has(path)) rules.delete(path);
   const selection = replica.selection();
   const isOut = (path: string): boolean => !selection.includes(path);
-  replica.learn([], [...observations.keys()].filter(isOut));
+  await replica.learn([], [...observations.keys()].filter(isOut));
   for (const path of [...replica.problems.keys()].filter(isOut)) replica.problems.delete(path);
 }

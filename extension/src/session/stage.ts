@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { constants, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PullSession } from '../../../server/src/contract/schemas';
 import type { DecidedChange } from '../engine/decision';
 import { entryWith, sameContent, type Entry } from '../engine/entry';
+import { stepSize, type Steps } from '../engine/steps';
 import { isPalmtreeError } from '../errors';
 import { fillFromLocal, stagedPath, verifyStaged } from '../io/staging';
 import { applyChanges, type TransitionResult } from '../io/transition';
+import { inTurns, turns } from '../io/turns';
 import { carry } from './carry';
 import type { Remote, Reporter } from './remote';
 import type { Replica } from './replica';
@@ -43,18 +46,26 @@ export async function stage(
   const folder = join(folders.staging, randomUUID());
   await mkdir(folder, { recursive: true });
   try {
-    const wanted = changes.flatMap(({ path, from, to, source = path }): Wanted[] => {
-      return to?.kind === 'file' && !hasContent(from, to) ? [{ entry: to, source }] : [];
-    });
+    const wanted = await inTurns(findingWanted(changes));
     const entries = wanted.map(({ entry }) => entry);
     const { observations } = replica.state;
     const missing = new Set(await fillFromLocal(replica.root, folder, entries, observations, reporter.signal));
+    await nextTurn();
     const fetched = wanted.filter(({ entry }) => missing.has(entry));
     return { folder, downloadedBytes: await download(replica, remote, folder, revision, fetched, reporter) };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+function* findingWanted(changes: readonly DecidedChange[]): Steps<Wanted[]> {
+  const wanted: Wanted[] = [];
+  for (const [number, { path, from, to, source = path }] of changes.entries()) {
+    if (number % stepSize === 0) yield;
+    if (to?.kind === 'file' && !hasContent(from, to)) wanted.push({ entry: to, source });
+  }
+  return wanted;
 }
 
 /** Where only the permissions change, no content is needed. */
@@ -81,7 +92,7 @@ export async function putInPlace(
     names: replica.nameRules,
     keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
   });
-  replica.learn(applied.written, applied.removed);
+  await replica.learn(applied.written, applied.removed);
   return applied;
 }
 
@@ -104,10 +115,14 @@ async function download(
 ): Promise<number> {
   if (wanted.length === 0) return 0;
   // Content that several files share is fetched once.
-  const first = new Map<string, Wanted>();
-  for (const one of wanted) if (!first.has(one.entry.hash)) first.set(one.entry.hash, one);
+  const first = await inTurns(findingFirsts(wanted));
   reporter.step(`Fetching ${first.size} ${first.size === 1 ? 'file' : 'files'}`);
-  const all = [...first.values()].map(({ entry, source }) => entryWith(entry, { path: source }));
+  const all: Entry[] = [];
+  const pause = turns();
+  for (const { entry, source } of first.values()) {
+    all.push(entryWith(entry, { path: source }));
+    await pause();
+  }
   const { session, entries } = await beginPull(remote, revision, all, reporter);
   if (session === undefined) return 0;
   try {
@@ -120,12 +135,11 @@ async function download(
       right.delete(path);
       await rm(stagedPath(staging, path), { recursive: true, force: true });
     }
-    const arrived = [...first].filter(([, { source }]) => right.has(source));
-    await moveToPlaces(
-      staging,
-      arrived.map(([, one]) => one),
-    );
-    await copyToOthers(staging, wanted, new Map(arrived));
+    await nextTurn();
+    const arrived = new Map([...first].filter(([, { source }]) => right.has(source)));
+    await nextTurn();
+    await moveToPlaces(staging, arrived.values());
+    await copyToOthers(staging, wanted, arrived);
     return result.receivedBytes;
   } finally {
     await remote.client.endPull(remote.tree, session.id).catch(() => undefined);
@@ -151,6 +165,15 @@ async function beginPull(
   }
 }
 
+function* findingFirsts(wanted: readonly Wanted[]): Steps<Map<string, Wanted>> {
+  const first = new Map<string, Wanted>();
+  for (const [number, one] of wanted.entries()) {
+    if (number % stepSize === 0) yield;
+    if (!first.has(one.entry.hash)) first.set(one.entry.hash, one);
+  }
+  return first;
+}
+
 async function copyToOthers(
   staging: string,
   wanted: readonly Wanted[],
@@ -164,7 +187,7 @@ async function copyToOthers(
   }
 }
 
-async function moveToPlaces(staging: string, wanted: readonly Wanted[]): Promise<void> {
+async function moveToPlaces(staging: string, wanted: Iterable<Wanted>): Promise<void> {
   for (const { entry, source } of wanted) {
     if (entry.path === source) continue;
     await mkdir(dirname(join(staging, entry.path)), { recursive: true });
