@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { hashLoop } from './hashLoop.mts';
 import { makeFiles, pathOf, touchFile } from './inputs.mts';
 import type { Contender, Work } from './measure.mts';
-import { neverBlocked, timed } from './measure.mts';
+import { neverBlocked, othersAnswered, timed } from './measure.mts';
 import { BenchClient } from './palmtree.mts';
 import { Git, rsync, unison } from './peers.mts';
 import { copyFolder, type Stage } from './stage.mts';
@@ -23,7 +23,9 @@ export async function* manyFiles(stage: Stage): AsyncGenerator<Work> {
     rounds: longestRounds,
   });
   yield first.work;
-  const world = await World.build(stage, root, first);
+  const pulled = firstPull(stage, root, first, `First pull of ${count} files of 4 KB`);
+  yield pulled.work;
+  const world = await World.build(stage, root, first, pulled);
   yield { ...start(stage, world), rounds };
   yield { ...save(world), rounds: rounds * 2 };
   yield { ...pushOne(stage, world), rounds: longRounds };
@@ -87,7 +89,7 @@ export function firstPush(
       await client.ask({ op: 'track', paths: [''] });
       await stage.settle();
     },
-    run: () => opened().ask({ op: 'push' }),
+    run: () => stage.server.withAnother(() => opened().ask({ op: 'push' })),
   };
   const peer: Contender = {
     name: 'rsync -a over ssh',
@@ -101,10 +103,46 @@ export function firstPush(
     id: `first-push-${basename(root)}`,
     title,
     contenders: [palmtree, peer],
-    targets: [{ against: peer.name, most }, neverBlocked],
+    targets: [{ against: peer.name, most }, neverBlocked, othersAnswered],
     rounds,
   };
   return { work, client: opened, tree: () => tree, copies };
+}
+
+/** What a first pull leaves: Palmtree's last client, on the folder that it filled. */
+interface FirstPull {
+  readonly work: Work;
+  readonly client: () => BenchClient;
+}
+
+/** Into an empty folder of another machine. */
+function firstPull(stage: Stage, root: string, first: FirstPush, title: string): FirstPull {
+  let client: BenchClient | undefined;
+  let copy = '';
+  const opened = (): BenchClient => {
+    if (client === undefined) throw new Error('nothing was pulled');
+    return client;
+  };
+  const palmtree: Contender = {
+    name: 'Palmtree',
+    before: async () => {
+      await client?.close();
+      client = await stage.client(await stage.newFolder('many-there'), first.tree());
+      await stage.settle();
+    },
+    run: () => stage.server.withAnother(() => opened().ask({ op: 'pull' })),
+  };
+  const peer: Contender = {
+    name: 'rsync -a over ssh',
+    before: async () => {
+      copy = await stage.newFolder('many-copy');
+      await stage.settle();
+    },
+    run: () => rsync(stage, stage.remote(root), copy),
+  };
+  const targets = [{ against: peer.name, most: 1.2 }, neverBlocked, othersAnswered];
+  const work: Work = { id: 'first-pull', title, contenders: [palmtree, peer], targets, rounds: 1 };
+  return { work, client: opened };
 }
 
 /** A workspace that everybody has the whole of: two machines of each contender. */
@@ -129,12 +167,8 @@ class World {
   }
 
   /** What the first push has brought about is the beginning of it. */
-  static async build(stage: Stage, root: string, first: FirstPush): Promise<World> {
-    const [here, tree] = [first.client(), first.tree()];
-    // The other machine has it all already: what it takes to bring it is measured elsewhere.
-    await copyFolder(root, stage.path('many-there'));
-    const there = await stage.client(stage.path('many-there'), tree);
-    await there.ask({ op: 'pull' });
+  static async build(stage: Stage, root: string, first: FirstPush, pulled: FirstPull): Promise<World> {
+    const [here, tree, there] = [first.client(), first.tree(), pulled.client()];
     for (const name of ['many-rsync', 'many-rsync-there']) {
       const copy = first.copies[name === 'many-rsync' ? 0 : 1];
       if (copy === undefined) await copyFolder(root, stage.path(name));

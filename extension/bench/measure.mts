@@ -28,6 +28,12 @@ export const neverBlocked: Target = {
   most: 50,
 };
 
+/** Holds of a server that is busy with somebody's push. */
+export const othersAnswered: Target = {
+  worst: { figure: 'anotherWaitedMs', of: 'at most for another client’s request' },
+  most: 500,
+};
+
 export type Unit = 'ms' | 'bytes' | 'MB' | 'per second';
 
 export interface Work {

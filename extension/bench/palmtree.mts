@@ -1,12 +1,16 @@
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
 import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
 import { createToken, serverListening } from '../scripts/palmtreeServer.mts';
 import { dist, nodeBinary, serverBundle } from '../scripts/paths.mts';
 import type { ClientAnswer, ClientRequest } from './clientProtocol.ts';
-import type { Figures } from './measure.mts';
+import { timed, type Figures } from './measure.mts';
+
+/** Between two requests of another client: it takes next to nothing from the push. */
+const pauseMs = 50;
 
 /** The real server in a process of its own. */
 export class BenchServer {
@@ -45,8 +49,30 @@ export class BenchServer {
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
+  /** What `work` took, and the longest that another client's small request waited for its answer meanwhile. */
+  async withAnother(work: () => Promise<Figures>): Promise<Figures> {
+    let longest = 0;
+    let isOver = false;
+    const asking = (async () => {
+      while (!isOver) {
+        const { ms } = await timed(() => this.#ask('/v1/whoami'));
+        longest = Math.max(longest, ms);
+        await delay(pauseMs);
+      }
+    })();
+    const figures = await work().finally(() => (isOver = true));
+    await asking;
+    return { ...figures, anotherWaitedMs: longest };
+  }
+
   close(): Promise<void> {
     return stopGroup(this.#child);
+  }
+
+  async #ask(path: string): Promise<void> {
+    const answer = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
+    if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
+    await answer.text();
   }
 }
 
