@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { statfsSync } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -58,12 +60,24 @@ async function identityOf(file: FileHandle): Promise<FileIdentity> {
   return { dev, ino, size, mtimeNs };
 }
 
+/** The types (f_type of statfs) of ext2 to ext4, XFS, Btrfs, F2FS, ZFS and tmpfs; those of others may flush nothing. */
+const syncedTypes = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994]);
+
+/**
+ * Whether `syncFileSystem` may be relied on for `folder`: before Linux 5.8 syncfs(2) tells of no failed write, and FUSE,
+ * for one, need not write at all.
+ */
+export function canSyncFileSystem(folder: string): boolean {
+  if (process.platform !== 'linux') return false;
+  const [major = 0, minor = 0] = release().split('.').map(Number);
+  return (major > 5 || (major === 5 && minor >= 8)) && syncedTypes.has(statfsSync(folder).type);
+}
+
 /**
  * Flushes the whole file system that `folder` is on: for many files that takes a fraction of the time that flushing each
- * does. False where the system has no such call (`sync -f` is GNU's and BusyBox's), and nothing may be relied on.
+ * does. False when it failed (`sync -f` is GNU's and BusyBox's), and nothing may be relied on.
  */
 export async function syncFileSystem(folder: string): Promise<boolean> {
-  if (process.platform !== 'linux') return false;
   try {
     await promisify(execFile)('sync', ['-f', '--', folder]);
     return true;

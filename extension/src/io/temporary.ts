@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmodSync, linkSync, renameSync, unlinkSync, utimesSync } from 'node:fs';
 import { chmod, constants, copyFile, lutimes, open, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pathFault } from '../../../server/src/contract/paths';
 import type { Entry } from '../engine/entry';
 import { isTemporary, temporaryName } from '../engine/temporaryName';
 import { secondsOf, statsAt } from './backup';
@@ -18,14 +19,14 @@ const writable = 0o600;
  */
 export async function completeStaged(
   staging: string,
-  entries: readonly Entry[],
+  entries: Iterable<Entry>,
   honoursModes: boolean,
 ): Promise<ReadonlySet<string>> {
   const complete = new Set<string>();
   const pause = turns();
   for (const entry of entries) {
-    const staged = stagedPath(staging, entry.path);
-    if (entry.kind === 'file' && setAttributes(staged, entry, honoursModes)) complete.add(entry.path);
+    const isStaged = entry.kind === 'file' && pathFault(entry.path) === undefined;
+    if (isStaged && setAttributes(join(staging, entry.path), entry, honoursModes)) complete.add(entry.path);
     await pause();
   }
   return (await syncFileSystem(staging)) ? complete : new Set();

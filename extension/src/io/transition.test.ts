@@ -10,6 +10,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -101,6 +102,58 @@ function names(folder: string): string[] {
   });
   return below.sort();
 }
+
+describe('many new files', () => {
+  const path = process.env['PATH'] ?? '';
+  afterEach(() => {
+    process.env['PATH'] = path;
+  });
+
+  /** A `sync` that notes what stood in the workspace and how the staged files were when it was asked for. */
+  function fakeSync(code: number): void {
+    const script = `#!/bin/sh
+      PATH=/usr/bin:/bin
+      (cd '${root}' && find . -type f) > '${base}/standing'
+      (cd '${staging}' && find . -type f -exec stat -c '%n %a %Y' {} +) | sort > '${base}/staged'
+      exit ${code}
+    `;
+    write(base, 'bin/sync', script);
+    chmodSync(join(base, 'bin/sync'), 0o755);
+    process.env['PATH'] = join(base, 'bin');
+  }
+
+  const modes = [0o644, 0o600, 0o755, 0o444];
+  const many = Array.from({ length: 40 }, (_, number) => ({
+    path: `d${number % 3}/f${number}`,
+    mode: modes[number % 4],
+  }));
+
+  function expectAll(result: TransitionResult): void {
+    expect(held(result)).toEqual({});
+    for (const { path, mode } of many) {
+      const stats = lstatSync(join(root, path));
+      expect([read(path), stats.mode & 0o777, Math.floor(stats.mtimeMs / 1000)]).toEqual([path, mode, 1_700_000_000]);
+    }
+    expect(names(root).filter((name) => !name.endsWith('/'))).toHaveLength(many.length);
+  }
+
+  it('are complete and flushed before the first of them gets its name', async () => {
+    fakeSync(0);
+    const result = await apply(many.map(({ path, mode }) => put(path, path, mode)));
+    expect(readFileSync(join(base, 'standing'), 'utf8')).toBe('');
+    const staged = many.map(({ path, mode = 0 }) => `./${path} ${mode.toString(8)} 1700000000`).sort();
+    expect(readFileSync(join(base, 'staged'), 'utf8').trim().split('\n').sort()).toEqual(staged);
+    expectAll(result);
+  });
+
+  it('are put in place one by one where the system cannot flush them at once', async () => {
+    fakeSync(1);
+    expectAll(await apply(many.map(({ path, mode }) => put(path, path, mode))));
+    for (const { path } of many) rmSync(join(root, path));
+    process.env['PATH'] = join(base, 'none');
+    expectAll(await apply(many.map(({ path, mode }) => put(path, path, mode))));
+  });
+});
 
 describe('applying a pull', () => {
   it('puts new files with their content, mode and mtime, and makes their folders', async () => {
@@ -292,6 +345,22 @@ describe('a path is held back, and stays as it is,', () => {
     expect(held(await apply([put('a', 'new')], { isHeld: () => ++asked > 1 }))).toEqual({ a: 'unsaved' });
     expectUntouched('a', 'old');
     expect(read('b')).toBe('new');
+  });
+
+  it('when its folder moves away and a symlink takes its place while others are deleted', async () => {
+    for (const name of ['a', 'b', 'c']) write(root, `d/${name}`, name);
+    scan();
+    let moved = false;
+    const result = await apply([remove('d/a'), remove('d/b'), remove('d/c')], {
+      onProgress: () => {
+        if (moved) return;
+        moved = true;
+        renameSync(join(root, 'd'), join(base, 'elsewhere'));
+        symlinkSync(join(base, 'elsewhere'), join(root, 'd'));
+      },
+    });
+    expect(held(result)).toEqual({ 'd/a': 'blocked', 'd/b': 'blocked' });
+    expect(readdirSync(join(base, 'elsewhere')).sort()).toEqual(['a', 'b']);
   });
 
   it('when a folder on its way is a symlink or a file', async () => {

@@ -18,7 +18,7 @@ import { comparePaths, foldersAbove, parentOf } from '../engine/folders';
 import { isPlain, type NameRules } from '../engine/names';
 import type { Observation } from '../engine/observation';
 import { Backup, statsAt, type Kept } from './backup';
-import { errnoOf, syncFolder } from './durable';
+import { canSyncFileSystem, errnoOf, syncFolder } from './durable';
 import { hashFile } from './hash';
 import { pointsInside } from './linkTarget';
 import { inParallel } from './pool';
@@ -116,14 +116,14 @@ class Transition {
     // What is deepest first, so that a folder is empty when a file is to take its place.
     const deletes = ordered.filter(({ path, to }) => to === undefined && !this.#twins.has(path)).reverse();
     const puts = ordered.filter(isPut);
+    // First, since it may take a while: nothing of the workspace is touched by it.
+    await this.#completeStaged(puts);
     for (const change of deletes) {
       if (this.#isCancelled(change.path)) continue;
       this.#guarded(change.path, () => this.#delete(change));
       await this.#pause();
     }
-    await this.#completeStaged(puts);
     for (let start = 0; start < puts.length; start += batch) {
-      this.#seenFolders.clear();
       const ready = await inParallel(puts.slice(start, start + batch), batch, (change) => this.#prepare(change));
       this.#seenFolders.clear();
       for (const one of ready) if (one !== undefined) this.#finish(one);
@@ -149,13 +149,14 @@ class Transition {
 
   async #completeStaged(puts: readonly Ready['change'][]): Promise<void> {
     const { staging, signal } = this.#request;
+    if (puts.length <= fewFiles || signal?.aborted === true) return;
     // What has to be copied to another disk is flushed there.
-    if (signal?.aborted === true || statsAt(staging)?.dev !== statsAt(this.#realRoot)?.dev) return;
-    const entries = puts
-      .filter((change) => pathFault(change.path) === undefined && !this.#isModeOnly(change))
-      .map(({ to }) => to);
-    if (entries.length <= fewFiles) return;
-    this.#complete = await completeStaged(staging, entries, this.#honoursModes);
+    if (statsAt(staging)?.dev !== statsAt(this.#realRoot)?.dev || !canSyncFileSystem(staging)) return;
+    this.#complete = await completeStaged(staging, this.#contentsOf(puts), this.#honoursModes);
+  }
+
+  *#contentsOf(puts: readonly Ready['change'][]): Generator<Entry, undefined> {
+    for (const change of puts) if (!this.#isModeOnly(change)) yield change.to;
   }
 
   #delete({ path }: Change): void {
@@ -298,6 +299,8 @@ class Transition {
   #hashHolds(seen: Observation): boolean {
     if (!seen.racy || seen.kind === 'symlink') return true;
     const hashed = hashFile(join(this.#request.root, seen.path), { buffer: new Uint8Array(bufferBytes) });
+    // That took a while.
+    this.#seenFolders.clear();
     return hashed.kind === 'file' && hashed.hash === seen.hash;
   }
 
@@ -325,6 +328,8 @@ class Transition {
   /** Keeps what stands at `path`, and looks once more; undefined when it was touched meanwhile. */
   #keep(path: string, target: string, stats: BigIntStats): Kept | undefined {
     const kept = this.#backup.keep(target, path, stats);
+    // A copy took a while.
+    if (!kept.isLink) this.#seenFolders.clear();
     const after = statsAt(target);
     if (after !== undefined && isUntouched(stats, after, kept.isLink)) return kept;
     this.#backup.forget(kept);
@@ -371,6 +376,7 @@ class Transition {
     const { written, removed } = this.#result;
     this.#request.onProgress?.(written.length + removed.length);
     await setImmediate();
+    this.#seenFolders.clear();
   }
 
   #isCancelled(path: string): boolean {
