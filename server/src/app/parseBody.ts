@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context, HonoRequest } from 'hono';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { linesType, lineValues } from '../contract/lines';
 import { WireError, pathsError } from './wireError';
+
+/** A body that is not longer is read whole, which takes less time than its stream does. */
+const wholeBytes = 1 << 18;
 
 /** Reads a body of at most `maxBytes`. Throws body_too_large, invalid_request, invalid_path. */
 export async function parseBody<T extends z.ZodType>(
@@ -37,11 +40,12 @@ export async function parseLines<Head extends z.ZodType<{ readonly count: number
 ): Promise<{ head: z.output<Head>; items: z.output<Item>[] }> {
   let head: z.output<Head> | undefined;
   const items: z.output<Item>[] = [];
+  const list = z.array(schemas.item);
   try {
     for await (const values of lineValues(bodyOf(req, maxBytes))) {
       head ??= parse(schemas.head, values.shift());
-      for (const value of values) items.push(parse(schemas.item, value));
-      await nextTurn();
+      for (const item of parse(list, values)) items.push(item);
+      if (items.length < head.count) await nextTurn();
     }
   } catch (error) {
     throw error instanceof SyntaxError ? notJson(error) : error;
@@ -56,7 +60,12 @@ async function* bodyOf(request: HonoRequest, maxBytes: number): AsyncGenerator<U
   const requireRoom = (bytes: number): void => {
     if (bytes > maxBytes) throw new WireError('body_too_large', `a request body has at most ${maxBytes} bytes`);
   };
-  requireRoom(Number(request.header('content-length') ?? 0));
+  const length = Number(request.header('content-length') ?? Number.NaN);
+  requireRoom(length);
+  if (length <= wholeBytes) {
+    yield new Uint8Array(await request.arrayBuffer());
+    return;
+  }
   let bytes = 0;
   for await (const piece of request.raw.body ?? []) {
     requireRoom((bytes += piece.length));

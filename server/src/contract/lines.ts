@@ -35,6 +35,9 @@ function lineOf(value: unknown): string {
   return `${JSON.stringify(value)}\n`;
 }
 
-function valuesOf(lines: string): unknown[] {
-  return JSON.parse(`[${lines.replaceAll('\n', ',')}]`) as unknown[];
+function valuesOf(text: string): unknown[] {
+  const lines = text.split('\n');
+  const values = JSON.parse(`[${lines.join(',')}]`) as unknown[];
+  if (values.length === lines.length) return values;
+  throw new SyntaxError('a line is not one value');
 }

@@ -19,7 +19,7 @@ const cachedStatements = 100;
 /** The file, opened three times. */
 export interface Opened<T> {
   readonly writer: T;
-  /** For statements that read, each by itself: they see what was committed last. */
+  /** For statements that read while the writer is taken: they see what was committed last. */
   readonly reader: T;
   /** For transactions that only read. */
   readonly snapshots: T;
@@ -110,10 +110,12 @@ class Lease implements DatabaseConnection {
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#transaction !== undefined) return this.#transaction.connection.execute<R>(query);
-    const connection = this.#connections[SelectQueryNode.is(query.query) ? 'reader' : 'writer'];
-    const free = await connection.taken();
+    const { writer, reader } = this.#connections;
+    // The reader has to read anew after each commit what the writer has in memory.
+    if (SelectQueryNode.is(query.query)) return (writer.isTaken ? reader : writer).execute<R>(query);
+    const free = await writer.taken();
     try {
-      return connection.execute<R>(query);
+      return writer.execute<R>(query);
     } finally {
       free();
     }
@@ -159,9 +161,15 @@ class Connection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
   #free: Promise<void> = Promise.resolve();
+  /** Those that have it or wait for it. */
+  #takers = 0;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+  }
+
+  get isTaken(): boolean {
+    return this.#takers > 0;
   }
 
   /** Waits for whoever has the connection; what is answered gives it back. */
@@ -169,8 +177,12 @@ class Connection {
     const before = this.#free;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#free = promise;
+    this.#takers++;
     await before;
-    return resolve;
+    return () => {
+      this.#takers--;
+      resolve();
+    };
   }
 
   execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {

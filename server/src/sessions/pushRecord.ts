@@ -1,8 +1,12 @@
-import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { lineBlocks, lineValues } from '../contract/lines';
 import type { Change } from '../contract/schemas';
 import type { PendingPush, Upload } from './session';
+
+/** Parsing them takes some milliseconds. */
+const pieceBytes = 1 << 18;
 
 type Head = Omit<PendingPush, 'changes' | 'uploads'> & { readonly count: { changes: number; uploads: number } };
 
@@ -12,11 +16,12 @@ export async function writePush(file: string, { changes, uploads, ...rest }: Pen
   await writeFile(file, lineBlocks(head, both(changes, uploads)));
 }
 
-/** Throws when the file does not hold all that was written: power loss may leave it so. */
-export async function readPush(file: string): Promise<PendingPush> {
+/** Undefined when there is none. Throws when the file does not hold all that was written: power loss may leave it so. */
+export async function readPush(file: string): Promise<PendingPush | undefined> {
+  if (!existsSync(file)) return undefined;
   let head: Head | undefined;
   const items: unknown[] = [];
-  for await (const values of lineValues(createReadStream(file))) {
+  for await (const values of lineValues(inPieces(await readFile(file)))) {
     head ??= values.shift() as Head;
     for (const value of values) items.push(value);
   }
@@ -29,6 +34,14 @@ export async function readPush(file: string): Promise<PendingPush> {
     changes: items.slice(0, count.changes) as Change[],
     uploads: items.slice(count.changes) as Upload[],
   };
+}
+
+/** A stream would take several times as long for a small file. */
+async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, undefined> {
+  for (let start = 0; start < bytes.length; start += pieceBytes) {
+    if (start > 0) await nextTurn();
+    yield bytes.subarray(start, start + pieceBytes);
+  }
 }
 
 function* both(changes: readonly Change[], uploads: readonly Upload[]): Generator<Change | Upload, undefined> {

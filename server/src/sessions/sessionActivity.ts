@@ -1,6 +1,6 @@
 import { WireError } from '../app/wireError';
 
-/** A client may send the files of a big push by several rsyncs at once, each its own share. */
+/** A client may move many files by several rsyncs at once, each its own share. */
 export const maxRunsAtOnce = 4;
 
 /** A running rsync. */

@@ -119,12 +119,15 @@ export class SessionStore {
       session?.treeId === owner.treeId &&
       session.tokenId === owner.tokenId &&
       (kind === undefined || session.kind === kind);
-    if (!fits) throw new WireError('session_not_found', 'there is no such session, or it has ended');
+    if (!fits) throw unknownSession();
     return session;
   }
 
-  pendingPush(id: string): Promise<PendingPush> {
-    return readPush(join(this.folderOf(id), 'push.lines'));
+  /** Throws session_not_found for one of a server of before, which kept its record elsewhere. */
+  async pendingPush(id: string): Promise<PendingPush> {
+    const push = await readPush(join(this.folderOf(id), 'push.lines'));
+    if (push === undefined) throw unknownSession();
+    return push;
   }
 
   async remove(id: string): Promise<void> {
@@ -170,6 +173,10 @@ export class SessionStore {
       throw error;
     }
   }
+}
+
+function unknownSession(): WireError {
+  return new WireError('session_not_found', 'there is no such session, or it has ended');
 }
 
 function folderOf(file: string): string {
