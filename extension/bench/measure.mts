@@ -28,7 +28,7 @@ export const neverBlocked: Target = {
   most: 50,
 };
 
-/** Holds of a server that is busy with somebody's push. */
+/** Holds of a server that is busy with somebody's push or pull. */
 export const othersAnswered: Target = {
   worst: { figure: 'anotherWaitedMs', of: 'at most for another client’s request' },
   most: 500,

@@ -9,7 +9,7 @@ import { dist, nodeBinary, serverBundle } from '../scripts/paths.mts';
 import type { ClientAnswer, ClientRequest } from './clientProtocol.ts';
 import { timed, type Figures } from './measure.mts';
 
-/** Between two requests of another client: it takes next to nothing from the push. */
+/** Between two requests of another client: it takes next to nothing from what is measured. */
 const pauseMs = 50;
 
 /** The real server in a process of its own. */
@@ -60,8 +60,7 @@ export class BenchServer {
         await delay(pauseMs);
       }
     })();
-    const figures = await work().finally(() => (isOver = true));
-    await asking;
+    const [figures] = await Promise.all([work().finally(() => (isOver = true)), asking]);
     return { ...figures, anotherWaitedMs: longest };
   }
 
