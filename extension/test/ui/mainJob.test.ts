@@ -80,6 +80,8 @@ describe('the main job, in the workbench', () => {
     await window.editor.save();
     await rm(join(folder, 'notes/drafts/old.md'));
     await rename(join(folder, 'notes/photo.bin'), join(folder, 'notes/palm.bin'));
+    // VS Code's watcher may have missed a folder that came with another one, as this one did.
+    await window.runCommand('Palmtree: Rescan');
     await window.statusBarText('push', '↑4');
     await window.clickStatusBarItem('push');
     await window.statusBarText('push', 'Palmtree');
