@@ -1,12 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { join } from 'node:path';
-import { PathTree } from '../src/engine/pathTree';
-import { Client } from '../src/io/client';
-import { openLocal } from '../src/io/local';
-import { probeRsync } from '../src/io/rsyncProbe';
-import { transfer } from '../src/io/transfer';
-import { FolderSync } from '../src/session/folderSync';
-import type { Reporter } from '../src/session/remote';
+import { PathTree } from '../src/core/status/pathTree';
+import { Client } from '../src/io/api/client';
+import { openLocal } from '../src/io/openStoreAndScanner';
+import { probeRsync } from '../src/io/rsync/rsyncProbe';
+import { transfer } from '../src/io/rsync/transfer';
+import { FolderSync } from '../src/sync/folder/folderSync';
+import type { Reporter } from '../src/sync/ports/serverBinding';
 import type { ClientAnswer, ClientRequest, OpenRequest } from './clientProtocol';
 
 // The extension's own engine in a process of its own, with all that runs in the extension host but VS Code.

@@ -1,28 +1,28 @@
 import * as vscode from 'vscode';
-import { registerAutomation } from './face/sync/automation';
-import { registerCommands } from './face/commands';
-import { FolderConnection } from './face/connect/connection';
-import { followContexts } from './face/contexts';
-import { Credentials } from './face/connect/credentials';
-import { builtInMergeEditor, noMergeEditor } from './face/conflicts/mergeEditor';
-import { MergesBegun } from './face/conflicts/mergesBegun';
-import { MergeWatch } from './face/conflicts/mergeWatch';
-import { registerDecorations } from './face/decorations';
-import { ReviewView } from './face/review/view';
-import { createFileHistory } from './face/history/fileView';
-import { registerQuickDiff } from './face/quickDiff';
-import { registerServerDocuments } from './face/serverDocuments';
-import { createStatusBar } from './face/statusBar';
-import { SyncTerminal } from './face/terminal';
-import { followTrackedPaths } from './face/trackedPaths';
-import { TrackedView } from './face/trackedView';
-import { createTreeHistory } from './face/history/treeView';
-import { WorkspaceFolders } from './face/workspaceFolders';
-import type { SyncState } from './session/state';
+import { registerAutomation } from './ui/sync/automation';
+import { registerCommands } from './ui/commands/commands';
+import { FolderConnection } from './ui/connect/connection';
+import { followContexts } from './ui/workspace/contexts';
+import { Credentials } from './ui/connect/credentials';
+import { builtInMergeEditor, noMergeEditor } from './ui/conflicts/mergeEditor';
+import { MergesBegun } from './ui/conflicts/activeMerges';
+import { MergeWatch } from './ui/conflicts/mergeWatch';
+import { registerDecorations } from './ui/views/decorations';
+import { ReviewView } from './ui/review/view';
+import { createFileHistory } from './ui/history/fileView';
+import { registerQuickDiff } from './ui/documents/quickDiff';
+import { registerServerDocuments } from './ui/documents/serverDocuments';
+import { createStatusBar } from './ui/views/statusBar';
+import { SyncTerminal } from './ui/views/terminal';
+import { followTrackedPaths } from './ui/workspace/trackedPaths';
+import { TrackedView } from './ui/views/trackedView';
+import { createTreeHistory } from './ui/history/treeView';
+import { WorkspaceFolders } from './ui/workspace/workspaceFolders';
+import type { SyncState } from './sync/ports/syncState';
 
-export type { CallOptions } from './face/commands';
-export type { ConnectArguments } from './face/connect/connection';
-export type { SyncState } from './session/state';
+export type { CallOptions } from './ui/commands/commands';
+export type { ConnectArguments } from './ui/connect/connection';
+export type { SyncState } from './sync/ports/syncState';
 
 /** What other extensions get from `activate`. */
 export interface PalmtreeApi {

@@ -1,7 +1,7 @@
-import type { Entry } from '../engine/entry';
-import type { Observation, Problem } from '../engine/observation';
-import type { Rule } from '../engine/rule';
-import type { StoredMap } from './storedMap';
+import type { Entry } from '../core/entry';
+import type { Observation, Problem } from '../core/observation';
+import type { Rule } from '../core/tracking/rule';
+import type { StoredMap } from './entries/storedMap';
 
 /** What a scan takes in: a change of it needs a full pass. */
 export interface ScanScope {

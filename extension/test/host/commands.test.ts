@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { PalmtreeApi } from '../../src/extension';
-import type { PullResult } from '../../src/session/pull';
-import type { PushResult } from '../../src/session/push';
-import type { SyncState } from '../../src/session/state';
+import type { PullResult } from '../../src/sync/pull/pull';
+import type { PushResult } from '../../src/sync/push/push';
+import type { SyncState } from '../../src/sync/ports/syncState';
 import { startServer, type RunningServer } from '../support/server';
-import { Client } from '../../src/io/client';
+import { Client } from '../../src/io/api/client';
 
 let server: RunningServer;
 let api: PalmtreeApi;

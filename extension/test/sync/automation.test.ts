@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../src/errors';
-import { Automation, type AutomationSettings, type Obstacle } from '../../src/session/automation';
+import { Automation, type AutomationSettings, type Obstacle } from '../../src/sync/automation/automation';
 import { Heard, Waits } from '../support/waits';
 import { expectSame, silent, until, type Machine } from './machine';
 import { scene } from './scene';

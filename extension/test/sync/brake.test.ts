@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { transfer } from '../../src/io/transfer';
+import { transfer } from '../../src/io/rsync/transfer';
 import type { Machine, MachineOptions } from './machine';
 import { scene } from './scene';
 

@@ -1,7 +1,7 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { transfer, type TransferRequest, type TransferResult } from '../../src/io/transfer';
+import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
 import { startServer, type RunningServer } from '../support/server';
 import { expectSame, Machine, silent } from './machine';
 

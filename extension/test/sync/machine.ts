@@ -4,16 +4,16 @@ import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, 
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import type { NameRules } from '../../src/engine/names';
-import { Client } from '../../src/io/client';
-import { openLocal } from '../../src/io/local';
-import { probeRsync } from '../../src/io/rsyncProbe';
-import { transfer, type TransferRequest, type TransferResult } from '../../src/io/transfer';
-import { FolderSync } from '../../src/session/folderSync';
-import type { PullOptions } from '../../src/session/pull';
-import type { PushOptions } from '../../src/session/push';
-import type { Remote, Reporter } from '../../src/session/remote';
-import type { SyncState } from '../../src/session/state';
+import type { NameRules } from '../../src/core/filenames/nameRules';
+import { Client } from '../../src/io/api/client';
+import { openLocal } from '../../src/io/openStoreAndScanner';
+import { probeRsync } from '../../src/io/rsync/rsyncProbe';
+import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
+import { FolderSync } from '../../src/sync/folder/folderSync';
+import type { PullOptions } from '../../src/sync/pull/pull';
+import type { PushOptions } from '../../src/sync/push/push';
+import type { Remote, Reporter } from '../../src/sync/ports/serverBinding';
+import type { SyncState } from '../../src/sync/ports/syncState';
 
 const dist = join(import.meta.dirname, '../../../dist');
 

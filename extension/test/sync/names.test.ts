@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { NameRules } from '../../src/engine/names';
+import type { NameRules } from '../../src/core/filenames/nameRules';
 import { silent, type Machine } from './machine';
 import { scene } from './scene';
 

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { Plan, PlanDirection } from '../../src/session/plan';
+import type { Plan, PlanDirection } from '../../src/sync/review/plan';
 import { expectSame, silent, type Machine } from './machine';
 import { scene } from './scene';
 

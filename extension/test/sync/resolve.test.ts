@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { Choice } from '../../src/session/resolve';
+import type { Choice } from '../../src/sync/conflicts/resolve';
 import { expectSame, silent, type Machine } from './machine';
 import { scene } from './scene';
 

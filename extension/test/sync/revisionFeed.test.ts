@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Client } from '../../src/io/client';
-import { RevisionFeed, type FeedStanding, type HeardRevision } from '../../src/io/revisionFeed';
+import { Client } from '../../src/io/api/client';
+import { RevisionFeed, type FeedStanding, type HeardRevision } from '../../src/io/api/revisionFeed';
 import { Proxy } from '../support/proxy';
 import { Heard, Waits } from '../support/waits';
 import type { Machine } from './machine';

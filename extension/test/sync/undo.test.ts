@@ -1,8 +1,8 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { isTemporary } from '../../src/engine/temporaryName';
-import { Client } from '../../src/io/client';
+import { isTemporary } from '../../src/core/temporaryName';
+import { Client } from '../../src/io/api/client';
 import { expectSame, silent, type Listed, type Machine } from './machine';
 import { scene } from './scene';
 

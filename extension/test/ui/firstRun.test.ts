@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Client } from '../../src/io/client';
+import { Client } from '../../src/io/api/client';
 import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import type { WorkbenchWindow } from '../support/workbenchWindow';

@@ -7,7 +7,7 @@ import { picture } from '../support/picture';
 import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
-import { Client } from '../../src/io/client';
+import { Client } from '../../src/io/api/client';
 import { expectSame, listing } from '../sync/machine';
 
 const tree = 'garden';

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
-import { Client } from '../../src/io/client';
+import { Client } from '../../src/io/api/client';
 
 let server: RunningServer;
 let workbench: TestWorkbench;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Client } from '../../src/io/client';
+import { Client } from '../../src/io/api/client';
 import { picture } from '../support/picture';
 import { startServer, type RunningServer } from '../support/server';
 import { RowsPart } from '../support/rowsPart';

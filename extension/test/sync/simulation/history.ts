@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileEntry } from '../../../../server/src/contract/schemas';
-import type { Client } from '../../../src/io/client';
+import type { Client } from '../../../src/io/api/client';
 import type { Content, Standing } from './contents';
 
 /** What the server has of a tree: the head, and all that any revision put there. */

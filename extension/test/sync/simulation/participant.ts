@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Reporter } from '../../../src/session/remote';
+import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { Machine, type MachineOptions } from '../machine';
 import { standingIn, type Standing } from './contents';
 import type { Random } from './random';

@@ -1,6 +1,6 @@
 import { isPalmtreeError, type ErrorCode } from '../../../src/errors';
-import type { Choice } from '../../../src/session/resolve';
-import type { Reporter } from '../../../src/session/remote';
+import type { Choice } from '../../../src/sync/conflicts/resolve';
+import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { silent, type MachineOptions } from '../machine';
 import { asLines } from './contents';
 import { History } from './history';

@@ -1,0 +1,43 @@
+import { sameContent, sameEntry, type Entry } from '../entry';
+import { editWithMode } from '../modes';
+
+/**
+ * What is to be done about one path, looked at by itself.
+ * - `inStep`: nothing.
+ * - `agreed`: both sides are the same already; only the ancestor has to follow.
+ * - `takeRemote`: the disk follows the server.
+ * - `sendLocal`: the server follows the disk.
+ * - `conflict`: neither may move before somebody has decided.
+ */
+export type Verdict = 'inStep' | 'agreed' | 'takeRemote' | 'sendLocal' | 'conflict';
+
+type Side = Entry | undefined;
+
+/** Judges one path by what stands at it in the ancestor, on the disk and on the server. */
+export function verdict(ancestor: Side, local: Side, remote: Side): Verdict {
+  // Invariant: where the sides are the same there is nothing to carry, whoever changed what.
+  if (sameEntry(local, remote)) return sameEntry(ancestor, local) ? 'inStep' : 'agreed';
+  // Invariant: a side that stands as it was agreed on holds nothing that could be lost.
+  if (sameEntry(ancestor, local)) return 'takeRemote';
+  if (sameEntry(ancestor, remote)) return 'sendLocal';
+  // From here both sides changed, and differently.
+  if (differInModeOnly(local, remote)) {
+    // Invariant: the content is the same on both sides, so either mode may win and nothing is lost.
+    return modeStands(ancestor, remote) ? 'sendLocal' : 'takeRemote';
+  }
+  // Invariant: an edit goes over a mode that the other side set only where its own mode is the one to stand.
+  const both = editWithMode(ancestor, local, remote);
+  if (both !== undefined && sameEntry(both, remote)) return 'takeRemote';
+  if (both !== undefined && sameEntry(both, local)) return 'sendLocal';
+  // Invariant: two contents that were never agreed on, or an edit against a deletion: neither is dropped.
+  return 'conflict';
+}
+
+function differInModeOnly(local: Side, remote: Side): boolean {
+  return local !== undefined && remote !== undefined && sameContent(local, remote);
+}
+
+/** Whether `side` still has the mode that was agreed on, so that another mode is the other side's wish. */
+function modeStands(ancestor: Side, side: Side): boolean {
+  return ancestor?.kind === 'file' && side?.mode === ancestor.mode;
+}

@@ -1,0 +1,371 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Change, Conflict } from '../change';
+import {
+  entanglements,
+  freeName,
+  keepBoth,
+  keepMine,
+  nameForTheirs,
+  takeEditWithMode,
+  takeMerged,
+  takenIn,
+  takeTheirs,
+  type Decision,
+} from './decision';
+import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
+import { entry, hashOf, shown, table } from '../testing/fixtures';
+import { foldersAbove } from '../paths';
+import { applied, reconcile } from './reconcile';
+import { remoteTable, type ServerSide } from '../wire';
+
+type Short = Readonly<Record<string, string>>;
+type Choice = 'mine' | 'theirs' | 'both';
+
+/** One machine, as it is stored: the server's table is told by the ancestor and what was held back. */
+interface Machine {
+  readonly ancestor: FileTable;
+  readonly heldBack: ReadonlyMap<string, ServerSide>;
+  readonly local: FileTable;
+}
+
+function plan({ ancestor, heldBack, local }: Machine): ReturnType<typeof reconcile> {
+  return reconcile(ancestor, local, remoteTable(ancestor, heldBack));
+}
+
+function machine(ancestor: FileTable, local: FileTable, remote: FileTable): Machine {
+  const heldBack = new Map<string, ServerSide>();
+  for (const path of new Set([...ancestor.keys(), ...remote.keys()])) {
+    if (!sameEntry(ancestor.get(path), remote.get(path))) heldBack.set(path, remote.get(path) ?? null);
+  }
+  return { ancestor, heldBack, local };
+}
+
+/** Both sides now hold at each path what its change leads to. */
+function agreed({ ancestor, heldBack, local }: Machine, changes: readonly Change[]): Machine {
+  const open = new Map(heldBack);
+  for (const { path } of changes) open.delete(path);
+  return { ancestor: applied(ancestor, changes), heldBack: open, local };
+}
+
+function decided(before: Machine, decisions: readonly Decision[]): Machine {
+  const local = applied(
+    before.local,
+    decisions.flatMap(({ localChanges }) => localChanges),
+  );
+  return agreed(
+    { ...before, local },
+    decisions.flatMap(({ ancestorChanges }) => ancestorChanges),
+  );
+}
+
+function decide(choice: Choice, conflict: Conflict, before: Machine): Decision {
+  if (choice === 'mine') return keepMine(conflict);
+  if (choice === 'theirs') return takeTheirs(conflict);
+  const taken = takenIn([before.ancestor.keys(), before.heldBack.keys(), before.local.keys()]);
+  const together = entanglements(plan(before).conflicts).get(conflict.path) ?? [];
+  return keepBoth(conflict, nameForTheirs(conflict, together, taken, 'server r12'));
+}
+
+function short(changes: readonly Change[]): Short {
+  return Object.fromEntries(changes.map(({ path, to }) => [path, shown(to)]));
+}
+
+interface Row {
+  readonly ancestor?: Short;
+  readonly local?: Short;
+  readonly remote?: Short;
+  /** By choice: what the disk holds then, and what the next push sends, where '' deletes. */
+  readonly mine: readonly [local: Short, push: Short];
+  readonly theirs: readonly [local: Short, push: Short];
+  readonly both: readonly [local: Short, push: Short];
+}
+
+const rows: Readonly<Record<string, Row>> = {
+  'two edits': {
+    ancestor: { 'a.md': '1' },
+    local: { 'a.md': '2' },
+    remote: { 'a.md': '3' },
+    mine: [{ 'a.md': '2' }, { 'a.md': '2' }],
+    theirs: [{ 'a.md': '3' }, {}],
+    both: [
+      { 'a.md': '2', 'a (server r12).md': '3' },
+      { 'a.md': '2', 'a (server r12).md': '3' },
+    ],
+  },
+  'two new files': {
+    local: { a: '2' },
+    remote: { a: '3' },
+    mine: [{ a: '2' }, { a: '2' }],
+    theirs: [{ a: '3' }, {}],
+    both: [
+      { a: '2', 'a (server r12)': '3' },
+      { a: '2', 'a (server r12)': '3' },
+    ],
+  },
+  'an edit here, a deletion there': {
+    ancestor: { a: '1' },
+    local: { a: '2' },
+    mine: [{ a: '2' }, { a: '2' }],
+    theirs: [{}, {}],
+    both: [{ a: '2' }, { a: '2' }],
+  },
+  'a deletion here, an edit there': {
+    ancestor: { a: '1' },
+    remote: { a: '2' },
+    mine: [{}, { a: '' }],
+    theirs: [{ a: '2' }, {}],
+    both: [{ a: '2' }, {}],
+  },
+  'a link here, a file there': {
+    ancestor: { a: '1' },
+    local: { a: '-> x' },
+    remote: { a: '2' },
+    mine: [{ a: '-> x' }, { a: '-> x' }],
+    theirs: [{ a: '2' }, {}],
+    both: [
+      { a: '-> x', 'a (server r12)': '2' },
+      { a: '-> x', 'a (server r12)': '2' },
+    ],
+  },
+  'an edit here, a mode there': {
+    ancestor: { a: '1' },
+    local: { a: '2' },
+    remote: { a: '1 x' },
+    mine: [{ a: '2' }, { a: '2' }],
+    theirs: [{ a: '1 x' }, {}],
+    both: [
+      { a: '2', 'a (server r12)': '1 x' },
+      { a: '2', 'a (server r12)': '1 x' },
+    ],
+  },
+  'a file here, a folder there': {
+    local: { a: '1' },
+    remote: { 'a/b': '2', 'a/c': '3' },
+    mine: [{ a: '1' }, { a: '1', 'a/b': '', 'a/c': '' }],
+    theirs: [{ 'a/b': '2', 'a/c': '3' }, {}],
+    both: [
+      { a: '1', 'a (server r12)/b': '2', 'a (server r12)/c': '3' },
+      { a: '1', 'a/b': '', 'a/c': '', 'a (server r12)/b': '2', 'a (server r12)/c': '3' },
+    ],
+  },
+  'a folder here, a file there': {
+    local: { 'a/b': '1' },
+    remote: { a: '2' },
+    mine: [{ 'a/b': '1' }, { a: '', 'a/b': '1' }],
+    theirs: [{ a: '2' }, {}],
+    both: [
+      { 'a/b': '1', 'a (server r12)': '2' },
+      { a: '', 'a/b': '1', 'a (server r12)': '2' },
+    ],
+  },
+  'a folder that became a file here, edited there': {
+    ancestor: { 'a/b': '1' },
+    local: { a: '2' },
+    remote: { 'a/b': '3' },
+    mine: [{ a: '2' }, { a: '2', 'a/b': '' }],
+    theirs: [{ 'a/b': '3' }, {}],
+    both: [
+      { a: '2', 'a (server r12)/b': '3' },
+      { a: '2', 'a/b': '', 'a (server r12)/b': '3' },
+    ],
+  },
+};
+
+describe('a decision', () => {
+  const cases = Object.entries(rows).flatMap(([name, row]) =>
+    (['mine', 'theirs', 'both'] as const).map((choice) => [name, choice, row] as const),
+  );
+
+  it.each(cases)('on %s: %s', (_, choice, row) => {
+    const before = machine(table(row.ancestor ?? {}), table(row.local ?? {}), table(row.remote ?? {}));
+    const { conflicts } = plan(before);
+    expect(conflicts).not.toEqual([]);
+    const after = decided(
+      before,
+      conflicts.map((conflict) => decide(choice, conflict, before)),
+    );
+    const [local, push] = row[choice];
+    expect(Object.fromEntries([...after.local].map(([path, entry]) => [path, shown(entry)]))).toEqual(local);
+    const next = plan(after);
+    expect(short(next.remoteChanges)).toEqual(push);
+    expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
+    expect(after.heldBack.size).toBe(0);
+    const done = plan(agreed(after, next.remoteChanges));
+    expect(done).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] });
+  });
+
+  it('says where the server has what is put under another name', () => {
+    const [conflict] = plan(machine(table({}), table({ a: '1' }), table({ a: '2' }))).conflicts;
+    expect(keepBoth(conflict!, 'b').localChanges).toEqual([
+      { path: 'b', from: undefined, to: { ...entry('a', '2'), path: 'b' }, source: 'a' },
+    ]);
+  });
+
+  it('does not put theirs over mine', () => {
+    const [conflict] = plan(machine(table({}), table({ a: '1' }), table({ a: '2' }))).conflicts;
+    expect(() => keepBoth(conflict!, 'a')).toThrow(RangeError);
+  });
+});
+
+describe('an edit against a mode', () => {
+  it.each([
+    ['an edit here', '1', '2', '1 x', '2 x'],
+    ['an edit there', '1', '1 x', '2', '2 x'],
+    ['an edit here, from another mode', '1 600', '2 600', '1 x', '2 x'],
+  ])('comes together: %s', (_, ancestor, local, remote, merged) => {
+    const before = machine(table({ a: ancestor }), table({ a: local }), table({ a: remote }));
+    const [conflict] = plan(before).conflicts;
+    const decision = takeEditWithMode(conflict!);
+    expect(short(decision?.localChanges ?? [])).toEqual({ a: merged });
+    const after = decided(before, decision === undefined ? [] : [decision]);
+    expect(plan(after)).toMatchObject({ conflicts: [], localChanges: [], ancestorChanges: [] });
+    expect(short(plan(after).remoteChanges)).toEqual({ a: merged });
+  });
+
+  it.each([
+    ['1', '2', '3 x'],
+    ['1', '2', '-> x'],
+    ['1', '1 x', ''],
+  ])('is no other conflict: %j, %j, %j', (ancestor, local, remote) => {
+    const before = machine(
+      table({ a: ancestor }),
+      table({ a: local }),
+      remote === '' ? table({}) : table({ a: remote }),
+    );
+    const [conflict] = plan(before).conflicts;
+    expect(takeEditWithMode(conflict!)).toBeUndefined();
+  });
+
+  it('leaves out what only the disk knows of mine', () => {
+    const seen = { ...entry('a', '2'), ino: 7n };
+    const sides = { path: 'a', ancestor: entry('a', '1'), local: seen, remote: entry('a', '1 x') };
+    expect(takeEditWithMode(sides)?.localChanges).toEqual([{ path: 'a', from: seen, to: entry('a', '2 x') }]);
+  });
+});
+
+describe('a merged content', () => {
+  const content = { hash: hashOf('23'), size: 2, mtimeNs: 1n };
+
+  it.each([
+    ['2', '3', '23'],
+    ['2 x', '3', '23 x'],
+    ['2', '3 x', '23 x'],
+    ['2 x', '3 600', '23 600'],
+  ])('takes the place of mine and is to be sent: %j, %j', (local, remote, merged) => {
+    const before = machine(table({ a: '1' }), table({ a: local }), table({ a: remote }));
+    const [conflict] = plan(before).conflicts;
+    const decision = takeMerged(conflict!, content);
+    expect(short(decision?.localChanges ?? [])).toEqual({ a: merged });
+    const after = decided(before, decision === undefined ? [] : [decision]);
+    expect(short(plan(after).remoteChanges)).toEqual({ a: merged });
+    expect(plan(after).conflicts).toEqual([]);
+  });
+
+  it('needs no change where it is mine, or what is sent where it is theirs', () => {
+    const before = machine(table({ a: '1' }), table({ a: '23' }), table({ a: '3' }));
+    expect(takeMerged(plan(before).conflicts[0]!, content)).toMatchObject({ localChanges: [] });
+    const other = machine(table({ a: '1' }), table({ a: '2' }), table({ a: '23' }));
+    const decision = takeMerged(plan(other).conflicts[0]!, content);
+    expect(plan(decided(other, [decision!])).remoteChanges).toEqual([]);
+  });
+
+  it('is not for what is no file on both sides', () => {
+    const [conflict] = plan(machine(table({ a: '1' }), table({ a: '2' }), table({}))).conflicts;
+    expect(takeMerged(conflict!, content)).toBeUndefined();
+  });
+});
+
+describe('entanglements', () => {
+  it('bring together what stands in one another’s way, and nothing else', () => {
+    const local = table({ a: '1', 'a-b': '1', 'd/x': '1', e: '1' });
+    const remote = table({ 'a/b/c': '2', 'a/d': '2', 'a-b': '2', d: '2', e: '2' });
+    const groups = entanglements(plan(machine(table({}), local, remote)).conflicts);
+    expect(Object.fromEntries([...groups].map(([path, group]) => [path, group.map((one) => one.path).join()]))).toEqual(
+      {
+        a: 'a,a/b/c,a/d',
+        'a/b/c': 'a,a/b/c,a/d',
+        'a/d': 'a,a/b/c,a/d',
+        'a-b': 'a-b',
+        d: 'd,d/x',
+        'd/x': 'd,d/x',
+        e: 'e',
+      },
+    );
+  });
+});
+
+describe('freeName', () => {
+  const none = (): boolean => false;
+
+  it.each([
+    ['a.md', 'a (server r12).md'],
+    ['d/e.f/a.tar.gz', 'd/e.f/a.tar (server r12).gz'],
+    ['Makefile', 'Makefile (server r12)'],
+    ['.env', '.env (server r12)'],
+    ['a.b/c', 'a.b/c (server r12)'],
+    ['a.', 'a (server r12).'],
+  ])('of %s', (path, name) => {
+    expect(freeName(path, none, 'server r12')).toBe(name);
+  });
+
+  it('counts on while names are taken, also by folders and other spellings', () => {
+    const taken = takenIn([['a (server r12).md/x'], ['A (Server r12 2).md']], { foldsCase: true, normalises: true });
+    expect(freeName('a.md', taken, 'server r12')).toBe('a (server r12 3).md');
+    expect(freeName('a.md', takenIn([['A (server r12).md']]), 'server r12')).toBe('a (server r12).md');
+  });
+
+  it('keeps to the length of a name, and to whole characters', () => {
+    const name = freeName(`d/${'🌴'.repeat(62)}.md`, none, 'server r12');
+    expect(name).toBe(`d/${'🌴'.repeat(59)} (server r12).md`);
+    expect(freeName('a'.repeat(255), none, 'server r12')).toHaveLength(255);
+    expect(freeName(`a.${'b'.repeat(253)}`, none, 'server r12')).toBe('a (server r12)');
+  });
+});
+
+describe('decisions on all conflicts, whatever the tables', () => {
+  const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+  const content = fc.constantFrom('1', '2', '3', '1 x', '2 600', '', '-> 1');
+  const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map((pairs) => {
+    const table = new Map<string, Entry>();
+    for (const [path, content] of pairs) {
+      const blocked = [...foldersAbove(path)].some((folder) => table.has(folder));
+      if (!blocked && ![...table.keys()].some((other) => other.startsWith(`${path}/`))) {
+        table.set(path, entry(path, content));
+      }
+    }
+    return table;
+  });
+  const choices = fc.array(fc.constantFrom<Choice>('mine', 'theirs', 'both'), { minLength: 6, maxLength: 6 });
+
+  it('leave no conflict, a possible folder, and what was chosen', () => {
+    fc.assert(
+      fc.property(tables, tables, tables, choices, (ancestor, local, remote, choices) => {
+        const first = machine(ancestor, local, remote);
+        const pulled = plan(first);
+        const changes = [...pulled.ancestorChanges, ...pulled.localChanges];
+        const before = agreed({ ...first, local: applied(local, pulled.localChanges) }, changes);
+        const { conflicts } = plan(before);
+        const groups = entanglements(conflicts);
+        const chosen = ({ path }: Conflict): Choice =>
+          choices[conflicts.indexOf(groups.get(path)![0]!) % choices.length]!;
+        const decisions = conflicts.map((conflict) => decide(chosen(conflict), conflict, before));
+        const after = decided(before, decisions);
+        const next = plan(after);
+        expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
+        for (const path of after.local.keys()) {
+          expect([...foldersAbove(path)].filter((folder) => after.local.has(folder))).toEqual([]);
+        }
+        const has = (entry: Entry | undefined): boolean =>
+          entry === undefined || [...after.local.values()].some((other) => sameContent(other, entry));
+        for (const conflict of conflicts) {
+          const choice = chosen(conflict);
+          if (choice !== 'theirs') expect(has(conflict.local)).toBe(true);
+          if (choice !== 'mine') expect(has(conflict.remote)).toBe(true);
+        }
+        expect(plan(agreed(after, next.remoteChanges)).remoteChanges).toEqual([]);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { table } from '../testing/fixtures';
+import type { Problem } from '../observation';
+import { pathStates } from './pathState';
+import { reconcile } from '../reconcile/reconcile';
+
+describe('pathStates', () => {
+  const ancestor = table({ same: '1', edited: '1', gone: '1', both: '1', theirs: '1' });
+  const local = table({ same: '1', edited: '2', both: '2', theirs: '1', fresh: '1' });
+  const remote = table({ same: '1', edited: '1', gone: '1', both: '3', theirs: '2' });
+  const plan = reconcile(ancestor, local, remote);
+
+  it('names each path that is not in step', () => {
+    expect(Object.fromEntries(pathStates(plan, new Map(), 5).states)).toEqual({
+      edited: 'modified',
+      gone: 'deleted',
+      both: 'conflict',
+      theirs: 'incoming',
+      fresh: 'added',
+    });
+  });
+
+  it('counts them', () => {
+    const problem: Problem = { path: 'pipe', reason: 'special', detail: 'is a pipe' };
+    expect(pathStates(plan, new Map([['pipe', problem]]), 5).counts).toEqual({
+      outgoing: 3,
+      incoming: 1,
+      conflicts: 1,
+      problems: 1,
+      tracked: 5,
+    });
+  });
+
+  it('counts what is only heard to have changed on both sides for both directions, and as nothing to decide', () => {
+    const { states, conflicts, counts } = pathStates(plan, new Map(), 5, (path) => path === 'both');
+    expect(states.get('both')).toBe('both');
+    expect(conflicts).toEqual([]);
+    expect(counts).toMatchObject({ outgoing: 4, incoming: 2, conflicts: 0 });
+  });
+
+  it('tells a problem before all else', () => {
+    const problem: Problem = { path: 'both', reason: 'unreadable', detail: 'cannot be read' };
+    expect(pathStates(plan, new Map([['both', problem]]), 5).states.get('both')).toBe('problem');
+  });
+});

@@ -1,0 +1,130 @@
+import { parentOf } from '../paths';
+import type { PathState } from './pathState';
+import { folderStandings, type FolderStanding, type Waiting } from './pending';
+
+/** One row: a file, or a folder with the most urgent state of what is in it, and how much waits there. */
+export interface PathNode {
+  readonly path: string;
+  readonly name: string;
+  readonly kind: 'file' | 'folder';
+  readonly state: PathState | undefined;
+  /** Of a folder in which something waits. */
+  readonly waiting?: Waiting;
+}
+
+/** What is in each folder, by name. */
+type Folders = Map<string, Map<string, 'file' | 'folder'>>;
+
+/**
+ * The folders of many paths. Making it takes a while, and it holds as long as the paths are the same. The names in a
+ * folder are told apart only when it is asked for.
+ */
+export class PathFolders {
+  /** The paths right in each folder. */
+  readonly #files = new Map<string, string[]>();
+  readonly #folders = new Map<string, Set<string>>();
+  readonly #listed: Folders = new Map();
+
+  constructor(paths: Iterable<string>) {
+    for (const path of paths) {
+      const folder = parentOf(path) ?? '';
+      const files = this.#files.get(folder);
+      if (files !== undefined) files.push(path);
+      else {
+        this.#files.set(folder, [path]);
+        this.#addFolder(folder);
+      }
+    }
+  }
+
+  in(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
+    const known = this.#listed.get(folder);
+    const [files, folders] = [this.#files.get(folder), this.#folders.get(folder)];
+    if (known !== undefined || (files === undefined && folders === undefined)) return known;
+    const start = folder === '' ? 0 : folder.length + 1;
+    const names = new Map<string, 'file' | 'folder'>();
+    for (const path of files ?? []) names.set(path.slice(start), 'file');
+    for (const path of folders ?? []) names.set(path.slice(start), 'folder');
+    this.#listed.set(folder, names);
+    return names;
+  }
+
+  get isEmpty(): boolean {
+    return this.#files.size === 0;
+  }
+
+  /** Makes the way to a folder of which a first path was met. */
+  #addFolder(folder: string): void {
+    for (let path = folder; path !== '';) {
+      const above = parentOf(path) ?? '';
+      const folders = this.#folders.get(above);
+      if (folders !== undefined) {
+        folders.add(path);
+        return;
+      }
+      this.#folders.set(above, new Set([path]));
+      path = above;
+    }
+  }
+}
+
+/** The paths as a tree of rows, made for one look at them: children are listed on demand. */
+export class PathTree {
+  readonly #standing: PathFolders;
+  /** What has a state and may not stand: what was deleted here, or is on the server alone. */
+  readonly #others: Folders = new Map();
+  readonly #states: ReadonlyMap<string, PathState>;
+  readonly #folderStandings: ReadonlyMap<string, FolderStanding>;
+
+  constructor(standing: PathFolders, states: ReadonlyMap<string, PathState>) {
+    this.#standing = standing;
+    this.#states = states;
+    this.#folderStandings = folderStandings(states);
+    for (const path of states.keys()) add(this.#others, path);
+  }
+
+  /** The rows in `folder` ('' for the root): folders first, then by name. */
+  children(folder: string): readonly PathNode[] {
+    const kinds = new Map(this.#standing.in(folder));
+    for (const [name, kind] of this.#others.get(folder) ?? []) {
+      // Where a file became a folder, the folder's row leads to both.
+      if (kind === 'folder' || !kinds.has(name)) kinds.set(name, kind);
+    }
+    const rows = [...kinds].map(([name, kind]): PathNode => {
+      const path = folder === '' ? name : `${folder}/${name}`;
+      if (kind === 'file') return { path, name, kind, state: this.#states.get(path) };
+      return { path, name, kind, state: undefined, ...this.#folderStandings.get(path) };
+    });
+    return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
+  }
+
+  /** How many rows `folder` has at most. */
+  mostRowsIn(folder: string): number {
+    return (this.#standing.in(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
+  }
+
+  get isEmpty(): boolean {
+    return this.#standing.isEmpty && this.#others.size === 0;
+  }
+}
+
+function add(folders: Folders, path: string): void {
+  let kind: 'file' | 'folder' = 'file';
+  for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+    const start = path.lastIndexOf('/', end - 1) + 1;
+    const folder = path.slice(0, Math.max(0, start - 1));
+    const name = path.slice(start, end);
+    let siblings = folders.get(folder);
+    if (siblings === undefined) folders.set(folder, (siblings = new Map()));
+    if (siblings.get(name) === 'folder') return;
+    siblings.set(name, kind);
+    kind = 'folder';
+    if (start === 0) return;
+  }
+}
+
+const collator = new Intl.Collator('en', { numeric: true });
+
+function compareNames(a: string, b: string): number {
+  return collator.compare(a, b);
+}

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { folderStandings } from './pending';
+
+const nothing = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
+
+describe('what waits in a folder', () => {
+  it('counts what is in it and below it, by direction', () => {
+    const folders = folderStandings(
+      new Map([
+        ['top.md', 'modified'],
+        ['notes/a.md', 'modified'],
+        ['notes/b.md', 'incoming'],
+        ['notes/deep/er/c.md', 'both'],
+        ['notes/deep/d.md', 'conflict'],
+        ['notesy/e.md', 'problem'],
+      ]),
+    );
+    expect(folders.get('notes')).toEqual({
+      state: 'conflict',
+      waiting: { outgoing: 2, incoming: 2, conflicts: 1, problems: 0 },
+    });
+    expect(folders.get('notes/deep/er')?.waiting).toEqual({ ...nothing, outgoing: 1, incoming: 1 });
+    expect(folders.get('notesy')).toEqual({ state: 'problem', waiting: { ...nothing, problems: 1 } });
+    expect([...folders.keys()].sort()).toEqual(['notes', 'notes/deep', 'notes/deep/er', 'notesy']);
+  });
+});

@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../entry';
+import { entry } from '../testing/fixtures';
+import { foldersAbove } from '../paths';
+import { pathStates, type PathStates } from './pathState';
+import { reconcile } from '../reconcile/reconcile';
+import { statesAfter, type LocalChange } from './statesAfter';
+
+const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
+const content = fc.constantFrom('1', '2', '3', '1 600', '-> 1');
+const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map(possible);
+
+/** Of `pairs`, those that can stand side by side. */
+function possible(pairs: readonly (readonly [string, string])[]): Map<string, Entry> {
+  const table = new Map<string, Entry>();
+  for (const [path, content] of pairs) {
+    const blocked = [...foldersAbove(path)].some((folder) => table.has(folder));
+    const blocks = [...table.keys()].some((other) => other.startsWith(`${path}/`));
+    if (!blocked && !blocks) table.set(path, entry(path, content));
+  }
+  return table;
+}
+
+interface World {
+  readonly ancestor: ReadonlyMap<string, Entry>;
+  readonly local: ReadonlyMap<string, Entry>;
+  readonly remote: ReadonlyMap<string, Entry>;
+  /** What the server had when it was last pulled from; without it, nothing is new there. */
+  readonly pulled?: ReadonlyMap<string, Entry>;
+}
+
+function wholeLook({ ancestor, local, remote, pulled = remote }: World): PathStates {
+  const inConflict = new Set(reconcile(ancestor, local, pulled).conflicts.map(({ path }) => path));
+  return pathStates(reconcile(ancestor, local, remote), new Map(), local.size, (path) => !inConflict.has(path));
+}
+
+function changesTo(before: ReadonlyMap<string, Entry>, after: ReadonlyMap<string, Entry>): LocalChange[] {
+  const paths = new Set([...before.keys(), ...after.keys()]);
+  return [...paths]
+    .map((path) => ({ path, before: before.get(path), after: after.get(path) }))
+    .filter((change) => change.before !== change.after);
+}
+
+function look(world: World, changed: ReadonlyMap<string, Entry>): PathStates | undefined {
+  return statesAfter(wholeLook(world), changesTo(world.local, changed), {
+    ancestor: (path) => world.ancestor.get(path),
+    remote: (path) => world.remote.get(path),
+    takesPart: () => true,
+  });
+}
+
+describe('the states after a change of the disk', () => {
+  it('are what a look at everything tells, or nothing is said', () => {
+    fc.assert(
+      fc.property(tables, tables, tables, tables, tables, ([...ancestor], local, remote, pulled, changed) => {
+        const world = { ancestor: new Map(ancestor), local, remote, pulled };
+        const found = look(world, changed);
+        if (found === undefined) return;
+        const whole = wholeLook({ ...world, local: changed });
+        expect(found.states).toEqual(whole.states);
+        expect(found.counts).toEqual(whole.counts);
+        expect(found.conflicts).toEqual(whole.conflicts);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('are told of a file that is saved, made or deleted in a tree that was in step', () => {
+    const agreed = possible([
+      ['n/a', '1'],
+      ['n/b', '1'],
+      ['n/c', '1'],
+    ]);
+    const world = { ancestor: agreed, local: agreed, remote: agreed };
+    const changed = possible([
+      ['n/a', '2'],
+      ['n/b', '1'],
+      ['n/new', '1'],
+    ]);
+    const found = look(world, changed);
+    expect(found?.states).toEqual(
+      new Map([
+        ['n/a', 'modified'],
+        ['n/c', 'deleted'],
+        ['n/new', 'added'],
+      ]),
+    );
+    expect(found?.counts).toMatchObject({ outgoing: 3, tracked: 3 });
+  });
+});

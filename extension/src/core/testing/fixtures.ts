@@ -1,0 +1,49 @@
+import { entryWith, type Entry } from '../entry';
+import type { Observation } from '../observation';
+
+/**
+ * Tables in short, for tests: `{ a: 'one', b: 'two x', c: '-> a' }` is a file with the content "one", an
+ * executable one with the content "two", and a symlink to a.
+ */
+export function table(contents: Readonly<Record<string, string>>): Map<string, Entry> {
+  return new Map(Object.entries(contents).map(([path, content]) => [path, entry(path, content)]));
+}
+
+export function entry(path: string, content: string): Entry {
+  if (content.startsWith('-> ')) {
+    const target = content.slice(3);
+    return { path, kind: 'symlink', size: target.length, mtimeNs: 1n, mode: 0o777, hash: hashOf(target), target };
+  }
+  const [text = '', mode] = content.split(' ');
+  return {
+    path,
+    kind: 'file',
+    size: text.length,
+    mtimeNs: 1n,
+    mode: mode === undefined ? 0o644 : mode === 'x' ? 0o755 : parseInt(mode, 8),
+    hash: hashOf(text),
+  };
+}
+
+/** Stands in for SHA-256 where only equality counts: 64 hex digits, different for different short texts. */
+export function hashOf(text: string): string {
+  const digits = Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, '0'));
+  return digits.join('').padEnd(64, '0');
+}
+
+/** The reverse of `table`, so that a failed test shows what is meant. */
+export function shown(entry: Entry | undefined): string {
+  if (entry === undefined) return '';
+  if (entry.kind === 'symlink') return `-> ${entry.target}`;
+  const text = entry.hash.slice(0, entry.size * 2).replace(/../g, (pair) => String.fromCharCode(parseInt(pair, 16)));
+  if (entry.mode === 0o644) return text;
+  return `${text} ${entry.mode === 0o755 ? 'x' : entry.mode.toString(8)}`;
+}
+
+/** What an entry or an observation says, in an object of its own that can be compared with another. */
+export function fieldsOf<T extends Entry | Observation>(value: T): T {
+  const entry = entryWith(value);
+  if (!('ino' in value)) return entry as T;
+  const { dev, ino, ctimeNs, racy } = value;
+  return { ...entry, dev, ino, ctimeNs, racy } as T;
+}

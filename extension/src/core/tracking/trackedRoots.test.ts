@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import type { Rule } from './rule';
+import { trackedPlaces } from './trackedRoots';
+
+function rulesOf(...rules: Rule[]): Map<string, Rule> {
+  return new Map(rules.map((rule) => [rule.path, rule]));
+}
+
+describe('where something is tracked', () => {
+  it('is each folder above a tracked file, and the file that is tracked by its name', () => {
+    const { paths, folders } = trackedPlaces(
+      ['a/b/c.md'],
+      rulesOf({ path: 'a/b/c.md', kind: 'file', effect: 'track' }),
+    );
+    expect([...paths].sort()).toEqual(['a', 'a/b', 'a/b/c.md']);
+    expect([...folders]).toEqual([]);
+  });
+
+  it('is each file of a folder that is tracked, and not what is left out', () => {
+    const rules = rulesOf(
+      { path: 'n', kind: 'folder', effect: 'track' },
+      { path: 'n/out', kind: 'folder', effect: 'leave' },
+      { path: 'n/out/in.md', kind: 'file', effect: 'track' },
+    );
+    const { paths, folders, left } = trackedPlaces(['n/a.md', 'n/deep/b.md', 'n/out/in.md'], rules);
+    expect([...folders].sort()).toEqual(['n', 'n/deep']);
+    expect([...paths].sort()).toEqual(['n', 'n/deep', 'n/out', 'n/out/in.md']);
+    expect([...left]).toEqual(['n/out']);
+  });
+
+  it('names the root as a folder, and is small for many files', () => {
+    const files = Array.from({ length: 100_000 }, (_, at) => `d${at % 100}/f${at}`);
+    const { paths, folders } = trackedPlaces(files, rulesOf({ path: '', kind: 'folder', effect: 'track' }));
+    expect(paths.size).toBe(100);
+    expect(folders.size).toBe(101);
+  });
+});

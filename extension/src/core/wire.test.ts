@@ -1,0 +1,89 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deletedEntry, fileEntry, putChange as putSchema } from '../../../server/src/contract/schemas';
+import { entry, hashOf, shown, table } from './testing/fixtures';
+import { drained } from './cooperativeTask';
+import { entryOf, incomingChanges, overlay, pushChange, putChange, remoteTable } from './wire';
+
+describe('the wire', () => {
+  it('carries an entry there and back without a loss, to the nanosecond', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n - 1n }),
+        fc.integer({ min: 0, max: 0o777 }),
+        (mtimeNs, mode) => {
+          const before = { ...entry('a/b', 'text'), mtimeNs, mode, size: 2 ** 53 - 1 };
+          const sent = putSchema.parse(JSON.parse(JSON.stringify(putChange(before))));
+          const { op, ...file } = sent;
+          expect(op).toBe('put');
+          expect(entryOf(fileEntry.parse({ ...file, revision: 3 }))).toEqual(before);
+        },
+      ),
+    );
+  });
+
+  it('carries a link’s target, and none for a file', () => {
+    const link = entry('l', '-> a');
+    expect(putChange(link).target).toBe('a');
+    expect(putChange(entry('f', 'a'))).not.toHaveProperty('target');
+    expect(entryOf({ ...link, mtimeNs: '1', revision: 1 })).toEqual(link);
+  });
+
+  it('leaves out what only this disk knows', () => {
+    const observed = { ...entry('f', 'a'), dev: 1n, ino: 2n, ctimeNs: 3n, racy: false };
+    expect(putChange(observed)).toEqual(putChange(entry('f', 'a')));
+  });
+
+  it('states a deletion as one', () => {
+    expect(pushChange({ path: 'a', from: entry('a', '1'), to: undefined })).toEqual({ op: 'delete', path: 'a' });
+    expect(pushChange({ path: 'a', from: undefined, to: entry('a', '1') })).toEqual(putChange(entry('a', '1')));
+  });
+
+  it('reads an answer with deletions', () => {
+    const put = fileEntry.parse({
+      path: 'a',
+      kind: 'file',
+      size: 1,
+      mtimeNs: '5',
+      mode: 420,
+      hash: hashOf('1'),
+      revision: 2,
+    });
+    const gone = deletedEntry.parse({ path: 'b', deleted: true, revision: 2 });
+    const changes = drained(incomingChanges([put, gone]));
+    expect(shown(changes.get('a') ?? undefined)).toBe('1');
+    expect(changes.get('b')).toBeNull();
+  });
+
+  it('lays an answer over a table and leaves the table as it was', () => {
+    const before = table({ a: '1', b: '1' });
+    const changes = new Map([
+      ['a', null],
+      ['c', entry('c', '2')],
+    ]);
+    const after = overlay(before, changes);
+    expect([...after.keys()]).toEqual(['b', 'c']);
+    expect([...before.keys()]).toEqual(['a', 'b']);
+    expect(remoteTable(before, new Map([['b', entry('b', '9')]])).get('b')).toEqual(entry('b', '9'));
+  });
+
+  it('is, laid over a table, what a copy with the changes made would be', () => {
+    const path = fc.constantFrom('a', 'b', 'c', 'd');
+    const side = fc.oneof(fc.constant(null), fc.constantFrom('1', '2'));
+    fc.assert(
+      fc.property(fc.dictionary(path, fc.constantFrom('1', '2')), fc.array(fc.tuple(path, side)), (before, laid) => {
+        const changes = new Map(laid.map(([at, content]) => [at, content === null ? null : entry(at, content)]));
+        const copy = table(before);
+        for (const [at, one] of changes) {
+          if (one === null) copy.delete(at);
+          else copy.set(at, one);
+        }
+        const after = overlay(table(before), changes);
+        expect(new Map(after)).toEqual(copy);
+        expect(new Map([...after.keys()].map((at) => [at, after.get(at)]))).toEqual(copy);
+        expect([after.size, after.has('a')]).toEqual([copy.size, copy.has('a')]);
+        expect([...after.values()]).toHaveLength(copy.size);
+      }),
+    );
+  });
+});

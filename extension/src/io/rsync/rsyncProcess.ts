@@ -1,0 +1,92 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { PalmtreeError } from '../../errors';
+import { installCommand } from './rsyncProbe';
+
+const killGraceMs = 3_000;
+const stderrTailChars = 4_000;
+
+export interface RsyncRun {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** NUL-separated names for `--files-from=- --from0`. */
+  readonly input: string;
+  readonly password: string;
+  readonly signal: AbortSignal;
+  readonly onOutput: (text: string, stream: 'stdout' | 'stderr') => void;
+}
+
+export interface RsyncEnd {
+  readonly exit: number | NodeJS.Signals;
+  readonly stderr: string;
+}
+
+/**
+ * Runs rsync and resolves when it has ended, however it ended; rejects only when it could not be started.
+ * Aborting sends SIGINT to its process group, and SIGKILL after a grace of 3 s.
+ */
+export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(run.command, [...run.args], {
+      cwd: run.cwd,
+      env: environment(run.password),
+      shell: false,
+      // A group of its own: rsync forks, and a cancel has to reach all of it.
+      detached: process.platform !== 'win32',
+      windowsHide: true,
+    });
+    let stderr = '';
+    let hasFailed = false;
+    let killTimer: NodeJS.Timeout | undefined;
+    const onAbort = (): void => {
+      signalGroup(child, 'SIGINT');
+      killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), killGraceMs);
+    };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => run.onOutput(text, 'stdout'));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr = (stderr + text).slice(-stderrTailChars);
+      run.onOutput(text, 'stderr');
+    });
+    // An rsync that ended early closes its stdin; its exit code says why.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(run.input);
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      run.signal.removeEventListener('abort', onAbort);
+      const code = error.code === 'ENOENT' ? 'rsync_missing' : 'rsync_unusable';
+      const message = `could not start ${run.command}: ${error.message}`;
+      hasFailed = true;
+      void installCommand().then((subject) => {
+        reject(new PalmtreeError(code, message, { cause: error, details: { subject, stderr: error.message } }));
+      });
+    });
+    child.once('close', (code, signal) => {
+      clearTimeout(killTimer);
+      run.signal.removeEventListener('abort', onAbort);
+      if (!hasFailed) resolve({ exit: code ?? signal ?? 'SIGKILL', stderr });
+    });
+    if (run.signal.aborted) onAbort();
+    else run.signal.addEventListener('abort', onAbort);
+  });
+}
+
+/** The group, and until the last of it has closed its output: what rsync forked outlives it. */
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(process.platform === 'win32' ? child.pid : -child.pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** The user's ~/.popt, RSYNC_* variables and locale change what rsync does: it gets what we mean alone. */
+function environment(password: string): NodeJS.ProcessEnv {
+  const { PATH, SystemRoot, TEMP } = process.env;
+  return {
+    ...(PATH === undefined ? {} : { PATH }),
+    ...(process.platform === 'win32' ? { SystemRoot, TEMP } : {}),
+    HOME: '',
+    LC_ALL: 'C.UTF-8',
+    RSYNC_PASSWORD: password,
+  };
+}

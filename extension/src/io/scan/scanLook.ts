@@ -1,0 +1,135 @@
+import { isUtf8 } from 'node:buffer';
+import { lstatSync, type BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import type { Observation, Problem } from '../../core/observation';
+import { errnoOf } from '../fs/durable';
+import type { FileClock } from './fileClock';
+import { hashFile, hashLink, type Hashed } from '../fs/hash';
+import { pointsInside } from '../fs/linkTarget';
+
+/** What one path turned out to be; undefined when it is gone. */
+export type Look = { readonly seen: Observation } | { readonly problem: Problem } | 'folder' | undefined;
+
+export interface LookOptions {
+  readonly root: string;
+  readonly realRoot: string;
+  readonly clock: FileClock;
+  /** Hash whatever is known. */
+  readonly verify: boolean;
+  readonly honoursModes: boolean;
+  readonly buffer: Uint8Array;
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Looks at one path, and hashes it unless what is `known` of it still holds. */
+export function look(path: string, known: Observation | undefined, options: LookOptions): Look {
+  const absolute = join(options.root, path);
+  let stats: BigIntStats;
+  try {
+    stats = lstatSync(absolute, { bigint: true });
+  } catch (error) {
+    const errno = errnoOf(error);
+    // It vanished since its folder was read.
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
+    return { problem: unreadable(path, errno ?? String(error)) };
+  }
+  if (stats.isDirectory()) return 'folder';
+  if (!stats.isFile() && !stats.isSymbolicLink()) return { problem: special(path, stats) };
+  const kind = stats.isFile() ? 'file' : 'symlink';
+  const mode = modeOf(kind, stats, known, options);
+  if (known !== undefined && !options.verify && known.kind === kind && stillHolds(known, stats, mode)) {
+    // What a link leads to may have changed without the link.
+    if (known.target !== undefined && !pointsInside(options.realRoot, path, known.target)) {
+      return { problem: outside(path, known.target) };
+    }
+    return { seen: known };
+  }
+  const hashed = kind === 'file' ? hashFile(absolute, options) : hashLink(absolute);
+  return judged(path, hashed, known, options);
+}
+
+/** Invariant: a stored hash is trusted only while nothing that a write would change has changed. */
+export function stillHolds(known: Observation, stats: BigIntStats, mode: number): boolean {
+  return (
+    !known.racy &&
+    known.ino === stats.ino &&
+    known.dev === stats.dev &&
+    known.mtimeNs === stats.mtimeNs &&
+    known.ctimeNs === stats.ctimeNs &&
+    BigInt(known.size) === stats.size &&
+    known.mode === mode
+  );
+}
+
+function judged(path: string, hashed: Hashed, known: Observation | undefined, options: LookOptions): Look {
+  switch (hashed.kind) {
+    case 'gone':
+      return undefined;
+    case 'changing':
+      return {
+        problem: {
+          path,
+          reason: 'changing',
+          detail: 'It was written while it was read. It is looked at again with the next scan.',
+        },
+      };
+    case 'unreadable':
+      return { problem: unreadable(path, hashed.errno) };
+    case 'file': {
+      const mode = modeOf('file', hashed.stats, known, options);
+      return { seen: observationOf(path, { kind: 'file', mode, hash: hashed.hash }, hashed.stats, options) };
+    }
+    case 'symlink':
+      return judgedLink(path, hashed, options);
+  }
+}
+
+function judgedLink(path: string, { hash, stats, target }: Hashed & { kind: 'symlink' }, options: LookOptions): Look {
+  if (!isUtf8(target)) {
+    return { problem: { path, reason: 'name', detail: 'The link’s target is not valid UTF-8. Link to another name.' } };
+  }
+  const text = target.toString('utf8');
+  if (!pointsInside(options.realRoot, path, text)) return { problem: outside(path, text) };
+  const seen = observationOf(path, { kind: 'symlink', mode: linkMode, hash, target: text }, stats, options);
+  return { seen: { ...seen, size: target.length } };
+}
+
+function observationOf(
+  path: string,
+  entry: Pick<Observation, 'kind' | 'mode' | 'hash' | 'target'>,
+  stats: BigIntStats,
+  { clock }: Pick<LookOptions, 'clock'>,
+): Observation {
+  const { dev, ino, mtimeNs, ctimeNs } = stats;
+  return { path, ...entry, size: Number(stats.size), mtimeNs, dev, ino, ctimeNs, racy: clock.isRacy(stats) };
+}
+
+/** A link has no mode of its own; the systems that show one differ in which. */
+export const linkMode = 0o777;
+/** What a file gets whose system knows no modes and of which nothing is known. */
+const plainMode = 0o644;
+
+function modeOf(
+  kind: Observation['kind'],
+  stats: BigIntStats,
+  known: Observation | undefined,
+  { honoursModes }: Pick<LookOptions, 'honoursModes'>,
+): number {
+  if (kind === 'symlink') return linkMode;
+  if (honoursModes) return Number(stats.mode & 0o777n);
+  return known?.kind === 'file' ? known.mode : plainMode;
+}
+
+export function unreadable(path: string, errno: string): Problem {
+  return { path, reason: 'unreadable', detail: `It cannot be read (${errno}). Check its permissions.` };
+}
+
+function outside(path: string, target: string): Problem {
+  const detail = `The link points out of the workspace folder (${target}). Untrack it, or link to something inside.`;
+  return { path, reason: 'link-outside', detail };
+}
+
+function special(path: string, stats: BigIntStats): Problem {
+  const what = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
+  return { path, reason: 'special', detail: `It is ${what}, not a file. Untrack it, or remove it.` };
+}

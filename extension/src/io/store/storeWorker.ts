@@ -1,0 +1,88 @@
+import { readFile } from 'node:fs/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Database, SqlJsStatic } from 'sql.js';
+import { PalmtreeError } from '../../errors';
+import { identify, replaceFile, sameIdentity, type FileIdentity } from '../fs/durable';
+import { bytesWith, contentOf, createDatabase, loadSqlJs, openDatabase } from './storeDatabase';
+import { asStoreError, isDamage, written } from './storeError';
+import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStoreWorker } from './storeMessages';
+import { failureOf } from '../threads/threadFailure';
+
+/** The store's file, and the database as the file last held it. */
+class StoreFile {
+  readonly #path: string;
+  readonly #wasm: WebAssembly.Module;
+  #sql: Promise<SqlJsStatic> | undefined;
+  #open: { readonly database: Database; readonly identity: FileIdentity } | undefined;
+
+  constructor({ file, wasm }: StoreWorkerData) {
+    this.#path = file;
+    this.#wasm = wasm;
+  }
+
+  async read(): Promise<StoreContent> {
+    this.#close();
+    const sql = await this.#loaded();
+    const identity = await identify(this.#path);
+    const database = openDatabase(sql, await readFile(this.#path));
+    try {
+      if (identity === undefined) throw new PalmtreeError('store_failed', 'its file has gone');
+      return { identity, ...contentOf(database) };
+    } finally {
+      database.close();
+    }
+  }
+
+  async write({ before, ...changes }: StoreWrite): Promise<FileIdentity> {
+    if (!sameIdentity(before, this.#open?.identity)) this.#close();
+    const database = this.#open?.database ?? (await this.#databaseOf(before));
+    this.#open = undefined;
+    try {
+      const bytes = bytesWith(database, changes);
+      if (before !== undefined && !sameIdentity(before, await identify(this.#path))) throw written();
+      const identity = await replaceFile(this.#path, bytes);
+      this.#open = { database, identity };
+      return identity;
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  async #databaseOf(before: FileIdentity | undefined): Promise<Database> {
+    const sql = await this.#loaded();
+    return before === undefined ? createDatabase(sql) : openDatabase(sql, await readFile(this.#path));
+  }
+
+  #close(): void {
+    this.#open?.database.close();
+    this.#open = undefined;
+  }
+
+  #loaded(): Promise<SqlJsStatic> {
+    // That it could not be begun says nothing of the file, and may be over the next time.
+    return (this.#sql ??= loadSqlJs(this.#wasm).catch((cause: unknown) => {
+      this.#sql = undefined;
+      throw new PalmtreeError('store_failed', `SQLite could not be begun: ${String(cause)}`, { cause });
+    }));
+  }
+}
+
+const file = new StoreFile(workerData as StoreWorkerData);
+// One after the other, as they were asked for.
+let last: Promise<void> = Promise.resolve();
+
+parentPort?.on('message', (message: ToStoreWorker) => {
+  last = last.then(async () => parentPort?.postMessage(await answerTo(message)));
+});
+
+async function answerTo(message: ToStoreWorker): Promise<FromStoreWorker> {
+  try {
+    if (message.kind === 'write') return { kind: 'written', identity: await file.write(message) };
+    return { kind: 'read', ...(await file.read()) };
+  } catch (error) {
+    if (message.kind === 'read' && isDamage(error)) return { kind: 'damaged', message: String(error) };
+    const { file: path } = workerData as StoreWorkerData;
+    return { kind: 'failed', ...failureOf(asStoreError(error, path), 'store_failed') };
+  }
+}

@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { entryWith, type Entry } from '../../core/entry';
+import { hasConflictMarkers, maxMergeBytes } from '../../core/merge/mergeText';
+import { PalmtreeError } from '../../errors';
+import { readSmallFile } from '../../io/fs/smallFile';
+import { stagedPath } from '../../io/apply/staging';
+import type { BegunMerge } from './finishMerge';
+import { hashOf } from '../content/mergeSources';
+import type { PullOptions } from '../pull/pull';
+import type { Reporter } from '../ports/serverBinding';
+import type { Replica } from '../replica/replica';
+import { maxMarkedBytes } from './resolve';
+import { backupFolder, putInPlace, type PullFolders } from '../transfer/stage';
+
+export interface GivenUpMerge extends BegunMerge {
+  /** The absolute path of what stood there before. */
+  readonly mineCopy: string;
+  /** The hash of what the editor of the merge has saved last, where that is known. */
+  readonly left?: string | undefined;
+}
+
+/**
+ * Puts what stood at the path before the merge back, byte for byte. Answers the backup of what the merge left there.
+ * Invariant: only what the merge left there is replaced: its markers, what was agreed on, what its editor saved.
+ * Throws not_given_up.
+ */
+export async function giveUpMerge(
+  replica: Replica,
+  folders: PullFolders,
+  reporter: Reporter,
+  merge: GivenUpMerge,
+  { isUnsaved }: Pick<PullOptions, 'isUnsaved'> = {},
+): Promise<string | undefined> {
+  const { path } = merge;
+  await replica.scan({ only: [path], verify: true, signal: reporter.signal });
+  const from = replica.state.observations.get(path);
+  const mine = await readSmallFile(merge.mineCopy, maxMergeBytes);
+  if (mine === undefined) throw notGivenUp(path, 'its copy cannot be read');
+  const hash = hashOf(mine);
+  if (from?.hash === hash) return undefined;
+  if (from?.kind !== 'file' || !(await isLeft(replica.root, from, merge))) {
+    throw notGivenUp(path, 'something else stands there');
+  }
+  const to = entryWith(from, { hash, size: mine.length, mtimeNs: BigInt(Date.now()) * 1_000_000n });
+  const folder = join(folders.staging, randomUUID());
+  try {
+    await mkdir(dirname(stagedPath(folder, path)), { recursive: true });
+    await writeFile(stagedPath(folder, path), mine, { flag: 'wx' });
+    const backup = backupFolder(folders, 'given-up');
+    const staged = { folder, downloadedBytes: 0 };
+    const { heldBack } = await putInPlace(replica, staged, [{ path, from, to }], backup, isUnsaved);
+    await replica.save();
+    if (heldBack[0] !== undefined) throw notGivenUp(path, heldBack[0].reason);
+    return existsSync(backup) ? backup : undefined;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function isLeft(root: string, { path, hash }: Entry, { ancestor, left }: GivenUpMerge): Promise<boolean> {
+  if (hash === left || hash === (ancestor ?? hashOf(new Uint8Array()))) return true;
+  const content = await readSmallFile(join(root, path), maxMarkedBytes);
+  return content !== undefined && hashOf(content) === hash && hasConflictMarkers(new TextDecoder().decode(content));
+}
+
+function notGivenUp(path: string, why: string): PalmtreeError {
+  return new PalmtreeError('not_given_up', `the merge of ${path} is not given up: ${why}`, {
+    details: { paths: [path] },
+  });
+}

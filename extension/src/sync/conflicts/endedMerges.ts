@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { hasConflictMarkers } from '../../core/merge/mergeText';
+import { readSmallFile } from '../../io/fs/smallFile';
+import type { BegunMerge } from './finishMerge';
+import type { Replica } from '../replica/replica';
+import { maxMarkedBytes } from './resolve';
+
+/**
+ * The paths of those merges that something else has ended: a decision, a push, a restore, another window.
+ * Invariant: a merge goes on while something of it is left on the disk. That is what was agreed on, where a merge
+ * editor begins and which a pull would replace, and lines that mark a conflict.
+ */
+export async function endedMerges(replica: Replica, merges: readonly BegunMerge[]): Promise<string[]> {
+  const { conflicts, localChanges } = await replica.reconcile('known');
+  const inConflict = new Set(conflicts.map(({ path }) => path));
+  const replaced = new Set(localChanges.map(({ path }) => path));
+  const selection = replica.selection();
+  const ended: string[] = [];
+  for (const { path, ancestor } of merges) {
+    if (inConflict.has(path)) continue;
+    const isAsSynced = replaced.has(path) && agreedHash(replica, path) === ancestor;
+    if (selection.includes(path) && (isAsSynced || (await mayHaveMarkers(replica.root, path)))) continue;
+    ended.push(path);
+  }
+  return ended;
+}
+
+/** The hash of what was agreed on; null where nothing was. */
+export function agreedHash({ state }: Replica, path: string): string | null {
+  return state.ancestor.get(path)?.hash ?? null;
+}
+
+/** What cannot be read may have some. */
+async function mayHaveMarkers(root: string, path: string): Promise<boolean> {
+  const file = join(root, path);
+  const content = await readSmallFile(file, maxMarkedBytes);
+  return content === undefined ? existsSync(file) : hasConflictMarkers(new TextDecoder().decode(content));
+}

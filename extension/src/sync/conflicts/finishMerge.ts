@@ -1,0 +1,78 @@
+import { entryOf } from '../../core/wire';
+import type { Entry } from '../../core/entry';
+import { PalmtreeError } from '../../errors';
+import { agreedHash } from './endedMerges';
+import type { Remote, Reporter } from '../ports/serverBinding';
+import type { Replica } from '../replica/replica';
+import { bringUpToDate, refuseMarkers } from './resolve';
+import type { PullFolders } from '../transfer/stage';
+
+/** A merge as it was begun: with what the server had at `path` in `revision`. */
+export interface BegunMerge {
+  readonly path: string;
+  readonly revision: number;
+  /** The hash of what the server had. */
+  readonly theirs: string;
+  /** The hash of what both sides come from; null where each made the file. */
+  readonly ancestor: string | null;
+}
+
+export type FinishedMerge = 'merged' | 'outdated' | 'stale';
+
+/**
+ * Takes what stands at the path for both sides' content, in one. `outdated`: the server has a newer version since.
+ * Invariant: that one was not merged in, so it stays in conflict; only what was merged in counts as seen.
+ * `stale`: both sides come from something else by now, so that nothing is taken and the conflict stays.
+ * Throws no_conflict, conflict_markers.
+ */
+export async function finishMerge(
+  replica: Replica,
+  remote: Remote,
+  folders: PullFolders,
+  reporter: Reporter,
+  merge: BegunMerge,
+): Promise<FinishedMerge> {
+  const { path } = merge;
+  await bringUpToDate(replica, remote, folders, reporter);
+  const standing = await whatStands(replica, path);
+  if (standing === undefined) throw noConflict(path);
+  if (agreedHash(replica, path) !== merge.ancestor) {
+    if (!standing.isConflict) throw noConflict(path);
+    return 'stale';
+  }
+  await refuseMarkers(replica.root, [path]);
+  const isOutdated = standing.remote?.hash !== merge.theirs;
+  replica.agree(path, isOutdated ? await entryMergedIn(remote, merge, reporter.signal) : standing.remote);
+  if (isOutdated) replica.state.heldBack.set(path, standing.remote ?? null);
+  await replica.save();
+  return isOutdated ? 'outdated' : 'merged';
+}
+
+/** What the server has, where that is not what stands here. A merge that takes neither side is no conflict any more. */
+async function whatStands(
+  replica: Replica,
+  path: string,
+): Promise<{ readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined> {
+  const { conflicts, localChanges } = await replica.reconcile('agreed');
+  const conflict = conflicts.find((one) => one.path === path);
+  if (conflict !== undefined) return { remote: conflict.remote, isConflict: true };
+  const change = localChanges.find((one) => one.path === path);
+  return change && { remote: change.to, isConflict: false };
+}
+
+function noConflict(path: string): PalmtreeError {
+  return new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });
+}
+
+async function entryMergedIn(
+  { client, tree }: Remote,
+  { path, revision, theirs }: BegunMerge,
+  signal: AbortSignal,
+): Promise<Entry> {
+  const { versions } = await client.history(tree, path, revision + 1, signal);
+  const entry = versions[0]?.entry;
+  if (entry?.hash === theirs) return entryOf(entry);
+  throw new PalmtreeError('content_unavailable', `revision ${revision} has another ${path}`, {
+    details: { paths: [path] },
+  });
+}

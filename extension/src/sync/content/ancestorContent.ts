@@ -1,0 +1,39 @@
+import { lstat, readFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Entry } from '../../core/entry';
+import { PalmtreeError } from '../../errors';
+import { pastContent } from './historicalContent';
+import type { Remote } from '../ports/serverBinding';
+
+/**
+ * The content that both sides agreed on: from the disk where the file there still is it, or else from the server's
+ * history; of a symlink its target. Throws content_unavailable when it is in neither.
+ */
+export async function agreedContent(
+  root: string,
+  entry: Entry,
+  requireRemote: () => Pick<Remote, 'client' | 'tree'>,
+  revision: number,
+): Promise<Uint8Array> {
+  if (entry.target !== undefined) return new TextEncoder().encode(entry.target);
+  const here = await contentHere(root, entry);
+  const content = here ?? (await pastContent(requireRemote(), entry, revision));
+  if (content !== undefined) return content;
+  throw new PalmtreeError('content_unavailable', `${entry.path} with ${entry.hash} is in no history`, {
+    details: { paths: [entry.path] },
+  });
+}
+
+async function contentHere(root: string, { path, size, hash }: Entry): Promise<Uint8Array | undefined> {
+  try {
+    const file = join(root, path);
+    const stats = await lstat(file);
+    if (!stats.isFile() || stats.size !== size) return undefined;
+    const content = await readFile(file);
+    return createHash('sha256').update(content).digest('hex') === hash ? content : undefined;
+  } catch {
+    // Gone or not to be read: the server has it.
+    return undefined;
+  }
+}

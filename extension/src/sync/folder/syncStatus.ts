@@ -1,0 +1,90 @@
+import type { PathStates } from '../../core/status/pathState';
+import { PalmtreeError } from '../../errors';
+import { Emitter } from '../ports/emitter';
+import { nothing, type Activity, type Overview, type SyncState } from '../ports/syncState';
+
+export interface SyncStatusParts {
+  readonly overview: () => Omit<Overview, 'counts'>;
+  /** How the paths stand by all that is known now. */
+  readonly pathStates: () => Promise<PathStates>;
+  readonly isConnected: () => boolean;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** What is shown of one folder: how its paths stood at the last look, and what goes on. */
+export class SyncStatus {
+  readonly #parts: SyncStatusParts;
+  readonly #changed: Emitter<SyncState>;
+  #activity: Activity = { kind: 'unconnected' };
+  #paths: PathStates = { states: new Map(), conflicts: [], counts: nothing };
+
+  constructor(parts: SyncStatusParts) {
+    this.#parts = parts;
+    this.#changed = new Emitter(parts.onDefect);
+  }
+
+  get onDidChange() {
+    return this.#changed.event;
+  }
+
+  get state(): SyncState {
+    return { ...this.#parts.overview(), counts: this.#paths.counts, ...this.#activity };
+  }
+
+  get paths(): PathStates {
+    return this.#paths;
+  }
+
+  get isHaltedByAbsence(): boolean {
+    return this.#activity.kind === 'halted' && this.#activity.error.code === 'server_unreachable';
+  }
+
+  show(activity: Activity): void {
+    this.#activity = activity;
+    this.#changed.fire(this.state);
+  }
+
+  /** Something beside the paths and the activity has changed. */
+  showAgain(): void {
+    this.#changed.fire(this.state);
+  }
+
+  /** A command has ended. */
+  async settle(error: unknown): Promise<void> {
+    this.#paths = await this.#parts.pathStates();
+    this.show(this.#restingActivity(error));
+  }
+
+  /** A look changes the counts; how the last command ended stays. */
+  async look(paths = this.#parts.pathStates()): Promise<void> {
+    this.#paths = await paths;
+    this.show(this.#activity.kind === 'halted' ? this.#activity : this.#restingActivity(undefined));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  #restingActivity(error: unknown): Activity {
+    if (error instanceof PalmtreeError && !expected.has(error.code)) return { kind: 'halted', error };
+    if (!this.#parts.isConnected()) return { kind: 'unconnected' };
+    return { kind: this.#paths.counts.conflicts > 0 ? 'conflicted' : 'idle' };
+  }
+}
+
+/** Ends of a command that leave nothing to mend: the user decides, and the state shows what waits. */
+const expected: ReadonlySet<string> = new Set([
+  'cancelled',
+  'stale_base',
+  'brake',
+  'not_connected',
+  'store_locked',
+  'not_trackable',
+  'no_conflict',
+  'not_mergeable',
+  'conflict_markers',
+  'changed_meanwhile',
+  'not_given_up',
+  'not_in_revision',
+  'nothing_to_undo',
+]);

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { purposeWords } from './purposeMessage';
+
+it.each([
+  ['r7', 'pull of r7'],
+  ['undone-r7', 'pull of r7 undone'],
+  ['restored-r12', 'restore of r12'],
+  ['resolved', 'conflict decided'],
+  ['merge', 'before a merge'],
+  ['something-else', 'something-else'],
+])('a backup for %s is called "%s"', (purpose, words) => {
+  expect(purposeWords(purpose)).toBe(words);
+});

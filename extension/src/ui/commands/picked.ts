@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import { PalmtreeError } from '../../errors';
+import { shownFile } from '../documents/shownFile';
+import { relativePath } from '../workspace/watcher';
+import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import type { Row } from '../views/trackedView';
+
+/** What a menu, a row of the view or another extension picked: `(uri, uris)` or `(row, rows)`. */
+export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
+  const picked = Array.isArray(many) && many.length > 0 ? (many as unknown[]) : [one];
+  return picked.flatMap((item) => {
+    if (item instanceof vscode.Uri) return [item];
+    if (isRow(item)) return [vscode.Uri.joinPath(item.owner.folder.uri, item.node?.path ?? '')];
+    return [];
+  });
+}
+
+/** What was picked, or else the file that the active editor shows, or shows a version of. Throws nothing_picked. */
+export function pickedOrActive(one: unknown, many: unknown): vscode.Uri[] {
+  const picked = pickedUris(one, many);
+  if (picked.length > 0) return picked;
+  const active = shownFile() ?? vscode.window.activeTextEditor?.document.uri;
+  if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
+  return [active];
+}
+
+function isRow(item: unknown): item is Row {
+  return typeof item === 'object' && item !== null && 'owner' in item && 'node' in item;
+}
+
+/** By folder, the paths relative to it. Throws not_in_folder for what lies in no open folder. */
+export async function resolvePicked(
+  folders: WorkspaceFolders,
+  uris: readonly vscode.Uri[],
+): Promise<Map<SyncedFolder, string[]>> {
+  const byFolder = new Map<SyncedFolder, string[]>();
+  for (const uri of uris) {
+    const found = await folders.find(uri);
+    const path = relativePath(found.folder, uri);
+    if (path === undefined) {
+      throw new PalmtreeError('not_in_folder', `${uri.fsPath} is not in the folder`, {
+        details: { paths: [uri.fsPath] },
+      });
+    }
+    byFolder.set(found, [...(byFolder.get(found) ?? []), path]);
+  }
+  return byFolder;
+}
+
+/** Splits typed paths as a shell would: at spaces, except within double quotes. */
+export function parseTyped(text: string): string[] {
+  const paths = [...text.matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  return paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
+}

@@ -1,0 +1,139 @@
+import * as vscode from 'vscode';
+import { PalmtreeError } from '../../errors';
+import { Client } from '../../io/api/client';
+import { probeRsync } from '../../io/rsync/rsyncProbe';
+import { transfer } from '../../io/rsync/transfer';
+import type { Remote } from '../../sync/ports/serverBinding';
+import type { Credentials } from './credentials';
+import { askForAddress, askForToken, askForTree } from './questions';
+import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
+import { back } from './textBox';
+import { showError } from '../shared/notify';
+import { section, setting } from '../shared/settings';
+import type { SyncTerminal } from '../views/terminal';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
+
+export interface ConnectArguments {
+  readonly url: string;
+  readonly token: string;
+  readonly tree: string;
+}
+
+/** Binds folders to trees: by the settings and secrets there are, or by asking. */
+export class FolderConnection {
+  readonly #credentials: Credentials;
+  readonly #terminal: SyncTerminal;
+  readonly #log: vscode.LogOutputChannel;
+  /** The rsync that was looked at in this window, and is one that can be used. */
+  #goodRsync: string | undefined;
+  /** What was typed the last time, also where the user left after it. */
+  #lastAddress = '';
+
+  constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel) {
+    this.#credentials = credentials;
+    this.#terminal = terminal;
+    this.#log = log;
+  }
+
+  /** Binds the folder as its settings say; without an address, a tree or a token it stays unconnected. */
+  async restore({ folder, sync }: Pick<SyncedFolder, 'folder' | 'sync'>): Promise<void> {
+    const tree = setting('tree', folder.uri);
+    const address = setting('serverUrl', folder.uri) || this.#credentials.environmentUrl || '';
+    try {
+      if (tree === '' || address === '') return await sync.bind(undefined, undefined);
+      const url = parseServerUrl(address);
+      const token = await this.#credentials.token(url.origin);
+      if (token === undefined) return await sync.bind(undefined, undefined);
+      await sync.bind(this.#remote(url, token, checkTreeName(tree)), { server: addressOf(url), tree });
+    } catch (error) {
+      await sync.bind(undefined, undefined);
+      // The settings name no server or tree: the user has to know which.
+      void showError(error, this.#log);
+    }
+  }
+
+  /** Checks the address and the token, makes the tree when it is new, and remembers them. */
+  async connect(target: SyncedFolder, given?: ConnectArguments): Promise<void> {
+    const { folder } = target;
+    const { url, token, tree } = given ?? (await this.#ask(folder));
+    const parsed = parseServerUrl(url);
+    if (given !== undefined && isUnencrypted(parsed)) {
+      throw new PalmtreeError('insecure_url', 'the connection is not encrypted', {
+        details: { subject: parsed.origin },
+      });
+    }
+    const client = new Client(url.trim(), token);
+    await client.whoami();
+    await client.makeTree(checkTreeName(tree));
+    await this.#credentials.store(parsed.origin, token);
+    const configuration = vscode.workspace.getConfiguration(section, folder.uri);
+    const place = vscode.ConfigurationTarget.WorkspaceFolder;
+    // Each of these is followed at once: no step may bind the folder to the new server's old tree.
+    await configuration.update('tree', undefined, place);
+    await configuration.update('serverUrl', url.trim(), place);
+    await configuration.update('tree', tree, place);
+    await this.restore(target);
+  }
+
+  /** Unbinds the folder, and forgets the token unless another folder uses it. Files stay as they are. */
+  async disconnect(target: SyncedFolder, others: readonly SyncedFolder[]): Promise<void> {
+    const origin = originOf(target);
+    const isShared = others.some((other) => other !== target && other.sync.isConnected && originOf(other) === origin);
+    if (origin !== undefined && !isShared) await this.#credentials.forget(origin);
+    const configuration = vscode.workspace.getConfiguration(section, target.folder.uri);
+    await configuration.update('tree', undefined, vscode.ConfigurationTarget.WorkspaceFolder);
+    await target.sync.bind(undefined, undefined);
+  }
+
+  #remote(url: URL, token: string, tree: string): Remote {
+    const client = new Client(url.href, token);
+    return {
+      client,
+      tree,
+      findRsync: async () => {
+        const command = setting('rsyncPath');
+        if (this.#goodRsync === command) return command;
+        const version = await probeRsync(command);
+        this.#log.debug(`${command} is version ${version}`);
+        this.#goodRsync = command;
+        return command;
+      },
+      openScreen: (title, isQuiet) => this.#terminal.open(title, isQuiet),
+      transfer: async (request) => {
+        try {
+          return await transfer(request);
+        } catch (error) {
+          // It may be another one by now, or none.
+          this.#goodRsync = undefined;
+          throw error;
+        }
+      },
+    };
+  }
+
+  async #ask(folder: vscode.WorkspaceFolder): Promise<ConnectArguments> {
+    const credentials = this.#credentials;
+    let address = setting('serverUrl', folder.uri) || this.#lastAddress || credentials.environmentUrl || '';
+    for (;;) {
+      const url = await askForAddress(address);
+      address = addressOf(url);
+      this.#lastAddress = address;
+      const known = await credentials.token(url.origin);
+      for (;;) {
+        const signedIn = await askForToken(url, known);
+        if (signedIn === back) break;
+        const tree = await askForTree(signedIn, setting('tree', folder.uri) || suggestTreeName(folder.name));
+        if (tree !== back) return { url: address, token: signedIn.token, tree };
+      }
+    }
+  }
+}
+
+function addressOf(url: URL): string {
+  return url.href.replace(/\/+$/, '');
+}
+
+function originOf({ sync }: SyncedFolder): string | undefined {
+  const server = sync.state.binding?.server;
+  return server === undefined ? undefined : new URL(server).origin;
+}

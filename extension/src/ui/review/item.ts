@@ -1,0 +1,102 @@
+import * as vscode from 'vscode';
+import type { PlanRow } from '../../sync/review/plan';
+import { looks } from '../views/statusPresentation';
+import type { PlanChoice } from './planChoice';
+import {
+  isOptional,
+  nodeKey,
+  type FolderNode,
+  type GroupKind,
+  type GroupNode,
+  type PathNode,
+  type PlanNode,
+} from './planNodes';
+import {
+  folderDescription,
+  groupDescription,
+  groupTitles,
+  manyRows,
+  nameOf,
+  reasonOf,
+  rowDescription,
+  rowInFolderDescription,
+} from './planMessages';
+import { openRow } from './diff';
+import type { Review } from './view';
+
+const icons: Readonly<Record<GroupKind, vscode.ThemeIcon>> = {
+  push: new vscode.ThemeIcon('cloud-upload'),
+  pull: new vscode.ThemeIcon('cloud-download'),
+  conflict: new vscode.ThemeIcon('warning', new vscode.ThemeColor(looks.conflict.color)),
+  problem: new vscode.ThemeIcon('circle-slash'),
+};
+
+/** How a row of the plan looks. */
+export function reviewItem(node: PlanNode, review: Review): vscode.TreeItem {
+  const item =
+    node.kind === 'group'
+      ? groupItem(node, review)
+      : node.kind === 'folder'
+        ? folderItem(node, review)
+        : pathItem(node, review);
+  item.id = `${review.owner.folder.uri.toString()}\0${nodeKey(node)}`;
+  if (isOptional(node)) {
+    const isTaken = reviewItemState(node, review.choice) === 'all';
+    const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
+    const tooltip = isTaken ? 'Goes along' : 'Is left as it is';
+    const label = node.kind === 'group' ? groupTitles[node.group] : node.path;
+    item.checkboxState = {
+      state: isTaken ? Checked : Unchecked,
+      tooltip,
+      accessibilityInformation: { label: `${label}: ${tooltip.toLowerCase()}` },
+    };
+  }
+  return item;
+}
+
+/** Whether what the row shows of the choice has changed: then it is drawn anew. */
+export function reviewItemState(node: PlanNode, choice: PlanChoice): string {
+  const count = choice.count(node);
+  return count.taken === count.all ? 'all' : groupDescription(count);
+}
+
+function groupItem(node: GroupNode, { choice }: Review): vscode.TreeItem {
+  const count = choice.count(node);
+  const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(groupTitles[node.group], count.all > manyRows ? Collapsed : Expanded);
+  item.description = groupDescription(count);
+  item.iconPath = icons[node.group];
+  item.contextValue = `group.${node.group}`;
+  return item;
+}
+
+function folderItem({ folder }: FolderNode, { owner }: Review): vscode.TreeItem {
+  const name = nameOf(folder.to) || owner.folder.name;
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
+  item.description = folderDescription(folder);
+  item.iconPath = vscode.ThemeIcon.Folder;
+  item.tooltip = `${folder.to || owner.folder.name}\n${folderDescription(folder)}`;
+  item.contextValue = 'folder';
+  return item;
+}
+
+function pathItem(node: PathNode, { owner, plan }: Review): vscode.TreeItem {
+  const { row, parent } = node;
+  const item = new vscode.TreeItem(nameOf(row.path));
+  item.description = parent.kind === 'folder' ? rowInFolderDescription(row, parent.folder) : rowDescription(row);
+  // A scheme of its own: the icon is the file's, and no other extension's decoration speaks of another state.
+  item.resourceUri = vscode.Uri.from({ scheme: 'palmtree-plan', path: `/${row.path}` });
+  item.iconPath = vscode.ThemeIcon.File;
+  item.tooltip = tooltip(row);
+  item.contextValue = `path.${row.effect}`;
+  const command = openRow(owner, row, plan.revision);
+  if (command !== undefined) item.command = command;
+  return item;
+}
+
+function tooltip(row: PlanRow): string {
+  const target = (row.after ?? row.before)?.target;
+  return [row.path, reasonOf(row), target === undefined ? '' : `A link to ${target}`]
+    .filter((line) => line !== '')
+    .join('\n');
+}

@@ -1,0 +1,81 @@
+import type { Plan, PlanFolder, PlanRow } from '../../sync/review/plan';
+
+/** A plan as it is shown: groups, in them folders that were renamed whole, and paths. */
+export type PlanNode = GroupNode | FolderNode | PathNode;
+
+export type GroupKind = 'push' | 'pull' | 'conflict' | 'problem';
+
+export interface GroupNode {
+  readonly kind: 'group';
+  readonly group: GroupKind;
+  readonly children: readonly (FolderNode | PathNode)[];
+}
+
+export interface FolderNode {
+  readonly kind: 'folder';
+  readonly parent: GroupNode;
+  readonly path: string;
+  readonly folder: PlanFolder;
+  readonly children: readonly PathNode[];
+}
+
+export interface PathNode {
+  readonly kind: 'path';
+  readonly parent: GroupNode | FolderNode;
+  readonly path: string;
+  readonly row: PlanRow;
+}
+
+const order: readonly GroupKind[] = ['conflict', 'push', 'pull', 'problem'];
+
+/** The groups that have anything in them: what is to be decided comes first. */
+export function planNodes(plan: Plan): readonly GroupNode[] {
+  return order.flatMap((group) => {
+    const children: (FolderNode | PathNode)[] = [];
+    const node: GroupNode = { kind: 'group', group, children };
+    for (const folder of plan.folders) if (folder.direction === group) children.push(folderNode(node, folder));
+    for (const row of plan.rows) if (groupOf(row) === group) children.push(pathNode(node, row));
+    return children.length === 0 ? [] : [node];
+  });
+}
+
+function folderNode(parent: GroupNode, folder: PlanFolder): FolderNode {
+  const children: PathNode[] = [];
+  const node: FolderNode = { kind: 'folder', parent, path: folder.to, folder, children };
+  for (const row of folder.rows) children.push(pathNode(node, row));
+  return node;
+}
+
+function pathNode(parent: GroupNode | FolderNode, row: PlanRow): PathNode {
+  return { kind: 'path', parent, path: row.path, row };
+}
+
+function groupOf({ direction, effect }: PlanRow): GroupKind {
+  return direction ?? (effect === 'conflict' ? 'conflict' : 'problem');
+}
+
+/** Every path at or below a row. */
+export function* rowsBelow(node: PlanNode): Generator<PlanRow> {
+  if (node.kind === 'path') yield node.row;
+  else for (const child of node.children) yield* rowsBelow(child);
+}
+
+/** The rows above one, the nearest first. */
+export function nodesAbove(node: PlanNode): (FolderNode | GroupNode)[] {
+  return node.kind === 'group' ? [] : [node.parent, ...nodesAbove(node.parent)];
+}
+
+/** Of which `PlanChoice` can say whether it goes along. */
+export function isOptional(node: PlanNode): boolean {
+  const group = node.kind === 'group' ? node : nodesAbove(node).at(-1);
+  return group?.kind === 'group' && (group.group === 'push' || group.group === 'pull');
+}
+
+/** Names a row for as long as a plan of the same folder is shown, and after it is made anew. */
+export function nodeKey(node: PlanNode): string {
+  if (node.kind === 'group') return node.group;
+  const group = nodesAbove(node).at(-1);
+  const above = group?.kind === 'group' ? group.group : '';
+  // A renamed folder and a file may share a path, before and after.
+  return node.kind === 'folder' ? `${above}/\0${node.folder.to}` : `${above}/${node.row.path}`;
+}

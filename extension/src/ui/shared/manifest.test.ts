@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import {
+  commandIds,
+  contextKeys,
+  fileHistoryViewId,
+  planViewId,
+  settingDefaults,
+  treeHistoryViewId,
+  viewId,
+} from './ids';
+
+interface Manifest {
+  contributes: {
+    commands: { command: string }[];
+    configuration: { properties: Record<string, { default: unknown }> };
+    menus: Record<string, { command: string; when?: string }[]>;
+    views: Record<string, { id: string }[]>;
+    viewsWelcome: { when: string; contents: string }[];
+  };
+}
+
+const source = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+const { contributes } = JSON.parse(source) as Manifest;
+
+describe('package.json and the table of ids', () => {
+  it('have the same commands', () => {
+    expect(contributes.commands.map(({ command }) => command).sort()).toEqual(Object.values(commandIds).sort());
+  });
+
+  it('have the same settings with the same defaults', () => {
+    const stated = Object.entries(contributes.configuration.properties).map(([id, { default: value }]) => [id, value]);
+    const known = Object.entries(settingDefaults).map(([name, value]) => [`palmtree.${name}`, value]);
+    expect(Object.fromEntries(stated)).toEqual(Object.fromEntries(known));
+  });
+
+  it('know each command in the menus and each context key in the conditions', () => {
+    const commands = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
+    expect(Object.values(commandIds)).toEqual(expect.arrayContaining(commands));
+    const views = [viewId, planViewId, fileHistoryViewId, treeHistoryViewId];
+    const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views];
+    const mentioned = [...source.matchAll(/palmtree\.(?!svg)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g)].map(([id]) => id);
+    const settings = Object.keys(contributes.configuration.properties);
+    expect(mentioned.filter((id) => !known.includes(id) && !settings.includes(id))).toEqual([]);
+  });
+});

@@ -1,0 +1,177 @@
+import type { ErrorCode, ErrorDetails, PalmtreeError } from '../../errors';
+import type { HeldBack, HoldReason } from '../../io/apply/transition';
+import type { CommandName } from './ids';
+
+/** What the user reads when something fails, and what helps. */
+export interface Words {
+  readonly text: string;
+  readonly severity: 'error' | 'warning' | 'information';
+  readonly actions: readonly { readonly title: string; readonly command: CommandName }[];
+}
+
+type Write = (error: PalmtreeError) => string;
+
+const connect = { title: 'Connect…', command: 'connect' } as const;
+const pull = { title: 'Pull', command: 'pull' } as const;
+const review = { title: 'Review Changes', command: 'review' } as const;
+const push = { title: 'Try Again', command: 'push' } as const;
+const rescan = { title: 'Try Again', command: 'rescan' } as const;
+const showLog = { title: 'Show Log', command: 'showLog' } as const;
+const showTerminal = { title: 'Show Terminal', command: 'showTerminal' } as const;
+
+const writers: Readonly<Record<ErrorCode, Write>> = {
+  cancelled: () => 'Cancelled. Nothing was changed on either side.',
+  no_folder: () => 'Open a folder first: Palmtree keeps the files of a folder in step.',
+  untrusted: () => 'This workspace is not trusted yet. Trust it, and Palmtree can run.',
+  not_connected: () => 'This folder is not connected to a server yet.',
+  invalid_url: (e) => `"${e.details.subject}" is not an address of a server. It looks like https://sync.example.org.`,
+  insecure_url: (e) =>
+    `${e.details.subject} is not encrypted: the token and the files could be read on the way. Use https.`,
+  invalid_tree: (e) => `"${e.details.subject}" cannot name a tree. Use up to 64 letters, digits, ".", "_" or "-".`,
+  server_unreachable: (e) =>
+    /SSL|TLS|certificate/i.test(e.details.stderr ?? '')
+      ? `${e.details.subject} answers, but not in TLS that holds (${lastLine(e.details.stderr).slice(0, 120)}). Is it http, or is its certificate not trusted here?`
+      : `${e.details.subject} does not answer. Is the server running?`,
+  not_a_palmtree_server: (e) =>
+    `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
+  not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
+  not_in_folder: (e) => `${list(e)} lies in no open folder. Palmtree keeps the files of a folder in step.`,
+  nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',
+  no_conflict: (e) => `${list(e)} is not in conflict any more.`,
+  not_mergeable: (e) =>
+    `${list(e)} cannot be merged: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.`,
+  conflict_markers: (e) =>
+    `${list(e)} still has lines that mark a conflict. Finish the merge and save it, then keep mine.`,
+  changed_meanwhile: (e) => `${list(e)} was changed meanwhile. Nothing was done; try again.`,
+  not_given_up: (e) =>
+    `${list(e)} is not as its merge left it, so it stays as it is. Save it without marks to finish the merge, then decide.`,
+  not_in_revision: (e) =>
+    e.details.paths === undefined
+      ? `The tree was empty in revision ${e.details.subject}.`
+      : `There was nothing at ${list(e)} in revision ${e.details.subject}.`,
+  nothing_to_undo: (e) =>
+    e.details.paths === undefined
+      ? 'There is nothing to undo.'
+      : `Nothing was undone: ${list(e)} changed since. What changed since is left as it is.`,
+  brake: (e) => stopped(e.details.brake),
+  root_gone: (e) => `The folder ${e.details.subject ?? ''} is gone or cannot be read. Nothing was changed.`,
+  scan_failed: (e) => `The files could not be looked at: ${e.message}.`,
+  store_newer: () => 'The list of tracked files was written by a newer Palmtree. Update this one.',
+  store_locked: () => 'Another window is busy with this folder. Try again when it is done.',
+  store_failed: (e) => `The list of tracked files could not be saved: ${e.message}.`,
+  disk_full: () => 'The disk is full. Free some space and try again; nothing was lost.',
+  rsync_missing: (e) => `rsync is not installed. Install it and try again: ${e.details.subject}`,
+  rsync_unusable: (e) =>
+    `The rsync here cannot be used (${e.details.stderr}). Install rsync 3.1 or newer: ${e.details.subject}`,
+  rsync_failed: (e) => `rsync failed (${e.details.exit}). ${lastLine(e.details.stderr)}`,
+  connection_lost: (e) => `The connection to ${e.details.subject} was lost (${e.details.stderr}). Try again.`,
+  keeps_changing: (e) => `${list(e)} changed each time it was sent. Close what writes it, then push again.`,
+  unauthorized: (e) => `${e.details.subject} does not accept the token. Connect with a valid one.`,
+  forbidden: () => 'The token may not use this tree. Ask for one that may, or choose another tree.',
+  not_found: (e) => `The server does not know this request (${e.message}). Is it of the same version?`,
+  tree_not_found: () => 'The tree is not on the server. Correct its name in the settings, or connect again to make it.',
+  session_not_found: () => 'The server no longer knows this transfer. Try again.',
+  revision_not_found: () => 'The server does not know the revision last seen here. Pull to compare again.',
+  stale_base: () => 'The server has newer files than this folder. Nothing was sent. Pull first, then push.',
+  session_busy: () => 'The server is still busy with this transfer. Try again in a moment.',
+  invalid_request: (e) => `The server refused the request: ${e.details.stderr}.`,
+  invalid_path: (e) => `The server cannot take ${list(e)}: ${e.details.stderr}. Rename it or untrack it.`,
+  path_clash: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
+  content_mismatch: (e) => `${list(e)} did not arrive as it was. Nothing was changed; try again.`,
+  content_unavailable: (e) =>
+    `The server has lost the content of ${list(e)}. Force Push from a machine that has it brings it back.`,
+  body_too_large: () => 'Too many files at once for the server. Track or push fewer at a time.',
+  storage_full: () => "The server's disk is full. Nothing was changed there.",
+  internal: (e) => `The server failed: ${e.details.stderr}. Its log says more.`,
+};
+
+const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
+  not_connected: [connect],
+  invalid_url: [connect],
+  insecure_url: [connect],
+  invalid_tree: [connect],
+  unauthorized: [connect],
+  forbidden: [connect],
+  tree_not_found: [connect],
+  not_a_palmtree_server: [connect],
+  server_unreachable: [rescan, showLog],
+  stale_base: [pull, review],
+  revision_not_found: [pull],
+  rsync_failed: [showTerminal, showLog],
+  connection_lost: [showTerminal],
+  keeps_changing: [push],
+  changed_meanwhile: [],
+  not_given_up: [],
+  cancelled: [],
+  not_in_folder: [],
+  not_in_revision: [],
+  nothing_to_undo: [],
+  brake: [],
+  rsync_missing: [],
+  rsync_unusable: [],
+};
+
+const mild: ReadonlySet<ErrorCode> = new Set([
+  'stale_base',
+  'brake',
+  'not_mergeable',
+  'conflict_markers',
+  'changed_meanwhile',
+  'not_given_up',
+  'not_connected',
+  'no_folder',
+  'not_in_folder',
+  'untrusted',
+  'not_in_revision',
+  'nothing_to_undo',
+]);
+
+export function wordsFor(error: PalmtreeError): Words {
+  const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
+  return { text: writers[error.code](error), severity, actions: actionsByCode[error.code] ?? [showLog] };
+}
+
+const heldBackByReason: Readonly<Record<HoldReason, string>> = {
+  changed: 'was changed meanwhile; try again',
+  unsaved: 'has unsaved edits; save it, then try again',
+  merging: 'is being merged; finish the merge, or decide the conflict',
+  occupied: 'has something in its place that is not tracked; move that away, then try again',
+  blocked: 'lies behind a symbolic link or a file; move that away, then try again',
+  spelling: 'lies in a folder that is spelled otherwise here; rename that folder, then try again',
+  unsafe: 'would lead out of the folder',
+  missing: 'did not arrive as it was pushed; try again, or Force Push it from a machine that has it',
+  failed: 'was refused by the system',
+  cancelled: 'was not reached; try again',
+};
+
+/** Why a pull, a restore or an undo left a path as it is, to be read after the path. */
+export function heldBackWords({ reason, errno }: HeldBack): string {
+  return errno === undefined ? heldBackByReason[reason] : `${heldBackByReason[reason]} (${errno})`;
+}
+
+function stopped(brake: ErrorDetails['brake']): string {
+  const { deletes = 0, emptied = 0, tracked = 0, gone = [], going = [] } = brake ?? {};
+  const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''].filter(
+    (part) => part !== '',
+  );
+  const folders = (paths: readonly string[]): string =>
+    paths.includes('') ? 'this folder' : paths.map((path) => `"${path}"`).join(', ');
+  return [
+    parts.length > 0 ? `Stopped: this would ${parts.join(' and ')} of ${tracked} tracked files.` : 'Stopped.',
+    gone.length > 0 ? `Nothing that was tracked in ${folders(gone)} is there any more.` : '',
+    going.length > 0 ? `Nothing that is tracked in ${folders(going)} would be left.` : '',
+  ]
+    .filter((sentence) => sentence !== '')
+    .join(' ');
+}
+
+function list({ details }: PalmtreeError): string {
+  const paths = details.paths ?? [];
+  if (paths.length === 0) return 'a file';
+  const shown = paths.slice(0, 3).map((path) => `"${path}"`);
+  return paths.length > 3 ? `${shown.join(', ')} and ${paths.length - 3} more` : shown.join(', ');
+}
+
+function lastLine(text = ''): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}

@@ -1,0 +1,103 @@
+import * as vscode from 'vscode';
+import { gitActivity } from '../../io/fs/gitActivity';
+import { Automation, type Obstacle } from '../../sync/automation/automation';
+import type { FolderSync } from '../../sync/folder/folderSync';
+import { unsavedPaths } from '../shared/confirm';
+import { plural } from '../shared/format';
+import { commandIds } from '../shared/ids';
+import type { MergesBegun } from '../conflicts/activeMerges';
+import { speaker } from '../shared/notify';
+import { section, setting } from '../shared/settings';
+import { tellMerged } from './runs';
+import { relativePath } from '../workspace/watcher';
+import { wordsFor } from '../shared/messages';
+import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+
+/** Runs the automation of each folder that is open. */
+export function registerAutomation(
+  folders: WorkspaceFolders,
+  merges: MergesBegun,
+  log: vscode.LogOutputChannel,
+): vscode.Disposable {
+  const running = new Map<FolderSync, Automation>();
+  const follow = (): void => {
+    const open = new Set(folders.all.map(({ sync }) => sync));
+    for (const [sync, automation] of running) {
+      if (open.has(sync)) continue;
+      automation.dispose();
+      running.delete(sync);
+    }
+    for (const synced of folders.all) {
+      if (!running.has(synced.sync)) running.set(synced.sync, automationOf(synced, merges, log));
+    }
+  };
+  const saved = ({ uri }: { readonly uri: vscode.Uri }): void => {
+    const synced = folders.folderOf(uri);
+    const path = synced && relativePath(synced.folder, uri);
+    if (synced !== undefined && path !== undefined) running.get(synced.sync)?.saved([path]);
+  };
+  follow();
+  return vscode.Disposable.from(
+    folders.onDidChange(follow),
+    vscode.workspace.onDidSaveTextDocument(saved),
+    vscode.workspace.onDidSaveNotebookDocument(saved),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(section)) for (const automation of running.values()) automation.consider();
+    }),
+    { dispose: () => running.forEach((automation) => automation.dispose()) },
+  );
+}
+
+function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogOutputChannel): Automation {
+  const { folder, sync } = owner;
+  return new Automation({
+    sync,
+    settings: () => ({ pushOnSave: setting('pushOnSave', folder.uri), pullOn: setting('pullOn', folder.uri) }),
+    gitActivity,
+    pullOptions: () => ({
+      autoMerge: setting('autoMerge', folder.uri),
+      unmerged: merges.pathsIn(owner),
+      isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
+    }),
+    onObstacle: (obstacle) => void tell(owner, obstacle, log),
+    onPushed: ({ put, deleted, revision }) => {
+      if (put + deleted > 0)
+        log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
+    },
+    onPulled: ({ written, deleted, merged, conflicts, revision, heldBack, backup }) => {
+      log.info(
+        `${folder.name}: pulled ${written}, deleted ${deleted}, merged ${merged.length} unasked, revision ${revision}`,
+      );
+      // A conflict is told of by itself.
+      if (merged.length > 0 && conflicts.length === 0) void tellMerged(owner, { merged });
+      for (const { path, reason } of heldBack) log.info(`${folder.name}: ${path} was held back (${reason})`);
+      if (backup !== undefined) log.info(`what it replaced or deleted is kept in ${backup}`);
+    },
+    onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
+  });
+}
+
+/** One notification with what helps. It never waits for the user: the automation rests meanwhile. */
+async function tell({ folder }: SyncedFolder, obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<void> {
+  const who = speaker(folder.uri);
+  if (obstacle.kind === 'conflicts') {
+    const files = plural(obstacle.count, 'file');
+    const text = `${who}: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;
+    const [show, pull] = ['Show Files', 'Pull'];
+    const picked = await vscode.window.showWarningMessage(text, ...(obstacle.isPulled ? [show] : [show, pull]));
+    if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
+    else if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, folder.uri);
+    return;
+  }
+  const { direction, error } = obstacle;
+  log.warn(`${direction} by itself: ${error.code}: ${error.message}`);
+  const { text, actions } = wordsFor(error);
+  const again = { title: direction === 'push' ? 'Push' : 'Pull', command: direction };
+  // The command asks what the automation must not: whether to go on, or to make the tree.
+  const offered = asksFirst.has(error.code) ? [again] : actions;
+  const picked = await vscode.window.showWarningMessage(`${who}: ${text}`, ...offered.map(({ title }) => title));
+  const action = offered.find(({ title }) => title === picked);
+  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder.uri);
+}
+
+const asksFirst: ReadonlySet<string> = new Set(['brake', 'tree_not_found']);

@@ -1,0 +1,56 @@
+import * as vscode from 'vscode';
+import { commandIds, viewId, type CommandName } from '../shared/ids';
+import { indicatorFor, type Indicator } from './indicator';
+import type { WorkspaceFolders } from '../workspace/workspaceFolders';
+
+export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
+  const item = vscode.window.createStatusBarItem('push', vscode.StatusBarAlignment.Left);
+  item.name = 'Palmtree';
+  let aging: NodeJS.Timeout | undefined;
+  const refresh = (): void => {
+    clearTimeout(aging);
+    if (folders.all.length === 0) {
+      item.hide();
+      return;
+    }
+    const states = folders.all.map(({ sync }) => sync.state);
+    // "3 minutes ago" grows older by itself.
+    if (states.some(({ head }) => head !== undefined)) aging = setTimeout(refresh, 60_000);
+    const indicator = indicatorFor(states, new Date());
+    item.text = indicator.text;
+    item.tooltip = tooltip(indicator);
+    item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip}` };
+    item.command = commandFor(indicator.command);
+    item.backgroundColor = indicator.background && new vscode.ThemeColor('statusBarItem.warningBackground');
+    item.show();
+  };
+  const subscription = folders.onDidChange(refresh);
+  refresh();
+  return vscode.Disposable.from(item, subscription, { dispose: () => clearTimeout(aging) });
+}
+
+function commandFor(command: Indicator['command']): string | undefined {
+  if (command === undefined) return undefined;
+  return command === 'focusView' ? `${viewId}.focus` : commandIds[command];
+}
+
+function tooltip(indicator: Indicator): vscode.MarkdownString {
+  const markdown = new vscode.MarkdownString(`**Palmtree**\n\n`);
+  markdown.appendText(indicator.tooltip);
+  if (indicator.command === undefined || indicator.command === 'connect') return markdown;
+  const links = Object.entries(linkTitles).map(([name, title]) => `[${title}](command:${commandIds[name as Linked]})`);
+  markdown.appendMarkdown(`\n\n${links.join(' · ')}`);
+  markdown.isTrusted = { enabledCommands: Object.values(commandIds) };
+  return markdown;
+}
+
+const linkTitles = {
+  push: 'Push',
+  pull: 'Pull',
+  sync: 'Sync',
+  review: 'Review Changes',
+  rescan: 'Rescan',
+  showLog: 'Log',
+} as const satisfies Partial<Record<CommandName, string>>;
+
+type Linked = keyof typeof linkTitles;
