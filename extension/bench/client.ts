@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { join } from 'node:path';
 import { PathTree } from '../src/core/status/pathTree';
 import { Client } from '../src/io/api/client';
-import { openLocal } from '../src/io/openStoreAndScanner';
+import { openStoreAndScanner } from '../src/io/openStoreAndScanner';
 import { probeRsync } from '../src/io/rsync/rsyncProbe';
 import { transfer } from '../src/io/rsync/transfer';
 import { FolderSync } from '../src/sync/folder/folderSync';
@@ -24,7 +24,7 @@ function opened(): FolderSync {
 }
 
 async function open({ root, storage, dist, url, token, tree }: OpenRequest): Promise<void> {
-  const { store, scanner } = await openLocal({ dist, root, storage });
+  const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
   sync = new FolderSync({
     root,
     store,
@@ -65,7 +65,7 @@ async function noteChanged(paths: readonly string[], outgoing: number): Promise<
       resolve();
     });
   });
-  folder.noteChanged(paths);
+  folder.onFileEvents(paths);
   await done;
 }
 
@@ -84,11 +84,11 @@ async function perform(request: ClientRequest): Promise<Readonly<Record<string, 
       await opened().track(request.paths);
       return { ...opened().state.counts };
     case 'push': {
-      const { put, deleted, uploadedBytes } = await opened().push(silent, { brakeReleased: true });
+      const { put, deleted, uploadedBytes } = await opened().push(silent, { confirmed: true });
       return { put, deleted, uploadedBytes };
     }
     case 'pull': {
-      const { written, deleted, downloadedBytes } = await opened().pull(silent, { brakeReleased: true });
+      const { written, deleted, downloadedBytes } = await opened().pull(silent, { confirmed: true });
       return { written, deleted, downloadedBytes };
     }
     case 'noteChanged':

@@ -29,13 +29,18 @@ const extension: BuildOptions = {
   external: ['vscode'],
 };
 
-/** The threads' own bundles. */
-export const workerNames = ['scanWorker', 'storeWorker'] as const;
+/** Each worker thread is a bundle of its own. */
+const workerSources = {
+  scanWorker: 'extension/src/io/scan/scanWorker.ts',
+  storeWorker: 'extension/src/io/store/storeWorker.ts',
+} as const;
+
+export const workerNames = Object.keys(workerSources);
 
 /** Built without `vscode` as an external: a worker that came to need it would not build. */
 const workers: BuildOptions = {
   ...shared,
-  entryPoints: Object.fromEntries(workerNames.map((name) => [name, `extension/src/io/${name}.ts`])),
+  entryPoints: workerSources,
   outdir: dist,
   format: 'cjs',
   target: 'node22',

@@ -18,10 +18,10 @@ export type LocalErrorCode =
   | 'not_mergeable'
   | 'conflict_markers'
   | 'changed_meanwhile'
-  | 'not_given_up'
+  | 'not_aborted'
   | 'not_in_revision'
   | 'nothing_to_undo'
-  | 'brake'
+  | 'deletion_guard'
   | 'root_gone'
   | 'scan_failed'
   | 'store_newer'
@@ -47,8 +47,8 @@ export interface ErrorDetails {
   readonly stderr?: string;
   /** Free to use by the words: an address, a version, a command to run. */
   readonly subject?: string;
-  /** brake: what the plan would do. */
-  readonly brake?: {
+  /** deletion_guard: what the plan would do. */
+  readonly deletions?: {
     readonly direction: 'push' | 'pull';
     readonly deletes: number;
     readonly emptied: number;

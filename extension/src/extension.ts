@@ -5,7 +5,7 @@ import { FolderConnection } from './ui/connect/connection';
 import { followContexts } from './ui/workspace/contexts';
 import { Credentials } from './ui/connect/credentials';
 import { builtInMergeEditor, noMergeEditor } from './ui/conflicts/mergeEditor';
-import { MergesBegun } from './ui/conflicts/activeMerges';
+import { ActiveMerges } from './ui/conflicts/activeMerges';
 import { MergeWatch } from './ui/conflicts/mergeWatch';
 import { registerDecorations } from './ui/views/decorations';
 import { ReviewView } from './ui/review/view';
@@ -40,7 +40,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const { storageUri, extensionUri } = context;
   const folders = new WorkspaceFolders({ storageUri, extensionUri, log, connection });
   const review = new ReviewView(folders);
-  const merges = new MergesBegun(context.workspaceState);
+  const merges = new ActiveMerges(context.workspaceState);
   const tracked = new TrackedView(folders, merges);
   const fileHistory = createFileHistory(folders, tracked, log);
   const histories = [fileHistory, createTreeHistory(folders, log)];

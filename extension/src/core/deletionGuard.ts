@@ -1,9 +1,9 @@
 import type { Change } from './change';
 import type { FileTable } from './entry';
-import { foldersAbove } from './paths';
+import { parentFolders } from './paths';
 
 /** What a plan would take away, where that is more than may pass without a question. */
-export interface Brake {
+export interface GuardedDeletions {
   readonly deletes: number;
   /** Files that had content and would have none. */
   readonly emptied: number;
@@ -15,8 +15,13 @@ export interface Brake {
  * of them, or all of several; undefined when it may pass. A path deleted in one place and put in another with the
  * same content is a rename: it takes nothing away.
  */
-export function brake(changes: readonly Change[], tracked: number, share = 0.5, min = 10): Brake | undefined {
-  const away = takenAway(changes);
+export function guardedDeletions(
+  changes: readonly Change[],
+  tracked: number,
+  share = 0.5,
+  min = 10,
+): GuardedDeletions | undefined {
+  const away = removedContent(changes);
   const deletes = away.deleted.length;
   const emptied = away.emptied.length;
   const taken = deletes + emptied;
@@ -26,7 +31,7 @@ export function brake(changes: readonly Change[], tracked: number, share = 0.5, 
 }
 
 /** The paths that a plan deletes, but for renames, and those that it leaves without their content. */
-export function takenAway(changes: readonly Change[]): { readonly deleted: string[]; readonly emptied: string[] } {
+export function removedContent(changes: readonly Change[]): { readonly deleted: string[]; readonly emptied: string[] } {
   const put = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));
   const deleted = changes.filter(({ from, to }) => from !== undefined && to === undefined && !put.has(from.hash));
   return { deleted: deleted.map(({ path }) => path), emptied: changes.filter(isEmptied).map(({ path }) => path) };
@@ -41,7 +46,7 @@ function isEmptied({ from, to }: Change): boolean {
  * nor anything else there; or a file stands in the folder's own place. `''`, the workspace folder, is one of them.
  * What only stands elsewhere now, each content of it, was moved and is not lost.
  */
-export function lostFolders(folders: Iterable<string>, agreed: FileTable, now: FileTable): string[] {
+export function missingFolders(folders: Iterable<string>, agreed: FileTable, now: FileTable): string[] {
   const all = new Set(['', ...folders]);
   const standing = new Set<string>();
   for (const path of now.keys()) for (const folder of above(path)) standing.add(folder);
@@ -64,6 +69,6 @@ export function lostFolders(folders: Iterable<string>, agreed: FileTable, now: F
 }
 
 function* above(path: string): Generator<string> {
-  yield* foldersAbove(path);
+  yield* parentFolders(path);
   yield '';
 }

@@ -5,14 +5,14 @@ export function parentOf(path: string): string | undefined {
 }
 
 /** The folders above `path`, nearest first, without the workspace folder itself. */
-export function* foldersAbove(path: string): Generator<string> {
+export function* parentFolders(path: string): Generator<string> {
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
     yield path.slice(0, end);
   }
 }
 
 /** Whether `path` lies in `folder`, at any depth. A path does not lie in itself. */
-export function liesIn(path: string, folder: string): boolean {
+export function isInside(path: string, folder: string): boolean {
   return folder === '' ? path !== '' : path.startsWith(`${folder}/`);
 }
 

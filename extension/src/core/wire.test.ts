@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deletedEntry, fileEntry, putChange as putSchema } from '../../../server/src/contract/schemas';
 import { entry, hashOf, shown, table } from './testing/fixtures';
-import { drained } from './cooperativeTask';
+import { runToEnd } from './cooperativeTask';
 import { entryOf, incomingChanges, overlay, pushChange, putChange, remoteTable } from './wire';
 
 describe('the wire', () => {
@@ -50,7 +50,7 @@ describe('the wire', () => {
       revision: 2,
     });
     const gone = deletedEntry.parse({ path: 'b', deleted: true, revision: 2 });
-    const changes = drained(incomingChanges([put, gone]));
+    const changes = runToEnd(incomingChanges([put, gone]));
     expect(shown(changes.get('a') ?? undefined)).toBe('1');
     expect(changes.get('b')).toBeNull();
   });

@@ -1,7 +1,7 @@
 import type * as wire from '../../../server/src/contract/schemas';
 import type { Change } from './change';
 import type { Entry, FileTable } from './entry';
-import { stepSize, type Steps } from './cooperativeTask';
+import { stepSize, type CooperativeTask } from './cooperativeTask';
 
 /** What the server has at a path: an entry, or null where one was deleted. */
 export type ServerSide = Entry | null;
@@ -36,7 +36,7 @@ export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> &
 }
 
 /** What an answer says of each path that it names. */
-export function* incomingChanges(files: readonly wire.TableEntry[]): Steps<Map<string, ServerSide>> {
+export function* incomingChanges(files: readonly wire.TableEntry[]): CooperativeTask<Map<string, ServerSide>> {
   const changes = new Map<string, ServerSide>();
   for (const [number, file] of files.entries()) {
     if (number % stepSize === 0) yield;
@@ -99,6 +99,6 @@ class Overlay implements FileTable {
 }
 
 /** The server's table at the stored revision: what was agreed on, but for what was not taken over here. */
-export function remoteTable(ancestor: FileTable, heldBack: ReadonlyMap<string, ServerSide>): FileTable {
-  return overlay(ancestor, heldBack);
+export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<string, ServerSide>): FileTable {
+  return overlay(ancestor, unappliedRemote);
 }

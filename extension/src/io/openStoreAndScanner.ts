@@ -3,12 +3,12 @@ import { WorkerScanner } from './scan/scanner';
 import { openStore, type SqlStore } from './store/store';
 
 /** What is known of a workspace folder on this machine, and what looks at it. */
-export interface Local {
+export interface StoreAndScanner {
   readonly store: SqlStore;
   readonly scanner: WorkerScanner;
 }
 
-export interface LocalOptions {
+export interface StoreAndScannerOptions {
   /** Where the bundles lie. */
   readonly dist: string;
   readonly root: string;
@@ -17,7 +17,7 @@ export interface LocalOptions {
 }
 
 /** Throws store_newer, store_locked or store_failed. */
-export async function openLocal({ dist, root, storage }: LocalOptions): Promise<Local> {
+export async function openStoreAndScanner({ dist, root, storage }: StoreAndScannerOptions): Promise<StoreAndScanner> {
   const store = await openStore({
     folder: storage,
     wasm: join(dist, 'sql-wasm.wasm'),

@@ -68,8 +68,8 @@ describe('the commands, called by code', () => {
       downloadedBytes: 0,
       merged: [],
       conflicts: [],
-      heldBack: [],
-      untakenFolders: [],
+      skipped: [],
+      skippedFolders: [],
       backup: undefined,
     });
   });
@@ -107,7 +107,7 @@ describe('the commands, called by code', () => {
     const pulled = await call<PullResult>('pull');
     assert.equal(pulled.written, 0);
     assert.deepEqual(
-      pulled.heldBack.map(({ path }) => path),
+      pulled.skipped.map(({ path }) => path),
       ['notes/open.md'],
     );
     assert.equal(readFileSync(join(root, 'notes/open.md'), 'utf8'), 'base');

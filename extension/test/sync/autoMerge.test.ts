@@ -44,7 +44,7 @@ describe('a text that was changed on both sides', () => {
   it('is merged by a pull, is then pushed, and reaches the other', async () => {
     const [desk, laptop] = await edited();
     const result = await merge(laptop);
-    expect(result).toMatchObject({ merged: [path], conflicts: [], heldBack: [], written: 0 });
+    expect(result).toMatchObject({ merged: [path], conflicts: [], skipped: [], written: 0 });
     expect(await laptop.read(path)).toBe(both);
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 0, conflicts: 0 });
     await converge(laptop, desk);
@@ -109,7 +109,7 @@ describe('a text that was changed on both sides', () => {
   it('is left alone while an editor has unsaved edits of it, and merged when they are saved', async () => {
     const [desk, laptop] = await edited();
     const held = await laptop.pull(false, { autoMerge: true, isUnsaved: (one) => one === path });
-    expect(held).toMatchObject({ merged: [], conflicts: [path], heldBack: [{ path, reason: 'unsaved' }] });
+    expect(held).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path, reason: 'unsaved' }] });
     expect(await laptop.read(path)).toBe(laptops);
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
     expect((await merge(laptop)).merged).toEqual([path]);
@@ -123,7 +123,7 @@ describe('a text that was changed on both sides', () => {
       await laptop.write(path, `${laptops}six\n`);
       return content(...request);
     };
-    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path], heldBack: [{ path }] });
+    expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path }] });
     expect(await laptop.read(path)).toBe(`${laptops}six\n`);
     expect((await merge(laptop)).merged).toEqual([]);
     laptop.client.content = content;

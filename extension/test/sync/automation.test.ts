@@ -156,12 +156,16 @@ describe('a push after a save', () => {
     expect(await head(machine)).toBe(3);
   });
 
-  it('says once that the brake stopped it, and goes on when the user has acted', async () => {
+  it('says once that the deletion guard stopped it, and goes on when the user has acted', async () => {
     const [machine] = await inStep();
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     for (let at = 1; at < 12; at++) await desk.save(`n/${at}.md`, '');
     await desk.waits.pass(saveDelay);
-    expect(await desk.obstacles.next()).toMatchObject({ kind: 'failed', direction: 'push', error: { code: 'brake' } });
+    expect(await desk.obstacles.next()).toMatchObject({
+      kind: 'failed',
+      direction: 'push',
+      error: { code: 'deletion_guard' },
+    });
     await desk.save('n/0.md', 'left');
     await desk.waits.pass(saveDelay);
     await machine.sync.track(['n']);
@@ -295,12 +299,12 @@ describe('a pull of what the server tells of', () => {
     expect(laptop.merged).toEqual([]);
   });
 
-  it('says once that the brake stopped it', async () => {
+  it('says once that the deletion guard stopped it', async () => {
     const [desk, machine] = await inStep();
     const laptop = new Automated(machine, { pullOn: 'change' });
     for (let at = 1; at < 12; at++) await desk.remove1(`n/${at}.md`);
     await desk.push(true);
-    expect(await laptop.obstacles.next()).toMatchObject({ direction: 'pull', error: { code: 'brake' } });
+    expect(await laptop.obstacles.next()).toMatchObject({ direction: 'pull', error: { code: 'deletion_guard' } });
     await desk.write('n/0.md', 'more');
     await desk.push();
     await until(machine, (state) => state.head?.revision === 3);

@@ -72,8 +72,8 @@ describe('Keep Both', () => {
     await desk.push();
     await laptop.pull();
     await laptop.write('a (server r1).md', 'not tracked');
-    const { heldBack } = await laptop.sync.resolve(silent, { paths: ['a.md'], choice: 'both' });
-    expect(heldBack).toEqual([]);
+    const { skipped } = await laptop.sync.resolve(silent, { paths: ['a.md'], choice: 'both' });
+    expect(skipped).toEqual([]);
     expect(await laptop.read('a (server r1).md')).toBe('not tracked');
     expect(await laptop.read('a (server r1 2).md')).toBe('desk');
   });
@@ -88,8 +88,8 @@ describe('Keep Both', () => {
     }
     await desk.push();
     await laptop.pull();
-    const { heldBack } = await laptop.sync.resolve(silent, { paths: names, choice: 'both' });
-    expect(heldBack).toEqual([]);
+    const { skipped } = await laptop.sync.resolve(silent, { paths: names, choice: 'both' });
+    expect(skipped).toEqual([]);
     const contents = await Promise.all([...(await laptop.listing()).keys()].map((path) => laptop.read(path)));
     expect(contents.sort()).toEqual(names.flatMap((name) => [`desk ${name}`, `laptop ${name}`]).sort());
   });
@@ -103,7 +103,7 @@ describe('a server that was restored from a backup', () => {
     await desk.push();
     await laptop.pull();
     await stage.server.restore(copy);
-    const state = await until(laptop, ({ away }) => away?.code === 'revision_not_found');
+    const state = await until(laptop, ({ offline }) => offline?.code === 'revision_not_found');
     expect(state.counts.conflicts).toBe(0);
     await laptop.pull();
     expect(await laptop.read('n/a')).toBe('2');

@@ -156,30 +156,30 @@ describe('a merge that is given up', () => {
     const merge = { path, revision, ancestor, mineCopy, theirs: createHash('sha256').update(theirs).digest('hex') };
     for (const left of [marked, base]) {
       await laptop.write('n/a.md', left);
-      const backup = await laptop.sync.giveUpMerge(silent, merge);
+      const backup = await laptop.sync.abortMerge(silent, merge);
       expect(await readFile(laptop.path('n/a.md'))).toEqual(mine);
       expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe(left);
       expect(laptop.sync.conflicts.map((conflict) => conflict.path)).toEqual(['n/a.md']);
     }
     expect((await laptop.listing('n')).get('a.md')?.line).toContain('file 600');
-    expect(await laptop.sync.giveUpMerge(silent, merge)).toBeUndefined();
+    expect(await laptop.sync.abortMerge(silent, merge)).toBeUndefined();
   });
 
   it('replaces what its editor saved, and nothing else', async () => {
     const { laptop, merge, mineCopy } = await merging();
     const saved = 'half of it\n';
     await laptop.write('n/a.md', saved);
-    await expect(laptop.sync.giveUpMerge(silent, { ...merge, mineCopy })).rejects.toMatchObject({
-      code: 'not_given_up',
+    await expect(laptop.sync.abortMerge(silent, { ...merge, mineCopy })).rejects.toMatchObject({
+      code: 'not_aborted',
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
     const left = createHash('sha256').update(saved).digest('hex');
     const isUnsaved = (path: string): boolean => path === 'n/a.md';
-    await expect(laptop.sync.giveUpMerge(silent, { ...merge, mineCopy, left }, { isUnsaved })).rejects.toMatchObject({
-      code: 'not_given_up',
+    await expect(laptop.sync.abortMerge(silent, { ...merge, mineCopy, left }, { isUnsaved })).rejects.toMatchObject({
+      code: 'not_aborted',
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
-    await laptop.sync.giveUpMerge(silent, { ...merge, mineCopy, left });
+    await laptop.sync.abortMerge(silent, { ...merge, mineCopy, left });
     expect(await laptop.read('n/a.md')).toBe('laptop\n');
   });
 });

@@ -90,12 +90,12 @@ describe('a server that goes away and comes back', () => {
   it('leaves a small sign, and what was missed is seen by itself', async () => {
     const [desk, laptop] = await deskAndLaptop();
     await stage.server.kill();
-    const away = await until(desk, (state) => state.away !== undefined);
+    const away = await until(desk, (state) => state.offline !== undefined);
     expect(away).toMatchObject({ kind: 'idle', away: { code: 'server_unreachable' } });
     await stage.server.restart();
     await laptop.write('n/a.md', 'edited');
     await laptop.push();
-    await until(desk, (state) => state.counts.incoming === 1 && state.away === undefined);
+    await until(desk, (state) => state.counts.incoming === 1 && state.offline === undefined);
   });
 
   it('clears what a command said of it meanwhile', async () => {
@@ -112,10 +112,10 @@ describe('a server that goes away and comes back', () => {
   it('is asked again at once when a command has reached it', async () => {
     const [desk] = await deskAndLaptop();
     await stage.server.kill();
-    await until(desk, (state) => state.away !== undefined);
+    await until(desk, (state) => state.offline !== undefined);
     await stage.server.restart();
     await desk.sync.rescan(silent);
-    await until(desk, (state) => state.away === undefined);
+    await until(desk, (state) => state.offline === undefined);
   });
 });
 
@@ -128,7 +128,7 @@ describe('a tree that the first push makes', () => {
     await desk.write('a.md', 'one');
     await desk.sync.track(['a.md']);
     await expect(desk.push()).rejects.toMatchObject({ code: 'tree_not_found' });
-    expect(desk.sync.state.away).toBeUndefined();
+    expect(desk.sync.state.offline).toBeUndefined();
     await desk.sync.makeTree();
     await desk.push();
     const laptop = await stage.machine({ tree });

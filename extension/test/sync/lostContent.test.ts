@@ -28,10 +28,10 @@ it.each([
   await desk.push();
   await harm(objectOf(await desk.read('n/b')));
   const missing = [{ path: 'n/b', reason: 'missing' }];
-  expect(await laptop.pull()).toMatchObject({ written: 2, heldBack: missing, conflicts: [] });
-  expect(await laptop.pull()).toMatchObject({ written: 0, heldBack: missing, conflicts: [] });
+  expect(await laptop.pull()).toMatchObject({ written: 2, skipped: missing, conflicts: [] });
+  expect(await laptop.pull()).toMatchObject({ written: 0, skipped: missing, conflicts: [] });
   expect(laptop.sync.state.counts).toMatchObject({ incoming: 1, outgoing: 0 });
   await desk.sync.forcePush(silent, () => Promise.resolve(true));
-  expect(await laptop.pull()).toMatchObject({ written: 1, heldBack: [] });
+  expect(await laptop.pull()).toMatchObject({ written: 1, skipped: [] });
   expect(await laptop.read('n/b')).toBe(await desk.read('n/b'));
 });

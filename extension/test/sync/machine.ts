@@ -6,13 +6,13 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { NameRules } from '../../src/core/filenames/nameRules';
 import { Client } from '../../src/io/api/client';
-import { openLocal } from '../../src/io/openStoreAndScanner';
+import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
 import { FolderSync } from '../../src/sync/folder/folderSync';
 import type { PullOptions } from '../../src/sync/pull/pull';
 import type { PushOptions } from '../../src/sync/push/push';
-import type { Remote, Reporter } from '../../src/sync/ports/serverBinding';
+import type { ServerBinding, Reporter } from '../../src/sync/ports/serverBinding';
 import type { SyncState } from '../../src/sync/ports/syncState';
 
 const dist = join(import.meta.dirname, '../../../dist');
@@ -25,7 +25,7 @@ export interface MachineOptions {
   /** The workspace folder, when it is to be one that stands already. */
   readonly root?: string;
   readonly storage?: string;
-  readonly brakeShare?: number;
+  readonly deletionGuardShare?: number;
   /** How its disk is to take names; without it, as it does. */
   readonly nameRules?: NameRules;
   /** Stands in for the way files are carried, to watch it or to break into it. */
@@ -38,7 +38,7 @@ export class Machine {
   readonly storage: string;
   readonly sync: FolderSync;
   readonly client: Client;
-  private remote: Remote | undefined;
+  private remote: ServerBinding | undefined;
   /** All that rsync wrote into the terminal. */
   screen = '';
 
@@ -52,7 +52,7 @@ export class Machine {
   static async open(options: MachineOptions): Promise<Machine> {
     const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
     const storage = options.storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
-    const { store, scanner } = await openLocal({ dist, root, storage });
+    const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
     const { nameRules } = options;
     const sync = new FolderSync({
       root,
@@ -60,11 +60,11 @@ export class Machine {
       scanner,
       folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
       settings: () => {
-        const { exclude = ['.git', 'node_modules'], brakeShare } = options;
+        const { exclude = ['.git', 'node_modules'], deletionGuardShare } = options;
         return {
           exclude: typeof exclude === 'function' ? exclude() : exclude,
           respectGitignore: false,
-          ...(brakeShare === undefined ? {} : { brakeShare }),
+          ...(deletionGuardShare === undefined ? {} : { deletionGuardShare }),
         };
       },
       ...(nameRules === undefined ? {} : { nameRules: () => nameRules }),
@@ -113,11 +113,11 @@ export class Machine {
   }
 
   push(confirmed = false, options: PushOptions = {}) {
-    return this.sync.push(silent, { brakeReleased: confirmed, ...options });
+    return this.sync.push(silent, { confirmed: confirmed, ...options });
   }
 
   pull(confirmed = false, options: PullOptions = {}) {
-    return this.sync.pull(silent, { brakeReleased: confirmed, ...options });
+    return this.sync.pull(silent, { confirmed: confirmed, ...options });
   }
 
   path(path: string): string {

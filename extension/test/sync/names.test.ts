@@ -34,7 +34,7 @@ describe('a name that cannot stand on this disk', () => {
     await desk.write('n/A.md', 'big');
     await desk.write('n/b', 'b');
     await desk.push();
-    expect(await laptop.pull()).toMatchObject({ written: 1, deleted: 0, heldBack: [], conflicts: [] });
+    expect(await laptop.pull()).toMatchObject({ written: 1, deleted: 0, skipped: [], conflicts: [] });
     expect(await readdir(laptop.path('n'))).toEqual(['a.md', 'b']);
     expect(problems(laptop)).toEqual(['n/A.md']);
     expect(laptop.sync.problemAt('n/A.md')).toContain('"n/a.md"');
@@ -129,6 +129,6 @@ async function seen({ sync }: Machine, hints: readonly string[], path: string, s
       resolve();
     });
   });
-  sync.noteChanged(hints);
+  sync.onFileEvents(hints);
   await shown;
 }

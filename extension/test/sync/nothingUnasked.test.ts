@@ -123,10 +123,10 @@ describe('a folder that is not taken whole', () => {
     await desk.sync.track(['notes']);
     await desk.push();
     await laptop.write('notes/own', 'for nobody');
-    expect(await laptop.pull()).toMatchObject({ written: 1, untakenFolders: ['notes'] });
+    expect(await laptop.pull()).toMatchObject({ written: 1, skippedFolders: ['notes'] });
     await desk.write('notes/later', 'for both');
     await desk.push();
-    expect(await laptop.pull()).toMatchObject({ written: 1, untakenFolders: [] });
+    expect(await laptop.pull()).toMatchObject({ written: 1, skippedFolders: [] });
   });
 });
 
@@ -149,7 +149,7 @@ describe('a folder that was emptied', () => {
     const [desk] = await inStep('a', 'b', 'c');
     await desk.remove1('n');
     await mkdir(desk.path('n'));
-    await expect(desk.push()).rejects.toMatchObject({ code: 'brake' });
+    await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
     expect(await onServer(desk)).toHaveLength(3);
   });
 });

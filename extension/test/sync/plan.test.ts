@@ -136,7 +136,7 @@ describe('what was left out', () => {
     await desk.write('n/new', 'new');
     await desk.push();
     const result = await laptop.pull(false, only('n/a'));
-    expect(result).toMatchObject({ written: 1, deleted: 0, heldBack: [], revision: 2 });
+    expect(result).toMatchObject({ written: 1, deleted: 0, skipped: [], revision: 2 });
     expect([await laptop.read('n/a'), await laptop.read('n/b'), await laptop.read('n/c')]).toEqual([
       'changed',
       'b',

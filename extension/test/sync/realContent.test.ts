@@ -33,7 +33,7 @@ describe('real content', () => {
     const { tracked, problems } = desk.sync.state.counts;
     expect(problems).toBe(0);
     expect(await desk.push()).toMatchObject({ put: tracked, deleted: 0 });
-    expect(await laptop.pull()).toMatchObject({ written: tracked, conflicts: [], heldBack: [] });
+    expect(await laptop.pull()).toMatchObject({ written: tracked, conflicts: [], skipped: [] });
     expectSame(await laptop.listing(), await desk.listing());
 
     await laptop.write('data/zod/package.json', '{}');
@@ -84,7 +84,7 @@ describe('real content', () => {
     expect(desk.sync.state.counts.tracked - before).toBe(expected);
     expect([...desk.sync.pathStates].filter(([, state]) => state === 'problem')).toHaveLength(2);
     expect(await desk.push()).toMatchObject({ put: expected });
-    expect(await laptop.pull()).toMatchObject({ written: expected, heldBack: [] });
+    expect(await laptop.pull()).toMatchObject({ written: expected, skipped: [] });
     const [there, here] = [await laptop.listing('hostile'), await desk.listing('hostile')];
     expect(here.size - there.size).toBe(2);
     expectSame(there, new Map([...here].filter(([path]) => there.has(path))));
@@ -93,7 +93,7 @@ describe('real content', () => {
     await laptop.remove1('hostile/-rf');
     await laptop.rename('hostile/new\nline', 'hostile/;renamed\n');
     expect(await laptop.push()).toMatchObject({ put: 2, deleted: 2 });
-    expect(await desk.pull()).toMatchObject({ written: 2, deleted: 2, heldBack: [] });
+    expect(await desk.pull()).toMatchObject({ written: 2, deleted: 2, skipped: [] });
     const [edited, followed] = [await laptop.listing('hostile'), await desk.listing('hostile')];
     expectSame(edited, new Map([...followed].filter(([path]) => edited.has(path))));
     expect(followed.size - edited.size).toBe(2);

@@ -29,8 +29,8 @@ async function twoRevisions(): Promise<Machine> {
 describe('restoring', () => {
   it('brings an edited file back as a local change, keeps what stood there, and a push sends it', async () => {
     const desk = await twoRevisions();
-    const { written, heldBack, backup } = await restore(desk, ['n/a.md'], 1);
-    expect({ written, heldBack }).toEqual({ written: ['n/a.md'], heldBack: [] });
+    const { written, skipped, backup } = await restore(desk, ['n/a.md'], 1);
+    expect({ written, skipped }).toEqual({ written: ['n/a.md'], skipped: [] });
     expect(await desk.read('n/a.md')).toBe('first a');
     expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe('second a');
     expect(desk.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 0, conflicts: 0 });
@@ -51,7 +51,7 @@ describe('restoring', () => {
   it('writes only what differs, and again nothing', async () => {
     const desk = await twoRevisions();
     expect((await restore(desk, [''], 2)).written).toEqual([]);
-    expect(await restore(desk, [''], 2)).toMatchObject({ written: [], heldBack: [], backup: undefined });
+    expect(await restore(desk, [''], 2)).toMatchObject({ written: [], skipped: [], backup: undefined });
     expect((await restore(desk, [''], 1)).written).toEqual(['n/a.md', 'n/sub/b.md']);
     expect((await restore(desk, [''], 1)).written).toEqual([]);
   });
@@ -68,9 +68,9 @@ describe('restoring', () => {
   it('leaves what has unsaved edits, and what has a folder in its place, and names them', async () => {
     const desk = await twoRevisions();
     await desk.write('n/sub/b.md/inner.md', 'a folder now');
-    const { written, heldBack } = await restore(desk, ['n'], 1, ['n/a.md']);
+    const { written, skipped } = await restore(desk, ['n'], 1, ['n/a.md']);
     expect(written).toEqual([]);
-    expect(heldBack).toEqual([
+    expect(skipped).toEqual([
       { path: 'n/a.md', reason: 'unsaved' },
       { path: 'n/sub/b.md', reason: 'occupied' },
     ]);
@@ -82,7 +82,7 @@ describe('restoring', () => {
     const desk = await twoRevisions();
     await desk.remove1('n/sub');
     await desk.write('n/sub', 'a file now');
-    expect((await restore(desk, ['n/sub'], 1)).heldBack).toEqual([{ path: 'n/sub/b.md', reason: 'blocked' }]);
+    expect((await restore(desk, ['n/sub'], 1)).skipped).toEqual([{ path: 'n/sub/b.md', reason: 'blocked' }]);
     expect(await desk.read('n/sub')).toBe('a file now');
   });
 
@@ -112,7 +112,7 @@ describe('restoring', () => {
     expect((await restore(desk, ['n'], 1)).written).toEqual(['n/sub/b.md']);
     expect(await desk.read('n/a.md')).toBe('private');
     const held = await restore(desk, ['n/a.md'], 1, ['n/a.md']);
-    expect(held.heldBack).toEqual([{ path: 'n/a.md', reason: 'unsaved' }]);
+    expect(held.skipped).toEqual([{ path: 'n/a.md', reason: 'unsaved' }]);
     await desk.sync.rescan(silent);
     expect(desk.sync.isOnDisk('n/a.md')).toBe(false);
     expect(await desk.push()).toMatchObject({ put: 1 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../../src/io/api/client';
-import { RevisionFeed, type FeedStanding, type HeardRevision } from '../../src/io/api/revisionFeed';
+import { RevisionFeed, type ConnectionState, type AnnouncedRevision } from '../../src/io/api/revisionFeed';
 import { Proxy } from '../support/proxy';
 import { Heard, Waits } from '../support/waits';
 import type { Machine } from './machine';
@@ -12,8 +12,8 @@ let desk: Machine;
 let proxy: Proxy;
 let clock: { now: number };
 let waits: Waits;
-let revisions: Heard<HeardRevision>;
-let standings: Heard<FeedStanding>;
+let revisions: Heard<AnnouncedRevision>;
+let standings: Heard<ConnectionState>;
 let feed: RevisionFeed | undefined;
 
 beforeEach(async () => {
@@ -41,7 +41,7 @@ function listen({ since = 1, token = stage.server.token, tree = stage.tree } = {
     tree,
     since,
     onRevision: revisions.tell,
-    onStanding: standings.tell,
+    onConnectionState: standings.tell,
     onDefect: (error) => {
       throw error;
     },
@@ -127,7 +127,7 @@ describe('the feed of revisions', () => {
     await standing();
     await stage.server.kill();
     await waits.pass(750);
-    expect(await standing()).toBe('away');
+    expect(await standing()).toBe('offline');
     for (const pause of [1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000]) await waits.pass(pause);
     await stage.server.restart();
     await pushEdit();

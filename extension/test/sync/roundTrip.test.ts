@@ -193,7 +193,7 @@ describe('two machines and a server', () => {
     await desk.push();
     await desk.remove1('n');
     await mkdir(desk.path('n'));
-    await expect(desk.push()).rejects.toMatchObject({ code: 'brake' });
+    await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
     expect(await desk.push(true)).toMatchObject({ deleted: 20 });
   });
 

@@ -160,7 +160,7 @@ describe('undoing a pull', () => {
     const after = await laptop.listing();
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2, state: 'made' });
     const result = await laptop.sync.undoPull(silent);
-    expect(result).toMatchObject({ revision: 2, skipped: [], heldBack: [] });
+    expect(result).toMatchObject({ revision: 2, changedSince: [], skipped: [] });
     expect(result.restored).toEqual(['n/edit', 'n/gone', 'n/mode', 'n/old name', 'n/x', 'n/y/inner']);
     expect(result.removed).toEqual(['n/added', 'n/new name', 'n/x/inner', 'n/y']);
     expectSame(await laptop.listing(), before);
@@ -184,10 +184,10 @@ describe('undoing a pull', () => {
     await laptop.sync.untrack(['n/d']);
     const result = await laptop.sync.undoPull(silent, { isUnsaved: (path) => path === 'n/b' });
     expect(result).toMatchObject({ restored: ['n/c'], removed: ['n/e'], skipped: ['n/a', 'n/d'] });
-    expect(result.heldBack).toEqual([{ path: 'n/b', reason: 'unsaved' }]);
+    expect(result.skipped).toEqual([{ path: 'n/b', reason: 'unsaved' }]);
     expect([await laptop.read('n/a'), await laptop.read('n/b'), await laptop.read('n/d')]).toEqual(['since', '2', '2']);
     // What was held back waits for another undo.
-    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 2, restored: ['n/b'], heldBack: [] });
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 2, restored: ['n/b'], skipped: [] });
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 1 });
   });
 
@@ -242,7 +242,7 @@ describe('undoing a pull', () => {
     const { backup } = await laptop.pull();
     await rm(join(backup ?? '', 'n/a'));
     const result = await laptop.sync.undoPull(silent);
-    expect(result).toMatchObject({ restored: ['n/b'], heldBack: [{ path: 'n/a', reason: 'missing' }] });
+    expect(result).toMatchObject({ restored: ['n/b'], skipped: [{ path: 'n/a', reason: 'missing' }] });
     expect(await laptop.read('n/a')).toBe('edited');
     expect(await readFile(join(backup ?? '', 'n/b'), 'utf8')).toBe('two');
   });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { table } from '../testing/fixtures';
-import { nameKey, nameProblems, respellings, withStandingNames, type NameRules } from './nameRules';
+import { nameKey, nameProblems, caseRenames, dropUnrepresentableNames, type NameRules } from './nameRules';
 import { reconcile } from '../reconcile/reconcile';
 
 const linux: NameRules = { foldsCase: false, normalises: false, windows: false };
@@ -135,7 +135,7 @@ describe('withStandingNames', () => {
     rules: NameRules,
   ): { pull: string[]; problems: string[] } {
     const plan = reconcile(table(ancestor), table(local), table(remote));
-    const found = withStandingNames(plan, table(local), rules);
+    const found = dropUnrepresentableNames(plan, table(local), rules);
     expect({ ...found.plan, localChanges: [] }).toEqual({ ...plan, localChanges: [] });
     return { pull: found.plan.localChanges.map(({ path }) => path), problems: [...found.problems.keys()] };
   }
@@ -179,7 +179,7 @@ describe('withStandingNames', () => {
 
   it('holds back what clashes with what stands beside and takes no part', () => {
     const plan = reconcile(table({}), table({}), table({ 'D/a': '1', b: '2' }));
-    const { held, problems } = withStandingNames(plan, table({}), mac, ['d/unreadable']);
+    const { held, problems } = dropUnrepresentableNames(plan, table({}), mac, ['d/unreadable']);
     expect([...held]).toEqual(['D/a']);
     expect([...problems.keys()]).toEqual(['D']);
   });
@@ -194,10 +194,10 @@ describe('respellings', () => {
     const before = table({ 'd/a.md': '1', [decomposed]: '2', x: '3' });
     const after = table({ 'D/A.md': '9', [composed]: '2', y: '3' });
     const { localChanges } = reconcile(before, before, after);
-    expect(respellings(localChanges, mac)).toEqual([
+    expect(caseRenames(localChanges, mac)).toEqual([
       { from: 'd/a.md', to: 'D/A.md' },
       { from: decomposed, to: composed },
     ]);
-    expect(respellings(localChanges, linux)).toEqual([]);
+    expect(caseRenames(localChanges, linux)).toEqual([]);
   });
 });

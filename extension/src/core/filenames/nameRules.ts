@@ -1,5 +1,5 @@
 import type { Change } from '../change';
-import { comparePaths, foldersAbove } from '../paths';
+import { comparePaths, parentFolders } from '../paths';
 import type { Problem } from '../observation';
 import type { FileTable } from '../entry';
 import { applied, type Reconciliation } from '../reconcile/reconcile';
@@ -50,7 +50,7 @@ export function nameProblems(
   const ordered = folds
     ? [...kept.sort(comparePaths), ...all.filter((path) => !isKept.has(path)).sort(comparePaths)]
     : all;
-  const names = new TakenNames(rules);
+  const names = new UsedNames(rules);
   for (const path of ordered) {
     const problem = (rules.windows ? windowsProblem(path) : undefined) ?? (folds ? names.take(path) : undefined);
     if (problem !== undefined) problems.set(problem.path, problem);
@@ -58,7 +58,7 @@ export function nameProblems(
   return problems;
 }
 
-export interface StandingPlan {
+export interface FilteredPlan {
   readonly plan: Reconciliation;
   /** Why paths are held back, by path; a problem with a folder's name stands for all that would be put in it. */
   readonly problems: ReadonlyMap<string, Problem>;
@@ -71,12 +71,12 @@ export interface StandingPlan {
  * problems that say so. A path of which only the spelling changes is no problem: it makes room for itself.
  * `beside` are paths that stand on the disk too, and take no part.
  */
-export function withStandingNames(
+export function dropUnrepresentableNames(
   plan: Reconciliation,
   local: FileTable,
   rules: NameRules,
   beside: Iterable<string> = [],
-): StandingPlan {
+): FilteredPlan {
   const problems = new Map<string, Problem>();
   const held = new Set<string>();
   const { windows, foldsCase, normalises } = rules;
@@ -86,14 +86,14 @@ export function withStandingNames(
   const after = applied(local, plan.localChanges);
   const found = nameProblems([...after.keys(), ...beside], rules, (path) => !isNew.has(path));
   for (const path of isNew) {
-    for (const place of [path, ...foldersAbove(path)]) {
+    for (const place of [path, ...parentFolders(path)]) {
       const problem = found.get(place);
       if (problem === undefined) continue;
       problems.set(place, problem);
       held.add(path);
     }
   }
-  const stays = stayingFor(held, isNew, rules);
+  const stays = stayingUnderOldName(held, isNew, rules);
   const localChanges = plan.localChanges.filter(
     ({ path, to }) => !held.has(path) && (to !== undefined || !stays(path)),
   );
@@ -101,7 +101,7 @@ export function withStandingNames(
 }
 
 /** Invariant: what would be put under a new spelling but is held back is not deleted under its old one either. */
-function stayingFor(
+function stayingUnderOldName(
   held: ReadonlySet<string>,
   isNew: ReadonlySet<string>,
   rules: NameRules,
@@ -115,7 +115,7 @@ function stayingFor(
  * Paths that are deleted under one spelling and put under another which is the same to the disk: there they are
  * one file, to be renamed and not to be deleted after it was put. Of folders, each file in them is told.
  */
-export function respellings(changes: readonly Change[], rules: NameRules): Rename[] {
+export function caseRenames(changes: readonly Change[], rules: NameRules): Rename[] {
   const deleted = new Map<string, string>();
   for (const { path, to } of changes) if (to === undefined) deleted.set(nameKey(path, rules), path);
   return changes.flatMap(({ path, from, to }) => {
@@ -125,7 +125,7 @@ export function respellings(changes: readonly Change[], rules: NameRules): Renam
 }
 
 /** The names that paths have taken, each with the spelling that it has on the disk. */
-class TakenNames {
+class UsedNames {
   readonly #rules: NameRules;
   readonly #spellings = new Map<string, string>();
   /** Folders that a path in them was taken for: most paths share theirs with others. */
@@ -138,14 +138,14 @@ class TakenNames {
   /** Takes `path` and the folders above it, or says which of them another spelling has taken. */
   take(path: string): Problem | undefined {
     const places = [path];
-    for (const folder of foldersAbove(path)) {
+    for (const folder of parentFolders(path)) {
       if (this.#known.has(folder)) break;
       places.push(folder);
     }
     const keyed = places.map((place) => [place, nameKey(place, this.#rules)] as const).reverse();
     for (const [place, key] of keyed) {
       const taken = this.#spellings.get(key);
-      if (taken !== undefined && taken !== place) return clash(place, taken);
+      if (taken !== undefined && taken !== place) return nameClash(place, taken);
     }
     for (const [place, key] of keyed) {
       this.#spellings.set(key, place);
@@ -155,7 +155,7 @@ class TakenNames {
   }
 }
 
-function clash(path: string, taken: string): Problem {
+function nameClash(path: string, taken: string): Problem {
   const isSameLetters = path.normalize('NFC') === taken.normalize('NFC');
   const how = isSameLetters ? 'how its accents are encoded' : 'upper and lower case';
   const detail = `Its name differs from "${taken}" only in ${how}, which is one name on this disk. Rename one of the two where both can stand.`;

@@ -1,5 +1,5 @@
 /** Where one line stands in each of three texts. */
-export interface Anchor {
+export interface CommonLine {
   readonly base: number;
   readonly ours: number;
   readonly theirs: number;
@@ -11,13 +11,13 @@ type Text = readonly string[];
  * Lines at which three texts surely meet: those at the beginning and end that all have, and between these the
  * ones that each has exactly once, in one order. So only what lies between two of them has to be compared.
  */
-export function anchors(base: Text, ours: Text, theirs: Text): Anchor[] {
+export function commonLines(base: Text, ours: Text, theirs: Text): CommonLine[] {
   const shortest = Math.min(base.length, ours.length, theirs.length);
   const meets = (b: number, o: number, t: number): boolean => base[b] === ours[o] && base[b] === theirs[t];
   let head = 0;
   while (head < shortest && meets(head, head, head)) head++;
   let tail = 0;
-  const fromEnd = (tail: number): Anchor => ({
+  const fromEnd = (tail: number): CommonLine => ({
     base: base.length - tail,
     ours: ours.length - tail,
     theirs: theirs.length - tail,
@@ -32,9 +32,9 @@ export function anchors(base: Text, ours: Text, theirs: Text): Anchor[] {
   return [...heads, ...between(base, ours, theirs, head, tail), ...tails];
 }
 
-function between(base: Text, ours: Text, theirs: Text, head: number, tail: number): Anchor[] {
+function between(base: Text, ours: Text, theirs: Text, head: number, tail: number): CommonLine[] {
   const [inOurs, inTheirs] = [onceIn(ours, head, tail), onceIn(theirs, head, tail)];
-  const shared: Anchor[] = [];
+  const shared: CommonLine[] = [];
   for (const [line, at] of onceIn(base, head, tail)) {
     const [mine, other] = [inOurs.get(line), inTheirs.get(line)];
     if (mine !== undefined && other !== undefined) shared.push({ base: at, ours: mine, theirs: other });
@@ -58,9 +58,9 @@ function onceIn(text: Text, head: number, tail: number): Map<string, number> {
 }
 
 /** A longest part of `anchors` whose `place` only rises. */
-function rising(anchors: readonly Anchor[], place: (anchor: Anchor) => number): Anchor[] {
+function rising(anchors: readonly CommonLine[], place: (anchor: CommonLine) => number): CommonLine[] {
   interface Link {
-    readonly anchor: Anchor;
+    readonly anchor: CommonLine;
     readonly before: Link | undefined;
   }
   const ends: Link[] = [];
@@ -73,7 +73,7 @@ function rising(anchors: readonly Anchor[], place: (anchor: Anchor) => number): 
     }
     ends[low] = { anchor, before: ends[low - 1] };
   }
-  const longest: Anchor[] = [];
+  const longest: CommonLine[] = [];
   for (let link = ends.at(-1); link !== undefined; link = link.before) longest.push(link.anchor);
   return longest.reverse();
 }

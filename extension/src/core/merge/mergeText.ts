@@ -1,5 +1,5 @@
 import { diff3MergeRegions, type IRegion } from 'node-diff3';
-import { anchors } from './commonLines';
+import { commonLines } from './commonLines';
 import { changed, comparableLines, joinLines } from './textLines';
 
 /** The most that a text may have to be merged. */
@@ -85,7 +85,7 @@ function mergeDiffering(baseText: string, ourText: string, theirText: string): T
 /** What lies between two lines at which the texts meet, with the line after it. */
 function* parts({ base, ours, theirs }: Sides): Generator<Sides & { readonly met: string | undefined }> {
   let from = { base: 0, ours: 0, theirs: 0 };
-  for (const to of [...anchors(base, ours, theirs), undefined]) {
+  for (const to of [...commonLines(base, ours, theirs), undefined]) {
     yield {
       base: base.slice(from.base, to?.base),
       ours: ours.slice(from.ours, to?.ours),

@@ -11,7 +11,7 @@ export interface MergeInputs {
  * then would drop what both did. It may say so of a text in which a change of each side was refused, and never
  * says the contrary of one that is not decided; what cannot be compared counts as not decided.
  */
-export function mayBeUndecided({ base, mine, theirs }: MergeInputs, text: string): boolean {
+export function mayBeUnresolved({ base, mine, theirs }: MergeInputs, text: string): boolean {
   const encoded = new TextEncoder().encode(text);
   return takesFrom(base, encoded, mine) && takesFrom(base, encoded, theirs);
 }

@@ -2,20 +2,20 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change, Conflict } from '../change';
 import {
-  entanglements,
-  freeName,
+  conflictGroups,
+  uniqueName,
   keepBoth,
   keepMine,
   nameForTheirs,
   takeEditWithMode,
   takeMerged,
-  takenIn,
+  nameTaken,
   takeTheirs,
   type Decision,
 } from './decision';
 import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
 import { entry, hashOf, shown, table } from '../testing/fixtures';
-import { foldersAbove } from '../paths';
+import { parentFolders } from '../paths';
 import { applied, reconcile } from './reconcile';
 import { remoteTable, type ServerSide } from '../wire';
 
@@ -25,27 +25,27 @@ type Choice = 'mine' | 'theirs' | 'both';
 /** One machine, as it is stored: the server's table is told by the ancestor and what was held back. */
 interface Machine {
   readonly ancestor: FileTable;
-  readonly heldBack: ReadonlyMap<string, ServerSide>;
+  readonly skipped: ReadonlyMap<string, ServerSide>;
   readonly local: FileTable;
 }
 
-function plan({ ancestor, heldBack, local }: Machine): ReturnType<typeof reconcile> {
-  return reconcile(ancestor, local, remoteTable(ancestor, heldBack));
+function plan({ ancestor, skipped, local }: Machine): ReturnType<typeof reconcile> {
+  return reconcile(ancestor, local, remoteTable(ancestor, skipped));
 }
 
 function machine(ancestor: FileTable, local: FileTable, remote: FileTable): Machine {
-  const heldBack = new Map<string, ServerSide>();
+  const skipped = new Map<string, ServerSide>();
   for (const path of new Set([...ancestor.keys(), ...remote.keys()])) {
-    if (!sameEntry(ancestor.get(path), remote.get(path))) heldBack.set(path, remote.get(path) ?? null);
+    if (!sameEntry(ancestor.get(path), remote.get(path))) skipped.set(path, remote.get(path) ?? null);
   }
-  return { ancestor, heldBack, local };
+  return { ancestor, skipped, local };
 }
 
 /** Both sides now hold at each path what its change leads to. */
-function agreed({ ancestor, heldBack, local }: Machine, changes: readonly Change[]): Machine {
-  const open = new Map(heldBack);
+function agreed({ ancestor, skipped, local }: Machine, changes: readonly Change[]): Machine {
+  const open = new Map(skipped);
   for (const { path } of changes) open.delete(path);
-  return { ancestor: applied(ancestor, changes), heldBack: open, local };
+  return { ancestor: applied(ancestor, changes), skipped: open, local };
 }
 
 function decided(before: Machine, decisions: readonly Decision[]): Machine {
@@ -62,8 +62,8 @@ function decided(before: Machine, decisions: readonly Decision[]): Machine {
 function decide(choice: Choice, conflict: Conflict, before: Machine): Decision {
   if (choice === 'mine') return keepMine(conflict);
   if (choice === 'theirs') return takeTheirs(conflict);
-  const taken = takenIn([before.ancestor.keys(), before.heldBack.keys(), before.local.keys()]);
-  const together = entanglements(plan(before).conflicts).get(conflict.path) ?? [];
+  const taken = nameTaken([before.ancestor.keys(), before.skipped.keys(), before.local.keys()]);
+  const together = conflictGroups(plan(before).conflicts).get(conflict.path) ?? [];
   return keepBoth(conflict, nameForTheirs(conflict, together, taken, 'server r12'));
 }
 
@@ -190,7 +190,7 @@ describe('a decision', () => {
     const next = plan(after);
     expect(short(next.remoteChanges)).toEqual(push);
     expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
-    expect(after.heldBack.size).toBe(0);
+    expect(after.skipped.size).toBe(0);
     const done = plan(agreed(after, next.remoteChanges));
     expect(done).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] });
   });
@@ -280,7 +280,7 @@ describe('entanglements', () => {
   it('bring together what stands in one another’s way, and nothing else', () => {
     const local = table({ a: '1', 'a-b': '1', 'd/x': '1', e: '1' });
     const remote = table({ 'a/b/c': '2', 'a/d': '2', 'a-b': '2', d: '2', e: '2' });
-    const groups = entanglements(plan(machine(table({}), local, remote)).conflicts);
+    const groups = conflictGroups(plan(machine(table({}), local, remote)).conflicts);
     expect(Object.fromEntries([...groups].map(([path, group]) => [path, group.map((one) => one.path).join()]))).toEqual(
       {
         a: 'a,a/b/c,a/d',
@@ -306,20 +306,20 @@ describe('freeName', () => {
     ['a.b/c', 'a.b/c (server r12)'],
     ['a.', 'a (server r12).'],
   ])('of %s', (path, name) => {
-    expect(freeName(path, none, 'server r12')).toBe(name);
+    expect(uniqueName(path, none, 'server r12')).toBe(name);
   });
 
   it('counts on while names are taken, also by folders and other spellings', () => {
-    const taken = takenIn([['a (server r12).md/x'], ['A (Server r12 2).md']], { foldsCase: true, normalises: true });
-    expect(freeName('a.md', taken, 'server r12')).toBe('a (server r12 3).md');
-    expect(freeName('a.md', takenIn([['A (server r12).md']]), 'server r12')).toBe('a (server r12).md');
+    const taken = nameTaken([['a (server r12).md/x'], ['A (Server r12 2).md']], { foldsCase: true, normalises: true });
+    expect(uniqueName('a.md', taken, 'server r12')).toBe('a (server r12 3).md');
+    expect(uniqueName('a.md', nameTaken([['A (server r12).md']]), 'server r12')).toBe('a (server r12).md');
   });
 
   it('keeps to the length of a name, and to whole characters', () => {
-    const name = freeName(`d/${'🌴'.repeat(62)}.md`, none, 'server r12');
+    const name = uniqueName(`d/${'🌴'.repeat(62)}.md`, none, 'server r12');
     expect(name).toBe(`d/${'🌴'.repeat(59)} (server r12).md`);
-    expect(freeName('a'.repeat(255), none, 'server r12')).toHaveLength(255);
-    expect(freeName(`a.${'b'.repeat(253)}`, none, 'server r12')).toBe('a (server r12)');
+    expect(uniqueName('a'.repeat(255), none, 'server r12')).toHaveLength(255);
+    expect(uniqueName(`a.${'b'.repeat(253)}`, none, 'server r12')).toBe('a (server r12)');
   });
 });
 
@@ -329,7 +329,7 @@ describe('decisions on all conflicts, whatever the tables', () => {
   const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map((pairs) => {
     const table = new Map<string, Entry>();
     for (const [path, content] of pairs) {
-      const blocked = [...foldersAbove(path)].some((folder) => table.has(folder));
+      const blocked = [...parentFolders(path)].some((folder) => table.has(folder));
       if (!blocked && ![...table.keys()].some((other) => other.startsWith(`${path}/`))) {
         table.set(path, entry(path, content));
       }
@@ -346,7 +346,7 @@ describe('decisions on all conflicts, whatever the tables', () => {
         const changes = [...pulled.ancestorChanges, ...pulled.localChanges];
         const before = agreed({ ...first, local: applied(local, pulled.localChanges) }, changes);
         const { conflicts } = plan(before);
-        const groups = entanglements(conflicts);
+        const groups = conflictGroups(conflicts);
         const chosen = ({ path }: Conflict): Choice =>
           choices[conflicts.indexOf(groups.get(path)![0]!) % choices.length]!;
         const decisions = conflicts.map((conflict) => decide(chosen(conflict), conflict, before));
@@ -354,7 +354,7 @@ describe('decisions on all conflicts, whatever the tables', () => {
         const next = plan(after);
         expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
         for (const path of after.local.keys()) {
-          expect([...foldersAbove(path)].filter((folder) => after.local.has(folder))).toEqual([]);
+          expect([...parentFolders(path)].filter((folder) => after.local.has(folder))).toEqual([]);
         }
         const has = (entry: Entry | undefined): boolean =>
           entry === undefined || [...after.local.values()].some((other) => sameContent(other, entry));

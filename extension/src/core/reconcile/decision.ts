@@ -1,6 +1,6 @@
 import type { Change, Conflict } from '../change';
 import { entryWith, sameEntry, type Entry } from '../entry';
-import { foldersAbove, liesIn } from '../paths';
+import { parentFolders, isInside } from '../paths';
 import { editWithMode, mergedMode } from '../modes';
 import { nameKey, type NameRules } from '../filenames/nameRules';
 
@@ -76,12 +76,12 @@ export function takeMerged(
  * The conflicts that can only be decided together, by the path of each: where one side has a file and the other
  * a folder, both cannot stand. A conflict that stands for itself is alone in its group.
  */
-export function entanglements(conflicts: readonly Conflict[]): Map<string, readonly Conflict[]> {
+export function conflictGroups(conflicts: readonly Conflict[]): Map<string, readonly Conflict[]> {
   const paths = new Set(conflicts.map(({ path }) => path));
   const groups = new Map<string, Conflict[]>();
   for (const conflict of conflicts) {
     let top = conflict.path;
-    for (const folder of foldersAbove(conflict.path)) if (paths.has(folder)) top = folder;
+    for (const folder of parentFolders(conflict.path)) if (paths.has(folder)) top = folder;
     const group = groups.get(top);
     if (group === undefined) groups.set(top, [conflict]);
     else group.push(conflict);
@@ -100,17 +100,17 @@ export function nameForTheirs(
   label: string,
 ): string {
   const mine = together.filter((other) => other.local !== undefined).map((other) => other.path);
-  const folder = mine.find((other) => liesIn(path, other));
-  if (folder !== undefined) return freeName(folder, taken, label) + path.slice(folder.length);
-  const isFree = local === undefined && !mine.some((other) => liesIn(other, path));
-  return isFree ? path : freeName(path, taken, label);
+  const folder = mine.find((other) => isInside(path, other));
+  if (folder !== undefined) return uniqueName(folder, taken, label) + path.slice(folder.length);
+  const isFree = local === undefined && !mine.some((other) => isInside(other, path));
+  return isFree ? path : uniqueName(path, taken, label);
 }
 
 const maxNameBytes = 255;
 const utf8 = new TextEncoder();
 
 /** A path beside `path` that is not `taken`: `name (label).ext`, with a number where it must be. */
-export function freeName(path: string, taken: (path: string) => boolean, label: string): string {
+export function uniqueName(path: string, taken: (path: string) => boolean, label: string): string {
   const start = path.lastIndexOf('/') + 1;
   const [folder, name] = [path.slice(0, start), path.slice(start)];
   // A dot at the beginning makes a name hidden; it begins no extension.
@@ -124,7 +124,7 @@ export function freeName(path: string, taken: (path: string) => boolean, label: 
 }
 
 /** What `tables` take of names: their paths and the folders above them, as a disk with `rules` sees them. */
-export function takenIn(
+export function nameTaken(
   tables: readonly Iterable<string>[],
   rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },
 ): (path: string) => boolean {
@@ -132,7 +132,7 @@ export function takenIn(
   for (const paths of tables) {
     for (const path of paths) {
       taken.add(nameKey(path, rules));
-      for (const folder of foldersAbove(path)) taken.add(nameKey(folder, rules));
+      for (const folder of parentFolders(path)) taken.add(nameKey(folder, rules));
     }
   }
   return (path) => taken.has(nameKey(path, rules));

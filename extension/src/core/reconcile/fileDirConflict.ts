@@ -1,8 +1,8 @@
-import { foldersAbove } from '../paths';
-import { drained, stepSize, type Steps } from '../cooperativeTask';
+import { parentFolders } from '../paths';
+import { runToEnd, stepSize, type CooperativeTask } from '../cooperativeTask';
 
 /** What would stand on one side after its changes: the paths, and those that a change newly puts there. */
-export interface Outcome {
+export interface ProjectedTree {
   readonly present: (path: string) => boolean;
   /** Every path that is present; others may be among them. */
   readonly candidates: Iterable<string>;
@@ -12,12 +12,12 @@ export interface Outcome {
  * The paths of `outcome` at which a file would have to be a folder as well, and the paths below them.
  * A path that is no file system's possible state is found here before anything is touched.
  */
-export function clashes(outcome: Outcome): Set<string> {
-  return drained(findingClashes(outcome));
+export function fileDirConflicts(outcome: ProjectedTree): Set<string> {
+  return runToEnd(fileDirConflictSteps(outcome));
 }
 
 /** The same in steps of some milliseconds. */
-export function* findingClashes(outcome: Outcome): Steps<Set<string>> {
+export function* fileDirConflictSteps(outcome: ProjectedTree): CooperativeTask<Set<string>> {
   const found = new Set<string>();
   /** Folders of which neither they nor any above is present: most paths share theirs with others. */
   const clear = new Set<string>();
@@ -27,7 +27,7 @@ export function* findingClashes(outcome: Outcome): Steps<Set<string>> {
     if (!outcome.present(path)) continue;
     const folders: string[] = [];
     let isClear = true;
-    for (const folder of foldersAbove(path)) {
+    for (const folder of parentFolders(path)) {
       if (clear.has(folder)) break;
       folders.push(folder);
       if (!outcome.present(folder)) continue;

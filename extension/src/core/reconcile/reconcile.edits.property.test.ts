@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
 import { entry } from '../testing/fixtures';
-import { foldersAbove, liesIn } from '../paths';
+import { parentFolders, isInside } from '../paths';
 import { applied, reconcile, type Reconciliation } from './reconcile';
 
 /** What is done to a side, as a user does it: whole folders move, and what is in the way makes room. */
@@ -28,13 +28,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const steps = (max: number): fc.Arbitrary<Step[]> => fc.array(step, { maxLength: max });
 
 function isAt(path: string, place: string): boolean {
-  return path === place || liesIn(path, place);
+  return path === place || isInside(path, place);
 }
 
 /** Puts `entries` in their places; what stands in the way of one is gone. */
 function put(table: Map<string, Entry>, entries: readonly Entry[]): void {
   for (const one of entries) {
-    for (const other of table.keys()) if (isAt(other, one.path) || liesIn(one.path, other)) table.delete(other);
+    for (const other of table.keys()) if (isAt(other, one.path) || isInside(one.path, other)) table.delete(other);
     table.set(one.path, one);
   }
 }
@@ -66,7 +66,7 @@ const sides = fc.tuple(steps(10), steps(4), steps(4)).map(([first, here, there])
 });
 
 function isPossible(table: FileTable): boolean {
-  return [...table.keys()].every((path) => [...foldersAbove(path)].every((folder) => !table.has(folder)));
+  return [...table.keys()].every((path) => [...parentFolders(path)].every((folder) => !table.has(folder)));
 }
 
 function plain(table: FileTable): string[] {
@@ -86,7 +86,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         for (const table of [ancestor, local, remote]) expect(isPossible(table)).toBe(true);
-        for (const path of ancestor.keys()) if ([...local.keys()].some((other) => liesIn(other, path))) swaps++;
+        for (const path of ancestor.keys()) if ([...local.keys()].some((other) => isInside(other, path))) swaps++;
       }),
       runs,
     );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
 import { entry } from '../testing/fixtures';
-import { foldersAbove } from '../paths';
+import { parentFolders } from '../paths';
 import { applied, reconcile } from './reconcile';
 
 // Few names and contents, so that sides meet, clash and agree often.
@@ -13,7 +13,7 @@ const content = fc.constantFrom('1', '2', '3', '1 x', '2 x', '1 600', '', '-> 1'
 const tables = fc.array(fc.tuple(path, content), { maxLength: 8 }).map((pairs) => {
   const table = new Map<string, Entry>();
   for (const [path, content] of pairs) {
-    const blocked = [...foldersAbove(path)].some((folder) => table.has(folder));
+    const blocked = [...parentFolders(path)].some((folder) => table.has(folder));
     const blocks = [...table.keys()].some((other) => other.startsWith(`${path}/`));
     if (!blocked && !blocks) table.set(path, entry(path, content));
   }
@@ -28,7 +28,7 @@ const three = fc.oneof(
 );
 
 function isPossible(table: FileTable): boolean {
-  return [...table.keys()].every((path) => [...foldersAbove(path)].every((folder) => !table.has(folder)));
+  return [...table.keys()].every((path) => [...parentFolders(path)].every((folder) => !table.has(folder)));
 }
 
 function sameTable(a: FileTable, b: FileTable): boolean {
@@ -40,12 +40,12 @@ const runs = { numRuns: 2_000 };
 describe('reconcile, whatever the tables', () => {
   it('takes what does not take part for absent', () => {
     fc.assert(
-      fc.property(three, fc.func(fc.boolean()), ([ancestor, local, remote], takesPart) => {
+      fc.property(three, fc.func(fc.boolean()), ([ancestor, local, remote], isSyncable) => {
         const [a, l, r] = [ancestor, local, remote].map(
-          (table) => new Map([...table].filter(([path]) => takesPart(path))),
+          (table) => new Map([...table].filter(([path]) => isSyncable(path))),
         );
         const filtered = reconcile(a ?? ancestor, l ?? local, r ?? remote);
-        expect(reconcile(ancestor, local, remote, takesPart)).toEqual(filtered);
+        expect(reconcile(ancestor, local, remote, isSyncable)).toEqual(filtered);
       }),
       runs,
     );

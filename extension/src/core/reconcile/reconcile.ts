@@ -1,8 +1,8 @@
 import type { Change, Conflict } from '../change';
-import { findingClashes } from './fileDirConflict';
+import { fileDirConflictSteps } from './fileDirConflict';
 import type { Entry, FileTable } from '../entry';
-import { drained, stepSize, type Steps } from '../cooperativeTask';
-import { verdict, type Verdict } from './classify';
+import { runToEnd, stepSize, type CooperativeTask } from '../cooperativeTask';
+import { classify, type Classification } from './classify';
 
 export type { Change, Conflict } from '../change';
 
@@ -22,7 +22,7 @@ interface Tables {
   readonly ancestor: FileTable;
   readonly local: FileTable;
   readonly remote: FileTable;
-  readonly takesPart: (path: string) => boolean;
+  readonly isSyncable: (path: string) => boolean;
 }
 
 const everything = (): boolean => true;
@@ -43,32 +43,32 @@ export function reconcile(
   ancestor: FileTable,
   local: FileTable,
   remote: FileTable,
-  takesPart: (path: string) => boolean = everything,
+  isSyncable: (path: string) => boolean = everything,
 ): Reconciliation {
-  return drained(reconciling(ancestor, local, remote, takesPart));
+  return runToEnd(reconcileSteps(ancestor, local, remote, isSyncable));
 }
 
 /** The same in steps of some milliseconds. The tables must stay as they are until the end. */
-export function* reconciling(
+export function* reconcileSteps(
   ancestor: FileTable,
   local: FileTable,
   remote: FileTable,
-  takesPart: (path: string) => boolean = everything,
-): Steps<Reconciliation> {
-  const tables = { ancestor, local, remote, takesPart };
-  const verdicts = yield* judging(tables);
+  isSyncable: (path: string) => boolean = everything,
+): CooperativeTask<Reconciliation> {
+  const tables = { ancestor, local, remote, isSyncable };
+  const classes = yield* classifyPaths(tables);
   yield;
-  yield* holdingBackClashes(tables, verdicts);
+  yield* withoutFileDirConflicts(tables, classes);
   yield;
-  return yield* gathering(tables, verdicts);
+  return yield* collectChanges(tables, classes);
 }
 
 /** The verdict on every path that is not in step. */
-function* judging({ ancestor, local, remote, takesPart }: Tables): Steps<Map<string, Verdict>> {
-  const verdicts = new Map<string, Verdict>();
+function* classifyPaths({ ancestor, local, remote, isSyncable }: Tables): CooperativeTask<Map<string, Classification>> {
+  const classes = new Map<string, Classification>();
   const look = (path: string, ours: Entry | undefined, theirs: Entry | undefined): void => {
-    const found = verdict(ancestor === remote ? theirs : ancestor.get(path), ours, theirs);
-    if (found !== 'inStep' && takesPart(path)) verdicts.set(path, found);
+    const found = classify(ancestor === remote ? theirs : ancestor.get(path), ours, theirs);
+    if (found !== 'unchanged' && isSyncable(path)) classes.set(path, found);
   };
   let [looked, onBoth] = [0, 0];
   for (const [path, ours] of local) {
@@ -84,12 +84,12 @@ function* judging({ ancestor, local, remote, takesPart }: Tables): Steps<Map<str
       if (++looked % stepSize === 0) yield;
     }
   }
-  if (ancestor === remote) return verdicts;
+  if (ancestor === remote) return classes;
   for (const path of ancestor.keys()) {
     if (!local.has(path) && !remote.has(path)) look(path, undefined, undefined);
     if (++looked % stepSize === 0) yield;
   }
-  return verdicts;
+  return classes;
 }
 
 /**
@@ -99,59 +99,63 @@ function* judging({ ancestor, local, remote, takesPart }: Tables): Steps<Map<str
  * that side only. Both become conflicts. That takes a put from the one side, or keeps a put from the other,
  * so it makes no new clash: one pass over each side is enough.
  */
-function* holdingBackClashes(tables: Tables, verdicts: Map<string, Verdict>): Steps<void> {
+function* withoutFileDirConflicts(tables: Tables, classes: Map<string, Classification>): CooperativeTask<void> {
   for (const [side, own, other] of [
-    ['takeRemote', tables.local, tables.remote],
-    ['sendLocal', tables.remote, tables.local],
+    ['download', tables.local, tables.remote],
+    ['upload', tables.remote, tables.local],
   ] as const) {
-    if (!(yield* addingAPath(side, own, verdicts))) continue;
+    if (!(yield* addingAPath(side, own, classes))) continue;
     const present = (path: string): boolean => {
-      return (verdicts.get(path) === side ? other : own).has(path) && tables.takesPart(path);
+      return (classes.get(path) === side ? other : own).has(path) && tables.isSyncable(path);
     };
-    const found = yield* findingClashes({ present, candidates: allOf(own, verdicts) });
-    for (const path of found) verdicts.set(path, 'conflict');
+    const found = yield* fileDirConflictSteps({ present, candidates: allOf(own, classes) });
+    for (const path of found) classes.set(path, 'conflict');
   }
 }
 
-function* allOf(own: FileTable, verdicts: ReadonlyMap<string, Verdict>): Generator<string> {
+function* allOf(own: FileTable, classes: ReadonlyMap<string, Classification>): Generator<string> {
   yield* own.keys();
-  for (const path of verdicts.keys()) if (!own.has(path)) yield path;
+  for (const path of classes.keys()) if (!own.has(path)) yield path;
 }
 
 /** Only a path that is new to a side can clash there: without one, the walk over its table is spared. */
-function* addingAPath(side: Verdict, own: FileTable, verdicts: ReadonlyMap<string, Verdict>): Steps<boolean> {
+function* addingAPath(
+  side: Classification,
+  own: FileTable,
+  classes: ReadonlyMap<string, Classification>,
+): CooperativeTask<boolean> {
   let looked = 0;
-  for (const [path, found] of verdicts) {
+  for (const [path, found] of classes) {
     if (found === side && !own.has(path)) return true;
     if (++looked % stepSize === 0) yield;
   }
   return false;
 }
 
-function* gathering(
+function* collectChanges(
   { ancestor, local, remote }: Tables,
-  verdicts: ReadonlyMap<string, Verdict>,
-): Steps<Reconciliation> {
+  classes: ReadonlyMap<string, Classification>,
+): CooperativeTask<Reconciliation> {
   const ancestorChanges: Change[] = [];
   const localChanges: Change[] = [];
   const remoteChanges: Change[] = [];
   const conflicts: Conflict[] = [];
   // Without a function texts are compared by code units, which is what is wanted, in a third of the time.
-  const paths = [...verdicts.keys()].sort();
+  const paths = [...classes.keys()].sort();
   for (const [number, path] of paths.entries()) {
     if (number % stepSize === 0) yield;
     const sides = { ancestor: ancestor.get(path), local: local.get(path), remote: remote.get(path) };
-    switch (verdicts.get(path)) {
+    switch (classes.get(path)) {
       case undefined:
-      case 'inStep':
+      case 'unchanged':
         break;
-      case 'agreed':
+      case 'converged':
         ancestorChanges.push({ path, from: sides.ancestor, to: sides.remote });
         break;
-      case 'takeRemote':
+      case 'download':
         localChanges.push({ path, from: sides.local, to: sides.remote });
         break;
-      case 'sendLocal':
+      case 'upload':
         remoteChanges.push({ path, from: sides.remote, to: sides.local });
         break;
       case 'conflict':

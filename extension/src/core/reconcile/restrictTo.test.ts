@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change';
-import { clashes } from './fileDirConflict';
+import { fileDirConflicts } from './fileDirConflict';
 import { entry, table } from '../testing/fixtures';
-import { leaveOut } from './restrictTo';
+import { restrictTo } from './restrictTo';
 import { applied } from './reconcile';
 
 function change(path: string, from: string | undefined, to: string | undefined): Change {
@@ -12,7 +12,7 @@ function change(path: string, from: string | undefined, to: string | undefined):
 }
 
 function kept(changes: readonly Change[], ...only: string[]): string[] {
-  return leaveOut(changes, new Set(only)).map(({ path }) => path);
+  return restrictTo(changes, new Set(only)).map(({ path }) => path);
 }
 
 describe('leaveOut', () => {
@@ -21,8 +21,8 @@ describe('leaveOut', () => {
   it('leaves out what was not picked, and nothing where nothing was', () => {
     expect(kept(edits, 'a', 'c')).toEqual(['a', 'c']);
     expect(kept(edits)).toEqual([]);
-    expect(leaveOut(edits, undefined)).toEqual(edits);
-    expect(leaveOut(edits, new Set(['a', 'b', 'c', 'gone since']))).toEqual(edits);
+    expect(restrictTo(edits, undefined)).toEqual(edits);
+    expect(restrictTo(edits, new Set(['a', 'b', 'c', 'gone since']))).toEqual(edits);
   });
 
   it('takes a file that became a folder whole or not at all', () => {
@@ -48,17 +48,17 @@ describe('leaveOut', () => {
     const folder = fc
       .dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2'))
       .map((contents) => table(contents))
-      .filter((side) => clashes({ present: (path) => side.has(path), candidates: side.keys() }).size === 0);
+      .filter((side) => fileDirConflicts({ present: (path) => side.has(path), candidates: side.keys() }).size === 0);
     fc.assert(
       fc.property(folder, folder, fc.uniqueArray(fc.constantFrom(...names)), (before, after, only) => {
         const changes = names.flatMap((path): Change[] => {
           const [from, to] = [before.get(path), after.get(path)];
           return from?.hash === to?.hash ? [] : [{ path, from, to }];
         });
-        const left = leaveOut(changes, new Set(only));
+        const left = restrictTo(changes, new Set(only));
         expect(left.every(({ path }) => only.includes(path))).toBe(true);
         const made = applied(before, left);
-        expect(clashes({ present: (path) => made.has(path), candidates: made.keys() })).toEqual(new Set());
+        expect(fileDirConflicts({ present: (path) => made.has(path), candidates: made.keys() })).toEqual(new Set());
       }),
     );
   });

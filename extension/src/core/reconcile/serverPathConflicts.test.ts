@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change';
-import { clashes } from './fileDirConflict';
+import { fileDirConflicts } from './fileDirConflict';
 import { entry, table } from '../testing/fixtures';
 import { applied, reconcile } from './reconcile';
-import { withServerPlaces } from './serverPathConflicts';
+import { dropBlockedByServer } from './serverPathConflicts';
 
 function put(path: string): Change {
   return { path, from: undefined, to: entry(path, 'new') };
@@ -15,7 +15,7 @@ function gone(path: string): Change {
 }
 
 function placed(changes: readonly Change[], ...staying: string[]) {
-  const { changes: sent, problems } = withServerPlaces(changes, staying);
+  const { changes: sent, problems } = dropBlockedByServer(changes, staying);
   return { sent: sent.map(({ path }) => path), problems: [...problems.keys()] };
 }
 
@@ -32,7 +32,7 @@ describe('withServerPlaces', () => {
   });
 
   it('names what is in the way, and what to do', () => {
-    const { problems } = withServerPlaces([put('x')], ['x/a']);
+    const { problems } = dropBlockedByServer([put('x')], ['x/a']);
     expect(problems.get('x')?.detail).toContain('Rename this file, or track "x/a"');
   });
 
@@ -45,13 +45,13 @@ describe('withServerPlaces', () => {
       table(Object.fromEntries(chosen.map((path) => [path, content])));
     fc.assert(
       fc.property(side, side, side, fc.subarray(paths), (before, here, there, out) => {
-        const takesPart = (path: string): boolean => !out.includes(path);
+        const isSyncable = (path: string): boolean => !out.includes(path);
         const server = tables(there, 'old');
-        const plan = reconcile(tables(before, 'old'), tables(here, 'new'), server, takesPart);
-        const staying = there.filter((path) => !takesPart(path) && !here.includes(path));
-        const { changes } = withServerPlaces(plan.remoteChanges, staying);
+        const plan = reconcile(tables(before, 'old'), tables(here, 'new'), server, isSyncable);
+        const staying = there.filter((path) => !isSyncable(path) && !here.includes(path));
+        const { changes } = dropBlockedByServer(plan.remoteChanges, staying);
         const after = applied(server, changes);
-        expect(clashes({ present: (path) => after.has(path), candidates: after.keys() })).toEqual(new Set());
+        expect(fileDirConflicts({ present: (path) => after.has(path), candidates: after.keys() })).toEqual(new Set());
       }),
       { numRuns: 5_000 },
     );

@@ -1,9 +1,9 @@
 import type { Change } from '../change';
-import { foldersAbove } from '../paths';
-import { leaveOut } from './restrictTo';
+import { parentFolders } from '../paths';
+import { restrictTo } from './restrictTo';
 import type { Problem } from '../observation';
 
-export interface PlacedChanges {
+export interface FilteredChanges {
   readonly changes: readonly Change[];
   /** Why paths are held back, by path. */
   readonly problems: ReadonlyMap<string, Problem>;
@@ -16,7 +16,7 @@ export interface PlacedChanges {
  * Invariant: with what is answered made, the server's side is a possible folder, if with all of `changes` made only
  * what is staying is in the way.
  */
-export function withServerPlaces(changes: readonly Change[], staying: Iterable<string>): PlacedChanges {
+export function dropBlockedByServer(changes: readonly Change[], staying: Iterable<string>): FilteredChanges {
   const problems = new Map<string, Problem>();
   if (!changes.some(isPutAnew)) return { changes, problems };
   const others = new Set(staying);
@@ -24,14 +24,14 @@ export function withServerPlaces(changes: readonly Change[], staying: Iterable<s
   if (others.size === 0) return { changes, problems };
   const isNew = new Set(changes.filter(isPutAnew).map(({ path }) => path));
   for (const path of isNew) {
-    for (const folder of foldersAbove(path)) if (others.has(folder)) problems.set(path, folderTaken(path, folder));
+    for (const folder of parentFolders(path)) if (others.has(folder)) problems.set(path, folderTaken(path, folder));
   }
   for (const path of others) {
-    for (const folder of foldersAbove(path)) if (isNew.has(folder)) problems.set(folder, fileTaken(folder, path));
+    for (const folder of parentFolders(path)) if (isNew.has(folder)) problems.set(folder, fileTaken(folder, path));
   }
   if (problems.size === 0) return { changes, problems };
   const rest = new Set(changes.flatMap(({ path }) => (problems.has(path) ? [] : [path])));
-  return { changes: leaveOut(changes, rest), problems };
+  return { changes: restrictTo(changes, rest), problems };
 }
 
 function isPutAnew({ from, to }: Change): boolean {

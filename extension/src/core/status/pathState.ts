@@ -2,7 +2,7 @@ import type { Change, Conflict } from '../change';
 import { comparePaths } from '../paths';
 import type { Problem } from '../observation';
 import type { Reconciliation } from '../reconcile/reconcile';
-import { drained, stepSize, type Steps } from '../cooperativeTask';
+import { runToEnd, stepSize, type CooperativeTask } from '../cooperativeTask';
 
 /**
  * How a path stands; one that is in step has no state. `incoming`: the server has something newer. `both`: so it has,
@@ -38,16 +38,16 @@ export function pathStates(
   tracked: number,
   isHeardOnly: (path: string) => boolean = () => false,
 ): PathStates {
-  return drained(tellingStates(plan, problems, tracked, isHeardOnly));
+  return runToEnd(pathStateSteps(plan, problems, tracked, isHeardOnly));
 }
 
 /** The same in steps of some milliseconds. */
-export function* tellingStates(
+export function* pathStateSteps(
   plan: Omit<Reconciliation, 'ancestorChanges'>,
   problems: ReadonlyMap<string, Problem>,
   tracked: number,
   isHeardOnly: (path: string) => boolean,
-): Steps<PathStates> {
+): CooperativeTask<PathStates> {
   const conflicts = plan.conflicts.filter(({ path }) => !isHeardOnly(path));
   const both = plan.conflicts.length - conflicts.length;
   const states = new Map<string, PathState>();

@@ -1,6 +1,6 @@
 import { parentOf } from '../paths';
 import type { PathState } from './pathState';
-import { folderStandings, type FolderStanding, type Waiting } from './pending';
+import { folderSummaries, type FolderSummary, type PendingCounts } from './pending';
 
 /** One row: a file, or a folder with the most urgent state of what is in it, and how much waits there. */
 export interface PathNode {
@@ -9,7 +9,7 @@ export interface PathNode {
   readonly kind: 'file' | 'folder';
   readonly state: PathState | undefined;
   /** Of a folder in which something waits. */
-  readonly waiting?: Waiting;
+  readonly pending?: PendingCounts;
 }
 
 /** What is in each folder, by name. */
@@ -70,22 +70,22 @@ export class PathFolders {
 
 /** The paths as a tree of rows, made for one look at them: children are listed on demand. */
 export class PathTree {
-  readonly #standing: PathFolders;
+  readonly #observed: PathFolders;
   /** What has a state and may not stand: what was deleted here, or is on the server alone. */
   readonly #others: Folders = new Map();
   readonly #states: ReadonlyMap<string, PathState>;
-  readonly #folderStandings: ReadonlyMap<string, FolderStanding>;
+  readonly #folderSummaries: ReadonlyMap<string, FolderSummary>;
 
   constructor(standing: PathFolders, states: ReadonlyMap<string, PathState>) {
-    this.#standing = standing;
+    this.#observed = standing;
     this.#states = states;
-    this.#folderStandings = folderStandings(states);
+    this.#folderSummaries = folderSummaries(states);
     for (const path of states.keys()) add(this.#others, path);
   }
 
   /** The rows in `folder` ('' for the root): folders first, then by name. */
   children(folder: string): readonly PathNode[] {
-    const kinds = new Map(this.#standing.in(folder));
+    const kinds = new Map(this.#observed.in(folder));
     for (const [name, kind] of this.#others.get(folder) ?? []) {
       // Where a file became a folder, the folder's row leads to both.
       if (kind === 'folder' || !kinds.has(name)) kinds.set(name, kind);
@@ -93,18 +93,18 @@ export class PathTree {
     const rows = [...kinds].map(([name, kind]): PathNode => {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (kind === 'file') return { path, name, kind, state: this.#states.get(path) };
-      return { path, name, kind, state: undefined, ...this.#folderStandings.get(path) };
+      return { path, name, kind, state: undefined, ...this.#folderSummaries.get(path) };
     });
     return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
   }
 
   /** How many rows `folder` has at most. */
   mostRowsIn(folder: string): number {
-    return (this.#standing.in(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
+    return (this.#observed.in(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
   }
 
   get isEmpty(): boolean {
-    return this.#standing.isEmpty && this.#others.size === 0;
+    return this.#observed.isEmpty && this.#others.size === 0;
   }
 }
 

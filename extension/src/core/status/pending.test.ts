@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { folderStandings } from './pending';
+import { folderSummaries } from './pending';
 
 const nothing = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
 
 describe('what waits in a folder', () => {
   it('counts what is in it and below it, by direction', () => {
-    const folders = folderStandings(
+    const folders = folderSummaries(
       new Map([
         ['top.md', 'modified'],
         ['notes/a.md', 'modified'],
@@ -19,7 +19,7 @@ describe('what waits in a folder', () => {
       state: 'conflict',
       waiting: { outgoing: 2, incoming: 2, conflicts: 1, problems: 0 },
     });
-    expect(folders.get('notes/deep/er')?.waiting).toEqual({ ...nothing, outgoing: 1, incoming: 1 });
+    expect(folders.get('notes/deep/er')?.pending).toEqual({ ...nothing, outgoing: 1, incoming: 1 });
     expect(folders.get('notesy')).toEqual({ state: 'problem', waiting: { ...nothing, problems: 1 } });
     expect([...folders.keys()].sort()).toEqual(['notes', 'notes/deep', 'notes/deep/er', 'notesy']);
   });

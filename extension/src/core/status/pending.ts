@@ -1,7 +1,7 @@
 import type { PathState } from './pathState';
 
 /** How many paths in a folder are not in step. */
-export interface Waiting {
+export interface PendingCounts {
   readonly outgoing: number;
   readonly incoming: number;
   readonly conflicts: number;
@@ -9,50 +9,50 @@ export interface Waiting {
 }
 
 /** What is known of a folder that holds paths with a state. */
-export interface FolderStanding {
+export interface FolderSummary {
   /** The most urgent state of what is in it. */
   readonly state: PathState;
-  readonly waiting: Waiting;
+  readonly pending: PendingCounts;
 }
 
-type Tally = { -readonly [count in keyof Waiting]: number };
+type Tally = { -readonly [count in keyof PendingCounts]: number };
 interface Growing {
   state: PathState;
-  readonly waiting: Tally;
+  readonly pending: Tally;
 }
 
 /**
  * The folders that hold paths with a state. Paths are added to their own folder first, and each folder once to those
  * above it: of many paths there are few folders.
  */
-export function folderStandings(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderStanding> {
+export function folderSummaries(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
   const own = new Map<string, Growing>();
   for (const [path, state] of states) {
     const end = path.lastIndexOf('/');
     if (end > 0) grow(own, path.slice(0, end), state, counted[state]);
   }
   const all = new Map<string, Growing>();
-  for (const [folder, { state, waiting }] of own) {
+  for (const [folder, { state, pending }] of own) {
     for (let end = folder.length; end > 0; end = folder.lastIndexOf('/', end - 1)) {
-      grow(all, folder.slice(0, end), state, waiting);
+      grow(all, folder.slice(0, end), state, pending);
     }
   }
   return all;
 }
 
-function grow(folders: Map<string, Growing>, folder: string, state: PathState, more: Waiting): void {
+function grow(folders: Map<string, Growing>, folder: string, state: PathState, more: PendingCounts): void {
   let known = folders.get(folder);
-  if (known === undefined) folders.set(folder, (known = { state, waiting: { ...none } }));
+  if (known === undefined) folders.set(folder, (known = { state, pending: { ...none } }));
   if (urgency[state] > urgency[known.state]) known.state = state;
-  known.waiting.outgoing += more.outgoing;
-  known.waiting.incoming += more.incoming;
-  known.waiting.conflicts += more.conflicts;
-  known.waiting.problems += more.problems;
+  known.pending.outgoing += more.outgoing;
+  known.pending.incoming += more.incoming;
+  known.pending.conflicts += more.conflicts;
+  known.pending.problems += more.problems;
 }
 
-const none: Waiting = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
+const none: PendingCounts = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
 
-const counted: Readonly<Record<PathState, Waiting>> = {
+const counted: Readonly<Record<PathState, PendingCounts>> = {
   modified: { ...none, outgoing: 1 },
   added: { ...none, outgoing: 1 },
   deleted: { ...none, outgoing: 1 },

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../entry';
 import { entry } from '../testing/fixtures';
-import { foldersAbove } from '../paths';
+import { parentFolders } from '../paths';
 import { pathStates, type PathStates } from './pathState';
 import { reconcile } from '../reconcile/reconcile';
 import { statesAfter, type LocalChange } from './statesAfter';
@@ -15,7 +15,7 @@ const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map(possible)
 function possible(pairs: readonly (readonly [string, string])[]): Map<string, Entry> {
   const table = new Map<string, Entry>();
   for (const [path, content] of pairs) {
-    const blocked = [...foldersAbove(path)].some((folder) => table.has(folder));
+    const blocked = [...parentFolders(path)].some((folder) => table.has(folder));
     const blocks = [...table.keys()].some((other) => other.startsWith(`${path}/`));
     if (!blocked && !blocks) table.set(path, entry(path, content));
   }
@@ -46,7 +46,7 @@ function look(world: World, changed: ReadonlyMap<string, Entry>): PathStates | u
   return statesAfter(wholeLook(world), changesTo(world.local, changed), {
     ancestor: (path) => world.ancestor.get(path),
     remote: (path) => world.remote.get(path),
-    takesPart: () => true,
+    isSyncable: () => true,
   });
 }
 

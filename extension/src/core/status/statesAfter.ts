@@ -1,7 +1,7 @@
 import type { Entry } from '../entry';
-import { foldersAbove, liesIn } from '../paths';
+import { parentFolders, isInside } from '../paths';
 import { outgoingState, type PathState, type PathStates } from './pathState';
-import { verdict } from '../reconcile/classify';
+import { classify } from '../reconcile/classify';
 
 /** What happened at one path of the disk. */
 export interface LocalChange {
@@ -14,7 +14,7 @@ export interface LocalChange {
 export interface OtherSides {
   readonly ancestor: (path: string) => Entry | undefined;
   readonly remote: (path: string) => Entry | undefined;
-  readonly takesPart: (path: string) => boolean;
+  readonly isSyncable: (path: string) => boolean;
 }
 
 /**
@@ -33,7 +33,7 @@ export function statesAfter(
   let { outgoing, incoming, tracked } = known.counts;
   for (const { path, before, after } of changes) {
     const was = states.get(path);
-    const is = sides.takesPart(path) ? stateOf(path, after, sides) : undefined;
+    const is = sides.isSyncable(path) ? stateOf(path, after, sides) : undefined;
     if (was === 'conflict' || was === 'both' || was === 'problem' || is === 'conflict') return undefined;
     if (is === undefined) states.delete(path);
     else states.set(path, is);
@@ -52,9 +52,9 @@ function concernsOthers(
 ): boolean {
   if ((before === undefined) === (after === undefined)) return false;
   if (after === undefined) return conflicts.length > 0 || isAnyBoth(states);
-  for (const folder of foldersAbove(path)) if (remote(folder) !== undefined) return true;
+  for (const folder of parentFolders(path)) if (remote(folder) !== undefined) return true;
   // What the server has below a file that stands here cannot stand here, so that it has a state.
-  for (const other of states.keys()) if (liesIn(other, path)) return true;
+  for (const other of states.keys()) if (isInside(other, path)) return true;
   return false;
 }
 
@@ -65,13 +65,13 @@ function isAnyBoth(states: PathStates['states']): boolean {
 
 function stateOf(path: string, local: Entry | undefined, { ancestor, remote }: OtherSides): PathState | undefined {
   const theirs = remote(path);
-  switch (verdict(ancestor(path), local, theirs)) {
-    case 'inStep':
-    case 'agreed':
+  switch (classify(ancestor(path), local, theirs)) {
+    case 'unchanged':
+    case 'converged':
       return undefined;
-    case 'takeRemote':
+    case 'download':
       return 'incoming';
-    case 'sendLocal':
+    case 'upload':
       return outgoingState({ path, from: theirs, to: local });
     case 'conflict':
       return 'conflict';

@@ -1,5 +1,5 @@
 import ignore, { type Ignore } from 'ignore';
-import { foldersAbove, liesIn, parentOf, relativeTo } from '../paths';
+import { parentFolders, isInside, parentOf, relativeTo } from '../paths';
 
 /** A `.gitignore` file's patterns, which count from the folder it stands in. */
 interface Level {
@@ -25,7 +25,7 @@ export class Exclusion {
   addGitignore(folder: string, content: string): void {
     this.levels.set(folder, { folder, patterns: patternsOf(content.replace(/^\uFEFF/, '')) });
     for (const known of this.folders.keys()) {
-      if (liesIn(known.slice(known.indexOf('\0') + 1), folder)) this.folders.delete(known);
+      if (isInside(known.slice(known.indexOf('\0') + 1), folder)) this.folders.delete(known);
     }
   }
 
@@ -38,7 +38,7 @@ export class Exclusion {
 
   /** The same for a folder. The base itself is never left out. */
   excludesFolder(path: string, base: string): boolean {
-    if (!liesIn(path, base)) return false;
+    if (!isInside(path, base)) return false;
     const key = `${base}\0${path}`;
     const known = this.folders.get(key);
     if (known !== undefined) return known;
@@ -52,11 +52,11 @@ export class Exclusion {
   private matches(path: string, ending: '' | '/', base: string): boolean {
     if (this.configured.ignores(relativeTo(base, path) + ending)) return true;
     if (this.levels.size === 0) return false;
-    for (const folder of [...foldersAbove(path), '']) {
+    for (const folder of [...parentFolders(path), '']) {
       const level = this.levels.get(folder);
       if (level === undefined) continue;
       // The nearest `.gitignore` that says anything decides.
-      const from = folder === base || liesIn(folder, base) ? folder : base;
+      const from = folder === base || isInside(folder, base) ? folder : base;
       const result = level.patterns.test(relativeTo(from, path) + ending);
       if (result.ignored) return true;
       if (result.unignored) return false;

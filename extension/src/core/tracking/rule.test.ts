@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { liesIn } from '../paths';
+import { isInside } from '../paths';
 import * as rules from './rule';
 import { ruleFor, type Rule } from './rule';
 
@@ -12,9 +12,9 @@ function track(before: ReadonlyMap<string, Rule>, ...rest: Rest<typeof rules.tra
   return after;
 }
 
-function leave(before: ReadonlyMap<string, Rule>, ...rest: Rest<typeof rules.leave>): Map<string, Rule> {
+function leave(before: ReadonlyMap<string, Rule>, ...rest: Rest<typeof rules.untrack>): Map<string, Rule> {
   const after = new Map(before);
-  rules.leave(after, ...rest);
+  rules.untrack(after, ...rest);
   return after;
 }
 
@@ -91,7 +91,7 @@ describe('rules, in any order', () => {
         let expected = 'leave';
         for (const [step, path] of steps) {
           rules = step === 'track' ? track(rules, path, 'folder') : leave(rules, path);
-          if (asked === path || liesIn(asked, path)) expected = step;
+          if (asked === path || isInside(asked, path)) expected = step;
         }
         expect(ruleFor(rules, asked)?.effect ?? 'leave').toBe(expected);
       }),

@@ -1,4 +1,4 @@
-import { liesIn, parentOf } from '../paths';
+import { isInside, parentOf } from '../paths';
 
 /**
  * What the user picked. The rule of the nearest path decides: `track` takes a file, or a folder with all
@@ -36,7 +36,7 @@ export function track(
   isExcluded: (path: string) => boolean = () => false,
 ): void {
   for (const [other, rule] of rules) {
-    const below = kind === 'folder' && liesIn(other, path);
+    const below = kind === 'folder' && isInside(other, path);
     if (below && (rule.effect === 'leave' || !isExcluded(other))) rules.delete(other);
   }
   rules.delete(path);
@@ -47,7 +47,7 @@ export function track(
 
 /** The rules of `paths`, and of what is in them. */
 export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
-  return [...rules.values()].filter((rule) => paths.some((path) => rule.path === path || liesIn(rule.path, path)));
+  return [...rules.values()].filter((rule) => paths.some((path) => rule.path === path || isInside(rule.path, path)));
 }
 
 /** Puts `former` in the place of the rules of `paths`, and of what is in them. */
@@ -57,7 +57,7 @@ export function putBack(rules: Map<string, Rule>, paths: readonly string[], form
 }
 
 /** Takes `path`, and all that is in it, out on this machine. */
-export function leave(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
-  for (const other of rules.keys()) if (other === path || liesIn(other, path)) rules.delete(other);
+export function untrack(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
+  for (const other of rules.keys()) if (other === path || isInside(other, path)) rules.delete(other);
   if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'leave' });
 }

@@ -1,9 +1,9 @@
 import { Exclusion } from './exclusion';
-import { foldersAbove } from '../paths';
+import { parentFolders } from '../paths';
 import { ruleFor, type Rule, type Rules } from './rule';
 import { isTemporary } from '../temporaryName';
 
-export { leave, track } from './rule';
+export { untrack as leave, track } from './rule';
 
 /** What decides which paths are kept in step. */
 export interface SelectionScope {
@@ -30,7 +30,7 @@ export class Selection {
     this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
     this.exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
     for (const { path, effect } of this.rules.values()) {
-      if (effect === 'track') for (const folder of foldersAbove(path)) this.onTheWay.add(folder);
+      if (effect === 'track') for (const folder of parentFolders(path)) this.onTheWay.add(folder);
     }
   }
 

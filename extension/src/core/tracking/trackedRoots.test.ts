@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Rule } from './rule';
-import { trackedPlaces } from './trackedRoots';
+import { trackedRoots } from './trackedRoots';
 
 function rulesOf(...rules: Rule[]): Map<string, Rule> {
   return new Map(rules.map((rule) => [rule.path, rule]));
@@ -8,10 +8,7 @@ function rulesOf(...rules: Rule[]): Map<string, Rule> {
 
 describe('where something is tracked', () => {
   it('is each folder above a tracked file, and the file that is tracked by its name', () => {
-    const { paths, folders } = trackedPlaces(
-      ['a/b/c.md'],
-      rulesOf({ path: 'a/b/c.md', kind: 'file', effect: 'track' }),
-    );
+    const { paths, folders } = trackedRoots(['a/b/c.md'], rulesOf({ path: 'a/b/c.md', kind: 'file', effect: 'track' }));
     expect([...paths].sort()).toEqual(['a', 'a/b', 'a/b/c.md']);
     expect([...folders]).toEqual([]);
   });
@@ -22,7 +19,7 @@ describe('where something is tracked', () => {
       { path: 'n/out', kind: 'folder', effect: 'leave' },
       { path: 'n/out/in.md', kind: 'file', effect: 'track' },
     );
-    const { paths, folders, left } = trackedPlaces(['n/a.md', 'n/deep/b.md', 'n/out/in.md'], rules);
+    const { paths, folders, left } = trackedRoots(['n/a.md', 'n/deep/b.md', 'n/out/in.md'], rules);
     expect([...folders].sort()).toEqual(['n', 'n/deep']);
     expect([...paths].sort()).toEqual(['n', 'n/deep', 'n/out', 'n/out/in.md']);
     expect([...left]).toEqual(['n/out']);
@@ -30,7 +27,7 @@ describe('where something is tracked', () => {
 
   it('names the root as a folder, and is small for many files', () => {
     const files = Array.from({ length: 100_000 }, (_, at) => `d${at % 100}/f${at}`);
-    const { paths, folders } = trackedPlaces(files, rulesOf({ path: '', kind: 'folder', effect: 'track' }));
+    const { paths, folders } = trackedRoots(files, rulesOf({ path: '', kind: 'folder', effect: 'track' }));
     expect(paths.size).toBe(100);
     expect(folders.size).toBe(101);
   });

@@ -1,8 +1,8 @@
-import { foldersAbove } from '../paths';
+import { parentFolders } from '../paths';
 import { ruleFor, type Rule } from './rule';
 
 /** Where something is tracked, in sets whose size goes by the folders and rules and not by the files. */
-export interface TrackedPlaces {
+export interface TrackedRoots {
   /** Folders that hold tracked files, and files that are tracked by their own name. */
   readonly paths: ReadonlySet<string>;
   /** Folders (`''` is the root) of which each file is tracked that is not left out. */
@@ -11,7 +11,7 @@ export interface TrackedPlaces {
   readonly left: ReadonlySet<string>;
 }
 
-export function trackedPlaces(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackedPlaces {
+export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackedRoots {
   const paths = new Set<string>();
   const folders = new Set<string>();
   const left = new Set<string>();
@@ -25,7 +25,7 @@ export function trackedPlaces(tracked: Iterable<string>, rules: ReadonlyMap<stri
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
     if (seen.has(folder)) continue;
     seen.add(folder);
-    for (const above of foldersAbove(path)) paths.add(above);
+    for (const above of parentFolders(path)) paths.add(above);
     const rule = ruleFor(rules, folder);
     if (rule?.kind === 'folder' && rule.effect === 'track') folders.add(folder);
   }

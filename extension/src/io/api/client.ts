@@ -32,8 +32,8 @@ import {
   type Whoami,
 } from '../../../../server/src/contract/schemas';
 import { PalmtreeError } from '../../errors';
-import { linesBody, type Items } from './ndjsonBody';
-import { turns } from '../threads/yielding';
+import { ndjsonBody, type Items } from './ndjsonBody';
+import { yielder } from '../threads/yielding';
 
 const shortTimeoutMs = 30_000;
 /** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
@@ -89,7 +89,7 @@ export class Client {
     const request = `GET ${path}`;
     let head: z.infer<typeof tableHead> | undefined;
     const files: FileTable['files'] = [];
-    const pause = turns();
+    const pause = yielder();
     try {
       for await (const values of lineValues(answer)) {
         head ??= this.#parsed(tableHead, values.shift(), request);
@@ -231,7 +231,7 @@ export class Client {
       // A body that is sent while it is written can be sent only once: each try has its own.
       ...(list === undefined
         ? {}
-        : { onRequest: (context) => void (context.options.body = linesBody(list.head, list.items)) }),
+        : { onRequest: (context) => void (context.options.body = ndjsonBody(list.head, list.items)) }),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
       retry: retries,
       retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),

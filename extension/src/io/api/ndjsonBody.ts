@@ -1,5 +1,5 @@
 import { lineBlocks } from '../../../../server/src/contract/lines';
-import { turns } from '../threads/yielding';
+import { yielder } from '../threads/yielding';
 
 /** A longer body is written while it is sent. */
 const mostWhole = 1 << 18;
@@ -13,7 +13,7 @@ export interface Items<T> extends Iterable<T> {
  * A request's body, line by line: the head, which tells the count of the items, and the items. A long one is a stream in
  * UTF-8, so that others have their turn while it is written, and it is never there as a whole.
  */
-export function linesBody(head: object, items: Items<unknown>): string | ReadableStream<Uint8Array> {
+export function ndjsonBody(head: object, items: Items<unknown>): string | ReadableStream<Uint8Array> {
   const blocks = lineBlocks({ ...head, count: items.length }, items);
   let text = '';
   for (;;) {
@@ -25,7 +25,7 @@ export function linesBody(head: object, items: Items<unknown>): string | Readabl
 }
 
 async function* encoded(begun: string, rest: Iterable<string>): AsyncGenerator<Uint8Array> {
-  const pause = turns();
+  const pause = yielder();
   yield Buffer.from(begun);
   for (const block of rest) {
     yield Buffer.from(block);

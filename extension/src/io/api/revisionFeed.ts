@@ -5,7 +5,7 @@ import type { Client } from './client';
 import { EventParser, type ServerEvent } from './eventParser';
 
 /** A revision that the server told of. */
-export interface HeardRevision {
+export interface AnnouncedRevision {
   readonly revision: number;
   /** The name of the token that pushed it. */
   readonly author: string;
@@ -15,9 +15,9 @@ export interface HeardRevision {
   readonly message?: string | null;
 }
 
-/** `polling`: something on the way holds the stream back. `away` and `refused` say why nothing is heard. */
-export type FeedStanding =
-  { readonly kind: 'live' | 'polling' } | { readonly kind: 'away' | 'refused'; readonly error: PalmtreeError };
+/** `polling`: something on the way holds the stream back. `offline` and `refused` say why nothing is heard. */
+export type ConnectionState =
+  { readonly kind: 'live' | 'polling' } | { readonly kind: 'offline' | 'refused'; readonly error: PalmtreeError };
 
 /** In milliseconds. */
 export interface FeedTiming {
@@ -49,16 +49,16 @@ const pollsBetweenStreams = 10;
 /** Resolves after `ms`; rejects, and keeps no timer, once `signal` is aborted. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
-export interface RevisionFeedParts {
+export interface RevisionFeedDeps {
   readonly client: Pick<Client, 'events' | 'newest'>;
   readonly tree: string;
   /** The newest revision that is known already. */
   readonly since: number;
-  readonly onRevision: (revision: HeardRevision) => void;
+  readonly onRevision: (revision: AnnouncedRevision) => void;
   /** The server's newest revision is less than what is known: it was restored from a backup. */
   readonly onRewind?: () => void;
   /** Called at each change of it. */
-  readonly onStanding: (standing: FeedStanding) => void;
+  readonly onConnectionState: (standing: ConnectionState) => void;
   readonly onDefect: (error: unknown) => void;
   readonly wait?: Wait;
   readonly now?: () => number;
@@ -72,17 +72,17 @@ type StreamEnd = 'ended' | 'nothing came' | PalmtreeError;
  * Invariant: one request at a time, and none without a pause after one that failed.
  */
 export class RevisionFeed {
-  readonly #parts: RevisionFeedParts;
+  readonly #deps: RevisionFeedDeps;
   readonly #wait: Wait;
   readonly #now: () => number;
   readonly #lifetime = new AbortController();
   readonly #running: Promise<void>;
   #lastRevision: number;
-  #standing: FeedStanding['kind'] | undefined;
+  #connectionState: ConnectionState['kind'] | undefined;
   #pause: AbortController | undefined;
 
-  constructor(parts: RevisionFeedParts) {
-    this.#parts = parts;
+  constructor(parts: RevisionFeedDeps) {
+    this.#deps = parts;
     this.#wait = parts.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
     this.#now = parts.now ?? (() => performance.now());
     this.#lastRevision = parts.since;
@@ -93,7 +93,7 @@ export class RevisionFeed {
 
   /** Ends the pause before the next attempt: there is reason to think that the server answers now. */
   wake(): void {
-    if (this.#standing !== 'polling') this.#pause?.abort();
+    if (this.#connectionState !== 'polling') this.#pause?.abort();
   }
 
   /** Resolves when nothing of it is left. */
@@ -116,14 +116,15 @@ export class RevisionFeed {
       if (this.#isDisposed) return;
       if (this.#now() - began >= usual.mostPause) failures = 0;
       if (end === 'polled') continue;
-      if (end instanceof PalmtreeError) this.#stand({ kind: isRefusal(end) ? 'refused' : 'away', error: end });
+      if (end instanceof PalmtreeError)
+        this.#setConnectionState({ kind: isRefusal(end) ? 'refused' : 'offline', error: end });
       await this.#rest(isRefusal(end) ? usual.refusedPause : this.#backoff(failures++));
     }
   }
 
   /** Follows one stream to its end. */
   async #stream(): Promise<StreamEnd> {
-    const { client, tree } = this.#parts;
+    const { client, tree } = this.#deps;
     const attempt = new AbortController();
     const signal = AbortSignal.any([this.#lifetime.signal, attempt.signal]);
     const watch = new Watch(this.#wait, () => attempt.abort());
@@ -134,7 +135,7 @@ export class RevisionFeed {
       for await (const bytes of await client.events(tree, this.#lastRevision, signal)) {
         watch.within(usual.silence);
         hasHeard = true;
-        this.#stand({ kind: 'live' });
+        this.#setConnectionState({ kind: 'live' });
         for (const event of parser.push(bytes)) this.#take(event);
       }
     } catch (error) {
@@ -149,11 +150,11 @@ export class RevisionFeed {
 
   /** Asks for the head now and again, for as long as it is answered. */
   async #poll(): Promise<'polled' | PalmtreeError> {
-    const { client, tree } = this.#parts;
+    const { client, tree } = this.#deps;
     for (let polls = 0; polls < pollsBetweenStreams && !this.#isDisposed; polls++) {
       try {
         const newest = await client.newest(tree, this.#lifetime.signal);
-        this.#stand({ kind: 'polling' });
+        this.#setConnectionState({ kind: 'polling' });
         if (newest !== undefined) this.#hear({ ...newest, revision: newest.number });
       } catch (error) {
         if (error instanceof PalmtreeError) return error;
@@ -175,20 +176,20 @@ export class RevisionFeed {
       const isRewound = told.data.revision < this.#lastRevision;
       // What it makes next is new, whatever its number.
       this.#lastRevision = told.data.revision;
-      if (isRewound && !this.#isDisposed) this.#parts.onRewind?.();
+      if (isRewound && !this.#isDisposed) this.#deps.onRewind?.();
     }
   }
 
-  #hear({ revision, author, createdAt, message = null }: HeardRevision): void {
+  #hear({ revision, author, createdAt, message = null }: AnnouncedRevision): void {
     if (this.#isDisposed || revision === this.#lastRevision) return;
     this.#lastRevision = revision;
-    this.#parts.onRevision({ revision, author, createdAt, message });
+    this.#deps.onRevision({ revision, author, createdAt, message });
   }
 
-  #stand(standing: FeedStanding): void {
-    if (this.#isDisposed || standing.kind === this.#standing) return;
-    this.#standing = standing.kind;
-    this.#parts.onStanding(standing);
+  #setConnectionState(standing: ConnectionState): void {
+    if (this.#isDisposed || standing.kind === this.#connectionState) return;
+    this.#connectionState = standing.kind;
+    this.#deps.onConnectionState(standing);
   }
 
   async #rest(ms: number): Promise<void> {
@@ -203,7 +204,7 @@ export class RevisionFeed {
   /** Half of it by chance, so that the clients of a server that comes back do not all come at once. */
   #backoff(failures: number): number {
     const most = Math.min(usual.mostPause, usual.leastPause * 2 ** failures);
-    return most * (0.5 + 0.5 * (this.#parts.random ?? Math.random)());
+    return most * (0.5 + 0.5 * (this.#deps.random ?? Math.random)());
   }
 }
 

@@ -83,8 +83,8 @@ function apply(changes: Change[], options: Partial<TransitionRequest> = {}): Pro
   return applyChanges({ root, staging, backup, changes, observations, names, ...options });
 }
 
-function held({ heldBack }: TransitionResult): Record<string, string> {
-  return Object.fromEntries(heldBack.map(({ path, reason }) => [path, reason]));
+function held({ skipped }: TransitionResult): Record<string, string> {
+  return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 }
 
 /** The files of the workspace folder with their content, as they are spelled. */

@@ -1,13 +1,13 @@
 import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Change } from '../../core/change';
-import { foldersAbove, liesIn, parentOf } from '../../core/paths';
-import { nameKey, respellings, type NameRules } from '../../core/filenames/nameRules';
+import { parentFolders, isInside, parentOf } from '../../core/paths';
+import { nameKey, caseRenames, type NameRules } from '../../core/filenames/nameRules';
 import { statsAt } from './backup';
 import { errnoOf } from '../fs/durable';
-import { removeEmptyFolder, wayTo } from './preconditions';
+import { removeEmptyFolder, checkParents } from './preconditions';
 
-export interface RespellingRequest {
+export interface CaseRenameRequest {
   readonly root: string;
   readonly changes: readonly Change[];
   /** The paths that are known to stand. */
@@ -15,7 +15,7 @@ export interface RespellingRequest {
   readonly rules: NameRules;
 }
 
-export interface Respellings {
+export interface CaseRenames {
   /** New path to old: one file on this disk, in a folder that is spelled as the new path says already. */
   readonly files: ReadonlyMap<string, string>;
   /** Paths, new and old, whose folder cannot be spelled anew; with the system's error code, where there is one. */
@@ -27,22 +27,22 @@ export interface Respellings {
  * Invariant: a folder is spelled anew only with all that is known to stand in it. Where the disk knows no rename of
  * that kind, the changes stay what they are, a deletion and then a put, if nothing else is in the folder.
  */
-export function respellFolders(request: RespellingRequest): Respellings {
+export function renameFolderCases(request: CaseRenameRequest): CaseRenames {
   const { root, changes, rules } = request;
-  const pairs = respellings(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
+  const pairs = caseRenames(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
   const files = new Map<string, string>();
   const held = new Map<string, string | undefined>();
   if (pairs.length === 0) return { files, held };
   const leaving = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
   const standing = [...request.standing];
-  const folders = new Map<string, Respelled>();
-  const respell = (from: string, to: string): Respelled => {
+  const folders = new Map<string, RenamedFolder>();
+  const respell = (from: string, to: string): RenamedFolder => {
     if (to === '' || from === to) return 'done';
     const known = folders.get(to);
     if (known !== undefined) return known;
     const above = respell(parentOf(from) ?? '', parentOf(to) ?? '');
-    const isWhole = (): boolean => standing.every((path) => !liesIn(path, from) || leaving.has(path));
-    const outcome = above === 'done' ? respellFolder(root, from, to, leaving, isWhole) : above;
+    const isWhole = (): boolean => standing.every((path) => !isInside(path, from) || leaving.has(path));
+    const outcome = above === 'done' ? renameFolderCase(root, from, to, leaving, isWhole) : above;
     folders.set(to, outcome);
     return outcome;
   };
@@ -55,20 +55,20 @@ export function respellFolders(request: RespellingRequest): Respellings {
 }
 
 /** `not here`: the disk leaves the spelling as it was, and the folder can be emptied and made anew instead. */
-type Respelled = 'done' | 'not here' | { readonly errno: string | undefined };
+type RenamedFolder = 'done' | 'not here' | { readonly errno: string | undefined };
 
-function respellFolder(
+function renameFolderCase(
   root: string,
   from: string,
   to: string,
   leaving: ReadonlySet<string>,
   isWhole: () => boolean,
-): Respelled {
+): RenamedFolder {
   try {
-    if (isSpelled(root, to)) return 'done';
+    if (hasExactName(root, to)) return 'done';
     if (!isWhole()) return { errno: undefined };
     renameSync(join(root, from), join(root, to));
-    if (isSpelled(root, to)) return 'done';
+    if (hasExactName(root, to)) return 'done';
     return holdsOnly(root, from, leaving) ? 'not here' : { errno: undefined };
   } catch (error) {
     const errno = errnoOf(error);
@@ -83,16 +83,16 @@ function respellFolder(
  */
 function isOneFile(root: string, from: string, to: string): boolean {
   // What lies behind a link is none of ours.
-  if (wayTo(root, from) !== 'open' || statsAt(join(root, from)) === undefined) return false;
+  if (checkParents(root, from) !== 'open' || statsAt(join(root, from)) === undefined) return false;
   for (let [one, other] = [from, to]; one !== other; [one, other] = [parentOf(one) ?? '', parentOf(other) ?? '']) {
     if (basename(one) === basename(other)) continue;
-    if (statsAt(join(root, other)) === undefined || isSpelled(root, one) === isSpelled(root, other)) return false;
+    if (statsAt(join(root, other)) === undefined || hasExactName(root, one) === hasExactName(root, other)) return false;
   }
   return true;
 }
 
 /** Whether the last name of `path` stands in its folder spelled just so. Throws the system's errors. */
-export function isSpelled(root: string, path: string): boolean {
+export function hasExactName(root: string, path: string): boolean {
   return readdirSync(dirname(join(root, path))).includes(basename(path));
 }
 
@@ -111,7 +111,7 @@ function holdsOnly(root: string, folder: string, leaving: ReadonlySet<string>): 
  */
 export function makesWayFor(root: string, path: string, rules: NameRules, known: Set<string>): boolean {
   if (!rules.foldsCase && !rules.normalises) return true;
-  for (const folder of [...foldersAbove(path)].reverse()) {
+  for (const folder of [...parentFolders(path)].reverse()) {
     if (known.has(folder)) continue;
     const names = listed(dirname(join(root, folder)));
     if (names.includes(basename(folder))) {

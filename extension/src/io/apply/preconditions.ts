@@ -1,11 +1,11 @@
 import { lstatSync, readdirSync, rmdirSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { foldersAbove } from '../../core/paths';
+import { parentFolders } from '../../core/paths';
 import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/durable';
 
 /** Why a path was left as it is. */
-export type HoldReason =
+export type SkipReason =
   /** What stands there is not what was scanned. */
   | 'changed'
   /** An editor has unsaved edits of it. */
@@ -30,9 +30,9 @@ export type HoldReason =
  * What the folders above `path` are: all folders, missing from some point on, or something else. `seen` are those that
  * were just looked at and were folders.
  */
-export function wayTo(root: string, path: string, seen = new Set<string>()): 'open' | 'missing' | 'blocked' {
+export function checkParents(root: string, path: string, seen = new Set<string>()): 'open' | 'missing' | 'blocked' {
   const unseen: string[] = [];
-  for (const folder of foldersAbove(path)) {
+  for (const folder of parentFolders(path)) {
     if (seen.has(folder)) break;
     unseen.push(folder);
   }
@@ -49,7 +49,7 @@ export function wayTo(root: string, path: string, seen = new Set<string>()): 'op
 }
 
 /** Whether what stands there is untouched since it was observed. */
-export function isAsObserved(seen: Observation, stats: BigIntStats): boolean {
+export function matchesObservation(seen: Observation, stats: BigIntStats): boolean {
   const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : undefined;
   return (
     seen.kind === kind &&
@@ -62,7 +62,7 @@ export function isAsObserved(seen: Observation, stats: BigIntStats): boolean {
 }
 
 /** The same between two looks. `linked`: we gave it a second name between them, which moves its ctime. */
-export function isUntouched(before: BigIntStats, after: BigIntStats, linked: boolean): boolean {
+export function unchangedSince(before: BigIntStats, after: BigIntStats, linked: boolean): boolean {
   return (
     before.dev === after.dev &&
     before.ino === after.ino &&

@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
-import { stepSize, type Steps } from '../../core/cooperativeTask';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { PalmtreeError } from '../../errors';
 import { backupCopies, statsAt } from './backup';
 import { errnoOf } from '../fs/durable';
 import { hashFile } from '../fs/hash';
 import { inParallel } from '../threads/pool';
-import { inTurns, turns } from '../threads/yielding';
+import { runYielding, yielder } from '../threads/yielding';
 
 const width = 4;
 const bufferBytes = 1 << 20;
@@ -26,7 +26,7 @@ export async function verifyStaged(
   signal?: AbortSignal,
 ): Promise<string[]> {
   const wrong: string[] = [];
-  const pause = turns();
+  const pause = yielder();
   const buffer = new Uint8Array(smallBytes + 1);
   for (const entry of files(entries).filter(isSmall)) {
     throwIfAborted(signal);
@@ -62,7 +62,7 @@ export async function fillFromLocal(
   observations: ReadonlyMap<string, Observation>,
   signal?: AbortSignal,
 ): Promise<Entry[]> {
-  const sources = await inTurns(findingSources(entries, observations));
+  const sources = await runYielding(findingSources(entries, observations));
   const missing: Entry[] = [];
   const findable: Entry[] = [];
   for (const entry of files(entries)) (sources.has(entry.hash) ? findable : missing).push(entry);
@@ -79,7 +79,7 @@ export async function fillFromLocal(
 function* findingSources(
   entries: readonly Entry[],
   observations: ReadonlyMap<string, Observation>,
-): Steps<ReadonlyMap<string, readonly string[]>> {
+): CooperativeTask<ReadonlyMap<string, readonly string[]>> {
   const wanted = new Set<string>();
   let looked = 0;
   for (const { hash } of files(entries)) {

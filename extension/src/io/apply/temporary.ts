@@ -9,7 +9,7 @@ import { secondsOf, statsAt } from './backup';
 import { errnoOf, syncFileSystem } from '../fs/durable';
 import { isRunning } from '../fs/processes';
 import { stagedPath } from './staging';
-import { turns } from '../threads/yielding';
+import { yielder } from '../threads/yielding';
 
 const writable = 0o600;
 
@@ -23,7 +23,7 @@ export async function completeStaged(
   honoursModes: boolean,
 ): Promise<ReadonlySet<string>> {
   const complete = new Set<string>();
-  const pause = turns();
+  const pause = yielder();
   for (const entry of entries) {
     const isStaged = entry.kind === 'file' && pathFault(entry.path) === undefined;
     if (isStaged && setAttributes(join(staging, entry.path), entry, honoursModes)) complete.add(entry.path);
@@ -117,7 +117,7 @@ export function replace(temporary: string, target: string): void {
 }
 
 /** Renames by way of a temporary name; false when something else took the new one. What is then left is `from`. */
-export function respell(from: string, to: string): boolean {
+export function renameCase(from: string, to: string): boolean {
   const between = join(dirname(to), temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
   renameSync(from, between);
   if (place(between, to)) return true;

@@ -90,8 +90,8 @@ function kept(path: string): string {
   return readFileSync(join(backup, path), 'utf8');
 }
 
-function held({ heldBack }: TransitionResult): Record<string, string> {
-  return Object.fromEntries(heldBack.map(({ path, reason }) => [path, reason]));
+function held({ skipped }: TransitionResult): Record<string, string> {
+  return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 }
 
 /** Every name below `folder`, folders with a slash; symlinks are not followed. */
@@ -206,7 +206,7 @@ describe('applying a pull', () => {
     write(root, 'a/b', 'x');
     scan();
     rmSync(join(root, 'a'), { recursive: true });
-    expect(await apply([remove('a/b')])).toMatchObject({ removed: ['a/b'], heldBack: [] });
+    expect(await apply([remove('a/b')])).toMatchObject({ removed: ['a/b'], skipped: [] });
   });
 
   it('makes, retargets and deletes symlinks, and swaps them for files', async () => {
@@ -235,7 +235,7 @@ describe('applying a pull', () => {
     scan();
     const { ino } = lstatSync(join(root, 'a'));
     const result = await apply([{ path: 'a', from: observations.get('a'), to: entry('a', 'x', 0o755) }]);
-    expect(result).toMatchObject({ written: [{ path: 'a', mode: 0o755 }], heldBack: [] });
+    expect(result).toMatchObject({ written: [{ path: 'a', mode: 0o755 }], skipped: [] });
     expect(lstatSync(join(root, 'a'))).toMatchObject({ ino, mode: 0o100755 });
   });
 
@@ -414,7 +414,7 @@ describe('a path is held back, and stays as it is,', () => {
     write(base, 'file', 'no folder can be made in this');
     const changes = [put('a', 'new'), put('b', 'new')];
     const result = await apply(changes, { backup: join(base, 'file/backup') });
-    expect(result.heldBack).toMatchObject([{ path: 'a', reason: 'failed', errno: expect.any(String) }]);
+    expect(result.skipped).toMatchObject([{ path: 'a', reason: 'failed', errno: expect.any(String) }]);
     expectUntouched('a', 'old');
     expect(read('b')).toBe('new');
   });
@@ -432,7 +432,7 @@ describe('a path is held back, and stays as it is,', () => {
     });
     expect(result.removed).toEqual(['gone']);
     expect(result.written.length).toBeGreaterThan(0);
-    expect(result.heldBack.length + result.written.length).toBe(30);
+    expect(result.skipped.length + result.written.length).toBe(30);
     expect(new Set(Object.values(held(result)))).toEqual(new Set(['cancelled']));
     expect(names(root)).toEqual(result.written.map(({ path }) => path).sort());
   });

@@ -14,7 +14,7 @@ import { setImmediate } from 'node:timers/promises';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Change } from '../../core/change';
 import { entryWith, sameContent, type Entry } from '../../core/entry';
-import { comparePaths, foldersAbove, parentOf } from '../../core/paths';
+import { comparePaths, parentFolders, parentOf } from '../../core/paths';
 import { isPlain, type NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { Backup, statsAt, type Kept } from './backup';
@@ -22,11 +22,11 @@ import { canSyncFileSystem, errnoOf, syncFolder } from '../fs/durable';
 import { hashFile } from '../fs/hash';
 import { pointsInside } from '../fs/linkTarget';
 import { inParallel } from '../threads/pool';
-import { isSpelled, makesWayFor, respellFolders } from './caseRename';
-import { isAsObserved, isUntouched, removeEmptyFolder, wayTo, type HoldReason } from './preconditions';
-import { completeStaged, place, prepare, replace, respell, sweepTemporaries } from './temporary';
+import { hasExactName, makesWayFor, renameFolderCases } from './caseRename';
+import { matchesObservation, unchangedSince, removeEmptyFolder, checkParents, type SkipReason } from './preconditions';
+import { completeStaged, place, prepare, replace, renameCase, sweepTemporaries } from './temporary';
 
-export type { HoldReason } from './preconditions';
+export type { SkipReason as HoldReason } from './preconditions';
 
 /** So many files are made ready together: flushing several at once is several times as fast. */
 const batch = 8;
@@ -34,9 +34,9 @@ const batch = 8;
 const fewFiles = 16;
 const bufferBytes = 1 << 20;
 
-export interface HeldBack {
+export interface Skipped {
   readonly path: string;
-  readonly reason: HoldReason;
+  readonly reason: SkipReason;
   /** The system's error code, where there is one. */
   readonly errno?: string;
 }
@@ -66,7 +66,7 @@ export interface TransitionResult {
   /** What stands there now. Racy, as it was just written. */
   readonly written: Observation[];
   readonly removed: string[];
-  readonly heldBack: HeldBack[];
+  readonly skipped: Skipped[];
 }
 
 /**
@@ -89,7 +89,7 @@ class Transition {
   readonly #realRoot: string;
   readonly #honoursModes: boolean;
   readonly #backup: Backup;
-  readonly #result: TransitionResult = { written: [], removed: [], heldBack: [] };
+  readonly #result: TransitionResult = { written: [], removed: [], skipped: [] };
   /** Paths whose staged file has all that it is to have, on the disk. */
   #complete: ReadonlySet<string> = new Set();
   /** Folders that were looked at since the last pause. */
@@ -97,10 +97,10 @@ class Transition {
   /** Folders in which names changed. */
   readonly #touched = new Set<string>();
   /** Old paths by new, of files that get another spelling only. */
-  #respelled: ReadonlyMap<string, string> = new Map();
+  #caseRenamed: ReadonlyMap<string, string> = new Map();
   /** The other path of each of these: what holds back one of the two holds back both. */
   readonly #twins = new Map<string, string>();
-  readonly #spelledFolders = new Set<string>();
+  readonly #exactFolders = new Set<string>();
 
   constructor(request: TransitionRequest) {
     this.#request = request;
@@ -110,7 +110,7 @@ class Transition {
   }
 
   async run(): Promise<TransitionResult> {
-    const held = this.#respellFolders();
+    const held = this.#renameFolderCases();
     const changes = this.#request.changes.filter(({ path }) => !held.has(path));
     const ordered = changes.sort((a, b) => comparePaths(a.path, b.path));
     // What is deepest first, so that a folder is empty when a file is to take its place.
@@ -135,14 +135,14 @@ class Transition {
   }
 
   /** Answers the paths that are held back for it. */
-  #respellFolders(): ReadonlySet<string> {
+  #renameFolderCases(): ReadonlySet<string> {
     const { root, changes, observations, names, signal } = this.#request;
     if (names === undefined || signal?.aborted === true) return new Set();
-    const { files, held } = respellFolders({ root, changes, standing: observations.keys(), rules: names });
+    const { files, held } = renameFolderCases({ root, changes, standing: observations.keys(), rules: names });
     for (const [to, from] of files) this.#twins.set(to, from).set(from, to);
-    this.#respelled = files;
+    this.#caseRenamed = files;
     for (const [path, errno] of held) {
-      this.#result.heldBack.push({ path, reason: 'spelling', ...(errno === undefined ? {} : { errno }) });
+      this.#result.skipped.push({ path, reason: 'spelling', ...(errno === undefined ? {} : { errno }) });
     }
     return new Set(held.keys());
   }
@@ -197,7 +197,7 @@ class Transition {
 
   #makeFolders(path: string): void {
     const { root } = this.#request;
-    for (const folder of foldersAbove(path)) {
+    for (const folder of parentFolders(path)) {
       if (this.#seenFolders.has(folder) || existsSync(join(root, folder))) break;
       // What is made must be flushed in the folder that it is in.
       this.#touched.add(dirname(join(root, folder)));
@@ -213,7 +213,7 @@ class Transition {
     try {
       if (this.#isCancelled(change.path)) return;
       this.#guarded(change.path, () => {
-        if (!this.#mayWrite(change) || !this.#respell(change.path)) return;
+        if (!this.#mayWrite(change) || !this.#renameCase(change.path)) return;
         isDone = temporary === undefined ? this.#changeMode(change, target) : this.#swap(change, temporary, target);
         if (isDone) this.#noteWritten(change.to, target);
       });
@@ -225,7 +225,7 @@ class Transition {
 
   #swap({ path, from }: Change, temporary: string, target: string): boolean {
     this.#touched.add(dirname(target));
-    if (from === undefined && !this.#respelled.has(path))
+    if (from === undefined && !this.#caseRenamed.has(path))
       return place(temporary, target) || this.#refuse(path, 'changed');
     const stats = statsAt(target);
     if (stats === undefined) return this.#refuse(path, 'changed');
@@ -236,27 +236,27 @@ class Transition {
   }
 
   /** Gives a file its new spelling, where that is what changes. From here on it stands under its new path. */
-  #respell(path: string): boolean {
-    const old = this.#respelled.get(path);
+  #renameCase(path: string): boolean {
+    const old = this.#caseRenamed.get(path);
     if (old === undefined) return true;
     const folder = dirname(join(this.#request.root, path));
     this.#touched.add(folder);
     if (basename(old) !== basename(path)) {
       const [from, to] = [join(folder, basename(old)), join(folder, basename(path))];
       renameSync(from, to);
-      if (!isSpelled(this.#request.root, path) && !this.#respellByTwoRenames(old, from, to)) return false;
+      if (!hasExactName(this.#request.root, path) && !this.#renameCaseByTwoRenames(old, from, to)) return false;
     }
     this.#result.removed.push(old);
     return true;
   }
 
   /** Some systems take such a rename for none. */
-  #respellByTwoRenames(old: string, from: string, to: string): boolean {
+  #renameCaseByTwoRenames(old: string, from: string, to: string): boolean {
     const stats = statsAt(from);
     if (stats === undefined) return this.#refuse(old, 'changed');
     // Between the two it has no name that a kill would leave.
     const kept = this.#keep(old, from, stats);
-    return kept !== undefined && (respell(from, to) || this.#refuse(old, 'changed'));
+    return kept !== undefined && (renameCase(from, to) || this.#refuse(old, 'changed'));
   }
 
   #changeMode({ to }: Ready['change'], target: string): boolean {
@@ -266,7 +266,7 @@ class Transition {
 
   /** A last look at what a put finds: what was observed, or nothing. Clears an empty folder out of the way. */
   #mayWrite({ path, from }: Change): boolean {
-    const old = this.#respelled.get(path);
+    const old = this.#caseRenamed.get(path);
     if (old !== undefined && !this.#mayTouch(path)) return false;
     if (from !== undefined || old !== undefined) {
       const stats = this.#lookBefore(old ?? path);
@@ -274,7 +274,7 @@ class Transition {
     }
     if (!this.#mayTouch(path)) return false;
     const { root, names } = this.#request;
-    if (names !== undefined && !makesWayFor(root, path, names, this.#spelledFolders)) {
+    if (names !== undefined && !makesWayFor(root, path, names, this.#exactFolders)) {
       return this.#refuse(path, 'spelling');
     }
     const target = join(root, path);
@@ -291,7 +291,7 @@ class Transition {
     const stats = statsAt(join(this.#request.root, path));
     if (stats === undefined) return 'absent';
     const seen = this.#request.observations.get(path);
-    if (seen !== undefined && isAsObserved(seen, stats) && this.#hashHolds(seen)) return stats;
+    if (seen !== undefined && matchesObservation(seen, stats) && this.#hashHolds(seen)) return stats;
     return this.#hold(path, 'changed');
   }
 
@@ -309,7 +309,7 @@ class Transition {
     const { root, names } = this.#request;
     // Where names are folded, folders are renamed on the way.
     const seen = names === undefined || isPlain(names) ? this.#seenFolders : undefined;
-    return wayTo(root, path, seen) !== 'blocked' || this.#refuse(path, 'blocked');
+    return checkParents(root, path, seen) !== 'blocked' || this.#refuse(path, 'blocked');
   }
 
   #isSafe({ path, target }: Entry): boolean {
@@ -319,7 +319,7 @@ class Transition {
   }
 
   #isModeOnly({ path, from, to }: Ready['change']): boolean {
-    const old = this.#respelled.get(path);
+    const old = this.#caseRenamed.get(path);
     const seen = this.#request.observations.get(old ?? path);
     const before = old === undefined ? from : seen;
     return seen?.kind === 'file' && before !== undefined && sameContent(before, to);
@@ -331,7 +331,7 @@ class Transition {
     // A copy took a while.
     if (!kept.isLink) this.#seenFolders.clear();
     const after = statsAt(target);
-    if (after !== undefined && isUntouched(stats, after, kept.isLink)) return kept;
+    if (after !== undefined && unchangedSince(stats, after, kept.isLink)) return kept;
     this.#backup.forget(kept);
     return this.#hold(path, 'changed');
   }
@@ -396,17 +396,17 @@ class Transition {
   #fail(path: string, error: unknown): undefined {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
-    for (const one of this.#withTwin(path)) this.#result.heldBack.push({ path: one, reason: 'failed', errno });
+    for (const one of this.#withTwin(path)) this.#result.skipped.push({ path: one, reason: 'failed', errno });
     return undefined;
   }
 
-  #refuse(path: string, reason: HoldReason): false {
+  #refuse(path: string, reason: SkipReason): false {
     this.#hold(path, reason);
     return false;
   }
 
-  #hold(path: string, reason: HoldReason): undefined {
-    for (const one of this.#withTwin(path)) this.#result.heldBack.push({ path: one, reason });
+  #hold(path: string, reason: SkipReason): undefined {
+    for (const one of this.#withTwin(path)) this.#result.skipped.push({ path: one, reason });
     return undefined;
   }
 

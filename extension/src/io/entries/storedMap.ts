@@ -1,4 +1,4 @@
-import { stepSize, type Steps } from '../../core/cooperativeTask';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from './storeBuckets';
 
 /**
@@ -40,7 +40,7 @@ export class StoredMap<T> extends Map<string, T> {
   }
 
   /** All buckets in which something is. */
-  *filled(): Steps<ReadonlySet<number>> {
+  *filled(): CooperativeTask<ReadonlySet<number>> {
     const filled = new Set<number>();
     let looked = 0;
     for (const path of this.keys()) {
@@ -51,7 +51,7 @@ export class StoredMap<T> extends Map<string, T> {
   }
 
   /** Takes in what is stored, in the place of all that is here; the caller may pause after each step. */
-  *load(items: Iterable<readonly [path: string, value: T]>): Steps<void> {
+  *load(items: Iterable<readonly [path: string, value: T]>): CooperativeTask<void> {
     super.clear();
     this.version++;
     this.#changed = new Set();

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { stepSize, type Steps } from '../../core/cooperativeTask';
-import { inTurns } from '../threads/yielding';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import { runYielding } from '../threads/yielding';
 
 /** Below it the list costs less than looking for whole folders, and one run less than several. */
 const fewPaths = 2_000;
@@ -15,7 +15,7 @@ interface Folder {
 }
 
 /** What one rsync is told to bring: files, and folders all of which is to be brought. */
-export interface Share {
+export interface TransferPart {
   readonly names: readonly string[];
   /** The files that this comes to. */
   readonly files: number;
@@ -29,9 +29,9 @@ export interface Share {
  * `root`, from which they come, keeps it from being brought whole; symlinks do not, since rsync passes over them.
  * Without `root`, they come from where nothing else stands.
  */
-export async function divide(paths: readonly string[], runs: number, root?: string): Promise<Share[]> {
+export async function divide(paths: readonly string[], runs: number, root?: string): Promise<TransferPart[]> {
   if (paths.length < fewPaths) return [{ names: paths, files: paths.length, hasFolders: false }];
-  const top = await inTurns(growing(paths));
+  const top = await runYielding(growing(paths));
   const whole = root === undefined ? undefined : await wholeFolders(root, top);
   const most = Math.ceil(paths.length / runs);
   const items: Item[] = [];
@@ -54,7 +54,7 @@ interface Item {
   readonly isFolder: boolean;
 }
 
-function* growing(paths: readonly string[]): Steps<Folder> {
+function* growing(paths: readonly string[]): CooperativeTask<Folder> {
   const top: Folder = { path: '', files: new Set(), folders: new Map(), count: 0 };
   for (const [number, path] of paths.entries()) {
     if (number % stepSize === 0) yield;

@@ -5,7 +5,7 @@ import { Bridge } from './bridge';
 import { rsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncEnd } from './rsyncProcess';
 import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
-import { divide, type Share } from './sendList';
+import { divide, type TransferPart } from './sendList';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
 /** An attempt that moved this much got somewhere: the next has all its retries again. */
@@ -54,11 +54,11 @@ export async function transfer(request: TransferRequest): Promise<TransferResult
   // What the server has laid out for a pull is what was asked for, and nothing else.
   const shares = await divide(paths, runs, direction === 'push' ? root : undefined);
   const [share] = shares;
-  return shares.length === 1 && share !== undefined ? carryShare(request, share, 0) : carryShares(request, shares);
+  return shares.length === 1 && share !== undefined ? transferPart(request, share, 0) : transferParts(request, shares);
 }
 
 /** When one fails the others are stopped, and what failed first is thrown. */
-async function carryShares(request: TransferRequest, shares: readonly Share[]): Promise<TransferResult> {
+async function transferParts(request: TransferRequest, shares: readonly TransferPart[]): Promise<TransferResult> {
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const progress: TransferProgress[] = [];
@@ -73,7 +73,7 @@ async function carryShares(request: TransferRequest, shares: readonly Share[]): 
       };
       const totalBytes = (request.totalBytes * share.files) / request.paths.length;
       try {
-        return await carryShare({ ...request, screen, signal, onProgress, totalBytes }, share, index);
+        return await transferPart({ ...request, screen, signal, onProgress, totalBytes }, share, index);
       } catch (error) {
         if (!stop.signal.aborted) failure = error;
         stop.abort();
@@ -101,7 +101,7 @@ function sum(parts: readonly TransferProgress[], { paths, totalBytes }: Transfer
   };
 }
 
-async function carryShare(request: TransferRequest, share: Share, index: number): Promise<TransferResult> {
+async function transferPart(request: TransferRequest, share: TransferPart, index: number): Promise<TransferResult> {
   let sentBytes = 0;
   let receivedBytes = 0;
   let retries = 0;
@@ -131,7 +131,7 @@ interface Attempt {
   readonly failure?: PalmtreeError;
 }
 
-async function runOnce(request: TransferRequest, share: Share, index: number): Promise<Attempt> {
+async function runOnce(request: TransferRequest, share: TransferPart, index: number): Promise<Attempt> {
   const { screen, signal, endpoint } = request;
   const progress = new RsyncProgress(share.files, request.totalBytes);
   let bridge: Bridge;
@@ -175,7 +175,11 @@ function quoted(argument: string): string {
  * `./` before each name, since rsync drops those that begin with `#` or `;` from a list it sends; -I, since
  * its quick check compares whole seconds and we have decided already what to send.
  */
-function rsyncArguments({ direction, root, session }: TransferRequest, { hasFolders }: Share, port: number): string[] {
+function rsyncArguments(
+  { direction, root, session }: TransferRequest,
+  { hasFolders }: TransferPart,
+  port: number,
+): string[] {
   const remote = `rsync://palmtree@127.0.0.1:${port}/${session.module}/`;
   const options = [
     '--files-from=-',

@@ -4,7 +4,7 @@ import { parentOf } from '../../core/paths';
 import type { Observation } from '../../core/observation';
 import { Selection } from '../../core/tracking/selection';
 import { recordOfRead, recordsOf, type FolderRecord } from './folderRecord';
-import type { ScanScope } from '../ports';
+import type { ScanScope } from './scannerPort';
 import { checkRecords } from './recordChecker';
 import type { ReadFolder } from './scan';
 import { errorOf } from '../threads/threadFailure';
@@ -29,12 +29,12 @@ interface RecordsOptions {
 export class FolderRecords {
   readonly #options: RecordsOptions;
   #scope = '';
-  readonly #shares: Share[];
+  readonly #shares: CheckerShard[];
 
   constructor(options: RecordsOptions) {
     this.#options = options;
     const threads = Math.min(availableParallelism(), mostThreads);
-    this.#shares = Array.from({ length: threads }, () => new Share());
+    this.#shares = Array.from({ length: threads }, () => new CheckerShard());
   }
 
   /** The records of the folders that still hold all that was in them. Throws cancelled. */
@@ -109,7 +109,7 @@ export class FolderRecords {
 }
 
 /** What one thread checks. */
-class Share {
+class CheckerShard {
   readonly records = new Map<string, FolderRecord>();
   files = 0;
   /** What the thread does not know yet. */

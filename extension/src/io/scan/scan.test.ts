@@ -20,7 +20,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
-import type { ScanResult } from '../ports';
+import type { ScanResult } from './scannerPort';
 import { scanPass, type PassOptions } from './scan';
 
 const everything: Rule[] = [{ path: '', kind: 'folder', effect: 'track' }];

@@ -1,14 +1,14 @@
 import { lstatSync, opendirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
-import { foldersAbove, parentOf } from '../../core/paths';
+import { parentFolders, parentOf } from '../../core/paths';
 import type { Observation, Problem } from '../../core/observation';
 import { Selection } from '../../core/tracking/selection';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/durable';
 import { FileClock } from './fileClock';
 import type { FolderRecord } from './folderRecord';
-import type { ScanProgress, ScanResult, ScanScope } from '../ports';
+import type { ScanProgress, ScanResult, ScanScope } from './scannerPort';
 import { lookAt, sameObservation, type BatchResult } from './scanBatch';
 import { faultOf, namesIn, type Found } from './scanFolder';
 import { look, unreadable, type LookOptions } from './scanLook';
@@ -61,7 +61,7 @@ export class Pass {
   readonly #rootBefore: string;
   readonly #seen: Observation[] = [];
   /** Files to look at, by the folders that were walked; those before the mark have been handed out. */
-  readonly #waiting: string[] = [];
+  readonly #pending: string[] = [];
   #handedOut = 0;
   readonly #met = new Set<string>();
   readonly #problems = new Map<string, Problem>();
@@ -109,15 +109,15 @@ export class Pass {
     else for (const path of this.#only) this.#visitFromAbove(path);
   }
 
-  get waiting(): number {
-    return this.#waiting.length - this.#handedOut;
+  get pendingCount(): number {
+    return this.#pending.length - this.#handedOut;
   }
 
   /** The next files to look at, `most` of them; none when all have been handed out. */
   next(most = batchSize): readonly string[] {
     const from = this.#handedOut;
-    this.#handedOut = Math.min(from + most, this.#waiting.length);
-    return this.#waiting.slice(from, this.#handedOut);
+    this.#handedOut = Math.min(from + most, this.#pending.length);
+    return this.#pending.slice(from, this.#handedOut);
   }
 
   lookAt(paths: readonly string[]): void {
@@ -180,7 +180,7 @@ export class Pass {
       if (this.#selection.includes(path)) this.#problem(badName(path, fault));
       return;
     }
-    for (const folder of ['', ...[...foldersAbove(path)].reverse()]) {
+    for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
       if (!this.#selection.entersFolder(folder) || !this.#canEnter(folder)) return;
       this.#readGitignore(folder);
     }
@@ -217,7 +217,7 @@ export class Pass {
       if (entry.isDirectory()) {
         if (this.#selection.entersFolder(path)) this.#walk(path);
       } else if (this.#selection.includes(path)) {
-        this.#waiting.push(path);
+        this.#pending.push(path);
       } else if (this.#selection.leadsOn(path)) {
         this.#visit(path);
       }
@@ -232,7 +232,7 @@ export class Pass {
     this.#passed.set(folder, unchanged);
     this.#files += files.length;
     this.#passedOver += files.length;
-    for (const name of others) this.#waiting.push(at + name);
+    for (const name of others) this.#pending.push(at + name);
     for (const name of folders) if (this.#selection.entersFolder(at + name)) this.#walk(at + name);
     this.#onFolder?.();
   }
@@ -251,7 +251,7 @@ export class Pass {
   /** Looks at what may stand in the way of what is tracked, or is tracked itself. */
   #visit(path: string): void {
     if (this.#selection.includes(path)) {
-      this.#waiting.push(path);
+      this.#pending.push(path);
       return;
     }
     const found = look(path, this.#options.known.get(path), this.#look);
@@ -317,7 +317,7 @@ export class Pass {
 
   #isInScope(path: string): boolean {
     if (this.#only === undefined || this.#only.has('') || this.#only.has(path)) return true;
-    for (const folder of foldersAbove(path)) if (this.#only.has(folder)) return true;
+    for (const folder of parentFolders(path)) if (this.#only.has(folder)) return true;
     return false;
   }
 
@@ -325,7 +325,7 @@ export class Pass {
   #isHeldByProblem(path: string): boolean {
     if (this.#problems.size === 0 || !this.#selection.includes(path)) return false;
     if (this.#problems.has(path)) return true;
-    for (const folder of foldersAbove(path)) if (this.#problems.has(folder)) return true;
+    for (const folder of parentFolders(path)) if (this.#problems.has(folder)) return true;
     return false;
   }
 
@@ -343,7 +343,7 @@ function widened(scope: ScanScope): (path: string) => string {
 function outermost(paths: readonly string[]): Set<string> {
   const all = new Set(paths);
   if (all.has('')) return new Set(['']);
-  return new Set([...all].filter((path) => ![...foldersAbove(path)].some((folder) => all.has(folder))));
+  return new Set([...all].filter((path) => ![...parentFolders(path)].some((folder) => all.has(folder))));
 }
 
 /** The root may be a symlink to the folder; what is below it is never followed. */

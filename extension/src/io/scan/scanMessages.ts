@@ -2,7 +2,7 @@ import type { Problem } from '../../core/observation';
 import type { ClockReading } from './fileClock';
 import type { FolderRecord } from './folderRecord';
 import type { Packed } from '../entries/packedEntries';
-import type { ScanProgress, ScanRequest, ScanResult } from '../ports';
+import type { ScanProgress, ScanRequest, ScanResult } from './scannerPort';
 import type { ThreadFailure } from '../threads/threadFailure';
 
 /** What the scan worker is started with. */

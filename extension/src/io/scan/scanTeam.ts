@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { entryWith } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import { unpackObservations } from '../entries/packedEntries';
-import type { ScanResult } from '../ports';
+import type { ScanResult } from './scannerPort';
 import { batchSize, Pass, type PassOptions, type ReadFolder } from './scan';
 import { errorOf } from '../threads/threadFailure';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
@@ -75,10 +75,10 @@ class Team {
 
   /** Gives the helpers what there is, as far as they have room. */
   share(): void {
-    if (!this.#started && this.#pass.waiting >= worthHelp) this.#start();
+    if (!this.#started && this.#pass.pendingCount >= worthHelp) this.#start();
     for (const helper of this.#helpers) {
       // The last batches stay here: who waits for the others does nothing.
-      while (helper.hasRoom && this.#pass.waiting > batchSize) this.#give(helper);
+      while (helper.hasRoom && this.#pass.pendingCount > batchSize) this.#give(helper);
     }
   }
 

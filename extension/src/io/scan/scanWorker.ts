@@ -3,7 +3,7 @@ import { parentOf } from '../../core/paths';
 import type { Observation } from '../../core/observation';
 import { FolderRecords } from './folderRecords';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
-import type { ScanProgress } from '../ports';
+import type { ScanProgress } from './scannerPort';
 import { serveRecordChecks } from './recordChecker';
 import { failureOf, stopWhenTold } from '../threads/threadFailure';
 import { helpScan } from './scanHelper';

@@ -17,7 +17,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { fieldsOf } from '../../core/testing/fixtures';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
-import type { ScanProgress, ScanScope } from '../ports';
+import type { ScanProgress, ScanScope } from './scannerPort';
 import { scanPass } from './scan';
 import { WorkerScanner } from './scanner';
 
@@ -86,11 +86,11 @@ describe('the scanner', () => {
     const { seen } = await other.scan({ scope });
     await other.dispose();
     const [a] = seen;
-    scanner.learn([{ ...fieldsOf(a!), racy: false, hash: 'told' }], []);
+    scanner.update([{ ...fieldsOf(a!), racy: false, hash: 'told' }], []);
     expect((await scanner.scan({ scope })).seen).toEqual([]);
-    scanner.learn([], ['a']);
+    scanner.update([], ['a']);
     expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'a', hash: a!.hash }]);
-    scanner.relearn([{ ...fieldsOf(a!), path: 'gone' }]);
+    scanner.reset([{ ...fieldsOf(a!), path: 'gone' }]);
     const { seen: again, gone } = await scanner.scan({ scope });
     expect([again.map(({ path }) => path), gone]).toEqual([['a'], ['gone']]);
   });
@@ -107,7 +107,7 @@ describe('the scanner', () => {
     const { seen } = await scanner.scan({ scope });
     const other = scanPass({ root, scope, known: new Map() });
     expect(atRest(seen)).toEqual(atRest(other.seen));
-    scanner.learn(atRest(seen), []);
+    scanner.update(atRest(seen), []);
     // What stands is looked at by its stats alone; any of them that differs is found out.
     rmSync(join(root, 'f7'));
     write('f1000', 'edited');
@@ -128,7 +128,7 @@ describe('the scanner', () => {
       const script = join(bundles, 'scanWorker.js');
       const blind = new WorkerScanner({ script, root, honoursModes: false, all: () => [] });
       const { seen } = await blind.scan({ scope });
-      blind.learn(
+      blind.update(
         atRest(seen).map((one) => ({ ...one, mode: 0o755 })),
         [],
       );
@@ -177,7 +177,7 @@ describe('the scanner', () => {
       expect(atRest([...known.values()])).toEqual(atRest(fresh.seen));
       // As if all of it were old: so that the next pass relies on what this one saw.
       for (const one of atRest(fresh.seen)) known.set(one.path, one);
-      scanner.learn(known.values(), []);
+      scanner.update(known.values(), []);
       await pass();
     }
   });
@@ -204,7 +204,7 @@ describe('the scanner', () => {
     for (const folder of ['d', 'left']) mkdirSync(join(root, folder));
     write('d/f');
     const { seen } = await scanner.scan({ scope: told });
-    scanner.learn(atRest(seen), []);
+    scanner.update(atRest(seen), []);
     await scanner.scan({ scope: told });
     change();
     const found = await scanner.scan({ scope: told });
@@ -215,7 +215,7 @@ describe('the scanner', () => {
     mkdirSync(join(root, 'd'));
     for (const path of ['d/a', 'd/b']) write(path);
     const { seen } = await scanner.scan({ scope });
-    scanner.learn(atRest(seen), []);
+    scanner.update(atRest(seen), []);
     await scanner.scan({ scope });
     expect((await scanner.scan({ scope: { ...scope, exclude: ['b'] } })).gone).toEqual(['d/b']);
     expect((await scanner.scan({ scope })).seen.map(({ path }) => path)).toEqual(['d/b']);
@@ -242,7 +242,7 @@ describe('the scanner', () => {
       write(`d${Math.floor(i / 100)}/f${i}`);
     }
     const { seen } = await alone.scan({ scope });
-    alone.learn(atRest(seen), []);
+    alone.update(atRest(seen), []);
     await alone.scan({ scope });
     expect(await alone.scan({ scope })).toMatchObject({ seen: [], gone: [] });
     write('d7/f700', 'edited');

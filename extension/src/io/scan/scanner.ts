@@ -3,11 +3,11 @@ import { Worker } from 'node:worker_threads';
 import type { Observation } from '../../core/observation';
 import { PalmtreeError } from '../../errors';
 import { packObservations, unpackObservations, type Packed } from '../entries/packedEntries';
-import type { Scanner, ScanRequest, ScanResult } from '../ports';
+import type { Scanner, ScanRequest, ScanResult } from './scannerPort';
 import { errorOf } from '../threads/threadFailure';
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
 import { threadLimits } from '../threads/threadLimits';
-import { turns } from '../threads/yielding';
+import { yielder } from '../threads/yielding';
 
 export interface WorkerScannerOptions {
   /** The bundled scan worker. */
@@ -60,7 +60,7 @@ export class WorkerScanner implements Scanner {
     this.#options = options;
   }
 
-  learn(seen: Iterable<Observation>, gone: Iterable<string>): void {
+  update(seen: Iterable<Observation>, gone: Iterable<string>): void {
     const told: ToLearn = { seen: [...seen], gone: [...gone] };
     if (told.seen.length + told.gone.length === 0 || this.#disposed) return;
     this.#untold.push(told);
@@ -74,10 +74,10 @@ export class WorkerScanner implements Scanner {
     for (const seen of parts) this.#post({ kind: 'learn', seen, gone: [] });
   }
 
-  relearn(all: Iterable<Observation>): void {
+  reset(all: Iterable<Observation>): void {
     this.#untold = [];
     this.#post({ kind: 'forget' });
-    this.learn(all, []);
+    this.update(all, []);
   }
 
   scan(request: ScanRequest): Promise<ScanResult> {
@@ -189,7 +189,7 @@ export class WorkerScanner implements Scanner {
 
 /** The parts come faster than they can be taken in: others have their turn between them. */
 async function whole(result: Omit<ScanResult, 'seen'>, parts: readonly Packed[]): Promise<ScanResult> {
-  const pause = turns();
+  const pause = yielder();
   const seen: Observation[] = [];
   for (const part of parts) {
     for (const observation of unpackObservations(part)) seen.push(observation);

@@ -68,8 +68,8 @@ function fill(store: SqlStore): void {
   state.rules.set('', { path: '', kind: 'folder', effect: 'leave' });
   state.ancestor.set('a', entry('a', 'one'));
   state.ancestor.set('l', entry('l', '-> a'));
-  state.heldBack.set('b', entry('b', 'two x'));
-  state.heldBack.set('gone', null);
+  state.unappliedRemote.set('b', entry('b', 'two x'));
+  state.unappliedRemote.set('gone', null);
   state.observations.set('a', observation('a', 'racy'));
   state.observations.set('new\nline "é" \'', observation('new\nline "é" \'', ''));
 }
@@ -78,8 +78,13 @@ function fill(store: SqlStore): void {
 function told({ state }: SqlStore) {
   const rows = (map: ReadonlyMap<string, Entry | null>) =>
     new Map([...map].map(([path, value]) => [path, value && fieldsOf(value)]));
-  const { ancestor, heldBack, observations } = state;
-  return { ...state, ancestor: rows(ancestor), heldBack: rows(heldBack), observations: rows(observations) };
+  const { ancestor, unappliedRemote, observations } = state;
+  return {
+    ...state,
+    ancestor: rows(ancestor),
+    unappliedRemote: rows(unappliedRemote),
+    observations: rows(observations),
+  };
 }
 
 describe('the store', () => {
@@ -112,7 +117,7 @@ describe('the store', () => {
     expect(state.rules.get('src/own')).toEqual({ path: 'src/own', kind: 'file', effect: 'leave' });
     const agreed = { path: 'src/a', kind: 'file', size: 3, mtimeNs: 1_700_000_000_123_456_789n, mode: 0o644, hash };
     expect(told({ state } as SqlStore).ancestor.get('src/a')).toEqual(agreed);
-    expect([...state.heldBack]).toEqual([['src/gone', null]]);
+    expect([...state.unappliedRemote]).toEqual([['src/gone', null]]);
     expect(state.observations.get('src/l')).toEqual({
       ...{ path: 'src/l', kind: 'symlink', size: 1, mtimeNs: 5n, mode: 0o777, hash, target: 'a' },
       ...{ dev: 2n ** 64n - 1n, ino: 7n, ctimeNs: -3n, racy: true },
@@ -145,7 +150,7 @@ describe('the store', () => {
     store.state.binding = undefined;
     store.state.ancestor.delete('a');
     store.state.ancestor.set('l', entry('l', 'file'));
-    store.state.heldBack.clear();
+    store.state.unappliedRemote.clear();
     await store.save();
     expect(told(await open())).toEqual(told(store));
   });

@@ -2,13 +2,13 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { identify, sameIdentity, type FileIdentity } from '../fs/durable';
 import type { Packed } from '../entries/packedEntries';
-import type { Store } from '../ports';
+import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
 import { asStoreError, isDamage, written } from './storeError';
 import { StoreLock } from './storeLock';
 import { emptyState, gatheringChanges, takeIn } from './storeState';
 import { compiledSqlite, StoreThread } from './storeThread';
-import { inTurns } from '../threads/yielding';
+import { runYielding } from '../threads/yielding';
 
 const fileName = 'palmtree.db';
 
@@ -135,7 +135,7 @@ export class SqlStore implements Store {
       throw written();
     }
     const isWhole = identity === undefined || this.#hasFailed;
-    const changes = await inTurns(gatheringChanges(this.state, this.#meta, isWhole));
+    const changes = await runYielding(gatheringChanges(this.state, this.#meta, isWhole));
     if (changes === undefined) return;
     try {
       const { meta, pack } = changes;

@@ -1,8 +1,8 @@
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
-import type { Steps } from '../../core/cooperativeTask';
+import type { CooperativeTask } from '../../core/cooperativeTask';
 import { packObservations, wasAgreed } from '../entries/packedEntries';
-import type { StoredState } from '../ports';
+import type { StoredState } from './storePort';
 import { StoredMap } from '../entries/storedMap';
 import type { StoreContent, StoredBucket } from './storeMessages';
 import {
@@ -15,7 +15,7 @@ import {
   type Item,
   type StoreTable,
 } from './storeTables';
-import { turns } from '../threads/yielding';
+import { yielder } from '../threads/yielding';
 
 type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId'>;
 
@@ -26,7 +26,7 @@ export function emptyState(): StoredState {
     revisionId: undefined,
     rules: new StoredMap(),
     ancestor: new StoredMap(),
-    heldBack: new StoredMap(),
+    unappliedRemote: new StoredMap(),
     observations: new StoredMap(),
   };
 }
@@ -36,17 +36,17 @@ export function emptyState(): StoredState {
  * objects: others may hold them, and then never see a state that is half of this and half of that.
  */
 export async function takeIn({ meta, tables }: StoreContent, state: StoredState, isHeld: boolean): Promise<void> {
-  const pause = turns();
+  const pause = yielder();
   const rules = await unpacked(ruleTable, tables.rule, pause);
   const observations = await unpacked(observationTable, tables.observation, pause);
   const ancestor = await unpacked(ancestorTable, tables.ancestor, pause);
-  const heldBack = await unpacked(heldBackTable, tables.held_back, pause);
+  const unappliedRemote = await unpacked(heldBackTable, tables.held_back, pause);
   Object.assign(state, parseMeta(meta));
   const loading = [
     state.rules.load(rules),
     state.observations.load(observations),
     state.ancestor.load(agreedOn(ancestor, state.observations)),
-    state.heldBack.load(heldBack),
+    state.unappliedRemote.load(unappliedRemote),
   ];
   for (const steps of loading) while (steps.next().done !== true) if (!isHeld) await pause();
 }
@@ -90,18 +90,18 @@ export function* gatheringChanges(
   state: StoredState,
   storedMeta: string,
   all: boolean,
-): Steps<StoreChanges | undefined> {
+): CooperativeTask<StoreChanges | undefined> {
   const meta = metaOf(state);
   const parts = [
     yield* changesOfMap(ruleTable, state.rules, all),
-    yield* changesOfMap(heldBackTable, state.heldBack, all),
+    yield* changesOfMap(heldBackTable, state.unappliedRemote, all),
     yield* changesOfPlaces(state, all),
   ].filter((part) => part !== undefined);
   if (!all && parts.length === 0 && meta === storedMeta) return undefined;
   return {
     meta,
     pack: async () => {
-      const pause = turns();
+      const pause = yielder();
       const buckets: StoredBucket[] = [];
       for (const part of parts) {
         for (const bucket of part.pack()) {
@@ -120,7 +120,11 @@ interface MapChanges {
   readonly giveBack: () => void;
 }
 
-function* changesOfMap<T>(table: StoreTable<T>, map: StoredMap<T>, all: boolean): Steps<MapChanges | undefined> {
+function* changesOfMap<T>(
+  table: StoreTable<T>,
+  map: StoredMap<T>,
+  all: boolean,
+): CooperativeTask<MapChanges | undefined> {
   const changed = map.takeChanges();
   const rows = yield* changedBuckets(map, all ? yield* map.filled() : changed);
   if (rows.size === 0) return undefined;
@@ -128,7 +132,10 @@ function* changesOfMap<T>(table: StoreTable<T>, map: StoredMap<T>, all: boolean)
 }
 
 /** Of what is observed and agreed on: a bucket of the one is stored with that of the other. */
-function* changesOfPlaces({ observations, ancestor }: StoredState, all: boolean): Steps<MapChanges | undefined> {
+function* changesOfPlaces(
+  { observations, ancestor }: StoredState,
+  all: boolean,
+): CooperativeTask<MapChanges | undefined> {
   const changed = [observations.takeChanges(), ancestor.takeChanges()] as const;
   const [here, there] = all ? [yield* observations.filled(), yield* ancestor.filled()] : changed;
   const buckets = new Set([...here, ...there]);

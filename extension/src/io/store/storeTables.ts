@@ -2,7 +2,7 @@ import type { Database } from 'sql.js';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
-import { stepSize, type Steps } from '../../core/cooperativeTask';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from '../entries/storeBuckets';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from '../entries/packedEntries';
 import type { StoredBucket } from './storeMessages';
@@ -83,7 +83,7 @@ export function readTable(database: Database, name: TableName): Uint8Array[] {
 export function* changedBuckets<T>(
   current: ReadonlyMap<string, T>,
   changed: ReadonlySet<number>,
-): Steps<ReadonlyMap<number, readonly Item<T>[]>> {
+): CooperativeTask<ReadonlyMap<number, readonly Item<T>[]>> {
   const rows = new Map<number, Item<T>[]>();
   for (const bucket of changed) rows.set(bucket, []);
   if (rows.size === 0) return rows;

@@ -23,7 +23,7 @@ export function compiledSqlite(wasm: string): Promise<WebAssembly.Module> {
   return compiling;
 }
 
-interface Waiting {
+interface PendingRequest {
   readonly resolve: (answer: FromStoreWorker) => void;
   readonly reject: (error: PalmtreeError) => void;
 }
@@ -36,7 +36,7 @@ export class StoreThread {
   readonly #script: string;
   readonly #data: StoreWorkerData;
   /** Those that wait for an answer, in the order in which the thread gives them. */
-  readonly #waiting: Waiting[] = [];
+  readonly #waiting: PendingRequest[] = [];
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
 

@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Steps } from '../../core/cooperativeTask';
+import type { CooperativeTask } from '../../core/cooperativeTask';
 
 /** After so many milliseconds of work others have their turn. */
 const turnMs = 4;
 
 /** What waits for the others' turn when it has been long. */
-export function turns(): () => Promise<void> {
+export function yielder(): () => Promise<void> {
   let began = performance.now();
   return async () => {
     if (performance.now() - began < turnMs) return;
@@ -15,8 +15,8 @@ export function turns(): () => Promise<void> {
 }
 
 /** Does work in steps, and lets others have their turn between them. */
-export async function inTurns<T>(steps: Steps<T>): Promise<T> {
-  const pause = turns();
+export async function runYielding<T>(steps: CooperativeTask<T>): Promise<T> {
+  const pause = yielder();
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

@@ -23,7 +23,7 @@ export type Obstacle =
   | { readonly kind: 'conflicts'; readonly count: number; readonly isPulled: boolean }
   | { readonly kind: 'failed'; readonly direction: 'push' | 'pull'; readonly error: PalmtreeError };
 
-export interface AutomationParts {
+export interface AutomationDeps {
   readonly sync: Pick<
     FolderSync,
     'root' | 'state' | 'pathStates' | 'conflicts' | 'onDidChangeState' | 'isTracked' | 'push' | 'pull'
@@ -47,7 +47,7 @@ export interface AutomationParts {
  * unseen, nor what a checkout did.
  */
 export class Automation {
-  readonly #parts: AutomationParts;
+  readonly #deps: AutomationDeps;
   readonly #wait: Wait;
   readonly #lifetime = new AbortController();
   readonly #subscription: { dispose(): void };
@@ -67,20 +67,20 @@ export class Automation {
   #isBusy = false;
   #isTransferring = false;
 
-  constructor(parts: AutomationParts) {
-    this.#parts = parts;
+  constructor(parts: AutomationDeps) {
+    this.#deps = parts;
     this.#wait = parts.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
     this.#subscription = parts.sync.onDidChangeState(({ kind }) => {
       const isUsers = !this.#isTransferring && (kind === 'transferring' || kind === 'scanning');
       if (isUsers) this.#isStopped = false;
-      this.consider();
+      this.schedule();
     });
-    this.consider();
+    this.schedule();
   }
 
   /** The user saved these files. */
   saved(paths: readonly string[]): void {
-    const { settings, sync } = this.#parts;
+    const { settings, sync } = this.#deps;
     const tracked = settings().pushOnSave === 'off' ? [] : paths.filter((path) => sync.isTracked(path));
     if (tracked.length === 0) return;
     for (const path of tracked) this.#saved.add(path);
@@ -90,23 +90,23 @@ export class Automation {
     this.#wait(saveDelayMs, signal).then(
       () => {
         this.#isPushDue = this.#saved.size > 0;
-        this.consider();
+        this.schedule();
       },
       () => undefined,
     );
   }
 
   /** Does what is to be done now, if anything is; called too when the settings have changed. */
-  consider(): void {
+  schedule(): void {
     if (this.#isBusy || this.#next() === undefined) return;
     this.#isBusy = true;
     this.#act()
       .catch((error: unknown) => {
-        if (!this.#lifetime.signal.aborted) this.#parts.onDefect(error);
+        if (!this.#lifetime.signal.aborted) this.#deps.onDefect(error);
       })
       .finally(() => {
         this.#isBusy = false;
-        this.consider();
+        this.schedule();
       });
   }
 
@@ -116,8 +116,8 @@ export class Automation {
   }
 
   #next(): 'push' | 'pull' | undefined {
-    const { pushOnSave, pullOn } = this.#parts.settings();
-    const { kind, counts, head, revision } = this.#parts.sync.state;
+    const { pushOnSave, pullOn } = this.#deps.settings();
+    const { kind, counts, head, revision } = this.#deps.sync.state;
     if (pushOnSave === 'off') {
       this.#isPushDue = false;
       this.#saved.clear();
@@ -139,7 +139,7 @@ export class Automation {
   }
 
   async #act(): Promise<void> {
-    const { gitActivity, sync } = this.#parts;
+    const { gitActivity, sync } = this.#deps;
     // A repository may lie anywhere in the workspace folder: those count in which something waits.
     const waiting = new Set([...sync.pathStates.keys(), ...this.#saved].map((path) => dirname(join(sync.root, path))));
     if ((await gitActivity(waiting)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));
@@ -157,19 +157,19 @@ export class Automation {
   }
 
   get #mayBeMerged(): boolean {
-    return this.#parts.sync.conflicts.every(({ path }) => this.#unsaved.has(path));
+    return this.#deps.sync.conflicts.every(({ path }) => this.#unsaved.has(path));
   }
 
   async #pull(): Promise<void> {
-    const { sync, pullOptions } = this.#parts;
+    const { sync, pullOptions } = this.#deps;
     this.#pulledFor = sync.state.head?.revision;
     this.#isPullDue = false;
     const result = await sync.pull(this.#reporter, pullOptions());
-    this.#unsaved = new Set(result.heldBack.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : [])));
+    this.#unsaved = new Set(result.skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : [])));
     for (const path of result.merged) this.#saved.delete(path);
     if (this.#saved.size === 0) this.#isPushDue = false;
     if (result.conflicts.length > 0) this.#tellConflicts(result.conflicts.length, true);
-    this.#parts.onPulled(result);
+    this.#deps.onPulled(result);
   }
 
   async #push(): Promise<void> {
@@ -178,7 +178,7 @@ export class Automation {
     const only = this.#saved;
     this.#saved = new Set();
     try {
-      this.#parts.onPushed(await this.#parts.sync.push(this.#reporter, { only }));
+      this.#deps.onPushed(await this.#deps.sync.push(this.#reporter, { only }));
     } catch (error) {
       for (const path of only) this.#saved.add(path);
       throw error;
@@ -186,7 +186,7 @@ export class Automation {
   }
 
   #meet(direction: 'push' | 'pull', error: PalmtreeError): void {
-    const { settings, sync, onObstacle } = this.#parts;
+    const { settings, sync, onObstacle } = this.#deps;
     if (direction === 'push') this.#isPushDue = true;
     else this.#pulledFor = undefined;
     if (error.code === 'stale_base') {
@@ -201,7 +201,7 @@ export class Automation {
   #tellConflicts(count: number, isPulled: boolean): void {
     if (this.#hasToldConflicts) return;
     this.#hasToldConflicts = true;
-    this.#parts.onObstacle({ kind: 'conflicts', count, isPulled });
+    this.#deps.onObstacle({ kind: 'conflicts', count, isPulled });
   }
 
   get #reporter(): Reporter {

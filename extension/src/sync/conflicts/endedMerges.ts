@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { readSmallFile } from '../../io/fs/smallFile';
-import type { BegunMerge } from './finishMerge';
+import type { ActiveMerge } from './finishMerge';
 import type { Replica } from '../replica/replica';
 import { maxMarkedBytes } from './resolve';
 
@@ -11,7 +11,7 @@ import { maxMarkedBytes } from './resolve';
  * Invariant: a merge goes on while something of it is left on the disk. That is what was agreed on, where a merge
  * editor begins and which a pull would replace, and lines that mark a conflict.
  */
-export async function endedMerges(replica: Replica, merges: readonly BegunMerge[]): Promise<string[]> {
+export async function endedMerges(replica: Replica, merges: readonly ActiveMerge[]): Promise<string[]> {
   const { conflicts, localChanges } = await replica.reconcile('known');
   const inConflict = new Set(conflicts.map(({ path }) => path));
   const replaced = new Set(localChanges.map(({ path }) => path));
@@ -19,7 +19,7 @@ export async function endedMerges(replica: Replica, merges: readonly BegunMerge[
   const ended: string[] = [];
   for (const { path, ancestor } of merges) {
     if (inConflict.has(path)) continue;
-    const isAsSynced = replaced.has(path) && agreedHash(replica, path) === ancestor;
+    const isAsSynced = replaced.has(path) && ancestorHash(replica, path) === ancestor;
     if (selection.includes(path) && (isAsSynced || (await mayHaveMarkers(replica.root, path)))) continue;
     ended.push(path);
   }
@@ -27,7 +27,7 @@ export async function endedMerges(replica: Replica, merges: readonly BegunMerge[
 }
 
 /** The hash of what was agreed on; null where nothing was. */
-export function agreedHash({ state }: Replica, path: string): string | null {
+export function ancestorHash({ state }: Replica, path: string): string | null {
   return state.ancestor.get(path)?.hash ?? null;
 }
 

@@ -1,14 +1,14 @@
 import { entryOf } from '../../core/wire';
 import type { Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
-import { agreedHash } from './endedMerges';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import { ancestorHash } from './endedMerges';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { bringUpToDate, refuseMarkers } from './resolve';
 import type { PullFolders } from '../transfer/stage';
 
 /** A merge as it was begun: with what the server had at `path` in `revision`. */
-export interface BegunMerge {
+export interface ActiveMerge {
   readonly path: string;
   readonly revision: number;
   /** The hash of what the server had. */
@@ -27,23 +27,23 @@ export type FinishedMerge = 'merged' | 'outdated' | 'stale';
  */
 export async function finishMerge(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
-  merge: BegunMerge,
+  merge: ActiveMerge,
 ): Promise<FinishedMerge> {
   const { path } = merge;
   await bringUpToDate(replica, remote, folders, reporter);
   const standing = await whatStands(replica, path);
   if (standing === undefined) throw noConflict(path);
-  if (agreedHash(replica, path) !== merge.ancestor) {
+  if (ancestorHash(replica, path) !== merge.ancestor) {
     if (!standing.isConflict) throw noConflict(path);
     return 'stale';
   }
   await refuseMarkers(replica.root, [path]);
   const isOutdated = standing.remote?.hash !== merge.theirs;
-  replica.agree(path, isOutdated ? await entryMergedIn(remote, merge, reporter.signal) : standing.remote);
-  if (isOutdated) replica.state.heldBack.set(path, standing.remote ?? null);
+  replica.markSynced(path, isOutdated ? await entryMergedIn(remote, merge, reporter.signal) : standing.remote);
+  if (isOutdated) replica.state.unappliedRemote.set(path, standing.remote ?? null);
   await replica.save();
   return isOutdated ? 'outdated' : 'merged';
 }
@@ -53,7 +53,7 @@ async function whatStands(
   replica: Replica,
   path: string,
 ): Promise<{ readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined> {
-  const { conflicts, localChanges } = await replica.reconcile('agreed');
+  const { conflicts, localChanges } = await replica.reconcile('lastSynced');
   const conflict = conflicts.find((one) => one.path === path);
   if (conflict !== undefined) return { remote: conflict.remote, isConflict: true };
   const change = localChanges.find((one) => one.path === path);
@@ -65,8 +65,8 @@ function noConflict(path: string): PalmtreeError {
 }
 
 async function entryMergedIn(
-  { client, tree }: Remote,
-  { path, revision, theirs }: BegunMerge,
+  { client, tree }: ServerBinding,
+  { path, revision, theirs }: ActiveMerge,
   signal: AbortSignal,
 ): Promise<Entry> {
   const { versions } = await client.history(tree, path, revision + 1, signal);

@@ -3,22 +3,22 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conflict } from '../../core/change';
 import {
-  entanglements,
+  conflictGroups,
   keepBoth,
   keepMine,
   nameForTheirs,
-  takenIn,
+  nameTaken,
   takeTheirs,
   type Decision,
 } from '../../core/reconcile/decision';
 import { hasConflictMarkers, maxMergeBytes } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
 import { readSmallFile } from '../../io/fs/smallFile';
-import type { HeldBack } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/transition';
 import { throwIfCancelled } from '../transfer/runTransfer';
 import { pull, type PullOptions } from '../pull/pull';
 import { recordPull } from '../pull/pullRecord';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
 
@@ -37,7 +37,7 @@ export interface ResolveResult {
   readonly resolved: readonly string[];
   /** Where theirs was put beside mine, by the path of mine. */
   readonly beside: ReadonlyMap<string, string>;
-  readonly heldBack: readonly HeldBack[];
+  readonly skipped: readonly Skipped[];
   /** Where what was replaced here is kept, under the name by which `lastPull` tells of it. */
   readonly backup: string;
 }
@@ -49,7 +49,7 @@ export interface ResolveResult {
  */
 export async function resolve(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
   request: { readonly paths: readonly string[]; readonly choice: Choice },
@@ -73,15 +73,15 @@ export async function resolve(
     const withBase = changes.map((change) => ({ ...change, base: ancestor.get(change.path) ?? null }));
     const taken = { server: remote.client.address, tree: remote.tree, revision, changes: withBase, backup };
     const applied = request.choice === 'theirs' ? await recordPull(taken, put) : await put();
-    const held = new Set(applied.heldBack.map(({ path }) => path));
+    const held = new Set(applied.skipped.map(({ path }) => path));
     const done = decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => held.has(path)));
     for (const { decision } of done) {
-      for (const { path, to } of decision.ancestorChanges) replica.agree(path, to);
-      for (const { path } of decision.localChanges) replica.takeIn(path);
+      for (const { path, to } of decision.ancestorChanges) replica.markSynced(path, to);
+      for (const { path } of decision.localChanges) replica.ensureTracked(path);
     }
     await replica.save();
     const beside = new Map(request.choice === 'both' ? done.flatMap(placesOfTheirs) : []);
-    return { resolved: done.map(({ path }) => path), beside, heldBack: applied.heldBack, backup };
+    return { resolved: done.map(({ path }) => path), beside, skipped: applied.skipped, backup };
   } finally {
     await rm(staged.folder, { recursive: true, force: true });
   }
@@ -97,11 +97,11 @@ function placesOfTheirs({ path, decision }: { path: string; decision: Decision }
  */
 export async function bringUpToDate(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
 ): Promise<void> {
-  if (replica.incoming !== undefined && replica.incoming.revision !== replica.state.revision) {
+  if (replica.remoteChanges !== undefined && replica.remoteChanges.revision !== replica.state.revision) {
     await pull(replica, remote, folders, reporter, { only: new Set() });
   } else {
     await replica.scan({ signal: reporter.signal });
@@ -125,11 +125,11 @@ async function decide(
   paths: readonly string[],
   choice: Choice,
 ): Promise<{ readonly path: string; readonly decision: Decision }[]> {
-  const { conflicts } = await replica.reconcile('agreed');
-  const groups = entanglements(conflicts);
+  const { conflicts } = await replica.reconcile('lastSynced');
+  const groups = conflictGroups(conflicts);
   const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
-  const { observations, ancestor, heldBack } = replica.state;
-  const known = takenIn([observations.keys(), ancestor.keys(), heldBack.keys()], replica.nameRules);
+  const { observations, ancestor, unappliedRemote } = replica.state;
+  const known = nameTaken([observations.keys(), ancestor.keys(), unappliedRemote.keys()], replica.nameRules);
   const given = new Set<string>();
   // What is not tracked stands in the way all the same.
   const taken = (path: string): boolean => known(path) || given.has(path) || stands(join(replica.root, path));

@@ -5,7 +5,7 @@ import { mergeText, type TextMerge } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
 import { isSmallFile, readBase, readMine, readTheirs, sourcesOf } from '../content/mergeSources';
 import { bringUpToDate } from './resolve';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { backupFolder, type PullFolders } from '../transfer/stage';
 
@@ -35,7 +35,7 @@ const maxLooks = 3;
  */
 export async function startMerge(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
   path: string,
@@ -63,7 +63,7 @@ async function lookAtMine(
   path: string,
 ): Promise<{ mine: Uint8Array; conflict: Conflict }> {
   for (let look = 0; look < maxLooks; look++) {
-    const { conflicts } = await replica.reconcile('agreed');
+    const { conflicts } = await replica.reconcile('lastSynced');
     const conflict = conflicts.find((one) => one.path === path);
     if (conflict === undefined) {
       throw new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });

@@ -3,22 +3,22 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
-import { pastContent } from './historicalContent';
-import type { Remote } from '../ports/serverBinding';
+import { historicalContent } from './historicalContent';
+import type { ServerBinding } from '../ports/serverBinding';
 
 /**
  * The content that both sides agreed on: from the disk where the file there still is it, or else from the server's
  * history; of a symlink its target. Throws content_unavailable when it is in neither.
  */
-export async function agreedContent(
+export async function ancestorContent(
   root: string,
   entry: Entry,
-  requireRemote: () => Pick<Remote, 'client' | 'tree'>,
+  requireRemote: () => Pick<ServerBinding, 'client' | 'tree'>,
   revision: number,
 ): Promise<Uint8Array> {
   if (entry.target !== undefined) return new TextEncoder().encode(entry.target);
   const here = await contentHere(root, entry);
-  const content = here ?? (await pastContent(requireRemote(), entry, revision));
+  const content = here ?? (await historicalContent(requireRemote(), entry, revision));
   if (content !== undefined) return content;
   throw new PalmtreeError('content_unavailable', `${entry.path} with ${entry.hash} is in no history`, {
     details: { paths: [entry.path] },

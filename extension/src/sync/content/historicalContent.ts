@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError } from '../../errors';
-import type { Remote } from '../ports/serverBinding';
+import type { ServerBinding } from '../ports/serverBinding';
 
 /**
  * The content that `entry` declares, from the server's history of its path; undefined where it is in none of it.
  * `revision` is where it is looked for first.
  */
-export async function pastContent(
-  remote: Pick<Remote, 'client' | 'tree'>,
+export async function historicalContent(
+  remote: Pick<ServerBinding, 'client' | 'tree'>,
   entry: Pick<Entry, 'path' | 'hash'>,
   revision: number,
   signal?: AbortSignal,
@@ -21,7 +21,7 @@ export async function pastContent(
 
 /** The newest revision in which the path had the content. */
 async function versionOf(
-  { client, tree }: Pick<Remote, 'client' | 'tree'>,
+  { client, tree }: Pick<ServerBinding, 'client' | 'tree'>,
   { path, hash }: Pick<Entry, 'path' | 'hash'>,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
@@ -35,7 +35,7 @@ async function versionOf(
 }
 
 async function contentAt(
-  { client, tree }: Pick<Remote, 'client' | 'tree'>,
+  { client, tree }: Pick<ServerBinding, 'client' | 'tree'>,
   path: string,
   revision: number,
   signal: AbortSignal | undefined,

@@ -5,14 +5,14 @@ import type { Entry } from '../../core/entry';
 import { maxMergeBytes } from '../../core/merge/mergeText';
 import { isPalmtreeError } from '../../errors';
 import { readSmallFile } from '../../io/fs/smallFile';
-import { pastContent } from './historicalContent';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import { historicalContent } from './historicalContent';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 
 /** Where the sides of a conflict are read. */
 export interface Sources {
   readonly root: string;
-  readonly remote: Pick<Remote, 'client' | 'tree'>;
+  readonly remote: Pick<ServerBinding, 'client' | 'tree'>;
   /** The revision that the ancestor was agreed on at, or near it. */
   readonly agreed: number;
   /** The revision that has theirs. */
@@ -21,7 +21,7 @@ export interface Sources {
 }
 
 /** For a conflict of `replica` with `revision`, which has theirs. */
-export function sourcesOf(replica: Replica, remote: Remote, { signal }: Reporter, revision: number): Sources {
+export function sourcesOf(replica: Replica, remote: ServerBinding, { signal }: Reporter, revision: number): Sources {
   return { root: replica.root, remote, agreed: replica.state.revision, revision, signal };
 }
 
@@ -45,7 +45,7 @@ export async function readTheirs(sources: Sources, remote: Entry): Promise<Uint8
 /** What was agreed on last; undefined where the server's history does not have it. */
 export async function readBase(sources: Sources, { ancestor }: Conflict): Promise<Uint8Array | undefined> {
   if (!isSmallFile(ancestor)) return undefined;
-  return verified(ancestor, () => pastContent(sources.remote, ancestor, sources.agreed, sources.signal));
+  return verified(ancestor, () => historicalContent(sources.remote, ancestor, sources.agreed, sources.signal));
 }
 
 export function hashOf(content: Uint8Array): string {

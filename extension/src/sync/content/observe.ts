@@ -5,7 +5,7 @@ import { statsAt } from '../../io/apply/backup';
 import { errnoOf } from '../../io/fs/durable';
 import { hashFile, hashLink } from '../../io/fs/hash';
 import { linkMode } from '../../io/scan/scanLook';
-import { wayTo } from '../../io/apply/preconditions';
+import { checkParents } from '../../io/apply/preconditions';
 
 const bufferBytes = 1 << 20;
 
@@ -20,7 +20,7 @@ export function observe(root: string, path: string): Observation | undefined {
 }
 
 function look(root: string, path: string): Observation | undefined {
-  if (wayTo(root, path) !== 'open') return undefined;
+  if (checkParents(root, path) !== 'open') return undefined;
   const absolute = join(root, path);
   const stats = statsAt(absolute);
   if (stats?.isFile() === true) {

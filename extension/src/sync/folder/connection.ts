@@ -1,6 +1,6 @@
 import { PalmtreeError } from '../../errors';
-import type { Store } from '../../io/ports';
-import type { Remote } from '../ports/serverBinding';
+import type { Store } from '../../io/store/storePort';
+import type { ServerBinding } from '../ports/serverBinding';
 import type { Binding } from '../ports/syncState';
 
 /**
@@ -9,14 +9,14 @@ import type { Binding } from '../ports/syncState';
  */
 export class Connection {
   readonly #store: Pick<Store, 'state'>;
-  #remote: Remote | undefined;
+  #remote: ServerBinding | undefined;
   #binding: Binding | undefined;
 
   constructor(store: Pick<Store, 'state'>) {
     this.#store = store;
   }
 
-  set(remote: Remote | undefined, binding: Binding | undefined): void {
+  set(remote: ServerBinding | undefined, binding: Binding | undefined): void {
     this.#remote = remote;
     this.#binding = binding;
   }
@@ -26,12 +26,12 @@ export class Connection {
     return this.#remote !== undefined;
   }
 
-  get remote(): Remote | undefined {
+  get remote(): ServerBinding | undefined {
     return sameBinding(this.#store.state.binding, this.#binding) ? this.#remote : undefined;
   }
 
   /** Throws not_connected. */
-  require(): Remote {
+  require(): ServerBinding {
     const { remote } = this;
     if (remote !== undefined) return remote;
     throw new PalmtreeError('not_connected', 'no server is connected');

@@ -7,37 +7,38 @@ import type { PathFolders } from '../../core/status/pathTree';
 import { putBack, rulesIn, type Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
 import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
-import type { Scanner, Store } from '../../io/ports';
+import type { Scanner } from '../../io/scan/scannerPort';
+import type { Store } from '../../io/store/storePort';
 import { keptFiles, type KeptFiles } from '../history/backups';
 import { Connection, sameBinding } from './connection';
 import { endedMerges } from '../conflicts/endedMerges';
-import { finishMerge, type BegunMerge, type FinishedMerge } from '../conflicts/finishMerge';
+import { finishMerge, type ActiveMerge, type FinishedMerge } from '../conflicts/finishMerge';
 import { forcePush, type Replacement } from '../push/forcePush';
-import { giveUpMerge, type GivenUpMerge } from '../conflicts/abortMerge';
+import { abortMerge, type AbortedMerge } from '../conflicts/abortMerge';
 import { makePlan, type PlanOptions } from '../review/makePlan';
-import { Operations } from './operationQueue';
+import { OperationQueue } from './operationQueue';
 import type { Plan, PlanDirection } from '../review/plan';
 import { pull, type PullOptions, type PullResult } from '../pull/pull';
 import type { PullRecord } from '../pull/pullRecord';
 import { push, type PushOptions, type PushResult } from '../push/push';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import { Replica, type ScanSettings } from '../replica/replica';
 import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '../conflicts/resolve';
 import { restore, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { ServerWatch } from './serverWatch';
-import { shownSteps } from './shownSteps';
+import { withProgress } from './shownSteps';
 import type { PullFolders } from '../transfer/stage';
 import { startMerge, type MergeSides } from '../conflicts/startMerge';
 import type { Binding, Overview, SyncState } from '../ports/syncState';
 import { SyncStatus } from './syncStatus';
-import { TreePast } from '../history/treeHistory';
+import { TreeHistory } from '../history/treeHistory';
 import { lastPull, undoPull, type UndoPullOptions, type UndoPullResult } from '../history/undoPull';
 import { undoPush, type UndoPushResult } from '../history/undoPush';
 
 /** Watchers tell of one save in several events; they are taken together. */
 const hintDelayMs = 5;
 
-export interface FolderSyncParts {
+export interface FolderSyncDeps {
   readonly root: string;
   readonly store: Store;
   readonly scanner: Scanner;
@@ -56,19 +57,19 @@ export class FolderSync {
   readonly #scanner: Scanner;
   readonly #folders: PullFolders;
   readonly #onDefect: (error: unknown) => void;
-  readonly #operations: Operations;
+  readonly #operations: OperationQueue;
   readonly #connection: Connection;
   readonly #status: SyncStatus;
   readonly #watch: ServerWatch;
-  readonly #past: TreePast;
+  readonly #history: TreeHistory;
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
 
-  constructor(parts: FolderSyncParts) {
+  constructor(parts: FolderSyncDeps) {
     const { root, store, scanner, onDefect } = parts;
     const replica = new Replica(parts);
     const connection = new Connection(store);
-    const operations = new Operations(store, () => replica.followStore());
+    const operations = new OperationQueue(store, () => replica.reload());
     const status = new SyncStatus({
       overview: () => this.#overview(),
       pathStates: () => replica.pathStates(),
@@ -85,7 +86,7 @@ export class FolderSync {
     this.#operations = operations;
     this.#status = status;
     this.#watch = new ServerWatch({ replica, store, connection, operations, status, onDefect });
-    this.#past = new TreePast(root, store, connection);
+    this.#history = new TreeHistory(root, store, connection);
   }
 
   get onDidChangeState() {
@@ -149,14 +150,14 @@ export class FolderSync {
   }
 
   /** Binds the folder to a tree; with another tree or server than before, what was agreed no longer holds. */
-  bind(remote: Remote | undefined, binding: Binding | undefined): Promise<void> {
+  bind(remote: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
       await this.#watch.dispose();
       this.#connection.set(remote, binding);
       const { state } = this.#store;
       if (binding !== undefined && !sameBinding(state.binding, binding)) {
         state.binding = binding;
-        this.#replica.forgetAgreed();
+        this.#replica.forgetAncestor();
         await this.#store.save();
       }
       if (!this.#operations.lifetime.aborted) await this.#watch.follow(remote, state.revision);
@@ -172,13 +173,13 @@ export class FolderSync {
       });
       await this.#store.save();
       if (!this.#connection.isMade) return;
-      await this.#watch.peek(this.#connection.require(), reporter.signal);
+      await this.#watch.poll(this.#connection.require(), reporter.signal);
       this.#watch.wake();
     }, reporter.signal);
   }
 
   /** Takes the watcher's word that something happened at `paths`; the disk is what decides. */
-  noteChanged(paths: Iterable<string>): void {
+  onFileEvents(paths: Iterable<string>): void {
     for (const path of paths) this.#hints.add(path);
     this.#hintTimer ??= setTimeout(() => this.#followHints(), hintDelayMs);
   }
@@ -209,7 +210,7 @@ export class FolderSync {
   untrack(paths: readonly string[]): Promise<readonly Rule[]> {
     return this.#operate(async () => {
       const ended = rulesIn(this.#replica.state.rules, paths);
-      for (const path of paths) this.#replica.leave(path);
+      for (const path of paths) this.#replica.untrack(path);
       await this.#replica.scan({ signal: this.#operations.lifetime });
       await this.#store.save();
       return ended;
@@ -272,19 +273,19 @@ export class FolderSync {
   }
 
   /** Takes what stands at the path for a merge that is done; see `finishMerge`. */
-  finishMerge(reporter: Reporter, merge: BegunMerge): Promise<FinishedMerge> {
+  finishMerge(reporter: Reporter, merge: ActiveMerge): Promise<FinishedMerge> {
     return this.#transfer('pull', reporter, (remote, shown) =>
       finishMerge(this.#replica, remote, this.#folders, shown, merge),
     );
   }
 
   /** Puts what stood there before a merge back; see `giveUpMerge`. No server is needed for it. */
-  giveUpMerge(reporter: Reporter, merge: GivenUpMerge, options?: Pick<PullOptions, 'isUnsaved'>) {
-    return this.#operate(() => giveUpMerge(this.#replica, this.#folders, reporter, merge, options), reporter.signal);
+  abortMerge(reporter: Reporter, merge: AbortedMerge, options?: Pick<PullOptions, 'isUnsaved'>) {
+    return this.#operate(() => abortMerge(this.#replica, this.#folders, reporter, merge, options), reporter.signal);
   }
 
   /** The paths of those merges that something else has ended; see `endedMerges`. */
-  endedMerges(merges: readonly BegunMerge[]): Promise<string[]> {
+  endedMerges(merges: readonly ActiveMerge[]): Promise<string[]> {
     return this.#operations.inTurn(() => endedMerges(this.#replica, merges));
   }
 
@@ -324,35 +325,35 @@ export class FolderSync {
 
   /** See `TreePast`, as all that follows. */
   revisions(before?: number, signal?: AbortSignal): Promise<RevisionList> {
-    return this.#past.revisions(before, signal);
+    return this.#history.revisions(before, signal);
   }
 
   revisionDetail(revision: number, signal?: AbortSignal): Promise<RevisionDetail> {
-    return this.#past.revisionDetail(revision, signal);
+    return this.#history.revisionDetail(revision, signal);
   }
 
   history(path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
-    return this.#past.history(path, before, signal);
+    return this.#history.history(path, before, signal);
   }
 
   pathsAt(revision: number): Promise<string[]> {
-    return this.#past.pathsAt(revision);
+    return this.#history.pathsAt(revision);
   }
 
   serverContent(path: string, revision: number): Promise<Uint8Array> {
-    return this.#past.serverContent(path, revision);
+    return this.#history.serverContent(path, revision);
   }
 
-  agreedEntry(path: string): Entry | undefined {
-    return this.#past.agreedEntry(path);
+  ancestorEntry(path: string): Entry | undefined {
+    return this.#history.ancestorEntry(path);
   }
 
-  agreedHash(path: string): string | undefined {
-    return this.#past.agreedEntry(path)?.hash;
+  ancestorHash(path: string): string | undefined {
+    return this.#history.ancestorEntry(path)?.hash;
   }
 
-  agreedContent(path: string): Promise<Uint8Array> {
-    return this.#past.agreedContent(path);
+  ancestorContent(path: string): Promise<Uint8Array> {
+    return this.#history.ancestorContent(path);
   }
 
   async dispose(): Promise<void> {
@@ -369,7 +370,7 @@ export class FolderSync {
   #transfer<T>(
     direction: 'push' | 'pull',
     reporter: Reporter,
-    work: (remote: Remote, reporter: Reporter) => Promise<T>,
+    work: (remote: ServerBinding, reporter: Reporter) => Promise<T>,
   ): Promise<T> {
     return this.#operate(async () => {
       const result = await work(this.#connection.require(), this.#shown(direction, reporter));
@@ -379,7 +380,7 @@ export class FolderSync {
   }
 
   #shown(direction: 'push' | 'pull', reporter: Reporter): Reporter {
-    return shownSteps(this.#status, direction, reporter, this.#operations.lifetime);
+    return withProgress(this.#status, direction, reporter, this.#operations.lifetime);
   }
 
   /** Runs one operation after all that were asked for before it, and shows how it ended. */
@@ -415,7 +416,7 @@ export class FolderSync {
 
   #overview(): Omit<Overview, 'counts'> {
     const { binding, revision } = this.#store.state;
-    return { binding, revision, head: this.#watch.head, away: this.#watch.away };
+    return { binding, revision, head: this.#watch.head, offline: this.#watch.offline };
   }
 
   async #kindOf(path: string): Promise<'file' | 'folder' | undefined> {

@@ -1,14 +1,14 @@
 import { expect, it } from 'vitest';
-import type { Store } from '../../io/ports';
-import { Operations } from './operationQueue';
+import type { Store } from '../../io/store/storePort';
+import { OperationQueue } from './operationQueue';
 
-function operations(refresh: () => boolean = () => false): { told: string[]; queue: Operations } {
+function operations(refresh: () => boolean = () => false): { told: string[]; queue: OperationQueue } {
   const told: string[] = [];
   const store: Pick<Store, 'refresh' | 'exclusively'> = {
     refresh: () => Promise.resolve(refresh()),
     exclusively: (work) => work(),
   };
-  return { told, queue: new Operations(store, () => told.push('others stored')) };
+  return { told, queue: new OperationQueue(store, () => told.push('others stored')) };
 }
 
 /** Work that ends when it is told to. */

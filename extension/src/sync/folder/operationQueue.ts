@@ -1,11 +1,11 @@
 import { PalmtreeError } from '../../errors';
-import type { Store } from '../../io/ports';
+import type { Store } from '../../io/store/storePort';
 
 /**
  * What is done with one folder, in the order in which it was asked for.
  * Invariant: one operation at a time, in this window (the turns) and over all windows (the store's lock).
  */
-export class Operations {
+export class OperationQueue {
   readonly #store: Pick<Store, 'refresh' | 'exclusively'>;
   readonly #onOthersStored: () => void;
   readonly #lifetime = new AbortController();

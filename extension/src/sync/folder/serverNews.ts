@@ -1,33 +1,33 @@
 import type { PalmtreeError } from '../../errors';
-import { RevisionFeed, type FeedStanding, type HeardRevision } from '../../io/api/revisionFeed';
-import type { Remote } from '../ports/serverBinding';
+import { RevisionFeed, type ConnectionState, type AnnouncedRevision } from '../../io/api/revisionFeed';
+import type { ServerBinding } from '../ports/serverBinding';
 
 /** After a look that failed though the server is heard: the next one. */
 const retryMs = 30_000;
 
-export interface ServerNewsParts {
+export interface ServerNewsDeps {
   /** There is something to look at: a revision that was not heard of before, or a look that is owed. */
   readonly onNews: () => void;
   /** Whether the server can be heard has changed. */
-  readonly onStanding: () => void;
+  readonly onConnectionState: () => void;
   readonly onDefect: (error: unknown) => void;
 }
 
 /** What is heard of the tree that a folder is bound to, between commands. */
 export class ServerNews {
-  readonly #parts: ServerNewsParts;
+  readonly #deps: ServerNewsDeps;
   #feed: RevisionFeed | undefined;
-  #heard: HeardRevision | undefined;
-  #standing: FeedStanding | undefined;
+  #heard: AnnouncedRevision | undefined;
+  #connectionState: ConnectionState | undefined;
   #failure: PalmtreeError | undefined;
   #isRewound = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(parts: ServerNewsParts) {
-    this.#parts = parts;
+  constructor(parts: ServerNewsDeps) {
+    this.#deps = parts;
   }
 
-  get heard(): HeardRevision | undefined {
+  get heard(): AnnouncedRevision | undefined {
     return this.#heard;
   }
 
@@ -36,8 +36,8 @@ export class ServerNews {
     return this.#failure !== undefined || this.#isRewound;
   }
 
-  get away(): PalmtreeError | undefined {
-    const standing = this.#standing;
+  get offline(): PalmtreeError | undefined {
+    const standing = this.#connectionState;
     // A tree that is not there yet is made by the first push.
     if (standing !== undefined && 'error' in standing && standing.error.code !== 'tree_not_found')
       return standing.error;
@@ -46,7 +46,7 @@ export class ServerNews {
   }
 
   /** Follows `remote` in the place of what was followed; `since` is the revision that is known of it. */
-  async follow(remote: Pick<Remote, 'client' | 'tree'> | undefined, since: number): Promise<void> {
+  async follow(remote: Pick<ServerBinding, 'client' | 'tree'> | undefined, since: number): Promise<void> {
     await this.dispose();
     if (remote === undefined) return;
     const { client, tree } = remote;
@@ -56,20 +56,20 @@ export class ServerNews {
       since,
       onRevision: (revision) => {
         this.#heard = revision;
-        this.#parts.onNews();
+        this.#deps.onNews();
       },
       onRewind: () => {
         this.#isRewound = true;
-        this.#parts.onNews();
+        this.#deps.onNews();
       },
-      onStanding: (standing) => this.#stand(standing),
-      onDefect: this.#parts.onDefect,
+      onConnectionState: (standing) => this.#setConnectionState(standing),
+      onDefect: this.#deps.onDefect,
     });
   }
 
   /** The server has just answered. */
   wake(): void {
-    if (this.#standing !== undefined && 'error' in this.#standing) this.#feed?.wake();
+    if (this.#connectionState !== undefined && 'error' in this.#connectionState) this.#feed?.wake();
   }
 
   /** Tells how a look went. */
@@ -85,19 +85,19 @@ export class ServerNews {
     const feed = this.#feed;
     this.#feed = undefined;
     this.#heard = undefined;
-    this.#standing = undefined;
+    this.#connectionState = undefined;
     this.#failure = undefined;
     await feed?.dispose();
   }
 
-  #stand(standing: FeedStanding): void {
-    this.#standing = standing;
-    this.#parts.onStanding();
+  #setConnectionState(standing: ConnectionState): void {
+    this.#connectionState = standing;
+    this.#deps.onConnectionState();
     this.#owe();
   }
 
   /** While the server cannot be heard a look waits for that. */
   #owe(): void {
-    if (this.#standing !== undefined && !('error' in this.#standing)) this.#parts.onNews();
+    if (this.#connectionState !== undefined && !('error' in this.#connectionState)) this.#deps.onNews();
   }
 }

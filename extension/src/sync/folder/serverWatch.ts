@@ -1,50 +1,50 @@
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
-import type { Store } from '../../io/ports';
-import type { HeardRevision } from '../../io/api/revisionFeed';
+import type { Store } from '../../io/store/storePort';
+import type { AnnouncedRevision } from '../../io/api/revisionFeed';
 import type { Connection } from './connection';
-import type { Operations } from './operationQueue';
-import type { Remote } from '../ports/serverBinding';
+import type { OperationQueue } from './operationQueue';
+import type { ServerBinding } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { ServerNews } from './serverNews';
 import type { SyncStatus } from './syncStatus';
 
-export interface ServerWatchParts {
+export interface ServerWatchDeps {
   readonly replica: Replica;
   readonly store: Store;
   readonly connection: Connection;
-  readonly operations: Operations;
+  readonly operations: OperationQueue;
   readonly status: SyncStatus;
   readonly onDefect: (error: unknown) => void;
 }
 
 /** Looks at what the server has beyond our revision, as soon as it is heard of, for the count of what waits. */
 export class ServerWatch {
-  readonly #parts: ServerWatchParts;
+  readonly #deps: ServerWatchDeps;
   readonly #news: ServerNews;
   #lookWaits = false;
 
-  constructor(parts: ServerWatchParts) {
-    this.#parts = parts;
+  constructor(parts: ServerWatchDeps) {
+    this.#deps = parts;
     this.#news = new ServerNews({
       onNews: () => this.#followNews(),
-      onStanding: () => parts.status.showAgain(),
+      onConnectionState: () => parts.status.showAgain(),
       onDefect: parts.onDefect,
     });
   }
 
   /** The newest revision, as far as it waits to be taken over. */
-  get head(): HeardRevision | undefined {
+  get head(): AnnouncedRevision | undefined {
     const { heard } = this.#news;
-    return heard !== undefined && heard.revision === this.#parts.replica.incoming?.revision ? heard : undefined;
+    return heard !== undefined && heard.revision === this.#deps.replica.remoteChanges?.revision ? heard : undefined;
   }
 
   /** Why nothing is heard of the server, when that is so. */
-  get away(): PalmtreeError | undefined {
-    return this.#news.away;
+  get offline(): PalmtreeError | undefined {
+    return this.#news.offline;
   }
 
   /** Follows `remote` in the place of what was followed; `since` is the revision that is known of it. */
-  follow(remote: Remote | undefined, since: number): Promise<void> {
+  follow(remote: ServerBinding | undefined, since: number): Promise<void> {
     return this.#news.follow(remote, since);
   }
 
@@ -59,11 +59,11 @@ export class ServerWatch {
   }
 
   /** Asks the server what it has beyond our revision, and stores what of it is agreed on by that. */
-  async peek(remote: Remote, signal: AbortSignal): Promise<void> {
-    const { replica, store } = this.#parts;
+  async poll(remote: ServerBinding, signal: AbortSignal): Promise<void> {
+    const { replica, store } = this.#deps;
     try {
-      await replica.fetchIncoming(remote, signal);
-      await replica.followIncoming();
+      await replica.fetchRemoteChanges(remote, signal);
+      await replica.absorbConverged();
       await store.save();
     } catch (error) {
       // Whether to make the tree is asked when something is to be pushed.
@@ -75,7 +75,7 @@ export class ServerWatch {
   #followNews(): void {
     if (this.#lookWaits) return;
     this.#lookWaits = true;
-    const { operations, onDefect } = this.#parts;
+    const { operations, onDefect } = this.#deps;
     operations
       .inTurn(() => {
         this.#lookWaits = false;
@@ -88,14 +88,14 @@ export class ServerWatch {
 
   /** Not an operation: whether it fails is nothing that the user asked for. */
   async #look(): Promise<void> {
-    const { operations, status } = this.#parts;
+    const { operations, status } = this.#deps;
     const isMissed = this.#news.isLookOwed || status.isHaltedByAbsence;
     try {
       if (isMissed || this.#isUnknown) {
         await operations.exclusively(async () => {
-          const { remote } = this.#parts.connection;
+          const { remote } = this.#deps.connection;
           if (remote === undefined) return;
-          if (isMissed || this.#isUnknown) await this.peek(remote, operations.lifetime);
+          if (isMissed || this.#isUnknown) await this.poll(remote, operations.lifetime);
         });
       }
       this.#news.looked(undefined);
@@ -112,6 +112,6 @@ export class ServerWatch {
   /** Something was heard of that we have not seen. */
   get #isUnknown(): boolean {
     const { heard } = this.#news;
-    return heard !== undefined && heard.revision > this.#parts.replica.knownRevision;
+    return heard !== undefined && heard.revision > this.#deps.replica.knownRevision;
   }
 }

@@ -2,7 +2,7 @@ import type { Reporter } from '../ports/serverBinding';
 import type { SyncStatus } from './syncStatus';
 
 /** A reporter whose steps the status shows as well; it is cancelled with `lifetime`, too. */
-export function shownSteps(
+export function withProgress(
   status: SyncStatus,
   direction: 'push' | 'pull',
   reporter: Reporter,

@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 import { Emitter } from '../ports/emitter';
 import { nothing, type Activity, type Overview, type SyncState } from '../ports/syncState';
 
-export interface SyncStatusParts {
+export interface SyncStatusDeps {
   readonly overview: () => Omit<Overview, 'counts'>;
   /** How the paths stand by all that is known now. */
   readonly pathStates: () => Promise<PathStates>;
@@ -13,13 +13,13 @@ export interface SyncStatusParts {
 
 /** What is shown of one folder: how its paths stood at the last look, and what goes on. */
 export class SyncStatus {
-  readonly #parts: SyncStatusParts;
+  readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'unconnected' };
   #paths: PathStates = { states: new Map(), conflicts: [], counts: nothing };
 
-  constructor(parts: SyncStatusParts) {
-    this.#parts = parts;
+  constructor(parts: SyncStatusDeps) {
+    this.#deps = parts;
     this.#changed = new Emitter(parts.onDefect);
   }
 
@@ -28,7 +28,7 @@ export class SyncStatus {
   }
 
   get state(): SyncState {
-    return { ...this.#parts.overview(), counts: this.#paths.counts, ...this.#activity };
+    return { ...this.#deps.overview(), counts: this.#paths.counts, ...this.#activity };
   }
 
   get paths(): PathStates {
@@ -51,12 +51,12 @@ export class SyncStatus {
 
   /** A command has ended. */
   async settle(error: unknown): Promise<void> {
-    this.#paths = await this.#parts.pathStates();
+    this.#paths = await this.#deps.pathStates();
     this.show(this.#restingActivity(error));
   }
 
   /** A look changes the counts; how the last command ended stays. */
-  async look(paths = this.#parts.pathStates()): Promise<void> {
+  async look(paths = this.#deps.pathStates()): Promise<void> {
     this.#paths = await paths;
     this.show(this.#activity.kind === 'halted' ? this.#activity : this.#restingActivity(undefined));
   }
@@ -67,7 +67,7 @@ export class SyncStatus {
 
   #restingActivity(error: unknown): Activity {
     if (error instanceof PalmtreeError && !expected.has(error.code)) return { kind: 'halted', error };
-    if (!this.#parts.isConnected()) return { kind: 'unconnected' };
+    if (!this.#deps.isConnected()) return { kind: 'unconnected' };
     return { kind: this.#paths.counts.conflicts > 0 ? 'conflicted' : 'idle' };
   }
 }
@@ -76,7 +76,7 @@ export class SyncStatus {
 const expected: ReadonlySet<string> = new Set([
   'cancelled',
   'stale_base',
-  'brake',
+  'deletion_guard',
   'not_connected',
   'store_locked',
   'not_trackable',
@@ -84,7 +84,7 @@ const expected: ReadonlySet<string> = new Set([
   'not_mergeable',
   'conflict_markers',
   'changed_meanwhile',
-  'not_given_up',
+  'not_aborted',
   'not_in_revision',
   'nothing_to_undo',
 ]);

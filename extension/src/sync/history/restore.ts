@@ -3,15 +3,15 @@ import { rm } from 'node:fs/promises';
 import { setImmediate } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import { sameEntry, type Entry } from '../../core/entry';
-import { liesIn } from '../../core/paths';
+import { isInside } from '../../core/paths';
 import type { Selection } from '../../core/tracking/selection';
 import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
-import type { HeldBack } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/transition';
 import { throwIfCancelled } from '../transfer/runTransfer';
 import { observe } from '../content/observe';
 import type { PullOptions } from '../pull/pull';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { bringUpToDate } from '../conflicts/resolve';
 import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
@@ -27,7 +27,7 @@ export interface RestoreResult {
   /** Paths that differed from what stood in the revision, and are as they were then. */
   readonly written: readonly string[];
   /** Paths that could not be written, with the reason. */
-  readonly heldBack: readonly HeldBack[];
+  readonly skipped: readonly Skipped[];
   /** The folder that keeps what was replaced, if anything was. */
   readonly backup: string | undefined;
 }
@@ -39,7 +39,7 @@ export interface RestoreResult {
  */
 export async function restore(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
   { paths, revision }: RestoreRequest,
@@ -65,12 +65,12 @@ export async function restore(
       reporter.step('Putting files in place');
       const backup = backupFolder(folders, `restored-r${revision}`);
       const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
-      const held = new Set(applied.heldBack.map(({ path }) => path));
-      takeIn(replica, before, (path) => !held.has(path));
+      const held = new Set(applied.skipped.map(({ path }) => path));
+      ensureTracked(replica, before, (path) => !held.has(path));
       standAgainstNews(replica, applied.written);
       await replica.save();
       const written = applied.written.map(({ path }) => path).sort();
-      return { revision, written, heldBack: applied.heldBack, backup: existsSync(backup) ? backup : undefined };
+      return { revision, written, skipped: applied.skipped, backup: existsSync(backup) ? backup : undefined };
     } finally {
       await rm(staged.folder, { recursive: true, force: true });
     }
@@ -82,14 +82,14 @@ export async function restore(
 
 /** What stood at `paths`, and below them, in the revision. */
 async function pastEntries(
-  remote: Remote,
+  remote: ServerBinding,
   paths: readonly string[],
   revision: number,
   reporter: Reporter,
 ): Promise<Entry[]> {
   const { changes } = await remote.client.compare(remote.tree, 0, revision, reporter.signal);
   const entries = changes.flatMap(({ after }) => (after === null ? [] : [entryOf(after)]));
-  const found = entries.filter(({ path }) => paths.some((named) => path === named || liesIn(path, named)));
+  const found = entries.filter(({ path }) => paths.some((named) => path === named || isInside(path, named)));
   if (found.length > 0) return found;
   throw new PalmtreeError('not_in_revision', `nothing stood at ${paths.join(', ')} in revision ${revision}`, {
     details: { subject: String(revision), ...(paths.includes('') ? {} : { paths }) },
@@ -102,10 +102,10 @@ async function pastEntries(
  */
 export function isMeant(selection: Selection, path: string, named: string): boolean {
   if (path === named) return true;
-  if (!liesIn(path, named)) return false;
+  if (!isInside(path, named)) return false;
   if (selection.includes(path)) return true;
   const rule = selection.ruleFor(path);
-  if (rule?.effect === 'leave') return !liesIn(rule.path, named);
+  if (rule?.effect === 'leave') return !isInside(rule.path, named);
   return !selection.excludes(path) || selection.excludes(named);
 }
 
@@ -129,19 +129,23 @@ async function lookAt(replica: Replica, paths: readonly string[]): Promise<Map<s
  * What was agreed on last and is restored would look untouched, and give way to what the server has by now.
  * Invariant: what the user restored is in conflict with what was not taken over here, until he decides.
  */
-function standAgainstNews({ state: { ancestor, heldBack } }: Replica, restored: readonly Entry[]): void {
+function standAgainstNews({ state: { ancestor, unappliedRemote } }: Replica, restored: readonly Entry[]): void {
   for (const entry of restored) {
-    if (heldBack.has(entry.path) && sameEntry(ancestor.get(entry.path), entry)) ancestor.delete(entry.path);
+    if (unappliedRemote.has(entry.path) && sameEntry(ancestor.get(entry.path), entry)) ancestor.delete(entry.path);
   }
 }
 
 /** What was restored takes part again. Where both sides had the same before, that is what was agreed on. */
-function takeIn(replica: Replica, before: Map<string, Entry | undefined>, isRestored: (path: string) => boolean): void {
+function ensureTracked(
+  replica: Replica,
+  before: Map<string, Entry | undefined>,
+  isRestored: (path: string) => boolean,
+): void {
   for (const [path, seen] of [...before]) {
     if (!isRestored(path)) continue;
     replica.state.rules.set(path, { path, kind: 'file', effect: 'track' });
-    const onServer = replica.state.heldBack.get(path);
-    if (seen !== undefined && onServer && sameEntry(seen, onServer)) replica.agree(path, onServer);
+    const onServer = replica.state.unappliedRemote.get(path);
+    if (seen !== undefined && onServer && sameEntry(seen, onServer)) replica.markSynced(path, onServer);
     before.delete(path);
   }
 }

@@ -1,12 +1,12 @@
 import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError } from '../../errors';
-import type { Store } from '../../io/ports';
-import { agreedContent } from '../content/ancestorContent';
+import type { Store } from '../../io/store/storePort';
+import { ancestorContent } from '../content/ancestorContent';
 import type { Connection } from '../folder/connection';
 
 /** Reads what a tree was: the server's history, and what both sides agreed on last. None of it changes anything. */
-export class TreePast {
+export class TreeHistory {
   readonly #root: string;
   readonly #store: Pick<Store, 'state'>;
   readonly #connection: Connection;
@@ -55,14 +55,14 @@ export class TreePast {
   }
 
   /** What both sides agreed on last at `path`, where that is something. */
-  agreedEntry(path: string): Entry | undefined {
+  ancestorEntry(path: string): Entry | undefined {
     return this.#store.state.ancestor.get(path);
   }
 
   /** What both sides agreed on last at `path`; empty where that is nothing. See `agreedContent`. */
-  async agreedContent(path: string): Promise<Uint8Array> {
-    const entry = this.agreedEntry(path);
+  async ancestorContent(path: string): Promise<Uint8Array> {
+    const entry = this.ancestorEntry(path);
     if (entry === undefined) return new Uint8Array();
-    return agreedContent(this.#root, entry, () => this.#connection.require(), this.#store.state.revision);
+    return ancestorContent(this.#root, entry, () => this.#connection.require(), this.#store.state.revision);
   }
 }

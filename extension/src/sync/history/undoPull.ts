@@ -6,11 +6,18 @@ import type { Change } from '../../core/change';
 import { sameContent, type Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
 import { fillFromBackup, fillFromLocal } from '../../io/apply/staging';
-import type { HeldBack } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/transition';
 import { throwIfCancelled } from '../transfer/runTransfer';
-import { possibleChanges } from '../replica/applicableChanges';
+import { applicableChanges } from '../replica/applicableChanges';
 import type { PullOptions } from '../pull/pull';
-import { pullRecords, saveRecord, standingOf, type PulledChange, type PullRecord, type Standing } from '../pull/pullRecord';
+import {
+  pullRecords,
+  saveRecord,
+  checkRecord,
+  type PulledChange,
+  type PullRecord,
+  type RecordCheck,
+} from '../pull/pullRecord';
 import type { Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { backupFolder, putInPlace, type PullFolders } from '../transfer/stage';
@@ -23,9 +30,9 @@ export interface UndoPullResult {
   /** Paths that the pull had added. */
   readonly removed: readonly string[];
   /** Paths that changed since the pull, or take part no more: they stay as they are. */
-  readonly skipped: readonly string[];
+  readonly changedSince: readonly string[];
   /** Paths that could not be put back, with the reason; another undo tries again. */
-  readonly heldBack: readonly HeldBack[];
+  readonly skipped: readonly Skipped[];
   /** The folder that keeps what the pull had brought, if anything of it was replaced or removed. */
   readonly backup: string | undefined;
 }
@@ -37,7 +44,7 @@ export interface UndoPullOptions extends Pick<PullOptions, 'isUnsaved'> {
 
 interface Undoable {
   readonly record: PullRecord;
-  readonly standing: Standing;
+  readonly standing: RecordCheck;
 }
 
 /**
@@ -62,7 +69,7 @@ export async function undoPull(
       details: { paths: record.changes.map(({ path }) => path) },
     });
   }
-  const changes = possibleChanges(replica.state.observations, backwards(standing));
+  const changes = applicableChanges(replica.state.observations, backwards(standing));
   const undone = new Set(changes.map(({ path }) => path));
   const unmoved = standing.untouched.map(({ path }) => path).filter((path) => !undone.has(path));
   const skipped = [...standing.changed, ...unmoved].sort();
@@ -86,14 +93,14 @@ export async function undoPull(
     );
     await replica.save();
     // What is in no backup any more will not be there the next time either.
-    const isDone = applied.heldBack.every(({ reason }) => reason === 'missing');
+    const isDone = applied.skipped.every(({ reason }) => reason === 'missing');
     if (isDone) await saveRecord({ ...record, state: 'undone', changes: [] });
     return {
       revision: record.revision,
       restored: applied.written.map(({ path }) => path).sort(),
       removed: [...applied.removed].sort(),
-      skipped,
-      heldBack: applied.heldBack,
+      changedSince: skipped,
+      skipped: applied.skipped,
       backup: existsSync(backup) ? backup : undefined,
     };
   } finally {
@@ -109,12 +116,12 @@ export async function lastPull(replica: Replica, folders: PullFolders): Promise<
 async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise<Undoable | undefined> {
   const { binding } = replica.state;
   const selection = replica.selection();
-  const takesPart = replica.participation();
+  const isSyncable = replica.syncableTest();
   const standsAt = (path: string): Entry | undefined | 'unknown' =>
-    takesPart(path) && selection.includes(path) ? replica.state.observations.get(path) : 'unknown';
+    isSyncable(path) && selection.includes(path) ? replica.state.observations.get(path) : 'unknown';
   for await (const record of pullRecords(backups)) {
     if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
-    const standing = standingOf(record, standsAt);
+    const standing = checkRecord(record, standsAt);
     const hasEffect = standing.untouched.length > 0 || standing.changed.length > 0;
     // All stands as it did before: the pull was killed before it began, or was taken back by hand.
     if (hasEffect || record.state === 'undoing') return { record, standing };
@@ -127,16 +134,16 @@ async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise
  * that, so that it is in conflict with it, and a push does not replace it.
  */
 function takeMergesBack(replica: Replica, changes: readonly PulledChange[], isBack: ReadonlySet<string>): void {
-  const { ancestor, heldBack } = replica.state;
+  const { ancestor, unappliedRemote } = replica.state;
   for (const { path, base } of changes) {
     if (base === undefined || !isBack.has(path)) continue;
-    if (!heldBack.has(path)) heldBack.set(path, ancestor.get(path) ?? null);
+    if (!unappliedRemote.has(path)) unappliedRemote.set(path, ancestor.get(path) ?? null);
     if (base === null) ancestor.delete(path);
     else ancestor.set(path, base);
   }
 }
 
-function backwards({ untouched }: Standing): Change[] {
+function backwards({ untouched }: RecordCheck): Change[] {
   return untouched.map(({ path, from, to }) => ({ path, from: to, to: from }));
 }
 

@@ -6,10 +6,10 @@ import { entryOf, overlay, pushChanges, remoteTable } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { throwIfCancelled } from '../transfer/runTransfer';
 import { commit } from '../transfer/commit';
-import { possibleChanges } from '../replica/applicableChanges';
+import { applicableChanges } from '../replica/applicableChanges';
 import { countChanges, discard } from '../push/push';
-import type { Remote, Reporter } from '../ports/serverBinding';
-import type { Agreed, Replica } from '../replica/replica';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import type { RevisionRef, Replica } from '../replica/replica';
 
 /** Others may push while the undo is made ready; after this many plans it is told instead. */
 const maxPlans = 4;
@@ -20,7 +20,7 @@ export interface UndoPushResult {
   readonly put: number;
   readonly deleted: number;
   /** Paths that stay as they are: they changed since, or what was there before has no place any more. */
-  readonly skipped: readonly string[];
+  readonly changedSince: readonly string[];
 }
 
 /**
@@ -30,16 +30,16 @@ export interface UndoPushResult {
  */
 export async function undoPush(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   reporter: Reporter,
   number: number,
 ): Promise<UndoPushResult> {
   reporter.step('Asking the server what the push changed');
   const detail = await remote.client.revision(remote.tree, number, reporter.signal);
   for (let plan = 0; plan < maxPlans; plan++) {
-    const news = await replica.fetchIncoming(remote, reporter.signal);
-    const { ancestor, heldBack } = replica.state;
-    const head = overlay(remoteTable(ancestor, heldBack), news.changes);
+    const news = await replica.fetchRemoteChanges(remote, reporter.signal);
+    const { ancestor, unappliedRemote } = replica.state;
+    const head = overlay(remoteTable(ancestor, unappliedRemote), news.changes);
     const { changes, skipped } = takenBack(detail.changes, head);
     if (changes.length === 0) {
       throw new PalmtreeError('nothing_to_undo', `revision ${number} has no change that stands as it made it`, {
@@ -49,8 +49,8 @@ export async function undoPush(
     const committed = await send(remote, news, { changes, message: `Undo revision ${number}` }, reporter);
     if (committed === 'stale') continue;
     // The undo is made, whether or not the counts can follow at once.
-    await replica.fetchIncoming(remote, reporter.signal).catch(() => undefined);
-    return { revision: committed.revision, ...countChanges(changes), skipped };
+    await replica.fetchRemoteChanges(remote, reporter.signal).catch(() => undefined);
+    return { revision: committed.revision, ...countChanges(changes), changedSince: skipped };
   }
   throw new PalmtreeError('keeps_changing', 'the server changed each time the undo was ready');
 }
@@ -67,15 +67,15 @@ export function takenBack(
   }));
   const standing = all.filter(({ path, after }) => sameEntry(head.get(path), after));
   const wanted = standing.map(({ path, before }): Change => ({ path, from: head.get(path), to: before }));
-  const changes = possibleChanges(head, wanted);
+  const changes = applicableChanges(head, wanted);
   const taken = new Set(changes.map(({ path }) => path));
   return { changes, skipped: all.map(({ path }) => path).filter((path) => !taken.has(path)) };
 }
 
 /** `stale`: somebody pushed since `head` was told. */
 async function send(
-  remote: Remote,
-  head: Agreed,
+  remote: ServerBinding,
+  head: RevisionRef,
   { changes, message }: { readonly changes: readonly Change[]; readonly message: string },
   reporter: Reporter,
 ): Promise<CommitResult | 'stale'> {

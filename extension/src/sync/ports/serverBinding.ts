@@ -3,7 +3,7 @@ import type { Screen, TransferRequest, TransferResult } from '../../io/rsync/tra
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 
 /** The tree on its server, and what carries file content to and from it. */
-export interface Remote {
+export interface ServerBinding {
   readonly client: Client;
   readonly tree: string;
   /** Finds and checks rsync; throws rsync_missing or rsync_unusable. */

@@ -1,7 +1,7 @@
 import type { Counts } from '../../core/status/pathState';
 import type { PalmtreeError } from '../../errors';
-import type { HeardRevision } from '../../io/api/revisionFeed';
-import type { ScanProgress } from '../../io/ports';
+import type { AnnouncedRevision } from '../../io/api/revisionFeed';
+import type { ScanProgress } from '../../io/scan/scannerPort';
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 
 /** What the folder is bound to. */
@@ -18,9 +18,9 @@ export interface Overview {
   readonly revision: number;
   readonly counts: Counts;
   /** The newest revision on the server that is not taken over yet, as far as it was heard of. */
-  readonly head?: HeardRevision | undefined;
+  readonly head?: AnnouncedRevision | undefined;
   /** Why nothing is heard of the server between commands, when that is so. */
-  readonly away?: PalmtreeError | undefined;
+  readonly offline?: PalmtreeError | undefined;
 }
 
 export type Activity =

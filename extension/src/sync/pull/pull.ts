@@ -1,20 +1,20 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Change } from '../../core/change';
-import { leaveOut } from '../../core/reconcile/restrictTo';
-import type { Steps } from '../../core/cooperativeTask';
-import type { HeldBack } from '../../io/apply/transition';
-import { inTurns } from '../../io/threads/yielding';
+import { restrictTo } from '../../core/reconcile/restrictTo';
+import type { CooperativeTask } from '../../core/cooperativeTask';
+import type { Skipped } from '../../io/apply/transition';
+import { runYielding } from '../../io/threads/yielding';
 import { hasMine, mergeModes, mergeTexts, type Merge } from './autoMerge';
-import { applyBrake, requireRoot } from '../replica/deletionGuard';
+import { applyDeletionGuard, requireRoot } from '../replica/deletionGuard';
 import { throwIfCancelled } from '../transfer/runTransfer';
 import { recordPull, type PulledChange } from './pullRecord';
 import type { PushOptions } from '../push/push';
-import type { Remote, Reporter } from '../ports/serverBinding';
-import { fetchIncoming } from '../replica/fetchRemoteChanges';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import { sourcesOf } from '../content/mergeSources';
-import type { News, Replica } from '../replica/replica';
-import { takeBackRules, takeInRules } from '../replica/serverRules';
+import type { FetchedChanges, Replica } from '../replica/replica';
+import { revertRules, adoptServerRules } from '../replica/serverRules';
 import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
 
 export interface PullOptions extends Omit<PushOptions, 'message'> {
@@ -37,12 +37,12 @@ export interface PullResult {
   /** Paths that both sides changed: neither was touched. */
   readonly conflicts: readonly string[];
   /** Paths that could not be written, with the reason; the next pull tries again. */
-  readonly heldBack: readonly HeldBack[];
+  readonly skipped: readonly Skipped[];
   /**
    * Folders that are tracked on the server and were not taken whole, since other files stand in them here. Only
    * those of which this pull brought the first files.
    */
-  readonly untakenFolders: readonly string[];
+  readonly skippedFolders: readonly string[];
   /** The folder that keeps what was replaced or deleted, if anything was. */
   readonly backup: string | undefined;
 }
@@ -53,38 +53,38 @@ export interface PullResult {
  */
 export async function pull(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
   options: PullOptions = {},
 ): Promise<PullResult> {
   requireRoot(replica, options);
   reporter.step('Asking the server what is new');
-  const news = await fetchIncoming(replica, remote, reporter);
+  const news = await fetchRemoteChanges(replica, remote, reporter);
   const rules = new Map(replica.state.rules);
   try {
-    return await bring(news, replica, remote, folders, reporter, options);
+    return await applyRemote(news, replica, remote, folders, reporter, options);
   } catch (error) {
-    await takeBackRules(replica, rules);
+    await revertRules(replica, rules);
     throw error;
   }
 }
 
-async function bring(
-  news: News,
+async function applyRemote(
+  news: FetchedChanges,
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   reporter: Reporter,
   options: PullOptions,
 ): Promise<PullResult> {
-  replica.recallUnanswered();
-  const untakenFolders = await takeInRules(replica, news);
+  replica.reconcileLostCommit();
+  const skippedFolders = await adoptServerRules(replica, news);
   reporter.step('Looking for changes');
   await replica.scan({ signal: reporter.signal });
   const plan = await replica.reconcile('known');
-  const localChanges = leaveOut(plan.localChanges, options.only);
-  applyBrake('pull', localChanges, replica, options);
+  const localChanges = restrictTo(plan.localChanges, options.only);
+  applyDeletionGuard('pull', localChanges, replica, options);
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   const modes = mergeModes(candidates);
   const fetched = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
@@ -108,10 +108,10 @@ async function bring(
     };
     const put = () => putInPlace(replica, staged, applying, backup, options.isUnsaved);
     const applied = await recordPull(pulled, put);
-    const notApplied = new Set(applied.heldBack.map(({ path }) => path));
+    const notApplied = new Set(applied.skipped.map(({ path }) => path));
     const made = merges.filter(({ path }) => !notApplied.has(path));
     const agreed = [...plan.ancestorChanges, ...localChanges].filter(({ path }) => !notApplied.has(path));
-    await inTurns(settling(replica, news, agreed, made));
+    await runYielding(settleSteps(replica, news, agreed, made));
     await replica.save();
     const settled = new Set(made.map(({ path }) => path));
     const merged = new Set(made.filter(hasMine).map(({ path }) => path));
@@ -122,8 +122,8 @@ async function bring(
       downloadedBytes: staged.downloadedBytes,
       merged: [...merged],
       conflicts: plan.conflicts.flatMap(({ path }) => (settled.has(path) ? [] : [path])),
-      heldBack: applied.heldBack,
-      untakenFolders,
+      skipped: applied.skipped,
+      skippedFolders,
       backup: existsSync(backup) ? backup : undefined,
     };
   } finally {
@@ -140,8 +140,13 @@ function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): 
 }
 
 /** Invariant: of a merge, the ancestor becomes what the server has; what was made of it is still to be pushed. */
-function* settling(replica: Replica, news: News, applied: readonly Change[], merges: readonly Merge[]): Steps<void> {
+function* settleSteps(
+  replica: Replica,
+  news: FetchedChanges,
+  applied: readonly Change[],
+  merges: readonly Merge[],
+): CooperativeTask<void> {
   const changes = [...applied, ...merges.flatMap(({ decision }) => decision.ancestorChanges)];
-  yield* replica.agreeing(changes);
-  yield* replica.advancing(news, news.changes, new Set(changes.map(({ path }) => path)));
+  yield* replica.markSyncedSteps(changes);
+  yield* replica.moveAncestorSteps(news, news.changes, new Set(changes.map(({ path }) => path)));
 }

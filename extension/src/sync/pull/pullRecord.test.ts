@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../core/change';
 import { entry, table } from '../../core/testing/fixtures';
 import type { TransitionResult } from '../../io/apply/transition';
-import { pullRecords, recordPull, saveRecord, standingOf, type PullRecord } from './pullRecord';
+import { pullRecords, recordPull, saveRecord, checkRecord, type PullRecord } from './pullRecord';
 
 let backups: string;
 
@@ -24,8 +24,8 @@ function pulled(name: string, made = changes): Omit<PullRecord, 'state' | 'at'> 
   return { server: 'https://sync.example.org', tree: 'notes', revision: 7, changes: made, backup: join(backups, name) };
 }
 
-function applied(...heldBack: readonly string[]): TransitionResult {
-  return { written: [], removed: [], heldBack: heldBack.map((path) => ({ path, reason: 'changed' })) };
+function applied(...skipped: readonly string[]): TransitionResult {
+  return { written: [], removed: [], skipped: skipped.map((path) => ({ path, reason: 'changed' })) };
 }
 
 async function found(): Promise<PullRecord[]> {
@@ -74,7 +74,7 @@ describe('the record of a pull', () => {
   it('is believed only where the disk agrees', () => {
     const record: PullRecord = { ...pulled('1'), state: 'made', at: '' };
     const standing = (disk: Record<string, string>) => {
-      const { untouched, changed } = standingOf(record, (path) => table(disk).get(path));
+      const { untouched, changed } = checkRecord(record, (path) => table(disk).get(path));
       return { untouched: untouched.map(({ path }) => path), changed };
     };
     expect(standing({ added: 'new', link: '-> b' })).toEqual({ untouched: ['added', 'deleted', 'link'], changed: [] });
@@ -84,6 +84,6 @@ describe('the record of a pull', () => {
       changed: ['added', 'deleted', 'link'],
     });
     expect(standing({ added: 'new x' })).toEqual({ untouched: ['deleted'], changed: ['added', 'link'] });
-    expect(standingOf(record, () => 'unknown').changed).toHaveLength(3);
+    expect(checkRecord(record, () => 'unknown').changed).toHaveLength(3);
   });
 });

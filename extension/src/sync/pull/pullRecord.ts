@@ -67,7 +67,7 @@ export async function recordPull(
   await mkdir(dirname(pulled.backup), { recursive: true });
   await saveRecord(record);
   const result = await apply();
-  const held = new Set(result.heldBack.map((one) => one.path));
+  const held = new Set(result.skipped.map((one) => one.path));
   const made = pulled.changes.filter((change) => !held.has(change.path));
   if (made.length === 0) await rm(pulled.backup + suffix, { force: true });
   else if (made.length < pulled.changes.length) await saveRecord({ ...record, changes: made });
@@ -118,7 +118,7 @@ export async function* pullRecords(backups: string): AsyncGenerator<PullRecord> 
 }
 
 /** How a record's paths stand now. */
-export interface Standing {
+export interface RecordCheck {
   /** Still what the pull made of them. */
   readonly untouched: readonly PulledChange[];
   /** Neither that nor what stood there before. */
@@ -126,7 +126,10 @@ export interface Standing {
 }
 
 /** Invariant: a record is believed only where the disk, which `standsAt` tells of, agrees with it. */
-export function standingOf(record: PullRecord, standsAt: (path: string) => Entry | undefined | 'unknown'): Standing {
+export function checkRecord(
+  record: PullRecord,
+  standsAt: (path: string) => Entry | undefined | 'unknown',
+): RecordCheck {
   const untouched: PulledChange[] = [];
   const changed: string[] = [];
   for (const change of record.changes) {

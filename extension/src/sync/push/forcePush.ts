@@ -1,12 +1,12 @@
 import type { Change } from '../../core/change';
 import { sameEntry } from '../../core/entry';
-import { withServerPlaces } from '../../core/reconcile/serverPathConflicts';
+import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
 import { overlay, pushChanges, remoteTable } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { commit } from '../transfer/commit';
 import { countChanges, discard, trackedFolders, upload, type PushResult } from './push';
-import type { Remote, Reporter } from '../ports/serverBinding';
-import { fetchIncoming } from '../replica/fetchRemoteChanges';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { Replica } from '../replica/replica';
 
 const maxPlans = 4;
@@ -29,7 +29,7 @@ export interface Replacement {
  */
 export async function forcePush(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   reporter: Reporter,
   confirm: (replacement: Replacement) => Promise<boolean>,
 ): Promise<PushResult> {
@@ -48,11 +48,11 @@ export async function forcePush(
     try {
       if (session.base !== replacement.head) continue;
       const uploadedBytes = await upload(replica, remote, session, changes, reporter);
-      replica.unanswered = changes;
+      replica.pendingCommit = changes;
       const committed = await commit(remote, session.id, reporter);
-      await replica.agreeOn(changes);
+      await replica.markAllSynced(changes);
       const agreed = new Set(changes.map(({ path }) => path));
-      await replica.advance(committed, replica.incoming?.changes ?? new Map(), agreed);
+      await replica.moveAncestorTo(committed, replica.remoteChanges?.changes ?? new Map(), agreed);
       await replica.save();
       const differing = changes.filter(({ from, to }) => !sameEntry(from, to));
       return { revision: committed.revision, uploadedBytes, ...countChanges(differing) };
@@ -67,30 +67,30 @@ export async function forcePush(
 
 async function planReplacement(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   reporter: Reporter,
 ): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
   const { state } = replica;
-  const news = await fetchIncoming(replica, remote, reporter);
-  const onServer = overlay(remoteTable(state.ancestor, state.heldBack), news.changes);
+  const news = await fetchRemoteChanges(replica, remote, reporter);
+  const onServer = overlay(remoteTable(state.ancestor, state.unappliedRemote), news.changes);
   const selection = replica.selection();
-  const takesPart = replica.participation();
+  const isSyncable = replica.syncableTest();
   // Invariant: what cannot stand here does not look deleted.
   await replica.reconcile('known');
   const wanted: Change[] = [];
   for (const [path, from] of onServer) {
     // What no rule here speaks of was never pulled: it is not ours to delete.
-    const isOurs = selection.includes(path) && takesPart(path) && !replica.hasNoPlace(path);
+    const isOurs = selection.includes(path) && isSyncable(path) && !replica.cannotStore(path);
     if (isOurs && !state.observations.has(path)) {
       wanted.push({ path, from, to: undefined });
     }
   }
   for (const [path, to] of state.observations) {
-    if (takesPart(path)) wanted.push({ path, from: onServer.get(path), to });
+    if (isSyncable(path)) wanted.push({ path, from: onServer.get(path), to });
   }
   const isChanged = new Set(wanted.map(({ path }) => path));
   const staying = [...onServer.keys()].filter((path) => !isChanged.has(path));
-  const { changes } = withServerPlaces(wanted, staying);
+  const { changes } = dropBlockedByServer(wanted, staying);
   const paths = (kept: (change: Change) => boolean): string[] => changes.filter(kept).map(({ path }) => path);
   const replacement = {
     head: news.revision,

@@ -1,22 +1,22 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
-import { leaveOut } from '../../core/reconcile/restrictTo';
-import { stepSize, type Steps } from '../../core/cooperativeTask';
+import { restrictTo } from '../../core/reconcile/restrictTo';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PushSession } from '../../../../server/src/contract/schemas';
-import { inTurns } from '../../io/threads/yielding';
-import { applyBrake, type BrakeOptions } from '../replica/deletionGuard';
-import { carry, throwIfCancelled } from '../transfer/runTransfer';
+import { runYielding } from '../../io/threads/yielding';
+import { applyDeletionGuard, type DeletionGuardOptions } from '../replica/deletionGuard';
+import { runTransfer, throwIfCancelled } from '../transfer/runTransfer';
 import { commit } from '../transfer/commit';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 
 /** Files may change while they are sent; after this many plans they are named instead. */
 const maxPlans = 4;
 
-export interface PushOptions extends BrakeOptions {
+export interface PushOptions extends DeletionGuardOptions {
   /** Carries these paths alone; the rest, and what has appeared since they were listed, stays for the next time. */
   readonly only?: ReadonlySet<string>;
   /** A line for the server's history. */
@@ -34,7 +34,7 @@ export interface PushResult {
 /** Sends what changed here since the ancestor. Invariant: nothing is sent when the server is at another revision. */
 export async function push(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   reporter: Reporter,
   options: PushOptions = {},
 ): Promise<PushResult> {
@@ -42,23 +42,23 @@ export async function push(
   for (let plan = 0; plan < maxPlans; plan++) {
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
-    const reconciled = await replica.reconcile('agreed');
-    await replica.agreeOn(reconciled.ancestorChanges);
-    const remoteChanges = leaveOut(reconciled.remoteChanges, options.only);
+    const reconciled = await replica.reconcile('lastSynced');
+    await replica.markAllSynced(reconciled.ancestorChanges);
+    const remoteChanges = restrictTo(reconciled.remoteChanges, options.only);
     if (remoteChanges.length === 0) {
       await replica.save();
       return { revision: replica.state.revision, put: 0, deleted: 0, uploadedBytes };
     }
-    applyBrake('push', remoteChanges, replica, options);
+    applyDeletionGuard('push', remoteChanges, replica, options);
     throwIfCancelled(reporter);
     const session = await begin(replica, remote, remoteChanges, reporter, options.message);
     if (session === 'caught-up') continue;
     try {
       uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
-      replica.unanswered = remoteChanges;
+      replica.pendingCommit = remoteChanges;
       const committed = await commit(remote, session.id, reporter);
-      await replica.agreeOn(remoteChanges);
-      await replica.advance(committed, new Map(), new Set());
+      await replica.markAllSynced(remoteChanges);
+      await replica.moveAncestorTo(committed, new Map(), new Set());
       await replica.save();
       return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {
@@ -83,7 +83,7 @@ export function countChanges(changes: readonly Change[]): { put: number; deleted
 
 export async function upload(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   session: PushSession,
   changes: readonly Change[],
   reporter: Reporter,
@@ -91,13 +91,13 @@ export async function upload(
   if (session.upload.length === 0) return 0;
   // The answer that named them was parsed in one go.
   await nextTurn();
-  const entries = await inTurns(entriesAt(session.upload, changes));
+  const entries = await runYielding(entriesAt(session.upload, changes));
   reporter.step(`Sending ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
-  const result = await carry(remote, { direction: 'push', session, root: replica.root, entries }, reporter);
+  const result = await runTransfer(remote, { direction: 'push', session, root: replica.root, entries }, reporter);
   return result.sentBytes;
 }
 
-function* entriesAt(paths: readonly string[], changes: readonly Change[]): Steps<Entry[]> {
+function* entriesAt(paths: readonly string[], changes: readonly Change[]): CooperativeTask<Entry[]> {
   const wanted = new Set<string>();
   for (const [number, path] of paths.entries()) {
     if (number % stepSize === 0) yield;
@@ -112,13 +112,13 @@ function* entriesAt(paths: readonly string[], changes: readonly Change[]): Steps
 }
 
 /** A session that is left behind expires by itself; an error here must not hide the one that led here. */
-export async function discard(remote: Remote, session: PushSession): Promise<void> {
+export async function discard(remote: ServerBinding, session: PushSession): Promise<void> {
   await remote.client.endPush(remote.tree, session.id).catch(() => undefined);
 }
 
 async function begin(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   changes: readonly Change[],
   reporter: Reporter,
   message: string | undefined,
@@ -148,9 +148,9 @@ export function trackedFolders(replica: Replica): string[] {
  * After a push whose answer was lost, the server holds what we hold. True when all that is new there stands
  * here already, so that the ancestor could follow; else what is new waits to be pulled.
  */
-async function catchUp(replica: Replica, remote: Remote, reporter: Reporter): Promise<boolean> {
-  await replica.fetchIncoming(remote, reporter.signal);
-  const isCaughtUp = await replica.followIncoming();
+async function catchUp(replica: Replica, remote: ServerBinding, reporter: Reporter): Promise<boolean> {
+  await replica.fetchRemoteChanges(remote, reporter.signal);
+  const isCaughtUp = await replica.absorbConverged();
   await replica.save();
   return isCaughtUp;
 }

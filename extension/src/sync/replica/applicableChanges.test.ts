@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../core/change';
 import { table } from '../../core/testing/fixtures';
-import { possibleChanges } from './applicableChanges';
+import { applicableChanges } from './applicableChanges';
 
 /** Changes of `now`, each to the content given, or to nothing. */
 function kept(now: Record<string, string>, to: Record<string, string>): string[] {
@@ -9,7 +9,7 @@ function kept(now: Record<string, string>, to: Record<string, string>): string[]
   const changes = Object.entries(to).map(([path, content]): Change => {
     return { path, from: stands.get(path), to: content === '' ? undefined : becomes.get(path) };
   });
-  return possibleChanges(stands, changes).map(({ path }) => path);
+  return applicableChanges(stands, changes).map(({ path }) => path);
 }
 
 describe('possibleChanges', () => {

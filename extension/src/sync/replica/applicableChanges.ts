@@ -1,7 +1,7 @@
 import type { Change } from '../../core/change';
-import { clashes } from '../../core/reconcile/fileDirConflict';
+import { fileDirConflicts } from '../../core/reconcile/fileDirConflict';
 import type { FileTable } from '../../core/entry';
-import { liesIn } from '../../core/paths';
+import { isInside } from '../../core/paths';
 
 /**
  * Those of `changes` after which no path of `table` is a file and a folder at once. A put that has no place is left
@@ -9,13 +9,13 @@ import { liesIn } from '../../core/paths';
  * Invariant: `table` is a possible folder, and so is what the changes go back to. So of two paths that clash one
  * stands in `table` and stays, and what is left out makes no new clash.
  */
-export function possibleChanges(table: FileTable, changes: readonly Change[]): Change[] {
+export function applicableChanges(table: FileTable, changes: readonly Change[]): Change[] {
   const outcome = new Map(changes.map(({ path, to }) => [path, to !== undefined] as const));
-  const clashing = clashes({
+  const clashing = fileDirConflicts({
     present: (path) => outcome.get(path) ?? table.has(path),
     candidates: new Set([...table.keys(), ...outcome.keys()]),
   });
   const placeless = [...clashing].filter((path) => outcome.get(path) === true && !table.has(path));
-  const isFor = (path: string, put: string): boolean => path === put || liesIn(path, put) || liesIn(put, path);
+  const isFor = (path: string, put: string): boolean => path === put || isInside(path, put) || isInside(put, path);
   return changes.filter(({ path }) => !placeless.some((put) => isFor(path, put)));
 }

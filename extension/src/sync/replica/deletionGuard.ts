@@ -1,42 +1,42 @@
-import { brake, lostFolders, takenAway } from '../../core/deletionGuard';
+import { guardedDeletions, missingFolders, removedContent } from '../../core/deletionGuard';
 import type { Change } from '../../core/change';
-import { liesIn } from '../../core/paths';
+import { isInside } from '../../core/paths';
 import { applied } from '../../core/reconcile/reconcile';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
 import type { Replica } from './replica';
 
-type Stop = NonNullable<ErrorDetails['brake']>;
+type Stop = NonNullable<ErrorDetails['deletions']>;
 
-export interface BrakeOptions {
+export interface DeletionGuardOptions {
   /** The user has seen what the brake says and goes on. */
-  readonly brakeReleased?: boolean;
+  readonly confirmed?: boolean;
 }
 
 /**
  * Stops a plan that takes away more than may pass unasked: most of what is tracked, or all of the workspace folder or
  * of a tracked folder. A pull stops as well when these were emptied here: that disk may not be mounted.
- * Throws brake, with what the plan would do.
+ * Throws deletion_guard, with what the plan would do.
  */
-export function applyBrake(
+export function applyDeletionGuard(
   direction: 'push' | 'pull',
   changes: readonly Change[],
   replica: Replica,
-  options: BrakeOptions,
+  options: DeletionGuardOptions,
 ): void {
-  if (options.brakeReleased === true || changes.length === 0) return;
+  if (options.confirmed === true || changes.length === 0) return;
   const { ancestor, observations, rules } = replica.state;
   const tracked = ancestor.size;
-  const share = brake(changes, tracked, replica.brakeShare);
+  const share = guardedDeletions(changes, tracked, replica.deletionGuardShare);
   const folders = [...rules.values()].filter(({ kind, effect }) => kind === 'folder' && effect === 'track');
   const paths = folders.map(({ path }) => path);
   const touches = (folder: string): boolean =>
-    changes.some(({ path }) => path === folder || liesIn(path, folder) || liesIn(folder, path));
-  const gone = isRootEmptied(replica) ? [''] : lostFolders(paths, ancestor, observations).filter(touches);
+    changes.some(({ path }) => path === folder || isInside(path, folder) || isInside(folder, path));
+  const gone = isRootEmptied(replica) ? [''] : missingFolders(paths, ancestor, observations).filter(touches);
   const after = direction === 'push' ? observations : applied(observations, changes);
-  const going = direction === 'push' ? [] : lostFolders(paths, ancestor, after).filter(touches);
+  const going = direction === 'push' ? [] : missingFolders(paths, ancestor, after).filter(touches);
   if (share === undefined && gone.length + going.length === 0) return;
-  const { deleted, emptied } = takenAway(changes);
+  const { deleted, emptied } = removedContent(changes);
   const lost = { gone, going: going.filter((path) => !gone.includes(path)) };
   throw stopped({ direction, deletes: deleted.length, emptied: emptied.length, tracked, ...lost }, [
     ...deleted,
@@ -48,9 +48,9 @@ export function applyBrake(
  * Looks at the workspace folder before anything is planned for it. Throws root_gone where there is none, and brake
  * where something was agreed on and nothing at all stands there: what a pull finds missing there was not deleted.
  */
-export function requireRoot(replica: Replica, options: BrakeOptions): void {
+export function requireRoot(replica: Replica, options: DeletionGuardOptions): void {
   identityOfFolder(replica.root);
-  if (options.brakeReleased === true || !isRootEmptied(replica)) return;
+  if (options.confirmed === true || !isRootEmptied(replica)) return;
   const tracked = replica.state.ancestor.size;
   throw stopped({ direction: 'pull', deletes: 0, emptied: 0, tracked, gone: [''], going: [] }, []);
 }
@@ -64,5 +64,5 @@ function stopped(stop: Stop, paths: readonly string[]): PalmtreeError {
   const { direction, deletes, emptied, gone, going } = stop;
   const lost = [...gone, ...going].map((path) => JSON.stringify(path)).join(', ');
   const message = `the ${direction} deletes ${deletes} and empties ${emptied} files; nothing left of: ${lost || '-'}`;
-  return new PalmtreeError('brake', message, { details: { brake: stop, paths: [...paths].sort() } });
+  return new PalmtreeError('deletion_guard', message, { details: { deletions: stop, paths: [...paths].sort() } });
 }

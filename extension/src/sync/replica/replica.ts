@@ -1,49 +1,50 @@
 import type { Change } from '../../core/change';
 import { sameEntry, type Entry, type FileTable } from '../../core/entry';
-import { foldersAbove, liesIn } from '../../core/paths';
-import { isPlain, withStandingNames, type NameRules } from '../../core/filenames/nameRules';
+import { parentFolders, isInside } from '../../core/paths';
+import { isPlain, dropUnrepresentableNames, type NameRules } from '../../core/filenames/nameRules';
 import type { Observation, Problem } from '../../core/observation';
-import { tellingStates, type PathStates } from '../../core/status/pathState';
+import { pathStateSteps, type PathStates } from '../../core/status/pathState';
 import { PathFolders } from '../../core/status/pathTree';
-import { reconciling, type Reconciliation } from '../../core/reconcile/reconcile';
-import { leave, ruleFor, track, type Rule } from '../../core/tracking/rule';
+import { reconcileSteps, type Reconciliation } from '../../core/reconcile/reconcile';
+import { untrack, ruleFor, track, type Rule } from '../../core/tracking/rule';
 import { Selection } from '../../core/tracking/selection';
-import { drained, stepSize, type Steps } from '../../core/cooperativeTask';
+import { runToEnd, stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { statesAfter, type LocalChange } from '../../core/status/statesAfter';
-import { withServerPlaces } from '../../core/reconcile/serverPathConflicts';
+import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
 import { incomingChanges, overlay, remoteTable, type ServerSide } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
-import type { Remote } from '../ports/serverBinding';
+import type { ServerBinding } from '../ports/serverBinding';
 import { nameRulesOf } from '../../io/fs/nameRules';
 import { identityOfFolder } from '../../io/fs/rootFolder';
-import { inTurns } from '../../io/threads/yielding';
-import type { ScanRequest, ScanResult, Scanner, ScanScope, Store, StoredState } from '../../io/ports';
+import { runYielding } from '../../io/threads/yielding';
+import type { Scanner, ScanRequest, ScanResult, ScanScope } from '../../io/scan/scannerPort';
+import type { Store, StoredState } from '../../io/store/storePort';
 
 export interface ScanSettings extends Omit<ScanScope, 'rules'> {
   /** The share of the tracked files that a plan may take away unasked, of 1. */
-  readonly brakeShare?: number;
+  readonly deletionGuardShare?: number;
 }
 
 /** What a scan found. */
 export interface ScanEffect {
   readonly changes: readonly LocalChange[];
   /** Nothing but `changes` is new: neither a problem nor a .gitignore file. */
-  readonly isAll: boolean;
+  readonly isComplete: boolean;
 }
 
 /** A revision, and what tells it from another of the same number. */
-export interface Agreed {
+export interface RevisionRef {
   readonly revision: number;
   readonly id: string;
 }
 
 /** What the server has beyond the stored revision, as far as it was asked. */
-export interface Incoming extends Agreed {
+export interface RemoteChanges extends RevisionRef {
   readonly changes: ReadonlyMap<string, ServerSide>;
 }
 
 /** What the server answered: what is new there, and all folders that are tracked there. */
-export interface News extends Incoming {
+export interface FetchedChanges extends RemoteChanges {
   readonly folders: readonly string[];
 }
 
@@ -56,9 +57,9 @@ export class Replica {
   readonly root: string;
   /** What cannot be synced: as the last scans met it, and what the last plan found no place for on either side. */
   readonly problems = new Map<string, Problem>();
-  incoming: Incoming | undefined;
+  remoteChanges: RemoteChanges | undefined;
   /** What a push sent whose answer was lost: where the server has it now, it was agreed on. */
-  unanswered: readonly Change[] = [];
+  pendingCommit: readonly Change[] = [];
   /** As the scans met them: what they leave out takes no part either. */
   readonly #gitignores = new Map<string, string>();
   readonly #store: Store;
@@ -67,10 +68,10 @@ export class Replica {
   readonly #nameRules: () => NameRules;
   /** Those of `problems` that a plan found; they hold back what would be put there, and nothing that stands. */
   #planProblems: ReadonlyMap<string, Problem> = new Map();
-  #placeless: ReadonlySet<string> = new Set();
+  #unrepresentable: ReadonlySet<string> = new Set();
   #folders: PathFolders | undefined;
   #lastStates:
-    { readonly key: string; readonly incoming: Incoming | undefined; readonly paths: PathStates } | undefined;
+    { readonly key: string; readonly incoming: RemoteChanges | undefined; readonly paths: PathStates } | undefined;
   /** Rises with each change of what the scans met and could not take in, or leave out. */
   #problemsVersion = 0;
   /** The workspace folder as the last scan found it. */
@@ -105,9 +106,9 @@ export class Replica {
   }
 
   /** Undefined for what is no share: settings can hold anything. */
-  get brakeShare(): number | undefined {
-    const { brakeShare = Number.NaN } = this.#settings();
-    return brakeShare >= 0 && brakeShare <= 1 ? brakeShare : undefined;
+  get deletionGuardShare(): number | undefined {
+    const { deletionGuardShare = Number.NaN } = this.#settings();
+    return deletionGuardShare >= 0 && deletionGuardShare <= 1 ? deletionGuardShare : undefined;
   }
 
   get nameRules(): NameRules {
@@ -125,7 +126,7 @@ export class Replica {
   }
 
   /** Makes sure that a file which was put there is kept in step. */
-  takeIn(path: string): void {
+  ensureTracked(path: string): void {
     if (!this.selection().includes(path)) this.track(path, 'file');
   }
 
@@ -133,14 +134,14 @@ export class Replica {
    * Takes `path`, and all that is in it, out on this machine.
    * Invariant: what the server has there keeps a rule of its own, or the next pull would take it in again.
    */
-  leave(path: string): void {
+  untrack(path: string): void {
     const { rules } = this.state;
     const wasFolder = rules.get(path)?.kind === 'folder';
-    leave(rules, path, 'folder');
+    untrack(rules, path, 'folder');
     if (ruleFor(rules, path) === undefined && (wasFolder || this.kindOnServer(path) !== undefined)) {
       rules.set(path, { path, kind: 'folder', effect: 'leave' });
     }
-    drained(this.#parkingWhatIsOut());
+    runToEnd(this.#parkUntrackedSteps());
   }
 
   /** Brings the observations up to date with the disk: all of it, or `only` some paths. Answers what changed. */
@@ -149,7 +150,7 @@ export class Replica {
     const result = await this.#scanner.scan({ ...request, scope: this.scope });
     this.#rootSeen = root;
     const [problems, gitignores] = [this.problems.size, this.#gitignores.size];
-    const changes = await inTurns(this.#learningChanges(result));
+    const changes = await runYielding(this.#updateFromScanSteps(result));
     if (request.only === undefined) {
       this.problems.clear();
       this.#gitignores.clear();
@@ -162,15 +163,15 @@ export class Replica {
     }
     const isSameProblems = result.problems.length === 0 && this.problems.size === problems;
     for (const problem of result.problems) this.problems.set(problem.path, problem);
-    if (request.only === undefined) await inTurns(this.#parkingWhatIsOut());
+    if (request.only === undefined) await runYielding(this.#parkUntrackedSteps());
     const isSameGitignores = result.gitignores.size === 0 && (request.only !== undefined || gitignores === 0);
     const isAll = isSameProblems && isSameGitignores;
     if (!isAll) this.#problemsVersion++;
-    return { changes, isAll };
+    return { changes, isComplete: isAll };
   }
 
   /** Takes in what a scan found; answers what changed. */
-  *#learningChanges({ seen, gone }: ScanResult): Steps<LocalChange[]> {
+  *#updateFromScanSteps({ seen, gone }: ScanResult): CooperativeTask<LocalChange[]> {
     const { observations } = this.state;
     const changes: LocalChange[] = [];
     for (const path of gone) changes.push({ path, before: observations.get(path), after: undefined });
@@ -179,7 +180,7 @@ export class Replica {
       changes.push({ path: after.path, before: observations.get(after.path), after });
     }
     yield;
-    yield* this.#learning(seen, gone);
+    yield* this.#updateSteps(seen, gone);
     return changes;
   }
 
@@ -195,12 +196,12 @@ export class Replica {
   }
 
   /** Takes in what was just seen on disk by another than the scanner. */
-  async learn(seen: readonly Observation[], gone: readonly string[]): Promise<void> {
-    await inTurns(this.#learning(seen, gone));
-    this.#scanner.learn(seen, gone);
+  async update(seen: readonly Observation[], gone: readonly string[]): Promise<void> {
+    await runYielding(this.#updateSteps(seen, gone));
+    this.#scanner.update(seen, gone);
   }
 
-  *#learning(seen: readonly Observation[], gone: readonly string[]): Steps<void> {
+  *#updateSteps(seen: readonly Observation[], gone: readonly string[]): CooperativeTask<void> {
     const { observations } = this.state;
     const isOther = gone.length > 0 || seen.some(({ path }) => !observations.has(path));
     for (const path of gone) observations.delete(path);
@@ -213,20 +214,20 @@ export class Replica {
   }
 
   /**
-   * `agreed`: against the stored revision; `known`: against all that the server was heard to have, which also tells
+   * `lastSynced`: against the stored revision; `known`: against all that the server was heard to have, which also tells
    * anew what has no place on one of the sides.
    * Invariant: what has no place on a side is not put there, and nothing that stands is held back for it.
    */
-  async reconcile(against: 'agreed' | 'known'): Promise<Reconciliation> {
-    const { ancestor, heldBack, observations } = this.state;
-    const agreed = remoteTable(ancestor, heldBack);
-    const remote = against === 'known' && this.incoming ? overlay(agreed, this.incoming.changes) : agreed;
-    const takesPart = this.participation();
-    const whole = await inTurns(reconciling(ancestor, observations, remote, takesPart));
-    const here = withStandingNames(whole, observations, this.nameRules, this.#standingBeside());
-    const there = withServerPlaces(here.plan.remoteChanges, this.#stayingOnServer(remote, takesPart));
+  async reconcile(against: 'lastSynced' | 'known'): Promise<Reconciliation> {
+    const { ancestor, unappliedRemote, observations } = this.state;
+    const agreed = remoteTable(ancestor, unappliedRemote);
+    const remote = against === 'known' && this.remoteChanges ? overlay(agreed, this.remoteChanges.changes) : agreed;
+    const isSyncable = this.syncableTest();
+    const whole = await runYielding(reconcileSteps(ancestor, observations, remote, isSyncable));
+    const here = dropUnrepresentableNames(whole, observations, this.nameRules, this.#standingBeside());
+    const there = dropBlockedByServer(here.plan.remoteChanges, this.#stayingOnServer(remote, isSyncable));
     if (against === 'known') {
-      this.#placeless = here.held;
+      this.#unrepresentable = here.held;
       this.#showPlanProblems(new Map([...there.problems, ...here.problems]));
     }
     return { ...here.plan, remoteChanges: there.changes };
@@ -234,12 +235,12 @@ export class Replica {
 
   /** The newest revision that the server was heard to have. */
   get knownRevision(): number {
-    return this.incoming?.revision ?? this.state.revision;
+    return this.remoteChanges?.revision ?? this.state.revision;
   }
 
   /** Whether the server's `path` has no place on this disk, as the last plan against what is known found it. */
-  hasNoPlace(path: string): boolean {
-    return this.#placeless.has(path);
+  cannotStore(path: string): boolean {
+    return this.#unrepresentable.has(path);
   }
 
   /** The folders of all that stands and is tracked. */
@@ -254,39 +255,47 @@ export class Replica {
   }
 
   /** Another window has stored something. */
-  followStore(): void {
-    this.#scanner.relearn(this.state.observations.values());
-    this.incoming = undefined;
+  reload(): void {
+    this.#scanner.reset(this.state.observations.values());
+    this.remoteChanges = undefined;
     this.forgetFolders();
   }
 
   /** How all paths stand after a scan, from how they stood before it: by a look at what changed where that is enough. */
-  async pathStatesAfter(known: PathStates, { changes, isAll }: ScanEffect): Promise<PathStates> {
+  async pathStatesAfter(known: PathStates, { changes, isComplete: isAll }: ScanEffect): Promise<PathStates> {
     const isNewName = changes.some(({ before, after }) => (before === undefined) !== (after === undefined));
     // Names that may have no place, or find one, concern others.
     const concernsNames = isNewName && (this.#planProblems.size > 0 || !isPlain(this.nameRules));
     if (!isAll || concernsNames) return this.pathStates();
-    const { ancestor, heldBack } = this.state;
-    const incoming = this.incoming?.changes;
+    const { ancestor, unappliedRemote } = this.state;
+    const incoming = this.remoteChanges?.changes;
     const remote = (path: string): Entry | undefined => {
-      const side = incoming?.has(path) === true ? incoming.get(path) : heldBack.get(path);
+      const side = incoming?.has(path) === true ? incoming.get(path) : unappliedRemote.get(path);
       return side === undefined ? ancestor.get(path) : (side ?? undefined);
     };
-    const beside = [...heldBack.keys(), ...(incoming?.keys() ?? [])];
-    const isAbove = changes.some(({ path, before }) => before === undefined && beside.some((one) => liesIn(one, path)));
+    const beside = [...unappliedRemote.keys(), ...(incoming?.keys() ?? [])];
+    const isAbove = changes.some(
+      ({ path, before }) => before === undefined && beside.some((one) => isInside(one, path)),
+    );
     if (isAbove) return this.pathStates();
-    const sides = { ancestor: (path: string) => ancestor.get(path), remote, takesPart: this.participation() };
+    const sides = { ancestor: (path: string) => ancestor.get(path), remote, isSyncable: this.syncableTest() };
     return statesAfter(known, changes, sides) ?? (await this.pathStates());
   }
 
   /** How all paths stand; what was told before, where nothing has changed since. */
   async pathStates(): Promise<PathStates> {
-    const { ancestor, heldBack, observations, rules } = this.state;
+    const { ancestor, unappliedRemote, observations, rules } = this.state;
     const { rules: _, ...settings } = this.scope;
-    const basis = [ancestor.version, heldBack.version, observations.version, rules.version, this.#problemsVersion];
+    const basis = [
+      ancestor.version,
+      unappliedRemote.version,
+      observations.version,
+      rules.version,
+      this.#problemsVersion,
+    ];
     const key = JSON.stringify([...basis, settings, this.nameRules]);
-    if (this.#lastStates?.key !== key || this.#lastStates.incoming !== this.incoming) {
-      this.#lastStates = { key, incoming: this.incoming, paths: await this.#lookAtPaths() };
+    if (this.#lastStates?.key !== key || this.#lastStates.incoming !== this.remoteChanges) {
+      this.#lastStates = { key, incoming: this.remoteChanges, paths: await this.#lookAtPaths() };
     }
     return this.#lastStates.paths;
   }
@@ -295,51 +304,54 @@ export class Replica {
     const plan = await this.reconcile('known');
     const decidable = await this.#conflictsPulled(plan);
     const { size } = this.state.observations;
-    return inTurns(tellingStates(plan, this.problems, size, (path) => !decidable.has(path)));
+    return runYielding(pathStateSteps(plan, this.problems, size, (path) => !decidable.has(path)));
   }
 
   /** Those of the conflicts that do not only come of what is new on the server: a pull could not make one of them. */
   async #conflictsPulled({ conflicts }: Reconciliation): Promise<ReadonlySet<string>> {
     if (conflicts.length === 0) return new Set();
-    const isNews = this.incoming !== undefined && this.incoming.changes.size > 0;
-    const pulled = isNews ? (await this.reconcile('agreed')).conflicts : conflicts;
+    const isNews = this.remoteChanges !== undefined && this.remoteChanges.changes.size > 0;
+    const pulled = isNews ? (await this.reconcile('lastSynced')).conflicts : conflicts;
     return new Set(pulled.map(({ path }) => path));
   }
 
   /** Whether the server was heard to have deleted `path`, and a pull is to follow. */
   isDeletedOnServer(path: string): boolean {
-    const incoming = this.incoming?.changes.get(path);
-    return (incoming === undefined ? this.state.heldBack.get(path) : incoming) === null;
+    const incoming = this.remoteChanges?.changes.get(path);
+    return (incoming === undefined ? this.state.unappliedRemote.get(path) : incoming) === null;
   }
 
   /**
    * Both sides now hold `entry` at `path` (undefined: neither has it).
    * Invariant: the ancestor only ever follows what was seen on both sides.
    */
-  agree(path: string, entry: Entry | undefined): void {
+  markSynced(path: string, entry: Entry | undefined): void {
     if (entry === undefined) this.state.ancestor.delete(path);
     else this.state.ancestor.set(path, entry);
-    this.state.heldBack.delete(path);
+    this.state.unappliedRemote.delete(path);
   }
 
   /** Agrees on the other side of each change. */
-  async agreeOn(changes: readonly Change[]): Promise<void> {
-    await inTurns(this.agreeing(changes));
+  async markAllSynced(changes: readonly Change[]): Promise<void> {
+    await runYielding(this.markSyncedSteps(changes));
   }
 
   /** The same in steps of some milliseconds. */
-  *agreeing(changes: readonly Change[]): Steps<void> {
+  *markSyncedSteps(changes: readonly Change[]): CooperativeTask<void> {
     for (const [number, { path, to }] of changes.entries()) {
       if (number % stepSize === 0) yield;
-      this.agree(path, to);
+      this.markSynced(path, to);
     }
   }
 
   /** Asks the server what it has beyond our revision. Throws revision_not_found when it does not know that one. */
-  async fetchIncoming({ client, tree }: Pick<Remote, 'client' | 'tree'>, signal: AbortSignal): Promise<News> {
+  async fetchRemoteChanges(
+    { client, tree }: Pick<ServerBinding, 'client' | 'tree'>,
+    signal: AbortSignal,
+  ): Promise<FetchedChanges> {
     const { files, ...head } = await client.files(tree, this.state.revision, this.state.revisionId, signal);
-    const news = { ...head, changes: await inTurns(incomingChanges(files)) };
-    this.incoming = news;
+    const news = { ...head, changes: await runYielding(incomingChanges(files)) };
+    this.remoteChanges = news;
     return news;
   }
 
@@ -347,19 +359,19 @@ export class Replica {
    * Forgets what was agreed on: the server is another one, or was restored from a backup. With no ancestor
    * nothing can be taken for deleted or unchanged: what is equal converges, what differs is a conflict.
    */
-  forgetAgreed(): void {
+  forgetAncestor(): void {
     this.state.ancestor.clear();
-    this.state.heldBack.clear();
+    this.state.unappliedRemote.clear();
     this.state.revision = 0;
     this.state.revisionId = undefined;
-    this.incoming = undefined;
+    this.remoteChanges = undefined;
   }
 
   /** Settles a push whose answer was lost, from what the server was heard to have since. */
-  recallUnanswered(): void {
-    for (const { path, to } of this.unanswered) {
-      const side = this.incoming?.changes.get(path);
-      if (side !== undefined && sameEntry(side ?? undefined, to)) this.agree(path, to);
+  reconcileLostCommit(): void {
+    for (const { path, to } of this.pendingCommit) {
+      const side = this.remoteChanges?.changes.get(path);
+      if (side !== undefined && sameEntry(side ?? undefined, to)) this.markSynced(path, to);
     }
   }
 
@@ -367,53 +379,57 @@ export class Replica {
    * Agrees on all that is new on the server and stands here already; true when that is all that is new, so that
    * its revision is ours now. An edit that follows is then an edit, and no conflict.
    */
-  async followIncoming(): Promise<boolean> {
-    const { incoming } = this;
-    if (incoming === undefined) return false;
-    this.recallUnanswered();
+  async absorbConverged(): Promise<boolean> {
+    const { remoteChanges } = this;
+    if (remoteChanges === undefined) return false;
+    this.reconcileLostCommit();
     // What was held back may stand here by now.
-    if (incoming.changes.size === 0 && this.state.heldBack.size === 0) {
-      await this.advance(incoming, incoming.changes, new Set());
+    if (remoteChanges.changes.size === 0 && this.state.unappliedRemote.size === 0) {
+      await this.moveAncestorTo(remoteChanges, remoteChanges.changes, new Set());
       return true;
     }
     const { ancestorChanges, localChanges, conflicts } = await this.reconcile('known');
-    await this.agreeOn(ancestorChanges);
-    const isNews = ({ path }: { path: string }): boolean => incoming.changes.has(path);
+    await this.markAllSynced(ancestorChanges);
+    const isNews = ({ path }: { path: string }): boolean => remoteChanges.changes.has(path);
     if (localChanges.some(isNews) || conflicts.some(isNews)) return false;
-    await this.advance(incoming, incoming.changes, new Set(ancestorChanges.map(({ path }) => path)));
+    await this.moveAncestorTo(remoteChanges, remoteChanges.changes, new Set(ancestorChanges.map(({ path }) => path)));
     return true;
   }
 
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
-  async advance(to: Agreed, incoming: ReadonlyMap<string, ServerSide>, agreed: ReadonlySet<string>): Promise<void> {
-    await inTurns(this.advancing(to, incoming, agreed));
+  async moveAncestorTo(
+    to: RevisionRef,
+    incoming: ReadonlyMap<string, ServerSide>,
+    agreed: ReadonlySet<string>,
+  ): Promise<void> {
+    await runYielding(this.moveAncestorSteps(to, incoming, agreed));
   }
 
   /** The same in steps of some milliseconds; until the end, the revision is the one that was. */
-  *advancing(
-    { revision, id }: Agreed,
+  *moveAncestorSteps(
+    { revision, id }: RevisionRef,
     incoming: ReadonlyMap<string, ServerSide>,
     agreed: ReadonlySet<string>,
-  ): Steps<void> {
+  ): CooperativeTask<void> {
     let looked = 0;
     for (const [path, side] of incoming) {
       if (++looked % stepSize === 0) yield;
       if (agreed.has(path)) continue;
       const isInStep = sameEntry(this.state.ancestor.get(path), side ?? undefined);
-      if (isInStep) this.state.heldBack.delete(path);
-      else this.state.heldBack.set(path, side);
+      if (isInStep) this.state.unappliedRemote.delete(path);
+      else this.state.unappliedRemote.set(path, side);
     }
     this.state.revision = revision;
     this.state.revisionId = id;
-    this.incoming = undefined;
-    this.unanswered = [];
+    this.remoteChanges = undefined;
+    this.pendingCommit = [];
   }
 
   /**
    * Tells which paths take part. What no rule speaks of does: it is on the server alone, and a pull brings it.
    * Invariant: what cannot be read must not look deleted, so a problem holds back its path and what is below.
    */
-  participation(): (path: string) => boolean {
+  syncableTest(): (path: string) => boolean {
     const selection = this.selection();
     return (path) => {
       if (this.#isHeldByProblem(path)) return false;
@@ -425,32 +441,32 @@ export class Replica {
    * What is left out is no longer agreed on: it is held back as what the server has.
    * Invariant: when it is taken in again it is brought, compared or in conflict, and never looks deleted.
    */
-  *#parkingWhatIsOut(): Steps<void> {
-    const { ancestor, heldBack, observations } = this.state;
+  *#parkUntrackedSteps(): CooperativeTask<void> {
+    const { ancestor, unappliedRemote, observations } = this.state;
     const selection = this.selection();
     let looked = 0;
     for (const [path, entry] of ancestor) {
       if (++looked % stepSize === 0) yield;
       // What is observed takes part: nearly all.
       if (observations.has(path) || selection.includes(path)) continue;
-      if (!heldBack.has(path)) heldBack.set(path, entry);
+      if (!unappliedRemote.has(path)) unappliedRemote.set(path, entry);
       ancestor.delete(path);
     }
   }
 
   /** What the server was heard to have at `path`. */
   kindOnServer(path: string): Rule['kind'] | undefined {
-    const known = remoteTable(this.state.ancestor, this.state.heldBack);
-    const onServer = this.incoming === undefined ? known : overlay(known, this.incoming.changes);
+    const known = remoteTable(this.state.ancestor, this.state.unappliedRemote);
+    const onServer = this.remoteChanges === undefined ? known : overlay(known, this.remoteChanges.changes);
     if (onServer.has(path)) return 'file';
-    for (const other of onServer.keys()) if (liesIn(other, path)) return 'folder';
+    for (const other of onServer.keys()) if (isInside(other, path)) return 'folder';
     return undefined;
   }
 
   #isHeldByProblem(path: string): boolean {
     if (this.problems.size === 0) return false;
     if (this.#isScanProblem(path)) return true;
-    for (const folder of foldersAbove(path)) if (this.#isScanProblem(folder)) return true;
+    for (const folder of parentFolders(path)) if (this.#isScanProblem(folder)) return true;
     return false;
   }
 
@@ -466,9 +482,9 @@ export class Replica {
   }
 
   /** What a push from here leaves on the server, whatever stands in its place here. */
-  *#stayingOnServer(remote: FileTable, takesPart: (path: string) => boolean): Generator<string> {
+  *#stayingOnServer(remote: FileTable, isSyncable: (path: string) => boolean): Generator<string> {
     const { observations } = this.state;
-    for (const path of remote.keys()) if (!observations.has(path) && !takesPart(path)) yield path;
+    for (const path of remote.keys()) if (!observations.has(path) && !isSyncable(path)) yield path;
   }
 
   #showPlanProblems(found: ReadonlyMap<string, Problem>): void {

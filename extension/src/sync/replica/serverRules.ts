@@ -1,19 +1,19 @@
 import { overlay, remoteTable } from '../../core/wire';
 import type { Rules } from '../../core/tracking/rule';
-import { liesIn } from '../../core/paths';
-import { stepSize, type Steps } from '../../core/cooperativeTask';
+import { isInside } from '../../core/paths';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { holdsFile } from '../../io/fs/holdsFile';
-import { inTurns } from '../../io/threads/yielding';
-import type { News, Replica } from './replica';
+import { runYielding } from '../../io/threads/yielding';
+import type { FetchedChanges, Replica } from './replica';
 
 /**
  * The tree's folders and files are tracked here too, except what the user left out on this machine. A folder
  * in which other files stand is not taken whole: nobody asked for these to be sent. Answers those folders, the
  * outermost of them, when nothing that the server has in them was known before.
  */
-export async function takeInRules(replica: Replica, { folders, changes }: News): Promise<string[]> {
-  const { ancestor, heldBack, rules } = replica.state;
-  const known = remoteTable(ancestor, heldBack);
+export async function adoptServerRules(replica: Replica, { folders, changes }: FetchedChanges): Promise<string[]> {
+  const { ancestor, unappliedRemote, rules } = replica.state;
+  const known = remoteTable(ancestor, unappliedRemote);
   const onServer = overlay(known, changes);
   const untaken: string[] = [];
   const selection = replica.selection();
@@ -24,12 +24,12 @@ export async function takeInRules(replica: Replica, { folders, changes }: News):
     if (holdsOthers) untaken.push(path);
     else rules.set(path, { path, kind: 'folder', effect: 'track' });
   }
-  await inTurns(takingInFiles(replica, onServer.keys()));
+  await runYielding(adoptFilesSteps(replica, onServer.keys()));
   const isNew = (folder: string): boolean => holdsAny(onServer, folder) && !holdsAny(known, folder);
-  return untaken.filter((folder) => isNew(folder) && !untaken.some((other) => liesIn(folder, other))).sort();
+  return untaken.filter((folder) => isNew(folder) && !untaken.some((other) => isInside(folder, other))).sort();
 }
 
-function* takingInFiles(replica: Replica, paths: Iterable<string>): Steps<void> {
+function* adoptFilesSteps(replica: Replica, paths: Iterable<string>): CooperativeTask<void> {
   const { observations, rules } = replica.state;
   const selection = replica.selection();
   let looked = 0;
@@ -44,17 +44,17 @@ function* takingInFiles(replica: Replica, paths: Iterable<string>): Steps<void> 
 }
 
 function holdsAny(table: { keys(): Iterable<string> }, folder: string): boolean {
-  for (const path of table.keys()) if (liesIn(path, folder)) return true;
+  for (const path of table.keys()) if (isInside(path, folder)) return true;
   return false;
 }
 
 /** Makes the rules again what they were `before` some were taken in, and forgets what only those let be seen. */
-export async function takeBackRules(replica: Replica, before: Rules): Promise<void> {
+export async function revertRules(replica: Replica, before: Rules): Promise<void> {
   const { rules, observations } = replica.state;
   if (rules.size === before.size) return;
   for (const path of rules.keys()) if (!before.has(path)) rules.delete(path);
   const selection = replica.selection();
   const isOut = (path: string): boolean => !selection.includes(path);
-  await replica.learn([], [...observations.keys()].filter(isOut));
+  await replica.update([], [...observations.keys()].filter(isOut));
   for (const path of [...replica.problems.keys()].filter(isOut)) replica.problems.delete(path);
 }

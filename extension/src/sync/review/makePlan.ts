@@ -6,12 +6,12 @@ import { findRenames, type Rename } from '../../core/reconcile/renames';
 import { overlay, remoteTable } from '../../core/wire';
 import { mayMerge, mergedContent, mergeModes } from '../pull/autoMerge';
 import { throwIfCancelled } from '../transfer/runTransfer';
-import { fetchIncoming } from '../replica/fetchRemoteChanges';
+import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import { sourcesOf, type Sources } from '../content/mergeSources';
 import type { Plan, PlanDirection, PlanEffect, PlanFolder, PlanRow } from './plan';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
-import { takeBackRules, takeInRules } from '../replica/serverRules';
+import { revertRules, adoptServerRules } from '../replica/serverRules';
 
 export interface PlanOptions {
   /** Shows as merged what a pull would merge. */
@@ -27,19 +27,19 @@ const maxTries = 50;
  */
 export async function makePlan(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   reporter: Reporter,
   direction: PlanDirection,
   options: PlanOptions = {},
 ): Promise<Plan> {
   reporter.step('Asking the server what is new');
-  const news = await fetchIncoming(replica, remote, reporter);
-  replica.recallUnanswered();
+  const news = await fetchRemoteChanges(replica, remote, reporter);
+  replica.reconcileLostCommit();
   const { state } = replica;
   const rules = new Map(state.rules);
   let plan: Plan;
   try {
-    if (direction !== 'push') await takeInRules(replica, news);
+    if (direction !== 'push') await adoptServerRules(replica, news);
     reporter.step('Looking for changes');
     await replica.scan({ signal: reporter.signal });
     const { localChanges, remoteChanges, conflicts } = await replica.reconcile('known');
@@ -47,7 +47,7 @@ export async function makePlan(
       direction === 'push' ? none : shown(localChanges, 'pull', state.observations),
       direction === 'pull'
         ? none
-        : shown(remoteChanges, 'push', overlay(remoteTable(state.ancestor, state.heldBack), news.changes)),
+        : shown(remoteChanges, 'push', overlay(remoteTable(state.ancestor, state.unappliedRemote), news.changes)),
     ];
     const sources = sourcesOf(replica, remote, reporter, news.revision);
     const merges = options.autoMerge === true && direction !== 'push';
@@ -62,9 +62,9 @@ export async function makePlan(
       rows: rows.sort((a, b) => comparePaths(a.path, b.path)),
     };
   } finally {
-    await takeBackRules(replica, rules);
+    await revertRules(replica, rules);
   }
-  await replica.followIncoming();
+  await replica.absorbConverged();
   await replica.save();
   return plan;
 }

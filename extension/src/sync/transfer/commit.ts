@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CommitResult } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError } from '../../errors';
 import { throwIfCancelled } from './runTransfer';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 
 const busyPauseMs = 500;
 /** Ten minutes, in which a server hashes hundreds of gigabytes. */
@@ -12,7 +12,7 @@ const maxBusyPauses = 1_200;
  * Commits a push and answers the revision that it made. Once asked for, a commit is not cancelled: whether it took place
  * would be unknown. A connection that breaks meanwhile is asked again, which the server answers the same.
  */
-export async function commit(remote: Remote, id: string, reporter: Reporter): Promise<CommitResult> {
+export async function commit(remote: ServerBinding, id: string, reporter: Reporter): Promise<CommitResult> {
   throwIfCancelled(reporter);
   reporter.step('The server is checking what arrived');
   for (let pauses = 0; ; pauses++) {

@@ -1,9 +1,9 @@
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { TransferResult } from '../../io/rsync/transfer';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 
-export interface Carried {
+export interface TransferJob {
   readonly direction: 'push' | 'pull';
   readonly session: { readonly id: string; readonly module: string; readonly password: string };
   readonly root: string;
@@ -12,7 +12,11 @@ export interface Carried {
 }
 
 /** Runs rsync for one session and shows it on a screen of its own. */
-export async function carry(remote: Remote, carried: Carried, reporter: Reporter): Promise<TransferResult> {
+export async function runTransfer(
+  remote: ServerBinding,
+  carried: TransferJob,
+  reporter: Reporter,
+): Promise<TransferResult> {
   const { direction, session, entries } = carried;
   const rsync = await remote.findRsync();
   const title = `${direction} ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`;

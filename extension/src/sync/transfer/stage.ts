@@ -5,13 +5,13 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PullSession } from '../../../../server/src/contract/schemas';
 import type { DecidedChange } from '../../core/reconcile/decision';
 import { entryWith, sameContent, type Entry } from '../../core/entry';
-import { stepSize, type Steps } from '../../core/cooperativeTask';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { isPalmtreeError } from '../../errors';
 import { fillFromLocal, stagedPath, verifyStaged } from '../../io/apply/staging';
 import { applyChanges, type TransitionResult } from '../../io/apply/transition';
-import { inTurns, turns } from '../../io/threads/yielding';
-import { carry } from './runTransfer';
-import type { Remote, Reporter } from '../ports/serverBinding';
+import { runYielding, yielder } from '../../io/threads/yielding';
+import { runTransfer } from './runTransfer';
+import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 
 export interface PullFolders {
@@ -35,7 +35,7 @@ interface Wanted {
 /** Gathers the content of all that will be written: from equal files here, the rest by rsync; all verified. */
 export async function stage(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   folders: PullFolders,
   revision: number,
   changes: readonly DecidedChange[],
@@ -46,7 +46,7 @@ export async function stage(
   const folder = join(folders.staging, randomUUID());
   await mkdir(folder, { recursive: true });
   try {
-    const wanted = await inTurns(findingWanted(changes));
+    const wanted = await runYielding(findingWanted(changes));
     const entries = wanted.map(({ entry }) => entry);
     const { observations } = replica.state;
     const missing = new Set(await fillFromLocal(replica.root, folder, entries, observations, reporter.signal));
@@ -59,7 +59,7 @@ export async function stage(
   }
 }
 
-function* findingWanted(changes: readonly DecidedChange[]): Steps<Wanted[]> {
+function* findingWanted(changes: readonly DecidedChange[]): CooperativeTask<Wanted[]> {
   const wanted: Wanted[] = [];
   for (const [number, { path, from, to, source = path }] of changes.entries()) {
     if (number % stepSize === 0) yield;
@@ -92,7 +92,7 @@ export async function putInPlace(
     names: replica.nameRules,
     keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
   });
-  await replica.learn(applied.written, applied.removed);
+  await replica.update(applied.written, applied.removed);
   return applied;
 }
 
@@ -107,7 +107,7 @@ export function backupFolder({ backups }: PullFolders, purpose: string): string 
  */
 async function download(
   replica: Replica,
-  remote: Remote,
+  remote: ServerBinding,
   staging: string,
   revision: number,
   wanted: readonly Wanted[],
@@ -115,10 +115,10 @@ async function download(
 ): Promise<number> {
   if (wanted.length === 0) return 0;
   // Content that several files share is fetched once.
-  const first = await inTurns(findingFirsts(wanted));
+  const first = await runYielding(findingFirsts(wanted));
   reporter.step(`Fetching ${first.size} ${first.size === 1 ? 'file' : 'files'}`);
   const all: Entry[] = [];
-  const pause = turns();
+  const pause = yielder();
   for (const { entry, source } of first.values()) {
     all.push(entryWith(entry, { path: source }));
     await pause();
@@ -127,7 +127,7 @@ async function download(
   if (session === undefined) return 0;
   try {
     const carried = { direction: 'pull', session, root: replica.root, staging, entries } as const;
-    const result = await carry(remote, carried, reporter);
+    const result = await runTransfer(remote, carried, reporter);
     reporter.step('Checking what arrived');
     const wrong = await verifyStaged(staging, entries, reporter.signal);
     const right = new Set(entries.map(({ path }) => path));
@@ -148,7 +148,7 @@ async function download(
 
 /** Begins without what the server says that it has lost; with nothing left there is no session. */
 async function beginPull(
-  remote: Remote,
+  remote: ServerBinding,
   revision: number,
   entries: readonly Entry[],
   reporter: Reporter,
@@ -165,7 +165,7 @@ async function beginPull(
   }
 }
 
-function* findingFirsts(wanted: readonly Wanted[]): Steps<Map<string, Wanted>> {
+function* findingFirsts(wanted: readonly Wanted[]): CooperativeTask<Map<string, Wanted>> {
   const first = new Map<string, Wanted>();
   for (const [number, one] of wanted.entries()) {
     if (number % stepSize === 0) yield;

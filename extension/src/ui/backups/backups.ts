@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { KeptFiles } from '../../sync/history/backups';
-import { target, type CommandParts } from '../commands/call';
+import { target, type CommandDeps } from '../commands/call';
 import { plural } from '../shared/format';
-import { purposeWords } from './purposeMessage';
+import { purposeMessage } from './purposeMessage';
 import { serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Lets a backup be picked, and a file of it, and compares that with what is here. */
-export async function showBackups(parts: CommandParts, given: unknown): Promise<void> {
+export async function showBackups(parts: CommandDeps, given: unknown): Promise<void> {
   const owner = await target(parts, given);
   const all = await owner.sync.backups();
   if (all.length === 0) {
@@ -36,7 +36,7 @@ function backupItem({ at, purpose, files }: KeptFiles): vscode.QuickPickItem & P
   const two = (part: number): string => String(part).padStart(2, '0');
   const date = `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;
   const time = `${two(when.getHours())}:${two(when.getMinutes())}`;
-  return { label: `${date} ${time} · ${purposeWords(purpose)} · ${plural(files.size, 'file')}`, files };
+  return { label: `${date} ${time} · ${purposeMessage(purpose)} · ${plural(files.size, 'file')}`, files };
 }
 
 async function pick<T extends vscode.QuickPickItem>(items: readonly T[], placeHolder: string): Promise<T> {

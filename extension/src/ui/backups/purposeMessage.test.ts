@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { purposeWords } from './purposeMessage';
+import { purposeMessage } from './purposeMessage';
 
 it.each([
   ['r7', 'pull of r7'],
@@ -9,5 +9,5 @@ it.each([
   ['merge', 'before a merge'],
   ['something-else', 'something-else'],
 ])('a backup for %s is called "%s"', (purpose, words) => {
-  expect(purposeWords(purpose)).toBe(words);
+  expect(purposeMessage(purpose)).toBe(words);
 });

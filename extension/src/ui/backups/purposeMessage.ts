@@ -5,7 +5,7 @@ const fixed: Readonly<Record<string, string>> = {
 };
 
 /** What a backup was made for, from the end of its folder's name. */
-export function purposeWords(purpose: string): string {
+export function purposeMessage(purpose: string): string {
   const [, what = '', revision] = /^(?:(undone|restored)-)?(r\d+)$/.exec(purpose) ?? [];
   if (revision === undefined) return fixed[purpose] ?? purpose;
   if (what === 'undone') return `pull of ${revision} undone`;

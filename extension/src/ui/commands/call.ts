@@ -11,7 +11,7 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 export interface CallOptions {
   /** The workspace folder that is meant, when there are several. */
   readonly folder?: vscode.Uri;
-  /** push, pull: goes on where the brake would stop. pushForce: replaces; without it, it rejects. */
+  /** push, pull: goes on where the deletion guard would stop. pushForce: replaces; without it, it rejects. */
   readonly confirmed?: boolean;
   /** undoPush: the revision to take back. */
   readonly revision?: number;
@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly message?: string;
 }
 
-export interface CommandParts extends MergeParts {
+export interface CommandDeps extends MergeParts {
   readonly tracked: TrackedView;
   readonly connection: FolderConnection;
   readonly terminal: SyncTerminal;
@@ -44,6 +44,6 @@ export function callOptions(argument: unknown): CallOptions | undefined {
 }
 
 /** The folder that code names, or a notification's button, which is of one; else the only one, or what the user picks. */
-export function target(parts: CommandParts, given: unknown): Promise<SyncedFolder> {
+export function target(parts: CommandDeps, given: unknown): Promise<SyncedFolder> {
   return parts.folders.find(given instanceof vscode.Uri ? given : callOptions(given)?.folder);
 }

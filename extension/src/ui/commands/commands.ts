@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { callOptions, isCall, target, type CommandParts } from './call';
+import { callOptions, isCall, target, type CommandDeps } from './call';
 import type { ConnectArguments } from '../connect/connection';
 import { showBackups } from '../backups/backups';
 import { compare, decide } from '../conflicts/commands';
@@ -27,12 +27,12 @@ import { moveChecked, refreshReview, review } from '../review/commands';
 import { pull, push, pushForce, pushWithMessage, sync } from '../sync/commands';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-export type { CallOptions, CommandParts } from './call';
+export type { CallOptions, CommandDeps as CommandParts } from './call';
 
 type Handler = (...args: unknown[]) => unknown;
 
 /** Registers every command of the table; the type makes a forgotten one an error. */
-export function registerCommands(parts: CommandParts): vscode.Disposable {
+export function registerCommands(parts: CommandDeps): vscode.Disposable {
   const handlers: Record<CommandName, Handler> = {
     connect: (given) => connect(parts, given),
     disconnect: async (given) => parts.connection.disconnect(await target(parts, given), parts.folders.all),
@@ -89,7 +89,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
   return vscode.Disposable.from(...registered);
 }
 
-async function connect(parts: CommandParts, given: unknown): Promise<void> {
+async function connect(parts: CommandDeps, given: unknown): Promise<void> {
   const folder = await target(parts, given);
   const { url, token, tree } = (callOptions(given) ?? {}) as Partial<ConnectArguments>;
   if (url !== undefined && token !== undefined && tree !== undefined) {
@@ -102,7 +102,7 @@ async function connect(parts: CommandParts, given: unknown): Promise<void> {
   await withReporter('Palmtree: looking for changes', (reporter) => folder.sync.rescan(reporter));
 }
 
-async function track(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+async function track(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
   let picked = pickedUris(uri, uris);
   if (picked.length === 0) picked = await askForPaths(await parts.folders.find());
   for (const [folder, paths] of await resolvePicked(parts.folders, picked)) {
@@ -125,7 +125,7 @@ async function askForPaths({ folder }: SyncedFolder): Promise<vscode.Uri[]> {
   return parseTyped(typed).map((path) => vscode.Uri.joinPath(folder.uri, path));
 }
 
-async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+async function untrack(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
   for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
     const { sync, folder } = owner;
     const [first = ''] = paths;
@@ -142,7 +142,7 @@ async function untrack(parts: CommandParts, uri: unknown, uris: unknown): Promis
 
 /** More than a file is soon untracked by mistake, and not soon picked again. */
 async function offerToTrackAgain(
-  { log }: CommandParts,
+  { log }: CommandDeps,
   { sync }: SyncedFolder,
   paths: readonly string[],
   ended: readonly Rule[],
@@ -152,7 +152,7 @@ async function offerToTrackAgain(
   await sync.trackAgain(paths, ended).catch((error: unknown) => showError(error, log));
 }
 
-async function rescan(parts: CommandParts, given: unknown): Promise<void> {
+async function rescan(parts: CommandDeps, given: unknown): Promise<void> {
   const { sync } = await target(parts, given);
   await withReporter('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
 }

@@ -5,10 +5,10 @@ import { unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { withReporter } from '../shared/notify';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import type { MergeInEditor, MergesBegun } from './activeMerges';
+import type { MergeInEditor, ActiveMerges } from './activeMerges';
 
 /** Says that merges are not finished. Throws cancelled unless what was there before is to come back. */
-export async function confirmGivingUp(merges: readonly MergeInEditor[]): Promise<void> {
+export async function confirmAbort(merges: readonly MergeInEditor[]): Promise<void> {
   const [first] = merges;
   const what = merges.length === 1 ? `the merge of ${first?.path}` : `the merges of ${plural(merges.length, 'file')}`;
   const action = 'Give Up the Merge';
@@ -18,14 +18,14 @@ export async function confirmGivingUp(merges: readonly MergeInEditor[]): Promise
   if (answer === undefined) throw new PalmtreeError('cancelled', 'the merge is not given up');
 }
 
-/** Puts what was here before the merge back, and keeps what was merged so far. Throws not_given_up. */
-export async function giveUp(merges: MergesBegun, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
+/** Puts what was here before the merge back, and keeps what was merged so far. Throws not_aborted. */
+export async function abort(merges: ActiveMerges, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
   const { folder, sync } = owner;
-  await merges.givingUp(merge, async () => {
+  await merges.aborting(merge, async () => {
     const left = await saveWhatIsMerged(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
     const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
     await withReporter('Palmtree: Give Up the Merge', (reporter) =>
-      sync.giveUpMerge(reporter, { ...merge, left }, { isUnsaved }),
+      sync.abortMerge(reporter, { ...merge, left }, { isUnsaved }),
     );
     await merges.end(owner, [merge.path]);
   });
@@ -36,7 +36,7 @@ async function saveWhatIsMerged(uri: vscode.Uri, path: string): Promise<string |
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open?.isDirty !== true) return undefined;
   if (!(await open.save())) {
-    throw new PalmtreeError('not_given_up', `${path} could not be saved`, { details: { paths: [path] } });
+    throw new PalmtreeError('not_aborted', `${path} could not be saved`, { details: { paths: [path] } });
   }
   const saved = await vscode.workspace.fs.readFile(uri);
   return createHash('sha256').update(saved).digest('hex');

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
-import type { BegunMerge } from '../../sync/conflicts/finishMerge';
+import type { ActiveMerge } from '../../sync/conflicts/finishMerge';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** A merge in an editor, until it is saved without markers or decided otherwise. */
-export interface MergeInEditor extends BegunMerge {
+export interface MergeInEditor extends ActiveMerge {
   readonly folder: string;
   /** With another tree, or that of another server, it is of no meaning. */
   readonly server: string;
@@ -18,11 +18,11 @@ export interface MergeInEditor extends BegunMerge {
 const stateKey = 'palmtree.merges';
 
 /** The merges that were begun in this workspace. A window that is closed forgets none. */
-export class MergesBegun implements vscode.Disposable {
+export class ActiveMerges implements vscode.Disposable {
   readonly #state: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<void>();
   /** What is saved of these meanwhile ends no merge. */
-  readonly #givingUp = new Set<string>();
+  readonly #aborting = new Set<string>();
   readonly onDidChange = this.#changed.event;
 
   constructor(state: vscode.Memento) {
@@ -62,18 +62,18 @@ export class MergesBegun implements vscode.Disposable {
     this.#tell();
   }
 
-  isGivingUp({ folder, path }: MergeInEditor): boolean {
-    return this.#givingUp.has(`${folder}\0${path}`);
+  isAborting({ folder, path }: MergeInEditor): boolean {
+    return this.#aborting.has(`${folder}\0${path}`);
   }
 
   /** Runs what gives the merge up. Invariant: it is recorded until that is done, so that no pull replaces what is left. */
-  async givingUp<T>({ folder, path }: MergeInEditor, work: () => Promise<T>): Promise<T> {
+  async aborting<T>({ folder, path }: MergeInEditor, work: () => Promise<T>): Promise<T> {
     const key = `${folder}\0${path}`;
-    this.#givingUp.add(key);
+    this.#aborting.add(key);
     try {
       return await work();
     } finally {
-      this.#givingUp.delete(key);
+      this.#aborting.delete(key);
     }
   }
 
@@ -96,5 +96,5 @@ function isSame(a: MergeInEditor, b: MergeInEditor): boolean {
 
 /** Whether both sides still come from what they came from when the merge began. */
 export function isOfNow({ sync }: SyncedFolder, { path, ancestor }: MergeInEditor): boolean {
-  return (sync.agreedHash(path) ?? null) === ancestor;
+  return (sync.ancestorHash(path) ?? null) === ancestor;
 }

@@ -1,21 +1,21 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
-import { offerToSaveHeld, unsavedPaths } from '../shared/confirm';
+import { offerToSaveSkipped, unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { mergeEditorTabs } from './mergeEditor';
-import { confirmGivingUp, giveUp } from './abortMerge';
-import type { MergesBegun } from './activeMerges';
-import { tellTaken } from './takeTheirsNotice';
+import { confirmAbort, abort } from './abortMerge';
+import type { ActiveMerges } from './activeMerges';
+import { notifyTaken } from './takeTheirsNotice';
 import { pickedOrActive, resolvePicked } from '../commands/picked';
 import { withReporter } from '../shared/notify';
 import { hereDocument, serverDocument } from '../documents/serverDocuments';
-import { heldBackWords } from '../shared/messages';
+import { skippedMessage } from '../shared/messages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 export interface DecisionParts {
   readonly folders: WorkspaceFolders;
-  readonly merges: MergesBegun;
+  readonly merges: ActiveMerges;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -68,15 +68,15 @@ export async function decidePaths(
   if (result.resolved.length > 0) {
     parts.log.info(`${folder.name}: ${result.resolved.join(', ')} ${sentences[choice]}`);
     for (const [mine, theirs] of result.beside) parts.log.info(`${mine}: the server's version is ${theirs}`);
-    if (choice === 'theirs') void tellTaken(parts.log, owner, result);
+    if (choice === 'theirs') void notifyTaken(parts.log, owner, result);
     else void vscode.window.setStatusBarMessage(`Palmtree: ${resolvedWords(result, choice)}`, 8_000);
-  } else if (result.heldBack.length === 0) {
+  } else if (result.skipped.length === 0) {
     throw new PalmtreeError('no_conflict', 'no conflict at what was picked', { details: { paths } });
   }
-  const [held] = result.heldBack;
+  const [held] = result.skipped;
   if (held === undefined) return;
-  const unsaved = result.heldBack.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
-  if (await offerToSaveHeld(folder, `${held.path} ${heldBackWords(held)}.`, unsaved, 'Save and Try Again')) {
+  const unsaved = result.skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
+  if (await offerToSaveSkipped(folder, `${held.path} ${skippedMessage(held)}.`, unsaved, 'Save and Try Again')) {
     await decidePaths(parts, owner, unsaved, choice);
   }
 }
@@ -100,8 +100,8 @@ async function resolvePaths(
     const marked = error.details.paths?.map((path) => merges.find(owner, path)) ?? [];
     const begun = marked.filter((merge) => merge !== undefined);
     if (begun.length === 0 || begun.length < marked.length) throw error;
-    await confirmGivingUp(begun);
-    for (const merge of begun) await giveUp(merges, owner, merge);
+    await confirmAbort(begun);
+    for (const merge of begun) await abort(merges, owner, merge);
     return run();
   }
 }
@@ -111,7 +111,7 @@ async function resolvePaths(
  * would be, by a push later on: mine comes back first.
  */
 async function bringBackMine(
-  merges: MergesBegun,
+  merges: ActiveMerges,
   owner: SyncedFolder,
   paths: readonly string[],
   choice: Choice,
@@ -121,8 +121,8 @@ async function bringBackMine(
   const open = paths.filter((path) => !inConflict.has(path) || unsaved.has(path));
   const begun = open.flatMap((path) => merges.find(owner, path) ?? []);
   if (begun.length === 0) return;
-  if (choice !== 'theirs') await confirmGivingUp(begun);
-  for (const merge of begun) await giveUp(merges, owner, merge);
+  if (choice !== 'theirs') await confirmAbort(begun);
+  for (const merge of begun) await abort(merges, owner, merge);
 }
 
 /** What they show is decided. One that has something unsaved is the user's to close. */

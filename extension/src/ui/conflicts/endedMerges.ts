@@ -4,12 +4,12 @@ import type { FolderSync } from '../../sync/folder/folderSync';
 import { unsavedPaths } from '../shared/confirm';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { mergeEditorTabs } from './mergeEditor';
-import type { MergeInEditor, MergesBegun } from './activeMerges';
+import type { MergeInEditor, ActiveMerges } from './activeMerges';
 
 /** Forgets the merges that something else than a save has ended, after each change of a folder's state. */
 export function followEndedMerges(
   folders: WorkspaceFolders,
-  merges: MergesBegun,
+  merges: ActiveMerges,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const looking = new Map<FolderSync, 'once' | 'again'>();
@@ -38,8 +38,8 @@ export function followEndedMerges(
 }
 
 /** What an editor still works on is not ended, however it looks when it is saved on the way. */
-function mayBeEnded({ folder, sync }: SyncedFolder, merges: MergesBegun, merge: MergeInEditor): boolean {
+function mayBeEnded({ folder, sync }: SyncedFolder, merges: ActiveMerges, merge: MergeInEditor): boolean {
   const { path } = merge;
-  if (merges.isGivingUp(merge) || sync.conflicts.some((conflict) => conflict.path === path)) return false;
+  if (merges.isAborting(merge) || sync.conflicts.some((conflict) => conflict.path === path)) return false;
   return !unsavedPaths(folder).has(path) && mergeEditorTabs(vscode.Uri.joinPath(folder.uri, path)).length === 0;
 }

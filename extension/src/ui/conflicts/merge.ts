@@ -4,7 +4,7 @@ import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
 import type { MergeSides } from '../../sync/conflicts/startMerge';
 import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
-import { isOfNow, type MergeInEditor, type MergesBegun } from './activeMerges';
+import { isOfNow, type MergeInEditor, type ActiveMerges } from './activeMerges';
 import { sameLines, withoutMark } from './mergeText';
 import type { MergeWatch } from './mergeWatch';
 import { pickedOrActive, resolvePicked } from '../commands/picked';
@@ -13,7 +13,7 @@ import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolde
 
 export interface MergeParts {
   readonly folders: WorkspaceFolders;
-  readonly merges: MergesBegun;
+  readonly merges: ActiveMerges;
   readonly mergeWatch: MergeWatch;
   readonly mergeEditor: MergeEditor;
 }

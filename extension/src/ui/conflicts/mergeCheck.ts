@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
-import { hasNothingOfTheirs, mayBeUndecided } from '../../core/merge/unresolvedMerge';
+import { hasNothingOfTheirs, mayBeUnresolved } from '../../core/merge/unresolvedMerge';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
 import { isOfNow, type MergeInEditor } from './activeMerges';
 import { sameLines } from './mergeText';
 
 /** Why a text without markers may be no merge. */
-export type Doubt = 'as mine' | 'as synced' | 'without theirs' | 'not compared';
+export type MergeConcern = 'as mine' | 'as synced' | 'without theirs' | 'not compared';
 
-export const questions: Readonly<Record<Doubt, (path: string) => string>> = {
+export const questions: Readonly<Record<MergeConcern, (path: string) => string>> = {
   'as mine': (path) => `${path} stands as it was before the merge, without what the server has. Is it to stay so?`,
   'as synced': (path) => `Neither your change nor the server's is in ${path}.`,
   'without theirs': (path) => `nothing that the server changed is in ${path}. Is its merge done?`,
@@ -16,12 +16,12 @@ export const questions: Readonly<Record<Doubt, (path: string) => string>> = {
 };
 
 /** Looks at the sides of a merge again. What was made of other sides than there are now is for its end to refuse. */
-export async function doubtOf(
+export async function mergeConcern(
   owner: SyncedFolder,
   merge: MergeInEditor,
   text: string,
   log: vscode.LogOutputChannel,
-): Promise<Doubt | undefined> {
+): Promise<MergeConcern | undefined> {
   const documents = mergeDocuments(owner, merge);
   try {
     const mine = await vscode.workspace.fs.readFile(documents.mine);
@@ -30,7 +30,7 @@ export async function doubtOf(
     const base = await vscode.workspace.fs.readFile(documents.base);
     const theirs = await vscode.workspace.fs.readFile(documents.theirs);
     const sides = { base, mine, theirs };
-    if (merge.editor === 'merge' && mayBeUndecided(sides, text)) return 'as synced';
+    if (merge.editor === 'merge' && mayBeUnresolved(sides, text)) return 'as synced';
     return hasNothingOfTheirs(sides, text) ? 'without theirs' : undefined;
   } catch (error) {
     log.warn(`${merge.path}: what was merged cannot be read again: ${String(error)}`);

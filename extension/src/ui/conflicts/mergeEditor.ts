@@ -30,7 +30,7 @@ export interface MergeDocuments {
 export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): MergeDocuments {
   const { path, revision, mineCopy } = merge;
   // In revision 0 everything is empty: both made the file.
-  const hasBase = owner.sync.agreedHash(path) !== undefined;
+  const hasBase = owner.sync.ancestorHash(path) !== undefined;
   return {
     base: hasBase ? agreedDocument(owner, path) : serverDocument(owner, path, 0),
     mine: vscode.Uri.file(mineCopy),

@@ -3,9 +3,9 @@ import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { isPalmtreeError } from '../../errors';
 import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
 import { commandIds } from '../shared/ids';
-import { doubtOf, isMineAgain, questions } from './mergeCheck';
+import { mergeConcern, isMineAgain, questions } from './mergeCheck';
 import { mergeEditorTabs, resultOf } from './mergeEditor';
-import type { MergeInEditor, MergesBegun } from './activeMerges';
+import type { MergeInEditor, ActiveMerges } from './activeMerges';
 import { followEndedMerges } from './endedMerges';
 import { showError, withReporter } from '../shared/notify';
 import { relativePath } from '../workspace/watcher';
@@ -29,7 +29,7 @@ interface Turn {
 /** Ends a merge when its file is saved without markers: what stands there then is for both sides. */
 export class MergeWatch implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
-  readonly #merges: MergesBegun;
+  readonly #merges: ActiveMerges;
   readonly #log: vscode.LogOutputChannel;
   readonly #subscriptions: vscode.Disposable;
   /** By file, so that two saves in a row finish once. */
@@ -39,7 +39,7 @@ export class MergeWatch implements vscode.Disposable {
   /** The files that were saved while they were merged: whoever did not has left the merge. */
   readonly #saved = new Set<string>();
 
-  constructor(folders: WorkspaceFolders, merges: MergesBegun, log: vscode.LogOutputChannel) {
+  constructor(folders: WorkspaceFolders, merges: ActiveMerges, log: vscode.LogOutputChannel) {
     this.#folders = folders;
     this.#merges = merges;
     this.#log = log;
@@ -61,7 +61,7 @@ export class MergeWatch implements vscode.Disposable {
   async follow(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
     const begun = this.#begunAt(document.uri);
-    if (begun === undefined || this.#isAtWork(key) || this.#merges.isGivingUp(begun.merge)) return;
+    if (begun === undefined || this.#isAtWork(key) || this.#merges.isAborting(begun.merge)) return;
     await this.#inTurn(key, async (turn) => {
       if (await this.#isDecided(begun, document, turn)) await this.#finish(begun, document.uri);
     }).catch((error: unknown) => void showError(error, this.#log));
@@ -126,7 +126,7 @@ export class MergeWatch implements vscode.Disposable {
 
   async #closed(begun: Begun, uri: vscode.Uri, isMergeEditor: boolean): Promise<void> {
     const document = await vscode.workspace.openTextDocument(uri);
-    if (document.isDirty || this.#isAtWork(uri.toString()) || this.#merges.isGivingUp(begun.merge)) return;
+    if (document.isDirty || this.#isAtWork(uri.toString()) || this.#merges.isAborting(begun.merge)) return;
     if (mergeEditorTabs(uri).length > 0) return;
     if (await isMineAgain(uri, begun.merge)) await this.#abandon(begun, uri);
     else if (isMergeEditor) await this.follow(document);
@@ -157,7 +157,7 @@ export class MergeWatch implements vscode.Disposable {
     for (;;) {
       const text = document.getText();
       if (hasConflictMarkers(text)) return false;
-      const doubt = await doubtOf(owner, merge, text, this.#log);
+      const doubt = await mergeConcern(owner, merge, text, this.#log);
       if (doubt === undefined || (isCompleted && doubt !== 'as synced')) return true;
       if (mergeEditorTabs(document.uri).length > 0) {
         if (doubt !== 'as synced') return true;

@@ -7,7 +7,7 @@ export function isMergeable({ local, remote }: Conflict): boolean {
 }
 
 /** What is special about a conflict, for the row's description; nothing where both sides edited a file. */
-export function conflictWords({ local, remote, ancestor }: Conflict): string {
+export function conflictMessage({ local, remote, ancestor }: Conflict): string {
   if (local === undefined) return 'deleted here';
   if (remote === undefined) return 'deleted on the server';
   if (ancestor === undefined) return 'added on both sides';

@@ -6,13 +6,13 @@ import { unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import { showError, withReporter } from '../shared/notify';
-import { heldBackWords } from '../shared/messages';
+import { skippedMessage } from '../shared/messages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 const [undo, compare, show] = ['Undo', 'Compare', 'Show Backups'];
 
 /** Says that theirs stands in the place of mine now, and offers the way back. */
-export async function tellTaken(
+export async function notifyTaken(
   log: vscode.LogOutputChannel,
   owner: SyncedFolder,
   result: ResolveResult,
@@ -41,13 +41,13 @@ async function undoTaken(
   const result = await withReporter('Palmtree: Undo', (reporter) =>
     sync.undoPull(reporter, { only: backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
-  const [held] = result.heldBack;
-  const [skipped] = result.skipped;
+  const [held] = result.skipped;
+  const [skipped] = result.changedSince;
   const undone = result.restored.length + result.removed.length;
   const sentences = [
     undone > 0 ? `${plural(undone, 'file')} as before, in conflict again.` : '',
     skipped === undefined ? '' : `${skipped} changed since and stays as it is.`,
-    held === undefined ? '' : `${held.path} ${heldBackWords(held)}.`,
+    held === undefined ? '' : `${held.path} ${skippedMessage(held)}.`,
   ].filter((sentence) => sentence !== '');
   const text = `Palmtree: ${sentences.join(' ')}`;
   log.info(`${folder.name}: ${text}`);

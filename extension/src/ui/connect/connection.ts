@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
 import { transfer } from '../../io/rsync/transfer';
-import type { Remote } from '../../sync/ports/serverBinding';
+import type { ServerBinding } from '../../sync/ports/serverBinding';
 import type { Credentials } from './credentials';
 import { askForAddress, askForToken, askForTree } from './questions';
 import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
@@ -85,7 +85,7 @@ export class FolderConnection {
     await target.sync.bind(undefined, undefined);
   }
 
-  #remote(url: URL, token: string, tree: string): Remote {
+  #remote(url: URL, token: string, tree: string): ServerBinding {
     const client = new Client(url.href, token);
     return {
       client,

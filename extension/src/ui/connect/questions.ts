@@ -4,7 +4,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from './serverAddress';
 import { askInBox, back, totalSteps } from './textBox';
-import { wordsFor } from '../shared/messages';
+import { messageFor } from '../shared/messages';
 
 const title = 'Palmtree: Connect';
 const whatATreeIs = 'A tree is a named set of files on the server; your other machines pick the same one.';
@@ -125,7 +125,7 @@ function treeNameHint(text: string): string | undefined {
     checkTreeName(text);
     return undefined;
   } catch (error) {
-    return error instanceof PalmtreeError ? wordsFor(error).text : String(error);
+    return error instanceof PalmtreeError ? messageFor(error).text : String(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { wordsFor } from '../shared/messages';
+import { messageFor } from '../shared/messages';
 
 /** The user goes back to the step before. */
 export const back = Symbol('back');
@@ -70,6 +70,6 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof PalmtreeError) return wordsFor(error).text;
+  if (error instanceof PalmtreeError) return messageFor(error).text;
   return error instanceof Error ? error.message : String(error);
 }

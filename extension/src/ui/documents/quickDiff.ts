@@ -92,7 +92,7 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
 
   /** A server that is reached again has what could not be read. */
   #hasStandingChanged(): boolean {
-    const standing = this.#folders.all.map(({ sync }) => `${sync.isConnected} ${sync.state.away?.code}`).join();
+    const standing = this.#folders.all.map(({ sync }) => `${sync.isConnected} ${sync.state.offline?.code}`).join();
     if (standing === this.#standing) return false;
     this.#standing = standing;
     this.#readable.clear();
@@ -103,7 +103,7 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
     const owner = this.#folders.folderOf(uri);
     const path = owner && relativePath(owner.folder, uri);
     if (owner === undefined || path === undefined || !isMarked(owner)) return undefined;
-    const entry = owner.sync.agreedEntry(path);
+    const entry = owner.sync.ancestorEntry(path);
     return entry !== undefined && isComparable(entry) ? { owner, path, hash: entry.hash } : undefined;
   }
 

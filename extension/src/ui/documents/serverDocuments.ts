@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { serverScheme } from '../shared/ids';
 import { statOf } from './statOf';
-import { wordsFor } from '../shared/messages';
+import { messageFor } from '../shared/messages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A diff shows two documents and the merge editor three; each is asked for its size and then for its content. */
@@ -83,7 +83,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
       return await this.#content(uri);
     } catch (error) {
       if (!(error instanceof PalmtreeError)) throw error;
-      throw vscode.FileSystemError.Unavailable(wordsFor(error).text);
+      throw vscode.FileSystemError.Unavailable(messageFor(error).text);
     }
   }
 
@@ -122,9 +122,9 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     if (query.has('link')) return readlink(fileOfDocument(uri)?.fsPath ?? '', 'buffer');
     const revision = query.get('revision');
     if (revision !== null) return this.#keeping(uri.toString(), () => sync.serverContent(path, Number(revision)));
-    const hash = sync.agreedHash(path) ?? '';
+    const hash = sync.ancestorHash(path) ?? '';
     if (!this.#agreed.has(uri.toString())) this.#agreed.set(uri.toString(), { uri, hash, mtime: 0 });
-    return this.#keeping(`${uri.toString()}#${hash}`, () => sync.agreedContent(path));
+    return this.#keeping(`${uri.toString()}#${hash}`, () => sync.ancestorContent(path));
   }
 
   #keeping(key: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
@@ -146,7 +146,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     for (const [key, { uri, hash }] of this.#agreed) {
       const file = fileOfDocument(uri);
       const owner = file && this.#folders.folderOf(file);
-      const now = owner?.sync.agreedHash(uri.path.slice(1)) ?? '';
+      const now = owner?.sync.ancestorHash(uri.path.slice(1)) ?? '';
       if (owner === undefined || now === hash) continue;
       this.#agreed.set(key, { uri, hash: now, mtime: Date.now() });
       changes.push({ type: vscode.FileChangeType.Changed, uri });

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import type { CommandParts } from '../commands/call';
+import type { CommandDeps } from '../commands/call';
 
 /** Throws cancelled unless the user goes on. */
 export async function confirm(message: string, detail: string, action: string): Promise<void> {
@@ -9,7 +9,7 @@ export async function confirm(message: string, detail: string, action: string): 
 }
 
 /** How it went: passing by in the status bar, or a warning that stays. Either way it is in the log. */
-export function tell({ log }: CommandParts, folder: vscode.WorkspaceFolder, text: string, isWarning: boolean): void {
+export function tell({ log }: CommandDeps, folder: vscode.WorkspaceFolder, text: string, isWarning: boolean): void {
   log.info(`${folder.name}: ${text}`);
   if (isWarning) void vscode.window.showWarningMessage(`Palmtree: ${text}`);
   else void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 8_000);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import type { CommandParts } from '../commands/call';
+import type { CommandDeps } from '../commands/call';
 import { pickVersion } from './picks';
 import { nameOf, versionOf, type FileVersion } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
@@ -13,7 +13,7 @@ export async function showTreeHistory(): Promise<void> {
 }
 
 /** The versions of the file that is picked, or else shown. */
-export async function showFileHistory(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+export async function showFileHistory(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
   const [file] = pickedOrActive(uri, uris);
   if (file !== undefined) await parts.fileHistory.show(file);
 }
@@ -38,13 +38,13 @@ export async function openVersion(row: unknown): Promise<void> {
   await vscode.commands.executeCommand('vscode.open', documentOf(version), { preview: true }, label);
 }
 
-export async function compareRevision(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+export async function compareRevision(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
   const [owner, path] = await onePath(parts, uri, uris);
   const { revision, entry } = await pickVersion(owner, path, `Compare ${nameOf(path)} with which revision?`);
   await compareWithHere({ owner, path, revision, before: 0, isGone: entry === null });
 }
 
-export async function compareSynced(parts: CommandParts, uri: unknown, uris: unknown): Promise<void> {
+export async function compareSynced(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
   const [owner, path] = await onePath(parts, uri, uris);
   await openDiff(agreedDocument(owner, path), await hereDocument(owner, path), `${nameOf(path)} (last synced ↔ here)`);
 }
@@ -63,7 +63,7 @@ function documentOf({ owner, path, revision, isGone }: FileVersion): vscode.Uri 
   return serverDocument(owner, path, isGone ? 0 : revision);
 }
 
-async function onePath(parts: CommandParts, uri: unknown, uris: unknown): Promise<[SyncedFolder, string]> {
+async function onePath(parts: CommandDeps, uri: unknown, uris: unknown): Promise<[SyncedFolder, string]> {
   const [first] = await resolvePicked(parts.folders, pickedOrActive(uri, uris).slice(0, 1));
   const path = first?.[1][0];
   if (first === undefined || path === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');

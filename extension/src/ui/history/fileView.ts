@@ -16,7 +16,7 @@ import {
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import type { TrackedView } from '../views/trackedView';
 import { relativePath } from '../workspace/watcher';
-import { wordsFor } from '../shared/messages';
+import { messageFor } from '../shared/messages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Relative times are drawn anew this often. */
@@ -61,17 +61,17 @@ export interface Seen {
 }
 
 export function seenNow({ sync: { state, knownRevision } }: SyncedFolder): Seen {
-  const { binding, kind, away } = state;
+  const { binding, kind, offline } = state;
   // What failed while the server was away is asked again when a command has found it.
   return {
     tree: `${binding?.server}\0${binding?.tree}`,
-    news: `${knownRevision} ${kind === 'halted' || away !== undefined}`,
+    news: `${knownRevision} ${kind === 'halted' || offline !== undefined}`,
   };
 }
 
 /** The words for a failure in the background, which is shown in the view alone. */
 export function failureWords(error: unknown, log: vscode.LogOutputChannel): string {
-  if (error instanceof PalmtreeError) return wordsFor(error).text;
+  if (error instanceof PalmtreeError) return messageFor(error).text;
   log.error(error instanceof Error ? error : String(error));
   return 'Something unexpected happened. The log says more.';
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { PathVersion, RevisionSummary } from '../../../../server/src/contract/history';
-import { foldersAbove } from '../../core/paths';
+import { parentFolders } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import type { Page } from './pages';
 import { byline, revisionDescription, versionDescription } from './rows';
@@ -34,7 +34,7 @@ export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: s
 /** A file or folder of a revision; `''` is the whole tree. Throws cancelled. */
 export async function pickPath({ sync }: SyncedFolder, revision: number): Promise<string> {
   const paths = await sync.pathsAt(revision);
-  const folders = new Set(paths.flatMap((path) => [...foldersAbove(path)]));
+  const folders = new Set(paths.flatMap((path) => [...parentFolders(path)]));
   folders.delete('');
   const items = [
     { label: '$(root-folder) The whole tree', path: '' },

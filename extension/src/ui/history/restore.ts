@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RestoreResult } from '../../sync/history/restore';
-import { target, type CommandParts } from '../commands/call';
+import { target, type CommandDeps } from '../commands/call';
 import { section, unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { confirm, tell } from './answers';
@@ -10,16 +10,16 @@ import { pickedUris, resolvePicked } from '../commands/picked';
 import { withReporter } from '../shared/notify';
 import { statOf } from '../documents/statOf';
 import { isRevisionRow } from './treeRows';
-import { heldBackWords } from '../shared/messages';
+import { skippedMessage } from '../shared/messages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-export async function restoreVersion(parts: CommandParts, row: unknown): Promise<void> {
+export async function restoreVersion(parts: CommandDeps, row: unknown): Promise<void> {
   const { owner, path, revision } = versionOf(row);
   await restorePaths(parts, owner, [path], revision, true);
 }
 
 /** Of what the explorer or a row picked, a revision is asked for; without that, a revision and then a path in it. */
-export async function restoreFrom(parts: CommandParts, one: unknown, many: unknown): Promise<void> {
+export async function restoreFrom(parts: CommandDeps, one: unknown, many: unknown): Promise<void> {
   if (isRevisionRow(one)) {
     const { number } = one.revision;
     await restorePaths(parts, one.owner, [await pickPath(one.owner, number)], number);
@@ -45,7 +45,7 @@ export async function restoreFrom(parts: CommandParts, one: unknown, many: unkno
 }
 
 async function restorePaths(
-  parts: CommandParts,
+  parts: CommandDeps,
   owner: SyncedFolder,
   paths: readonly string[],
   revision: number,
@@ -56,7 +56,7 @@ async function restorePaths(
   const result = await withReporter('Palmtree: Restore', (reporter) =>
     sync.restore(reporter, { paths, revision }, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
-  tell(parts, folder, restoredWords(result, paths, sync), result.heldBack.length > 0);
+  tell(parts, folder, restoredWords(result, paths, sync), result.skipped.length > 0);
   if (result.backup !== undefined) parts.log.info(`what it replaced is kept in ${result.backup}`);
 }
 
@@ -95,12 +95,12 @@ async function isFileThere({ folder }: SyncedFolder, path: string): Promise<bool
 }
 
 function restoredWords(
-  { revision, written, heldBack }: RestoreResult,
+  { revision, written, skipped }: RestoreResult,
   paths: readonly string[],
   { pathStates }: SyncedFolder['sync'],
 ): string {
-  const [held] = heldBack;
-  if (held !== undefined) return `${plural(heldBack.length, 'file')} held back: ${held.path} ${heldBackWords(held)}.`;
+  const [held] = skipped;
+  if (held !== undefined) return `${plural(skipped.length, 'file')} held back: ${held.path} ${skippedMessage(held)}.`;
   const what = written.length === 1 ? written[0] : plural(written.length, 'file');
   if (written.length > 0) {
     // What the server has so already is in step again.

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { PullRecord } from '../../sync/pull/pullRecord';
-import { callOptions, target, type CommandParts } from '../commands/call';
+import { callOptions, target, type CommandDeps } from '../commands/call';
 import { section, unsavedPaths } from '../shared/confirm';
 import { plural, relativeTime } from '../shared/format';
 import { confirm, tell } from './answers';
@@ -9,11 +9,11 @@ import { pickRevision } from './picks';
 import { commandIds } from '../shared/ids';
 import { withReporter } from '../shared/notify';
 import { isRevisionRow } from './treeRows';
-import { heldBackWords } from '../shared/messages';
+import { skippedMessage } from '../shared/messages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** A new revision takes the push back; this folder follows with the next pull. */
-export async function undoPush(parts: CommandParts, row: unknown): Promise<unknown> {
+export async function undoPush(parts: CommandDeps, row: unknown): Promise<unknown> {
   const options = callOptions(row);
   const owner = isRevisionRow(row) ? row.owner : await target(parts, row);
   const revision = isRevisionRow(row)
@@ -23,14 +23,14 @@ export async function undoPush(parts: CommandParts, row: unknown): Promise<unkno
   const result = await withReporter('Palmtree: Undo Push', (reporter) => owner.sync.undoPush(reporter, revision));
   parts.log.info(`${owner.folder.name}: revision ${result.revision} takes revision ${revision} back`);
   if (options !== undefined) return result;
-  const left = leftWords(result.skipped, 'changed since');
+  const left = leftWords(result.changedSince, 'changed since');
   const text = `Palmtree: Revision ${result.revision} takes revision ${revision} back. ${left}Pull to follow here.`;
   const picked = await vscode.window.showInformationMessage(text, 'Pull');
   if (picked !== undefined) await vscode.commands.executeCommand(commandIds.pull, owner.folder.uri);
   return result;
 }
 
-export async function undoPull(parts: CommandParts, given: unknown): Promise<unknown> {
+export async function undoPull(parts: CommandDeps, given: unknown): Promise<unknown> {
   const options = callOptions(given);
   const { folder, sync } = await target(parts, given);
   const pulled = await sync.lastPull();
@@ -40,11 +40,11 @@ export async function undoPull(parts: CommandParts, given: unknown): Promise<unk
     sync.undoPull(reporter, { only: pulled.backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
   const undone = result.restored.length + result.removed.length;
-  const [held] = result.heldBack;
+  const [held] = result.skipped;
   const sentences = [
     `${plural(undone, 'file')} put back as before the pull of revision ${result.revision}.`,
-    leftWords(result.skipped, 'changed since').trim(),
-    held === undefined ? '' : `${held.path} ${heldBackWords(held)}.`,
+    leftWords(result.changedSince, 'changed since').trim(),
+    held === undefined ? '' : `${held.path} ${skippedMessage(held)}.`,
   ].filter((sentence) => sentence !== '');
   tell(parts, folder, sentences.join(' '), sentences.length > 1 && options === undefined);
   return result;

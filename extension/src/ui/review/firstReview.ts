@@ -1,5 +1,5 @@
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import type { CallOptions, CommandParts } from '../commands/call';
+import type { CallOptions, CommandDeps } from '../commands/call';
 import { conflictsIn, planRows } from './planChoice';
 import { noteFor } from './planMessages';
 import { makePlan } from './makePlan';
@@ -18,7 +18,7 @@ export interface FirstReview {
 
 /** Follows `palmtree.reviewBefore`. Code that passes options is asked nothing and shown nothing. */
 export async function firstReview(
-  parts: CommandParts,
+  parts: CommandDeps,
   owner: SyncedFolder,
   direction: PlanDirection,
   options: CallOptions | undefined,

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { PlanRow } from '../../sync/review/plan';
-import { looks } from '../views/statusPresentation';
+import { presentations } from '../views/statusPresentation';
 import type { PlanChoice } from './planChoice';
 import {
   isOptional,
@@ -27,7 +27,7 @@ import type { Review } from './view';
 const icons: Readonly<Record<GroupKind, vscode.ThemeIcon>> = {
   push: new vscode.ThemeIcon('cloud-upload'),
   pull: new vscode.ThemeIcon('cloud-download'),
-  conflict: new vscode.ThemeIcon('warning', new vscode.ThemeColor(looks.conflict.color)),
+  conflict: new vscode.ThemeIcon('warning', new vscode.ThemeColor(presentations.conflict.color)),
   problem: new vscode.ThemeIcon('circle-slash'),
 };
 

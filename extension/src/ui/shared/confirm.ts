@@ -6,7 +6,7 @@ import { plural } from './format';
 import { commandIds } from './ids';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import { wordsFor } from './messages';
+import { messageFor } from './messages';
 
 const listed = 10;
 
@@ -48,11 +48,11 @@ export async function confirmNewTree({ binding }: SyncState): Promise<void> {
   if (answer === undefined) throw new PalmtreeError('cancelled', 'the tree was not to be made');
 }
 
-/** Says what the brake stopped, and opens the plan if asked to. Throws cancelled unless the user goes on all the same. */
-export async function confirmBrake(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
+/** Says what the deletion guard stopped, and opens the plan if asked to. Throws cancelled unless the user goes on all the same. */
+export async function confirmDeletions(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
   // Enter presses the first of the buttons: it must do no harm.
   const look = 'Review Changes';
-  const { direction = 'push', gone = [] } = error.details.brake ?? {};
+  const { direction = 'push', gone = [] } = error.details.deletions ?? {};
   const action = goOnWords(error);
   const question =
     direction === 'push' || gone.length > 0
@@ -61,14 +61,14 @@ export async function confirmBrake(error: PalmtreeError, folder: vscode.Workspac
   const side = direction === 'push' ? 'Lost on the server' : 'Lost here';
   const parts = [section(side, error.details.paths ?? []), `${question} Nothing was changed so far.`];
   const detail = parts.filter((part) => part !== '').join('\n\n');
-  const answer = await vscode.window.showWarningMessage(wordsFor(error).text, { modal: true, detail }, look, action);
+  const answer = await vscode.window.showWarningMessage(messageFor(error).text, { modal: true, detail }, look, action);
   if (answer === look) void vscode.commands.executeCommand(commandIds.review, folder.uri);
-  if (answer !== action) throw new PalmtreeError('cancelled', 'the brake was not released');
+  if (answer !== action) throw new PalmtreeError('cancelled', 'the deletion guard was not released');
 }
 
 /** What going on does, and on which side. */
-function goOnWords({ details: { brake } }: PalmtreeError): string {
-  const { direction = 'push', deletes = 0, emptied = 0 } = brake ?? {};
+function goOnWords({ details: { deletions } }: PalmtreeError): string {
+  const { direction = 'push', deletes = 0, emptied = 0 } = deletions ?? {};
   const parts = [deletes > 0 ? `Delete ${deletes}` : '', emptied > 0 ? `Empty ${emptied}` : ''];
   const what = parts.filter((part) => part !== '').join(' and ');
   if (what === '') return direction === 'push' ? 'Push All the Same' : 'Pull All the Same';
@@ -85,7 +85,7 @@ export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string
 }
 
 /** Says why paths were left as they are; true when those with unsaved edits are saved now, to try again. */
-export async function offerToSaveHeld(
+export async function offerToSaveSkipped(
   folder: vscode.WorkspaceFolder,
   text: string,
   unsaved: readonly string[],

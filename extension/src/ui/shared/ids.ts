@@ -53,7 +53,7 @@ export const settingDefaults = {
   autoMerge: true as boolean,
   quickDiff: true as boolean,
   reviewBefore: 'never' as 'never' | 'conflicts' | 'always',
-  'brake.share': 0.5 as number,
+  'deletionGuard.share': 0.5 as number,
   rsyncPath: 'rsync',
   pushOnSave: 'off' as 'off' | 'afterDelay',
   pullOn: 'manual' as 'manual' | 'change',

@@ -1,26 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
-import { wordsFor } from './messages';
+import { messageFor } from './messages';
 
 describe('the words for an error', () => {
   it('name the install command when rsync is missing', () => {
     const details = { subject: 'sudo apt-get install rsync' };
-    const { text, actions } = wordsFor(new PalmtreeError('rsync_missing', 'ENOENT', { details }));
+    const { text, actions } = messageFor(new PalmtreeError('rsync_missing', 'ENOENT', { details }));
     expect(text).toBe('rsync is not installed. Install it and try again: sudo apt-get install rsync');
     expect(actions).toEqual([]);
   });
 
   it('offer Pull and a review when the server is ahead, and say that nothing was sent', () => {
-    const { text, actions, severity } = wordsFor(new PalmtreeError('stale_base', 'HTTP 409'));
+    const { text, actions, severity } = messageFor(new PalmtreeError('stale_base', 'HTTP 409'));
     expect(text).toContain('Nothing was sent');
     expect(actions.map(({ command }) => command)).toEqual(['pull', 'review']);
     expect(severity).toBe('warning');
   });
 
-  it('say what the brake stopped', () => {
+  it('say what the deletion guard stopped', () => {
     const most = { direction: 'push', deletes: 12, emptied: 3, tracked: 20, gone: [], going: [] } as const;
-    const textOf = (brake: ErrorDetails['brake']): string =>
-      wordsFor(new PalmtreeError('brake', 'x', { details: brake === undefined ? {} : { brake } })).text;
+    const textOf = (deletions: ErrorDetails['deletions']): string =>
+      messageFor(new PalmtreeError('deletion_guard', 'x', { details: deletions === undefined ? {} : { deletions } }))
+        .text;
     expect(textOf(most)).toBe('Stopped: this would delete 12 and empty 3 of 20 tracked files.');
     expect(textOf({ ...most, emptied: 0, gone: ['a', 'b/c'] })).toBe(
       'Stopped: this would delete 12 of 20 tracked files. Nothing that was tracked in "a", "b/c" is there any more.',
@@ -32,7 +33,7 @@ describe('the words for an error', () => {
 
   it('offer to try again when the server does not answer, without what only the log is for', () => {
     const details = { subject: 'http://localhost:7777', stderr: 'connect ECONNREFUSED 127.0.0.1:7777' };
-    const { text, actions } = wordsFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details }));
+    const { text, actions } = messageFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details }));
     expect(text).toBe('http://localhost:7777 does not answer. Is the server running?');
     expect(actions.map(({ title, command }) => [title, command])).toEqual([
       ['Try Again', 'rescan'],
@@ -42,13 +43,13 @@ describe('the words for an error', () => {
 
   it('name a certificate that is not trusted', () => {
     const details = { subject: 'https://sync.example.org', stderr: 'self-signed certificate' };
-    const { text } = wordsFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details }));
+    const { text } = messageFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details }));
     expect(text).toContain('self-signed certificate');
   });
 
   it('name a few files and count the rest', () => {
     const details = { paths: ['a', 'b', 'c', 'd', 'e'] };
-    expect(wordsFor(new PalmtreeError('content_mismatch', 'x', { details })).text).toContain(
+    expect(messageFor(new PalmtreeError('content_mismatch', 'x', { details })).text).toContain(
       '"a", "b", "c" and 2 more',
     );
   });

@@ -1,9 +1,9 @@
 import type { ErrorCode, ErrorDetails, PalmtreeError } from '../../errors';
-import type { HeldBack, HoldReason } from '../../io/apply/transition';
+import type { Skipped, HoldReason } from '../../io/apply/transition';
 import type { CommandName } from './ids';
 
 /** What the user reads when something fails, and what helps. */
-export interface Words {
+export interface Message {
   readonly text: string;
   readonly severity: 'error' | 'warning' | 'information';
   readonly actions: readonly { readonly title: string; readonly command: CommandName }[];
@@ -43,7 +43,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   conflict_markers: (e) =>
     `${list(e)} still has lines that mark a conflict. Finish the merge and save it, then keep mine.`,
   changed_meanwhile: (e) => `${list(e)} was changed meanwhile. Nothing was done; try again.`,
-  not_given_up: (e) =>
+  not_aborted: (e) =>
     `${list(e)} is not as its merge left it, so it stays as it is. Save it without marks to finish the merge, then decide.`,
   not_in_revision: (e) =>
     e.details.paths === undefined
@@ -53,7 +53,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
     e.details.paths === undefined
       ? 'There is nothing to undo.'
       : `Nothing was undone: ${list(e)} changed since. What changed since is left as it is.`,
-  brake: (e) => stopped(e.details.brake),
+  deletion_guard: (e) => stopped(e.details.deletions),
   root_gone: (e) => `The folder ${e.details.subject ?? ''} is gone or cannot be read. Nothing was changed.`,
   scan_failed: (e) => `The files could not be looked at: ${e.message}.`,
   store_newer: () => 'The list of tracked files was written by a newer Palmtree. Update this one.',
@@ -85,7 +85,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   internal: (e) => `The server failed: ${e.details.stderr}. Its log says more.`,
 };
 
-const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
+const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_connected: [connect],
   invalid_url: [connect],
   insecure_url: [connect],
@@ -101,23 +101,23 @@ const actionsByCode: Partial<Record<ErrorCode, Words['actions']>> = {
   connection_lost: [showTerminal],
   keeps_changing: [push],
   changed_meanwhile: [],
-  not_given_up: [],
+  not_aborted: [],
   cancelled: [],
   not_in_folder: [],
   not_in_revision: [],
   nothing_to_undo: [],
-  brake: [],
+  deletion_guard: [],
   rsync_missing: [],
   rsync_unusable: [],
 };
 
 const mild: ReadonlySet<ErrorCode> = new Set([
   'stale_base',
-  'brake',
+  'deletion_guard',
   'not_mergeable',
   'conflict_markers',
   'changed_meanwhile',
-  'not_given_up',
+  'not_aborted',
   'not_connected',
   'no_folder',
   'not_in_folder',
@@ -126,12 +126,12 @@ const mild: ReadonlySet<ErrorCode> = new Set([
   'nothing_to_undo',
 ]);
 
-export function wordsFor(error: PalmtreeError): Words {
+export function messageFor(error: PalmtreeError): Message {
   const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
   return { text: writers[error.code](error), severity, actions: actionsByCode[error.code] ?? [showLog] };
 }
 
-const heldBackByReason: Readonly<Record<HoldReason, string>> = {
+const skippedByReason: Readonly<Record<HoldReason, string>> = {
   changed: 'was changed meanwhile; try again',
   unsaved: 'has unsaved edits; save it, then try again',
   merging: 'is being merged; finish the merge, or decide the conflict',
@@ -145,11 +145,11 @@ const heldBackByReason: Readonly<Record<HoldReason, string>> = {
 };
 
 /** Why a pull, a restore or an undo left a path as it is, to be read after the path. */
-export function heldBackWords({ reason, errno }: HeldBack): string {
-  return errno === undefined ? heldBackByReason[reason] : `${heldBackByReason[reason]} (${errno})`;
+export function skippedMessage({ reason, errno }: Skipped): string {
+  return errno === undefined ? skippedByReason[reason] : `${skippedByReason[reason]} (${errno})`;
 }
 
-function stopped(brake: ErrorDetails['brake']): string {
+function stopped(brake: ErrorDetails['deletions']): string {
   const { deletes = 0, emptied = 0, tracked = 0, gone = [], going = [] } = brake ?? {};
   const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''].filter(
     (part) => part !== '',

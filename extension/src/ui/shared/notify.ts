@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 import type { Reporter } from '../../sync/ports/serverBinding';
 import { commandIds } from './ids';
 import { byteSize, percent, plural } from './format';
-import { wordsFor, type Words } from './messages';
+import { messageFor, type Message } from './messages';
 
 /** Shorter work shows in the status bar alone. */
 const notifyAfterMs = 1_000;
@@ -62,7 +62,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   if (error instanceof PalmtreeError) {
     log[error.code === 'cancelled' ? 'info' : 'error'](`${error.code}: ${error.message}`);
     if (error.details.stderr) log.info(error.details.stderr);
-    await notify(wordsFor(error), error.root === undefined ? undefined : vscode.Uri.file(error.root));
+    await notify(messageFor(error), error.root === undefined ? undefined : vscode.Uri.file(error.root));
     return;
   }
   log.error(error instanceof Error ? error : String(error));
@@ -71,7 +71,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
 }
 
 /** `folder`: the workspace folder that it is about, for what the user does then. */
-async function notify({ text, severity, actions }: Words, folder?: vscode.Uri): Promise<void> {
+async function notify({ text, severity, actions }: Message, folder?: vscode.Uri): Promise<void> {
   const show = {
     error: vscode.window.showErrorMessage,
     warning: vscode.window.showWarningMessage,

@@ -5,18 +5,18 @@ import type { FolderSync } from '../../sync/folder/folderSync';
 import { unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { commandIds } from '../shared/ids';
-import type { MergesBegun } from '../conflicts/activeMerges';
+import type { ActiveMerges } from '../conflicts/activeMerges';
 import { speaker } from '../shared/notify';
 import { section, setting } from '../shared/settings';
-import { tellMerged } from './runs';
+import { notifyMerged } from './runs';
 import { relativePath } from '../workspace/watcher';
-import { wordsFor } from '../shared/messages';
+import { messageFor } from '../shared/messages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Runs the automation of each folder that is open. */
 export function registerAutomation(
   folders: WorkspaceFolders,
-  merges: MergesBegun,
+  merges: ActiveMerges,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const running = new Map<FolderSync, Automation>();
@@ -42,13 +42,13 @@ export function registerAutomation(
     vscode.workspace.onDidSaveTextDocument(saved),
     vscode.workspace.onDidSaveNotebookDocument(saved),
     vscode.workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration(section)) for (const automation of running.values()) automation.consider();
+      if (event.affectsConfiguration(section)) for (const automation of running.values()) automation.schedule();
     }),
     { dispose: () => running.forEach((automation) => automation.dispose()) },
   );
 }
 
-function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogOutputChannel): Automation {
+function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.LogOutputChannel): Automation {
   const { folder, sync } = owner;
   return new Automation({
     sync,
@@ -64,13 +64,13 @@ function automationOf(owner: SyncedFolder, merges: MergesBegun, log: vscode.LogO
       if (put + deleted > 0)
         log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
     },
-    onPulled: ({ written, deleted, merged, conflicts, revision, heldBack, backup }) => {
+    onPulled: ({ written, deleted, merged, conflicts, revision, skipped, backup }) => {
       log.info(
         `${folder.name}: pulled ${written}, deleted ${deleted}, merged ${merged.length} unasked, revision ${revision}`,
       );
       // A conflict is told of by itself.
-      if (merged.length > 0 && conflicts.length === 0) void tellMerged(owner, { merged });
-      for (const { path, reason } of heldBack) log.info(`${folder.name}: ${path} was held back (${reason})`);
+      if (merged.length > 0 && conflicts.length === 0) void notifyMerged(owner, { merged });
+      for (const { path, reason } of skipped) log.info(`${folder.name}: ${path} was held back (${reason})`);
       if (backup !== undefined) log.info(`what it replaced or deleted is kept in ${backup}`);
     },
     onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
@@ -91,7 +91,7 @@ async function tell({ folder }: SyncedFolder, obstacle: Obstacle, log: vscode.Lo
   }
   const { direction, error } = obstacle;
   log.warn(`${direction} by itself: ${error.code}: ${error.message}`);
-  const { text, actions } = wordsFor(error);
+  const { text, actions } = messageFor(error);
   const again = { title: direction === 'push' ? 'Push' : 'Pull', command: direction };
   // The command asks what the automation must not: whether to go on, or to make the tree.
   const offered = asksFirst.has(error.code) ? [again] : actions;
@@ -100,4 +100,4 @@ async function tell({ folder }: SyncedFolder, obstacle: Obstacle, log: vscode.Lo
   if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder.uri);
 }
 
-const asksFirst: ReadonlySet<string> = new Set(['brake', 'tree_not_found']);
+const asksFirst: ReadonlySet<string> = new Set(['deletion_guard', 'tree_not_found']);

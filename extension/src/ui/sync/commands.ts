@@ -2,18 +2,18 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { callOptions, target, type CommandParts } from '../commands/call';
+import { callOptions, target, type CommandDeps } from '../commands/call';
 import { confirmForce, offerToSave } from '../shared/confirm';
 import { withReporter } from '../shared/notify';
 import { firstReview } from '../review/firstReview';
-import { pushSummary, runPull, runPush, tellInStatusBar } from './runs';
-import { runSync, type SyncResult } from './pullThenPush';
+import { pushSummary, runPull, runPush, notifyInStatusBar } from './runs';
+import { pullThenPush, type SyncResult } from './pullThenPush';
 
 /** As the server takes it. */
 const maxMessage = 2_000;
 
 /** Answers undefined when the plan is shown instead: then the user goes on from there. */
-export async function push(parts: CommandParts, given: unknown, message?: string): Promise<PushResult | undefined> {
+export async function push(parts: CommandDeps, given: unknown, message?: string): Promise<PushResult | undefined> {
   const options = callOptions(given);
   const owner = await target(parts, given);
   if (options === undefined) await offerToSave(owner, 'Push');
@@ -22,7 +22,7 @@ export async function push(parts: CommandParts, given: unknown, message?: string
   if (review.isShown) return undefined;
   try {
     const { result, text } = await runPush(parts, owner, options, { ...kept, ...review.limit });
-    tellInStatusBar(text);
+    notifyInStatusBar(text);
     return result;
   } catch (error) {
     // Only now is it known that the server has what is not here, and so whether that is in conflict.
@@ -31,7 +31,7 @@ export async function push(parts: CommandParts, given: unknown, message?: string
   }
 }
 
-export async function pushWithMessage(parts: CommandParts, given: unknown): Promise<PushResult | undefined> {
+export async function pushWithMessage(parts: CommandDeps, given: unknown): Promise<PushResult | undefined> {
   const options = callOptions(given);
   const message = options === undefined ? await askForMessage() : (options.message ?? '');
   return push(parts, given, message.trim() === '' ? undefined : message.trim());
@@ -50,7 +50,7 @@ async function askForMessage(): Promise<string> {
   return typed;
 }
 
-export async function pushForce(parts: CommandParts, given: unknown): Promise<PushResult> {
+export async function pushForce(parts: CommandDeps, given: unknown): Promise<PushResult> {
   const options = callOptions(given);
   const owner = await target(parts, given);
   const { folder, sync } = owner;
@@ -59,27 +59,27 @@ export async function pushForce(parts: CommandParts, given: unknown): Promise<Pu
   const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: force push: ${text}`);
-  tellInStatusBar(text);
+  notifyInStatusBar(text);
   return result;
 }
 
 /** Answers undefined when the plan is shown instead. */
-export async function pull(parts: CommandParts, given: unknown): Promise<PullResult | undefined> {
+export async function pull(parts: CommandDeps, given: unknown): Promise<PullResult | undefined> {
   const options = callOptions(given);
   const owner = await target(parts, given);
   const review = await firstReview(parts, owner, 'pull', options);
   if (review.isShown) return undefined;
   const { result, text } = await runPull(parts, owner, options, review.limit);
-  tellInStatusBar(text);
+  notifyInStatusBar(text);
   return result;
 }
 
 /** Answers undefined when the plan is shown instead. */
-export async function sync(parts: CommandParts, given: unknown): Promise<SyncResult | undefined> {
+export async function sync(parts: CommandDeps, given: unknown): Promise<SyncResult | undefined> {
   const options = callOptions(given);
   const owner = await target(parts, given);
   if (options === undefined) await offerToSave(owner, 'Sync');
   const review = await firstReview(parts, owner, 'sync', options);
   if (review.isShown) return undefined;
-  return runSync(parts, owner, options, { pull: review.limit, push: review.limit });
+  return pullThenPush(parts, owner, options, { pull: review.limit, push: review.limit });
 }

@@ -1,8 +1,8 @@
 import { isPalmtreeError } from '../../errors';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import type { CallOptions, CommandParts } from '../commands/call';
-import { runPull, runPush, tellInStatusBar } from './runs';
+import type { CallOptions, CommandDeps } from '../commands/call';
+import { runPull, runPush, notifyInStatusBar } from './runs';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Others may push between our pull and our push; so many rounds are made. */
@@ -25,8 +25,8 @@ export interface SyncMoves {
  * Pulls, then pushes. Invariant: nothing is pushed while a merge or a file held back waits for the user, or a
  * conflict that the user has not seen; what is in conflict itself is never pushed.
  */
-export async function runSync(
-  parts: CommandParts,
+export async function pullThenPush(
+  parts: CommandDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   moves: SyncMoves = {},
@@ -34,7 +34,7 @@ export async function runSync(
   for (let round = 1; ; round++) {
     const pulled = await runPull(parts, owner, options, moves.pull);
     if (waitsForUser(pulled.result, moves)) {
-      tellInStatusBar(`${pulled.text}; nothing was pushed`);
+      notifyInStatusBar(`${pulled.text}; nothing was pushed`);
       return { pull: pulled.result, push: undefined };
     }
     try {
@@ -44,7 +44,7 @@ export async function runSync(
         ...(pulled.result.written + pulled.result.deleted > 0 ? [pulled.text] : []),
         ...(put + deleted > 0 ? [pushed.text] : []),
       ];
-      tellInStatusBar(texts.join('; ') || `nothing to pull or push, revision ${pushed.result.revision}`);
+      notifyInStatusBar(texts.join('; ') || `nothing to pull or push, revision ${pushed.result.revision}`);
       return { pull: pulled.result, push: pushed.result };
     } catch (error) {
       if (!isPalmtreeError(error, 'stale_base') || round === maxRounds) throw error;
@@ -52,6 +52,6 @@ export async function runSync(
   }
 }
 
-function waitsForUser({ conflicts, heldBack, merged }: PullResult, { isReviewed = false }: SyncMoves): boolean {
-  return (isReviewed ? 0 : conflicts.length) + heldBack.length + merged.length > 0;
+function waitsForUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncMoves): boolean {
+  return (isReviewed ? 0 : conflicts.length) + skipped.length + merged.length > 0;
 }

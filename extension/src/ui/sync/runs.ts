@@ -1,29 +1,29 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
-import type { HeldBack } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/transition';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
 import type { SyncState } from '../../sync/ports/syncState';
-import type { CallOptions, CommandParts } from '../commands/call';
-import { confirmBrake, confirmNewTree, saveThem, unsavedPaths } from '../shared/confirm';
+import type { CallOptions, CommandDeps } from '../commands/call';
+import { confirmDeletions, confirmNewTree, saveThem, unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
-import { tellUntaken } from './skippedFolders';
+import { notifySkippedFolders } from './skippedFolders';
 import { commandIds } from '../shared/ids';
 import { showError, withReporter } from '../shared/notify';
 import { setting } from '../shared/settings';
-import { heldBackWords } from '../shared/messages';
+import { skippedMessage } from '../shared/messages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Pushes, asking what has to be asked; what came of it is for the caller to tell. */
 export async function runPush(
-  parts: CommandParts,
+  parts: CommandDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pushOptions: PushOptions = {},
 ): Promise<{ readonly result: PushResult; readonly text: string }> {
   const { folder, sync } = owner;
-  const run = (brakeReleased: boolean) =>
-    withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { ...pushOptions, brakeReleased }));
+  const run = (confirmed: boolean) =>
+    withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withQuestions(run, owner, options);
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: ${text}`);
@@ -32,61 +32,61 @@ export async function runPush(
 
 /** Pulls, asking what has to be asked, and tells of what was left as it is. */
 export async function runPull(
-  parts: CommandParts,
+  parts: CommandDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pullOptions: PullOptions = {},
 ): Promise<{ readonly result: PullResult; readonly text: string }> {
   const { folder, sync } = owner;
   const unmerged = parts.merges.pathsIn(owner);
-  const run = (brakeReleased: boolean) =>
+  const run = (confirmed: boolean) =>
     withReporter('Palmtree: Pull', (reporter) => {
       // Asked for each file when its turn comes: a pull may take long enough to type something.
       const isUnsaved = (path: string): boolean => unmerged.has(path) || unsavedPaths(folder).has(path);
       const autoMerge = setting('autoMerge', folder.uri);
-      return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, brakeReleased, isUnsaved });
+      return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, confirmed, isUnsaved });
     });
   const result = toldOfMerges(await withQuestions(run, owner, options), unmerged);
   const text = pullSummary(result);
   parts.log.info(`${folder.name}: ${text}`);
-  for (const held of result.heldBack) parts.log.warn(`${folder.name}: ${held.path} ${heldBackWords(held)}`);
+  for (const held of result.skipped) parts.log.warn(`${folder.name}: ${held.path} ${skippedMessage(held)}`);
   if (result.backup !== undefined) parts.log.info(`what it replaced or deleted is kept in ${result.backup}`);
-  if (options === undefined) void tellUntaken(owner, result.untakenFolders);
+  if (options === undefined) void notifySkippedFolders(owner, result.skippedFolders);
   // Whoever picked paths has seen the conflicts in the plan.
   const conflicts = pullOptions.only === undefined ? result.conflicts : [];
-  const isUntold = options === undefined && conflicts.length + result.heldBack.length > 0;
+  const isUntold = options === undefined && conflicts.length + result.skipped.length > 0;
   const again = () => runPull(parts, owner, options, pullOptions);
-  if (isUntold) void tellHeldBack(parts, owner, { conflicts, heldBack: result.heldBack }, again);
-  else if (options === undefined && result.merged.length > 0) void tellMerged(owner, result);
+  if (isUntold) void notifySkipped(parts, owner, { conflicts, skipped: result.skipped }, again);
+  else if (options === undefined && result.merged.length > 0) void notifyMerged(owner, result);
   return { result, text };
 }
 
 function toldOfMerges(result: PullResult, merging: ReadonlySet<string>): PullResult {
-  const heldBack = result.heldBack.map((held): HeldBack => {
+  const skipped = result.skipped.map((held): Skipped => {
     return held.reason === 'unsaved' && merging.has(held.path) ? { ...held, reason: 'merging' } : held;
   });
-  return { ...result, heldBack };
+  return { ...result, skipped };
 }
 
-export function tellInStatusBar(text: string): void {
+export function notifyInStatusBar(text: string): void {
   void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 5_000);
 }
 
 /** Runs a push or pull, and again when the user has answered what stopped it. */
 export async function withQuestions<T>(
-  run: (brakeReleased: boolean) => Promise<T>,
+  run: (confirmed: boolean) => Promise<T>,
   { folder, sync }: SyncedFolder,
   options: CallOptions | undefined,
 ): Promise<T> {
-  let brakeReleased = options?.confirmed === true;
+  let confirmed = options?.confirmed === true;
   for (;;) {
     try {
-      return await run(brakeReleased);
+      return await run(confirmed);
     } catch (error) {
       if (options !== undefined) throw error;
-      if (isPalmtreeError(error, 'brake') && !brakeReleased) {
-        await confirmBrake(error, folder);
-        brakeReleased = true;
+      if (isPalmtreeError(error, 'deletion_guard') && !confirmed) {
+        await confirmDeletions(error, folder);
+        confirmed = true;
       } else if (isPalmtreeError(error, 'tree_not_found')) {
         await confirmNewTree(sync.state);
         await sync.makeTree();
@@ -95,20 +95,20 @@ export async function withQuestions<T>(
   }
 }
 
-async function tellHeldBack(
-  parts: CommandParts,
+async function notifySkipped(
+  parts: CommandDeps,
   { folder }: SyncedFolder,
-  { conflicts, heldBack }: Pick<PullResult, 'conflicts' | 'heldBack'>,
+  { conflicts, skipped }: Pick<PullResult, 'conflicts' | 'skipped'>,
   again: () => Promise<unknown>,
 ): Promise<void> {
-  const [first] = heldBack;
-  const unsaved = heldBack.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
+  const [first] = skipped;
+  const unsaved = skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
   const sentences = [
     conflicts.length > 0
       ? `${named(conflicts)} changed here and on the server: neither version was touched. Compare, then decide in the Palmtree view.`
       : '',
-    heldBack.length > 0
-      ? `${plural(heldBack.length, 'file')} held back: ${first?.path} ${first === undefined ? '' : heldBackWords(first)}.`
+    skipped.length > 0
+      ? `${plural(skipped.length, 'file')} held back: ${first?.path} ${first === undefined ? '' : skippedMessage(first)}.`
       : '',
   ];
   const show = 'Show Files';
@@ -123,7 +123,7 @@ async function tellHeldBack(
 }
 
 /** What came of a merge was written by nobody: it is to be looked at before it goes on. */
-export async function tellMerged({ folder }: SyncedFolder, { merged }: Pick<PullResult, 'merged'>): Promise<void> {
+export async function notifyMerged({ folder }: SyncedFolder, { merged }: Pick<PullResult, 'merged'>): Promise<void> {
   const isOne = merged.length === 1;
   const look = isOne ? 'The result is here. Look at it, then push.' : 'The results are here. Look at them, then push.';
   const text = `Palmtree: ${named(merged)} changed on both sides and ${isOne ? 'was' : 'were'} merged. ${look}`;
@@ -148,15 +148,15 @@ export function pushSummary({ revision, put, deleted }: PushResult, { counts }: 
   return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
 }
 
-function pullSummary({ revision, written, deleted, merged, conflicts, heldBack }: PullResult): string {
-  const touched = written + deleted + merged.length + conflicts.length + heldBack.length;
+function pullSummary({ revision, written, deleted, merged, conflicts, skipped }: PullResult): string {
+  const touched = written + deleted + merged.length + conflicts.length + skipped.length;
   if (touched === 0) return `nothing to pull, revision ${revision}`;
   const parts = [
     written > 0 ? `pulled ${plural(written, 'file')}` : '',
     deleted > 0 ? `deleted ${deleted}` : '',
     merged.length > 0 ? `merged ${plural(merged.length, 'file')}` : '',
     conflicts.length > 0 ? plural(conflicts.length, 'conflict') : '',
-    heldBack.length > 0 ? `${heldBack.length} held back` : '',
+    skipped.length > 0 ? `${skipped.length} held back` : '',
   ];
   return `${parts.filter((part) => part !== '').join(', ')}, revision ${revision}`;
 }

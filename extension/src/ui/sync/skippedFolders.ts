@@ -3,7 +3,7 @@ import { commandIds } from '../shared/ids';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Says of folders that a pull has not taken whole that other files stand in them, and what becomes of these. */
-export async function tellUntaken({ folder }: SyncedFolder, folders: readonly string[]): Promise<void> {
+export async function notifySkippedFolders({ folder }: SyncedFolder, folders: readonly string[]): Promise<void> {
   if (folders.length === 0) return;
   const isOne = folders.length === 1;
   const names = folders.slice(0, 3).map((path) => (path === '' ? folder.name : path));

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { lookOf } from './statusPresentation';
+import { statusPresentation } from './statusPresentation';
 import { relativePath } from '../workspace/watcher';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -21,7 +21,7 @@ export function registerDecorations(folders: WorkspaceFolders): vscode.Disposabl
       const path = found && relativePath(found.folder, uri);
       const state = path === undefined ? undefined : found?.sync.pathStates.get(path);
       if (found === undefined || path === undefined || state === undefined) return undefined;
-      const { badge, tooltip, color } = lookOf(found.sync, path, state);
+      const { badge, tooltip, color } = statusPresentation(found.sync, path, state);
       const detail = state === 'problem' ? (found.sync.problemAt(path) ?? tooltip) : tooltip;
       const decoration = new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
       decoration.propagate = true;

@@ -60,8 +60,8 @@ describe('the status bar item', () => {
 
   it('has a small sign for a server that is not heard, and offers the same as before', () => {
     const details = { subject: 'https://sync.example.org', stderr: 'ECONNREFUSED' };
-    const away = new PalmtreeError('server_unreachable', 'x', { details });
-    const indicator = indicatorFor([{ ...state({ outgoing: 1 }), away }]);
+    const offline = new PalmtreeError('server_unreachable', 'x', { details });
+    const indicator = indicatorFor([{ ...state({ outgoing: 1 }), offline }]);
     expect(indicator).toMatchObject({ text: '$(cloud-upload) ↑1 $(debug-disconnect)', command: 'push' });
     expect(indicator.tooltip).toContain('https://sync.example.org does not answer');
     expect(indicator.background).toBeUndefined();
@@ -95,8 +95,8 @@ describe('the status bar item', () => {
 
   it('tells an unreachable server from a failure that needs the log', () => {
     const details = { subject: 'https://sync.example.org', stderr: 'ECONNREFUSED' };
-    const away = new PalmtreeError('server_unreachable', 'x', { details });
-    expect(indicatorFor([state({}, { kind: 'halted', error: away })])).toMatchObject({ command: 'rescan' });
+    const offline = new PalmtreeError('server_unreachable', 'x', { details });
+    expect(indicatorFor([state({}, { kind: 'halted', error: offline })])).toMatchObject({ command: 'rescan' });
     const failed = new PalmtreeError('disk_full', 'x');
     expect(indicatorFor([state({}, { kind: 'halted', error: failed })])).toMatchObject({
       command: 'showLog',

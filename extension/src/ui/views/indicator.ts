@@ -1,7 +1,7 @@
 import type { SyncState } from '../../sync/ports/syncState';
 import type { CommandName } from '../shared/ids';
 import { percent, plural, relativeTime } from '../shared/format';
-import { wordsFor } from '../shared/messages';
+import { messageFor } from '../shared/messages';
 
 /** What the item shows; a pure function of the states and the time, so that it can be reasoned about. */
 export interface Indicator {
@@ -68,9 +68,9 @@ function newsOf(connected: readonly SyncState[], now: Date): string {
 
 /** A server that cannot be heard is a small sign: nothing waits for the user. */
 function withAbsence(indicator: Indicator, connected: readonly SyncState[]): Indicator {
-  const away = connected.find((state) => state.away !== undefined)?.away;
-  if (away === undefined) return indicator;
-  const tooltip = `${indicator.tooltip}\n\nWhat others push is not heard of. ${wordsFor(away).text}`;
+  const offline = connected.find((state) => state.offline !== undefined)?.offline;
+  if (offline === undefined) return indicator;
+  const tooltip = `${indicator.tooltip}\n\nWhat others push is not heard of. ${messageFor(offline).text}`;
   return { ...indicator, text: joined(indicator.text, '$(debug-disconnect)'), tooltip };
 }
 
@@ -117,7 +117,7 @@ function busyIndicator(state: SyncState): Indicator | undefined {
 }
 
 function haltedIndicator(state: SyncState & { kind: 'halted' }, { arrows }: Waiting): Indicator {
-  const { text } = wordsFor(state.error);
+  const { text } = messageFor(state.error);
   if (state.error.code === 'server_unreachable') {
     return { text: joined('$(debug-disconnect)', arrows || 'Palmtree'), tooltip: text, command: 'rescan' };
   }

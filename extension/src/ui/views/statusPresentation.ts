@@ -1,16 +1,16 @@
 import type { PathState } from '../../core/status/pathState';
-import type { Waiting } from '../../core/status/pending';
+import type { PendingCounts } from '../../core/status/pending';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
 /** How a state looks and reads, in the tree view and in the Explorer. Arrows as in the status bar. */
-export interface PathLook {
+export interface StatusPresentation {
   readonly badge: string;
   readonly word: string;
   readonly tooltip: string;
   readonly color: string;
 }
 
-export const looks: Readonly<Record<PathState, PathLook>> = {
+export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
   modified: {
     badge: '↑',
     word: 'modified',
@@ -55,19 +55,23 @@ export const looks: Readonly<Record<PathState, PathLook>> = {
   },
 };
 
-const deletedThere: PathLook = {
-  ...looks.incoming,
+const deletedThere: StatusPresentation = {
+  ...presentations.incoming,
   word: 'deleted on the server',
   tooltip: 'Deleted on the server: a pull deletes it here, with a backup',
 };
 
 /** How the file at `path` looks in `state`. */
-export function lookOf(sync: Pick<FolderSync, 'isDeletedOnServer'>, path: string, state: PathState): PathLook {
-  return state === 'incoming' && sync.isDeletedOnServer(path) ? deletedThere : looks[state];
+export function statusPresentation(
+  sync: Pick<FolderSync, 'isDeletedOnServer'>,
+  path: string,
+  state: PathState,
+): StatusPresentation {
+  return state === 'incoming' && sync.isDeletedOnServer(path) ? deletedThere : presentations[state];
 }
 
 /** `↑3 ↓1 !1`, as in the status bar. */
-export function waitingSigns({ outgoing, incoming, conflicts, problems }: Waiting): string {
+export function pendingSigns({ outgoing, incoming, conflicts, problems }: PendingCounts): string {
   const signs = { '↑': outgoing, '↓': incoming, '⊘': problems, '!': conflicts };
   return Object.entries(signs)
     .flatMap(([sign, count]) => (count > 0 ? [`${sign}${count}`] : []))

@@ -2,11 +2,11 @@ import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
 import { comparePaths } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
-import { conflictWords, isMergeable } from '../conflicts/presentation';
-import type { MergesBegun } from '../conflicts/activeMerges';
+import { conflictMessage, isMergeable } from '../conflicts/presentation';
+import type { ActiveMerges } from '../conflicts/activeMerges';
 import { plural } from '../shared/format';
 import { commandIds, viewId } from '../shared/ids';
-import { lookOf, looks, waitingSigns } from './statusPresentation';
+import { statusPresentation, presentations, pendingSigns } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A row of the view: a workspace folder (when there are several), its conflicts, or a path in either. */
@@ -30,7 +30,7 @@ export class TrackedView implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #subscription: vscode.Disposable;
 
-  constructor(folders: WorkspaceFolders, merges: MergesBegun) {
+  constructor(folders: WorkspaceFolders, merges: ActiveMerges) {
     this.#folders = folders;
     this.#provider = new TrackedFiles(folders, merges);
     this.#view = vscode.window.createTreeView<Row>(viewId, {
@@ -85,13 +85,13 @@ interface Shown {
 
 class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
-  readonly #merges: MergesBegun;
+  readonly #merges: ActiveMerges;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #made = new WeakMap<ReadonlyMap<string, unknown>, Shown>();
   #shown: readonly ReadonlyMap<string, unknown>[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(folders: WorkspaceFolders, merges: MergesBegun) {
+  constructor(folders: WorkspaceFolders, merges: ActiveMerges) {
     this.#folders = folders;
     this.#merges = merges;
   }
@@ -160,7 +160,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.id = `${owner.folder.uri.toString()}\0conflicts`;
     item.description = String(length);
     item.tooltip = `${plural(length, 'file')} changed here and on the server. Neither version was touched.`;
-    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor(looks.conflict.color));
+    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor(presentations.conflict.color));
     item.contextValue = 'conflicts';
     return item;
   }
@@ -173,7 +173,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.id = `${owner.folder.uri.toString()}\0conflicts\0${path}`;
     item.label = node?.name ?? path;
     const isBegun = this.#merges.find(owner, path) !== undefined;
-    const words = isBegun ? 'merging' : conflict === undefined ? '' : conflictWords(conflict);
+    const words = isBegun ? 'merging' : conflict === undefined ? '' : conflictMessage(conflict);
     const parts = [folderOf(path), words];
     item.description = parts.filter((part) => part !== '').join(' · ');
     item.tooltip = path;
@@ -191,13 +191,13 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.label = node.name;
     item.contextValue = node.kind === 'folder' ? folderContext(node) : this.#fileContext(owner, node);
     if (node.state !== undefined && node.kind === 'file') {
-      item.description = lookOf(owner.sync, node.path, node.state).word;
+      item.description = statusPresentation(owner.sync, node.path, node.state).word;
       // The decoration adds what the state means.
       item.tooltip = node.path;
     }
     if (node.kind === 'folder') {
       item.iconPath = vscode.ThemeIcon.Folder;
-      if (node.waiting !== undefined) item.description = waitingSigns(node.waiting);
+      if (node.pending !== undefined) item.description = pendingSigns(node.pending);
     } else if (node.state === 'problem' || (node.state !== 'incoming' && owner.sync.isOnDisk(node.path))) {
       item.command = { command: 'vscode.open', title: 'Open', arguments: [uri] };
     }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { trackedPlaces, type TrackedPlaces } from '../../core/tracking/trackedRoots';
+import { trackedRoots, type TrackedRoots } from '../../core/tracking/trackedRoots';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
@@ -28,16 +28,16 @@ export function followTrackedPaths(folders: WorkspaceFolders): vscode.Disposable
   return vscode.Disposable.from(folders.onDidChange(follow), { dispose: () => clearTimeout(timer) });
 }
 
-function placesOf({ sync }: SyncedFolder): TrackedPlaces {
-  return trackedPlaces(sync.trackedPaths, sync.rules);
+function placesOf({ sync }: SyncedFolder): TrackedRoots {
+  return trackedRoots(sync.trackedPaths, sync.rules);
 }
 
 function tell(
   key: string,
   told: Map<string, string>,
   owners: readonly SyncedFolder[],
-  places: readonly TrackedPlaces[],
-  part: keyof TrackedPlaces,
+  places: readonly TrackedRoots[],
+  part: keyof TrackedRoots,
 ): void {
   const paths = owners.flatMap(({ folder }, at) => {
     const root = folder.uri.fsPath;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { openLocal } from '../../io/openStoreAndScanner';
+import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { FolderConnection } from '../connect/connection';
 import { showError } from '../shared/notify';
@@ -15,7 +15,7 @@ export interface SyncedFolder {
   readonly sync: FolderSync;
 }
 
-export interface WorkspaceFoldersParts {
+export interface WorkspaceFoldersDeps {
   /** Undefined when no folder is open: there is no workspace storage then. */
   readonly storageUri: vscode.Uri | undefined;
   readonly extensionUri: vscode.Uri;
@@ -25,7 +25,7 @@ export interface WorkspaceFoldersParts {
 
 /** The open folders, each with a tree of its own. Invariant: nothing is opened before the workspace is trusted. */
 export class WorkspaceFolders implements vscode.Disposable {
-  readonly #parts: WorkspaceFoldersParts;
+  readonly #deps: WorkspaceFoldersDeps;
   readonly #opened = new Map<string, SyncedFolder & { watcher: vscode.Disposable }>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[] = [];
@@ -38,8 +38,8 @@ export class WorkspaceFolders implements vscode.Disposable {
   /** Fires on each change of any folder's state, and when folders come or go. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(parts: WorkspaceFoldersParts) {
-    this.#parts = parts;
+  constructor(parts: WorkspaceFoldersDeps) {
+    this.#deps = parts;
   }
 
   get all(): readonly SyncedFolder[] {
@@ -64,7 +64,7 @@ export class WorkspaceFolders implements vscode.Disposable {
 
   /** One change after the other, or a folder would be opened twice. */
   #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(work).catch((error: unknown) => this.#parts.log.error(String(error)));
+    this.#turn = this.#turn.then(work).catch((error: unknown) => this.#deps.log.error(String(error)));
     return this.#turn;
   }
 
@@ -127,17 +127,17 @@ export class WorkspaceFolders implements vscode.Disposable {
     } catch (error) {
       this.#failures.set(key, error);
       // The command that tries again says it itself.
-      if (!isKnown) void showError(error, this.#parts.log);
+      if (!isKnown) void showError(error, this.#deps.log);
     }
   }
 
   async #open(folder: vscode.WorkspaceFolder): Promise<void> {
-    const { storageUri, extensionUri, log, connection } = this.#parts;
+    const { storageUri, extensionUri, log, connection } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
     const key = createHash('sha256').update(folder.uri.toString()).digest('hex').slice(0, 16);
     const storage = join(storageUri.fsPath, key);
-    const { store, scanner } = await openLocal({ dist: join(extensionUri.fsPath, 'dist'), root, storage });
+    const { store, scanner } = await openStoreAndScanner({ dist: join(extensionUri.fsPath, 'dist'), root, storage });
     if (store.setAside !== undefined) {
       log.warn(`the store of ${folder.name} was damaged and set aside at ${store.setAside}`);
       const text = `Palmtree: the list of tracked files of ${folder.name} was damaged. Your files are untouched. Track them again, or Pull; what you had untracked must be untracked again.`;
@@ -151,12 +151,12 @@ export class WorkspaceFolders implements vscode.Disposable {
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
-        brakeShare: setting('brake.share', folder.uri),
+        deletionGuardShare: setting('deletionGuard.share', folder.uri),
       }),
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
     });
     sync.onDidChangeState(() => this.#changed.fire());
-    const watcher = watchFolder(folder, (paths) => sync.noteChanged(paths));
+    const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     this.#opened.set(folder.uri.toString(), { folder, sync, watcher });
     await connection.restore({ folder, sync });
     // Long on a big folder, and reported through its state.
@@ -173,9 +173,9 @@ export class WorkspaceFolders implements vscode.Disposable {
   async #reconfigure(event: vscode.ConfigurationChangeEvent): Promise<void> {
     for (const opened of this.all) {
       const affects = (name: string): boolean => event.affectsConfiguration(`palmtree.${name}`, opened.folder.uri);
-      if (affects('serverUrl') || affects('tree')) await this.#parts.connection.restore(opened);
+      if (affects('serverUrl') || affects('tree')) await this.#deps.connection.restore(opened);
       if (affects('exclude') || affects('respectGitignore') || affects('serverUrl') || affects('tree')) {
-        await opened.sync.rescan(quiet).catch((error: unknown) => this.#parts.log.warn(String(error)));
+        await opened.sync.rescan(quiet).catch((error: unknown) => this.#deps.log.warn(String(error)));
       }
     }
   }

@@ -12,7 +12,7 @@ import { longText, trackedFile, trackedFolder } from './user';
 /** Ends of a command that are an answer to what was asked, and no fault. */
 const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'stale_base',
-  'brake',
+  'deletion_guard',
   'cancelled',
   'nothing_to_undo',
   'not_in_revision',
@@ -115,12 +115,12 @@ export class Simulation {
   }
 
   #push(one: Participant): Promise<void> {
-    const brakeReleased = this.#isSettling || this.#random.chance(0.4);
+    const confirmed = this.#isSettling || this.#random.chance(0.4);
     const only = this.#isSettling || this.#random.chance(0.9) ? undefined : this.#some(one.outOfStep);
     const reporter = this.#fickle();
     const what = `push${only === undefined ? '' : ` only ${[...only].join()}`}`;
     return this.#command(one, 'sends', what, async () => {
-      const options = { brakeReleased, ...(only === undefined ? {} : { only }) };
+      const options = { confirmed, ...(only === undefined ? {} : { only }) };
       return sent(await one.machine.sync.push(reporter, options));
     });
   }
@@ -132,17 +132,17 @@ export class Simulation {
   }
 
   #pull(one: Participant): Promise<void> {
-    const brakeReleased = this.#isSettling || this.#random.chance(0.4);
+    const confirmed = this.#isSettling || this.#random.chance(0.4);
     const autoMerge = this.#random.chance(0.75);
     const unsaved = this.#isSettling ? undefined : this.#random.pick(one.trackedPaths);
     const reporter = this.#fickle();
     const isUnsaved = (path: string): boolean => path === unsaved;
     const what = `pull${autoMerge ? ' and merge' : ''}${unsaved === undefined ? '' : `, ${unsaved} is unsaved`}`;
     return this.#command(one, autoMerge ? 'merges' : 'brings', what, async () => {
-      const pulled = await one.machine.sync.pull(reporter, { brakeReleased, autoMerge, isUnsaved });
-      const { revision, written, deleted, merged, conflicts, heldBack } = pulled;
+      const pulled = await one.machine.sync.pull(reporter, { confirmed, autoMerge, isUnsaved });
+      const { revision, written, deleted, merged, conflicts, skipped } = pulled;
       const counts = `r${revision}, ${written} written, ${deleted} deleted, merged: ${merged.join()}`;
-      return { text: `${counts}, conflicts: ${conflicts.join()}${held(heldBack)}`, merged };
+      return { text: `${counts}, conflicts: ${conflicts.join()}${held(skipped)}`, merged };
     });
   }
 
@@ -155,9 +155,9 @@ export class Simulation {
   #decide(one: Participant, paths: readonly string[]): Promise<void> {
     const choice = this.#random.pick(choices) ?? 'mine';
     return this.#command(one, 'replaces', `resolve ${paths.join()} for ${choice}`, async () => {
-      const options = { brakeReleased: true, allowMarkers: true };
-      const { resolved, heldBack } = await one.machine.sync.resolve(silent, { paths, choice }, options);
-      return { text: `resolved ${resolved.join()}${held(heldBack)}` };
+      const options = { confirmed: true, allowMarkers: true };
+      const { resolved, skipped } = await one.machine.sync.resolve(silent, { paths, choice }, options);
+      return { text: `resolved ${resolved.join()}${held(skipped)}` };
     });
   }
 
@@ -165,7 +165,7 @@ export class Simulation {
     const revision = await this.#recentRevision();
     await this.#command(one, 'elsewhere', `undo the push of r${revision}`, async () => {
       const undone = await one.machine.sync.undoPush(silent, revision);
-      return { text: `r${undone.revision}, skipped: ${undone.skipped.join()}` };
+      return { text: `r${undone.revision}, skipped: ${undone.changedSince.join()}` };
     });
   }
 
@@ -173,9 +173,9 @@ export class Simulation {
     const reporter = this.#fickle();
     return this.#command(one, 'replaces', 'undo the last pull', async () => {
       const undone = await one.machine.sync.undoPull(reporter);
-      const { revision, restored, removed, skipped, heldBack } = undone;
-      const lists = `restored: ${restored.join()}, removed: ${removed.join()}, skipped: ${skipped.join()}`;
-      return { text: `of r${revision}, ${lists}${held(heldBack)}` };
+      const { revision, restored, removed, changedSince, skipped } = undone;
+      const lists = `restored: ${restored.join()}, removed: ${removed.join()}, changed since: ${changedSince.join()}`;
+      return { text: `of r${revision}, ${lists}${held(skipped)}` };
     });
   }
 
@@ -185,8 +185,8 @@ export class Simulation {
     const path = this.#random.chance(0.5) ? trackedFolder : picked;
     const reporter = this.#fickle();
     await this.#command(one, 'replaces', `restore ${path} from r${revision}`, async () => {
-      const { written, heldBack } = await one.machine.sync.restore(reporter, { paths: [path], revision });
-      return { text: `written: ${written.join()}${held(heldBack)}` };
+      const { written, skipped } = await one.machine.sync.restore(reporter, { paths: [path], revision });
+      return { text: `written: ${written.join()}${held(skipped)}` };
     });
   }
 
@@ -264,8 +264,8 @@ function sent({ revision, put, deleted }: { revision: number; put: number; delet
   return { text: `r${revision}, ${put} put, ${deleted} deleted` };
 }
 
-function held(heldBack: readonly { readonly path: string; readonly reason: string }[]): string {
-  return heldBack.length === 0 ? '' : `, held back: ${heldBack.map(({ path, reason }) => `${path} ${reason}`).join()}`;
+function held(skipped: readonly { readonly path: string; readonly reason: string }[]): string {
+  return skipped.length === 0 ? '' : `, held back: ${skipped.map(({ path, reason }) => `${path} ${reason}`).join()}`;
 }
 
 function isSettled({ machine }: Participant): boolean {

@@ -53,7 +53,7 @@ describe('a workspace folder that is', () => {
         await rm(root, { recursive: true });
         await mkdir(root);
       },
-      'brake',
+      'deletion_guard',
     ],
   ];
 
@@ -103,10 +103,10 @@ describe('a workspace folder that is', () => {
     const [desk, laptop] = await inStep([''], files);
     await rename(desk.root, `${desk.root}.away`);
     await mkdir(desk.root);
-    await expect(desk.push()).rejects.toMatchObject({ code: 'brake' });
+    await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
     await laptop.write('n/new', 'new');
     await laptop.push();
-    await expect(desk.pull()).rejects.toMatchObject({ code: 'brake' });
+    await expect(desk.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
     await rm(desk.root, { recursive: true });
     await rename(`${desk.root}.away`, desk.root);
     expect(await desk.pull()).toMatchObject({ written: 1, deleted: 0, conflicts: [] });
@@ -124,7 +124,7 @@ describe('a workspace folder that is', () => {
     await desk.write('p/shared', 'for both');
     await desk.sync.track(['p']);
     await desk.push();
-    await expect(laptop.pull()).rejects.toMatchObject({ code: isThere ? 'brake' : 'root_gone' });
+    await expect(laptop.pull()).rejects.toMatchObject({ code: isThere ? 'deletion_guard' : 'root_gone' });
     await rm(laptop.root, { recursive: true, force: true });
     await rename(`${laptop.root}.away`, laptop.root);
     expect(await laptop.pull()).toMatchObject({ written: 1 });
@@ -136,8 +136,8 @@ describe('a workspace folder that is', () => {
     const [desk] = await inStep(['a'], ['a']);
     await desk.remove1('a');
     await expect(desk.push()).rejects.toMatchObject({
-      code: 'brake',
-      details: { brake: { deletes: 1, tracked: 1, gone: [''] } },
+      code: 'deletion_guard',
+      details: { deletions: { deletes: 1, tracked: 1, gone: [''] } },
     });
     await desk.write('untracked', 'something else is here');
     expect(await desk.push()).toMatchObject({ deleted: 1 });
@@ -148,7 +148,7 @@ describe('a workspace folder that is', () => {
     await rm(desk.root, { recursive: true });
     await mkdir(desk.root);
     expect(await desk.push(true)).toMatchObject({ deleted: 4 });
-    await expect(laptop.pull()).rejects.toMatchObject({ code: 'brake' });
+    await expect(laptop.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
     expect((await readdir(laptop.root)).sort()).toEqual(['a', 'b', 'n']);
     expect(await laptop.pull(true)).toMatchObject({ deleted: 4 });
   });
@@ -161,8 +161,8 @@ describe('a tracked folder', () => {
     const [desk] = await inStep(['n', 'm'], many);
     await desk.remove1('n');
     await expect(desk.push()).rejects.toMatchObject({
-      code: 'brake',
-      details: { brake: { direction: 'push', deletes: 2, tracked: 22, gone: ['n'] } },
+      code: 'deletion_guard',
+      details: { deletions: { direction: 'push', deletes: 2, tracked: 22, gone: ['n'] } },
     });
     expect((await onServer(desk)).paths).toHaveLength(22);
     expect(await desk.push(true)).toMatchObject({ deleted: 2 });
@@ -176,7 +176,10 @@ describe('a tracked folder', () => {
     expect(await desk.pull()).toMatchObject({ written: 1 });
     await laptop.write('n/new', 'new');
     await laptop.push();
-    await expect(desk.pull()).rejects.toMatchObject({ code: 'brake', details: { brake: { gone: ['n'] } } });
+    await expect(desk.pull()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { gone: ['n'] } },
+    });
     await expect(readdir(desk.path('n'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
@@ -184,12 +187,15 @@ describe('a tracked folder', () => {
     const [desk, laptop] = await inStep(['n', 'm'], many);
     await desk.remove1('n');
     await desk.write('n', 'a file now');
-    await expect(desk.push()).rejects.toMatchObject({ code: 'brake', details: { brake: { gone: ['n'] } } });
+    await expect(desk.push()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { gone: ['n'] } },
+    });
     expect((await onServer(desk)).paths).toHaveLength(22);
     await desk.push(true);
     await expect(laptop.pull()).rejects.toMatchObject({
-      code: 'brake',
-      details: { brake: { direction: 'pull', deletes: 2, gone: [], going: ['n'] } },
+      code: 'deletion_guard',
+      details: { deletions: { direction: 'pull', deletes: 2, gone: [], going: ['n'] } },
     });
     expect(await laptop.read('n/c')).toBe('content of n/c');
     await laptop.pull(true);
@@ -200,7 +206,10 @@ describe('a tracked folder', () => {
     const [desk, laptop] = await inStep(['n', 'm'], many);
     await desk.remove1('n');
     await desk.push(true);
-    await expect(laptop.pull()).rejects.toMatchObject({ code: 'brake', details: { brake: { going: ['n'] } } });
+    await expect(laptop.pull()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { going: ['n'] } },
+    });
     expect((await readdir(laptop.path('n'))).sort()).toEqual(['c', 'd']);
   });
 
@@ -210,7 +219,7 @@ describe('a tracked folder', () => {
     await desk.write('m/new', 'new');
     await desk.sync.track(['m']);
     await desk.push(true);
-    await expect(laptop.pull()).rejects.toMatchObject({ code: 'brake' });
+    await expect(laptop.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
     expect([...laptop.sync.rules.keys()].filter((path) => path.startsWith('m'))).toEqual([]);
     await laptop.pull(true);
     expect(laptop.sync.isTracked('m/other')).toBe(true);
@@ -235,8 +244,8 @@ describe('a server that has nothing any more', () => {
       return { ...table, revision: table.revision + 1, files: deleted };
     };
     await expect(laptop.pull()).rejects.toMatchObject({
-      code: 'brake',
-      details: { brake: { direction: 'pull', deletes: 4, tracked: 4, going: [''] } },
+      code: 'deletion_guard',
+      details: { deletions: { direction: 'pull', deletes: 4, tracked: 4, going: [''] } },
     });
     // Or that it has no file, and none was deleted.
     laptop.client.files = async (...request) => ({ ...(await answer(...request)), files: [], folders: [] });
@@ -292,24 +301,24 @@ describe('the share at which it stops', () => {
     const [desk] = await inStep(['n'], ten);
     for (const name of ten.slice(0, 5)) await desk.remove1(name);
     expect(await desk.push()).toMatchObject({ deleted: 5 });
-    const [careful] = await inStep(['n'], ten, { brakeShare: 0.1 });
+    const [careful] = await inStep(['n'], ten, { deletionGuardShare: 0.1 });
     await careful.remove1('n/0');
     expect(await careful.push()).toMatchObject({ deleted: 1 });
   });
 
   it('counts what would be deleted and what would be emptied', async () => {
-    const [desk] = await inStep(['n'], ten, { brakeShare: 0.1 });
+    const [desk] = await inStep(['n'], ten, { deletionGuardShare: 0.1 });
     await desk.remove1('n/0');
     await desk.write('n/1', '');
     await expect(desk.push()).rejects.toMatchObject({
-      code: 'brake',
-      details: { brake: { deletes: 1, emptied: 1, tracked: 10, gone: [], going: [] } },
+      code: 'deletion_guard',
+      details: { deletions: { deletes: 1, emptied: 1, tracked: 10, gone: [], going: [] } },
     });
   });
 
   it('is half where the setting holds no share', async () => {
-    const [desk] = await inStep(['n'], ten, { brakeShare: 7 });
+    const [desk] = await inStep(['n'], ten, { deletionGuardShare: 7 });
     for (const name of ten.slice(0, 6)) await desk.remove1(name);
-    await expect(desk.push()).rejects.toMatchObject({ code: 'brake' });
+    await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
   });
 });

@@ -1,7 +1,5 @@
-import type { Entry } from '../core/entry';
-import type { Observation, Problem } from '../core/observation';
-import type { Rule } from '../core/tracking/rule';
-import type { StoredMap } from './entries/storedMap';
+import type { Observation, Problem } from '../../core/observation';
+import type { Rule } from '../../core/tracking/rule';
 
 /** What a scan takes in: a change of it needs a full pass. */
 export interface ScanScope {
@@ -42,36 +40,9 @@ export interface ScanResult {
 
 export interface Scanner {
   /** Tells what is known already, from the store or from a pull that has just written files. */
-  learn(seen: Iterable<Observation>, gone: Iterable<string>): void;
+  update(seen: Iterable<Observation>, gone: Iterable<string>): void;
   /** Tells all that is known, in the place of what was: when another window's store took the place of ours. */
-  relearn(all: Iterable<Observation>): void;
+  reset(all: Iterable<Observation>): void;
   scan(request: ScanRequest): Promise<ScanResult>;
   dispose(): Promise<void>;
-}
-
-/** What the store keeps: observations and agreements, never pending work. */
-export interface StoredState {
-  /** The tree and server that `ancestor` was agreed with. */
-  binding: { server: string; tree: string } | undefined;
-  /** The revision that `ancestor` overlaid with `heldBack` stands for. */
-  revision: number;
-  /** Tells that revision from another of the same number; undefined when it is not known. */
-  revisionId: string | undefined;
-  readonly rules: StoredMap<Rule>;
-  readonly ancestor: StoredMap<Entry>;
-  /** What the server has at `revision` where it was not taken over: an entry, or null for a deletion. */
-  readonly heldBack: StoredMap<Entry | null>;
-  readonly observations: StoredMap<Observation>;
-}
-
-export interface Store {
-  readonly state: StoredState;
-  /** Where a damaged store was set aside when this one was opened, if it was. */
-  readonly setAside: string | undefined;
-  /** Reads the file again when another window has written it since; true when it had. */
-  refresh(): Promise<boolean>;
-  /** Resolves when the state is durable: temporary file, flush, rename. */
-  save(): Promise<void>;
-  /** Runs `work` while no other window or process does; one at a time within this one, too. */
-  exclusively<T>(work: () => Promise<T>): Promise<T>;
 }
