@@ -17,25 +17,25 @@ import { dirname, join } from 'node:path';
 import { errnoOf } from '../fs/durable';
 
 /** Errors that say: no hard link from here to there. */
-const noLink = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
-const taken = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
+const linkRefusals = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+const occupiedErrnos = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
 
 /** So many backups may go by one name, before it is plain that something else is wrong. */
-const maxCopies = 16;
+const maxFolders = 16;
 
 /** What was kept of one path, until it is clear that it was needed. */
-export interface Kept {
+export interface SavedCopy {
   readonly path: string;
   /** The original file itself under a second name, rather than a copy. Linking it has moved its ctime. */
   readonly isLink: boolean;
 }
 
 /** The folders that a backup may have spread to: where a file was kept, a folder of that name has no place. */
-export function backupCopies(folder: string): string[] {
-  return Array.from({ length: maxCopies }, (_, index) => copyOf(folder, index + 1));
+export function backupFolders(folder: string): string[] {
+  return Array.from({ length: maxFolders }, (_, index) => backupFolder(folder, index + 1));
 }
 
-function copyOf(folder: string, copy: number): string {
+function backupFolder(folder: string, copy: number): string {
   return copy === 1 ? folder : `${folder}.${copy}`;
 }
 
@@ -43,36 +43,36 @@ function copyOf(folder: string, copy: number): string {
 export class Backup {
   readonly #folder: string;
   /** The folders that must be flushed for what was kept to be durable. */
-  readonly folders = new Set<string>();
+  readonly foldersToFlush = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   /** Keeps the file or symlink at `source` as `path`. Throws the system's error when it cannot. */
-  keep(source: string, path: string, stats: BigIntStats): Kept {
+  save(source: string, path: string, stats: BigIntStats): SavedCopy {
     for (let copy = 1; ; copy++) {
-      const target = join(copyOf(this.#folder, copy), path);
+      const target = join(backupFolder(this.#folder, copy), path);
       try {
         mkdirSync(dirname(target), { recursive: true });
-        const isLink = keepAs(source, target, stats);
+        const isLink = saveAs(source, target, stats);
         for (let folder = dirname(target); folder.length >= this.#folder.length; folder = dirname(folder)) {
-          this.folders.add(folder);
+          this.foldersToFlush.add(folder);
         }
         return { path: target, isLink };
       } catch (error) {
-        if (copy === maxCopies || !taken.has(errnoOf(error) ?? '')) throw error;
+        if (copy === maxFolders || !occupiedErrnos.has(errnoOf(error) ?? '')) throw error;
       }
     }
   }
 
   /** Takes back what turned out not to be replaced. */
-  forget(kept: Kept): void {
+  discard(kept: SavedCopy): void {
     unlinkSync(kept.path);
   }
 }
 
-function keepAs(source: string, target: string, stats: BigIntStats): boolean {
+function saveAs(source: string, target: string, stats: BigIntStats): boolean {
   if (stats.isSymbolicLink()) {
     symlinkSync(readlinkSync(source, 'buffer'), target);
     return false;
@@ -81,7 +81,7 @@ function keepAs(source: string, target: string, stats: BigIntStats): boolean {
     linkSync(source, target);
     return true;
   } catch (error) {
-    if (!noLink.has(errnoOf(error) ?? '')) throw error;
+    if (!linkRefusals.has(errnoOf(error) ?? '')) throw error;
   }
   copyDurably(source, target, stats);
   return false;

@@ -80,7 +80,7 @@ function respelt(from: string, to: string, content: string, mode?: number): Chan
 
 function apply(changes: Change[], options: Partial<TransitionRequest> = {}): Promise<TransitionResult> {
   disk.log.length = 0;
-  return applyChanges({ root, staging, backup, changes, observations, names, ...options });
+  return applyChanges({ root, staging, backup, changes, observations, nameRules: names, ...options });
 }
 
 function held({ skipped }: TransitionResult): Record<string, string> {
@@ -183,7 +183,7 @@ describe.each(kinds)('a disk $name', (kind) => {
     given({ 'a.md': 'one', 'b.md': 'two' });
     const changes = [...respelt('a.md', 'A.md', 'new'), ...respelt('b.md', 'B.md', 'two')];
     write(root, 'a.md', 'edited since');
-    const result = await apply(changes, { isHeld: (path) => path === 'b.md' });
+    const result = await apply(changes, { hasUnsavedEdits: (path) => path === 'b.md' });
     expect(held(result)).toEqual({ 'a.md': 'changed', 'A.md': 'changed', 'b.md': 'unsaved', 'B.md': 'unsaved' });
     expect(standing()).toEqual({ 'a.md': 'edited since', 'b.md': 'two' });
     expect(result).toMatchObject({ written: [], removed: [] });

@@ -11,7 +11,7 @@ export interface CaseRenameRequest {
   readonly root: string;
   readonly changes: readonly Change[];
   /** The paths that are known to stand. */
-  readonly standing: Iterable<string>;
+  readonly existing: Iterable<string>;
   readonly rules: NameRules;
 }
 
@@ -19,7 +19,7 @@ export interface CaseRenames {
   /** New path to old: one file on this disk, in a folder that is spelled as the new path says already. */
   readonly files: ReadonlyMap<string, string>;
   /** Paths, new and old, whose folder cannot be spelled anew; with the system's error code, where there is one. */
-  readonly held: ReadonlyMap<string, string | undefined>;
+  readonly skipped: ReadonlyMap<string, string | undefined>;
 }
 
 /**
@@ -32,9 +32,9 @@ export function renameFolderCases(request: CaseRenameRequest): CaseRenames {
   const pairs = caseRenames(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
   const files = new Map<string, string>();
   const held = new Map<string, string | undefined>();
-  if (pairs.length === 0) return { files, held };
+  if (pairs.length === 0) return { files, skipped: held };
   const leaving = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
-  const standing = [...request.standing];
+  const standing = [...request.existing];
   const folders = new Map<string, RenamedFolder>();
   const respell = (from: string, to: string): RenamedFolder => {
     if (to === '' || from === to) return 'done';
@@ -51,7 +51,7 @@ export function renameFolderCases(request: CaseRenameRequest): CaseRenames {
     if (outcome === 'done') files.set(to, from);
     else if (outcome !== 'not here') for (const path of [to, from]) held.set(path, outcome.errno);
   }
-  return { files, held };
+  return { files, skipped: held };
 }
 
 /** `not here`: the disk leaves the spelling as it was, and the folder can be emptied and made anew instead. */
@@ -69,7 +69,7 @@ function renameFolderCase(
     if (!isWhole()) return { errno: undefined };
     renameSync(join(root, from), join(root, to));
     if (hasExactName(root, to)) return 'done';
-    return holdsOnly(root, from, leaving) ? 'not here' : { errno: undefined };
+    return containsOnly(root, from, leaving) ? 'not here' : { errno: undefined };
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
@@ -97,10 +97,10 @@ export function hasExactName(root: string, path: string): boolean {
 }
 
 /** Whether no file stands in `folder`, at any depth, but those that are `leaving`. */
-function holdsOnly(root: string, folder: string, leaving: ReadonlySet<string>): boolean {
+function containsOnly(root: string, folder: string, leaving: ReadonlySet<string>): boolean {
   return readdirSync(join(root, folder), { withFileTypes: true }).every((entry) => {
     const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? holdsOnly(root, path, leaving) : leaving.has(path);
+    return entry.isDirectory() ? containsOnly(root, path, leaving) : leaving.has(path);
   });
 }
 
@@ -109,23 +109,23 @@ function holdsOnly(root: string, folder: string, leaving: ReadonlySet<string>): 
  * spelled as `path` spells them. An empty one that is not is removed, to be made anew. `known` are the folders that
  * were looked at before.
  */
-export function makesWayFor(root: string, path: string, rules: NameRules, known: Set<string>): boolean {
+export function ensureExactParents(root: string, path: string, rules: NameRules, known: Set<string>): boolean {
   if (!rules.foldsCase && !rules.normalises) return true;
   for (const folder of [...parentFolders(path)].reverse()) {
     if (known.has(folder)) continue;
-    const names = listed(dirname(join(root, folder)));
+    const names = namesIn(dirname(join(root, folder)));
     if (names.includes(basename(folder))) {
       known.add(folder);
       continue;
     }
     const key = nameKey(basename(folder), rules);
     const other = names.find((name) => nameKey(name, rules) === key);
-    return other === undefined || clears(join(root, dirname(folder), other));
+    return other === undefined || removeIfEmpty(join(root, dirname(folder), other));
   }
   return true;
 }
 
-function listed(folder: string): string[] {
+function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (error) {
@@ -134,6 +134,6 @@ function listed(folder: string): string[] {
   }
 }
 
-function clears(folder: string): boolean {
+function removeIfEmpty(folder: string): boolean {
   return lstatSync(folder).isDirectory() && removeEmptyFolder(folder);
 }

@@ -7,7 +7,7 @@ import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { PalmtreeError } from '../../errors';
-import { backupCopies, statsAt } from './backup';
+import { backupFolders, statsAt } from './backup';
 import { errnoOf } from '../fs/durable';
 import { hashFile } from '../fs/hash';
 import { inParallel } from '../threads/pool';
@@ -30,7 +30,7 @@ export async function verifyStaged(
   const buffer = new Uint8Array(smallBytes + 1);
   for (const entry of files(entries).filter(isSmall)) {
     throwIfAborted(signal);
-    if (!holdsSmall(stagedPath(staging, entry.path), entry, buffer)) wrong.push(entry.path);
+    if (!isSmallStaged(stagedPath(staging, entry.path), entry, buffer)) wrong.push(entry.path);
     await pause();
   }
   const big = files(entries).filter((entry) => !isSmall(entry));
@@ -45,7 +45,7 @@ function isSmall({ size }: Entry): boolean {
 }
 
 /** By synchronous calls: by way of the thread pool they take ten times as long. */
-function holdsSmall(file: string, { hash, size }: Entry, buffer: Uint8Array): boolean {
+function isSmallStaged(file: string, { hash, size }: Entry, buffer: Uint8Array): boolean {
   if (statsAt(file)?.size !== BigInt(size)) return false;
   const hashed = hashFile(file, { buffer });
   return hashed.kind === 'file' && hashed.hash === hash;
@@ -62,7 +62,7 @@ export async function fillFromLocal(
   observations: ReadonlyMap<string, Observation>,
   signal?: AbortSignal,
 ): Promise<Entry[]> {
-  const sources = await runYielding(findingSources(entries, observations));
+  const sources = await runYielding(findSourcesSteps(entries, observations));
   const missing: Entry[] = [];
   const findable: Entry[] = [];
   for (const entry of files(entries)) (sources.has(entry.hash) ? findable : missing).push(entry);
@@ -76,7 +76,7 @@ export async function fillFromLocal(
 }
 
 /** Where the contents of `entries` stand, by hash. */
-function* findingSources(
+function* findSourcesSteps(
   entries: readonly Entry[],
   observations: ReadonlyMap<string, Observation>,
 ): CooperativeTask<ReadonlyMap<string, readonly string[]>> {
@@ -107,7 +107,7 @@ export async function fillFromBackup(
   entries: readonly Entry[],
   signal?: AbortSignal,
 ): Promise<Entry[]> {
-  const copies = backupCopies(folder).filter((copy) => existsSync(copy));
+  const copies = backupFolders(folder).filter((copy) => existsSync(copy));
   const found = await inParallel(files(entries), width, async (entry) => {
     for (const copy of copies) {
       if (await copyVerified(join(copy, entry.path), staging, entry, signal)) return true;

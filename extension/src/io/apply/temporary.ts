@@ -49,7 +49,7 @@ function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boo
  * Puts what will stand at `target` beside it, complete and flushed, and answers its path; undefined when the content was
  * not staged. The staged file is used up; `isComplete`: it is as `completeStaged` leaves it.
  */
-export async function prepare(
+export async function prepareTemporary(
   staging: string,
   target: string,
   entry: Entry,
@@ -61,7 +61,7 @@ export async function prepare(
     else {
       const moved = await moveStaged(stagedPath(staging, entry.path), temporary, entry);
       if (moved === undefined) return undefined;
-      if (moved === 'copied' || !isComplete) await complete(temporary, entry, honoursModes);
+      if (moved === 'copied' || !isComplete) await completeTemporary(temporary, entry, honoursModes);
     }
     return temporary;
   } catch (error) {
@@ -90,7 +90,7 @@ async function moveStaged(staged: string, temporary: string, entry: Entry): Prom
 }
 
 /** Invariant: content, times and mode are on the disk before the file gets its name. */
-async function complete(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
+async function completeTemporary(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
   // What rsync or a copy of a read-only file left may not be writable, and it has to be opened to be flushed.
   await chmod(temporary, writable);
   const file = await open(temporary, 'r+');
@@ -117,16 +117,16 @@ export function replace(temporary: string, target: string): void {
 }
 
 /** Renames by way of a temporary name; false when something else took the new one. What is then left is `from`. */
-export function renameCase(from: string, to: string): boolean {
+export function renameViaTemporary(from: string, to: string): boolean {
   const between = join(dirname(to), temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
   renameSync(from, between);
-  if (place(between, to)) return true;
-  if (!place(between, from)) unlinkSync(between);
+  if (renameIfAbsent(between, to)) return true;
+  if (!renameIfAbsent(between, from)) unlinkSync(between);
   return false;
 }
 
 /** Gives the temporary file its name where nothing stands; false when something came to stand there. */
-export function place(temporary: string, target: string): boolean {
+export function renameIfAbsent(temporary: string, target: string): boolean {
   try {
     linkSync(temporary, target);
   } catch (error) {

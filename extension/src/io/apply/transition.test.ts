@@ -196,7 +196,7 @@ describe('applying a pull', () => {
     for (const path of ['a/b/one', 'a/b/two', 'a/c', 'x/y/z']) write(root, path, path);
     scan();
     const changes = [remove('a/b/one'), remove('a/b/two'), remove('x/y/z')];
-    const result = await apply(changes, { keepsFolder: (path) => path === 'x' });
+    const result = await apply(changes, { keepsEmptyFolder: (path) => path === 'x' });
     expect([...result.removed].sort()).toEqual(['a/b/one', 'a/b/two', 'x/y/z']);
     expect(names(root)).toEqual(['a/', 'a/c', 'x/']);
     expect(names(backup)).toEqual(['a/', 'a/b/', 'a/b/one', 'a/b/two', 'x/', 'x/y/', 'x/y/z']);
@@ -340,9 +340,11 @@ describe('a path is held back, and stays as it is,', () => {
     write(root, 'a', 'old');
     scan();
     const isHeld = (path: string): boolean => path === 'a';
-    expect(held(await apply([put('a', 'new'), put('b', 'new')], { isHeld }))).toEqual({ a: 'unsaved' });
+    expect(held(await apply([put('a', 'new'), put('b', 'new')], { hasUnsavedEdits: isHeld }))).toEqual({
+      a: 'unsaved',
+    });
     let asked = 0;
-    expect(held(await apply([put('a', 'new')], { isHeld: () => ++asked > 1 }))).toEqual({ a: 'unsaved' });
+    expect(held(await apply([put('a', 'new')], { hasUnsavedEdits: () => ++asked > 1 }))).toEqual({ a: 'unsaved' });
     expectUntouched('a', 'old');
     expect(read('b')).toBe('new');
   });

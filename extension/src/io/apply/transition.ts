@@ -17,14 +17,21 @@ import { entryWith, sameContent, type Entry } from '../../core/entry';
 import { comparePaths, parentFolders, parentOf } from '../../core/paths';
 import { isPlain, type NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
-import { Backup, statsAt, type Kept } from './backup';
+import { Backup, statsAt, type SavedCopy } from './backup';
 import { canSyncFileSystem, errnoOf, syncFolder } from '../fs/durable';
 import { hashFile } from '../fs/hash';
 import { pointsInside } from '../fs/linkTarget';
 import { inParallel } from '../threads/pool';
-import { hasExactName, makesWayFor, renameFolderCases } from './caseRename';
+import { hasExactName, ensureExactParents, renameFolderCases } from './caseRename';
 import { matchesObservation, unchangedSince, removeEmptyFolder, checkParents, type SkipReason } from './preconditions';
-import { completeStaged, place, prepare, replace, renameCase, sweepTemporaries } from './temporary';
+import {
+  completeStaged,
+  renameIfAbsent,
+  prepareTemporary,
+  replace,
+  renameViaTemporary,
+  sweepTemporaries,
+} from './temporary';
 
 export type { SkipReason as HoldReason } from './preconditions';
 
@@ -51,12 +58,12 @@ export interface TransitionRequest {
   /** What the changes were planned on. */
   readonly observations: ReadonlyMap<string, Observation>;
   /** Paths with unsaved edits: never written. */
-  readonly isHeld?: (path: string) => boolean;
+  readonly hasUnsavedEdits?: (path: string) => boolean;
   /** Folders that stay when they are emptied, such as those that are tracked. */
-  readonly keepsFolder?: (path: string) => boolean;
+  readonly keepsEmptyFolder?: (path: string) => boolean;
   readonly honoursModes?: boolean;
   /** How the disk takes names; without it, each name is one of its own. */
-  readonly names?: NameRules;
+  readonly nameRules?: NameRules;
   /** Asked between files: what is done stays done, the rest is held back. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number) => void;
@@ -136,9 +143,9 @@ class Transition {
 
   /** Answers the paths that are held back for it. */
   #renameFolderCases(): ReadonlySet<string> {
-    const { root, changes, observations, names, signal } = this.#request;
+    const { root, changes, observations, nameRules: names, signal } = this.#request;
     if (names === undefined || signal?.aborted === true) return new Set();
-    const { files, held } = renameFolderCases({ root, changes, standing: observations.keys(), rules: names });
+    const { files, skipped: held } = renameFolderCases({ root, changes, existing: observations.keys(), rules: names });
     for (const [to, from] of files) this.#twins.set(to, from).set(from, to);
     this.#caseRenamed = files;
     for (const [path, errno] of held) {
@@ -184,7 +191,7 @@ class Transition {
       const target = join(this.#request.root, path);
       this.#makeFolders(path);
       const isComplete = this.#complete.has(path);
-      const temporary = await prepare(this.#request.staging, target, to, {
+      const temporary = await prepareTemporary(this.#request.staging, target, to, {
         isComplete,
         honoursModes: this.#honoursModes,
       });
@@ -226,7 +233,7 @@ class Transition {
   #swap({ path, from }: Change, temporary: string, target: string): boolean {
     this.#touched.add(dirname(target));
     if (from === undefined && !this.#caseRenamed.has(path))
-      return place(temporary, target) || this.#refuse(path, 'changed');
+      return renameIfAbsent(temporary, target) || this.#refuse(path, 'changed');
     const stats = statsAt(target);
     if (stats === undefined) return this.#refuse(path, 'changed');
     const kept = this.#keep(path, target, stats);
@@ -256,7 +263,7 @@ class Transition {
     if (stats === undefined) return this.#refuse(old, 'changed');
     // Between the two it has no name that a kill would leave.
     const kept = this.#keep(old, from, stats);
-    return kept !== undefined && (renameCase(from, to) || this.#refuse(old, 'changed'));
+    return kept !== undefined && (renameViaTemporary(from, to) || this.#refuse(old, 'changed'));
   }
 
   #changeMode({ to }: Ready['change'], target: string): boolean {
@@ -273,8 +280,8 @@ class Transition {
       return typeof stats === 'object' || (stats === 'absent' && this.#refuse(path, 'changed'));
     }
     if (!this.#mayTouch(path)) return false;
-    const { root, names } = this.#request;
-    if (names !== undefined && !makesWayFor(root, path, names, this.#exactFolders)) {
+    const { root, nameRules: names } = this.#request;
+    if (names !== undefined && !ensureExactParents(root, path, names, this.#exactFolders)) {
       return this.#refuse(path, 'spelling');
     }
     const target = join(root, path);
@@ -305,8 +312,8 @@ class Transition {
   }
 
   #mayTouch(path: string): boolean {
-    if (this.#request.isHeld?.(path) === true) return this.#refuse(path, 'unsaved');
-    const { root, names } = this.#request;
+    if (this.#request.hasUnsavedEdits?.(path) === true) return this.#refuse(path, 'unsaved');
+    const { root, nameRules: names } = this.#request;
     // Where names are folded, folders are renamed on the way.
     const seen = names === undefined || isPlain(names) ? this.#seenFolders : undefined;
     return checkParents(root, path, seen) !== 'blocked' || this.#refuse(path, 'blocked');
@@ -326,13 +333,13 @@ class Transition {
   }
 
   /** Keeps what stands at `path`, and looks once more; undefined when it was touched meanwhile. */
-  #keep(path: string, target: string, stats: BigIntStats): Kept | undefined {
-    const kept = this.#backup.keep(target, path, stats);
+  #keep(path: string, target: string, stats: BigIntStats): SavedCopy | undefined {
+    const kept = this.#backup.save(target, path, stats);
     // A copy took a while.
     if (!kept.isLink) this.#seenFolders.clear();
     const after = statsAt(target);
     if (after !== undefined && unchangedSince(stats, after, kept.isLink)) return kept;
-    this.#backup.forget(kept);
+    this.#backup.discard(kept);
     return this.#hold(path, 'changed');
   }
 
@@ -346,7 +353,7 @@ class Transition {
   #removeEmptied(): void {
     for (const path of this.#result.removed) {
       for (let folder = parentOf(path); folder !== undefined && folder !== ''; folder = parentOf(folder)) {
-        if (this.#request.keepsFolder?.(folder) === true) break;
+        if (this.#request.keepsEmptyFolder?.(folder) === true) break;
         const absolute = join(this.#request.root, folder);
         try {
           // A symlink that took the folder's place is no folder: rmdir refuses it.
@@ -361,7 +368,7 @@ class Transition {
   }
 
   async #flush(): Promise<void> {
-    for (const folder of [...this.#backup.folders, ...this.#touched]) {
+    for (const folder of [...this.#backup.foldersToFlush, ...this.#touched]) {
       const flushed = this.#touched.has(folder) ? sweepTemporaries(folder) : Promise.resolve();
       await flushed
         .then(() => syncFolder(folder))

@@ -4,7 +4,7 @@ import { PalmtreeError, type ErrorCode } from '../../errors';
 
 const openTimeoutMs = 15_000;
 const pingIntervalMs = 20_000;
-/** rsync's own --timeout is reset by keep-alives of a half-frozen peer, so payload is what counts. */
+/** Counts payload only: keep-alives of a half-frozen peer would reset rsync's own --timeout. */
 const stallTimeoutMs = 120_000;
 const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
@@ -17,46 +17,46 @@ export interface BridgeOptions {
 }
 
 /**
- * Joins one TCP connection on 127.0.0.1 to one WebSocket on the server: rsync speaks to the one, the server's
- * rsync to the other. Memory stays bounded: each side is paused while the other is behind.
- * Invariant: the listener takes one connection and closes; a second bridge is needed for a second run.
+ * Connects the local rsync, over TCP on 127.0.0.1, to the server's rsync, over a WebSocket. Memory stays bounded: each
+ * side is paused while the other is behind.
+ * Invariant: the listener accepts one connection and closes; each run needs a bridge of its own.
  */
 export class Bridge {
   sentBytes = 0;
   receivedBytes = 0;
   readonly #listener: Server;
-  readonly #socket: WebSocket;
+  readonly #webSocket: WebSocket;
   readonly #options: BridgeOptions;
-  #local: Socket | undefined;
+  #rsyncSocket: Socket | undefined;
   #failure: PalmtreeError | undefined;
-  #answered = true;
+  #hasPonged = true;
   #lastBytes = 0;
   #idleSince = Date.now();
-  readonly #pulse: NodeJS.Timeout;
+  readonly #livenessTimer: NodeJS.Timeout;
 
-  /** Resolves when the server has accepted the session and the local port is open. */
+  /** Resolves when the server has accepted the session and the local port is open. Throws PalmtreeError. */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const listener = await listen();
     try {
-      // Nothing may come between: a socket that nobody listens to would throw its errors at the process.
-      return new Bridge(options, await openSocket(options), listener);
+      // No await before the constructor attaches its listeners: an error of a socket without one ends the process.
+      return new Bridge(options, await openWebSocket(options), listener);
     } catch (error) {
       listener.close();
       throw error;
     }
   }
 
-  private constructor(options: BridgeOptions, socket: WebSocket, listener: Server) {
+  private constructor(options: BridgeOptions, webSocket: WebSocket, listener: Server) {
     this.#options = options;
-    this.#socket = socket;
+    this.#webSocket = webSocket;
     this.#listener = listener;
-    this.#pulse = setInterval(() => this.#checkLiveness(), pingIntervalMs);
-    listener.once('connection', (local) => this.#join(local));
-    socket.on('pong', () => (this.#answered = true));
-    socket.on('error', (error) => this.#fail('connection_lost', error.message));
-    socket.on('close', (code, reason) => {
+    this.#livenessTimer = setInterval(() => this.#checkLiveness(), pingIntervalMs);
+    listener.once('connection', (socket) => this.#connectRsync(socket));
+    webSocket.on('pong', () => (this.#hasPonged = true));
+    webSocket.on('error', (error) => this.#fail('connection_lost', error.message));
+    webSocket.on('close', (code, reason) => {
       if (code !== 1000) this.#fail('connection_lost', `closed with ${code} ${reason.toString()}`.trim());
-      this.#local?.end();
+      this.#rsyncSocket?.end();
       this.close();
     });
     options.signal.addEventListener('abort', this.#onAbort);
@@ -66,21 +66,21 @@ export class Bridge {
     return (this.#listener.address() as AddressInfo).port;
   }
 
-  /** Why the connection ended before rsync did, if it did. */
+  /** The reason if the connection ended before rsync did. */
   get failure(): PalmtreeError | undefined {
     return this.#failure;
   }
 
   close(): void {
-    clearInterval(this.#pulse);
+    clearInterval(this.#livenessTimer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#listener.close();
-    this.#socket.resume();
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
-    // A peer that is gone never answers the close; the bridge must not wait for it.
+    this.#webSocket.resume();
+    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.close(1000);
+    // A peer that is gone never acknowledges the close.
     if (this.#failure !== undefined) {
-      this.#socket.terminate();
-      this.#local?.destroy();
+      this.#webSocket.terminate();
+      this.#rsyncSocket?.destroy();
     }
   }
 
@@ -94,26 +94,26 @@ export class Bridge {
     this.close();
   }
 
-  #join(local: Socket): void {
+  #connectRsync(socket: Socket): void {
     this.#listener.close();
-    this.#local = local;
-    local.setNoDelay(true);
-    local.on('data', (chunk) => {
+    this.#rsyncSocket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => {
       this.sentBytes += chunk.length;
-      this.#socket.send(chunk, () => {
-        if (local.isPaused() && this.#socket.bufferedAmount < lowWaterBytes) local.resume();
+      this.#webSocket.send(chunk, () => {
+        if (socket.isPaused() && this.#webSocket.bufferedAmount < lowWaterBytes) socket.resume();
       });
-      if (this.#socket.bufferedAmount > highWaterBytes) local.pause();
+      if (this.#webSocket.bufferedAmount > highWaterBytes) socket.pause();
     });
-    this.#socket.on('message', (data: Buffer) => {
+    this.#webSocket.on('message', (data: Buffer) => {
       this.receivedBytes += data.length;
-      if (!local.write(data)) this.#socket.pause();
+      if (!socket.write(data)) this.#webSocket.pause();
     });
-    local.on('drain', () => this.#socket.resume());
-    this.#socket.resume();
-    // rsync closes its socket when it has all it needs; what it died of is told by its exit code.
-    local.on('error', () => this.close());
-    local.on('close', () => this.close());
+    socket.on('drain', () => this.#webSocket.resume());
+    this.#webSocket.resume();
+    // rsync closes its socket when it has finished. If it has failed, its exit code has the reason.
+    socket.on('error', () => this.close());
+    socket.on('close', () => this.close());
   }
 
   #checkLiveness(): void {
@@ -125,69 +125,69 @@ export class Bridge {
     const limitMs = this.#options.stallTimeoutMs ?? stallTimeoutMs;
     if (Date.now() - this.#idleSince > limitMs) {
       this.#fail('connection_lost', `no data for ${Math.round(limitMs / 1000)} s`);
-    } else if (!this.#answered) {
+    } else if (!this.#hasPonged) {
       this.#fail('connection_lost', `no answer for ${pingIntervalMs / 1000} s`);
     } else {
-      this.#answered = false;
-      this.#socket.ping();
+      this.#hasPonged = false;
+      this.#webSocket.ping();
     }
   }
 }
 
-/** What a new attempt would not mend; all else counts as a lost connection. */
-const refusalByStatus: Readonly<Record<number, ErrorCode>> = {
+/** Error codes by the HTTP status that a retry cannot fix. Any other status counts as a lost connection. */
+const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthorized',
   403: 'forbidden',
   404: 'session_not_found',
 };
 
 /**
- * Masking is there to keep what a page sends from being taken for a request by what stands between. Nothing stands
- * between under TLS and on this machine, where it only costs: a mask of zeros changes no byte, and neither end applies it.
+ * Masking keeps proxies from mistaking a web page's data for an HTTP request (RFC 6455, 10.3). Under TLS and on this
+ * machine no proxy reads the data, and masking only costs time: neither end applies a mask of zeros.
  */
-function needsNoMask({ protocol, hostname }: URL): boolean {
+function canSkipMasking({ protocol, hostname }: URL): boolean {
   return ['wss:', 'https:'].includes(protocol) || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 }
 
-function noMask(mask: Buffer): void {
+function zeroMask(mask: Buffer): void {
   mask.fill(0);
 }
 
-async function openSocket({ url, headers, signal }: BridgeOptions): Promise<WebSocket> {
+async function openWebSocket({ url, headers, signal }: BridgeOptions): Promise<WebSocket> {
   if (signal.aborted) throw new PalmtreeError('cancelled', 'cancelled before the rsync connection was opened');
   const socket = new WebSocket(url, {
     headers,
     handshakeTimeout: openTimeoutMs,
     perMessageDeflate: false,
-    ...(needsNoMask(new URL(url)) ? { generateMask: noMask } : {}),
+    ...(canSkipMasking(new URL(url)) ? { generateMask: zeroMask } : {}),
     maxPayload: 64 << 20,
   });
   return new Promise((resolve, reject) => {
     const onAbort = (): void => socket.terminate();
-    const settle = (): void => {
+    const removeListeners = (): void => {
       signal.removeEventListener('abort', onAbort);
       socket.removeAllListeners();
     };
     signal.addEventListener('abort', onAbort);
     socket.once('open', () => {
-      // The daemon greets at once; until rsync has connected there is nobody to hear it.
+      // The daemon greets at once: the greeting waits in the socket until rsync has connected.
       socket.pause();
-      settle();
+      removeListeners();
       resolve(socket);
     });
     socket.once('unexpected-response', (request, response) => {
       const status = response.statusCode ?? 0;
       request.destroy();
-      settle();
+      removeListeners();
       socket.on('error', () => undefined);
-      const code = refusalByStatus[status] ?? 'connection_lost';
-      const stderr = `the server answered HTTP ${status}`;
+      const code = codeByStatus[status] ?? 'connection_lost';
+      const stderr = `the server responded with HTTP ${status}`;
       const details = { subject: new URL(url).host, stderr };
       reject(new PalmtreeError(code, `could not open the rsync connection: ${stderr}`, { details }));
     });
     socket.once('error', (error) => {
-      settle();
-      // `terminate` on a socket that is still connecting reports once more.
+      removeListeners();
+      // After `terminate` on a connecting socket, ws emits a second error.
       socket.on('error', () => undefined);
       const code = signal.aborted ? 'cancelled' : 'connection_lost';
       const details = { subject: new URL(url).host, stderr: error.message };

@@ -1,45 +1,42 @@
-/** What to do about the way an rsync run ended. */
+/** How a transfer continues after an rsync run. */
 export type RsyncOutcome =
   | 'done'
-  /** The connection was cut: the same session, again. */
+  /** The connection was lost: run again in the same session. */
   | 'retry'
-  /** Files vanished or could not be read: the plan no longer fits the disk. */
+  /** Files vanished or could not be read: the disk has changed since the changes were planned. */
   | 'replan'
   | 'cancelled'
-  | 'disk-full'
-  /** The daemon refused us before the protocol: its `@ERROR` line says why. */
-  | 'refused'
-  /** Usage, protocol, an option refused: ours to mend. */
-  | 'defect';
+  /** A second run would fail too. The reason is in stderr. */
+  | 'failed';
 
-/** Meanings from the EXIT VALUES of rsync(1). */
+/** Meanings from EXIT VALUES in rsync(1). */
 const outcomeByExit: Readonly<Record<number, RsyncOutcome>> = {
   0: 'done',
-  1: 'defect',
-  2: 'defect',
-  3: 'defect',
-  4: 'defect',
-  5: 'refused',
-  6: 'defect',
-  10: 'retry',
-  11: 'disk-full',
-  12: 'retry',
-  13: 'retry',
-  14: 'retry',
-  15: 'retry',
-  16: 'retry',
-  19: 'cancelled',
-  20: 'cancelled',
-  21: 'retry',
-  22: 'retry',
-  23: 'replan',
-  24: 'replan',
-  25: 'replan',
-  30: 'retry',
-  35: 'retry',
+  1: 'failed', // Syntax or usage
+  2: 'failed', // Protocol incompatibility
+  3: 'failed', // Selection of files and folders
+  4: 'failed', // Unsupported action or option
+  5: 'failed', // The daemon refused before the protocol began: its `@ERROR` line has the reason
+  6: 'failed', // Log file
+  10: 'retry', // Socket I/O
+  11: 'failed', // File I/O, such as a full disk
+  12: 'retry', // Protocol data stream
+  13: 'retry', // Program diagnostics
+  14: 'retry', // IPC
+  15: 'retry', // Sibling process crashed
+  16: 'retry', // Sibling process killed
+  19: 'cancelled', // SIGUSR1
+  20: 'cancelled', // SIGINT, SIGTERM or SIGHUP
+  21: 'retry', // waitpid()
+  22: 'retry', // Memory allocation
+  23: 'replan', // Partial transfer
+  24: 'replan', // Vanished source files
+  25: 'replan', // Limit of --max-delete
+  30: 'retry', // Timeout of the transfer
+  35: 'retry', // Timeout of the connection
 };
 
-export function rsyncOutcome(exit: number | NodeJS.Signals): RsyncOutcome {
+export function outcomeOfExit(exit: number | NodeJS.Signals): RsyncOutcome {
   if (typeof exit === 'string') return exit === 'SIGINT' || exit === 'SIGTERM' ? 'cancelled' : 'retry';
-  return outcomeByExit[exit] ?? 'defect';
+  return outcomeByExit[exit] ?? 'failed';
 }

@@ -3,27 +3,27 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { PalmtreeError } from '../../errors';
 
-/** `--info` came with 3.1.0 (NEWS of rsync). */
-const leastVersion = [3, 1] as const;
+/** `--info` was added in 3.1.0 (rsync's NEWS). */
+const minVersion = [3, 1] as const;
 const run = promisify(execFile);
 
 /**
- * The version of the rsync at `command`, such as "3.5.0".
- * Throws rsync_missing or rsync_unusable, whose `details.subject` is the way to install a good one here.
+ * Returns the version of the rsync at `command`, such as "3.5.0".
+ * Throws rsync_missing or rsync_unusable; `details.subject` is the command that installs a usable one.
  */
 export async function probeRsync(command: string): Promise<string> {
   let output: string;
   try {
     output = (await run(command, ['--version'], { timeout: 10_000 })).stdout;
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw await failure(missing ? 'rsync_missing' : 'rsync_unusable', command, String(error));
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    throw await failure(isMissing ? 'rsync_missing' : 'rsync_unusable', command, String(error));
   }
   if (output.includes('openrsync')) throw await failure('rsync_unusable', command, 'it is openrsync');
   const match = /^rsync\s+version\s+v?((\d+)\.(\d+)\S*)/.exec(output);
   if (match === null) throw await failure('rsync_unusable', command, 'its version cannot be read');
   const [major, minor] = [Number(match[2]), Number(match[3])];
-  if (major < leastVersion[0] || (major === leastVersion[0] && minor < leastVersion[1])) {
+  if (major < minVersion[0] || (major === minVersion[0] && minor < minVersion[1])) {
     throw await failure('rsync_unusable', command, `it is version ${match[1]}`);
   }
   return match[1] ?? '';
@@ -50,7 +50,7 @@ const installByDistribution: Readonly<Record<string, string>> = {
   nixos: 'nix profile install nixpkgs#rsync',
 };
 
-/** The command that installs rsync on this system. */
+/** Returns the command that installs rsync on this system. */
 export async function installCommand(): Promise<string> {
   if (process.platform === 'darwin') return 'brew install rsync';
   if (process.platform === 'win32') return 'pacman -S rsync (in MSYS2; then set palmtree.rsyncPath)';

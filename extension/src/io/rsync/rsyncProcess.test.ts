@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { installCommand } from './rsyncProbe';
 import { runRsync } from './rsyncProcess';
 
-it('tells how to install an rsync that is not there', async () => {
+it('names the command that installs a missing rsync', async () => {
   const subject = await installCommand();
   const running = runRsync({
     command: '/nowhere/rsync',

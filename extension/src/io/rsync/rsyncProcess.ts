@@ -9,29 +9,29 @@ export interface RsyncRun {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** NUL-separated names for `--files-from=- --from0`. */
+  /** NUL-separated names on stdin, for `--files-from=- --from0`. */
   readonly input: string;
   readonly password: string;
   readonly signal: AbortSignal;
   readonly onOutput: (text: string, stream: 'stdout' | 'stderr') => void;
 }
 
-export interface RsyncEnd {
-  readonly exit: number | NodeJS.Signals;
+export interface RsyncExit {
+  readonly code: number | NodeJS.Signals;
   readonly stderr: string;
 }
 
 /**
- * Runs rsync and resolves when it has ended, however it ended; rejects only when it could not be started.
- * Aborting sends SIGINT to its process group, and SIGKILL after a grace of 3 s.
+ * Runs rsync and resolves when it has ended, whatever its exit code. An abort sends SIGINT to its process group, and
+ * SIGKILL 3 s later. Throws rsync_missing or rsync_unusable if it cannot be started.
  */
-export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
+export function runRsync(run: RsyncRun): Promise<RsyncExit> {
   return new Promise((resolve, reject) => {
     const child = spawn(run.command, [...run.args], {
       cwd: run.cwd,
       env: environment(run.password),
       shell: false,
-      // A group of its own: rsync forks, and a cancel has to reach all of it.
+      // A process group of its own: rsync forks, and a cancellation has to reach all of its processes.
       detached: process.platform !== 'win32',
       windowsHide: true,
     });
@@ -47,7 +47,7 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
       stderr = (stderr + text).slice(-stderrTailChars);
       run.onOutput(text, 'stderr');
     });
-    // An rsync that ended early closes its stdin; its exit code says why.
+    // An rsync that ends early closes its stdin. The reason is its exit code.
     child.stdin.on('error', () => undefined);
     child.stdin.end(run.input);
     child.once('error', (error: NodeJS.ErrnoException) => {
@@ -62,14 +62,17 @@ export function runRsync(run: RsyncRun): Promise<RsyncEnd> {
     child.once('close', (code, signal) => {
       clearTimeout(killTimer);
       run.signal.removeEventListener('abort', onAbort);
-      if (!hasFailed) resolve({ exit: code ?? signal ?? 'SIGKILL', stderr });
+      if (!hasFailed) resolve({ code: code ?? signal ?? 'SIGKILL', stderr });
     });
     if (run.signal.aborted) onAbort();
     else run.signal.addEventListener('abort', onAbort);
   });
 }
 
-/** The group, and until the last of it has closed its output: what rsync forked outlives it. */
+/**
+ * Signals the whole group, even after the main process has ended: forked processes can outlive it and keep its output
+ * open.
+ */
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {
@@ -79,7 +82,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** The user's ~/.popt, RSYNC_* variables and locale change what rsync does: it gets what we mean alone. */
+/** Only these variables: the user's ~/.popt, RSYNC_* variables and locale would change what rsync does. */
 function environment(password: string): NodeJS.ProcessEnv {
   const { PATH, SystemRoot, TEMP } = process.env;
   return {

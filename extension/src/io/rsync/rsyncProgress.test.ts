@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { RsyncProgress } from './rsyncProgress';
 
-describe('the progress read from rsync', () => {
-  it('follows percent and files, however the output is cut', () => {
+describe('RsyncProgress', () => {
+  it('reads percent and files, however the output is split into chunks', () => {
     const progress = new RsyncProgress(4, 1000);
     expect(progress.read('notes/a.md\n          1.23K  25%  1.00')).toBe(false);
     expect(progress.read('MB/s    0:00:01 (xfr#1, to-chk=3/4)\r')).toBe(true);
@@ -11,13 +11,13 @@ describe('the progress read from rsync', () => {
     expect(progress.value).toEqual({ files: 4, totalFiles: 4, bytes: 1000, totalBytes: 1000 });
   });
 
-  it('is not misled by a file that is named like a progress line', () => {
+  it('does not mistake a file name for a progress line', () => {
     const progress = new RsyncProgress(2, 1000);
     expect(progress.read('notes 99% done (xfr#2, to-chk=0).md\n')).toBe(false);
     expect(progress.value.bytes).toBe(0);
   });
 
-  it('never runs backwards', () => {
+  it('never goes back', () => {
     const progress = new RsyncProgress(2, 1000);
     progress.read('   500  50%   1MB/s 0:00:01 (xfr#1, to-chk=1/2)\r');
     progress.read('   400  40%   1MB/s 0:00:01 (xfr#1, to-chk=1/2)\r');

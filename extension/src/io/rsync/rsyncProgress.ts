@@ -3,30 +3,30 @@ export interface TransferProgress {
   readonly totalFiles: number;
   readonly bytes: number;
   readonly totalBytes: number;
-  /** Bytes that went through the connection: less than `bytes` where rsync's delta saves. */
+  /** Bytes sent and received over the connection: fewer than `bytes` if rsync sends deltas. */
   readonly wireBytes: number;
 }
 
 const progressLine = /^\s+\S+\s+(\d{1,3})%\s/;
 
-/** A screen that shows all lines but those of the progress. */
+/** Wraps `screen` so that it shows all lines of rsync's output except progress lines. */
 export function withoutProgress(screen: { write(text: string): void }): { write(text: string): void } {
-  let rest = '';
+  let unfinishedLine = '';
   return {
     write: (text) => {
-      const lines = (rest + text).split(/[\r\n]/);
-      rest = lines.pop() ?? '';
+      const lines = (unfinishedLine + text).split(/[\r\n]/);
+      unfinishedLine = lines.pop() ?? '';
       const shown = lines.filter((line) => line !== '' && !progressLine.test(line));
       if (shown.length > 0) screen.write(`${shown.join('\n')}\n`);
     },
   };
 }
 
-/** Follows the `--info=progress2` lines in rsync's output. */
+/** Parses the `--info=progress2` lines in rsync's output. */
 export class RsyncProgress {
   #files = 0;
   #percent = 0;
-  #rest = '';
+  #unfinishedLine = '';
   readonly #totalFiles: number;
   readonly #totalBytes: number;
 
@@ -44,19 +44,19 @@ export class RsyncProgress {
     };
   }
 
-  /** Takes the next piece of output; true when the progress has moved. */
+  /** Parses the next chunk of output. Returns whether it contained a progress line. */
   read(text: string): boolean {
-    const lines = (this.#rest + text).split(/[\r\n]/);
-    this.#rest = lines.pop() ?? '';
-    let moved = false;
+    const lines = (this.#unfinishedLine + text).split(/[\r\n]/);
+    this.#unfinishedLine = lines.pop() ?? '';
+    let hasProgress = false;
     for (const line of lines) {
       const percent = progressLine.exec(line);
       if (percent === null) continue;
       this.#percent = Math.max(this.#percent, Number(percent[1]));
       const files = /\(xfr#(\d+),/.exec(line);
       if (files !== null) this.#files = Number(files[1]);
-      moved = true;
+      hasProgress = true;
     }
-    return moved;
+    return hasProgress;
   }
 }

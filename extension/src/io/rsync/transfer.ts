@@ -2,20 +2,20 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../../errors';
 import { Bridge } from './bridge';
-import { rsyncOutcome } from './rsyncOutcome';
-import { runRsync, type RsyncEnd } from './rsyncProcess';
+import { outcomeOfExit } from './rsyncOutcome';
+import { runRsync, type RsyncExit } from './rsyncProcess';
 import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
-import { divide, type TransferPart } from './sendList';
+import { splitIntoParts, type TransferPart } from './transferParts';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
-/** An attempt that moved this much got somewhere: the next has all its retries again. */
+/** An attempt that transferred more than this made progress, and the retries are counted anew. */
 const progressBytes = 1 << 20;
 const maxAttempts = 100;
-/** As many as a server takes for one session. One rsync keeps about one core busy, at both ends together. */
+/** The server's limit for one session. One run, at both ends together, keeps about one core busy. */
 const maxRuns = 4;
-const runs = Math.min(maxRuns, Math.max(2, availableParallelism()));
+const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
 
-/** Where a run is shown, and from where Ctrl-C comes. */
+/** A terminal that shows rsync's output. */
 export interface Screen {
   write(text: string): void;
 }
@@ -25,9 +25,9 @@ export interface TransferRequest {
   readonly rsync: string;
   readonly endpoint: { readonly url: string; readonly headers: Record<string, string> };
   readonly session: { readonly module: string; readonly password: string };
-  /** The workspace folder: a push's source, a pull's delta basis. */
+  /** The workspace folder: the source of a push, the delta basis of a pull. */
   readonly root: string;
-  /** A pull's destination: an empty folder of its own. */
+  /** The destination of a pull: an empty folder. */
   readonly staging?: string;
   readonly paths: readonly string[];
   readonly totalBytes: number;
@@ -37,43 +37,43 @@ export interface TransferRequest {
 }
 
 export interface TransferResult {
-  /** Bytes through the bridge, over all attempts. */
+  /** Bytes through the bridge in all attempts. */
   readonly sentBytes: number;
   readonly receivedBytes: number;
-  /** True when rsync says that files vanished or could not be read; the caller's hash check names them. */
-  readonly partial: boolean;
+  /** Whether rsync reported files that vanished or could not be read. The caller finds them by their hashes. */
+  readonly isPartial: boolean;
 }
 
 /**
- * Moves `paths` between the workspace folder and a session's directory, with a new attempt in the same
- * session when the connection is cut: what arrived is kept. Exit 0 proves nothing: the receiver verifies.
- * Many files go by several runs at once, each with its own share of them.
+ * Transfers `paths` between the workspace folder and a session's directory, many of them by several runs at once. After
+ * a lost connection it retries in the same session, which keeps the files that have arrived.
+ * Exit 0 proves nothing: the receiver must verify each file. Throws PalmtreeError.
  */
 export async function transfer(request: TransferRequest): Promise<TransferResult> {
   const { direction, root, paths } = request;
-  // What the server has laid out for a pull is what was asked for, and nothing else.
-  const shares = await divide(paths, runs, direction === 'push' ? root : undefined);
-  const [share] = shares;
-  return shares.length === 1 && share !== undefined ? transferPart(request, share, 0) : transferParts(request, shares);
+  // The view that the server prepares for a pull contains the requested files and nothing else.
+  const parts = await splitIntoParts(paths, runCount, direction === 'push' ? root : undefined);
+  const [part] = parts;
+  return parts.length === 1 && part !== undefined ? transferPart(request, part, 0) : transferParts(request, parts);
 }
 
-/** When one fails the others are stopped, and what failed first is thrown. */
-async function transferParts(request: TransferRequest, shares: readonly TransferPart[]): Promise<TransferResult> {
+/** Stops all runs when one fails, and throws the first error. */
+async function transferParts(request: TransferRequest, parts: readonly TransferPart[]): Promise<TransferResult> {
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const progress: TransferProgress[] = [];
   let failure: unknown;
   const results = await Promise.allSettled(
-    shares.map(async (share, index) => {
-      // The screen has room for the progress of one.
+    parts.map(async (part, index) => {
+      // A terminal can show only one line of progress.
       const screen = index === 0 ? request.screen : withoutProgress(request.screen);
-      const onProgress = (own: TransferProgress): void => {
-        progress[index] = own;
-        request.onProgress(sum(Object.values(progress), request));
+      const onProgress = (partProgress: TransferProgress): void => {
+        progress[index] = partProgress;
+        request.onProgress(totalProgress(Object.values(progress), request));
       };
-      const totalBytes = (request.totalBytes * share.files) / request.paths.length;
+      const totalBytes = (request.totalBytes * part.fileCount) / request.paths.length;
       try {
-        return await transferPart({ ...request, screen, signal, onProgress, totalBytes }, share, index);
+        return await transferPart({ ...request, screen, signal, onProgress, totalBytes }, part, index);
       } catch (error) {
         if (!stop.signal.aborted) failure = error;
         stop.abort();
@@ -82,77 +82,79 @@ async function transferParts(request: TransferRequest, shares: readonly Transfer
     }),
   );
   const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-  if (done.length < shares.length) throw failure;
+  if (done.length < parts.length) throw failure;
   return {
     sentBytes: done.reduce((bytes, { sentBytes }) => bytes + sentBytes, 0),
     receivedBytes: done.reduce((bytes, { receivedBytes }) => bytes + receivedBytes, 0),
-    partial: done.some(({ partial }) => partial),
+    isPartial: done.some(({ isPartial }) => isPartial),
   };
 }
 
-function sum(parts: readonly TransferProgress[], { paths, totalBytes }: TransferRequest): TransferProgress {
-  const total = (of: (part: TransferProgress) => number): number => parts.reduce((all, part) => all + of(part), 0);
+function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }: TransferRequest): TransferProgress {
+  const sum = (field: (part: TransferProgress) => number): number =>
+    parts.reduce((total, part) => total + field(part), 0);
   return {
-    files: total(({ files }) => files),
+    files: sum(({ files }) => files),
     totalFiles: paths.length,
-    bytes: Math.round(total(({ bytes }) => bytes)),
+    bytes: Math.round(sum(({ bytes }) => bytes)),
     totalBytes,
-    wireBytes: total(({ wireBytes }) => wireBytes),
+    wireBytes: sum(({ wireBytes }) => wireBytes),
   };
 }
 
-async function transferPart(request: TransferRequest, share: TransferPart, index: number): Promise<TransferResult> {
+async function transferPart(request: TransferRequest, part: TransferPart, index: number): Promise<TransferResult> {
   let sentBytes = 0;
   let receivedBytes = 0;
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
-    const { end, bridge, failure } = await runOnce(request, share, index);
+    const { exit, bridge, failure } = await attemptTransfer(request, part, index);
     sentBytes += bridge?.sentBytes ?? 0;
     receivedBytes += bridge?.receivedBytes ?? 0;
     if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
-    const outcome = end === undefined ? 'retry' : rsyncOutcome(end.exit);
+    const outcome = exit === undefined ? 'retry' : outcomeOfExit(exit.code);
     if (request.signal.aborted || outcome === 'cancelled') {
       throw new PalmtreeError('cancelled', 'the transfer was cancelled');
     }
     if (outcome === 'done' || outcome === 'replan') {
-      return { sentBytes, receivedBytes, partial: outcome === 'replan' };
+      return { sentBytes, receivedBytes, isPartial: outcome === 'replan' };
     }
-    const error = failure ?? rsyncFailure(end);
-    const pause = retryDelaysMs[retries++];
-    if (pause === undefined || attempt === maxAttempts || (outcome !== 'retry' && failure === undefined)) throw error;
-    request.screen.write(`${error.details.stderr ?? error.message}\ntrying again in ${pause / 1000} s\n`);
-    await delay(pause, undefined, { signal: request.signal }).catch(() => undefined);
+    const error = failure ?? rsyncFailure(exit);
+    const pauseMs = retryDelaysMs[retries++];
+    if (pauseMs === undefined || attempt === maxAttempts || (outcome !== 'retry' && failure === undefined)) throw error;
+    request.screen.write(`${error.details.stderr ?? error.message}\ntrying again in ${pauseMs / 1000} s\n`);
+    await delay(pauseMs, undefined, { signal: request.signal }).catch(() => undefined);
   }
 }
 
-interface Attempt {
-  readonly end?: RsyncEnd;
+interface AttemptResult {
+  readonly exit?: RsyncExit;
   readonly bridge?: Bridge;
   readonly failure?: PalmtreeError;
 }
 
-async function runOnce(request: TransferRequest, share: TransferPart, index: number): Promise<Attempt> {
+async function attemptTransfer(request: TransferRequest, part: TransferPart, index: number): Promise<AttemptResult> {
   const { screen, signal, endpoint } = request;
-  const progress = new RsyncProgress(share.files, request.totalBytes);
+  const progress = new RsyncProgress(part.fileCount, request.totalBytes);
   let bridge: Bridge;
   const report = (): void => {
     request.onProgress({ ...progress.value, wireBytes: bridge.sentBytes + bridge.receivedBytes });
   };
   try {
-    // By the number the server knows a connection that was lost from another.
+    // The index tells the server which of the session's lost connections this one replaces.
     bridge = await Bridge.open({ ...endpoint, url: `${endpoint.url}?share=${index}`, signal });
   } catch (error) {
     if (error instanceof PalmtreeError && error.code === 'connection_lost') return { failure: error };
     throw error;
   }
   try {
-    const args = rsyncArguments(request, share, bridge.port);
-    screen.write(`${[request.rsync, ...args].map(quoted).join(' ')}\n`);
-    const end = await runRsync({
+    const args = rsyncArguments(request, part, bridge.port);
+    screen.write(`${[request.rsync, ...args].map(shellQuoted).join(' ')}\n`);
+    const exit = await runRsync({
       command: request.rsync,
       args,
       cwd: request.staging ?? request.root,
-      input: share.names.map((path) => `./${path}\0`).join(''),
+      // `./`, since rsync ignores names in a list that begin with `#` or `;`.
+      input: part.names.map((path) => `./${path}\0`).join(''),
       password: request.session.password,
       signal,
       onOutput: (text, stream) => {
@@ -160,21 +162,18 @@ async function runOnce(request: TransferRequest, share: TransferPart, index: num
         if (stream === 'stdout' && progress.read(text)) report();
       },
     });
-    return { end, bridge, ...(bridge.failure === undefined ? {} : { failure: bridge.failure }) };
+    return { exit, bridge, ...(bridge.failure === undefined ? {} : { failure: bridge.failure }) };
   } finally {
     bridge.close();
   }
 }
 
-/** For reading and copying only: rsync itself is given its arguments one by one. */
-function quoted(argument: string): string {
+/** Quotes `argument` for the screen. rsync itself is started without a shell. */
+function shellQuoted(argument: string): string {
   return /[^\w@%+=:,./-]/.test(argument) ? `'${argument.replaceAll("'", String.raw`'\''`)}'` : argument;
 }
 
-/**
- * `./` before each name, since rsync drops those that begin with `#` or `;` from a list it sends; -I, since
- * its quick check compares whole seconds and we have decided already what to send.
- */
+/** `--ignore-times`, since the paths are known to differ and rsync's quick check compares whole seconds. */
 function rsyncArguments(
   { direction, root, session }: TransferRequest,
   { hasFolders }: TransferPart,
@@ -190,24 +189,24 @@ function rsyncArguments(
     '--info=progress2,name1,stats1',
     '--human-readable',
   ];
-  // The percentage is of all, which must be known at the start; a symlink that is passed over is nothing to tell of.
+  // No incremental recursion: the percentage needs the total at the start. No messages about the symlinks it skips.
   if (hasFolders) options.push('--recursive', '--no-inc-recursive', '--info=nonreg0');
   if (direction === 'push') {
-    // Under its own name, for the server lets no client name a folder for it. Its hash tells that it is not whole.
+    // No --partial-dir, which the server refuses. An incomplete file has its final name; its hash reveals it.
     options.push('--partial');
     return [...options, './', remote];
   }
   options.push('--partial-dir=.palmtree-partial');
-  // A Cygwin rsync would read the colon of a drive as a host: Windows goes without the delta basis.
+  // No delta basis on Windows: Cygwin's rsync would take the colon of a drive for that of a host.
   if (process.platform !== 'win32') options.push(`--copy-dest=${root}`);
   return [...options, remote, './'];
 }
 
-function rsyncFailure(end: RsyncEnd | undefined): PalmtreeError {
-  const exit = end?.exit ?? 'SIGKILL';
-  const stderr = end?.stderr ?? '';
-  const full = /No space left on device|Disk quota exceeded/.test(stderr);
-  return new PalmtreeError(full ? 'disk_full' : 'rsync_failed', `rsync ended with ${exit}: ${stderr.trim()}`, {
-    details: { exit, stderr: stderr.trim() },
+function rsyncFailure(exit: RsyncExit | undefined): PalmtreeError {
+  const code = exit?.code ?? 'SIGKILL';
+  const stderr = exit?.stderr ?? '';
+  const isDiskFull = /No space left on device|Disk quota exceeded/.test(stderr);
+  return new PalmtreeError(isDiskFull ? 'disk_full' : 'rsync_failed', `rsync ended with ${code}: ${stderr.trim()}`, {
+    details: { exit: code, stderr: stderr.trim() },
   });
 }

@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { backupCopies } from '../../io/apply/backup';
+import { backupFolders } from '../../io/apply/backup';
 import { errnoOf } from '../../io/fs/durable';
 
 /** What was kept of files before they were replaced or deleted here. */
@@ -30,7 +30,7 @@ export async function keptFiles(backups: string): Promise<KeptFiles[]> {
 
 async function filesOf(folder: string): Promise<Map<string, string>> {
   const files: [path: string, place: string][] = [];
-  for (const copy of backupCopies(folder)) {
+  for (const copy of backupFolders(folder)) {
     const entries = await readdir(copy, { recursive: true, withFileTypes: true }).catch(absent<never[]>([]));
     for (const entry of entries) {
       if (entry.isDirectory()) continue;

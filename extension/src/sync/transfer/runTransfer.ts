@@ -35,7 +35,7 @@ export async function runTransfer(
       signal: AbortSignal.any([reporter.signal, screen.interrupted]),
       onProgress: (progress) => reporter.progress(progress),
     });
-    screen.end('done', result.partial ? 'Some files changed meanwhile; they are looked at again.' : 'Transferred.');
+    screen.end('done', result.isPartial ? 'Some files changed meanwhile; they are looked at again.' : 'Transferred.');
     return result;
   } catch (error) {
     const cancelled = isPalmtreeError(error, 'cancelled');

@@ -88,9 +88,9 @@ export async function putInPlace(
     backup,
     changes,
     observations: replica.state.observations,
-    isHeld: isUnsaved,
-    names: replica.nameRules,
-    keepsFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
+    hasUnsavedEdits: isUnsaved,
+    nameRules: replica.nameRules,
+    keepsEmptyFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
   });
   await replica.update(applied.written, applied.removed);
   return applied;
