@@ -47,6 +47,7 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
     openScreen: () => ({
       interrupted: new AbortController().signal,
       write: () => undefined,
+      retrying: () => undefined,
       end: () => undefined,
     }),
     transfer,

@@ -1,6 +1,6 @@
 import type { WireErrorCode } from '../../server/src/contract/errorCodes';
 
-/** What can fail on this side of the wire. The words for each stand in `face/words.ts`. */
+/** What can fail on this side of the wire. `ui/shared/errorMessages.ts` has the message for each. */
 export type LocalErrorCode =
   | 'cancelled'
   | 'no_folder'
@@ -45,8 +45,10 @@ export interface ErrorDetails {
   readonly exit?: number | string;
   /** The last lines of the failed program's standard error. */
   readonly stderr?: string;
-  /** Free to use by the words: an address, a version, a command to run. */
+  /** The value that the message names: an address, a version, a folder. */
   readonly subject?: string;
+  /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */
+  readonly rsync?: RsyncTried;
   /** deletion_guard: what the plan would do. */
   readonly deletions?: {
     readonly direction: 'push' | 'pull';
@@ -60,7 +62,15 @@ export interface ErrorDetails {
   };
 }
 
-/** The one error of the extension: a code for machines, a message for the log, details for the words. */
+export interface RsyncTried {
+  readonly command: string;
+  readonly fault: 'missing' | 'failed' | 'openrsync' | 'unknown-version' | 'too-old';
+  readonly version?: string;
+  /** The shell command that installs rsync on this system, where it is known. */
+  readonly install: string | undefined;
+}
+
+/** The one error of the extension: a code for machines, an English message for the log, details for the message shown. */
 export class PalmtreeError extends Error {
   override readonly name = 'PalmtreeError';
   readonly code: ErrorCode;

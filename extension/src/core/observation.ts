@@ -1,3 +1,4 @@
+import type { PathFault } from '../../../server/src/contract/paths';
 import type { Entry } from './entry';
 
 /** What one look at the disk saw: an entry, and what must be unchanged for its hash to be trusted again. */
@@ -10,18 +11,32 @@ export interface Observation extends Entry {
 }
 
 export type ProblemReason =
-  /** The name cannot travel: not UTF-8, a backslash, too long. */
-  | 'name'
-  /** A name that the system of this disk has no place for. */
-  | 'name-here'
-  /** The disk takes its name for that of another path. */
-  | 'name-clash'
-  /** The server has a folder where it is a file, or a file where it is a folder, which takes no part here. */
-  | 'place-taken'
-  /** A symlink that points out of the workspace folder. */
+  /** The path cannot name an entry of a tree. */
+  | PathFault
+  | 'name-not-utf8'
+  /** Windows allows no name with this character: `with`. */
+  | 'windows-character'
+  /** Windows reserves the name for a device. */
+  | 'windows-device'
+  /** The name ends in a dot or a space, which Windows drops. */
+  | 'windows-ending'
+  /** To this disk the name is that of the path in `with`: they differ in case only. */
+  | 'same-but-case'
+  /** To this disk the name is that of the path in `with`: they differ in how accents are encoded. */
+  | 'same-but-accents'
+  /** The server has an untracked file, `with`, where this path needs a folder. */
+  | 'server-has-file'
+  /** The server has a folder at this path, with the untracked file `with` in it. */
+  | 'server-has-folder'
+  /** A symlink to a target outside of the workspace folder: `with`. */
   | 'link-outside'
-  /** Neither file, symlink nor folder: a socket, a device. */
-  | 'special'
+  | 'link-target-not-utf8'
+  /** A symlink with tracked paths below it. */
+  | 'link-as-folder'
+  | 'pipe'
+  | 'socket'
+  | 'device'
+  /** `with` is the system's error code. */
   | 'unreadable'
   /** It was written each time while it was hashed. */
   | 'changing';
@@ -30,6 +45,6 @@ export type ProblemReason =
 export interface Problem {
   readonly path: string;
   readonly reason: ProblemReason;
-  /** A sentence for the user, with what to do. */
-  readonly detail: string;
+  /** The other path, or the value, that the reason is about. */
+  readonly with?: string;
 }

@@ -40,6 +40,7 @@ function once(then: () => void) {
     transfer({
       ...request,
       screen: {
+        ...request.screen,
         write: (text) => {
           request.screen.write(text);
           if (called || !/xfr#1,/.test(text)) return;

@@ -85,6 +85,7 @@ export class Machine {
       openScreen: () => ({
         interrupted: new AbortController().signal,
         write: (text: string) => void (machine.screen += text),
+        retrying: () => undefined,
         end: () => undefined,
       }),
       transfer: options.transfer ?? transfer,

@@ -37,7 +37,7 @@ describe('a name that cannot stand on this disk', () => {
     expect(await laptop.pull()).toMatchObject({ written: 1, deleted: 0, skipped: [], conflicts: [] });
     expect(await readdir(laptop.path('n'))).toEqual(['a.md', 'b']);
     expect(problems(laptop)).toEqual(['n/A.md']);
-    expect(laptop.sync.problemAt('n/A.md')).toContain('"n/a.md"');
+    expect(laptop.sync.problemAt('n/A.md')).toMatchObject({ reason: 'same-but-case', with: 'n/a.md' });
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, problems: 1 });
 
     await laptop.write('n/a.md', 'small, edited');

@@ -28,7 +28,7 @@ describe('a file that stands where the server keeps a folder for what is left ou
     const [desk, laptop] = await fileInPlaceOfAFolder();
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
     expect(laptop.sync.pathStates).toEqual(new Map([['n/x', 'problem']]));
-    expect(laptop.sync.problemAt('n/x')).toContain('track "n/x/a.md"');
+    expect(laptop.sync.problemAt('n/x')).toMatchObject({ reason: 'server-has-folder', with: 'n/x/a.md' });
     await desk.pull();
     expect(await desk.read('n/b.md')).toBe('edited');
     expect(await onServer(desk)).toEqual(['n/b.md', 'n/x/a.md', 'n/x/c.md']);

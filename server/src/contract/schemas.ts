@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { httpStatusByCode, type WireErrorCode } from './errorCodes';
-import { pathFault } from './paths';
+import { pathFault, pathFaultTexts } from './paths';
 
 /** A tree's name: it stands in URLs, so it is kept to what needs no escaping there. */
 export const treeName = z
@@ -10,7 +10,7 @@ export const treeName = z
 export const path = z.string().superRefine((value, context) => {
   const fault = pathFault(value);
   if (fault !== undefined) {
-    context.addIssue({ code: 'custom', message: `path ${fault}`, params: { code: 'invalid_path' } });
+    context.addIssue({ code: 'custom', message: `path ${pathFaultTexts[fault]}`, params: { code: 'invalid_path' } });
   }
 });
 

@@ -157,9 +157,7 @@ class UsedNames {
 
 function nameClash(path: string, taken: string): Problem {
   const isSameLetters = path.normalize('NFC') === taken.normalize('NFC');
-  const how = isSameLetters ? 'how its accents are encoded' : 'upper and lower case';
-  const detail = `Its name differs from "${taken}" only in ${how}, which is one name on this disk. Rename one of the two where both can stand.`;
-  return { path, reason: 'name-clash', detail };
+  return { path, reason: isSameLetters ? 'same-but-accents' : 'same-but-case', with: taken };
 }
 
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
@@ -173,20 +171,15 @@ function windowsProblem(path: string): Problem | undefined {
   for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
     const place = end < 0 ? path : path.slice(0, end);
     const fault = windowsFault(place.slice(place.lastIndexOf('/') + 1));
-    if (fault !== undefined) {
-      return { path: place, reason: 'name-here', detail: `Its name ${fault}. Rename it where it can stand.` };
-    }
+    if (fault !== undefined) return { path: place, ...fault };
     if (end < 0) return undefined;
   }
 }
 
-function windowsFault(name: string): string | undefined {
+function windowsFault(name: string): Omit<Problem, 'path'> | undefined {
   const character = Array.from(name).find((one) => one < ' ' || forbidden.includes(one));
-  if (character !== undefined) {
-    const shown = character < ' ' ? 'a control character' : character;
-    return `has ${shown}, which no name on Windows can have`;
-  }
-  if (device.test(name)) return 'is reserved for a device on Windows';
-  if (/[. ]$/.test(name)) return 'ends in a dot or a space, which Windows drops';
+  if (character !== undefined) return { reason: 'windows-character', with: character };
+  if (device.test(name)) return { reason: 'windows-device' };
+  if (/[. ]$/.test(name)) return { reason: 'windows-ending' };
   return undefined;
 }

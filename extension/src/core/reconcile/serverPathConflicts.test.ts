@@ -31,9 +31,9 @@ describe('withServerPlaces', () => {
     expect(placed(changes, 'x')).toEqual({ sent: ['xy'], problems: ['x/a', 'x/y/b'] });
   });
 
-  it('names what is in the way, and what to do', () => {
+  it('names the path that is in the way', () => {
     const { problems } = dropBlockedByServer([put('x')], ['x/a']);
-    expect(problems.get('x')?.detail).toContain('Rename this file, or track "x/a"');
+    expect(problems.get('x')).toEqual({ path: 'x', reason: 'server-has-folder', with: 'x/a' });
   });
 
   it('leaves the server a possible folder, whatever takes no part there', () => {

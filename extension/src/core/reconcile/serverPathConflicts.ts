@@ -24,10 +24,14 @@ export function dropBlockedByServer(changes: readonly Change[], staying: Iterabl
   if (others.size === 0) return { changes, problems };
   const isNew = new Set(changes.filter(isPutAnew).map(({ path }) => path));
   for (const path of isNew) {
-    for (const folder of parentFolders(path)) if (others.has(folder)) problems.set(path, folderTaken(path, folder));
+    for (const folder of parentFolders(path)) {
+      if (others.has(folder)) problems.set(path, { path, reason: 'server-has-file', with: folder });
+    }
   }
   for (const path of others) {
-    for (const folder of parentFolders(path)) if (isNew.has(folder)) problems.set(folder, fileTaken(folder, path));
+    for (const folder of parentFolders(path)) {
+      if (isNew.has(folder)) problems.set(folder, { path: folder, reason: 'server-has-folder', with: path });
+    }
   }
   if (problems.size === 0) return { changes, problems };
   const rest = new Set(changes.flatMap(({ path }) => (problems.has(path) ? [] : [path])));
@@ -36,14 +40,4 @@ export function dropBlockedByServer(changes: readonly Change[], staying: Iterabl
 
 function isPutAnew({ from, to }: Change): boolean {
   return from === undefined && to !== undefined;
-}
-
-function folderTaken(path: string, folder: string): Problem {
-  const detail = `The server has a file "${folder}" where its folder is, and that file is not kept in step here. Rename the folder, or track "${folder}" and decide the conflict.`;
-  return { path, reason: 'place-taken', detail };
-}
-
-function fileTaken(path: string, inside: string): Problem {
-  const detail = `The server has a folder in its place, with "${inside}", which is not kept in step here. Rename this file, or track "${inside}" and decide the conflict.`;
-  return { path, reason: 'place-taken', detail };
 }

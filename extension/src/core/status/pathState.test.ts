@@ -21,7 +21,7 @@ describe('pathStates', () => {
   });
 
   it('counts them', () => {
-    const problem: Problem = { path: 'pipe', reason: 'special', detail: 'is a pipe' };
+    const problem: Problem = { path: 'pipe', reason: 'pipe' };
     expect(pathStates(plan, new Map([['pipe', problem]]), 5).counts).toEqual({
       outgoing: 3,
       incoming: 1,
@@ -39,7 +39,7 @@ describe('pathStates', () => {
   });
 
   it('tells a problem before all else', () => {
-    const problem: Problem = { path: 'both', reason: 'unreadable', detail: 'cannot be read' };
+    const problem: Problem = { path: 'both', reason: 'unreadable', with: 'EACCES' };
     expect(pathStates(plan, new Map([['both', problem]]), 5).states.get('both')).toBe('problem');
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { constants, copyFile, mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { pathFault } from '../../../../server/src/contract/paths';
+import { pathFault, pathFaultTexts } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
@@ -147,7 +147,7 @@ async function copyVerified(
 export function stagedPath(staging: string, path: string): string {
   const fault = pathFault(path);
   if (fault !== undefined) {
-    throw new PalmtreeError('invalid_path', `the path ${fault}`, { details: { paths: [path] } });
+    throw new PalmtreeError('invalid_path', `the path ${pathFaultTexts[fault]}`, { details: { paths: [path] } });
   }
   return join(staging, path);
 }

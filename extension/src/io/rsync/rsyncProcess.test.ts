@@ -1,10 +1,8 @@
 import { tmpdir } from 'node:os';
 import { expect, it } from 'vitest';
-import { installCommand } from './rsyncProbe';
 import { runRsync } from './rsyncProcess';
 
-it('names the command that installs a missing rsync', async () => {
-  const subject = await installCommand();
+it('names the command of a missing rsync', async () => {
   const running = runRsync({
     command: '/nowhere/rsync',
     args: [],
@@ -14,5 +12,8 @@ it('names the command that installs a missing rsync', async () => {
     signal: new AbortController().signal,
     onOutput: () => undefined,
   });
-  await expect(running).rejects.toMatchObject({ code: 'rsync_missing', details: { subject } });
+  await expect(running).rejects.toMatchObject({
+    code: 'rsync_missing',
+    details: { rsync: { command: '/nowhere/rsync', fault: 'missing' } },
+  });
 });

@@ -1,6 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { PalmtreeError } from '../../errors';
-import { installCommand } from './rsyncProbe';
+import { rsyncFault } from './rsyncProbe';
 
 const killGraceMs = 3_000;
 const stderrTailChars = 4_000;
@@ -52,12 +51,8 @@ export function runRsync(run: RsyncRun): Promise<RsyncExit> {
     child.stdin.end(run.input);
     child.once('error', (error: NodeJS.ErrnoException) => {
       run.signal.removeEventListener('abort', onAbort);
-      const code = error.code === 'ENOENT' ? 'rsync_missing' : 'rsync_unusable';
-      const message = `could not start ${run.command}: ${error.message}`;
       hasFailed = true;
-      void installCommand().then((subject) => {
-        reject(new PalmtreeError(code, message, { cause: error, details: { subject, stderr: error.message } }));
-      });
+      void rsyncFault(run.command, error.code === 'ENOENT' ? 'missing' : 'failed', error).then(reject);
     });
     child.once('close', (code, signal) => {
       clearTimeout(killTimer);

@@ -17,7 +17,10 @@ const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
 
 /** A terminal that shows rsync's output. */
 export interface Screen {
+  /** Shows rsync's own output. */
   write(text: string): void;
+  /** An attempt failed; the next one begins after the pause. */
+  retrying(failure: PalmtreeError, pauseMs: number): void;
 }
 
 export interface TransferRequest {
@@ -65,8 +68,7 @@ async function transferParts(request: TransferRequest, parts: readonly TransferP
   let failure: unknown;
   const results = await Promise.allSettled(
     parts.map(async (part, index) => {
-      // A terminal can show only one line of progress.
-      const screen = index === 0 ? request.screen : withoutProgress(request.screen);
+      const screen = index === 0 ? request.screen : withoutOwnProgress(request.screen);
       const onProgress = (partProgress: TransferProgress): void => {
         progress[index] = partProgress;
         request.onProgress(totalProgress(Object.values(progress), request));
@@ -88,6 +90,11 @@ async function transferParts(request: TransferRequest, parts: readonly TransferP
     receivedBytes: done.reduce((bytes, { receivedBytes }) => bytes + receivedBytes, 0),
     isPartial: done.some(({ isPartial }) => isPartial),
   };
+}
+
+/** A terminal can show only one line of progress. */
+function withoutOwnProgress(screen: Screen): Screen {
+  return { ...withoutProgress(screen), retrying: (failure, pauseMs) => screen.retrying(failure, pauseMs) };
 }
 
 function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }: TransferRequest): TransferProgress {
@@ -121,7 +128,7 @@ async function transferPart(request: TransferRequest, part: TransferPart, index:
     const error = failure ?? rsyncFailure(exit);
     const pauseMs = retryDelaysMs[retries++];
     if (pauseMs === undefined || attempt === maxAttempts || (outcome !== 'retry' && failure === undefined)) throw error;
-    request.screen.write(`${error.details.stderr ?? error.message}\ntrying again in ${pauseMs / 1000} s\n`);
+    request.screen.retrying(error, pauseMs);
     await delay(pauseMs, undefined, { signal: request.signal }).catch(() => undefined);
   }
 }

@@ -345,8 +345,8 @@ describe('a problem', () => {
     expect(seen).toEqual([]);
     expect(problems).toMatchObject(
       [
-        { path: 'bad\\xfe', reason: 'name' },
-        { path: 'bad\\xff', reason: 'name' },
+        { path: 'bad\\xfe', reason: 'name-not-utf8' },
+        { path: 'bad\\xff', reason: 'name-not-utf8' },
       ].sort((a, b) => paths(problems).indexOf(a.path) - paths(problems).indexOf(b.path)),
     );
   });
@@ -358,12 +358,12 @@ describe('a problem', () => {
       pass()
         .problems.map(({ path, reason }) => `${reason} ${path}`)
         .sort(),
-    ).toEqual(['name a\\b', 'name d\\e']);
+    ).toEqual(['backslash a\\b', 'backslash d\\e']);
   });
 
   it('is a pipe', () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
-    expect(pass().problems).toMatchObject([{ path: 'pipe', reason: 'special' }]);
+    expect(pass().problems).toMatchObject([{ path: 'pipe', reason: 'pipe' }]);
   });
 
   it.each([
@@ -414,7 +414,7 @@ describe('a problem', () => {
     writeFileSync(join(base, 'other/x'), '');
     symlinkSync('../other', join(root, 'way'));
     rules = [{ path: 'way/x', kind: 'file', effect: 'track' }];
-    expect(pass()).toMatchObject({ seen: [], problems: [{ path: 'way', reason: 'special' }] });
+    expect(pass()).toMatchObject({ seen: [], problems: [{ path: 'way', reason: 'link-as-folder' }] });
   });
 
   it('keeps a file that cannot be read from looking deleted', () => {
@@ -432,7 +432,7 @@ describe('a problem', () => {
         'unreadable a',
         'unreadable sub',
       ]);
-      expect(problems[0]?.detail).toContain('EACCES');
+      expect(problems[0]?.with).toBe('EACCES');
     }
   });
 

@@ -177,7 +177,7 @@ export class Pass {
   #visitFromAbove(path: string): void {
     const fault = pathFault(path);
     if (fault !== undefined) {
-      if (this.#selection.includes(path)) this.#problem(badName(path, fault));
+      if (this.#selection.includes(path)) this.#problem({ path, reason: fault });
       return;
     }
     for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
@@ -261,7 +261,7 @@ export class Pass {
       return;
     }
     const isLink = 'seen' in found ? found.seen.kind === 'symlink' : found.problem.reason === 'link-outside';
-    if (isLink) this.#problem(followsNoLink(path));
+    if (isLink) this.#problem({ path, reason: 'link-as-folder' });
   }
 
   /** The path of a name that can travel; another is named as a problem if it would be taken in. */
@@ -269,7 +269,7 @@ export class Pass {
     const path = folder === '' ? name : `${folder}/${name}`;
     const fault = given ?? faultOf(path, name);
     if (fault === undefined) return path;
-    if (this.#selection.includes(path)) this.#problem(badName(path, fault));
+    if (this.#selection.includes(path)) this.#problem({ path, reason: fault });
     return undefined;
   }
 
@@ -362,12 +362,4 @@ function rootGone(root: string, cause?: unknown): PalmtreeError {
     details: { subject: root },
     cause,
   });
-}
-
-function badName(path: string, fault: string): Problem {
-  return { path, reason: 'name', detail: `Its name ${fault}. Rename it, or untrack it.` };
-}
-
-function followsNoLink(path: string): Problem {
-  return { path, reason: 'special', detail: 'It is a symbolic link, and what is tracked behind it is not followed.' };
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
-import { pathFault } from '../../../../server/src/contract/paths';
+import { pathFault, type PathFault } from '../../../../server/src/contract/paths';
 
 /** Of these nothing has to be asked: no name of them is too long, or means something else elsewhere. */
 const ordinaryName = /^(?!\.\.?$)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/;
@@ -10,7 +10,7 @@ const surelyShort = 1024;
 export interface Found {
   readonly name: string;
   readonly isDirectory: () => boolean;
-  readonly fault?: string | undefined;
+  readonly fault?: PathFault | 'name-not-utf8' | undefined;
 }
 
 /** Lists the folder at the absolute path. Throws the system's errors. */
@@ -21,12 +21,12 @@ export function namesIn(absolute: string): readonly Found[] {
   return readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
     name: isUtf8(entry.name) ? entry.name.toString('utf8') : escaped(entry.name),
     isDirectory: () => entry.isDirectory(),
-    fault: isUtf8(entry.name) ? undefined : 'is not valid UTF-8',
+    fault: isUtf8(entry.name) ? undefined : 'name-not-utf8',
   }));
 }
 
 /** Why `path`, of which all but the last name is known to be fine, cannot travel. */
-export function faultOf(path: string, name: string): string | undefined {
+export function faultOf(path: string, name: string): PathFault | undefined {
   return path.length <= surelyShort && ordinaryName.test(name) ? undefined : pathFault(path);
 }
 

@@ -66,13 +66,7 @@ function judged(path: string, hashed: Hashed, known: Observation | undefined, op
     case 'gone':
       return undefined;
     case 'changing':
-      return {
-        problem: {
-          path,
-          reason: 'changing',
-          detail: 'It was written while it was read. It is looked at again with the next scan.',
-        },
-      };
+      return { problem: { path, reason: 'changing' } };
     case 'unreadable':
       return { problem: unreadable(path, hashed.errno) };
     case 'file': {
@@ -85,9 +79,7 @@ function judged(path: string, hashed: Hashed, known: Observation | undefined, op
 }
 
 function judgedLink(path: string, { hash, stats, target }: Hashed & { kind: 'symlink' }, options: LookOptions): Look {
-  if (!isUtf8(target)) {
-    return { problem: { path, reason: 'name', detail: 'The link’s target is not valid UTF-8. Link to another name.' } };
-  }
+  if (!isUtf8(target)) return { problem: { path, reason: 'link-target-not-utf8' } };
   const text = target.toString('utf8');
   if (!pointsInside(options.realRoot, path, text)) return { problem: outside(path, text) };
   const seen = observationOf(path, { kind: 'symlink', mode: linkMode, hash, target: text }, stats, options);
@@ -121,15 +113,13 @@ function modeOf(
 }
 
 export function unreadable(path: string, errno: string): Problem {
-  return { path, reason: 'unreadable', detail: `It cannot be read (${errno}). Check its permissions.` };
+  return { path, reason: 'unreadable', with: errno };
 }
 
 function outside(path: string, target: string): Problem {
-  const detail = `The link points out of the workspace folder (${target}). Untrack it, or link to something inside.`;
-  return { path, reason: 'link-outside', detail };
+  return { path, reason: 'link-outside', with: target };
 }
 
 function special(path: string, stats: BigIntStats): Problem {
-  const what = stats.isFIFO() ? 'a pipe' : stats.isSocket() ? 'a socket' : 'a device';
-  return { path, reason: 'special', detail: `It is ${what}, not a file. Untrack it, or remove it.` };
+  return { path, reason: stats.isFIFO() ? 'pipe' : stats.isSocket() ? 'socket' : 'device' };
 }

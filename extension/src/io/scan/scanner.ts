@@ -167,9 +167,7 @@ export class WorkerScanner implements Scanner {
     this.#untold = [];
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#failAll(
-      new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, {
-        cause,
-      }),
+      new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, { details: { stderr: reason }, cause }),
     );
   }
 

@@ -97,7 +97,8 @@ export class StoreThread {
     this.#worker = undefined;
     const reason = cause instanceof Error ? cause.message : String(cause);
     for (const { reject } of this.#waiting.splice(0)) {
-      reject(new PalmtreeError('store_failed', `the thread that keeps the store failed: ${reason}`, { cause }));
+      const message = `the thread that keeps the store failed: ${reason}`;
+      reject(new PalmtreeError('store_failed', message, { details: { stderr: reason }, cause }));
     }
   }
 

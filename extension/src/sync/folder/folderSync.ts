@@ -2,6 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
+import type { Problem } from '../../core/observation';
 import type { PathStates } from '../../core/status/pathState';
 import type { PathFolders } from '../../core/status/pathTree';
 import { putBack, rulesIn, type Rule } from '../../core/tracking/rule';
@@ -145,8 +146,8 @@ export class FolderSync {
     return this.#replica.isDeletedOnServer(path);
   }
 
-  problemAt(path: string): string | undefined {
-    return this.#replica.problems.get(path)?.detail;
+  problemAt(path: string): Problem | undefined {
+    return this.#replica.problems.get(path);
   }
 
   /** Binds the folder to a tree; with another tree or server than before, what was agreed no longer holds. */

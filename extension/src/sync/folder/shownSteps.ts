@@ -1,3 +1,4 @@
+import type { ProgressStep } from '../ports/progressStep';
 import type { Reporter } from '../ports/serverBinding';
 import type { SyncStatus } from './syncStatus';
 
@@ -8,13 +9,13 @@ export function withProgress(
   reporter: Reporter,
   lifetime: AbortSignal,
 ): Reporter {
-  let step = '';
+  let step: ProgressStep = { kind: 'scanning' };
   return {
     signal: AbortSignal.any([reporter.signal, lifetime]),
     isQuiet: reporter.isQuiet === true,
-    step: (text) => {
-      step = text;
-      reporter.step(text);
+    step: (next) => {
+      step = next;
+      reporter.step(next);
       status.show({ kind: 'transferring', direction, step, progress: undefined });
     },
     progress: (progress) => {

@@ -45,9 +45,9 @@ export async function restore(
   { paths, revision }: RestoreRequest,
   options: Pick<PullOptions, 'isUnsaved'> = {},
 ): Promise<RestoreResult> {
-  reporter.step(`Asking the server for revision ${revision}`);
+  reporter.step({ kind: 'fetchingRevision', revision });
   const past = await pastEntries(remote, paths, revision, reporter);
-  reporter.step('Looking for changes');
+  reporter.step({ kind: 'scanning' });
   await bringUpToDate(replica, remote, folders, reporter);
   const selection = replica.selection();
   const wanted = past.filter(({ path }) => paths.some((named) => isMeant(selection, path, named)));
@@ -62,7 +62,7 @@ export async function restore(
     const staged = await stage(replica, remote, folders, revision, changes, reporter);
     try {
       throwIfCancelled(reporter);
-      reporter.step('Putting files in place');
+      reporter.step({ kind: 'applying' });
       const backup = backupFolder(folders, `restored-r${revision}`);
       const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
       const held = new Set(applied.skipped.map(({ path }) => path));

@@ -59,7 +59,7 @@ export async function undoPull(
   reporter: Reporter,
   options: UndoPullOptions = {},
 ): Promise<UndoPullResult> {
-  reporter.step('Looking for changes');
+  reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
   const found = await lastUndoable(replica, folders);
   if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
@@ -81,7 +81,7 @@ export async function undoPull(
   const staged = await stageFromBackup(replica, folders, record, changes, reporter);
   try {
     throwIfCancelled(reporter);
-    reporter.step('Putting files back');
+    reporter.step({ kind: 'undoing' });
     // Invariant: an undo that is stopped is gone on with, and never taken for one of the pull before.
     await saveRecord({ ...record, state: 'undoing' });
     const backup = backupFolder(folders, `undone-r${record.revision}`);

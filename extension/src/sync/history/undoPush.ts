@@ -34,7 +34,7 @@ export async function undoPush(
   reporter: Reporter,
   number: number,
 ): Promise<UndoPushResult> {
-  reporter.step('Asking the server what the push changed');
+  reporter.step({ kind: 'fetchingRevision', revision: number });
   const detail = await remote.client.revision(remote.tree, number, reporter.signal);
   for (let plan = 0; plan < maxPlans; plan++) {
     const news = await replica.fetchRemoteChanges(remote, reporter.signal);

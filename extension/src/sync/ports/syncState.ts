@@ -3,6 +3,7 @@ import type { PalmtreeError } from '../../errors';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
 import type { ScanProgress } from '../../io/scan/scannerPort';
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
+import type { ProgressStep } from './progressStep';
 
 /** What the folder is bound to. */
 export interface Binding {
@@ -31,7 +32,7 @@ export type Activity =
   | {
       readonly kind: 'transferring';
       readonly direction: 'push' | 'pull';
-      readonly step: string;
+      readonly step: ProgressStep;
       readonly progress: TransferProgress | undefined;
     }
   /** The last command or scan failed; the next one clears it. */

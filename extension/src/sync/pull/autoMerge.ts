@@ -49,7 +49,7 @@ export async function mergeTexts(
   reporter: Pick<Reporter, 'step'>,
 ): Promise<Merge[]> {
   const candidates = conflicts.filter(mayMerge);
-  if (candidates.length > 0) reporter.step('Merging');
+  if (candidates.length > 0) reporter.step({ kind: 'merging' });
   const merges: Merge[] = [];
   for (let start = 0; start < candidates.length; start += width) {
     // Staged only when the others are done, too: none writes any more when one has failed.

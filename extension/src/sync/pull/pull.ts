@@ -59,7 +59,7 @@ export async function pull(
   options: PullOptions = {},
 ): Promise<PullResult> {
   requireRoot(replica, options);
-  reporter.step('Asking the server what is new');
+  reporter.step({ kind: 'fetchingChanges' });
   const news = await fetchRemoteChanges(replica, remote, reporter);
   const rules = new Map(replica.state.rules);
   try {
@@ -80,7 +80,7 @@ async function applyRemote(
 ): Promise<PullResult> {
   replica.reconcileLostCommit();
   const skippedFolders = await adoptServerRules(replica, news);
-  reporter.step('Looking for changes');
+  reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
   const plan = await replica.reconcile('known');
   const localChanges = restrictTo(plan.localChanges, options.only);
@@ -96,7 +96,7 @@ async function applyRemote(
     const merges = [...modes, ...(await mergeTexts(sources, others, staged.folder, reporter))];
     throwIfCancelled(reporter);
     // From here on it goes to its end, which is near: half of a revision helps nobody.
-    reporter.step('Putting files in place');
+    reporter.step({ kind: 'applying' });
     const backup = backupFolder(folders, `r${news.revision}`);
     const applying = [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)];
     const pulled = {

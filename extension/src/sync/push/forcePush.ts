@@ -34,7 +34,7 @@ export async function forcePush(
   confirm: (replacement: Replacement) => Promise<boolean>,
 ): Promise<PushResult> {
   for (let plan = 0; plan < maxPlans; plan++) {
-    reporter.step('Verifying all tracked files');
+    reporter.step({ kind: 'verifyingAll' });
     await replica.scan({ verify: true, signal: reporter.signal });
     const { changes, replacement } = await planReplacement(replica, remote, reporter);
     if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');

@@ -40,7 +40,7 @@ export async function push(
 ): Promise<PushResult> {
   let uploadedBytes = 0;
   for (let plan = 0; plan < maxPlans; plan++) {
-    reporter.step('Looking for changes');
+    reporter.step({ kind: 'scanning' });
     await replica.scan({ signal: reporter.signal });
     const reconciled = await replica.reconcile('lastSynced');
     await replica.markAllSynced(reconciled.ancestorChanges);
@@ -92,7 +92,7 @@ export async function upload(
   // The answer that named them was parsed in one go.
   await nextTurn();
   const entries = await runYielding(entriesAt(session.upload, changes));
-  reporter.step(`Sending ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`);
+  reporter.step({ kind: 'sending', count: entries.length });
   const result = await runTransfer(remote, { direction: 'push', session, root: replica.root, entries }, reporter);
   return result.sentBytes;
 }

@@ -32,7 +32,7 @@ export async function makePlan(
   direction: PlanDirection,
   options: PlanOptions = {},
 ): Promise<Plan> {
-  reporter.step('Asking the server what is new');
+  reporter.step({ kind: 'fetchingChanges' });
   const news = await fetchRemoteChanges(replica, remote, reporter);
   replica.reconcileLostCommit();
   const { state } = replica;
@@ -40,7 +40,7 @@ export async function makePlan(
   let plan: Plan;
   try {
     if (direction !== 'push') await adoptServerRules(replica, news);
-    reporter.step('Looking for changes');
+    reporter.step({ kind: 'scanning' });
     await replica.scan({ signal: reporter.signal });
     const { localChanges, remoteChanges, conflicts } = await replica.reconcile('known');
     const sides = [
@@ -130,7 +130,8 @@ function conflictRow({ path, local, remote }: Conflict): PlanRow {
 }
 
 function problemRows(problems: ReadonlyMap<string, Problem>): PlanRow[] {
-  return [...problems.values()].map(({ path, detail }): PlanRow => {
-    return { path, direction: undefined, effect: 'problem', detail, before: undefined, after: undefined };
+  return [...problems.values()].map((problem): PlanRow => {
+    const { path } = problem;
+    return { path, direction: undefined, effect: 'problem', problem, before: undefined, after: undefined };
   });
 }

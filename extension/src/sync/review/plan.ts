@@ -1,4 +1,5 @@
 import type { Entry } from '../../core/entry';
+import type { Problem } from '../../core/observation';
 
 /** Which commands a plan is for. */
 export type PlanDirection = 'push' | 'pull' | 'sync';
@@ -23,8 +24,8 @@ export interface PlanRow {
   readonly effect: PlanEffect;
   /** rename: the path before. */
   readonly from?: string;
-  /** problem: a sentence for the user. */
-  readonly detail?: string;
+  /** problem: the reason. */
+  readonly problem?: Problem;
   /** What stands at the path now on the side that changes; rename: at `from`. conflict, merge: mine. */
   readonly before: Entry | undefined;
   /** What will stand there; conflict: theirs. */

@@ -14,7 +14,7 @@ const maxBusyPauses = 1_200;
  */
 export async function commit(remote: ServerBinding, id: string, reporter: Reporter): Promise<CommitResult> {
   throwIfCancelled(reporter);
-  reporter.step('The server is checking what arrived');
+  reporter.step({ kind: 'committing' });
   for (let pauses = 0; ; pauses++) {
     try {
       return await remote.client.commitPush(remote.tree, id);

@@ -19,8 +19,7 @@ export async function runTransfer(
 ): Promise<TransferResult> {
   const { direction, session, entries } = carried;
   const rsync = await remote.findRsync();
-  const title = `${direction} ${entries.length} ${entries.length === 1 ? 'file' : 'files'}`;
-  const screen = remote.openScreen(title, reporter.isQuiet === true);
+  const screen = remote.openScreen({ direction, files: entries.length }, reporter.isQuiet === true);
   try {
     const result = await remote.transfer({
       direction,
@@ -35,11 +34,10 @@ export async function runTransfer(
       signal: AbortSignal.any([reporter.signal, screen.interrupted]),
       onProgress: (progress) => reporter.progress(progress),
     });
-    screen.end('done', result.isPartial ? 'Some files changed meanwhile; they are looked at again.' : 'Transferred.');
+    screen.end({ kind: result.isPartial ? 'partial' : 'done' });
     return result;
   } catch (error) {
-    const cancelled = isPalmtreeError(error, 'cancelled');
-    screen.end(cancelled ? 'cancelled' : 'failed', cancelled ? 'Cancelled.' : String(error));
+    screen.end(isPalmtreeError(error, 'cancelled') ? { kind: 'cancelled' } : { kind: 'failed', error });
     throw error;
   }
 }

@@ -116,7 +116,7 @@ async function download(
   if (wanted.length === 0) return 0;
   // Content that several files share is fetched once.
   const first = await runYielding(findingFirsts(wanted));
-  reporter.step(`Fetching ${first.size} ${first.size === 1 ? 'file' : 'files'}`);
+  reporter.step({ kind: 'receiving', count: first.size });
   const all: Entry[] = [];
   const pause = yielder();
   for (const { entry, source } of first.values()) {
@@ -128,7 +128,7 @@ async function download(
   try {
     const carried = { direction: 'pull', session, root: replica.root, staging, entries } as const;
     const result = await runTransfer(remote, carried, reporter);
-    reporter.step('Checking what arrived');
+    reporter.step({ kind: 'verifying' });
     const wrong = await verifyStaged(staging, entries, reporter.signal);
     const right = new Set(entries.map(({ path }) => path));
     for (const path of wrong) {

@@ -10,7 +10,7 @@ import { notifyTaken } from './takeTheirsNotice';
 import { pickedOrActive, resolvePicked } from '../commands/picked';
 import { withReporter } from '../shared/notify';
 import { hereDocument, serverDocument } from '../documents/serverDocuments';
-import { skippedMessage } from '../shared/messages';
+import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 export interface DecisionParts {

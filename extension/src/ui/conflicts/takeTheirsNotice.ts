@@ -6,7 +6,7 @@ import { unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import { showError, withReporter } from '../shared/notify';
-import { skippedMessage } from '../shared/messages';
+import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 const [undo, compare, show] = ['Undo', 'Compare', 'Show Backups'];

@@ -98,7 +98,7 @@ export class FolderConnection {
         this.#goodRsync = command;
         return command;
       },
-      openScreen: (title, isQuiet) => this.#terminal.open(title, isQuiet),
+      openScreen: (run, isQuiet) => this.#terminal.open(run, isQuiet),
       transfer: async (request) => {
         try {
           return await transfer(request);

@@ -4,7 +4,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from './serverAddress';
 import { askInBox, back, totalSteps } from './textBox';
-import { messageFor } from '../shared/messages';
+import { messageFor } from '../shared/errorMessages';
 
 const title = 'Palmtree: Connect';
 const whatATreeIs = 'A tree is a named set of files on the server; your other machines pick the same one.';

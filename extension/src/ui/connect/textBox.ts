@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { messageFor } from '../shared/messages';
+import { messageFor } from '../shared/errorMessages';
 
 /** The user goes back to the step before. */
 export const back = Symbol('back');

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { serverScheme } from '../shared/ids';
 import { statOf } from './statOf';
-import { messageFor } from '../shared/messages';
+import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A diff shows two documents and the merge editor three; each is asked for its size and then for its content. */

@@ -16,7 +16,7 @@ import {
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import type { TrackedView } from '../views/trackedView';
 import { relativePath } from '../workspace/watcher';
-import { messageFor } from '../shared/messages';
+import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Relative times are drawn anew this often. */

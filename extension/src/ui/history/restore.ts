@@ -10,7 +10,7 @@ import { pickedUris, resolvePicked } from '../commands/picked';
 import { withReporter } from '../shared/notify';
 import { statOf } from '../documents/statOf';
 import { isRevisionRow } from './treeRows';
-import { skippedMessage } from '../shared/messages';
+import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 export async function restoreVersion(parts: CommandDeps, row: unknown): Promise<void> {

@@ -9,7 +9,7 @@ import { pickRevision } from './picks';
 import { commandIds } from '../shared/ids';
 import { withReporter } from '../shared/notify';
 import { isRevisionRow } from './treeRows';
-import { skippedMessage } from '../shared/messages';
+import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** A new revision takes the push back; this folder follows with the next pull. */

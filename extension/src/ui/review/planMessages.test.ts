@@ -35,7 +35,11 @@ describe('the words of a row', () => {
     ['a deletion on the server', { direction: 'pull', effect: 'delete' }, '↓ deleted on the server'],
     ['a merge', { direction: 'pull', effect: 'merge' }, '↓ edited on both sides, merges cleanly'],
     ['a conflict', { direction: undefined, effect: 'conflict' }, '! changed here and on the server'],
-    ['a problem', { direction: undefined, effect: 'problem', detail: 'cannot be read' }, '⊘ cannot be read'],
+    [
+      'a problem',
+      { direction: undefined, effect: 'problem', problem: { path: 'plan.md', reason: 'pipe' } },
+      '⊘ It is a pipe, not a file. Untrack it, or remove it.',
+    ],
   ])('say of %s which way it goes and why', (_what, given, words) => {
     expect(reasonOf(row('plan.md', given))).toBe(words);
   });

@@ -1,6 +1,7 @@
 import type { PlanDirection, PlanEffect, PlanFolder, PlanRow } from '../../sync/review/plan';
 import type { GroupKind } from './planNodes';
 import { plural } from '../shared/format';
+import { problemMessage } from '../shared/problemMessages';
 
 const arrows = { push: '↑', pull: '↓' } as const;
 const places = { push: 'here', pull: 'on the server' } as const;
@@ -13,7 +14,7 @@ const reasons: Readonly<Record<PlanEffect, (row: PlanRow, place: string) => stri
   rename: ({ from }) => `renamed from ${from}`,
   merge: () => 'edited on both sides, merges cleanly',
   conflict: () => 'changed here and on the server',
-  problem: ({ detail }) => detail ?? 'cannot be synced',
+  problem: ({ problem }) => (problem === undefined ? 'cannot be synced' : problemMessage(problem)),
 };
 
 /** Which way a path goes and why, such as `↑ edited here`. */

@@ -6,7 +6,7 @@ import { plural } from './format';
 import { commandIds } from './ids';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import { messageFor } from './messages';
+import { messageFor } from './errorMessages';
 
 const listed = 10;
 

@@ -3,7 +3,8 @@ import { PalmtreeError } from '../../errors';
 import type { Reporter } from '../../sync/ports/serverBinding';
 import { commandIds } from './ids';
 import { byteSize, percent, plural } from './format';
-import { messageFor, type Message } from './messages';
+import { messageFor, unexpectedMessage, type Message } from './errorMessages';
+import { stepMessage } from './progressMessages';
 
 /** Shorter work shows in the status bar alone. */
 const notifyAfterMs = 1_000;
@@ -16,8 +17,8 @@ export async function withReporter<T>(title: string, work: (reporter: Reporter) 
   let shownPercent = 0;
   const running = work({
     signal: controller.signal,
-    step: (text) => {
-      message = text;
+    step: (step) => {
+      message = stepMessage(step);
       shown?.report({ message });
     },
     progress: ({ files, totalFiles, bytes, totalBytes }) => {
@@ -67,7 +68,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   }
   log.error(error instanceof Error ? error : String(error));
   const action = { title: 'Show Log', command: 'showLog' } as const;
-  await notify({ text: 'Something unexpected happened. Nothing is lost.', severity: 'error', actions: [action] });
+  await notify({ text: unexpectedMessage(error), severity: 'error', actions: [action] });
 }
 
 /** `folder`: the workspace folder that it is about, for what the user does then. */

@@ -10,7 +10,7 @@ import { speaker } from '../shared/notify';
 import { section, setting } from '../shared/settings';
 import { notifyMerged } from './runs';
 import { relativePath } from '../workspace/watcher';
-import { messageFor } from '../shared/messages';
+import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Runs the automation of each folder that is open. */

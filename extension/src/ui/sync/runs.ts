@@ -11,7 +11,7 @@ import { notifySkippedFolders } from './skippedFolders';
 import { commandIds } from '../shared/ids';
 import { showError, withReporter } from '../shared/notify';
 import { setting } from '../shared/settings';
-import { skippedMessage } from '../shared/messages';
+import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Pushes, asking what has to be asked; what came of it is for the caller to tell. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { statusPresentation } from './statusPresentation';
+import { problemMessage } from '../shared/problemMessages';
 import { relativePath } from '../workspace/watcher';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -22,7 +23,8 @@ export function registerDecorations(folders: WorkspaceFolders): vscode.Disposabl
       const state = path === undefined ? undefined : found?.sync.pathStates.get(path);
       if (found === undefined || path === undefined || state === undefined) return undefined;
       const { badge, tooltip, color } = statusPresentation(found.sync, path, state);
-      const detail = state === 'problem' ? (found.sync.problemAt(path) ?? tooltip) : tooltip;
+      const problem = state === 'problem' ? found.sync.problemAt(path) : undefined;
+      const detail = problem === undefined ? tooltip : problemMessage(problem);
       const decoration = new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
       decoration.propagate = true;
       return decoration;

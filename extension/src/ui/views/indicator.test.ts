@@ -84,7 +84,7 @@ describe('the status bar item', () => {
 
   it('spins, shows the share done and takes no click while it transfers', () => {
     const progress = { files: 1, totalFiles: 4, bytes: 30, totalBytes: 120, wireBytes: 31 };
-    const busy: Activity = { kind: 'transferring', direction: 'push', step: 'Sending 4 files', progress };
+    const busy: Activity = { kind: 'transferring', direction: 'push', step: { kind: 'sending', count: 4 }, progress };
     const indicator = indicatorFor([state({ outgoing: 4 }, busy)]);
     expect(indicator).toEqual({
       text: '$(sync~spin) Pushing 25%',

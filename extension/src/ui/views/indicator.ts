@@ -1,7 +1,8 @@
 import type { SyncState } from '../../sync/ports/syncState';
 import type { CommandName } from '../shared/ids';
 import { percent, plural, relativeTime } from '../shared/format';
-import { messageFor } from '../shared/messages';
+import { messageFor } from '../shared/errorMessages';
+import { stepMessage } from '../shared/progressMessages';
 
 /** What the item shows; a pure function of the states and the time, so that it can be reasoned about. */
 export interface Indicator {
@@ -113,7 +114,7 @@ function busyIndicator(state: SyncState): Indicator | undefined {
   const { progress, direction, step } = state;
   const verb = direction === 'push' ? 'Pushing' : 'Pulling';
   const share = progress && progress.totalBytes > 0 ? ` ${percent(progress.bytes, progress.totalBytes)}%` : '';
-  return { text: `$(sync~spin) ${verb}${share}`, tooltip: `${step}.`, command: undefined };
+  return { text: `$(sync~spin) ${verb}${share}`, tooltip: `${stepMessage(step)}.`, command: undefined };
 }
 
 function haltedIndicator(state: SyncState & { kind: 'halted' }, { arrows }: Waiting): Indicator {

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
-import type { RunScreen } from '../../sync/ports/serverBinding';
+import type { RunScreen, ShownRun } from '../../sync/ports/serverBinding';
+import { retryMessage, runSummary, runTitle } from '../shared/progressMessages';
 
 const bold = (text: string): string => `\u001B[1m${text}\u001B[0m`;
-const colors = { done: 32, failed: 31, cancelled: 33 } as const;
+const colors = { done: 32, partial: 32, failed: 31, cancelled: 33 } as const;
 /** What a closed terminal missed is not kept for ever. */
 const maxUnshownChars = 64_000;
 
@@ -21,19 +22,20 @@ export class SyncTerminal implements vscode.Disposable {
   readonly #running = new Set<AbortController>();
 
   /** Opens the terminal at its first run; later ones don't take the panel away from the user, quiet ones never. */
-  open(title: string, isQuiet: boolean): RunScreen {
+  open(run: ShownRun, isQuiet: boolean): RunScreen {
     this.#ensure();
     if (!isQuiet && !this.#wasShown) this.show();
     const running = new AbortController();
     this.#running.add(running);
-    this.#write(`${bold(`Palmtree: ${title}`)}\n`);
+    this.#write(`${bold(`Palmtree: ${runTitle(run)}`)}\n`);
     return {
       interrupted: running.signal,
       write: (text) => this.#write(text),
-      end: (outcome, summary) => {
+      retrying: (failure, pauseMs) => this.#write(`${retryMessage(failure, pauseMs)}\n`),
+      end: (outcome) => {
         this.#running.delete(running);
-        this.#write(`\u001B[${colors[outcome]}m${summary}\u001B[0m\n\n`);
-        if (outcome === 'failed' && !isQuiet) this.show();
+        this.#write(`\u001B[${colors[outcome.kind]}m${runSummary(outcome)}\u001B[0m\n\n`);
+        if (outcome.kind === 'failed' && !isQuiet) this.show();
       },
     };
   }

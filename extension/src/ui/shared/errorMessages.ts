@@ -1,5 +1,4 @@
-import type { ErrorCode, ErrorDetails, PalmtreeError } from '../../errors';
-import type { Skipped, HoldReason } from '../../io/apply/transition';
+import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
 import type { CommandName } from './ids';
 
 /** What the user reads when something fails, and what helps. */
@@ -55,27 +54,26 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
       : `Nothing was undone: ${list(e)} changed since. What changed since is left as it is.`,
   deletion_guard: (e) => stopped(e.details.deletions),
   root_gone: (e) => `The folder ${e.details.subject ?? ''} is gone or cannot be read. Nothing was changed.`,
-  scan_failed: (e) => `The files could not be looked at: ${e.message}.`,
+  scan_failed: (e) => `Scanning failed${reason(e)}.`,
   store_newer: () => 'The list of tracked files was written by a newer Palmtree. Update this one.',
   store_locked: () => 'Another window is busy with this folder. Try again when it is done.',
-  store_failed: (e) => `The list of tracked files could not be saved: ${e.message}.`,
+  store_failed: (e) => `The list of tracked files could not be read or saved${reason(e)}.`,
   disk_full: () => 'The disk is full. Free some space and try again; nothing was lost.',
-  rsync_missing: (e) => `rsync is not installed. Install it and try again: ${e.details.subject}`,
-  rsync_unusable: (e) =>
-    `The rsync here cannot be used (${e.details.stderr}). Install rsync 3.1 or newer: ${e.details.subject}`,
+  rsync_missing: (e) => `${e.details.rsync?.command ?? 'rsync'} was not found. ${installMessage(e)}`,
+  rsync_unusable: (e) => `${unusableMessage(e)} ${installMessage(e)}`,
   rsync_failed: (e) => `rsync failed (${e.details.exit}). ${lastLine(e.details.stderr)}`,
   connection_lost: (e) => `The connection to ${e.details.subject} was lost (${e.details.stderr}). Try again.`,
   keeps_changing: (e) => `${list(e)} changed each time it was sent. Close what writes it, then push again.`,
   unauthorized: (e) => `${e.details.subject} does not accept the token. Connect with a valid one.`,
   forbidden: () => 'The token may not use this tree. Ask for one that may, or choose another tree.',
-  not_found: (e) => `The server does not know this request (${e.message}). Is it of the same version?`,
+  not_found: (e) => `The server does not know this request${reason(e)}. Is it of the same version?`,
   tree_not_found: () => 'The tree is not on the server. Correct its name in the settings, or connect again to make it.',
   session_not_found: () => 'The server no longer knows this transfer. Try again.',
   revision_not_found: () => 'The server does not know the revision last seen here. Pull to compare again.',
   stale_base: () => 'The server has newer files than this folder. Nothing was sent. Pull first, then push.',
   session_busy: () => 'The server is still busy with this transfer. Try again in a moment.',
   invalid_request: (e) => `The server refused the request: ${e.details.stderr}.`,
-  invalid_path: (e) => `The server cannot take ${list(e)}: ${e.details.stderr}. Rename it or untrack it.`,
+  invalid_path: (e) => `The server cannot store ${list(e)}${reason(e)}. Rename it or untrack it.`,
   path_clash: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
   content_mismatch: (e) => `${list(e)} did not arrive as it was. Nothing was changed; try again.`,
   content_unavailable: (e) =>
@@ -126,27 +124,14 @@ const mild: ReadonlySet<ErrorCode> = new Set([
   'nothing_to_undo',
 ]);
 
+/** The text for whatever was thrown; an error of no known code says no more than that. */
+export function unexpectedMessage(error: unknown): string {
+  return error instanceof PalmtreeError ? messageFor(error).text : 'Something unexpected happened. Nothing is lost.';
+}
+
 export function messageFor(error: PalmtreeError): Message {
   const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
   return { text: writers[error.code](error), severity, actions: actionsByCode[error.code] ?? [showLog] };
-}
-
-const skippedByReason: Readonly<Record<HoldReason, string>> = {
-  changed: 'was changed meanwhile; try again',
-  unsaved: 'has unsaved edits; save it, then try again',
-  merging: 'is being merged; finish the merge, or decide the conflict',
-  occupied: 'has something in its place that is not tracked; move that away, then try again',
-  blocked: 'lies behind a symbolic link or a file; move that away, then try again',
-  spelling: 'lies in a folder that is spelled otherwise here; rename that folder, then try again',
-  unsafe: 'would lead out of the folder',
-  missing: 'did not arrive as it was pushed; try again, or Force Push it from a machine that has it',
-  failed: 'was refused by the system',
-  cancelled: 'was not reached; try again',
-};
-
-/** Why a pull, a restore or an undo left a path as it is, to be read after the path. */
-export function skippedMessage({ reason, errno }: Skipped): string {
-  return errno === undefined ? skippedByReason[reason] : `${skippedByReason[reason]} (${errno})`;
 }
 
 function stopped(brake: ErrorDetails['deletions']): string {
@@ -170,6 +155,32 @@ function list({ details }: PalmtreeError): string {
   if (paths.length === 0) return 'a file';
   const shown = paths.slice(0, 3).map((path) => `"${path}"`);
   return paths.length > 3 ? `${shown.join(', ')} and ${paths.length - 3} more` : shown.join(', ');
+}
+
+/** The raw reason that the system or the server gave, in parentheses after a space. */
+function reason({ details }: PalmtreeError): string {
+  return details.stderr ? ` (${lastLine(details.stderr)})` : '';
+}
+
+function unusableMessage({ details }: PalmtreeError): string {
+  const { command = 'rsync', fault, version } = details.rsync ?? {};
+  switch (fault) {
+    case 'openrsync':
+      return `${command} is openrsync, which cannot be used.`;
+    case 'too-old':
+      return `${command} is version ${version}, which is too old.`;
+    case 'unknown-version':
+      return `${command} does not say which version it is.`;
+    default:
+      return `${command} could not be run.`;
+  }
+}
+
+function installMessage({ details }: PalmtreeError): string {
+  const install = details.rsync?.install;
+  if (install === undefined) return 'Install rsync 3.1 or newer with the package manager of your system.';
+  if (process.platform === 'win32') return `Install it in MSYS2 (${install}), then set palmtree.rsyncPath.`;
+  return `Install rsync 3.1 or newer (${install}), or set palmtree.rsyncPath.`;
 }
 
 function lastLine(text = ''): string {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
-import { messageFor } from './messages';
+import { messageFor } from './errorMessages';
 
 describe('the words for an error', () => {
   it('name the install command when rsync is missing', () => {
-    const details = { subject: 'sudo apt-get install rsync' };
-    const { text, actions } = messageFor(new PalmtreeError('rsync_missing', 'ENOENT', { details }));
-    expect(text).toBe('rsync is not installed. Install it and try again: sudo apt-get install rsync');
+    const rsync = { command: '/opt/rsync', fault: 'missing', install: 'sudo apt-get install rsync' } as const;
+    const { text, actions } = messageFor(new PalmtreeError('rsync_missing', 'ENOENT', { details: { rsync } }));
+    expect(text).toContain('/opt/rsync was not found.');
+    expect(text).toContain('sudo apt-get install rsync');
     expect(actions).toEqual([]);
   });
 

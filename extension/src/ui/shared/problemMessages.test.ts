@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { problemMessage } from './problemMessages';
+
+describe('the message for a problem', () => {
+  it('names the other path', () => {
+    expect(problemMessage({ path: 'a.md', reason: 'same-but-case', with: 'A.md' })).toContain('"A.md" only in case');
+    expect(problemMessage({ path: 'x', reason: 'server-has-folder', with: 'x/a' })).toContain('track "x/a"');
+  });
+
+  it('names the character that Windows does not allow, if it can be shown', () => {
+    expect(problemMessage({ path: 'a:b', reason: 'windows-character', with: ':' })).toContain('has ":"');
+    expect(problemMessage({ path: 'a\nb', reason: 'windows-character', with: '\n' })).toContain('a control character');
+  });
+});
