@@ -5,7 +5,6 @@ import {
   fsyncSync,
   futimesSync,
   linkSync,
-  lstatSync,
   mkdirSync,
   openSync,
   readlinkSync,
@@ -14,7 +13,7 @@ import {
   type BigIntStats,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
 
 /** Errors that say: no hard link from here to there. */
 const linkRefusals = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
@@ -104,15 +103,4 @@ function copyDurably(source: string, target: string, stats: BigIntStats): void {
  */
 export function secondsOf(ns: bigint): number {
   return Number(ns / 1_000_000_000n) + Number(ns % 1_000_000_000n) / 1e9;
-}
-
-/** lstat, with undefined for what is not there. */
-export function statsAt(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(path, { bigint: true });
-  } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    throw error;
-  }
 }

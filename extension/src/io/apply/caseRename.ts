@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Change } from '../../core/change';
 import { parentFolders, isInside, parentOf } from '../../core/paths';
 import { nameKey, caseRenames, type NameRules } from '../../core/filenames/nameRules';
-import { statsAt } from './backup';
-import { errnoOf } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
+import { statsAt } from '../fs/stats';
 import { removeEmptyFolder, checkParents } from './preconditions';
 
 export interface CaseRenameRequest {

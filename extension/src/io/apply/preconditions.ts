@@ -2,7 +2,8 @@ import { lstatSync, readdirSync, rmdirSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { parentFolders } from '../../core/paths';
 import type { Observation } from '../../core/observation';
-import { errnoOf } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
+import { isUnchanged, isUnchangedExceptCtime, sameInodeAndTimes } from '../fs/fileStamp';
 
 /** Why a path was left as it is. */
 export type SkipReason =
@@ -53,24 +54,14 @@ export function matchesObservation(seen: Observation, stats: BigIntStats): boole
   const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : undefined;
   return (
     seen.kind === kind &&
-    seen.dev === stats.dev &&
-    seen.ino === stats.ino &&
-    (seen.kind === 'symlink' || BigInt(seen.size) === stats.size) &&
-    seen.mtimeNs === stats.mtimeNs &&
-    seen.ctimeNs === stats.ctimeNs
+    sameInodeAndTimes(seen, stats) &&
+    (seen.kind === 'symlink' || BigInt(seen.size) === stats.size)
   );
 }
 
 /** The same between two looks. `linked`: we gave it a second name between them, which moves its ctime. */
 export function unchangedSince(before: BigIntStats, after: BigIntStats, linked: boolean): boolean {
-  return (
-    before.dev === after.dev &&
-    before.ino === after.ino &&
-    before.mode === after.mode &&
-    before.size === after.size &&
-    before.mtimeNs === after.mtimeNs &&
-    (linked || before.ctimeNs === after.ctimeNs)
-  );
+  return linked ? isUnchangedExceptCtime(before, after) : isUnchanged(before, after);
 }
 
 /** Removes a folder that holds nothing but folders; false, and nothing removed, when it holds more. */

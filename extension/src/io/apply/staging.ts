@@ -7,9 +7,11 @@ import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { PalmtreeError } from '../../errors';
-import { backupFolders, statsAt } from './backup';
-import { errnoOf } from '../fs/durable';
+import { backupFolders } from './backup';
+import { errnoOf } from '../fs/errno';
 import { hashFile } from '../fs/hash';
+import { readNoFollow } from '../fs/openFlags';
+import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/pool';
 import { runYielding, yielder } from '../threads/yielding';
 
@@ -17,7 +19,6 @@ const width = 4;
 const bufferBytes = 1 << 20;
 /** A larger file is read with pauses for others. */
 const smallBytes = 256 << 10;
-const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** The paths of `entries` whose file in `staging` is missing or is not what the entry declares. */
 export async function verifyStaged(
@@ -155,7 +156,7 @@ export function stagedPath(staging: string, path: string): string {
 async function isStaged(staging: string, entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {
   let file;
   try {
-    file = await open(stagedPath(staging, entry.path), openFlags);
+    file = await open(stagedPath(staging, entry.path), readNoFollow);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return false;

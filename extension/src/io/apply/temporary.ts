@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
 import { isTemporary, temporaryName } from '../../core/temporaryName';
-import { secondsOf, statsAt } from './backup';
-import { errnoOf, syncFileSystem } from '../fs/durable';
+import { secondsOf } from './backup';
+import { syncFileSystem } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
 import { isRunning } from '../fs/processes';
+import { statsAt } from '../fs/stats';
 import { stagedPath } from './staging';
 import { yielder } from '../threads/yielding';
 

@@ -1,63 +1,36 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { statfsSync } from 'node:fs';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
-
-/** Tells one written state of a file from another. */
-export interface FileIdentity {
-  readonly dev: bigint;
-  readonly ino: bigint;
-  readonly size: bigint;
-  readonly mtimeNs: bigint;
-}
-
-/** Identifies the file at `path` as it is now; undefined when there is none. */
-export async function identify(path: string): Promise<FileIdentity | undefined> {
-  try {
-    const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true });
-    return { dev, ino, size, mtimeNs };
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-export function sameIdentity(a: FileIdentity | undefined, b: FileIdentity | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return a.dev === b.dev && a.ino === b.ino && a.size === b.size && a.mtimeNs === b.mtimeNs;
-}
+import { errnoOf } from './errno';
+import { contentStampOf, type ContentStamp } from './fileStamp';
 
 /**
  * Replaces `path` with `content`. Invariant: a kill or power loss at any point leaves the old content or the
  * new, whole; when this resolves, it is the new.
  */
-export async function replaceFile(path: string, content: Uint8Array | Iterable<string>): Promise<FileIdentity> {
+export async function replaceFile(path: string, content: Uint8Array | Iterable<string>): Promise<ContentStamp> {
   const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
   try {
     const file = await open(temporary, 'wx', 0o600);
-    let identity: FileIdentity;
+    let stamp: ContentStamp;
     try {
       await file.writeFile(content);
       await file.sync();
-      identity = await identityOf(file);
+      stamp = contentStampOf(await file.stat({ bigint: true }));
     } finally {
       await file.close();
     }
     await rename(temporary, path);
     await syncFolder(dirname(path));
-    return identity;
+    return stamp;
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-async function identityOf(file: FileHandle): Promise<FileIdentity> {
-  const { dev, ino, size, mtimeNs } = await file.stat({ bigint: true });
-  return { dev, ino, size, mtimeNs };
 }
 
 /** The types (f_type of statfs) of ext2 to ext4, XFS, Btrfs, F2FS, ZFS and tmpfs; those of others may flush nothing. */
@@ -98,10 +71,4 @@ export async function syncFolder(folder: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-/** The system's error code, such as ENOENT; undefined for errors of any other origin. */
-export function errnoOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return undefined;
-  return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,24 +1,20 @@
-import { createHash, hash as hashOnce } from 'node:crypto';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  readlinkSync,
-  readSync,
-  type BigIntStats,
-} from 'node:fs';
-import { errnoOf } from './durable';
+import { createHash } from 'node:crypto';
+import { closeSync, fstatSync, lstatSync, openSync, readlinkSync, readSync, type BigIntStats } from 'node:fs';
+import { errnoOf, isNotFound } from './errno';
+import { isUnchanged } from './fileStamp';
+import { readNoFollow } from './openFlags';
+import { sha256 } from './sha256';
 
 const maxTries = 3;
-// A pipe that took the file's place would block a plain open. Windows has neither flag.
-const openFlags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+
+/** The hash of a file's content or of a symlink's target, and the stats that it had before and after the hashing. */
+export type HashedContent =
+  | { readonly kind: 'file'; readonly hash: string; readonly stats: BigIntStats }
+  | { readonly kind: 'symlink'; readonly hash: string; readonly stats: BigIntStats; readonly target: Buffer };
 
 export type Hashed =
-  | { readonly kind: 'file'; readonly hash: string; readonly stats: BigIntStats }
-  | { readonly kind: 'symlink'; readonly hash: string; readonly stats: BigIntStats; readonly target: Buffer }
-  /** It was written each time while it was read. */
+  | HashedContent
+  /** Written during each attempt to read it. */
   | { readonly kind: 'changing' }
   | { readonly kind: 'gone' }
   | { readonly kind: 'unreadable'; readonly errno: string };
@@ -43,18 +39,6 @@ export function hashLink(path: string): Hashed {
   return settled(path, () => tryHashLink(path));
 }
 
-/** Whether two looks saw one file, untouched between them. The access time and the link count are no matter. */
-export function sameStats(a: BigIntStats, b: BigIntStats): boolean {
-  return (
-    a.ino === b.ino &&
-    a.dev === b.dev &&
-    a.size === b.size &&
-    a.mtimeNs === b.mtimeNs &&
-    a.ctimeNs === b.ctimeNs &&
-    a.mode === b.mode
-  );
-}
-
 function settled(path: string, attempt: () => Hashed | undefined): Hashed {
   for (let tries = 0; tries < maxTries; tries++) {
     try {
@@ -63,7 +47,7 @@ function settled(path: string, attempt: () => Hashed | undefined): Hashed {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
-      if (errno === 'ENOENT' || errno === 'ENOTDIR') return { kind: 'gone' };
+      if (isNotFound(error)) return { kind: 'gone' };
       // It became a symlink (ELOOP) or the reverse (EINVAL) since it was seen.
       if (errno !== 'ELOOP' && errno !== 'EINVAL') return { kind: 'unreadable', errno };
     }
@@ -72,14 +56,14 @@ function settled(path: string, attempt: () => Hashed | undefined): Hashed {
 }
 
 function tryHashFile(path: string, options: HashOptions): Hashed | undefined {
-  const file = openSync(path, openFlags);
+  const file = openSync(path, readNoFollow);
   try {
     const stats = fstatSync(file, { bigint: true });
     if (!stats.isFile()) return undefined;
     const size = Number(stats.size);
     const hash = size < options.buffer.length ? hashInOne(file, size, options) : hashInPieces(file, size, options);
     // Under its name, and so of the open file too where it is the same one.
-    if (hash === undefined || !sameStats(stats, lstatSync(path, { bigint: true }))) return undefined;
+    if (hash === undefined || !isUnchanged(stats, lstatSync(path, { bigint: true }))) return undefined;
     return { kind: 'file', hash, stats };
   } finally {
     closeSync(file);
@@ -92,7 +76,7 @@ function hashInOne(file: number, size: number, { buffer, onBytes }: HashOptions)
   const count = readSync(file, buffer, 0, size + 1, null);
   if (count !== size) return undefined;
   onBytes?.(count);
-  return hashOnce('sha256', buffer.subarray(0, count), 'hex');
+  return sha256(buffer.subarray(0, count));
 }
 
 /** Undefined when the file is not of `size` any more. */
@@ -113,6 +97,6 @@ function tryHashLink(path: string): Hashed | undefined {
   const before = lstatSync(path, { bigint: true });
   const target = readlinkSync(path, 'buffer');
   const stats = lstatSync(path, { bigint: true });
-  if (!stats.isSymbolicLink() || !sameStats(before, stats)) return undefined;
-  return { kind: 'symlink', hash: createHash('sha256').update(target).digest('hex'), stats, target };
+  if (!stats.isSymbolicLink() || !isUnchanged(before, stats)) return undefined;
+  return { kind: 'symlink', hash: sha256(target), stats, target };
 }

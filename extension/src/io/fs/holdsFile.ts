@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errnoOf } from './durable';
+import { errnoOf } from './errno';
 
 /**
  * Whether a file that `matches` stands in `folder` of `root`, at any depth. Looks no further than the first,

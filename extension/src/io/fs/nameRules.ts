@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, statfsSync, type BigIntStats } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { NameRules } from '../../core/filenames/nameRules';
+import { readableStatsAt } from './stats';
 
 /** So many names are looked at in the workspace folder: where names fold, the first will tell. */
 const maxLooks = 64;
@@ -47,7 +48,7 @@ function namesIn(root: string): Name[] {
     for (const name of inRoot) if (found.length < maxLooks) found.push({ folder: root, name, isOther });
     const above = dirname(root);
     // A mount point's own name stands on another disk.
-    if (above !== root && lookAt(above)?.dev === lookAt(root)?.dev) {
+    if (above !== root && readableStatsAt(above)?.dev === readableStatsAt(root)?.dev) {
       found.push({ folder: above, name: basename(root), isOther: entries(readdirSync(above)) });
     }
   } catch {
@@ -66,9 +67,9 @@ function meets(names: readonly Name[], other: (name: string) => string): boolean
   for (const { folder, name, isOther } of names) {
     const spelling = other(name);
     if (spelling === name || isOther(spelling)) continue;
-    if (lookAt(join(folder, name)) === undefined) continue;
+    if (readableStatsAt(join(folder, name)) === undefined) continue;
     // Inodes cannot tell: some file systems number one file differently by the spelling it is asked for by.
-    const isFound = lookAt(join(folder, spelling)) !== undefined;
+    const isFound = readableStatsAt(join(folder, spelling)) !== undefined;
     if (isFound && readdirSync(folder).includes(spelling)) continue;
     return isFound;
   }
@@ -92,13 +93,5 @@ function foldsByCustom(root: string, platform: NodeJS.Platform): boolean {
     return folding.has(statfsSync(root).type);
   } catch {
     return false;
-  }
-}
-
-function lookAt(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(path, { bigint: true });
-  } catch {
-    return undefined;
   }
 }

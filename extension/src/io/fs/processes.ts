@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { errnoOf } from './durable';
+import { errnoOf } from './errno';
 
 /** Whether a process with this id runs on this machine. */
 export function isRunning(pid: number): boolean {

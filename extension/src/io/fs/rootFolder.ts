@@ -1,6 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { PalmtreeError } from '../../errors';
-import { errnoOf } from './durable';
+import { errnoOf } from './errno';
 
 /** Tells the folder at `root` from another there. Throws root_gone unless it is one, or a symlink to one. */
 export function identityOfFolder(root: string): string {

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, type BigIntStats } from 'node:fs';
+import { readdirSync, type BigIntStats } from 'node:fs';
 import { parentOf } from '../../core/paths';
 import type { Observation } from '../../core/observation';
+import { readableStatsAt } from '../fs/stats';
 import type { Found } from './scanFolder';
 
 /** With more names in a folder that take no part, reading it anew costs less than to look at each. */
@@ -114,14 +115,14 @@ export function stillHoldsAll(absolute: string, record: FolderRecord, honoursMod
   } catch {
     return false;
   }
-  const isFolder = (name: string): boolean | undefined => statOf(`${absolute}/${name}`)?.isDirectory();
+  const isFolder = (name: string): boolean | undefined => readableStatsAt(`${absolute}/${name}`)?.isDirectory();
   for (const name of record.left) {
     const wasFolder = name.endsWith('/');
     if (isFolder(wasFolder ? name.slice(0, -1) : name) !== wasFolder) return false;
   }
   for (const name of record.folders) if (isFolder(name) !== true) return false;
   for (let row = 0; row < record.files.length; row++) {
-    const stats = statOf(`${absolute}/${record.files[row]}`);
+    const stats = readableStatsAt(`${absolute}/${record.files[row]}`);
     if (stats === undefined || !isUntouched(stats, record, row, honoursModes)) return false;
   }
   return true;
@@ -139,14 +140,6 @@ function isUntouched(stats: BigIntStats, { stats: known, modes }: FolderRecord, 
     stats.ctimeNs === known[at + 4] &&
     (!honoursModes || Number(stats.mode & 0o777n) === modes[row])
   );
-}
-
-function statOf(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
-  } catch {
-    return undefined;
-  }
 }
 
 function nameOf(path: string): string {

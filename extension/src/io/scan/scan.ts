@@ -5,7 +5,7 @@ import { parentFolders, parentOf } from '../../core/paths';
 import type { Observation, Problem } from '../../core/observation';
 import { Selection } from '../../core/tracking/selection';
 import { PalmtreeError } from '../../errors';
-import { errnoOf } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
 import { FileClock } from './fileClock';
 import type { FolderRecord } from './folderRecord';
 import type { ScanProgress, ScanResult, ScanScope } from './scannerPort';

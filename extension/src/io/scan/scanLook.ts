@@ -2,9 +2,10 @@ import { isUtf8 } from 'node:buffer';
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import type { Observation, Problem } from '../../core/observation';
-import { errnoOf } from '../fs/durable';
+import { errnoOf, isNotFound } from '../fs/errno';
+import { sameInodeAndTimes } from '../fs/fileStamp';
 import type { FileClock } from './fileClock';
-import { hashFile, hashLink, type Hashed } from '../fs/hash';
+import { hashFile, hashLink, type Hashed, type HashedContent } from '../fs/hash';
 import { pointsInside } from '../fs/linkTarget';
 
 /** What one path turned out to be; undefined when it is gone. */
@@ -28,10 +29,9 @@ export function look(path: string, known: Observation | undefined, options: Look
   try {
     stats = lstatSync(absolute, { bigint: true });
   } catch (error) {
-    const errno = errnoOf(error);
     // It vanished since its folder was read.
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
-    return { problem: unreadable(path, errno ?? String(error)) };
+    if (isNotFound(error)) return undefined;
+    return { problem: unreadable(path, errnoOf(error) ?? String(error)) };
   }
   if (stats.isDirectory()) return 'folder';
   if (!stats.isFile() && !stats.isSymbolicLink()) return { problem: special(path, stats) };
@@ -50,15 +50,7 @@ export function look(path: string, known: Observation | undefined, options: Look
 
 /** Invariant: a stored hash is trusted only while nothing that a write would change has changed. */
 export function stillHolds(known: Observation, stats: BigIntStats, mode: number): boolean {
-  return (
-    !known.racy &&
-    known.ino === stats.ino &&
-    known.dev === stats.dev &&
-    known.mtimeNs === stats.mtimeNs &&
-    known.ctimeNs === stats.ctimeNs &&
-    BigInt(known.size) === stats.size &&
-    known.mode === mode
-  );
+  return !known.racy && sameInodeAndTimes(known, stats) && BigInt(known.size) === stats.size && known.mode === mode;
 }
 
 function judged(path: string, hashed: Hashed, known: Observation | undefined, options: LookOptions): Look {
@@ -71,33 +63,35 @@ function judged(path: string, hashed: Hashed, known: Observation | undefined, op
       return { problem: unreadable(path, hashed.errno) };
     case 'file': {
       const mode = modeOf('file', hashed.stats, known, options);
-      return { seen: observationOf(path, { kind: 'file', mode, hash: hashed.hash }, hashed.stats, options) };
+      return { seen: observationOf(path, hashed, mode, options.clock.isRacy(hashed.stats)) };
     }
     case 'symlink':
       return judgedLink(path, hashed, options);
   }
 }
 
-function judgedLink(path: string, { hash, stats, target }: Hashed & { kind: 'symlink' }, options: LookOptions): Look {
+function judgedLink(path: string, hashed: HashedContent & { kind: 'symlink' }, options: LookOptions): Look {
+  const { target, stats } = hashed;
   if (!isUtf8(target)) return { problem: { path, reason: 'link-target-not-utf8' } };
   const text = target.toString('utf8');
   if (!pointsInside(options.realRoot, path, text)) return { problem: outside(path, text) };
-  const seen = observationOf(path, { kind: 'symlink', mode: linkMode, hash, target: text }, stats, options);
-  return { seen: { ...seen, size: target.length } };
+  return { seen: observationOf(path, hashed, linkMode, options.clock.isRacy(stats)) };
 }
 
-function observationOf(
-  path: string,
-  entry: Pick<Observation, 'kind' | 'mode' | 'hash' | 'target'>,
-  stats: BigIntStats,
-  { clock }: Pick<LookOptions, 'clock'>,
-): Observation {
+/** The observation of what was hashed at `path`. A symlink gets `linkMode`, and the size of its target. */
+export function observationOf(path: string, hashed: HashedContent, mode: number, racy: boolean): Observation {
+  const { hash, stats } = hashed;
   const { dev, ino, mtimeNs, ctimeNs } = stats;
-  return { path, ...entry, size: Number(stats.size), mtimeNs, dev, ino, ctimeNs, racy: clock.isRacy(stats) };
+  if (hashed.kind === 'file') {
+    return { path, kind: 'file', size: Number(stats.size), mtimeNs, mode, hash, dev, ino, ctimeNs, racy };
+  }
+  const size = hashed.target.length;
+  const target = hashed.target.toString('utf8');
+  return { path, kind: 'symlink', size, mtimeNs, mode: linkMode, hash, target, dev, ino, ctimeNs, racy };
 }
 
 /** A link has no mode of its own; the systems that show one differ in which. */
-export const linkMode = 0o777;
+const linkMode = 0o777;
 /** What a file gets whose system knows no modes and of which nothing is known. */
 const plainMode = 0o644;
 

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { identify, sameIdentity, type FileIdentity } from '../fs/durable';
+import { contentStampAt, isContentUnchanged, type ContentStamp } from '../fs/fileStamp';
 import type { Packed } from '../entries/packedEntries';
 import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
@@ -53,7 +53,7 @@ export class SqlStore implements Store {
   /** The last save failed: the file is not built upon. */
   #hasFailed = false;
   /** The file as it was last read or written. */
-  #identity: FileIdentity | undefined;
+  #identity: ContentStamp | undefined;
   #saving: Promise<void> = Promise.resolve();
   #working: Promise<unknown> = Promise.resolve();
   #packed: readonly Packed[] = [];
@@ -119,8 +119,8 @@ export class SqlStore implements Store {
   }
 
   async #read(): Promise<boolean> {
-    const identity = await identify(this.#path);
-    if (identity === undefined || sameIdentity(identity, this.#identity)) return false;
+    const identity = await contentStampAt(this.#path);
+    if (identity === undefined || isContentUnchanged(identity, this.#identity)) return false;
     const content = await this.#thread.read();
     await takeIn(content, this.state, this.#isHeld);
     this.#meta = content.meta;
@@ -130,8 +130,8 @@ export class SqlStore implements Store {
   }
 
   async #save(): Promise<void> {
-    const identity = await identify(this.#path);
-    if (identity !== undefined && !sameIdentity(identity, this.#identity)) {
+    const identity = await contentStampAt(this.#path);
+    if (identity !== undefined && !isContentUnchanged(identity, this.#identity)) {
       throw written();
     }
     const isWhole = identity === undefined || this.#hasFailed;

@@ -1,5 +1,5 @@
 import { PalmtreeError } from '../../errors';
-import { errnoOf } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
 
 /** Whether the error says that the file holds no store. A RangeError is of memory that was not to be had. */
 export function isDamage(error: unknown): boolean {

@@ -3,7 +3,7 @@ import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../../errors';
-import { errnoOf } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
 import { isRunning, startOf } from '../fs/processes';
 
 const firstPauseMs = 10;

@@ -1,4 +1,4 @@
-import type { FileIdentity } from '../fs/durable';
+import type { ContentStamp } from '../fs/fileStamp';
 import type { TableName } from './storeTables';
 import type { ThreadFailure } from '../threads/threadFailure';
 
@@ -16,7 +16,7 @@ export type ToStoreWorker =
 
 export interface StoreWrite {
   /** The file that is written on; undefined when nothing of what may be there is kept. */
-  readonly before: FileIdentity | undefined;
+  readonly before: ContentStamp | undefined;
   readonly meta: string;
   readonly buckets: readonly StoredBucket[];
 }
@@ -30,14 +30,14 @@ export interface StoredBucket {
 
 /** All that the file holds. */
 export interface StoreContent {
-  readonly identity: FileIdentity;
+  readonly identity: ContentStamp;
   readonly meta: string;
   readonly tables: Readonly<Record<TableName, readonly Uint8Array[]>>;
 }
 
 export type FromStoreWorker =
   | ({ readonly kind: 'read' } & StoreContent)
-  | { readonly kind: 'written'; readonly identity: FileIdentity }
+  | { readonly kind: 'written'; readonly identity: ContentStamp }
   /** The file holds something else than a store. */
   | { readonly kind: 'damaged'; readonly message: string }
   | ({ readonly kind: 'failed' } & ThreadFailure);

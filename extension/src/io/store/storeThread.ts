@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { PalmtreeError } from '../../errors';
-import type { FileIdentity } from '../fs/durable';
+import type { ContentStamp } from '../fs/fileStamp';
 import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStoreWorker } from './storeMessages';
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
@@ -54,7 +54,7 @@ export class StoreThread {
   }
 
   /** Resolves when it is durable. Throws store_failed or disk_full, and then the file is as it was. */
-  async write(write: StoreWrite): Promise<FileIdentity> {
+  async write(write: StoreWrite): Promise<ContentStamp> {
     const answer = await this.#ask({ kind: 'write', ...write });
     this.#endAfter(idleMs);
     if (answer.kind === 'written') return answer.identity;

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Database, SqlJsStatic } from 'sql.js';
 import { PalmtreeError } from '../../errors';
-import { identify, replaceFile, sameIdentity, type FileIdentity } from '../fs/durable';
+import { replaceFile } from '../fs/durable';
+import { contentStampAt, isContentUnchanged, type ContentStamp } from '../fs/fileStamp';
 import { bytesWith, contentOf, createDatabase, loadSqlJs, openDatabase } from './storeDatabase';
 import { asStoreError, isDamage, written } from './storeError';
 import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStoreWorker } from './storeMessages';
@@ -13,7 +14,7 @@ class StoreFile {
   readonly #path: string;
   readonly #wasm: WebAssembly.Module;
   #sql: Promise<SqlJsStatic> | undefined;
-  #open: { readonly database: Database; readonly identity: FileIdentity } | undefined;
+  #open: { readonly database: Database; readonly identity: ContentStamp } | undefined;
 
   constructor({ file, wasm }: StoreWorkerData) {
     this.#path = file;
@@ -23,7 +24,7 @@ class StoreFile {
   async read(): Promise<StoreContent> {
     this.#close();
     const sql = await this.#loaded();
-    const identity = await identify(this.#path);
+    const identity = await contentStampAt(this.#path);
     const database = openDatabase(sql, await readFile(this.#path));
     try {
       if (identity === undefined) throw new PalmtreeError('store_failed', 'its file has gone');
@@ -33,13 +34,13 @@ class StoreFile {
     }
   }
 
-  async write({ before, ...changes }: StoreWrite): Promise<FileIdentity> {
-    if (!sameIdentity(before, this.#open?.identity)) this.#close();
+  async write({ before, ...changes }: StoreWrite): Promise<ContentStamp> {
+    if (!isContentUnchanged(before, this.#open?.identity)) this.#close();
     const database = this.#open?.database ?? (await this.#databaseOf(before));
     this.#open = undefined;
     try {
       const bytes = bytesWith(database, changes);
-      if (before !== undefined && !sameIdentity(before, await identify(this.#path))) throw written();
+      if (before !== undefined && !isContentUnchanged(before, await contentStampAt(this.#path))) throw written();
       const identity = await replaceFile(this.#path, bytes);
       this.#open = { database, identity };
       return identity;
@@ -49,7 +50,7 @@ class StoreFile {
     }
   }
 
-  async #databaseOf(before: FileIdentity | undefined): Promise<Database> {
+  async #databaseOf(before: ContentStamp | undefined): Promise<Database> {
     const sql = await this.#loaded();
     return before === undefined ? createDatabase(sql) : openDatabase(sql, await readFile(this.#path));
   }

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { entryWith, type Entry } from '../../core/entry';
 import { hasConflictMarkers, maxMergeBytes } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import { readSmallFile } from '../../io/fs/smallFile';
 import { stagedPath } from '../../io/apply/staging';
 import type { ActiveMerge } from './finishMerge';
-import { hashOf } from '../content/mergeSources';
 import type { PullOptions } from '../pull/pull';
 import type { Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
@@ -39,7 +39,7 @@ export async function abortMerge(
   const from = replica.state.observations.get(path);
   const mine = await readSmallFile(merge.mineCopy, maxMergeBytes);
   if (mine === undefined) throw notAborted(path, 'its copy cannot be read');
-  const hash = hashOf(mine);
+  const hash = sha256(mine);
   if (from?.hash === hash) return undefined;
   if (from?.kind !== 'file' || !(await isLeft(replica.root, from, merge))) {
     throw notAborted(path, 'something else stands there');
@@ -61,9 +61,9 @@ export async function abortMerge(
 }
 
 async function isLeft(root: string, { path, hash }: Entry, { ancestor, left }: AbortedMerge): Promise<boolean> {
-  if (hash === left || hash === (ancestor ?? hashOf(new Uint8Array()))) return true;
+  if (hash === left || hash === (ancestor ?? sha256(new Uint8Array()))) return true;
   const content = await readSmallFile(join(root, path), maxMarkedBytes);
-  return content !== undefined && hashOf(content) === hash && hasConflictMarkers(new TextDecoder().decode(content));
+  return content !== undefined && sha256(content) === hash && hasConflictMarkers(new TextDecoder().decode(content));
 }
 
 function notAborted(path: string, why: string): PalmtreeError {

@@ -1,8 +1,8 @@
 import { lstat, readFile } from 'node:fs/promises';
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import { historicalContent } from './historicalContent';
 import type { ServerBinding } from '../ports/serverBinding';
 
@@ -31,7 +31,7 @@ async function contentHere(root: string, { path, size, hash }: Entry): Promise<U
     const stats = await lstat(file);
     if (!stats.isFile() || stats.size !== size) return undefined;
     const content = await readFile(file);
-    return createHash('sha256').update(content).digest('hex') === hash ? content : undefined;
+    return sha256(content) === hash ? content : undefined;
   } catch {
     // Gone or not to be read: the server has it.
     return undefined;

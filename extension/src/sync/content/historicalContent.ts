@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import type { ServerBinding } from '../ports/serverBinding';
 
 /**
@@ -14,7 +14,7 @@ export async function historicalContent(
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   const found = await contentAt(remote, entry.path, revision, signal);
-  if (found !== undefined && hashOf(found) === entry.hash) return found;
+  if (found !== undefined && sha256(found) === entry.hash) return found;
   const version = await versionOf(remote, entry, signal);
   return version === undefined ? undefined : contentAt(remote, entry.path, version, signal);
 }
@@ -47,8 +47,4 @@ async function contentAt(
     if (isPalmtreeError(error, 'not_found') || isPalmtreeError(error, 'revision_not_found')) return undefined;
     throw error;
   }
-}
-
-function hashOf(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Conflict } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import { maxMergeBytes } from '../../core/merge/mergeText';
 import { isPalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import { readSmallFile } from '../../io/fs/smallFile';
 import { historicalContent } from './historicalContent';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
@@ -33,7 +33,7 @@ export function isSmallFile(side: Entry | undefined): side is Entry {
 /** What stands on disk, if that is what was scanned; undefined when it is not any more. */
 export async function readMine(root: string, local: Entry): Promise<Uint8Array | undefined> {
   const content = await readSmallFile(join(root, local.path), maxMergeBytes);
-  return content !== undefined && hashOf(content) === local.hash ? content : undefined;
+  return content !== undefined && sha256(content) === local.hash ? content : undefined;
 }
 
 /** What the server has; undefined when it cannot give what it declares. */
@@ -48,17 +48,13 @@ export async function readBase(sources: Sources, { ancestor }: Conflict): Promis
   return verified(ancestor, () => historicalContent(sources.remote, ancestor, sources.agreed, sources.signal));
 }
 
-export function hashOf(content: Uint8Array): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
 async function verified(
   { hash }: Entry,
   fetch: () => Promise<Uint8Array | undefined>,
 ): Promise<Uint8Array | undefined> {
   try {
     const content = await fetch();
-    return content !== undefined && hashOf(content) === hash ? content : undefined;
+    return content !== undefined && sha256(content) === hash ? content : undefined;
   } catch (error) {
     if (isPalmtreeError(error, 'not_found') || isPalmtreeError(error, 'content_unavailable')) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { backupFolders } from '../../io/apply/backup';
-import { errnoOf } from '../../io/fs/durable';
+import { errnoOf } from '../../io/fs/errno';
 
 /** What was kept of files before they were replaced or deleted here. */
 export interface KeptFiles {

@@ -5,10 +5,11 @@ import { takeEditWithMode, takeMerged, type Decision } from '../../core/reconcil
 import { sameContent, sameEntry } from '../../core/entry';
 import { hasConflictMarkers, mergeText } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
-import { errnoOf } from '../../io/fs/durable';
+import { errnoOf } from '../../io/fs/errno';
+import { sha256 } from '../../io/fs/sha256';
 import { inParallel } from '../../io/threads/pool';
 import { stagedPath } from '../../io/apply/staging';
-import { hashOf, isSmallFile, readBase, readMine, readTheirs, type Sources } from '../content/mergeSources';
+import { isSmallFile, readBase, readMine, readTheirs, type Sources } from '../content/mergeSources';
 import type { Reporter } from '../ports/serverBinding';
 
 /** So many are read from the server together. */
@@ -86,7 +87,7 @@ export async function mergedContent(
   const merge = mergeText(base, mine, theirs);
   if (merge.kind !== 'merged') return undefined;
   const content = new TextEncoder().encode(merge.text);
-  const hash = hashOf(content);
+  const hash = sha256(content);
   // All that was done here, they did as well: then it is their file.
   const isTheirs = hash === conflict.remote.hash;
   const mtimeNs = isTheirs ? conflict.remote.mtimeNs : BigInt(Date.now()) * 1_000_000n;

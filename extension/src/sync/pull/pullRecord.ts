@@ -6,7 +6,8 @@ import type { Change } from '../../core/change';
 import { sameEntry, type Entry } from '../../core/entry';
 import { stepSize } from '../../core/cooperativeTask';
 import { entryOf } from '../../core/wire';
-import { errnoOf, replaceFile, syncFolder } from '../../io/fs/durable';
+import { replaceFile, syncFolder } from '../../io/fs/durable';
+import { errnoOf } from '../../io/fs/errno';
 import type { TransitionResult } from '../../io/apply/transition';
 import type { Binding } from '../ports/syncState';
 

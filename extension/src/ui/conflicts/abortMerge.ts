@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import { unsavedPaths } from '../shared/confirm';
 import { plural } from '../shared/format';
 import { withReporter } from '../shared/notify';
@@ -39,5 +39,5 @@ async function saveWhatIsMerged(uri: vscode.Uri, path: string): Promise<string |
     throw new PalmtreeError('not_aborted', `${path} could not be saved`, { details: { paths: [path] } });
   }
   const saved = await vscode.workspace.fs.readFile(uri);
-  return createHash('sha256').update(saved).digest('hex');
+  return sha256(saved);
 }

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import type { MergeSides } from '../../sync/conflicts/startMerge';
 import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
 import { isOfNow, type MergeInEditor, type ActiveMerges } from './activeMerges';
@@ -48,7 +48,7 @@ async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): P
     tree: owner.sync.state.binding?.tree ?? '',
     path,
     revision: sides.revision,
-    theirs: createHash('sha256').update(sides.theirs).digest('hex'),
+    theirs: sha256(sides.theirs),
     ancestor: sides.ancestor,
     mineCopy: sides.mineCopy,
     editor: isConflict ? 'merge' : 'text',

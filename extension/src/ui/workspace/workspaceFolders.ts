@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { FolderConnection } from '../connect/connection';
@@ -135,7 +135,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     const { storageUri, extensionUri, log, connection } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
-    const key = createHash('sha256').update(folder.uri.toString()).digest('hex').slice(0, 16);
+    const key = sha256(folder.uri.toString()).slice(0, 16);
     const storage = join(storageUri.fsPath, key);
     const { store, scanner } = await openStoreAndScanner({ dist: join(extensionUri.fsPath, 'dist'), root, storage });
     if (store.setAside !== undefined) {

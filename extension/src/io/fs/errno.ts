@@ -1,0 +1,11 @@
+/** The system's error code, such as ENOENT; undefined if `error` is not a system error. */
+export function errnoOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('errno' in error) || !('code' in error)) return undefined;
+  return typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** Whether a system call failed because a path does not exist, or because a folder in it is a file. */
+export function isNotFound(error: unknown): boolean {
+  const errno = errnoOf(error);
+  return errno === 'ENOENT' || errno === 'ENOTDIR';
+}

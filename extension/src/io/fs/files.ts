@@ -1,0 +1,40 @@
+import { constants, existsSync } from 'node:fs';
+import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isNotFound } from './errno';
+
+/** Whether a file or folder exists at `path`, through symlinks. */
+export function exists(path: string): boolean {
+  return existsSync(path);
+}
+
+/** The text of the file at `path`; undefined if it does not exist. */
+export async function readText(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Writes a file that must not exist yet, and creates the missing folders above it. `flush` puts its content on the disk
+ * first. Throws EEXIST.
+ */
+export async function writeNewFile(path: string, content: Uint8Array, { flush = false } = {}): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content, { flag: 'wx', flush });
+}
+
+/** Copies a file, by reference if the file system can, and creates the missing folders above `target`. */
+export async function copyTo(source: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  await copyFile(source, target, constants.COPYFILE_FICLONE);
+}
+
+/** Renames a file, and creates the missing folders above `target`. */
+export async function moveTo(source: string, target: string): Promise<void> {
+  await mkdir(dirname(target), { recursive: true });
+  await rename(source, target);
+}

@@ -1,0 +1,25 @@
+import { lstatSync, type BigIntStats } from 'node:fs';
+import { isNotFound } from './errno';
+
+/**
+ * The stats at `path`, of a symlink itself; undefined if nothing exists there. Throws the system's error if they cannot
+ * be read.
+ */
+export function statsAt(path: string): BigIntStats | undefined {
+  try {
+    // Without an entry, returning undefined costs a fraction of throwing.
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The stats at `path`, of a symlink itself; undefined if nothing exists there or the stats cannot be read. */
+export function readableStatsAt(path: string): BigIntStats | undefined {
+  try {
+    return lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
