@@ -1,7 +1,7 @@
 import './leastNode';
 import { Command } from 'commander';
 import { version } from '../../package.json';
-import { StartError } from './app/startError';
+import { StartError } from './errors';
 import { exportCommand } from './cli/exportCommand';
 import { serveCommand } from './cli/serveCommand';
 import { tokenCommand } from './cli/tokenCommand';

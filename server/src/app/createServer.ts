@@ -9,11 +9,11 @@ import { pushRoutes } from '../pushes/pushRoutes';
 import { sessionRoutes } from '../sessions/sessionRoutes';
 import { authenticate, requireTreeScope } from '../tokens/authenticate';
 import { treeRoutes } from '../trees/treeRoutes';
-import type { AppEnv } from './appEnv';
-import { handleError } from './errorHandler';
-import { requestLog } from './requestLog';
+import type { AppEnv } from '../http/appEnv';
+import { handleError } from '../http/errorHandler';
+import { requestLog } from '../http/requestLog';
 import type { Services } from './services';
-import { WireError } from './wireError';
+import { WireError } from '../errors';
 
 export function createServer(services: Services): Hono<AppEnv> {
   const app = new Hono<AppEnv>();

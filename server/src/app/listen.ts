@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
-import type { AppEnv } from './appEnv';
-import { StartError } from './startError';
+import type { AppEnv } from '../http/appEnv';
+import { StartError } from '../errors';
 
 export interface ListenOptions {
   readonly host: string;

@@ -1,7 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StartError } from '../app/startError';
-import { unusableInConfig } from '../sessions/rsyncConfig';
+import { StartError } from '../errors';
+import { unusableInConfig } from '../rsync/rsyncConfig';
 
 export const defaultDataFolder = process.env['PALMTREE_DATA'] ?? './palmtree-data';
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 
 export interface DataFolderLock {
   release(): void;

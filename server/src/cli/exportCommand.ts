@@ -1,7 +1,6 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { StartError } from '../app/startError';
-import { WireError } from '../app/wireError';
+import { StartError, WireError } from '../errors';
 import { openDatabase } from '../database/openDatabase';
 import { exportRevision } from '../history/exportRevision';
 import { ObjectStore } from '../objects/objectStore';

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 import { defaultDataFolder, prepareDataFolder } from './dataFolder';
 import { startServer } from './startServer';
 import { stopOnSignal } from './stopOnSignal';

@@ -4,7 +4,7 @@ import { listen, type Listening, type ListenOptions } from '../app/listen';
 import { createServices, type Services } from '../app/services';
 import { openDatabase, type Database } from '../database/openDatabase';
 import { checkRsync } from '../rsync/rsyncVersion';
-import { sessionLifeMs, sweepSessions } from '../sessions/sweep';
+import { sessionLifetimeMs, sweepSessions } from '../sessions/sweep';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
 
 export interface StartOptions {
@@ -62,7 +62,7 @@ async function stopServer(
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
   await closed;
-  await store.settled();
+  await store.removalsDone();
   await database.destroy();
   lock.release();
   log.info('stopped');
@@ -70,5 +70,5 @@ async function stopServer(
 
 async function sweep({ store, activity, pushes, now, log }: Services, atStart: boolean): Promise<void> {
   await sweepSessions(store, activity, { now: now(), atStart, log });
-  await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifeMs));
+  await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifetimeMs));
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { treeName } from '../contract/schemas';
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 import { openDatabase } from '../database/openDatabase';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { defaultDataFolder, prepareDataFolder } from './dataFolder';

@@ -13,7 +13,7 @@ export const httpStatusByCode = {
   session_busy: 409,
   invalid_request: 422,
   invalid_path: 422,
-  path_clash: 422,
+  file_dir_conflict: 422,
   content_mismatch: 422,
   content_unavailable: 422,
   body_too_large: 413,

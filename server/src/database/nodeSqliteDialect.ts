@@ -17,7 +17,7 @@ import {
 const cachedStatements = 100;
 
 /** The file, opened three times. */
-export interface Opened<T> {
+export interface Connections<T> {
   readonly writer: T;
   /** For statements that read while the writer is taken: they see what was committed last. */
   readonly reader: T;
@@ -30,9 +30,9 @@ export interface Opened<T> {
  * one that reads a lot.
  */
 export class NodeSqliteDialect implements Dialect {
-  readonly #files: Opened<DatabaseSync>;
+  readonly #files: Connections<DatabaseSync>;
 
-  constructor(files: Opened<DatabaseSync>) {
+  constructor(files: Connections<DatabaseSync>) {
     this.#files = files;
   }
 
@@ -65,9 +65,9 @@ class ConcurrentSqliteAdapter extends SqliteAdapter {
 }
 
 class NodeSqliteDriver implements Driver {
-  readonly #connections: Opened<Connection>;
+  readonly #connections: Connections<Connection>;
 
-  constructor(connections: Opened<Connection>) {
+  constructor(connections: Connections<Connection>) {
     this.#connections = connections;
   }
 
@@ -101,10 +101,10 @@ class NodeSqliteDriver implements Driver {
 
 /** What a query or a transaction runs on. Outside a transaction each statement takes the connection that fits it. */
 class Lease implements DatabaseConnection {
-  readonly #connections: Opened<Connection>;
+  readonly #connections: Connections<Connection>;
   #transaction: { readonly connection: Connection; readonly free: () => void } | undefined;
 
-  constructor(connections: Opened<Connection>) {
+  constructor(connections: Connections<Connection>) {
     this.#connections = connections;
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 import { migrations } from './migrations';
 import { NodeSqliteDialect } from './nodeSqliteDialect';
 import type { Tables } from './tables';

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
-import type { AppEnv } from '../app/appEnv';
-import { parse } from '../app/parseBody';
-import { queryNumber } from '../app/queryNumber';
+import type { AppEnv } from '../http/appEnv';
+import { parse } from '../http/parse';
+import { queryNumber } from '../http/queryNumber';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { RevisionStreams } from './revisionStreams';
 

@@ -1,7 +1,8 @@
 import type { Logger } from 'pino';
 import type { RevisionEvent } from '../contract/history';
+import type { Token } from '../http/appEnv';
 import type { RevisionRepository } from '../history/revisionRepository';
-import type { Token, TokenRepository } from '../tokens/tokenRepository';
+import type { TokenRepository } from '../tokens/tokenRepository';
 import type { Tree } from '../trees/treeRepository';
 import { readyMessage, revisionMessage } from './eventText';
 import type { RevisionNotices } from './revisionNotices';

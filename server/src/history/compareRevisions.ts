@@ -1,4 +1,4 @@
-import { WireError } from '../app/wireError';
+import { WireError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { Comparison, PathDifference, RevisionDetail } from '../contract/history';
 import type { FileEntry } from '../contract/schemas';

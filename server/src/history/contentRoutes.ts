@@ -1,8 +1,8 @@
 import { Hono, type Context } from 'hono';
-import type { AppEnv } from '../app/appEnv';
-import { answerError } from '../app/errorHandler';
-import { parse } from '../app/parseBody';
-import { queryNumber } from '../app/queryNumber';
+import type { AppEnv } from '../http/appEnv';
+import { answerError } from '../http/errorHandler';
+import { parse } from '../http/parse';
+import { queryNumber } from '../http/queryNumber';
 import { entryKindHeader } from '../contract/history';
 import { path as pathSchema, type FileEntry } from '../contract/schemas';
 import { byteRange, type ByteRange } from '../objects/byteRange';

@@ -1,6 +1,6 @@
 import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 import type { FileEntry } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';
@@ -12,7 +12,7 @@ export interface ExportServices {
   readonly objects: ObjectStore;
 }
 
-export interface Exported {
+export interface ExportResult {
   readonly revision: number;
   readonly files: number;
 }
@@ -24,7 +24,7 @@ export interface Exported {
 export async function exportRevision(
   { trees, entries, objects }: ExportServices,
   { treeName, revision, folder }: { treeName: string; revision: number | undefined; folder: string },
-): Promise<Exported> {
+): Promise<ExportResult> {
   const tree = await trees.find(treeName);
   const wanted = revision ?? tree.head;
   requireRevision(tree, wanted);

@@ -1,4 +1,4 @@
-import { pathsError, WireError } from '../app/wireError';
+import { pathsError, WireError } from '../errors';
 import type { FileEntry } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';

@@ -1,8 +1,8 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
-import type { AppEnv } from '../app/appEnv';
-import { parse } from '../app/parseBody';
-import { queryNumber } from '../app/queryNumber';
+import type { AppEnv } from '../http/appEnv';
+import { parse } from '../http/parse';
+import { queryNumber } from '../http/queryNumber';
 import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
 import { path as pathSchema } from '../contract/schemas';
 import { compareRevisions, revisionDetail, type CompareServices } from './compareRevisions';

@@ -17,8 +17,8 @@ export function isSmall(content: Content): boolean {
 }
 
 /** Whether a regular file with exactly this content stands at `file`. */
-export async function holdsContent(file: string, content: Content): Promise<boolean> {
-  return (await statsOfHolder(file, content)) !== undefined;
+export async function hasContent(file: string, content: Content): Promise<boolean> {
+  return (await verifiedStats(file, content)) !== undefined;
 }
 
 type Suits = (stats: BigIntStats) => boolean;
@@ -26,8 +26,8 @@ type Suits = (stats: BigIntStats) => boolean;
 const any: Suits = () => true;
 
 /** The stats of a regular file at `file` with exactly this content; it is read only when they suit. */
-export async function statsOfHolder(file: string, content: Content, suits = any): Promise<BigIntStats | undefined> {
-  if (isSmall(content)) return statsOfSmallHolder(file, content, suits);
+export async function verifiedStats(file: string, content: Content, suits = any): Promise<BigIntStats | undefined> {
+  if (isSmall(content)) return verifiedStatsOfSmall(file, content, suits);
   const handle = await openContent(file, content);
   if (handle === undefined) return undefined;
   try {
@@ -46,7 +46,7 @@ export async function statsOfHolder(file: string, content: Content, suits = any)
 }
 
 /** See `statsOfHolder`; of a small one. */
-export function statsOfSmallHolder(file: string, content: Content, suits = any): BigIntStats | undefined {
+export function verifiedStatsOfSmall(file: string, content: Content, suits = any): BigIntStats | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(file, openFlags);

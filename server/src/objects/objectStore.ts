@@ -12,9 +12,9 @@ import {
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
-import { holdsContent, isSmall, openContent, statsOfHolder, type Content } from './content';
+import { hasContent, isSmall, openContent, verifiedStats, type Content } from './content';
 import { flushFiles, flushFileSystem } from './flush';
-import { sameBytes, sameStamp, stampFrom, stampOf, type Stamp } from './stamp';
+import { sameExceptCtime, sameStamp, stampFrom, stampOf, type FileStamp } from './fileStamp';
 
 const hashesAtOnce = 3;
 const objectMode = 0o444;
@@ -53,11 +53,11 @@ export class ObjectStore {
   }
 
   async isIntact(content: Content): Promise<boolean> {
-    return holdsContent(this.fileOf(content.hash), content);
+    return hasContent(this.fileOf(content.hash), content);
   }
 
   /** The contents, by hash, whose object is missing or damaged. */
-  async damaged(contents: Iterable<Content>): Promise<Set<string>> {
+  async findDamaged(contents: Iterable<Content>): Promise<Set<string>> {
     const sizes = new Map<string, Content>();
     for (const content of contents) sizes.set(content.hash, content);
     const damaged = new Set<string>();
@@ -68,7 +68,7 @@ export class ObjectStore {
   }
 
   /** Takes in `file`, whose content was verified. It is durable only after `flush`. */
-  async take(file: string, content: Content): Promise<void> {
+  async store(file: string, content: Content): Promise<void> {
     const object = this.fileOf(content.hash);
     // rsync has set it already; another chmod would be another change for the disk.
     if ((lstatSync(file).mode & 0o777) !== objectMode) chmodSync(file, objectMode);
@@ -89,11 +89,11 @@ export class ObjectStore {
    * stored. Answers the object's stamp: as long as `isStill` says so the object is what was read. Undefined when the
    * file is not there as a whole yet, `left` when it is for the commit to take. It is durable only after `flush`.
    */
-  async takeEarly(file: string, content: Content): Promise<Stamp | 'left' | undefined> {
+  async tryStoreEarly(file: string, content: Content): Promise<FileStamp | 'left' | undefined> {
     // A big one would be read for nothing; of a small one, linking tells soon enough.
     if (!isSmall(content) && this.has(content)) return 'left';
     let isNew = false;
-    const stats = await statsOfHolder(file, content, ({ nlink, mode }) => {
+    const stats = await verifiedStats(file, content, ({ nlink, mode }) => {
       // A delta basis has another name besides.
       isNew = nlink === 1n && Number(mode & 0o777n) === objectMode;
       return isNew;
@@ -108,19 +108,19 @@ export class ObjectStore {
       return 'left';
     }
     const taken = stampOf(object);
-    if (taken === undefined || sameBytes(arrived, taken)) return taken;
+    if (taken === undefined || sameExceptCtime(arrived, taken)) return taken;
     // Another file took this one's name between the reading and the linking. A good one may have replaced it since.
     const isBad = !(await this.isIntact(content));
-    if (isBad && sameBytes(taken, stampOf(object))) rmSync(object);
+    if (isBad && sameExceptCtime(taken, stampOf(object))) rmSync(object);
     return 'left';
   }
 
-  isStill(content: Content, stamp: Stamp): boolean {
+  isUnchanged(content: Content, stamp: FileStamp): boolean {
     return sameStamp(stamp, stampOf(this.fileOf(content.hash)));
   }
 
   /** Puts the content at `file`, which does not exist: a hard link where the file system allows it. */
-  placeAt(file: string, { hash }: Pick<Content, 'hash'>): void {
+  linkTo(file: string, { hash }: Pick<Content, 'hash'>): void {
     const object = this.fileOf(hash);
     try {
       linkSync(object, file);

@@ -1,4 +1,4 @@
-import { pathsError } from '../app/wireError';
+import { pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
@@ -23,7 +23,7 @@ export async function beginPull(
   const tree = await trees.find(treeName);
   requireRevision(tree, pull.revision);
   const paths = [...new Set(pull.paths)];
-  store.checkRoom(paths);
+  store.checkPathLength(paths);
   const found = await entries.atRevision(tree.id, pull.revision, paths);
   const unavailable: string[] = [];
   await inSlices(paths, (path) => {
@@ -41,7 +41,7 @@ export async function beginPull(
     treeId: tree.id,
     tokenId,
     password,
-    files: files.map((entry) => ({ path: entry.path, place: (file) => objects.placeAt(file, entry) })),
+    files: files.map((entry) => ({ path: entry.path, place: (file) => objects.linkTo(file, entry) })),
   });
   return { id, module: id, password };
 }

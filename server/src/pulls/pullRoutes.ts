@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
-import type { AppEnv } from '../app/appEnv';
-import { comesInLines, parseBody, parseLines } from '../app/parseBody';
+import type { AppEnv } from '../http/appEnv';
+import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import {
   beginPull as beginPullSchema,
   beginPullHead,
@@ -34,7 +34,7 @@ export function pullRoutes(services: PullServices): Hono<AppEnv> {
 }
 
 async function readPull(context: Context, maxBytes: number): Promise<BeginPull> {
-  if (!comesInLines(context)) return parseBody(context, beginPullSchema, maxBytes);
-  const { head, items: paths } = await parseLines(context, { head: beginPullHead, item: path }, maxBytes);
+  if (!isNdjson(context)) return parseBody(context, beginPullSchema, maxBytes);
+  const { head, items: paths } = await parseNdjson(context, { head: beginPullHead, item: path }, maxBytes);
   return { ...head, paths };
 }

@@ -87,7 +87,7 @@ test('no path is a file and a folder at once', async () => {
   await pushDirectly(server, tree, 0, { 'folder/file': '1', plain: '2' });
   const clash = (paths: string[]) => ({
     status: 422,
-    body: { error: { code: 'path_clash', details: { paths } } },
+    body: { error: { code: 'file_dir_conflict', details: { paths } } },
   });
   expect(await begin(1, [put('a', '1'), put('a/b', '2')])).toMatchObject(clash(['a', 'a/b']));
   expect(await begin(1, [put('plain/below/deep', '1')])).toMatchObject(clash(['plain', 'plain/below/deep']));

@@ -1,14 +1,14 @@
-import { WireError } from '../app/wireError';
+import { WireError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { BeginPush, Change, FileEntry, PushSession, PutChange } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
-import type { PlacedFile, SessionStore } from '../sessions/sessionStore';
+import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import type { Upload } from '../sessions/session';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
-import type { Arrivals } from './arrivals';
-import { refusePathClash } from './pathClash';
+import type { PendingUploads } from './pendingUploads';
+import { refuseFileDirConflicts } from './fileDirConflict';
 import { validateChanges } from './validateChanges';
 
 /** Up to so many new paths are looked up one by one; for more, all paths of the tree are read. */
@@ -19,7 +19,7 @@ export interface BeginPushServices {
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
   readonly store: SessionStore;
-  readonly arrivals: Arrivals;
+  readonly pendingUploads: PendingUploads;
   readonly newId: () => string;
   readonly newPassword: () => string;
 }
@@ -34,14 +34,14 @@ export async function beginPush(
   requireBase(tree, push.base, forced);
   await trees.requireKnown(tree, push.base, push.baseId);
   await validateChanges(push.changes);
-  store.checkRoom(push.changes.filter(isFilePut).map((change) => change.path));
+  store.checkPathLength(push.changes.filter(isFilePut).map((change) => change.path));
 
   const head = await entries.atHead(
     tree.id,
     push.changes.map((change) => change.path),
   );
   const effective = push.changes.filter((change) => makesDifference(change, head.get(change.path)));
-  await refuseClashes(entries, tree, effective, head);
+  await checkFileDirConflicts(entries, tree, effective, head);
 
   const candidates = forced ? push.changes : effective;
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
@@ -63,7 +63,7 @@ export async function beginPush(
       ...(push.message ? { message: push.message } : {}),
     },
   });
-  services.arrivals.expect(id, store.filesFolderOf(id), uploads);
+  services.pendingUploads.add(id, store.filesFolderOf(id), uploads);
   return { id, module: id, password, base: tree.head, upload: uploads.map((upload) => upload.path) };
 }
 
@@ -73,7 +73,7 @@ function requireBase({ name, head }: Tree, base: number, forced: boolean): void 
 }
 
 /** A path that is a file already clashes with nothing new. */
-async function refuseClashes(
+async function checkFileDirConflicts(
   entries: EntryRepository,
   tree: Tree,
   changes: readonly Change[],
@@ -83,7 +83,7 @@ async function refuseClashes(
   if (added.length === 0) return;
   const few = added.length <= fewAdded;
   const near = await (few ? entries.headPathsAround(tree.id, added) : entries.headPaths(tree.id));
-  await refusePathClash(near, changes);
+  await refuseFileDirConflicts(near, changes);
 }
 
 function isFilePut(change: Change): change is PutChange {
@@ -115,7 +115,7 @@ async function findUploads(
   await inSlices(contents.values(), (content) => {
     (known.has(content.hash) && objects.has(content) ? stored : uploads).push(content);
   });
-  const damaged = forced ? await objects.damaged(stored) : new Set<string>();
+  const damaged = forced ? await objects.findDamaged(stored) : new Set<string>();
   uploads.push(...stored.filter((content) => damaged.has(content.hash)));
   return { uploads, damaged };
 }
@@ -126,7 +126,7 @@ function fileWithBasis(
   path: string,
   entry: FileEntry | undefined,
   damaged: ReadonlySet<string>,
-): PlacedFile {
+): InitialFile {
   if (entry?.kind !== 'file' || damaged.has(entry.hash) || !objects.has(entry)) return { path };
-  return { path, place: (file) => objects.placeAt(file, entry) };
+  return { path, place: (file) => objects.linkTo(file, entry) };
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { pathsError } from '../app/wireError';
+import { pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { CommitResult } from '../contract/schemas';
 import type { RevisionNotices } from '../events/revisionNotices';
@@ -7,9 +7,9 @@ import type { ObjectStore } from '../objects/objectStore';
 import type { PendingPush, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
-import type { Token } from '../tokens/tokenRepository';
+import type { Token } from '../http/appEnv';
 import type { TreeRepository } from '../trees/treeRepository';
-import type { Arrivals } from './arrivals';
+import type { PendingUploads } from './pendingUploads';
 import type { PushRepository } from './pushRepository';
 import { verifyInbox } from './verifyInbox';
 
@@ -21,7 +21,7 @@ export interface CommitPushServices {
   readonly pushes: PushRepository;
   readonly objects: ObjectStore;
   readonly store: SessionStore;
-  readonly arrivals: Arrivals;
+  readonly pendingUploads: PendingUploads;
   readonly activity: SessionActivity;
   readonly notices: RevisionNotices;
 }
@@ -51,7 +51,7 @@ export async function commitPush(
     const before = await pushes.committedRevision(tree.id, id, token.name);
     if (before !== undefined) return answer(before);
     const push = await store.pendingPush(id);
-    await takeObjects(services, id, push);
+    await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
     const commit = { treeId: tree.id, pushId: id, tokenName: token.name, push };
     const revision = await pushes.commit(commit);
@@ -62,20 +62,20 @@ export async function commitPush(
   });
 }
 
-async function takeObjects(
-  { objects, arrivals, store }: CommitPushServices,
+async function storeObjects(
+  { objects, pendingUploads, store }: CommitPushServices,
   id: string,
   push: PendingPush,
 ): Promise<void> {
   const inbox = store.filesFolderOf(id);
-  const taken = await arrivals.end(id);
+  const taken = await pendingUploads.finish(id);
   const untaken: Upload[] = [];
   await inSlices(push.uploads, (upload) => {
     const stamp = taken.get(upload.hash);
-    if (stamp === undefined || !objects.isStill(upload, stamp)) untaken.push(upload);
+    if (stamp === undefined || !objects.isUnchanged(upload, stamp)) untaken.push(upload);
   });
   await verifyInbox(inbox, untaken);
-  for (const upload of untaken) await objects.take(join(inbox, upload.path), upload);
+  for (const upload of untaken) await objects.store(join(inbox, upload.path), upload);
   await objects.flush(push.uploads.map((upload) => upload.hash));
 }
 

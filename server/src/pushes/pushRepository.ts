@@ -1,4 +1,4 @@
-import { WireError } from '../app/wireError';
+import { WireError } from '../errors';
 import type { Change } from '../contract/schemas';
 import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';

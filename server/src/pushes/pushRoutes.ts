@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
-import type { AppEnv } from '../app/appEnv';
-import { comesInLines, parseBody, parseLines } from '../app/parseBody';
+import type { AppEnv } from '../http/appEnv';
+import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import {
   beginPush as beginPushSchema,
   beginPushHead,
@@ -34,7 +34,7 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
   routes.delete('/:tree/pushes/:id', async (context) => {
     const { tree: treeName, id } = context.req.param();
     await endSession(services, { treeName, tokenId: context.get('token').id, id, kind: 'push' });
-    await services.arrivals.forget(id);
+    await services.pendingUploads.discard(id);
     return context.body(null, 204);
   });
 
@@ -42,7 +42,7 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
 }
 
 async function readPush(context: Context, maxBytes: number): Promise<BeginPush> {
-  if (!comesInLines(context)) return parseBody(context, beginPushSchema, maxBytes);
-  const { head, items: changes } = await parseLines(context, { head: beginPushHead, item: change }, maxBytes);
+  if (!isNdjson(context)) return parseBody(context, beginPushSchema, maxBytes);
+  const { head, items: changes } = await parseNdjson(context, { head: beginPushHead, item: change }, maxBytes);
   return { ...head, changes };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { pathsError } from '../app/wireError';
+import { pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { Change, PutChange } from '../contract/schemas';
 

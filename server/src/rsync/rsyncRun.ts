@@ -1,9 +1,9 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import type { Run } from '../sessions/sessionActivity';
 import { Liveness, type LivenessLimits } from './liveness';
-import { pump } from './pump';
+import { bridgeSocket } from './bridgeSocket';
+import type { Run } from './run';
 
 export interface RunLimits extends LivenessLimits {
   /** How long rsync may take to end by itself after its client has left in good order. */
@@ -21,7 +21,7 @@ export const defaultRunLimits: RunLimits = {
 };
 
 export interface RsyncRunOptions {
-  readonly share?: string | undefined;
+  readonly part?: string | undefined;
   readonly command: string;
   readonly configFile: string;
   readonly limits: RunLimits;
@@ -55,7 +55,7 @@ export class RsyncRun implements Run {
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrChars);
     });
-    pump(socket, this.#child, (direction, bytes) => {
+    bridgeSocket(socket, this.#child, (direction, bytes) => {
       if (direction === 'in') this.#received += bytes.length;
       else this.#sent += bytes.length;
       this.#liveness.sawBytes(direction, bytes);
@@ -72,11 +72,11 @@ export class RsyncRun implements Run {
     });
   }
 
-  get share(): string | undefined {
-    return this.#options.share;
+  get part(): string | undefined {
+    return this.#options.part;
   }
 
-  get closing(): boolean {
+  get isClosing(): boolean {
     return this.#stopReason !== undefined || this.#socket.readyState !== this.#socket.OPEN;
   }
 

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 
 /** Below it rsync has known holes on the receiving side. */
 const least = '3.4.3';

@@ -9,7 +9,7 @@ import { connect } from '../../test/tcpBridge';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer, type TestServerOptions } from '../../test/testServer';
 import { send } from '../../test/transfers';
-import { maxRunsAtOnce } from './sessionActivity';
+import { maxRunsAtOnce } from '../rsync/run';
 
 let server: TestServer;
 afterEach(() => server.stop());
@@ -74,11 +74,11 @@ test('of more connections than a session takes that come at once, as many are ta
 
 test('who comes again takes the place of the connection that he has lost', async () => {
   const { url } = await startWithPush();
-  const sockets = Array.from({ length: maxRunsAtOnce }, (_, share) => connect(`${url}?share=${share}`, server.token));
+  const sockets = Array.from({ length: maxRunsAtOnce }, (_, part) => connect(`${url}?part=${part}`, server.token));
   await Promise.all(sockets.map(greeted));
   const [first, ...others] = sockets;
   const end = first && closing(first);
-  const again = connect(`${url}?share=0`, server.token);
+  const again = connect(`${url}?part=0`, server.token);
   await greeted(again);
   expect(await end).toEqual({ code: 1011, reason: 'its client came again' });
   for (const socket of others) expect(socket.readyState).toBe(socket.OPEN);

@@ -1,4 +1,4 @@
-import { WireError } from '../app/wireError';
+import { WireError } from '../errors';
 import type { SessionKind } from './session';
 import type { SessionServices } from './sessionRoutes';
 

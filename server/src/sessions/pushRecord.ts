@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { lineBlocks, lineValues } from '../contract/lines';
+import { ndjsonBlocks, ndjsonValues } from '../contract/ndjson';
 import type { Change } from '../contract/schemas';
 import type { PendingPush, Upload } from './session';
 
@@ -13,7 +13,7 @@ type Head = Omit<PendingPush, 'changes' | 'uploads'> & { readonly count: { chang
 /** Writes the push line by line: a head that tells how many of both there are, the changes, and the uploads. */
 export async function writePush(file: string, { changes, uploads, ...rest }: PendingPush): Promise<void> {
   const head: Head = { ...rest, count: { changes: changes.length, uploads: uploads.length } };
-  await writeFile(file, lineBlocks(head, both(changes, uploads)));
+  await writeFile(file, ndjsonBlocks(head, both(changes, uploads)));
 }
 
 /** Undefined when there is none. Throws when the file does not hold all that was written: power loss may leave it so. */
@@ -21,7 +21,7 @@ export async function readPush(file: string): Promise<PendingPush | undefined> {
   if (!existsSync(file)) return undefined;
   let head: Head | undefined;
   const items: unknown[] = [];
-  for await (const values of lineValues(inPieces(await readFile(file)))) {
+  for await (const values of ndjsonValues(inPieces(await readFile(file)))) {
     head ??= values.shift() as Head;
     for (const value of values) items.push(value);
   }

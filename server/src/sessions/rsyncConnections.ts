@@ -28,13 +28,13 @@ export class RsyncConnections {
     this.#limits = limits;
   }
 
-  connect({ id, share }: { id: string; share: string | undefined }, socket: WebSocket, log: Logger): void {
+  connect({ id, part }: { id: string; part: string | undefined }, socket: WebSocket, log: Logger): void {
     // Others may have come first since the upgrade was granted.
-    if (!this.#activity.hasRoom(id)) return socket.close(tryAgainLater, 'the session is in use');
+    if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
     const configFile = this.#store.configFileOf(id);
-    const run = new RsyncRun(socket, { share, command: this.#command, configFile, limits: this.#limits, log });
+    const run = new RsyncRun(socket, { part, command: this.#command, configFile, limits: this.#limits, log });
     this.#activity.attach(id, run);
-    this.#observer.began(id, run);
+    this.#observer.onRunStarted(id, run);
     void run.ended.then(() => {
       const said = tailOf(this.#store.logFileOf(id));
       if (said !== '') log.debug({ rsync: said }, 'rsync log');

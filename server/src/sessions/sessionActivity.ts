@@ -1,25 +1,9 @@
-import { WireError } from '../app/wireError';
-
-/** A client may move many files by several rsyncs at once, each its own share. */
-export const maxRunsAtOnce = 4;
-
-/** A running rsync. */
-export interface Run {
-  /** Which of a session's runs it is, where its client says so. */
-  readonly share: string | undefined;
-  /** Resolves when its processes are gone. Never rejects. */
-  readonly ended: Promise<void>;
-  /** True from when its connection is lost, or it was told to stop. */
-  readonly closing: boolean;
-  /** Once it has ended: whether it did so by itself, and brought all. */
-  readonly succeeded: boolean;
-  /** Ends it, at once. */
-  stop(reason: string): void;
-}
+import { WireError } from '../errors';
+import { maxRunsAtOnce, type Run } from '../rsync/run';
 
 /** Hears of the runs that begin in a session. */
 export interface RunObserver {
-  began(id: string, run: Run): void;
+  onRunStarted(id: string, run: Run): void;
 }
 
 /** What is under way in each session, so that nothing writes to its directory while it is read or removed. */
@@ -37,28 +21,28 @@ export class SessionActivity {
   }
 
   /** Whether another run may begin. */
-  hasRoom(id: string): boolean {
+  hasCapacity(id: string): boolean {
     return !this.#exclusive.has(id) && this.#runsOf(id).length < maxRunsAtOnce;
   }
 
-  requireRoom(id: string): void {
-    if (!this.hasRoom(id)) throw new WireError('session_busy', 'the session is in use');
+  requireCapacity(id: string): void {
+    if (!this.hasCapacity(id)) throw new WireError('session_busy', 'the session is in use');
   }
 
   /**
    * A connection that comes right after the last one was lost waits for that one's rsync to be gone. Whether it was
-   * lost only its client may know: what comes again for the same share ends it.
+   * lost only its client may know: what comes again for the same part ends it.
    */
-  async freed(id: string, share: string | undefined): Promise<void> {
-    const again = this.#runsOf(id).filter((run) => !run.closing && share !== undefined && run.share === share);
+  async waitForSlot(id: string, part: string | undefined): Promise<void> {
+    const again = this.#runsOf(id).filter((run) => !run.isClosing && part !== undefined && run.part === part);
     for (const run of again) run.stop('its client came again');
-    const closing = this.#runsOf(id).filter((run) => run.closing);
+    const closing = this.#runsOf(id).filter((run) => run.isClosing);
     await Promise.all(closing.map((run) => run.ended));
-    this.requireRoom(id);
+    this.requireCapacity(id);
   }
 
   attach(id: string, run: Run): void {
-    this.requireRoom(id);
+    this.requireCapacity(id);
     const runs = this.#runs.get(id) ?? new Set();
     this.#runs.set(id, runs.add(run));
     void run.ended.then(() => {

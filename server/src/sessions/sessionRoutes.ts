@@ -1,8 +1,8 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { WebSocket } from 'ws';
-import type { AppEnv } from '../app/appEnv';
-import { WireError } from '../app/wireError';
+import type { AppEnv } from '../http/appEnv';
+import { WireError } from '../errors';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { RsyncConnections } from './rsyncConnections';
 import type { SessionActivity } from './sessionActivity';
@@ -22,11 +22,11 @@ export function sessionRoutes({ trees, store, activity, connections }: SessionSe
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
     const session = await store.find(id, { treeId: tree.id, tokenId: context.get('token').id });
-    const share = context.req.query('share');
-    await activity.freed(session.id, share);
+    const part = context.req.query('part');
+    await activity.waitForSlot(session.id, part);
     const log = context.get('log').child({ session: session.id });
     const upgrade = upgradeWebSocket(() => ({
-      onOpen: (_event, { raw }) => connections.connect({ id: session.id, share }, raw as WebSocket, log),
+      onOpen: (_event, { raw }) => connections.connect({ id: session.id, part }, raw as WebSocket, log),
     }));
     const answer = await upgrade(context, next);
     return answer ?? refuse();

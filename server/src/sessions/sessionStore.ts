@@ -1,12 +1,12 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { chmod, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WireError, pathsError } from '../app/wireError';
+import { WireError, pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { PendingPush, Session, SessionKind } from './session';
 import { readPush, writePush } from './pushRecord';
 import { removeFolder } from './removeFolder';
-import { rsyncConfig, rsyncUser } from './rsyncConfig';
+import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
 
 const idPattern = /^[0-9a-f]{32}$/;
 /** PATH_MAX, less its NUL, and what rsync adds to the name of its temporary file. */
@@ -17,7 +17,7 @@ export interface Owner {
   readonly tokenId: number;
 }
 
-export interface PlacedFile {
+export interface InitialFile {
   readonly path: string;
   /** Makes the file, where one shall stand before rsync comes. */
   readonly place?: (file: string) => void;
@@ -27,7 +27,7 @@ export interface NewSession extends Owner {
   readonly id: string;
   readonly kind: SessionKind;
   readonly password: string;
-  readonly files: readonly PlacedFile[];
+  readonly files: readonly InitialFile[];
   readonly push?: PendingPush;
 }
 
@@ -60,7 +60,7 @@ export class SessionStore {
   }
 
   /** Refuses paths that the contract allows but that this server's file system cannot hold below a session. */
-  checkRoom(paths: readonly string[]): void {
+  checkPathLength(paths: readonly string[]): void {
     const room = longestFile - Buffer.byteLength(join(this.filesFolderOf('0'.repeat(32)), '/'));
     const tooLong = paths.filter((path) => path.length * 3 > room && Buffer.byteLength(path) > room);
     if (tooLong.length > 0) {
@@ -74,7 +74,7 @@ export class SessionStore {
     const secretsFile = join(folder, 'rsync.secrets');
     const config = rsyncConfig({
       module: id,
-      kind,
+      access: kind === 'push' ? 'write' : 'read',
       filesFolder: this.filesFolderOf(id),
       secretsFile,
       lockFile: join(folder, 'rsync.lock'),
@@ -95,7 +95,7 @@ export class SessionStore {
     }
   }
 
-  async #placeFiles(root: string, files: readonly PlacedFile[]): Promise<void> {
+  async #placeFiles(root: string, files: readonly InitialFile[]): Promise<void> {
     mkdirSync(root);
     const made = new Set([root]);
     const make = (folder: string): void => {
@@ -146,7 +146,7 @@ export class SessionStore {
   }
 
   /** When what was to be removed soon is. */
-  async settled(): Promise<void> {
+  async removalsDone(): Promise<void> {
     await Promise.all(this.#removals);
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { put } from '../../test/changes';
 import { startTestServer } from '../../test/testServer';
-import { sessionLifeMs, sweepSessions } from './sweep';
+import { sessionLifetimeMs, sweepSessions } from './sweep';
 
 test('sessions are removed when they have expired, and half-made ones at the start', async () => {
   let now = new Date('2030-01-01T00:00:00Z');
@@ -11,7 +11,7 @@ test('sessions are removed when they have expired, and half-made ones at the sta
   const { store, activity, log } = server.services;
   await server.api.makeTree('tree');
   const old = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
-  now = new Date(now.getTime() + sessionLifeMs);
+  now = new Date(now.getTime() + sessionLifetimeMs);
   const young = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
   const halfMade = 'a'.repeat(32);
   mkdirSync(store.folderOf(halfMade));

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
 
-export const sessionLifeMs = 24 * 60 * 60 * 1000;
+export const sessionLifetimeMs = 24 * 60 * 60 * 1000;
 
 /**
  * Removes expired sessions. `atStart`, before any request is answered, also those that a kill left half made;
@@ -14,7 +14,7 @@ export async function sweepSessions(
   { now, atStart, log }: { now: Date; atStart: boolean; log: Logger },
 ): Promise<void> {
   for (const { id, createdAt } of await store.list()) {
-    const expired = createdAt === undefined ? atStart : now.getTime() - createdAt.getTime() > sessionLifeMs;
+    const expired = createdAt === undefined ? atStart : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
     if (!expired || activity.isBusy(id)) continue;
     await activity.exclusively(id, false, () => store.remove(id));
     log.info({ session: id }, 'removed an expired session');

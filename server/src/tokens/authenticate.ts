@@ -1,9 +1,9 @@
 import { createMiddleware } from 'hono/factory';
-import type { AppEnv } from '../app/appEnv';
-import { parse } from '../app/parseBody';
-import { WireError } from '../app/wireError';
+import type { AppEnv, Token } from '../http/appEnv';
+import { parse } from '../http/parse';
+import { WireError } from '../errors';
 import { treeName } from '../contract/schemas';
-import type { Token, TokenRepository } from './tokenRepository';
+import type { TokenRepository } from './tokenRepository';
 
 export function authenticate(tokens: TokenRepository) {
   return createMiddleware<AppEnv>(async (context, next) => {
@@ -19,12 +19,12 @@ export function authenticate(tokens: TokenRepository) {
 /** Stands before every route of a tree. It asks no database: a limited token learns of no other tree's existence. */
 export const requireTreeScope = createMiddleware<AppEnv>(async (context, next) => {
   const tree = parse(treeName, context.req.param('tree'));
-  if (!reaches(context.get('token'), tree)) {
+  if (!tokenAllows(context.get('token'), tree)) {
     throw new WireError('forbidden', `the token does not reach the tree ${tree}`);
   }
   await next();
 });
 
-export function reaches(token: Token, tree: string): boolean {
+export function tokenAllows(token: Token, tree: string): boolean {
   return token.trees === null || token.trees.includes(tree);
 }

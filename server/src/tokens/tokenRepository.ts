@@ -1,13 +1,7 @@
-import { StartError } from '../app/startError';
+import { StartError } from '../errors';
 import type { Database } from '../database/openDatabase';
+import type { Token } from '../http/appEnv';
 import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
-
-export interface Token {
-  readonly id: number;
-  readonly name: string;
-  /** The trees that it is limited to; null when it is not limited. */
-  readonly trees: readonly string[] | null;
-}
 
 export interface TokenSummary extends Token {
   readonly createdAt: string;

@@ -1,9 +1,9 @@
 import type * as z from 'zod';
-import { lineBlocks } from '../contract/lines';
+import { ndjsonBlocks } from '../contract/ndjson';
 import type { FileTable, tableHead } from '../contract/schemas';
 
 /** The table, line by line. */
 export function tableLines({ files, ...rest }: FileTable): ReadableStream<Uint8Array> {
   const head: z.infer<typeof tableHead> = { ...rest, count: files.length };
-  return ReadableStream.from(lineBlocks(head, files)).pipeThrough(new TextEncoderStream());
+  return ReadableStream.from(ndjsonBlocks(head, files)).pipeThrough(new TextEncoderStream());
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { WireError } from '../app/wireError';
+import { WireError } from '../errors';
 import type { FileTable, TableEntry, TreeSummary } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { toTableEntry, versionColumns } from './entry';

@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
-import type { AppEnv } from '../app/appEnv';
-import { parse } from '../app/parseBody';
-import { queryNumber } from '../app/queryNumber';
-import { linesType } from '../contract/lines';
+import type { AppEnv } from '../http/appEnv';
+import { parse } from '../http/parse';
+import { queryNumber } from '../http/queryNumber';
+import { ndjsonType } from '../contract/ndjson';
 import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
-import { reaches } from '../tokens/authenticate';
+import { tokenAllows } from '../tokens/authenticate';
 import { tableLines } from './tableLines';
 import type { TreeRepository } from './treeRepository';
 
@@ -14,7 +14,7 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
 
   routes.get('/', async (context) => {
     const token = context.get('token');
-    const reached = (await trees.list()).filter((tree) => reaches(token, tree.name));
+    const reached = (await trees.list()).filter((tree) => tokenAllows(token, tree.name));
     return context.json<TreeList>({ trees: reached });
   });
 
@@ -28,8 +28,8 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const id = context.req.query('sinceId');
     const table = await trees.table(context.req.param('tree'), revision, id);
     context.header('vary', 'Accept');
-    if (context.req.header('accept')?.includes(linesType) === true) {
-      return context.body(tableLines(table), 200, { 'content-type': linesType });
+    if (context.req.header('accept')?.includes(ndjsonType) === true) {
+      return context.body(tableLines(table), 200, { 'content-type': ndjsonType });
     }
     return context.json<FileTable>(table);
   });
@@ -38,5 +38,5 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
 }
 
 function isTable(contentType: string): boolean {
-  return contentType.startsWith('application/json') || contentType.startsWith(linesType);
+  return contentType.startsWith('application/json') || contentType.startsWith(ndjsonType);
 }

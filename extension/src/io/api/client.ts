@@ -11,7 +11,7 @@ import {
   type RevisionList,
   type RevisionSummary,
 } from '../../../../server/src/contract/history';
-import { linesType, lineValues } from '../../../../server/src/contract/lines';
+import { ndjsonType, ndjsonValues } from '../../../../server/src/contract/ndjson';
 import {
   commitResult,
   errorBody,
@@ -91,7 +91,7 @@ export class Client {
     const files: FileTable['files'] = [];
     const pause = yielder();
     try {
-      for await (const values of lineValues(answer)) {
+      for await (const values of ndjsonValues(answer)) {
         head ??= this.#parsed(tableHead, values.shift(), request);
         for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
         await pause();
@@ -225,8 +225,8 @@ export class Client {
       method,
       headers: {
         ...this.#headers(),
-        ...(list === undefined ? {} : { 'content-type': linesType }),
-        ...(options.answer === 'lines' ? { accept: linesType } : {}),
+        ...(list === undefined ? {} : { 'content-type': ndjsonType }),
+        ...(options.answer === 'lines' ? { accept: ndjsonType } : {}),
       },
       // A body that is sent while it is written can be sent only once: each try has its own.
       ...(list === undefined

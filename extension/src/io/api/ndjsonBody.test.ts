@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { lineValues } from '../../../../server/src/contract/lines';
+import { ndjsonValues } from '../../../../server/src/contract/ndjson';
 import { ndjsonBody } from './ndjsonBody';
 
 async function written(head: object, items: { length: number } & Iterable<unknown>): Promise<unknown[]> {
   const { body } = new Response(ndjsonBody(head, items));
   const values: unknown[] = [];
-  for await (const some of lineValues(body ?? new ReadableStream())) values.push(...some);
+  for await (const some of ndjsonValues(body ?? new ReadableStream())) values.push(...some);
   return values;
 }
 

@@ -1,4 +1,4 @@
-import { lineBlocks } from '../../../../server/src/contract/lines';
+import { ndjsonBlocks } from '../../../../server/src/contract/ndjson';
 import { yielder } from '../threads/yielding';
 
 /** A longer body is written while it is sent. */
@@ -14,7 +14,7 @@ export interface Items<T> extends Iterable<T> {
  * UTF-8, so that others have their turn while it is written, and it is never there as a whole.
  */
 export function ndjsonBody(head: object, items: Items<unknown>): string | ReadableStream<Uint8Array> {
-  const blocks = lineBlocks({ ...head, count: items.length }, items);
+  const blocks = ndjsonBlocks({ ...head, count: items.length }, items);
   let text = '';
   for (;;) {
     const { done, value } = blocks.next();

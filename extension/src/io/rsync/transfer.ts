@@ -148,7 +148,7 @@ async function attemptTransfer(request: TransferRequest, part: TransferPart, ind
   };
   try {
     // The index tells the server which of the session's lost connections this one replaces.
-    bridge = await Bridge.open({ ...endpoint, url: `${endpoint.url}?share=${index}`, signal });
+    bridge = await Bridge.open({ ...endpoint, url: `${endpoint.url}?part=${index}`, signal });
   } catch (error) {
     if (error instanceof PalmtreeError && error.code === 'connection_lost') return { failure: error };
     throw error;

@@ -74,7 +74,7 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
   session_busy: () => 'The server is still busy with this transfer. Try again in a moment.',
   invalid_request: (e) => `The server refused the request: ${e.details.stderr}.`,
   invalid_path: (e) => `The server cannot store ${list(e)}${reason(e)}. Rename it or untrack it.`,
-  path_clash: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
+  file_dir_conflict: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
   content_mismatch: (e) => `${list(e)} did not arrive as it was. Nothing was changed; try again.`,
   content_unavailable: (e) =>
     `The server has lost the content of ${list(e)}. Force Push from a machine that has it brings it back.`,

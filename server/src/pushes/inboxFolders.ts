@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 
 /** rsync plants no links in an inbox; were one there all the same, nothing is read through it. */
-export class RealFolders {
+export class InboxFolders {
   readonly #inbox: string;
   readonly #realInbox: string;
   readonly #known = new Map<string, boolean>();
@@ -11,7 +11,7 @@ export class RealFolders {
     this.#realInbox = realpathSync(inbox);
   }
 
-  has(folder: string): boolean {
+  isLinkFree(folder: string): boolean {
     const known = this.#known.get(folder);
     if (known !== undefined) return known;
     const expected = this.#realInbox + folder.slice(this.#inbox.length);

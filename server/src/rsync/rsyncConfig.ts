@@ -1,5 +1,4 @@
-import type { SessionKind } from './session';
-import { maxRunsAtOnce } from './sessionActivity';
+import { maxRunsAtOnce } from './run';
 
 /**
  * Allowed are the options that cannot reach outside the module, write in place or take anything away.
@@ -12,7 +11,7 @@ const refusedOptions =
 
 export interface RsyncConfig {
   readonly module: string;
-  readonly kind: SessionKind;
+  readonly access: 'read' | 'write';
   readonly filesFolder: string;
   readonly secretsFile: string;
   readonly lockFile: string;
@@ -31,7 +30,7 @@ export function rsyncConfig(config: RsyncConfig): string {
     'list = no',
     `auth users = ${rsyncUser}`,
     `secrets file = ${config.secretsFile}`,
-    ...(config.kind === 'push' ? ['read only = no', 'write only = yes'] : ['read only = yes', 'write only = no']),
+    ...(config.access === 'write' ? ['read only = no', 'write only = yes'] : ['read only = yes', 'write only = no']),
     'munge symlinks = yes',
     'numeric ids = yes',
     'reverse lookup = no',

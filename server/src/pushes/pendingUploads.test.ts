@@ -26,7 +26,13 @@ async function beginWith(files: Files, declared: Files = files) {
   const { id } = (await server.api.beginPush(tree, { base: 0, changes: puts(declared) })).body;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
-  server.services.arrivals.began(id, { ended, closing: false, succeeded: true, share: undefined, stop: end });
+  server.services.pendingUploads.onRunStarted(id, {
+    ended,
+    isClosing: false,
+    succeeded: true,
+    part: undefined,
+    stop: end,
+  });
   fillInbox(server, id, files);
   return { id, end };
 }

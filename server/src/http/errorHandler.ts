@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { httpStatusByCode, type WireErrorCode } from '../contract/errorCodes';
 import type { ErrorBody } from '../contract/schemas';
 import type { AppEnv } from './appEnv';
-import { WireError, type WireErrorDetails } from './wireError';
+import { WireError, type WireErrorDetails } from '../errors';
 
 /** The header that repeats the code: an answer to a refused WebSocket upgrade has no body. */
 export const errorCodeHeader = 'x-palmtree-error';

@@ -1,5 +1,5 @@
-import type { WireErrorCode } from '../contract/errorCodes';
-import type { ErrorBody } from '../contract/schemas';
+import type { WireErrorCode } from './contract/errorCodes';
+import type { ErrorBody } from './contract/schemas';
 
 export type WireErrorDetails = NonNullable<ErrorBody['error']['details']>;
 
@@ -21,4 +21,9 @@ export function pathsError(code: WireErrorCode, paths: readonly string[], fault:
   const first = JSON.stringify(paths[0] ?? '');
   const others = paths.length > 1 ? ` (and ${paths.length - 1} more)` : '';
   return new WireError(code, `${first} ${fault}${others}`, { paths: [...paths] });
+}
+
+/** A failure that the operator can fix: the command prints the message in one line and exits with 1. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
 }

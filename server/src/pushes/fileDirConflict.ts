@@ -1,4 +1,4 @@
-import { WireError } from '../app/wireError';
+import { WireError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { Change } from '../contract/schemas';
 
@@ -6,7 +6,7 @@ import type { Change } from '../contract/schemas';
  * Refuses a push after which one path would be a file and a folder at once. `headPaths` are all files and
  * symlinks of the tree before the push.
  */
-export async function refusePathClash(headPaths: Iterable<string>, changes: readonly Change[]): Promise<void> {
+export async function refuseFileDirConflicts(headPaths: Iterable<string>, changes: readonly Change[]): Promise<void> {
   const files = new Set(headPaths);
   await inSlices(changes, ({ op, path }) => {
     if (op === 'delete') files.delete(path);
@@ -16,7 +16,7 @@ export async function refusePathClash(headPaths: Iterable<string>, changes: read
     const above = ancestorAmong(files, path);
     if (above === undefined) return;
     const message = `${JSON.stringify(above)} would be a file, and ${JSON.stringify(path)} stands below it`;
-    throw new WireError('path_clash', message, { paths: [above, path] });
+    throw new WireError('file_dir_conflict', message, { paths: [above, path] });
   });
 }
 

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Context, HonoRequest } from 'hono';
 import * as z from 'zod';
-import { linesType, lineValues } from '../contract/lines';
-import { WireError, pathsError } from './wireError';
+import { ndjsonType, ndjsonValues } from '../contract/ndjson';
+import { WireError } from '../errors';
+import { parse } from './parse';
 
 /** A body that is not longer is read whole, which takes less time than its stream does. */
 const wholeBytes = 1 << 18;
@@ -25,15 +26,15 @@ export async function parseBody<T extends z.ZodType>(
   return parse(schema, body);
 }
 
-export function comesInLines({ req }: Context): boolean {
-  return req.header('content-type')?.startsWith(linesType) === true;
+export function isNdjson({ req }: Context): boolean {
+  return req.header('content-type')?.startsWith(ndjsonType) === true;
 }
 
 /**
  * Reads a body of at most `maxBytes` that comes line by line, and lets other requests in between: one of a hundred
  * thousand lines takes seconds. Throws body_too_large, invalid_request, invalid_path.
  */
-export async function parseLines<Head extends z.ZodType<{ readonly count: number }>, Item extends z.ZodType>(
+export async function parseNdjson<Head extends z.ZodType<{ readonly count: number }>, Item extends z.ZodType>(
   { req }: Context,
   schemas: { readonly head: Head; readonly item: Item },
   maxBytes: number,
@@ -42,7 +43,7 @@ export async function parseLines<Head extends z.ZodType<{ readonly count: number
   const items: z.output<Item>[] = [];
   const list = z.array(schemas.item);
   try {
-    for await (const values of lineValues(bodyOf(req, maxBytes))) {
+    for await (const values of ndjsonValues(bodyOf(req, maxBytes))) {
       head ??= parse(schemas.head, values.shift());
       for (const item of parse(list, values)) items.push(item);
       if (items.length < head.count) await nextTurn();
@@ -75,28 +76,4 @@ async function* bodyOf(request: HonoRequest, maxBytes: number): AsyncGenerator<U
 
 function notJson(cause: unknown): WireError {
   return new WireError('invalid_request', 'the request body is not JSON', undefined, { cause });
-}
-
-export function parse<T extends z.ZodType>(schema: T, input: unknown): z.output<T> {
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  throw validationError(result.error, input);
-}
-
-function validationError(error: z.ZodError, input: unknown): WireError {
-  const pathIssues = error.issues.filter(
-    (issue) => issue.code === 'custom' && issue.params?.['code'] === 'invalid_path',
-  );
-  const [first] = pathIssues;
-  if (first !== undefined) {
-    const paths = pathIssues.map((issue) => String(valueAt(input, issue.path)));
-    return pathsError('invalid_path', paths, first.message.replace(/^path /, ''));
-  }
-  const [issue] = error.issues;
-  const place = issue?.path.join('.') ?? '';
-  return new WireError('invalid_request', `${place === '' ? 'request' : place}: ${issue?.message ?? 'is not valid'}`);
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | undefined)?.[key], input);
 }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { put, sha256 } from '../../test/changes';
 import { fillInbox } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
-import { lineBlocks } from '../contract/lines';
+import { ndjsonBlocks } from '../contract/ndjson';
 import type { ErrorBody, PushSession } from '../contract/schemas';
 
 const longest = 2_000_000;
@@ -29,7 +29,7 @@ async function post(kind: 'pushes' | 'pulls', text: string) {
   return { status: answer.status, body: (await answer.json()) as PushSession & ErrorBody };
 }
 
-const listed = (head: object, items: readonly unknown[]): string => [...lineBlocks(head, items)].join('');
+const listed = (head: object, items: readonly unknown[]): string => [...ndjsonBlocks(head, items)].join('');
 
 test('a push and a pull may come line by line', async () => {
   const paths = Array.from({ length: 1_200 }, (_, number) => `é/${number}`);

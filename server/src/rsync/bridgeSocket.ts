@@ -8,7 +8,7 @@ const lowWaterBytes = 1 << 20;
  * Joins a WebSocket to a process's stdin and stdout. Memory stays bounded: each side is paused while the other
  * is behind. `onBytes` hears of progress only.
  */
-export function pump(
+export function bridgeSocket(
   socket: WebSocket,
   process: ChildProcessWithoutNullStreams,
   onBytes: (direction: 'in' | 'out', bytes: Buffer) => void,

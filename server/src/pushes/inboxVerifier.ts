@@ -2,9 +2,9 @@ import { statSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { inSlices } from '../concurrency/inSlices';
 import type { ObjectStore } from '../objects/objectStore';
-import type { Stamp } from '../objects/stamp';
+import type { FileStamp } from '../objects/fileStamp';
 import type { Upload } from '../sessions/session';
-import { RealFolders } from './realFolders';
+import { InboxFolders } from './inboxFolders';
 
 /** Between two looks. */
 const pauseMs = 100;
@@ -27,8 +27,8 @@ interface Folder {
  * rsync gives a file its name when it is whole, and writes none that has its name. The commit asks of each
  * whether it is still what was read.
  */
-export class InboxWatch {
-  readonly #taken = new Map<string, Stamp>();
+export class InboxVerifier {
+  readonly #taken = new Map<string, FileStamp>();
   readonly #inbox: string;
   readonly #uploads: readonly Upload[];
   readonly #objects: ObjectStore;
@@ -45,7 +45,7 @@ export class InboxWatch {
     this.#objects = objects;
   }
 
-  runBegan(): void {
+  runStarted(): void {
     this.#runs++;
     // What hinders it will hinder the commit too, which can tell.
     this.#watching ??= this.#watch().catch(() => undefined);
@@ -57,7 +57,7 @@ export class InboxWatch {
   }
 
   /** Answers the stamps of what was taken, by hash; when the runs have ended well, after the last look. */
-  async end(): Promise<ReadonlyMap<string, Stamp>> {
+  async finish(): Promise<ReadonlyMap<string, FileStamp>> {
     if (!this.#ended.signal.aborted) this.#stop.abort();
     await this.#watching;
     return this.#taken;
@@ -76,7 +76,7 @@ export class InboxWatch {
       await delay(pauseMs, undefined, { signal: waking, ref: false }).catch(() => undefined);
       const isLast = this.#ended.signal.aborted;
       this.#sliceStarted = performance.now();
-      const real = new RealFolders(this.#inbox);
+      const real = new InboxFolders(this.#inbox);
       for (const folder of folders) {
         await this.#giveWay();
         if (this.#stop.signal.aborted) return;
@@ -100,13 +100,13 @@ export class InboxWatch {
     });
   }
 
-  async #look(folder: Folder, real: RealFolders, isLast: boolean): Promise<void> {
+  async #look(folder: Folder, real: InboxFolders, isLast: boolean): Promise<void> {
     const mtimeNs = statSync(folder.path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (mtimeNs === undefined || (mtimeNs === folder.seenMtimeNs && !isLast) || !real.has(folder.path)) return;
+    if (mtimeNs === undefined || (mtimeNs === folder.seenMtimeNs && !isLast) || !real.isLinkFree(folder.path)) return;
     folder.seenMtimeNs = mtimeNs;
     let absent = 0;
     for (const upload of folder.waiting) {
-      const stamp = await this.#objects.takeEarly(`${this.#inbox}/${upload.path}`, upload);
+      const stamp = await this.#objects.tryStoreEarly(`${this.#inbox}/${upload.path}`, upload);
       if (stamp !== undefined) {
         if (stamp !== 'left') this.#taken.set(upload.hash, stamp);
         folder.waiting.delete(upload);

@@ -1,11 +1,11 @@
 /** The media type of a long list: its head is one line of JSON, and each of its items another. */
-export const linesType = 'application/x-ndjson';
+export const ndjsonType = 'application/x-ndjson';
 
 /** Lines that are written at once. */
 const blockSize = 500;
 
 /** The text of a list, a block of lines at a time: neither who writes it nor who reads it ever has it whole. */
-export function* lineBlocks(head: unknown, items: Iterable<unknown>): Generator<string, undefined> {
+export function* ndjsonBlocks(head: unknown, items: Iterable<unknown>): Generator<string, undefined> {
   let lines = [lineOf(head)];
   for (const item of items) {
     if (lines.length === blockSize) {
@@ -18,7 +18,7 @@ export function* lineBlocks(head: unknown, items: Iterable<unknown>): Generator<
 }
 
 /** The values of a list's lines, as many at once as a piece of the text has. Throws SyntaxError. */
-export async function* lineValues(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<unknown[], undefined> {
+export async function* ndjsonValues(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<unknown[], undefined> {
   const decoder = new TextDecoder();
   let begun = '';
   for await (const piece of pieces) {

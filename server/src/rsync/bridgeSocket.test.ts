@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
-import { pump } from './pump';
+import { bridgeSocket } from './bridgeSocket';
 
 /** A WebSocket whose peer reads only when the test says so. */
 class SlowSocket extends EventEmitter {
@@ -42,7 +42,7 @@ afterEach(() => child.kill('SIGKILL'));
 const start = (command: string, ...args: string[]) => {
   const socket = new SlowSocket();
   child = spawn(command, args);
-  pump(socket as unknown as WebSocket, child, () => undefined);
+  bridgeSocket(socket as unknown as WebSocket, child, () => undefined);
   return socket;
 };
 
