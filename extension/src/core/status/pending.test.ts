@@ -17,10 +17,10 @@ describe('what waits in a folder', () => {
     );
     expect(folders.get('notes')).toEqual({
       state: 'conflict',
-      waiting: { outgoing: 2, incoming: 2, conflicts: 1, problems: 0 },
+      pending: { outgoing: 2, incoming: 2, conflicts: 1, problems: 0 },
     });
     expect(folders.get('notes/deep/er')?.pending).toEqual({ ...nothing, outgoing: 1, incoming: 1 });
-    expect(folders.get('notesy')).toEqual({ state: 'problem', waiting: { ...nothing, problems: 1 } });
+    expect(folders.get('notesy')).toEqual({ state: 'problem', pending: { ...nothing, problems: 1 } });
     expect([...folders.keys()].sort()).toEqual(['notes', 'notes/deep', 'notes/deep/er', 'notesy']);
   });
 });

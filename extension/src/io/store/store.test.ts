@@ -11,7 +11,7 @@ import { entry, fieldsOf } from '../../core/testing/fixtures';
 import type { Observation } from '../../core/observation';
 import { openStore, type SqlStore } from './store';
 
-const wasm = join(import.meta.dirname, '../../../node_modules/sql.js/dist/sql-wasm.wasm');
+const wasm = join(import.meta.dirname, '../../../../node_modules/sql.js/dist/sql-wasm.wasm');
 
 let folder: string;
 let bundles: string;
