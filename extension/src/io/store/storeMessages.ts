@@ -1,5 +1,5 @@
 import type { ContentStamp } from '../fs/fileStamp';
-import type { TableName } from './storeTables';
+import type { StoredBucket, TableName } from './storeTables';
 import type { ThreadFailure } from '../threads/threadFailure';
 
 /** What the store worker is started with. */
@@ -19,13 +19,6 @@ export interface StoreWrite {
   readonly before: ContentStamp | undefined;
   readonly meta: string;
   readonly buckets: readonly StoredBucket[];
-}
-
-/** One bucket of a table, packed; null when nothing is left in it. */
-export interface StoredBucket {
-  readonly table: TableName;
-  readonly bucket: number;
-  readonly entries: Uint8Array | null;
 }
 
 /** All that the file holds. */

@@ -4,7 +4,7 @@ import type { CooperativeTask } from '../../core/cooperativeTask';
 import { packObservations, wasAgreed } from '../entries/packedEntries';
 import type { StoredState } from './storePort';
 import { StoredMap } from '../entries/storedMap';
-import type { StoreContent, StoredBucket } from './storeMessages';
+import type { StoreContent } from './storeMessages';
 import {
   ancestorTable,
   changedBuckets,
@@ -13,6 +13,7 @@ import {
   packedBuckets,
   ruleTable,
   type Item,
+  type StoredBucket,
   type StoreTable,
 } from './storeTables';
 import { yielder } from '../threads/yielding';

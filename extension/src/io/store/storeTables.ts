@@ -5,9 +5,15 @@ import type { Rule } from '../../core/tracking/rule';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from '../entries/storeBuckets';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from '../entries/packedEntries';
-import type { StoredBucket } from './storeMessages';
 
 export type TableName = 'rule' | 'ancestor' | 'held_back' | 'observation';
+
+/** One bucket of a table, packed; null if it is empty. */
+export interface StoredBucket {
+  readonly table: TableName;
+  readonly bucket: number;
+  readonly entries: Uint8Array | null;
+}
 
 /** How one of the state's maps stands in the database. */
 export interface StoreTable<T> {
