@@ -1,16 +1,26 @@
-import type { Entry } from './entry';
+import type { Entry, FileTable } from './entry';
 
-/** One path that goes from one state to another; `undefined` is absence. */
+/** A change of one path from one state to another; `undefined` means that the path does not exist. */
 export interface Change {
   readonly path: string;
   readonly from: Entry | undefined;
   readonly to: Entry | undefined;
 }
 
-/** One path on which the sides cannot be brought together without a decision. */
+/** A path that both sides changed, and where neither change may win by itself. */
 export interface Conflict {
   readonly path: string;
   readonly ancestor: Entry | undefined;
   readonly local: Entry | undefined;
   readonly remote: Entry | undefined;
+}
+
+/** A copy of `table` with `changes` made. */
+export function withChanges(table: FileTable, changes: Iterable<Change>): Map<string, Entry> {
+  const result = new Map(table);
+  for (const { path, to } of changes) {
+    if (to === undefined) result.delete(path);
+    else result.set(path, to);
+  }
+  return result;
 }

@@ -1,22 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Change, Conflict } from '../change';
+import { withChanges, type Change, type Conflict } from '../change';
 import {
   conflictGroups,
-  uniqueName,
   keepBoth,
   keepMine,
   nameForTheirs,
   takeEditWithMode,
   takeMerged,
-  nameTaken,
   takeTheirs,
   type Decision,
 } from './decision';
+import { nameTaken } from '../filenames/uniqueName';
 import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
 import { entry, hashOf, shown, table } from '../testing/fixtures';
 import { parentFolders } from '../paths';
-import { applied, reconcile } from './reconcile';
+import { reconcile } from '../testing/reconcile';
+import { validTable } from '../testing/validTable';
 import { remoteTable, type ServerSide } from '../wire';
 
 type Short = Readonly<Record<string, string>>;
@@ -45,11 +45,11 @@ function machine(ancestor: FileTable, local: FileTable, remote: FileTable): Mach
 function agreed({ ancestor, skipped, local }: Machine, changes: readonly Change[]): Machine {
   const open = new Map(skipped);
   for (const { path } of changes) open.delete(path);
-  return { ancestor: applied(ancestor, changes), skipped: open, local };
+  return { ancestor: withChanges(ancestor, changes), skipped: open, local };
 }
 
 function decided(before: Machine, decisions: readonly Decision[]): Machine {
-  const local = applied(
+  const local = withChanges(
     before.local,
     decisions.flatMap(({ localChanges }) => localChanges),
   );
@@ -295,47 +295,10 @@ describe('entanglements', () => {
   });
 });
 
-describe('freeName', () => {
-  const none = (): boolean => false;
-
-  it.each([
-    ['a.md', 'a (server r12).md'],
-    ['d/e.f/a.tar.gz', 'd/e.f/a.tar (server r12).gz'],
-    ['Makefile', 'Makefile (server r12)'],
-    ['.env', '.env (server r12)'],
-    ['a.b/c', 'a.b/c (server r12)'],
-    ['a.', 'a (server r12).'],
-  ])('of %s', (path, name) => {
-    expect(uniqueName(path, none, 'server r12')).toBe(name);
-  });
-
-  it('counts on while names are taken, also by folders and other spellings', () => {
-    const taken = nameTaken([['a (server r12).md/x'], ['A (Server r12 2).md']], { foldsCase: true, normalises: true });
-    expect(uniqueName('a.md', taken, 'server r12')).toBe('a (server r12 3).md');
-    expect(uniqueName('a.md', nameTaken([['A (server r12).md']]), 'server r12')).toBe('a (server r12).md');
-  });
-
-  it('keeps to the length of a name, and to whole characters', () => {
-    const name = uniqueName(`d/${'🌴'.repeat(62)}.md`, none, 'server r12');
-    expect(name).toBe(`d/${'🌴'.repeat(59)} (server r12).md`);
-    expect(uniqueName('a'.repeat(255), none, 'server r12')).toHaveLength(255);
-    expect(uniqueName(`a.${'b'.repeat(253)}`, none, 'server r12')).toBe('a (server r12)');
-  });
-});
-
 describe('decisions on all conflicts, whatever the tables', () => {
   const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
   const content = fc.constantFrom('1', '2', '3', '1 x', '2 600', '', '-> 1');
-  const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map((pairs) => {
-    const table = new Map<string, Entry>();
-    for (const [path, content] of pairs) {
-      const blocked = [...parentFolders(path)].some((folder) => table.has(folder));
-      if (!blocked && ![...table.keys()].some((other) => other.startsWith(`${path}/`))) {
-        table.set(path, entry(path, content));
-      }
-    }
-    return table;
-  });
+  const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map(validTable);
   const choices = fc.array(fc.constantFrom<Choice>('mine', 'theirs', 'both'), { minLength: 6, maxLength: 6 });
 
   it('leave no conflict, a possible folder, and what was chosen', () => {
@@ -344,7 +307,7 @@ describe('decisions on all conflicts, whatever the tables', () => {
         const first = machine(ancestor, local, remote);
         const pulled = plan(first);
         const changes = [...pulled.ancestorChanges, ...pulled.localChanges];
-        const before = agreed({ ...first, local: applied(local, pulled.localChanges) }, changes);
+        const before = agreed({ ...first, local: withChanges(local, pulled.localChanges) }, changes);
         const { conflicts } = plan(before);
         const groups = conflictGroups(conflicts);
         const chosen = ({ path }: Conflict): Choice =>

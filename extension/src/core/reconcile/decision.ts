@@ -2,7 +2,7 @@ import type { Change, Conflict } from '../change';
 import { entryWith, sameEntry, type Entry } from '../entry';
 import { parentFolders, isInside } from '../paths';
 import { editWithMode, mergedMode } from '../modes';
-import { nameKey, type NameRules } from '../filenames/nameRules';
+import { uniqueName } from '../filenames/uniqueName';
 
 /** A change of the disk that a decision makes. */
 export interface DecidedChange extends Change {
@@ -106,38 +106,6 @@ export function nameForTheirs(
   return isFree ? path : uniqueName(path, taken, label);
 }
 
-const maxNameBytes = 255;
-const utf8 = new TextEncoder();
-
-/** A path beside `path` that is not `taken`: `name (label).ext`, with a number where it must be. */
-export function uniqueName(path: string, taken: (path: string) => boolean, label: string): string {
-  const start = path.lastIndexOf('/') + 1;
-  const [folder, name] = [path.slice(0, start), path.slice(start)];
-  // A dot at the beginning makes a name hidden; it begins no extension.
-  const dot = name.lastIndexOf('.');
-  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
-  for (let number = 1; ; number++) {
-    const suffix = ` (${label}${number === 1 ? '' : ` ${number}`})`;
-    const candidate = folder + fitted(stem, suffix, extension);
-    if (!taken(candidate)) return candidate;
-  }
-}
-
-/** What `tables` take of names: their paths and the folders above them, as a disk with `rules` sees them. */
-export function nameTaken(
-  tables: readonly Iterable<string>[],
-  rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },
-): (path: string) => boolean {
-  const taken = new Set<string>();
-  for (const paths of tables) {
-    for (const path of paths) {
-      taken.add(nameKey(path, rules));
-      for (const folder of parentFolders(path)) taken.add(nameKey(folder, rules));
-    }
-  }
-  return (path) => taken.has(nameKey(path, rules));
-}
-
 /** The disk becomes `to`, which neither side has: against what the server has, it is a change to be sent. */
 function become(conflict: Conflict, to: Entry): Decision {
   const { path, local } = conflict;
@@ -147,12 +115,4 @@ function become(conflict: Conflict, to: Entry): Decision {
 /** Invariant: the ancestor becomes what the server has, never what was made of it here: that is still to be sent. */
 function seen({ path, ancestor, remote }: Conflict): Change {
   return { path, from: ancestor, to: remote };
-}
-
-/** The stem is cut, between characters, until the name is short enough for any file system. */
-function fitted(stem: string, suffix: string, extension: string): string {
-  const ends = utf8.encode(suffix + extension).length > maxNameBytes ? suffix : suffix + extension;
-  const characters = Array.from(stem);
-  while (characters.length > 0 && utf8.encode(characters.join('') + ends).length > maxNameBytes) characters.pop();
-  return characters.join('') + ends;
 }

@@ -1,5 +1,5 @@
 import { parentFolders } from '../paths';
-import { runToEnd, stepSize, type CooperativeTask } from '../cooperativeTask';
+import { stepSize, type CooperativeTask } from '../cooperativeTask';
 
 /** What would stand on one side after its changes: the paths, and those that a change newly puts there. */
 export interface ProjectedTree {
@@ -12,11 +12,6 @@ export interface ProjectedTree {
  * The paths of `outcome` at which a file would have to be a folder as well, and the paths below them.
  * A path that is no file system's possible state is found here before anything is touched.
  */
-export function fileDirConflicts(outcome: ProjectedTree): Set<string> {
-  return runToEnd(fileDirConflictSteps(outcome));
-}
-
-/** The same in steps of some milliseconds. */
 export function* fileDirConflictSteps(outcome: ProjectedTree): CooperativeTask<Set<string>> {
   const found = new Set<string>();
   /** Folders of which neither they nor any above is present: most paths share theirs with others. */

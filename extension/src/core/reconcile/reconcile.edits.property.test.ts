@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { withChanges } from '../change';
 import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
 import { entry } from '../testing/fixtures';
-import { parentFolders, isInside } from '../paths';
-import { applied, reconcile, type Reconciliation } from './reconcile';
+import { isInside } from '../paths';
+import { reconcile } from '../testing/reconcile';
+import { isValidTable } from '../testing/validTable';
+import type { Reconciliation } from './reconcile';
 
 /** What is done to a side, as a user does it: whole folders move, and what is in the way makes room. */
 type Step =
@@ -65,17 +68,13 @@ const sides = fc.tuple(steps(10), steps(4), steps(4)).map(([first, here, there])
   return [ancestor, done(ancestor, here), done(ancestor, there)] as const;
 });
 
-function isPossible(table: FileTable): boolean {
-  return [...table.keys()].every((path) => [...parentFolders(path)].every((folder) => !table.has(folder)));
-}
-
 function plain(table: FileTable): string[] {
   return [...table].map(([path, { kind, hash, mode }]) => `${path} ${kind} ${hash} ${mode}`).sort();
 }
 
 /** The ancestor once all of `plan` has been done. */
 function agreed(ancestor: FileTable, { ancestorChanges, localChanges, remoteChanges }: Reconciliation): FileTable {
-  return applied(ancestor, [...ancestorChanges, ...localChanges, ...remoteChanges]);
+  return withChanges(ancestor, [...ancestorChanges, ...localChanges, ...remoteChanges]);
 }
 
 const runs = { numRuns: 2_000 };
@@ -85,7 +84,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     let swaps = 0;
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
-        for (const table of [ancestor, local, remote]) expect(isPossible(table)).toBe(true);
+        for (const table of [ancestor, local, remote]) expect(isValidTable(table)).toBe(true);
         for (const path of ancestor.keys()) if ([...local.keys()].some((other) => isInside(other, path))) swaps++;
       }),
       runs,
@@ -97,7 +96,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const { localChanges, remoteChanges } = reconcile(ancestor, local, remote);
-        const after = [applied(local, localChanges), applied(remote, remoteChanges)];
+        const after = [withChanges(local, localChanges), withChanges(remote, remoteChanges)];
         for (const side of [local, remote]) {
           for (const [path, content] of side) {
             const old = ancestor.get(path);
@@ -118,8 +117,8 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const [here, there] = [applied(local, plan.localChanges), applied(remote, plan.remoteChanges)];
-        expect(isPossible(here) && isPossible(there)).toBe(true);
+        const [here, there] = [withChanges(local, plan.localChanges), withChanges(remote, plan.remoteChanges)];
+        expect(isValidTable(here) && isValidTable(there)).toBe(true);
         fc.pre(plan.conflicts.length === 0);
         expect(plain(here)).toEqual(plain(there));
         expect(plain(agreed(ancestor, plan))).toEqual(plain(here));
@@ -132,8 +131,8 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const here = applied(local, plan.localChanges);
-        const there = applied(remote, plan.remoteChanges);
+        const here = withChanges(local, plan.localChanges);
+        const there = withChanges(remote, plan.remoteChanges);
         const again = reconcile(agreed(ancestor, plan), here, there);
         expect([again.ancestorChanges, again.localChanges, again.remoteChanges]).toEqual([[], [], []]);
         expect(again.conflicts).toEqual(plan.conflicts);
@@ -146,11 +145,11 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const pulled = applied(ancestor, [...plan.ancestorChanges, ...plan.localChanges]);
-        const afterPull = reconcile(pulled, applied(local, plan.localChanges), remote);
+        const pulled = withChanges(ancestor, [...plan.ancestorChanges, ...plan.localChanges]);
+        const afterPull = reconcile(pulled, withChanges(local, plan.localChanges), remote);
         expect(afterPull).toEqual({ ...plan, ancestorChanges: [], localChanges: [] });
-        const pushed = applied(ancestor, [...plan.ancestorChanges, ...plan.remoteChanges]);
-        const afterPush = reconcile(pushed, local, applied(remote, plan.remoteChanges));
+        const pushed = withChanges(ancestor, [...plan.ancestorChanges, ...plan.remoteChanges]);
+        const afterPush = reconcile(pushed, local, withChanges(remote, plan.remoteChanges));
         expect(afterPush).toEqual({ ...plan, ancestorChanges: [], remoteChanges: [] });
       }),
       runs,
@@ -161,7 +160,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const [here, there] = [applied(local, plan.localChanges), applied(remote, plan.remoteChanges)];
+        const [here, there] = [withChanges(local, plan.localChanges), withChanges(remote, plan.remoteChanges)];
         for (const { path } of plan.conflicts) {
           expect(here.get(path)).toBe(local.get(path));
           expect(there.get(path)).toBe(remote.get(path));

@@ -1,24 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sameContent, sameEntry, type Entry, type FileTable } from '../entry';
-import { entry } from '../testing/fixtures';
-import { parentFolders } from '../paths';
-import { applied, reconcile } from './reconcile';
+import { withChanges } from '../change';
+import { sameContent, sameEntry, type FileTable } from '../entry';
+import { reconcile } from '../testing/reconcile';
+import { isValidTable, validTable } from '../testing/validTable';
 
 // Few names and contents, so that sides meet, clash and agree often.
 const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
 const content = fc.constantFrom('1', '2', '3', '1 x', '2 x', '1 600', '', '-> 1', '-> 2');
 
 /** A table that is a possible folder: a path below an entry is left out. */
-const tables = fc.array(fc.tuple(path, content), { maxLength: 8 }).map((pairs) => {
-  const table = new Map<string, Entry>();
-  for (const [path, content] of pairs) {
-    const blocked = [...parentFolders(path)].some((folder) => table.has(folder));
-    const blocks = [...table.keys()].some((other) => other.startsWith(`${path}/`));
-    if (!blocked && !blocks) table.set(path, entry(path, content));
-  }
-  return table;
-});
+const tables = fc.array(fc.tuple(path, content), { maxLength: 8 }).map(validTable);
 
 /** Sides that mostly come from the ancestor, as sides do. */
 const three = fc.oneof(
@@ -26,10 +18,6 @@ const three = fc.oneof(
   fc.tuple(tables, tables).map(([ancestor, local]) => [ancestor, local, ancestor] as const),
   fc.tuple(tables, tables).map(([ancestor, remote]) => [ancestor, ancestor, remote] as const),
 );
-
-function isPossible(table: FileTable): boolean {
-  return [...table.keys()].every((path) => [...parentFolders(path)].every((folder) => !table.has(folder)));
-}
 
 function sameTable(a: FileTable, b: FileTable): boolean {
   return a.size === b.size && [...a].every(([path, entry]) => sameEntry(entry, b.get(path)));
@@ -118,8 +106,8 @@ describe('reconcile, whatever the tables', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const { localChanges, remoteChanges } = reconcile(ancestor, local, remote);
-        expect(isPossible(applied(local, localChanges))).toBe(true);
-        expect(isPossible(applied(remote, remoteChanges))).toBe(true);
+        expect(isValidTable(withChanges(local, localChanges))).toBe(true);
+        expect(isValidTable(withChanges(remote, remoteChanges))).toBe(true);
       }),
       runs,
     );
@@ -129,13 +117,17 @@ describe('reconcile, whatever the tables', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const result = reconcile(ancestor, local, remote);
-        const after = applied(local, result.localChanges);
-        const there = applied(remote, result.remoteChanges);
+        const after = withChanges(local, result.localChanges);
+        const there = withChanges(remote, result.remoteChanges);
         const open = new Set(result.conflicts.map(({ path }) => path));
         for (const path of new Set([...after.keys(), ...there.keys()])) {
           if (!open.has(path)) expect(sameEntry(after.get(path), there.get(path))).toBe(true);
         }
-        const agreed = applied(ancestor, [...result.ancestorChanges, ...result.localChanges, ...result.remoteChanges]);
+        const agreed = withChanges(ancestor, [
+          ...result.ancestorChanges,
+          ...result.localChanges,
+          ...result.remoteChanges,
+        ]);
         const again = reconcile(agreed, after, there);
         expect([again.ancestorChanges, again.localChanges, again.remoteChanges]).toEqual([[], [], []]);
         expect(again.conflicts).toEqual(result.conflicts);
@@ -168,7 +160,7 @@ describe('reconcile, whatever the tables', () => {
       fc.property(tables, tables, (ancestor, both) => {
         const result = reconcile(ancestor, both, both);
         expect([result.localChanges, result.remoteChanges, result.conflicts]).toEqual([[], [], []]);
-        expect(sameTable(applied(ancestor, result.ancestorChanges), both)).toBe(true);
+        expect(sameTable(withChanges(ancestor, result.ancestorChanges), both)).toBe(true);
       }),
       runs,
     );

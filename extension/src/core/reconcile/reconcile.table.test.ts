@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { withChanges } from '../change';
 import { sameEntry } from '../entry';
 import { table } from '../testing/fixtures';
-import { applied, reconcile, type Reconciliation } from './reconcile';
+import { reconcile } from '../testing/reconcile';
+import type { Reconciliation } from './reconcile';
 
 type Short = Readonly<Record<string, string>>;
 
@@ -330,8 +332,8 @@ describe('the reconcile table', () => {
     for (const { path, to } of result.ancestorChanges) {
       expect(sameEntry(to, local.get(path)) && sameEntry(to, remote.get(path))).toBe(true);
     }
-    const agreed = applied(ancestor, [...result.ancestorChanges, ...result.localChanges, ...result.remoteChanges]);
-    const again = reconcile(agreed, applied(local, result.localChanges), applied(remote, result.remoteChanges));
+    const agreed = withChanges(ancestor, [...result.ancestorChanges, ...result.localChanges, ...result.remoteChanges]);
+    const again = reconcile(agreed, withChanges(local, result.localChanges), withChanges(remote, result.remoteChanges));
     expect(again).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: again.conflicts });
     expect(again.conflicts).toEqual(result.conflicts);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change';
 import { shown, table } from '../testing/fixtures';
-import { reconcile } from './reconcile';
+import { reconcile } from '../testing/reconcile';
 
 type Short = Readonly<Record<string, string>>;
 

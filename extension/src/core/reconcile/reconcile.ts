@@ -1,10 +1,8 @@
 import type { Change, Conflict } from '../change';
 import { fileDirConflictSteps } from './fileDirConflict';
 import type { Entry, FileTable } from '../entry';
-import { runToEnd, stepSize, type CooperativeTask } from '../cooperativeTask';
+import { stepSize, type CooperativeTask } from '../cooperativeTask';
 import { classify, type Classification } from './classify';
-
-export type { Change, Conflict } from '../change';
 
 /** What it takes to bring three tables together. No path is in more than one list; each is sorted by path. */
 export interface Reconciliation {
@@ -39,16 +37,6 @@ const everything = (): boolean => true;
  * A path that does not take part is as if it were in no table. It is only asked of paths that are not in step,
  * which are few: of a hundred thousand, testing each took several times as long as comparing them.
  */
-export function reconcile(
-  ancestor: FileTable,
-  local: FileTable,
-  remote: FileTable,
-  isSyncable: (path: string) => boolean = everything,
-): Reconciliation {
-  return runToEnd(reconcileSteps(ancestor, local, remote, isSyncable));
-}
-
-/** The same in steps of some milliseconds. The tables must stay as they are until the end. */
 export function* reconcileSteps(
   ancestor: FileTable,
   local: FileTable,
@@ -164,14 +152,4 @@ function* collectChanges(
     }
   }
   return { ancestorChanges, localChanges, remoteChanges, conflicts };
-}
-
-/** `table` with `changes` made. */
-export function applied(table: FileTable, changes: Iterable<Change>): Map<string, Entry> {
-  const result = new Map(table);
-  for (const { path, to } of changes) {
-    if (to === undefined) result.delete(path);
-    else result.set(path, to);
-  }
-  return result;
 }

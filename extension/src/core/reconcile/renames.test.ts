@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change';
 import { entry, table } from '../testing/fixtures';
-import { reconcile } from './reconcile';
+import { reconcile } from '../testing/reconcile';
 import { findRenames, type Renames } from './renames';
 
 type Short = Readonly<Record<string, string>>;

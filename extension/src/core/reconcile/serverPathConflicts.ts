@@ -1,7 +1,7 @@
 import type { Change } from '../change';
 import { parentFolders } from '../paths';
 import { restrictTo } from './restrictTo';
-import type { Problem } from '../observation';
+import type { Problem } from '../problem';
 
 export interface FilteredChanges {
   readonly changes: readonly Change[];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { table } from '../testing/fixtures';
-import type { Problem } from '../observation';
-import { pathStates } from './pathState';
-import { reconcile } from '../reconcile/reconcile';
+import type { Problem } from '../problem';
+import { pathStates } from '../testing/pathStates';
+import { reconcile } from '../testing/reconcile';
 
 describe('pathStates', () => {
   const ancestor = table({ same: '1', edited: '1', gone: '1', both: '1', theirs: '1' });

@@ -1,8 +1,8 @@
 import type { Change, Conflict } from '../change';
 import { comparePaths } from '../paths';
-import type { Problem } from '../observation';
+import type { Problem } from '../problem';
 import type { Reconciliation } from '../reconcile/reconcile';
-import { runToEnd, stepSize, type CooperativeTask } from '../cooperativeTask';
+import { stepSize, type CooperativeTask } from '../cooperativeTask';
 
 /**
  * How a path stands; one that is in step has no state. `incoming`: the server has something newer. `both`: so it has,
@@ -32,16 +32,6 @@ export interface PathStates {
  * What is shown of a plan, by path. A problem is told before a conflict, and that before a change.
  * `isHeardOnly` tells of a conflict whether a pull has yet to try it: until then nothing is to be decided.
  */
-export function pathStates(
-  plan: Omit<Reconciliation, 'ancestorChanges'>,
-  problems: ReadonlyMap<string, Problem>,
-  tracked: number,
-  isHeardOnly: (path: string) => boolean = () => false,
-): PathStates {
-  return runToEnd(pathStateSteps(plan, problems, tracked, isHeardOnly));
-}
-
-/** The same in steps of some milliseconds. */
 export function* pathStateSteps(
   plan: Omit<Reconciliation, 'ancestorChanges'>,
   problems: ReadonlyMap<string, Problem>,

@@ -1,26 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../entry';
-import { entry } from '../testing/fixtures';
-import { parentFolders } from '../paths';
-import { pathStates, type PathStates } from './pathState';
-import { reconcile } from '../reconcile/reconcile';
+import { validTable } from '../testing/validTable';
+import { pathStates } from '../testing/pathStates';
+import type { PathStates } from './pathState';
+import { reconcile } from '../testing/reconcile';
 import { statesAfter, type LocalChange } from './statesAfter';
 
 const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
 const content = fc.constantFrom('1', '2', '3', '1 600', '-> 1');
-const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map(possible);
-
-/** Of `pairs`, those that can stand side by side. */
-function possible(pairs: readonly (readonly [string, string])[]): Map<string, Entry> {
-  const table = new Map<string, Entry>();
-  for (const [path, content] of pairs) {
-    const blocked = [...parentFolders(path)].some((folder) => table.has(folder));
-    const blocks = [...table.keys()].some((other) => other.startsWith(`${path}/`));
-    if (!blocked && !blocks) table.set(path, entry(path, content));
-  }
-  return table;
-}
+const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map(validTable);
 
 interface World {
   readonly ancestor: ReadonlyMap<string, Entry>;
@@ -67,13 +56,13 @@ describe('the states after a change of the disk', () => {
   });
 
   it('are told of a file that is saved, made or deleted in a tree that was in step', () => {
-    const agreed = possible([
+    const agreed = validTable([
       ['n/a', '1'],
       ['n/b', '1'],
       ['n/c', '1'],
     ]);
     const world = { ancestor: agreed, local: agreed, remote: agreed };
-    const changed = possible([
+    const changed = validTable([
       ['n/a', '2'],
       ['n/b', '1'],
       ['n/new', '1'],

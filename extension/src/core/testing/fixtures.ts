@@ -1,5 +1,11 @@
 import { entryWith, type Entry } from '../entry';
+import type { NameRules } from '../filenames/nameRules';
 import type { Observation } from '../observation';
+
+/** The name rules of the usual disks. */
+export const linux: NameRules = { foldsCase: false, normalises: false, windows: false };
+export const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
+export const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
 
 /**
  * Tables in short, for tests: `{ a: 'one', b: 'two x', c: '-> a' }` is a file with the content "one", an

@@ -3,8 +3,6 @@ import { parentFolders } from '../paths';
 import { ruleFor, type Rule, type Rules } from './rule';
 import { isTemporary } from '../temporaryName';
 
-export { untrack as leave, track } from './rule';
-
 /** What decides which paths are kept in step. */
 export interface SelectionScope {
   readonly rules: Iterable<Rule>;

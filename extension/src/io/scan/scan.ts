@@ -2,7 +2,8 @@ import { lstatSync, opendirSync, readFileSync, realpathSync, statSync } from 'no
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { parentFolders, parentOf } from '../../core/paths';
-import type { Observation, Problem } from '../../core/observation';
+import type { Observation } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import { Selection } from '../../core/tracking/selection';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';

@@ -1,4 +1,5 @@
-import type { Observation, Problem } from '../../core/observation';
+import type { Observation } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import { look, type LookOptions } from './scanLook';
 
 /** What a look at some paths found. Of the rest there is nothing to tell: they stand as they were known. */

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import type { Observation, Problem } from '../../core/observation';
+import type { Observation } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import { errnoOf, isNotFound } from '../fs/errno';
 import { sameInodeAndTimes } from '../fs/fileStamp';
 import type { FileClock } from './fileClock';

@@ -1,4 +1,4 @@
-import type { Problem } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import type { ClockReading } from './fileClock';
 import type { FolderRecord } from './folderRecord';
 import type { Packed } from '../entries/packedEntries';

@@ -1,4 +1,5 @@
-import type { Observation, Problem } from '../../core/observation';
+import type { Observation } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import type { Rule } from '../../core/tracking/rule';
 
 /** What a scan takes in: a change of it needs a full pass. */

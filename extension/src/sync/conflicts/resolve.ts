@@ -2,12 +2,12 @@ import { lstatSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Conflict } from '../../core/change';
+import { nameTaken } from '../../core/filenames/uniqueName';
 import {
   conflictGroups,
   keepBoth,
   keepMine,
   nameForTheirs,
-  nameTaken,
   takeTheirs,
   type Decision,
 } from '../../core/reconcile/decision';

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
-import type { Problem } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import type { PathFolders } from '../../core/status/pathTree';
 import { putBack, rulesIn, type Rule } from '../../core/tracking/rule';

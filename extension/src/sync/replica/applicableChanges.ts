@@ -1,5 +1,6 @@
 import type { Change } from '../../core/change';
-import { fileDirConflicts } from '../../core/reconcile/fileDirConflict';
+import { runToEnd } from '../../core/cooperativeTask';
+import { fileDirConflictSteps } from '../../core/reconcile/fileDirConflict';
 import type { FileTable } from '../../core/entry';
 import { isInside } from '../../core/paths';
 
@@ -11,10 +12,12 @@ import { isInside } from '../../core/paths';
  */
 export function applicableChanges(table: FileTable, changes: readonly Change[]): Change[] {
   const outcome = new Map(changes.map(({ path, to }) => [path, to !== undefined] as const));
-  const clashing = fileDirConflicts({
-    present: (path) => outcome.get(path) ?? table.has(path),
-    candidates: new Set([...table.keys(), ...outcome.keys()]),
-  });
+  const clashing = runToEnd(
+    fileDirConflictSteps({
+      present: (path) => outcome.get(path) ?? table.has(path),
+      candidates: new Set([...table.keys(), ...outcome.keys()]),
+    }),
+  );
   const placeless = [...clashing].filter((path) => outcome.get(path) === true && !table.has(path));
   const isFor = (path: string, put: string): boolean => path === put || isInside(path, put) || isInside(put, path);
   return changes.filter(({ path }) => !placeless.some((put) => isFor(path, put)));

@@ -1,7 +1,7 @@
 import { guardedDeletions, missingFolders, removedContent } from '../../core/deletionGuard';
 import type { Change } from '../../core/change';
 import { isInside } from '../../core/paths';
-import { applied } from '../../core/reconcile/reconcile';
+import { withChanges } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
 import type { Replica } from './replica';
@@ -33,7 +33,7 @@ export function applyDeletionGuard(
   const touches = (folder: string): boolean =>
     changes.some(({ path }) => path === folder || isInside(path, folder) || isInside(folder, path));
   const gone = isRootEmptied(replica) ? [''] : missingFolders(paths, ancestor, observations).filter(touches);
-  const after = direction === 'push' ? observations : applied(observations, changes);
+  const after = direction === 'push' ? observations : withChanges(observations, changes);
   const going = direction === 'push' ? [] : missingFolders(paths, ancestor, after).filter(touches);
   if (share === undefined && gone.length + going.length === 0) return;
   const { deleted, emptied } = removedContent(changes);

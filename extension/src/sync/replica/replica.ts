@@ -1,8 +1,10 @@
 import type { Change } from '../../core/change';
 import { sameEntry, type Entry, type FileTable } from '../../core/entry';
 import { parentFolders, isInside } from '../../core/paths';
-import { isPlain, dropUnrepresentableNames, type NameRules } from '../../core/filenames/nameRules';
-import type { Observation, Problem } from '../../core/observation';
+import { isPlain, type NameRules } from '../../core/filenames/nameRules';
+import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
+import type { Observation } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import { pathStateSteps, type PathStates } from '../../core/status/pathState';
 import { PathFolders } from '../../core/status/pathTree';
 import { reconcileSteps, type Reconciliation } from '../../core/reconcile/reconcile';
@@ -227,7 +229,7 @@ export class Replica {
     const here = dropUnrepresentableNames(whole, observations, this.nameRules, this.#standingBeside());
     const there = dropBlockedByServer(here.plan.remoteChanges, this.#stayingOnServer(remote, isSyncable));
     if (against === 'known') {
-      this.#unrepresentable = here.held;
+      this.#unrepresentable = here.dropped;
       this.#showPlanProblems(new Map([...there.problems, ...here.problems]));
     }
     return { ...here.plan, remoteChanges: there.changes };

@@ -1,7 +1,7 @@
 import type { Change, Conflict } from '../../core/change';
 import { sameContent, type FileTable } from '../../core/entry';
 import { comparePaths } from '../../core/paths';
-import type { Problem } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 import { findRenames, type Rename } from '../../core/reconcile/renames';
 import { overlay, remoteTable } from '../../core/wire';
 import { mayMerge, mergedContent, mergeModes } from '../pull/autoMerge';

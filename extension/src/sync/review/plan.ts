@@ -1,5 +1,5 @@
 import type { Entry } from '../../core/entry';
-import type { Problem } from '../../core/observation';
+import type { Problem } from '../../core/problem';
 
 /** Which commands a plan is for. */
 export type PlanDirection = 'push' | 'pull' | 'sync';

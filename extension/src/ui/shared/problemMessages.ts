@@ -1,4 +1,4 @@
-import type { Problem, ProblemReason } from '../../core/observation';
+import type { Problem, ProblemReason } from '../../core/problem';
 import { maxPathBytes, maxSegmentBytes } from '../../../../server/src/contract/paths';
 
 const rename = 'Rename it, or untrack it.';

@@ -1,0 +1,66 @@
+import { comparePaths, parentFolders } from '../paths';
+import type { Problem } from '../problem';
+import { nameKey, type NameRules } from './nameRules';
+import { windowsProblem } from './windowsNames';
+
+/**
+ * The names that a disk with `rules` could not hold if all of `paths` existed on it, by path. A problem with a folder's
+ * name is reported once, for the folder. Of names that are equal on the disk, one that `exists` wins, otherwise the
+ * first in path order; the others are problems.
+ */
+export function nameProblems(
+  paths: Iterable<string>,
+  rules: NameRules,
+  exists: (path: string) => boolean = () => false,
+): Map<string, Problem> {
+  const problems = new Map<string, Problem>();
+  const folds = rules.foldsCase || rules.normalises;
+  if (!rules.windows && !folds) return problems;
+  const all = [...paths];
+  const existing = new Set(folds ? all.filter(exists) : []);
+  const ordered = folds
+    ? [...[...existing].sort(comparePaths), ...all.filter((path) => !existing.has(path)).sort(comparePaths)]
+    : all;
+  const names = new UsedNames(rules);
+  for (const path of ordered) {
+    const problem = (rules.windows ? windowsProblem(path) : undefined) ?? (folds ? names.add(path) : undefined);
+    if (problem !== undefined) problems.set(problem.path, problem);
+  }
+  return problems;
+}
+
+/** The names in use, each in the spelling that the disk would keep. */
+class UsedNames {
+  readonly #rules: NameRules;
+  readonly #spellings = new Map<string, string>();
+  /** Folders that were added with an earlier path: most paths share their folders with others. */
+  readonly #knownFolders = new Set<string>();
+
+  constructor(rules: NameRules) {
+    this.#rules = rules;
+  }
+
+  /** Adds `path` and the folders above it, or returns the one of them that is in use under another spelling. */
+  add(path: string): Problem | undefined {
+    const unknown = [path];
+    for (const folder of parentFolders(path)) {
+      if (this.#knownFolders.has(folder)) break;
+      unknown.push(folder);
+    }
+    const keyed = unknown.map((name) => [name, nameKey(name, this.#rules)] as const).reverse();
+    for (const [name, key] of keyed) {
+      const spelling = this.#spellings.get(key);
+      if (spelling !== undefined && spelling !== name) return nameClash(name, spelling);
+    }
+    for (const [name, key] of keyed) {
+      this.#spellings.set(key, name);
+      if (name !== path) this.#knownFolders.add(name);
+    }
+    return undefined;
+  }
+}
+
+function nameClash(path: string, taken: string): Problem {
+  const isSameLetters = path.normalize('NFC') === taken.normalize('NFC');
+  return { path, reason: isSameLetters ? 'same-but-accents' : 'same-but-case', with: taken };
+}

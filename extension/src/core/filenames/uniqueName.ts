@@ -1,0 +1,45 @@
+import { parentFolders } from '../paths';
+import { nameKey, type NameRules } from './nameRules';
+
+const maxNameBytes = 255;
+const utf8 = new TextEncoder();
+
+/**
+ * A path in the same folder that is not `isTaken`: `name (label).ext`, or `name (label 2).ext` and so on. The name has
+ * at most 255 bytes in UTF-8.
+ */
+export function uniqueName(path: string, isTaken: (path: string) => boolean, label: string): string {
+  const start = path.lastIndexOf('/') + 1;
+  const [folder, name] = [path.slice(0, start), path.slice(start)];
+  // A leading dot hides a file; it does not start an extension.
+  const dot = name.lastIndexOf('.');
+  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ''];
+  for (let number = 1; ; number++) {
+    const suffix = ` (${label}${number === 1 ? '' : ` ${number}`})`;
+    const candidate = folder + fitted(stem, suffix, extension);
+    if (!isTaken(candidate)) return candidate;
+  }
+}
+
+/** Returns whether a name is that of a path in `tables` or of a folder above one, on a disk with `rules`. */
+export function nameTaken(
+  tables: readonly Iterable<string>[],
+  rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },
+): (path: string) => boolean {
+  const taken = new Set<string>();
+  for (const paths of tables) {
+    for (const path of paths) {
+      taken.add(nameKey(path, rules));
+      for (const folder of parentFolders(path)) taken.add(nameKey(folder, rules));
+    }
+  }
+  return (path) => taken.has(nameKey(path, rules));
+}
+
+/** Shortens the stem, between characters, until the name is short enough for any file system. */
+function fitted(stem: string, suffix: string, extension: string): string {
+  const ending = utf8.encode(suffix + extension).length > maxNameBytes ? suffix : suffix + extension;
+  const characters = Array.from(stem);
+  while (characters.length > 0 && utf8.encode(characters.join('') + ending).length > maxNameBytes) characters.pop();
+  return characters.join('') + ending;
+}
