@@ -15,63 +15,67 @@ import {
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../fs/errno';
 
-/** Errors that say: no hard link from here to there. */
-const linkRefusals = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
-const occupiedErrnos = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
+/** Errors of link(2) that a copy works around. */
+const noHardLink = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+/** Errors if the backup has a file or a folder at the path already. */
+const pathInUse = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
 
-/** So many backups may go by one name, before it is plain that something else is wrong. */
+/** More folders would mean that something else is wrong. */
 const maxFolders = 16;
 
-/** What was kept of one path, until it is clear that it was needed. */
 export interface SavedCopy {
   readonly path: string;
-  /** The original file itself under a second name, rather than a copy. Linking it has moved its ctime. */
-  readonly isLink: boolean;
+  /** Whether it is a hard link to the original, whose ctime the linking has moved. */
+  readonly isHardLink: boolean;
 }
 
-/** The folders that a backup may have spread to: where a file was kept, a folder of that name has no place. */
+/**
+ * All folders that a backup in `folder` can consist of. It continues in the next folder when a path is in use, for
+ * example by a file that was saved where a folder is needed now.
+ */
 export function backupFolders(folder: string): string[] {
-  return Array.from({ length: maxFolders }, (_, index) => backupFolder(folder, index + 1));
+  return Array.from({ length: maxFolders }, (_, index) => numberedFolder(folder, index + 1));
 }
 
-function backupFolder(folder: string, copy: number): string {
-  return copy === 1 ? folder : `${folder}.${copy}`;
+function numberedFolder(folder: string, number: number): string {
+  return number === 1 ? folder : `${folder}.${number}`;
 }
 
-/** Keeps what a pull replaces or deletes. Invariant: nothing in a backup is ever overwritten. */
+/** Saves files before they are replaced or deleted. Invariant: nothing in a backup is ever overwritten. */
 export class Backup {
   readonly #folder: string;
-  /** The folders that must be flushed for what was kept to be durable. */
+  /** These must be flushed to make the backup durable. */
   readonly foldersToFlush = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** Keeps the file or symlink at `source` as `path`. Throws the system's error when it cannot. */
+  /** Saves the file or symlink at `source` as `path`. Throws system errors. */
   save(source: string, path: string, stats: BigIntStats): SavedCopy {
-    for (let copy = 1; ; copy++) {
-      const target = join(backupFolder(this.#folder, copy), path);
+    for (let number = 1; ; number++) {
+      const target = join(numberedFolder(this.#folder, number), path);
       try {
         mkdirSync(dirname(target), { recursive: true });
-        const isLink = saveAs(source, target, stats);
+        const isHardLink = linkOrCopy(source, target, stats);
         for (let folder = dirname(target); folder.length >= this.#folder.length; folder = dirname(folder)) {
           this.foldersToFlush.add(folder);
         }
-        return { path: target, isLink };
+        return { path: target, isHardLink };
       } catch (error) {
-        if (copy === maxFolders || !occupiedErrnos.has(errnoOf(error) ?? '')) throw error;
+        if (number === maxFolders || !pathInUse.has(errnoOf(error) ?? '')) throw error;
       }
     }
   }
 
-  /** Takes back what turned out not to be replaced. */
-  discard(kept: SavedCopy): void {
-    unlinkSync(kept.path);
+  /** Removes the copy of a file that was not replaced after all. */
+  discard(copy: SavedCopy): void {
+    unlinkSync(copy.path);
   }
 }
 
-function saveAs(source: string, target: string, stats: BigIntStats): boolean {
+/** Returns whether it made a hard link. */
+function linkOrCopy(source: string, target: string, stats: BigIntStats): boolean {
   if (stats.isSymbolicLink()) {
     symlinkSync(readlinkSync(source, 'buffer'), target);
     return false;
@@ -80,7 +84,7 @@ function saveAs(source: string, target: string, stats: BigIntStats): boolean {
     linkSync(source, target);
     return true;
   } catch (error) {
-    if (!linkRefusals.has(errnoOf(error) ?? '')) throw error;
+    if (!noHardLink.has(errnoOf(error) ?? '')) throw error;
   }
   copyDurably(source, target, stats);
   return false;
@@ -98,8 +102,8 @@ function copyDurably(source: string, target: string, stats: BigIntStats): void {
 }
 
 /**
- * Nanoseconds as the seconds that Node takes, which are doubles: exact to some 200 ns today. An mtime alone
- * is never a change, so that what is lost is not seen as one.
+ * Converts nanoseconds to the seconds that Node's utimes takes. They are doubles, so today's times are exact to some
+ * 200 ns. The loss is never taken for a change, since an mtime alone is not a change.
  */
 export function secondsOf(ns: bigint): number {
   return Number(ns / 1_000_000_000n) + Number(ns % 1_000_000_000n) / 1e9;

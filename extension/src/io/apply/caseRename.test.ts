@@ -22,7 +22,8 @@ import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { scanPass } from '../scan/scan';
-import { applyChanges, type TransitionRequest, type TransitionResult } from './transition';
+import { applyChanges } from './applyChanges';
+import type { TransitionRequest, TransitionResult } from './transition';
 
 vi.mock('node:fs', async (original) => {
   const { folding } = await import('../../../test/support/foldingDisk');

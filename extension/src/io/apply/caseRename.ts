@@ -1,76 +1,76 @@
 import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Change } from '../../core/change';
-import { parentFolders, isInside, parentOf } from '../../core/paths';
 import { nameKey, type NameRules } from '../../core/filenames/nameRules';
+import { isInside, parentFolders, parentOf } from '../../core/paths';
 import { caseRenames } from '../../core/reconcile/caseRenames';
 import { errnoOf } from '../fs/errno';
 import { statsAt } from '../fs/stats';
-import { removeEmptyFolder, checkParents } from './preconditions';
+import { checkParents, removeEmptyFolder } from './preconditions';
 
 export interface CaseRenameRequest {
   readonly root: string;
   readonly changes: readonly Change[];
-  /** The paths that are known to stand. */
+  /** Paths of the observed files. */
   readonly existing: Iterable<string>;
   readonly rules: NameRules;
 }
 
 export interface CaseRenames {
-  /** New path to old: one file on this disk, in a folder that is spelled as the new path says already. */
+  /** Old paths by new path: one file on this disk, whose folder already has its new name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Paths, new and old, whose folder cannot be spelled anew; with the system's error code, where there is one. */
+  /** Old and new paths whose folder could not be renamed, with the system's error code if an error is the reason. */
   readonly skipped: ReadonlyMap<string, string | undefined>;
 }
 
+/** `ignored`: the disk keeps the old name, but the folder can be emptied and created again. */
+type FolderRename = 'done' | 'ignored' | { readonly errno: string | undefined };
+
 /**
- * Finds which of `changes` give a file that stands another spelling only, and spells the folders anew that it takes.
- * Invariant: a folder is spelled anew only with all that is known to stand in it. Where the disk knows no rename of
- * that kind, the changes stay what they are, a deletion and then a put, if nothing else is in the folder.
+ * Finds the pairs of `changes` that only change the spelling of a file's path, in case or in the encoding of accents. Then
+ * renames their folders.
+ * Invariant: a folder is renamed only if all observed files in it are. If the disk ignores a rename in case, the changes
+ * remain a deletion and a put, provided that the folder contains nothing else.
  */
-export function renameFolderCases(request: CaseRenameRequest): CaseRenames {
-  const { root, changes, rules } = request;
+export function renameFolderCases({ root, changes, existing, rules }: CaseRenameRequest): CaseRenames {
   const pairs = caseRenames(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
   const files = new Map<string, string>();
-  const held = new Map<string, string | undefined>();
-  if (pairs.length === 0) return { files, skipped: held };
-  const leaving = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
-  const standing = [...request.existing];
-  const folders = new Map<string, RenamedFolder>();
-  const respell = (from: string, to: string): RenamedFolder => {
+  const skipped = new Map<string, string | undefined>();
+  if (pairs.length === 0) return { files, skipped };
+  const deleted = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
+  const remaining = [...existing].filter((path) => !deleted.has(path));
+  const renames = new Map<string, FolderRename>();
+  const renameWithParents = (from: string, to: string): FolderRename => {
     if (to === '' || from === to) return 'done';
-    const known = folders.get(to);
+    const known = renames.get(to);
     if (known !== undefined) return known;
-    const above = respell(parentOf(from) ?? '', parentOf(to) ?? '');
-    const isWhole = (): boolean => standing.every((path) => !isInside(path, from) || leaving.has(path));
-    const outcome = above === 'done' ? renameFolderCase(root, from, to, leaving, isWhole) : above;
-    folders.set(to, outcome);
-    return outcome;
+    const parent = renameWithParents(parentOf(from) ?? '', parentOf(to) ?? '');
+    const isWhole = (): boolean => !remaining.some((path) => isInside(path, from));
+    const rename = parent === 'done' ? renameFolderCase(root, from, to, deleted, isWhole) : parent;
+    renames.set(to, rename);
+    return rename;
   };
   for (const { from, to } of pairs) {
-    const outcome = respell(parentOf(from) ?? '', parentOf(to) ?? '');
-    if (outcome === 'done') files.set(to, from);
-    else if (outcome !== 'not here') for (const path of [to, from]) held.set(path, outcome.errno);
+    const rename = renameWithParents(parentOf(from) ?? '', parentOf(to) ?? '');
+    if (rename === 'done') files.set(to, from);
+    else if (rename !== 'ignored') for (const path of [to, from]) skipped.set(path, rename.errno);
   }
-  return { files, skipped: held };
+  return { files, skipped };
 }
-
-/** `not here`: the disk leaves the spelling as it was, and the folder can be emptied and made anew instead. */
-type RenamedFolder = 'done' | 'not here' | { readonly errno: string | undefined };
 
 function renameFolderCase(
   root: string,
   from: string,
   to: string,
-  leaving: ReadonlySet<string>,
+  deleted: ReadonlySet<string>,
   isWhole: () => boolean,
-): RenamedFolder {
+): FolderRename {
   try {
     if (hasExactName(root, to)) return 'done';
     if (!isWhole()) return { errno: undefined };
     renameSync(join(root, from), join(root, to));
     if (hasExactName(root, to)) return 'done';
-    return containsOnly(root, from, leaving) ? 'not here' : { errno: undefined };
+    return containsOnly(root, from, deleted) ? 'ignored' : { errno: undefined };
   } catch (error) {
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
@@ -79,11 +79,11 @@ function renameFolderCase(
 }
 
 /**
- * Whether both paths lead to one file: each name in which they differ is listed in one of the two spellings, and
- * found in both. Some file systems number one file differently by the spelling it is asked for by.
+ * Whether both paths lead to one file: of each name in which they differ, both spellings are found, but only one is
+ * listed. Inode numbers cannot tell, since some file systems return a different one for each spelling.
  */
 function isOneFile(root: string, from: string, to: string): boolean {
-  // What lies behind a link is none of ours.
+  // Never follow symlinks.
   if (checkParents(root, from) !== 'open' || statsAt(join(root, from)) === undefined) return false;
   for (let [one, other] = [from, to]; one !== other; [one, other] = [parentOf(one) ?? '', parentOf(other) ?? '']) {
     if (basename(one) === basename(other)) continue;
@@ -92,36 +92,36 @@ function isOneFile(root: string, from: string, to: string): boolean {
   return true;
 }
 
-/** Whether the last name of `path` stands in its folder spelled just so. Throws the system's errors. */
+/** Whether the folder of `path` lists its last name in just this spelling. Throws system errors. */
 export function hasExactName(root: string, path: string): boolean {
   return readdirSync(dirname(join(root, path))).includes(basename(path));
 }
 
-/** Whether no file stands in `folder`, at any depth, but those that are `leaving`. */
-function containsOnly(root: string, folder: string, leaving: ReadonlySet<string>): boolean {
+/** Whether all files in `folder`, at any depth, are in `paths`. */
+function containsOnly(root: string, folder: string, paths: ReadonlySet<string>): boolean {
   return readdirSync(join(root, folder), { withFileTypes: true }).every((entry) => {
     const path = `${folder}/${entry.name}`;
-    return entry.isDirectory() ? containsOnly(root, path, leaving) : leaving.has(path);
+    return entry.isDirectory() ? containsOnly(root, path, paths) : paths.has(path);
   });
 }
 
 /**
- * Whether what is put at `path` will stand under just that name: the folders above it that stand already must be
- * spelled as `path` spells them. An empty one that is not is removed, to be made anew. `known` are the folders that
- * were looked at before.
+ * Whether a file that is put at `path` gets exactly this path: its existing parents must have the names in `path`. An
+ * empty parent with another spelling is removed, so that it can be created again. Folders in `checked` are not checked
+ * again; those found exact are added to it.
  */
-export function ensureExactParents(root: string, path: string, rules: NameRules, known: Set<string>): boolean {
+export function ensureExactParents(root: string, path: string, rules: NameRules, checked: Set<string>): boolean {
   if (!rules.foldsCase && !rules.normalises) return true;
   for (const folder of [...parentFolders(path)].reverse()) {
-    if (known.has(folder)) continue;
+    if (checked.has(folder)) continue;
     const names = namesIn(dirname(join(root, folder)));
     if (names.includes(basename(folder))) {
-      known.add(folder);
+      checked.add(folder);
       continue;
     }
     const key = nameKey(basename(folder), rules);
-    const other = names.find((name) => nameKey(name, rules) === key);
-    return other === undefined || removeIfEmpty(join(root, dirname(folder), other));
+    const otherSpelling = names.find((name) => nameKey(name, rules) === key);
+    return otherSpelling === undefined || removeIfEmpty(join(root, dirname(folder), otherSpelling));
   }
   return true;
 }

@@ -3,44 +3,54 @@ import { join } from 'node:path';
 import { parentFolders } from '../../core/paths';
 import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/errno';
-import { isUnchanged, isUnchangedExceptCtime, sameInodeAndTimes } from '../fs/fileStamp';
+import { sameInodeAndTimes } from '../fs/fileStamp';
 
-/** Why a path was left as it is. */
+/** Why a command left a path untouched. */
 export type SkipReason =
-  /** What stands there is not what was scanned. */
+  /** It was changed, created or deleted since the scan. */
   | 'changed'
-  /** An editor has unsaved edits of it. */
+  /** An editor has unsaved edits to it. */
   | 'unsaved'
-  /** A merge of it has begun in an editor. */
+  /** It has an active merge. */
   | 'merging'
-  /** Something that is not tracked stands where it must go. */
+  /** A folder with files that stay is at its path. */
   | 'occupied'
-  /** A folder above it is a symlink, or a file. */
+  /** A folder above it is a symlink or a file. */
   | 'blocked'
-  /** A folder above it stands under another spelling, which is one name to this disk. */
+  /** A folder above it exists under another spelling, which this disk takes for the same name. */
   | 'spelling'
-  /** Its name or the link's target leads out of the workspace folder, or cannot be. */
+  /** Its path is invalid, or it is a symlink that points out of the workspace folder. */
   | 'unsafe'
   /** Its content was not staged. */
   | 'missing'
-  /** The system refused. */
+  /** A system call failed. */
   | 'failed'
   | 'cancelled';
 
-/**
- * What the folders above `path` are: all folders, missing from some point on, or something else. `seen` are those that
- * were just looked at and were folders.
- */
-export function checkParents(root: string, path: string, seen = new Set<string>()): 'open' | 'missing' | 'blocked' {
-  const unseen: string[] = [];
-  for (const folder of parentFolders(path)) {
-    if (seen.has(folder)) break;
-    unseen.push(folder);
+/** Thrown to leave a path untouched. `Transition.skipAfter` catches it. */
+export class PathSkipped extends Error {
+  readonly reason: SkipReason;
+
+  constructor(reason: SkipReason) {
+    super(reason);
+    this.reason = reason;
   }
-  for (const folder of unseen.reverse()) {
+}
+
+/**
+ * Returns `open` if all parents of `path` are folders, `missing` if some do not exist, and `blocked` if one is a symlink
+ * or a file. Folders in `checked` are not checked again; the others are added to it.
+ */
+export function checkParents(root: string, path: string, checked = new Set<string>()): 'open' | 'missing' | 'blocked' {
+  const unchecked: string[] = [];
+  for (const folder of parentFolders(path)) {
+    if (checked.has(folder)) break;
+    unchecked.push(folder);
+  }
+  for (const folder of unchecked.reverse()) {
     try {
       if (!lstatSync(join(root, folder)).isDirectory()) return 'blocked';
-      seen.add(folder);
+      checked.add(folder);
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return 'missing';
       throw error;
@@ -49,7 +59,7 @@ export function checkParents(root: string, path: string, seen = new Set<string>(
   return 'open';
 }
 
-/** Whether what stands there is untouched since it was observed. */
+/** Whether the file with these stats has not been touched since it was observed. */
 export function matchesObservation(seen: Observation, stats: BigIntStats): boolean {
   const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : undefined;
   return (
@@ -59,14 +69,9 @@ export function matchesObservation(seen: Observation, stats: BigIntStats): boole
   );
 }
 
-/** The same between two looks. `linked`: we gave it a second name between them, which moves its ctime. */
-export function unchangedSince(before: BigIntStats, after: BigIntStats, linked: boolean): boolean {
-  return linked ? isUnchangedExceptCtime(before, after) : isUnchanged(before, after);
-}
-
-/** Removes a folder that holds nothing but folders; false, and nothing removed, when it holds more. */
+/** Removes a folder that contains only empty folders. Returns false, with nothing removed, if it contains a file. */
 export function removeEmptyFolder(path: string): boolean {
-  if (!holdsOnlyFolders(path)) return false;
+  if (!containsOnlyFolders(path)) return false;
   try {
     removeFolders(path);
     return true;
@@ -76,9 +81,9 @@ export function removeEmptyFolder(path: string): boolean {
   }
 }
 
-function holdsOnlyFolders(path: string): boolean {
+function containsOnlyFolders(path: string): boolean {
   return readdirSync(path, { withFileTypes: true }).every(
-    (entry) => entry.isDirectory() && holdsOnlyFolders(join(path, entry.name)),
+    (entry) => entry.isDirectory() && containsOnlyFolders(join(path, entry.name)),
   );
 }
 

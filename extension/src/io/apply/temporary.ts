@@ -5,19 +5,19 @@ import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
 import { isTemporary, temporaryName } from '../../core/temporaryName';
-import { secondsOf } from './backup';
 import { syncFileSystem } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
 import { isRunning } from '../fs/processes';
 import { statsAt } from '../fs/stats';
-import { stagedPath } from './staging';
 import { yielder } from '../threads/yielding';
+import { secondsOf } from './backup';
+import { stagedPath } from './staging';
 
-const writable = 0o600;
+const writableMode = 0o600;
 
 /**
- * Completes the staged files of `entries` where they are, and flushes them all at once, which takes a fraction of the time
- * that flushing each does. Answers the paths of those that are complete and on the disk.
+ * Sets the modes and times of the staged files of `entries`, and flushes all of them at once, which takes a fraction of
+ * the time that flushing each would. Returns the paths of the files that are complete and on the disk.
  */
 export async function completeStaged(
   staging: string,
@@ -27,18 +27,18 @@ export async function completeStaged(
   const complete = new Set<string>();
   const pause = yielder();
   for (const entry of entries) {
-    const isStaged = entry.kind === 'file' && pathFault(entry.path) === undefined;
-    if (isStaged && setAttributes(join(staging, entry.path), entry, honoursModes)) complete.add(entry.path);
+    const hasStagedFile = entry.kind === 'file' && pathFault(entry.path) === undefined;
+    if (hasStagedFile && setAttributes(join(staging, entry.path), entry, honoursModes)) complete.add(entry.path);
     await pause();
   }
   return (await syncFileSystem(staging)) ? complete : new Set();
 }
 
-/** False when there is no file, or the system refuses. */
+/** Returns false if the file does not exist or a system call fails. */
 function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boolean): boolean {
   try {
     if (statsAt(file)?.isFile() !== true) return false;
-    chmodSync(file, honoursModes ? mode : writable);
+    chmodSync(file, honoursModes ? mode : writableMode);
     utimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs));
     return true;
   } catch (error) {
@@ -48,8 +48,8 @@ function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boo
 }
 
 /**
- * Puts what will stand at `target` beside it, complete and flushed, and answers its path; undefined when the content was
- * not staged. The staged file is used up; `isComplete`: it is as `completeStaged` leaves it.
+ * Moves the staged file of `entry` next to `target` under a temporary name, complete and flushed; creates it if it is a
+ * symlink. Returns its path, or undefined if the content was not staged. `isComplete`: `completeStaged` returned it.
  */
 export async function prepareTemporary(
   staging: string,
@@ -57,13 +57,13 @@ export async function prepareTemporary(
   entry: Entry,
   { isComplete, honoursModes }: { readonly isComplete: boolean; readonly honoursModes: boolean },
 ): Promise<string | undefined> {
-  const temporary = join(dirname(target), temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
+  const temporary = temporaryPath(dirname(target));
   try {
     if (entry.target !== undefined) await makeLink(temporary, entry.target, entry.mtimeNs);
     else {
       const moved = await moveStaged(stagedPath(staging, entry.path), temporary, entry);
       if (moved === undefined) return undefined;
-      if (moved === 'copied' || !isComplete) await completeTemporary(temporary, entry, honoursModes);
+      if (moved === 'copied' || !isComplete) await complete(temporary, entry, honoursModes);
     }
     return temporary;
   } catch (error) {
@@ -72,9 +72,13 @@ export async function prepareTemporary(
   }
 }
 
+function temporaryPath(folder: string): string {
+  return join(folder, temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
+}
+
 async function makeLink(path: string, target: string, mtimeNs: bigint): Promise<void> {
   await symlink(target, path);
-  // Not all file systems keep the times of a link; they are no part of what it is.
+  // Some file systems do not store the times of symlinks. Those times are never synced.
   await lutimes(path, secondsOf(mtimeNs), secondsOf(mtimeNs)).catch(() => undefined);
 }
 
@@ -92,9 +96,9 @@ async function moveStaged(staged: string, temporary: string, entry: Entry): Prom
 }
 
 /** Invariant: content, times and mode are on the disk before the file gets its name. */
-async function completeTemporary(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
-  // What rsync or a copy of a read-only file left may not be writable, and it has to be opened to be flushed.
-  await chmod(temporary, writable);
+async function complete(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
+  // Flushing has to open the file, and rsync or a copy of a read-only file may leave it unwritable.
+  await chmod(temporary, writableMode);
   const file = await open(temporary, 'r+');
   try {
     if (honoursModes) await file.chmod(entry.mode);
@@ -105,7 +109,7 @@ async function completeTemporary(temporary: string, entry: Entry, honoursModes: 
   }
 }
 
-/** Removes from `folder` what processes left there that were killed. */
+/** Removes from `folder` the temporary files of processes that no longer run. */
 export async function sweepTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = isTemporary(name) ? /-(\d+)-/.exec(name)?.[1] : undefined;
@@ -113,30 +117,28 @@ export async function sweepTemporaries(folder: string): Promise<void> {
   }
 }
 
-/** Gives the temporary file its name in the place of what stands there. */
-export function replace(temporary: string, target: string): void {
-  renameSync(temporary, target);
-}
-
-/** Renames by way of a temporary name; false when something else took the new one. What is then left is `from`. */
+/**
+ * Renames a file by way of a temporary name. Returns false, and leaves it at `from`, if another file has taken the new
+ * name meanwhile.
+ */
 export function renameViaTemporary(from: string, to: string): boolean {
-  const between = join(dirname(to), temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
-  renameSync(from, between);
-  if (renameIfAbsent(between, to)) return true;
-  if (!renameIfAbsent(between, from)) unlinkSync(between);
+  const temporary = temporaryPath(dirname(to));
+  renameSync(from, temporary);
+  if (renameIfAbsent(temporary, to)) return true;
+  if (!renameIfAbsent(temporary, from)) unlinkSync(temporary);
   return false;
 }
 
-/** Gives the temporary file its name where nothing stands; false when something came to stand there. */
-export function renameIfAbsent(temporary: string, target: string): boolean {
+/** Renames `from` to `to` if nothing exists there. Returns false if something does. */
+export function renameIfAbsent(from: string, to: string): boolean {
   try {
-    linkSync(temporary, target);
+    linkSync(from, to);
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false;
-    // No hard links here: the look just before is what there is.
-    renameSync(temporary, target);
+    // Without hard links, the caller's check just before is the only protection.
+    renameSync(from, to);
     return true;
   }
-  unlinkSync(temporary);
+  unlinkSync(from);
   return true;
 }

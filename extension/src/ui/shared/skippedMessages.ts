@@ -1,6 +1,7 @@
-import type { Skipped, HoldReason } from '../../io/apply/transition';
+import type { SkipReason } from '../../io/apply/preconditions';
+import type { Skipped } from '../../io/apply/transition';
 
-const skippedByReason: Readonly<Record<HoldReason, string>> = {
+const skippedByReason: Readonly<Record<SkipReason, string>> = {
   changed: 'was changed meanwhile; try again',
   unsaved: 'has unsaved edits; save it, then try again',
   merging: 'is being merged; finish the merge, or decide the conflict',

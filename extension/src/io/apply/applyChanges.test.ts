@@ -23,7 +23,8 @@ import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import { scanPass } from '../scan/scan';
-import { applyChanges, type TransitionRequest, type TransitionResult } from './transition';
+import { applyChanges } from './applyChanges';
+import type { TransitionRequest, TransitionResult } from './transition';
 
 let base: string;
 let root: string;
@@ -484,7 +485,7 @@ describe('a staging folder on another device', () => {
 describe('a pull that is killed', () => {
   const source = `
     import { readFileSync } from 'node:fs';
-    import { applyChanges } from './transition';
+    import { applyChanges } from './applyChanges';
     const revive = (key, value) => (/^(mtimeNs|dev|ino|ctimeNs)$/.test(key) ? BigInt(value) : value);
     const request = JSON.parse(readFileSync(process.argv[2], 'utf8'), revive);
     request.observations = new Map(request.observations);

@@ -1,0 +1,35 @@
+import type { Change } from '../../core/change';
+import { comparePaths } from '../../core/paths';
+import { deleteFiles, removeEmptiedFolders } from './deletePass';
+import { flushFolders } from './flushPass';
+import { PutPass, type Put } from './putPass';
+import { renameFolders } from './renamePass';
+import { Transition, type TransitionRequest, type TransitionResult } from './transition';
+
+/**
+ * Applies `changes` to the workspace folder. A deletion and a put of two spellings that are one file on this disk are a
+ * rename: both are applied or neither.
+ * Invariant: a file is replaced or deleted only if it equals its observation, and after it was backed up. At each moment,
+ * and so after a kill, each path has either its old state or its complete new one.
+ */
+export async function applyChanges(request: TransitionRequest): Promise<TransitionResult> {
+  const transition = new Transition(request);
+  const changes = renameFolders(transition).sort((a, b) => comparePaths(a.path, b.path));
+  // Deepest first, so that a folder is empty before a file replaces it.
+  const deleted = changes.filter(({ path, to }) => to === undefined && !transition.isRenamedAway(path)).reverse();
+  const putPass = new PutPass(transition, changes.filter(isPut));
+  // Before the deletions: it can take seconds, and changes nothing in the workspace folder.
+  await putPass.completeStagedFiles();
+  await deleteFiles(
+    transition,
+    deleted.map(({ path }) => path),
+  );
+  await putPass.putFiles();
+  removeEmptiedFolders(transition);
+  await flushFolders(transition);
+  return transition.result;
+}
+
+function isPut(change: Change): change is Put {
+  return change.to !== undefined;
+}

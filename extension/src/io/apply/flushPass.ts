@@ -1,0 +1,17 @@
+import { syncFolder } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
+import { sweepTemporaries } from './temporary';
+import type { Transition } from './transition';
+
+/** Makes the names of backed up, new and deleted files durable. Sweeps temporary files that a killed run left. */
+export async function flushFolders({ backup, changedFolders }: Transition): Promise<void> {
+  for (const folder of [...backup.foldersToFlush, ...changedFolders]) {
+    try {
+      if (changedFolders.has(folder)) await sweepTemporaries(folder);
+      await syncFolder(folder);
+    } catch (error) {
+      // The folder is gone or cannot be flushed. The content of its files has been.
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
+}

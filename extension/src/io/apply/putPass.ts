@@ -1,0 +1,173 @@
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathFault } from '../../../../server/src/contract/paths';
+import type { Change } from '../../core/change';
+import { entryWith, sameContent, type Entry } from '../../core/entry';
+import { parentFolders, parentOf } from '../../core/paths';
+import { canSyncFileSystem } from '../fs/durable';
+import { pointsInside } from '../fs/linkTarget';
+import { statsAt } from '../fs/stats';
+import { inParallel } from '../threads/pool';
+import { ensureExactParents } from './caseRename';
+import { PathSkipped, removeEmptyFolder } from './preconditions';
+import { renameFile } from './renamePass';
+import { backUpTarget, checkAccess, checkTarget } from './targetCheck';
+import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
+import type { Transition } from './transition';
+
+/** Files are prepared in batches: flushing several at once is several times as fast as one by one. */
+const batchSize = 8;
+/** Up to so many files, flushing each takes less time than flushing the whole file system. */
+const fewFiles = 16;
+
+export type Put = Change & { readonly to: Entry };
+
+interface PreparedPut {
+  readonly put: Put;
+  /** The complete file next to its target; undefined if only the mode changes. */
+  readonly temporary: string | undefined;
+}
+
+/** Creates and replaces files and symlinks, and changes modes. */
+export class PutPass {
+  readonly #transition: Transition;
+  readonly #puts: readonly Put[];
+  /** Paths whose staged file has its final mode and times, and is flushed. */
+  #complete: ReadonlySet<string> = new Set();
+  /** Folders whose name on the disk is known to equal the one in the path. */
+  readonly #exactFolders = new Set<string>();
+
+  constructor(transition: Transition, puts: readonly Put[]) {
+    this.#transition = transition;
+    this.#puts = puts;
+  }
+
+  /** Completes many files in the staging folder and flushes them at once. Few are completed one by one later. */
+  async completeStagedFiles(): Promise<void> {
+    const { request, realRoot, honoursModes, isCancelled } = this.#transition;
+    if (this.#puts.length <= fewFiles || isCancelled) return;
+    // Files on another disk are copied to this one, and flushed then.
+    if (statsAt(request.staging)?.dev !== statsAt(realRoot)?.dev || !canSyncFileSystem(request.staging)) return;
+    this.#complete = await completeStaged(request.staging, this.#entriesWithContent(), honoursModes);
+  }
+
+  *#entriesWithContent(): Generator<Entry, undefined> {
+    for (const put of this.#puts) if (!this.#isModeOnly(put)) yield put.to;
+  }
+
+  async putFiles(): Promise<void> {
+    for (let start = 0; start < this.#puts.length; start += batchSize) {
+      const batch = this.#puts.slice(start, start + batchSize);
+      const prepared = await inParallel(batch, batchSize, (put) => this.#prepare(put));
+      this.#transition.checkedFolders.clear();
+      for (const one of prepared) if (one !== undefined) this.#commit(one);
+      await this.#transition.pause();
+    }
+  }
+
+  /** Puts the complete file next to its target if a first check allows it. Returns undefined for a skipped path. */
+  async #prepare(put: Put): Promise<PreparedPut | undefined> {
+    const { path, to } = put;
+    const { root, request, honoursModes } = this.#transition;
+    try {
+      this.#checkCancelled();
+      this.#checkSafe(to);
+      this.#ensureReplaceable(put);
+      if (this.#isModeOnly(put)) return { put, temporary: undefined };
+      this.#makeFolders(path);
+      const isComplete = this.#complete.has(path);
+      const temporary = await prepareTemporary(request.staging, join(root, path), to, { isComplete, honoursModes });
+      if (temporary === undefined) throw new PathSkipped('missing');
+      return { put, temporary };
+    } catch (error) {
+      this.#transition.skipAfter(error, path);
+      return undefined;
+    }
+  }
+
+  #makeFolders(path: string): void {
+    const { root, checkedFolders, changedFolders } = this.#transition;
+    for (const folder of parentFolders(path)) {
+      if (checkedFolders.has(folder) || existsSync(join(root, folder))) break;
+      changedFolders.add(dirname(join(root, folder)));
+    }
+    const parent = parentOf(path) ?? '';
+    if (parent !== '' && !checkedFolders.has(parent)) mkdirSync(join(root, parent), { recursive: true });
+  }
+
+  /** Synchronous, so that no other code in this process can interleave between the check and the rename. */
+  #commit({ put, temporary }: PreparedPut): void {
+    const target = join(this.#transition.root, put.path);
+    try {
+      this.#checkCancelled();
+      this.#ensureReplaceable(put);
+      renameFile(this.#transition, put.path);
+      if (temporary !== undefined) this.#moveToTarget(put, temporary, target);
+      else if (this.#transition.honoursModes) chmodSync(target, put.to.mode);
+      this.#recordWritten(put.to, target);
+    } catch (error) {
+      if (temporary !== undefined) rmSync(temporary, { force: true });
+      this.#transition.skipAfter(error, put.path);
+    }
+  }
+
+  #moveToTarget({ path, from }: Put, temporary: string, target: string): void {
+    this.#transition.changedFolders.add(dirname(target));
+    if (from === undefined && this.#transition.oldPathOf(path) === undefined) {
+      if (!renameIfAbsent(temporary, target)) throw new PathSkipped('changed');
+      return;
+    }
+    const stats = statsAt(target);
+    if (stats === undefined) throw new PathSkipped('changed');
+    backUpTarget(this.#transition, path, stats);
+    renameSync(temporary, target);
+  }
+
+  /**
+   * Checks that the target equals its observation, or does not exist if nothing was observed. An empty folder at its path
+   * is removed. Throws PathSkipped.
+   */
+  #ensureReplaceable({ path, from }: Put): void {
+    const { root, request, changedFolders } = this.#transition;
+    const oldPath = this.#transition.oldPathOf(path);
+    if (from !== undefined || oldPath !== undefined) {
+      if (oldPath !== undefined) checkAccess(this.#transition, path);
+      if (checkTarget(this.#transition, oldPath ?? path) === undefined) throw new PathSkipped('changed');
+      return;
+    }
+    checkAccess(this.#transition, path);
+    const { nameRules } = request;
+    if (nameRules !== undefined && !ensureExactParents(root, path, nameRules, this.#exactFolders)) {
+      throw new PathSkipped('spelling');
+    }
+    const target = join(root, path);
+    const stats = statsAt(target);
+    if (stats === undefined) return;
+    if (!stats.isDirectory()) throw new PathSkipped('changed');
+    changedFolders.add(dirname(target));
+    if (!removeEmptyFolder(target)) throw new PathSkipped('occupied');
+  }
+
+  #checkCancelled(): void {
+    if (this.#transition.isCancelled) throw new PathSkipped('cancelled');
+  }
+
+  #checkSafe({ path, target }: Entry): void {
+    const isOutside = target !== undefined && !pointsInside(this.#transition.realRoot, path, target);
+    if (pathFault(path) !== undefined || isOutside) throw new PathSkipped('unsafe');
+  }
+
+  #isModeOnly({ path, from, to }: Put): boolean {
+    const oldPath = this.#transition.oldPathOf(path);
+    const seen = this.#transition.request.observations.get(oldPath ?? path);
+    const before = oldPath === undefined ? from : seen;
+    return seen?.kind === 'file' && before !== undefined && sameContent(before, to);
+  }
+
+  #recordWritten(to: Entry, target: string): void {
+    const stats = statsAt(target);
+    if (stats === undefined) return;
+    const { dev, ino, mtimeNs, ctimeNs } = stats;
+    this.#transition.result.written.push({ ...entryWith(to, { mtimeNs }), dev, ino, ctimeNs, racy: true });
+  }
+}

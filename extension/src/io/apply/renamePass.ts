@@ -1,0 +1,46 @@
+import { renameSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Change } from '../../core/change';
+import { statsAt } from '../fs/stats';
+import { hasExactName, renameFolderCases } from './caseRename';
+import { PathSkipped } from './preconditions';
+import { backUpTarget } from './targetCheck';
+import { renameViaTemporary } from './temporary';
+import type { Transition } from './transition';
+
+/**
+ * Renames folders whose names change in case only, and notes which files do. Skips the files in a folder that could not
+ * be renamed. Returns the remaining changes.
+ */
+export function renameFolders(transition: Transition): Change[] {
+  const { root, changes, observations, nameRules } = transition.request;
+  if (nameRules === undefined || transition.isCancelled) return [...changes];
+  const { files, skipped } = renameFolderCases({ root, changes, existing: observations.keys(), rules: nameRules });
+  for (const [to, from] of files) transition.addCaseRename(from, to);
+  for (const [path, errno] of skipped) transition.skip(path, 'spelling', errno);
+  return changes.filter(({ path }) => !skipped.has(path));
+}
+
+/** Renames the file that is put at `path` if only the case of its name changes. Throws PathSkipped. */
+export function renameFile(transition: Transition, path: string): void {
+  const oldPath = transition.oldPathOf(path);
+  if (oldPath === undefined) return;
+  const folder = dirname(join(transition.root, path));
+  transition.changedFolders.add(folder);
+  if (basename(oldPath) !== basename(path)) {
+    const from = join(folder, basename(oldPath));
+    const to = join(folder, basename(path));
+    renameSync(from, to);
+    if (!hasExactName(transition.root, path)) renameInTwoSteps(transition, oldPath, from, to);
+  }
+  transition.result.removed.push(oldPath);
+}
+
+/** For file systems that ignore a rename to another case. */
+function renameInTwoSteps(transition: Transition, oldPath: string, from: string, to: string): void {
+  const stats = statsAt(from);
+  if (stats === undefined) throw new PathSkipped('changed');
+  // A kill between the two steps leaves the file under its temporary name only.
+  backUpTarget(transition, oldPath, stats);
+  if (!renameViaTemporary(from, to)) throw new PathSkipped('changed');
+}

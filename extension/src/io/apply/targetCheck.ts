@@ -1,0 +1,57 @@
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { isPlain } from '../../core/filenames/nameRules';
+import type { Observation } from '../../core/observation';
+import { isUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
+import { hashFile } from '../fs/hash';
+import { statsAt } from '../fs/stats';
+import { checkParents, matchesObservation, PathSkipped } from './preconditions';
+import type { Transition } from './transition';
+
+const hashBufferBytes = 1 << 20;
+
+/** Throws PathSkipped if `path` has unsaved edits, or if anything above it is not a folder. */
+export function checkAccess({ root, request, checkedFolders }: Transition, path: string): void {
+  if (request.hasUnsavedEdits?.(path) === true) throw new PathSkipped('unsaved');
+  const { nameRules } = request;
+  // Case renames change the names of folders between two checks.
+  const canReuseChecks = nameRules === undefined || isPlain(nameRules);
+  if (checkParents(root, path, canReuseChecks ? checkedFolders : undefined) === 'blocked') {
+    throw new PathSkipped('blocked');
+  }
+}
+
+/**
+ * Returns the stats of the file or symlink at `path`, or undefined if nothing is there.
+ * Throws PathSkipped if it does not equal its observation, or may not be touched.
+ */
+export function checkTarget(transition: Transition, path: string): BigIntStats | undefined {
+  checkAccess(transition, path);
+  const stats = statsAt(join(transition.root, path));
+  if (stats === undefined) return undefined;
+  const seen = transition.request.observations.get(path);
+  if (seen !== undefined && matchesObservation(seen, stats) && isHashValid(transition, seen)) return stats;
+  throw new PathSkipped('changed');
+}
+
+/** Invariant: the stats of a racy file prove nothing, so its content is hashed again. */
+function isHashValid(transition: Transition, seen: Observation): boolean {
+  if (!seen.racy || seen.kind === 'symlink') return true;
+  const hashed = hashFile(join(transition.root, seen.path), { buffer: new Uint8Array(hashBufferBytes) });
+  // Hashing takes long enough for a folder to be replaced.
+  transition.checkedFolders.clear();
+  return hashed.kind === 'file' && hashed.hash === seen.hash;
+}
+
+/** Backs up the file or symlink at `path`. Throws PathSkipped if it changed meanwhile. */
+export function backUpTarget({ root, backup, checkedFolders }: Transition, path: string, stats: BigIntStats): void {
+  const target = join(root, path);
+  const copy = backup.save(target, path, stats);
+  // Copying takes long enough for a folder to be replaced.
+  if (!copy.isHardLink) checkedFolders.clear();
+  const after = statsAt(target);
+  const isSame = copy.isHardLink ? isUnchangedExceptCtime : isUnchanged;
+  if (after !== undefined && isSame(stats, after)) return;
+  backup.discard(copy);
+  throw new PathSkipped('changed');
+}
