@@ -60,9 +60,9 @@ function link(path: string, target: string): Entry {
 function scan(): void {
   const rules = [{ path: '', kind: 'folder', effect: 'track' }] as const;
   const scope = { rules, exclude: [], respectGitignore: false };
-  const { seen, gone } = scanPass({ root, scope, known: observations });
-  for (const path of gone) observations.delete(path);
-  for (const one of seen) observations.set(one.path, one);
+  const { changed, removed } = scanPass({ root, scope, known: observations });
+  for (const path of removed) observations.delete(path);
+  for (const one of changed) observations.set(one.path, one);
 }
 
 /** A change to new content, which is staged. */

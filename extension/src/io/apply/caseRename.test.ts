@@ -52,9 +52,9 @@ function write(folder: string, path: string, content: string): void {
 function scan(): void {
   const rules = [{ path: '', kind: 'folder', effect: 'track' }] as const;
   const scope = { rules, exclude: ['*.untracked'], respectGitignore: false };
-  const { seen, gone } = scanPass({ root, scope, known: observations });
-  for (const path of gone) observations.delete(path);
-  for (const one of seen) observations.set(one.path, one);
+  const { changed, removed } = scanPass({ root, scope, known: observations });
+  for (const path of removed) observations.delete(path);
+  for (const one of changed) observations.set(one.path, one);
 }
 
 /** The files of a workspace folder, looked at. */

@@ -52,14 +52,14 @@ function write(path: string | Buffer, content = 'content'): void {
 
 /** Makes all files look as if they had long been at rest. ctime cannot be set: the racy flag is. */
 function age(): void {
-  for (const [path, seen] of known) known.set(path, { ...seen, racy: false });
+  for (const [path, observation] of known) known.set(path, { ...observation, racy: false });
 }
 
 function pass(options: Partial<PassOptions> = {}): ScanResult {
   const scope = { rules, exclude: ['.git', 'node_modules'], respectGitignore: false };
   const result = scanPass({ root, scope, known, ...options });
-  for (const path of result.gone) known.delete(path);
-  for (const seen of result.seen) known.set(seen.path, seen);
+  for (const path of result.removed) known.delete(path);
+  for (const observation of result.changed) known.set(observation.path, observation);
   return result;
 }
 
@@ -86,9 +86,9 @@ describe('a scan', () => {
     chmodSync(join(root, 'run.sh'), 0o755);
     chmodSync(join(root, 'empty'), 0o640);
     symlinkSync('a/b.txt', join(root, 'link'));
-    const { seen, gone, problems } = pass();
-    expect([gone, problems]).toEqual([[], []]);
-    expect(paths(seen)).toEqual(['a/b.txt', 'empty', 'link', 'run.sh']);
+    const { changed, removed, problems } = pass();
+    expect([removed, problems]).toEqual([[], []]);
+    expect(paths(changed)).toEqual(['a/b.txt', 'empty', 'link', 'run.sh']);
     const stats = lstatSync(join(root, 'a/b.txt'), { bigint: true });
     expect(known.get('a/b.txt')).toEqual({
       path: 'a/b.txt',
@@ -121,11 +121,11 @@ describe('a scan', () => {
     write('edited', 'other content');
     write('new');
     rmSync(join(root, 'gone'));
-    const { seen, gone } = pass();
-    expect(paths(seen)).toEqual(['edited', 'new']);
-    expect(gone).toEqual(['gone']);
+    const { changed, removed } = pass();
+    expect(paths(changed)).toEqual(['edited', 'new']);
+    expect(removed).toEqual(['gone']);
     age();
-    expect(pass({ verify: false }).seen).toEqual([]);
+    expect(pass({ verify: false }).changed).toEqual([]);
   });
 
   it('keeps names with newlines, quotes, leading dashes, other scripts, and 255 bytes', () => {
@@ -146,9 +146,9 @@ describe('a scan', () => {
       '*',
     ];
     for (const name of names) write(`d/${name}`);
-    const { seen, problems } = pass();
+    const { changed, problems } = pass();
     expect(problems).toEqual([]);
-    expect(paths(seen)).toEqual(names.map((name) => `d/${name}`).sort());
+    expect(paths(changed)).toEqual(names.map((name) => `d/${name}`).sort());
   });
 
   it('takes in what is tracked, less what is excluded', () => {
@@ -160,7 +160,7 @@ describe('a scan', () => {
     for (const path of ['src/a', 'src/out/b', 'src/node_modules/c', 'deep/er/one.txt', 'deep/er/two.txt', 'top']) {
       write(path);
     }
-    expect(paths(pass().seen)).toEqual(['deep/er/one.txt', 'src/a']);
+    expect(paths(pass().changed)).toEqual(['deep/er/one.txt', 'src/a']);
   });
 
   it('forgets what is no longer tracked', () => {
@@ -168,7 +168,7 @@ describe('a scan', () => {
     write('b/y');
     pass();
     rules = [{ path: 'a', kind: 'folder', effect: 'track' }];
-    expect(pass().gone).toEqual(['b/y']);
+    expect(pass().removed).toEqual(['b/y']);
   });
 
   it('honours nested .gitignore files when asked to', () => {
@@ -176,8 +176,8 @@ describe('a scan', () => {
     write('lib/.gitignore', '!keep.o\n/gen\n');
     for (const path of ['a.o', 'lib/keep.o', 'lib/other.o', 'lib/gen/x', 'gen/x']) write(path);
     const scope = { rules, exclude: [], respectGitignore: true };
-    const { seen, gitignores } = pass({ scope });
-    expect(paths(seen)).toEqual(['.gitignore', 'gen/x', 'lib/.gitignore', 'lib/keep.o']);
+    const { changed, gitignores } = pass({ scope });
+    expect(paths(changed)).toEqual(['.gitignore', 'gen/x', 'lib/.gitignore', 'lib/keep.o']);
     expect(Object.fromEntries(gitignores)).toEqual({ '': '*.o\n', lib: '!keep.o\n/gen\n' });
     rmSync(join(root, '.gitignore'));
     expect(Object.fromEntries(pass({ scope, only: ['.gitignore'] }).gitignores)).toMatchObject({ '': null, gen: null });
@@ -190,14 +190,14 @@ describe('a scan', () => {
     const scope = { rules, exclude: [], respectGitignore: true };
     pass({ scope });
     write('lib/.gitignore', '*.o');
-    const { seen, gone } = pass({ scope, only: ['lib/.gitignore'] });
-    expect(paths(seen)).toEqual(['lib/.gitignore']);
-    expect([...gone].sort()).toEqual(['lib/a.o', 'lib/sub/b.o']);
+    const { changed, removed } = pass({ scope, only: ['lib/.gitignore'] });
+    expect(paths(changed)).toEqual(['lib/.gitignore']);
+    expect([...removed].sort()).toEqual(['lib/a.o', 'lib/sub/b.o']);
   });
 
   it('leaves out its own temporary files', () => {
     write('a/.palmtree-1.tmp');
-    expect(pass().seen).toEqual([]);
+    expect(pass().changed).toEqual([]);
   });
 
   it('leaves nothing behind in the workspace folder or the storage', () => {
@@ -212,8 +212,8 @@ describe('a scan', () => {
     write('a');
     symlinkSync('a', join(root, 'inside'));
     symlinkSync(root, join(base, 'alias'));
-    const { seen, problems } = pass({ root: join(base, 'alias') });
-    expect([paths(seen), problems]).toEqual([['a', 'inside'], []]);
+    const { changed, problems } = pass({ root: join(base, 'alias') });
+    expect([paths(changed), problems]).toEqual([['a', 'inside'], []]);
   });
 
   it('reports its progress', () => {
@@ -269,17 +269,17 @@ describe('a stored hash', () => {
 
   it('is not trusted for another file of the same size and times', () => {
     write('b', 'two');
-    const seen = known.get('a')!;
+    const before = known.get('a')!;
     renameSync(join(root, 'b'), join(root, 'a'));
     const { mtimeNs, ctimeNs } = lstatSync(join(root, 'a'), { bigint: true });
-    known.set('a', { ...seen, mtimeNs, ctimeNs });
+    known.set('a', { ...before, mtimeNs, ctimeNs });
     pass();
     expect(cheated('a')).toBe(false);
   });
 
   it.each(['size', 'mtimeNs', 'ctimeNs', 'ino', 'dev', 'mode'] as const)('is not trusted when %s differs', (key) => {
-    const seen = known.get('a')!;
-    known.set('a', { ...seen, [key]: typeof seen[key] === 'bigint' ? 1n : 1 });
+    const before = known.get('a')!;
+    known.set('a', { ...before, [key]: typeof before[key] === 'bigint' ? 1n : 1 });
     pass();
     expect(cheated('a')).toBe(false);
   });
@@ -302,10 +302,10 @@ describe('a stored hash', () => {
     const rules: Rule[] = [{ path: 'node', kind: 'file', effect: 'track' }];
     const old = new Map<string, Observation>();
     const scope = { rules, exclude: [], respectGitignore: false };
-    const { seen } = scanPass({ root: folder, storage: base, scope, known: old });
+    const { changed } = scanPass({ root: folder, storage: base, scope, known: old });
     const stats = lstatSync(folder, { bigint: true });
     const sameDevice = stats.dev === lstatSync(base, { bigint: true }).dev;
-    expect(seen).toMatchObject([{ path: 'node', racy: !sameDevice && !isWritable(folder) }]);
+    expect(changed).toMatchObject([{ path: 'node', racy: !sameDevice && !isWritable(folder) }]);
   });
 
   function isWritable(folder: string): boolean {
@@ -341,8 +341,8 @@ describe('a problem', () => {
   it('is a name that is not UTF-8, and two such names are two problems', () => {
     write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]));
     write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xfe])]));
-    const { seen, problems } = pass();
-    expect(seen).toEqual([]);
+    const { changed, problems } = pass();
+    expect(changed).toEqual([]);
     expect(problems).toMatchObject(
       [
         { path: 'bad\\xfe', reason: 'name-not-utf8' },
@@ -379,9 +379,9 @@ describe('a problem', () => {
     mkdirSync(join(base, 'other'));
     symlinkSync('..', join(root, 'way'));
     symlinkSync(target.replace('ROOT', root), join(root, 'link'));
-    const { problems, seen } = pass();
+    const { problems, changed } = pass();
     expect(problems).toContainEqual(expect.objectContaining({ path: 'link', reason: 'link-outside' }));
-    expect(paths(seen)).not.toContain('link');
+    expect(paths(changed)).not.toContain('link');
   });
 
   it.each(['a', './a', 'sub/../a', '.', 'nowhere/at/all', 'link', 'inner/x', '..a'])(
@@ -391,9 +391,9 @@ describe('a problem', () => {
       write('sub/x');
       symlinkSync('sub', join(root, 'inner'));
       symlinkSync(target, join(root, 'link'));
-      const { problems, seen } = pass();
+      const { problems, changed } = pass();
       expect(problems).toEqual([]);
-      expect(paths(seen)).toContain('link');
+      expect(paths(changed)).toContain('link');
     },
   );
 
@@ -404,9 +404,9 @@ describe('a problem', () => {
     age();
     rmSync(join(root, 'way'), { recursive: true });
     symlinkSync('/etc', join(root, 'way'));
-    const { problems, gone } = pass();
+    const { problems, removed } = pass();
     expect(paths(problems)).toEqual(['link', 'way']);
-    expect(gone).toEqual([]);
+    expect(removed).toEqual([]);
   });
 
   it('is a symlink in the way of what is tracked, which is not followed', () => {
@@ -414,7 +414,7 @@ describe('a problem', () => {
     writeFileSync(join(base, 'other/x'), '');
     symlinkSync('../other', join(root, 'way'));
     rules = [{ path: 'way/x', kind: 'file', effect: 'track' }];
-    expect(pass()).toMatchObject({ seen: [], problems: [{ path: 'way', reason: 'link-as-folder' }] });
+    expect(pass()).toMatchObject({ changed: [], problems: [{ path: 'way', reason: 'link-as-folder' }] });
   });
 
   it('keeps a file that cannot be read from looking deleted', () => {
@@ -426,8 +426,8 @@ describe('a problem', () => {
     chmodSync(join(root, 'a'), 0);
     chmodSync(join(root, 'sub'), 0);
     for (const only of [undefined, ['a', 'sub/b', 'sub/c']]) {
-      const { seen, gone, problems } = asUser(() => pass({ only, verify: true }));
-      expect([seen, gone]).toEqual([[], []]);
+      const { changed, removed, problems } = asUser(() => pass({ only, verify: true }));
+      expect([changed, removed]).toEqual([[], []]);
       expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
         'unreadable a',
         'unreadable sub',
@@ -441,7 +441,7 @@ describe('a problem', () => {
     pass();
     rmSync(join(root, 'a'));
     execFileSync('mkfifo', [join(root, 'a')]);
-    expect(pass()).toMatchObject({ gone: [], problems: [{ path: 'a' }] });
+    expect(pass()).toMatchObject({ removed: [], problems: [{ path: 'a' }] });
   });
 });
 
@@ -485,7 +485,7 @@ describe('a workspace folder that is not there', () => {
     rules = [{ path: 'src', kind: 'folder', effect: 'track' }];
     pass();
     rmSync(join(root, 'src'), { recursive: true });
-    expect(pass()).toMatchObject({ gone: ['src/a'], problems: [] });
+    expect(pass()).toMatchObject({ removed: ['src/a'], problems: [] });
   });
 });
 
@@ -498,7 +498,7 @@ describe('a partial scan', () => {
     write('a/x', 'changed');
     write('a/new');
     write('b/y', 'changed');
-    expect(paths(pass({ only: ['a'] }).seen)).toEqual(['a/new', 'a/x']);
+    expect(paths(pass({ only: ['a'] }).changed)).toEqual(['a/new', 'a/x']);
   });
 
   it('sees that a folder became a file, and the reverse', () => {
@@ -509,8 +509,8 @@ describe('a partial scan', () => {
     rmSync(join(root, 'b'));
     write('a');
     write('b/y');
-    const { seen, gone } = pass({ only: ['a/x', 'a', 'b'] });
-    expect([paths(seen), [...gone].sort()]).toEqual([
+    const { changed, removed } = pass({ only: ['a/x', 'a', 'b'] });
+    expect([paths(changed), [...removed].sort()]).toEqual([
       ['a', 'b/y'],
       ['a/x', 'b'],
     ]);
@@ -521,8 +521,8 @@ describe('a partial scan', () => {
     pass();
     renameSync(join(root, 'a'), join(root, 'c'));
     symlinkSync('c', join(root, 'a'));
-    expect(pass({ only: ['a/x'] }).gone).toEqual(['a/x']);
-    expect(paths(pass({ only: ['a'] }).seen)).toEqual(['a']);
+    expect(pass({ only: ['a/x'] }).removed).toEqual(['a/x']);
+    expect(paths(pass({ only: ['a'] }).changed)).toEqual(['a']);
   });
 
   it('comes to the same as a full pass, whatever happened', () => {
@@ -577,5 +577,5 @@ describe('a partial scan', () => {
 it('follows hard links as files of their own', () => {
   write('a', 'one');
   linkSync(join(root, 'a'), join(root, 'b'));
-  expect(paths(pass().seen)).toEqual(['a', 'b']);
+  expect(paths(pass().changed)).toEqual(['a', 'b']);
 });

@@ -167,8 +167,8 @@ export class Pass {
     const { root } = this.#options;
     if (identityOfRoot(root) !== this.#rootBefore) throw rootGone(root);
     return {
-      seen: this.#seen,
-      gone: this.#gone(),
+      changed: this.#seen,
+      removed: this.#gone(),
       problems: [...this.#problems.values()],
       gitignores: this.#gitignores,
     };

@@ -42,7 +42,7 @@ export type FromScanWorker =
   | {
       readonly kind: 'done';
       readonly id: number;
-      readonly result: Omit<ScanResult, 'seen'>;
+      readonly result: Omit<ScanResult, 'changed'>;
     }
   | ({ readonly kind: 'failed'; readonly id: number } & ThreadFailure);
 

@@ -69,8 +69,8 @@ async function scan(served: Served, { id, request, stop }: ToScanWorker & { kind
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
     const unchanged = isRecorded ? await records.unchanged(scope, known, stop, onFiles) : undefined;
     const pass = { ...data, ...request, known, unchanged, stop, onProgress };
-    const { seen, read, ...result } = await scanTogether(pass);
-    learn(served, [], result.gone);
+    const { changed: seen, read, ...result } = await scanTogether(pass);
+    learn(served, [], result.removed);
     for (let from = 0; from < seen.length; from += partSize) {
       const part = packObservations(seen.slice(from, from + partSize));
       // Both sides look into the same bytes from now on.

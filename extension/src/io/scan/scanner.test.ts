@@ -61,19 +61,19 @@ function paths(of: readonly { path: string }[]): string[] {
 }
 
 /** Without what only the moment of the scan decides. */
-function atRest(seen: readonly Observation[]): readonly Observation[] {
-  return seen.map((one) => ({ ...fieldsOf(one), racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
+function atRest(observations: readonly Observation[]): readonly Observation[] {
+  return observations.map((one) => ({ ...fieldsOf(one), racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 describe('the scanner', () => {
   it('sees files, and then only differences', async () => {
     write('a');
     write('b');
-    expect((await scanner.scan({ scope })).seen.map(({ path }) => path).sort()).toEqual(['a', 'b']);
+    expect((await scanner.scan({ scope })).changed.map(({ path }) => path).sort()).toEqual(['a', 'b']);
     rmSync(join(root, 'a'));
     write('c');
-    const { seen, gone } = await scanner.scan({ scope, only: ['a', 'c'] });
-    expect([seen.map(({ path }) => path), gone]).toEqual([['c'], ['a']]);
+    const { changed, removed } = await scanner.scan({ scope, only: ['a', 'c'] });
+    expect([changed.map(({ path }) => path), removed]).toEqual([['c'], ['a']]);
   });
 
   it('takes over what is known, before and after its start', async () => {
@@ -83,31 +83,31 @@ describe('the scanner', () => {
       root,
       all: () => [],
     });
-    const { seen } = await other.scan({ scope });
+    const { changed } = await other.scan({ scope });
     await other.dispose();
-    const [a] = seen;
+    const [a] = changed;
     scanner.update([{ ...fieldsOf(a!), racy: false, hash: 'told' }], []);
-    expect((await scanner.scan({ scope })).seen).toEqual([]);
+    expect((await scanner.scan({ scope })).changed).toEqual([]);
     scanner.update([], ['a']);
-    expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'a', hash: a!.hash }]);
+    expect((await scanner.scan({ scope })).changed).toMatchObject([{ path: 'a', hash: a!.hash }]);
     scanner.reset([{ ...fieldsOf(a!), path: 'gone' }]);
-    const { seen: again, gone } = await scanner.scan({ scope });
-    expect([again.map(({ path }) => path), gone]).toEqual([['a'], ['gone']]);
+    const { changed: again, removed } = await scanner.scan({ scope });
+    expect([again.map(({ path }) => path), removed]).toEqual([['a'], ['gone']]);
   });
 
   it('runs scans that are asked for together, one after the other', async () => {
     write('a');
     const results = await Promise.all([scanner.scan({ scope }), scanner.scan({ scope, only: ['b'] })]);
-    expect(results.map(({ seen }) => seen.length)).toEqual([1, 0]);
+    expect(results.map(({ changed }) => changed.length)).toEqual([1, 0]);
   });
 
   it('comes to the same with the help of other threads', { timeout: 60_000 }, async () => {
     const count = 6_000;
     for (let i = 0; i < count; i++) write(`f${i}`, String(i % 50));
-    const { seen } = await scanner.scan({ scope });
+    const { changed } = await scanner.scan({ scope });
     const other = scanPass({ root, scope, known: new Map() });
-    expect(atRest(seen)).toEqual(atRest(other.seen));
-    scanner.update(atRest(seen), []);
+    expect(atRest(changed)).toEqual(atRest(other.changed));
+    scanner.update(atRest(changed), []);
     // What stands is looked at by its stats alone; any of them that differs is found out.
     rmSync(join(root, 'f7'));
     write('f1000', 'edited');
@@ -116,8 +116,8 @@ describe('the scanner', () => {
     rmSync(join(root, 'f4000'));
     symlinkSync('f1', join(root, 'f4000'));
     const again = await scanner.scan({ scope });
-    expect(again.seen.map(({ path }) => path).sort()).toEqual(['f1000', 'f2000', 'f3000', 'f4000']);
-    expect([...again.gone].sort()).toEqual(['f2001', 'f7']);
+    expect(again.changed.map(({ path }) => path).sort()).toEqual(['f1000', 'f2000', 'f3000', 'f4000']);
+    expect([...again.removed].sort()).toEqual(['f2001', 'f7']);
   });
 
   it(
@@ -127,14 +127,14 @@ describe('the scanner', () => {
       for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i % 50));
       const script = join(bundles, 'scanWorker.js');
       const blind = new WorkerScanner({ script, root, honoursModes: false, all: () => [] });
-      const { seen } = await blind.scan({ scope });
+      const { changed } = await blind.scan({ scope });
       blind.update(
-        atRest(seen).map((one) => ({ ...one, mode: 0o755 })),
+        atRest(changed).map((one) => ({ ...one, mode: 0o755 })),
         [],
       );
-      const before = seen.find(({ path }) => path === 'f1000');
+      const before = changed.find(({ path }) => path === 'f1000');
       write('f1000', 'x');
-      const { seen: verified } = await blind.scan({ scope, verify: true });
+      const { changed: verified } = await blind.scan({ scope, verify: true });
       await blind.dispose();
       expect(verified.filter(({ hash, path }) => path === 'f1000' && hash !== before?.hash)).toHaveLength(1);
       expect(new Set(verified.map(({ mode }) => mode))).toEqual(new Set([0o755]));
@@ -160,9 +160,9 @@ describe('the scanner', () => {
       (path) => symlinkSync(names[pick(names.length)] ?? '', path),
     ];
     const pass = async (): Promise<void> => {
-      const { seen, gone } = await scanner.scan({ scope: told });
-      for (const path of gone) known.delete(path);
-      for (const one of seen) known.set(one.path, one);
+      const { changed, removed } = await scanner.scan({ scope: told });
+      for (const path of removed) known.delete(path);
+      for (const one of changed) known.set(one.path, one);
     };
     for (let step = 0; step < 60; step++) {
       for (let doing = 0; doing < 6; doing++) {
@@ -174,9 +174,9 @@ describe('the scanner', () => {
       }
       await pass();
       const fresh = scanPass({ root, scope: told, known: new Map() });
-      expect(atRest([...known.values()])).toEqual(atRest(fresh.seen));
+      expect(atRest([...known.values()])).toEqual(atRest(fresh.changed));
       // As if all of it were old: so that the next pass relies on what this one saw.
-      for (const one of atRest(fresh.seen)) known.set(one.path, one);
+      for (const one of atRest(fresh.changed)) known.set(one.path, one);
       scanner.update(known.values(), []);
       await pass();
     }
@@ -203,22 +203,22 @@ describe('the scanner', () => {
     const told: ScanScope = { rules, exclude: ['left/'], respectGitignore: false };
     for (const folder of ['d', 'left']) mkdirSync(join(root, folder));
     write('d/f');
-    const { seen } = await scanner.scan({ scope: told });
-    scanner.update(atRest(seen), []);
+    const { changed } = await scanner.scan({ scope: told });
+    scanner.update(atRest(changed), []);
     await scanner.scan({ scope: told });
     change();
     const found = await scanner.scan({ scope: told });
-    expect({ seen: paths(found.seen), problems: paths(found.problems) }).toEqual(expected);
+    expect({ seen: paths(found.changed), problems: paths(found.problems) }).toEqual(expected);
   });
 
   it('has what is not selected any more gone, and back when it is again', async () => {
     mkdirSync(join(root, 'd'));
     for (const path of ['d/a', 'd/b']) write(path);
-    const { seen } = await scanner.scan({ scope });
-    scanner.update(atRest(seen), []);
+    const { changed } = await scanner.scan({ scope });
+    scanner.update(atRest(changed), []);
     await scanner.scan({ scope });
-    expect((await scanner.scan({ scope: { ...scope, exclude: ['b'] } })).gone).toEqual(['d/b']);
-    expect((await scanner.scan({ scope })).seen.map(({ path }) => path)).toEqual(['d/b']);
+    expect((await scanner.scan({ scope: { ...scope, exclude: ['b'] } })).removed).toEqual(['d/b']);
+    expect((await scanner.scan({ scope })).changed.map(({ path }) => path)).toEqual(['d/b']);
   });
 
   it('is cancelled while other threads look', { timeout: 60_000 }, async () => {
@@ -226,7 +226,7 @@ describe('the scanner', () => {
     const stop = new AbortController();
     const scan = scanner.scan({ scope, signal: stop.signal, onProgress: ({ files }) => files > 0 && stop.abort() });
     await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await scanner.scan({ scope })).seen).toHaveLength(6_000);
+    expect((await scanner.scan({ scope })).changed).toHaveLength(6_000);
   });
 
   it('checks by itself where no thread stays alive to check for it', { timeout: 60_000 }, async () => {
@@ -241,13 +241,13 @@ describe('the scanner', () => {
       if (i % 100 === 0) mkdirSync(join(root, `d${i / 100}`));
       write(`d${Math.floor(i / 100)}/f${i}`);
     }
-    const { seen } = await alone.scan({ scope });
-    alone.update(atRest(seen), []);
+    const { changed } = await alone.scan({ scope });
+    alone.update(atRest(changed), []);
     await alone.scan({ scope });
-    expect(await alone.scan({ scope })).toMatchObject({ seen: [], gone: [] });
+    expect(await alone.scan({ scope })).toMatchObject({ changed: [], removed: [] });
     write('d7/f700', 'edited');
     write('d8/f800', 'edited');
-    expect(paths((await alone.scan({ scope })).seen)).toEqual(['d7/f700', 'd8/f800']);
+    expect(paths((await alone.scan({ scope })).changed)).toEqual(['d7/f700', 'd8/f800']);
     await alone.dispose();
   });
 
@@ -260,7 +260,7 @@ describe('the scanner', () => {
     );
     const alone = new WorkerScanner({ script, root, all: () => [] });
     for (let i = 0; i < 4_000; i++) write(`f${i}`);
-    expect((await alone.scan({ scope })).seen.length).toBe(4_000);
+    expect((await alone.scan({ scope })).changed.length).toBe(4_000);
     await alone.dispose();
   });
 
@@ -275,7 +275,7 @@ describe('the scanner', () => {
     });
     await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
     truncateSync(join(root, 'huge'), 1);
-    expect((await scanner.scan({ scope })).seen).toMatchObject([{ path: 'huge', size: 1 }]);
+    expect((await scanner.scan({ scope })).changed).toMatchObject([{ path: 'huge', size: 1 }]);
   });
 
   it('does not begin when its signal was aborted before', async () => {
@@ -321,7 +321,7 @@ describe('the scanner', () => {
     });
     rmSync(join(root, 'crash'));
     write('a');
-    expect((await crashing.scan({ scope })).seen).toMatchObject([{ path: 'a' }]);
+    expect((await crashing.scan({ scope })).changed).toMatchObject([{ path: 'a' }]);
     await crashing.dispose();
   });
 

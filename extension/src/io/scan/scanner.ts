@@ -186,12 +186,12 @@ export class WorkerScanner implements Scanner {
 }
 
 /** The parts come faster than they can be taken in: others have their turn between them. */
-async function whole(result: Omit<ScanResult, 'seen'>, parts: readonly Packed[]): Promise<ScanResult> {
+async function whole(result: Omit<ScanResult, 'changed'>, parts: readonly Packed[]): Promise<ScanResult> {
   const pause = yielder();
-  const seen: Observation[] = [];
+  const changed: Observation[] = [];
   for (const part of parts) {
-    for (const observation of unpackObservations(part)) seen.push(observation);
+    for (const observation of unpackObservations(part)) changed.push(observation);
     await pause();
   }
-  return { ...result, seen };
+  return { ...result, changed };
 }

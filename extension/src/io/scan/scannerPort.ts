@@ -27,8 +27,8 @@ export interface ScanProgress {
 
 /** The difference to what the scanner knew before. */
 export interface ScanResult {
-  readonly seen: readonly Observation[];
-  readonly gone: readonly string[];
+  readonly changed: readonly Observation[];
+  readonly removed: readonly string[];
   /** Of a full pass: all problems; of a partial one: those below `only`. */
   readonly problems: readonly Problem[];
   /**

@@ -173,16 +173,16 @@ export class Replica {
   }
 
   /** Takes in what a scan found; answers what changed. */
-  *#updateFromScanSteps({ seen, gone }: ScanResult): CooperativeTask<LocalChange[]> {
+  *#updateFromScanSteps({ changed, removed }: ScanResult): CooperativeTask<LocalChange[]> {
     const { observations } = this.state;
     const changes: LocalChange[] = [];
-    for (const path of gone) changes.push({ path, before: observations.get(path), after: undefined });
-    for (const [number, after] of seen.entries()) {
+    for (const path of removed) changes.push({ path, before: observations.get(path), after: undefined });
+    for (const [number, after] of changed.entries()) {
       if (number % stepSize === 0) yield;
       changes.push({ path: after.path, before: observations.get(after.path), after });
     }
     yield;
-    yield* this.#updateSteps(seen, gone);
+    yield* this.#updateSteps(changed, removed);
     return changes;
   }
 
