@@ -1,5 +1,4 @@
 import { fork } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -22,6 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
+import { sha256 } from '../fs/sha256';
 import { scanPass } from '../scan/scan';
 import { applyChanges } from './applyChanges';
 import type { TransitionRequest, TransitionResult } from './transition';
@@ -33,7 +33,7 @@ let backup: string;
 let observations: Map<string, Observation>;
 
 beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'palmtree-transition-'));
+  base = mkdtempSync(join(tmpdir(), 'palmtree-apply-'));
   root = join(base, 'ws');
   staging = join(base, 'staging');
   backup = join(base, 'backup');
@@ -49,8 +49,8 @@ function write(folder: string, path: string, content: string): void {
 }
 
 function entry(path: string, content: string, mode = 0o644): Entry {
-  const hash = createHash('sha256').update(content).digest('hex');
-  return { path, kind: 'file', size: Buffer.byteLength(content), mtimeNs: 1_700_000_000_123_456_789n, mode, hash };
+  const size = Buffer.byteLength(content);
+  return { path, kind: 'file', size, mtimeNs: 1_700_000_000_123_456_789n, mode, hash: sha256(content) };
 }
 
 function link(path: string, target: string): Entry {
@@ -65,7 +65,7 @@ function scan(): void {
   for (const one of changed) observations.set(one.path, one);
 }
 
-/** A change to new content, which is staged. */
+/** Stages `content` and returns the change that puts it. */
 function put(path: string, content: string, mode?: number): Change {
   write(staging, path, content);
   return { path, from: observations.get(path), to: entry(path, content, mode) };
@@ -87,15 +87,15 @@ function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
-function kept(path: string): string {
+function backedUp(path: string): string {
   return readFileSync(join(backup, path), 'utf8');
 }
 
-function held({ skipped }: TransitionResult): Record<string, string> {
+function skippedReasons({ skipped }: TransitionResult): Record<string, string> {
   return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 }
 
-/** Every name below `folder`, folders with a slash; symlinks are not followed. */
+/** All names below `folder`, at any depth. Names of folders end with a slash. Symlinks are not followed. */
 function names(folder: string): string[] {
   const below = readdirSync(folder, { withFileTypes: true }).flatMap((one) => {
     if (!one.isDirectory()) return [one.name];
@@ -110,11 +110,11 @@ describe('many new files', () => {
     process.env['PATH'] = path;
   });
 
-  /** A `sync` that notes what stood in the workspace and how the staged files were when it was asked for. */
+  /** A `sync` that records the files of the workspace folder and the attributes of the staged files when it runs. */
   function fakeSync(code: number): void {
     const script = `#!/bin/sh
       PATH=/usr/bin:/bin
-      (cd '${root}' && find . -type f) > '${base}/standing'
+      (cd '${root}' && find . -type f) > '${base}/files-at-sync'
       (cd '${staging}' && find . -type f -exec stat -c '%n %a %Y' {} +) | sort > '${base}/staged'
       exit ${code}
     `;
@@ -130,7 +130,7 @@ describe('many new files', () => {
   }));
 
   function expectAll(result: TransitionResult): void {
-    expect(held(result)).toEqual({});
+    expect(skippedReasons(result)).toEqual({});
     for (const { path, mode } of many) {
       const stats = lstatSync(join(root, path));
       expect([read(path), stats.mode & 0o777, Math.floor(stats.mtimeMs / 1000)]).toEqual([path, mode, 1_700_000_000]);
@@ -138,16 +138,16 @@ describe('many new files', () => {
     expect(names(root).filter((name) => !name.endsWith('/'))).toHaveLength(many.length);
   }
 
-  it('are complete and flushed before the first of them gets its name', async () => {
+  it('are complete and flushed before the first one gets its name', async () => {
     fakeSync(0);
     const result = await apply(many.map(({ path, mode }) => put(path, path, mode)));
-    expect(readFileSync(join(base, 'standing'), 'utf8')).toBe('');
+    expect(readFileSync(join(base, 'files-at-sync'), 'utf8')).toBe('');
     const staged = many.map(({ path, mode = 0 }) => `./${path} ${mode.toString(8)} 1700000000`).sort();
     expect(readFileSync(join(base, 'staged'), 'utf8').trim().split('\n').sort()).toEqual(staged);
     expectAll(result);
   });
 
-  it('are put in place one by one where the system cannot flush them at once', async () => {
+  it('are flushed one by one if the file system cannot be flushed at once', async () => {
     fakeSync(1);
     expectAll(await apply(many.map(({ path, mode }) => put(path, path, mode))));
     for (const { path } of many) rmSync(join(root, path));
@@ -156,10 +156,10 @@ describe('many new files', () => {
   });
 });
 
-describe('applying a pull', () => {
-  it('puts new files with their content, mode and mtime, and makes their folders', async () => {
+describe('applyChanges', () => {
+  it('puts new files with their content, mode and mtime, and creates their folders', async () => {
     const result = await apply([put('a/b/c.txt', 'hello', 0o640), put('run', '#!', 0o755), put('empty', '')]);
-    expect(held(result)).toEqual({});
+    expect(skippedReasons(result)).toEqual({});
     expect([read('a/b/c.txt'), read('run'), read('empty')]).toEqual(['hello', '#!', '']);
     const stats = lstatSync(join(root, 'a/b/c.txt'), { bigint: true });
     expect(stats.mode & 0o777n).toBe(0o640n);
@@ -170,7 +170,7 @@ describe('applying a pull', () => {
     expect(existsSync(backup)).toBe(false);
   });
 
-  it('answers observations that the next scan agrees with', async () => {
+  it('returns observations that the next scan confirms', async () => {
     const changes = [put('a', 'hello', 0o600), putLink('l', 'a')];
     const { written } = await apply(changes);
     expect(written).toMatchObject([
@@ -183,17 +183,17 @@ describe('applying a pull', () => {
     expect([...observations.values()]).toEqual(before);
   });
 
-  it('replaces a file, and keeps what stood there', async () => {
+  it('replaces a file and backs up the old one', async () => {
     write(root, 'd/a', 'old');
     chmodSync(join(root, 'd/a'), 0o600);
     scan();
-    expect(held(await apply([put('d/a', 'new')]))).toEqual({});
-    expect([read('d/a'), kept('d/a')]).toEqual(['new', 'old']);
+    expect(skippedReasons(await apply([put('d/a', 'new')]))).toEqual({});
+    expect([read('d/a'), backedUp('d/a')]).toEqual(['new', 'old']);
     expect(lstatSync(join(root, 'd/a')).mode & 0o777).toBe(0o644);
     expect(names(root)).toEqual(['d/', 'd/a']);
   });
 
-  it('deletes files, keeps them, and removes the folders that this empties', async () => {
+  it('deletes files, backs them up, and removes the emptied folders', async () => {
     for (const path of ['a/b/one', 'a/b/two', 'a/c', 'x/y/z']) write(root, path, path);
     scan();
     const changes = [remove('a/b/one'), remove('a/b/two'), remove('x/y/z')];
@@ -203,14 +203,14 @@ describe('applying a pull', () => {
     expect(names(backup)).toEqual(['a/', 'a/b/', 'a/b/one', 'a/b/two', 'x/', 'x/y/', 'x/y/z']);
   });
 
-  it('takes what is gone already for deleted', async () => {
+  it('reports a file that is already gone as removed', async () => {
     write(root, 'a/b', 'x');
     scan();
     rmSync(join(root, 'a'), { recursive: true });
     expect(await apply([remove('a/b')])).toMatchObject({ removed: ['a/b'], skipped: [] });
   });
 
-  it('makes, retargets and deletes symlinks, and swaps them for files', async () => {
+  it('creates, changes and deletes symlinks, and replaces files and symlinks with each other', async () => {
     symlinkSync('old', join(root, 'l'));
     symlinkSync('old', join(root, 'gone'));
     symlinkSync('old', join(root, 'tofile'));
@@ -223,15 +223,15 @@ describe('applying a pull', () => {
       putLink('tolink', 'l'),
       putLink('n', '.'),
     ];
-    expect(held(await apply(changes))).toEqual({});
+    expect(skippedReasons(await apply(changes))).toEqual({});
     expect([readlinkSync(join(root, 'l')), readlinkSync(join(root, 'tolink'))]).toEqual(['new', 'l']);
     expect(read('tofile')).toBe('x');
     expect(names(root)).toEqual(['l', 'n', 'tofile', 'tolink']);
     expect(readlinkSync(join(backup, 'gone'))).toBe('old');
-    expect(kept('tolink')).toBe('text');
+    expect(backedUp('tolink')).toBe('text');
   });
 
-  it('changes a mode alone in place, with nothing staged', async () => {
+  it('changes only the mode in place, without staged content', async () => {
     write(root, 'a', 'x');
     scan();
     const { ino } = lstatSync(join(root, 'a'));
@@ -240,40 +240,40 @@ describe('applying a pull', () => {
     expect(lstatSync(join(root, 'a'))).toMatchObject({ ino, mode: 0o100755 });
   });
 
-  it('puts a file in the place of a folder, and a folder in the place of a file', async () => {
+  it('replaces a folder with a file, and a file with a folder', async () => {
     write(root, 'a/b/c', '1');
     write(root, 'f', '2');
     scan();
     mkdirSync(join(root, 'a/empty/er'), { recursive: true });
     const result = await apply([remove('a/b/c'), put('a', 'file'), remove('f'), put('f/g/h', 'deep')]);
-    expect(held(result)).toEqual({});
-    expect([read('a'), read('f/g/h'), kept('a/b/c'), kept('f')]).toEqual(['file', 'deep', '1', '2']);
+    expect(skippedReasons(result)).toEqual({});
+    expect([read('a'), read('f/g/h'), backedUp('a/b/c'), backedUp('f')]).toEqual(['file', 'deep', '1', '2']);
   });
 
   it('writes names of 255 bytes, and names that look like options', async () => {
     const long = 'é'.repeat(127) + 'x';
-    expect(held(await apply([put(long, 'long'), put('-rf', 'dash'), put('a\nb', 'line')]))).toEqual({});
+    expect(skippedReasons(await apply([put(long, 'long'), put('-rf', 'dash'), put('a\nb', 'line')]))).toEqual({});
     expect([read(long), read('-rf'), read('a\nb')]).toEqual(['long', 'dash', 'line']);
   });
 
-  it('sweeps away what a killed run left beside its targets, and nothing else', async () => {
+  it('removes the temporary files of killed processes, and nothing else', async () => {
     write(root, 'd/.palmtree-999999999-1a.tmp', 'dead');
     write(root, `d/.palmtree-${process.pid}-1a.tmp`, 'alive');
     await apply([put('d/a', 'x')]);
     expect(names(root)).toEqual(['d/', `d/.palmtree-${process.pid}-1a.tmp`, 'd/a']);
   });
 
-  it('never overwrites what a backup holds already', async () => {
+  it('never overwrites a file in a backup', async () => {
     write(root, 'a', 'second');
     write(backup, 'a', 'first');
     scan();
     await apply([put('a', 'third')]);
-    expect(kept('a')).toBe('first');
+    expect(backedUp('a')).toBe('first');
     expect(readFileSync(join(`${backup}.2`, 'a'), 'utf8')).toBe('second');
   });
 });
 
-describe('a path is held back, and stays as it is,', () => {
+describe('a path is skipped, and stays untouched,', () => {
   function expectUntouched(path: string, content: string): void {
     expect(read(path)).toBe(content);
     const left = names(base).filter((name) => name.endsWith('.tmp'));
@@ -294,30 +294,30 @@ describe('a path is held back, and stays as it is,', () => {
   ])('when it %s since the scan', async (_, edit) => {
     write(root, 'a', 'old');
     scan();
-    // At rest, as far as the scan knows: the stats alone must tell.
+    // Not racy: the stats alone must reveal the change.
     observations.set('a', { ...observations.get('a')!, racy: false });
     edit();
     const content = read('a');
-    expect(held(await apply([put('a', 'new')]))).toEqual({ a: 'changed' });
-    expect(held(await apply([remove('a')]))).toEqual({ a: 'changed' });
+    expect(skippedReasons(await apply([put('a', 'new')]))).toEqual({ a: 'changed' });
+    expect(skippedReasons(await apply([remove('a')]))).toEqual({ a: 'changed' });
     expectUntouched('a', content);
     expect(existsSync(backup)).toBe(false);
   });
 
-  it('when it was written without a trace in its times', async () => {
+  it('when it is racy and its content has changed', async () => {
     write(root, 'a', 'NEW');
     scan();
     observations.set('a', { ...observations.get('a')!, hash: entry('a', 'old').hash, racy: true });
-    expect(held(await apply([put('a', 'new')]))).toEqual({ a: 'changed' });
+    expect(skippedReasons(await apply([put('a', 'new')]))).toEqual({ a: 'changed' });
     expectUntouched('a', 'NEW');
   });
 
-  it('when something came to stand where nothing was', async () => {
+  it('when a file was created at its path since the scan', async () => {
     const changes = [put('a', 'theirs'), put('d/b', 'theirs'), putLink('l', 'a')];
     write(root, 'a', 'mine');
     write(root, 'd/b', 'mine');
     symlinkSync('mine', join(root, 'l'));
-    expect(held(await apply(changes))).toEqual({ a: 'changed', 'd/b': 'changed', l: 'changed' });
+    expect(skippedReasons(await apply(changes))).toEqual({ a: 'changed', 'd/b': 'changed', l: 'changed' });
     expectUntouched('a', 'mine');
     expectUntouched('d/b', 'mine');
     expect(readlinkSync(join(root, 'l'))).toBe('mine');
@@ -327,30 +327,32 @@ describe('a path is held back, and stays as it is,', () => {
     write(root, 'a', 'old');
     scan();
     rmSync(join(root, 'a'));
-    expect(held(await apply([put('a', 'new')]))).toEqual({ a: 'changed' });
+    expect(skippedReasons(await apply([put('a', 'new')]))).toEqual({ a: 'changed' });
     expect(names(root)).toEqual([]);
   });
 
   it('when it was never observed', async () => {
     write(root, 'a', 'old');
-    expect(held(await apply([{ path: 'a', from: entry('a', 'old'), to: undefined }]))).toEqual({ a: 'changed' });
+    expect(skippedReasons(await apply([{ path: 'a', from: entry('a', 'old'), to: undefined }]))).toEqual({
+      a: 'changed',
+    });
     expectUntouched('a', 'old');
   });
 
-  it('when an editor has unsaved edits of it, also at the last moment', async () => {
+  it('when an editor has unsaved edits to it, even if they begin after the first check', async () => {
     write(root, 'a', 'old');
     scan();
-    const isHeld = (path: string): boolean => path === 'a';
-    expect(held(await apply([put('a', 'new'), put('b', 'new')], { hasUnsavedEdits: isHeld }))).toEqual({
-      a: 'unsaved',
-    });
-    let asked = 0;
-    expect(held(await apply([put('a', 'new')], { hasUnsavedEdits: () => ++asked > 1 }))).toEqual({ a: 'unsaved' });
+    const hasUnsavedEdits = (path: string): boolean => path === 'a';
+    const result = await apply([put('a', 'new'), put('b', 'new')], { hasUnsavedEdits });
+    expect(skippedReasons(result)).toEqual({ a: 'unsaved' });
+    let checks = 0;
+    const later = await apply([put('a', 'new')], { hasUnsavedEdits: () => ++checks > 1 });
+    expect(skippedReasons(later)).toEqual({ a: 'unsaved' });
     expectUntouched('a', 'old');
     expect(read('b')).toBe('new');
   });
 
-  it('when its folder moves away and a symlink takes its place while others are deleted', async () => {
+  it('when a symlink replaces its folder while other files are deleted', async () => {
     for (const name of ['a', 'b', 'c']) write(root, `d/${name}`, name);
     scan();
     let moved = false;
@@ -362,41 +364,43 @@ describe('a path is held back, and stays as it is,', () => {
         symlinkSync(join(base, 'elsewhere'), join(root, 'd'));
       },
     });
-    expect(held(result)).toEqual({ 'd/a': 'blocked', 'd/b': 'blocked' });
+    expect(skippedReasons(result)).toEqual({ 'd/a': 'blocked', 'd/b': 'blocked' });
     expect(readdirSync(join(base, 'elsewhere')).sort()).toEqual(['a', 'b']);
   });
 
-  it('when a folder on its way is a symlink or a file', async () => {
+  it('when a folder above it is a symlink or a file', async () => {
     mkdirSync(join(base, 'outside'));
-    symlinkSync('../outside', join(root, 'way'));
+    symlinkSync('../outside', join(root, 'link'));
     write(root, 'file', 'mine');
-    const result = await apply([put('way/a', 'x'), put('way/b/c', 'x'), put('file/a', 'x'), put('fine', 'x')]);
-    expect(held(result)).toEqual({ 'way/a': 'blocked', 'way/b/c': 'blocked', 'file/a': 'blocked' });
+    const result = await apply([put('link/a', 'x'), put('link/b/c', 'x'), put('file/a', 'x'), put('fine', 'x')]);
+    expect(skippedReasons(result)).toEqual({ 'link/a': 'blocked', 'link/b/c': 'blocked', 'file/a': 'blocked' });
     expect(names(join(base, 'outside'))).toEqual([]);
     write(join(base, 'outside'), 'a', 'precious');
-    expect(held(await apply([{ path: 'way/a', from: entry('way/a', 'precious'), to: undefined }]))).toEqual({
-      'way/a': 'blocked',
-    });
+    expect(skippedReasons(await apply([{ path: 'link/a', from: entry('link/a', 'precious'), to: undefined }]))).toEqual(
+      {
+        'link/a': 'blocked',
+      },
+    );
     expect(readFileSync(join(base, 'outside/a'), 'utf8')).toBe('precious');
   });
 
-  it('when a folder with something untracked in it stands there', async () => {
+  it('when a folder with an untracked file is at its path', async () => {
     write(root, 'a/tracked', '1');
     scan();
     write(root, 'a/deep/untracked', '2');
     const result = await apply([remove('a/tracked'), put('a', 'file')]);
-    expect([held(result), result.removed]).toEqual([{ a: 'occupied' }, ['a/tracked']]);
+    expect([skippedReasons(result), result.removed]).toEqual([{ a: 'occupied' }, ['a/tracked']]);
     expectUntouched('a/deep/untracked', '2');
   });
 
-  it('when its name or its link’s target leads out of the workspace folder', async () => {
+  it('when its path or its symlink’s target leads out of the workspace folder', async () => {
     const changes = [
       { path: '../evil', from: undefined, to: entry('../evil', 'x') },
       { path: '/tmp/evil', from: undefined, to: entry('/tmp/evil', 'x') },
       putLink('up', '../..'),
       putLink('abs', '/etc'),
     ];
-    expect(Object.values(held(await apply(changes)))).toEqual(['unsafe', 'unsafe', 'unsafe', 'unsafe']);
+    expect(Object.values(skippedReasons(await apply(changes)))).toEqual(['unsafe', 'unsafe', 'unsafe', 'unsafe']);
     expect(names(root)).toEqual([]);
   });
 
@@ -405,16 +409,16 @@ describe('a path is held back, and stays as it is,', () => {
     scan();
     const change = put('a', 'new');
     rmSync(join(staging, 'a'));
-    expect(held(await apply([change]))).toEqual({ a: 'missing' });
+    expect(skippedReasons(await apply([change]))).toEqual({ a: 'missing' });
     write(staging, 'a', 'other size');
-    expect(held(await apply([change]))).toEqual({ a: 'missing' });
+    expect(skippedReasons(await apply([change]))).toEqual({ a: 'missing' });
     expectUntouched('a', 'old');
   });
 
-  it('when the system refuses, with its error', async () => {
+  it('when a system call fails, with its error code', async () => {
     write(root, 'a', 'old');
     scan();
-    write(base, 'file', 'no folder can be made in this');
+    write(base, 'file', 'no folder can be created in this');
     const changes = [put('a', 'new'), put('b', 'new')];
     const result = await apply(changes, { backup: join(base, 'file/backup') });
     expect(result.skipped).toMatchObject([{ path: 'a', reason: 'failed', errno: expect.any(String) }]);
@@ -422,7 +426,7 @@ describe('a path is held back, and stays as it is,', () => {
     expect(read('b')).toBe('new');
   });
 
-  it('when the pull is cancelled before its turn', async () => {
+  it('when the pull is cancelled before it is applied', async () => {
     write(root, 'gone', 'x');
     scan();
     const controller = new AbortController();
@@ -436,13 +440,13 @@ describe('a path is held back, and stays as it is,', () => {
     expect(result.removed).toEqual(['gone']);
     expect(result.written.length).toBeGreaterThan(0);
     expect(result.skipped.length + result.written.length).toBe(30);
-    expect(new Set(Object.values(held(result)))).toEqual(new Set(['cancelled']));
+    expect(new Set(Object.values(skippedReasons(result)))).toEqual(new Set(['cancelled']));
     expect(names(root)).toEqual(result.written.map(({ path }) => path).sort());
   });
 });
 
 describe('a backup', () => {
-  it('holds the very file when it can be linked, else a copy with its mtime', async () => {
+  it('is a hard link to the original if possible', async () => {
     write(root, 'a', 'old');
     scan();
     const before = lstatSync(join(root, 'a'), { bigint: true });
@@ -451,13 +455,13 @@ describe('a backup', () => {
     expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
   });
 
-  it.runIf(existsSync('/dev/shm'))('is a copy on another device', async () => {
+  it.runIf(existsSync('/dev/shm'))('is a copy if it is on another device', async () => {
     const elsewhere = mkdtempSync('/dev/shm/palmtree-backup-');
     try {
       for (let i = 0; i < 20; i++) write(root, `d/a${i}`, `old ${i}`);
       scan();
       const changes = [...observations.keys()].map((path, i) => (i % 2 === 0 ? put(path, 'new') : remove(path)));
-      expect(held(await apply(changes, { backup: join(elsewhere, 'b') }))).toEqual({});
+      expect(skippedReasons(await apply(changes, { backup: join(elsewhere, 'b') }))).toEqual({});
       expect(names(join(elsewhere, 'b'))).toHaveLength(21);
       expect(readFileSync(join(elsewhere, 'b/d/a7'), 'utf8')).toBe('old 7');
     } finally {
@@ -467,14 +471,14 @@ describe('a backup', () => {
 });
 
 describe('a staging folder on another device', () => {
-  it.runIf(existsSync('/dev/shm'))('is copied from', async () => {
+  it.runIf(existsSync('/dev/shm'))('has its files copied', async () => {
     const elsewhere = mkdtempSync('/dev/shm/palmtree-staging-');
     try {
       write(elsewhere, 'a', 'new');
       const result = await apply([{ path: 'a', from: undefined, to: entry('a', 'new', 0o600) }], {
         staging: elsewhere,
       });
-      expect(held(result)).toEqual({});
+      expect(skippedReasons(result)).toEqual({});
       expect(read('a')).toBe('new');
     } finally {
       rmSync(elsewhere, { recursive: true });
@@ -493,7 +497,7 @@ describe('a pull that is killed', () => {
     applyChanges(request);
   `;
 
-  it('leaves each path old or new, whole, and the same pull succeeds after', { timeout: 60_000 }, async () => {
+  it('leaves each path old or new and complete, and can be repeated', { timeout: 60_000 }, async () => {
     const script = join(base, 'child.cjs');
     await build({
       stdin: { contents: source, resolveDir: import.meta.dirname, loader: 'ts' },
@@ -525,7 +529,7 @@ describe('a pull that is killed', () => {
         expect([old, fresh]).toContain(read(name));
       }
       scan();
-      expect(held(await apply(plan(), { backup: `${backup}-again-${kill}` }))).toEqual({});
+      expect(skippedReasons(await apply(plan(), { backup: `${backup}-again-${kill}` }))).toEqual({});
       const left = names(root).filter((name) => !name.endsWith('/'));
       expect(new Set(left.map((name) => read(name).length))).toEqual(new Set([fresh.length]));
       observations = new Map();

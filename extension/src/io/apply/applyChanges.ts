@@ -7,23 +7,20 @@ import { renameFolders } from './renamePass';
 import { Transition, type TransitionRequest, type TransitionResult } from './transition';
 
 /**
- * Applies `changes` to the workspace folder. A deletion and a put of two spellings that are one file on this disk are a
- * rename: both are applied or neither.
- * Invariant: a file is replaced or deleted only if it equals its observation, and after it was backed up. At each moment,
- * and so after a kill, each path has either its old state or its complete new one.
+ * Applies `changes` to the workspace folder: renames, then deletes, then puts files, then flushes their folders. If a
+ * deleted and a put path are two spellings of one file on this disk, the file is renamed: both are applied or neither.
+ * Invariant: a file is replaced or deleted only if it equals its observation, and after it was backed up. At every moment,
+ * so after a kill too, each path has its old state or its complete new one.
  */
 export async function applyChanges(request: TransitionRequest): Promise<TransitionResult> {
   const transition = new Transition(request);
   const changes = renameFolders(transition).sort((a, b) => comparePaths(a.path, b.path));
   // Deepest first, so that a folder is empty before a file replaces it.
-  const deleted = changes.filter(({ path, to }) => to === undefined && !transition.isRenamedAway(path)).reverse();
+  const deletions = changes.filter(({ path, to }) => to === undefined && !transition.isRenamedAway(path)).reverse();
   const putPass = new PutPass(transition, changes.filter(isPut));
   // Before the deletions: it can take seconds, and changes nothing in the workspace folder.
   await putPass.completeStagedFiles();
-  await deleteFiles(
-    transition,
-    deleted.map(({ path }) => path),
-  );
+  await deleteFiles(transition, deletions);
   await putPass.putFiles();
   removeEmptiedFolders(transition);
   await flushFolders(transition);

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   existsSync,
   linkSync,
@@ -21,6 +20,7 @@ import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
+import { sha256 } from '../fs/sha256';
 import { scanPass } from '../scan/scan';
 import { applyChanges } from './applyChanges';
 import type { TransitionRequest, TransitionResult } from './transition';
@@ -36,7 +36,7 @@ vi.mock('node:fs/promises', async (original) => {
   return folding(await original<typeof promises>(), real);
 });
 
-const names: NameRules = { foldsCase: true, normalises: true, windows: false };
+const nameRules: NameRules = { foldsCase: true, normalises: true, windows: false };
 
 let base: string;
 let root: string;
@@ -57,7 +57,7 @@ function scan(): void {
   for (const one of changed) observations.set(one.path, one);
 }
 
-/** The files of a workspace folder, looked at. */
+/** Writes files to the workspace folder and scans it. */
 function given(files: Record<string, string>): void {
   for (const [path, content] of Object.entries(files)) write(root, path, content);
   scan();
@@ -69,50 +69,50 @@ function remove(path: string): Change {
 
 function put(path: string, content: string, mode = 0o644): Change {
   write(staging, path, content);
-  const hash = createHash('sha256').update(content).digest('hex');
-  const to: Entry = { path, kind: 'file', size: content.length, mtimeNs: 1_700_000_000_000_000_000n, mode, hash };
+  const mtimeNs = 1_700_000_000_000_000_000n;
+  const to: Entry = { path, kind: 'file', size: content.length, mtimeNs, mode, hash: sha256(content) };
   return { path, from: observations.get(path), to };
 }
 
-/** `from` goes, and `to` comes with `content`: to a disk that folds, one file. */
-function respelt(from: string, to: string, content: string, mode?: number): Change[] {
+/** Deletes `from` and puts `to`, which are one file on a disk that folds names. */
+function caseRename(from: string, to: string, content: string, mode?: number): Change[] {
   return [remove(from), put(to, content, mode)];
 }
 
 function apply(changes: Change[], options: Partial<TransitionRequest> = {}): Promise<TransitionResult> {
   disk.log.length = 0;
-  return applyChanges({ root, staging, backup, changes, observations, nameRules: names, ...options });
+  return applyChanges({ root, staging, backup, changes, observations, nameRules, ...options });
 }
 
-function held({ skipped }: TransitionResult): Record<string, string> {
+function skippedReasons({ skipped }: TransitionResult): Record<string, string> {
   return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 }
 
-/** The files of the workspace folder with their content, as they are spelled. */
-function standing(folder = root, prefix = ''): Record<string, string> {
+/** The content of all files below `folder`, by their exact paths. */
+function contents(folder = root, prefix = ''): Record<string, string> {
   return Object.fromEntries(
     readdirSync(folder, { withFileTypes: true }).flatMap((one): [string, string][] =>
       one.isDirectory()
-        ? Object.entries(standing(join(folder, one.name), `${prefix}${one.name}/`))
+        ? Object.entries(contents(join(folder, one.name), `${prefix}${one.name}/`))
         : [[prefix + one.name, readFileSync(join(folder, one.name), 'utf8')]],
     ),
   );
 }
 
 const kinds = [
-  { name: 'that folds names, as on macOS and Windows,', folds: true, respells: true },
-  { name: 'that folds names and takes a rename in case for none, as some are on Linux,', folds: true, respells: false },
+  { name: 'that folds names, as on macOS and Windows,', folds: true, renamesCase: true },
+  { name: 'that folds names and ignores case renames, as some on Linux do,', folds: true, renamesCase: false },
 ];
 
-function setUp({ folds, respells }: { folds: boolean; respells: boolean }): void {
-  base = mkdtempSync(join(tmpdir(), 'palmtree-respelling-'));
+function setUp({ folds, renamesCase }: { folds: boolean; renamesCase: boolean }): void {
+  base = mkdtempSync(join(tmpdir(), 'palmtree-case-rename-'));
   root = join(base, 'ws');
   staging = join(base, 'staging');
   backup = join(base, 'backup');
   observations = new Map();
   for (const folder of [root, staging]) mkdirSync(folder);
   disk.root = folds ? root : undefined;
-  disk.respells = respells;
+  disk.renamesCase = renamesCase;
   disk.log.length = 0;
 }
 
@@ -124,155 +124,163 @@ afterEach(() => {
 describe.each(kinds)('a disk $name', (kind) => {
   beforeEach(() => setUp(kind));
 
-  it('gives a file its new spelling', async () => {
+  it('renames a file', async () => {
     given({ 'a.md': 'one', b: 'two' });
-    const result = await apply(respelt('a.md', 'A.md', 'one', lstatSync(join(root, 'a.md')).mode & 0o777));
-    expect(held(result)).toEqual({});
-    expect(standing()).toEqual({ 'A.md': 'one', b: 'two' });
+    const result = await apply(caseRename('a.md', 'A.md', 'one', lstatSync(join(root, 'a.md')).mode & 0o777));
+    expect(skippedReasons(result)).toEqual({});
+    expect(contents()).toEqual({ 'A.md': 'one', b: 'two' });
     expect(result).toMatchObject({ removed: ['a.md'], written: [{ path: 'A.md' }] });
   });
 
-  it('gives a file its new spelling and its new content, and keeps the old', async () => {
+  it('renames a file, replaces its content, and backs up the old content', async () => {
     given({ 'd/a.md': 'one' });
-    const result = await apply(respelt('d/a.md', 'd/A.md', 'new'));
-    expect(held(result)).toEqual({});
-    expect(standing()).toEqual({ 'd/A.md': 'new' });
-    expect(Object.values(standing(backup))).toContain('one');
+    const result = await apply(caseRename('d/a.md', 'd/A.md', 'new'));
+    expect(skippedReasons(result)).toEqual({});
+    expect(contents()).toEqual({ 'd/A.md': 'new' });
+    expect(Object.values(contents(backup))).toContain('one');
   });
 
-  it('gives folders their new spelling, with all that is in them', async () => {
+  it('renames folders with everything in them', async () => {
     given({ 'docs/api/a': '1', 'docs/api/b': '2', 'docs/c': '3', x: '4' });
     const result = await apply([
-      ...respelt('docs/api/a', 'Docs/API/a', '1'),
-      ...respelt('docs/api/b', 'Docs/API/B', 'new'),
-      ...respelt('docs/c', 'Docs/c', '3'),
+      ...caseRename('docs/api/a', 'Docs/API/a', '1'),
+      ...caseRename('docs/api/b', 'Docs/API/B', 'new'),
+      ...caseRename('docs/c', 'Docs/c', '3'),
     ]);
-    expect(held(result)).toEqual({});
-    expect(standing()).toEqual({ 'Docs/API/a': '1', 'Docs/API/B': 'new', 'Docs/c': '3', x: '4' });
+    expect(skippedReasons(result)).toEqual({});
+    expect(contents()).toEqual({ 'Docs/API/a': '1', 'Docs/API/B': 'new', 'Docs/c': '3', x: '4' });
     expect([...result.removed].sort()).toEqual(['docs/api/a', 'docs/api/b', 'docs/c']);
   });
 
-  it('answers observations that the next scan agrees with', async () => {
+  it('returns observations that the next scan confirms', async () => {
     given({ 'd/a': '1' });
-    const { written } = await apply(respelt('d/a', 'D/A', '1'));
+    const { written } = await apply(caseRename('d/a', 'D/A', '1'));
     observations = new Map(written.map((one) => [one.path, one]));
     scan();
     expect([...observations.keys()]).toEqual(['D/A']);
     expect(observations.get('D/A')).toMatchObject({ hash: written[0]?.hash });
   });
 
-  it('spells no folder anew in which another file is to stay', async () => {
+  it('does not rename a folder in which another file stays', async () => {
     given({ 'd/a': '1', 'd/stays': '2' });
-    const result = await apply(respelt('d/a', 'D/a', '1'));
-    expect(held(result)).toEqual({ 'd/a': 'spelling', 'D/a': 'spelling' });
-    expect(standing()).toEqual({ 'd/a': '1', 'd/stays': '2' });
+    const result = await apply(caseRename('d/a', 'D/a', '1'));
+    expect(skippedReasons(result)).toEqual({ 'd/a': 'spelling', 'D/a': 'spelling' });
+    expect(contents()).toEqual({ 'd/a': '1', 'd/stays': '2' });
   });
 
-  it('puts nothing new into a folder that is spelled otherwise', async () => {
+  it('puts no new file into a folder with another spelling', async () => {
     given({ 'd/mine': '1' });
-    expect(held(await apply([put('D/theirs', '2')]))).toEqual({ 'D/theirs': 'spelling' });
-    expect(standing()).toEqual({ 'd/mine': '1' });
+    expect(skippedReasons(await apply([put('D/theirs', '2')]))).toEqual({ 'D/theirs': 'spelling' });
+    expect(contents()).toEqual({ 'd/mine': '1' });
   });
 
-  it('makes a folder anew that its deletions empty', async () => {
+  it('creates a folder again that its deletions have emptied', async () => {
     given({ 'd/e/old': '1' });
-    expect(held(await apply([remove('d/e/old'), put('D/e/new', '2')]))).toEqual({});
-    expect(standing()).toEqual({ 'D/e/new': '2' });
+    expect(skippedReasons(await apply([remove('d/e/old'), put('D/e/new', '2')]))).toEqual({});
+    expect(contents()).toEqual({ 'D/e/new': '2' });
   });
 
-  it('touches neither spelling of a file that was edited since, or has unsaved edits', async () => {
+  it('skips both spellings of a file that was edited since the scan or has unsaved edits', async () => {
     given({ 'a.md': 'one', 'b.md': 'two' });
-    const changes = [...respelt('a.md', 'A.md', 'new'), ...respelt('b.md', 'B.md', 'two')];
-    write(root, 'a.md', 'edited since');
+    const changes = [...caseRename('a.md', 'A.md', 'new'), ...caseRename('b.md', 'B.md', 'two')];
+    write(root, 'a.md', 'newer');
     const result = await apply(changes, { hasUnsavedEdits: (path) => path === 'b.md' });
-    expect(held(result)).toEqual({ 'a.md': 'changed', 'A.md': 'changed', 'b.md': 'unsaved', 'B.md': 'unsaved' });
-    expect(standing()).toEqual({ 'a.md': 'edited since', 'b.md': 'two' });
+    expect(skippedReasons(result)).toEqual({
+      'a.md': 'changed',
+      'A.md': 'changed',
+      'b.md': 'unsaved',
+      'B.md': 'unsaved',
+    });
+    expect(contents()).toEqual({ 'a.md': 'newer', 'b.md': 'two' });
     expect(result).toMatchObject({ written: [], removed: [] });
   });
 
-  it('does not overwrite what stands under another spelling', async () => {
+  it('does not overwrite a file with another spelling', async () => {
     given({ 'a.md': 'mine' });
-    expect(held(await apply([put('A.md', 'theirs')]))).toEqual({ 'A.md': 'changed' });
-    expect(standing()).toEqual({ 'a.md': 'mine' });
+    expect(skippedReasons(await apply([put('A.md', 'theirs')]))).toEqual({ 'A.md': 'changed' });
+    expect(contents()).toEqual({ 'a.md': 'mine' });
   });
 
-  it('leaves nothing of its own behind', async () => {
+  it('leaves no temporary files behind', async () => {
     given({ 'd/a': '1', b: '2' });
-    await apply([...respelt('d/a', 'D/A', 'new'), ...respelt('b', 'B', '2')]);
+    await apply([...caseRename('d/a', 'D/A', 'new'), ...caseRename('b', 'B', '2')]);
     const left = readdirSync(root).concat(readdirSync(join(root, 'D')));
     expect(left.sort()).toEqual(['A', 'B', 'D']);
   });
 });
 
-describe('a respelling', () => {
-  beforeEach(() => setUp({ folds: true, respells: true }));
+describe('a case rename', () => {
+  beforeEach(() => setUp({ folds: true, renamesCase: true }));
 
-  it('is a rename, and the file never goes away', async () => {
+  it('is done by rename(2), so the file exists at every moment', async () => {
     given({ 'd/a.md': '1', 'd/b.md': '2' });
-    await apply([...respelt('d/a.md', 'D/A.md', '1', 0o600), ...respelt('d/b.md', 'D/b.md', '2', 0o600)]);
+    await apply([...caseRename('d/a.md', 'D/A.md', '1', 0o600), ...caseRename('d/b.md', 'D/b.md', '2', 0o600)]);
     expect(disk.log).toEqual(['rename d D', 'rename D/a.md D/A.md']);
     expect(existsSync(backup)).toBe(false);
-    expect(standing()).toEqual({ 'D/A.md': '1', 'D/b.md': '2' });
+    expect(contents()).toEqual({ 'D/A.md': '1', 'D/b.md': '2' });
   });
 
-  it('carries what is not tracked along with its folder', async () => {
+  it('moves untracked files along with their folder', async () => {
     given({ 'd/a': '1', 'd/x.untracked': 'mine' });
-    expect(held(await apply(respelt('d/a', 'D/a', '1')))).toEqual({});
-    expect(standing()).toEqual({ 'D/a': '1', 'D/x.untracked': 'mine' });
+    expect(skippedReasons(await apply(caseRename('d/a', 'D/a', '1')))).toEqual({});
+    expect(contents()).toEqual({ 'D/a': '1', 'D/x.untracked': 'mine' });
   });
 
-  it('also of how accents are encoded', async () => {
+  it('also changes the encoding of accents', async () => {
     const [composed, decomposed] = ['caf\u00e9', 'cafe\u0301'];
     given({ [composed]: '1' });
-    expect(held(await apply(respelt(composed, decomposed, 'new')))).toEqual({});
-    expect(standing()).toEqual({ [decomposed]: 'new' });
+    expect(skippedReasons(await apply(caseRename(composed, decomposed, 'new')))).toEqual({});
+    expect(contents()).toEqual({ [decomposed]: 'new' });
   });
 
-  it('stays undone where its content was not staged', async () => {
+  it('is skipped if its content was not staged', async () => {
     given({ 'a.md': 'old' });
-    const changes = respelt('a.md', 'A.md', 'new');
+    const changes = caseRename('a.md', 'A.md', 'new');
     rmSync(join(staging, 'A.md'));
-    expect(held(await apply(changes))).toEqual({ 'a.md': 'missing', 'A.md': 'missing' });
-    expect(standing()).toEqual({ 'a.md': 'old' });
+    expect(skippedReasons(await apply(changes))).toEqual({ 'a.md': 'missing', 'A.md': 'missing' });
+    expect(contents()).toEqual({ 'a.md': 'old' });
   });
 });
 
-describe('where a rename in case is taken for none, a respelling', () => {
-  beforeEach(() => setUp({ folds: true, respells: false }));
+describe('on a disk that ignores case renames, a case rename', () => {
+  beforeEach(() => setUp({ folds: true, renamesCase: false }));
 
-  it('leaves a folder alone that holds what is not tracked', async () => {
+  it('skips a folder with untracked files', async () => {
     given({ 'd/a': '1', 'd/x.untracked': 'mine' });
-    expect(held(await apply(respelt('d/a', 'D/a', '1')))).toEqual({ 'd/a': 'spelling', 'D/a': 'spelling' });
-    expect(standing()).toEqual({ 'd/a': '1', 'd/x.untracked': 'mine' });
+    expect(skippedReasons(await apply(caseRename('d/a', 'D/a', '1')))).toEqual({
+      'd/a': 'spelling',
+      'D/a': 'spelling',
+    });
+    expect(contents()).toEqual({ 'd/a': '1', 'd/x.untracked': 'mine' });
   });
 });
 
-describe('a disk on which each name is its own', () => {
-  beforeEach(() => setUp({ folds: false, respells: true }));
+describe('a disk that does not fold names', () => {
+  beforeEach(() => setUp({ folds: false, renamesCase: true }));
 
-  it('deletes the one and puts the other, whatever the rules say', async () => {
+  it('deletes one path and puts the other, even if the name rules fold', async () => {
     given({ 'd/a.md': '1' });
-    expect(held(await apply(respelt('d/a.md', 'D/A.md', '1')))).toEqual({});
-    expect(standing()).toEqual({ 'D/A.md': '1' });
-    expect(standing(backup)).toEqual({ 'd/a.md': '1' });
+    expect(skippedReasons(await apply(caseRename('d/a.md', 'D/A.md', '1')))).toEqual({});
+    expect(contents()).toEqual({ 'D/A.md': '1' });
+    expect(contents(backup)).toEqual({ 'd/a.md': '1' });
   });
 
-  it('takes a hard link for no other spelling', async () => {
+  it('does not take a hard link for another spelling', async () => {
     given({ 'a.md': '1' });
     linkSync(join(root, 'a.md'), join(root, 'A.md'));
     scan();
     const theirs = { ...put('A.md', '2'), from: undefined };
-    expect(held(await apply([remove('a.md'), theirs]))).toMatchObject({ 'A.md': 'changed' });
-    expect(standing()).toMatchObject({ 'A.md': '1' });
+    expect(skippedReasons(await apply([remove('a.md'), theirs]))).toMatchObject({ 'A.md': 'changed' });
+    expect(contents()).toMatchObject({ 'A.md': '1' });
   });
 
-  it('renames no folder behind a symlink', async () => {
+  it('does not rename a folder behind a symlink', async () => {
     given({ 'd/a': '1' });
-    const changes = respelt('d/a', 'D/a', '1');
+    const changes = caseRename('d/a', 'D/a', '1');
     rmSync(join(root, 'd'), { recursive: true });
     write(base, 'outside/a', 'theirs');
     symlinkSync('../outside', join(root, 'd'));
-    expect(held(await apply(changes))).toMatchObject({ 'd/a': 'blocked' });
-    expect(standing(join(base, 'outside'))).toEqual({ a: 'theirs' });
+    expect(skippedReasons(await apply(changes))).toMatchObject({ 'd/a': 'blocked' });
+    expect(contents(join(base, 'outside'))).toEqual({ a: 'theirs' });
   });
 });

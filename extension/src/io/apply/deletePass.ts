@@ -1,11 +1,13 @@
 import { rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Change } from '../../core/change';
 import { parentFolders } from '../../core/paths';
 import { backUpTarget, checkTarget } from './targetCheck';
 import type { Transition } from './transition';
 
-export async function deleteFiles(transition: Transition, paths: readonly string[]): Promise<void> {
-  for (const path of paths) {
+/** Deletes files and symlinks after backing them up. */
+export async function deleteFiles(transition: Transition, deletions: readonly Change[]): Promise<void> {
+  for (const { path } of deletions) {
     if (transition.isCancelled) {
       transition.skip(path, 'cancelled');
       continue;

@@ -9,8 +9,8 @@ import { renameViaTemporary } from './temporary';
 import type { Transition } from './transition';
 
 /**
- * Renames folders whose names change in case only, and notes which files do. Skips the files in a folder that could not
- * be renamed. Returns the remaining changes.
+ * Renames the folders whose names change only in case or in the encoding of accents. Notes the files of which the same is
+ * true, for `renameFile`. Skips all files in a folder that could not be renamed. Returns the remaining changes.
  */
 export function renameFolders(transition: Transition): Change[] {
   const { root, changes, observations, nameRules } = transition.request;
@@ -21,7 +21,7 @@ export function renameFolders(transition: Transition): Change[] {
   return changes.filter(({ path }) => !skipped.has(path));
 }
 
-/** Renames the file that is put at `path` if only the case of its name changes. Throws PathSkipped. */
+/** Renames the file that is put at `path` if only the spelling of its path changes. Throws PathSkipped. */
 export function renameFile(transition: Transition, path: string): void {
   const oldPath = transition.oldPathOf(path);
   if (oldPath === undefined) return;
@@ -36,7 +36,7 @@ export function renameFile(transition: Transition, path: string): void {
   transition.result.removed.push(oldPath);
 }
 
-/** For file systems that ignore a rename to another case. */
+/** For file systems that ignore a rename that changes only the case. */
 function renameInTwoSteps(transition: Transition, oldPath: string, from: string, to: string): void {
   const stats = statsAt(from);
   if (stats === undefined) throw new PathSkipped('changed');

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
+import { sha256 } from '../fs/sha256';
 import { fillFromLocal, verifyStaged } from './staging';
 
 let base: string;
@@ -22,8 +22,8 @@ beforeEach(async () => {
 afterEach(() => rm(base, { recursive: true, force: true }));
 
 function file(path: string, content: string): Entry {
-  const hash = createHash('sha256').update(content).digest('hex');
-  return { path, kind: 'file', size: Buffer.byteLength(content), mtimeNs: 0n, mode: 0o644, hash };
+  const size = Buffer.byteLength(content);
+  return { path, kind: 'file', size, mtimeNs: 0n, mode: 0o644, hash: sha256(content) };
 }
 
 function link(path: string, target: string): Entry {
@@ -40,7 +40,7 @@ function observed(...entries: Entry[]): Map<string, Observation> {
 }
 
 describe('verifyStaged', () => {
-  it('names what is missing, cut short, longer, or other', async () => {
+  it('returns the paths of missing, truncated, longer and different files', async () => {
     const contents = { right: 'right', empty: '', short: 'whole', long: 'lon', other: 'this', 'deep/one': 'x' };
     const entries = Object.entries(contents).map(([path, content]) => file(path, content));
     await write(staging, 'right', 'right');
@@ -51,30 +51,30 @@ describe('verifyStaged', () => {
     expect(await verifyStaged(staging, entries)).toEqual(['short', 'long', 'other', 'deep/one']);
   });
 
-  it('follows no symlink and takes no folder for a file', async () => {
+  it('neither follows a symlink nor accepts a folder', async () => {
     await write(base, 'outside', 'x');
     await symlink('../outside', join(staging, 'a'));
     await mkdir(join(staging, 'b'));
     expect(await verifyStaged(staging, [file('a', 'x'), file('b', '')])).toEqual(['a', 'b']);
   });
 
-  it('asks for no content of symlinks', async () => {
+  it('needs no staged content for a symlink', async () => {
     expect(await verifyStaged(staging, [link('l', 'a')])).toEqual([]);
   });
 
-  it('checks a file longer than its buffer', async () => {
+  it('verifies a file larger than its buffer', async () => {
     const content = 'abc'.repeat(1_000_000);
     await write(staging, 'big', content);
     expect(await verifyStaged(staging, [file('big', content)])).toEqual([]);
     expect(await verifyStaged(staging, [{ ...file('big', content), hash: 'f'.repeat(64) }])).toEqual(['big']);
   });
 
-  it('refuses a path that leads out of the staging folder', async () => {
+  it('rejects a path that leads out of the staging folder', async () => {
     const checked = verifyStaged(staging, [file('../outside', 'x')]);
     await expect(checked).rejects.toMatchObject({ code: 'invalid_path' });
   });
 
-  it('stops when its signal says so', async () => {
+  it('stops when it is cancelled', async () => {
     await write(staging, 'a', 'x');
     const checked = verifyStaged(staging, [file('a', 'x')], AbortSignal.abort());
     await expect(checked).rejects.toMatchObject({ code: 'cancelled' });
@@ -82,7 +82,7 @@ describe('verifyStaged', () => {
 });
 
 describe('fillFromLocal', () => {
-  it('copies what stands here under another name, and answers the rest', async () => {
+  it('copies local files with the same content, and returns the entries without one', async () => {
     await write(root, 'old/name', 'content');
     const wanted = [file('new/name', 'content'), file('again', 'content'), file('new/other', 'else'), link('l', 'a')];
     const missing = await fillFromLocal(root, staging, wanted, observed(file('old/name', 'content')));
@@ -91,7 +91,7 @@ describe('fillFromLocal', () => {
     expect(await verifyStaged(staging, wanted)).toEqual(['new/other']);
   });
 
-  it('leaves nothing staged of a file that changed since it was scanned, and tries the next', async () => {
+  it('stages nothing from a file that changed since the scan, and tries the next one', async () => {
     await write(root, 'a', 'changed');
     await write(root, 'b', 'content');
     const seen = observed(file('a', 'content'), file('gone', 'content'), file('b', 'content'));

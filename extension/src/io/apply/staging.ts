@@ -15,46 +15,50 @@ import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/pool';
 import { runYielding, yielder } from '../threads/yielding';
 
-const width = 4;
+const parallelFiles = 4;
 const bufferBytes = 1 << 20;
-/** A larger file is read with pauses for others. */
-const smallBytes = 256 << 10;
+/** Larger files are read asynchronously, so that other code can run. */
+const maxSmallBytes = 256 << 10;
 
-/** The paths of `entries` whose file in `staging` is missing or is not what the entry declares. */
+/**
+ * Returns the paths of `entries` whose file in `staging` is missing or does not have the declared size and hash.
+ * Throws cancelled, and invalid_path for a path that leads out of `staging`.
+ */
 export async function verifyStaged(
   staging: string,
   entries: readonly Entry[],
   signal?: AbortSignal,
 ): Promise<string[]> {
-  const wrong: string[] = [];
+  const failed: string[] = [];
   const pause = yielder();
-  const buffer = new Uint8Array(smallBytes + 1);
+  const buffer = new Uint8Array(maxSmallBytes + 1);
   for (const entry of files(entries).filter(isSmall)) {
     throwIfAborted(signal);
-    if (!isSmallStaged(stagedPath(staging, entry.path), entry, buffer)) wrong.push(entry.path);
+    if (!isSmallFileStaged(stagedPath(staging, entry.path), entry, buffer)) failed.push(entry.path);
     await pause();
   }
-  const big = files(entries).filter((entry) => !isSmall(entry));
-  await inParallel(big, width, async (entry) => {
-    if (!(await isStaged(staging, entry, signal))) wrong.push(entry.path);
+  const large = files(entries).filter((entry) => !isSmall(entry));
+  await inParallel(large, parallelFiles, async (entry) => {
+    if (!(await isStaged(staging, entry, signal))) failed.push(entry.path);
   });
-  return wrong;
+  return failed;
 }
 
 function isSmall({ size }: Entry): boolean {
-  return size <= smallBytes;
+  return size <= maxSmallBytes;
 }
 
-/** By synchronous calls: by way of the thread pool they take ten times as long. */
-function isSmallStaged(file: string, { hash, size }: Entry, buffer: Uint8Array): boolean {
+/** Synchronous, since calls through the thread pool take ten times as long. */
+function isSmallFileStaged(file: string, { hash, size }: Entry, buffer: Uint8Array): boolean {
   if (statsAt(file)?.size !== BigInt(size)) return false;
   const hashed = hashFile(file, { buffer });
   return hashed.kind === 'file' && hashed.hash === hash;
 }
 
 /**
- * Copies into `staging` what stands in `root` already under any name, verified after the copy, and answers
- * the entries that it found nothing for. So a file that was renamed elsewhere need not be fetched.
+ * Copies files of `root` that have the content of `entries`, under any name, into `staging`. A file that was renamed on
+ * another machine need not be downloaded then. Each copy is verified. Returns the entries that no file was found for.
+ * Throws cancelled and disk_full.
  */
 export async function fillFromLocal(
   root: string,
@@ -65,9 +69,9 @@ export async function fillFromLocal(
 ): Promise<Entry[]> {
   const sources = await runYielding(findSourcesSteps(entries, observations));
   const missing: Entry[] = [];
-  const findable: Entry[] = [];
-  for (const entry of files(entries)) (sources.has(entry.hash) ? findable : missing).push(entry);
-  await inParallel(findable, width, async (entry) => {
+  const found: Entry[] = [];
+  for (const entry of files(entries)) (sources.has(entry.hash) ? found : missing).push(entry);
+  await inParallel(found, parallelFiles, async (entry) => {
     for (const source of sources.get(entry.hash) ?? []) {
       if (await copyVerified(join(root, source), staging, entry, signal)) return;
     }
@@ -76,20 +80,20 @@ export async function fillFromLocal(
   return missing;
 }
 
-/** Where the contents of `entries` stand, by hash. */
+/** Maps the hashes of `entries` to the paths of observed files with that hash. */
 function* findSourcesSteps(
   entries: readonly Entry[],
   observations: ReadonlyMap<string, Observation>,
 ): CooperativeTask<ReadonlyMap<string, readonly string[]>> {
   const wanted = new Set<string>();
-  let looked = 0;
+  let visited = 0;
   for (const { hash } of files(entries)) {
     wanted.add(hash);
-    if (++looked % stepSize === 0) yield;
+    if (++visited % stepSize === 0) yield;
   }
   const sources = new Map<string, string[]>();
   for (const [path, { kind, hash }] of observations) {
-    if (++looked % stepSize === 0) yield;
+    if (++visited % stepSize === 0) yield;
     if (kind !== 'file' || !wanted.has(hash)) continue;
     const paths = sources.get(hash);
     if (paths === undefined) sources.set(hash, [path]);
@@ -99,8 +103,9 @@ function* findSourcesSteps(
 }
 
 /**
- * Copies into `staging` what the backup in `folder` kept of `entries`, verified after the copy, and answers those
- * that it has nothing of. Invariant: a backup is only ever copied from.
+ * Copies the files that the backup in `folder` has of `entries` into `staging`. Each copy is verified. Returns the
+ * entries that the backup does not have. Throws cancelled and disk_full.
+ * Invariant: a backup is only copied from, never changed.
  */
 export async function fillFromBackup(
   folder: string,
@@ -108,17 +113,17 @@ export async function fillFromBackup(
   entries: readonly Entry[],
   signal?: AbortSignal,
 ): Promise<Entry[]> {
-  const copies = backupFolders(folder).filter((copy) => existsSync(copy));
-  const found = await inParallel(files(entries), width, async (entry) => {
-    for (const copy of copies) {
-      if (await copyVerified(join(copy, entry.path), staging, entry, signal)) return true;
+  const existing = backupFolders(folder).filter((path) => existsSync(path));
+  const wasCopied = await inParallel(files(entries), parallelFiles, async (entry) => {
+    for (const backup of existing) {
+      if (await copyVerified(join(backup, entry.path), staging, entry, signal)) return true;
     }
     return false;
   });
-  return files(entries).filter((_, index) => found[index] !== true);
+  return files(entries).filter((_, index) => wasCopied[index] !== true);
 }
 
-/** Links have no content of their own: nothing is staged for them. */
+/** Excludes symlinks, which have no content to stage. */
 function files(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ kind }) => kind === 'file');
 }
@@ -138,13 +143,16 @@ async function copyVerified(
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     if (errno === 'ENOSPC') throw new PalmtreeError('disk_full', `no space to stage ${entry.path}`, { cause: error });
-    // It is not what it was when it was scanned: it is fetched.
+    // The source has changed since it was scanned: the content has to come from elsewhere.
   }
   await rm(target, { force: true });
   return false;
 }
 
-/** Where an entry is staged. Invariant: no path that a server names leads out of the staging folder. */
+/**
+ * Returns the path of a staged file. Throws invalid_path.
+ * Invariant: no path that a server sends leads out of the staging folder.
+ */
 export function stagedPath(staging: string, path: string): string {
   const fault = pathFault(path);
   if (fault !== undefined) {

@@ -72,13 +72,13 @@ export class Transition {
     return this.request.signal?.aborted === true;
   }
 
-  /** Notes that the two paths are one file on this disk. Both are applied or both are skipped. */
+  /** Notes that both paths are one file on this disk. From here on, both are applied or both skipped. */
   addCaseRename(from: string, to: string): void {
     this.#oldPaths.set(to, from);
     this.#newPaths.set(from, to);
   }
 
-  /** The old path of a file that is put under a new spelling of its name. */
+  /** The old path of a file that is renamed to `path`. */
   oldPathOf(path: string): string | undefined {
     return this.#oldPaths.get(path);
   }
@@ -95,7 +95,7 @@ export class Transition {
     if (otherPath !== undefined) this.result.skipped.push({ path: otherPath, ...details });
   }
 
-  /** Skips `path` because of a PathSkipped or an error of the system. Throws any other error again. */
+  /** Skips `path` because of `error`, a PathSkipped or a system error. Rethrows any other error. */
   skipAfter(error: unknown, path: string): void {
     if (error instanceof PathSkipped) return this.skip(path, error.reason);
     const errno = errnoOf(error);
