@@ -49,16 +49,16 @@ export interface ErrorDetails {
   readonly subject?: string;
   /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */
   readonly rsync?: RsyncTried;
-  /** deletion_guard: what the plan would do. */
+  /** deletion_guard: the effect of the plan. */
   readonly deletions?: {
     readonly direction: 'push' | 'pull';
     readonly deletes: number;
     readonly emptied: number;
     readonly tracked: number;
-    /** Folders of which nothing is left here; `''` is the workspace folder. */
-    readonly gone: readonly string[];
-    /** Folders of which the plan would leave nothing here. */
-    readonly going: readonly string[];
+    /** Folders whose tracked files are all missing on this disk; `''` is the workspace folder. */
+    readonly missingFolders: readonly string[];
+    /** Folders whose tracked files the plan would all delete on this disk. */
+    readonly deletedFolders: readonly string[];
   };
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deletedEntry, fileEntry, putChange as putSchema } from '../../../server/src/contract/schemas';
 import { entry, hashOf, shown, table } from './testing/fixtures';
 import { runToEnd } from './cooperativeTask';
-import { entryOf, incomingChanges, overlay, pushChange, putChange, remoteTable } from './wire';
+import { entryOf, remoteChangesSteps, overlay, pushChange, putChange, remoteTable } from './wire';
 
 describe('the wire', () => {
   it('carries an entry there and back without a loss, to the nanosecond', () => {
@@ -50,7 +50,7 @@ describe('the wire', () => {
       revision: 2,
     });
     const gone = deletedEntry.parse({ path: 'b', deleted: true, revision: 2 });
-    const changes = runToEnd(incomingChanges([put, gone]));
+    const changes = runToEnd(remoteChangesSteps([put, gone]));
     expect(shown(changes.get('a') ?? undefined)).toBe('1');
     expect(changes.get('b')).toBeNull();
   });

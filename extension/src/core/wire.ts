@@ -4,7 +4,7 @@ import type { Entry, FileTable } from './entry';
 import { stepSize, type CooperativeTask } from './cooperativeTask';
 
 /** What the server has at a path: an entry, or null where one was deleted. */
-export type ServerSide = Entry | null;
+export type RemoteEntry = Entry | null;
 
 /** An entry as the server tells it. */
 export function entryOf(file: wire.FileEntry): Entry {
@@ -36,8 +36,8 @@ export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> &
 }
 
 /** What an answer says of each path that it names. */
-export function* incomingChanges(files: readonly wire.TableEntry[]): CooperativeTask<Map<string, ServerSide>> {
-  const changes = new Map<string, ServerSide>();
+export function* remoteChangesSteps(files: readonly wire.TableEntry[]): CooperativeTask<Map<string, RemoteEntry>> {
+  const changes = new Map<string, RemoteEntry>();
   for (const [number, file] of files.entries()) {
     if (number % stepSize === 0) yield;
     changes.set(file.path, 'deleted' in file ? null : entryOf(file));
@@ -49,7 +49,7 @@ export function* incomingChanges(files: readonly wire.TableEntry[]): Cooperative
  * `table` with what `changes` say laid over it; the table itself, where they say nothing. It is a view: what becomes of
  * either later is seen in it, but for its size.
  */
-export function overlay(table: FileTable, changes: ReadonlyMap<string, ServerSide>): FileTable {
+export function overlay(table: FileTable, changes: ReadonlyMap<string, RemoteEntry>): FileTable {
   return changes.size === 0 ? table : new Overlay(table, changes);
 }
 
@@ -57,9 +57,9 @@ export function overlay(table: FileTable, changes: ReadonlyMap<string, ServerSid
 class Overlay implements FileTable {
   readonly size: number;
   readonly #table: FileTable;
-  readonly #changes: ReadonlyMap<string, ServerSide>;
+  readonly #changes: ReadonlyMap<string, RemoteEntry>;
 
-  constructor(table: FileTable, changes: ReadonlyMap<string, ServerSide>) {
+  constructor(table: FileTable, changes: ReadonlyMap<string, RemoteEntry>) {
     this.#table = table;
     this.#changes = changes;
     let size = table.size;
@@ -99,6 +99,6 @@ class Overlay implements FileTable {
 }
 
 /** The server's table at the stored revision: what was agreed on, but for what was not taken over here. */
-export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<string, ServerSide>): FileTable {
+export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<string, RemoteEntry>): FileTable {
   return overlay(ancestor, unappliedRemote);
 }

@@ -30,6 +30,6 @@ export async function openStoreAndScanner({ dist, root, storage }: StoreAndScann
     all: () => store.state.observations.values(),
   });
   // Not while the store still takes it in: two threads that collect at the same time keep each other from the cores.
-  scanner.learnPacked(store.takePacked());
+  scanner.learnPacked(store.takePackedObservations());
   return { store, scanner };
 }

@@ -17,7 +17,7 @@ import { entry, hashOf, shown, table } from '../testing/fixtures';
 import { parentFolders } from '../paths';
 import { reconcile } from '../testing/reconcile';
 import { validTable } from '../testing/validTable';
-import { remoteTable, type ServerSide } from '../wire';
+import { remoteTable, type RemoteEntry } from '../wire';
 
 type Short = Readonly<Record<string, string>>;
 type Choice = 'mine' | 'theirs' | 'both';
@@ -25,7 +25,7 @@ type Choice = 'mine' | 'theirs' | 'both';
 /** One machine, as it is stored: the server's table is told by the ancestor and what was held back. */
 interface Machine {
   readonly ancestor: FileTable;
-  readonly skipped: ReadonlyMap<string, ServerSide>;
+  readonly skipped: ReadonlyMap<string, RemoteEntry>;
   readonly local: FileTable;
 }
 
@@ -34,7 +34,7 @@ function plan({ ancestor, skipped, local }: Machine): ReturnType<typeof reconcil
 }
 
 function machine(ancestor: FileTable, local: FileTable, remote: FileTable): Machine {
-  const skipped = new Map<string, ServerSide>();
+  const skipped = new Map<string, RemoteEntry>();
   for (const path of new Set([...ancestor.keys(), ...remote.keys()])) {
     if (!sameEntry(ancestor.get(path), remote.get(path))) skipped.set(path, remote.get(path) ?? null);
   }

@@ -44,15 +44,15 @@ export function* reconcileSteps(
   isSyncable: (path: string) => boolean = everything,
 ): CooperativeTask<Reconciliation> {
   const tables = { ancestor, local, remote, isSyncable };
-  const classes = yield* classifyPaths(tables);
+  const classes = yield* classifySteps(tables);
   yield;
-  yield* withoutFileDirConflicts(tables, classes);
+  yield* markFileDirConflictsSteps(tables, classes);
   yield;
-  return yield* collectChanges(tables, classes);
+  return yield* collectChangesSteps(tables, classes);
 }
 
 /** The verdict on every path that is not in step. */
-function* classifyPaths({ ancestor, local, remote, isSyncable }: Tables): CooperativeTask<Map<string, Classification>> {
+function* classifySteps({ ancestor, local, remote, isSyncable }: Tables): CooperativeTask<Map<string, Classification>> {
   const classes = new Map<string, Classification>();
   const look = (path: string, ours: Entry | undefined, theirs: Entry | undefined): void => {
     const found = classify(ancestor === remote ? theirs : ancestor.get(path), ours, theirs);
@@ -87,12 +87,12 @@ function* classifyPaths({ ancestor, local, remote, isSyncable }: Tables): Cooper
  * that side only. Both become conflicts. That takes a put from the one side, or keeps a put from the other,
  * so it makes no new clash: one pass over each side is enough.
  */
-function* withoutFileDirConflicts(tables: Tables, classes: Map<string, Classification>): CooperativeTask<void> {
+function* markFileDirConflictsSteps(tables: Tables, classes: Map<string, Classification>): CooperativeTask<void> {
   for (const [side, own, other] of [
     ['download', tables.local, tables.remote],
     ['upload', tables.remote, tables.local],
   ] as const) {
-    if (!(yield* addingAPath(side, own, classes))) continue;
+    if (!(yield* addsPathSteps(side, own, classes))) continue;
     const present = (path: string): boolean => {
       return (classes.get(path) === side ? other : own).has(path) && tables.isSyncable(path);
     };
@@ -107,7 +107,7 @@ function* allOf(own: FileTable, classes: ReadonlyMap<string, Classification>): G
 }
 
 /** Only a path that is new to a side can clash there: without one, the walk over its table is spared. */
-function* addingAPath(
+function* addsPathSteps(
   side: Classification,
   own: FileTable,
   classes: ReadonlyMap<string, Classification>,
@@ -120,7 +120,7 @@ function* addingAPath(
   return false;
 }
 
-function* collectChanges(
+function* collectChangesSteps(
   { ancestor, local, remote }: Tables,
   classes: ReadonlyMap<string, Classification>,
 ): CooperativeTask<Reconciliation> {

@@ -99,7 +99,7 @@ export class PathTree {
   }
 
   /** How many rows `folder` has at most. */
-  mostRowsIn(folder: string): number {
+  maxRowCount(folder: string): number {
     return (this.#observed.in(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
   }
 

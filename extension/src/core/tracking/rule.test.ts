@@ -12,7 +12,7 @@ function track(before: ReadonlyMap<string, Rule>, ...rest: Rest<typeof rules.tra
   return after;
 }
 
-function leave(before: ReadonlyMap<string, Rule>, ...rest: Rest<typeof rules.untrack>): Map<string, Rule> {
+function untrack(before: ReadonlyMap<string, Rule>, ...rest: Rest<typeof rules.untrack>): Map<string, Rule> {
   const after = new Map(before);
   rules.untrack(after, ...rest);
   return after;
@@ -48,12 +48,12 @@ describe('track', () => {
 
   it('takes back what was left in a folder, and drops rules that the folder makes idle', () => {
     let rules = track(track(none, 'src/deep', 'folder'), 'src/a', 'file');
-    rules = leave(rules, 'src/deep/b');
+    rules = untrack(rules, 'src/deep/b');
     expect(shown(track(rules, 'src', 'folder'))).toEqual(['track folder src']);
   });
 
   it('takes back a path that was left', () => {
-    const rules = leave(track(none, 'src', 'folder'), 'src/a', 'file');
+    const rules = untrack(track(none, 'src', 'folder'), 'src/a', 'file');
     expect(shown(track(rules, 'src/a', 'file'))).toEqual(['track folder src']);
   });
 
@@ -62,38 +62,38 @@ describe('track', () => {
   });
 });
 
-describe('leave', () => {
+describe('untrack', () => {
   it('drops the rule of what was tracked by itself, with all rules below it', () => {
     const rules = track(track(none, 'src', 'folder'), 'lib/a', 'file');
-    expect(shown(leave(rules, 'src'))).toEqual(['track file lib/a']);
-    expect(shown(leave(rules, 'lib'))).toEqual(['track folder src']);
+    expect(shown(untrack(rules, 'src'))).toEqual(['track file lib/a']);
+    expect(shown(untrack(rules, 'lib'))).toEqual(['track folder src']);
   });
 
   it('adds a rule where a folder above takes the path in', () => {
-    const rules = leave(track(none, 'src', 'folder'), 'src/a', 'file');
-    expect(shown(rules)).toEqual(['leave file src/a', 'track folder src']);
-    expect(shown(leave(rules, 'src'))).toEqual([]);
+    const rules = untrack(track(none, 'src', 'folder'), 'src/a', 'file');
+    expect(shown(rules)).toEqual(['track folder src', 'untrack file src/a']);
+    expect(shown(untrack(rules, 'src'))).toEqual([]);
   });
 
   it('adds nothing for what is not tracked', () => {
-    expect(shown(leave(none, 'src'))).toEqual([]);
+    expect(shown(untrack(none, 'src'))).toEqual([]);
   });
 });
 
 describe('rules, in any order', () => {
   const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 0, maxLength: 4 }).map((names) => names.join('/'));
-  const steps = fc.array(fc.tuple(fc.constantFrom('track', 'leave'), path), { maxLength: 10 });
+  const steps = fc.array(fc.tuple(fc.constantFrom('track', 'untrack'), path), { maxLength: 10 });
 
   it('decide each path by the last step that was about it or a folder above it', () => {
     fc.assert(
       fc.property(steps, path, (steps, asked) => {
         let rules = new Map<string, Rule>();
-        let expected = 'leave';
+        let expected = 'untrack';
         for (const [step, path] of steps) {
-          rules = step === 'track' ? track(rules, path, 'folder') : leave(rules, path);
+          rules = step === 'track' ? track(rules, path, 'folder') : untrack(rules, path);
           if (asked === path || isInside(asked, path)) expected = step;
         }
-        expect(ruleFor(rules, asked)?.effect ?? 'leave').toBe(expected);
+        expect(ruleFor(rules, asked)?.effect ?? 'untrack').toBe(expected);
       }),
     );
   });
@@ -103,10 +103,10 @@ describe('rules, in any order', () => {
       fc.property(steps, fc.array(path, { minLength: 1, maxLength: 3 }), (steps, left) => {
         let before = new Map<string, Rule>();
         for (const [step, path] of steps) {
-          before = step === 'track' ? track(before, path, 'folder') : leave(before, path);
+          before = step === 'track' ? track(before, path, 'folder') : untrack(before, path);
         }
-        const after = left.reduce((known, path) => leave(known, path), before);
-        rules.putBack(after, left, rules.rulesIn(before, left));
+        const after = left.reduce((known, path) => untrack(known, path), before);
+        rules.restoreRules(after, left, rules.rulesIn(before, left));
         expect(after).toEqual(before);
       }),
     );
@@ -117,11 +117,11 @@ describe('rules, in any order', () => {
       fc.property(steps, (steps) => {
         let rules = new Map<string, Rule>();
         for (const [step, path] of steps) {
-          rules = step === 'track' ? track(rules, path, 'folder') : leave(rules, path);
+          rules = step === 'track' ? track(rules, path, 'folder') : untrack(rules, path);
         }
         for (const rule of rules.values()) {
           const others = new Map([...rules].filter(([path]) => path !== rule.path));
-          expect(ruleFor(others, rule.path)?.effect ?? 'leave').not.toBe(rule.effect);
+          expect(ruleFor(others, rule.path)?.effect ?? 'untrack').not.toBe(rule.effect);
         }
       }),
     );

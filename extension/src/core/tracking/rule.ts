@@ -7,7 +7,7 @@ import { isInside, parentOf } from '../paths';
 export interface Rule {
   readonly path: string;
   readonly kind: 'file' | 'folder';
-  readonly effect: 'track' | 'leave';
+  readonly effect: 'track' | 'untrack';
 }
 
 /** Rules by path; `''` is the workspace folder. */
@@ -37,7 +37,7 @@ export function track(
 ): void {
   for (const [other, rule] of rules) {
     const below = kind === 'folder' && isInside(other, path);
-    if (below && (rule.effect === 'leave' || !isExcluded(other))) rules.delete(other);
+    if (below && (rule.effect === 'untrack' || !isExcluded(other))) rules.delete(other);
   }
   rules.delete(path);
   if (ruleFor(rules, path)?.effect !== 'track' || isExcluded(path)) {
@@ -51,7 +51,7 @@ export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
 }
 
 /** Puts `former` in the place of the rules of `paths`, and of what is in them. */
-export function putBack(rules: Map<string, Rule>, paths: readonly string[], former: readonly Rule[]): void {
+export function restoreRules(rules: Map<string, Rule>, paths: readonly string[], former: readonly Rule[]): void {
   for (const { path } of rulesIn(rules, paths)) rules.delete(path);
   for (const rule of former) rules.set(rule.path, rule);
 }
@@ -59,5 +59,5 @@ export function putBack(rules: Map<string, Rule>, paths: readonly string[], form
 /** Takes `path`, and all that is in it, out on this machine. */
 export function untrack(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
   for (const other of rules.keys()) if (other === path || isInside(other, path)) rules.delete(other);
-  if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'leave' });
+  if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'untrack' });
 }

@@ -29,7 +29,7 @@ describe('Selection', () => {
   });
 
   it('lets the nearest rule decide', () => {
-    const selection = select([folder('src'), folder('src/out', 'leave'), file('src/out/keep')]);
+    const selection = select([folder('src'), folder('src/out', 'untrack'), file('src/out/keep')]);
     expect(included(selection, ['src/a', 'src/out/a', 'src/out/keep'])).toEqual(['src/a', 'src/out/keep']);
     expect(selection.ruleFor('src/out/x/y')?.path).toBe('src/out');
   });
@@ -43,7 +43,7 @@ describe('Selection', () => {
         // A pattern that matches none of them takes the whole machinery.
         const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, 'z*'])];
         expect(included(named, paths)).toEqual(included(matched, paths));
-        expect(paths.map((one) => named.entersFolder(one))).toEqual(paths.map((one) => matched.entersFolder(one)));
+        expect(paths.map((one) => named.mayTrackBelow(one))).toEqual(paths.map((one) => matched.mayTrackBelow(one)));
       }),
     );
   });
@@ -51,7 +51,7 @@ describe('Selection', () => {
   it('takes the workspace folder itself', () => {
     const selection = select([folder('')]);
     expect(included(selection, ['a', 'b/c', '.git/config', 'b/node_modules/x'])).toEqual(['a', 'b/c']);
-    expect(selection.entersFolder('')).toBe(true);
+    expect(selection.mayTrackBelow('')).toBe(true);
   });
 
   it('does not take what is below a tracked file’s path', () => {
@@ -69,7 +69,7 @@ describe('Selection', () => {
     const selection = select([folder('src')], ['out/']);
     expect(selection.includes('src/out')).toBe(true);
     expect(selection.includes('src/out/a')).toBe(false);
-    expect(selection.entersFolder('src/out')).toBe(false);
+    expect(selection.mayTrackBelow('src/out')).toBe(false);
   });
 
   it('minds case', () => {
@@ -95,7 +95,7 @@ describe('Selection', () => {
   it('enters the folders on the way to what is tracked, and no others', () => {
     const selection = select([file('a/b/c.txt'), folder('node_modules/x')]);
     expect(
-      ['', 'a', 'a/b', 'node_modules', 'node_modules/x', 'a/d', 'e'].filter((p) => selection.entersFolder(p)),
+      ['', 'a', 'a/b', 'node_modules', 'node_modules/x', 'a/d', 'e'].filter((p) => selection.mayTrackBelow(p)),
     ).toEqual(['', 'a', 'a/b', 'node_modules', 'node_modules/x']);
     expect(selection.includesFolder('a/b')).toBe(false);
   });
@@ -132,9 +132,9 @@ describe('Selection', () => {
 
   it('takes in a .gitignore that is found on the walk', () => {
     const selection = select([folder('')], []);
-    expect(selection.entersFolder('lib/out')).toBe(true);
+    expect(selection.mayTrackBelow('lib/out')).toBe(true);
     selection.addGitignore('lib', 'out\r\n');
-    expect(selection.entersFolder('lib/out')).toBe(false);
+    expect(selection.mayTrackBelow('lib/out')).toBe(false);
     expect(selection.includes('lib/out/a')).toBe(false);
   });
 

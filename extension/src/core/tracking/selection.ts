@@ -51,12 +51,12 @@ export class Selection {
   }
 
   /** Whether anything below the folder `path` may be kept in step. */
-  entersFolder(path: string): boolean {
-    return this.leadsOn(path) || this.includesFolder(path);
+  mayTrackBelow(path: string): boolean {
+    return this.hasTrackedBelow(path) || this.includesFolder(path);
   }
 
   /** Whether something below `path` was tracked by name. */
-  leadsOn(path: string): boolean {
+  hasTrackedBelow(path: string): boolean {
     return this.onTheWay.has(path);
   }
 

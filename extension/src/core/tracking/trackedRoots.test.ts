@@ -16,13 +16,13 @@ describe('where something is tracked', () => {
   it('is each file of a folder that is tracked, and not what is left out', () => {
     const rules = rulesOf(
       { path: 'n', kind: 'folder', effect: 'track' },
-      { path: 'n/out', kind: 'folder', effect: 'leave' },
+      { path: 'n/out', kind: 'folder', effect: 'untrack' },
       { path: 'n/out/in.md', kind: 'file', effect: 'track' },
     );
-    const { paths, folders, left } = trackedRoots(['n/a.md', 'n/deep/b.md', 'n/out/in.md'], rules);
+    const { paths, folders, untracked } = trackedRoots(['n/a.md', 'n/deep/b.md', 'n/out/in.md'], rules);
     expect([...folders].sort()).toEqual(['n', 'n/deep']);
     expect([...paths].sort()).toEqual(['n', 'n/deep', 'n/out', 'n/out/in.md']);
-    expect([...left]).toEqual(['n/out']);
+    expect([...untracked]).toEqual(['n/out']);
   });
 
   it('names the root as a folder, and is small for many files', () => {

@@ -8,15 +8,15 @@ export interface TrackedRoots {
   /** Folders (`''` is the root) of which each file is tracked that is not left out. */
   readonly folders: ReadonlySet<string>;
   /** What is left out by its own name. */
-  readonly left: ReadonlySet<string>;
+  readonly untracked: ReadonlySet<string>;
 }
 
 export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackedRoots {
   const paths = new Set<string>();
   const folders = new Set<string>();
-  const left = new Set<string>();
+  const untracked = new Set<string>();
   for (const { path, kind, effect } of rules.values()) {
-    if (effect === 'leave') left.add(path);
+    if (effect === 'untrack') untracked.add(path);
     else if (kind === 'file') paths.add(path);
     else folders.add(path);
   }
@@ -30,5 +30,5 @@ export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<strin
     if (rule?.kind === 'folder' && rule.effect === 'track') folders.add(folder);
   }
   for (const folder of folders) if (folder !== '') paths.add(folder);
-  return { paths, folders, left };
+  return { paths, folders, untracked };
 }

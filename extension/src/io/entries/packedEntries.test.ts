@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { entry, fieldsOf } from '../../core/testing/fixtures';
 import type { Observation } from '../../core/observation';
-import { packEntries, packObservations, unpackEntries, unpackObservations, wasAgreed } from './packedEntries';
+import { packEntries, packObservations, unpackEntries, unpackObservations, wasSynced } from './packedEntries';
 
 const integer = fc.oneof(fc.bigInt(), fc.constantFrom(0n, -1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n, 2n ** 64n));
 const path = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed() && !text.includes('\0'));
@@ -55,7 +55,7 @@ describe('packed entries', () => {
       [seen('a', 'one'), seen('b', 'two'), seen('l', '-> a')],
       ({ path }) => path !== 'b',
     );
-    expect(unpackObservations(packed).filter(wasAgreed)).toMatchObject([{ path: 'a', mode: 0o644, racy: true }]);
+    expect(unpackObservations(packed).filter(wasSynced)).toMatchObject([{ path: 'a', mode: 0o644, racy: true }]);
   });
 
   it('are refused when they are not whole', () => {

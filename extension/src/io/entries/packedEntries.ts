@@ -20,7 +20,7 @@ const modeMask = 0xffff;
 const racyFlag = 1 << 16;
 const oddFlag = 1 << 17;
 const deletedFlag = 1 << 18;
-const agreedFlag = 1 << 19;
+const syncedFlag = 1 << 19;
 const least = -(2n ** 63n);
 const most = 2n ** 63n - 1n;
 const mostUnsigned = 2n ** 64n - 1n;
@@ -39,13 +39,13 @@ export function packObservations(
   const packed = pack(rows, 4);
   const { flags } = Columns.of(packed, 4);
   for (const [row, one] of seen.entries())
-    if (!isOdd(one) && isAgreed(one)) flags[row] = (flags[row] ?? 0) | agreedFlag;
+    if (!isOdd(one) && isAgreed(one)) flags[row] = (flags[row] ?? 0) | syncedFlag;
   return packed;
 }
 
 /** Whether it was marked when it was packed. */
-export function wasAgreed(seen: Observation): boolean {
-  return seen instanceof PackedObservation && seen.wasAgreed;
+export function wasSynced(seen: Observation): boolean {
+  return seen instanceof PackedObservation && seen.wasSynced;
 }
 
 export function unpackEntries(bytes: Uint8Array): Row<Entry>[] {
@@ -262,8 +262,8 @@ class PackedObservation extends PackedEntry implements Observation {
     return (this.columns.flagsOf(this.row) & racyFlag) !== 0;
   }
 
-  get wasAgreed(): boolean {
-    return (this.columns.flagsOf(this.row) & agreedFlag) !== 0;
+  get wasSynced(): boolean {
+    return (this.columns.flagsOf(this.row) & syncedFlag) !== 0;
   }
 }
 

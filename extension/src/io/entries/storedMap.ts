@@ -28,19 +28,19 @@ export class StoredMap<T> extends Map<string, T> {
   }
 
   /** The buckets that changed; from now on others are noted. */
-  takeChanges(): ReadonlySet<number> {
+  takeChangedBuckets(): ReadonlySet<number> {
     const changed = this.#changed;
     this.#changed = new Set();
     return changed;
   }
 
   /** They are not stored after all. */
-  giveBack(changed: ReadonlySet<number>): void {
+  markChanged(changed: ReadonlySet<number>): void {
     for (const bucket of changed) this.#changed.add(bucket);
   }
 
   /** All buckets in which something is. */
-  *filled(): CooperativeTask<ReadonlySet<number>> {
+  *usedBucketsSteps(): CooperativeTask<ReadonlySet<number>> {
     const filled = new Set<number>();
     let looked = 0;
     for (const path of this.keys()) {
@@ -51,7 +51,7 @@ export class StoredMap<T> extends Map<string, T> {
   }
 
   /** Takes in what is stored, in the place of all that is here; the caller may pause after each step. */
-  *load(items: Iterable<readonly [path: string, value: T]>): CooperativeTask<void> {
+  *loadSteps(items: Iterable<readonly [path: string, value: T]>): CooperativeTask<void> {
     super.clear();
     this.version++;
     this.#changed = new Set();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { stillHoldsAll, type FolderRecord } from './folderRecord';
-import { failureOf, stopWhenTold } from '../threads/threadFailure';
+import { failureOf, cancellationCheck } from '../threads/threadFailure';
 import type { FromRecordChecker, RecordCheckerData, ToRecordChecker } from './scanMessages';
 
 /** Folders are checked one after the other, and in between it is asked whether to go on. */
@@ -25,7 +25,7 @@ export function serveRecordChecks(data: RecordCheckerData): void {
     for (const folder of removed) records.delete(folder);
     for (const [folder, record] of put) records.set(folder, record);
     try {
-      const changed = checkRecords(records, data, stopWhenTold(stop));
+      const changed = checkRecords(records, data, cancellationCheck(stop));
       parentPort?.postMessage({ kind: 'checked', changed } satisfies FromRecordChecker);
     } catch (error) {
       parentPort?.postMessage({ kind: 'failed', ...failureOf(error) } satisfies FromRecordChecker);

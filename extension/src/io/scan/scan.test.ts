@@ -155,7 +155,7 @@ describe('a scan', () => {
     rules = [
       { path: 'src', kind: 'folder', effect: 'track' },
       { path: 'deep/er/one.txt', kind: 'file', effect: 'track' },
-      { path: 'src/out', kind: 'folder', effect: 'leave' },
+      { path: 'src/out', kind: 'folder', effect: 'untrack' },
     ];
     for (const path of ['src/a', 'src/out/b', 'src/node_modules/c', 'deep/er/one.txt', 'deep/er/two.txt', 'top']) {
       write(path);

@@ -82,7 +82,7 @@ export class Pass {
     this.#rootBefore = identityOfRoot(root);
     const clock = FileClock.read(root, options.storage);
     this.#selection = new Selection(scope);
-    this.#isLookedInto = (path) => this.#selection.entersFolder(path);
+    this.#isLookedInto = (path) => this.#selection.mayTrackBelow(path);
     this.#only = options.only === undefined ? undefined : outermost(options.only.map(widened(scope)));
     this.#look = {
       root,
@@ -142,7 +142,7 @@ export class Pass {
     }
     for (const folder of found.folders) {
       this.#met.delete(folder);
-      if (this.#selection.entersFolder(folder)) this.#walk(folder);
+      if (this.#selection.mayTrackBelow(folder)) this.#walk(folder);
     }
   }
 
@@ -182,7 +182,7 @@ export class Pass {
       return;
     }
     for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
-      if (!this.#selection.entersFolder(folder) || !this.#canEnter(folder)) return;
+      if (!this.#selection.mayTrackBelow(folder) || !this.#canEnter(folder)) return;
       this.#readGitignore(folder);
     }
     this.#visit(path);
@@ -216,10 +216,10 @@ export class Pass {
       const path = this.#pathOf(folder, entry);
       if (path === undefined) continue;
       if (entry.isDirectory()) {
-        if (this.#selection.entersFolder(path)) this.#walk(path);
+        if (this.#selection.mayTrackBelow(path)) this.#walk(path);
       } else if (this.#selection.includes(path)) {
         this.#pending.push(path);
-      } else if (this.#selection.leadsOn(path)) {
+      } else if (this.#selection.hasTrackedBelow(path)) {
         this.#visit(path);
       }
     }
@@ -234,7 +234,7 @@ export class Pass {
     this.#files += files.length;
     this.#passedOver += files.length;
     for (const name of others) this.#pending.push(at + name);
-    for (const name of folders) if (this.#selection.entersFolder(at + name)) this.#walk(at + name);
+    for (const name of folders) if (this.#selection.mayTrackBelow(at + name)) this.#walk(at + name);
     this.#onFolder?.();
   }
 
@@ -258,7 +258,7 @@ export class Pass {
     const found = look(path, this.#options.known.get(path), this.#look);
     if (found === undefined) return;
     if (found === 'folder') {
-      if (this.#selection.entersFolder(path)) this.#walk(path);
+      if (this.#selection.mayTrackBelow(path)) this.#walk(path);
       return;
     }
     const isLink = 'seen' in found ? found.seen.kind === 'symlink' : found.problem.reason === 'link-outside';

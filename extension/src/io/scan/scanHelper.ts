@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads';
 import { FileClock } from './fileClock';
 import { packObservations } from '../entries/packedEntries';
 import { lookAt } from './scanBatch';
-import { failureOf, stopWhenTold } from '../threads/threadFailure';
+import { failureOf, cancellationCheck } from '../threads/threadFailure';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
 
 const bufferBytes = 1 << 20;
@@ -12,7 +12,7 @@ const reportedBytes = 1 << 24;
 /** Looks at batch after batch for the scan worker, which ends this thread with the pass. */
 export function helpScan({ look, clock, stop, done }: ScanHelperData): void {
   const batches = new Int32Array(done);
-  const check = stopWhenTold(stop);
+  const check = cancellationCheck(stop);
   let hashed = 0;
   const options = {
     ...look,

@@ -5,7 +5,7 @@ import { FolderRecords } from './folderRecords';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
 import type { ScanProgress } from './scannerPort';
 import { serveRecordChecks } from './recordChecker';
-import { failureOf, stopWhenTold } from '../threads/threadFailure';
+import { failureOf, cancellationCheck } from '../threads/threadFailure';
 import { helpScan } from './scanHelper';
 import type { FromScanWorker, RecordCheckerData, ScanHelperData, ScanWorkerData, ToScanWorker } from './scanMessages';
 import { scanTogether } from './scanTeam';
@@ -52,7 +52,7 @@ function learn({ known, records }: Served, seen: readonly Observation[], gone: r
 
 async function scan(served: Served, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {
   const { data, known, records } = served;
-  const check = stopWhenTold(stop);
+  const check = cancellationCheck(stop);
   let reported = performance.now();
   const onProgress = (progress: ScanProgress): void => {
     check();

@@ -65,7 +65,7 @@ function fill(store: SqlStore): void {
   state.binding = { server: 'https://example.org', tree: 't' };
   state.revision = 7;
   state.rules.set('src', { path: 'src', kind: 'folder', effect: 'track' });
-  state.rules.set('', { path: '', kind: 'folder', effect: 'leave' });
+  state.rules.set('', { path: '', kind: 'folder', effect: 'untrack' });
   state.ancestor.set('a', entry('a', 'one'));
   state.ancestor.set('l', entry('l', '-> a'));
   state.unappliedRemote.set('b', entry('b', 'two x'));
@@ -114,7 +114,7 @@ describe('the store', () => {
     expect(setAside).toBeUndefined();
     expect(state.binding).toEqual({ server: 'https://example.org', tree: 't' });
     expect(state.rules.get('src')).toEqual({ path: 'src', kind: 'folder', effect: 'track' });
-    expect(state.rules.get('src/own')).toEqual({ path: 'src/own', kind: 'file', effect: 'leave' });
+    expect(state.rules.get('src/own')).toEqual({ path: 'src/own', kind: 'file', effect: 'untrack' });
     const agreed = { path: 'src/a', kind: 'file', size: 3, mtimeNs: 1_700_000_000_123_456_789n, mode: 0o644, hash };
     expect(told({ state } as SqlStore).ancestor.get('src/a')).toEqual(agreed);
     expect([...state.unappliedRemote]).toEqual([['src/gone', null]]);
@@ -122,6 +122,15 @@ describe('the store', () => {
       ...{ path: 'src/l', kind: 'symlink', size: 1, mtimeNs: 5n, mode: 0o777, hash, target: 'a' },
       ...{ dev: 2n ** 64n - 1n, ino: 7n, ctimeNs: -3n, racy: true },
     });
+  });
+
+  it('reads a rule that an earlier version wrote as "leave"', async () => {
+    const store = await open();
+    store.state.rules.set('own', { path: 'own', kind: 'file', effect: 'untrack' });
+    await store.save();
+    const rule = Buffer.from(JSON.stringify([['own', 'file', 'leave']]));
+    await rewrite((sql) => sql.run('UPDATE rule SET entries = ?', [rule]));
+    expect((await open()).state.rules.get('own')).toEqual({ path: 'own', kind: 'file', effect: 'untrack' });
   });
 
   it('saves a change of what version 0.1 stored with all the rest', async () => {

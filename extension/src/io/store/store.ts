@@ -6,7 +6,7 @@ import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
 import { asStoreError, isDamage, written } from './storeError';
 import { StoreLock } from './storeLock';
-import { emptyState, gatheringChanges, takeIn } from './storeState';
+import { emptyState, unsavedChangesSteps, loadState } from './storeState';
 import { compiledSqlite, StoreThread } from './storeThread';
 import { runYielding } from '../threads/yielding';
 
@@ -58,7 +58,7 @@ export class SqlStore implements Store {
   #working: Promise<unknown> = Promise.resolve();
   #packed: readonly Packed[] = [];
   /** Others have the state. */
-  #isHeld = false;
+  #isShared = false;
 
   constructor(folder: string, thread: StoreThread, lock: StoreLock) {
     this.#folder = folder;
@@ -79,11 +79,11 @@ export class SqlStore implements Store {
       this.setAside = aside;
       this.#identity = undefined;
     }
-    this.#isHeld = true;
+    this.#isShared = true;
   }
 
   /** The observations as they were read, for a scanner that is to know them too. Given once: they are held by both. */
-  takePacked(): readonly Packed[] {
+  takePackedObservations(): readonly Packed[] {
     const packed = this.#packed;
     this.#packed = [];
     return packed;
@@ -122,10 +122,10 @@ export class SqlStore implements Store {
     const identity = await contentStampAt(this.#path);
     if (identity === undefined || isContentUnchanged(identity, this.#identity)) return false;
     const content = await this.#thread.read();
-    await takeIn(content, this.state, this.#isHeld);
+    await loadState(content, this.state, this.#isShared);
     this.#meta = content.meta;
     this.#identity = content.identity;
-    if (!this.#isHeld) this.#packed = content.tables.observation;
+    if (!this.#isShared) this.#packed = content.tables.observation;
     return true;
   }
 
@@ -135,7 +135,7 @@ export class SqlStore implements Store {
       throw written();
     }
     const isWhole = identity === undefined || this.#hasFailed;
-    const changes = await runYielding(gatheringChanges(this.state, this.#meta, isWhole));
+    const changes = await runYielding(unsavedChangesSteps(this.state, this.#meta, isWhole));
     if (changes === undefined) return;
     try {
       const { meta, pack } = changes;
@@ -144,7 +144,7 @@ export class SqlStore implements Store {
       this.#meta = meta;
       this.#hasFailed = false;
     } catch (error) {
-      changes.giveBack();
+      changes.markUnsaved();
       this.#hasFailed = true;
       throw error;
     }

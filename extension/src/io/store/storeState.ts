@@ -1,16 +1,16 @@
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import type { CooperativeTask } from '../../core/cooperativeTask';
-import { packObservations, wasAgreed } from '../entries/packedEntries';
+import { packObservations, wasSynced } from '../entries/packedEntries';
 import type { StoredState } from './storePort';
 import { StoredMap } from '../entries/storedMap';
 import type { StoreContent } from './storeMessages';
 import {
   ancestorTable,
-  changedBuckets,
-  heldBackTable,
+  rowsOfBucketsSteps,
+  unappliedRemoteTable,
   observationTable,
-  packedBuckets,
+  packBuckets,
   ruleTable,
   type Item,
   type StoredBucket,
@@ -36,18 +36,18 @@ export function emptyState(): StoredState {
  * Takes what was read into `state`. Throws when it is damaged, and then the state is as it was. The maps stay the same
  * objects: others may hold them, and then never see a state that is half of this and half of that.
  */
-export async function takeIn({ meta, tables }: StoreContent, state: StoredState, isHeld: boolean): Promise<void> {
+export async function loadState({ meta, tables }: StoreContent, state: StoredState, isHeld: boolean): Promise<void> {
   const pause = yielder();
   const rules = await unpacked(ruleTable, tables.rule, pause);
   const observations = await unpacked(observationTable, tables.observation, pause);
   const ancestor = await unpacked(ancestorTable, tables.ancestor, pause);
-  const unappliedRemote = await unpacked(heldBackTable, tables.held_back, pause);
+  const unappliedRemote = await unpacked(unappliedRemoteTable, tables.held_back, pause);
   Object.assign(state, parseMeta(meta));
   const loading = [
-    state.rules.load(rules),
-    state.observations.load(observations),
-    state.ancestor.load(agreedOn(ancestor, state.observations)),
-    state.unappliedRemote.load(unappliedRemote),
+    state.rules.loadSteps(rules),
+    state.observations.loadSteps(observations),
+    state.ancestor.loadSteps(ancestorItems(ancestor, state.observations)),
+    state.unappliedRemote.loadSteps(unappliedRemote),
   ];
   for (const steps of loading) while (steps.next().done !== true) if (!isHeld) await pause();
 }
@@ -70,12 +70,12 @@ function* joined<T>(parts: readonly Iterable<T>[]): Generator<T> {
 }
 
 /** What was agreed on is nearly always what is observed: then it is stored, and held, once. */
-function* agreedOn(
+function* ancestorItems(
   others: Iterable<Item<Entry>>,
   observations: ReadonlyMap<string, Observation>,
 ): Generator<Item<Entry>> {
   yield* others;
-  for (const item of observations) if (wasAgreed(item[1])) yield item;
+  for (const item of observations) if (wasSynced(item[1])) yield item;
 }
 
 /** What a save has to write. What changes while it is gathered may be in it, and is in the next. */
@@ -83,20 +83,20 @@ export interface StoreChanges {
   readonly meta: string;
   readonly pack: () => Promise<StoredBucket[]>;
   /** They could not be written: the next save has to. */
-  readonly giveBack: () => void;
+  readonly markUnsaved: () => void;
 }
 
 /** Undefined when nothing has changed. `all`: whether it changed or not. */
-export function* gatheringChanges(
+export function* unsavedChangesSteps(
   state: StoredState,
   storedMeta: string,
   all: boolean,
 ): CooperativeTask<StoreChanges | undefined> {
   const meta = metaOf(state);
   const parts = [
-    yield* changesOfMap(ruleTable, state.rules, all),
-    yield* changesOfMap(heldBackTable, state.unappliedRemote, all),
-    yield* changesOfPlaces(state, all),
+    yield* mapChangesSteps(ruleTable, state.rules, all),
+    yield* mapChangesSteps(unappliedRemoteTable, state.unappliedRemote, all),
+    yield* observedChangesSteps(state, all),
   ].filter((part) => part !== undefined);
   if (!all && parts.length === 0 && meta === storedMeta) return undefined;
   return {
@@ -112,49 +112,49 @@ export function* gatheringChanges(
       }
       return buckets;
     },
-    giveBack: () => parts.forEach((part) => part.giveBack()),
+    markUnsaved: () => parts.forEach((part) => part.markUnsaved()),
   };
 }
 
 interface MapChanges {
   readonly pack: () => Iterable<StoredBucket>;
-  readonly giveBack: () => void;
+  readonly markUnsaved: () => void;
 }
 
-function* changesOfMap<T>(
+function* mapChangesSteps<T>(
   table: StoreTable<T>,
   map: StoredMap<T>,
   all: boolean,
 ): CooperativeTask<MapChanges | undefined> {
-  const changed = map.takeChanges();
-  const rows = yield* changedBuckets(map, all ? yield* map.filled() : changed);
+  const changed = map.takeChangedBuckets();
+  const rows = yield* rowsOfBucketsSteps(map, all ? yield* map.usedBucketsSteps() : changed);
   if (rows.size === 0) return undefined;
-  return { pack: () => packedBuckets(table, rows), giveBack: () => map.giveBack(changed) };
+  return { pack: () => packBuckets(table, rows), markUnsaved: () => map.markChanged(changed) };
 }
 
 /** Of what is observed and agreed on: a bucket of the one is stored with that of the other. */
-function* changesOfPlaces(
+function* observedChangesSteps(
   { observations, ancestor }: StoredState,
   all: boolean,
 ): CooperativeTask<MapChanges | undefined> {
-  const changed = [observations.takeChanges(), ancestor.takeChanges()] as const;
-  const [here, there] = all ? [yield* observations.filled(), yield* ancestor.filled()] : changed;
+  const changed = [observations.takeChangedBuckets(), ancestor.takeChangedBuckets()] as const;
+  const [here, there] = all ? [yield* observations.usedBucketsSteps(), yield* ancestor.usedBucketsSteps()] : changed;
   const buckets = new Set([...here, ...there]);
-  const seen = yield* changedBuckets(observations, buckets);
-  const agreed = yield* changedBuckets(ancestor, buckets);
+  const seen = yield* rowsOfBucketsSteps(observations, buckets);
+  const agreed = yield* rowsOfBucketsSteps(ancestor, buckets);
   if (seen.size === 0) return undefined;
   return {
     *pack() {
-      for (const [bucket, rows] of seen) yield* packedPlaces(bucket, rows, agreed.get(bucket) ?? []);
+      for (const [bucket, rows] of seen) yield* packObserved(bucket, rows, agreed.get(bucket) ?? []);
     },
-    giveBack: () => {
-      observations.giveBack(changed[0]);
-      ancestor.giveBack(changed[1]);
+    markUnsaved: () => {
+      observations.markChanged(changed[0]);
+      ancestor.markChanged(changed[1]);
     },
   };
 }
 
-function* packedPlaces(
+function* packObserved(
   bucket: number,
   seen: readonly Item<Observation>[],
   agreed: readonly Item<Entry>[],

@@ -34,7 +34,8 @@ export const ruleTable: StoreTable<Rule> = {
       {
         path: text(path),
         kind: oneOf(text(kind), ['file', 'folder']),
-        effect: oneOf(text(effect), ['track', 'leave']),
+        // Earlier versions wrote 'leave'.
+        effect: effect === 'leave' ? 'untrack' : oneOf(text(effect), ['track', 'untrack']),
       },
     ]),
 };
@@ -45,7 +46,7 @@ export const ancestorTable: StoreTable<Entry> = {
   unpack: (bytes) => unpackEntries(bytes).map(([path, entry]) => [path, entry ?? impossible(path)]),
 };
 
-export const heldBackTable: StoreTable<Entry | null> = {
+export const unappliedRemoteTable: StoreTable<Entry | null> = {
   name: 'held_back',
   pack: packEntries,
   unpack: unpackEntries,
@@ -86,7 +87,7 @@ export function readTable(database: Database, name: TableName): Uint8Array[] {
 }
 
 /** All that stands now in the buckets `changed`, in which nothing may be left. */
-export function* changedBuckets<T>(
+export function* rowsOfBucketsSteps<T>(
   current: ReadonlyMap<string, T>,
   changed: ReadonlySet<number>,
 ): CooperativeTask<ReadonlyMap<number, readonly Item<T>[]>> {
@@ -107,7 +108,7 @@ export function bucketRows<T>(items: readonly Item<T>[]): ReadonlyMap<number, re
 }
 
 /** Packs bucket after bucket; the caller may pause after each. */
-export function* packedBuckets<T>(
+export function* packBuckets<T>(
   table: StoreTable<T>,
   rows: ReadonlyMap<number, readonly Item<T>[]>,
 ): Generator<StoredBucket> {

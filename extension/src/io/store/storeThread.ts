@@ -36,7 +36,7 @@ export class StoreThread {
   readonly #script: string;
   readonly #data: StoreWorkerData;
   /** Those that wait for an answer, in the order in which the thread gives them. */
-  readonly #waiting: PendingRequest[] = [];
+  readonly #pending: PendingRequest[] = [];
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
 
@@ -67,7 +67,7 @@ export class StoreThread {
       this.#worker ??= this.#start();
       this.#worker.ref();
       this.#worker.postMessage(message);
-      this.#waiting.push({ resolve, reject });
+      this.#pending.push({ resolve, reject });
     });
   }
 
@@ -78,7 +78,7 @@ export class StoreThread {
     } catch (cause) {
       throw new PalmtreeError('store_failed', `the system gives no thread for the store: ${String(cause)}`, { cause });
     }
-    worker.on('message', (answer: FromStoreWorker) => this.#waiting.shift()?.resolve(answer));
+    worker.on('message', (answer: FromStoreWorker) => this.#pending.shift()?.resolve(answer));
     worker.on('error', (error) => this.#onEnd(worker, error));
     worker.on('exit', (code) => this.#onEnd(worker, new Error(`it ended with code ${code}`)));
     return worker;
@@ -96,7 +96,7 @@ export class StoreThread {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    for (const { reject } of this.#waiting.splice(0)) {
+    for (const { reject } of this.#pending.splice(0)) {
       const message = `the thread that keeps the store failed: ${reason}`;
       reject(new PalmtreeError('store_failed', message, { details: { stderr: reason }, cause }));
     }
@@ -104,10 +104,10 @@ export class StoreThread {
 
   #endAfter(delayMs: number): void {
     clearTimeout(this.#idle);
-    if (this.#waiting.length > 0) return;
+    if (this.#pending.length > 0) return;
     const worker = this.#worker;
     const end = (): void => {
-      if (worker !== this.#worker || this.#waiting.length > 0) return;
+      if (worker !== this.#worker || this.#pending.length > 0) return;
       this.#worker = undefined;
       void worker?.terminate();
     };

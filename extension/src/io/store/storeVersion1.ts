@@ -5,9 +5,9 @@ import {
   ancestorTable,
   bucketRows,
   createTable,
-  heldBackTable,
+  unappliedRemoteTable,
   observationTable,
-  packedBuckets,
+  packBuckets,
   ruleTable,
   writeBuckets,
   type Item,
@@ -21,10 +21,10 @@ export function upgradeVersion1(database: Database): void {
   convert<Rule>(database, ruleTable, ([path, kind, effect]) => ({
     path: String(path),
     kind: kind === 'folder' ? 'folder' : 'file',
-    effect: effect === 'leave' ? 'leave' : 'track',
+    effect: effect === 'leave' ? 'untrack' : 'track',
   }));
   convert(database, ancestorTable, entryFrom);
-  convert(database, heldBackTable, (row) => (row[4] === null ? null : entryFrom(row)));
+  convert(database, unappliedRemoteTable, (row) => (row[4] === null ? null : entryFrom(row)));
   convert(database, observationTable, (row) => {
     const [dev = '', ino = '', ctimeNs = ''] = String(row[6]).split(' ');
     return { ...entryFrom(row), dev: BigInt(dev), ino: BigInt(ino), ctimeNs: BigInt(ctimeNs), racy: row[7] !== 0 };
@@ -37,7 +37,7 @@ function convert<T>(database: Database, table: StoreTable<T>, valueOf: (row: Row
   const items = rows.map((row): Item<T> => [String(row[0]), valueOf(row)]);
   database.run(`DROP TABLE ${table.name}`);
   database.run(createTable(table.name));
-  writeBuckets(database, packedBuckets(table, bucketRows(items)));
+  writeBuckets(database, packBuckets(table, bucketRows(items)));
 }
 
 function entryFrom([path, size, mtimeNs, mode, hash, target]: Row): Entry {

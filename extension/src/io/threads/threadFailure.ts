@@ -19,7 +19,7 @@ export function errorOf({ code, message, details }: ThreadFailure): PalmtreeErro
 }
 
 /** What throws cancelled once the 32-bit cell in `stop` is no longer 0. */
-export function stopWhenTold(stop: SharedArrayBuffer): () => void {
+export function cancellationCheck(stop: SharedArrayBuffer): () => void {
   const stopped = new Int32Array(stop);
   return () => {
     if (Atomics.load(stopped, 0) !== 0) throw new PalmtreeError('cancelled', 'the scan was cancelled');

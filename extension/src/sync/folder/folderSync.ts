@@ -5,7 +5,7 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import type { PathFolders } from '../../core/status/pathTree';
-import { putBack, rulesIn, type Rule } from '../../core/tracking/rule';
+import { restoreRules, rulesIn, type Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
 import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Scanner } from '../../io/scan/scannerPort';
@@ -221,7 +221,7 @@ export class FolderSync {
   /** Takes an untracking back: what had been left out in `paths`, or was never picked, stays so. */
   trackAgain(paths: readonly string[], ended: readonly Rule[]): Promise<void> {
     return this.#operate(async () => {
-      putBack(this.#replica.state.rules, paths, ended);
+      restoreRules(this.#replica.state.rules, paths, ended);
       await this.#replica.scan({ signal: this.#operations.lifetime });
       await this.#store.save();
     });

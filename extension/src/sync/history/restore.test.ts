@@ -5,7 +5,7 @@ import { isMeant } from './restore';
 
 const rules: readonly Rule[] = [
   { path: 'n', kind: 'folder', effect: 'track' },
-  { path: 'n/private', kind: 'folder', effect: 'leave' },
+  { path: 'n/private', kind: 'folder', effect: 'untrack' },
   { path: 'n/dist/kept', kind: 'file', effect: 'track' },
 ];
 const selection = new Selection({ rules, exclude: ['dist'] });

@@ -105,7 +105,7 @@ export function isMeant(selection: Selection, path: string, named: string): bool
   if (!isInside(path, named)) return false;
   if (selection.includes(path)) return true;
   const rule = selection.ruleFor(path);
-  if (rule?.effect === 'leave') return !isInside(rule.path, named);
+  if (rule?.effect === 'untrack') return !isInside(rule.path, named);
   return !selection.excludes(path) || selection.excludes(named);
 }
 

@@ -1,7 +1,6 @@
 import { guardedDeletions, missingFolders, removedContent } from '../../core/deletionGuard';
-import type { Change } from '../../core/change';
 import { isInside } from '../../core/paths';
-import { withChanges } from '../../core/change';
+import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
 import type { Replica } from './replica';
@@ -32,12 +31,15 @@ export function applyDeletionGuard(
   const paths = folders.map(({ path }) => path);
   const touches = (folder: string): boolean =>
     changes.some(({ path }) => path === folder || isInside(path, folder) || isInside(folder, path));
-  const gone = isRootEmptied(replica) ? [''] : missingFolders(paths, ancestor, observations).filter(touches);
+  const missing = isRootEmptied(replica) ? [''] : missingFolders(paths, ancestor, observations).filter(touches);
   const after = direction === 'push' ? observations : withChanges(observations, changes);
-  const going = direction === 'push' ? [] : missingFolders(paths, ancestor, after).filter(touches);
-  if (share === undefined && gone.length + going.length === 0) return;
+  const emptiedByPlan = direction === 'push' ? [] : missingFolders(paths, ancestor, after).filter(touches);
+  if (share === undefined && missing.length + emptiedByPlan.length === 0) return;
   const { deleted, emptied } = removedContent(changes);
-  const lost = { gone, going: going.filter((path) => !gone.includes(path)) };
+  const lost = {
+    missingFolders: missing,
+    deletedFolders: emptiedByPlan.filter((path) => !missing.includes(path)),
+  };
   throw stopped({ direction, deletes: deleted.length, emptied: emptied.length, tracked, ...lost }, [
     ...deleted,
     ...emptied,
@@ -52,7 +54,7 @@ export function requireRoot(replica: Replica, options: DeletionGuardOptions): vo
   identityOfFolder(replica.root);
   if (options.confirmed === true || !isRootEmptied(replica)) return;
   const tracked = replica.state.ancestor.size;
-  throw stopped({ direction: 'pull', deletes: 0, emptied: 0, tracked, gone: [''], going: [] }, []);
+  throw stopped({ direction: 'pull', deletes: 0, emptied: 0, tracked, missingFolders: [''], deletedFolders: [] }, []);
 }
 
 /** A single tracked file may be deleted unasked, but not when nothing else stands where it was. */
@@ -61,8 +63,8 @@ function isRootEmptied({ root, state }: Replica): boolean {
 }
 
 function stopped(stop: Stop, paths: readonly string[]): PalmtreeError {
-  const { direction, deletes, emptied, gone, going } = stop;
-  const lost = [...gone, ...going].map((path) => JSON.stringify(path)).join(', ');
+  const { direction, deletes, emptied } = stop;
+  const lost = [...stop.missingFolders, ...stop.deletedFolders].map((path) => JSON.stringify(path)).join(', ');
   const message = `the ${direction} deletes ${deletes} and empties ${emptied} files; nothing left of: ${lost || '-'}`;
   return new PalmtreeError('deletion_guard', message, { details: { deletions: stop, paths: [...paths].sort() } });
 }

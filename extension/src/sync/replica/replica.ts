@@ -13,7 +13,7 @@ import { Selection } from '../../core/tracking/selection';
 import { runToEnd, stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { statesAfter, type LocalChange } from '../../core/status/statesAfter';
 import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
-import { incomingChanges, overlay, remoteTable, type ServerSide } from '../../core/wire';
+import { remoteChangesSteps, overlay, remoteTable, type RemoteEntry } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
 import type { ServerBinding } from '../ports/serverBinding';
 import { nameRulesOf } from '../../io/fs/nameRules';
@@ -42,7 +42,7 @@ export interface RevisionRef {
 
 /** What the server has beyond the stored revision, as far as it was asked. */
 export interface RemoteChanges extends RevisionRef {
-  readonly changes: ReadonlyMap<string, ServerSide>;
+  readonly changes: ReadonlyMap<string, RemoteEntry>;
 }
 
 /** What the server answered: what is new there, and all folders that are tracked there. */
@@ -141,7 +141,7 @@ export class Replica {
     const wasFolder = rules.get(path)?.kind === 'folder';
     untrack(rules, path, 'folder');
     if (ruleFor(rules, path) === undefined && (wasFolder || this.kindOnServer(path) !== undefined)) {
-      rules.set(path, { path, kind: 'folder', effect: 'leave' });
+      rules.set(path, { path, kind: 'folder', effect: 'untrack' });
     }
     runToEnd(this.#parkUntrackedSteps());
   }
@@ -352,7 +352,7 @@ export class Replica {
     signal: AbortSignal,
   ): Promise<FetchedChanges> {
     const { files, ...head } = await client.files(tree, this.state.revision, this.state.revisionId, signal);
-    const news = { ...head, changes: await runYielding(incomingChanges(files)) };
+    const news = { ...head, changes: await runYielding(remoteChangesSteps(files)) };
     this.remoteChanges = news;
     return news;
   }
@@ -401,7 +401,7 @@ export class Replica {
   /** Moves on to a revision of the server; what of `incoming` was not agreed on is kept as held back. */
   async moveAncestorTo(
     to: RevisionRef,
-    incoming: ReadonlyMap<string, ServerSide>,
+    incoming: ReadonlyMap<string, RemoteEntry>,
     agreed: ReadonlySet<string>,
   ): Promise<void> {
     await runYielding(this.moveAncestorSteps(to, incoming, agreed));
@@ -410,7 +410,7 @@ export class Replica {
   /** The same in steps of some milliseconds; until the end, the revision is the one that was. */
   *moveAncestorSteps(
     { revision, id }: RevisionRef,
-    incoming: ReadonlyMap<string, ServerSide>,
+    incoming: ReadonlyMap<string, RemoteEntry>,
     agreed: ReadonlySet<string>,
   ): CooperativeTask<void> {
     let looked = 0;
@@ -480,7 +480,7 @@ export class Replica {
   /** What may stand here and is not observed: its name is taken all the same, and its folders keep their spelling. */
   *#standingBeside(): Generator<string> {
     for (const path of this.problems.keys()) if (this.#isScanProblem(path)) yield path;
-    for (const { path, effect } of this.state.rules.values()) if (effect === 'leave') yield path;
+    for (const { path, effect } of this.state.rules.values()) if (effect === 'untrack') yield path;
   }
 
   /** What a push from here leaves on the server, whatever stands in its place here. */

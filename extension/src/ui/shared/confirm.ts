@@ -52,10 +52,10 @@ export async function confirmNewTree({ binding }: SyncState): Promise<void> {
 export async function confirmDeletions(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
   // Enter presses the first of the buttons: it must do no harm.
   const look = 'Review Changes';
-  const { direction = 'push', gone = [] } = error.details.deletions ?? {};
+  const { direction = 'push', missingFolders = [] } = error.details.deletions ?? {};
   const action = goOnWords(error);
   const question =
-    direction === 'push' || gone.length > 0
+    direction === 'push' || missingFolders.length > 0
       ? 'Is a disk not mounted, or was the folder emptied by mistake?'
       : 'Was the tree emptied by mistake on another machine? What is deleted here is kept in a backup.';
   const side = direction === 'push' ? 'Lost on the server' : 'Lost here';

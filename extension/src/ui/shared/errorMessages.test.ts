@@ -19,15 +19,24 @@ describe('the words for an error', () => {
   });
 
   it('say what the deletion guard stopped', () => {
-    const most = { direction: 'push', deletes: 12, emptied: 3, tracked: 20, gone: [], going: [] } as const;
+    const most = {
+      direction: 'push',
+      deletes: 12,
+      emptied: 3,
+      tracked: 20,
+      missingFolders: [],
+      deletedFolders: [],
+    } as const;
     const textOf = (deletions: ErrorDetails['deletions']): string =>
       messageFor(new PalmtreeError('deletion_guard', 'x', { details: deletions === undefined ? {} : { deletions } }))
         .text;
     expect(textOf(most)).toBe('Stopped: this would delete 12 and empty 3 of 20 tracked files.');
-    expect(textOf({ ...most, emptied: 0, gone: ['a', 'b/c'] })).toBe(
+    expect(textOf({ ...most, emptied: 0, missingFolders: ['a', 'b/c'] })).toBe(
       'Stopped: this would delete 12 of 20 tracked files. Nothing that was tracked in "a", "b/c" is there any more.',
     );
-    expect(textOf({ ...most, direction: 'pull', deletes: 0, emptied: 0, gone: [''], going: ['n'] })).toBe(
+    expect(
+      textOf({ ...most, direction: 'pull', deletes: 0, emptied: 0, missingFolders: [''], deletedFolders: ['n'] }),
+    ).toBe(
       'Stopped. Nothing that was tracked in this folder is there any more. Nothing that is tracked in "n" would be left.',
     );
   });

@@ -135,7 +135,7 @@ export function messageFor(error: PalmtreeError): Message {
 }
 
 function stopped(brake: ErrorDetails['deletions']): string {
-  const { deletes = 0, emptied = 0, tracked = 0, gone = [], going = [] } = brake ?? {};
+  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], deletedFolders = [] } = brake ?? {};
   const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''].filter(
     (part) => part !== '',
   );
@@ -143,8 +143,8 @@ function stopped(brake: ErrorDetails['deletions']): string {
     paths.includes('') ? 'this folder' : paths.map((path) => `"${path}"`).join(', ');
   return [
     parts.length > 0 ? `Stopped: this would ${parts.join(' and ')} of ${tracked} tracked files.` : 'Stopped.',
-    gone.length > 0 ? `Nothing that was tracked in ${folders(gone)} is there any more.` : '',
-    going.length > 0 ? `Nothing that is tracked in ${folders(going)} would be left.` : '',
+    missingFolders.length > 0 ? `Nothing that was tracked in ${folders(missingFolders)} is there any more.` : '',
+    deletedFolders.length > 0 ? `Nothing that is tracked in ${folders(deletedFolders)} would be left.` : '',
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');

@@ -126,7 +126,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     }
     const nodes = tree.children(row?.node?.path ?? '');
     const areFew = row?.node === undefined && nodes.length <= most.atTop;
-    const isOpen = ({ path }: PathNode): boolean => areFew && tree.mostRowsIn(path) <= most.inOne;
+    const isOpen = ({ path }: PathNode): boolean => areFew && tree.maxRowCount(path) <= most.inOne;
     const rows = nodes.map((node): Row => ({ owner, node, isOpen: isOpen(node) }));
     return row?.node === undefined && this.hasConflicts(owner) ? [group, ...rows] : rows;
   }

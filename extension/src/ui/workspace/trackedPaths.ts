@@ -16,7 +16,7 @@ export function followTrackedPaths(folders: WorkspaceFolders): vscode.Disposable
     const places = folders.all.map((owner) => placesOf(owner));
     tell(contextKeys.trackedPaths, told, folders.all, places, 'paths');
     tell(contextKeys.trackedFolders, told, folders.all, places, 'folders');
-    tell(contextKeys.leftPaths, told, folders.all, places, 'left');
+    tell(contextKeys.leftPaths, told, folders.all, places, 'untracked');
   };
   const follow = (): void => {
     // The same object as long as no path comes or goes.
