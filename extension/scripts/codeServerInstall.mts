@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { requireSpace } from './diskSpace.mjs';
 import { fileLock, isAlive } from './fileLock.mts';
+import { buildNativeModules } from './nativeModules.mts';
 import { runNpm } from './npm.mjs';
 import { cacheFolder } from './paths.mts';
 import { step } from './step.mjs';
@@ -51,27 +51,17 @@ async function install(folder: string): Promise<void> {
     join(building, 'package.json'),
     JSON.stringify({ private: true, dependencies: { 'code-server': codeServerVersion } }),
   );
-  const env = buildEnvironment();
   // Install scripts stay off: code-server's own fails (kerberos wants gssapi headers, argon2's build is racy).
   const production = ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await runNpm(production, { cwd: building, log, env });
+  await runNpm(production, { cwd: building, log });
   const vscode = join(building, 'node_modules/code-server/lib/vscode');
   // `npm ci` refuses here: the lockfile that code-server ships is out of step with its package.json.
-  await runNpm(production, { cwd: vscode, log, env });
-  await runNpm(['rebuild', '@vscode/spdlog', '@vscode/native-watchdog'], { cwd: vscode, log, env });
-  await runNpm(production, { cwd: join(vscode, 'extensions'), log, env });
+  await runNpm(production, { cwd: vscode, log });
+  await buildNativeModules(['@vscode/spdlog', '@vscode/native-watchdog'], { cwd: vscode, log });
+  await runNpm(production, { cwd: join(vscode, 'extensions'), log });
   await writeFile(stampOf(building), codeServerVersion);
   await rm(folder, { recursive: true, force: true });
   await rename(building, folder);
-}
-
-function buildEnvironment(): NodeJS.ProcessEnv {
-  const nodeFolder = dirname(dirname(process.execPath));
-  const headers = existsSync(join(nodeFolder, 'include/node/node.h'));
-  return {
-    PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
-    ...(headers ? { npm_config_nodedir: nodeFolder } : {}),
-  };
 }
 
 async function removeAbandoned(): Promise<void> {

@@ -26,22 +26,23 @@ const requirements = {
 
 export type SystemPackage = keyof typeof requirements;
 
-/** Older ones have known holes on the receiving side, and the server refuses them. */
-const leastRsync: readonly number[] = [3, 4, 3];
+/** Older versions have known vulnerabilities on the receiving side, and the server refuses them. */
+const minimumRsync: readonly number[] = [3, 4, 3];
 
-/** Installs what is missing by the system's own package manager, or says in one line what to install. */
-export async function ensureSystemPackages(wanted: readonly SystemPackage[]): Promise<void> {
-  const missing: SystemPackage[] = [];
-  for (const name of wanted) if (!(await isUsable(name))) missing.push(name);
+/**
+ * Installs missing packages with apt-get or Homebrew.
+ * Throws UserError if that fails or is not permitted, with one line that names the packages and how to get them.
+ */
+export async function ensureSystemPackages(names: readonly SystemPackage[]): Promise<void> {
+  const missing = await unusable(names);
   if (missing.length === 0) return;
   await step(`Installing ${missing.join(', ')}`, () => install(missing));
-  for (const name of missing) {
-    if (!(await isUsable(name)))
-      throw new UserError(`${whatToInstall([name])}: what the package manager has is missing or too old.`);
-  }
+  const stillMissing = await unusable(missing);
+  if (stillMissing.length > 0)
+    throw new UserError(`${needs(stillMissing)}, but the package manager has no version that is new enough.`);
 }
 
-/** The path of the first of a package's commands that is there. */
+/** Returns the path of the first command of a package that is on the PATH. */
 export function findSystemCommand(name: SystemPackage): string | undefined {
   for (const command of requirements[name].commands) {
     const found = findOnPath(command);
@@ -70,6 +71,12 @@ function isExecutable(path: string): boolean {
   }
 }
 
+async function unusable(names: readonly SystemPackage[]): Promise<SystemPackage[]> {
+  const found: SystemPackage[] = [];
+  for (const name of names) if (!(await isUsable(name))) found.push(name);
+  return found;
+}
+
 async function isUsable(name: SystemPackage): Promise<boolean> {
   const found = findSystemCommand(name);
   if (!found) return false;
@@ -81,9 +88,9 @@ async function isUsable(name: SystemPackage): Promise<boolean> {
 export function isRsyncNewEnough(versionText: string): boolean {
   const version = /rsync\s+version v?(\d+)\.(\d+)\.(\d+)/.exec(versionText)?.slice(1).map(Number);
   if (!version || versionText.includes('openrsync')) return false;
-  for (const [index, least] of leastRsync.entries()) {
+  for (const [index, minimum] of minimumRsync.entries()) {
     const part = version[index] ?? 0;
-    if (part !== least) return part > least;
+    if (part !== minimum) return part > minimum;
   }
   return true;
 }
@@ -100,15 +107,15 @@ async function install(missing: readonly SystemPackage[]): Promise<void> {
     if (code === 0) return;
     throw new UserError(`brew could not install ${missing.join(', ')}.`, { log });
   }
-  throw new UserError(`${whatToInstall(missing)}, and run the command again.`);
+  throw new UserError(`${needs(missing)}: install ${missing.length > 1 ? 'them' : 'it'}, then run this command again.`);
 }
 
 async function installByApt(missing: readonly SystemPackage[], log: string): Promise<void> {
-  const prefix = await asRoot();
+  const names = missing.map((name) => requirements[name].apt);
+  const prefix = await rootPrefix();
   if (!prefix) {
-    const names = missing.map((name) => requirements[name].apt).join(' ');
     throw new UserError(
-      `Run "sudo apt-get install ${names}" and then this command again: we may not install packages here.`,
+      `${needs(missing)}: run "sudo apt-get install ${names.join(' ')}", then run this command again.`,
     );
   }
   const apt = async (...args: string[]): Promise<number> => {
@@ -116,30 +123,25 @@ async function installByApt(missing: readonly SystemPackage[], log: string): Pro
     const env = { ...cleanEnvironment(), DEBIAN_FRONTEND: 'noninteractive' };
     return (await runCommand(command, rest, { env, log })).code;
   };
-  const names = missing.map((name) => requirements[name].apt);
-  const installed = async (): Promise<boolean> =>
-    (await apt('install', '--no-install-recommends', ...names)) === 0 && (await allUsable(missing));
-  if (await installed()) return;
+  const tryInstall = async (): Promise<boolean> =>
+    (await apt('install', '--no-install-recommends', ...names)) === 0 && (await unusable(missing)).length === 0;
+  if (await tryInstall()) return;
   await apt('update');
-  if (await installed()) return;
-  throw new UserError(`apt-get could not install ${names.join(' ')}: install it yourself and run the command again.`, {
-    log,
-  });
+  if (await tryInstall()) return;
+  throw new UserError(
+    `${needs(missing)}, but apt-get could not install ${names.join(' ')}: install it yourself, then run this command again.`,
+    { log },
+  );
 }
 
-async function allUsable(names: readonly SystemPackage[]): Promise<boolean> {
-  for (const name of names) if (!(await isUsable(name))) return false;
-  return true;
-}
-
-async function asRoot(): Promise<readonly string[] | undefined> {
+/** Returns the command that runs another as root without a password prompt, or undefined if root is out of reach. */
+async function rootPrefix(): Promise<readonly string[] | undefined> {
   if (process.getuid?.() === 0) return ['env', 'DEBIAN_FRONTEND=noninteractive'];
   const { code } = await runCommand('sudo', ['-n', 'true']);
   return code === 0 ? ['sudo', '-n', 'env', 'DEBIAN_FRONTEND=noninteractive'] : undefined;
 }
 
-function whatToInstall(names: readonly SystemPackage[]): string {
-  return names.includes('rsync')
-    ? `Install ${names.join(', ')} (rsync ${leastRsync.join('.')} or newer)`
-    : `Install ${names.join(', ')}`;
+function needs(missing: readonly SystemPackage[]): string {
+  const names = missing.map((name) => (name === 'rsync' ? `rsync ${minimumRsync.join('.')} or newer` : name));
+  return `Palmtree needs ${new Intl.ListFormat('en').format(names)}`;
 }
