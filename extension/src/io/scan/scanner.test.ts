@@ -5,6 +5,7 @@ import {
   mkdtempSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -154,7 +155,8 @@ describe('the scanner', () => {
       (path) => mkdirSync(path, { recursive: true }),
       (path) => writeFileSync(path, 'x'.repeat(++written)),
       (path) => writeFileSync(path, 'x'.repeat(++written)),
-      (path) => chmodSync(path, 0o600 + pick(8) * 8),
+      // Folders stay searchable: a user other than root could not list or remove them.
+      (path) => chmodSync(path, (statSync(path).isDirectory() ? 0o700 : 0o600) + pick(8) * 8),
       (path) => rmSync(path, { recursive: true }),
       (path) => renameSync(path, place()),
       (path) => symlinkSync(names[pick(names.length)] ?? '', path),
