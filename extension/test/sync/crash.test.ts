@@ -84,7 +84,7 @@ describe('kill -9 of the server', () => {
     await desk.sync.track(['d']);
     expect(await desk.push()).toMatchObject({ revision: 1, put: 12 });
     await restarted;
-    expect(desk.screen).toContain('trying again');
+    expect(desk.retries).toBeGreaterThan(0);
   });
 
   it('in the middle of a commit: the same push succeeds after a restart, committed before or not', async () => {

@@ -301,13 +301,13 @@ describe('the share at which it stops', () => {
     const [desk] = await inStep(['n'], ten);
     for (const name of ten.slice(0, 5)) await desk.remove1(name);
     expect(await desk.push()).toMatchObject({ deleted: 5 });
-    const [careful] = await inStep(['n'], ten, { deletionGuardShare: 0.1 });
+    const [careful] = await inStep(['n'], ten, { deletionGuardFraction: 0.1 });
     await careful.remove1('n/0');
     expect(await careful.push()).toMatchObject({ deleted: 1 });
   });
 
   it('counts what would be deleted and what would be emptied', async () => {
-    const [desk] = await inStep(['n'], ten, { deletionGuardShare: 0.1 });
+    const [desk] = await inStep(['n'], ten, { deletionGuardFraction: 0.1 });
     await desk.remove1('n/0');
     await desk.write('n/1', '');
     await expect(desk.push()).rejects.toMatchObject({
@@ -317,7 +317,7 @@ describe('the share at which it stops', () => {
   });
 
   it('is half where the setting holds no share', async () => {
-    const [desk] = await inStep(['n'], ten, { deletionGuardShare: 7 });
+    const [desk] = await inStep(['n'], ten, { deletionGuardFraction: 7 });
     for (const name of ten.slice(0, 6)) await desk.remove1(name);
     await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
   });

@@ -91,7 +91,7 @@ describe('a server that goes away and comes back', () => {
     const [desk, laptop] = await deskAndLaptop();
     await stage.server.kill();
     const away = await until(desk, (state) => state.offline !== undefined);
-    expect(away).toMatchObject({ kind: 'idle', away: { code: 'server_unreachable' } });
+    expect(away).toMatchObject({ kind: 'idle', offline: { code: 'server_unreachable' } });
     await stage.server.restart();
     await laptop.write('n/a.md', 'edited');
     await laptop.push();

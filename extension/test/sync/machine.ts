@@ -25,7 +25,7 @@ export interface MachineOptions {
   /** The workspace folder, when it is to be one that stands already. */
   readonly root?: string;
   readonly storage?: string;
-  readonly deletionGuardShare?: number;
+  readonly deletionGuardFraction?: number;
   /** How its disk is to take names; without it, as it does. */
   readonly nameRules?: NameRules;
   /** Stands in for the way files are carried, to watch it or to break into it. */
@@ -39,8 +39,10 @@ export class Machine {
   readonly sync: FolderSync;
   readonly client: Client;
   private remote: ServerBinding | undefined;
-  /** All that rsync wrote into the terminal. */
+  /** Everything that rsync wrote into the terminal. */
   screen = '';
+  /** Attempts of rsync that failed and were repeated. */
+  retries = 0;
 
   private constructor(root: string, storage: string, sync: FolderSync, client: Client) {
     this.root = root;
@@ -60,11 +62,11 @@ export class Machine {
       scanner,
       folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
       settings: () => {
-        const { exclude = ['.git', 'node_modules'], deletionGuardShare } = options;
+        const { exclude = ['.git', 'node_modules'], deletionGuardFraction } = options;
         return {
           exclude: typeof exclude === 'function' ? exclude() : exclude,
           respectGitignore: false,
-          ...(deletionGuardShare === undefined ? {} : { deletionGuardShare }),
+          ...(deletionGuardFraction === undefined ? {} : { deletionGuardFraction }),
         };
       },
       ...(nameRules === undefined ? {} : { nameRules: () => nameRules }),
@@ -85,7 +87,7 @@ export class Machine {
       openScreen: () => ({
         interrupted: new AbortController().signal,
         write: (text: string) => void (machine.screen += text),
-        retrying: () => undefined,
+        retrying: () => void machine.retries++,
         end: () => undefined,
       }),
       transfer: options.transfer ?? transfer,

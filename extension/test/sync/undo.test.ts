@@ -30,7 +30,7 @@ describe('undoing a push', () => {
     await desk.push();
     const after = await desk.listing();
     const result = await desk.sync.undoPush(silent, 2);
-    expect(result).toEqual({ revision: 3, put: 3, deleted: 2, skipped: [] });
+    expect(result).toEqual({ revision: 3, put: 3, deleted: 2, changedSince: [] });
     expectSame(await desk.listing(), after);
     expect(desk.sync.state).toMatchObject({ revision: 2, counts: { incoming: 5, outgoing: 0, conflicts: 0 } });
     expect((await desk.sync.revisions()).revisions[0]).toMatchObject({ number: 3, message: 'Undo revision 2' });
@@ -48,7 +48,7 @@ describe('undoing a push', () => {
     await desk.remove1('n/y');
     await desk.write('n/y', 'file now');
     await desk.push(true);
-    expect(await laptop.sync.undoPush(silent, 2)).toMatchObject({ put: 2, deleted: 2, skipped: [] });
+    expect(await laptop.sync.undoPush(silent, 2)).toMatchObject({ put: 2, deleted: 2, changedSince: [] });
     await desk.pull(true);
     expect(lines(await desk.listing())).toEqual(before);
   });
@@ -65,7 +65,7 @@ describe('undoing a push', () => {
     await laptop.write('n/b', 'since');
     await laptop.push();
     const result = await laptop.sync.undoPush(silent, 2);
-    expect(result).toEqual({ revision: 4, put: 1, deleted: 0, skipped: ['n/b', 'n/x', 'n/x/inner'] });
+    expect(result).toEqual({ revision: 4, put: 1, deleted: 0, changedSince: ['n/b', 'n/x', 'n/x/inner'] });
     await desk.pull();
     expect(await desk.read('n/a')).toBe('1');
     expect(await desk.read('n/b')).toBe('since');
@@ -123,7 +123,7 @@ describe('undoing a push', () => {
       await pushOther('before it was committed');
       return commitPush(...given);
     };
-    expect(await desk.sync.undoPush(silent, 2)).toMatchObject({ revision: 5, put: 1, skipped: [] });
+    expect(await desk.sync.undoPush(silent, 2)).toMatchObject({ revision: 5, put: 1, changedSince: [] });
     await desk.pull();
     expect([await desk.read('n/a'), await desk.read('n/b')]).toEqual(['1', 'before it was committed']);
   });
@@ -183,7 +183,7 @@ describe('undoing a pull', () => {
     await laptop.write('n/a', 'since');
     await laptop.sync.untrack(['n/d']);
     const result = await laptop.sync.undoPull(silent, { isUnsaved: (path) => path === 'n/b' });
-    expect(result).toMatchObject({ restored: ['n/c'], removed: ['n/e'], skipped: ['n/a', 'n/d'] });
+    expect(result).toMatchObject({ restored: ['n/c'], removed: ['n/e'], changedSince: ['n/a', 'n/d'] });
     expect(result.skipped).toEqual([{ path: 'n/b', reason: 'unsaved' }]);
     expect([await laptop.read('n/a'), await laptop.read('n/b'), await laptop.read('n/d')]).toEqual(['since', '2', '2']);
     // What was held back waits for another undo.

@@ -8,7 +8,7 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import { readSmallFile } from '../../io/fs/smallFile';
 import { stagedPath } from '../../io/apply/staging';
-import type { ActiveMerge } from './finishMerge';
+import type { ActiveMerge } from './activeMerge';
 import type { PullOptions } from '../pull/pull';
 import type { Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
@@ -36,7 +36,7 @@ export async function abortMerge(
 ): Promise<string | undefined> {
   const { path } = merge;
   await replica.scan({ only: [path], verify: true, signal: reporter.signal });
-  const from = replica.state.observations.get(path);
+  const from = replica.local.observations.get(path);
   const mine = await readSmallFile(merge.mineCopy, maxMergeBytes);
   if (mine === undefined) throw notAborted(path, 'its copy cannot be read');
   const hash = sha256(mine);

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { readSmallFile } from '../../io/fs/smallFile';
-import type { ActiveMerge } from './finishMerge';
+import { ancestorHash, type ActiveMerge } from './activeMerge';
 import type { Replica } from '../replica/replica';
 import { maxMarkedBytes } from './resolve';
 
@@ -12,10 +12,10 @@ import { maxMarkedBytes } from './resolve';
  * editor begins and which a pull would replace, and lines that mark a conflict.
  */
 export async function endedMerges(replica: Replica, merges: readonly ActiveMerge[]): Promise<string[]> {
-  const { conflicts, localChanges } = await replica.reconcile('known');
+  const { conflicts, localChanges } = (await replica.planner.reconcile('known')).plan;
   const inConflict = new Set(conflicts.map(({ path }) => path));
   const replaced = new Set(localChanges.map(({ path }) => path));
-  const selection = replica.selection();
+  const selection = replica.rules.selection();
   const ended: string[] = [];
   for (const { path, ancestor } of merges) {
     if (inConflict.has(path)) continue;
@@ -24,11 +24,6 @@ export async function endedMerges(replica: Replica, merges: readonly ActiveMerge
     ended.push(path);
   }
   return ended;
-}
-
-/** The hash of what was agreed on; null where nothing was. */
-export function ancestorHash({ state }: Replica, path: string): string | null {
-  return state.ancestor.get(path)?.hash ?? null;
 }
 
 /** What cannot be read may have some. */

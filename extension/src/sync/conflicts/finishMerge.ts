@@ -1,21 +1,11 @@
 import { entryOf } from '../../core/wire';
 import type { Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
-import { ancestorHash } from './endedMerges';
+import { ancestorHash, type ActiveMerge } from './activeMerge';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { bringUpToDate, refuseMarkers } from './resolve';
 import type { PullFolders } from '../transfer/stage';
-
-/** A merge as it was begun: with what the server had at `path` in `revision`. */
-export interface ActiveMerge {
-  readonly path: string;
-  readonly revision: number;
-  /** The hash of what the server had. */
-  readonly theirs: string;
-  /** The hash of what both sides come from; null where each made the file. */
-  readonly ancestor: string | null;
-}
 
 export type FinishedMerge = 'merged' | 'outdated' | 'stale';
 
@@ -42,8 +32,11 @@ export async function finishMerge(
   }
   await refuseMarkers(replica.root, [path]);
   const isOutdated = standing.remote?.hash !== merge.theirs;
-  replica.markSynced(path, isOutdated ? await entryMergedIn(remote, merge, reporter.signal) : standing.remote);
-  if (isOutdated) replica.state.unappliedRemote.set(path, standing.remote ?? null);
+  if (isOutdated) {
+    replica.ancestor.markMergedWith(await entryMergedIn(remote, merge, reporter.signal), standing.remote ?? null);
+  } else {
+    replica.ancestor.markSynced(path, standing.remote);
+  }
   await replica.save();
   return isOutdated ? 'outdated' : 'merged';
 }
@@ -53,7 +46,7 @@ async function whatStands(
   replica: Replica,
   path: string,
 ): Promise<{ readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined> {
-  const { conflicts, localChanges } = await replica.reconcile('lastSynced');
+  const { conflicts, localChanges } = (await replica.planner.reconcile('lastSynced')).plan;
   const conflict = conflicts.find((one) => one.path === path);
   if (conflict !== undefined) return { remote: conflict.remote, isConflict: true };
   const change = localChanges.find((one) => one.path === path);

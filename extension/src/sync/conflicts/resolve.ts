@@ -64,20 +64,20 @@ export async function resolve(
     );
   }
   const changes = decisions.flatMap(({ decision }) => decision.localChanges);
-  const staged = await stage(replica, remote, folders, replica.state.revision, changes, reporter);
+  const staged = await stage(replica, remote, folders, replica.ancestor.revision, changes, reporter);
   try {
     throwIfCancelled(reporter);
     const backup = backupFolder(folders, 'resolved');
     const put = () => putInPlace(replica, staged, changes, backup, options.isUnsaved);
-    const { revision, ancestor } = replica.state;
+    const { revision, entries: ancestor } = replica.ancestor;
     const withBase = changes.map((change) => ({ ...change, base: ancestor.get(change.path) ?? null }));
     const taken = { server: remote.client.address, tree: remote.tree, revision, changes: withBase, backup };
     const applied = request.choice === 'theirs' ? await recordPull(taken, put) : await put();
     const held = new Set(applied.skipped.map(({ path }) => path));
     const done = decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => held.has(path)));
     for (const { decision } of done) {
-      for (const { path, to } of decision.ancestorChanges) replica.markSynced(path, to);
-      for (const { path } of decision.localChanges) replica.ensureTracked(path);
+      for (const { path, to } of decision.ancestorChanges) replica.ancestor.markSynced(path, to);
+      for (const { path } of decision.localChanges) replica.rules.ensureTracked(path);
     }
     await replica.save();
     const beside = new Map(request.choice === 'both' ? done.flatMap(placesOfTheirs) : []);
@@ -101,7 +101,10 @@ export async function bringUpToDate(
   folders: PullFolders,
   reporter: Reporter,
 ): Promise<void> {
-  if (replica.remoteChanges !== undefined && replica.remoteChanges.revision !== replica.state.revision) {
+  if (
+    replica.ancestor.remoteChanges !== undefined &&
+    replica.ancestor.remoteChanges.revision !== replica.ancestor.revision
+  ) {
     await pull(replica, remote, folders, reporter, { only: new Set() });
   } else {
     await replica.scan({ signal: reporter.signal });
@@ -125,15 +128,16 @@ async function decide(
   paths: readonly string[],
   choice: Choice,
 ): Promise<{ readonly path: string; readonly decision: Decision }[]> {
-  const { conflicts } = await replica.reconcile('lastSynced');
+  const { conflicts } = (await replica.planner.reconcile('lastSynced')).plan;
   const groups = conflictGroups(conflicts);
   const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
-  const { observations, ancestor, unappliedRemote } = replica.state;
-  const known = nameTaken([observations.keys(), ancestor.keys(), unappliedRemote.keys()], replica.nameRules);
+  const { local, ancestor } = replica;
+  const tables = [local.observations.keys(), ancestor.entries.keys(), ancestor.unappliedRemote.keys()];
+  const known = nameTaken(tables, local.nameRules);
   const given = new Set<string>();
   // What is not tracked stands in the way all the same.
   const taken = (path: string): boolean => known(path) || given.has(path) || stands(join(replica.root, path));
-  const label = `server r${replica.state.revision}`;
+  const label = `server r${replica.ancestor.revision}`;
   const decisionFor = (conflict: Conflict): Decision => {
     if (choice === 'mine') return keepMine(conflict);
     if (choice === 'theirs') return takeTheirs(conflict);

@@ -42,7 +42,7 @@ export async function startMerge(
 ): Promise<MergeSides> {
   await bringUpToDate(replica, remote, folders, reporter);
   const { mine, conflict } = await lookAtMine(replica, reporter, path);
-  const sources = sourcesOf(replica, remote, reporter, replica.state.revision);
+  const sources = sourcesOf(replica, remote, reporter, replica.ancestor.revision);
   const theirs = conflict.remote === undefined ? undefined : await readTheirs(sources, conflict.remote);
   if (theirs === undefined) {
     throw new PalmtreeError('content_unavailable', `the server cannot give ${path}`, { details: { paths: [path] } });
@@ -54,7 +54,7 @@ export async function startMerge(
   await keepCopy(mineCopy, mine);
   await replica.save();
   const ancestor = conflict.ancestor?.hash ?? null;
-  return { path, revision: replica.state.revision, base, mine, theirs, ancestor, merge, mineCopy };
+  return { path, revision: replica.ancestor.revision, base, mine, theirs, ancestor, merge, mineCopy };
 }
 
 async function lookAtMine(
@@ -63,7 +63,7 @@ async function lookAtMine(
   path: string,
 ): Promise<{ mine: Uint8Array; conflict: Conflict }> {
   for (let look = 0; look < maxLooks; look++) {
-    const { conflicts } = await replica.reconcile('lastSynced');
+    const { conflicts } = (await replica.planner.reconcile('lastSynced')).plan;
     const conflict = conflicts.find((one) => one.path === path);
     if (conflict === undefined) {
       throw new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });

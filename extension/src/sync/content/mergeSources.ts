@@ -22,7 +22,7 @@ export interface Sources {
 
 /** For a conflict of `replica` with `revision`, which has theirs. */
 export function sourcesOf(replica: Replica, remote: ServerBinding, { signal }: Reporter, revision: number): Sources {
-  return { root: replica.root, remote, agreed: replica.state.revision, revision, signal };
+  return { root: replica.root, remote, agreed: replica.ancestor.revision, revision, signal };
 }
 
 /** Whether `side` is a file that may be merged as a text, by its size. */

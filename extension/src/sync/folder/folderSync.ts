@@ -5,15 +5,16 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import type { PathFolders } from '../../core/status/pathTree';
-import { restoreRules, rulesIn, type Rule } from '../../core/tracking/rule';
+import type { Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
 import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
 import { keptFiles, type KeptFiles } from '../history/backups';
-import { Connection, sameBinding } from './connection';
+import { Connection } from '../ports/connection';
 import { endedMerges } from '../conflicts/endedMerges';
-import { finishMerge, type ActiveMerge, type FinishedMerge } from '../conflicts/finishMerge';
+import type { ActiveMerge } from '../conflicts/activeMerge';
+import { finishMerge, type FinishedMerge } from '../conflicts/finishMerge';
 import { forcePush, type Replacement } from '../push/forcePush';
 import { abortMerge, type AbortedMerge } from '../conflicts/abortMerge';
 import { makePlan, type PlanOptions } from '../review/makePlan';
@@ -23,7 +24,7 @@ import { pull, type PullOptions, type PullResult } from '../pull/pull';
 import type { PullRecord } from '../pull/pullRecord';
 import { push, type PushOptions, type PushResult } from '../push/push';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
-import { Replica, type ScanSettings } from '../replica/replica';
+import { Replica, type ReplicaSettings } from '../replica/replica';
 import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '../conflicts/resolve';
 import { restore, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { ServerWatch } from './serverWatch';
@@ -44,7 +45,7 @@ export interface FolderSyncDeps {
   readonly store: Store;
   readonly scanner: Scanner;
   readonly folders: PullFolders;
-  readonly settings: () => ScanSettings;
+  readonly settings: () => ReplicaSettings;
   /** How the disk takes names; found by looking, unless told. */
   readonly nameRules?: () => NameRules;
   readonly onDefect: (error: unknown) => void;
@@ -54,7 +55,6 @@ export interface FolderSyncDeps {
 export class FolderSync {
   readonly root: string;
   readonly #replica: Replica;
-  readonly #store: Store;
   readonly #scanner: Scanner;
   readonly #folders: PullFolders;
   readonly #onDefect: (error: unknown) => void;
@@ -69,16 +69,15 @@ export class FolderSync {
   constructor(parts: FolderSyncDeps) {
     const { root, store, scanner, onDefect } = parts;
     const replica = new Replica(parts);
-    const connection = new Connection(store);
+    const connection = new Connection(store.state);
     const operations = new OperationQueue(store, () => replica.reload());
     const status = new SyncStatus({
       overview: () => this.#overview(),
-      pathStates: () => replica.pathStates(),
-      isConnected: () => connection.isMade,
+      pathStates: () => replica.states.current(),
+      isConnected: () => connection.isBound,
       onDefect,
     });
     this.root = root;
-    this.#store = store;
     this.#scanner = scanner;
     this.#folders = parts.folders;
     this.#onDefect = onDefect;
@@ -99,7 +98,7 @@ export class FolderSync {
   }
 
   get isConnected(): boolean {
-    return this.#connection.isMade;
+    return this.#connection.isBound;
   }
 
   /** Every path that is not in step, with its state. */
@@ -114,54 +113,51 @@ export class FolderSync {
 
   /** The folders of the paths that stand on disk and are tracked. */
   get trackedFolders(): PathFolders {
-    return this.#replica.folders;
+    return this.#replica.local.folders;
   }
 
   /** The paths that stand on disk and are tracked. */
   get trackedPaths(): IterableIterator<string> {
-    return this.#store.state.observations.keys();
+    return this.#replica.local.observations.keys();
   }
 
   /** A rule takes `path` in, whether it stands or not. */
   isTracked(path: string): boolean {
-    return this.#replica.selection().includes(path);
+    return this.#replica.rules.selection().includes(path);
   }
 
   /** What was tracked and left out by name. */
   get rules(): ReadonlyMap<string, Rule> {
-    return this.#store.state.rules;
+    return this.#replica.rules.all;
   }
 
   isOnDisk(path: string): boolean {
-    return this.#store.state.observations.has(path);
+    return this.#replica.local.observations.has(path);
   }
 
   /** The newest revision that the server was heard to have. */
   get knownRevision(): number {
-    return this.#replica.knownRevision;
+    return this.#replica.ancestor.knownRevision;
   }
 
   /** The server was heard to have deleted it. */
   isDeletedOnServer(path: string): boolean {
-    return this.#replica.isDeletedOnServer(path);
+    return this.#replica.ancestor.isDeletedOnServer(path);
   }
 
   problemAt(path: string): Problem | undefined {
-    return this.#replica.problems.get(path);
+    return this.#status.paths.problems.get(path);
   }
 
   /** Binds the folder to a tree; with another tree or server than before, what was agreed no longer holds. */
   bind(remote: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
       await this.#watch.dispose();
-      this.#connection.set(remote, binding);
-      const { state } = this.#store;
-      if (binding !== undefined && !sameBinding(state.binding, binding)) {
-        state.binding = binding;
-        this.#replica.forgetAncestor();
-        await this.#store.save();
+      if (this.#connection.bind(remote, binding)) {
+        this.#replica.ancestor.forget();
+        await this.#replica.save();
       }
-      if (!this.#operations.lifetime.aborted) await this.#watch.follow(remote, state.revision);
+      if (!this.#operations.lifetime.aborted) await this.#watch.follow(remote, this.#replica.ancestor.revision);
     });
   }
 
@@ -172,8 +168,8 @@ export class FolderSync {
         verify: options.verify ?? false,
         onProgress: (progress) => this.#status.show({ kind: 'scanning', progress }),
       });
-      await this.#store.save();
-      if (!this.#connection.isMade) return;
+      await this.#replica.save();
+      if (!this.#connection.isBound) return;
       await this.#watch.poll(this.#connection.require(), reporter.signal);
       this.#watch.wake();
     }, reporter.signal);
@@ -198,9 +194,9 @@ export class FolderSync {
       });
     }
     await this.#operate(async () => {
-      for (const { path, kind } of picked) this.#replica.track(path, kind ?? 'file');
+      for (const { path, kind } of picked) this.#replica.rules.track(path, kind ?? 'file');
       await this.#replica.scan({ signal: this.#operations.lifetime, only: paths });
-      await this.#store.save();
+      await this.#replica.save();
     });
   }
 
@@ -210,10 +206,10 @@ export class FolderSync {
    */
   untrack(paths: readonly string[]): Promise<readonly Rule[]> {
     return this.#operate(async () => {
-      const ended = rulesIn(this.#replica.state.rules, paths);
+      const ended = this.#replica.rules.rulesIn(paths);
       for (const path of paths) this.#replica.untrack(path);
       await this.#replica.scan({ signal: this.#operations.lifetime });
-      await this.#store.save();
+      await this.#replica.save();
       return ended;
     });
   }
@@ -221,9 +217,9 @@ export class FolderSync {
   /** Takes an untracking back: what had been left out in `paths`, or was never picked, stays so. */
   trackAgain(paths: readonly string[], ended: readonly Rule[]): Promise<void> {
     return this.#operate(async () => {
-      restoreRules(this.#replica.state.rules, paths, ended);
+      this.#replica.rules.restoreRules(paths, ended);
       await this.#replica.scan({ signal: this.#operations.lifetime });
-      await this.#store.save();
+      await this.#replica.save();
     });
   }
 
@@ -408,7 +404,7 @@ export class FolderSync {
     this.#operations
       .inTurn(async () => {
         const effect = await this.#replica.scan({ only, signal: lifetime });
-        await this.#status.look(this.#replica.pathStatesAfter(this.#status.paths, effect));
+        await this.#status.look(this.#replica.states.afterScan(this.#status.paths, effect));
       })
       .catch((error: unknown) => {
         if (!lifetime.aborted) this.#onDefect(error);
@@ -416,8 +412,8 @@ export class FolderSync {
   }
 
   #overview(): Omit<Overview, 'counts'> {
-    const { binding, revision } = this.#store.state;
-    return { binding, revision, head: this.#watch.head, offline: this.#watch.offline };
+    const { binding, ancestor } = this.#replica;
+    return { binding, revision: ancestor.revision, head: this.#watch.head, offline: this.#watch.offline };
   }
 
   async #kindOf(path: string): Promise<'file' | 'folder' | undefined> {

@@ -1,9 +1,10 @@
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
-import type { Connection } from './connection';
+import type { Connection } from '../ports/connection';
 import type { OperationQueue } from './operationQueue';
 import type { ServerBinding } from '../ports/serverBinding';
+import { absorbConverged } from '../replica/absorbConverged';
 import type { Replica } from '../replica/replica';
 import { ServerNews } from './serverNews';
 import type { SyncStatus } from './syncStatus';
@@ -35,7 +36,9 @@ export class ServerWatch {
   /** The newest revision, as far as it waits to be taken over. */
   get head(): AnnouncedRevision | undefined {
     const { heard } = this.#news;
-    return heard !== undefined && heard.revision === this.#deps.replica.remoteChanges?.revision ? heard : undefined;
+    return heard !== undefined && heard.revision === this.#deps.replica.ancestor.remoteChanges?.revision
+      ? heard
+      : undefined;
   }
 
   /** Why nothing is heard of the server, when that is so. */
@@ -62,8 +65,8 @@ export class ServerWatch {
   async poll(remote: ServerBinding, signal: AbortSignal): Promise<void> {
     const { replica, store } = this.#deps;
     try {
-      await replica.fetchRemoteChanges(remote, signal);
-      await replica.absorbConverged();
+      await replica.ancestor.fetchRemoteChanges(remote, signal);
+      await absorbConverged(replica);
       await store.save();
     } catch (error) {
       // Whether to make the tree is asked when something is to be pushed.
@@ -93,7 +96,7 @@ export class ServerWatch {
     try {
       if (isMissed || this.#isUnknown) {
         await operations.exclusively(async () => {
-          const { remote } = this.#deps.connection;
+          const { server: remote } = this.#deps.connection;
           if (remote === undefined) return;
           if (isMissed || this.#isUnknown) await this.poll(remote, operations.lifetime);
         });
@@ -112,6 +115,6 @@ export class ServerWatch {
   /** Something was heard of that we have not seen. */
   get #isUnknown(): boolean {
     const { heard } = this.#news;
-    return heard !== undefined && heard.revision > this.#deps.replica.knownRevision;
+    return heard !== undefined && heard.revision > this.#deps.replica.ancestor.knownRevision;
   }
 }

@@ -1,12 +1,12 @@
-import type { PathStates } from '../../core/status/pathState';
 import { PalmtreeError } from '../../errors';
 import { Emitter } from '../ports/emitter';
+import type { FolderStates } from '../replica/pathStateCache';
 import { nothing, type Activity, type Overview, type SyncState } from '../ports/syncState';
 
 export interface SyncStatusDeps {
   readonly overview: () => Omit<Overview, 'counts'>;
   /** How the paths stand by all that is known now. */
-  readonly pathStates: () => Promise<PathStates>;
+  readonly pathStates: () => Promise<FolderStates>;
   readonly isConnected: () => boolean;
   readonly onDefect: (error: unknown) => void;
 }
@@ -16,7 +16,7 @@ export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'unconnected' };
-  #paths: PathStates = { states: new Map(), conflicts: [], counts: nothing };
+  #paths: FolderStates = { states: new Map(), conflicts: [], counts: nothing, problems: new Map() };
 
   constructor(parts: SyncStatusDeps) {
     this.#deps = parts;
@@ -31,7 +31,7 @@ export class SyncStatus {
     return { ...this.#deps.overview(), counts: this.#paths.counts, ...this.#activity };
   }
 
-  get paths(): PathStates {
+  get paths(): FolderStates {
     return this.#paths;
   }
 

@@ -49,12 +49,12 @@ export async function restore(
   const past = await pastEntries(remote, paths, revision, reporter);
   reporter.step({ kind: 'scanning' });
   await bringUpToDate(replica, remote, folders, reporter);
-  const selection = replica.selection();
+  const selection = replica.rules.selection();
   const wanted = past.filter(({ path }) => paths.some((named) => isMeant(selection, path, named)));
   const outside = wanted.filter(({ path }) => !selection.includes(path)).map(({ path }) => path);
   const before = await lookAt(replica, outside);
   try {
-    const { observations } = replica.state;
+    const { observations } = replica.local;
     const changes = wanted.flatMap((to): Change[] => {
       const from = observations.get(to.path);
       return sameEntry(from, to) ? [] : [{ path: to.path, from, to }];
@@ -75,8 +75,7 @@ export async function restore(
       await rm(staged.folder, { recursive: true, force: true });
     }
   } finally {
-    for (const path of before.keys()) replica.state.observations.delete(path);
-    replica.forgetFolders();
+    replica.local.removeUnscanned(before.keys());
   }
 }
 
@@ -119,7 +118,7 @@ async function lookAt(replica: Replica, paths: readonly string[]): Promise<Map<s
     const seen = observe(replica.root, path);
     before.set(path, seen);
     if (seen === undefined) continue;
-    replica.state.observations.set(path, seen);
+    replica.local.addUnscanned(seen);
     await setImmediate();
   }
   return before;
@@ -129,10 +128,8 @@ async function lookAt(replica: Replica, paths: readonly string[]): Promise<Map<s
  * What was agreed on last and is restored would look untouched, and give way to what the server has by now.
  * Invariant: what the user restored is in conflict with what was not taken over here, until he decides.
  */
-function standAgainstNews({ state: { ancestor, unappliedRemote } }: Replica, restored: readonly Entry[]): void {
-  for (const entry of restored) {
-    if (unappliedRemote.has(entry.path) && sameEntry(ancestor.get(entry.path), entry)) ancestor.delete(entry.path);
-  }
+function standAgainstNews({ ancestor }: Replica, restored: readonly Entry[]): void {
+  for (const entry of restored) ancestor.conflictWithUnapplied(entry);
 }
 
 /** What was restored takes part again. Where both sides had the same before, that is what was agreed on. */
@@ -143,9 +140,9 @@ function ensureTracked(
 ): void {
   for (const [path, seen] of [...before]) {
     if (!isRestored(path)) continue;
-    replica.state.rules.set(path, { path, kind: 'file', effect: 'track' });
-    const onServer = replica.state.unappliedRemote.get(path);
-    if (seen !== undefined && onServer && sameEntry(seen, onServer)) replica.markSynced(path, onServer);
+    replica.rules.set(path, 'file');
+    const onServer = replica.ancestor.unappliedRemote.get(path);
+    if (seen !== undefined && onServer && sameEntry(seen, onServer)) replica.ancestor.markSynced(path, onServer);
     before.delete(path);
   }
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../../core/entry';
 import { isPalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
 import { ancestorContent } from '../content/ancestorContent';
-import type { Connection } from '../folder/connection';
+import type { Connection } from '../ports/connection';
 
 /** Reads what a tree was: the server's history, and what both sides agreed on last. None of it changes anything. */
 export class TreeHistory {

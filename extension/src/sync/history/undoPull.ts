@@ -69,7 +69,7 @@ export async function undoPull(
       details: { paths: record.changes.map(({ path }) => path) },
     });
   }
-  const changes = applicableChanges(replica.state.observations, backwards(standing));
+  const changes = applicableChanges(replica.local.observations, backwards(standing));
   const undone = new Set(changes.map(({ path }) => path));
   const unmoved = standing.untouched.map(({ path }) => path).filter((path) => !undone.has(path));
   const skipped = [...standing.changed, ...unmoved].sort();
@@ -114,11 +114,11 @@ export async function lastPull(replica: Replica, folders: PullFolders): Promise<
 }
 
 async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise<Undoable | undefined> {
-  const { binding } = replica.state;
-  const selection = replica.selection();
-  const isSyncable = replica.syncableTest();
+  const { binding } = replica;
+  const selection = replica.rules.selection();
+  const isSyncable = replica.planner.syncableTest();
   const standsAt = (path: string): Entry | undefined | 'unknown' =>
-    isSyncable(path) && selection.includes(path) ? replica.state.observations.get(path) : 'unknown';
+    isSyncable(path) && selection.includes(path) ? replica.local.observations.get(path) : 'unknown';
   for await (const record of pullRecords(backups)) {
     if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
     const standing = checkRecord(record, standsAt);
@@ -134,12 +134,8 @@ async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise
  * that, so that it is in conflict with it, and a push does not replace it.
  */
 function takeMergesBack(replica: Replica, changes: readonly PulledChange[], isBack: ReadonlySet<string>): void {
-  const { ancestor, unappliedRemote } = replica.state;
   for (const { path, base } of changes) {
-    if (base === undefined || !isBack.has(path)) continue;
-    if (!unappliedRemote.has(path)) unappliedRemote.set(path, ancestor.get(path) ?? null);
-    if (base === null) ancestor.delete(path);
-    else ancestor.set(path, base);
+    if (base !== undefined && isBack.has(path)) replica.ancestor.restoreBase(path, base);
   }
 }
 
@@ -164,7 +160,7 @@ async function stageFromBackup(
       from === undefined || to === undefined || !sameContent(from, to);
     const wanted = changes.filter(needsContent).flatMap(({ to }) => (to === undefined ? [] : [to]));
     const missing = await fillFromBackup(backup, folder, wanted, signal);
-    await fillFromLocal(replica.root, folder, missing, replica.state.observations, signal);
+    await fillFromLocal(replica.root, folder, missing, replica.local.observations, signal);
     return { folder, downloadedBytes: 0 };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });

@@ -2,14 +2,15 @@ import type { PathDifference } from '../../../../server/src/contract/history';
 import type { CommitResult } from '../../../../server/src/contract/schemas';
 import type { Change } from '../../core/change';
 import { sameEntry, type FileTable } from '../../core/entry';
-import { entryOf, overlay, pushChanges, remoteTable } from '../../core/wire';
+import { entryOf, pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { throwIfCancelled } from '../transfer/runTransfer';
 import { commit } from '../transfer/commit';
 import { applicableChanges } from '../replica/applicableChanges';
 import { countChanges, discard } from '../push/push';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
-import type { RevisionRef, Replica } from '../replica/replica';
+import type { RevisionRef } from '../replica/ancestorState';
+import type { Replica } from '../replica/replica';
 
 /** Others may push while the undo is made ready; after this many plans it is told instead. */
 const maxPlans = 4;
@@ -37,10 +38,8 @@ export async function undoPush(
   reporter.step({ kind: 'fetchingRevision', revision: number });
   const detail = await remote.client.revision(remote.tree, number, reporter.signal);
   for (let plan = 0; plan < maxPlans; plan++) {
-    const news = await replica.fetchRemoteChanges(remote, reporter.signal);
-    const { ancestor, unappliedRemote } = replica.state;
-    const head = overlay(remoteTable(ancestor, unappliedRemote), news.changes);
-    const { changes, skipped } = takenBack(detail.changes, head);
+    const news = await replica.ancestor.fetchRemoteChanges(remote, reporter.signal);
+    const { changes, skipped } = takenBack(detail.changes, replica.ancestor.remote('known'));
     if (changes.length === 0) {
       throw new PalmtreeError('nothing_to_undo', `revision ${number} has no change that stands as it made it`, {
         details: { paths: skipped },
@@ -49,7 +48,7 @@ export async function undoPush(
     const committed = await send(remote, news, { changes, message: `Undo revision ${number}` }, reporter);
     if (committed === 'stale') continue;
     // The undo is made, whether or not the counts can follow at once.
-    await replica.fetchRemoteChanges(remote, reporter.signal).catch(() => undefined);
+    await replica.ancestor.fetchRemoteChanges(remote, reporter.signal).catch(() => undefined);
     return { revision: committed.revision, ...countChanges(changes), changedSince: skipped };
   }
   throw new PalmtreeError('keeps_changing', 'the server changed each time the undo was ready');

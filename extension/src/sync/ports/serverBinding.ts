@@ -3,13 +3,17 @@ import type { Screen, TransferRequest, TransferResult } from '../../io/rsync/tra
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 import type { ProgressStep } from './progressStep';
 
-/** The tree on its server, and what carries file content to and from it. */
-export interface ServerBinding {
+/** One tree behind the API of its server. */
+export interface TreeClient {
   readonly client: Client;
   readonly tree: string;
-  /** Finds and checks rsync; throws rsync_missing or rsync_unusable. */
+}
+
+/** A tree on its server, with the means to transfer files to and from it. */
+export interface ServerBinding extends TreeClient {
+  /** Finds and checks rsync. Throws rsync_missing or rsync_unusable. */
   findRsync(): Promise<string>;
-  /** Opens a screen for one run: the terminal. `isQuiet`: the user asked for nothing, and is shown nothing unasked. */
+  /** Opens a terminal for one transfer. A quiet one does not come to the front. */
   openScreen(run: ShownRun, isQuiet: boolean): RunScreen;
   transfer(request: TransferRequest): Promise<TransferResult>;
 }
@@ -33,10 +37,10 @@ export type RunOutcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** What a running command tells about itself. */
+/** Receives the progress of a running command, and cancels it. */
 export interface Reporter {
   readonly signal: AbortSignal;
-  /** Nobody asked for it: no screen comes up by itself. */
+  /** Automation started the command, not the user: no terminal comes to the front. */
   readonly isQuiet?: boolean;
   step(step: ProgressStep): void;
   progress(progress: TransferProgress): void;

@@ -13,7 +13,8 @@ import type { PushOptions } from '../push/push';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import { sourcesOf } from '../content/mergeSources';
-import type { FetchedChanges, Replica } from '../replica/replica';
+import type { FetchedChanges } from '../replica/ancestorState';
+import type { Replica } from '../replica/replica';
 import { revertRules, adoptServerRules } from '../replica/serverRules';
 import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
 
@@ -60,8 +61,8 @@ export async function pull(
 ): Promise<PullResult> {
   requireRoot(replica, options);
   reporter.step({ kind: 'fetchingChanges' });
-  const news = await fetchRemoteChanges(replica, remote, reporter);
-  const rules = new Map(replica.state.rules);
+  const news = await fetchRemoteChanges(replica.ancestor, remote, reporter.signal);
+  const rules = new Map(replica.rules.all);
   try {
     return await applyRemote(news, replica, remote, folders, reporter, options);
   } catch (error) {
@@ -78,13 +79,13 @@ async function applyRemote(
   reporter: Reporter,
   options: PullOptions,
 ): Promise<PullResult> {
-  replica.reconcileLostCommit();
-  const skippedFolders = await adoptServerRules(replica, news);
+  replica.ancestor.reconcileLostCommit();
+  const skippedFolders = await adoptServerRules(replica, news.folders);
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
-  const plan = await replica.reconcile('known');
+  const plan = (await replica.planner.reconcile('known')).plan;
   const localChanges = restrictTo(plan.localChanges, options.only);
-  applyDeletionGuard('pull', localChanges, replica, options);
+  applyDeletionGuard(replica, { direction: 'pull', changes: localChanges, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   const modes = mergeModes(candidates);
   const fetched = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
@@ -147,6 +148,6 @@ function* settleSteps(
   merges: readonly Merge[],
 ): CooperativeTask<void> {
   const changes = [...applied, ...merges.flatMap(({ decision }) => decision.ancestorChanges)];
-  yield* replica.markSyncedSteps(changes);
-  yield* replica.moveAncestorSteps(news, news.changes, new Set(changes.map(({ path }) => path)));
+  yield* replica.ancestor.markSyncedSteps(changes);
+  yield* replica.ancestor.moveToSteps(news, news.changes, new Set(changes.map(({ path }) => path)));
 }

@@ -1,10 +1,10 @@
 import type { Change } from '../../core/change';
 import { sameEntry } from '../../core/entry';
 import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
-import { overlay, pushChanges, remoteTable } from '../../core/wire';
+import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { commit } from '../transfer/commit';
-import { countChanges, discard, trackedFolders, upload, type PushResult } from './push';
+import { countChanges, discard, upload, type PushResult } from './push';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { Replica } from '../replica/replica';
@@ -42,17 +42,17 @@ export async function forcePush(
       base: replacement.head,
       force: true,
       changes: pushChanges(changes),
-      folders: trackedFolders(replica),
+      folders: replica.rules.trackedFolders,
     };
     const session = await remote.client.beginPush(remote.tree, body, reporter.signal);
     try {
       if (session.base !== replacement.head) continue;
       const uploadedBytes = await upload(replica, remote, session, changes, reporter);
-      replica.pendingCommit = changes;
+      replica.ancestor.setPendingCommit(changes);
       const committed = await commit(remote, session.id, reporter);
-      await replica.markAllSynced(changes);
+      await replica.ancestor.markAllSynced(changes);
       const agreed = new Set(changes.map(({ path }) => path));
-      await replica.moveAncestorTo(committed, replica.remoteChanges?.changes ?? new Map(), agreed);
+      await replica.ancestor.moveTo(committed, replica.ancestor.remoteChanges?.changes ?? new Map(), agreed);
       await replica.save();
       const differing = changes.filter(({ from, to }) => !sameEntry(from, to));
       return { revision: committed.revision, uploadedBytes, ...countChanges(differing) };
@@ -70,22 +70,20 @@ async function planReplacement(
   remote: ServerBinding,
   reporter: Reporter,
 ): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
-  const { state } = replica;
-  const news = await fetchRemoteChanges(replica, remote, reporter);
-  const onServer = overlay(remoteTable(state.ancestor, state.unappliedRemote), news.changes);
-  const selection = replica.selection();
-  const isSyncable = replica.syncableTest();
-  // Invariant: what cannot stand here does not look deleted.
-  await replica.reconcile('known');
+  const news = await fetchRemoteChanges(replica.ancestor, remote, reporter.signal);
+  const onServer = replica.ancestor.remote('known');
+  const { observations } = replica.local;
+  const selection = replica.rules.selection();
+  const isSyncable = replica.planner.syncableTest();
+  const { unrepresentable } = await replica.planner.reconcile('known');
   const wanted: Change[] = [];
   for (const [path, from] of onServer) {
-    // What no rule here speaks of was never pulled: it is not ours to delete.
-    const isOurs = selection.includes(path) && isSyncable(path) && !replica.cannotStore(path);
-    if (isOurs && !state.observations.has(path)) {
-      wanted.push({ path, from, to: undefined });
-    }
+    // A path without any rule here was never pulled: this machine has no right to delete it.
+    const isOurs = selection.includes(path) && isSyncable(path);
+    // Invariant: a path that this disk cannot store does not look deleted.
+    if (isOurs && !unrepresentable.has(path) && !observations.has(path)) wanted.push({ path, from, to: undefined });
   }
-  for (const [path, to] of state.observations) {
+  for (const [path, to] of observations) {
     if (isSyncable(path)) wanted.push({ path, from: onServer.get(path), to });
   }
   const isChanged = new Set(wanted.map(({ path }) => path));

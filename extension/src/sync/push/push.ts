@@ -11,6 +11,7 @@ import { applyDeletionGuard, type DeletionGuardOptions } from '../replica/deleti
 import { runTransfer, throwIfCancelled } from '../transfer/runTransfer';
 import { commit } from '../transfer/commit';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { absorbConverged } from '../replica/absorbConverged';
 import type { Replica } from '../replica/replica';
 
 /** Files may change while they are sent; after this many plans they are named instead. */
@@ -42,23 +43,23 @@ export async function push(
   for (let plan = 0; plan < maxPlans; plan++) {
     reporter.step({ kind: 'scanning' });
     await replica.scan({ signal: reporter.signal });
-    const reconciled = await replica.reconcile('lastSynced');
-    await replica.markAllSynced(reconciled.ancestorChanges);
+    const reconciled = (await replica.planner.reconcile('lastSynced')).plan;
+    await replica.ancestor.markAllSynced(reconciled.ancestorChanges);
     const remoteChanges = restrictTo(reconciled.remoteChanges, options.only);
     if (remoteChanges.length === 0) {
       await replica.save();
-      return { revision: replica.state.revision, put: 0, deleted: 0, uploadedBytes };
+      return { revision: replica.ancestor.revision, put: 0, deleted: 0, uploadedBytes };
     }
-    applyDeletionGuard('push', remoteChanges, replica, options);
+    applyDeletionGuard(replica, { direction: 'push', changes: remoteChanges, confirmed: options.confirmed });
     throwIfCancelled(reporter);
     const session = await begin(replica, remote, remoteChanges, reporter, options.message);
     if (session === 'caught-up') continue;
     try {
       uploadedBytes += await upload(replica, remote, session, remoteChanges, reporter);
-      replica.pendingCommit = remoteChanges;
+      replica.ancestor.setPendingCommit(remoteChanges);
       const committed = await commit(remote, session.id, reporter);
-      await replica.markAllSynced(remoteChanges);
-      await replica.moveAncestorTo(committed, new Map(), new Set());
+      await replica.ancestor.markAllSynced(remoteChanges);
+      await replica.ancestor.moveTo(committed);
       await replica.save();
       return { revision: committed.revision, uploadedBytes, ...countChanges(remoteChanges) };
     } catch (error) {
@@ -124,10 +125,10 @@ async function begin(
   message: string | undefined,
 ): Promise<PushSession | 'caught-up'> {
   const body = {
-    base: replica.state.revision,
-    ...(replica.state.revisionId === undefined ? {} : { baseId: replica.state.revisionId }),
+    base: replica.ancestor.revision,
+    ...(replica.ancestor.revisionId === undefined ? {} : { baseId: replica.ancestor.revisionId }),
     changes: pushChanges(changes),
-    folders: trackedFolders(replica),
+    folders: replica.rules.trackedFolders,
     ...(message === undefined || message === '' ? {} : { message }),
   };
   try {
@@ -139,18 +140,13 @@ async function begin(
   }
 }
 
-export function trackedFolders(replica: Replica): string[] {
-  const rules = [...replica.state.rules.values()];
-  return rules.filter(({ kind, effect }) => kind === 'folder' && effect === 'track').map(({ path }) => path);
-}
-
 /**
  * After a push whose answer was lost, the server holds what we hold. True when all that is new there stands
  * here already, so that the ancestor could follow; else what is new waits to be pulled.
  */
 async function catchUp(replica: Replica, remote: ServerBinding, reporter: Reporter): Promise<boolean> {
-  await replica.fetchRemoteChanges(remote, reporter.signal);
-  const isCaughtUp = await replica.absorbConverged();
+  await replica.ancestor.fetchRemoteChanges(remote, reporter.signal);
+  const isCaughtUp = await absorbConverged(replica);
   await replica.save();
   return isCaughtUp;
 }

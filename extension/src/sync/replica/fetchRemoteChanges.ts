@@ -1,18 +1,18 @@
 import { isPalmtreeError } from '../../errors';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
-import type { FetchedChanges, Replica } from './replica';
+import type { TreeClient } from '../ports/serverBinding';
+import type { AncestorState, FetchedChanges } from './ancestorState';
 
-/** Asks what the server has beyond our revision; all of it, where the server does not know that revision. */
+/** Fetches the server's changes since the synced revision, or its whole table if it does not know that revision. */
 export async function fetchRemoteChanges(
-  replica: Replica,
-  remote: ServerBinding,
-  reporter: Reporter,
+  ancestor: AncestorState,
+  server: TreeClient,
+  signal: AbortSignal,
 ): Promise<FetchedChanges> {
   try {
-    return await replica.fetchRemoteChanges(remote, reporter.signal);
+    return await ancestor.fetchRemoteChanges(server, signal);
   } catch (error) {
     if (!isPalmtreeError(error, 'revision_not_found')) throw error;
-    replica.forgetAncestor();
-    return replica.fetchRemoteChanges(remote, reporter.signal);
+    ancestor.forget();
+    return ancestor.fetchRemoteChanges(server, signal);
   }
 }

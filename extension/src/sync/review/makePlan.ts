@@ -3,13 +3,13 @@ import { sameContent, type FileTable } from '../../core/entry';
 import { comparePaths } from '../../core/paths';
 import type { Problem } from '../../core/problem';
 import { findRenames, type Rename } from '../../core/reconcile/renames';
-import { overlay, remoteTable } from '../../core/wire';
 import { mayMerge, mergedContent, mergeModes } from '../pull/autoMerge';
 import { throwIfCancelled } from '../transfer/runTransfer';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import { sourcesOf, type Sources } from '../content/mergeSources';
 import type { Plan, PlanDirection, PlanEffect, PlanFolder, PlanRow } from './plan';
 import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { absorbConverged } from '../replica/absorbConverged';
 import type { Replica } from '../replica/replica';
 import { revertRules, adoptServerRules } from '../replica/serverRules';
 
@@ -33,28 +33,26 @@ export async function makePlan(
   options: PlanOptions = {},
 ): Promise<Plan> {
   reporter.step({ kind: 'fetchingChanges' });
-  const news = await fetchRemoteChanges(replica, remote, reporter);
-  replica.reconcileLostCommit();
-  const { state } = replica;
-  const rules = new Map(state.rules);
+  const news = await fetchRemoteChanges(replica.ancestor, remote, reporter.signal);
+  replica.ancestor.reconcileLostCommit();
+  const rules = new Map(replica.rules.all);
   let plan: Plan;
   try {
-    if (direction !== 'push') await adoptServerRules(replica, news);
+    if (direction !== 'push') await adoptServerRules(replica, news.folders);
     reporter.step({ kind: 'scanning' });
     await replica.scan({ signal: reporter.signal });
-    const { localChanges, remoteChanges, conflicts } = await replica.reconcile('known');
+    const reconciled = await replica.planner.reconcile('known');
+    const { localChanges, remoteChanges, conflicts } = reconciled.plan;
     const sides = [
-      direction === 'push' ? none : shown(localChanges, 'pull', state.observations),
-      direction === 'pull'
-        ? none
-        : shown(remoteChanges, 'push', overlay(remoteTable(state.ancestor, state.unappliedRemote), news.changes)),
+      direction === 'push' ? none : shown(localChanges, 'pull', replica.local.observations),
+      direction === 'pull' ? none : shown(remoteChanges, 'push', replica.ancestor.remote('known')),
     ];
     const sources = sourcesOf(replica, remote, reporter, news.revision);
     const merges = options.autoMerge === true && direction !== 'push';
     const conflictRows = merges
       ? await mergeRows(sources, conflicts, reporter)
       : conflicts.map((conflict) => conflictRow(conflict));
-    const rows = [...sides.flatMap((side) => side.rows), ...conflictRows, ...problemRows(replica.problems)];
+    const rows = [...sides.flatMap((side) => side.rows), ...conflictRows, ...problemRows(reconciled.problems)];
     plan = {
       direction,
       revision: news.revision,
@@ -64,7 +62,7 @@ export async function makePlan(
   } finally {
     await revertRules(replica, rules);
   }
-  await replica.absorbConverged();
+  await absorbConverged(replica);
   await replica.save();
   return plan;
 }

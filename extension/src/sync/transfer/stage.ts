@@ -49,7 +49,7 @@ export async function stage(
   try {
     const wanted = await runYielding(findingWanted(changes));
     const entries = wanted.map(({ entry }) => entry);
-    const { observations } = replica.state;
+    const { observations } = replica.local;
     const missing = new Set(await fillFromLocal(replica.root, folder, entries, observations, reporter.signal));
     await nextTurn();
     const fetched = wanted.filter(({ entry }) => missing.has(entry));
@@ -82,18 +82,18 @@ export async function putInPlace(
   backup: string,
   isUnsaved: (path: string) => boolean = () => false,
 ): Promise<TransitionResult> {
-  replica.requireSameRoot();
+  replica.local.requireSameRoot();
   const applied = await applyChanges({
     root: replica.root,
     staging: staged.folder,
     backup,
     changes,
-    observations: replica.state.observations,
+    observations: replica.local.observations,
     hasUnsavedEdits: isUnsaved,
-    nameRules: replica.nameRules,
-    keepsEmptyFolder: (path) => replica.state.rules.get(path)?.kind === 'folder',
+    nameRules: replica.local.nameRules,
+    keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
   });
-  await replica.update(applied.written, applied.removed);
+  await replica.local.update(applied.written, applied.removed);
   return applied;
 }
 

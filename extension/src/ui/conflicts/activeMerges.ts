@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ActiveMerge } from '../../sync/conflicts/finishMerge';
+import type { ActiveMerge } from '../../sync/conflicts/activeMerge';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

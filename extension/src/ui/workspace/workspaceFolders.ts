@@ -151,7 +151,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
-        deletionGuardShare: setting('deletionGuard.share', folder.uri),
+        deletionGuardFraction: setting('deletionGuard.share', folder.uri),
       }),
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
     });

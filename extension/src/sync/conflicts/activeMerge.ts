@@ -1,0 +1,16 @@
+import type { Replica } from '../replica/replica';
+
+/** A merge that is open in an editor: it merges the version of `path` that the server has in `revision`. */
+export interface ActiveMerge {
+  readonly path: string;
+  readonly revision: number;
+  /** The hash of the server's version. */
+  readonly theirs: string;
+  /** The hash of the ancestor; null if both sides created the file. */
+  readonly ancestor: string | null;
+}
+
+/** The hash of the ancestor at `path`; null if there is no ancestor. */
+export function ancestorHash({ ancestor }: Replica, path: string): string | null {
+  return ancestor.entries.get(path)?.hash ?? null;
+}

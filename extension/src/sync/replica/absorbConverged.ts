@@ -1,0 +1,22 @@
+import type { Replica } from './replica';
+
+/**
+ * Marks the remote changes that this disk already has as synced. True if these were all of them: then the fetched
+ * revision becomes the synced one, and a later edit is an edit and no conflict.
+ */
+export async function absorbConverged({ ancestor, planner }: Replica): Promise<boolean> {
+  const { remoteChanges } = ancestor;
+  if (remoteChanges === undefined) return false;
+  ancestor.reconcileLostCommit();
+  // An unapplied entry may have converged since, so with any of them the tables are reconciled.
+  if (remoteChanges.changes.size === 0 && ancestor.unappliedRemote.size === 0) {
+    await ancestor.moveTo(remoteChanges);
+    return true;
+  }
+  const { ancestorChanges, localChanges, conflicts } = (await planner.reconcile('known')).plan;
+  await ancestor.markAllSynced(ancestorChanges);
+  const isNew = ({ path }: { path: string }): boolean => remoteChanges.changes.has(path);
+  if (localChanges.some(isNew) || conflicts.some(isNew)) return false;
+  await ancestor.moveTo(remoteChanges, remoteChanges.changes, new Set(ancestorChanges.map(({ path }) => path)));
+  return true;
+}

@@ -1,0 +1,209 @@
+import type { Change } from '../../core/change';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import { sameEntry, type Entry, type FileTable } from '../../core/entry';
+import { remoteChangesSteps, overlay, remoteTable, type RemoteEntry } from '../../core/wire';
+import type { StoredState } from '../../io/store/storePort';
+import { runYielding } from '../../io/threads/yielding';
+import type { TreeClient } from '../ports/serverBinding';
+
+/** A revision; the id distinguishes it from another of the same number. */
+export interface RevisionRef {
+  readonly revision: number;
+  readonly id: string;
+}
+
+/** The server's changes since the last synced revision, as last fetched. */
+export interface RemoteChanges extends RevisionRef {
+  readonly changes: ReadonlyMap<string, RemoteEntry>;
+}
+
+export interface FetchedChanges extends RemoteChanges {
+  /** All folders that are tracked in the tree. */
+  readonly folders: readonly string[];
+}
+
+/** The server's table at the last synced revision, or with all remote changes that were fetched since. */
+export type RemoteVersion = 'lastSynced' | 'known';
+
+type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId'>;
+
+/**
+ * The last state that both sides shared, and what is known of the server beyond it. The only writer of the stored
+ * ancestor, unapplied remote entries and revision.
+ */
+export class AncestorState {
+  readonly #stored: AncestorTables;
+  #remoteChanges: RemoteChanges | undefined;
+  #pendingCommit: readonly Change[] = [];
+
+  constructor(stored: AncestorTables) {
+    this.#stored = stored;
+  }
+
+  get entries(): FileTable {
+    return this.#stored.ancestor;
+  }
+
+  /** Server-side entries of the synced revision that were not applied here; null for a deletion. */
+  get unappliedRemote(): ReadonlyMap<string, RemoteEntry> {
+    return this.#stored.unappliedRemote;
+  }
+
+  /** The last synced revision; 0 before the first. */
+  get revision(): number {
+    return this.#stored.revision;
+  }
+
+  get revisionId(): string | undefined {
+    return this.#stored.revisionId;
+  }
+
+  get remoteChanges(): RemoteChanges | undefined {
+    return this.#remoteChanges;
+  }
+
+  /** The newest revision that was fetched or synced. */
+  get knownRevision(): number {
+    return this.#remoteChanges?.revision ?? this.revision;
+  }
+
+  /** Rises with each change of the ancestor or of the unapplied remote entries. */
+  get version(): number {
+    return this.#stored.ancestor.version + this.#stored.unappliedRemote.version;
+  }
+
+  remote(version: RemoteVersion): FileTable {
+    const synced = remoteTable(this.#stored.ancestor, this.#stored.unappliedRemote);
+    const fetched = version === 'known' ? this.#remoteChanges : undefined;
+    return fetched === undefined ? synced : overlay(synced, fetched.changes);
+  }
+
+  isDeletedOnServer(path: string): boolean {
+    const fetched = this.#remoteChanges?.changes.get(path);
+    return (fetched === undefined ? this.#stored.unappliedRemote.get(path) : fetched) === null;
+  }
+
+  /** Fetches the changes since the synced revision. Throws revision_not_found when the server does not know that one. */
+  async fetchRemoteChanges({ client, tree }: TreeClient, signal: AbortSignal): Promise<FetchedChanges> {
+    const { files, ...head } = await client.files(tree, this.revision, this.revisionId, signal);
+    const fetched = { ...head, changes: await runYielding(remoteChangesSteps(files)) };
+    this.#remoteChanges = fetched;
+    return fetched;
+  }
+
+  discardRemoteChanges(): void {
+    this.#remoteChanges = undefined;
+  }
+
+  /**
+   * Records that both sides hold `entry` at `path`, or that neither has a file there.
+   * Invariant: the ancestor only follows what was verified on both sides.
+   */
+  markSynced(path: string, entry: Entry | undefined): void {
+    const { ancestor, unappliedRemote } = this.#stored;
+    if (entry === undefined) ancestor.delete(path);
+    else ancestor.set(path, entry);
+    unappliedRemote.delete(path);
+  }
+
+  /** The same for the result of each change. */
+  *markSyncedSteps(changes: readonly Change[]): CooperativeTask<void> {
+    for (const [number, { path, to }] of changes.entries()) {
+      if (number % stepSize === 0) yield;
+      this.markSynced(path, to);
+    }
+  }
+
+  async markAllSynced(changes: readonly Change[]): Promise<void> {
+    await runYielding(this.markSyncedSteps(changes));
+  }
+
+  /** Records a finished merge with `merged`, an earlier version of the server's; the newer `remote` is unapplied. */
+  markMergedWith(merged: Entry, remote: RemoteEntry): void {
+    this.#stored.ancestor.set(merged.path, merged);
+    this.#stored.unappliedRemote.set(merged.path, remote);
+  }
+
+  /** Makes `base` the ancestor of `path` again: the server's version becomes unapplied, as it was before a merge. */
+  restoreBase(path: string, base: Entry | null): void {
+    const { ancestor, unappliedRemote } = this.#stored;
+    if (!unappliedRemote.has(path)) unappliedRemote.set(path, ancestor.get(path) ?? null);
+    if (base === null) ancestor.delete(path);
+    else ancestor.set(path, base);
+  }
+
+  /**
+   * Puts a local entry that equals the ancestor into conflict with an unapplied remote entry: without an ancestor it
+   * counts as a change of this disk, which the next pull must not replace.
+   */
+  conflictWithUnapplied(local: Entry): void {
+    const { ancestor, unappliedRemote } = this.#stored;
+    if (unappliedRemote.has(local.path) && sameEntry(ancestor.get(local.path), local)) ancestor.delete(local.path);
+  }
+
+  /** Moves the ancestor entries of paths that are no longer tracked to the unapplied remote entries. */
+  *releaseUntrackedSteps(isTracked: (path: string) => boolean): CooperativeTask<void> {
+    const { ancestor, unappliedRemote } = this.#stored;
+    let visited = 0;
+    for (const [path, entry] of ancestor) {
+      if (++visited % stepSize === 0) yield;
+      if (isTracked(path)) continue;
+      if (!unappliedRemote.has(path)) unappliedRemote.set(path, entry);
+      ancestor.delete(path);
+    }
+  }
+
+  /**
+   * Forgets the ancestor: the server is another one, or was restored from a backup. Without an ancestor no path counts
+   * as deleted or unchanged: equal files converge, different ones are conflicts.
+   */
+  forget(): void {
+    this.#stored.ancestor.clear();
+    this.#stored.unappliedRemote.clear();
+    this.#stored.revision = 0;
+    this.#stored.revisionId = undefined;
+    this.#remoteChanges = undefined;
+  }
+
+  /** Remembers the changes of a push that is about to be committed, until a revision is synced. */
+  setPendingCommit(changes: readonly Change[]): void {
+    this.#pendingCommit = changes;
+  }
+
+  /** Marks the changes of a push whose response was lost as synced, if the fetched remote changes contain them. */
+  reconcileLostCommit(): void {
+    for (const { path, to } of this.#pendingCommit) {
+      const side = this.#remoteChanges?.changes.get(path);
+      if (side !== undefined && sameEntry(side ?? undefined, to)) this.markSynced(path, to);
+    }
+  }
+
+  /** Moves to a revision of the server. Those of its `changes` that are not `synced` become unapplied. */
+  async moveTo(
+    to: RevisionRef,
+    changes: RemoteChanges['changes'] = new Map(),
+    synced: ReadonlySet<string> = new Set(),
+  ): Promise<void> {
+    await runYielding(this.moveToSteps(to, changes, synced));
+  }
+
+  /** The same as a cooperative task; the revision changes at its end. */
+  *moveToSteps(
+    { revision, id }: RevisionRef,
+    changes: RemoteChanges['changes'],
+    synced: ReadonlySet<string>,
+  ): CooperativeTask<void> {
+    const { ancestor, unappliedRemote } = this.#stored;
+    let visited = 0;
+    for (const [path, side] of changes) {
+      if (++visited % stepSize === 0) yield;
+      if (synced.has(path)) continue;
+      if (sameEntry(ancestor.get(path), side ?? undefined)) unappliedRemote.delete(path);
+      else unappliedRemote.set(path, side);
+    }
+    this.#stored.revision = revision;
+    this.#stored.revisionId = id;
+    this.#remoteChanges = undefined;
+    this.#pendingCommit = [];
+  }
+}

@@ -1,0 +1,184 @@
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import type { NameRules } from '../../core/filenames/nameRules';
+import type { Observation } from '../../core/observation';
+import { isInside, parentFolders } from '../../core/paths';
+import type { Problem } from '../../core/problem';
+import { PathFolders } from '../../core/status/pathTree';
+import type { LocalChange } from '../../core/status/statesAfter';
+import { PalmtreeError } from '../../errors';
+import type { StoredMap } from '../../io/entries/storedMap';
+import { nameRulesOf } from '../../io/fs/nameRules';
+import { identityOfFolder } from '../../io/fs/rootFolder';
+import type { Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
+import { runYielding } from '../../io/threads/yielding';
+
+export interface LocalIndexDeps {
+  readonly root: string;
+  readonly observations: StoredMap<Observation>;
+  readonly scanner: Scanner;
+  /** How the disk treats names; probed on the disk by default. */
+  readonly nameRules?: (() => NameRules) | undefined;
+}
+
+export interface ScanEffect {
+  readonly changes: readonly LocalChange[];
+  /** `changes` is all that the scan found: no problem and no `.gitignore` file is new or gone. */
+  readonly isComplete: boolean;
+}
+
+/** The tracked files as the scans found them on this disk. The only writer of the stored observations. */
+export class LocalIndex {
+  readonly root: string;
+  readonly #observations: StoredMap<Observation>;
+  readonly #scanner: Scanner;
+  readonly #nameRules: () => NameRules;
+  readonly #problems = new Map<string, Problem>();
+  readonly #gitignores = new Map<string, string>();
+  #findingsVersion = 0;
+  #folders: PathFolders | undefined;
+  /** The identity of the workspace folder at the last scan. */
+  #scannedRoot: string | undefined;
+
+  constructor({ root, observations, scanner, nameRules }: LocalIndexDeps) {
+    this.root = root;
+    this.#observations = observations;
+    this.#scanner = scanner;
+    this.#nameRules = nameRules ?? nameRulesOf(root);
+  }
+
+  get observations(): ReadonlyMap<string, Observation> {
+    return this.#observations;
+  }
+
+  /** The problems that the scans found, by path. */
+  get problems(): ReadonlyMap<string, Problem> {
+    return this.#problems;
+  }
+
+  /** The contents of the honoured `.gitignore` files, by folder. */
+  get gitignores(): ReadonlyMap<string, string> {
+    return this.#gitignores;
+  }
+
+  get nameRules(): NameRules {
+    return this.#nameRules();
+  }
+
+  /** Rises with each change of an observation, a problem or a `.gitignore` file. */
+  get version(): number {
+    return this.#observations.version + this.#findingsVersion;
+  }
+
+  /** The folders of all observed paths. */
+  get folders(): PathFolders {
+    this.#folders ??= new PathFolders(this.#observations.keys());
+    return this.#folders;
+  }
+
+  /** Whether a scan found a problem with `path` or with a folder above it. */
+  hasProblemAt(path: string): boolean {
+    if (this.#problems.size === 0) return false;
+    if (this.#problems.has(path)) return true;
+    for (const folder of parentFolders(path)) if (this.#problems.has(folder)) return true;
+    return false;
+  }
+
+  /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
+  async scan(request: ScanRequest): Promise<ScanEffect> {
+    const root = identityOfFolder(this.root);
+    const result = await this.#scanner.scan(request);
+    this.#scannedRoot = root;
+    const changes = await runYielding(this.#applyScanSteps(result));
+    const isComplete = this.#replaceFindings(request.only, result);
+    if (!isComplete) this.#findingsVersion++;
+    return { changes, isComplete };
+  }
+
+  /**
+   * Throws root_gone if the workspace folder is not the one that was scanned: a plan for that one must not be applied to
+   * another disk that is mounted there now.
+   */
+  requireSameRoot(): void {
+    if (this.#scannedRoot === undefined || identityOfFolder(this.root) === this.#scannedRoot) return;
+    throw new PalmtreeError('root_gone', 'the workspace folder was replaced by another one', {
+      details: { subject: this.root },
+    });
+  }
+
+  /** Records what a command found or wrote without the scanner, and informs the scanner. */
+  async update(changed: readonly Observation[], removed: readonly string[]): Promise<void> {
+    await runYielding(this.#updateSteps(changed, removed));
+    this.#scanner.update(changed, removed);
+  }
+
+  /** Adds observations of paths that no scan visits. The scanner does not learn of them. */
+  addUnscanned(observation: Observation): void {
+    this.#observations.set(observation.path, observation);
+    this.#folders = undefined;
+  }
+
+  removeUnscanned(paths: Iterable<string>): void {
+    for (const path of paths) this.#observations.delete(path);
+    this.#folders = undefined;
+  }
+
+  /** Forgets the observations and problems of the paths that match. */
+  async forget(matches: (path: string) => boolean): Promise<void> {
+    await this.update([], [...this.#observations.keys()].filter(matches));
+    for (const path of [...this.#problems.keys()].filter(matches)) this.#problems.delete(path);
+  }
+
+  /** Another window has replaced the stored observations. */
+  reset(): void {
+    this.#scanner.reset(this.#observations.values());
+    this.#folders = undefined;
+  }
+
+  *#applyScanSteps({ changed, removed }: ScanResult): CooperativeTask<LocalChange[]> {
+    const changes: LocalChange[] = [];
+    for (const path of removed) changes.push({ path, before: this.#observations.get(path), after: undefined });
+    for (const [number, after] of changed.entries()) {
+      if (number % stepSize === 0) yield;
+      changes.push({ path: after.path, before: this.#observations.get(after.path), after });
+    }
+    yield;
+    yield* this.#updateSteps(changed, removed);
+    return changes;
+  }
+
+  *#updateSteps(changed: readonly Observation[], removed: readonly string[]): CooperativeTask<void> {
+    const hasNewNames = removed.length > 0 || changed.some(({ path }) => !this.#observations.has(path));
+    for (const path of removed) this.#observations.delete(path);
+    for (const [number, observation] of changed.entries()) {
+      if (number % stepSize === 0) yield;
+      this.#observations.set(observation.path, observation);
+    }
+    // Reset last: a reader between two batches would otherwise cache a partial list.
+    if (hasNewNames) this.#folders = undefined;
+  }
+
+  /** Replaces the problems and `.gitignore` files by those of a scan; true if there were none before and after. */
+  #replaceFindings(only: readonly string[] | undefined, result: ScanResult): boolean {
+    const [problemsBefore, gitignoresBefore] = [this.#problems.size, this.#gitignores.size];
+    if (only === undefined) {
+      this.#problems.clear();
+      this.#gitignores.clear();
+    } else {
+      for (const path of only) this.#forgetProblemsIn(path);
+    }
+    const hasSameProblems = result.problems.length === 0 && this.#problems.size === problemsBefore;
+    const hasSameGitignores = result.gitignores.size === 0 && (only !== undefined || gitignoresBefore === 0);
+    for (const problem of result.problems) this.#problems.set(problem.path, problem);
+    for (const [folder, content] of result.gitignores) {
+      if (content === null) this.#gitignores.delete(folder);
+      else this.#gitignores.set(folder, content);
+    }
+    return hasSameProblems && hasSameGitignores;
+  }
+
+  #forgetProblemsIn(path: string): void {
+    for (const known of this.#problems.keys()) {
+      if (known === path || isInside(known, path)) this.#problems.delete(known);
+    }
+  }
+}

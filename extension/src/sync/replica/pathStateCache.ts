@@ -1,0 +1,90 @@
+import { isPlain } from '../../core/filenames/nameRules';
+import type { Problem } from '../../core/problem';
+import { isInside } from '../../core/paths';
+import type { Reconciliation } from '../../core/reconcile/reconcile';
+import { pathStateSteps, type PathStates } from '../../core/status/pathState';
+import { statesAfter, type LocalChange } from '../../core/status/statesAfter';
+import { runYielding } from '../../io/threads/yielding';
+import type { RemoteChanges } from './ancestorState';
+import type { ScanEffect } from './localIndex';
+import type { Planner, PlannerDeps } from './planner';
+
+/** The state of every path that is not in sync, with the reason of each problem. */
+export interface FolderStates extends PathStates {
+  readonly problems: ReadonlyMap<string, Problem>;
+}
+
+export interface PathStateCacheDeps extends PlannerDeps {
+  readonly planner: Planner;
+}
+
+/** Computes the states of all paths, and keeps them until something that they depend on changes. */
+export class PathStateCache {
+  readonly #deps: PathStateCacheDeps;
+  #last:
+    | {
+        readonly key: string;
+        readonly remoteChanges: RemoteChanges | undefined;
+        readonly states: FolderStates;
+        /** The plan found problems that the scans had not. */
+        readonly hasPlanProblems: boolean;
+      }
+    | undefined;
+
+  constructor(deps: PathStateCacheDeps) {
+    this.#deps = deps;
+  }
+
+  async current(): Promise<FolderStates> {
+    const { rules, local, ancestor } = this.#deps;
+    const versions = [ancestor.version, local.version, rules.version];
+    const key = JSON.stringify([...versions, rules.settings, local.nameRules]);
+    const { remoteChanges } = ancestor;
+    if (this.#last?.key !== key || this.#last.remoteChanges !== remoteChanges) {
+      const states = await this.#compute();
+      this.#last = { key, remoteChanges, states, hasPlanProblems: states.problems.size > local.problems.size };
+    }
+    return this.#last.states;
+  }
+
+  /** The states after a scan, given those before it: computed from the changed paths alone if that is enough. */
+  async afterScan(before: FolderStates, { changes, isComplete }: ScanEffect): Promise<FolderStates> {
+    const { ancestor, planner } = this.#deps;
+    if (!isComplete || this.#mayAffectOthers(changes)) return this.current();
+    const remote = ancestor.remote('known');
+    const after = statesAfter(before, changes, {
+      ancestor: (path) => ancestor.entries.get(path),
+      remote: (path) => remote.get(path),
+      isSyncable: planner.syncableTest(),
+    });
+    return after === undefined ? this.current() : { ...after, problems: before.problems };
+  }
+
+  /** Whether a change may alter the state of other paths in a way that `statesAfter` does not detect. */
+  #mayAffectOthers(changes: readonly LocalChange[]): boolean {
+    const { local, ancestor } = this.#deps;
+    const hasNewName = changes.some(({ before, after }) => (before === undefined) !== (after === undefined));
+    // Another name may have become storable, or have ceased to be.
+    if (hasNewName && (this.#last?.hasPlanProblems === true || !isPlain(local.nameRules))) return true;
+    const onServer = [...ancestor.unappliedRemote.keys(), ...(ancestor.remoteChanges?.changes.keys() ?? [])];
+    return changes.some(({ path, before }) => before === undefined && onServer.some((other) => isInside(other, path)));
+  }
+
+  async #compute(): Promise<FolderStates> {
+    const { local, planner } = this.#deps;
+    const { plan, problems } = await planner.reconcile('known');
+    const pulled = await this.#pulledConflicts(plan);
+    const isUnpulled = (path: string): boolean => !pulled.has(path);
+    const states = await runYielding(pathStateSteps(plan, problems, local.observations.size, isUnpulled));
+    return { ...states, problems };
+  }
+
+  /** The conflicts that remain without the remote changes: a pull has tried them already and could not merge them. */
+  async #pulledConflicts({ conflicts }: Reconciliation): Promise<ReadonlySet<string>> {
+    if (conflicts.length === 0) return new Set();
+    const { ancestor, planner } = this.#deps;
+    const hasRemoteChanges = ancestor.remoteChanges !== undefined && ancestor.remoteChanges.changes.size > 0;
+    const pulled = hasRemoteChanges ? (await planner.reconcile('lastSynced')).plan.conflicts : conflicts;
+    return new Set(pulled.map(({ path }) => path));
+  }
+}

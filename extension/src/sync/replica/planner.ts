@@ -1,0 +1,79 @@
+import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
+import type { FileTable } from '../../core/entry';
+import type { Problem } from '../../core/problem';
+import { reconcileSteps, type Reconciliation } from '../../core/reconcile/reconcile';
+import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
+import { runYielding } from '../../io/threads/yielding';
+import type { AncestorState, RemoteVersion } from './ancestorState';
+import type { LocalIndex } from './localIndex';
+import type { TrackingRules } from './trackingRules';
+
+export interface PlannerDeps {
+  readonly rules: TrackingRules;
+  readonly local: LocalIndex;
+  readonly ancestor: AncestorState;
+}
+
+export interface Reconciled {
+  readonly plan: Reconciliation;
+  /** Every path that cannot be synced: the problems that the scans found, and those of this plan. */
+  readonly problems: ReadonlyMap<string, Problem>;
+  /** Paths of the server that this disk cannot store under their names. */
+  readonly unrepresentable: ReadonlySet<string>;
+}
+
+/** Reconciles the ancestor, this disk and the server. It changes none of them. */
+export class Planner {
+  readonly #deps: PlannerDeps;
+
+  constructor(deps: PlannerDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Classifies every path and returns the changes for each side.
+   * Invariant: a path that one side cannot store is not put there, and its problem skips no other path.
+   */
+  async reconcile(version: RemoteVersion): Promise<Reconciled> {
+    const { local, ancestor } = this.#deps;
+    const { observations } = local;
+    const remote = ancestor.remote(version);
+    const isSyncable = this.syncableTest();
+    const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
+    const here = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
+    const there = dropBlockedByServer(here.plan.remoteChanges, unpushedPaths(remote, observations, isSyncable));
+    return {
+      plan: { ...here.plan, remoteChanges: there.changes },
+      problems: new Map([...there.problems, ...here.problems, ...local.problems]),
+      unrepresentable: here.dropped,
+    };
+  }
+
+  /**
+   * Returns a test for syncable paths. A path without any rule passes: the server alone has it, and a pull brings it.
+   * Invariant: an unreadable path must not look deleted, so a problem skips its path and all paths below it.
+   */
+  syncableTest(): (path: string) => boolean {
+    const { local, rules } = this.#deps;
+    const selection = rules.selection();
+    return (path) => {
+      if (local.hasProblemAt(path)) return false;
+      return selection.includes(path) || (selection.ruleFor(path) === undefined && !selection.excludes(path));
+    };
+  }
+
+  /** Paths that may be on this disk without an observation: their names are taken, with the case of their folders. */
+  *#unobservedPaths(): Generator<string> {
+    yield* this.#deps.local.problems.keys();
+    yield* this.#deps.rules.untrackedPaths;
+  }
+}
+
+/** The paths that a push leaves on the server, whatever this disk has at the same path. */
+function* unpushedPaths(
+  remote: FileTable,
+  observations: FileTable,
+  isSyncable: (path: string) => boolean,
+): Generator<string> {
+  for (const path of remote.keys()) if (!observations.has(path) && !isSyncable(path)) yield path;
+}

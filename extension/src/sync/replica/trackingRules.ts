@@ -1,0 +1,107 @@
+import { restoreRules, ruleFor, rulesIn, track, untrack, type Rule, type Rules } from '../../core/tracking/rule';
+import { Selection } from '../../core/tracking/selection';
+import type { StoredMap } from '../../io/entries/storedMap';
+import type { ScanScope } from '../../io/scan/scannerPort';
+
+export type ExcludeSettings = Omit<ScanScope, 'rules'>;
+
+export interface TrackingRulesDeps {
+  readonly rules: StoredMap<Rule>;
+  readonly settings: () => ExcludeSettings;
+  /** The contents of the `.gitignore` files that the scans found, by folder. */
+  readonly gitignores: ReadonlyMap<string, string>;
+}
+
+/** Decides which paths are tracked. The only writer of the stored rules. */
+export class TrackingRules {
+  readonly #rules: StoredMap<Rule>;
+  readonly #settings: () => ExcludeSettings;
+  readonly #gitignores: ReadonlyMap<string, string>;
+
+  constructor({ rules, settings, gitignores }: TrackingRulesDeps) {
+    this.#rules = rules;
+    this.#settings = settings;
+    this.#gitignores = gitignores;
+  }
+
+  get all(): Rules {
+    return this.#rules;
+  }
+
+  /** Rises with each change of a rule; settings and `.gitignore` files are not counted. */
+  get version(): number {
+    return this.#rules.version;
+  }
+
+  get settings(): ExcludeSettings {
+    const { exclude, respectGitignore } = this.#settings();
+    return { exclude, respectGitignore };
+  }
+
+  get scope(): ScanScope {
+    return { ...this.settings, rules: [...this.#rules.values()] };
+  }
+
+  get trackedFolders(): string[] {
+    return this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'track');
+  }
+
+  /** The files and folders that the user left out by name. */
+  get untrackedPaths(): string[] {
+    return this.#pathsOf(({ effect }) => effect === 'untrack');
+  }
+
+  /** A snapshot: later changes of the rules do not show in it. */
+  selection(): Selection {
+    return new Selection({ ...this.scope, gitignores: this.#gitignores });
+  }
+
+  /** Tracks `path`, and removes the rules that this makes redundant. */
+  track(path: string, kind: Rule['kind']): void {
+    const selection = this.selection();
+    track(this.#rules, path, kind, (other) => selection.excludes(other));
+  }
+
+  /** Tracks a file that a command has just written, unless a rule includes it already. */
+  ensureTracked(path: string): void {
+    if (!this.selection().includes(path)) this.track(path, 'file');
+  }
+
+  /** Sets a rule of its own for `path`, whatever the rules of its folders say. */
+  set(path: string, kind: Rule['kind']): void {
+    this.#rules.set(path, { path, kind, effect: 'track' });
+  }
+
+  /**
+   * Stops tracking `path` and all that is in it.
+   * Invariant: a path that the server has keeps a rule of its own, or the next pull would track it again.
+   */
+  untrack(path: string, isOnServer: (path: string) => boolean): void {
+    const wasFolder = this.#rules.get(path)?.kind === 'folder';
+    untrack(this.#rules, path, 'folder');
+    if (ruleFor(this.#rules, path) === undefined && (wasFolder || isOnServer(path))) {
+      this.#rules.set(path, { path, kind: 'folder', effect: 'untrack' });
+    }
+  }
+
+  /** The rules of `paths` and of what is in them. */
+  rulesIn(paths: readonly string[]): Rule[] {
+    return rulesIn(this.#rules, paths);
+  }
+
+  /** Replaces the rules of `paths`, and of what is in them, by `former`. */
+  restoreRules(paths: readonly string[], former: readonly Rule[]): void {
+    restoreRules(this.#rules, paths, former);
+  }
+
+  /** Removes the rules that were added since `before` was copied; false when none was. */
+  removeAddedSince(before: Rules): boolean {
+    if (this.#rules.size === before.size) return false;
+    for (const path of this.#rules.keys()) if (!before.has(path)) this.#rules.delete(path);
+    return true;
+  }
+
+  #pathsOf(matches: (rule: Rule) => boolean): string[] {
+    return [...this.#rules.values()].filter(matches).map(({ path }) => path);
+  }
+}
