@@ -27,9 +27,9 @@ export async function openStoreAndScanner({ dist, root, storage }: StoreAndScann
     script: join(dist, 'scanWorker.js'),
     root,
     storage,
-    all: () => store.state.observations.values(),
+    known: () => store.state.observations.values(),
   });
   // Not while the store still takes it in: two threads that collect at the same time keep each other from the cores.
-  scanner.learnPacked(store.takePackedObservations());
+  scanner.updatePacked(store.takePackedObservations());
   return { store, scanner };
 }

@@ -22,7 +22,7 @@ import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import { sha256 } from '../fs/sha256';
-import { scanPass } from '../scan/scan';
+import { observeFolder } from '../../../test/support/observeFolder';
 import { applyChanges } from './applyChanges';
 import type { TransitionRequest, TransitionResult } from './transition';
 
@@ -58,11 +58,7 @@ function link(path: string, target: string): Entry {
 }
 
 function scan(): void {
-  const rules = [{ path: '', kind: 'folder', effect: 'track' }] as const;
-  const scope = { rules, exclude: [], respectGitignore: false };
-  const { changed, removed } = scanPass({ root, scope, known: observations });
-  for (const path of removed) observations.delete(path);
-  for (const one of changed) observations.set(one.path, one);
+  observations = observeFolder(root, () => true);
 }
 
 /** Stages `content` and returns the change that puts it. */

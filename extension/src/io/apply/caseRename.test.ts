@@ -15,13 +15,13 @@ import type * as promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { observeFolder } from '../../../test/support/observeFolder';
 import { disk } from '../../../test/support/foldingDisk';
 import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { sha256 } from '../fs/sha256';
-import { scanPass } from '../scan/scan';
 import { applyChanges } from './applyChanges';
 import type { TransitionRequest, TransitionResult } from './transition';
 
@@ -50,11 +50,7 @@ function write(folder: string, path: string, content: string): void {
 }
 
 function scan(): void {
-  const rules = [{ path: '', kind: 'folder', effect: 'track' }] as const;
-  const scope = { rules, exclude: ['*.untracked'], respectGitignore: false };
-  const { changed, removed } = scanPass({ root, scope, known: observations });
-  for (const path of removed) observations.delete(path);
-  for (const one of changed) observations.set(one.path, one);
+  observations = observeFolder(root, (path) => !path.endsWith('.untracked'));
 }
 
 /** Writes files to the workspace folder and scans it. */

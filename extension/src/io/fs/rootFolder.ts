@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from './errno';
 
-/** Tells the folder at `root` from another there. Throws root_gone unless it is one, or a symlink to one. */
+/** Device and inode of the workspace folder at `root`, which may be a symlink to it. Throws root_gone if it is no folder. */
 export function identityOfFolder(root: string): string {
   let cause: unknown;
   try {
@@ -11,13 +11,17 @@ export function identityOfFolder(root: string): string {
   } catch (error) {
     cause = error;
   }
-  throw new PalmtreeError('root_gone', 'the workspace folder is gone, or cannot be read', {
+  throw rootGone(root, cause);
+}
+
+export function rootGone(root: string, cause?: unknown): PalmtreeError {
+  return new PalmtreeError('root_gone', 'the workspace folder is gone, or cannot be read', {
     details: { subject: root },
     cause,
   });
 }
 
-/** Whether `path` is a folder with nothing in it. */
+/** Whether `path` is a folder without items. */
 export function isEmptyFolder(path: string): boolean {
   try {
     return readdirSync(path).length === 0;

@@ -3,19 +3,16 @@ import { closeSync, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryName } from '../../core/temporaryName';
 
-/** Coarse enough for file systems that keep whole or even seconds. */
+/** Enough for file systems that store times in whole or even seconds. */
 const marginNs = 2_000_000_000n;
 
-/** What the clock of a file system said when it was looked at. `dev`: the device; undefined when nothing is known. */
+/** The time by a file system's clock, in nanoseconds since the epoch. `dev` is its device; undefined if unknown. */
 export interface ClockReading {
   readonly dev: bigint | undefined;
   readonly startNs: bigint;
 }
 
-/**
- * Judges how far a file's times can be trusted, by the clock of the file system it stands on: that of a
- * network share is not ours.
- */
+/** Tells which files are racy, by the clock of their file system: a network share has another one than this machine. */
 export class FileClock {
   readonly #reading: ClockReading;
 
@@ -24,8 +21,8 @@ export class FileClock {
   }
 
   /**
-   * Looks at the clock by making and removing a file in `storage` when that is on the device of `root`, else
-   * in `root`. Where neither can be written, all files are racy.
+   * Reads the clock by creating and removing a file in `storage` if that is on the device of `root`, or else in `root`.
+   * If neither is writable, all files are racy.
    */
   static read(root: string, storage: string | undefined): FileClock {
     const dev = statSync(root, { bigint: true }).dev;
@@ -36,14 +33,14 @@ export class FileClock {
     });
   }
 
-  /** For another thread, which has to judge by the same moment. */
+  /** The reading, for a clock in another thread. */
   get reading(): ClockReading {
     return this.#reading;
   }
 
   /**
-   * Whether a file hashed from now on could be written again without showing it in its times. The clock was
-   * read before the hashing, so that too many are called racy rather than too few.
+   * Whether a file that is hashed from now on could be written once more without a change to its times. The clock was
+   * read before the hashing, which calls too many files racy rather than too few.
    */
   isRacy(stats: { dev: bigint; mtimeNs: bigint; ctimeNs: bigint }): boolean {
     if (stats.dev !== this.#reading.dev) return true;
@@ -52,6 +49,7 @@ export class FileClock {
   }
 }
 
+/** The mtime of a new file in `folder`; undefined if the folder is on another device or not writable. */
 function probe(folder: string, dev: bigint): bigint | undefined {
   const path = join(folder, temporaryName(randomUUID()));
   try {

@@ -4,13 +4,13 @@ import { checkParents } from '../apply/preconditions';
 import { errnoOf } from '../fs/errno';
 import { hashFile, hashLink } from '../fs/hash';
 import { statsAt } from '../fs/stats';
-import { observationOf } from './scanLook';
+import { observationOf } from './inspect';
 
 const bufferBytes = 1 << 20;
 
 /**
- * Observes a path that no scan includes. Undefined if no file or symlink can be read there. The observation is always
- * racy, because the file system's clock was not read before the hashing.
+ * Observes one path, whether or not scans include it. Undefined if no file or symlink can be read there. The observation
+ * is always racy, because the file system's clock was not read before the hashing.
  */
 export function observe(root: string, path: string): Observation | undefined {
   try {

@@ -21,7 +21,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
 import type { ScanResult } from './scannerPort';
-import { scanPass, type PassOptions } from './scan';
+import { scan, type ScanOptions } from './scan';
 
 const everything: Rule[] = [{ path: '', kind: 'folder', effect: 'track' }];
 
@@ -50,43 +50,48 @@ function write(path: string | Buffer, content = 'content'): void {
   writeFileSync(target, content);
 }
 
-/** Makes all files look as if they had long been at rest. ctime cannot be set: the racy flag is. */
-function age(): void {
+/** Makes no file racy, as if none had changed for long. ctime cannot be set, so this sets the racy flag. */
+function makeNothingRacy(): void {
   for (const [path, observation] of known) known.set(path, { ...observation, racy: false });
 }
 
-function pass(options: Partial<PassOptions> = {}): ScanResult {
-  const scope = { rules, exclude: ['.git', 'node_modules'], respectGitignore: false };
-  const result = scanPass({ root, scope, known, ...options });
+async function rescan(options: Partial<ScanOptions> = {}): Promise<ScanResult> {
+  const result = await scan({ ...defaults(), ...options });
   for (const path of result.removed) known.delete(path);
   for (const observation of result.changed) known.set(observation.path, observation);
   return result;
+}
+
+/** Too few files for helper threads, so that no script is needed. */
+function defaults(): ScanOptions {
+  const scope = { rules, exclude: ['.git', 'node_modules'], respectGitignore: false };
+  return { root, scope, known, honoursModes: true, script: '', stop: new SharedArrayBuffer(4) };
 }
 
 function paths(items: readonly { path: string }[]): string[] {
   return items.map(({ path }) => path).sort();
 }
 
-/** Runs without root's rights, as users do. */
-function asUser<T>(work: () => T): T {
+/** Runs as a user other than root, who may read everything. */
+async function asUser<T>(work: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return work();
   process.seteuid?.(65_534);
   try {
-    return work();
+    return await work();
   } finally {
     process.seteuid?.(0);
   }
 }
 
 describe('a scan', () => {
-  it('sees files, links, modes and sizes as they are', () => {
+  it('observes files and symlinks with their modes and sizes', async () => {
     write('a/b.txt', 'hello');
     write('run.sh', '#!/bin/sh');
     write('empty', '');
     chmodSync(join(root, 'run.sh'), 0o755);
     chmodSync(join(root, 'empty'), 0o640);
     symlinkSync('a/b.txt', join(root, 'link'));
-    const { changed, removed, problems } = pass();
+    const { changed, removed, problems } = await rescan();
     expect([removed, problems]).toEqual([[], []]);
     expect(paths(changed)).toEqual(['a/b.txt', 'empty', 'link', 'run.sh']);
     const stats = lstatSync(join(root, 'a/b.txt'), { bigint: true });
@@ -112,23 +117,23 @@ describe('a scan', () => {
     });
   });
 
-  it('tells only what differs from what is known', () => {
+  it('returns only differences from what is known', async () => {
     write('same');
     write('edited');
     write('gone');
-    pass();
-    age();
+    await rescan();
+    makeNothingRacy();
     write('edited', 'other content');
     write('new');
     rmSync(join(root, 'gone'));
-    const { changed, removed } = pass();
+    const { changed, removed } = await rescan();
     expect(paths(changed)).toEqual(['edited', 'new']);
     expect(removed).toEqual(['gone']);
-    age();
-    expect(pass({ verify: false }).changed).toEqual([]);
+    makeNothingRacy();
+    expect((await rescan({ verify: false })).changed).toEqual([]);
   });
 
-  it('keeps names with newlines, quotes, leading dashes, other scripts, and 255 bytes', () => {
+  it('observes names with newlines, quotes, leading dashes, other scripts, and 255 bytes', async () => {
     const names = [
       'a\nb',
       '-rf',
@@ -146,12 +151,12 @@ describe('a scan', () => {
       '*',
     ];
     for (const name of names) write(`d/${name}`);
-    const { changed, problems } = pass();
+    const { changed, problems } = await rescan();
     expect(problems).toEqual([]);
     expect(paths(changed)).toEqual(names.map((name) => `d/${name}`).sort());
   });
 
-  it('takes in what is tracked, less what is excluded', () => {
+  it('includes tracked paths that are not excluded', async () => {
     rules = [
       { path: 'src', kind: 'folder', effect: 'track' },
       { path: 'deep/er/one.txt', kind: 'file', effect: 'track' },
@@ -160,149 +165,152 @@ describe('a scan', () => {
     for (const path of ['src/a', 'src/out/b', 'src/node_modules/c', 'deep/er/one.txt', 'deep/er/two.txt', 'top']) {
       write(path);
     }
-    expect(paths(pass().changed)).toEqual(['deep/er/one.txt', 'src/a']);
+    expect(paths((await rescan()).changed)).toEqual(['deep/er/one.txt', 'src/a']);
   });
 
-  it('forgets what is no longer tracked', () => {
+  it('removes paths that are not tracked any more', async () => {
     write('a/x');
     write('b/y');
-    pass();
+    await rescan();
     rules = [{ path: 'a', kind: 'folder', effect: 'track' }];
-    expect(pass().removed).toEqual(['b/y']);
+    expect((await rescan()).removed).toEqual(['b/y']);
   });
 
-  it('honours nested .gitignore files when asked to', () => {
+  it('respects nested .gitignore files if the scope says so', async () => {
     write('.gitignore', '*.o\n');
     write('lib/.gitignore', '!keep.o\n/gen\n');
     for (const path of ['a.o', 'lib/keep.o', 'lib/other.o', 'lib/gen/x', 'gen/x']) write(path);
     const scope = { rules, exclude: [], respectGitignore: true };
-    const { changed, gitignores } = pass({ scope });
+    const { changed, gitignores } = await rescan({ scope });
     expect(paths(changed)).toEqual(['.gitignore', 'gen/x', 'lib/.gitignore', 'lib/keep.o']);
     expect(Object.fromEntries(gitignores)).toEqual({ '': '*.o\n', lib: '!keep.o\n/gen\n' });
     rmSync(join(root, '.gitignore'));
-    expect(Object.fromEntries(pass({ scope, only: ['.gitignore'] }).gitignores)).toMatchObject({ '': null, gen: null });
-    expect(pass().gitignores.size).toBe(0);
+    expect(Object.fromEntries((await rescan({ scope, only: ['.gitignore'] })).gitignores)).toMatchObject({
+      '': null,
+      gen: null,
+    });
+    expect((await rescan()).gitignores.size).toBe(0);
   });
 
-  it('looks again at all of a folder whose .gitignore changed', () => {
+  it('scans all of a folder whose .gitignore changed', async () => {
     write('lib/a.o');
     write('lib/sub/b.o');
     const scope = { rules, exclude: [], respectGitignore: true };
-    pass({ scope });
+    await rescan({ scope });
     write('lib/.gitignore', '*.o');
-    const { changed, removed } = pass({ scope, only: ['lib/.gitignore'] });
+    const { changed, removed } = await rescan({ scope, only: ['lib/.gitignore'] });
     expect(paths(changed)).toEqual(['lib/.gitignore']);
     expect([...removed].sort()).toEqual(['lib/a.o', 'lib/sub/b.o']);
   });
 
-  it('leaves out its own temporary files', () => {
+  it('excludes its own temporary files', async () => {
     write('a/.palmtree-1.tmp');
-    expect(pass().changed).toEqual([]);
+    expect((await rescan()).changed).toEqual([]);
   });
 
-  it('leaves nothing behind in the workspace folder or the storage', () => {
+  it('leaves no files in the workspace folder or the storage', async () => {
     const storage = join(base, 'storage');
     mkdirSync(storage);
-    pass({ storage });
-    pass();
+    await rescan({ storage });
+    await rescan();
     expect([readdirSync(root), readdirSync(storage)]).toEqual([[], []]);
   });
 
-  it('takes a workspace folder that is itself a symlink', () => {
+  it('accepts a workspace folder that is itself a symlink', async () => {
     write('a');
     symlinkSync('a', join(root, 'inside'));
     symlinkSync(root, join(base, 'alias'));
-    const { changed, problems } = pass({ root: join(base, 'alias') });
+    const { changed, problems } = await rescan({ root: join(base, 'alias') });
     expect([paths(changed), problems]).toEqual([['a', 'inside'], []]);
   });
 
-  it('reports its progress', () => {
+  it('reports its progress', async () => {
     write('a', 'x'.repeat(10));
     let last = { files: 0, hashedBytes: 0 };
-    pass({ onProgress: (progress) => (last = progress) });
+    await rescan({ onProgress: (progress) => (last = progress) });
     expect(last).toEqual({ files: 1, hashedBytes: 10 });
   });
 
-  it('knows nothing new when it was stopped', () => {
+  it('changes nothing if it is stopped', async () => {
     write('a');
-    expect(() =>
-      pass({
-        onProgress: () => {
-          throw new Error('stop');
-        },
-      }),
-    ).toThrow('stop');
+    const stop = (): never => {
+      throw new Error('stop');
+    };
+    await expect(rescan({ onProgress: stop })).rejects.toThrow('stop');
     expect(known.size).toBe(0);
   });
 });
 
 describe('a stored hash', () => {
-  const cheat = { hash: 'f'.repeat(64), racy: false };
+  const fake = { hash: 'f'.repeat(64), racy: false };
 
-  function cheated(path: string): boolean {
-    return known.get(path)?.hash === cheat.hash;
+  function hasFakeHash(path: string): boolean {
+    return known.get(path)?.hash === fake.hash;
   }
 
-  beforeEach(() => {
+  beforeEach(async () => {
     write('a', 'one');
-    pass();
-    known.set('a', { ...known.get('a')!, ...cheat });
+    await rescan();
+    known.set('a', { ...known.get('a')!, ...fake });
   });
 
-  it('is trusted while the file is untouched', () => {
-    pass();
-    expect(cheated('a')).toBe(true);
+  it('is trusted while the file is unchanged', async () => {
+    await rescan();
+    expect(hasFakeHash('a')).toBe(true);
   });
 
-  it('is not trusted when all is to be verified', () => {
-    pass({ verify: true });
-    expect(cheated('a')).toBe(false);
+  it('is not trusted by a scan that verifies', async () => {
+    await rescan({ verify: true });
+    expect(hasFakeHash('a')).toBe(false);
   });
 
-  it('is not trusted after a write of the same size with the mtime set back', () => {
+  it('is not trusted after a write of the same size that restores the mtime', async () => {
     const { mtime, atime } = lstatSync(join(root, 'a'));
     write('a', 'two');
     utimesSync(join(root, 'a'), atime, mtime);
-    pass();
-    expect(cheated('a')).toBe(false);
+    await rescan();
+    expect(hasFakeHash('a')).toBe(false);
   });
 
-  it('is not trusted for another file of the same size and times', () => {
+  it('is not trusted for another file with the same size and times', async () => {
     write('b', 'two');
     const before = known.get('a')!;
     renameSync(join(root, 'b'), join(root, 'a'));
     const { mtimeNs, ctimeNs } = lstatSync(join(root, 'a'), { bigint: true });
     known.set('a', { ...before, mtimeNs, ctimeNs });
-    pass();
-    expect(cheated('a')).toBe(false);
+    await rescan();
+    expect(hasFakeHash('a')).toBe(false);
   });
 
-  it.each(['size', 'mtimeNs', 'ctimeNs', 'ino', 'dev', 'mode'] as const)('is not trusted when %s differs', (key) => {
-    const before = known.get('a')!;
-    known.set('a', { ...before, [key]: typeof before[key] === 'bigint' ? 1n : 1 });
-    pass();
-    expect(cheated('a')).toBe(false);
-  });
+  it.each(['size', 'mtimeNs', 'ctimeNs', 'ino', 'dev', 'mode'] as const)(
+    'is not trusted if %s differs',
+    async (key) => {
+      const before = known.get('a')!;
+      known.set('a', { ...before, [key]: typeof before[key] === 'bigint' ? 1n : 1 });
+      await rescan();
+      expect(hasFakeHash('a')).toBe(false);
+    },
+  );
 
-  it('is not trusted when the file is racy', () => {
+  it('is not trusted if the file is racy', async () => {
     known.set('a', { ...known.get('a')!, racy: true });
-    pass();
-    expect(cheated('a')).toBe(false);
+    await rescan();
+    expect(hasFakeHash('a')).toBe(false);
   });
 
-  it('is racy for a file that was just written, whatever its mtime says', () => {
+  it('is racy for a file that was just written, whatever its mtime is', async () => {
     utimesSync(join(root, 'a'), 1, 1);
-    pass();
+    await rescan();
     expect(known.get('a')).toMatchObject({ mtimeNs: 1_000_000_000n, racy: true });
   });
 
-  it('is not racy for a file that has been at rest', () => {
-    // A file that came with the system; linking it would change its ctime.
+  it('is not racy for a file that has not changed for long', async () => {
+    // An old file. A hard link to it would change its ctime.
     const folder = dirname(process.execPath);
     const rules: Rule[] = [{ path: 'node', kind: 'file', effect: 'track' }];
     const old = new Map<string, Observation>();
     const scope = { rules, exclude: [], respectGitignore: false };
-    const { changed } = scanPass({ root: folder, storage: base, scope, known: old });
+    const { changed } = await scan({ ...defaults(), root: folder, storage: base, scope, known: old });
     const stats = lstatSync(folder, { bigint: true });
     const sameDevice = stats.dev === lstatSync(base, { bigint: true }).dev;
     expect(changed).toMatchObject([{ path: 'node', racy: !sameDevice && !isWritable(folder) }]);
@@ -320,15 +328,15 @@ describe('a stored hash', () => {
 });
 
 describe('a file system without modes', () => {
-  it('keeps the mode that is known, and gives a new file a plain one', () => {
+  it('keeps known modes, and gives a new file the default mode', async () => {
     write('a', 'one');
     write('b', 'one');
     chmodSync(join(root, 'b'), 0o600);
-    pass();
+    await rescan();
     known.set('a', { ...known.get('a')!, mode: 0o755 });
     write('a', 'two!');
     write('c');
-    pass({ honoursModes: false });
+    await rescan({ honoursModes: false });
     expect(Object.fromEntries([...known].map(([path, { mode }]) => [path, mode]))).toEqual({
       a: 0o755,
       b: 0o600,
@@ -338,10 +346,10 @@ describe('a file system without modes', () => {
 });
 
 describe('a problem', () => {
-  it('is a name that is not UTF-8, and two such names are two problems', () => {
+  it('is a name that is not UTF-8; two such names are two problems', async () => {
     write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]));
     write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xfe])]));
-    const { changed, problems } = pass();
+    const { changed, problems } = await rescan();
     expect(changed).toEqual([]);
     expect(problems).toMatchObject(
       [
@@ -351,82 +359,82 @@ describe('a problem', () => {
     );
   });
 
-  it('is a name with a backslash, also of a folder', () => {
+  it('is a name with a backslash, of a file or a folder', async () => {
     write('a\\b');
     write('d\\e/f');
-    expect(
-      pass()
-        .problems.map(({ path, reason }) => `${reason} ${path}`)
-        .sort(),
-    ).toEqual(['backslash a\\b', 'backslash d\\e']);
+    const { problems } = await rescan();
+    expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
+      'backslash a\\b',
+      'backslash d\\e',
+    ]);
   });
 
-  it('is a pipe', () => {
+  it('is a pipe', async () => {
     execFileSync('mkfifo', [join(root, 'pipe')]);
-    expect(pass().problems).toMatchObject([{ path: 'pipe', reason: 'pipe' }]);
+    expect((await rescan()).problems).toMatchObject([{ path: 'pipe', reason: 'pipe' }]);
   });
 
   it.each([
     ['absolute', '/etc/passwd'],
-    ['absolute, to the inside', 'ROOT/a'],
+    ['absolute, into the workspace folder', 'ROOT/a'],
     ['upwards', '../other'],
-    ['out and back in', '../ws/a'],
-    ['out through a folder', 'sub/../../other'],
-    ['out through another link', 'way/other'],
-  ])('is a link out of the workspace folder: %s', (_, target) => {
+    ['out of it and back', '../ws/a'],
+    ['out of it through a folder', 'sub/../../other'],
+    ['out of it through another symlink', 'way/other'],
+  ])('is a symlink out of the workspace folder: %s', async (_, target) => {
     write('sub/x');
     write('a');
     mkdirSync(join(base, 'other'));
     symlinkSync('..', join(root, 'way'));
     symlinkSync(target.replace('ROOT', root), join(root, 'link'));
-    const { problems, changed } = pass();
+    const { problems, changed } = await rescan();
     expect(problems).toContainEqual(expect.objectContaining({ path: 'link', reason: 'link-outside' }));
     expect(paths(changed)).not.toContain('link');
   });
 
   it.each(['a', './a', 'sub/../a', '.', 'nowhere/at/all', 'link', 'inner/x', '..a'])(
-    'is not a link to %s',
-    (target) => {
+    'is not a symlink to %s',
+    async (target) => {
       write('a');
       write('sub/x');
       symlinkSync('sub', join(root, 'inner'));
       symlinkSync(target, join(root, 'link'));
-      const { problems, changed } = pass();
+      const { problems, changed } = await rescan();
       expect(problems).toEqual([]);
       expect(paths(changed)).toContain('link');
     },
   );
 
-  it('is a link that came to lead out, though it was not touched itself', () => {
+  it('is an unchanged symlink whose target now leads out of the workspace folder', async () => {
     mkdirSync(join(root, 'way'));
     symlinkSync('way/x', join(root, 'link'));
-    pass();
-    age();
+    await rescan();
+    makeNothingRacy();
     rmSync(join(root, 'way'), { recursive: true });
     symlinkSync('/etc', join(root, 'way'));
-    const { problems, removed } = pass();
+    const { problems, removed } = await rescan();
     expect(paths(problems)).toEqual(['link', 'way']);
     expect(removed).toEqual([]);
   });
 
-  it('is a symlink in the way of what is tracked, which is not followed', () => {
+  it('is a symlink with tracked paths below it, which is not followed', async () => {
     mkdirSync(join(base, 'other'));
     writeFileSync(join(base, 'other/x'), '');
     symlinkSync('../other', join(root, 'way'));
     rules = [{ path: 'way/x', kind: 'file', effect: 'track' }];
-    expect(pass()).toMatchObject({ changed: [], problems: [{ path: 'way', reason: 'link-as-folder' }] });
+    expect(await rescan()).toMatchObject({ changed: [], problems: [{ path: 'way', reason: 'link-as-folder' }] });
   });
 
-  it('keeps a file that cannot be read from looking deleted', () => {
+  it('does not make an unreadable file look deleted', async () => {
     write('a');
     write('sub/b');
     write('sub/c');
-    pass();
-    age();
+    await rescan();
+    makeNothingRacy();
     chmodSync(join(root, 'a'), 0);
     chmodSync(join(root, 'sub'), 0);
     for (const only of [undefined, ['a', 'sub/b', 'sub/c']]) {
-      const { changed, removed, problems } = asUser(() => pass({ only, verify: true }));
+      const { changed, removed, problems } = await asUser(() => rescan({ only, verify: true }));
       expect([changed, removed]).toEqual([[], []]);
       expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
         'unreadable a',
@@ -436,146 +444,142 @@ describe('a problem', () => {
     }
   });
 
-  it('keeps a file that something special replaced from looking deleted', () => {
+  it('does not make a file look deleted that a pipe replaced', async () => {
     write('a');
-    pass();
+    await rescan();
     rmSync(join(root, 'a'));
     execFileSync('mkfifo', [join(root, 'a')]);
-    expect(pass()).toMatchObject({ removed: [], problems: [{ path: 'a' }] });
+    expect(await rescan()).toMatchObject({ removed: [], problems: [{ path: 'a' }] });
   });
 });
 
-describe('a workspace folder that is not there', () => {
-  it('fails the scan, instead of making all files look deleted', () => {
+describe('a missing workspace folder', () => {
+  it('fails the scan and does not make all files look deleted', async () => {
     write('a');
-    pass();
+    await rescan();
     rmSync(root, { recursive: true });
-    expect(() => pass()).toThrow(expect.objectContaining({ code: 'root_gone' }));
+    await expect(rescan()).rejects.toMatchObject({ code: 'root_gone' });
     writeFileSync(root, 'a file now');
-    expect(() => pass()).toThrow(expect.objectContaining({ code: 'root_gone' }));
+    await expect(rescan()).rejects.toMatchObject({ code: 'root_gone' });
     expect(known.size).toBe(1);
   });
 
-  it('fails the scan when it goes away meanwhile', () => {
+  it('fails the scan if it is removed or replaced during the scan', async () => {
     write('a');
     write('b');
-    pass();
-    expect(() => pass({ verify: true, onProgress: () => rmSync(root, { recursive: true, force: true }) })).toThrow(
-      expect.objectContaining({ code: 'root_gone' }),
-    );
-    expect(() => {
+    await rescan();
+    const removeRoot = (): void => rmSync(root, { recursive: true, force: true });
+    await expect(rescan({ verify: true, onProgress: removeRoot })).rejects.toMatchObject({ code: 'root_gone' });
+    mkdirSync(root);
+    const replaceRoot = (): void => {
+      renameSync(root, `${root}-${Math.random()}`);
       mkdirSync(root);
-      pass({
-        onProgress: () => {
-          renameSync(root, `${root}-${Math.random()}`);
-          mkdirSync(root);
-        },
-      });
-    }).toThrow(expect.objectContaining({ code: 'root_gone' }));
+    };
+    await expect(rescan({ onProgress: replaceRoot })).rejects.toMatchObject({ code: 'root_gone' });
   });
 
-  it('fails the scan when it may not be read', () => {
+  it('fails the scan if it is unreadable', async () => {
     write('a');
     chmodSync(root, 0);
-    asUser(() => expect(() => pass()).toThrow(expect.objectContaining({ code: 'root_gone' })));
+    await asUser(() => expect(rescan()).rejects.toMatchObject({ code: 'root_gone' }));
   });
 
-  it('is not the same as a tracked folder that was deleted', () => {
+  it('is not the same as a tracked folder that was deleted', async () => {
     write('src/a');
     rules = [{ path: 'src', kind: 'folder', effect: 'track' }];
-    pass();
+    await rescan();
     rmSync(join(root, 'src'), { recursive: true });
-    expect(pass()).toMatchObject({ removed: ['src/a'], problems: [] });
+    expect(await rescan()).toMatchObject({ removed: ['src/a'], problems: [] });
   });
 });
 
 describe('a partial scan', () => {
-  it('looks only at the paths and what is below them', () => {
+  it('covers only the given paths and everything below them', async () => {
     write('a/x');
     write('b/y');
-    pass();
-    age();
+    await rescan();
+    makeNothingRacy();
     write('a/x', 'changed');
     write('a/new');
     write('b/y', 'changed');
-    expect(paths(pass({ only: ['a'] }).changed)).toEqual(['a/new', 'a/x']);
+    expect(paths((await rescan({ only: ['a'] })).changed)).toEqual(['a/new', 'a/x']);
   });
 
-  it('sees that a folder became a file, and the reverse', () => {
+  it('finds that a folder became a file, and the reverse', async () => {
     write('a/x');
     write('b');
-    pass();
+    await rescan();
     rmSync(join(root, 'a'), { recursive: true });
     rmSync(join(root, 'b'));
     write('a');
     write('b/y');
-    const { changed, removed } = pass({ only: ['a/x', 'a', 'b'] });
+    const { changed, removed } = await rescan({ only: ['a/x', 'a', 'b'] });
     expect([paths(changed), [...removed].sort()]).toEqual([
       ['a', 'b/y'],
       ['a/x', 'b'],
     ]);
   });
 
-  it('takes what is behind a symlink, excluded, or not tracked for gone', () => {
+  it('removes paths below a folder that became a symlink', async () => {
     write('a/x');
-    pass();
+    await rescan();
     renameSync(join(root, 'a'), join(root, 'c'));
     symlinkSync('c', join(root, 'a'));
-    expect(pass({ only: ['a/x'] }).removed).toEqual(['a/x']);
-    expect(paths(pass({ only: ['a'] }).changed)).toEqual(['a']);
+    expect((await rescan({ only: ['a/x'] })).removed).toEqual(['a/x']);
+    expect(paths((await rescan({ only: ['a'] })).changed)).toEqual(['a']);
   });
 
-  it('comes to the same as a full pass, whatever happened', () => {
+  it('finds the same as a full scan', async () => {
     const name = fc.constantFrom('a', 'b', 'node_modules', 'c');
     const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
     const kind = fc.constantFrom('file', 'folder', 'link', 'remove', 'ignore');
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.tuple(kind, path), { maxLength: 12 }),
         fc.array(fc.tuple(kind, path), { maxLength: 6 }),
-        (before, after) => {
+        async (before, after) => {
           for (const entry of readdirSync(root)) rmSync(join(root, entry), { recursive: true });
           known = new Map();
           const scope = { rules, exclude: ['node_modules'], respectGitignore: true };
-          for (const step of before) happen(...step);
-          pass({ scope });
+          for (const step of before) perform(...step);
+          await rescan({ scope });
           const start = new Map(known);
-          for (const step of after) happen(...step);
+          for (const step of after) perform(...step);
           const touched = after.flatMap(([kind, path]) => [path, ...(kind === 'ignore' ? [`${path}/.gitignore`] : [])]);
-          // A made or removed folder comes to the watcher's eye as well.
+          // A watcher reports a created or removed folder as well.
           const only = [...touched, ...touched.map(dirname).filter((folder) => folder !== '.')];
-          pass({ scope, only });
-          const partial = shownKnown();
+          await rescan({ scope, only });
+          const partial = knownAsText();
           known = start;
-          pass({ scope });
-          expect(partial).toEqual(shownKnown());
+          await rescan({ scope });
+          expect(partial).toEqual(knownAsText());
         },
       ),
       { numRuns: 150 },
     );
   });
 
-  function happen(kind: string, path: string): void {
+  function perform(kind: string, path: string): void {
     const target = join(root, path);
     try {
       if (kind === 'remove') rmSync(target, { recursive: true, force: true });
-      // Leads nowhere, so that no later step writes to a place that it does not name.
+      // The target does not exist, so that no later step writes through the link.
       else if (kind === 'link') symlinkSync('none/x', target);
       else if (kind === 'folder') mkdirSync(target, { recursive: true });
       else if (kind === 'ignore') writeFileSync(join(target, '.gitignore'), 'c\n');
       else write(path, String(path.length));
     } catch {
-      // What is in the way stays.
+      // An existing item stays.
     }
   }
 
-  function shownKnown(): string[] {
+  function knownAsText(): string[] {
     return [...known.values()].map(({ path, kind, hash }) => `${path} ${kind} ${hash}`).sort();
   }
 });
 
-it('follows hard links as files of their own', () => {
+it('observes hard links as separate files', async () => {
   write('a', 'one');
   linkSync(join(root, 'a'), join(root, 'b'));
-  expect(paths(pass().changed)).toEqual(['a', 'b']);
+  expect(paths((await rescan()).changed)).toEqual(['a', 'b']);
 });

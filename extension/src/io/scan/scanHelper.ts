@@ -1,44 +1,44 @@
 import { parentPort } from 'node:worker_threads';
-import { FileClock } from './fileClock';
 import { packObservations } from '../entries/packedEntries';
-import { lookAt } from './scanBatch';
 import { failureOf, cancellationCheck } from '../threads/threadFailure';
+import { FileClock } from './fileClock';
+import { inspectBatch } from './inspectBatch';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
 
 const bufferBytes = 1 << 20;
-/** What is hashed between two reports of it. */
-const reportedBytes = 1 << 24;
+/** Bytes that are hashed between two reports. */
+const reportBytes = 1 << 24;
 
-/** Looks at batch after batch for the scan worker, which ends this thread with the pass. */
-export function helpScan({ look, clock, stop, done }: ScanHelperData): void {
-  const batches = new Int32Array(done);
-  const check = cancellationCheck(stop);
-  let hashed = 0;
+/** Runs in a thread of its own: inspects batches for the scan worker, which ends the thread with the scan. */
+export function helpScan({ inspectOptions, clock, stop, doneBatches }: ScanHelperData): void {
+  const done = new Int32Array(doneBatches);
+  const throwIfStopped = cancellationCheck(stop);
+  let hashedBytes = 0;
   const options = {
-    ...look,
+    ...inspectOptions,
     clock: new FileClock(clock),
     buffer: new Uint8Array(bufferBytes),
     onBytes: (bytes: number) => {
-      check();
-      hashed += bytes;
-      if (hashed >= reportedBytes) report();
+      throwIfStopped();
+      hashedBytes += bytes;
+      if (hashedBytes >= reportBytes) report();
     },
-    onFile: check,
+    onFile: throwIfStopped,
   };
   function report(): void {
-    post({ kind: 'hashed', bytes: hashed });
-    hashed = 0;
+    post({ kind: 'hashed', bytes: hashedBytes });
+    hashedBytes = 0;
   }
   parentPort?.on('message', (batch: ToScanHelper) => {
     try {
-      check();
-      const { seen, ...rest } = lookAt(batch.split('\0'), () => undefined, options);
+      throwIfStopped();
+      const { changed, ...rest } = inspectBatch(batch.split('\0'), () => undefined, options);
       report();
-      post({ kind: 'looked', seen: packObservations(seen), ...rest });
+      post({ kind: 'inspected', observations: packObservations(changed), ...rest });
     } catch (error) {
       post({ kind: 'failed', ...failureOf(error) });
     }
-    Atomics.add(batches, 0, 1);
+    Atomics.add(done, 0, 1);
   });
 }
 

@@ -1,44 +1,48 @@
 import type { Problem } from '../../core/problem';
-import type { ClockReading } from './fileClock';
-import type { FolderRecord } from './folderRecord';
 import type { Packed } from '../entries/packedEntries';
-import type { ScanProgress, ScanRequest, ScanResult } from './scannerPort';
 import type { ThreadFailure } from '../threads/threadFailure';
+import type { ClockReading } from './fileClock';
+import type { FolderSnapshot } from './folderSnapshot';
+import type { InspectOptions } from './inspect';
+import type { ScanProgress, ScanRequest, ScanResult } from './scannerPort';
 
-/** What the scan worker is started with. */
+/** The start data of the scan worker. */
 export interface ScanWorkerData {
+  readonly role: 'worker';
   readonly root: string;
   /** A folder for the probe of the file system's clock. */
   readonly storage: string | undefined;
+  /** Whether the file system keeps permission bits; by default, all but those of Windows do. */
   readonly honoursModes: boolean | undefined;
-  /** The worker's own script, for the threads that help it. */
+  /** The worker's own script, for the threads that it starts. */
   readonly script: string;
 }
 
 export type ToScanWorker =
   | {
-      readonly kind: 'learn';
-      readonly seen: Packed;
-      readonly gone: readonly string[];
+      /** Adds, replaces and removes known observations. */
+      readonly kind: 'update';
+      readonly observations: Packed;
+      readonly removed: readonly string[];
     }
-  /** Forgets all that was known. */
-  | { readonly kind: 'forget' }
+  /** Removes all known observations. */
+  | { readonly kind: 'clear' }
   | {
       readonly kind: 'scan';
       readonly id: number;
       readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify'>;
-      /** One 32-bit cell: anything but 0 stops the pass. */
+      /** One 32-bit cell: anything but 0 stops the scan. */
       readonly stop: SharedArrayBuffer;
     };
 
-/** What was seen comes in parts before the end of the pass, so that none of them is long to take in. */
+/** Changed observations come in parts before `done`, so that the receiver never unpacks many at once. */
 export type FromScanWorker =
   | {
       readonly kind: 'progress';
       readonly id: number;
       readonly progress: ScanProgress;
     }
-  | { readonly kind: 'seen'; readonly id: number; readonly seen: Packed }
+  | { readonly kind: 'changed'; readonly id: number; readonly observations: Packed }
   | {
       readonly kind: 'done';
       readonly id: number;
@@ -46,51 +50,46 @@ export type FromScanWorker =
     }
   | ({ readonly kind: 'failed'; readonly id: number } & ThreadFailure);
 
-/** What a thread is started with that helps the scan worker in one pass. */
+/** The start data of a thread that helps the scan worker with one scan. */
 export interface ScanHelperData {
-  readonly helps: true;
-  readonly look: {
-    readonly root: string;
-    readonly realRoot: string;
-    readonly verify: boolean;
-    readonly honoursModes: boolean;
-  };
+  readonly role: 'helper';
+  readonly inspectOptions: Pick<InspectOptions, 'root' | 'realRoot' | 'verify' | 'honoursModes'>;
   readonly clock: ClockReading;
   readonly stop: SharedArrayBuffer;
-  /** How many batches were done, as a 32-bit integer: to be read without waiting for a message. */
-  readonly done: SharedArrayBuffer;
+  /** The number of finished batches as a 32-bit integer, which can be read without waiting for a message. */
+  readonly doneBatches: SharedArrayBuffer;
 }
 
 /**
- * Paths to be looked at as if nothing were known of them, with a NUL between each two: one text crosses over in a tenth
- * of the time that its pieces take.
+ * Paths to inspect without known observations, with a NUL between each two. Sending one string takes a tenth of the time
+ * of sending an array.
  */
 export type ToScanHelper = string;
 
 export type FromScanHelper =
   | { readonly kind: 'hashed'; readonly bytes: number }
   | {
-      readonly kind: 'looked';
-      readonly seen: Packed;
-      readonly gone: readonly string[];
+      readonly kind: 'inspected';
+      readonly observations: Packed;
+      readonly missing: readonly string[];
       readonly folders: readonly string[];
       readonly problems: readonly Problem[];
     }
   | ({ readonly kind: 'failed' } & ThreadFailure);
 
-/** What a thread is started with that checks folder records for the scan worker. */
-export interface RecordCheckerData {
-  readonly checks: true;
+/** The start data of a thread that checks folder snapshots for the scan worker. */
+export interface SnapshotCheckerData {
+  readonly role: 'checker';
   readonly root: string;
   readonly honoursModes: boolean;
 }
 
-/** Brings the records up to date, and has all of them checked. */
-export interface ToRecordChecker {
-  readonly put: readonly (readonly [folder: string, record: FolderRecord])[];
+/** Updates the thread's snapshots, and asks it to check all of them. */
+export interface ToSnapshotChecker {
+  readonly put: readonly (readonly [folder: string, snapshot: FolderSnapshot])[];
   readonly removed: readonly string[];
   readonly stop: SharedArrayBuffer;
 }
 
-export type FromRecordChecker =
+export type FromSnapshotChecker =
   { readonly kind: 'checked'; readonly changed: readonly string[] } | ({ readonly kind: 'failed' } & ThreadFailure);

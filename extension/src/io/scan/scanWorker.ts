@@ -1,87 +1,95 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { parentOf } from '../../core/paths';
 import type { Observation } from '../../core/observation';
-import { FolderRecords } from './folderRecords';
+import { parentOf } from '../../core/paths';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
-import type { ScanProgress } from './scannerPort';
-import { serveRecordChecks } from './recordChecker';
 import { failureOf, cancellationCheck } from '../threads/threadFailure';
+import { scan } from './scan';
 import { helpScan } from './scanHelper';
-import type { FromScanWorker, RecordCheckerData, ScanHelperData, ScanWorkerData, ToScanWorker } from './scanMessages';
-import { scanTogether } from './scanTeam';
+import type { FromScanWorker, ScanHelperData, ScanWorkerData, SnapshotCheckerData, ToScanWorker } from './scanMessages';
+import type { ScanProgress } from './scannerPort';
+import { SnapshotCache } from './snapshotCache';
+import { serveSnapshotChecks } from './snapshotChecker';
 
 const progressEveryMs = 100;
-/** What crosses over at once: it takes the other side about a millisecond. */
-const partSize = 1_000;
+/** Observations in one message, which the extension host unpacks in about a millisecond. */
+const observationsPerMessage = 1_000;
 
-function serve(data: ScanWorkerData): void {
-  const honoursModes = data.honoursModes ?? process.platform !== 'win32';
-  const known = new Map<string, Observation>();
-  const records = new FolderRecords({ ...data, honoursModes });
-  // One after the other: nothing is learnt in the middle of a pass.
+interface WorkerState {
+  readonly data: ScanWorkerData & { readonly honoursModes: boolean };
+  readonly known: Map<string, Observation>;
+  readonly snapshots: SnapshotCache;
+}
+
+function serveScans(workerData: ScanWorkerData): void {
+  const honoursModes = workerData.honoursModes ?? process.platform !== 'win32';
+  const data = { ...workerData, honoursModes };
+  const state = { data, known: new Map<string, Observation>(), snapshots: new SnapshotCache(data) };
+  // One message after the other, so that observations do not change during a scan.
   let last: Promise<void> = Promise.resolve();
   parentPort?.on('message', (message: ToScanWorker) => {
-    last = last.then(() => handle({ data, known, records }, message));
+    last = last.then(() => handle(state, message));
   });
 }
 
-interface Served {
-  readonly data: ScanWorkerData;
-  readonly known: Map<string, Observation>;
-  readonly records: FolderRecords;
-}
-
-async function handle(served: Served, message: ToScanWorker): Promise<void> {
+async function handle(state: WorkerState, message: ToScanWorker): Promise<void> {
   switch (message.kind) {
-    case 'learn':
-      return learn(served, unpackObservations(message.seen), message.gone);
-    case 'forget':
-      served.records.forgetAll();
-      return served.known.clear();
+    case 'update':
+      return update(state, unpackObservations(message.observations), message.removed);
+    case 'clear':
+      state.snapshots.clear();
+      return state.known.clear();
     case 'scan':
-      return scan(served, message);
+      return handleScan(state, message);
   }
 }
 
-function learn({ known, records }: Served, seen: readonly Observation[], gone: readonly string[]): void {
-  for (const path of gone) known.delete(path);
-  for (const observation of seen) known.set(observation.path, observation);
-  records.forgetAt(gone);
-  records.forgetAt(seen.map(({ path }) => path));
+function update(
+  { known, snapshots }: WorkerState,
+  observations: readonly Observation[],
+  removed: readonly string[],
+): void {
+  for (const path of removed) known.delete(path);
+  for (const observation of observations) known.set(observation.path, observation);
+  snapshots.invalidate(removed);
+  snapshots.invalidate(observations.map(({ path }) => path));
 }
 
-async function scan(served: Served, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {
-  const { data, known, records } = served;
-  const check = cancellationCheck(stop);
-  let reported = performance.now();
+async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {
+  const { data, known, snapshots } = state;
+  const throwIfStopped = cancellationCheck(stop);
+  let reportedAt = performance.now();
   const onProgress = (progress: ScanProgress): void => {
-    check();
+    throwIfStopped();
     const now = performance.now();
-    if (now - reported < progressEveryMs) return;
-    reported = now;
+    if (now - reportedAt < progressEveryMs) return;
+    reportedAt = now;
     post({ kind: 'progress', id, progress });
   };
   try {
     onProgress({ files: 0, hashedBytes: 0 });
     const { scope, only, verify } = request;
-    // A .gitignore may change what is left out in other folders than its own.
-    const isRecorded = only === undefined && verify !== true && !scope.respectGitignore;
+    // A .gitignore can change what other folders than its own include, so snapshots do not work with it.
+    const usesSnapshots = only === undefined && verify !== true && !scope.respectGitignore;
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
-    const unchanged = isRecorded ? await records.unchanged(scope, known, stop, onFiles) : undefined;
-    const pass = { ...data, ...request, known, unchanged, stop, onProgress };
-    const { changed: seen, read, ...result } = await scanTogether(pass);
-    learn(served, [], result.removed);
-    for (let from = 0; from < seen.length; from += partSize) {
-      const part = packObservations(seen.slice(from, from + partSize));
-      // Both sides look into the same bytes from now on.
-      learn(served, unpackObservations(part), []);
-      post({ kind: 'seen', id, seen: part });
-    }
+    const unchanged = usesSnapshots ? await snapshots.findUnchanged(scope, known, stop, onFiles) : undefined;
+    const outcome = await scan({ ...data, ...request, known, unchanged, stop, onProgress });
+    const { changed, listings, ...result } = outcome;
+    update(state, [], result.removed);
+    postChanged(state, id, changed);
     post({ kind: 'done', id, result });
-    const odd = new Set(result.problems.map(({ path }) => parentOf(path)));
-    if (isRecorded) records.note(read, known, (folder) => odd.has(folder));
+    const foldersWithProblems = new Set(result.problems.map(({ path }) => parentOf(path)));
+    if (usesSnapshots) snapshots.update(listings, known, (folder) => foldersWithProblems.has(folder));
   } catch (error) {
     post({ kind: 'failed', id, ...failureOf(error) });
+  }
+}
+
+function postChanged(state: WorkerState, id: number, changed: readonly Observation[]): void {
+  for (let start = 0; start < changed.length; start += observationsPerMessage) {
+    const packed = packObservations(changed.slice(start, start + observationsPerMessage));
+    // From now on both threads read the same packed bytes.
+    update(state, unpackObservations(packed), []);
+    post({ kind: 'changed', id, observations: packed });
   }
 }
 
@@ -89,7 +97,15 @@ function post(message: FromScanWorker): void {
   parentPort?.postMessage(message);
 }
 
-const data = workerData as ScanWorkerData | ScanHelperData | RecordCheckerData;
-if ('helps' in data) helpScan(data);
-else if ('checks' in data) serveRecordChecks(data);
-else serve(data);
+const data = workerData as ScanWorkerData | ScanHelperData | SnapshotCheckerData;
+switch (data.role) {
+  case 'worker':
+    serveScans(data);
+    break;
+  case 'helper':
+    helpScan(data);
+    break;
+  case 'checker':
+    serveSnapshotChecks(data);
+    break;
+}

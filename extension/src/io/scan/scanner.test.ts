@@ -18,8 +18,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { fieldsOf } from '../../core/testing/fixtures';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
+import { observeFolder } from '../../../test/support/observeFolder';
 import type { ScanProgress, ScanScope } from './scannerPort';
-import { scanPass } from './scan';
 import { WorkerScanner } from './scanner';
 
 const rules: Rule[] = [{ path: '', kind: 'folder', effect: 'track' }];
@@ -45,7 +45,7 @@ afterAll(() => rmSync(bundles, { recursive: true, force: true }));
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'palmtree-scanner-'));
-  scanner = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root, all: () => [] });
+  scanner = new WorkerScanner({ script: join(bundles, 'scanWorker.js'), root, known: () => [] });
 });
 
 afterEach(async () => {
@@ -61,13 +61,17 @@ function paths(of: readonly { path: string }[]): string[] {
   return of.map(({ path }) => path).sort();
 }
 
-/** Without what only the moment of the scan decides. */
-function atRest(observations: readonly Observation[]): readonly Observation[] {
+/** The observations as if no file were racy, sorted by path. */
+function notRacy(observations: readonly Observation[]): readonly Observation[] {
   return observations.map((one) => ({ ...fieldsOf(one), racy: false })).sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
+function observeAll(isIncluded: (path: string) => boolean): Observation[] {
+  return [...observeFolder(root, isIncluded).values()];
+}
+
 describe('the scanner', () => {
-  it('sees files, and then only differences', async () => {
+  it('returns all files, and then only differences', async () => {
     write('a');
     write('b');
     expect((await scanner.scan({ scope })).changed.map(({ path }) => path).sort()).toEqual(['a', 'b']);
@@ -77,17 +81,17 @@ describe('the scanner', () => {
     expect([changed.map(({ path }) => path), removed]).toEqual([['c'], ['a']]);
   });
 
-  it('takes over what is known, before and after its start', async () => {
+  it('uses known observations that it gets before and after its start', async () => {
     write('a');
     const other = new WorkerScanner({
       script: join(bundles, 'scanWorker.js'),
       root,
-      all: () => [],
+      known: () => [],
     });
     const { changed } = await other.scan({ scope });
     await other.dispose();
     const [a] = changed;
-    scanner.update([{ ...fieldsOf(a!), racy: false, hash: 'told' }], []);
+    scanner.update([{ ...fieldsOf(a!), racy: false, hash: 'known' }], []);
     expect((await scanner.scan({ scope })).changed).toEqual([]);
     scanner.update([], ['a']);
     expect((await scanner.scan({ scope })).changed).toMatchObject([{ path: 'a', hash: a!.hash }]);
@@ -96,20 +100,19 @@ describe('the scanner', () => {
     expect([again.map(({ path }) => path), removed]).toEqual([['a'], ['gone']]);
   });
 
-  it('runs scans that are asked for together, one after the other', async () => {
+  it('runs concurrent scans one after the other', async () => {
     write('a');
     const results = await Promise.all([scanner.scan({ scope }), scanner.scan({ scope, only: ['b'] })]);
     expect(results.map(({ changed }) => changed.length)).toEqual([1, 0]);
   });
 
-  it('comes to the same with the help of other threads', { timeout: 60_000 }, async () => {
+  it('finds the same with helper threads', { timeout: 60_000 }, async () => {
     const count = 6_000;
     for (let i = 0; i < count; i++) write(`f${i}`, String(i % 50));
     const { changed } = await scanner.scan({ scope });
-    const other = scanPass({ root, scope, known: new Map() });
-    expect(atRest(changed)).toEqual(atRest(other.changed));
-    scanner.update(atRest(changed), []);
-    // What stands is looked at by its stats alone; any of them that differs is found out.
+    expect(notRacy(changed)).toEqual(notRacy(observeAll(() => true)));
+    scanner.update(notRacy(changed), []);
+    // Of known files only the stats are compared: a difference in any of them is found.
     rmSync(join(root, 'f7'));
     write('f1000', 'edited');
     renameSync(join(root, 'f2001'), join(root, 'f2000'));
@@ -122,15 +125,15 @@ describe('the scanner', () => {
   });
 
   it(
-    'verifies with the help of other threads, and keeps modes that the system does not know',
+    'verifies with helper threads, and keeps known modes on a file system without modes',
     { timeout: 60_000 },
     async () => {
       for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i % 50));
       const script = join(bundles, 'scanWorker.js');
-      const blind = new WorkerScanner({ script, root, honoursModes: false, all: () => [] });
+      const blind = new WorkerScanner({ script, root, honoursModes: false, known: () => [] });
       const { changed } = await blind.scan({ scope });
       blind.update(
-        atRest(changed).map((one) => ({ ...one, mode: 0o755 })),
+        notRacy(changed).map((one) => ({ ...one, mode: 0o755 })),
         [],
       );
       const before = changed.find(({ path }) => path === 'f1000');
@@ -142,88 +145,90 @@ describe('the scanner', () => {
     },
   );
 
-  it('finds what a look at everything finds, whatever happens between two passes', { timeout: 60_000 }, async () => {
-    const told: ScanScope = { rules, exclude: ['out', 'left/'], respectGitignore: false };
-    const names = ['a', 'b', 'out', 'left', 'c c'];
+  it('finds every change between two scans', { timeout: 60_000 }, async () => {
+    const excludingScope: ScanScope = { rules, exclude: ['out', 'untracked/'], respectGitignore: false };
+    const names = ['a', 'b', 'out', 'untracked', 'c c'];
+    const isIncluded = (path: string): boolean =>
+      !path.split('/').includes('out') && !path.split('/').slice(0, -1).includes('untracked');
     const known = new Map<string, Observation>();
     const random = fc.sample(fc.nat(), { numRuns: 4_000, seed: 20_261_125 });
     const pick = (among: number): number => (random.pop() ?? 0) % among;
-    const place = (): string =>
+    const randomPath = (): string =>
       join(root, ...Array.from({ length: 1 + pick(3) }, () => names[pick(names.length)] ?? ''));
     let written = 0;
-    const doings: ((path: string) => void)[] = [
+    const actions: ((path: string) => void)[] = [
       (path) => mkdirSync(path, { recursive: true }),
       (path) => writeFileSync(path, 'x'.repeat(++written)),
       (path) => writeFileSync(path, 'x'.repeat(++written)),
       // Folders stay searchable: a user other than root could not list or remove them.
       (path) => chmodSync(path, (statSync(path).isDirectory() ? 0o700 : 0o600) + pick(8) * 8),
       (path) => rmSync(path, { recursive: true }),
-      (path) => renameSync(path, place()),
+      (path) => renameSync(path, randomPath()),
       (path) => symlinkSync(names[pick(names.length)] ?? '', path),
     ];
-    const pass = async (): Promise<void> => {
-      const { changed, removed } = await scanner.scan({ scope: told });
+    const rescan = async (): Promise<void> => {
+      const { changed, removed } = await scanner.scan({ scope: excludingScope });
       for (const path of removed) known.delete(path);
       for (const one of changed) known.set(one.path, one);
     };
     for (let step = 0; step < 60; step++) {
-      for (let doing = 0; doing < 6; doing++) {
+      for (let action = 0; action < 6; action++) {
         try {
-          doings[pick(doings.length)]?.(place());
+          actions[pick(actions.length)]?.(randomPath());
         } catch {
-          // What cannot be done there is not.
+          // Impossible actions are skipped.
         }
       }
-      await pass();
-      const fresh = scanPass({ root, scope: told, known: new Map() });
-      expect(atRest([...known.values()])).toEqual(atRest(fresh.changed));
-      // As if all of it were old: so that the next pass relies on what this one saw.
-      for (const one of atRest(fresh.changed)) known.set(one.path, one);
+      await rescan();
+      const expected = notRacy(observeAll(isIncluded));
+      expect(notRacy([...known.values()])).toEqual(expected);
+      // Without racy files, the next scan trusts everything that this one found.
+      for (const one of expected) known.set(one.path, one);
       scanner.update(known.values(), []);
-      await pass();
+      await rescan();
     }
   });
 
   it.each([
     [
-      'a folder that was left out become a file',
+      'an untracked folder become a file',
       () => {
-        rmSync(join(root, 'left'), { recursive: true });
-        write('left');
+        rmSync(join(root, 'untracked'), { recursive: true });
+        write('untracked');
       },
-      { seen: ['left'], problems: [] },
+      { changed: ['untracked'], problems: [] },
     ],
     [
-      'a folder give way to a link that leads to it',
+      'a folder be replaced by a symlink to it',
       () => {
         renameSync(join(root, 'd'), join(bundles, 'moved'));
         symlinkSync(join(bundles, 'moved'), join(root, 'd'));
       },
-      { seen: [], problems: ['d'] },
+      { changed: [], problems: ['d'] },
     ],
-  ])('sees %s, though all names are the same', async (_, change, expected) => {
-    const told: ScanScope = { rules, exclude: ['left/'], respectGitignore: false };
-    for (const folder of ['d', 'left']) mkdirSync(join(root, folder));
+  ])('sees %s, although all names are the same', async (_, change, expected) => {
+    const excludingScope: ScanScope = { rules, exclude: ['untracked/'], respectGitignore: false };
+    for (const folder of ['d', 'untracked']) mkdirSync(join(root, folder));
     write('d/f');
-    const { changed } = await scanner.scan({ scope: told });
-    scanner.update(atRest(changed), []);
-    await scanner.scan({ scope: told });
+    const { changed } = await scanner.scan({ scope: excludingScope });
+    scanner.update(notRacy(changed), []);
+    await scanner.scan({ scope: excludingScope });
     change();
-    const found = await scanner.scan({ scope: told });
-    expect({ seen: paths(found.changed), problems: paths(found.problems) }).toEqual(expected);
+    const found = await scanner.scan({ scope: excludingScope });
+    expect({ changed: paths(found.changed), problems: paths(found.problems) }).toEqual(expected);
   });
 
-  it('has what is not selected any more gone, and back when it is again', async () => {
+  it('removes paths that are not selected any more, and adds them again later', async () => {
     mkdirSync(join(root, 'd'));
     for (const path of ['d/a', 'd/b']) write(path);
     const { changed } = await scanner.scan({ scope });
-    scanner.update(atRest(changed), []);
+    scanner.update(notRacy(changed), []);
     await scanner.scan({ scope });
     expect((await scanner.scan({ scope: { ...scope, exclude: ['b'] } })).removed).toEqual(['d/b']);
     expect((await scanner.scan({ scope })).changed.map(({ path }) => path)).toEqual(['d/b']);
   });
 
-  it('is cancelled while other threads look', { timeout: 60_000 }, async () => {
+  it('can be cancelled while helper threads work', { timeout: 60_000 }, async () => {
     for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i));
     const stop = new AbortController();
     const scan = scanner.scan({ scope, signal: stop.signal, onProgress: ({ files }) => files > 0 && stop.abort() });
@@ -231,20 +236,20 @@ describe('the scanner', () => {
     expect((await scanner.scan({ scope })).changed).toHaveLength(6_000);
   });
 
-  it('checks by itself where no thread stays alive to check for it', { timeout: 60_000 }, async () => {
+  it('checks snapshots itself if no other thread stays alive', { timeout: 60_000 }, async () => {
     const script = join(bundles, 'unchecked.js');
     writeFileSync(
       script,
-      `if ('checks' in require('node:worker_threads').workerData) process.exit(1);
+      `if (require('node:worker_threads').workerData.role === 'checker') process.exit(1);
        require('./scanWorker.js');`,
     );
-    const alone = new WorkerScanner({ script, root, all: () => [] });
+    const alone = new WorkerScanner({ script, root, known: () => [] });
     for (let i = 0; i < 4_000; i++) {
       if (i % 100 === 0) mkdirSync(join(root, `d${i / 100}`));
       write(`d${Math.floor(i / 100)}/f${i}`);
     }
     const { changed } = await alone.scan({ scope });
-    alone.update(atRest(changed), []);
+    alone.update(notRacy(changed), []);
     await alone.scan({ scope });
     expect(await alone.scan({ scope })).toMatchObject({ changed: [], removed: [] });
     write('d7/f700', 'edited');
@@ -253,20 +258,20 @@ describe('the scanner', () => {
     await alone.dispose();
   });
 
-  it('looks by itself where no other thread will start', { timeout: 60_000 }, async () => {
+  it('inspects all files itself if no helper thread stays alive', { timeout: 60_000 }, async () => {
     const script = join(bundles, 'alone.js');
     writeFileSync(
       script,
-      `if ('helps' in require('node:worker_threads').workerData) process.exit(1);
+      `if (require('node:worker_threads').workerData.role === 'helper') process.exit(1);
        require('./scanWorker.js');`,
     );
-    const alone = new WorkerScanner({ script, root, all: () => [] });
+    const alone = new WorkerScanner({ script, root, known: () => [] });
     for (let i = 0; i < 4_000; i++) write(`f${i}`);
     expect((await alone.scan({ scope })).changed.length).toBe(4_000);
     await alone.dispose();
   });
 
-  it('stops in the middle of a file when its signal says so', async () => {
+  it('stops in the middle of a file when its signal is aborted', async () => {
     write('huge');
     truncateSync(join(root, 'huge'), 2 ** 36);
     const controller = new AbortController();
@@ -280,23 +285,23 @@ describe('the scanner', () => {
     expect((await scanner.scan({ scope })).changed).toMatchObject([{ path: 'huge', size: 1 }]);
   });
 
-  it('does not begin when its signal was aborted before', async () => {
+  it('does not start if its signal is already aborted', async () => {
     const scan = scanner.scan({ scope, signal: AbortSignal.abort() });
     await expect(scan).rejects.toMatchObject({ code: 'cancelled' });
   });
 
-  it('tells its progress', async () => {
+  it('reports its progress', async () => {
     write('big');
     truncateSync(join(root, 'big'), 2 ** 28);
-    const told: ScanProgress[] = [];
+    const reports: ScanProgress[] = [];
     await scanner.scan({
       scope,
-      onProgress: (progress) => told.push(progress),
+      onProgress: (progress) => reports.push(progress),
     });
-    expect(told[0]?.hashedBytes).toBeGreaterThan(0);
+    expect(reports[0]?.hashedBytes).toBeGreaterThan(0);
   });
 
-  it('tells that the workspace folder is gone', async () => {
+  it('fails with root_gone if the workspace folder is gone', async () => {
     rmSync(root, { recursive: true });
     await expect(scanner.scan({ scope })).rejects.toMatchObject({
       code: 'root_gone',
@@ -304,7 +309,7 @@ describe('the scanner', () => {
     });
   });
 
-  it('fails the scan whose thread dies, and starts another with what is known', async () => {
+  it('fails a scan whose thread dies, and starts another thread with all known observations', async () => {
     const script = join(bundles, 'crashing.js');
     rmSync(script, { force: true });
     appendFileSync(
@@ -316,7 +321,7 @@ describe('the scanner', () => {
        });
        else require('./scanWorker.js');`,
     );
-    const crashing = new WorkerScanner({ script, root, all: () => [] });
+    const crashing = new WorkerScanner({ script, root, known: () => [] });
     write('crash');
     await expect(crashing.scan({ scope })).rejects.toMatchObject({
       code: 'scan_failed',
@@ -327,11 +332,11 @@ describe('the scanner', () => {
     await crashing.dispose();
   });
 
-  it('fails the scan when its script cannot be run', async () => {
+  it('fails the scan if its script cannot run', async () => {
     const broken = new WorkerScanner({
       script: join(bundles, 'nothing.js'),
       root,
-      all: () => [],
+      known: () => [],
     });
     await expect(broken.scan({ scope })).rejects.toMatchObject({
       code: 'scan_failed',
@@ -339,7 +344,7 @@ describe('the scanner', () => {
     await broken.dispose();
   });
 
-  it('ends the scans that run when it is closed, and takes no more', async () => {
+  it('cancels running scans when it is closed, and starts no more', async () => {
     write('a');
     const running = scanner.scan({ scope });
     const [ended] = await Promise.allSettled([running, scanner.dispose()]);

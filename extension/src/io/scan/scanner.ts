@@ -3,56 +3,55 @@ import { Worker } from 'node:worker_threads';
 import type { Observation } from '../../core/observation';
 import { PalmtreeError } from '../../errors';
 import { packObservations, unpackObservations, type Packed } from '../entries/packedEntries';
-import type { Scanner, ScanRequest, ScanResult } from './scannerPort';
 import { errorOf } from '../threads/threadFailure';
-import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
 import { threadLimits } from '../threads/threadLimits';
 import { yielder } from '../threads/yielding';
+import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
+import type { Scanner, ScanRequest, ScanResult } from './scannerPort';
 
 export interface WorkerScannerOptions {
   /** The bundled scan worker. */
   readonly script: string;
   readonly root: string;
-  /** A folder for the probe of the file system's clock; the root takes its place on another device. */
+  /** A folder for the probe of the file system's clock. If it is on another device, `root` is used. */
   readonly storage?: string;
-  /** Whether the file system keeps permission bits; by default, all but Windows do. */
+  /** Whether the file system keeps permission bits; by default, all but those of Windows do. */
   readonly honoursModes?: boolean;
-  /** All that is known: it is told again to a thread that takes the place of one that died. */
-  readonly all: () => Iterable<Observation>;
+  /** All known observations, for a thread that replaces one that died. */
+  readonly known: () => Iterable<Observation>;
 }
 
-/** What is told at once: it takes a few milliseconds to pack. */
-const partSize = 5_000;
+/** Observations in one message, which take a few milliseconds to pack. */
+const observationsPerMessage = 5_000;
 
-interface ToLearn {
-  readonly seen: readonly Observation[];
-  readonly gone: readonly string[];
+interface Update {
+  readonly observations: readonly Observation[];
+  readonly removed: readonly string[];
 }
 
-interface Running {
+interface RunningScan {
   readonly request: ScanRequest;
-  /** What was seen so far. */
-  readonly seen: Packed[];
+  /** The changed observations that have arrived so far. */
+  readonly changed: Packed[];
   readonly resolve: (result: Promise<ScanResult>) => void;
   readonly reject: (error: PalmtreeError) => void;
-  /** Takes back the listener on the request's signal. */
+  /** Removes the listener from the request's signal. */
   readonly finish: () => void;
 }
 
 /**
- * Scans in a thread of its own, which keeps what is known, so that only differences cross over. Scans that
- * are asked for together run one after the other. A thread that dies fails the scans that it had, and the
- * next one starts another.
+ * Scans in a worker thread, which keeps the known observations, so that only differences are sent. Scans run one after
+ * the other. If the thread dies, its scans fail and the next one starts a new thread.
  */
 export class WorkerScanner implements Scanner {
   readonly #options: WorkerScannerOptions;
-  readonly #running = new Map<number, Running>();
-  /** What the thread has not been told yet. */
-  #untold: ToLearn[] = [];
-  #telling: Promise<void> = Promise.resolve();
+  readonly #running = new Map<number, RunningScan>();
+  /** Updates that the thread does not have yet. */
+  #unsent: Update[] = [];
+  #sending: Promise<void> = Promise.resolve();
   #worker: Worker | undefined;
   #nextId = 1;
-  /** A thread that takes its place knows nothing. */
+  /** Whether a thread died, so that the next one has to get all known observations. */
   #hasDied = false;
   #disposed = false;
 
@@ -60,24 +59,24 @@ export class WorkerScanner implements Scanner {
     this.#options = options;
   }
 
-  update(seen: Iterable<Observation>, gone: Iterable<string>): void {
-    const told: ToLearn = { seen: [...seen], gone: [...gone] };
-    if (told.seen.length + told.gone.length === 0 || this.#disposed) return;
-    this.#untold.push(told);
+  update(observations: Iterable<Observation>, removed: Iterable<string>): void {
+    const update: Update = { observations: [...observations], removed: [...removed] };
+    if (update.observations.length + update.removed.length === 0 || this.#disposed) return;
+    this.#unsent.push(update);
     this.#worker ??= this.#start();
-    this.#telling = this.#telling.then(() => this.#tell());
+    this.#sending = this.#sending.then(() => this.#sendUpdates());
   }
 
-  /** Tells what is known as the store has it, which the thread shares then. */
-  learnPacked(parts: readonly Packed[]): void {
+  /** Adds known observations as the store has them packed. The thread shares that memory. */
+  updatePacked(parts: readonly Packed[]): void {
     this.#worker ??= this.#start();
-    for (const seen of parts) this.#post({ kind: 'learn', seen, gone: [] });
+    for (const observations of parts) this.#post({ kind: 'update', observations, removed: [] });
   }
 
-  reset(all: Iterable<Observation>): void {
-    this.#untold = [];
-    this.#post({ kind: 'forget' });
-    this.update(all, []);
+  reset(observations: Iterable<Observation>): void {
+    this.#unsent = [];
+    this.#post({ kind: 'clear' });
+    this.update(observations, []);
   }
 
   scan(request: ScanRequest): Promise<ScanResult> {
@@ -90,17 +89,17 @@ export class WorkerScanner implements Scanner {
       if (signal?.aborted === true) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       const finish = (): void => signal?.removeEventListener('abort', onAbort);
-      this.#running.set(id, { request, seen: [], resolve, reject, finish });
+      this.#running.set(id, { request, changed: [], resolve, reject, finish });
       this.#worker ??= this.#start();
       this.#worker.ref();
-      const carried = {
+      const sentRequest = {
         scope,
         ...(only === undefined ? {} : { only }),
         ...(verify === undefined ? {} : { verify }),
       };
-      this.#telling = this.#telling.then(async () => {
-        await this.#tell();
-        if (this.#running.has(id)) this.#post({ kind: 'scan', id, request: carried, stop });
+      this.#sending = this.#sending.then(async () => {
+        await this.#sendUpdates();
+        if (this.#running.has(id)) this.#post({ kind: 'scan', id, request: sentRequest, stop });
       });
     });
   }
@@ -114,28 +113,28 @@ export class WorkerScanner implements Scanner {
   }
 
   #start(): Worker {
-    if (this.#hasDied) this.#untold.unshift({ seen: [...this.#options.all()], gone: [] });
+    if (this.#hasDied) this.#unsent.unshift({ observations: [...this.#options.known()], removed: [] });
     const { script, root, storage, honoursModes } = this.#options;
-    const workerData: ScanWorkerData = { root, storage, honoursModes, script };
+    const workerData: ScanWorkerData = { role: 'worker', root, storage, honoursModes, script };
     const worker = new Worker(script, { workerData, name: 'palmtree scan', resourceLimits: threadLimits });
     worker.on('message', (message: FromScanWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));
     worker.on('exit', (code) => this.#onEnd(worker, new Error(`the scan worker ended with code ${code}`)));
-    // An idle thread keeps no process alive.
+    // An idle thread must not keep the process alive.
     worker.unref();
     return worker;
   }
 
-  /** Tells the thread what it does not know yet, in parts between which others have their turn. */
-  async #tell(): Promise<void> {
+  /** Sends the updates in parts, and yields between them. */
+  async #sendUpdates(): Promise<void> {
     while (this.#worker !== undefined) {
-      const told = this.#untold.shift();
-      if (told === undefined) return;
-      const { seen, gone } = told;
-      const part = packObservations(seen.slice(0, partSize));
-      this.#post({ kind: 'learn', seen: part, gone });
-      if (seen.length <= partSize) continue;
-      this.#untold.unshift({ seen: seen.slice(partSize), gone: [] });
+      const update = this.#unsent.shift();
+      if (update === undefined) return;
+      const { observations, removed } = update;
+      const packed = packObservations(observations.slice(0, observationsPerMessage));
+      this.#post({ kind: 'update', observations: packed, removed });
+      if (observations.length <= observationsPerMessage) continue;
+      this.#unsent.unshift({ observations: observations.slice(observationsPerMessage), removed: [] });
       await nextTurn();
     }
   }
@@ -151,12 +150,12 @@ export class WorkerScanner implements Scanner {
       running.request.onProgress?.(message.progress);
       return;
     }
-    if (message.kind === 'seen') {
-      running.seen.push(message.seen);
+    if (message.kind === 'changed') {
+      running.changed.push(message.observations);
       return;
     }
     this.#end(message.id, running);
-    if (message.kind === 'done') running.resolve(whole(message.result, running.seen));
+    if (message.kind === 'done') running.resolve(withChanged(message.result, running.changed));
     else running.reject(errorOf(message));
   }
 
@@ -164,10 +163,13 @@ export class WorkerScanner implements Scanner {
     if (worker !== this.#worker) return;
     this.#worker = undefined;
     this.#hasDied = true;
-    this.#untold = [];
+    this.#unsent = [];
     const reason = cause instanceof Error ? cause.message : String(cause);
     this.#failAll(
-      new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, { details: { stderr: reason }, cause }),
+      new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, {
+        cause,
+        details: { stderr: reason },
+      }),
     );
   }
 
@@ -178,15 +180,15 @@ export class WorkerScanner implements Scanner {
     }
   }
 
-  #end(id: number, running: Running): void {
+  #end(id: number, running: RunningScan): void {
     running.finish();
     this.#running.delete(id);
     if (this.#running.size === 0) this.#worker?.unref();
   }
 }
 
-/** The parts come faster than they can be taken in: others have their turn between them. */
-async function whole(result: Omit<ScanResult, 'changed'>, parts: readonly Packed[]): Promise<ScanResult> {
+/** Adds the changed observations to a result. Yields between the parts, which can be many. */
+async function withChanged(result: Omit<ScanResult, 'changed'>, parts: readonly Packed[]): Promise<ScanResult> {
   const pause = yielder();
   const changed: Observation[] = [];
   for (const part of parts) {

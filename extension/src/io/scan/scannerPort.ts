@@ -2,7 +2,7 @@ import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
 import type { Rule } from '../../core/tracking/rule';
 
-/** What a scan takes in: a change of it needs a full pass. */
+/** Which paths a scan includes. A change of the scope needs a full scan. */
 export interface ScanScope {
   readonly rules: readonly Rule[];
   /** gitignore-style patterns. */
@@ -12,9 +12,9 @@ export interface ScanScope {
 
 export interface ScanRequest {
   readonly scope: ScanScope;
-  /** Only these paths and what is below them; without it, a full pass. */
+  /** The paths of a partial scan, which also covers everything below them. Without it, the scan is full. */
   readonly only?: readonly string[];
-  /** Hash everything, trust no stored hash. */
+  /** Hash every file, and trust no known hash. */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ScanProgress) => void;
@@ -25,25 +25,28 @@ export interface ScanProgress {
   readonly hashedBytes: number;
 }
 
-/** The difference to what the scanner knew before. */
+/** The differences from what the scanner knew before. */
 export interface ScanResult {
+  /** New observations, and those that replace an older one of their path. */
   readonly changed: readonly Observation[];
+  /** Known paths that do not exist or are not selected any more. */
   readonly removed: readonly string[];
-  /** Of a full pass: all problems; of a partial one: those below `only`. */
+  /** All problems in the scanned area. */
   readonly problems: readonly Problem[];
   /**
-   * The contents of the .gitignore files that were honoured, by folder. Of a full pass: all there are; of a
-   * partial one: of the folders it came by, with null where there is none.
-   * What they leave out is not observed: a selection without them would take it for deleted.
+   * The contents of the .gitignore files that were respected, by folder. A full scan returns all of them; a partial scan
+   * returns one entry for each visited folder, null if it has none. The scan includes nothing that they exclude, so a
+   * selection without them would take excluded files for deleted.
    */
   readonly gitignores: ReadonlyMap<string, string | null>;
 }
 
 export interface Scanner {
-  /** Tells what is known already, from the store or from a pull that has just written files. */
-  update(seen: Iterable<Observation>, gone: Iterable<string>): void;
-  /** Tells all that is known, in the place of what was: when another window's store took the place of ours. */
-  reset(all: Iterable<Observation>): void;
+  /** Updates the known observations, after a pull has written and removed files. */
+  update(observations: Iterable<Observation>, removed: Iterable<string>): void;
+  /** Replaces all known observations, after the store was read anew. */
+  reset(observations: Iterable<Observation>): void;
+  /** Throws cancelled, root_gone, scan_failed. */
   scan(request: ScanRequest): Promise<ScanResult>;
   dispose(): Promise<void>;
 }

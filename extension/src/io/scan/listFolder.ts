@@ -2,21 +2,28 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { pathFault, type PathFault } from '../../../../server/src/contract/paths';
 
-/** Of these nothing has to be asked: no name of them is too long, or means something else elsewhere. */
+/** Printable ASCII without `/` and `\`, apart from `.` and `..`: `pathFault` accepts every such name in a short path. */
 const ordinaryName = /^(?!\.\.?$)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/;
-const surelyShort = 1024;
+const shortPathLength = 1024;
 
-/** A name in a folder; with what is wrong with it, where that is no longer seen in it. */
-export interface Found {
+/** An item in a folder. */
+export interface FolderEntry {
   readonly name: string;
   readonly isDirectory: () => boolean;
+  /** A fault that `name` no longer shows, because it is escaped. */
   readonly fault?: PathFault | 'name-not-utf8' | undefined;
 }
 
+/** A folder of the workspace folder, with all items in it. */
+export interface FolderListing {
+  readonly folder: string;
+  readonly entries: readonly FolderEntry[];
+}
+
 /** Lists the folder at the absolute path. Throws the system's errors. */
-export function namesIn(absolute: string): readonly Found[] {
+export function listFolder(absolute: string): readonly FolderEntry[] {
   const entries = readdirSync(absolute, { withFileTypes: true });
-  // What is not UTF-8 reads like this: then the bytes are needed. They cost several times as much.
+  // Node decodes bytes that are not UTF-8 to U+FFFD. Only then are names read as bytes, which takes several times as long.
   if (!entries.some(({ name }) => name.includes('\uFFFD'))) return entries;
   return readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
     name: isUtf8(entry.name) ? entry.name.toString('utf8') : escaped(entry.name),
@@ -25,12 +32,12 @@ export function namesIn(absolute: string): readonly Found[] {
   }));
 }
 
-/** Why `path`, of which all but the last name is known to be fine, cannot travel. */
-export function faultOf(path: string, name: string): PathFault | undefined {
-  return path.length <= surelyShort && ordinaryName.test(name) ? undefined : pathFault(path);
+/** The fault of `path`, whose last segment is `name` and whose other segments are known to have none. */
+export function nameFault(path: string, name: string): PathFault | undefined {
+  return path.length <= shortPathLength && ordinaryName.test(name) ? undefined : pathFault(path);
 }
 
-/** Shows each byte that is not ASCII, so that different names stay different. */
+/** Writes each byte that is not ASCII as `\xNN`, so that different names stay different. */
 function escaped(name: Buffer): string {
   return [...name].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\x${byte.toString(16)}`)).join('');
 }

@@ -1,0 +1,34 @@
+import type { Observation } from '../../core/observation';
+import type { Selection } from '../../core/tracking/selection';
+import type { ScanArea } from './scanArea';
+import type { ScanFindings } from './scanFindings';
+
+/**
+ * The known paths in `area` that do not exist or are not selected any more.
+ * Invariant: a selected path that a problem hides is not removed.
+ */
+export function removedPaths(
+  known: ReadonlyMap<string, Observation>,
+  findings: ScanFindings,
+  area: ScanArea,
+  selection: Selection,
+): string[] {
+  const removed: string[] = [];
+  for (const path of candidates(known, findings, area)) {
+    if (findings.isPresent(path) || !area.covers(path)) continue;
+    if (!(findings.isHiddenByProblem(path) && selection.includes(path))) removed.push(path);
+  }
+  return removed;
+}
+
+/** The known paths that may have been removed: as few as a cheap check can tell. */
+function candidates(
+  known: ReadonlyMap<string, Observation>,
+  findings: ScanFindings,
+  { roots }: ScanArea,
+): Iterable<string> {
+  // No path below a known file is known.
+  if (roots !== undefined && [...roots].every((path) => known.has(path))) return roots;
+  const areAllPresent = findings.presentCount === known.size && findings.changed.every(({ path }) => known.has(path));
+  return areAllPresent ? [] : known.keys();
+}

@@ -1,0 +1,84 @@
+import type { Observation } from '../../core/observation';
+import type { Problem } from '../../core/problem';
+import { parentFolders, parentOf } from '../../core/paths';
+import type { FolderSnapshot } from './folderSnapshot';
+import type { BatchResult } from './inspectBatch';
+import type { ScanProgress } from './scannerPort';
+
+/** Collects the findings of one scan, and reports its progress. */
+export class ScanFindings {
+  readonly changed: Observation[] = [];
+  readonly gitignores = new Map<string, string | null>();
+  readonly #problems = new Map<string, Problem>();
+  /** The inspected paths at which a file or symlink exists. */
+  readonly #present = new Set<string>();
+  readonly #unchangedFolders = new Map<string, FolderSnapshot>();
+  readonly #onProgress: ((progress: ScanProgress) => void) | undefined;
+  /** Files in unchanged folders that were not inspected. */
+  #trustedFiles = 0;
+  #files = 0;
+  #hashedBytes = 0;
+
+  /** `onProgress` throws to stop the scan. */
+  constructor(onProgress: ((progress: ScanProgress) => void) | undefined) {
+    this.#onProgress = onProgress;
+  }
+
+  get problems(): Problem[] {
+    return [...this.#problems.values()];
+  }
+
+  /** The number of files and symlinks that the scan found. */
+  get presentCount(): number {
+    return this.#present.size + this.#trustedFiles;
+  }
+
+  addProblem(problem: Problem): void {
+    this.#problems.set(problem.path, problem);
+  }
+
+  /** Adds the result of an inspection of `paths`. */
+  addBatch(paths: readonly string[], { changed, missing, folders, problems }: BatchResult): void {
+    this.#files += paths.length - missing.length - folders.length - problems.length;
+    for (const path of paths) this.#present.add(path);
+    for (const path of missing) this.#present.delete(path);
+    for (const path of folders) this.#present.delete(path);
+    for (const observation of changed) this.changed.push(observation);
+    for (const problem of problems) {
+      this.#present.delete(problem.path);
+      this.addProblem(problem);
+    }
+  }
+
+  /** Adds a folder whose files need no inspection, apart from those that the snapshot excepts. */
+  addUnchangedFolder(folder: string, snapshot: FolderSnapshot): void {
+    this.#unchangedFolders.set(folder, snapshot);
+    this.#files += snapshot.files.length;
+    this.#trustedFiles += snapshot.files.length;
+  }
+
+  addHashedBytes(bytes: number): void {
+    this.#hashedBytes += bytes;
+    this.report();
+  }
+
+  /** Reports the progress. Throws to stop the scan. */
+  report(): void {
+    this.#onProgress?.({ files: this.#files, hashedBytes: this.#hashedBytes });
+  }
+
+  /** Whether a file or symlink exists at the known path. */
+  isPresent(path: string): boolean {
+    if (this.#present.has(path)) return true;
+    const snapshot = this.#unchangedFolders.get(parentOf(path) ?? '');
+    return snapshot !== undefined && !snapshot.inspectAlways.includes(path.slice(path.lastIndexOf('/') + 1));
+  }
+
+  /** Whether a problem at `path` or at a folder above it kept `path` from being inspected. */
+  isHiddenByProblem(path: string): boolean {
+    if (this.#problems.size === 0) return false;
+    if (this.#problems.has(path)) return true;
+    for (const folder of parentFolders(path)) if (this.#problems.has(folder)) return true;
+    return false;
+  }
+}

@@ -1,0 +1,163 @@
+import { lstatSync, opendirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathFault } from '../../../../server/src/contract/paths';
+import { parentFolders } from '../../core/paths';
+import { Selection } from '../../core/tracking/selection';
+import { errnoOf, isNotFound } from '../fs/errno';
+import { rootGone } from '../fs/rootFolder';
+import { readableStatsAt } from '../fs/stats';
+import type { FolderSnapshot } from './folderSnapshot';
+import { unreadable } from './inspect';
+import type { InspectionQueue } from './inspectionQueue';
+import { listFolder, nameFault, type FolderEntry, type FolderListing } from './listFolder';
+import { gitignoreName, type ScanArea } from './scanArea';
+import type { ScanFindings } from './scanFindings';
+import type { ScanScope } from './scannerPort';
+
+export interface ScanWalkerDeps {
+  readonly root: string;
+  readonly scope: ScanScope;
+  readonly area: ScanArea;
+  /** Snapshots of the folders that still match them, by path. */
+  readonly unchanged: ReadonlyMap<string, FolderSnapshot>;
+  readonly queue: InspectionQueue;
+  readonly findings: ScanFindings;
+  /** Called after each folder. */
+  readonly onFolder: () => void;
+}
+
+/** Walks the tracked folders of a scan, and queues the files and symlinks in them for inspection. */
+export class ScanWalker {
+  readonly selection: Selection;
+  /** The folders that were listed, which excludes those that are unchanged. */
+  readonly listings: FolderListing[] = [];
+  readonly #deps: ScanWalkerDeps;
+
+  constructor(deps: ScanWalkerDeps) {
+    this.#deps = deps;
+    this.selection = new Selection(deps.scope);
+  }
+
+  /** Walks the whole area of the scan. Throws root_gone. */
+  walk(): void {
+    const { roots } = this.#deps.area;
+    if (roots === undefined || roots.has('')) this.#walkFolder('');
+    else for (const path of roots) this.#visitRoot(path);
+  }
+
+  /** Walks a folder that replaced a file since its parent was listed. */
+  walkReplacement(folder: string): void {
+    if (this.selection.mayTrackBelow(folder)) this.#walkFolder(folder);
+  }
+
+  /** Visits a root of a partial scan through the folders above it, and only if a full scan would reach it. */
+  #visitRoot(path: string): void {
+    const fault = pathFault(path);
+    if (fault !== undefined) {
+      if (this.selection.includes(path)) this.#deps.findings.addProblem({ path, reason: fault });
+      return;
+    }
+    for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
+      if (!this.selection.mayTrackBelow(folder) || !this.#canList(folder)) return;
+      this.#readGitignore(folder);
+    }
+    this.#visit(path);
+  }
+
+  #canList(folder: string): boolean {
+    if (folder === '') return true;
+    const absolute = join(this.#deps.root, folder);
+    try {
+      if (!lstatSync(absolute).isDirectory()) return false;
+      opendirSync(absolute).closeSync();
+      return true;
+    } catch (error) {
+      this.#addUnreadable(folder, error);
+      return false;
+    }
+  }
+
+  #walkFolder(folder: string): void {
+    const { unchanged, area, findings, queue, onFolder } = this.#deps;
+    findings.report();
+    const snapshot = unchanged.get(folder);
+    if (snapshot !== undefined) return this.#walkUnchanged(folder, snapshot);
+    const entries = this.#list(folder);
+    if (entries === undefined) return;
+    this.listings.push({ folder, entries });
+    const hasGitignore = entries.some((entry) => entry.name === gitignoreName);
+    if (hasGitignore || area.isPartial) this.#readGitignore(folder);
+    for (const entry of entries) {
+      const path = this.#pathOf(folder, entry);
+      if (path === undefined) continue;
+      if (entry.isDirectory()) {
+        if (this.selection.mayTrackBelow(path)) this.#walkFolder(path);
+      } else if (this.selection.includes(path)) {
+        queue.add(path);
+      } else if (this.selection.hasTrackedBelow(path)) {
+        this.#visit(path);
+      }
+    }
+    onFolder();
+  }
+
+  /** Trusts a folder's snapshot, and walks the folders in it. */
+  #walkUnchanged(folder: string, snapshot: FolderSnapshot): void {
+    const { findings, queue, onFolder } = this.#deps;
+    const prefix = folder === '' ? '' : `${folder}/`;
+    findings.addUnchangedFolder(folder, snapshot);
+    for (const name of snapshot.inspectAlways) queue.add(prefix + name);
+    for (const name of snapshot.folders) {
+      if (this.selection.mayTrackBelow(prefix + name)) this.#walkFolder(prefix + name);
+    }
+    onFolder();
+  }
+
+  #list(folder: string): readonly FolderEntry[] | undefined {
+    try {
+      return listFolder(join(this.#deps.root, folder));
+    } catch (error) {
+      if (folder === '') throw rootGone(this.#deps.root, error);
+      this.#addUnreadable(folder, error);
+      return undefined;
+    }
+  }
+
+  /** Queues a tracked file, walks a folder, and reports a symlink that hides tracked paths below it. */
+  #visit(path: string): void {
+    if (this.selection.includes(path)) return this.#deps.queue.add(path);
+    const stats = readableStatsAt(join(this.#deps.root, path));
+    if (stats?.isDirectory() === true) {
+      if (this.selection.mayTrackBelow(path)) this.#walkFolder(path);
+    } else if (stats?.isSymbolicLink() === true) {
+      this.#deps.findings.addProblem({ path, reason: 'link-as-folder' });
+    }
+  }
+
+  /** The path of an entry; undefined if its name has a fault, which is a problem if the path is selected. */
+  #pathOf(folder: string, { name, fault: listedFault }: FolderEntry): string | undefined {
+    const path = folder === '' ? name : `${folder}/${name}`;
+    const fault = listedFault ?? nameFault(path, name);
+    if (fault === undefined) return path;
+    if (this.selection.includes(path)) this.#deps.findings.addProblem({ path, reason: fault });
+    return undefined;
+  }
+
+  #readGitignore(folder: string): void {
+    const { root, scope, area, findings } = this.#deps;
+    if (!scope.respectGitignore) return;
+    try {
+      const content = readFileSync(join(root, folder, gitignoreName), 'utf8');
+      this.selection.addGitignore(folder, content);
+      findings.gitignores.set(folder, content);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      // A .gitignore that exists but cannot be read becomes a problem when it is inspected as a file.
+      if (area.isPartial) findings.gitignores.set(folder, null);
+    }
+  }
+
+  #addUnreadable(folder: string, error: unknown): void {
+    if (!isNotFound(error)) this.#deps.findings.addProblem(unreadable(folder, error));
+  }
+}

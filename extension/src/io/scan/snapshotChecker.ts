@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { parentPort } from 'node:worker_threads';
+import { failureOf, cancellationCheck } from '../threads/threadFailure';
+import { matchesSnapshot, type FolderSnapshot } from './folderSnapshot';
+import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from './scanMessages';
+
+/** Returns the folders that differ from their snapshot. `onFolder` is called before each folder; it throws to stop. */
+export function findChangedFolders(
+  snapshots: ReadonlyMap<string, FolderSnapshot>,
+  { root, honoursModes }: Pick<SnapshotCheckerData, 'root' | 'honoursModes'>,
+  onFolder: (files: number) => void,
+): string[] {
+  const changed: string[] = [];
+  for (const [folder, snapshot] of snapshots) {
+    onFolder(snapshot.files.length);
+    if (!matchesSnapshot(join(root, folder), snapshot, honoursModes)) changed.push(folder);
+  }
+  return changed;
+}
+
+/** Runs in a thread of its own: keeps a shard of the snapshots, and checks them whenever the scan worker asks. */
+export function serveSnapshotChecks(data: SnapshotCheckerData): void {
+  const snapshots = new Map<string, FolderSnapshot>();
+  parentPort?.on('message', ({ put, removed, stop }: ToSnapshotChecker) => {
+    for (const folder of removed) snapshots.delete(folder);
+    for (const [folder, snapshot] of put) snapshots.set(folder, snapshot);
+    try {
+      const changed = findChangedFolders(snapshots, data, cancellationCheck(stop));
+      parentPort?.postMessage({ kind: 'checked', changed } satisfies FromSnapshotChecker);
+    } catch (error) {
+      parentPort?.postMessage({ kind: 'failed', ...failureOf(error) } satisfies FromSnapshotChecker);
+    }
+  });
+}
