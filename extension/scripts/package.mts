@@ -8,8 +8,9 @@ import { step } from './step.mjs';
 import { runMain, UserError } from './userError.mjs';
 
 const built = ['extension.js', 'sql-wasm.wasm', ...workerNames.map((name) => `${name}.js`)];
-const required = ['package.json', 'README.md', 'LICENSE', ...built.map((name) => `dist/${name}`)];
-const allowed = /^extension\/media\/(walkthrough\/)?[^/]+\.(svg|png|md)$/;
+const required = ['package.json', 'package.nls.json', 'README.md', 'LICENSE', ...built.map((name) => `dist/${name}`)];
+const allowed =
+  /^(extension\/media\/(walkthrough\/)?[^/]+\.(svg|png|md)|package\.nls\.[\w-]+\.json|l10n\/[^/]+\.json)$/;
 const mostBytes = 3 * 1024 * 1024;
 
 /** Builds for production and packs the extension; answers the VSIX's size. */

@@ -106,7 +106,7 @@ function summary({ folder }: Options, url: string, token: string, editor: string
   if (editor === undefined) {
     lines.push(
       `  Token      ${token}`,
-      `  Next       in VS Code, run "Palmtree: Connect" with this address and token.`,
+      `  Next       in VS Code, run "Palmtree: Connect to Server…" with this address and token.`,
     );
   } else {
     lines.push(`  VS Code    ${editor}`, `  Folder     ${folder ?? relative(repository, join(scratch, 'demo'))}`);

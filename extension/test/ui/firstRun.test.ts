@@ -35,7 +35,7 @@ describe('a new user', () => {
   it('is led from the welcome view through the connection to tracking', async () => {
     await window.statusBarText('push', 'Palmtree');
     await window.showContainer('Palmtree');
-    await window.welcomeButton('Connect to a Server').click();
+    await window.welcomeButton('Connect to Server').click();
     const { quickInput } = window;
     await quickInput.answer('', 'Address of your palmtree-server');
     await quickInput.message.getByText('Type the address of your server.').waitFor();
@@ -59,7 +59,7 @@ describe('a new user', () => {
   });
 
   it('connects again with the address and the token there are, and leaves at any step', async () => {
-    await window.runCommand('Palmtree: Connect to a Server…');
+    await window.runCommand('Palmtree: Connect to Server…');
     await expect.poll(() => window.quickInput.input.inputValue()).toBe(server.url);
     await window.quickInput.input.press('Enter');
     await window.page.getByText('leave empty to keep the one that is stored').waitFor();
@@ -114,7 +114,7 @@ describe('a new user', () => {
     await window.showContainer('Palmtree');
     await writeFile(join(folder, 'data/10.txt'), 'changed\n');
     await window.treeView.row('data').filter({ hasText: '↑1' }).waitFor();
-    await window.treeView.contextMenu('11.txt', 'File History');
+    await window.treeView.contextMenu('11.txt', 'Show File History');
     await window.view('File History').row('r1 by test').waitFor();
     await writeFile(join(folder, 'data/10.txt'), 'file 10\n');
     await window.statusBarText('push', 'Palmtree');

@@ -83,7 +83,7 @@ describe('history, in the workbench', () => {
   it('compares a version with what is here, and with the version before', async () => {
     await window.editor.open('plan.md');
     const versions = window.view('File History');
-    await versions.inlineAction('r1 by laptop', 'Compare with What Is Here');
+    await versions.inlineAction('r1 by laptop', 'Compare with Local File');
     await window.page.getByRole('tab', { name: 'plan.md (r1 ↔ here)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('water').waitFor();
     await picture(window, 'history', { pointer: versions.row('r1 by laptop') });
@@ -128,7 +128,7 @@ describe('history, in the workbench', () => {
     await window.runCommand('Palmtree: Pull');
     await becomes('notes/plan.md', 'sell the garden\n');
 
-    await window.runCommand('Palmtree: History');
+    await window.runCommand('Palmtree: Show Tree History');
     const revisions = window.view('Tree History');
     await revisions.expand('r5 by laptop');
     await revisions.row('list.md').filter({ hasText: 'deleted' }).waitFor();

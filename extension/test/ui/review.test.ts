@@ -114,7 +114,7 @@ describe('Review Changes', () => {
   });
 
   it('pushes what is checked though the server has newer files, and touches nothing else', async () => {
-    await menuAction('Push Checked');
+    await menuAction('Push Selected');
     await row('To push').filter({ hasText: '0 of 1' }).waitFor();
     expect(await pathsOnServer()).toEqual(
       ['both', 'edited', 'found', 'left', 'new/one', 'new/two', 'theirs'].map((name) => `notes/${name}.md`),
@@ -129,7 +129,7 @@ describe('Review Changes', () => {
   });
 
   it('pulls what is checked, and closes when nothing checked is left', async () => {
-    await menuAction('Pull Checked');
+    await menuAction('Pull Selected');
     await view().waitFor({ state: 'hidden' });
     expect(await read('notes/theirs.md')).toBe('# theirs\nfrom the other\n');
     expect(await read('notes/left.md')).toBe('# left\nhere\n');
@@ -141,7 +141,7 @@ describe('palmtree.reviewBefore', () => {
   it('"always" shows the plan at a click on the status bar, and moves only what is checked', async () => {
     await window.runCommand('Palmtree: Review Changes');
     await row('both.md').waitFor();
-    await action('Close Plan');
+    await action('Close Review');
     await view().waitFor({ state: 'hidden' });
     await fold('Tracked Files', false);
     // So that the only row of it is the one among the conflicts.
@@ -153,7 +153,7 @@ describe('palmtree.reviewBefore', () => {
     await row('left.md').filter({ hasText: '↑ edited here' }).waitFor();
     await view().getByText('Nothing has moved so far').waitFor();
     expect(await onServer('notes/left.md')).toBe('# left\n');
-    await action('Push Checked');
+    await action('Push Selected');
     await window.statusBarText('push', 'Palmtree');
     expect(await onServer('notes/left.md')).toBe('# left\nhere\n');
     await view().waitFor({ state: 'hidden' });
@@ -176,9 +176,9 @@ describe('palmtree.reviewBefore', () => {
     await rows().contextMenu('edited.md', 'Keep Mine');
     await window.statusBarText('push', /↑1\s*$/);
     await view().getByText('Refresh to see what is new').waitFor();
-    await action('Refresh Plan');
+    await action('Refresh Review');
     await row('edited.md').filter({ hasText: '↑ edited here' }).waitFor();
-    await action('Close Plan');
+    await action('Close Review');
     await view().waitFor({ state: 'hidden' });
   });
 });

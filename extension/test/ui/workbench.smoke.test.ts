@@ -33,5 +33,5 @@ test('the explorer offers to track a file', async () => {
 });
 
 test('the palette has its commands', async () => {
-  await expect.poll(() => window.commandTitles('Palmtree: ')).toContain('Palmtree: Connect to a Server…');
+  await expect.poll(() => window.commandTitles('Palmtree: ')).toContain('Palmtree: Connect to Server…');
 });

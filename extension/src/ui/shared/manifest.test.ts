@@ -20,8 +20,10 @@ interface Manifest {
   };
 }
 
-const source = readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8');
+const read = (name: string) => readFileSync(new URL(`../../../../${name}`, import.meta.url), 'utf8');
+const source = read('package.json');
 const { contributes } = JSON.parse(source) as Manifest;
+const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
 
 describe('package.json and the table of ids', () => {
   it('have the same commands', () => {
@@ -39,8 +41,18 @@ describe('package.json and the table of ids', () => {
     expect(Object.values(commandIds)).toEqual(expect.arrayContaining(commands));
     const views = [viewId, planViewId, fileHistoryViewId, treeHistoryViewId];
     const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views];
-    const mentioned = [...source.matchAll(/palmtree\.(?!svg)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g)].map(([id]) => id);
+    const mentioned = [
+      ...(source + Object.values(texts).join('\n')).matchAll(/palmtree\.(?!svg)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g),
+    ].map(([id]) => id);
     const settings = Object.keys(contributes.configuration.properties);
     expect(mentioned.filter((id) => !known.includes(id) && !settings.includes(id))).toEqual([]);
+  });
+
+  it('takes each text from package.nls.json, and all of them', () => {
+    const used = [...source.matchAll(/"%([^"%]+)%"/g)].map(([, key = '']) => key);
+    expect(used.sort()).toEqual(Object.keys(texts).sort());
+    const literals = [...source.matchAll(/"(title|name|contents|description|markdownDescription)": "(.+)"/g)];
+    const raw = literals.flatMap(([, , text = '']) => (text.startsWith('%') ? [] : [text]));
+    expect([...new Set(raw)].sort()).toEqual(['Palmtree', 'palmtree-sync']);
   });
 });
