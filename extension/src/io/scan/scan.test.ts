@@ -529,6 +529,12 @@ describe('a partial scan', () => {
     expect(paths((await rescan({ only: ['a'] })).changed)).toEqual(['a']);
   });
 
+  it('finds no problem in an excluded symlink', async () => {
+    write('a');
+    symlinkSync('a', join(root, 'node_modules'));
+    expect((await rescan({ only: ['node_modules'] })).problems).toEqual([]);
+  });
+
   it('finds the same as a full scan', async () => {
     const name = fc.constantFrom('a', 'b', 'node_modules', 'c');
     const path = fc.array(name, { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));

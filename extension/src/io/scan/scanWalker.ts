@@ -129,7 +129,7 @@ export class ScanWalker {
     const stats = readableStatsAt(join(this.#deps.root, path));
     if (stats?.isDirectory() === true) {
       if (this.selection.mayTrackBelow(path)) this.#walkFolder(path);
-    } else if (stats?.isSymbolicLink() === true) {
+    } else if (stats?.isSymbolicLink() === true && this.selection.hasTrackedBelow(path)) {
       this.#deps.findings.addProblem({ path, reason: 'link-as-folder' });
     }
   }
