@@ -1,13 +1,16 @@
-/** Work in steps, for a caller who pauses between them. */
+/**
+ * Work that yields between batches of about a millisecond, so that its caller can pause there.
+ * Functions that return one are named …Steps.
+ */
 export type CooperativeTask<T> = Generator<void, T>;
 
-/** Paths that are looked at in one step: it takes about a millisecond. */
+/** Paths per batch: their work takes about a millisecond. */
 export const stepSize = 1_000;
 
-/** Does all of it without a pause. */
-export function runToEnd<T>(steps: CooperativeTask<T>): T {
+/** Runs the task without pauses. */
+export function runToEnd<T>(task: CooperativeTask<T>): T {
   for (;;) {
-    const step = steps.next();
+    const step = task.next();
     if (step.done === true) return step.value;
   }
 }

@@ -20,12 +20,12 @@ describe('the deletion guard', () => {
     expect(guardedDeletions(changes(11, 'x', ''), 20)).toEqual({ deletes: 0, emptied: 11, tracked: 20 });
   });
 
-  it('counts both together', () => {
+  it('counts deleted and emptied files together', () => {
     const plan = [...changes(6, 'x', undefined), ...changes(6, 'x', '')];
     expect(guardedDeletions(plan, 20)).toEqual({ deletes: 6, emptied: 6, tracked: 20 });
   });
 
-  it('stops at the loss of most of a small set, of all of a handful, and of no single file', () => {
+  it('stops a plan that loses most of ten files or all of several, but not a single file', () => {
     expect(guardedDeletions(changes(6, 'x', undefined), 10)).toEqual({ deletes: 6, emptied: 0, tracked: 10 });
     expect(guardedDeletions(changes(8, 'x', undefined), 9)).toBeUndefined();
     expect(guardedDeletions(changes(9, 'x', undefined), 9)).toEqual({ deletes: 9, emptied: 0, tracked: 9 });
@@ -34,7 +34,7 @@ describe('the deletion guard', () => {
     expect(guardedDeletions(changes(9, 'x', undefined), 9, 0.5, 1)).toBeDefined();
   });
 
-  it('lets edits and additions pass', () => {
+  it('passes edits and additions', () => {
     expect(guardedDeletions(changes(20, 'x', 'y'), 20)).toBeUndefined();
     expect(
       guardedDeletions(
@@ -44,13 +44,13 @@ describe('the deletion guard', () => {
     ).toBeUndefined();
   });
 
-  it('takes a renamed folder for no loss', () => {
+  it('does not count a renamed folder', () => {
     const plan = changes(20, 'x', undefined);
-    const put = plan.map(({ path, from }) => ({ path: `new/${path}`, from: undefined, to: from }));
-    expect(guardedDeletions([...plan, ...put], 20)).toBeUndefined();
+    const puts = plan.map(({ path, from }) => ({ path: `new/${path}`, from: undefined, to: from }));
+    expect(guardedDeletions([...plan, ...puts], 20)).toBeUndefined();
   });
 
-  it('stops at another share than half', () => {
+  it('stops at a given fraction', () => {
     expect(guardedDeletions(changes(3, 'x', undefined), 20, 0.1)).toBeDefined();
     expect(guardedDeletions(changes(1, 'x', undefined), 20, 0)).toBeDefined();
     expect(guardedDeletions(changes(19, 'x', undefined), 20, 1)).toBeUndefined();
@@ -58,30 +58,30 @@ describe('the deletion guard', () => {
   });
 });
 
-describe('a folder is lost', () => {
+describe('missingFolders', () => {
   const before = table({ 'n/a': '1', 'n/b/c': '2', 'm/a': '3', 'm/b': '4', x: '5' });
 
-  it('when several files were in it and nothing is', () => {
+  it('returns a folder that held several files and is empty now', () => {
     expect(missingFolders(['n'], before, table({ 'm/a': '3', 'm/b': '4', x: '5' }))).toEqual(['n']);
     expect(missingFolders(['n', 'm'], before, table({ x: '5' }))).toEqual(['m', 'n']);
     expect(missingFolders(['n', 'm'], before, table({ 'm/new': '6' }))).toEqual(['n']);
   });
 
-  it('when a file took its place, though one file was all it held', () => {
+  it('returns a folder that a file replaced, even if it held a single file', () => {
     expect(missingFolders(['n/b'], before, table({ 'n/a': '1', 'n/b': 'file', 'm/a': '3' }))).toEqual(['n/b']);
   });
 
-  it('as the workspace folder, which stands for all in it', () => {
+  it('returns only the workspace folder if that is empty', () => {
     expect(missingFolders(['n', 'm'], before, table({}))).toEqual(['']);
   });
 
-  it('but not when a single file was deleted, or one of several is left', () => {
+  it('does not return a folder that held a single file, or has one left', () => {
     expect(missingFolders(['n/b'], before, table({ 'n/a': '1', x: '5' }))).toEqual([]);
     expect(missingFolders(['n', 'm'], before, table({ 'n/a': 'edited', 'm/b': '4' }))).toEqual([]);
     expect(missingFolders(['n'], table({}), table({}))).toEqual([]);
   });
 
-  it('but not when it was moved whole', () => {
+  it('does not return a folder that was moved as a whole', () => {
     const moved = table({ 'k/a': '1', 'k/b/c': '2', 'm/a': '3' });
     expect(missingFolders(['n'], before, moved)).toEqual([]);
     expect(missingFolders(['n'], before, table({ 'k/a': '1', 'm/a': '3' }))).toEqual(['n']);

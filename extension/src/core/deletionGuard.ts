@@ -2,38 +2,38 @@ import type { Change } from './change';
 import type { FileTable } from './entry';
 import { parentFolders } from './paths';
 
-/** What a plan would take away, where that is more than may pass without a question. */
+/** The effect of a plan that deletes or empties too many files to run without a confirmation. */
 export interface GuardedDeletions {
   readonly deletes: number;
-  /** Files that had content and would have none. */
+  /** Files with content that the plan leaves without any. */
   readonly emptied: number;
   readonly tracked: number;
 }
 
 /**
- * Stops a plan that takes away more than `share` (of 1) of the `tracked` paths, when there are at least `min`
- * of them, or all of several; undefined when it may pass. A path deleted in one place and put in another with the
- * same content is a rename: it takes nothing away.
+ * Returns the effect of a plan that needs a confirmation, otherwise undefined. It does if it deletes or empties more than
+ * `fraction` (0 to 1) of at least `min` tracked paths, or all of several tracked paths. A path deleted here and put
+ * elsewhere with the same content was renamed and is not counted.
  */
 export function guardedDeletions(
   changes: readonly Change[],
   tracked: number,
-  share = 0.5,
+  fraction = 0.5,
   min = 10,
 ): GuardedDeletions | undefined {
-  const away = removedContent(changes);
-  const deletes = away.deleted.length;
-  const emptied = away.emptied.length;
-  const taken = deletes + emptied;
-  const isMost = tracked >= min && taken > share * tracked;
-  const isAll = tracked > 1 && taken >= tracked;
-  return isMost || isAll ? { deletes, emptied, tracked } : undefined;
+  const removed = removedContent(changes);
+  const deletes = removed.deleted.length;
+  const emptied = removed.emptied.length;
+  const lost = deletes + emptied;
+  const losesMost = tracked >= min && lost > fraction * tracked;
+  const losesAll = tracked > 1 && lost >= tracked;
+  return losesMost || losesAll ? { deletes, emptied, tracked } : undefined;
 }
 
-/** The paths that a plan deletes, but for renames, and those that it leaves without their content. */
+/** The paths that a plan deletes, without renamed ones, and the paths whose content it empties. */
 export function removedContent(changes: readonly Change[]): { readonly deleted: string[]; readonly emptied: string[] } {
-  const put = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));
-  const deleted = changes.filter(({ from, to }) => from !== undefined && to === undefined && !put.has(from.hash));
+  const added = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));
+  const deleted = changes.filter(({ from, to }) => from !== undefined && to === undefined && !added.has(from.hash));
   return { deleted: deleted.map(({ path }) => path), emptied: changes.filter(isEmptied).map(({ path }) => path) };
 }
 
@@ -42,33 +42,34 @@ function isEmptied({ from, to }: Change): boolean {
 }
 
 /**
- * Those of `folders` of which nothing is left: several paths were `agreed` on in them, and of these `now` has none,
- * nor anything else there; or a file stands in the folder's own place. `''`, the workspace folder, is one of them.
- * What only stands elsewhere now, each content of it, was moved and is not lost.
+ * Returns the folders among `folders`, and `''` for the workspace folder, that lost all files they have in `ancestor`
+ * and hold no others `now`. A folder with a single file counts only if a file has replaced it. A folder whose contents
+ * all exist elsewhere was moved and is not returned. If the workspace folder is returned, no other is.
  */
-export function missingFolders(folders: Iterable<string>, agreed: FileTable, now: FileTable): string[] {
-  const all = new Set(['', ...folders]);
-  const standing = new Set<string>();
-  for (const path of now.keys()) for (const folder of above(path)) standing.add(folder);
-  const before = new Map<string, string[]>();
-  for (const [path, { hash }] of agreed) {
-    for (const folder of above(path)) {
-      if (!all.has(folder) || standing.has(folder)) continue;
-      const hashes = before.get(folder);
-      if (hashes === undefined) before.set(folder, [hash]);
+export function missingFolders(folders: Iterable<string>, ancestor: FileTable, now: FileTable): string[] {
+  const candidates = new Set(['', ...folders]);
+  const present = new Set<string>();
+  for (const path of now.keys()) for (const folder of foldersOf(path)) present.add(folder);
+  const hashesByFolder = new Map<string, string[]>();
+  for (const [path, { hash }] of ancestor) {
+    for (const folder of foldersOf(path)) {
+      if (!candidates.has(folder) || present.has(folder)) continue;
+      const hashes = hashesByFolder.get(folder);
+      if (hashes === undefined) hashesByFolder.set(folder, [hash]);
       else hashes.push(hash);
     }
   }
-  if (before.size === 0) return [];
-  const contents = new Set([...now.values()].map(({ hash }) => hash));
-  const lost = [...before].filter(([folder, hashes]) => {
-    return now.has(folder) || (hashes.length > 1 && hashes.some((hash) => !contents.has(hash)));
+  if (hashesByFolder.size === 0) return [];
+  const existing = new Set([...now.values()].map(({ hash }) => hash));
+  const missing = [...hashesByFolder].filter(([folder, hashes]) => {
+    return now.has(folder) || (hashes.length > 1 && hashes.some((hash) => !existing.has(hash)));
   });
-  const paths = lost.map(([folder]) => folder).sort();
+  const paths = missing.map(([folder]) => folder).sort();
   return paths.includes('') ? [''] : paths;
 }
 
-function* above(path: string): Generator<string> {
+/** All folders that contain `path`, with the workspace folder. */
+function* foldersOf(path: string): Generator<string> {
   yield* parentFolders(path);
   yield '';
 }

@@ -1,30 +1,31 @@
-/** One path's state, as far as both sides have to agree on it. `mtimeNs` is nanoseconds since the epoch. */
+/** The state of one path that local and remote compare. */
 export interface Entry {
   readonly path: string;
   readonly kind: 'file' | 'symlink';
-  /** Bytes of content; of a symlink, bytes of its target. */
+  /** Bytes of the content, or of a symlink's target. */
   readonly size: number;
+  /** Nanoseconds since the epoch. */
   readonly mtimeNs: bigint;
   /** The permission bits. */
   readonly mode: number;
-  /** Lower-case hex SHA-256 of the content, or of the link's target. */
+  /** Lower-case hex SHA-256 of the content, or of a symlink's target. */
   readonly hash: string;
-  /** Present exactly when kind is symlink. */
+  /** Present exactly if the entry is a symlink. */
   readonly target?: string;
 }
 
 /** All entries of one side, by path. */
 export type FileTable = ReadonlyMap<string, Entry>;
 
-/** Invariant: contents alone decide; an mtime that drifted is never a change. */
+/** Invariant: only kind and hash decide; a different mtime alone is never a change. */
 export function sameContent(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.hash === b.hash;
 }
 
 /**
- * A copy of what an entry says, with some of it changed.
- * Invariant: entries are never spread: one from a store looks into its columns only when it is asked, and has nothing of
- * its own to copy.
+ * A copy of an entry with `changes`.
+ * Invariant: entries are never spread. An entry from the store reads its fields from shared columns by getters, which a
+ * spread would not copy.
  */
 export function entryWith(
   { path, kind, size, mtimeNs, mode, hash, target }: Entry,
@@ -33,7 +34,7 @@ export function entryWith(
   return { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }), ...changes };
 }
 
-/** Same content and permissions: nothing to carry over. A symlink has no permissions of its own. */
+/** Whether the entries have the same content and permissions, or both are absent. Symlinks have no permissions. */
 export function sameEntry(a: Entry | undefined, b: Entry | undefined): boolean {
   if (a === b) return true;
   if (a === undefined || b === undefined) return false;

@@ -1,13 +1,13 @@
 import { sameContent, type Entry } from './entry';
 
-/** The mode that `first` wants, or that of `second` where `first` stands as it was agreed on. */
+/** The mode of `first` if it differs from the ancestor's, otherwise the mode of `second`. */
 export function mergedMode(ancestor: Entry | undefined, first: Entry, second: Entry): number {
   return ancestor?.kind === 'file' && first.mode === ancestor.mode ? second.mode : first.mode;
 }
 
 /**
- * An edit on one side and a mode set on the other, in one entry; undefined where that is not what happened.
- * Where both sides set a mode, that of the edit stands, whichever side it is on.
+ * Merges an edit on one side with a mode change on the other; undefined if the changes are of another kind.
+ * If both sides changed the mode, the mode of the edited side wins.
  */
 export function editWithMode(
   ancestor: Entry | undefined,
@@ -20,7 +20,7 @@ export function editWithMode(
   return undefined;
 }
 
-/** Without what only one disk knows of the entry. */
+/** Drops the fields of an observation: they describe a file on one disk. */
 function withMode({ path, kind, size, mtimeNs, hash }: Entry, mode: number): Entry {
   return { path, kind, size, mtimeNs, mode, hash };
 }

@@ -6,40 +6,40 @@ import { runToEnd } from './cooperativeTask';
 import { entryOf, remoteChangesSteps, overlay, pushChange, putChange, remoteTable } from './wire';
 
 describe('the wire', () => {
-  it('carries an entry there and back without a loss, to the nanosecond', () => {
+  it('round-trips an entry to the nanosecond', () => {
     fc.assert(
       fc.property(
         fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n - 1n }),
         fc.integer({ min: 0, max: 0o777 }),
         (mtimeNs, mode) => {
-          const before = { ...entry('a/b', 'text'), mtimeNs, mode, size: 2 ** 53 - 1 };
-          const sent = putSchema.parse(JSON.parse(JSON.stringify(putChange(before))));
-          const { op, ...file } = sent;
+          const sent = { ...entry('a/b', 'text'), mtimeNs, mode, size: 2 ** 53 - 1 };
+          const received = putSchema.parse(JSON.parse(JSON.stringify(putChange(sent))));
+          const { op, ...file } = received;
           expect(op).toBe('put');
-          expect(entryOf(fileEntry.parse({ ...file, revision: 3 }))).toEqual(before);
+          expect(entryOf(fileEntry.parse({ ...file, revision: 3 }))).toEqual(sent);
         },
       ),
     );
   });
 
-  it('carries a link’s target, and none for a file', () => {
+  it('sends the target of a symlink, and none for a file', () => {
     const link = entry('l', '-> a');
     expect(putChange(link).target).toBe('a');
     expect(putChange(entry('f', 'a'))).not.toHaveProperty('target');
     expect(entryOf({ ...link, mtimeNs: '1', revision: 1 })).toEqual(link);
   });
 
-  it('leaves out what only this disk knows', () => {
+  it('does not send the stats of an observation', () => {
     const observed = { ...entry('f', 'a'), dev: 1n, ino: 2n, ctimeNs: 3n, racy: false };
     expect(putChange(observed)).toEqual(putChange(entry('f', 'a')));
   });
 
-  it('states a deletion as one', () => {
+  it('sends puts and deletions', () => {
     expect(pushChange({ path: 'a', from: entry('a', '1'), to: undefined })).toEqual({ op: 'delete', path: 'a' });
     expect(pushChange({ path: 'a', from: undefined, to: entry('a', '1') })).toEqual(putChange(entry('a', '1')));
   });
 
-  it('reads an answer with deletions', () => {
+  it('reads a response with deletions', () => {
     const put = fileEntry.parse({
       path: 'a',
       kind: 'file',
@@ -49,13 +49,13 @@ describe('the wire', () => {
       hash: hashOf('1'),
       revision: 2,
     });
-    const gone = deletedEntry.parse({ path: 'b', deleted: true, revision: 2 });
-    const changes = runToEnd(remoteChangesSteps([put, gone]));
+    const deletion = deletedEntry.parse({ path: 'b', deleted: true, revision: 2 });
+    const changes = runToEnd(remoteChangesSteps([put, deletion]));
     expect(shown(changes.get('a') ?? undefined)).toBe('1');
     expect(changes.get('b')).toBeNull();
   });
 
-  it('lays an answer over a table and leaves the table as it was', () => {
+  it('shows changes over a table and leaves the table unchanged', () => {
     const before = table({ a: '1', b: '1' });
     const changes = new Map([
       ['a', null],
@@ -67,20 +67,20 @@ describe('the wire', () => {
     expect(remoteTable(before, new Map([['b', entry('b', '9')]])).get('b')).toEqual(entry('b', '9'));
   });
 
-  it('is, laid over a table, what a copy with the changes made would be', () => {
+  it('makes the view equal to a changed copy, whatever the changes', () => {
     const path = fc.constantFrom('a', 'b', 'c', 'd');
-    const side = fc.oneof(fc.constant(null), fc.constantFrom('1', '2'));
+    const change = fc.oneof(fc.constant(null), fc.constantFrom('1', '2'));
     fc.assert(
-      fc.property(fc.dictionary(path, fc.constantFrom('1', '2')), fc.array(fc.tuple(path, side)), (before, laid) => {
-        const changes = new Map(laid.map(([at, content]) => [at, content === null ? null : entry(at, content)]));
+      fc.property(fc.dictionary(path, fc.constantFrom('1', '2')), fc.array(fc.tuple(path, change)), (before, pairs) => {
+        const changes = new Map(pairs.map(([path, content]) => [path, content && entry(path, content)]));
         const copy = table(before);
-        for (const [at, one] of changes) {
-          if (one === null) copy.delete(at);
-          else copy.set(at, one);
+        for (const [path, entry] of changes) {
+          if (entry === null) copy.delete(path);
+          else copy.set(path, entry);
         }
         const after = overlay(table(before), changes);
         expect(new Map(after)).toEqual(copy);
-        expect(new Map([...after.keys()].map((at) => [at, after.get(at)]))).toEqual(copy);
+        expect(new Map([...after.keys()].map((path) => [path, after.get(path)]))).toEqual(copy);
         expect([after.size, after.has('a')]).toEqual([copy.size, copy.has('a')]);
         expect([...after.values()]).toHaveLength(copy.size);
       }),

@@ -3,29 +3,29 @@ import type { Change } from './change';
 import type { Entry, FileTable } from './entry';
 import { stepSize, type CooperativeTask } from './cooperativeTask';
 
-/** What the server has at a path: an entry, or null where one was deleted. */
+/** The state of a path on the server; null if it was deleted there. */
 export type RemoteEntry = Entry | null;
 
-/** An entry as the server tells it. */
+/** Converts an entry of a response. */
 export function entryOf(file: wire.FileEntry): Entry {
   const { path, kind, size, mode, hash, target } = file;
   const mtimeNs = BigInt(file.mtimeNs);
   return { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
 }
 
-/** An entry as the server is told of it. */
+/** Converts an entry for a push that puts it at `path`. */
 export function putChange(entry: Entry, path = entry.path): wire.PutChange {
   const { kind, size, mode, hash, target } = entry;
   const mtimeNs = entry.mtimeNs.toString();
   return { op: 'put', path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
 }
 
-/** A change of the server's side, as a push states it. */
+/** Converts a change for a push. */
 export function pushChange({ path, to }: Change): wire.Change {
   return to === undefined ? { op: 'delete', path } : putChange(to, path);
 }
 
-/** `changes`, as a push states them: each is made when it is asked for, as often as they are gone through. */
+/** Converts changes for a push, each one as it is iterated. Can be iterated repeatedly. */
 export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> & { readonly length: number } {
   return {
     length: changes.length,
@@ -35,7 +35,7 @@ export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> &
   };
 }
 
-/** What an answer says of each path that it names. */
+/** Converts a response that lists entries and deletions, by path. */
 export function* remoteChangesSteps(files: readonly wire.TableEntry[]): CooperativeTask<Map<string, RemoteEntry>> {
   const changes = new Map<string, RemoteEntry>();
   for (const [number, file] of files.entries()) {
@@ -45,15 +45,20 @@ export function* remoteChangesSteps(files: readonly wire.TableEntry[]): Cooperat
   return changes;
 }
 
+/** The server's table at the stored revision: the ancestor with the changes that were not applied here. */
+export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<string, RemoteEntry>): FileTable {
+  return overlay(ancestor, unappliedRemote);
+}
+
 /**
- * `table` with what `changes` say laid over it; the table itself, where they say nothing. It is a view: what becomes of
- * either later is seen in it, but for its size.
+ * A view of `table` with `changes`; the table itself if there are none. Later changes of either show in the view, except
+ * in its size.
  */
 export function overlay(table: FileTable, changes: ReadonlyMap<string, RemoteEntry>): FileTable {
   return changes.size === 0 ? table : new Overlay(table, changes);
 }
 
-/** A copy of a table of a hundred thousand paths took longer than all that is done with it. */
+/** A view instead of a copy: copying a table of 100,000 paths took longer than all work on it. */
 class Overlay implements FileTable {
   readonly size: number;
   readonly #table: FileTable;
@@ -63,13 +68,13 @@ class Overlay implements FileTable {
     this.#table = table;
     this.#changes = changes;
     let size = table.size;
-    for (const [path, side] of changes) size += Number(side !== null) - Number(table.has(path));
+    for (const [path, entry] of changes) size += Number(entry !== null) - Number(table.has(path));
     this.size = size;
   }
 
   get(path: string): Entry | undefined {
-    const side = this.#changes.get(path);
-    return side === undefined ? this.#table.get(path) : (side ?? undefined);
+    const changed = this.#changes.get(path);
+    return changed === undefined ? this.#table.get(path) : (changed ?? undefined);
   }
 
   has(path: string): boolean {
@@ -78,7 +83,7 @@ class Overlay implements FileTable {
 
   *entries(): Generator<[string, Entry], undefined> {
     for (const row of this.#table) if (!this.#changes.has(row[0])) yield row;
-    for (const [path, side] of this.#changes) if (side !== null) yield [path, side];
+    for (const [path, entry] of this.#changes) if (entry !== null) yield [path, entry];
   }
 
   *keys(): Generator<string, undefined> {
@@ -96,9 +101,4 @@ class Overlay implements FileTable {
   [Symbol.iterator](): Generator<[string, Entry], undefined> {
     return this.entries();
   }
-}
-
-/** The server's table at the stored revision: what was agreed on, but for what was not taken over here. */
-export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<string, RemoteEntry>): FileTable {
-  return overlay(ancestor, unappliedRemote);
 }

@@ -1,4 +1,4 @@
-/** Where one line stands in each of three texts. */
+/** The index of one common line in each of three texts. */
 export interface CommonLine {
   readonly base: number;
   readonly ours: number;
@@ -8,14 +8,15 @@ export interface CommonLine {
 type Text = readonly string[];
 
 /**
- * Lines at which three texts surely meet: those at the beginning and end that all have, and between these the
- * ones that each has exactly once, in one order. So only what lies between two of them has to be compared.
+ * Lines that surely correspond to each other in three texts: their common head and tail, and between these the lines
+ * that each text has exactly once, in the same order. Only the sections between such lines have to be compared.
+ * This is the first step of patience diff (https://bramcohen.livejournal.com/73318.html), for three texts.
  */
 export function commonLines(base: Text, ours: Text, theirs: Text): CommonLine[] {
   const shortest = Math.min(base.length, ours.length, theirs.length);
-  const meets = (b: number, o: number, t: number): boolean => base[b] === ours[o] && base[b] === theirs[t];
+  const areEqual = (b: number, o: number, t: number): boolean => base[b] === ours[o] && base[b] === theirs[t];
   let head = 0;
-  while (head < shortest && meets(head, head, head)) head++;
+  while (head < shortest && areEqual(head, head, head)) head++;
   let tail = 0;
   const fromEnd = (tail: number): CommonLine => ({
     base: base.length - tail,
@@ -24,56 +25,59 @@ export function commonLines(base: Text, ours: Text, theirs: Text): CommonLine[] 
   });
   while (tail < shortest - head) {
     const next = fromEnd(tail + 1);
-    if (!meets(next.base, next.ours, next.theirs)) break;
+    if (!areEqual(next.base, next.ours, next.theirs)) break;
     tail++;
   }
-  const heads = Array.from({ length: head }, (_, i) => ({ base: i, ours: i, theirs: i }));
-  const tails = Array.from({ length: tail }, (_, i) => fromEnd(tail - i));
-  return [...heads, ...between(base, ours, theirs, head, tail), ...tails];
+  const headLines = Array.from({ length: head }, (_, i) => ({ base: i, ours: i, theirs: i }));
+  const tailLines = Array.from({ length: tail }, (_, i) => fromEnd(tail - i));
+  return [...headLines, ...uniqueCommonLines(base, ours, theirs, head, tail), ...tailLines];
 }
 
-function between(base: Text, ours: Text, theirs: Text, head: number, tail: number): CommonLine[] {
-  const [inOurs, inTheirs] = [onceIn(ours, head, tail), onceIn(theirs, head, tail)];
-  const shared: CommonLine[] = [];
-  for (const [line, at] of onceIn(base, head, tail)) {
-    const [mine, other] = [inOurs.get(line), inTheirs.get(line)];
-    if (mine !== undefined && other !== undefined) shared.push({ base: at, ours: mine, theirs: other });
+function uniqueCommonLines(base: Text, ours: Text, theirs: Text, head: number, tail: number): CommonLine[] {
+  const [inOurs, inTheirs] = [uniqueLines(ours, head, tail), uniqueLines(theirs, head, tail)];
+  const common: CommonLine[] = [];
+  for (const [line, index] of uniqueLines(base, head, tail)) {
+    const [ourIndex, theirIndex] = [inOurs.get(line), inTheirs.get(line)];
+    if (ourIndex !== undefined && theirIndex !== undefined) {
+      common.push({ base: index, ours: ourIndex, theirs: theirIndex });
+    }
   }
-  // Invariant: each side's order is looked at by itself, so that the result is the same with the sides swapped.
-  const kept = new Set(rising(shared, ({ ours }) => ours));
-  return rising(shared, ({ theirs }) => theirs).filter((anchor) => kept.has(anchor));
+  // Invariant: each side's order is checked on its own, so that swapping the sides gives the same result.
+  const inOurOrder = new Set(longestIncreasing(common, ({ ours }) => ours));
+  return longestIncreasing(common, ({ theirs }) => theirs).filter((line) => inOurOrder.has(line));
 }
 
-/** The lines that stand exactly once between head and tail, in order, with where they stand. */
-function onceIn(text: Text, head: number, tail: number): Map<string, number> {
-  const found = new Map<string, number>();
+/** The lines that occur exactly once between head and tail, in order, with their indexes. */
+function uniqueLines(text: Text, head: number, tail: number): Map<string, number> {
+  const indexes = new Map<string, number>();
   const repeated = new Set<string>();
   for (let i = head; i < text.length - tail; i++) {
     const line = text[i] ?? '';
-    if (found.has(line)) repeated.add(line);
-    else found.set(line, i);
+    if (indexes.has(line)) repeated.add(line);
+    else indexes.set(line, i);
   }
-  for (const line of repeated) found.delete(line);
-  return found;
+  for (const line of repeated) indexes.delete(line);
+  return indexes;
 }
 
-/** A longest part of `anchors` whose `place` only rises. */
-function rising(anchors: readonly CommonLine[], place: (anchor: CommonLine) => number): CommonLine[] {
+/** A longest increasing subsequence of `lines` by `index`, by patience sorting in O(n log n). */
+function longestIncreasing(lines: readonly CommonLine[], index: (line: CommonLine) => number): CommonLine[] {
   interface Link {
-    readonly anchor: CommonLine;
+    readonly line: CommonLine;
     readonly before: Link | undefined;
   }
+  /** The last link of the best subsequence of each length. */
   const ends: Link[] = [];
-  for (const anchor of anchors) {
+  for (const line of lines) {
     let [low, high] = [0, ends.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (place(ends[middle]!.anchor) < place(anchor)) low = middle + 1;
+      if (index(ends[middle]!.line) < index(line)) low = middle + 1;
       else high = middle;
     }
-    ends[low] = { anchor, before: ends[low - 1] };
+    ends[low] = { line, before: ends[low - 1] };
   }
   const longest: CommonLine[] = [];
-  for (let link = ends.at(-1); link !== undefined; link = link.before) longest.push(link.anchor);
+  for (let link = ends.at(-1); link !== undefined; link = link.before) longest.push(link.line);
   return longest.reverse();
 }

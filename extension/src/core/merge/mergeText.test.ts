@@ -15,16 +15,16 @@ function conflict(...lines: string[]): TextMerge {
 }
 
 describe('mergeText', () => {
-  it('takes edits of different lines from both sides', () => {
+  it('merges edits of different lines', () => {
     expect(merge('a\nb\nc\n', 'A\nb\nc\n', 'a\nb\nC\n')).toEqual(merged('A\nb\nC\n'));
     expect(merge('a\nb\nc\n', 'x\na\nb\nc\n', 'a\nb\n')).toEqual(merged('x\na\nb\n'));
   });
 
-  it('takes an edit that both sides made once', () => {
+  it('takes an edit that both sides made only once', () => {
     expect(merge('a\nb\nc\n', 'A\nb\nc\n', 'A\nb\nC\n')).toEqual(merged('A\nb\nC\n'));
   });
 
-  it('shows all three where one line was edited on both sides', () => {
+  it('shows all three versions of a line that both sides edited', () => {
     expect(merge('a\nb\nc\n', 'a\n1\nc\n', 'a\n2\nc\n')).toEqual(
       conflict('a', '<<<<<<< mine', '1', '||||||| last synced', 'b', '=======', '2', '>>>>>>> server', 'c'),
     );
@@ -40,58 +40,58 @@ describe('mergeText', () => {
     );
   });
 
-  it('conflicts where an edit stands right beside another', () => {
+  it('conflicts if two edits touch', () => {
     expect(merge('a\nb\n', 'A\nb\n', 'a\nB\n').kind).toBe('conflict');
   });
 
-  it('conflicts where one side deleted what the other edited', () => {
+  it('conflicts if one side deleted a line that the other edited', () => {
     expect(merge('a\nb\nc\n', 'a\nc\n', 'a\nB\nc\n').kind).toBe('conflict');
   });
 
-  it('keeps CRLF, and takes a change of all line ends for one change', () => {
+  it('keeps CRLF, and merges a change of all line endings as one change', () => {
     expect(merge('a\r\nb\r\nc\r\n', 'A\r\nb\r\nc\r\n', 'a\r\nb\r\nC\r\n')).toEqual(merged('A\r\nb\r\nC\r\n'));
     expect(merge('a\nb\nc\n', 'a\r\nb\r\nc\r\n', 'a\nb\nC\n')).toEqual(merged('a\r\nb\r\nC\r\n'));
     expect(merge('a\r\nb\r\nc\r\n', 'a\r\nb\r\nC\r\n', 'a\nb\nc\n')).toEqual(merged('a\nb\nC\n'));
   });
 
-  it('ends markers as the lines are ended', () => {
+  it('gives markers the line ending of the text', () => {
     const found = merge('a\r\n', '1\r\n', '2\r\n');
     expect(found).toMatchObject({ kind: 'conflict' });
     expect('text' in found && found.text.replaceAll('\r\n', '')).not.toContain('\n');
   });
 
-  it('leaves each line its end where they are mixed', () => {
+  it('keeps the ending of each line if they are mixed', () => {
     expect(merge('a\r\nb\nc\n', 'A\r\nb\nc\n', 'a\r\nb\nC\n')).toEqual(merged('A\r\nb\nC\n'));
     expect(merge('a\r\nb\nc\n', 'a\r\nb\nc\nd\r\n', 'A\r\nb\nc\n')).toEqual(merged('A\r\nb\nc\nd\r\n'));
   });
 
-  it('keeps a missing final newline, and takes its change for one of its own', () => {
+  it('keeps a missing final newline, and merges its change separately', () => {
     expect(merge('a\nb\nc', 'A\nb\nc', 'a\nb\nC')).toEqual(merged('A\nb\nC'));
     expect(merge('a\nb\nc', 'A\nb\nc', 'a\nb\nc\n')).toEqual(merged('A\nb\nc\n'));
     expect(merge('a\nb\nc\n', 'A\nb\nc\n', 'a\nb\nC')).toEqual(merged('A\nb\nC'));
     expect(merge('a', '1', '2')).toMatchObject({ text: expect.stringMatching(/>>>>>>> server\n$/) });
   });
 
-  it('keeps a line that is empty when the other side takes the final newline away', () => {
+  it('keeps an added empty line if the other side removes the final newline', () => {
     expect(merge('a\nb\nc\n', 'a\nb\nc\n\n', 'A\nb\nc')).toEqual(merged('A\nb\nc\n'.concat('\n')));
   });
 
-  it('keeps a byte order mark, and takes its change for one of its own', () => {
+  it('keeps a byte order mark, and merges its change separately', () => {
     expect(merge('\uFEFFa\nb\nc', '\uFEFFA\nb\nc', '\uFEFFa\nb\nC')).toEqual(merged('\uFEFFA\nb\nC'));
     expect(merge('a\nb\nc', '\uFEFFa\nb\nc', 'a\nb\nC')).toEqual(merged('\uFEFFa\nb\nC'));
     expect(merge('\uFEFFa\nb\nc', 'a\nb\nc', '\uFEFFA\nb\nc')).toEqual(merged('A\nb\nc'));
-    // A line that begins with a mark is not taken for the text's.
+    // A mark at the start of a line is not the byte order mark of the text.
     expect(merge('\uFEFFa', '\uFEFF\uFEFF', 'a')).toEqual(merged('\uFEFF\uFEFF'));
   });
 
-  it('takes lines for what they are, whatever they say', () => {
+  it('merges lines with names of JavaScript properties and with any Unicode', () => {
     expect(merge('constructor\nb\n1\n', '__proto__\nb\n1\n', 'constructor\nb\ntoString\n')).toEqual(
       merged('__proto__\nb\ntoString\n'),
     );
     expect(merge('🌴\nb\nc\n', '日本\nb\nc\n', '🌴\nb\né\n')).toEqual(merged('日本\nb\né\n'));
   });
 
-  it('leaves what is no text', () => {
+  it('does not merge binary files', () => {
     const text: Uint8Array = utf8.encode('a\n');
     for (const bytes of [[0xff, 0xfe], [0x61, 0], [0xc3]]) {
       const other = Uint8Array.from(bytes);
@@ -101,23 +101,24 @@ describe('mergeText', () => {
     }
   });
 
-  it('leaves what is too large, to the byte', () => {
-    const [most, more] = ['x'.repeat(maxMergeBytes), 'x'.repeat(maxMergeBytes + 1)];
-    expect(merge('a', 'a', more)).toEqual({ kind: 'unmergeable', reason: 'too-large' });
-    expect(merge('a', 'a', most)).toEqual(merged(most));
+  it('does not merge files above the limit, to the byte', () => {
+    const [largest, larger] = ['x'.repeat(maxMergeBytes), 'x'.repeat(maxMergeBytes + 1)];
+    expect(merge('a', 'a', larger)).toEqual({ kind: 'unmergeable', reason: 'too-large' });
+    expect(merge('a', 'a', largest)).toEqual(merged(largest));
   });
 
-  it('is quick for the largest texts, with edits far apart', () => {
+  it('is fast for the largest texts, with edits far apart', () => {
     const lines = Array.from({ length: 30_000 }, (_, i) => (i % 3 === 0 ? '' : `line ${i} of a long text, as it is`));
-    const with_ = (...at: number[]): string => lines.map((line, i) => (at.includes(i) ? `${line}!` : line)).join('\n');
+    const edited = (...indexes: number[]): string =>
+      lines.map((line, i) => (indexes.includes(i) ? `${line}!` : line)).join('\n');
     const start = performance.now();
-    expect(merge(with_(), with_(1, 15_000, 29_000), with_(14, 15_010, 29_980))).toEqual(
-      merged(with_(1, 14, 15_000, 15_010, 29_000, 29_980)),
+    expect(merge(edited(), edited(1, 15_000, 29_000), edited(14, 15_010, 29_980))).toEqual(
+      merged(edited(1, 14, 15_000, 15_010, 29_000, 29_980)),
     );
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 
-  it('gives up in time where nearly all lines are the same', () => {
+  it('gives up in time if nearly all lines are equal', () => {
     const start = performance.now();
     const same = '\n'.repeat(500_000);
     expect(merge(same, `a${same}b${same}`, `c${same}\nd`)).toEqual({ kind: 'unmergeable', reason: 'too-complex' });
@@ -128,24 +129,24 @@ describe('mergeText', () => {
 });
 
 describe('hasConflictMarkers', () => {
-  it('sees what a merge left to be decided', () => {
+  it('finds the markers of a merge, and no others', () => {
     const found = merge('a\n', '1\n', '2\n');
     expect('text' in found && hasConflictMarkers(found.text)).toBe(true);
     expect(hasConflictMarkers('title\n=======\n<<<<<<<<< mine\n<<<<<<< b\n >>>>>>> server\n')).toBe(false);
   });
 });
 
-describe('mergeText, whatever the texts', () => {
+describe('mergeText, for arbitrary texts', () => {
   const line = fc.constantFrom('a', 'b', 'c', 'd', 'e', '', '}');
   const text = fc
     .tuple(fc.array(line, { maxLength: 9 }), fc.constantFrom('\n', '\r\n'), fc.boolean(), fc.boolean())
-    .map(([lines, end, ended, bom]) => `${bom ? '\uFEFF' : ''}${lines.join(end)}${ended ? end : ''}`);
+    .map(([lines, end, isEnded, hasBom]) => `${hasBom ? '\uFEFF' : ''}${lines.join(end)}${isEnded ? end : ''}`);
   const messy = fc.array(fc.constantFrom('a', 'b', '\n', '\r\n', '\r', '\uFEFF', '🌴'), { maxLength: 12 });
   const any = fc.oneof(
     { weight: 3, arbitrary: text },
     messy.map((parts) => parts.join('')),
   );
-  /** Texts that mostly come from the first, as texts do. */
+  /** A text and two edited versions of it. */
   const edited = fc
     .tuple(
       fc.array(fc.oneof(line, fc.nat(99).map(String)), { maxLength: 14 }),
@@ -160,7 +161,7 @@ describe('mergeText, whatever the texts', () => {
   const three = fc.oneof(fc.tuple(any, any, any), edited);
   const runs = { numRuns: 3_000 };
 
-  it('gives the other side where one is unchanged, byte for byte', () => {
+  it('returns the other side byte for byte if one is unchanged', () => {
     fc.assert(
       fc.property(any, any, (base, other) => {
         expect(merge(base, base, other)).toEqual(merged(other));
@@ -171,12 +172,12 @@ describe('mergeText, whatever the texts', () => {
     );
   });
 
-  it('is the same with the sides swapped, but for what is mine and what the server’s', () => {
+  it('gives the mirrored result for swapped sides', () => {
     fc.assert(
       fc.property(three, ([base, ours, theirs]) => {
-        const [one, other] = [merge(base, ours, theirs), merge(base, theirs, ours)];
-        if (one.kind !== 'conflict') expect(other).toEqual(one);
-        else expect(other).toEqual({ ...one, text: swapped(one.text) });
+        const [result, mirrored] = [merge(base, ours, theirs), merge(base, theirs, ours)];
+        if (result.kind !== 'conflict') expect(mirrored).toEqual(result);
+        else expect(mirrored).toEqual({ ...result, text: swapped(result.text) });
       }),
       runs,
     );
@@ -187,10 +188,10 @@ describe('mergeText, whatever the texts', () => {
       fc.property(three, ([base, ours, theirs]) => {
         const result = merge(base, ours, theirs);
         expect(result.kind).not.toBe('unmergeable');
-        const kept = counted('text' in result ? result.text : '');
-        const before = counted(base);
+        const kept = lineCounts('text' in result ? result.text : '');
+        const before = lineCounts(base);
         for (const side of [ours, theirs]) {
-          for (const [line, count] of counted(side)) {
+          for (const [line, count] of lineCounts(side)) {
             expect(kept.get(line) ?? 0).toBeGreaterThanOrEqual(count - (before.get(line) ?? 0));
           }
         }
@@ -199,7 +200,7 @@ describe('mergeText, whatever the texts', () => {
     );
   });
 
-  it('has markers exactly where it conflicts', () => {
+  it('has as many markers as conflicts', () => {
     fc.assert(
       fc.property(three, ([base, ours, theirs]) => {
         const result = merge(base, ours, theirs);
@@ -213,8 +214,8 @@ describe('mergeText, whatever the texts', () => {
   });
 });
 
-/** How often `text` has each line, whatever ends it. */
-function counted(text: string): Map<string, number> {
+/** The number of times that `text` has each line, without line endings. */
+function lineCounts(text: string): Map<string, number> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r*\n/);
   if (lines.at(-1) === '') lines.pop();
   const counts = new Map<string, number>();

@@ -1,22 +1,22 @@
 import { diff3MergeRegions, type IRegion } from 'node-diff3';
 import { commonLines } from './commonLines';
-import { changed, comparableLines, joinLines } from './textLines';
+import { comparableLines, joinLines, mergeValue } from './textLines';
 
-/** The most that a text may have to be merged. */
+/** Larger texts are not merged. */
 export const maxMergeBytes = 1 << 20;
-/** Comparisons that one merge may take: about half a second of them. */
+/** Comparisons of lines in one merge: about half a second. */
 const maxComparisons = 300_000_000;
 
 export type UnmergeableReason =
-  /** Not UTF-8, or with a NUL: lines mean nothing in it. */
+  /** Not UTF-8, or with a NUL: a binary file. */
   | 'not-text'
   | 'too-large'
-  /** So many lines are the same, or different, that comparing them would take too long. */
+  /** Too many lines are equal or different to compare them in time. */
   | 'too-complex';
 
 export type TextMerge =
   | { readonly kind: 'merged'; readonly text: string }
-  /** `text` has each conflict between markers, with what was agreed on in the middle. */
+  /** `text` has each conflict between markers, with the base in the middle, as with git's diff3 style. */
   | { readonly kind: 'conflict'; readonly text: string; readonly conflicts: number }
   | { readonly kind: 'unmergeable'; readonly reason: UnmergeableReason };
 
@@ -32,8 +32,9 @@ const markers = { ours: '<<<<<<< mine', base: '||||||| last synced', theirs: '==
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * Merges two texts that were made of `base`, line by line.
- * Invariant: each line that a side added is in the result, whether it is merged or conflicts.
+ * Merges two edited versions of `base`, line by line, with the diff3 algorithm
+ * (https://www.cis.upenn.edu/~bcpierce/papers/diff3-short.pdf).
+ * Invariant: each line that a side added is in the result, merged or in a conflict.
  */
 export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): TextMerge {
   if ([base, ours, theirs].some(({ length }) => length > maxMergeBytes)) return unmergeable('too-large');
@@ -41,62 +42,62 @@ export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array
   if (texts.base === undefined || texts.ours === undefined || texts.theirs === undefined) {
     return unmergeable('not-text');
   }
-  // Invariant: a side that stands as it was takes nothing from the other, not even how a line ends.
+  // Invariant: if a side is unchanged, the result is the other side, byte for byte.
   if (texts.ours === texts.theirs || texts.theirs === texts.base) return { kind: 'merged', text: texts.ours };
   if (texts.ours === texts.base) return { kind: 'merged', text: texts.theirs };
   return mergeDiffering(texts.base, texts.ours, texts.theirs);
 }
 
-/** Whether `text` still has a line that a merge put there for somebody to decide on. */
+/** Whether `text` still has a conflict marker that `mergeText` wrote. */
 export function hasConflictMarkers(text: string): boolean {
   return /^\uFEFF?(?:<{7} mine|\|{7} last synced|>{7} server)\r?$/m.test(text);
 }
 
 function mergeDiffering(baseText: string, ourText: string, theirText: string): TextMerge {
-  const { base, ours, theirs, lineEnd } = comparableLines(baseText, ourText, theirText);
+  const { base, ours, theirs, lineEnding } = comparableLines(baseText, ourText, theirText);
   const lines: string[] = [];
   let conflicts = 0;
   let comparisons = 0;
   let endsInConflict = false;
-  for (const part of parts({ base: base.lines, ours: ours.lines, theirs: theirs.lines })) {
-    comparisons += cost(part.base, part.ours) + cost(part.base, part.theirs);
+  for (const section of sections({ base: base.lines, ours: ours.lines, theirs: theirs.lines })) {
+    comparisons += cost(section.base, section.ours) + cost(section.base, section.theirs);
     if (comparisons > maxComparisons) return unmergeable('too-complex');
-    for (const region of diff3MergeRegions([...part.ours], [...part.base], [...part.theirs])) {
+    for (const region of diff3MergeRegions([...section.ours], [...section.base], [...section.theirs])) {
       endsInConflict = isConflict(region);
       if (endsInConflict) conflicts++;
-      for (const line of shown(region)) lines.push(line);
+      for (const line of linesOf(region)) lines.push(line);
     }
-    if (part.met !== undefined) {
-      lines.push(part.met);
+    if (section.commonLine !== undefined) {
+      lines.push(section.commonLine);
       endsInConflict = false;
     }
   }
   const text = joinLines(
     {
-      hasBom: changed(base.hasBom, ours.hasBom, theirs.hasBom),
+      hasBom: mergeValue(base.hasBom, ours.hasBom, theirs.hasBom),
       lines,
-      isEnded: endsInConflict || changed(base.isEnded, ours.isEnded, theirs.isEnded),
+      isTerminated: endsInConflict || mergeValue(base.isTerminated, ours.isTerminated, theirs.isTerminated),
     },
-    lineEnd,
+    lineEnding,
   );
   return conflicts === 0 ? { kind: 'merged', text } : { kind: 'conflict', text, conflicts };
 }
 
-/** What lies between two lines at which the texts meet, with the line after it. */
-function* parts({ base, ours, theirs }: Sides): Generator<Sides & { readonly met: string | undefined }> {
+/** The sections between common lines, each with the common line that ends it. */
+function* sections({ base, ours, theirs }: Sides): Generator<Sides & { readonly commonLine: string | undefined }> {
   let from = { base: 0, ours: 0, theirs: 0 };
   for (const to of [...commonLines(base, ours, theirs), undefined]) {
     yield {
       base: base.slice(from.base, to?.base),
       ours: ours.slice(from.ours, to?.ours),
       theirs: theirs.slice(from.theirs, to?.theirs),
-      met: to === undefined ? undefined : base[to.base],
+      commonLine: to === undefined ? undefined : base[to.base],
     };
     if (to !== undefined) from = { base: to.base + 1, ours: to.ours + 1, theirs: to.theirs + 1 };
   }
 }
 
-/** The comparisons that the library may make of two texts: pairs of equal lines, times what is equal by then. */
+/** An upper bound of the library's comparisons: pairs of equal lines, times the longest possible common subsequence. */
 function cost(one: Text, other: Text): number {
   if (one.length === 0 || other.length === 0) return 0;
   const counts = new Map<string, number>();
@@ -112,7 +113,7 @@ function isConflict(region: IRegion<string>): boolean {
   return aContent.length !== bContent.length || aContent.some((line, i) => line !== bContent[i]);
 }
 
-function shown(region: IRegion<string>): Text {
+function linesOf(region: IRegion<string>): Text {
   if (region.stable) return region.bufferContent;
   if (!isConflict(region)) return region.aContent;
   const { aContent, oContent, bContent } = region;

@@ -1,73 +1,73 @@
-/** What ends a line throughout a text; `mixed` when not all lines end alike. */
-type LineEnd = '\n' | '\r\n' | 'mixed';
+/** The line ending of a whole text; `mixed` if its lines end differently. */
+type LineEnding = '\n' | '\r\n' | 'mixed';
 
-/** A text in lines that know nothing of what ends them, so that texts compare by what they say. */
+/** A text as lines without their endings, so that texts compare by content. */
 export interface Lines {
   readonly hasBom: boolean;
   readonly lines: readonly string[];
-  /** Whether the last line is ended as well. */
-  readonly isEnded: boolean;
+  /** Whether the last line has an ending. */
+  readonly isTerminated: boolean;
 }
 
-/** Three texts whose lines can be compared, and what is to end the lines of what is made of them. */
+/** Three texts whose lines can be compared, and the line ending for the merged text. */
 export interface ComparableLines {
   readonly base: Lines;
   readonly ours: Lines;
   readonly theirs: Lines;
-  readonly lineEnd: '\n' | '\r\n';
+  readonly lineEnding: '\n' | '\r\n';
 }
 
 const bom = '\uFEFF';
 
-/** `ours`, but where it is still what `base` was, `theirs`. */
-export function changed<T>(base: T, ours: T, theirs: T): T {
+/** Merges a single value: ours if it differs from the base, otherwise theirs. */
+export function mergeValue<T>(base: T, ours: T, theirs: T): T {
   return ours === base ? theirs : ours;
 }
 
 /**
- * Splits three texts into lines. A change of all line ends is a change of its own, that no line shows.
- * Invariant: where the texts' line ends cannot be told apart from their lines, each line keeps its own.
+ * Splits three texts into lines. A change of all line endings is a change of its own, which no line shows.
+ * Invariant: if the endings are mixed or cannot be merged, each line keeps its ending as part of its text.
  */
 export function comparableLines(base: string, ours: string, theirs: string): ComparableLines {
-  const lineEnd = commonLineEnd(lineEndOf(base), lineEndOf(ours), lineEndOf(theirs));
-  const split = (text: string): Lines => splitLines(text, lineEnd === undefined ? '\n' : (lineEndOf(text) ?? '\n'));
-  return { base: split(base), ours: split(ours), theirs: split(theirs), lineEnd: lineEnd ?? '\n' };
+  const merged = mergedLineEnding(lineEndingOf(base), lineEndingOf(ours), lineEndingOf(theirs));
+  const split = (text: string): Lines => splitLines(text, merged === undefined ? '\n' : (lineEndingOf(text) ?? '\n'));
+  return { base: split(base), ours: split(ours), theirs: split(theirs), lineEnding: merged ?? '\n' };
 }
 
 /**
- * The reverse of splitting. An empty last line is there only by its end, and a first line that begins with a byte
- * order mark only behind one of the text's own, for which its mark would be taken.
+ * The reverse of splitting. An empty last line always gets its ending, without which it would not exist. A first line
+ * that begins with a byte order mark gets another one before it, since a reader takes the first mark off.
  */
-export function joinLines({ hasBom, lines, isEnded }: Lines, lineEnd: string): string {
-  const ends = lines.length > 0 && (isEnded || lines.at(-1) === '');
-  const begins = hasBom || lines[0]?.startsWith(bom) === true;
-  return `${begins ? bom : ''}${lines.join(lineEnd)}${ends ? lineEnd : ''}`;
+export function joinLines({ hasBom, lines, isTerminated }: Lines, lineEnding: string): string {
+  const isEnded = lines.length > 0 && (isTerminated || lines.at(-1) === '');
+  const beginsWithBom = hasBom || lines[0]?.startsWith(bom) === true;
+  return `${beginsWithBom ? bom : ''}${lines.join(lineEnding)}${isEnded ? lineEnding : ''}`;
 }
 
-function lineEndOf(text: string): LineEnd | undefined {
-  const hasPlain = /(?<!\r)\n/.test(text);
+function lineEndingOf(text: string): LineEnding | undefined {
+  const hasLf = /(?<!\r)\n/.test(text);
   const hasCrlf = text.includes('\r\n');
-  if (hasPlain && hasCrlf) return 'mixed';
-  return hasCrlf ? '\r\n' : hasPlain ? '\n' : undefined;
+  if (hasLf && hasCrlf) return 'mixed';
+  return hasCrlf ? '\r\n' : hasLf ? '\n' : undefined;
 }
 
-/** Undefined where the line ends are part of the lines. */
-function commonLineEnd(
-  base: LineEnd | undefined,
-  ours: LineEnd | undefined,
-  theirs: LineEnd | undefined,
+/** Undefined if the line endings have to be compared as part of the lines. */
+function mergedLineEnding(
+  base: LineEnding | undefined,
+  ours: LineEnding | undefined,
+  theirs: LineEnding | undefined,
 ): '\n' | '\r\n' | undefined {
   if (base === 'mixed' || ours === 'mixed' || theirs === 'mixed') return undefined;
-  // A text without an end of line says nothing of how lines end.
+  // A text of a single line without an ending has no say.
   if (ours === undefined || theirs === undefined) return ours ?? theirs ?? base ?? '\n';
   if (ours !== theirs && ours !== base && theirs !== base) return undefined;
-  return changed(base, ours, theirs);
+  return mergeValue(base, ours, theirs);
 }
 
-function splitLines(text: string, lineEnd: string): Lines {
+function splitLines(text: string, lineEnding: string): Lines {
   const hasBom = text.startsWith(bom);
-  const lines = (hasBom ? text.slice(bom.length) : text).split(lineEnd);
-  const isEnded = lines.at(-1) === '';
-  if (isEnded) lines.pop();
-  return { hasBom, lines, isEnded: isEnded && lines.length > 0 };
+  const lines = (hasBom ? text.slice(bom.length) : text).split(lineEnding);
+  const isTerminated = lines.at(-1) === '';
+  if (isTerminated) lines.pop();
+  return { hasBom, lines, isTerminated: isTerminated && lines.length > 0 };
 }

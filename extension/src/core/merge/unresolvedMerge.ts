@@ -1,5 +1,6 @@
 import { mergeText } from './mergeText';
 
+/** The three contents of a merge in an editor. */
 export interface MergeInputs {
   readonly base: Uint8Array;
   readonly mine: Uint8Array;
@@ -7,28 +8,28 @@ export interface MergeInputs {
 }
 
 /**
- * Whether `text` may still be as `base` is where both sides changed it: a merge editor begins so, and saving it
- * then would drop what both did. It may say so of a text in which a change of each side was refused, and never
- * says the contrary of one that is not decided; what cannot be compared counts as not decided.
+ * Whether `text` may still equal `base` at a place that both sides changed. A merge editor starts with such a text, and
+ * saving it would drop both changes. False positives are possible: the user may have rejected a change of each side.
+ * There are no false negatives; a text that cannot be merged counts as unresolved.
  */
 export function mayBeUnresolved({ base, mine, theirs }: MergeInputs, text: string): boolean {
   const encoded = new TextEncoder().encode(text);
-  return takesFrom(base, encoded, mine) && takesFrom(base, encoded, theirs);
+  return lacksChange(base, encoded, mine) && lacksChange(base, encoded, theirs);
 }
 
-/** Whether a merge of the text with `side` would bring something that the text left as it was. */
-function takesFrom(base: Uint8Array, text: Uint8Array, side: Uint8Array): boolean {
+/** Whether a merge of `text` with `side` would still change a line of `text` that equals the base. */
+function lacksChange(base: Uint8Array, text: Uint8Array, side: Uint8Array): boolean {
   const merge = mergeText(base, text, side);
   if (merge.kind === 'unmergeable') return true;
-  return comparable(withoutTheirs(merge.text)) !== comparable(new TextDecoder().decode(text));
+  return comparable(resolvedAsOurs(merge.text)) !== comparable(new TextDecoder().decode(text));
 }
 
-/** The text of a merge with the first side of each of its conflicts. */
-function withoutTheirs(text: string): string {
+/** The text of a merge with each conflict resolved to its first side. */
+function resolvedAsOurs(text: string): string {
   return text.replaceAll(/^<{7} mine\r?\n([^]*?)^\|{7} last synced\r?\n[^]*?^>{7} server(?:\r?\n|$)/gm, '$1');
 }
 
-/** Line ends are the editor's business. */
+/** Editors may change line endings, the byte order mark and the final newline on their own. */
 function comparable(text: string): string {
   return text
     .replaceAll('\r\n', '\n')
@@ -37,35 +38,40 @@ function comparable(text: string): string {
 }
 
 /**
- * Whether none of what `theirs` did is in `text`, as when a merge was left and the file of mine was edited on. What
- * mine has of theirs does not count, nor do blank lines or brackets, where theirs did more. It may say so of a text
- * in which a line of theirs was written anew by hand, and of one in which only the order of lines is theirs.
+ * Whether `text` contains no change of `theirs`, as after a merge that was left for further edits of `mine`. Changes
+ * that `mine` made too do not count, nor do lines without letters or digits if `theirs` has other changes. False
+ * positives are possible if a line of theirs was rewritten by hand, or if theirs only moved lines.
  */
 export function hasNothingOfTheirs({ base, mine, theirs }: MergeInputs, text: string): boolean {
   const encoded = new TextEncoder().encode(text);
-  const isDone = (one: Uint8Array): boolean => {
-    const merge = mergeText(base, one, theirs);
-    return merge.kind === 'merged' && comparable(merge.text) === comparable(new TextDecoder().decode(one));
+  const hasAll = (side: Uint8Array): boolean => {
+    const merge = mergeText(base, side, theirs);
+    return merge.kind === 'merged' && comparable(merge.text) === comparable(new TextDecoder().decode(side));
   };
-  if (isDone(mine) || isDone(encoded)) return false;
-  const counts = { base: counted(base), mine: counted(mine), theirs: counted(theirs), text: counted(encoded) };
-  const of = (side: keyof typeof counts, line: string): number => counts[side].get(line) ?? 0;
+  if (hasAll(mine) || hasAll(encoded)) return false;
+  const counts = {
+    base: lineCounts(base),
+    mine: lineCounts(mine),
+    theirs: lineCounts(theirs),
+    text: lineCounts(encoded),
+  };
+  const count = (side: keyof typeof counts, line: string): number => counts[side].get(line) ?? 0;
   const added = [...counts.theirs.keys()].filter(
-    (line) => of('theirs', line) > Math.max(of('base', line), of('mine', line)),
+    (line) => count('theirs', line) > Math.max(count('base', line), count('mine', line)),
   );
   const removed = [...counts.base.keys()].filter(
-    (line) => of('base', line) > of('theirs', line) && of('mine', line) > of('theirs', line),
+    (line) => count('base', line) > count('theirs', line) && count('mine', line) > count('theirs', line),
   );
-  const isAdded = (line: string): boolean => of('text', line) > of('mine', line);
-  const isRemoved = (line: string): boolean => of('text', line) < of('mine', line);
-  // A line of mine may have gone for other reasons: where theirs wrote something, that is what is looked for.
-  if (added.some(saysSomething)) return !added.filter(saysSomething).some(isAdded);
-  if (removed.some(saysSomething)) return !removed.filter(saysSomething).some(isRemoved);
+  const isAdded = (line: string): boolean => count('text', line) > count('mine', line);
+  const isRemoved = (line: string): boolean => count('text', line) < count('mine', line);
+  // A removed line proves little, since later edits remove lines too: prefer the lines that theirs added.
+  if (added.some(hasWord)) return !added.filter(hasWord).some(isAdded);
+  if (removed.some(hasWord)) return !removed.filter(hasWord).some(isRemoved);
   return !added.some(isAdded) && !removed.some(isRemoved);
 }
 
-/** How often each line stands in a text, without what is around it. */
-function counted(text: Uint8Array): ReadonlyMap<string, number> {
+/** The number of times that each line occurs in a text, without the space around it. */
+function lineCounts(text: Uint8Array): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const line of comparable(new TextDecoder().decode(text)).split('\n')) {
     const trimmed = line.trim();
@@ -74,6 +80,6 @@ function counted(text: Uint8Array): ReadonlyMap<string, number> {
   return counts;
 }
 
-function saysSomething(line: string): boolean {
+function hasWord(line: string): boolean {
   return /[\p{L}\p{N}]/u.test(line);
 }

@@ -8,13 +8,14 @@ export const mac: NameRules = { foldsCase: true, normalises: true, windows: fals
 export const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
 
 /**
- * Tables in short, for tests: `{ a: 'one', b: 'two x', c: '-> a' }` is a file with the content "one", an
- * executable one with the content "two", and a symlink to a.
+ * A table from a short form: `{ a: 'one', b: 'two x', c: '-> a' }` is a file with the content "one", an executable file
+ * with the content "two", and a symlink to a. A mode can also be octal: `'one 600'`.
  */
 export function table(contents: Readonly<Record<string, string>>): Map<string, Entry> {
   return new Map(Object.entries(contents).map(([path, content]) => [path, entry(path, content)]));
 }
 
+/** The entry of `path` in the short form of `table`. */
 export function entry(path: string, content: string): Entry {
   if (content.startsWith('-> ')) {
     const target = content.slice(3);
@@ -31,13 +32,13 @@ export function entry(path: string, content: string): Entry {
   };
 }
 
-/** Stands in for SHA-256 where only equality counts: 64 hex digits, different for different short texts. */
+/** A substitute for SHA-256: 64 hex digits that differ for different texts of up to 32 characters. */
 export function hashOf(text: string): string {
   const digits = Array.from(text, (char) => char.charCodeAt(0).toString(16).padStart(2, '0'));
   return digits.join('').padEnd(64, '0');
 }
 
-/** The reverse of `table`, so that a failed test shows what is meant. */
+/** The short form of an entry, so that failed tests are readable; '' if it is absent. */
 export function shown(entry: Entry | undefined): string {
   if (entry === undefined) return '';
   if (entry.kind === 'symlink') return `-> ${entry.target}`;
@@ -46,7 +47,7 @@ export function shown(entry: Entry | undefined): string {
   return `${text} ${entry.mode === 0o755 ? 'x' : entry.mode.toString(8)}`;
 }
 
-/** What an entry or an observation says, in an object of its own that can be compared with another. */
+/** A plain object with the fields of an entry or observation, which `toEqual` can compare. */
 export function fieldsOf<T extends Entry | Observation>(value: T): T {
   const entry = entryWith(value);
   if (!('ino' in value)) return entry as T;

@@ -1,14 +1,14 @@
 import { runToEnd } from '../cooperativeTask';
 import { pathStateSteps, type PathStates } from '../status/pathState';
 
-type Parameters4 = Parameters<typeof pathStateSteps>;
+type Input = Parameters<typeof pathStateSteps>;
 
-/** Runs `pathStateSteps` without pauses; by default each conflict is one that a pull has found. */
+/** Runs `pathStateSteps` without pauses; by default a pull has found each conflict. */
 export function pathStates(
-  plan: Parameters4[0],
-  problems: Parameters4[1],
+  plan: Input[0],
+  problems: Input[1],
   tracked: number,
-  isUntried: Parameters4[3] = () => false,
+  isUnpulled: Input[3] = () => false,
 ): PathStates {
-  return runToEnd(pathStateSteps(plan, problems, tracked, isUntried));
+  return runToEnd(pathStateSteps(plan, problems, tracked, isUnpulled));
 }
