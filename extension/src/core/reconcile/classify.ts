@@ -2,42 +2,42 @@ import { sameContent, sameEntry, type Entry } from '../entry';
 import { editWithMode } from '../modes';
 
 /**
- * What is to be done about one path, looked at by itself.
- * - `unchanged`: nothing.
- * - `converged`: both sides are the same already; only the ancestor has to follow.
- * - `download`: the disk follows the server.
- * - `upload`: the server follows the disk.
- * - `conflict`: neither may move before somebody has decided.
+ * The decision about one path by itself.
+ * - `unchanged`: there is nothing to do.
+ * - `converged`: local and remote are equal already; only the ancestor has to follow.
+ * - `download`: local becomes remote.
+ * - `upload`: remote becomes local.
+ * - `conflict`: neither side may change before a decision.
  */
 export type Classification = 'unchanged' | 'converged' | 'download' | 'upload' | 'conflict';
 
-type Side = Entry | undefined;
+type State = Entry | undefined;
 
-/** Judges one path by what stands at it in the ancestor, on the disk and on the server. */
-export function classify(ancestor: Side, local: Side, remote: Side): Classification {
-  // Invariant: where the sides are the same there is nothing to carry, whoever changed what.
+/** Classifies one path by its state in the three tables; `undefined` means absent. */
+export function classify(ancestor: State, local: State, remote: State): Classification {
+  // Invariant: equal sides need no transfer, whoever changed them.
   if (sameEntry(local, remote)) return sameEntry(ancestor, local) ? 'unchanged' : 'converged';
-  // Invariant: a side that stands as it was agreed on holds nothing that could be lost.
+  // Invariant: a side that equals the ancestor has no changes to lose.
   if (sameEntry(ancestor, local)) return 'download';
   if (sameEntry(ancestor, remote)) return 'upload';
-  // From here both sides changed, and differently.
+  // From here on both sides changed, in different ways.
   if (differInModeOnly(local, remote)) {
-    // Invariant: the content is the same on both sides, so either mode may win and nothing is lost.
-    return modeStands(ancestor, remote) ? 'upload' : 'download';
+    // Invariant: both sides have the same content, so either mode may win without a loss.
+    return keepsMode(ancestor, remote) ? 'upload' : 'download';
   }
-  // Invariant: an edit goes over a mode that the other side set only where its own mode is the one to stand.
-  const both = editWithMode(ancestor, local, remote);
-  if (both !== undefined && sameEntry(both, remote)) return 'download';
-  if (both !== undefined && sameEntry(both, local)) return 'upload';
-  // Invariant: two contents that were never agreed on, or an edit against a deletion: neither is dropped.
+  // Invariant: an edit overwrites a mode change of the other side only if the merged mode is the edit's own.
+  const merged = editWithMode(ancestor, local, remote);
+  if (merged !== undefined && sameEntry(merged, remote)) return 'download';
+  if (merged !== undefined && sameEntry(merged, local)) return 'upload';
+  // Invariant: two different new contents conflict, as do an edit and a deletion; neither is dropped.
   return 'conflict';
 }
 
-function differInModeOnly(local: Side, remote: Side): boolean {
+function differInModeOnly(local: State, remote: State): boolean {
   return local !== undefined && remote !== undefined && sameContent(local, remote);
 }
 
-/** Whether `side` still has the mode that was agreed on, so that another mode is the other side's wish. */
-function modeStands(ancestor: Side, side: Side): boolean {
-  return ancestor?.kind === 'file' && side?.mode === ancestor.mode;
+/** Whether `state` still has the ancestor's mode, so that only the other side changed it. */
+function keepsMode(ancestor: State, state: State): boolean {
+  return ancestor?.kind === 'file' && state?.mode === ancestor.mode;
 }

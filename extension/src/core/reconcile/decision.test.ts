@@ -22,30 +22,30 @@ import { remoteTable, type RemoteEntry } from '../wire';
 type Short = Readonly<Record<string, string>>;
 type Choice = 'mine' | 'theirs' | 'both';
 
-/** One machine, as it is stored: the server's table is told by the ancestor and what was held back. */
+/** One machine as it is stored: the ancestor and the unapplied remote changes give the server's table. */
 interface Machine {
   readonly ancestor: FileTable;
-  readonly skipped: ReadonlyMap<string, RemoteEntry>;
+  readonly unappliedRemote: ReadonlyMap<string, RemoteEntry>;
   readonly local: FileTable;
 }
 
-function plan({ ancestor, skipped, local }: Machine): ReturnType<typeof reconcile> {
-  return reconcile(ancestor, local, remoteTable(ancestor, skipped));
+function plan({ ancestor, unappliedRemote, local }: Machine): ReturnType<typeof reconcile> {
+  return reconcile(ancestor, local, remoteTable(ancestor, unappliedRemote));
 }
 
 function machine(ancestor: FileTable, local: FileTable, remote: FileTable): Machine {
-  const skipped = new Map<string, RemoteEntry>();
+  const unappliedRemote = new Map<string, RemoteEntry>();
   for (const path of new Set([...ancestor.keys(), ...remote.keys()])) {
-    if (!sameEntry(ancestor.get(path), remote.get(path))) skipped.set(path, remote.get(path) ?? null);
+    if (!sameEntry(ancestor.get(path), remote.get(path))) unappliedRemote.set(path, remote.get(path) ?? null);
   }
-  return { ancestor, skipped, local };
+  return { ancestor, unappliedRemote, local };
 }
 
-/** Both sides now hold at each path what its change leads to. */
-function agreed({ ancestor, skipped, local }: Machine, changes: readonly Change[]): Machine {
-  const open = new Map(skipped);
-  for (const { path } of changes) open.delete(path);
-  return { ancestor: withChanges(ancestor, changes), skipped: open, local };
+/** The machine after both sides got `changes`. */
+function synced({ ancestor, unappliedRemote, local }: Machine, changes: readonly Change[]): Machine {
+  const unapplied = new Map(unappliedRemote);
+  for (const { path } of changes) unapplied.delete(path);
+  return { ancestor: withChanges(ancestor, changes), unappliedRemote: unapplied, local };
 }
 
 function decided(before: Machine, decisions: readonly Decision[]): Machine {
@@ -53,7 +53,7 @@ function decided(before: Machine, decisions: readonly Decision[]): Machine {
     before.local,
     decisions.flatMap(({ localChanges }) => localChanges),
   );
-  return agreed(
+  return synced(
     { ...before, local },
     decisions.flatMap(({ ancestorChanges }) => ancestorChanges),
   );
@@ -62,9 +62,9 @@ function decided(before: Machine, decisions: readonly Decision[]): Machine {
 function decide(choice: Choice, conflict: Conflict, before: Machine): Decision {
   if (choice === 'mine') return keepMine(conflict);
   if (choice === 'theirs') return takeTheirs(conflict);
-  const taken = nameTaken([before.ancestor.keys(), before.skipped.keys(), before.local.keys()]);
-  const together = conflictGroups(plan(before).conflicts).get(conflict.path) ?? [];
-  return keepBoth(conflict, nameForTheirs(conflict, together, taken, 'server r12'));
+  const isTaken = nameTaken([before.ancestor.keys(), before.unappliedRemote.keys(), before.local.keys()]);
+  const group = conflictGroups(plan(before).conflicts).get(conflict.path) ?? [];
+  return keepBoth(conflict, nameForTheirs(conflict, group, isTaken, 'server r12'));
 }
 
 function short(changes: readonly Change[]): Short {
@@ -75,7 +75,7 @@ interface Row {
   readonly ancestor?: Short;
   readonly local?: Short;
   readonly remote?: Short;
-  /** By choice: what the disk holds then, and what the next push sends, where '' deletes. */
+  /** For each choice: the disk after the decision, and the changes of the next push, where '' deletes. */
   readonly mine: readonly [local: Short, push: Short];
   readonly theirs: readonly [local: Short, push: Short];
   readonly both: readonly [local: Short, push: Short];
@@ -103,21 +103,21 @@ const rows: Readonly<Record<string, Row>> = {
       { a: '2', 'a (server r12)': '3' },
     ],
   },
-  'an edit here, a deletion there': {
+  'a local edit and a remote deletion': {
     ancestor: { a: '1' },
     local: { a: '2' },
     mine: [{ a: '2' }, { a: '2' }],
     theirs: [{}, {}],
     both: [{ a: '2' }, { a: '2' }],
   },
-  'a deletion here, an edit there': {
+  'a local deletion and a remote edit': {
     ancestor: { a: '1' },
     remote: { a: '2' },
     mine: [{}, { a: '' }],
     theirs: [{ a: '2' }, {}],
     both: [{ a: '2' }, {}],
   },
-  'a link here, a file there': {
+  'a local symlink and a remote file': {
     ancestor: { a: '1' },
     local: { a: '-> x' },
     remote: { a: '2' },
@@ -128,7 +128,7 @@ const rows: Readonly<Record<string, Row>> = {
       { a: '-> x', 'a (server r12)': '2' },
     ],
   },
-  'an edit here, a mode there': {
+  'a local edit and a remote mode': {
     ancestor: { a: '1' },
     local: { a: '2' },
     remote: { a: '1 x' },
@@ -139,7 +139,7 @@ const rows: Readonly<Record<string, Row>> = {
       { a: '2', 'a (server r12)': '1 x' },
     ],
   },
-  'a file here, a folder there': {
+  'a local file and a remote folder': {
     local: { a: '1' },
     remote: { 'a/b': '2', 'a/c': '3' },
     mine: [{ a: '1' }, { a: '1', 'a/b': '', 'a/c': '' }],
@@ -149,7 +149,7 @@ const rows: Readonly<Record<string, Row>> = {
       { a: '1', 'a/b': '', 'a/c': '', 'a (server r12)/b': '2', 'a (server r12)/c': '3' },
     ],
   },
-  'a folder here, a file there': {
+  'a local folder and a remote file': {
     local: { 'a/b': '1' },
     remote: { a: '2' },
     mine: [{ 'a/b': '1' }, { a: '', 'a/b': '1' }],
@@ -159,7 +159,7 @@ const rows: Readonly<Record<string, Row>> = {
       { a: '', 'a/b': '1', 'a (server r12)': '2' },
     ],
   },
-  'a folder that became a file here, edited there': {
+  'a folder that became a file here and was edited there': {
     ancestor: { 'a/b': '1' },
     local: { a: '2' },
     remote: { 'a/b': '3' },
@@ -190,30 +190,30 @@ describe('a decision', () => {
     const next = plan(after);
     expect(short(next.remoteChanges)).toEqual(push);
     expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
-    expect(after.skipped.size).toBe(0);
-    const done = plan(agreed(after, next.remoteChanges));
+    expect(after.unappliedRemote.size).toBe(0);
+    const done = plan(synced(after, next.remoteChanges));
     expect(done).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] });
   });
 
-  it('says where the server has what is put under another name', () => {
+  it('names the path of the content on the server if it is put under another name', () => {
     const [conflict] = plan(machine(table({}), table({ a: '1' }), table({ a: '2' }))).conflicts;
     expect(keepBoth(conflict!, 'b').localChanges).toEqual([
       { path: 'b', from: undefined, to: { ...entry('a', '2'), path: 'b' }, source: 'a' },
     ]);
   });
 
-  it('does not put theirs over mine', () => {
+  it('does not overwrite mine with theirs', () => {
     const [conflict] = plan(machine(table({}), table({ a: '1' }), table({ a: '2' }))).conflicts;
     expect(() => keepBoth(conflict!, 'a')).toThrow(RangeError);
   });
 });
 
-describe('an edit against a mode', () => {
+describe('takeEditWithMode', () => {
   it.each([
-    ['an edit here', '1', '2', '1 x', '2 x'],
-    ['an edit there', '1', '1 x', '2', '2 x'],
-    ['an edit here, from another mode', '1 600', '2 600', '1 x', '2 x'],
-  ])('comes together: %s', (_, ancestor, local, remote, merged) => {
+    ['a local edit with a remote mode', '1', '2', '1 x', '2 x'],
+    ['a remote edit with a local mode', '1', '1 x', '2', '2 x'],
+    ['a local edit with a remote mode, from another mode', '1 600', '2 600', '1 x', '2 x'],
+  ])('merges %s', (_, ancestor, local, remote, merged) => {
     const before = machine(table({ a: ancestor }), table({ a: local }), table({ a: remote }));
     const [conflict] = plan(before).conflicts;
     const decision = takeEditWithMode(conflict!);
@@ -227,7 +227,7 @@ describe('an edit against a mode', () => {
     ['1', '2', '3 x'],
     ['1', '2', '-> x'],
     ['1', '1 x', ''],
-  ])('is no other conflict: %j, %j, %j', (ancestor, local, remote) => {
+  ])('does not merge other conflicts: %j, %j, %j', (ancestor, local, remote) => {
     const before = machine(
       table({ a: ancestor }),
       table({ a: local }),
@@ -237,14 +237,14 @@ describe('an edit against a mode', () => {
     expect(takeEditWithMode(conflict!)).toBeUndefined();
   });
 
-  it('leaves out what only the disk knows of mine', () => {
-    const seen = { ...entry('a', '2'), ino: 7n };
-    const sides = { path: 'a', ancestor: entry('a', '1'), local: seen, remote: entry('a', '1 x') };
-    expect(takeEditWithMode(sides)?.localChanges).toEqual([{ path: 'a', from: seen, to: entry('a', '2 x') }]);
+  it('drops the stats of an observation', () => {
+    const observed = { ...entry('a', '2'), ino: 7n };
+    const sides = { path: 'a', ancestor: entry('a', '1'), local: observed, remote: entry('a', '1 x') };
+    expect(takeEditWithMode(sides)?.localChanges).toEqual([{ path: 'a', from: observed, to: entry('a', '2 x') }]);
   });
 });
 
-describe('a merged content', () => {
+describe('takeMerged', () => {
   const content = { hash: hashOf('23'), size: 2, mtimeNs: 1n };
 
   it.each([
@@ -252,7 +252,7 @@ describe('a merged content', () => {
     ['2 x', '3', '23 x'],
     ['2', '3 x', '23 x'],
     ['2 x', '3 600', '23 600'],
-  ])('takes the place of mine and is to be sent: %j, %j', (local, remote, merged) => {
+  ])('replaces mine with the merged content, which the next push sends: %j, %j', (local, remote, merged) => {
     const before = machine(table({ a: '1' }), table({ a: local }), table({ a: remote }));
     const [conflict] = plan(before).conflicts;
     const decision = takeMerged(conflict!, content);
@@ -262,7 +262,7 @@ describe('a merged content', () => {
     expect(plan(after).conflicts).toEqual([]);
   });
 
-  it('needs no change where it is mine, or what is sent where it is theirs', () => {
+  it('changes nothing here if it equals mine, and sends nothing if it equals theirs', () => {
     const before = machine(table({ a: '1' }), table({ a: '23' }), table({ a: '3' }));
     expect(takeMerged(plan(before).conflicts[0]!, content)).toMatchObject({ localChanges: [] });
     const other = machine(table({ a: '1' }), table({ a: '2' }), table({ a: '23' }));
@@ -270,14 +270,14 @@ describe('a merged content', () => {
     expect(plan(decided(other, [decision!])).remoteChanges).toEqual([]);
   });
 
-  it('is not for what is no file on both sides', () => {
+  it('requires a file on both sides', () => {
     const [conflict] = plan(machine(table({ a: '1' }), table({ a: '2' }), table({}))).conflicts;
     expect(takeMerged(conflict!, content)).toBeUndefined();
   });
 });
 
-describe('entanglements', () => {
-  it('bring together what stands in one another’s way, and nothing else', () => {
+describe('conflictGroups', () => {
+  it('groups conflicts that are in one another’s way, and no others', () => {
     const local = table({ a: '1', 'a-b': '1', 'd/x': '1', e: '1' });
     const remote = table({ 'a/b/c': '2', 'a/d': '2', 'a-b': '2', d: '2', e: '2' });
     const groups = conflictGroups(plan(machine(table({}), local, remote)).conflicts);
@@ -295,19 +295,19 @@ describe('entanglements', () => {
   });
 });
 
-describe('decisions on all conflicts, whatever the tables', () => {
+describe('decisions on all conflicts, for arbitrary tables', () => {
   const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
   const content = fc.constantFrom('1', '2', '3', '1 x', '2 600', '', '-> 1');
   const tables = fc.array(fc.tuple(path, content), { maxLength: 6 }).map(validTable);
   const choices = fc.array(fc.constantFrom<Choice>('mine', 'theirs', 'both'), { minLength: 6, maxLength: 6 });
 
-  it('leave no conflict, a possible folder, and what was chosen', () => {
+  it('leave no conflict, a valid table and the chosen versions', () => {
     fc.assert(
       fc.property(tables, tables, tables, choices, (ancestor, local, remote, choices) => {
         const first = machine(ancestor, local, remote);
         const pulled = plan(first);
         const changes = [...pulled.ancestorChanges, ...pulled.localChanges];
-        const before = agreed({ ...first, local: withChanges(local, pulled.localChanges) }, changes);
+        const before = synced({ ...first, local: withChanges(local, pulled.localChanges) }, changes);
         const { conflicts } = plan(before);
         const groups = conflictGroups(conflicts);
         const chosen = ({ path }: Conflict): Choice =>
@@ -326,7 +326,7 @@ describe('decisions on all conflicts, whatever the tables', () => {
           if (choice !== 'theirs') expect(has(conflict.local)).toBe(true);
           if (choice !== 'mine') expect(has(conflict.remote)).toBe(true);
         }
-        expect(plan(agreed(after, next.remoteChanges)).remoteChanges).toEqual([]);
+        expect(plan(synced(after, next.remoteChanges)).remoteChanges).toEqual([]);
       }),
       { numRuns: 3_000 },
     );

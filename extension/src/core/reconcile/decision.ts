@@ -4,63 +4,62 @@ import { parentFolders, isInside } from '../paths';
 import { editWithMode, mergedMode } from '../modes';
 import { uniqueName } from '../filenames/uniqueName';
 
-/** A change of the disk that a decision makes. */
+/** A change that a decision makes on this disk. */
 export interface DecidedChange extends Change {
-  /** Where the server has the content, when that is not at the change's own path. */
+  /** The path of the content on the server, if it differs from the change's path. */
   readonly source?: string;
 }
 
 /**
- * What becomes of a conflict. The local changes come first: the ancestor follows only what was seen to stand,
- * and nothing is held back any more at the paths of `ancestorChanges`. A kill in between leaves the conflict, or
- * what was decided.
+ * The result of deciding a conflict. The local changes are applied first: the ancestor records only changes that were
+ * seen on the disk. After `ancestorChanges`, their paths have no unapplied remote changes. A kill in between leaves
+ * either the conflict or the decided state.
  */
 export interface Decision {
   readonly localChanges: readonly DecidedChange[];
   readonly ancestorChanges: readonly Change[];
 }
 
-/** Leaves the disk as it is. Invariant: what the server has counts as seen, so that mine is a change of it. */
+/** Leaves this disk unchanged. Invariant: the server's entry becomes the ancestor, so that mine is a change of it. */
 export function keepMine(conflict: Conflict): Decision {
-  return { localChanges: [], ancestorChanges: [seen(conflict)] };
+  return { localChanges: [], ancestorChanges: [ancestorFromRemote(conflict)] };
 }
 
-/** Brings the disk to what the server has. */
+/** Replaces mine with the server's entry, or deletes it. */
 export function takeTheirs(conflict: Conflict): Decision {
   const { path, local, remote } = conflict;
   const isAbsent = local === undefined && remote === undefined;
   return {
     localChanges: isAbsent ? [] : [{ path, from: local, to: remote }],
-    ancestorChanges: [seen(conflict)],
+    ancestorChanges: [ancestorFromRemote(conflict)],
   };
 }
 
 /**
- * Keeps mine, and puts theirs beside it at `name`; see `nameForTheirs`. Where `name` is the path itself, nothing
- * of mine stands there and theirs comes back to it; where theirs is a deletion there is nothing to put.
+ * Keeps mine and puts theirs at `name`, which `nameForTheirs` returns. If theirs is a deletion, there is nothing to put.
+ * Throws RangeError if `name` is the conflict's path and mine exists there.
  */
 export function keepBoth(conflict: Conflict, name: string): Decision {
   const { path, local, remote } = conflict;
   if (remote === undefined) return keepMine(conflict);
   if (name === path) {
-    if (local !== undefined) throw new RangeError('theirs cannot stand where mine does');
+    if (local !== undefined) throw new RangeError('theirs would overwrite mine');
     return takeTheirs(conflict);
   }
   return {
     localChanges: [{ path: name, from: undefined, to: entryWith(remote, { path: name }), source: path }],
-    ancestorChanges: [seen(conflict)],
+    ancestorChanges: [ancestorFromRemote(conflict)],
   };
 }
 
-/** An edit on one side and a mode on the other, brought together; undefined where it is another conflict. */
+/** Merges an edit on one side with a mode change on the other; undefined if the conflict is of another kind. */
 export function takeEditWithMode(conflict: Conflict): Decision | undefined {
-  const both = editWithMode(conflict.ancestor, conflict.local, conflict.remote);
-  return both === undefined ? undefined : become(conflict, both);
+  const merged = editWithMode(conflict.ancestor, conflict.local, conflict.remote);
+  return merged === undefined ? undefined : replaceMine(conflict, merged);
 }
 
 /**
- * Puts a merged content in the place of mine, with the mode that either side set; undefined where not both sides
- * have a file.
+ * Replaces mine with a merged content and the merged mode; undefined unless both sides have a file.
  */
 export function takeMerged(
   conflict: Conflict,
@@ -69,12 +68,12 @@ export function takeMerged(
   const { path, ancestor, local, remote } = conflict;
   if (local?.kind !== 'file' || remote?.kind !== 'file') return undefined;
   const { hash, size, mtimeNs } = content;
-  return become(conflict, { path, kind: 'file', size, mtimeNs, mode: mergedMode(ancestor, remote, local), hash });
+  return replaceMine(conflict, { path, kind: 'file', size, mtimeNs, mode: mergedMode(ancestor, remote, local), hash });
 }
 
 /**
- * The conflicts that can only be decided together, by the path of each: where one side has a file and the other
- * a folder, both cannot stand. A conflict that stands for itself is alone in its group.
+ * Groups the conflicts that can only be decided together, and returns the group of each path: if one side has a file and
+ * the other a folder, only one of them can exist. Other conflicts are alone in their groups.
  */
 export function conflictGroups(conflicts: readonly Conflict[]): Map<string, readonly Conflict[]> {
   const paths = new Set(conflicts.map(({ path }) => path));
@@ -90,29 +89,30 @@ export function conflictGroups(conflicts: readonly Conflict[]): Map<string, read
 }
 
 /**
- * Where theirs is to stand when both are kept: at its own path if nothing of mine is there or in its way, else
- * at a free name. `together` are the conflicts that it is entangled with.
+ * The path for theirs if both versions are kept: its own path if mine has nothing there or in its way, otherwise a unique
+ * name with `label`. `group` is the conflict's group, see `conflictGroups`.
  */
 export function nameForTheirs(
   { path, local }: Conflict,
-  together: readonly Conflict[],
-  taken: (path: string) => boolean,
+  group: readonly Conflict[],
+  isTaken: (path: string) => boolean,
   label: string,
 ): string {
-  const mine = together.filter((other) => other.local !== undefined).map((other) => other.path);
-  const folder = mine.find((other) => isInside(path, other));
-  if (folder !== undefined) return uniqueName(folder, taken, label) + path.slice(folder.length);
+  const mine = group.filter((other) => other.local !== undefined).map((other) => other.path);
+  const fileAbove = mine.find((other) => isInside(path, other));
+  if (fileAbove !== undefined) return uniqueName(fileAbove, isTaken, label) + path.slice(fileAbove.length);
   const isFree = local === undefined && !mine.some((other) => isInside(other, path));
-  return isFree ? path : uniqueName(path, taken, label);
+  return isFree ? path : uniqueName(path, isTaken, label);
 }
 
-/** The disk becomes `to`, which neither side has: against what the server has, it is a change to be sent. */
-function become(conflict: Conflict, to: Entry): Decision {
+/** Replaces mine with `to`, which neither side has. Against the server's entry it is a change for the next push. */
+function replaceMine(conflict: Conflict, to: Entry): Decision {
   const { path, local } = conflict;
-  return { localChanges: sameEntry(local, to) ? [] : [{ path, from: local, to }], ancestorChanges: [seen(conflict)] };
+  const localChanges = sameEntry(local, to) ? [] : [{ path, from: local, to }];
+  return { localChanges, ancestorChanges: [ancestorFromRemote(conflict)] };
 }
 
-/** Invariant: the ancestor becomes what the server has, never what was made of it here: that is still to be sent. */
-function seen({ path, ancestor, remote }: Conflict): Change {
+/** Invariant: the ancestor becomes the server's entry, never a merged one, which is not on the server yet. */
+function ancestorFromRemote({ path, ancestor, remote }: Conflict): Change {
   return { path, from: ancestor, to: remote };
 }

@@ -1,36 +1,36 @@
 import { parentFolders } from '../paths';
 import { stepSize, type CooperativeTask } from '../cooperativeTask';
 
-/** What would stand on one side after its changes: the paths, and those that a change newly puts there. */
+/** One side as it would be after its changes. */
 export interface ProjectedTree {
-  readonly present: (path: string) => boolean;
-  /** Every path that is present; others may be among them. */
+  readonly has: (path: string) => boolean;
+  /** Every path of the tree; others may be among them. */
   readonly candidates: Iterable<string>;
 }
 
 /**
- * The paths of `outcome` at which a file would have to be a folder as well, and the paths below them.
- * A path that is no file system's possible state is found here before anything is touched.
+ * Finds the files of `tree` that have other files below them, and those other files. Such a tree cannot exist on a file
+ * system, so it must be found before anything is written.
  */
-export function* fileDirConflictSteps(outcome: ProjectedTree): CooperativeTask<Set<string>> {
+export function* fileDirConflictSteps(tree: ProjectedTree): CooperativeTask<Set<string>> {
   const found = new Set<string>();
-  /** Folders of which neither they nor any above is present: most paths share theirs with others. */
-  const clear = new Set<string>();
-  let looked = 0;
-  for (const path of outcome.candidates) {
-    if (++looked % stepSize === 0) yield;
-    if (!outcome.present(path)) continue;
+  /** Folders that are no file, and have none above them: most paths share theirs with others. */
+  const checked = new Set<string>();
+  let count = 0;
+  for (const path of tree.candidates) {
+    if (++count % stepSize === 0) yield;
+    if (!tree.has(path)) continue;
     const folders: string[] = [];
     let isClear = true;
     for (const folder of parentFolders(path)) {
-      if (clear.has(folder)) break;
+      if (checked.has(folder)) break;
       folders.push(folder);
-      if (!outcome.present(folder)) continue;
+      if (!tree.has(folder)) continue;
       isClear = false;
       found.add(folder);
       found.add(path);
     }
-    if (isClear) for (const folder of folders) clear.add(folder);
+    if (isClear) for (const folder of folders) checked.add(folder);
   }
   return found;
 }

@@ -8,13 +8,13 @@ import { reconcile } from '../testing/reconcile';
 import { isValidTable } from '../testing/validTable';
 import type { Reconciliation } from './reconcile';
 
-/** What is done to a side, as a user does it: whole folders move, and what is in the way makes room. */
+/** An edit of a side as a user makes it: whole folders move, and overwrite what is in their way. */
 type Step =
   | { readonly kind: 'write'; readonly path: string; readonly content: string }
   | { readonly kind: 'remove'; readonly path: string }
-  /** Each path takes the place of the next, and the last that of the first. */
+  /** Each path moves to the next, and the last to the first. */
   | { readonly kind: 'cycle'; readonly paths: readonly string[] }
-  /** Into a new place, which may lie in the old one. */
+  /** The new path may lie in the old one. */
   | { readonly kind: 'move'; readonly from: string; readonly to: string };
 
 const path = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
@@ -30,26 +30,26 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 const steps = (max: number): fc.Arbitrary<Step[]> => fc.array(step, { maxLength: max });
 
-function isAt(path: string, place: string): boolean {
-  return path === place || isInside(path, place);
+function isAtOrIn(path: string, folder: string): boolean {
+  return path === folder || isInside(path, folder);
 }
 
-/** Puts `entries` in their places; what stands in the way of one is gone. */
+/** Puts `entries`, and deletes the files in their way. */
 function put(table: Map<string, Entry>, entries: readonly Entry[]): void {
   for (const one of entries) {
-    for (const other of table.keys()) if (isAt(other, one.path) || isInside(one.path, other)) table.delete(other);
+    for (const other of table.keys()) if (isAtOrIn(other, one.path) || isInside(one.path, other)) table.delete(other);
     table.set(one.path, one);
   }
 }
 
-/** Takes out all that stands at `from`, as it is to stand at `to`. */
+/** Removes the entries at and in `from`, and returns them with their paths below `to`. */
 function takeOut(table: Map<string, Entry>, from: string, to: string): Entry[] {
-  const taken = [...table.values()].filter((one) => isAt(one.path, from));
-  for (const one of taken) table.delete(one.path);
-  return taken.map((one) => ({ ...one, path: to + one.path.slice(from.length) }));
+  const entries = [...table.values()].filter((one) => isAtOrIn(one.path, from));
+  for (const one of entries) table.delete(one.path);
+  return entries.map((one) => ({ ...one, path: to + one.path.slice(from.length) }));
 }
 
-function done(before: FileTable, steps: readonly Step[]): Map<string, Entry> {
+function edited(before: FileTable, steps: readonly Step[]): Map<string, Entry> {
   const table = new Map(before);
   for (const step of steps) {
     if (step.kind === 'write') put(table, [entry(step.path, step.content)]);
@@ -64,23 +64,23 @@ function done(before: FileTable, steps: readonly Step[]): Map<string, Entry> {
 }
 
 const sides = fc.tuple(steps(10), steps(4), steps(4)).map(([first, here, there]) => {
-  const ancestor = done(new Map(), first);
-  return [ancestor, done(ancestor, here), done(ancestor, there)] as const;
+  const ancestor = edited(new Map(), first);
+  return [ancestor, edited(ancestor, here), edited(ancestor, there)] as const;
 });
 
-function plain(table: FileTable): string[] {
+function summary(table: FileTable): string[] {
   return [...table].map(([path, { kind, hash, mode }]) => `${path} ${kind} ${hash} ${mode}`).sort();
 }
 
-/** The ancestor once all of `plan` has been done. */
-function agreed(ancestor: FileTable, { ancestorChanges, localChanges, remoteChanges }: Reconciliation): FileTable {
+/** The ancestor after all changes of a plan. */
+function synced(ancestor: FileTable, { ancestorChanges, localChanges, remoteChanges }: Reconciliation): FileTable {
   return withChanges(ancestor, [...ancestorChanges, ...localChanges, ...remoteChanges]);
 }
 
 const runs = { numRuns: 2_000 };
 
-describe('reconcile, whatever was edited, renamed and swapped', () => {
-  it('is tried on possible folders, with swaps of files and folders among them', () => {
+describe('reconcile, for arbitrary edits, renames and swaps', () => {
+  it('is tested with valid tables, of which some turn files into folders', () => {
     let swaps = 0;
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
@@ -92,7 +92,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     expect(swaps).toBeGreaterThan(50);
   });
 
-  it('keeps each content on a side, unless the other side replaced what was agreed on', () => {
+  it('keeps each new content on at least one side', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const { localChanges, remoteChanges } = reconcile(ancestor, local, remote);
@@ -101,11 +101,11 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
           for (const [path, content] of side) {
             const old = ancestor.get(path);
             if (old !== undefined && sameContent(old, content)) continue;
-            const kept = after.some((table) => {
+            const isKept = after.some((table) => {
               const now = table.get(path);
               return now !== undefined && sameContent(now, content);
             });
-            expect(kept).toBe(true);
+            expect(isKept).toBe(true);
           }
         }
       }),
@@ -113,27 +113,27 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     );
   });
 
-  it('brings both sides to the same possible folder where nothing conflicts', () => {
+  it('makes both sides equal and valid if nothing conflicts', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
         const [here, there] = [withChanges(local, plan.localChanges), withChanges(remote, plan.remoteChanges)];
         expect(isValidTable(here) && isValidTable(there)).toBe(true);
         fc.pre(plan.conflicts.length === 0);
-        expect(plain(here)).toEqual(plain(there));
-        expect(plain(agreed(ancestor, plan))).toEqual(plain(here));
+        expect(summary(here)).toEqual(summary(there));
+        expect(summary(synced(ancestor, plan))).toEqual(summary(here));
       }),
       runs,
     );
   });
 
-  it('has nothing left to do once it is done, but for the same conflicts', () => {
+  it('finds only the same conflicts after its changes', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
         const here = withChanges(local, plan.localChanges);
         const there = withChanges(remote, plan.remoteChanges);
-        const again = reconcile(agreed(ancestor, plan), here, there);
+        const again = reconcile(synced(ancestor, plan), here, there);
         expect([again.ancestorChanges, again.localChanges, again.remoteChanges]).toEqual([[], [], []]);
         expect(again.conflicts).toEqual(plan.conflicts);
       }),
@@ -141,7 +141,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     );
   });
 
-  it('sends the same whether or not it pulled before, and takes the same whether or not it pushed', () => {
+  it('pushes the same before and after a pull, and pulls the same before and after a push', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
@@ -156,7 +156,7 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     );
   });
 
-  it('changes neither side where it found a conflict', () => {
+  it('changes neither side of a conflict', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
@@ -170,22 +170,22 @@ describe('reconcile, whatever was edited, renamed and swapped', () => {
     );
   });
 
-  it('mirrors itself when the sides are swapped, but for modes that both sides set', () => {
+  it('is mirrored with swapped sides, except for modes that both sides set', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
-        const one = reconcile(ancestor, local, remote);
-        const other = reconcile(ancestor, remote, local);
-        const isModes = ({ path }: { readonly path: string }): boolean => {
+        const plan = reconcile(ancestor, local, remote);
+        const swapped = reconcile(ancestor, remote, local);
+        const differsInMode = ({ path }: { readonly path: string }): boolean => {
           const [mine, theirs] = [local.get(path), remote.get(path)];
           return mine !== undefined && theirs !== undefined && sameContent(mine, theirs) && !sameEntry(mine, theirs);
         };
         const rest = <T extends { readonly path: string }>(changes: readonly T[]): T[] =>
-          changes.filter((change) => !isModes(change));
-        expect(rest(other.localChanges)).toEqual(rest(one.remoteChanges));
-        expect(rest(other.remoteChanges)).toEqual(rest(one.localChanges));
-        expect(other.ancestorChanges.map(({ path }) => path)).toEqual(one.ancestorChanges.map(({ path }) => path));
-        expect(other.conflicts).toEqual(
-          one.conflicts.map((conflict) => ({ ...conflict, local: conflict.remote, remote: conflict.local })),
+          changes.filter((change) => !differsInMode(change));
+        expect(rest(swapped.localChanges)).toEqual(rest(plan.remoteChanges));
+        expect(rest(swapped.remoteChanges)).toEqual(rest(plan.localChanges));
+        expect(swapped.ancestorChanges.map(({ path }) => path)).toEqual(plan.ancestorChanges.map(({ path }) => path));
+        expect(swapped.conflicts).toEqual(
+          plan.conflicts.map((conflict) => ({ ...conflict, local: conflict.remote, remote: conflict.local })),
         );
       }),
       runs,

@@ -5,14 +5,14 @@ import { sameContent, sameEntry, type FileTable } from '../entry';
 import { reconcile } from '../testing/reconcile';
 import { isValidTable, validTable } from '../testing/validTable';
 
-// Few names and contents, so that sides meet, clash and agree often.
+// Few names and contents, so that the sides are often equal, different or in conflict.
 const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
 const content = fc.constantFrom('1', '2', '3', '1 x', '2 x', '1 600', '', '-> 1', '-> 2');
 
 /** A table that is a possible folder: a path below an entry is left out. */
 const tables = fc.array(fc.tuple(path, content), { maxLength: 8 }).map(validTable);
 
-/** Sides that mostly come from the ancestor, as sides do. */
+/** Three tables, of which two are often equal. */
 const three = fc.oneof(
   fc.tuple(tables, tables, tables),
   fc.tuple(tables, tables).map(([ancestor, local]) => [ancestor, local, ancestor] as const),
@@ -25,8 +25,8 @@ function sameTable(a: FileTable, b: FileTable): boolean {
 
 const runs = { numRuns: 2_000 };
 
-describe('reconcile, whatever the tables', () => {
-  it('takes what does not take part for absent', () => {
+describe('reconcile, for arbitrary tables', () => {
+  it('treats paths that are not syncable as absent', () => {
     fc.assert(
       fc.property(three, fc.func(fc.boolean()), ([ancestor, local, remote], isSyncable) => {
         const [a, l, r] = [ancestor, local, remote].map(
@@ -43,53 +43,54 @@ describe('reconcile, whatever the tables', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         for (const { path, from, to } of reconcile(ancestor, local, remote).localChanges) {
-          const agreed = ancestor.get(path);
-          const safe =
+          const old = ancestor.get(path);
+          const isSafe =
             from === undefined ||
-            (agreed !== undefined && sameContent(from, agreed)) ||
+            (old !== undefined && sameContent(from, old)) ||
             (to !== undefined && sameContent(from, to));
-          expect(safe).toBe(true);
+          expect(isSafe).toBe(true);
         }
       }),
       runs,
     );
   });
 
-  it('sends or reports every local content that the server does not have', () => {
+  it('uploads or reports every local content that the server does not have', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const { remoteChanges, conflicts } = reconcile(ancestor, local, remote);
-        const kept = new Set([...remoteChanges, ...conflicts].map(({ path }) => path));
+        const reported = new Set([...remoteChanges, ...conflicts].map(({ path }) => path));
         for (const [path, mine] of local) {
-          const [agreed, theirs] = [ancestor.get(path), remote.get(path)];
-          const known = [agreed, theirs].some((other) => other !== undefined && sameContent(mine, other));
-          if (!known) expect(kept.has(path)).toBe(true);
+          const others = [ancestor.get(path), remote.get(path)];
+          const isKnown = others.some((other) => other !== undefined && sameContent(mine, other));
+          if (!isKnown) expect(reported.has(path)).toBe(true);
         }
       }),
       runs,
     );
   });
 
-  it('never overwrites a remote content that was not agreed on, nor deletes it', () => {
+  it('never overwrites or deletes a remote content that is not in the ancestor', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         for (const { path, from, to } of reconcile(ancestor, local, remote).remoteChanges) {
-          const agreed = ancestor.get(path);
-          const same = [agreed, to].some(
+          const isSafe = [ancestor.get(path), to].some(
             (other) => from !== undefined && other !== undefined && sameContent(from, other),
           );
-          expect(from === undefined || same).toBe(true);
+          expect(from === undefined || isSafe).toBe(true);
         }
       }),
       runs,
     );
   });
 
-  it('puts a path into one list only, with what the tables hold', () => {
+  it('puts a path into one list only, with the entries of the tables', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const result = reconcile(ancestor, local, remote);
-        const paths = Object.values(result).flatMap((list: readonly { path: string }[]) => list.map((x) => x.path));
+        const paths = Object.values(result).flatMap((list: readonly { path: string }[]) =>
+          list.map(({ path }) => path),
+        );
         expect(new Set(paths).size).toBe(paths.length);
         for (const { path, from, to } of result.localChanges) {
           expect([from, to]).toEqual([local.get(path), remote.get(path)]);
@@ -102,7 +103,7 @@ describe('reconcile, whatever the tables', () => {
     );
   });
 
-  it('leaves each side a possible folder, whether or not the other makes its changes', () => {
+  it('leaves each side valid, whether or not the other makes its changes', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const { localChanges, remoteChanges } = reconcile(ancestor, local, remote);
@@ -113,7 +114,7 @@ describe('reconcile, whatever the tables', () => {
     );
   });
 
-  it('brings the sides together where there is no conflict, and then has nothing left to do', () => {
+  it('makes the sides equal if there is no conflict, and then finds nothing to do', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const result = reconcile(ancestor, local, remote);
@@ -123,12 +124,12 @@ describe('reconcile, whatever the tables', () => {
         for (const path of new Set([...after.keys(), ...there.keys()])) {
           if (!open.has(path)) expect(sameEntry(after.get(path), there.get(path))).toBe(true);
         }
-        const agreed = withChanges(ancestor, [
+        const synced = withChanges(ancestor, [
           ...result.ancestorChanges,
           ...result.localChanges,
           ...result.remoteChanges,
         ]);
-        const again = reconcile(agreed, after, there);
+        const again = reconcile(synced, after, there);
         expect([again.ancestorChanges, again.localChanges, again.remoteChanges]).toEqual([[], [], []]);
         expect(again.conflicts).toEqual(result.conflicts);
       }),
@@ -136,26 +137,26 @@ describe('reconcile, whatever the tables', () => {
     );
   });
 
-  it('mirrors itself when the sides are swapped, but for modes that both sides set', () => {
+  it('is mirrored with swapped sides, except for modes that both sides set', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
-        const one = reconcile(ancestor, local, remote);
-        const other = reconcile(ancestor, remote, local);
+        const plan = reconcile(ancestor, local, remote);
+        const swapped = reconcile(ancestor, remote, local);
         const paths = (changes: readonly { path: string }[]): string[] => changes.map(({ path }) => path);
-        const bothSet = new Set(paths(one.localChanges).filter((path) => paths(other.localChanges).includes(path)));
+        const bothSet = new Set(paths(plan.localChanges).filter((path) => paths(swapped.localChanges).includes(path)));
         for (const path of bothSet) expect(sameContent(local.get(path)!, remote.get(path)!)).toBe(true);
         const rest = (changes: readonly { path: string }[]): string[] =>
           paths(changes).filter((path) => !bothSet.has(path));
-        expect(rest(other.localChanges)).toEqual(rest(one.remoteChanges));
-        expect(rest(other.remoteChanges)).toEqual(rest(one.localChanges));
-        expect(paths(other.ancestorChanges)).toEqual(paths(one.ancestorChanges));
-        expect(paths(other.conflicts)).toEqual(paths(one.conflicts));
+        expect(rest(swapped.localChanges)).toEqual(rest(plan.remoteChanges));
+        expect(rest(swapped.remoteChanges)).toEqual(rest(plan.localChanges));
+        expect(paths(swapped.ancestorChanges)).toEqual(paths(plan.ancestorChanges));
+        expect(paths(swapped.conflicts)).toEqual(paths(plan.conflicts));
       }),
       runs,
     );
   });
 
-  it('only follows where the sides are equal already', () => {
+  it('changes only the ancestor if the sides are equal', () => {
     fc.assert(
       fc.property(tables, tables, (ancestor, both) => {
         const result = reconcile(ancestor, both, both);

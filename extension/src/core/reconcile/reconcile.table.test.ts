@@ -7,7 +7,7 @@ import type { Reconciliation } from './reconcile';
 
 type Short = Readonly<Record<string, string>>;
 
-/** What a side can have made of the path `a`: each state in one spelling, or in two that differ. */
+/** The states that a side can have made of the path `a`, each with one example, or with two that differ. */
 interface Situation {
   readonly ancestor: Short;
   readonly states: Readonly<Record<string, readonly [Short] | readonly [Short, Short]>>;
@@ -69,30 +69,30 @@ const situations: Readonly<Record<string, Situation>> = {
 };
 
 /**
- * What is to happen, by situation, by what stands here, by what stands there. `pull`: the disk follows the
- * server; `push`: the server follows the disk; `agree`: only the ancestor follows; each with its paths, or
- * for `a` alone. After a `|` stands what happens when the other side holds the second spelling of its state.
+ * The expected outcome by situation, local state and remote state. `pull`: local becomes remote; `push`: remote becomes
+ * local; `converge`: only the ancestor follows; each with its paths, or for `a` alone. The outcome after a `|` is for the
+ * second example of the remote state.
  */
 const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
   nothing: {
     absent: { absent: '-', 'file added': 'pull', 'symlink added': 'pull', 'directory added': 'pull a/b' },
     'file added': {
       absent: 'push',
-      'file added': 'agree | conflict',
+      'file added': 'converge | conflict',
       'symlink added': 'conflict',
       'directory added': 'conflict a a/b',
     },
     'symlink added': {
       absent: 'push',
       'file added': 'conflict',
-      'symlink added': 'agree | conflict',
+      'symlink added': 'converge | conflict',
       'directory added': 'conflict a a/b',
     },
     'directory added': {
       absent: 'push a/b',
       'file added': 'conflict a a/b',
       'symlink added': 'conflict a a/b',
-      'directory added': 'agree a/b | conflict a/b',
+      'directory added': 'converge a/b | conflict a/b',
     },
   },
   'a file': {
@@ -107,7 +107,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
     },
     modified: {
       unchanged: 'push',
-      modified: 'agree | conflict',
+      modified: 'converge | conflict',
       'mode only': 'conflict',
       'modified with mode': 'pull | conflict',
       deleted: 'conflict',
@@ -117,7 +117,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
     'mode only': {
       unchanged: 'push',
       modified: 'conflict',
-      'mode only': 'agree | pull',
+      'mode only': 'converge | pull',
       'modified with mode': 'pull',
       deleted: 'conflict',
       'to symlink': 'conflict',
@@ -127,7 +127,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       unchanged: 'push',
       modified: 'push | conflict',
       'mode only': 'push',
-      'modified with mode': 'agree | conflict',
+      'modified with mode': 'converge | conflict',
       deleted: 'conflict',
       'to symlink': 'conflict',
       'to directory': 'conflict a a/b',
@@ -137,9 +137,9 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       modified: 'conflict',
       'mode only': 'conflict',
       'modified with mode': 'conflict',
-      deleted: 'agree',
+      deleted: 'converge',
       'to symlink': 'conflict',
-      'to directory': 'agree, pull a/b',
+      'to directory': 'converge, pull a/b',
     },
     'to symlink': {
       unchanged: 'push',
@@ -147,7 +147,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'mode only': 'conflict',
       'modified with mode': 'conflict',
       deleted: 'conflict',
-      'to symlink': 'agree | conflict',
+      'to symlink': 'converge | conflict',
       'to directory': 'conflict a a/b',
     },
     'to directory': {
@@ -155,9 +155,9 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       modified: 'conflict a a/b',
       'mode only': 'conflict a a/b',
       'modified with mode': 'conflict a a/b',
-      deleted: 'agree, push a/b',
+      deleted: 'converge, push a/b',
       'to symlink': 'conflict a a/b',
-      'to directory': 'agree a a/b | agree, conflict a/b',
+      'to directory': 'converge a a/b | converge, conflict a/b',
     },
   },
   'a symlink': {
@@ -170,7 +170,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
     },
     modified: {
       unchanged: 'push',
-      modified: 'agree | conflict',
+      modified: 'converge | conflict',
       deleted: 'conflict',
       'to file': 'conflict',
       'to directory': 'conflict a a/b',
@@ -178,23 +178,23 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
     deleted: {
       unchanged: 'push',
       modified: 'conflict',
-      deleted: 'agree',
+      deleted: 'converge',
       'to file': 'conflict',
-      'to directory': 'agree, pull a/b',
+      'to directory': 'converge, pull a/b',
     },
     'to file': {
       unchanged: 'push',
       modified: 'conflict',
       deleted: 'conflict',
-      'to file': 'agree | conflict',
+      'to file': 'converge | conflict',
       'to directory': 'conflict a a/b',
     },
     'to directory': {
       unchanged: 'push a a/b',
       modified: 'conflict a a/b',
-      deleted: 'agree, push a/b',
+      deleted: 'converge, push a/b',
       'to file': 'conflict a a/b',
-      'to directory': 'agree a a/b | agree, conflict a/b',
+      'to directory': 'converge a a/b | converge, conflict a/b',
     },
   },
   'a directory': {
@@ -209,7 +209,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
     },
     'entry modified': {
       unchanged: 'push a/b',
-      'entry modified': 'agree a/b | conflict a/b',
+      'entry modified': 'converge a/b | conflict a/b',
       'entry mode only': 'conflict a/b',
       'entry added': 'push a/b, pull a/d',
       deleted: 'conflict a/b, pull a/c',
@@ -219,7 +219,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
     'entry mode only': {
       unchanged: 'push a/b',
       'entry modified': 'conflict a/b',
-      'entry mode only': 'agree a/b | pull a/b',
+      'entry mode only': 'converge a/b | pull a/b',
       'entry added': 'push a/b, pull a/d',
       deleted: 'conflict a/b, pull a/c',
       'to file': 'conflict a a/b, pull a/c',
@@ -229,7 +229,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       unchanged: 'push a/d',
       'entry modified': 'push a/d, pull a/b',
       'entry mode only': 'push a/d, pull a/b',
-      'entry added': 'agree a/d | conflict a/d',
+      'entry added': 'converge a/d | conflict a/d',
       deleted: 'push a/d, pull a/b a/c',
       'to file': 'conflict a a/d, pull a/b a/c',
       'to symlink': 'conflict a a/d, pull a/b a/c',
@@ -239,27 +239,27 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'entry modified': 'conflict a/b, push a/c',
       'entry mode only': 'conflict a/b, push a/c',
       'entry added': 'push a/b a/c, pull a/d',
-      deleted: 'agree a/b a/c',
-      'to file': 'agree a/b a/c, pull',
-      'to symlink': 'agree a/b a/c, pull',
+      deleted: 'converge a/b a/c',
+      'to file': 'converge a/b a/c, pull',
+      'to symlink': 'converge a/b a/c, pull',
     },
     'to file': {
       unchanged: 'push a a/b a/c',
       'entry modified': 'conflict a a/b, push a/c',
       'entry mode only': 'conflict a a/b, push a/c',
       'entry added': 'conflict a a/d, push a/b a/c',
-      deleted: 'agree a/b a/c, push',
-      'to file': 'agree a a/b a/c | agree a/b a/c, conflict',
-      'to symlink': 'agree a/b a/c, conflict',
+      deleted: 'converge a/b a/c, push',
+      'to file': 'converge a a/b a/c | converge a/b a/c, conflict',
+      'to symlink': 'converge a/b a/c, conflict',
     },
     'to symlink': {
       unchanged: 'push a a/b a/c',
       'entry modified': 'conflict a a/b, push a/c',
       'entry mode only': 'conflict a a/b, push a/c',
       'entry added': 'conflict a a/d, push a/b a/c',
-      deleted: 'agree a/b a/c, push',
-      'to file': 'agree a/b a/c, conflict',
-      'to symlink': 'agree a a/b a/c | agree a/b a/c, conflict',
+      deleted: 'converge a/b a/c, push',
+      'to file': 'converge a/b a/c, conflict',
+      'to symlink': 'converge a a/b a/c | converge a/b a/c, conflict',
     },
   },
 };
@@ -269,18 +269,18 @@ interface Combination {
   readonly ancestor: Short;
   readonly local: Short;
   readonly remote: Short;
-  /** Undefined where the table says nothing of it. */
+  /** Undefined if the table has no row for it. */
   readonly outcome: string | undefined;
 }
 
 function combinations(): Combination[] {
   const all: Combination[] = [];
   for (const [situation, { ancestor, states }] of Object.entries(situations)) {
-    for (const [here, [local]] of Object.entries(states)) {
-      for (const [there, spellings] of Object.entries(states)) {
-        for (const [index, remote] of spellings.entries()) {
-          const outcomes = expected[situation]?.[here]?.[there]?.split(' | ');
-          const name = `${situation}: ${here} here, ${there} there${index === 1 ? ', otherwise' : ''}`;
+    for (const [localState, [local]] of Object.entries(states)) {
+      for (const [remoteState, examples] of Object.entries(states)) {
+        for (const [index, remote] of examples.entries()) {
+          const outcomes = expected[situation]?.[localState]?.[remoteState]?.split(' | ');
+          const name = `${situation}: ${localState} here, ${remoteState} on the server${index === 1 ? ', differently' : ''}`;
           all.push({ name, ancestor, local, remote, outcome: outcomes?.[index] ?? outcomes?.[0] });
         }
       }
@@ -289,7 +289,7 @@ function combinations(): Combination[] {
   return all;
 }
 
-/** What `outcome` says, by path. */
+/** The verb of `outcome` for each path. */
 function verbs(outcome: string): Record<string, string> {
   if (outcome === '-') return {};
   return Object.fromEntries(
@@ -300,9 +300,9 @@ function verbs(outcome: string): Record<string, string> {
   );
 }
 
-function found(result: Reconciliation): Record<string, string> {
+function verbsOf(result: Reconciliation): Record<string, string> {
   const lists = {
-    agree: 'ancestorChanges',
+    converge: 'ancestorChanges',
     pull: 'localChanges',
     push: 'remoteChanges',
     conflict: 'conflicts',
@@ -313,7 +313,7 @@ function found(result: Reconciliation): Record<string, string> {
 }
 
 describe('the reconcile table', () => {
-  it('has a row for every combination of states, and for nothing else', () => {
+  it('has a row for every combination of states, and no other', () => {
     const missing = combinations().flatMap(({ name, outcome }) => (outcome === undefined ? [name] : []));
     expect(missing).toEqual([]);
     for (const [situation, rows] of Object.entries(expected)) {
@@ -323,28 +323,43 @@ describe('the reconcile table', () => {
     }
   });
 
-  it.each(combinations().map((one) => [one.name, one] as const))('%s', (_, { outcome, ...sides }) => {
-    const [ancestor, local, remote] = [table(sides.ancestor), table(sides.local), table(sides.remote)];
-    const result = reconcile(ancestor, local, remote);
-    expect(found(result)).toEqual(verbs(outcome ?? 'missing'));
-    for (const { path, to } of result.localChanges) expect(to).toEqual(remote.get(path));
-    for (const { path, to } of result.remoteChanges) expect(to).toEqual(local.get(path));
-    for (const { path, to } of result.ancestorChanges) {
-      expect(sameEntry(to, local.get(path)) && sameEntry(to, remote.get(path))).toBe(true);
-    }
-    const agreed = withChanges(ancestor, [...result.ancestorChanges, ...result.localChanges, ...result.remoteChanges]);
-    const again = reconcile(agreed, withChanges(local, result.localChanges), withChanges(remote, result.remoteChanges));
-    expect(again).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: again.conflicts });
-    expect(again.conflicts).toEqual(result.conflicts);
-  });
+  it.each(combinations().map((combination) => [combination.name, combination] as const))(
+    '%s',
+    (_, { outcome, ...sides }) => {
+      const [ancestor, local, remote] = [table(sides.ancestor), table(sides.local), table(sides.remote)];
+      const result = reconcile(ancestor, local, remote);
+      expect(verbsOf(result)).toEqual(verbs(outcome ?? 'missing'));
+      for (const { path, to } of result.localChanges) expect(to).toEqual(remote.get(path));
+      for (const { path, to } of result.remoteChanges) expect(to).toEqual(local.get(path));
+      for (const { path, to } of result.ancestorChanges) {
+        expect(sameEntry(to, local.get(path)) && sameEntry(to, remote.get(path))).toBe(true);
+      }
+      const synced = withChanges(ancestor, [
+        ...result.ancestorChanges,
+        ...result.localChanges,
+        ...result.remoteChanges,
+      ]);
+      const again = reconcile(
+        synced,
+        withChanges(local, result.localChanges),
+        withChanges(remote, result.remoteChanges),
+      );
+      expect(again).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: again.conflicts });
+      expect(again.conflicts).toEqual(result.conflicts);
+    },
+  );
 
-  it.each(combinations().map((one) => [one.name, one] as const))('mirrors: %s', (name, sides) => {
-    const [ancestor, local, remote] = [table(sides.ancestor), table(sides.local), table(sides.remote)];
-    const mirrored: Record<string, string> = { pull: 'push', push: 'pull', agree: 'agree', conflict: 'conflict' };
-    const one = found(reconcile(ancestor, local, remote));
-    const other = found(reconcile(ancestor, remote, local));
-    // Of two modes set on one content, the server's is taken, so that the sides do not exchange them.
-    if (/mode only here, .*mode only there, otherwise$/.test(name)) expect(other).toEqual(one);
-    else expect(other).toEqual(Object.fromEntries(Object.entries(one).map(([path, verb]) => [path, mirrored[verb]])));
-  });
+  it.each(combinations().map((combination) => [combination.name, combination] as const))(
+    'is mirrored with swapped sides: %s',
+    (name, sides) => {
+      const [ancestor, local, remote] = [table(sides.ancestor), table(sides.local), table(sides.remote)];
+      const mirror: Record<string, string> = { pull: 'push', push: 'pull', converge: 'converge', conflict: 'conflict' };
+      const result = verbsOf(reconcile(ancestor, local, remote));
+      const swapped = verbsOf(reconcile(ancestor, remote, local));
+      // If both sides set a mode, the server's wins, so that the sides do not exchange them.
+      if (/mode only here, .*mode only on the server, differently$/.test(name)) expect(swapped).toEqual(result);
+      else
+        expect(swapped).toEqual(Object.fromEntries(Object.entries(result).map(([path, verb]) => [path, mirror[verb]])));
+    },
+  );
 });

@@ -1,41 +1,43 @@
 import type { Change } from '../change';
 import { comparePaths } from '../paths';
 
+/** A file that was renamed or moved. */
 export interface Rename {
   readonly from: string;
   readonly to: string;
 }
 
-/** All that stood in one folder stands in another now, each under its old name. `''` is the workspace folder. */
+/** A folder all of whose files moved to another folder, with their names kept. `''` is the workspace folder. */
 export interface FolderRename extends Rename {
   readonly files: readonly Rename[];
 }
 
+/** The renames among changes, and the changes that are none. */
 export interface Renames {
   readonly folders: readonly FolderRename[];
-  /** Those that are in none of `folders`. */
+  /** Renamed files that are in none of `folders`. */
   readonly files: readonly Rename[];
-  /** The changes that are no part of a rename. */
+  /** The other changes. */
   readonly rest: readonly Change[];
 }
 
-/** In a group of so many or fewer, each path is compared with each. */
+/** Up to this number of paths, each is compared with each other one. */
 const fewPaths = 32;
-/** So many names at the end of two paths are compared: a file that moved with its folders keeps them. */
+/** The number of names at the end of two paths that are compared: a file that moved with its folders keeps them. */
 const maxDepth = 8;
 
 /**
- * Finds what was only renamed: a path deleted and another put with the same content. It is for showing: a
- * rename is still carried out as both. `standing` are the paths that stood before the changes, so that a folder
- * of which some stayed does not look renamed; without them only the changes are looked at.
+ * Finds renames: a deleted path and a new one with the same content. The result is for display; a transfer still deletes
+ * one and puts the other. `before` are all paths before the changes: a folder counts as renamed only if none of its files
+ * stayed. Without `before`, only the changed paths are considered.
  */
-export function findRenames(changes: readonly Change[], standing: Iterable<string> = deletedPaths(changes)): Renames {
-  const renames = pairs(changes);
-  const folders = movedFolders(renames, standing);
+export function findRenames(changes: readonly Change[], before: Iterable<string> = deletedPaths(changes)): Renames {
+  const renames = renamedFiles(changes);
+  const folders = movedFolders(renames, before);
   const files: Rename[] = [];
   const byFolder = new Map<string, FolderRename & { readonly files: Rename[] }>();
   for (const rename of renames) {
-    const move = outermost(rename, folders);
+    const move = outermostMove(rename, folders);
     if (move === undefined) {
       files.push(rename);
       continue;
@@ -52,26 +54,30 @@ function* deletedPaths(changes: readonly Change[]): Generator<string> {
   for (const { path, from } of changes) if (from !== undefined) yield path;
 }
 
-/** Paths with one content: what was deleted, and what was put. */
+/** Deleted and new paths with the same content. */
 interface Group {
   readonly from: readonly string[];
   readonly to: readonly string[];
 }
 
-function pairs(changes: readonly Change[]): Rename[] {
+function renamedFiles(changes: readonly Change[]): Rename[] {
   const found: Rename[] = [];
-  for (const [content, group] of grouped(changes)) {
-    // An empty file is like any other: only its name says which it is.
+  for (const [content, group] of groupsByContent(changes)) {
+    // All empty files are equal: only the name identifies one.
     const least = content.isEmpty ? 1 : 0;
-    let left = group;
-    for (let depth = deepest(group); depth >= least && left.from.length > 0 && left.to.length > 0; depth--) {
-      left = pairAlike(left, depth, found);
+    let unpaired = group;
+    for (let depth = maxCommonDepth(group); depth >= least && hasBoth(unpaired); depth--) {
+      unpaired = pairByEnding(unpaired, depth, found);
     }
   }
   return found.sort((a, b) => comparePaths(a.from, b.from));
 }
 
-function grouped(changes: readonly Change[]): [{ isEmpty: boolean }, Group][] {
+function hasBoth({ from, to }: Group): boolean {
+  return from.length > 0 && to.length > 0;
+}
+
+function groupsByContent(changes: readonly Change[]): [{ isEmpty: boolean }, Group][] {
   const groups = new Map<string, { isEmpty: boolean; from: string[]; to: string[] }>();
   for (const { path, from, to } of changes) {
     const entry = from ?? to;
@@ -84,11 +90,11 @@ function grouped(changes: readonly Change[]): [{ isEmpty: boolean }, Group][] {
   return [...groups.values()].map((group) => [group, group]);
 }
 
-/** The most names that a path of each side can share with one of the other. */
-function deepest({ from, to }: Group): number {
+/** The largest number of names that a deleted and a new path can share at their ends. */
+function maxCommonDepth({ from, to }: Group): number {
   if (from.length === 1 && to.length === 1) return 1;
-  const names = (paths: readonly string[]): number => paths.reduce((most, path) => Math.max(most, depthOf(path)), 0);
-  return Math.min(maxDepth, names(from), names(to));
+  const deepest = (paths: readonly string[]): number => paths.reduce((max, path) => Math.max(max, depthOf(path)), 0);
+  return Math.min(maxDepth, deepest(from), deepest(to));
 }
 
 function depthOf(path: string): number {
@@ -97,29 +103,30 @@ function depthOf(path: string): number {
   return depth;
 }
 
-/** Pairs the paths of `group` whose last `depth` names are the same, and answers what is left. */
-function pairAlike(group: Group, depth: number, found: Rename[]): Group {
+/** Pairs the paths of `group` whose last `depth` names are equal, adds them to `found` and returns the others. */
+function pairByEnding(group: Group, depth: number, found: Rename[]): Group {
   const byEnding = new Map<string, { from: string[]; to: string[] }>();
   for (const side of ['from', 'to'] as const) {
     for (const path of group[side]) {
       const key = ending(path, depth);
-      const alike = byEnding.get(key);
-      if (alike === undefined) byEnding.set(key, { from: [], to: [], [side]: [path] });
-      else alike[side].push(path);
+      const known = byEnding.get(key);
+      if (known === undefined) byEnding.set(key, { from: [], to: [], [side]: [path] });
+      else known[side].push(path);
     }
   }
-  const left: { from: string[]; to: string[] } = { from: [], to: [] };
-  for (const alike of byEnding.values()) {
-    const paired = alike.from.length + alike.to.length <= fewPaths ? nearest(alike) : inOrder(alike);
+  const unpaired: { from: string[]; to: string[] } = { from: [], to: [] };
+  for (const candidates of byEnding.values()) {
+    const isSmall = candidates.from.length + candidates.to.length <= fewPaths;
+    const paired = isSmall ? mostSimilar(candidates) : inOrder(candidates);
     for (const one of paired) found.push(one);
     const [from, to] = [new Set(paired.map((one) => one.from)), new Set(paired.map((one) => one.to))];
-    for (const path of alike.from) if (!from.has(path)) left.from.push(path);
-    for (const path of alike.to) if (!to.has(path)) left.to.push(path);
+    for (const path of candidates.from) if (!from.has(path)) unpaired.from.push(path);
+    for (const path of candidates.to) if (!to.has(path)) unpaired.to.push(path);
   }
-  return left;
+  return unpaired;
 }
 
-/** The last `depth` names of `path`, or all of it. */
+/** The last `depth` names of `path`, or the whole path if it has fewer. */
 function ending(path: string, depth: number): string {
   if (depth === 0) return '';
   let start = path.length;
@@ -127,8 +134,8 @@ function ending(path: string, depth: number): string {
   return path.slice(start + 1);
 }
 
-function nearest({ from, to }: Group): Rename[] {
-  const all = from.flatMap((from) => to.map((to) => ({ from, to, score: likeness(from, to) })));
+function mostSimilar({ from, to }: Group): Rename[] {
+  const all = from.flatMap((from) => to.map((to) => ({ from, to, score: similarity(from, to) })));
   all.sort((a, b) => b.score - a.score || comparePaths(a.from, b.from) || comparePaths(a.to, b.to));
   const used = new Set<string>();
   return all.flatMap(({ from, to }) => {
@@ -138,8 +145,8 @@ function nearest({ from, to }: Group): Rename[] {
   });
 }
 
-/** How many characters two paths share at their ends. */
-function likeness(a: string, b: string): number {
+/** The number of characters that two paths share at both ends. */
+function similarity(a: string, b: string): number {
   const shortest = Math.min(a.length, b.length);
   let head = 0;
   while (head < shortest && a[head] === b[head]) head++;
@@ -149,12 +156,12 @@ function likeness(a: string, b: string): number {
 }
 
 function inOrder({ from, to }: Group): Rename[] {
-  const [before, after] = [[...from].sort(comparePaths), [...to].sort(comparePaths)];
-  return before.slice(0, after.length).map((from, i) => ({ from, to: after[i] ?? from }));
+  const [deleted, added] = [[...from].sort(comparePaths), [...to].sort(comparePaths)];
+  return deleted.slice(0, added.length).map((from, i) => ({ from, to: added[i] ?? from }));
 }
 
-/** Where each folder went of which all went to one place, more than one file at least. */
-function movedFolders(renames: readonly Rename[], standing: Iterable<string>): Map<string, string> {
+/** The new path of each folder whose files, at least two, all moved to one other folder. */
+function movedFolders(renames: readonly Rename[], before: Iterable<string>): Map<string, string> {
   const moves = new Map<string, { to: string; files: number } | undefined>();
   for (const rename of renames) {
     for (const { from, to } of folderMoves(rename)) {
@@ -164,21 +171,21 @@ function movedFolders(renames: readonly Rename[], standing: Iterable<string>): M
       else moves.set(from, undefined);
     }
   }
-  const before = new Map<string, number>();
-  for (const path of standing) {
+  const fileCounts = new Map<string, number>();
+  for (const path of before) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const folder = path.slice(0, end);
-      before.set(folder, (before.get(folder) ?? 0) + 1);
+      fileCounts.set(folder, (fileCounts.get(folder) ?? 0) + 1);
     }
   }
   return new Map(
     [...moves].flatMap(([from, move]): [string, string][] =>
-      move !== undefined && move.files > 1 && move.files === before.get(from) ? [[from, move.to]] : [],
+      move !== undefined && move.files > 1 && move.files === fileCounts.get(from) ? [[from, move.to]] : [],
     ),
   );
 }
 
-/** The folder moves that `rename` can be part of, innermost first. */
+/** The folder renames that `rename` may be part of, innermost first. */
 function* folderMoves({ from, to }: Rename): Generator<Rename> {
   let [fromEnd, toEnd] = [from.length, to.length];
   for (;;) {
@@ -190,7 +197,7 @@ function* folderMoves({ from, to }: Rename): Generator<Rename> {
   }
 }
 
-function outermost(rename: Rename, folders: ReadonlyMap<string, string>): Rename | undefined {
+function outermostMove(rename: Rename, folders: ReadonlyMap<string, string>): Rename | undefined {
   let found: Rename | undefined;
   for (const move of folderMoves(rename)) if (folders.get(move.from) === move.to) found = move;
   return found;

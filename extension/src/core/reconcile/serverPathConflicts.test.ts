@@ -10,25 +10,25 @@ function put(path: string): Change {
   return { path, from: undefined, to: entry(path, 'new') };
 }
 
-function gone(path: string): Change {
+function deletion(path: string): Change {
   return { path, from: entry(path, 'old'), to: undefined };
 }
 
-function placed(changes: readonly Change[], ...staying: string[]) {
-  const { changes: sent, problems } = dropBlockedByServer(changes, staying);
+function sentOf(changes: readonly Change[], ...remaining: string[]) {
+  const { changes: sent, problems } = dropBlockedByServer(changes, remaining);
   return { sent: sent.map(({ path }) => path), problems: [...problems.keys()] };
 }
 
-describe('withServerPlaces', () => {
-  it('holds back a file that stands where the server keeps a folder, with what was to make room, and nothing else', () => {
-    const changes = [put('b'), put('x'), gone('x/c'), put('y')];
-    expect(placed(changes, 'x/a', 'z')).toEqual({ sent: ['b', 'y'], problems: ['x'] });
-    expect(placed(changes, 'z', 'xy/a')).toEqual({ sent: ['b', 'x', 'x/c', 'y'], problems: [] });
+describe('dropBlockedByServer', () => {
+  it('drops a file at the path of a folder of the server, and the deletions that make room for it', () => {
+    const changes = [put('b'), put('x'), deletion('x/c'), put('y')];
+    expect(sentOf(changes, 'x/a', 'z')).toEqual({ sent: ['b', 'y'], problems: ['x'] });
+    expect(sentOf(changes, 'z', 'xy/a')).toEqual({ sent: ['b', 'x', 'x/c', 'y'], problems: [] });
   });
 
-  it('holds back what lies in a folder that stands where the server keeps a file', () => {
+  it('drops the files in a folder at the path of a file of the server', () => {
     const changes = [put('x/a'), put('x/y/b'), put('xy')];
-    expect(placed(changes, 'x')).toEqual({ sent: ['xy'], problems: ['x/a', 'x/y/b'] });
+    expect(sentOf(changes, 'x')).toEqual({ sent: ['xy'], problems: ['x/a', 'x/y/b'] });
   });
 
   it('names the path that is in the way', () => {
@@ -36,7 +36,7 @@ describe('withServerPlaces', () => {
     expect(problems.get('x')).toEqual({ path: 'x', reason: 'server-has-folder', with: 'x/a' });
   });
 
-  it('leaves the server a possible folder, whatever takes no part there', () => {
+  it('leaves the server’s table valid, whichever paths are not syncable', () => {
     const paths = ['a', 'a/b', 'a/b/c', 'a/d', 'b', 'b/a'];
     const side = fc.subarray(paths).map((chosen) => {
       return chosen.filter((path) => !chosen.some((other) => path.startsWith(`${other}/`)));
@@ -44,12 +44,12 @@ describe('withServerPlaces', () => {
     const tables = (chosen: readonly string[], content: string) =>
       table(Object.fromEntries(chosen.map((path) => [path, content])));
     fc.assert(
-      fc.property(side, side, side, fc.subarray(paths), (before, here, there, out) => {
-        const isSyncable = (path: string): boolean => !out.includes(path);
-        const server = tables(there, 'old');
-        const plan = reconcile(tables(before, 'old'), tables(here, 'new'), server, isSyncable);
-        const staying = there.filter((path) => !isSyncable(path) && !here.includes(path));
-        const { changes } = dropBlockedByServer(plan.remoteChanges, staying);
+      fc.property(side, side, side, fc.subarray(paths), (ancestor, local, remote, unsyncable) => {
+        const isSyncable = (path: string): boolean => !unsyncable.includes(path);
+        const server = tables(remote, 'old');
+        const plan = reconcile(tables(ancestor, 'old'), tables(local, 'new'), server, isSyncable);
+        const remaining = remote.filter((path) => !isSyncable(path) && !local.includes(path));
+        const { changes } = dropBlockedByServer(plan.remoteChanges, remaining);
         const after = withChanges(server, changes);
         expect(isValidTable(after)).toBe(true);
       }),

@@ -14,7 +14,7 @@ export function applicableChanges(table: FileTable, changes: readonly Change[]):
   const outcome = new Map(changes.map(({ path, to }) => [path, to !== undefined] as const));
   const clashing = runToEnd(
     fileDirConflictSteps({
-      present: (path) => outcome.get(path) ?? table.has(path),
+      has: (path) => outcome.get(path) ?? table.has(path),
       candidates: new Set([...table.keys(), ...outcome.keys()]),
     }),
   );
