@@ -5,22 +5,22 @@ import { pathStates } from '../testing/pathStates';
 import { reconcile } from '../testing/reconcile';
 
 describe('pathStates', () => {
-  const ancestor = table({ same: '1', edited: '1', gone: '1', both: '1', theirs: '1' });
-  const local = table({ same: '1', edited: '2', both: '2', theirs: '1', fresh: '1' });
-  const remote = table({ same: '1', edited: '1', gone: '1', both: '3', theirs: '2' });
+  const ancestor = table({ same: '1', edited: '1', deleted: '1', both: '1', theirs: '1' });
+  const local = table({ same: '1', edited: '2', both: '2', theirs: '1', added: '1' });
+  const remote = table({ same: '1', edited: '1', deleted: '1', both: '3', theirs: '2' });
   const plan = reconcile(ancestor, local, remote);
 
-  it('names each path that is not in step', () => {
+  it('returns the state of each changed path', () => {
     expect(Object.fromEntries(pathStates(plan, new Map(), 5).states)).toEqual({
       edited: 'modified',
-      gone: 'deleted',
+      deleted: 'deleted',
       both: 'conflict',
       theirs: 'incoming',
-      fresh: 'added',
+      added: 'added',
     });
   });
 
-  it('counts them', () => {
+  it('counts paths by state', () => {
     const problem: Problem = { path: 'pipe', reason: 'pipe' };
     expect(pathStates(plan, new Map([['pipe', problem]]), 5).counts).toEqual({
       outgoing: 3,
@@ -31,14 +31,14 @@ describe('pathStates', () => {
     });
   });
 
-  it('counts what is only heard to have changed on both sides for both directions, and as nothing to decide', () => {
+  it('counts an unpulled conflict for both directions, and not as a conflict', () => {
     const { states, conflicts, counts } = pathStates(plan, new Map(), 5, (path) => path === 'both');
     expect(states.get('both')).toBe('both');
     expect(conflicts).toEqual([]);
     expect(counts).toMatchObject({ outgoing: 4, incoming: 2, conflicts: 0 });
   });
 
-  it('tells a problem before all else', () => {
+  it('prefers a problem to other states', () => {
     const problem: Problem = { path: 'both', reason: 'unreadable', with: 'EACCES' };
     expect(pathStates(plan, new Map([['both', problem]]), 5).states.get('both')).toBe('problem');
   });

@@ -5,50 +5,54 @@ import type { Reconciliation } from '../reconcile/reconcile';
 import { stepSize, type CooperativeTask } from '../cooperativeTask';
 
 /**
- * How a path stands; one that is in step has no state. `incoming`: the server has something newer. `both`: so it has,
- * and something changed here, too; whether the two meet is found out by a pull. `conflict`: they do.
+ * The state of a path; an unchanged path has none. `incoming`: the server has a newer version. `both`: both sides changed
+ * it, and a pull has not tried to merge the changes yet. `conflict`: both sides changed it, and a pull could not merge
+ * them.
  */
 export type PathState = 'modified' | 'added' | 'deleted' | 'both' | 'conflict' | 'problem' | 'incoming';
 
+/** The numbers of paths that are out of sync, and of all tracked paths. */
 export interface Counts {
-  /** Paths that a push would send, and those that changed on both sides. */
+  /** Paths that a push would send, and paths that both sides changed. */
   readonly outgoing: number;
-  /** Paths that a pull would bring, and those that changed on both sides. */
+  /** Paths that a pull would change here, and paths that both sides changed. */
   readonly incoming: number;
   readonly conflicts: number;
   readonly problems: number;
-  /** Paths that stand on disk and are kept in step. */
+  /** Syncable paths on this disk. */
   readonly tracked: number;
 }
 
+/** The states of all paths, and what they add up to. */
 export interface PathStates {
   readonly states: ReadonlyMap<string, PathState>;
-  /** Those that wait for a decision, sorted by path. */
+  /** Conflicts that need a decision, sorted by path. */
   readonly conflicts: readonly Conflict[];
   readonly counts: Counts;
 }
 
 /**
- * What is shown of a plan, by path. A problem is told before a conflict, and that before a change.
- * `isHeardOnly` tells of a conflict whether a pull has yet to try it: until then nothing is to be decided.
+ * Returns the states of a plan's paths. A path with a problem has that state, even if it is in conflict or changed.
+ * `isUnpulled` returns whether a conflict is with remote changes that no pull has tried to merge: it needs no decision
+ * yet.
  */
 export function* pathStateSteps(
   plan: Omit<Reconciliation, 'ancestorChanges'>,
   problems: ReadonlyMap<string, Problem>,
   tracked: number,
-  isHeardOnly: (path: string) => boolean,
+  isUnpulled: (path: string) => boolean,
 ): CooperativeTask<PathStates> {
-  const conflicts = plan.conflicts.filter(({ path }) => !isHeardOnly(path));
-  const both = plan.conflicts.length - conflicts.length;
+  const conflicts = plan.conflicts.filter(({ path }) => !isUnpulled(path));
+  const bothChanged = plan.conflicts.length - conflicts.length;
   const states = new Map<string, PathState>();
-  let told = 0;
+  let count = 0;
   for (const { path } of plan.localChanges) {
     states.set(path, 'incoming');
-    if (++told % stepSize === 0) yield;
+    if (++count % stepSize === 0) yield;
   }
   for (const change of plan.remoteChanges) {
     states.set(change.path, outgoingState(change));
-    if (++told % stepSize === 0) yield;
+    if (++count % stepSize === 0) yield;
   }
   for (const { path } of plan.conflicts) states.set(path, 'both');
   for (const { path } of conflicts) states.set(path, 'conflict');
@@ -57,8 +61,8 @@ export function* pathStateSteps(
     states,
     conflicts: conflicts.sort((a, b) => comparePaths(a.path, b.path)),
     counts: {
-      outgoing: plan.remoteChanges.length + both,
-      incoming: plan.localChanges.length + both,
+      outgoing: plan.remoteChanges.length + bothChanged,
+      incoming: plan.localChanges.length + bothChanged,
       conflicts: conflicts.length,
       problems: problems.size,
       tracked,
@@ -66,6 +70,7 @@ export function* pathStateSteps(
   };
 }
 
+/** The state of a path that a push would send. */
 export function outgoingState({ from, to }: Change): PathState {
   if (to === undefined) return 'deleted';
   return from === undefined ? 'added' : 'modified';

@@ -8,7 +8,7 @@ const paths = fc.uniqueArray(
   { maxLength: 12 },
 );
 
-it('has in each folder what the paths say is there, a folder before a file of that name', () => {
+it('lists the entries of each folder, a folder in place of a file of that name', () => {
   fc.assert(
     fc.property(paths, (all) => {
       const folders = new PathFolders(all);
@@ -24,13 +24,13 @@ it('has in each folder what the paths say is there, a folder before a file of th
         }
       }
       expect(folders.isEmpty).toBe(all.length === 0);
-      for (const [folder, inside] of expected) expect(folders.in(folder)).toEqual(inside);
-      expect(folders.in('none')).toBeUndefined();
+      for (const [folder, inside] of expected) expect(folders.entriesIn(folder)).toEqual(inside);
+      expect(folders.entriesIn('none')).toBeUndefined();
     }),
   );
 });
 
-it('lists folders first, then files, each by name, with what waits on the server among them', () => {
+it('lists folders, then files, by name, with paths that are only on the server', () => {
   const tree = new PathTree(new PathFolders(['b10', 'b9', 'z/one', 'a/two']), new Map([['a/three', 'incoming']]));
   expect(tree.children('').map(({ name, kind, state }) => [name, kind, state])).toEqual([
     ['a', 'folder', 'incoming'],

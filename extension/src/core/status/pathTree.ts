@@ -2,28 +2,28 @@ import { parentOf } from '../paths';
 import type { PathState } from './pathState';
 import { folderSummaries, type FolderSummary, type PendingCounts } from './pending';
 
-/** One row: a file, or a folder with the most urgent state of what is in it, and how much waits there. */
+/** One row of the tree view. A folder has the most urgent state of the paths in it. */
 export interface PathNode {
   readonly path: string;
   readonly name: string;
   readonly kind: 'file' | 'folder';
   readonly state: PathState | undefined;
-  /** Of a folder in which something waits. */
+  /** Present for a folder that holds paths with a state. */
   readonly pending?: PendingCounts;
 }
 
-/** What is in each folder, by name. */
+/** The kinds of the entries in each folder, by folder and name. */
 type Folders = Map<string, Map<string, 'file' | 'folder'>>;
 
 /**
- * The folders of many paths. Making it takes a while, and it holds as long as the paths are the same. The names in a
- * folder are told apart only when it is asked for.
+ * The folders of many paths. Building it takes a while, so it is kept as long as the paths are the same. The names in a
+ * folder are computed when they are first read.
  */
 export class PathFolders {
-  /** The paths right in each folder. */
+  /** The paths directly in each folder. */
   readonly #files = new Map<string, string[]>();
   readonly #folders = new Map<string, Set<string>>();
-  readonly #listed: Folders = new Map();
+  readonly #entries: Folders = new Map();
 
   constructor(paths: Iterable<string>) {
     for (const path of paths) {
@@ -37,15 +37,16 @@ export class PathFolders {
     }
   }
 
-  in(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
-    const known = this.#listed.get(folder);
+  /** The kinds of the entries in `folder` by name; undefined if it holds no paths. */
+  entriesIn(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
+    const known = this.#entries.get(folder);
     const [files, folders] = [this.#files.get(folder), this.#folders.get(folder)];
     if (known !== undefined || (files === undefined && folders === undefined)) return known;
     const start = folder === '' ? 0 : folder.length + 1;
     const names = new Map<string, 'file' | 'folder'>();
     for (const path of files ?? []) names.set(path.slice(start), 'file');
     for (const path of folders ?? []) names.set(path.slice(start), 'folder');
-    this.#listed.set(folder, names);
+    this.#entries.set(folder, names);
     return names;
   }
 
@@ -53,7 +54,7 @@ export class PathFolders {
     return this.#files.size === 0;
   }
 
-  /** Makes the way to a folder of which a first path was met. */
+  /** Adds a new folder to its parents, up to the first one that is known. */
   #addFolder(folder: string): void {
     for (let path = folder; path !== '';) {
       const above = parentOf(path) ?? '';
@@ -68,16 +69,16 @@ export class PathFolders {
   }
 }
 
-/** The paths as a tree of rows, made for one look at them: children are listed on demand. */
+/** The paths as a tree of rows, built anew for each refresh of the view. Children are listed on demand. */
 export class PathTree {
   readonly #observed: PathFolders;
-  /** What has a state and may not stand: what was deleted here, or is on the server alone. */
+  /** Paths with a state. Some are not on this disk: deleted here, or only on the server. */
   readonly #others: Folders = new Map();
   readonly #states: ReadonlyMap<string, PathState>;
   readonly #folderSummaries: ReadonlyMap<string, FolderSummary>;
 
-  constructor(standing: PathFolders, states: ReadonlyMap<string, PathState>) {
-    this.#observed = standing;
+  constructor(observed: PathFolders, states: ReadonlyMap<string, PathState>) {
+    this.#observed = observed;
     this.#states = states;
     this.#folderSummaries = folderSummaries(states);
     for (const path of states.keys()) add(this.#others, path);
@@ -85,9 +86,9 @@ export class PathTree {
 
   /** The rows in `folder` ('' for the root): folders first, then by name. */
   children(folder: string): readonly PathNode[] {
-    const kinds = new Map(this.#observed.in(folder));
+    const kinds = new Map(this.#observed.entriesIn(folder));
     for (const [name, kind] of this.#others.get(folder) ?? []) {
-      // Where a file became a folder, the folder's row leads to both.
+      // If a file became a folder, one row, the folder's, stands for both.
       if (kind === 'folder' || !kinds.has(name)) kinds.set(name, kind);
     }
     const rows = [...kinds].map(([name, kind]): PathNode => {
@@ -98,9 +99,9 @@ export class PathTree {
     return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
   }
 
-  /** How many rows `folder` has at most. */
+  /** An upper bound of the number of rows in `folder`. */
   maxRowCount(folder: string): number {
-    return (this.#observed.in(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
+    return (this.#observed.entriesIn(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
   }
 
   get isEmpty(): boolean {

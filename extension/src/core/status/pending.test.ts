@@ -3,8 +3,8 @@ import { folderSummaries } from './pending';
 
 const nothing = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
 
-describe('what waits in a folder', () => {
-  it('counts what is in it and below it, by direction', () => {
+describe('folderSummaries', () => {
+  it('counts the paths in a folder and below it, by direction', () => {
     const folders = folderSummaries(
       new Map([
         ['top.md', 'modified'],

@@ -1,6 +1,6 @@
 import type { PathState } from './pathState';
 
-/** How many paths in a folder are not in step. */
+/** The numbers of paths in a folder that are out of sync. */
 export interface PendingCounts {
   readonly outgoing: number;
   readonly incoming: number;
@@ -8,39 +8,39 @@ export interface PendingCounts {
   readonly problems: number;
 }
 
-/** What is known of a folder that holds paths with a state. */
+/** The state of a folder that holds paths with a state. */
 export interface FolderSummary {
-  /** The most urgent state of what is in it. */
+  /** The most urgent state of the paths in the folder. */
   readonly state: PathState;
   readonly pending: PendingCounts;
 }
 
-type Tally = { -readonly [count in keyof PendingCounts]: number };
-interface Growing {
+type MutableCounts = { -readonly [count in keyof PendingCounts]: number };
+interface MutableSummary {
   state: PathState;
-  readonly pending: Tally;
+  readonly pending: MutableCounts;
 }
 
 /**
- * The folders that hold paths with a state. Paths are added to their own folder first, and each folder once to those
- * above it: of many paths there are few folders.
+ * Summarises the folders that hold paths with a state. Paths are first added to their own folder, then each folder to the
+ * ones above it, since there are far fewer folders than paths.
  */
 export function folderSummaries(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
-  const own = new Map<string, Growing>();
+  const own = new Map<string, MutableSummary>();
   for (const [path, state] of states) {
     const end = path.lastIndexOf('/');
-    if (end > 0) grow(own, path.slice(0, end), state, counted[state]);
+    if (end > 0) addTo(own, path.slice(0, end), state, countsByState[state]);
   }
-  const all = new Map<string, Growing>();
+  const all = new Map<string, MutableSummary>();
   for (const [folder, { state, pending }] of own) {
     for (let end = folder.length; end > 0; end = folder.lastIndexOf('/', end - 1)) {
-      grow(all, folder.slice(0, end), state, pending);
+      addTo(all, folder.slice(0, end), state, pending);
     }
   }
   return all;
 }
 
-function grow(folders: Map<string, Growing>, folder: string, state: PathState, more: PendingCounts): void {
+function addTo(folders: Map<string, MutableSummary>, folder: string, state: PathState, more: PendingCounts): void {
   let known = folders.get(folder);
   if (known === undefined) folders.set(folder, (known = { state, pending: { ...none } }));
   if (urgency[state] > urgency[known.state]) known.state = state;
@@ -52,7 +52,7 @@ function grow(folders: Map<string, Growing>, folder: string, state: PathState, m
 
 const none: PendingCounts = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
 
-const counted: Readonly<Record<PathState, PendingCounts>> = {
+const countsByState: Readonly<Record<PathState, PendingCounts>> = {
   modified: { ...none, outgoing: 1 },
   added: { ...none, outgoing: 1 },
   deleted: { ...none, outgoing: 1 },

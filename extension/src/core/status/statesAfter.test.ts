@@ -15,11 +15,11 @@ interface World {
   readonly ancestor: ReadonlyMap<string, Entry>;
   readonly local: ReadonlyMap<string, Entry>;
   readonly remote: ReadonlyMap<string, Entry>;
-  /** What the server had when it was last pulled from; without it, nothing is new there. */
+  /** The server's table at the last pull; by default the current one. */
   readonly pulled?: ReadonlyMap<string, Entry>;
 }
 
-function wholeLook({ ancestor, local, remote, pulled = remote }: World): PathStates {
+function fullStates({ ancestor, local, remote, pulled = remote }: World): PathStates {
   const inConflict = new Set(reconcile(ancestor, local, pulled).conflicts.map(({ path }) => path));
   return pathStates(reconcile(ancestor, local, remote), new Map(), local.size, (path) => !inConflict.has(path));
 }
@@ -31,43 +31,43 @@ function changesTo(before: ReadonlyMap<string, Entry>, after: ReadonlyMap<string
     .filter((change) => change.before !== change.after);
 }
 
-function look(world: World, changed: ReadonlyMap<string, Entry>): PathStates | undefined {
-  return statesAfter(wholeLook(world), changesTo(world.local, changed), {
+function update(world: World, changed: ReadonlyMap<string, Entry>): PathStates | undefined {
+  return statesAfter(fullStates(world), changesTo(world.local, changed), {
     ancestor: (path) => world.ancestor.get(path),
     remote: (path) => world.remote.get(path),
     isSyncable: () => true,
   });
 }
 
-describe('the states after a change of the disk', () => {
-  it('are what a look at everything tells, or nothing is said', () => {
+describe('statesAfter', () => {
+  it('equals a full reconcile, or is undefined', () => {
     fc.assert(
       fc.property(tables, tables, tables, tables, tables, ([...ancestor], local, remote, pulled, changed) => {
         const world = { ancestor: new Map(ancestor), local, remote, pulled };
-        const found = look(world, changed);
+        const found = update(world, changed);
         if (found === undefined) return;
-        const whole = wholeLook({ ...world, local: changed });
-        expect(found.states).toEqual(whole.states);
-        expect(found.counts).toEqual(whole.counts);
-        expect(found.conflicts).toEqual(whole.conflicts);
+        const full = fullStates({ ...world, local: changed });
+        expect(found.states).toEqual(full.states);
+        expect(found.counts).toEqual(full.counts);
+        expect(found.conflicts).toEqual(full.conflicts);
       }),
       { numRuns: 3_000 },
     );
   });
 
-  it('are told of a file that is saved, made or deleted in a tree that was in step', () => {
-    const agreed = validTable([
+  it('handles files that are saved, created or deleted in an unchanged folder', () => {
+    const synced = validTable([
       ['n/a', '1'],
       ['n/b', '1'],
       ['n/c', '1'],
     ]);
-    const world = { ancestor: agreed, local: agreed, remote: agreed };
+    const world = { ancestor: synced, local: synced, remote: synced };
     const changed = validTable([
       ['n/a', '2'],
       ['n/b', '1'],
       ['n/new', '1'],
     ]);
-    const found = look(world, changed);
+    const found = update(world, changed);
     expect(found?.states).toEqual(
       new Map([
         ['n/a', 'modified'],

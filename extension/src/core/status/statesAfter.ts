@@ -3,14 +3,14 @@ import { parentFolders, isInside } from '../paths';
 import { outgoingState, type PathState, type PathStates } from './pathState';
 import { classify } from '../reconcile/classify';
 
-/** What happened at one path of the disk. */
+/** A change of one path on this disk. */
 export interface LocalChange {
   readonly path: string;
   readonly before: Entry | undefined;
   readonly after: Entry | undefined;
 }
 
-/** The other tables, looked at by path. */
+/** Access to the other tables by path. */
 export interface OtherSides {
   readonly ancestor: (path: string) => Entry | undefined;
   readonly remote: (path: string) => Entry | undefined;
@@ -18,11 +18,11 @@ export interface OtherSides {
 }
 
 /**
- * `known` after `changes` of the disk, by a look at these paths alone; undefined where others may be concerned,
- * so that all must be reconciled. What it answers is what that would.
+ * Updates `known` for `changes` on this disk by classifying only these paths. Returns undefined if other paths may be
+ * affected; the caller must then reconcile all paths. A result equals that of reconciling all paths.
  *
- * A path concerns others only where it comes to clash with one, or ends a clash: it must be put where the server
- * has a folder or a file above it, or be taken away where there are conflicts.
+ * A path affects others only if a file-folder conflict begins or ends: it was created where the server has a folder, or
+ * has a file in place of one of its folders; or it was deleted while there are conflicts.
  */
 export function statesAfter(
   known: PathStates,
@@ -32,33 +32,34 @@ export function statesAfter(
   const states = new Map(known.states);
   let { outgoing, incoming, tracked } = known.counts;
   for (const { path, before, after } of changes) {
-    const was = states.get(path);
-    const is = sides.isSyncable(path) ? stateOf(path, after, sides) : undefined;
-    if (was === 'conflict' || was === 'both' || was === 'problem' || is === 'conflict') return undefined;
-    if (is === undefined) states.delete(path);
-    else states.set(path, is);
-    outgoing += Number(isOutgoing(is)) - Number(isOutgoing(was));
-    incoming += Number(is === 'incoming') - Number(was === 'incoming');
+    const oldState = states.get(path);
+    const state = sides.isSyncable(path) ? stateOf(path, after, sides) : undefined;
+    if (oldState === 'conflict' || oldState === 'both' || oldState === 'problem') return undefined;
+    if (state === 'conflict') return undefined;
+    if (state === undefined) states.delete(path);
+    else states.set(path, state);
+    outgoing += Number(isOutgoing(state)) - Number(isOutgoing(oldState));
+    incoming += Number(state === 'incoming') - Number(oldState === 'incoming');
     tracked += Number(after !== undefined) - Number(before !== undefined);
   }
-  if (changes.some((change) => concernsOthers(change, { ...known, states }, sides))) return undefined;
+  if (changes.some((change) => affectsOthers(change, { ...known, states }, sides))) return undefined;
   return { states, conflicts: known.conflicts, counts: { ...known.counts, outgoing, incoming, tracked } };
 }
 
-function concernsOthers(
+function affectsOthers(
   { path, before, after }: LocalChange,
   { states, conflicts }: PathStates,
   { remote }: OtherSides,
 ): boolean {
   if ((before === undefined) === (after === undefined)) return false;
-  if (after === undefined) return conflicts.length > 0 || isAnyBoth(states);
+  if (after === undefined) return conflicts.length > 0 || hasBoth(states);
   for (const folder of parentFolders(path)) if (remote(folder) !== undefined) return true;
-  // What the server has below a file that stands here cannot stand here, so that it has a state.
+  // A remote file below a local file cannot exist here, so it has a state.
   for (const other of states.keys()) if (isInside(other, path)) return true;
   return false;
 }
 
-function isAnyBoth(states: PathStates['states']): boolean {
+function hasBoth(states: PathStates['states']): boolean {
   for (const state of states.values()) if (state === 'both') return true;
   return false;
 }

@@ -33,58 +33,58 @@ describe('track', () => {
     ]);
   });
 
-  it('adds nothing for what a tracked folder takes in already', () => {
+  it('adds no rule for a path in a tracked folder', () => {
     const rules = track(none, 'src', 'folder');
     expect(shown(track(rules, 'src/deep/a.txt', 'file'))).toEqual(['track folder src']);
     expect(shown(track(track(none, '', 'folder'), 'a.txt', 'file'))).toEqual(['track folder ']);
   });
 
-  it('keeps a rule for what the patterns would leave out', () => {
+  it('keeps a rule for a path that the patterns exclude', () => {
     const isExcluded = (path: string): boolean => path.includes('node_modules');
     const rules = track(track(none, 'src', 'folder'), 'src/node_modules', 'folder', isExcluded);
     expect(shown(rules)).toEqual(['track folder src', 'track folder src/node_modules']);
     expect(shown(track(rules, '', 'folder', isExcluded))).toEqual(['track folder ', 'track folder src/node_modules']);
   });
 
-  it('takes back what was left in a folder, and drops rules that the folder makes idle', () => {
+  it('tracks untracked paths in a folder again, and removes redundant rules', () => {
     let rules = track(track(none, 'src/deep', 'folder'), 'src/a', 'file');
     rules = untrack(rules, 'src/deep/b');
     expect(shown(track(rules, 'src', 'folder'))).toEqual(['track folder src']);
   });
 
-  it('takes back a path that was left', () => {
+  it('tracks an untracked path again', () => {
     const rules = untrack(track(none, 'src', 'folder'), 'src/a', 'file');
     expect(shown(track(rules, 'src/a', 'file'))).toEqual(['track folder src']);
   });
 
-  it('does not touch a folder whose name only begins alike', () => {
+  it('does not affect a folder with the same prefix', () => {
     expect(shown(track(track(none, 'src2', 'folder'), 'src', 'folder'))).toHaveLength(2);
   });
 });
 
 describe('untrack', () => {
-  it('drops the rule of what was tracked by itself, with all rules below it', () => {
+  it('removes the rule of a path with its own rule, and all rules below it', () => {
     const rules = track(track(none, 'src', 'folder'), 'lib/a', 'file');
     expect(shown(untrack(rules, 'src'))).toEqual(['track file lib/a']);
     expect(shown(untrack(rules, 'lib'))).toEqual(['track folder src']);
   });
 
-  it('adds a rule where a folder above takes the path in', () => {
+  it('adds a rule for a path in a tracked folder', () => {
     const rules = untrack(track(none, 'src', 'folder'), 'src/a', 'file');
     expect(shown(rules)).toEqual(['track folder src', 'untrack file src/a']);
     expect(shown(untrack(rules, 'src'))).toEqual([]);
   });
 
-  it('adds nothing for what is not tracked', () => {
+  it('adds no rule for a path that is not tracked', () => {
     expect(shown(untrack(none, 'src'))).toEqual([]);
   });
 });
 
-describe('rules, in any order', () => {
+describe('rules, after arbitrary steps', () => {
   const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 0, maxLength: 4 }).map((names) => names.join('/'));
   const steps = fc.array(fc.tuple(fc.constantFrom('track', 'untrack'), path), { maxLength: 10 });
 
-  it('decide each path by the last step that was about it or a folder above it', () => {
+  it('decide by the last step that concerned the path or a folder above it', () => {
     fc.assert(
       fc.property(steps, path, (steps, asked) => {
         let rules = new Map<string, Rule>();
@@ -98,21 +98,21 @@ describe('rules, in any order', () => {
     );
   });
 
-  it('are as they were when what ended them is taken back', () => {
+  it('are restored after they were ended', () => {
     fc.assert(
-      fc.property(steps, fc.array(path, { minLength: 1, maxLength: 3 }), (steps, left) => {
+      fc.property(steps, fc.array(path, { minLength: 1, maxLength: 3 }), (steps, paths) => {
         let before = new Map<string, Rule>();
         for (const [step, path] of steps) {
           before = step === 'track' ? track(before, path, 'folder') : untrack(before, path);
         }
-        const after = left.reduce((known, path) => untrack(known, path), before);
-        rules.restoreRules(after, left, rules.rulesIn(before, left));
+        const after = paths.reduce((known, path) => untrack(known, path), before);
+        rules.restoreRules(after, paths, rules.rulesIn(before, paths));
         expect(after).toEqual(before);
       }),
     );
   });
 
-  it('never hold one that says what the next above says', () => {
+  it('never have the effect of the next rule above', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         let rules = new Map<string, Rule>();

@@ -1,8 +1,8 @@
 import { isInside, parentOf } from '../paths';
 
 /**
- * What the user picked. The rule of the nearest path decides: `track` takes a file, or a folder with all
- * that is in it now and later; `leave` takes it out again on this machine alone.
+ * A choice of the user. For each path, the rule of the path itself or of the nearest folder above decides. `track` tracks
+ * a file, or a folder with all its present and future files; `untrack` ends that, on this machine only.
  */
 export interface Rule {
   readonly path: string;
@@ -13,21 +13,21 @@ export interface Rule {
 /** Rules by path; `''` is the workspace folder. */
 export type Rules = ReadonlyMap<string, Rule>;
 
-/** The rule that decides on `path`: its own, or else that of the nearest folder above it that has one. */
+/** The rule that decides about `path`: its own, or that of the nearest folder above. */
 export function ruleFor(rules: Rules, path: string): Rule | undefined {
   const own = rules.get(path);
   if (own !== undefined) return own;
   for (let folder = parentOf(path); folder !== undefined; folder = parentOf(folder)) {
     const rule = rules.get(folder);
-    // A file's rule says nothing about what is below it, should a folder stand there now.
+    // A file's rule does not concern paths below it, even if a folder has replaced the file.
     if (rule?.kind === 'folder') return rule;
   }
   return undefined;
 }
 
 /**
- * Tracks `path`, and drops the rules that then say nothing of their own. Tracking a folder takes in again
- * what was left in it. A path that `isExcluded` keeps its own rule: its folder's rule would not take it in.
+ * Tracks `path` and removes rules that become redundant. Tracking a folder also tracks the untracked paths in it. A path
+ * that `isExcluded` keeps its own rule, since its folder's rule would not track it.
  */
 export function track(
   rules: Map<string, Rule>,
@@ -36,8 +36,8 @@ export function track(
   isExcluded: (path: string) => boolean = () => false,
 ): void {
   for (const [other, rule] of rules) {
-    const below = kind === 'folder' && isInside(other, path);
-    if (below && (rule.effect === 'untrack' || !isExcluded(other))) rules.delete(other);
+    const isBelow = kind === 'folder' && isInside(other, path);
+    if (isBelow && (rule.effect === 'untrack' || !isExcluded(other))) rules.delete(other);
   }
   rules.delete(path);
   if (ruleFor(rules, path)?.effect !== 'track' || isExcluded(path)) {
@@ -45,18 +45,18 @@ export function track(
   }
 }
 
-/** The rules of `paths`, and of what is in them. */
+/** The rules of `paths` and of all paths in them. */
 export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
   return [...rules.values()].filter((rule) => paths.some((path) => rule.path === path || isInside(rule.path, path)));
 }
 
-/** Puts `former` in the place of the rules of `paths`, and of what is in them. */
+/** Replaces the rules of `paths`, and of all paths in them, with `former`, which `rulesIn` returned. */
 export function restoreRules(rules: Map<string, Rule>, paths: readonly string[], former: readonly Rule[]): void {
   for (const { path } of rulesIn(rules, paths)) rules.delete(path);
   for (const rule of former) rules.set(rule.path, rule);
 }
 
-/** Takes `path`, and all that is in it, out on this machine. */
+/** Untracks `path` and all paths in it, on this machine. */
 export function untrack(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
   for (const other of rules.keys()) if (other === path || isInside(other, path)) rules.delete(other);
   if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'untrack' });

@@ -24,7 +24,7 @@ function included(selection: Selection, paths: readonly string[]): string[] {
 }
 
 describe('Selection', () => {
-  it('takes in nothing that no rule tracks', () => {
+  it('includes only paths that a rule tracks', () => {
     expect(included(select([folder('src')]), ['a', 'src2/a', 'src/a', 'src/b/c'])).toEqual(['src/a', 'src/b/c']);
   });
 
@@ -34,65 +34,67 @@ describe('Selection', () => {
     expect(selection.ruleFor('src/out/x/y')?.path).toBe('src/out');
   });
 
-  it('decides by plain names as by patterns', () => {
+  it('matches plain names as it matches patterns', () => {
     const name = fc.constantFrom('a', 'b.c', '.git', 'A');
     const pattern = fc.tuple(name, fc.boolean()).map(([text, isFolder]) => (isFolder ? `${text}/` : text));
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
     fc.assert(
       fc.property(fc.array(pattern), fc.array(path), (patterns, paths) => {
-        // A pattern that matches none of them takes the whole machinery.
+        // A pattern that is no plain name, and matches none of the paths, makes it use the pattern library.
         const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, 'z*'])];
         expect(included(named, paths)).toEqual(included(matched, paths));
-        expect(paths.map((one) => named.mayTrackBelow(one))).toEqual(paths.map((one) => matched.mayTrackBelow(one)));
+        expect(paths.map((path) => named.mayTrackBelow(path))).toEqual(
+          paths.map((path) => matched.mayTrackBelow(path)),
+        );
       }),
     );
   });
 
-  it('takes the workspace folder itself', () => {
+  it('tracks the workspace folder itself', () => {
     const selection = select([folder('')]);
     expect(included(selection, ['a', 'b/c', '.git/config', 'b/node_modules/x'])).toEqual(['a', 'b/c']);
     expect(selection.mayTrackBelow('')).toBe(true);
   });
 
-  it('does not take what is below a tracked file’s path', () => {
+  it('does not include paths below a tracked file', () => {
     expect(included(select([file('a')]), ['a', 'a/b'])).toEqual(['a']);
   });
 
-  it('leaves out what the patterns match, at any depth, counted from the workspace folder', () => {
+  it('excludes paths that the patterns match, at any depth, relative to the workspace folder', () => {
     const selection = select([folder('src')], ['*.log', '/src/only', '**/deep/**/tmp', '!keep.log']);
     expect(
       included(selection, ['src/a.log', 'src/keep.log', 'src/only/a', 'src/x/only/a', 'src/deep/a/tmp/b']),
     ).toEqual(['src/keep.log', 'src/x/only/a']);
   });
 
-  it('tells apart a folder pattern and a file of that name', () => {
+  it('does not apply a folder pattern to a file', () => {
     const selection = select([folder('src')], ['out/']);
     expect(selection.includes('src/out')).toBe(true);
     expect(selection.includes('src/out/a')).toBe(false);
     expect(selection.mayTrackBelow('src/out')).toBe(false);
   });
 
-  it('minds case', () => {
+  it('matches patterns case-sensitively', () => {
     expect(included(select([folder('src')], ['*.LOG']), ['src/a.log', 'src/a.LOG'])).toEqual(['src/a.log']);
   });
 
-  it('takes in an excluded file or folder that was tracked by name', () => {
+  it('includes an excluded file or folder that has its own rule', () => {
     const selection = select([file('a.log'), folder('node_modules')], ['*.log', 'node_modules']);
     expect(
       included(selection, ['a.log', 'b.log', 'node_modules/x/y', 'node_modules/x/z.log', 'x/node_modules/a']),
     ).toEqual(['a.log', 'node_modules/x/y']);
   });
 
-  it('counts the patterns from an excluded folder that was tracked by name', () => {
+  it('matches patterns relative to an excluded folder that has its own rule', () => {
     const selection = select([folder('node_modules/x')]);
     expect(included(selection, ['node_modules/x/a', 'node_modules/x/node_modules/b', 'node_modules/y/a'])).toEqual([
       'node_modules/x/a',
     ]);
-    const slashed = select([folder('out/app')], ['out', '/cache']);
-    expect(included(slashed, ['out/app/cache/a', 'out/app/b/cache'])).toEqual(['out/app/b/cache']);
+    const rooted = select([folder('out/app')], ['out', '/cache']);
+    expect(included(rooted, ['out/app/cache/a', 'out/app/b/cache'])).toEqual(['out/app/b/cache']);
   });
 
-  it('enters the folders on the way to what is tracked, and no others', () => {
+  it('enters the folders above tracked paths, and no others', () => {
     const selection = select([file('a/b/c.txt'), folder('node_modules/x')]);
     expect(
       ['', 'a', 'a/b', 'node_modules', 'node_modules/x', 'a/d', 'e'].filter((p) => selection.mayTrackBelow(p)),
@@ -100,37 +102,37 @@ describe('Selection', () => {
     expect(selection.includesFolder('a/b')).toBe(false);
   });
 
-  it('never takes in its own temporary files, even by name', () => {
+  it('never includes temporary files, even with a rule', () => {
     const selection = select([folder('src'), file('src/.palmtree-9.tmp')]);
     expect(included(selection, ['src/.palmtree-1a-2b.tmp', 'src/.palmtree-9.tmp', 'src/.palmtree.tmp'])).toEqual([
       'src/.palmtree.tmp',
     ]);
   });
 
-  it('takes names with spaces, newlines, #, !, -, quotes and other scripts for what they are', () => {
+  it('includes names with spaces, newlines, #, !, -, quotes and other scripts', () => {
     const names = ['a b', 'a\nb', '#a', '!a', '-rf', '$(x)', '"', 'é', 'é', '日本', '*', '[a]', '...', ' '];
     const paths = names.map((name) => `src/${name}`);
     expect(included(select([folder('src')]), paths)).toEqual(paths);
     expect(included(select([folder('')]), names)).toEqual(names);
   });
 
-  it('honours nested .gitignore files, the nearest first', () => {
+  it('applies nested .gitignore files, the nearest first', () => {
     const selection = select([folder('')], [], { '': '*.o\n/build\n', lib: '!keep.o\n/gen\n' });
     expect(
       included(selection, ['a.o', 'lib/keep.o', 'lib/b.o', 'build/x', 'lib/build/x', 'lib/gen/x', 'gen/x']),
     ).toEqual(['lib/keep.o', 'lib/build/x', 'gen/x']);
   });
 
-  it('takes nothing in again from a folder that is left out', () => {
+  it('does not include a path in an excluded folder again', () => {
     const selection = select([folder('')], [], { '': 'out/\n', out: '!a\n' });
     expect(selection.includes('out/a')).toBe(false);
   });
 
-  it('lets the configured patterns stand above .gitignore', () => {
+  it('applies configured patterns before .gitignore', () => {
     expect(select([folder('')], ['*.key'], { '': '!*.key' }).includes('a.key')).toBe(false);
   });
 
-  it('takes in a .gitignore that is found on the walk', () => {
+  it('applies a .gitignore that a scan adds', () => {
     const selection = select([folder('')], []);
     expect(selection.mayTrackBelow('lib/out')).toBe(true);
     selection.addGitignore('lib', 'out\r\n');
@@ -138,7 +140,7 @@ describe('Selection', () => {
     expect(selection.includes('lib/out/a')).toBe(false);
   });
 
-  it('tells whether a path needs a rule of its own', () => {
+  it('returns whether a path needs its own rule', () => {
     const selection = select([folder('')]);
     expect(['', 'src', 'node_modules', 'a/node_modules/b'].filter((path) => selection.excludes(path))).toEqual([
       'node_modules',
@@ -146,7 +148,7 @@ describe('Selection', () => {
     ]);
   });
 
-  it('is quick for 100,000 paths and 1,000 rules', () => {
+  it('is fast for 100,000 paths and 1,000 rules', () => {
     const rules = Array.from({ length: 1_000 }, (_, i) => folder(`d${i}/e`));
     const selection = select(rules, ['.git', 'node_modules', '*.log', 'out/']);
     const start = performance.now();

@@ -3,64 +3,64 @@ import { parentFolders } from '../paths';
 import { ruleFor, type Rule, type Rules } from './rule';
 import { isTemporary } from '../temporaryName';
 
-/** What decides which paths are kept in step. */
+/** The rules and patterns that decide which paths are tracked. */
 export interface SelectionScope {
   readonly rules: Iterable<Rule>;
-  /** gitignore-style patterns, counted from the workspace folder. */
+  /** gitignore-style patterns, relative to the workspace folder. */
   readonly exclude: readonly string[];
-  /** The contents of `.gitignore` files, by the folder they stand in; `''` is the workspace folder. */
+  /** The contents of `.gitignore` files, by their folder; `''` is the workspace folder. */
   readonly gitignores?: Iterable<readonly [folder: string, content: string]>;
 }
 
 /**
- * Which paths are kept in step. The nearest rule decides; of what a tracked folder takes in, the patterns
- * leave out what they match. What the user tracked by name is taken in whatever the patterns say. When that
- * is a folder that they match, they count from that folder for what is in it.
+ * Decides which paths are tracked and not excluded. The nearest rule decides; the patterns exclude paths in a tracked
+ * folder. A path with a rule of its own is included even if a pattern matches it. If that is a folder, the patterns are
+ * matched relative to it for the paths in it.
  */
 export class Selection {
   readonly rules: Rules;
   private readonly exclusion: Exclusion;
-  /** The folders above what is tracked: they are walked through even where nothing in them is taken in. */
-  private readonly onTheWay = new Set<string>(['']);
+  /** The folders above tracked paths: a scan must enter them even if nothing directly in them is tracked. */
+  private readonly foldersAbove = new Set<string>(['']);
   private readonly bases = new Map<string, string>();
 
   constructor(scope: SelectionScope) {
     this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
     this.exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
     for (const { path, effect } of this.rules.values()) {
-      if (effect === 'track') for (const folder of parentFolders(path)) this.onTheWay.add(folder);
+      if (effect === 'track') for (const folder of parentFolders(path)) this.foldersAbove.add(folder);
     }
   }
 
-  /** Takes in a `.gitignore` that was found, before anything in its folder is asked about. */
+  /** Adds a `.gitignore` that a scan found. Must be called before any query for its folder. */
   addGitignore(folder: string, content: string): void {
     this.exclusion.addGitignore(folder, content);
     this.bases.clear();
   }
 
-  /** The rule that decides on `path`, tracked or left; patterns are not looked at. */
+  /** The rule that decides about `path`, without regard to patterns. */
   ruleFor(path: string): Rule | undefined {
     return ruleFor(this.rules, path);
   }
 
-  /** Whether `path` is kept in step, when it is a file or a symlink. */
+  /** Whether `path` is tracked and not excluded, if it is a file or symlink. */
   includes(path: string): boolean {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track' || isTemporary(path)) return false;
     return rule.path === path || !this.exclusion.excludesFile(path, this.baseOf(rule));
   }
 
-  /** Whether anything below the folder `path` may be kept in step. */
+  /** Whether paths below the folder `path` may be included. */
   mayTrackBelow(path: string): boolean {
     return this.hasTrackedBelow(path) || this.includesFolder(path);
   }
 
-  /** Whether something below `path` was tracked by name. */
+  /** Whether a path below `path` has a rule that tracks it. */
   hasTrackedBelow(path: string): boolean {
-    return this.onTheWay.has(path);
+    return this.foldersAbove.has(path);
   }
 
-  /** Whether what is created in the folder `path` is taken in, as far as no pattern leaves it out. */
+  /** Whether new files in the folder `path` are included, unless a pattern matches them. */
   includesFolder(path: string): boolean {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track') return false;
@@ -68,13 +68,13 @@ export class Selection {
     return !this.exclusion.excludesFolder(path, this.baseOf(rule));
   }
 
-  /** Whether the patterns leave out `path`, when no rule names it. Decides if it needs a rule of its own. */
+  /** Whether the patterns exclude `path`, so that tracking it needs a rule of its own. */
   excludes(path: string): boolean {
     if (path === '') return false;
     return this.exclusion.excludesFile(path, '') || this.exclusion.excludesFolder(path, '');
   }
 
-  /** Where the patterns count from, for what `rule` takes in. */
+  /** The folder that patterns are relative to, for paths that `rule` tracks. */
   private baseOf(rule: Rule): string {
     let base = this.bases.get(rule.path);
     if (base === undefined) {

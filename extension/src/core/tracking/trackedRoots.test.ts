@@ -6,14 +6,14 @@ function rulesOf(...rules: Rule[]): Map<string, Rule> {
   return new Map(rules.map((rule) => [rule.path, rule]));
 }
 
-describe('where something is tracked', () => {
-  it('is each folder above a tracked file, and the file that is tracked by its name', () => {
+describe('trackedRoots', () => {
+  it('returns the folders above a tracked file, and the file with its own rule', () => {
     const { paths, folders } = trackedRoots(['a/b/c.md'], rulesOf({ path: 'a/b/c.md', kind: 'file', effect: 'track' }));
     expect([...paths].sort()).toEqual(['a', 'a/b', 'a/b/c.md']);
     expect([...folders]).toEqual([]);
   });
 
-  it('is each file of a folder that is tracked, and not what is left out', () => {
+  it('returns tracked folders and untracked paths', () => {
     const rules = rulesOf(
       { path: 'n', kind: 'folder', effect: 'track' },
       { path: 'n/out', kind: 'folder', effect: 'untrack' },
@@ -25,7 +25,7 @@ describe('where something is tracked', () => {
     expect([...untracked]).toEqual(['n/out']);
   });
 
-  it('names the root as a folder, and is small for many files', () => {
+  it('returns the workspace folder, and is small for many files', () => {
     const files = Array.from({ length: 100_000 }, (_, at) => `d${at % 100}/f${at}`);
     const { paths, folders } = trackedRoots(files, rulesOf({ path: '', kind: 'folder', effect: 'track' }));
     expect(paths.size).toBe(100);

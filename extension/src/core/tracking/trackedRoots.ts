@@ -1,16 +1,17 @@
 import { parentFolders } from '../paths';
 import { ruleFor, type Rule } from './rule';
 
-/** Where something is tracked, in sets whose size goes by the folders and rules and not by the files. */
+/** The tracked and untracked locations. The sets grow with the numbers of folders and rules, not of files. */
 export interface TrackedRoots {
-  /** Folders that hold tracked files, and files that are tracked by their own name. */
+  /** Folders that hold tracked files, and files with their own rule. */
   readonly paths: ReadonlySet<string>;
-  /** Folders (`''` is the root) of which each file is tracked that is not left out. */
+  /** Folders whose files are tracked unless excluded or untracked; `''` is the workspace folder. */
   readonly folders: ReadonlySet<string>;
-  /** What is left out by its own name. */
+  /** Paths with a rule that untracks them. */
   readonly untracked: ReadonlySet<string>;
 }
 
+/** Summarises the `tracked` paths and the rules for menus, which have to know where a command applies. */
 export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackedRoots {
   const paths = new Set<string>();
   const folders = new Set<string>();
