@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { KeptFiles } from '../../sync/history/backups';
-import { target, type CommandDeps } from '../commands/call';
+import { target, type CommandDeps } from '../workspace/callOptions';
 import { plural } from '../shared/format';
 import { purposeMessage } from './purposeMessage';
 import { serverDocument } from '../documents/serverDocuments';

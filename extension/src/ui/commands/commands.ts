@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { callOptions, isCall, target, type CommandDeps } from './call';
+import { callOptions, isCall, target, type CommandDeps } from '../workspace/callOptions';
 import type { ConnectArguments } from '../connect/connection';
 import { showBackups } from '../backups/backups';
 import { compare, decide } from '../conflicts/commands';
@@ -22,12 +22,12 @@ import { isMoreRow } from '../history/rows';
 import { commandIds, viewId, type CommandName } from '../shared/ids';
 import { plural } from '../shared/format';
 import { showError, withReporter } from '../shared/notify';
-import { parseTyped, pickedOrActive, pickedUris, resolvePicked } from './picked';
+import { parseTyped, pickedOrActive, pickedUris, resolvePicked } from '../views/pickedPaths';
 import { moveChecked, refreshReview, review } from '../review/commands';
-import { pull, push, pushForce, pushWithMessage, sync } from '../sync/commands';
+import { pull, push, pushForce, pushWithMessage, sync } from './transferCommands';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-export type { CallOptions, CommandDeps as CommandParts } from './call';
+export type { CallOptions, CommandDeps as CommandParts } from '../workspace/callOptions';
 
 type Handler = (...args: unknown[]) => unknown;
 

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
-import { unsavedPaths } from '../shared/confirm';
+import { unsavedPaths } from '../sync/confirmations';
 import { plural } from '../shared/format';
 import { withReporter } from '../shared/notify';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import type { MergeInEditor, ActiveMerges } from './activeMerges';
+import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
 
 /** Says that merges are not finished. Throws cancelled unless what was there before is to come back. */
 export async function confirmAbort(merges: readonly MergeInEditor[]): Promise<void> {

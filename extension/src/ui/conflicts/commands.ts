@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
-import { offerToSaveSkipped, unsavedPaths } from '../shared/confirm';
+import { offerToSaveSkipped, unsavedPaths } from '../sync/confirmations';
 import { plural } from '../shared/format';
 import { mergeEditorTabs } from './mergeEditor';
 import { confirmAbort, abort } from './abortMerge';
-import type { ActiveMerges } from './activeMerges';
+import type { ActiveMerges } from '../workspace/activeMerges';
 import { notifyTaken } from './takeTheirsNotice';
-import { pickedOrActive, resolvePicked } from '../commands/picked';
+import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
 import { withReporter } from '../shared/notify';
 import { hereDocument, serverDocument } from '../documents/serverDocuments';
 import { skippedMessage } from '../shared/skippedMessages';

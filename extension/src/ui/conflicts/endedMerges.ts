@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { FolderSync } from '../../sync/folder/folderSync';
-import { unsavedPaths } from '../shared/confirm';
+import { unsavedPaths } from '../sync/confirmations';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { mergeEditorTabs } from './mergeEditor';
-import type { MergeInEditor, ActiveMerges } from './activeMerges';
+import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
 
 /** Forgets the merges that something else than a save has ended, after each change of a folder's state. */
 export function followEndedMerges(

@@ -4,10 +4,10 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import type { MergeSides } from '../../sync/conflicts/startMerge';
 import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
-import { isOfNow, type MergeInEditor, type ActiveMerges } from './activeMerges';
+import { isOfNow, type MergeInEditor, type ActiveMerges } from '../workspace/activeMerges';
 import { sameLines, withoutMark } from './mergeText';
 import type { MergeWatch } from './mergeWatch';
-import { pickedOrActive, resolvePicked } from '../commands/picked';
+import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
 import { withReporter } from '../shared/notify';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { hasNothingOfTheirs, mayBeUnresolved } from '../../core/merge/unresolvedMerge';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
-import { isOfNow, type MergeInEditor } from './activeMerges';
+import { isOfNow, type MergeInEditor } from '../workspace/activeMerges';
 import { sameLines } from './mergeText';
 
 /** Why a text without markers may be no merge. */

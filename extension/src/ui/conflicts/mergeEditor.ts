@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { MergeInEditor } from './activeMerges';
+import type { MergeInEditor } from '../workspace/activeMerges';
 import { agreedDocument, serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

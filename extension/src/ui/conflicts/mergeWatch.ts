@@ -5,7 +5,7 @@ import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
 import { commandIds } from '../shared/ids';
 import { mergeConcern, isMineAgain, questions } from './mergeCheck';
 import { mergeEditorTabs, resultOf } from './mergeEditor';
-import type { MergeInEditor, ActiveMerges } from './activeMerges';
+import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
 import { followEndedMerges } from './endedMerges';
 import { showError, withReporter } from '../shared/notify';
 import { relativePath } from '../workspace/watcher';

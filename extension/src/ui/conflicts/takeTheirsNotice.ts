@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { ResolveResult } from '../../sync/conflicts/resolve';
 import { compareWithKept } from '../backups/backups';
-import { unsavedPaths } from '../shared/confirm';
+import { unsavedPaths } from '../sync/confirmations';
 import { plural } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import { showError, withReporter } from '../shared/notify';

@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { serverScheme } from '../shared/ids';
-import { statOf } from './statOf';
+import { statOf } from './statIfExists';
 import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 

@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import type { CommandDeps } from '../commands/call';
+import type { CommandDeps } from '../workspace/callOptions';
 import { pickVersion } from './picks';
 import { nameOf, versionOf, type FileVersion } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
-import { pickedOrActive, resolvePicked } from '../commands/picked';
+import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
 import { agreedDocument, hereDocument, serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

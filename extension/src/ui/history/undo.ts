@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { PullRecord } from '../../sync/pull/pullRecord';
-import { callOptions, target, type CommandDeps } from '../commands/call';
-import { section, unsavedPaths } from '../shared/confirm';
+import { callOptions, target, type CommandDeps } from '../workspace/callOptions';
+import { section, unsavedPaths } from '../sync/confirmations';
 import { plural, relativeTime } from '../shared/format';
-import { confirm, tell } from './answers';
+import { confirm, tell } from '../shared/confirm';
 import { pickRevision } from './picks';
 import { commandIds } from '../shared/ids';
 import { withReporter } from '../shared/notify';

@@ -1,10 +1,10 @@
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import { callOptions, target, type CommandDeps } from '../commands/call';
-import { offerToSave } from '../shared/confirm';
+import { callOptions, target, type CommandDeps } from '../workspace/callOptions';
+import { offerToSave } from '../sync/confirmations';
 import { planRows } from './planChoice';
 import { makePlan } from './makePlan';
-import type { Review } from './view';
+import type { Review } from './reviewView';
 import { pullThenPush } from '../sync/pullThenPush';
 import { runPull, runPush, notifyInStatusBar } from '../sync/runs';
 

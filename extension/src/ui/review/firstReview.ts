@@ -1,5 +1,5 @@
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import type { CallOptions, CommandDeps } from '../commands/call';
+import type { CallOptions, CommandDeps } from '../workspace/callOptions';
 import { conflictsIn, planRows } from './planChoice';
 import { noteFor } from './planMessages';
 import { makePlan } from './makePlan';

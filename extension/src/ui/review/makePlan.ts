@@ -1,5 +1,5 @@
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import type { CallOptions } from '../commands/call';
+import type { CallOptions } from '../workspace/callOptions';
 import { withReporter } from '../shared/notify';
 import { setting } from '../shared/settings';
 import { withQuestions } from '../sync/runs';

@@ -1,7 +1,7 @@
 import { isPalmtreeError } from '../../errors';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import type { CallOptions, CommandDeps } from '../commands/call';
+import type { CallOptions, CommandDeps } from '../workspace/callOptions';
 import { runPull, runPush, notifyInStatusBar } from './runs';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 import { shownFile } from '../documents/shownFile';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import type { Row } from '../views/trackedView';
+import type { Row } from './trackedView';
 
 /** What a menu, a row of the view or another extension picked: `(uri, uris)` or `(row, rows)`. */
 export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { FolderConnection } from '../connect/connection';
 import type { MergeParts } from '../conflicts/merge';
-import type { ReviewView } from '../review/view';
+import type { ReviewView } from '../review/reviewView';
 import type { FileHistoryView, HistoryView } from '../history/fileView';
 import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
-import type { SyncedFolder } from '../workspace/workspaceFolders';
+import type { SyncedFolder } from './workspaceFolders';
 
 /** What other extensions, keybindings and tests pass: then nothing is asked, and a failure rejects. */
 export interface CallOptions {

@@ -22,7 +22,7 @@ import {
   rowInFolderDescription,
 } from './planMessages';
 import { openRow } from './diff';
-import type { Review } from './view';
+import type { Review } from './reviewView';
 
 const icons: Readonly<Record<GroupKind, vscode.ThemeIcon>> = {
   push: new vscode.ThemeIcon('cloud-upload'),

@@ -4,7 +4,7 @@ import { contextKeys, planViewId } from '../shared/ids';
 import { hasRowsFor, PlanChoice } from './planChoice';
 import { nodesAbove, planNodes, type GroupNode, type PlanNode } from './planNodes';
 import { staleNote } from './planMessages';
-import { reviewItem, reviewItemState } from './item';
+import { reviewItem, reviewItemState } from './reviewItem';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A plan that is looked at. */

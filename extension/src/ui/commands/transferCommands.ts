@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { callOptions, target, type CommandDeps } from '../commands/call';
-import { confirmForce, offerToSave } from '../shared/confirm';
+import { callOptions, target, type CommandDeps } from '../workspace/callOptions';
+import { confirmForce, offerToSave } from '../sync/confirmations';
 import { withReporter } from '../shared/notify';
 import { firstReview } from '../review/firstReview';
-import { pushSummary, runPull, runPush, notifyInStatusBar } from './runs';
-import { pullThenPush, type SyncResult } from './pullThenPush';
+import { pushSummary, runPull, runPush, notifyInStatusBar } from '../sync/runs';
+import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
 
 /** As the server takes it. */
 const maxMessage = 2_000;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ActiveMerge } from '../../sync/conflicts/activeMerge';
 import { contextKeys } from '../shared/ids';
-import type { SyncedFolder } from '../workspace/workspaceFolders';
+import type { SyncedFolder } from './workspaceFolders';
 
 /** A merge in an editor, until it is saved without markers or decided otherwise. */
 export interface MergeInEditor extends ActiveMerge {
