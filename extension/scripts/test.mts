@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
 import { runHostTests } from './hostTests.mts';
 import { onStop, stop, stopWithParent } from './liveChildren.mjs';
+import { checkNewCommits } from './newCommits.mts';
 import { packageExtension } from './package.mts';
 import { repository } from './paths.mts';
 import { runCommand } from './runCommand.mts';
@@ -23,6 +24,7 @@ const suites: readonly Suite[] = [
   { name: 'typecheck', run: () => check('tsc', ['--noEmit']) },
   { name: 'lint', run: () => check('oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'format', run: () => check('prettier', ['--check', '.']) },
+  { name: 'commits', run: checkNewCommits },
   { name: 'unit', run: () => vitest('unit') },
   { name: 'package', run: packs },
   { name: 'sync', run: () => vitest('sync', withoutRootsRights()) },
@@ -131,7 +133,7 @@ async function runSuite({ name, run }: Suite): Promise<Totals> {
 await runMain(async () => {
   stopWithParent();
   const chosen = chosenSuites();
-  await ensureSystemPackages(['rsync', 'ssh']);
+  await ensureSystemPackages(['rsync', 'git']);
   const began = performance.now();
   const results: Totals[] = [];
   for (const suite of chosen) results.push(await runSuite(suite));
