@@ -8,7 +8,7 @@ import { cacheFolder } from './paths.mts';
 import { step } from './step.mjs';
 import { ensureSystemPackages } from './systemPackages.mts';
 
-export const codeServerVersion = '4.139.1';
+const codeServerVersion = '4.139.1';
 
 /** Native modules are built for one Node, so the folder is keyed by its interface number too. */
 const key = `code-server-${codeServerVersion}-${process.platform}-${process.arch}-node${process.versions.modules}`;
