@@ -9,8 +9,8 @@ import { errnoOf } from './errno';
 import { contentStampOf, type ContentStamp } from './fileStamp';
 
 /**
- * Replaces `path` with `content`. Invariant: a kill or power loss at any point leaves the old content or the
- * new, whole; when this resolves, it is the new.
+ * Replaces the file at `path`. Invariant: a kill or power loss at any point leaves the old content or the new, complete.
+ * Once this resolves, it is the new.
  */
 export async function replaceFile(path: string, content: Uint8Array | Iterable<string>): Promise<ContentStamp> {
   const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
@@ -33,12 +33,12 @@ export async function replaceFile(path: string, content: Uint8Array | Iterable<s
   }
 }
 
-/** The types (f_type of statfs) of ext2 to ext4, XFS, Btrfs, F2FS, ZFS and tmpfs; those of others may flush nothing. */
+/** The types (f_type of statfs) of ext2 to ext4, XFS, Btrfs, F2FS, ZFS and tmpfs. On others, syncfs(2) may flush nothing. */
 const syncedTypes = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994]);
 
 /**
- * Whether `syncFileSystem` may be relied on for `folder`: before Linux 5.8 syncfs(2) tells of no failed write, and FUSE,
- * for one, need not write at all.
+ * Whether `syncFileSystem` is reliable for `folder`. Before Linux 5.8 syncfs(2) reports no failed writes, and some file
+ * systems, such as FUSE, need not write at all.
  */
 export function canSyncFileSystem(folder: string): boolean {
   if (process.platform !== 'linux') return false;
@@ -47,8 +47,8 @@ export function canSyncFileSystem(folder: string): boolean {
 }
 
 /**
- * Flushes the whole file system that `folder` is on: for many files that takes a fraction of the time that flushing each
- * does. False when it failed (`sync -f` is GNU's and BusyBox's), and nothing may be relied on.
+ * Flushes the whole file system of `folder`, which for many files takes a fraction of the time of flushing each. False if
+ * it failed (`sync -f` exists in GNU and BusyBox): then nothing is durable.
  */
 export async function syncFileSystem(folder: string): Promise<boolean> {
   try {
@@ -59,14 +59,14 @@ export async function syncFileSystem(folder: string): Promise<boolean> {
   }
 }
 
-/** Makes the names in `folder` durable. Windows cannot open a folder for that, and does not need it. */
+/** Makes the names in `folder` durable. Windows cannot open a folder for that and does not need it. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
     await handle.sync();
   } catch (error) {
-    // Some network file systems sync no folders; what is in them is as durable as they make it.
+    // Some network file systems cannot sync folders: their names are as durable as they can be.
     if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'ENOTSUP') throw error;
   } finally {
     await handle.close();

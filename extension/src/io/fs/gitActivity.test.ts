@@ -17,7 +17,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(scratch, { recursive: true, force: true }));
 
-/** Without the user's own configuration. A merge that stops ends with 1. */
+/** Runs git without the user's configuration. Commands that stop at a conflict exit with 1. */
 function git(folder: string, ...args: string[]): void {
   const env = {
     ...process.env,
@@ -40,7 +40,7 @@ async function commit(path: string, content: string, folder = repository): Promi
   git(folder, 'commit', '--quiet', '-m', content);
 }
 
-/** `main` and `other` both changed the file. */
+/** Commits different changes to one file on `main` and on `other`. */
 async function diverge(): Promise<void> {
   git(repository, 'checkout', '--quiet', '-b', 'other');
   await commit('notes/a.md', 'theirs');
@@ -49,13 +49,13 @@ async function diverge(): Promise<void> {
   await commit('notes/a.md', 'ours');
 }
 
-describe('what git is at', () => {
-  it('is nothing in a repository at rest, nor where there is none', async () => {
+describe('git activity', () => {
+  it('is undefined in an idle repository, and outside of one', async () => {
     expect(await gitActivity([join(repository, 'notes')])).toBeUndefined();
     expect(await gitActivity([scratch])).toBeUndefined();
   });
 
-  it('is seen in any of the folders, a new one too', async () => {
+  it('is found in any of the folders, and from one that does not exist', async () => {
     await diverge();
     git(repository, 'merge', 'other');
     expect(await gitActivity([scratch, join(scratch, 'none'), join(repository, 'notes/new')])).toBe('MERGE_HEAD');
@@ -64,23 +64,23 @@ describe('what git is at', () => {
   it.each([
     ['merge', ['merge', 'other'], 'MERGE_HEAD', ['merge', '--abort']],
     ['rebase', ['rebase', 'other'], 'rebase-merge', ['rebase', '--abort']],
-    ['rebase by patches', ['rebase', '--apply', 'other'], 'rebase-apply', ['rebase', '--abort']],
+    ['rebase --apply', ['rebase', '--apply', 'other'], 'rebase-apply', ['rebase', '--abort']],
     ['cherry-pick', ['cherry-pick', 'other'], 'CHERRY_PICK_HEAD', ['cherry-pick', '--abort']],
     ['revert', ['revert', '--no-edit', 'HEAD~1'], 'REVERT_HEAD', ['revert', '--abort']],
-  ])('is seen while a %s waits, in a folder of the repository too', async (_, begin, sign, abort) => {
+  ])('is found during an unfinished %s, from a folder of the repository', async (_, begin, activityFile, abort) => {
     await diverge();
     git(repository, ...begin);
-    expect(await gitActivity([join(repository, 'notes')])).toBe(sign);
+    expect(await gitActivity([join(repository, 'notes')])).toBe(activityFile);
     git(repository, ...abort);
     expect(await gitActivity([join(repository, 'notes')])).toBeUndefined();
   });
 
-  it('is seen while git holds the index', async () => {
+  it('is found while git holds the index lock', async () => {
     await writeFile(join(repository, '.git/index.lock'), '');
     expect(await gitActivity([repository])).toBe('index.lock');
   });
 
-  it('is told apart between worktrees', async () => {
+  it('is separate for each worktree', async () => {
     await diverge();
     const worktree = join(scratch, 'worktree');
     git(repository, 'worktree', 'add', '--quiet', '-b', 'third', worktree, 'main');

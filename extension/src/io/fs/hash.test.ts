@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { hashFile, hashLink } from './hash';
+import { sha256 } from './sha256';
 
 const buffer = new Uint8Array(1024);
 let folder: string;
@@ -18,10 +18,6 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function sha256(content: string | Buffer): string {
-  return createHash('sha256').update(content).digest('hex');
-}
-
 describe('hashing', () => {
   it.each([0, 1, 1023, 1024, 1025, 100_000])('hashes a file of %i bytes', (size) => {
     const content = Buffer.alloc(size, 'abcdefg');
@@ -30,13 +26,13 @@ describe('hashing', () => {
     expect(hashed).toMatchObject({ kind: 'file', hash: sha256(content), stats: { size: BigInt(size) } });
   });
 
-  it('hashes a link’s target, and does not follow it', () => {
+  it('hashes the target text of a symlink, which it does not follow', () => {
     symlinkSync('nowhere/é', path);
     expect(hashLink(path)).toMatchObject({ kind: 'symlink', hash: sha256('nowhere/é') });
     expect(hashFile(path, { buffer })).toEqual({ kind: 'changing' });
   });
 
-  it('hashes again when the file is written meanwhile', () => {
+  it('hashes again if the file is written meanwhile', () => {
     writeFileSync(path, 'a'.repeat(4_000));
     let writes = 0;
     const onBytes = (): void => {
@@ -45,7 +41,7 @@ describe('hashing', () => {
     expect(hashFile(path, { buffer, onBytes })).toMatchObject({ kind: 'file', hash: sha256('b'.repeat(5_000)) });
   });
 
-  it('hashes again when another file takes the name meanwhile', () => {
+  it('hashes again if another file replaces it meanwhile', () => {
     writeFileSync(path, 'a'.repeat(4_000));
     writeFileSync(join(folder, 'other'), 'b'.repeat(4_000));
     let moved = false;
@@ -56,21 +52,21 @@ describe('hashing', () => {
     expect(hashFile(path, { buffer, onBytes })).toMatchObject({ kind: 'file', hash: sha256('b'.repeat(4_000)) });
   });
 
-  it('gives up on a file that is written each time', () => {
+  it('gives up on a file that is written during each attempt', () => {
     writeFileSync(path, 'a');
     let writes = 0;
     const onBytes = (): void => writeFileSync(path, 'a'.repeat(++writes + 1));
     expect(hashFile(path, { buffer, onBytes })).toEqual({ kind: 'changing' });
   });
 
-  it('tells a file that is gone, before or meanwhile', () => {
-    expect(hashFile(path, { buffer })).toEqual({ kind: 'gone' });
+  it('reports a file that is missing from the start, or removed meanwhile', () => {
+    expect(hashFile(path, { buffer })).toEqual({ kind: 'missing' });
     writeFileSync(path, 'a');
-    expect(hashFile(path, { buffer, onBytes: () => unlinkSync(path) })).toEqual({ kind: 'gone' });
-    expect(hashLink(join(path, 'below'))).toEqual({ kind: 'gone' });
+    expect(hashFile(path, { buffer, onBytes: () => unlinkSync(path) })).toEqual({ kind: 'missing' });
+    expect(hashLink(join(path, 'below'))).toEqual({ kind: 'missing' });
   });
 
-  it('is not held up by a pipe or a folder in the file’s place', () => {
+  it('does not block on a pipe or a folder', () => {
     mkdirSync(path);
     expect(hashFile(path, { buffer }).kind).not.toBe('file');
     rmSync(path, { recursive: true });
@@ -78,10 +74,10 @@ describe('hashing', () => {
     expect(hashFile(path, { buffer })).toEqual({ kind: 'changing' });
   });
 
-  it('tells the error of a file that may not be read', () => {
+  it('reports the error code of an unreadable file', () => {
     writeFileSync(path, 'a');
     chmodSync(path, 0);
-    // Root may read anything.
+    // Root may read every file.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65_534);
     try {

@@ -7,39 +7,39 @@ import { sha256 } from './sha256';
 
 const maxTries = 3;
 
-/** The hash of a file's content or of a symlink's target, and the stats that it had before and after the hashing. */
+/** The SHA-256 of a file's content or of a symlink's target, and the stats from before and after the hashing. */
 export type HashedContent =
   | { readonly kind: 'file'; readonly hash: string; readonly stats: BigIntStats }
   | { readonly kind: 'symlink'; readonly hash: string; readonly stats: BigIntStats; readonly target: Buffer };
 
 export type Hashed =
   | HashedContent
-  /** Written during each attempt to read it. */
+  /** It was written during each attempt. */
   | { readonly kind: 'changing' }
-  | { readonly kind: 'gone' }
+  | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly errno: string };
 
 export interface HashOptions {
-  /** Reused from file to file. */
+  /** Memory for file content, reused from file to file. */
   readonly buffer: Uint8Array;
-  /** Called with the bytes of each piece; throws to stop. */
+  /** Called with the number of bytes of each piece; throws to stop. */
   readonly onBytes?: (bytes: number) => void;
 }
 
 /**
- * Hashes the file at `path` and says what it looked like. Invariant: the hash is of a content that stood
- * there whole: it was the same file, with the same stats, before, after, and under its name.
+ * Hashes the file at `path`. Invariant: the hash is of a complete content that the file had: before and after the
+ * hashing, `path` was the same file with the same stats.
  */
 export function hashFile(path: string, options: HashOptions): Hashed {
-  return settled(path, () => tryHashFile(path, options));
+  return retryIfChanging(() => tryHashFile(path, options));
 }
 
-/** Reads and hashes the target of the symlink at `path`, in the same way. */
+/** Reads and hashes the target of the symlink at `path`, with the same invariant. */
 export function hashLink(path: string): Hashed {
-  return settled(path, () => tryHashLink(path));
+  return retryIfChanging(() => tryHashLink(path));
 }
 
-function settled(path: string, attempt: () => Hashed | undefined): Hashed {
+function retryIfChanging(attempt: () => HashedContent | undefined): Hashed {
   for (let tries = 0; tries < maxTries; tries++) {
     try {
       const hashed = attempt();
@@ -47,22 +47,23 @@ function settled(path: string, attempt: () => Hashed | undefined): Hashed {
     } catch (error) {
       const errno = errnoOf(error);
       if (errno === undefined) throw error;
-      if (isNotFound(error)) return { kind: 'gone' };
-      // It became a symlink (ELOOP) or the reverse (EINVAL) since it was seen.
+      if (isNotFound(error)) return { kind: 'missing' };
+      // ELOOP: the file became a symlink. EINVAL: the symlink became a file.
       if (errno !== 'ELOOP' && errno !== 'EINVAL') return { kind: 'unreadable', errno };
     }
   }
   return { kind: 'changing' };
 }
 
-function tryHashFile(path: string, options: HashOptions): Hashed | undefined {
+/** Undefined if the file changed during the hashing. */
+function tryHashFile(path: string, options: HashOptions): HashedContent | undefined {
   const file = openSync(path, readNoFollow);
   try {
     const stats = fstatSync(file, { bigint: true });
     if (!stats.isFile()) return undefined;
     const size = Number(stats.size);
-    const hash = size < options.buffer.length ? hashInOne(file, size, options) : hashInPieces(file, size, options);
-    // Under its name, and so of the open file too where it is the same one.
+    const hash = size < options.buffer.length ? hashAtOnce(file, size, options) : hashInPieces(file, size, options);
+    // The stats at the path: if it is still the open file, these are the open file's stats too.
     if (hash === undefined || !isUnchanged(stats, lstatSync(path, { bigint: true }))) return undefined;
     return { kind: 'file', hash, stats };
   } finally {
@@ -70,16 +71,16 @@ function tryHashFile(path: string, options: HashOptions): Hashed | undefined {
   }
 }
 
-/** Undefined when the file is not of `size` any more. */
-function hashInOne(file: number, size: number, { buffer, onBytes }: HashOptions): string | undefined {
-  // A byte more than there should be, to see whether it grows.
+/** Undefined if the file's size changed. */
+function hashAtOnce(file: number, size: number, { buffer, onBytes }: HashOptions): string | undefined {
+  // One byte more, to notice that the file grew.
   const count = readSync(file, buffer, 0, size + 1, null);
   if (count !== size) return undefined;
   onBytes?.(count);
   return sha256(buffer.subarray(0, count));
 }
 
-/** Undefined when the file is not of `size` any more. */
+/** Undefined if the file's size changed. */
 function hashInPieces(file: number, size: number, { buffer, onBytes }: HashOptions): string | undefined {
   const hash = createHash('sha256');
   for (let read = 0; ;) {
@@ -87,13 +88,14 @@ function hashInPieces(file: number, size: number, { buffer, onBytes }: HashOptio
     if (count === 0) return read === size ? hash.digest('hex') : undefined;
     hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
     read += count;
-    // It grows: read on, and a log that is written all the time would have no end.
+    // Stop, because a log that is written all the time would have no end.
     if (read > size) return undefined;
     onBytes?.(count);
   }
 }
 
-function tryHashLink(path: string): Hashed | undefined {
+/** Undefined if the symlink changed during the hashing. */
+function tryHashLink(path: string): HashedContent | undefined {
   const before = lstatSync(path, { bigint: true });
   const target = readlinkSync(path, 'buffer');
   const stats = lstatSync(path, { bigint: true });

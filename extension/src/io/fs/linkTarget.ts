@@ -3,17 +3,17 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { parentOf } from '../../core/paths';
 
 /**
- * Whether a symlink at `path` in `realRoot` with `target` stays inside, both by its text and through the
- * symlinks on its way. It need not lead to anything. `realRoot` has no symlinks in it.
+ * Whether the target of a symlink at `path` in `realRoot` stays inside, both by its text and through other symlinks on the
+ * way. The target need not exist. `realRoot` must contain no symlinks.
  */
 export function pointsInside(realRoot: string, path: string, target: string): boolean {
   if (isAbsolute(target) || /^[a-z]:/i.test(target)) return false;
   const folder = parentOf(path) ?? '';
-  return staysByText(folder, target) && staysThroughLinks(realRoot, join(realRoot, folder), target);
+  return staysInsideByText(folder, target) && staysInsideThroughLinks(realRoot, join(realRoot, folder), target);
 }
 
-/** Invariant: a way out and back in again is out: elsewhere the workspace folder has another name. */
-function staysByText(folder: string, target: string): boolean {
+/** Invariant: a target that leaves and re-enters is outside, because the workspace folder has another name elsewhere. */
+function staysInsideByText(folder: string, target: string): boolean {
   let depth = folder === '' ? 0 : folder.split('/').length;
   for (const segment of target.split('/')) {
     if (segment === '..') depth--;
@@ -23,18 +23,18 @@ function staysByText(folder: string, target: string): boolean {
   return true;
 }
 
-function staysThroughLinks(realRoot: string, folder: string, target: string): boolean {
+function staysInsideThroughLinks(realRoot: string, folder: string, target: string): boolean {
   let current = folder;
   for (const segment of target.split('/')) {
     if (segment === '' || segment === '.') continue;
-    current = segment === '..' ? resolve(current, '..') : realOf(join(current, segment));
+    current = segment === '..' ? resolve(current, '..') : resolveLinks(join(current, segment));
     if (!isInside(realRoot, current)) return false;
   }
   return true;
 }
 
-/** What is not there, or links in a circle, is taken by its text. */
-function realOf(path: string): string {
+/** The real path; `path` itself if it does not exist or its symlinks form a circle. */
+function resolveLinks(path: string): string {
   try {
     return realpathSync.native(path);
   } catch {
@@ -43,6 +43,6 @@ function realOf(path: string): string {
 }
 
 function isInside(root: string, path: string): boolean {
-  const way = relative(root, path);
-  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+  const fromRoot = relative(root, path);
+  return fromRoot !== '..' && !fromRoot.startsWith(`..${sep}`) && !isAbsolute(fromRoot);
 }

@@ -3,80 +3,82 @@ import { basename, dirname, join } from 'node:path';
 import type { NameRules } from '../../core/filenames/nameRules';
 import { readableStatsAt } from './stats';
 
-/** So many names are looked at in the workspace folder: where names fold, the first will tell. */
-const maxLooks = 64;
+/** The number of names in the workspace folder that are tried. On a disk that folds names, the first one shows it. */
+const maxTriedNames = 64;
 
-/** What `statfs` calls the file systems that take `a` for `A` on Linux: FAT, exFAT, NTFS (two drivers), HFS+, SMB (two). */
-const folding: ReadonlySet<number> = new Set([
+/** The types (f_type of statfs) of Linux file systems that fold case: FAT, exFAT, NTFS (two drivers), HFS+, SMB (two). */
+const caseFoldingTypes: ReadonlySet<number> = new Set([
   0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0x482b, 0xff534d42, 0xfe534d42,
 ]);
 
 /**
- * How the disk takes names that `root` is on, found by looking at names that stand there: nothing is written.
- * Asked once; where no name could tell, the system's custom is answered, and the next time it is looked at again.
+ * Returns a function that finds the name rules of the disk of `root`, by accessing existing names under other spellings.
+ * It writes nothing. It caches its result, unless no name has another spelling: then it assumes the system's default, and
+ * tries again at the next call.
  */
-export function nameRulesOf(root: string, platform: NodeJS.Platform = process.platform): () => NameRules {
-  let found: NameRules | undefined;
+export function nameRulesProbe(root: string, platform: NodeJS.Platform = process.platform): () => NameRules {
+  let cached: NameRules | undefined;
   return () => {
-    if (found !== undefined) return found;
-    const names = namesIn(root);
-    const foldsCase = meets(names, otherCase);
-    const normalises = meets(names, otherForm);
+    if (cached !== undefined) return cached;
+    const names = namesNear(root);
+    const foldsCase = areSpellingsOneFile(names, otherCase);
+    const normalises = areSpellingsOneFile(names, otherForm);
     const rules = {
-      foldsCase: foldsCase ?? foldsByCustom(root, platform),
+      foldsCase: foldsCase ?? foldsCaseByDefault(root, platform),
       normalises: normalises ?? platform === 'darwin',
       windows: platform === 'win32',
     };
-    if (foldsCase !== undefined) found = rules;
+    if (foldsCase !== undefined) cached = rules;
     return rules;
   };
 }
 
-interface Name {
+interface ExistingName {
   readonly folder: string;
   readonly name: string;
-  /** Another entry of the folder: a second name, and no second spelling. */
-  readonly isOther: (name: string) => boolean;
+  /** Whether the folder lists this name, which is then an item of its own and no other spelling. */
+  readonly isListed: (name: string) => boolean;
 }
 
-/** Names on the disk of `root`: those in it, and its own. */
-function namesIn(root: string): Name[] {
-  const found: Name[] = [];
+/** Names on the disk of `root`: those in the folder, and its own. */
+function namesNear(root: string): ExistingName[] {
+  const found: ExistingName[] = [];
   try {
-    const inRoot = readdirSync(root);
-    const isOther = entries(inRoot);
-    for (const name of inRoot) if (found.length < maxLooks) found.push({ folder: root, name, isOther });
-    const above = dirname(root);
-    // A mount point's own name stands on another disk.
-    if (above !== root && readableStatsAt(above)?.dev === readableStatsAt(root)?.dev) {
-      found.push({ folder: above, name: basename(root), isOther: entries(readdirSync(above)) });
+    const names = readdirSync(root);
+    const isListed = membershipIn(names);
+    for (const name of names) if (found.length < maxTriedNames) found.push({ folder: root, name, isListed });
+    const parent = dirname(root);
+    // A mount point's own name is on another disk.
+    if (parent !== root && readableStatsAt(parent)?.dev === readableStatsAt(root)?.dev) {
+      found.push({ folder: parent, name: basename(root), isListed: membershipIn(readdirSync(parent)) });
     }
   } catch {
-    // What cannot be listed cannot tell.
+    // A folder that cannot be listed has no names to try.
   }
   return found;
 }
 
-function entries(names: readonly string[]): (name: string) => boolean {
+function membershipIn(names: readonly string[]): (name: string) => boolean {
   const all = new Set(names);
   return (name) => all.has(name);
 }
 
-/** Whether a name and its `other` spelling are one file; undefined when no name has another spelling. */
-function meets(names: readonly Name[], other: (name: string) => string): boolean | undefined {
-  for (const { folder, name, isOther } of names) {
-    const spelling = other(name);
-    if (spelling === name || isOther(spelling)) continue;
+/** Whether a name and its other spelling are one file; undefined if no name has another spelling. */
+function areSpellingsOneFile(names: readonly ExistingName[], respell: (name: string) => string): boolean | undefined {
+  for (const { folder, name, isListed } of names) {
+    const spelling = respell(name);
+    if (spelling === name || isListed(spelling)) continue;
     if (readableStatsAt(join(folder, name)) === undefined) continue;
-    // Inodes cannot tell: some file systems number one file differently by the spelling it is asked for by.
-    const isFound = readableStatsAt(join(folder, spelling)) !== undefined;
-    if (isFound && readdirSync(folder).includes(spelling)) continue;
-    return isFound;
+    // Inodes prove nothing: some file systems give one file another number for each spelling.
+    const exists = readableStatsAt(join(folder, spelling)) !== undefined;
+    // The spelling is a file of its own, created since the folder was listed.
+    if (exists && readdirSync(folder).includes(spelling)) continue;
+    return exists;
   }
   return undefined;
 }
 
-/** ASCII letters alone: which others a disk folds differs. */
+/** Changes ASCII letters only, because disks differ in which other letters they fold. */
 function otherCase(name: string): string {
   const upper = name.replace(/[a-z]/g, (letter) => letter.toUpperCase());
   return upper === name ? name.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : upper;
@@ -87,10 +89,10 @@ function otherForm(name: string): string {
   return composed === name ? name.normalize('NFD') : composed;
 }
 
-function foldsByCustom(root: string, platform: NodeJS.Platform): boolean {
+function foldsCaseByDefault(root: string, platform: NodeJS.Platform): boolean {
   if (platform === 'darwin' || platform === 'win32') return true;
   try {
-    return folding.has(statfsSync(root).type);
+    return caseFoldingTypes.has(statfsSync(root).type);
   } catch {
     return false;
   }

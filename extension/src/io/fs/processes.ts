@@ -12,14 +12,14 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * When process `pid` started, in a form that only tells processes apart that had the same id; undefined where
- * the system does not tell it. In containers ids are few, and soon used again.
+ * The start time of a process in clock ticks since boot, which tells it from other processes with the same id: containers
+ * reuse ids soon. Undefined if the system does not report it.
  */
-export function startOf(pid: number): string | undefined {
+export function startTimeOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, and may hold spaces and parentheses itself.
+    // The second field is the program's name in parentheses, which may itself contain spaces and parentheses.
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
   } catch {
     return undefined;

@@ -60,7 +60,7 @@ function isHashTrusted(known: Observation, stats: BigIntStats, mode: number): bo
 
 function inspectedAs(path: string, hashed: Hashed, known: Observation | undefined, options: InspectOptions): Inspected {
   switch (hashed.kind) {
-    case 'gone':
+    case 'missing':
       return undefined;
     case 'changing':
       return { problem: { path, reason: 'changing' } };

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
-import { isRunning, startOf } from '../fs/processes';
+import { isRunning, startTimeOf } from '../fs/processes';
 
 const firstPauseMs = 10;
 const longestPauseMs = 250;
@@ -67,7 +67,7 @@ export class StoreLock {
 
 /** Takes the lock when it is free or its holder is dead; answers the id of the holding, or undefined. */
 async function take(path: string, emptySince: Map<string, number>): Promise<string | undefined> {
-  const own: Holder = { pid: process.pid, host: hostname(), id: randomUUID(), start: startOf(process.pid) };
+  const own: Holder = { pid: process.pid, host: hostname(), id: randomUUID(), start: startTimeOf(process.pid) };
   if (await create(path, own)) return own.id;
   const holder = await read(path);
   if (holder === undefined) return undefined;
@@ -117,7 +117,7 @@ async function isAlive(path: string, { pid, host, start }: Holder): Promise<bool
     const touched = await stat(path).catch(() => undefined);
     return touched === undefined || Date.now() - touched.mtimeMs < foreignLifeMs;
   }
-  return isRunning(pid) && (start === undefined || startOf(pid) === start);
+  return isRunning(pid) && (start === undefined || startTimeOf(pid) === start);
 }
 
 async function create(path: string, own: Holder): Promise<boolean> {

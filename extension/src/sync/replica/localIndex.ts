@@ -7,7 +7,7 @@ import { PathFolders } from '../../core/status/pathTree';
 import type { LocalChange } from '../../core/status/statesAfter';
 import { PalmtreeError } from '../../errors';
 import type { StoredMap } from '../../io/entries/storedMap';
-import { nameRulesOf } from '../../io/fs/nameRules';
+import { nameRulesProbe } from '../../io/fs/nameRules';
 import { identityOfFolder } from '../../io/fs/rootFolder';
 import type { Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
 import { runYielding } from '../../io/threads/yielding';
@@ -43,7 +43,7 @@ export class LocalIndex {
     this.root = root;
     this.#observations = observations;
     this.#scanner = scanner;
-    this.#nameRules = nameRules ?? nameRulesOf(root);
+    this.#nameRules = nameRules ?? nameRulesProbe(root);
   }
 
   get observations(): ReadonlyMap<string, Observation> {

@@ -2,7 +2,7 @@ import type { FileTable } from '../../core/entry';
 import type { Rules } from '../../core/tracking/rule';
 import { isInside } from '../../core/paths';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
-import { holdsFile } from '../../io/fs/holdsFile';
+import { containsFile } from '../../io/fs/containsFile';
 import { runYielding } from '../../io/threads/yielding';
 import type { Replica } from './replica';
 
@@ -19,7 +19,7 @@ export async function adoptServerRules(replica: Replica, folders: readonly strin
   for (const path of folders) {
     if (selection.ruleFor(path) !== undefined) continue;
     const isOther = (file: string): boolean => !onServer.has(file);
-    const holdsOthers = await holdsFile(replica.root, path, isOther, (other) => selection.excludes(other));
+    const holdsOthers = await containsFile(replica.root, path, isOther, (other) => selection.excludes(other));
     if (holdsOthers) skipped.push(path);
     else rules.set(path, 'folder');
   }

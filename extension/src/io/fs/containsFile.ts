@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { errnoOf } from './errno';
 
 /**
- * Whether a file that `matches` stands in `folder` of `root`, at any depth. Looks no further than the first,
- * and not into what is `leftOut`.
+ * Whether `folder` of `root` contains a file that matches, at any depth. Skips excluded files and folders, and stops at
+ * the first match. A folder that cannot be read contains none.
  */
-export async function holdsFile(
+export async function containsFile(
   root: string,
   folder: string,
   matches: (path: string) => boolean,
-  leftOut: (path: string) => boolean,
+  isExcluded: (path: string) => boolean,
 ): Promise<boolean> {
   let entries;
   try {
@@ -21,8 +21,8 @@ export async function holdsFile(
   }
   for (const entry of entries) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
-    if (leftOut(path)) continue;
-    if (entry.isDirectory() ? await holdsFile(root, path, matches, leftOut) : matches(path)) return true;
+    if (isExcluded(path)) continue;
+    if (entry.isDirectory() ? await containsFile(root, path, matches, isExcluded) : matches(path)) return true;
   }
   return false;
 }
