@@ -74,7 +74,7 @@ describe('a workspace that is not trusted', () => {
     try {
       const window = await workbench.openFolder(path);
       await window.showContainer('Palmtree');
-      await window.page.locator('.welcome-view-content').getByText('before you trust this workspace').waitFor();
+      await window.page.locator('.welcome-view-content').getByText('Trust this workspace to sync').waitFor();
       expect(await window.statusBarItem('push').count()).toBe(0);
       await window.welcomeButton('Manage Workspace Trust').click();
       await window.page.getByRole('button', { name: 'Trust', exact: true }).click();

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { KeptFiles } from '../../sync/history/backups';
-import { target, type CommandDeps } from '../workspace/callOptions';
+import { targetFolder, type CommandDeps } from '../workspace/callOptions';
 import { plural } from '../shared/format';
 import { purposeMessage } from './purposeMessage';
 import { serverDocument } from '../documents/serverDocuments';
@@ -9,7 +9,7 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Lets a backup be picked, and a file of it, and compares that with what is here. */
 export async function showBackups(parts: CommandDeps, given: unknown): Promise<void> {
-  const owner = await target(parts, given);
+  const owner = await targetFolder(parts, given);
   const all = await owner.sync.backups();
   if (all.length === 0) {
     void vscode.window.showInformationMessage('Palmtree: no backups yet. Nothing was replaced or deleted here.');
@@ -18,11 +18,11 @@ export async function showBackups(parts: CommandDeps, given: unknown): Promise<v
   const { files } = await pick(all.map(backupItem), 'Backups: what was replaced or deleted here');
   const items = [...files].map(([path, place]) => ({ label: path, path, place }));
   const { path, place } = await pick(items, 'Compare which file with what is here?');
-  await compareWithKept(owner, path, place);
+  await compareWithBackup(owner, path, place);
 }
 
 /** Opens the diff: what was kept at `place` on the left, what is here on the right. */
-export async function compareWithKept(owner: SyncedFolder, path: string, place: string): Promise<void> {
+export async function compareWithBackup(owner: SyncedFolder, path: string, place: string): Promise<void> {
   const name = path.split('/').at(-1) ?? path;
   // In revision 0 everything is empty.
   const here = owner.sync.isOnDisk(path)

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { callOptions, isCall, target, type CommandDeps } from '../workspace/callOptions';
+import { callOptions, isCallOptions, targetFolder, type CommandDeps } from '../workspace/callOptions';
 import type { ConnectArguments } from '../connect/connection';
 import { showBackups } from '../backups/backups';
 import { compare, decide } from '../conflicts/commands';
@@ -21,7 +21,7 @@ import { undoPull, undoPush } from '../history/undo';
 import { isMoreRow } from '../history/rows';
 import { commandIds, viewId, type CommandName } from '../shared/ids';
 import { plural } from '../shared/format';
-import { showError, withReporter } from '../shared/notify';
+import { showError, withProgress } from '../shared/notify';
 import { parseTyped, pickedOrActive, pickedUris, resolvePicked } from '../views/pickedPaths';
 import { moveChecked, refreshReview, review } from '../review/commands';
 import { pull, push, pushForce, pushWithMessage, sync } from './transferCommands';
@@ -35,7 +35,7 @@ type Handler = (...args: unknown[]) => unknown;
 export function registerCommands(parts: CommandDeps): vscode.Disposable {
   const handlers: Record<CommandName, Handler> = {
     connect: (given) => connect(parts, given),
-    disconnect: async (given) => parts.connection.disconnect(await target(parts, given), parts.folders.all),
+    disconnect: async (given) => parts.connection.disconnect(await targetFolder(parts, given), parts.folders.all),
     track: (uri, uris) => track(parts, uri, uris),
     untrack: (uri, uris) => untrack(parts, uri, uris),
     push: (given) => push(parts, given),
@@ -80,7 +80,7 @@ export function registerCommands(parts: CommandDeps): vscode.Disposable {
       try {
         return await handlers[name](...args);
       } catch (error) {
-        if (isCall(args[0])) throw error;
+        if (isCallOptions(args[0])) throw error;
         if (!isPalmtreeError(error, 'cancelled')) void showError(error, parts.log);
         return undefined;
       }
@@ -90,7 +90,7 @@ export function registerCommands(parts: CommandDeps): vscode.Disposable {
 }
 
 async function connect(parts: CommandDeps, given: unknown): Promise<void> {
-  const folder = await target(parts, given);
+  const folder = await targetFolder(parts, given);
   const { url, token, tree } = (callOptions(given) ?? {}) as Partial<ConnectArguments>;
   if (url !== undefined && token !== undefined && tree !== undefined) {
     await parts.connection.connect(folder, { url, token, tree });
@@ -99,7 +99,7 @@ async function connect(parts: CommandDeps, given: unknown): Promise<void> {
     void vscode.window.setStatusBarMessage('$(check) Palmtree: connected', 5_000);
     await vscode.commands.executeCommand(`${viewId}.focus`);
   }
-  await withReporter('Palmtree: looking for changes', (reporter) => folder.sync.rescan(reporter));
+  await withProgress('Palmtree: looking for changes', (reporter) => folder.sync.rescan(reporter));
 }
 
 async function track(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
@@ -153,6 +153,6 @@ async function offerToTrackAgain(
 }
 
 async function rescan(parts: CommandDeps, given: unknown): Promise<void> {
-  const { sync } = await target(parts, given);
-  await withReporter('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
+  const { sync } = await targetFolder(parts, given);
+  await withProgress('Palmtree: Rescan', (reporter) => sync.rescan(reporter));
 }

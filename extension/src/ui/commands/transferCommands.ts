@@ -2,9 +2,9 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { callOptions, target, type CommandDeps } from '../workspace/callOptions';
+import { callOptions, targetFolder, type CommandDeps } from '../workspace/callOptions';
 import { confirmForce, offerToSave } from '../sync/confirmations';
-import { withReporter } from '../shared/notify';
+import { withProgress } from '../shared/notify';
 import { firstReview } from '../review/firstReview';
 import { pushSummary, runPull, runPush, notifyInStatusBar } from '../sync/runs';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
@@ -15,7 +15,7 @@ const maxMessage = 2_000;
 /** Answers undefined when the plan is shown instead: then the user goes on from there. */
 export async function push(parts: CommandDeps, given: unknown, message?: string): Promise<PushResult | undefined> {
   const options = callOptions(given);
-  const owner = await target(parts, given);
+  const owner = await targetFolder(parts, given);
   if (options === undefined) await offerToSave(owner, 'Push');
   const kept = message === undefined ? {} : { message };
   const review = await firstReview(parts, owner, 'push', options, kept);
@@ -52,11 +52,11 @@ async function askForMessage(): Promise<string> {
 
 export async function pushForce(parts: CommandDeps, given: unknown): Promise<PushResult> {
   const options = callOptions(given);
-  const owner = await target(parts, given);
+  const owner = await targetFolder(parts, given);
   const { folder, sync } = owner;
   if (options === undefined) await offerToSave(owner, 'Force Push');
   const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
-  const result = await withReporter('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
+  const result = await withProgress('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: force push: ${text}`);
   notifyInStatusBar(text);
@@ -66,7 +66,7 @@ export async function pushForce(parts: CommandDeps, given: unknown): Promise<Pus
 /** Answers undefined when the plan is shown instead. */
 export async function pull(parts: CommandDeps, given: unknown): Promise<PullResult | undefined> {
   const options = callOptions(given);
-  const owner = await target(parts, given);
+  const owner = await targetFolder(parts, given);
   const review = await firstReview(parts, owner, 'pull', options);
   if (review.isShown) return undefined;
   const { result, text } = await runPull(parts, owner, options, review.limit);
@@ -77,7 +77,7 @@ export async function pull(parts: CommandDeps, given: unknown): Promise<PullResu
 /** Answers undefined when the plan is shown instead. */
 export async function sync(parts: CommandDeps, given: unknown): Promise<SyncResult | undefined> {
   const options = callOptions(given);
-  const owner = await target(parts, given);
+  const owner = await targetFolder(parts, given);
   if (options === undefined) await offerToSave(owner, 'Sync');
   const review = await firstReview(parts, owner, 'sync', options);
   if (review.isShown) return undefined;

@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import { unsavedPaths } from '../sync/confirmations';
 import { plural } from '../shared/format';
-import { withReporter } from '../shared/notify';
+import { withProgress } from '../shared/notify';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
 
@@ -24,7 +24,7 @@ export async function abort(merges: ActiveMerges, owner: SyncedFolder, merge: Me
   await merges.aborting(merge, async () => {
     const left = await saveWhatIsMerged(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
     const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
-    await withReporter('Palmtree: Give Up the Merge', (reporter) =>
+    await withProgress('Palmtree: Give Up the Merge', (reporter) =>
       sync.abortMerge(reporter, { ...merge, left }, { isUnsaved }),
     );
     await merges.end(owner, [merge.path]);

@@ -6,14 +6,14 @@ import { plural } from '../shared/format';
 import { mergeEditorTabs } from './mergeEditor';
 import { confirmAbort, abort } from './abortMerge';
 import type { ActiveMerges } from '../workspace/activeMerges';
-import { notifyTaken } from './takeTheirsNotice';
+import { notifyTookTheirs } from './takeTheirsNotice';
 import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
-import { withReporter } from '../shared/notify';
-import { hereDocument, serverDocument } from '../documents/serverDocuments';
+import { withProgress } from '../shared/notify';
+import { localDocument, serverDocument } from '../documents/serverDocuments';
 import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-export interface DecisionParts {
+export interface DecisionDeps {
   readonly folders: WorkspaceFolders;
   readonly merges: ActiveMerges;
   readonly log: vscode.LogOutputChannel;
@@ -25,7 +25,7 @@ export async function compare(folders: WorkspaceFolders, uri: unknown, uris: unk
     const revision = owner.sync.knownRevision;
     for (const path of paths) {
       const theirs = serverDocument(owner, path, revision);
-      const mine = await hereDocument(owner, path);
+      const mine = await localDocument(owner, path);
       const name = path.split('/').at(-1) ?? path;
       await vscode.commands.executeCommand('vscode.diff', theirs, mine, `${name} (server r${revision} ↔ here)`);
     }
@@ -38,7 +38,7 @@ const sentences: Readonly<Record<Choice, string>> = {
   both: 'kept in both versions; push to send them',
 };
 
-function resolvedWords({ resolved, beside }: ResolveResult, choice: Choice): string {
+function resolvedMessage({ resolved, beside }: ResolveResult, choice: Choice): string {
   const [first = ''] = resolved;
   const copy = beside.get(first);
   if (resolved.length > 1) return `${plural(resolved.length, 'file')} ${sentences[choice]}`;
@@ -48,7 +48,7 @@ function resolvedWords({ resolved, beside }: ResolveResult, choice: Choice): str
 }
 
 /** Decides the picked conflicts. */
-export async function decide(parts: DecisionParts, choice: Choice, uri: unknown, uris: unknown): Promise<void> {
+export async function decide(parts: DecisionDeps, choice: Choice, uri: unknown, uris: unknown): Promise<void> {
   for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
     await decidePaths(parts, owner, paths, choice);
   }
@@ -56,7 +56,7 @@ export async function decide(parts: DecisionParts, choice: Choice, uri: unknown,
 
 /** Decides conflicts of one folder, and says how it went. Throws no_conflict. */
 export async function decidePaths(
-  parts: DecisionParts,
+  parts: DecisionDeps,
   owner: SyncedFolder,
   paths: readonly string[],
   choice: Choice,
@@ -68,8 +68,8 @@ export async function decidePaths(
   if (result.resolved.length > 0) {
     parts.log.info(`${folder.name}: ${result.resolved.join(', ')} ${sentences[choice]}`);
     for (const [mine, theirs] of result.beside) parts.log.info(`${mine}: the server's version is ${theirs}`);
-    if (choice === 'theirs') void notifyTaken(parts.log, owner, result);
-    else void vscode.window.setStatusBarMessage(`Palmtree: ${resolvedWords(result, choice)}`, 8_000);
+    if (choice === 'theirs') void notifyTookTheirs(parts.log, owner, result);
+    else void vscode.window.setStatusBarMessage(`Palmtree: ${resolvedMessage(result, choice)}`, 8_000);
   } else if (result.skipped.length === 0) {
     throw new PalmtreeError('no_conflict', 'no conflict at what was picked', { details: { paths } });
   }
@@ -83,7 +83,7 @@ export async function decidePaths(
 
 /** A merge that is not finished is given up first, if the user says so. */
 async function resolvePaths(
-  { merges }: DecisionParts,
+  { merges }: DecisionDeps,
   owner: SyncedFolder,
   paths: readonly string[],
   choice: Choice,
@@ -91,7 +91,7 @@ async function resolvePaths(
   const { folder, sync } = owner;
   const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
   const run = () =>
-    withReporter('Palmtree: Resolve', (reporter) => sync.resolve(reporter, { paths, choice }, { isUnsaved }));
+    withProgress('Palmtree: Resolve', (reporter) => sync.resolve(reporter, { paths, choice }, { isUnsaved }));
   await bringBackMine(merges, owner, paths, choice);
   try {
     return await run();

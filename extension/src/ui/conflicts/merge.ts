@@ -4,14 +4,14 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import type { MergeSides } from '../../sync/conflicts/startMerge';
 import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
-import { isOfNow, type MergeInEditor, type ActiveMerges } from '../workspace/activeMerges';
+import { isMergeCurrent, type MergeInEditor, type ActiveMerges } from '../workspace/activeMerges';
 import { sameLines, withoutMark } from './mergeText';
 import type { MergeWatch } from './mergeWatch';
 import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
-import { withReporter } from '../shared/notify';
+import { withProgress } from '../shared/notify';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-export interface MergeParts {
+export interface MergeDeps {
   readonly folders: WorkspaceFolders;
   readonly merges: ActiveMerges;
   readonly mergeWatch: MergeWatch;
@@ -19,15 +19,15 @@ export interface MergeParts {
 }
 
 /** Merges the picked conflicts, each in VS Code's merge editor. */
-export async function merge(parts: MergeParts, uri: unknown, uris: unknown): Promise<void> {
+export async function merge(parts: MergeDeps, uri: unknown, uris: unknown): Promise<void> {
   for (const [owner, paths] of await resolvePicked(parts.folders, pickedOrActive(uri, uris))) {
     for (const path of paths) await mergeOne(parts, owner, path);
   }
 }
 
-async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): Promise<void> {
+async function mergeOne(parts: MergeDeps, owner: SyncedFolder, path: string): Promise<void> {
   const begun = parts.merges.find(owner, path);
-  if (begun !== undefined && isOfNow(owner, begun)) {
+  if (begun !== undefined && isMergeCurrent(owner, begun)) {
     await show(parts, owner, begun);
     return;
   }
@@ -39,7 +39,7 @@ async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): P
     await vscode.window.showTextDocument(document);
     throw new PalmtreeError('conflict_markers', `a merge of ${path} is not finished`, { details: { paths: [path] } });
   }
-  const sides = await withReporter('Palmtree: Merge', (reporter) => owner.sync.startMerge(reporter, path));
+  const sides = await withProgress('Palmtree: Merge', (reporter) => owner.sync.startMerge(reporter, path));
   await putText(document, sides);
   const isConflict = sides.merge.kind === 'conflict';
   const begunNow: MergeInEditor = {
@@ -59,14 +59,14 @@ async function mergeOne(parts: MergeParts, owner: SyncedFolder, path: string): P
   else await showMerged(parts, document);
 }
 
-async function show({ mergeEditor, merges }: MergeParts, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
+async function show({ mergeEditor, merges }: MergeDeps, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
   const editor = await openMergeEditor(mergeEditor, owner, merge);
   // It may have ended while the editor was opened.
   if (merges.find(owner, merge.path) !== undefined) await merges.begin({ ...merge, editor });
 }
 
 /** What VS Code's button does, and a save does not say: that the merge is decided as it stands. */
-export async function completeMerge({ mergeWatch }: MergeParts): Promise<void> {
+export async function completeMerge({ mergeWatch }: MergeDeps): Promise<void> {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   const uri = activeTab && resultOf(activeTab);
   const accept = () => vscode.commands.executeCommand('mergeEditor.acceptMerge');
@@ -112,7 +112,7 @@ async function putText(document: vscode.TextDocument, { mine, merge: { text }, p
 }
 
 /** Both sides' changes are in the text: what is left is to look at it and to save it. */
-async function showMerged({ mergeWatch }: MergeParts, document: vscode.TextDocument): Promise<void> {
+async function showMerged({ mergeWatch }: MergeDeps, document: vscode.TextDocument): Promise<void> {
   await vscode.window.showTextDocument(document, { preview: false });
   if (document.isDirty) {
     const text = 'Palmtree: merged, and no changes met. Look at it and save it.';

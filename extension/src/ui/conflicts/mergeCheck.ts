@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { hasNothingOfTheirs, mayBeUnresolved } from '../../core/merge/unresolvedMerge';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
-import { isOfNow, type MergeInEditor } from '../workspace/activeMerges';
+import { isMergeCurrent, type MergeInEditor } from '../workspace/activeMerges';
 import { sameLines } from './mergeText';
 
 /** Why a text without markers may be no merge. */
@@ -26,7 +26,7 @@ export async function mergeConcern(
   try {
     const mine = await vscode.workspace.fs.readFile(documents.mine);
     if (sameLines(text, new TextDecoder().decode(mine))) return 'as mine';
-    if (!isOfNow(owner, merge)) return undefined;
+    if (!isMergeCurrent(owner, merge)) return undefined;
     const base = await vscode.workspace.fs.readFile(documents.base);
     const theirs = await vscode.workspace.fs.readFile(documents.theirs);
     const sides = { base, mine, theirs };

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { MergeInEditor } from '../workspace/activeMerges';
-import { agreedDocument, serverDocument } from '../documents/serverDocuments';
+import { syncedDocument, serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The three sides and the file that becomes the result, as VS Code's merge editor takes them. */
@@ -32,7 +32,7 @@ export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): Merge
   // In revision 0 everything is empty: both made the file.
   const hasBase = owner.sync.ancestorHash(path) !== undefined;
   return {
-    base: hasBase ? agreedDocument(owner, path) : serverDocument(owner, path, 0),
+    base: hasBase ? syncedDocument(owner, path) : serverDocument(owner, path, 0),
     mine: vscode.Uri.file(mineCopy),
     theirs: serverDocument(owner, path, revision),
   };
@@ -51,7 +51,7 @@ export async function openMergeEditor(
     for (const side of [base, mine, theirs]) await vscode.workspace.fs.stat(side);
     await editor({
       base,
-      input1: { uri: theirs, title: 'Server', description: await versionWords(owner, merge) },
+      input1: { uri: theirs, title: 'Server', description: await versionDescription(owner, merge) },
       input2: { uri: mine, title: 'Mine', description: 'this machine' },
       output,
     });
@@ -65,7 +65,7 @@ export async function openMergeEditor(
 }
 
 /** Which version it is, and whose, as far as the server can be asked. */
-async function versionWords({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
+async function versionDescription({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
   const newest = await sync.history(path, revision + 1).catch(() => undefined);
   const author = newest?.versions[0]?.author;
   return author === undefined ? `r${revision}` : `r${revision} by ${author}`;

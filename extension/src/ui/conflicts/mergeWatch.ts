@@ -7,7 +7,7 @@ import { mergeConcern, isMineAgain, questions } from './mergeCheck';
 import { mergeEditorTabs, resultOf } from './mergeEditor';
 import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
 import { followEndedMerges } from './endedMerges';
-import { showError, withReporter } from '../shared/notify';
+import { showError, withProgress } from '../shared/notify';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -209,7 +209,7 @@ export class MergeWatch implements vscode.Disposable {
 
   async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<FinishedMerge | 'same'> {
     try {
-      return await withReporter('Palmtree: Merge', (reporter) => owner.sync.finishMerge(reporter, merge));
+      return await withProgress('Palmtree: Merge', (reporter) => owner.sync.finishMerge(reporter, merge));
     } catch (error) {
       if (isPalmtreeError(error, 'no_conflict')) return 'same';
       throw error;

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { Choice } from '../../sync/conflicts/resolve';
-import { decidePaths, type DecisionParts } from './commands';
+import { decidePaths, type DecisionDeps } from './commands';
 import { plural } from '../shared/format';
 import type { Row } from '../views/trackedView';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -33,7 +33,7 @@ const items: readonly ChoiceItem[] = [
 ];
 
 /** Decides all conflicts of a folder in one way, after saying what happens. */
-export async function resolveAll(parts: DecisionParts, row: unknown): Promise<void> {
+export async function resolveAll(parts: DecisionDeps, row: unknown): Promise<void> {
   const owner = isGroup(row) ? row.owner : await folderInConflict(parts.folders);
   const paths = owner.sync.conflicts.map(({ path }) => path);
   if (paths.length === 0) throw new PalmtreeError('no_conflict', 'nothing is in conflict');

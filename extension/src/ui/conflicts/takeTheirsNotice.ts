@@ -1,18 +1,18 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { ResolveResult } from '../../sync/conflicts/resolve';
-import { compareWithKept } from '../backups/backups';
+import { compareWithBackup } from '../backups/backups';
 import { unsavedPaths } from '../sync/confirmations';
 import { plural } from '../shared/format';
 import { commandIds } from '../shared/ids';
-import { showError, withReporter } from '../shared/notify';
+import { showError, withProgress } from '../shared/notify';
 import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 const [undo, compare, show] = ['Undo', 'Compare', 'Show Backups'];
 
 /** Says that theirs stands in the place of mine now, and offers the way back. */
-export async function notifyTaken(
+export async function notifyTookTheirs(
   log: vscode.LogOutputChannel,
   owner: SyncedFolder,
   result: ResolveResult,
@@ -38,7 +38,7 @@ async function undoTaken(
   { folder, sync }: SyncedFolder,
   { backup }: ResolveResult,
 ): Promise<void> {
-  const result = await withReporter('Palmtree: Undo', (reporter) =>
+  const result = await withProgress('Palmtree: Undo', (reporter) =>
     sync.undoPull(reporter, { only: backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
   const [held] = result.skipped;
@@ -60,5 +60,5 @@ async function compareFirst(owner: SyncedFolder, { backup }: ResolveResult, path
   const place = kept?.files.get(path);
   // Nothing is kept of what was deleted here.
   if (place === undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(owner.folder.uri, path));
-  else await compareWithKept(owner, path, place);
+  else await compareWithBackup(owner, path, place);
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Entry } from '../../core/entry';
-import { agreedDocument } from './serverDocuments';
+import { syncedDocument } from './serverDocuments';
 import { setting } from '../shared/settings';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -50,7 +50,7 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
     const original = this.#originalOf(uri);
     this.#answered.set(uri.toString(), { uri, hash: original?.hash });
     if (original === undefined) return undefined;
-    const document = agreedDocument(original.owner, original.path);
+    const document = syncedDocument(original.owner, original.path);
     return (await this.#isReadable(document, original.hash)) ? document : undefined;
   }
 

@@ -2,7 +2,7 @@ import { readlink } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { serverScheme } from '../shared/ids';
-import { statOf } from './statIfExists';
+import { statIfExists } from './statIfExists';
 import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -15,7 +15,7 @@ export function serverDocument(owner: SyncedFolder, path: string, revision: numb
 }
 
 /** Where what both sides agreed on last at `path` is read; it changes as pushes and pulls go on. */
-export function agreedDocument(owner: SyncedFolder, path: string): vscode.Uri {
+export function syncedDocument(owner: SyncedFolder, path: string): vscode.Uri {
   return documentAt(owner, path, { agreed: 'last' });
 }
 
@@ -23,9 +23,9 @@ export function agreedDocument(owner: SyncedFolder, path: string): vscode.Uri {
  * Where what stands at `path` now is read, kept in step or not; nothing is empty. A link is the text of its target, as
  * the server keeps it.
  */
-export async function hereDocument(owner: SyncedFolder, path: string): Promise<vscode.Uri> {
+export async function localDocument(owner: SyncedFolder, path: string): Promise<vscode.Uri> {
   const file = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
-  const stat = await statOf(file);
+  const stat = await statIfExists(file);
   if (stat === undefined) return serverDocument(owner, path, 0);
   return (stat.type & vscode.FileType.SymbolicLink) === 0 ? file : documentAt(owner, path, { link: 'here' });
 }

@@ -5,7 +5,7 @@ import { pickVersion } from './picks';
 import { nameOf, versionOf, type FileVersion } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
 import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
-import { agreedDocument, hereDocument, serverDocument } from '../documents/serverDocuments';
+import { syncedDocument, localDocument, serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 export async function showTreeHistory(): Promise<void> {
@@ -46,12 +46,12 @@ export async function compareRevision(parts: CommandDeps, uri: unknown, uris: un
 
 export async function compareSynced(parts: CommandDeps, uri: unknown, uris: unknown): Promise<void> {
   const [owner, path] = await onePath(parts, uri, uris);
-  await openDiff(agreedDocument(owner, path), await hereDocument(owner, path), `${nameOf(path)} (last synced ↔ here)`);
+  await openDiff(syncedDocument(owner, path), await localDocument(owner, path), `${nameOf(path)} (last synced ↔ here)`);
 }
 
 async function compareWithHere(version: FileVersion): Promise<void> {
   const { owner, path, revision } = version;
-  await openDiff(documentOf(version), await hereDocument(owner, path), `${nameOf(path)} (r${revision} ↔ here)`);
+  await openDiff(documentOf(version), await localDocument(owner, path), `${nameOf(path)} (r${revision} ↔ here)`);
 }
 
 async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {

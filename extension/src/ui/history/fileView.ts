@@ -4,7 +4,7 @@ import { PalmtreeError } from '../../errors';
 import { FollowedFile } from './followedFile';
 import { Pages } from './pages';
 import {
-  byline,
+  revisionLabel,
   isMoreRow,
   moreItem,
   pushTooltip,
@@ -20,7 +20,7 @@ import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Relative times are drawn anew this often. */
-export const agingMs = 60_000;
+export const ageRefreshMs = 60_000;
 
 /** A view that asks the server only while it can be seen. */
 export interface HistoryView extends vscode.Disposable {
@@ -38,10 +38,10 @@ interface FileVersionRow extends VersionRow {
 }
 
 /** The file whose versions are shown. */
-interface Subject {
+interface ShownHistory {
   readonly owner: SyncedFolder;
   readonly path: string;
-  readonly seen: Seen;
+  readonly seen: HistoryState;
   readonly versions: Pages<PathVersion>;
 }
 
@@ -55,12 +55,12 @@ export function createFileHistory(
 }
 
 /** What a history was asked for with: of another `tree` it is another one, and with other `news` there may be more. */
-export interface Seen {
+export interface HistoryState {
   readonly tree: string;
   readonly news: string;
 }
 
-export function seenNow({ sync: { state, knownRevision } }: SyncedFolder): Seen {
+export function historyStateOf({ sync: { state, knownRevision } }: SyncedFolder): HistoryState {
   const { binding, kind, offline } = state;
   // What failed while the server was away is asked again when a command has found it.
   return {
@@ -70,7 +70,7 @@ export function seenNow({ sync: { state, knownRevision } }: SyncedFolder): Seen 
 }
 
 /** The words for a failure in the background, which is shown in the view alone. */
-export function failureWords(error: unknown, log: vscode.LogOutputChannel): string {
+export function failureMessage(error: unknown, log: vscode.LogOutputChannel): string {
   if (error instanceof PalmtreeError) return messageFor(error).text;
   log.error(error instanceof Error ? error : String(error));
   return 'Something unexpected happened. The log says more.';
@@ -83,7 +83,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #view: vscode.TreeView<FileVersionRow | MoreRow>;
   readonly #subscriptions: vscode.Disposable;
-  #subject: Subject | undefined;
+  #subject: ShownHistory | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders, followed: FollowedFile, log: vscode.LogOutputChannel) {
@@ -91,7 +91,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#followed = followed;
     this.#log = log;
     this.#view = vscode.window.createTreeView(fileHistoryViewId, { treeDataProvider: this });
-    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
+    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), ageRefreshMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),
       this.#view,
@@ -131,7 +131,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   getTreeItem(row: FileVersionRow | MoreRow): vscode.TreeItem {
     if (isMoreRow(row)) return moreItem(row);
     const { owner, push, version } = row;
-    const item = new vscode.TreeItem(byline(push.revision, push));
+    const item = new vscode.TreeItem(revisionLabel(push.revision, push));
     item.id = `${owner.folder.uri.toString()}\0${version.path}\0${push.revision}`;
     item.description = versionDescription(push, new Date());
     item.tooltip = pushTooltip(push.revision, push);
@@ -157,7 +157,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       if (this.#subject !== undefined || this.#view.message !== message) this.#show(undefined, message);
       return;
     }
-    const seen = seenNow(owner);
+    const seen = historyStateOf(owner);
     const shown = this.#subject;
     if (shown?.owner === owner && shown.path === path && shown.seen.tree === seen.tree) {
       if (shown.seen.news === seen.news) return;
@@ -179,7 +179,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     void this.#during(versions.reload());
   }
 
-  #show(subject: Subject | undefined, message: string | undefined): void {
+  #show(subject: ShownHistory | undefined, message: string | undefined): void {
     this.#subject = subject;
     this.#view.description = subject?.path.split('/').at(-1) ?? '';
     this.#view.message = message ?? '';
@@ -202,8 +202,8 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       : `The folder of ${name} is not connected to a server.`;
   }
 
-  #said({ owner, path, versions }: Subject): string | undefined {
-    if (versions.error !== undefined) return failureWords(versions.error, this.#log);
+  #said({ owner, path, versions }: ShownHistory): string | undefined {
+    if (versions.error !== undefined) return failureMessage(versions.error, this.#log);
     if (versions.items.length > 0 || !versions.isAnswered) return undefined;
     const name = path.split('/').at(-1);
     return owner.sync.isOnDisk(path)

@@ -3,7 +3,7 @@ import type { PathVersion, RevisionSummary } from '../../../../server/src/contra
 import { parentFolders } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import type { Page } from './pages';
-import { byline, revisionDescription, versionDescription } from './rows';
+import { revisionLabel, revisionDescription, versionDescription } from './rows';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Throws cancelled, and nothing_to_undo where the tree has no revision. */
@@ -13,7 +13,7 @@ export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promi
       const { revisions, more } = await sync.revisions(before?.number);
       return { items: revisions, more };
     },
-    label: (revision) => byline(revision.number, revision),
+    label: (revision) => revisionLabel(revision.number, revision),
     describe: revisionDescription,
   });
 }
@@ -26,7 +26,7 @@ export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: s
       if (before === undefined && versions.length === 0) throw notThere(path, sync.knownRevision);
       return { items: versions, more };
     },
-    label: (version) => byline(version.revision, version),
+    label: (version) => revisionLabel(version.revision, version),
     describe: versionDescription,
   });
 }

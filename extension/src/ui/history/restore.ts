@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import type { RestoreResult } from '../../sync/history/restore';
-import { target, type CommandDeps } from '../workspace/callOptions';
-import { section, unsavedPaths } from '../sync/confirmations';
+import { targetFolder, type CommandDeps } from '../workspace/callOptions';
+import { pathSection, unsavedPaths } from '../sync/confirmations';
 import { plural } from '../shared/format';
-import { confirm, tell } from '../shared/confirm';
+import { confirm, notifyResult } from '../shared/confirm';
 import { pickPath, pickRevision, pickVersion } from './picks';
 import { nameOf, versionOf } from './rows';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
-import { withReporter } from '../shared/notify';
-import { statOf } from '../documents/statIfExists';
+import { withProgress } from '../shared/notify';
+import { statIfExists } from '../documents/statIfExists';
 import { isRevisionRow } from './treeRows';
 import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -27,7 +27,7 @@ export async function restoreFrom(parts: CommandDeps, one: unknown, many: unknow
   }
   const picked = pickedUris(one, many);
   if (picked.length === 0) {
-    const owner = await target(parts, undefined);
+    const owner = await targetFolder(parts, undefined);
     const { number } = await pickRevision(owner, 'Restore from which revision?');
     await restorePaths(parts, owner, [await pickPath(owner, number)], number);
     return;
@@ -53,10 +53,10 @@ async function restorePaths(
 ): Promise<void> {
   const { folder, sync } = owner;
   await confirmRestore(owner, paths, revision, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
-  const result = await withReporter('Palmtree: Restore', (reporter) =>
+  const result = await withProgress('Palmtree: Restore', (reporter) =>
     sync.restore(reporter, { paths, revision }, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
   );
-  tell(parts, folder, restoredWords(result, paths, sync), result.skipped.length > 0);
+  notifyResult(parts, folder, restoredMessage(result, paths, sync), result.skipped.length > 0);
   if (result.backup !== undefined) parts.log.info(`what it replaced is kept in ${result.backup}`);
 }
 
@@ -81,8 +81,8 @@ async function confirmRestore(
   if (isOneFile && edited.length + untracked.length === 0) return;
   const what = paths.length === 1 ? paths[0] || 'the whole tree' : plural(paths.length, 'path');
   const detail = [
-    section('Replaces your unpushed edits in', edited),
-    section('Replaces, and tracks again, what is not tracked here', untracked),
+    pathSection('Replaces your unpushed edits in', edited),
+    pathSection('Replaces, and tracks again, what is not tracked here', untracked),
     'What is replaced is kept in a backup.',
     isOneFile ? '' : 'Files that came later stay.',
   ].filter((part) => part !== '');
@@ -90,11 +90,11 @@ async function confirmRestore(
 }
 
 async function isFileThere({ folder }: SyncedFolder, path: string): Promise<boolean> {
-  const stat = await statOf(vscode.Uri.joinPath(folder.uri, ...path.split('/')));
+  const stat = await statIfExists(vscode.Uri.joinPath(folder.uri, ...path.split('/')));
   return stat !== undefined && (stat.type & vscode.FileType.Directory) === 0;
 }
 
-function restoredWords(
+function restoredMessage(
   { revision, written, skipped }: RestoreResult,
   paths: readonly string[],
   { pathStates }: SyncedFolder['sync'],

@@ -52,7 +52,7 @@ export function moreItem(row: MoreRow): vscode.TreeItem {
 type Push = Pick<RevisionSummary, 'author' | 'createdAt' | 'message'>;
 
 /** `r7 by laptop`. */
-export function byline(revision: number, { author }: Push): string {
+export function revisionLabel(revision: number, { author }: Push): string {
   return `r${revision} by ${author}`;
 }
 

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { PathDifference, RevisionSummary } from '../../../../server/src/contract/history';
-import { byline, pushTooltip, revisionDescription, type VersionRow } from './rows';
+import { revisionLabel, pushTooltip, revisionDescription, type VersionRow } from './rows';
 import { commandIds } from '../shared/ids';
 import { plural } from '../shared/format';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -38,7 +38,7 @@ export function folderItem({ folder }: SyncedFolder): vscode.TreeItem {
 
 export function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem {
   const { Collapsed } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(byline(revision.number, revision), Collapsed);
+  const item = new vscode.TreeItem(revisionLabel(revision.number, revision), Collapsed);
   item.id = `${owner.folder.uri.toString()}\0${revision.number}`;
   item.description = revisionDescription(revision, new Date());
   item.tooltip = pushTooltip(revision.number, revision);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
-import { agingMs, failureWords, seenNow, type HistoryView, type Seen } from './fileView';
+import { ageRefreshMs, failureMessage, historyStateOf, type HistoryView, type HistoryState } from './fileView';
 import { Pages } from './pages';
 import { isMoreRow, moreItem, type MoreRow } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
@@ -23,7 +23,7 @@ const maxRows = 1_000;
 type Row = FolderRow | RevisionRow | ChangeRow | RestRow | MoreRow;
 
 interface History {
-  readonly seen: Seen;
+  readonly seen: HistoryState;
   readonly revisions: Pages<RevisionSummary>;
 }
 
@@ -48,7 +48,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       treeDataProvider: this,
       showCollapseAll: true,
     });
-    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
+    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), ageRefreshMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),
       this.#view,
@@ -103,7 +103,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   }
 
   #followOne(owner: SyncedFolder): void {
-    const seen = seenNow(owner);
+    const seen = historyStateOf(owner);
     const known = this.#histories.get(owner);
     const isSameTree = known?.seen.tree === seen.tree;
     if (isSameTree && known.seen.news === seen.news) return;
@@ -143,7 +143,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       });
       return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows }] : rows;
     } catch (error) {
-      this.#view.message = failureWords(error, this.#log);
+      this.#view.message = failureMessage(error, this.#log);
       return [];
     }
   }
@@ -155,7 +155,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   #tell(): void {
     const histories = [...this.#histories.values()];
     const failed = histories.find(({ revisions }) => revisions.error !== undefined);
-    if (failed !== undefined) this.#view.message = failureWords(failed.revisions.error, this.#log);
+    if (failed !== undefined) this.#view.message = failureMessage(failed.revisions.error, this.#log);
     else if (histories.length === 0) this.#view.message = 'Connect this folder to a server to see its revisions.';
     else if (histories.every(({ revisions }) => revisions.isAnswered && revisions.items.length === 0)) {
       this.#view.message = 'Nothing was pushed to this tree yet.';

@@ -1,6 +1,6 @@
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import { callOptions, target, type CommandDeps } from '../workspace/callOptions';
+import { callOptions, targetFolder, type CommandDeps } from '../workspace/callOptions';
 import { offerToSave } from '../sync/confirmations';
 import { planRows } from './planChoice';
 import { makePlan } from './makePlan';
@@ -11,7 +11,7 @@ import { runPull, runPush, notifyInStatusBar } from '../sync/runs';
 /** Shows what a push and a pull would do; both sides stay as they are. */
 export async function review(parts: CommandDeps, given: unknown): Promise<Plan | undefined> {
   const options = callOptions(given);
-  const owner = await target(parts, given);
+  const owner = await targetFolder(parts, given);
   const plan = await makePlan(owner, 'sync', options);
   if (plan.folders.length + plan.rows.length > 0) await parts.review.show({ owner, plan });
   else {

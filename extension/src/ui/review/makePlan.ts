@@ -1,6 +1,6 @@
 import type { Plan, PlanDirection } from '../../sync/review/plan';
 import type { CallOptions } from '../workspace/callOptions';
-import { withReporter } from '../shared/notify';
+import { withProgress } from '../shared/notify';
 import { setting } from '../shared/settings';
 import { withQuestions } from '../sync/runs';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -13,7 +13,7 @@ export function makePlan(
 ): Promise<Plan> {
   const { folder, sync } = owner;
   const run = (): Promise<Plan> =>
-    withReporter('Palmtree: Review Changes', (reporter) =>
+    withProgress('Palmtree: Review Changes', (reporter) =>
       sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri) }),
     );
   return withQuestions(run, owner, options);

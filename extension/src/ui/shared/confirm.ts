@@ -9,7 +9,12 @@ export async function confirm(message: string, detail: string, action: string): 
 }
 
 /** How it went: passing by in the status bar, or a warning that stays. Either way it is in the log. */
-export function tell({ log }: CommandDeps, folder: vscode.WorkspaceFolder, text: string, isWarning: boolean): void {
+export function notifyResult(
+  { log }: CommandDeps,
+  folder: vscode.WorkspaceFolder,
+  text: string,
+  isWarning: boolean,
+): void {
   log.info(`${folder.name}: ${text}`);
   if (isWarning) void vscode.window.showWarningMessage(`Palmtree: ${text}`);
   else void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, 8_000);

@@ -10,7 +10,7 @@ import { stepMessage } from './progressMessages';
 const notifyAfterMs = 1_000;
 
 /** Runs long work with a progress notification that appears when it takes over a second, and can cancel it. */
-export async function withReporter<T>(title: string, work: (reporter: Reporter) => Promise<T>): Promise<T> {
+export async function withProgress<T>(title: string, work: (reporter: Reporter) => Promise<T>): Promise<T> {
   const controller = new AbortController();
   let message = '';
   let shown: vscode.Progress<{ message?: string; increment?: number }> | undefined;
@@ -52,7 +52,7 @@ export async function withReporter<T>(title: string, work: (reporter: Reporter) 
 }
 
 /** Who speaks in a notification; with several folders, also of which. */
-export function speaker(folder: vscode.Uri | undefined): string {
+export function notificationSource(folder: vscode.Uri | undefined): string {
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const name = folder && several ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;
   return name === undefined ? 'Palmtree' : `Palmtree (${name})`;
@@ -79,7 +79,7 @@ async function notify({ text, severity, actions }: Message, folder?: vscode.Uri)
     information: vscode.window.showInformationMessage,
   }[severity];
   const titles = actions.map(({ title }) => title);
-  const picked = await show(`${speaker(folder)}: ${text}`, ...titles);
+  const picked = await show(`${notificationSource(folder)}: ${text}`, ...titles);
   const action = actions.find(({ title }) => title === picked);
   if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder);
 }

@@ -6,7 +6,7 @@ import { unsavedPaths } from './confirmations';
 import { plural } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import type { ActiveMerges } from '../workspace/activeMerges';
-import { speaker } from '../shared/notify';
+import { notificationSource } from '../shared/notify';
 import { section, setting } from '../shared/settings';
 import { notifyMerged } from './runs';
 import { relativePath } from '../workspace/watcher';
@@ -79,7 +79,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
 
 /** One notification with what helps. It never waits for the user: the automation rests meanwhile. */
 async function tell({ folder }: SyncedFolder, obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<void> {
-  const who = speaker(folder.uri);
+  const who = notificationSource(folder.uri);
   if (obstacle.kind === 'conflicts') {
     const files = plural(obstacle.count, 'file');
     const text = `${who}: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;

@@ -14,9 +14,9 @@ const listed = 10;
 export async function confirmForce(plan: Replacement): Promise<boolean> {
   const replaces = plan.replaced.length + plan.deleted.length;
   const detail = [
-    section('Replaced', plan.replaced),
-    section('Deleted', plan.deleted),
-    section('Added', plan.added),
+    pathSection('Replaced', plan.replaced),
+    pathSection('Deleted', plan.deleted),
+    pathSection('Added', plan.added),
     replaces === 0 && plan.added.length === 0 ? 'Nothing differs. All tracked files are verified on the server.' : '',
     "What is replaced or deleted stays in the server's history.",
   ].filter((part) => part !== '');
@@ -30,7 +30,7 @@ export async function confirmForce(plan: Replacement): Promise<boolean> {
 }
 
 /** A heading with the first of the paths below it; empty without a path. */
-export function section(title: string, paths: readonly string[]): string {
+export function pathSection(title: string, paths: readonly string[]): string {
   if (paths.length === 0) return '';
   const more = paths.length > listed ? `\n  … and ${paths.length - listed} more` : '';
   return `${title} (${paths.length}):\n${paths
@@ -53,13 +53,13 @@ export async function confirmDeletions(error: PalmtreeError, folder: vscode.Work
   // Enter presses the first of the buttons: it must do no harm.
   const look = 'Review Changes';
   const { direction = 'push', missingFolders = [] } = error.details.deletions ?? {};
-  const action = goOnWords(error);
+  const action = confirmAction(error);
   const question =
     direction === 'push' || missingFolders.length > 0
       ? 'Is a disk not mounted, or was the folder emptied by mistake?'
       : 'Was the tree emptied by mistake on another machine? What is deleted here is kept in a backup.';
   const side = direction === 'push' ? 'Lost on the server' : 'Lost here';
-  const parts = [section(side, error.details.paths ?? []), `${question} Nothing was changed so far.`];
+  const parts = [pathSection(side, error.details.paths ?? []), `${question} Nothing was changed so far.`];
   const detail = parts.filter((part) => part !== '').join('\n\n');
   const answer = await vscode.window.showWarningMessage(messageFor(error).text, { modal: true, detail }, look, action);
   if (answer === look) void vscode.commands.executeCommand(commandIds.review, folder.uri);
@@ -67,7 +67,7 @@ export async function confirmDeletions(error: PalmtreeError, folder: vscode.Work
 }
 
 /** What going on does, and on which side. */
-function goOnWords({ details: { deletions } }: PalmtreeError): string {
+function confirmAction({ details: { deletions } }: PalmtreeError): string {
   const { direction = 'push', deletes = 0, emptied = 0 } = deletions ?? {};
   const parts = [deletes > 0 ? `Delete ${deletes}` : '', emptied > 0 ? `Empty ${emptied}` : ''];
   const what = parts.filter((part) => part !== '').join(' and ');
@@ -93,11 +93,11 @@ export async function offerToSaveSkipped(
 ): Promise<boolean> {
   const actions = unsaved.length > 0 ? [save] : [];
   const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...actions);
-  return answer === save && saveThem(folder, unsaved);
+  return answer === save && saveFiles(folder, unsaved);
 }
 
 /** False when one of them could not be saved. */
-export async function saveThem(folder: vscode.WorkspaceFolder, paths: readonly string[]): Promise<boolean> {
+export async function saveFiles(folder: vscode.WorkspaceFolder, paths: readonly string[]): Promise<boolean> {
   const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
   const meant = documents.filter(({ uri, isDirty }) => isDirty && paths.includes(relativePath(folder, uri) ?? ''));
   for (const document of meant) if (!(await document.save())) return false;
@@ -113,6 +113,6 @@ export async function offerToSave({ folder, sync }: SyncedFolder, verb: string):
   const message = `${plural(unsaved.length, 'file')} with unsaved edits.`;
   const detail = 'What is not saved is not sent.';
   const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save, without);
-  const isSaved = answer === save && (await saveThem(folder, unsaved));
+  const isSaved = answer === save && (await saveFiles(folder, unsaved));
   if (!isSaved && answer !== without) throw new PalmtreeError('cancelled', 'unsaved edits');
 }

@@ -33,7 +33,7 @@ export async function pullThenPush(
 ): Promise<SyncResult> {
   for (let round = 1; ; round++) {
     const pulled = await runPull(parts, owner, options, moves.pull);
-    if (waitsForUser(pulled.result, moves)) {
+    if (needsUser(pulled.result, moves)) {
       notifyInStatusBar(`${pulled.text}; nothing was pushed`);
       return { pull: pulled.result, push: undefined };
     }
@@ -52,6 +52,6 @@ export async function pullThenPush(
   }
 }
 
-function waitsForUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncMoves): boolean {
+function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncMoves): boolean {
   return (isReviewed ? 0 : conflicts.length) + skipped.length + merged.length > 0;
 }

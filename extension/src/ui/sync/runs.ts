@@ -5,11 +5,11 @@ import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
 import type { SyncState } from '../../sync/ports/syncState';
 import type { CallOptions, CommandDeps } from '../workspace/callOptions';
-import { confirmDeletions, confirmNewTree, saveThem, unsavedPaths } from './confirmations';
+import { confirmDeletions, confirmNewTree, saveFiles, unsavedPaths } from './confirmations';
 import { plural } from '../shared/format';
 import { notifySkippedFolders } from './skippedFolders';
 import { commandIds } from '../shared/ids';
-import { showError, withReporter } from '../shared/notify';
+import { showError, withProgress } from '../shared/notify';
 import { setting } from '../shared/settings';
 import { skippedMessage } from '../shared/skippedMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -23,7 +23,7 @@ export async function runPush(
 ): Promise<{ readonly result: PushResult; readonly text: string }> {
   const { folder, sync } = owner;
   const run = (confirmed: boolean) =>
-    withReporter('Palmtree: Push', (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
+    withProgress('Palmtree: Push', (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withQuestions(run, owner, options);
   const text = pushSummary(result, sync.state);
   parts.log.info(`${folder.name}: ${text}`);
@@ -40,13 +40,13 @@ export async function runPull(
   const { folder, sync } = owner;
   const unmerged = parts.merges.pathsIn(owner);
   const run = (confirmed: boolean) =>
-    withReporter('Palmtree: Pull', (reporter) => {
+    withProgress('Palmtree: Pull', (reporter) => {
       // Asked for each file when its turn comes: a pull may take long enough to type something.
       const isUnsaved = (path: string): boolean => unmerged.has(path) || unsavedPaths(folder).has(path);
       const autoMerge = setting('autoMerge', folder.uri);
       return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, confirmed, isUnsaved });
     });
-  const result = toldOfMerges(await withQuestions(run, owner, options), unmerged);
+  const result = withMergeReasons(await withQuestions(run, owner, options), unmerged);
   const text = pullSummary(result);
   parts.log.info(`${folder.name}: ${text}`);
   for (const held of result.skipped) parts.log.warn(`${folder.name}: ${held.path} ${skippedMessage(held)}`);
@@ -61,7 +61,7 @@ export async function runPull(
   return { result, text };
 }
 
-function toldOfMerges(result: PullResult, merging: ReadonlySet<string>): PullResult {
+function withMergeReasons(result: PullResult, merging: ReadonlySet<string>): PullResult {
   const skipped = result.skipped.map((held): Skipped => {
     return held.reason === 'unsaved' && merging.has(held.path) ? { ...held, reason: 'merging' } : held;
   });
@@ -118,7 +118,7 @@ async function notifySkipped(
   const picked = await vscode.window.showWarningMessage(text, ...actions, 'Show Log');
   if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
   else if (picked === save) {
-    if (await saveThem(folder, unsaved)) await again().catch((error: unknown) => showError(error, parts.log));
+    if (await saveFiles(folder, unsaved)) await again().catch((error: unknown) => showError(error, parts.log));
   } else if (picked !== undefined) parts.log.show();
 }
 

@@ -26,12 +26,12 @@ export function indicatorFor(states: readonly SyncState[], now: Date): Indicator
   const waits = waiting(sum, newsOf(connected, now));
   const halted = connected.find(({ kind }) => kind === 'halted');
   if (halted?.kind === 'halted') return haltedIndicator(halted, waits);
-  return withAbsence(standingIndicator(connected, sum, waits), connected);
+  return withAbsence(countsIndicator(connected, sum, waits), connected);
 }
 
 type Sum = (count: keyof SyncState['counts']) => number;
 
-function standingIndicator(connected: readonly SyncState[], sum: Sum, waits: Waiting): Indicator {
+function countsIndicator(connected: readonly SyncState[], sum: Sum, waits: Waiting): Indicator {
   const [outgoing, incoming, conflicts] = [sum('outgoing'), sum('incoming'), sum('conflicts')];
   if (conflicts > 0) {
     return {
@@ -89,7 +89,7 @@ function waiting(sum: Sum, news: string): Waiting {
 }
 
 function restingIndicator(connected: readonly SyncState[], tracked: number): Indicator {
-  if (tracked > 0) return { text: '$(check) Palmtree', tooltip: inStep(connected), command: 'push' };
+  if (tracked > 0) return { text: '$(check) Palmtree', tooltip: upToDateTooltip(connected), command: 'push' };
   const tooltip = 'Nothing is tracked yet. Right-click files or folders in the Explorer: Track for sync.';
   return { text: '$(add) Palmtree', tooltip, command: 'focusView' };
 }
@@ -98,7 +98,7 @@ function joined(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' ');
 }
 
-function inStep(connected: readonly SyncState[]): string {
+function upToDateTooltip(connected: readonly SyncState[]): string {
   const lines = connected.map(({ binding, revision, counts }) => {
     return `${plural(counts.tracked, 'file')} in step with ${binding?.tree} at revision ${revision}.`;
   });

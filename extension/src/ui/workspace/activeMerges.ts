@@ -95,6 +95,6 @@ function isSame(a: MergeInEditor, b: MergeInEditor): boolean {
 }
 
 /** Whether both sides still come from what they came from when the merge began. */
-export function isOfNow({ sync }: SyncedFolder, { path, ancestor }: MergeInEditor): boolean {
+export function isMergeCurrent({ sync }: SyncedFolder, { path, ancestor }: MergeInEditor): boolean {
   return (sync.ancestorHash(path) ?? null) === ancestor;
 }

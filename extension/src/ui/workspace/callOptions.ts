@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { FolderConnection } from '../connect/connection';
-import type { MergeParts } from '../conflicts/merge';
+import type { MergeDeps } from '../conflicts/merge';
 import type { ReviewView } from '../review/reviewView';
 import type { FileHistoryView, HistoryView } from '../history/fileView';
 import type { SyncTerminal } from '../views/terminal';
@@ -19,7 +19,7 @@ export interface CallOptions {
   readonly message?: string;
 }
 
-export interface CommandDeps extends MergeParts {
+export interface CommandDeps extends MergeDeps {
   readonly tracked: TrackedView;
   readonly connection: FolderConnection;
   readonly terminal: SyncTerminal;
@@ -30,7 +30,7 @@ export interface CommandDeps extends MergeParts {
 }
 
 /** A plain object comes from code; menus pass URIs and rows, the palette nothing. */
-export function isCall(argument: unknown): argument is CallOptions {
+export function isCallOptions(argument: unknown): argument is CallOptions {
   return (
     typeof argument === 'object' &&
     argument !== null &&
@@ -40,10 +40,10 @@ export function isCall(argument: unknown): argument is CallOptions {
 }
 
 export function callOptions(argument: unknown): CallOptions | undefined {
-  return isCall(argument) ? argument : undefined;
+  return isCallOptions(argument) ? argument : undefined;
 }
 
 /** The folder that code names, or a notification's button, which is of one; else the only one, or what the user picks. */
-export function target(parts: CommandDeps, given: unknown): Promise<SyncedFolder> {
+export function targetFolder(parts: CommandDeps, given: unknown): Promise<SyncedFolder> {
   return parts.folders.find(given instanceof vscode.Uri ? given : callOptions(given)?.folder);
 }

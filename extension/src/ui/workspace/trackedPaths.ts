@@ -14,9 +14,9 @@ export function followTrackedPaths(folders: WorkspaceFolders): vscode.Disposable
   const refresh = (): void => {
     timer = undefined;
     const places = folders.all.map((owner) => placesOf(owner));
-    tell(contextKeys.trackedPaths, told, folders.all, places, 'paths');
-    tell(contextKeys.trackedFolders, told, folders.all, places, 'folders');
-    tell(contextKeys.leftPaths, told, folders.all, places, 'untracked');
+    updateContext(contextKeys.trackedPaths, told, folders.all, places, 'paths');
+    updateContext(contextKeys.trackedFolders, told, folders.all, places, 'folders');
+    updateContext(contextKeys.leftPaths, told, folders.all, places, 'untracked');
   };
   const follow = (): void => {
     // The same object as long as no path comes or goes.
@@ -32,7 +32,7 @@ function placesOf({ sync }: SyncedFolder): TrackedRoots {
   return trackedRoots(sync.trackedPaths, sync.rules);
 }
 
-function tell(
+function updateContext(
   key: string,
   told: Map<string, string>,
   owners: readonly SyncedFolder[],
