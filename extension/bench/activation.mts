@@ -4,57 +4,57 @@ import { launchChromium } from '../scripts/chromium.mts';
 import { vsixFile } from '../scripts/paths.mts';
 import { installExtension, startWorkbench, type Workbench } from '../scripts/workbench.mts';
 import { makeFiles } from './inputs.mts';
-import type { Figures, Work } from './measure.mts';
-import type { Stage } from './stage.mts';
+import type { Figures, Benchmark } from './measure.mts';
+import type { Testbed } from './testbed.mts';
 
-const patienceMs = 30_000;
-/** Something else may take the focus from what is typed into. */
-const tries = 3;
+const timeoutMs = 30_000;
+/** The input can lose the focus while it is typed into. */
+const maxAttempts = 3;
 const extensionId = 'palmtree.palmtree-sync';
 
-/** What VS Code itself says of the packed extension. */
-export async function* activation(stage: Stage): AsyncGenerator<Work> {
-  const { some, longestRounds } = stage.scale;
-  const editor = await Editor.open(stage);
+/** The activation of the packed extension, as VS Code itself measures it. */
+export async function* activation(testbed: Testbed): AsyncGenerator<Benchmark> {
+  const { mediumFiles, slowestRounds } = testbed.scale;
+  const editor = await Editor.open(testbed);
   try {
-    await tried(() => editor.track());
-    const seen: Figures[] = [];
-    const look = async (): Promise<Figures> => {
-      const figures = await tried(() => editor.activation());
-      seen.push(figures);
+    await withRetries(() => editor.track());
+    const measured: Figures[] = [];
+    const measureActivation = async (): Promise<Figures> => {
+      const figures = await withRetries(() => editor.activation());
+      measured.push(figures);
       return figures;
     };
     yield {
       id: 'activation',
-      title: `Activation in VS Code with ${some.toLocaleString('en')} tracked files, until the first await`,
-      contenders: [{ name: 'Palmtree', run: look }],
-      targets: [{ most: 100 }],
-      rounds: longestRounds,
+      title: `Activation in VS Code with ${mediumFiles.toLocaleString('en')} tracked files, until the first await`,
+      variants: [{ name: 'Palmtree', run: measureActivation }],
+      targets: [{ max: 100 }],
+      rounds: slowestRounds,
     };
     yield {
       id: 'activation-load',
-      title: 'The same windows: loading the code before it',
+      title: 'Activation: loading the code before it, in the same windows',
       figure: 'loadMs',
-      contenders: [{ name: 'Palmtree', run: async () => seen.shift() ?? (await editor.activation()) }],
+      variants: [{ name: 'Palmtree', run: async () => measured.shift() ?? (await editor.activation()) }],
       targets: [],
-      rounds: longestRounds,
+      rounds: slowestRounds,
     };
   } finally {
     await editor.close();
   }
 }
 
-async function tried<T>(work: () => Promise<T>): Promise<T> {
-  for (let left = tries - 1; ; left--) {
+async function withRetries<T>(action: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await work();
+      return await action();
     } catch (error) {
-      if (left === 0) throw error;
+      if (attempt === maxAttempts) throw error;
     }
   }
 }
 
-/** A workbench in a browser, on a folder of many files. */
+/** A workbench in a browser, with a folder of many files. */
 class Editor {
   readonly #workbench: Workbench;
   readonly #browser: Browser;
@@ -68,24 +68,24 @@ class Editor {
     this.#url = url;
   }
 
-  static async open(stage: Stage): Promise<Editor> {
-    const folder = stage.path('edited');
-    makeFiles(join(folder, 'notes'), stage.scale.some, 2048);
-    const profile = { userDataDir: stage.path('profile'), extensionsDir: stage.path('extensions') };
+  static async open(testbed: Testbed): Promise<Editor> {
+    const folder = testbed.path('edited');
+    makeFiles(join(folder, 'notes'), testbed.scale.mediumFiles, 2048);
+    const profile = { userDataDir: testbed.path('profile'), extensionsDir: testbed.path('extensions') };
     await installExtension(vsixFile, profile);
-    const { url, token } = stage.server;
+    const { url, token } = testbed.server;
     const workbench = await startWorkbench({
       ...profile,
       env: { PALMTREE_SERVER_URL: url, PALMTREE_TOKEN: token },
-      settings: { 'palmtree.serverUrl': url, 'palmtree.tree': stage.newTree() },
+      settings: { 'palmtree.serverUrl': url, 'palmtree.tree': testbed.newTree() },
     });
     const browser = await launchChromium();
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-    page.setDefaultTimeout(patienceMs);
+    page.setDefaultTimeout(timeoutMs);
     return new Editor(workbench, browser, page, workbench.urlFor(folder));
   }
 
-  /** Tracks all that is in the folder, once. */
+  /** Tracks all files in the folder. */
   async track(): Promise<void> {
     await this.#show();
     await this.#run('Palmtree: Track for sync');
@@ -95,18 +95,19 @@ class Editor {
     await this.#indicator('↑').waitFor();
   }
 
-  /** What a new window's "Startup Performance" tells of the extension. */
+  /** Opens a new window and reads the extension's row in its "Startup Performance" page. */
   async activation(): Promise<Figures> {
     await this.#show();
     await this.#indicator('↑').waitFor();
     await this.#run('Developer: Startup Performance');
     const line = this.#page.locator('.view-line', { hasText: extensionId });
-    // What is not on the screen is not there to be read.
+    // The editor renders only the lines on the screen.
     await this.#page.locator('.view-line', { hasText: 'System Info' }).click();
     await this.#page.keyboard.press('Control+f');
     await this.#page.locator('.find-widget textarea').first().fill(extensionId);
     const [, , , load, call] = (await line.innerText()).split('|').map((cell) => Number(cell.trim()));
-    if (load === undefined || call === undefined) throw new Error('VS Code tells nothing of the activation.');
+    if (load === undefined || call === undefined)
+      throw new Error('The page "Startup Performance" has no row for the extension.');
     return { ms: call, loadMs: load };
   }
 

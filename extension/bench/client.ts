@@ -7,19 +7,19 @@ import { probeRsync } from '../src/io/rsync/rsyncProbe';
 import { transfer } from '../src/io/rsync/transfer';
 import { FolderSync } from '../src/sync/folder/folderSync';
 import type { Reporter } from '../src/sync/ports/serverBinding';
-import type { ClientAnswer, ClientRequest, OpenRequest } from './clientProtocol';
+import type { ClientResponse, ClientRequest, OpenRequest } from './clientProtocol';
 
-// The extension's own engine in a process of its own, with all that runs in the extension host but VS Code.
+// Runs the extension's code in a process of its own: all that runs in the extension host, without VS Code.
 
 const silent: Reporter = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
-const loop = monitorEventLoopDelay({ resolution: 1 });
-/** Once in a window, as the extension does it. */
+const eventLoopDelay = monitorEventLoopDelay({ resolution: 1 });
+/** Probed once, as the extension does in each window. */
 let rsyncProbed: Promise<string> | undefined;
 let sync: FolderSync | undefined;
 let closeStore: (() => Promise<void>) | undefined;
 
-function opened(): FolderSync {
-  if (sync === undefined) throw new Error('nothing is open');
+function openFolder(): FolderSync {
+  if (sync === undefined) throw new Error('no folder is open');
   return sync;
 }
 
@@ -35,9 +35,9 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
       throw error;
     },
   });
-  closeStore = () => opened().dispose();
+  closeStore = () => openFolder().dispose();
   const client = new Client(url, token);
-  const remote = {
+  const server = {
     client,
     tree,
     findRsync: async () => {
@@ -52,16 +52,16 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
     }),
     transfer,
   };
-  await sync.bind(remote, { server: client.address, tree });
+  await sync.bind(server, { server: client.address, tree });
 }
 
-/** Until the count of what waits is right. */
-async function noteChanged(paths: readonly string[], outgoing: number): Promise<void> {
-  const folder = opened();
-  const isRight = (): boolean => folder.state.counts.outgoing === outgoing;
+/** Resolves when the count of pending paths includes the changes. */
+async function handleFileEvents(paths: readonly string[], outgoing: number): Promise<void> {
+  const folder = openFolder();
+  const isUpdated = (): boolean => folder.state.counts.outgoing === outgoing;
   const done = new Promise<void>((resolve) => {
     const subscription = folder.onDidChangeState(() => {
-      if (!isRight()) return;
+      if (!isUpdated()) return;
       subscription.dispose();
       resolve();
     });
@@ -76,27 +76,27 @@ async function perform(request: ClientRequest): Promise<Readonly<Record<string, 
       await open(request);
       return {};
     case 'makeTree':
-      await opened().makeTree();
+      await openFolder().makeTree();
       return {};
     case 'rescan':
-      await opened().rescan(silent);
-      return { ...opened().state.counts };
+      await openFolder().rescan(silent);
+      return { ...openFolder().state.counts };
     case 'track':
-      await opened().track(request.paths);
-      return { ...opened().state.counts };
+      await openFolder().track(request.paths);
+      return { ...openFolder().state.counts };
     case 'push': {
-      const { put, deleted, uploadedBytes } = await opened().push(silent, { confirmed: true });
+      const { put, deleted, uploadedBytes } = await openFolder().push(silent, { confirmed: true });
       return { put, deleted, uploadedBytes };
     }
     case 'pull': {
-      const { written, deleted, downloadedBytes } = await opened().pull(silent, { confirmed: true });
+      const { written, deleted, downloadedBytes } = await openFolder().pull(silent, { confirmed: true });
       return { written, deleted, downloadedBytes };
     }
-    case 'noteChanged':
-      await noteChanged(request.paths, request.outgoing);
+    case 'fileEvents':
+      await handleFileEvents(request.paths, request.outgoing);
       return {};
     case 'view': {
-      const folder = opened();
+      const folder = openFolder();
       return { rows: new PathTree(folder.trackedFolders, folder.pathStates).children('').length };
     }
     case 'memory':
@@ -108,22 +108,22 @@ async function perform(request: ClientRequest): Promise<Readonly<Record<string, 
   }
 }
 
-function answer(reply: ClientAnswer): void {
-  process.send?.(reply);
+function respond(response: ClientResponse): void {
+  process.send?.(response);
 }
 
 process.on('message', (request: ClientRequest) => {
-  loop.reset();
-  loop.enable();
-  const began = performance.now();
+  eventLoopDelay.reset();
+  eventLoopDelay.enable();
+  const start = performance.now();
   perform(request).then(
     (figures) => {
-      const ms = performance.now() - began;
-      loop.disable();
-      answer({ figures: { ...figures, ms, blockedMs: loop.max / 1e6 } });
+      const ms = performance.now() - start;
+      eventLoopDelay.disable();
+      respond({ figures: { ...figures, ms, blockedMs: eventLoopDelay.max / 1e6 } });
     },
-    (error: unknown) => answer({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) => respond({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 process.once('disconnect', () => process.exit());
-answer({ figures: { ms: performance.now() } });
+respond({ figures: { ms: performance.now() } });

@@ -1,9 +1,9 @@
-/** What the bench asks of a client's process, and what that answers. */
+/** Messages between the benchmark and the process of a client. */
 export interface OpenRequest {
   readonly op: 'open';
   readonly root: string;
   readonly storage: string;
-  /** Where the built parts are. */
+  /** The folder of the bundles. */
   readonly dist: string;
   readonly url: string;
   readonly token: string;
@@ -14,8 +14,8 @@ export type ClientRequest =
   | OpenRequest
   | { readonly op: 'makeTree' | 'rescan' | 'push' | 'pull' | 'view' | 'memory' | 'close' }
   | { readonly op: 'track'; readonly paths: readonly string[] }
-  /** As VS Code's watcher tells it; ends when `outgoing` paths wait to be pushed. */
-  | { readonly op: 'noteChanged'; readonly paths: readonly string[]; readonly outgoing: number };
+  /** File events as VS Code's watcher sends them. Ends when `outgoing` paths are pending. */
+  | { readonly op: 'fileEvents'; readonly paths: readonly string[]; readonly outgoing: number };
 
-export type ClientAnswer =
+export type ClientResponse =
   { readonly figures: { readonly ms: number; readonly [name: string]: number } } | { readonly error: string };

@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { timed, type Figures } from './measure.mts';
 
-/** The yardstick for hashing: open, fstat, read and hash, one after another, on each core there is. */
+/** The baseline for hashing: one thread per core opens, stats, reads and hashes one file after another. */
 export async function hashLoop(folder: string): Promise<Figures> {
-  const parts = availableParallelism();
+  const threads = availableParallelism();
   return timed(async () => {
     const paths = filesBelow(folder);
-    const workers = Array.from({ length: parts }, (_, part) => {
-      const share = paths.filter((_path, index) => index % parts === part);
-      const worker = new Worker(import.meta.filename, { workerData: share });
+    const workers = Array.from({ length: threads }, (_, thread) => {
+      const ownPaths = paths.filter((_path, index) => index % threads === thread);
+      const worker = new Worker(import.meta.filename, { workerData: ownPaths });
       return new Promise<void>((resolve, reject) => {
         worker.once('error', reject);
         worker.once('message', () => resolve());

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** All inputs are made from this, so that each run works on the same bytes. */
+/** The seed of all inputs, so that each run works on the same bytes. */
 export const seed = 20_261_124;
 
 const poolBytes = 1 << 20;
 const words = 'palm tree sand water notes draft plan data config light wind shore coast grove frond coconut'.split(' ');
 
-/** A generator of numbers from 0 to 1: mulberry32, by Tommy Ettinger, in the public domain. */
+/** Generates numbers from 0 to 1 with mulberry32 by Tommy Ettinger, which is in the public domain. */
 export function randomNumbers(from: number): () => number {
   let state = from >>> 0;
   return () => {
@@ -29,7 +29,7 @@ export function randomNumbers(from: number): () => number {
   };
 }
 
-/** Text that compresses as prose does, about threefold. */
+/** Generates text that compresses about threefold, like prose. */
 function textPool(): Buffer {
   const random = randomNumbers(seed);
   const parts: string[] = [];
@@ -44,13 +44,13 @@ function textPool(): Buffer {
 
 let pool: Buffer | undefined;
 
-/** The path of file `number`: a hundred in a folder, ten folders in one. */
+/** Returns the path of file `number`: 100 files per folder, 10 folders per parent. */
 export function pathOf(number: number): string {
   const folder = Math.floor(number / 100);
   return `d${Math.floor(folder / 10)}/e${folder % 10}/file-${number}.txt`;
 }
 
-/** Makes `count` text files of `bytes` each below `folder`, no two alike. */
+/** Writes `count` different text files of `bytes` each below `folder`. */
 export function makeFiles(folder: string, count: number, bytes: number): void {
   pool ??= textPool();
   const random = randomNumbers(seed + count);
@@ -66,23 +66,23 @@ export function makeFiles(folder: string, count: number, bytes: number): void {
   }
 }
 
-/** Changes one file, to something that it never was. */
-export function touchFile(folder: string, number: number, what: string): void {
-  writeFileSync(join(folder, pathOf(number)), `${what}\n${createHash('sha256').update(what).digest('hex')}\n`);
+/** Replaces the content of one file with `text` and its hash. */
+export function changeFile(folder: string, number: number, text: string): void {
+  writeFileSync(join(folder, pathOf(number)), `${text}\n${createHash('sha256').update(text).digest('hex')}\n`);
 }
 
-/** A file of noise, which nothing compresses. */
-export function makeBigFile(path: string, bytes: number): void {
+/** Writes a file of noise, which does not compress. */
+export function makeLargeFile(path: string, bytes: number): void {
   mkdirSync(join(path, '..'), { recursive: true });
   rmSync(path, { force: true });
   const file = openSync(path, 'w');
   const random = randomNumbers(seed);
   const block = new Uint32Array(1 << 18);
-  for (let at = 0; at < block.length; at++) block[at] = Math.floor(random() * 2 ** 32);
+  for (let index = 0; index < block.length; index++) block[index] = Math.floor(random() * 2 ** 32);
   for (let written = 0; written < bytes; written += block.byteLength) {
-    // Each block another one, at the price of one pass.
-    const turn = Math.floor(random() * 2 ** 32);
-    for (let at = 0; at < block.length; at++) block[at] = ((block[at] ?? 0) ^ turn) + at;
+    // XOR makes each block different at the cost of one pass.
+    const mask = Math.floor(random() * 2 ** 32);
+    for (let index = 0; index < block.length; index++) block[index] = ((block[index] ?? 0) ^ mask) + index;
     writeSync(file, block, 0, Math.min(block.byteLength, bytes - written));
   }
   ftruncateSync(file, bytes);
@@ -90,19 +90,19 @@ export function makeBigFile(path: string, bytes: number): void {
 }
 
 /**
- * Changes `share` of a file in pieces of 64 KiB spread over it, each time others. Its time is another second in each
- * round: rsync looks at no smaller parts of it.
+ * Changes a fraction of a file in pieces of 64 KiB at random offsets, which differ in each round. Sets an mtime that
+ * differs by whole seconds, since rsync compares no smaller units.
  */
-export function changeShare(path: string, bytes: number, share: number, round: number): void {
+export function changeFraction(path: string, bytes: number, fraction: number, round: number): void {
   const piece = 1 << 16;
   const random = randomNumbers(seed + 1 + round);
   const file = openSync(path, 'r+');
   const content = new Uint32Array(piece / 4);
-  for (let changed = 0; changed < bytes * share; changed += piece) {
-    const at = Math.floor(random() * (bytes / piece)) * piece;
-    readSync(file, content, 0, piece, at);
+  for (let changed = 0; changed < bytes * fraction; changed += piece) {
+    const offset = Math.floor(random() * (bytes / piece)) * piece;
+    readSync(file, content, 0, piece, offset);
     for (let index = 0; index < content.length; index++) content[index] = Math.floor(random() * 2 ** 32);
-    writeSync(file, content, 0, piece, at);
+    writeSync(file, content, 0, piece, offset);
   }
   const time = Math.floor(Date.now() / 1000) - 1_000 + round;
   futimesSync(file, time, time);

@@ -10,51 +10,58 @@ import { runMain, UserError } from '../scripts/userError.mjs';
 import { activation } from './activation.mts';
 import { drawChart } from './chart.mts';
 import { manyFiles } from './manyFiles.mts';
-import { measure, type Result, type Work } from './measure.mts';
-import { describeMachine, shown, shownTarget, shownVerdict, writeReport, type Failure } from './report.mts';
+import { measure, type Result, type Benchmark } from './measure.mts';
+import {
+  describeMachine,
+  formatFigure,
+  formatTarget,
+  formatTargetResult,
+  writeReport,
+  type Failure,
+} from './report.mts';
 import { serverLoad } from './serverLoad.mts';
-import { Stage, type Scale } from './stage.mts';
+import { Testbed, type Scale } from './testbed.mts';
 import { transfers } from './transfers.mts';
 
 const scales: Readonly<Record<Scale['name'], Scale>> = {
   full: {
     name: 'full',
-    many: 100_000,
-    some: 20_000,
-    large: 2 ** 30,
-    renamed: 10_000,
-    slow: 1_000,
+    manyFiles: 100_000,
+    mediumFiles: 20_000,
+    largeFileBytes: 2 ** 30,
+    renamedFiles: 10_000,
+    slowLinkFiles: 1_000,
     rounds: 5,
-    longRounds: 3,
-    longestRounds: 2,
+    slowRounds: 3,
+    slowestRounds: 2,
   },
   quick: {
     name: 'quick',
-    many: 2_000,
-    some: 1_000,
-    large: 2 ** 24,
-    renamed: 500,
-    slow: 100,
+    manyFiles: 2_000,
+    mediumFiles: 1_000,
+    largeFileBytes: 2 ** 24,
+    renamedFiles: 500,
+    slowLinkFiles: 100,
     rounds: 2,
-    longRounds: 1,
-    longestRounds: 1,
+    slowRounds: 1,
+    slowestRounds: 1,
   },
 };
 
 const groups = { manyFiles, transfers, serverLoad, activation };
 type GroupName = keyof typeof groups;
-/** A browser and a whole workbench take longer than a minute leaves. */
+/** All but the activation: its browser and workbench take longer than a quick run may. */
 const quickGroups: readonly GroupName[] = ['manyFiles', 'transfers', 'serverLoad'];
 
 await runMain(async () => {
   const { values } = parseArgs({
     options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
   });
-  const began = performance.now();
+  const start = performance.now();
   const names = (values.only?.split(',') ?? (values.quick ? quickGroups : Object.keys(groups))) as GroupName[];
   for (const name of names) {
     if (!(name in groups))
-      throw new UserError(`There is no "${name}": --only takes ${Object.keys(groups).join(', ')}.`);
+      throw new UserError(`Unknown group "${name}". --only accepts ${Object.keys(groups).join(', ')}.`);
   }
   await ensureSystemPackages(['rsync', 'ssh', 'git', 'unison', 'rclone']);
   await step('Building', async () => {
@@ -63,11 +70,11 @@ await runMain(async () => {
   });
   if (names.includes('activation')) await step('Packing the extension', packageExtension);
   const scale = scales[values.quick ? 'quick' : 'full'];
-  // Not in the repository: packing would pass over all of its files.
-  const stage = await Stage.build(join(cacheFolder(), 'bench'), scale, 22_822);
+  // Outside the repository, so that packing the extension does not visit all of its files.
+  const testbed = await Testbed.build(join(cacheFolder(), 'bench'), scale, 22_822);
   const results: Result[] = [];
   const failures: Failure[] = [];
-  const note = (title: string, reason: string | undefined): void => {
+  const recordFailure = (title: string, reason: string | undefined): void => {
     if (reason === undefined) return;
     failures.push({ title, reason });
     process.stdout.write(`  FAILED: ${title}: ${reason}\n`);
@@ -75,49 +82,51 @@ await runMain(async () => {
   try {
     for (const name of names) {
       process.stdout.write(`\n${name}: preparing …\n`);
-      let done = 'its preparation';
-      const reason = await failureOf(async () => {
-        for await (const work of groups[name](stage)) {
-          note(work.title, await failureOf(async () => void results.push(await run(work))));
-          done = `"${work.title}"`;
+      let last = 'its preparation';
+      const reason = await failureReason(async () => {
+        for await (const benchmark of groups[name](testbed)) {
+          recordFailure(benchmark.title, await failureReason(async () => void results.push(await run(benchmark))));
+          last = `"${benchmark.title}"`;
         }
       });
-      note(`${name}, all that follows ${done}`, reason);
+      recordFailure(`${name}: everything after ${last}`, reason);
     }
-    const machine = await describeMachine(stage.dropsCaches);
-    const took = (performance.now() - began) / 1000;
-    // A part does not take the place of the whole.
+    const machine = await describeMachine(testbed.dropsCaches);
+    const elapsedSeconds = (performance.now() - start) / 1000;
+    // A partial report must not replace the complete one.
     const name = values.only === undefined ? scale.name : 'part';
-    const file = await writeReport(name, { scale, machine, results, failures, seconds: took });
+    const file = await writeReport(name, { scale, machine, results, failures, seconds: elapsedSeconds });
     const chart = await drawChart(results, name);
-    const missed = results.flatMap(({ verdicts }) => verdicts).filter(({ isMet }) => !isMet).length;
+    const missed = results.flatMap(({ targets }) => targets).filter(({ isMet }) => !isMet).length;
     process.stdout.write(
-      `\n${missed} targets missed, ${failures.length} works failed. ${seconds(performance.now() - began)}. Report: ${file}, ${chart}\n`,
+      `\n${missed} targets missed, ${failures.length} benchmarks failed. ${seconds(performance.now() - start)}. Report: ${file}, ${chart}\n`,
     );
     if (failures.length > 0) process.exitCode = 1;
   } finally {
-    await stage.close();
+    await testbed.close();
   }
 });
 
-/** A quarter of an hour of figures is not thrown away for one that could not be had. */
-async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
+/** Catches all errors: one failed benchmark must not discard the results of a quarter of an hour. */
+async function failureReason(action: () => Promise<void>): Promise<string | undefined> {
   try {
-    await work();
+    await action();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-async function run(work: Work): Promise<Result> {
-  process.stdout.write(`\n${work.title}\n`);
-  const result = await measure(work, (name, figures) => {
-    process.stdout.write(`    ${name}: ${shown(work, figures[work.figure ?? 'ms'] ?? figures.ms)}\n`);
+async function run(benchmark: Benchmark): Promise<Result> {
+  process.stdout.write(`\n${benchmark.title}\n`);
+  const result = await measure(benchmark, (name, figures) => {
+    const figure = figures[benchmark.figure ?? 'ms'] ?? figures.ms;
+    process.stdout.write(`    ${name}: ${formatFigure(benchmark, figure)}\n`);
   });
-  for (const verdict of result.verdicts) {
-    const word = verdict.isMet ? 'met' : 'MISSED';
-    process.stdout.write(`  ${word}: ${shownVerdict(work, verdict)} (target ${shownTarget(work, verdict)})\n`);
+  for (const target of result.targets) {
+    const limit = formatTarget(benchmark, target);
+    const status = target.isMet ? 'met' : 'MISSED';
+    process.stdout.write(`  ${status}: ${formatTargetResult(benchmark, target)} (target ${limit})\n`);
   }
   return result;
 }

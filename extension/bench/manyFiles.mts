@@ -1,365 +1,225 @@
-import { rename } from 'node:fs/promises';
-import { basename } from 'node:path';
-import { hashLoop } from './hashLoop.mts';
-import { makeFiles, pathOf, touchFile } from './inputs.mts';
-import type { Contender, Work } from './measure.mts';
-import { neverBlocked, othersAnswered, timed } from './measure.mts';
-import { BenchClient } from './palmtree.mts';
-import { Git, rsync, unison } from './peers.mts';
-import { copyFolder, type Stage } from './stage.mts';
 import { dist } from '../scripts/paths.mts';
+import { firstPull, firstPush } from './firstTransfers.mts';
+import { hashLoop } from './hashLoop.mts';
+import { makeFiles } from './inputs.mts';
+import { blockTarget, timed, type Benchmark, type Variant } from './measure.mts';
+import { BenchClient } from './palmtree.mts';
+import { rsync, unison } from './peers.mts';
+import { SyncedCopies } from './syncedCopies.mts';
+import type { Testbed } from './testbed.mts';
 
-const bytesEach = 4096;
+const fileBytes = 4096;
 
-/** All that concerns a big workspace of which nearly nothing changes. */
-export async function* manyFiles(stage: Stage): AsyncGenerator<Work> {
-  const { many, rounds, longRounds, longestRounds } = stage.scale;
-  const root = stage.path('many');
-  makeFiles(root, many, bytesEach);
-  const count = many.toLocaleString('en');
-  yield firstHash(stage, root, `First hash of ${count} files of 4 KB`);
-  const first = firstPush(stage, root, `First push of ${count} files of 4 KB`, {
-    most: many >= 100_000 ? 1.2 : 1,
-    rounds: longestRounds,
+/** A large workspace in which almost nothing changes. */
+export async function* manyFiles(testbed: Testbed): AsyncGenerator<Benchmark> {
+  const { manyFiles: fileCount, rounds, slowRounds, slowestRounds } = testbed.scale;
+  const root = testbed.path('many');
+  makeFiles(root, fileCount, fileBytes);
+  const files = `${fileCount.toLocaleString('en')} files of 4 KB`;
+  yield firstHash(testbed, root, `First hash of ${files}`);
+  const push = firstPush(testbed, root, `First push of ${files}`, {
+    maxRatio: fileCount >= 100_000 ? 1.2 : 1,
+    rounds: slowestRounds,
   });
-  yield first.work;
-  const pulled = firstPull(stage, root, first, `First pull of ${count} files of 4 KB`);
-  yield pulled.work;
-  const world = await World.build(stage, root, first, pulled);
-  yield { ...start(stage, world), rounds };
-  yield { ...save(world), rounds: rounds * 2 };
-  yield { ...pushOne(stage, world), rounds: longRounds };
-  yield { ...pullOne(stage, world), rounds: longRounds };
-  yield { ...nothing(world), rounds: rounds * 2 };
-  yield { ...memory(stage, world), rounds: longRounds };
-  yield { ...view(world), rounds };
-  await world.close();
+  yield push.benchmark;
+  const pull = firstPull(testbed, root, push, `First pull of ${files}`);
+  yield pull.benchmark;
+  const copies = await SyncedCopies.build(testbed, root, push, pull);
+  yield { ...start(testbed, copies), rounds };
+  yield { ...save(copies), rounds: rounds * 2 };
+  yield { ...pushOne(testbed, copies), rounds: slowRounds };
+  yield { ...pullOne(testbed, copies), rounds: slowRounds };
+  yield { ...nothingToSync(copies), rounds: rounds * 2 };
+  yield { ...memory(testbed, copies), rounds: slowRounds };
+  yield { ...treeView(copies), rounds };
+  await copies.close();
 }
 
-function firstHash(stage: Stage, root: string, title: string): Work {
+function firstHash(testbed: Testbed, root: string, title: string): Benchmark {
   let client: BenchClient | undefined;
-  const palmtree: Contender = {
+  const palmtree: Variant = {
     name: 'Palmtree',
-    before: async () => {
+    prepare: async () => {
       await client?.close();
-      const tree = stage.newTree();
-      client = await stage.client(root, tree);
-      await stage.settle();
+      client = await testbed.client(root, testbed.newTree());
+      await testbed.flushDisk();
     },
-    run: async () => client?.ask({ op: 'track', paths: [''] }) ?? { ms: Number.NaN },
+    run: async () => client?.request({ op: 'track', paths: [''] }) ?? { ms: Number.NaN },
   };
-  const loop: Contender = {
+  const loop: Variant = {
     name: 'open, read and hash on all cores',
-    before: () => stage.settle(),
+    prepare: () => testbed.flushDisk(),
     run: () => hashLoop(root),
   };
-  const targets = [{ against: loop.name, most: 1.2 }, neverBlocked];
-  return { id: 'hash', title, contenders: [palmtree, loop], targets, rounds: stage.scale.longestRounds };
+  const targets = [{ baseline: loop.name, max: 1.2 }, blockTarget];
+  return { id: 'hash', title, variants: [palmtree, loop], targets, rounds: testbed.scale.slowestRounds };
 }
 
-/** What a first push leaves: Palmtree's last client and its tree, and the peer's copies, which are whole. */
-export interface FirstPush {
-  readonly work: Work;
-  readonly client: () => BenchClient;
-  readonly tree: () => string;
-  readonly copies: readonly string[];
-}
-
-export function firstPush(
-  stage: Stage,
-  root: string,
-  title: string,
-  { most, rounds }: { readonly most: number; readonly rounds: number },
-): FirstPush {
-  let client: BenchClient | undefined;
-  let tree = '';
-  const copies: string[] = [];
-  const opened = (): BenchClient => {
-    if (client === undefined) throw new Error('nothing was pushed');
-    return client;
-  };
-  const palmtree: Contender = {
-    name: 'Palmtree',
-    before: async () => {
-      await client?.close();
-      // What it has already would not be a first push.
-      await stage.newServer();
-      tree = stage.newTree();
-      client = await stage.client(root, tree);
-      await client.ask({ op: 'track', paths: [''] });
-      await stage.settle();
-    },
-    run: () => stage.server.withAnother(() => opened().ask({ op: 'push' })),
-  };
-  const peer: Contender = {
-    name: 'rsync -a over ssh',
-    before: async () => {
-      copies.push(await stage.newFolder(`${basename(root)}-rsync`));
-      await stage.settle();
-    },
-    run: () => rsync(stage, root, stage.remote(copies.at(-1) ?? '')),
-  };
-  const work: Work = {
-    id: `first-push-${basename(root)}`,
-    title,
-    contenders: [palmtree, peer],
-    targets: [{ against: peer.name, most }, neverBlocked, othersAnswered],
-    rounds,
-  };
-  return { work, client: opened, tree: () => tree, copies };
-}
-
-/** What a first pull leaves: Palmtree's last client, on the folder that it filled. */
-interface FirstPull {
-  readonly work: Work;
-  readonly client: () => BenchClient;
-}
-
-/** Into an empty folder of another machine. */
-function firstPull(stage: Stage, root: string, first: FirstPush, title: string): FirstPull {
-  let client: BenchClient | undefined;
-  let copy = '';
-  const opened = (): BenchClient => {
-    if (client === undefined) throw new Error('nothing was pulled');
-    return client;
-  };
-  const palmtree: Contender = {
-    name: 'Palmtree',
-    before: async () => {
-      await client?.close();
-      client = await stage.client(await stage.newFolder('many-there'), first.tree());
-      await stage.settle();
-    },
-    run: () => stage.server.withAnother(() => opened().ask({ op: 'pull' })),
-  };
-  const peer: Contender = {
-    name: 'rsync -a over ssh',
-    before: async () => {
-      copy = await stage.newFolder('many-copy');
-      await stage.settle();
-    },
-    run: () => rsync(stage, stage.remote(root), copy),
-  };
-  const targets = [{ against: peer.name, most: 1.2 }, neverBlocked, othersAnswered];
-  const work: Work = { id: 'first-pull', title, contenders: [palmtree, peer], targets, rounds: 1 };
-  return { work, client: opened };
-}
-
-/** A workspace that everybody has the whole of: two machines of each contender. */
-class World {
-  readonly stage: Stage;
-  readonly root: string;
-  readonly tree: string;
-  readonly here: BenchClient;
-  readonly there: BenchClient;
-  readonly git: Git;
-  readonly gitThere: Git;
-  #changes = 0;
-
-  private constructor(parts: Pick<World, 'stage' | 'root' | 'tree' | 'here' | 'there' | 'git' | 'gitThere'>) {
-    this.stage = parts.stage;
-    this.root = parts.root;
-    this.tree = parts.tree;
-    this.here = parts.here;
-    this.there = parts.there;
-    this.git = parts.git;
-    this.gitThere = parts.gitThere;
-  }
-
-  /** What the first push has brought about is the beginning of it. */
-  static async build(stage: Stage, root: string, first: FirstPush, pulled: FirstPull): Promise<World> {
-    const [here, tree, there] = [first.client(), first.tree(), pulled.client()];
-    for (const name of ['many-rsync', 'many-rsync-there']) {
-      const copy = first.copies[name === 'many-rsync' ? 0 : 1];
-      if (copy === undefined) await copyFolder(root, stage.path(name));
-      else await rename(copy, stage.path(name));
-    }
-    const git = await Git.init(stage, root, stage.path('many.git'));
-    const gitThere = await git.clone(stage.path('many.git'), stage.path('many-clone'));
-    await rsync(stage, root, stage.remote(stage.path('many-rsync')));
-    if (stage.scale.name === 'full') {
-      await copyFolder(root, stage.path('many-unison'));
-      await unison(stage, root, stage.path('many-unison'));
-    }
-    return new World({ stage, root, tree, here, there, git, gitThere });
-  }
-
-  /** Changes another file each time, in the copy that `folder` names. */
-  change(folder = this.root): string {
-    const number = (++this.#changes * 7919) % this.stage.scale.many;
-    touchFile(folder, number, `change ${this.#changes}`);
-    return pathOf(number);
-  }
-
-  async close(): Promise<void> {
-    await this.here.close();
-    await this.there.close();
-  }
-}
-
-function start(stage: Stage, world: World): Omit<Work, 'rounds'> {
-  const palmtree: Contender = {
+function start(testbed: Testbed, { root, tree, git }: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  const palmtree: Variant = {
     name: 'Palmtree',
     run: async () => {
       const client = await BenchClient.start();
-      const { url, token } = stage.server;
-      const opened = await client.ask({ op: 'open', dist, url, token, ...stage.place(world.root, world.tree) });
-      const looked = await client.ask({ op: 'rescan' });
+      const { url, token } = testbed.server;
+      const opened = await client.request({ op: 'open', dist, url, token, ...testbed.clientPaths(root, tree) });
+      const scanned = await client.request({ op: 'rescan' });
       await client.close();
-      if (looked['outgoing'] !== 0) throw new Error('a start saw changes where there are none');
-      const blockedMs = Math.max(opened['blockedMs'] ?? Number.NaN, looked['blockedMs'] ?? Number.NaN);
-      return { ...looked, ms: opened.ms + looked.ms, blockedMs };
+      if (scanned['outgoing'] !== 0) throw new Error('a start found changes in an unchanged workspace');
+      const blockedMs = Math.max(opened['blockedMs'] ?? Number.NaN, scanned['blockedMs'] ?? Number.NaN);
+      return { ...scanned, ms: opened.ms + scanned.ms, blockedMs };
     },
   };
-  const git: Contender = { name: 'git status', run: () => timed(() => world.git.run('status', '--porcelain')) };
+  const gitStatus: Variant = { name: 'git status', run: () => timed(() => git.run('status', '--porcelain')) };
   return {
     id: 'start',
-    title: `Start with ${stage.scale.many.toLocaleString('en')} tracked files, nothing changed`,
-    contenders: [palmtree, git],
-    targets: [{ against: git.name, most: 1 }, neverBlocked],
+    title: `Start with ${testbed.scale.manyFiles.toLocaleString('en')} tracked files, nothing changed`,
+    variants: [palmtree, gitStatus],
+    targets: [{ baseline: gitStatus.name, max: 1 }, blockTarget],
   };
 }
 
-function save(world: World): Omit<Work, 'rounds'> {
-  let waiting = 0;
-  const palmtree: Contender = {
+function save(copies: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  let pending = 0;
+  const palmtree: Variant = {
     name: 'Palmtree',
     run: async () => {
-      const path = world.change();
-      return world.here.ask({ op: 'noteChanged', paths: [path], outgoing: ++waiting });
+      const path = copies.change();
+      return copies.firstClient.request({ op: 'fileEvents', paths: [path], outgoing: ++pending });
     },
   };
-  const title = "One file saved: from the watcher's event until the count of what waits is right";
-  return { id: 'save', title, contenders: [palmtree], targets: [{ most: 20 }] };
+  const title = "One saved file: from the watcher's event until the count of pending paths is updated";
+  return { id: 'save', title, variants: [palmtree], targets: [{ max: 20 }] };
 }
 
-function pushOne(stage: Stage, world: World): Omit<Work, 'rounds'> {
-  /** What the others' turns changed is out of the way first, where that costs little. */
-  const change = async (settle?: () => Promise<unknown>): Promise<void> => {
-    await settle?.();
-    world.change();
-    await stage.dropCaches();
+function pushOne(testbed: Testbed, copies: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  const { root, firstClient, git } = copies;
+  /** `pushOthers` pushes the changes of the other tools' runs first, for the tools to which many changes are cheap. */
+  const change = async (pushOthers?: () => Promise<unknown>): Promise<void> => {
+    await pushOthers?.();
+    copies.change();
+    await testbed.dropCaches();
   };
-  const all: Contender[] = [
+  const variants: Variant[] = [
     {
       name: 'Palmtree',
-      before: () => change(() => world.here.ask({ op: 'push' })),
-      run: () => world.here.ask({ op: 'push' }),
+      prepare: () => change(() => firstClient.request({ op: 'push' })),
+      run: () => firstClient.request({ op: 'push' }),
     },
     {
       name: 'git add, commit, push',
-      before: () => change(() => world.git.send('others')),
-      run: () => timed(() => world.git.send('one')),
+      prepare: () => change(() => git.addCommitPush('others')),
+      run: () => timed(() => git.addCommitPush('one')),
     },
     {
       name: 'rsync -a over ssh',
-      before: () => change(),
-      run: () => rsync(stage, world.root, stage.remote(stage.path('many-rsync'))),
+      prepare: () => change(),
+      run: () => rsync(testbed, root, testbed.sshPath(testbed.path('many-rsync'))),
     },
     {
       name: 'unison over ssh',
-      before: () => change(),
-      run: () => timed(() => unison(stage, world.root, stage.path('many-unison'))),
+      prepare: () => change(),
+      run: () => timed(() => unison(testbed, root, testbed.path('many-unison'))),
     },
   ];
-  return { id: 'push-one', title: 'Push one changed file', ...oneFile(stage, all) };
+  return { id: 'push-one', title: 'Push one changed file', ...oneFileTargets(testbed, variants) };
 }
 
-function oneFile(stage: Stage, all: Contender[]): Pick<Work, 'contenders' | 'targets'> {
-  const contenders = stage.scale.name === 'full' ? all : all.slice(0, 3);
-  const [, git, ...slow] = contenders.map(({ name }) => name);
-  return {
-    contenders,
-    targets: [{ against: git ?? '', most: 1 }, ...slow.map((against) => ({ against, most: 0.2 })), neverBlocked],
-  };
+/** The targets for a single changed file. Without unison in a quick run. */
+function oneFileTargets(testbed: Testbed, all: Variant[]): Pick<Benchmark, 'variants' | 'targets'> {
+  const variants = testbed.scale.name === 'full' ? all : all.slice(0, 3);
+  const [, git, ...scanners] = variants.map(({ name }) => name);
+  const scannerTargets = scanners.map((baseline) => ({ baseline, max: 0.2 }));
+  return { variants, targets: [{ baseline: git ?? '', max: 1 }, ...scannerTargets, blockTarget] };
 }
 
-function pullOne(stage: Stage, world: World): Omit<Work, 'rounds'> {
-  const [rsyncCopy, unisonCopy] = [stage.path('many-rsync'), stage.path('many-unison')];
-  const all: Contender[] = [
+function pullOne(testbed: Testbed, copies: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  const { root, firstClient, secondClient, git, gitClone } = copies;
+  const [rsyncCopy, unisonCopy] = [testbed.path('many-rsync'), testbed.path('many-unison')];
+  const variants: Variant[] = [
     {
       name: 'Palmtree',
-      before: async () => {
-        await world.here.ask({ op: 'push' });
-        await world.there.ask({ op: 'pull' });
-        world.change();
-        await world.here.ask({ op: 'push' });
-        await stage.dropCaches();
+      prepare: async () => {
+        await firstClient.request({ op: 'push' });
+        await secondClient.request({ op: 'pull' });
+        copies.change();
+        await firstClient.request({ op: 'push' });
+        await testbed.dropCaches();
       },
-      run: () => world.there.ask({ op: 'pull' }),
+      run: () => secondClient.request({ op: 'pull' }),
     },
     {
       name: 'git pull',
-      before: async () => {
-        await world.gitThere.run('pull', '-q');
-        world.change();
-        await world.git.send('one');
-        await stage.dropCaches();
+      prepare: async () => {
+        await gitClone.run('pull', '-q');
+        copies.change();
+        await git.addCommitPush('one');
+        await testbed.dropCaches();
       },
-      run: () => timed(() => world.gitThere.run('pull', '-q')),
+      run: () => timed(() => gitClone.run('pull', '-q')),
     },
     {
       name: 'rsync -a over ssh',
-      before: async () => {
-        world.change(rsyncCopy);
-        await stage.dropCaches();
+      prepare: async () => {
+        copies.change(rsyncCopy);
+        await testbed.dropCaches();
       },
-      run: () => rsync(stage, stage.remote(rsyncCopy), stage.path('many-rsync-there')),
+      run: () => rsync(testbed, testbed.sshPath(rsyncCopy), testbed.path('many-rsync-second')),
     },
     {
       name: 'unison over ssh',
-      before: async () => {
-        world.change(unisonCopy);
-        await stage.dropCaches();
+      prepare: async () => {
+        copies.change(unisonCopy);
+        await testbed.dropCaches();
       },
-      run: () => timed(() => unison(stage, world.root, unisonCopy)),
+      run: () => timed(() => unison(testbed, root, unisonCopy)),
     },
   ];
-  return { id: 'pull-one', title: 'Pull one changed file', ...oneFile(stage, all) };
+  return { id: 'pull-one', title: 'Pull one changed file', ...oneFileTargets(testbed, variants) };
 }
 
-function nothing(world: World): Omit<Work, 'rounds'> {
-  const palmtree: Contender = {
+function nothingToSync({ firstClient }: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  const palmtree: Variant = {
     name: 'Palmtree',
-    before: async () => {
-      await world.here.ask({ op: 'pull' });
-      await world.here.ask({ op: 'push' });
+    prepare: async () => {
+      await firstClient.request({ op: 'pull' });
+      await firstClient.request({ op: 'push' });
     },
     run: async () => {
-      const looked = await world.here.ask({ op: 'rescan' });
-      const pushed = await world.here.ask({ op: 'push' });
-      const pulled = await world.here.ask({ op: 'pull' });
+      const scanned = await firstClient.request({ op: 'rescan' });
+      const pushed = await firstClient.request({ op: 'push' });
+      const pulled = await firstClient.request({ op: 'pull' });
       const ms = Math.max(pushed.ms, pulled.ms);
-      return { ms, beyondMs: ms - looked.ms };
+      return { ms, beyondScanMs: ms - scanned.ms };
     },
   };
-  const title = 'Nothing to push or pull: what it takes beyond a rescan';
-  return { id: 'nothing', title, figure: 'beyondMs', contenders: [palmtree], targets: [{ most: 50 }] };
+  const title = 'Nothing to push or pull: time beyond a rescan';
+  return { id: 'nothing', title, figure: 'beyondScanMs', variants: [palmtree], targets: [{ max: 50 }] };
 }
 
-function memory(stage: Stage, world: World): Omit<Work, 'rounds'> {
-  const palmtree: Contender = {
+function memory(testbed: Testbed, { root, tree }: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  const palmtree: Variant = {
     name: 'Palmtree',
     run: async () => {
-      const empty = await stage.client(stage.path('empty'), stage.newTree());
-      await empty.ask({ op: 'rescan' });
-      const before = await empty.ask({ op: 'memory' });
+      const empty = await testbed.client(testbed.path('empty'), testbed.newTree());
+      await empty.request({ op: 'rescan' });
+      const before = await empty.request({ op: 'memory' });
       await empty.close();
-      const full = await stage.client(world.root, world.tree);
-      await full.ask({ op: 'rescan' });
-      const after = await full.ask({ op: 'memory' });
+      const full = await testbed.client(root, tree);
+      await full.request({ op: 'rescan' });
+      const after = await full.request({ op: 'memory' });
       await full.close();
       const megabytes = ((after['bytes'] ?? 0) - (before['bytes'] ?? 0)) / 1e6;
       return { ms: after.ms, megabytes };
     },
   };
-  const title = `Memory of the extension host for ${stage.scale.many.toLocaleString('en')} tracked files, above an empty one`;
-  return { id: 'memory', title, figure: 'megabytes', unit: 'MB', contenders: [palmtree], targets: [{ most: 120 }] };
+  const files = testbed.scale.manyFiles.toLocaleString('en');
+  const title = `Memory of the extension host for ${files} tracked files, above that for an empty folder`;
+  return { id: 'memory', title, figure: 'megabytes', unit: 'MB', variants: [palmtree], targets: [{ max: 120 }] };
 }
 
-function view(world: World): Omit<Work, 'rounds'> {
-  const palmtree: Contender = { name: 'Palmtree', run: () => world.here.ask({ op: 'view' }) };
-  // Later ones find the folders made already.
-  const targets = [{ worst: { figure: 'ms', of: 'for the first time' }, most: 100 }];
-  return { id: 'view', title: 'The tree view opens', contenders: [palmtree], targets };
+function treeView({ firstClient }: SyncedCopies): Omit<Benchmark, 'rounds'> {
+  const palmtree: Variant = { name: 'Palmtree', run: () => firstClient.request({ op: 'view' }) };
+  // The worst run is the first: later runs reuse its folders.
+  const targets = [{ worst: { figure: 'ms', label: 'first time' }, max: 100 }];
+  return { id: 'view', title: 'The tree view opens', variants: [palmtree], targets };
 }

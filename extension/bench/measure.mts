@@ -1,120 +1,123 @@
-/** What one run of a contender took: milliseconds, and other figures by name (bytes, counts). */
+/** The result of one run: its time in milliseconds, and other figures (bytes, counts) by name. */
 export interface Figures {
   readonly ms: number;
   readonly [name: string]: number;
 }
 
-export interface Contender {
+/** One tool, or one setting, that a benchmark runs. */
+export interface Variant {
   readonly name: string;
-  /** Runs in the first round alone: it takes too long for more. */
-  readonly once?: boolean;
-  /** Not timed: brings the stage to where each run begins. */
-  readonly before?: () => Promise<void>;
+  /** Takes too long for more than the first round. */
+  readonly runsOnce?: boolean;
+  /** Brings the testbed into the state in which each run begins. Not timed. */
+  readonly prepare?: () => Promise<void>;
   readonly run: () => Promise<Figures>;
 }
 
-/** What must hold of the first contender's figure. */
+/** An upper limit for the first variant, which is Palmtree. */
 export interface Target {
-  /** Another than the work's: then the worst of all its runs counts. */
-  readonly worst?: { readonly figure: string; readonly of: string; readonly unit?: Unit };
-  /** The contender that it is measured against; without one, `most` is the figure itself. */
-  readonly against?: string;
-  readonly most: number;
+  /** Limits the worst of all runs in this figure, instead of the median in the benchmark's own. */
+  readonly worst?: { readonly figure: string; readonly label: string; readonly unit?: Unit };
+  /** The name of another variant: `max` limits the ratio to its median, instead of the figure itself. */
+  readonly baseline?: string;
+  readonly max: number;
 }
 
-/** Holds of all that the extension host does. */
-export const neverBlocked: Target = {
-  worst: { figure: 'blockedMs', of: 'at most without an answer' },
-  most: 50,
+/** For everything that runs in the extension host. */
+export const blockTarget: Target = {
+  worst: { figure: 'blockedMs', label: 'longest block of the event loop' },
+  max: 50,
 };
 
-/** Holds of a server that is busy with somebody's push or pull. */
-export const othersAnswered: Target = {
-  worst: { figure: 'anotherWaitedMs', of: 'at most for another client’s request' },
-  most: 500,
+/** For a server that is busy with a push or a pull. */
+export const otherClientTarget: Target = {
+  worst: { figure: 'otherWaitedMs', label: 'longest wait of another client’s request' },
+  max: 500,
 };
 
 export type Unit = 'ms' | 'bytes' | 'MB' | 'per second';
 
-export interface Work {
+export interface Benchmark {
   readonly id: string;
-  /** What is done, for the report. */
+  /** Describes the measured work in the report. */
   readonly title: string;
-  /** The figure that counts, and its unit for people. */
+  /** The name of the figure to compare. Default: `ms`. */
   readonly figure?: string;
   readonly unit?: Unit;
   readonly targets: readonly Target[];
-  /** Palmtree first. */
-  readonly contenders: readonly Contender[];
+  /** Palmtree is the first. */
+  readonly variants: readonly Variant[];
   readonly rounds: number;
 }
 
 export interface Summary {
   readonly name: string;
   readonly median: number;
-  readonly least: number;
-  readonly most: number;
+  readonly min: number;
+  readonly max: number;
   readonly runs: readonly Figures[];
 }
 
 export interface Result {
-  readonly work: Work;
+  readonly benchmark: Benchmark;
   readonly summaries: readonly Summary[];
-  readonly verdicts: readonly Verdict[];
+  readonly targets: readonly TargetResult[];
 }
 
-export interface Verdict extends Target {
-  /** The figure, or its ratio to the other contender's. */
+export interface TargetResult extends Target {
+  /** The figure, or its ratio to the baseline's. */
   readonly value: number;
   readonly isMet: boolean;
 }
 
-/** Runs the contenders in turn, each round in another order, so that what the machine does meanwhile meets all. */
-export async function measure(work: Work, onRun: (name: string, figures: Figures) => void): Promise<Result> {
-  const runs = new Map<string, Figures[]>(work.contenders.map(({ name }) => [name, []]));
-  for (let round = 0; round < work.rounds; round++) {
-    for (let turn = 0; turn < work.contenders.length; turn++) {
-      const contender = work.contenders[(round + turn) % work.contenders.length];
-      if (contender === undefined || (contender.once === true && round > 0)) continue;
-      await contender.before?.();
-      const figures = await contender.run();
-      runs.get(contender.name)?.push(figures);
-      onRun(contender.name, figures);
+/** Runs the variants in turn, in another order each round, so that other load on the machine affects all of them. */
+export async function measure(benchmark: Benchmark, onRun: (name: string, figures: Figures) => void): Promise<Result> {
+  const { variants, rounds, figure = 'ms', targets } = benchmark;
+  const runs = new Map<string, Figures[]>(variants.map(({ name }) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < variants.length; turn++) {
+      const variant = variants[(round + turn) % variants.length];
+      if (variant === undefined || (variant.runsOnce === true && round > 0)) continue;
+      await variant.prepare?.();
+      const figures = await variant.run();
+      runs.get(variant.name)?.push(figures);
+      onRun(variant.name, figures);
     }
   }
-  const figure = work.figure ?? 'ms';
-  const summaries = [...runs].map(([name, all]) => summarise(name, all, figure));
-  return { work, summaries, verdicts: work.targets.map((target) => judge(target, summaries)) };
+  const summaries = [...runs].map(([name, figures]) => summarise(name, figures, figure));
+  return { benchmark, summaries, targets: targets.map((target) => checkTarget(target, summaries)) };
 }
 
 function summarise(name: string, runs: readonly Figures[], figure: string): Summary {
   const values = runs.map((run) => run[figure] ?? Number.NaN).sort((a, b) => a - b);
-  return { name, median: median(values), least: values[0] ?? Number.NaN, most: values.at(-1) ?? Number.NaN, runs };
+  return { name, median: median(values), min: values[0] ?? Number.NaN, max: values.at(-1) ?? Number.NaN, runs };
 }
 
-function judge(target: Target, summaries: readonly Summary[]): Verdict {
-  const [first] = summaries;
-  const { worst } = target;
+function checkTarget(target: Target, summaries: readonly Summary[]): TargetResult {
+  const value = targetValue(target, summaries);
+  return { ...target, value, isMet: value <= target.max };
+}
+
+function targetValue({ worst, baseline }: Target, summaries: readonly Summary[]): number {
+  const [palmtree] = summaries;
   if (worst !== undefined) {
-    const value = Math.max(...(first?.runs ?? []).map((run) => run[worst.figure] ?? Number.NaN));
-    return { ...target, value, isMet: value <= target.most };
+    return Math.max(...(palmtree?.runs ?? []).map((run) => run[worst.figure] ?? Number.NaN));
   }
-  const ours = first?.median ?? Number.NaN;
-  const other = summaries.find(({ name }) => name === target.against)?.median;
-  const value = target.against === undefined ? ours : ours / (other ?? Number.NaN);
-  return { ...target, value, isMet: value <= target.most };
+  const figure = palmtree?.median ?? Number.NaN;
+  if (baseline === undefined) return figure;
+  return figure / (summaries.find(({ name }) => name === baseline)?.median ?? Number.NaN);
 }
 
-/** `values` are sorted. */
+/** `values` must be sorted. */
 export function median(values: readonly number[]): number {
   const middle = values.length >> 1;
   const upper = values[middle] ?? Number.NaN;
   return values.length % 2 === 1 ? upper : ((values[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** The time that `work` takes, in milliseconds. */
-export async function timed(work: () => Promise<unknown>): Promise<Figures> {
-  const began = performance.now();
-  await work();
-  return { ms: performance.now() - began };
+/** Measures how long `action` takes. */
+export async function timed(action: () => Promise<unknown>): Promise<Figures> {
+  const start = performance.now();
+  await action();
+  return { ms: performance.now() - start };
 }

@@ -6,10 +6,10 @@ import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
 import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
 import { createToken, serverListening } from '../scripts/palmtreeServer.mts';
 import { dist, nodeBinary, serverBundle } from '../scripts/paths.mts';
-import type { ClientAnswer, ClientRequest } from './clientProtocol.ts';
+import type { ClientResponse, ClientRequest } from './clientProtocol.ts';
 import { timed, type Figures } from './measure.mts';
 
-/** Between two requests of another client: it takes next to nothing from what is measured. */
+/** The pause between two requests of the other client, long enough not to slow the measured work. */
 const pauseMs = 50;
 
 /** The real server in a process of its own. */
@@ -33,7 +33,7 @@ export class BenchServer {
     );
     onStop(() => stopGroup(child));
     const url = await serverListening(child);
-    // What it logs is of no use here, but must not fill the pipe.
+    // Discard the log, which would fill the pipe.
     child.stdout?.resume();
     child.stderr?.resume();
     return new BenchServer(url, token, child);
@@ -43,46 +43,46 @@ export class BenchServer {
     return Number(new URL(this.url).port);
   }
 
-  /** The most memory that the server's process has had, in bytes; NaN where the system does not tell. */
+  /** Returns the peak memory of the server's process in bytes; NaN if the system does not report it. */
   async peakMemory(): Promise<number> {
     const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
-  /** What `work` took, and the longest that another client's small request waited for its answer meanwhile. */
-  async withAnother(work: () => Promise<Figures>): Promise<Figures> {
+  /** Runs `action` while another client sends small requests, and adds the longest of their response times. */
+  async withOtherClient(action: () => Promise<Figures>): Promise<Figures> {
     let longest = 0;
-    let isOver = false;
-    const asking = (async () => {
-      while (!isOver) {
-        const { ms } = await timed(() => this.#ask('/v1/whoami'));
+    let isDone = false;
+    const requests = (async () => {
+      while (!isDone) {
+        const { ms } = await timed(() => this.#request('/v1/whoami'));
         longest = Math.max(longest, ms);
         await delay(pauseMs);
       }
     })();
-    const [figures] = await Promise.all([work().finally(() => (isOver = true)), asking]);
-    return { ...figures, anotherWaitedMs: longest };
+    const [figures] = await Promise.all([action().finally(() => (isDone = true)), requests]);
+    return { ...figures, otherWaitedMs: longest };
   }
 
   close(): Promise<void> {
     return stopGroup(this.#child);
   }
 
-  async #ask(path: string): Promise<void> {
-    const answer = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
-    if (!answer.ok) throw new Error(`${path}: HTTP ${answer.status}`);
-    await answer.text();
+  async #request(path: string): Promise<void> {
+    const response = await fetch(this.url + path, { headers: { authorization: `Bearer ${this.token}` } });
+    if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
+    await response.text();
   }
 }
 
 const clients = new Set<ChildProcess>();
 
-/** Ends the clients that a failure left behind. */
+/** Stops clients that a failed benchmark did not close. */
 export async function stopClients(): Promise<void> {
   for (const child of clients) await stopGroup(child);
 }
 
-/** The extension's engine in a process of its own; see client.ts. */
+/** A client in a process of its own; see client.ts. */
 export class BenchClient {
   readonly #child: ChildProcess;
 
@@ -103,39 +103,39 @@ export class BenchClient {
     clients.add(child);
     child.once('exit', () => clients.delete(child));
     const client = new BenchClient(child);
-    await client.#answer();
+    await client.#nextResponse();
     return client;
   }
 
-  static async open(at: { root: string; storage: string; tree: string; url: string; token: string }) {
-    await mkdir(at.root, { recursive: true });
-    await mkdir(at.storage, { recursive: true });
+  static async open(options: { root: string; storage: string; tree: string; url: string; token: string }) {
+    await mkdir(options.root, { recursive: true });
+    await mkdir(options.storage, { recursive: true });
     const client = await BenchClient.start();
-    await client.ask({ op: 'open', dist, ...at });
+    await client.request({ op: 'open', dist, ...options });
     return client;
   }
 
-  ask(request: ClientRequest): Promise<Figures> {
-    const answered = this.#answer();
+  request(request: ClientRequest): Promise<Figures> {
+    const response = this.#nextResponse();
     this.#child.send(request);
-    return answered;
+    return response;
   }
 
   async close(): Promise<void> {
-    await this.ask({ op: 'close' });
+    await this.request({ op: 'close' });
     const exited = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.disconnect();
     await exited;
   }
 
-  #answer(): Promise<Figures> {
+  #nextResponse(): Promise<Figures> {
     return new Promise((resolve, reject) => {
-      const ended = (): void => reject(new Error('the client ended'));
-      this.#child.once('exit', ended);
-      this.#child.once('message', (answer: ClientAnswer) => {
-        this.#child.off('exit', ended);
-        if ('error' in answer) reject(new Error(answer.error));
-        else resolve(answer.figures);
+      const onExit = (): void => reject(new Error('the client ended'));
+      this.#child.once('exit', onExit);
+      this.#child.once('message', (response: ClientResponse) => {
+        this.#child.off('exit', onExit);
+        if ('error' in response) reject(new Error(response.error));
+        else resolve(response.figures);
       });
     });
   }

@@ -3,14 +3,14 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { repository } from '../scripts/paths.mts';
 import { runCommand } from '../scripts/runCommand.mts';
-import type { Result, Summary, Verdict, Work } from './measure.mts';
-import type { Scale } from './stage.mts';
+import type { Benchmark, Result, Summary, TargetResult } from './measure.mts';
+import type { Scale } from './testbed.mts';
 
 export interface Report {
   readonly scale: Scale;
   readonly machine: Machine;
   readonly results: readonly Result[];
-  /** What ended without a figure. */
+  /** Benchmarks that ended without a result. */
   readonly failures: readonly Failure[];
   readonly seconds: number;
 }
@@ -25,11 +25,11 @@ interface Machine {
   readonly processor: string;
   readonly memoryGiB: number;
   readonly system: string;
-  readonly cachesDropped: boolean;
+  readonly dropsCaches: boolean;
   readonly versions: readonly string[];
 }
 
-export async function describeMachine(cachesDropped: boolean): Promise<Machine> {
+export async function describeMachine(dropsCaches: boolean): Promise<Machine> {
   const commands: [string, string[]][] = [
     ['rsync', ['--version']],
     ['git', ['--version']],
@@ -47,85 +47,86 @@ export async function describeMachine(cachesDropped: boolean): Promise<Machine> 
     processor: cpus()[0]?.model.trim() ?? '',
     memoryGiB: Math.round(totalmem() / 2 ** 30),
     system: `${process.platform} ${process.arch}`,
-    cachesDropped,
+    dropsCaches,
     versions,
   };
 }
 
-/** Writes `bench/results/NAME.md` and `.json`, and answers where. */
+/** Writes `bench/results/NAME.md` and `NAME.json`. Returns the path of the first. */
 export async function writeReport(name: string, report: Report): Promise<string> {
   const folder = join(repository, 'extension/bench/results');
   await mkdir(folder, { recursive: true });
   const base = join(folder, name);
   await writeFile(`${base}.md`, markdown(name, report));
-  await writeFile(`${base}.json`, `${JSON.stringify(plain(report), undefined, 2)}\n`);
+  await writeFile(`${base}.json`, `${JSON.stringify(jsonReport(report), undefined, 2)}\n`);
   return `${base}.md`;
 }
 
-function plain({ scale, machine, results, failures, seconds }: Report): object {
-  const works = results.map(({ work, summaries, verdicts }) => {
-    const { id, title, figure = 'ms', rounds } = work;
-    return { id, title, figure, rounds, verdicts, contenders: summaries };
+function jsonReport({ scale, machine, results, failures, seconds }: Report): object {
+  const benchmarks = results.map(({ benchmark, summaries, targets }) => {
+    const { id, title, figure = 'ms', rounds } = benchmark;
+    return { id, title, figure, rounds, targets, variants: summaries };
   });
-  return { scale, machine, seconds: Math.round(seconds), works, failures };
+  return { scale, machine, seconds: Math.round(seconds), benchmarks, failures };
 }
 
 function markdown(name: string, { machine, results, failures, seconds }: Report): string {
   const rows = results.map((result) => `| ${cells(result).join(' | ')} |`);
-  const details = results.flatMap(({ work, summaries }) => {
-    return summaries.map((summary) => `| ${work.title} | ${summary.name} | ${shownRange(work, summary)} |`);
+  const details = results.flatMap(({ benchmark, summaries }) => {
+    return summaries.map((summary) => `| ${benchmark.title} | ${summary.name} | ${formatRange(benchmark, summary)} |`);
   });
-  const { cores, processor, memoryGiB, system, cachesDropped, versions } = machine;
+  const { cores, processor, memoryGiB, system, dropsCaches, versions } = machine;
   return [
-    '# Bench',
+    '# Benchmark',
     '',
     `${name}, in ${Math.round(seconds)} s, on ${cores} cores (${processor}), ${memoryGiB} GiB, ${system}.`,
-    `Page cache ${cachesDropped ? 'dropped' : 'not dropped'} before what is to be cold. ${versions.join('; ')}.`,
+    `The page cache was ${dropsCaches ? '' : 'not '}dropped before cold runs. ${versions.join('; ')}.`,
     '',
-    'A ratio is the median of Palmtree over the median of the other, in one run, in turns: below 1 is faster.',
+    'A ratio is the median of Palmtree divided by the median of the other tool. Both ran in turn; below 1 is faster.',
     '',
-    '| work | ratio or figure | target | | Palmtree | others |',
+    '| benchmark | ratio or figure | target | | Palmtree | others |',
     '|---|---|---|---|---|---|',
     ...rows,
     ...failures.map(({ title, reason }) => `| ${title} | failed: ${reason.split('\n')[0]} | | | | |`),
     '',
-    '## Each contender: median (least to most), rounds',
+    '## All tools: median (minimum to maximum), rounds',
     '',
-    '| work | contender | |',
+    '| benchmark | tool | |',
     '|---|---|---|',
     ...details,
     '',
   ].join('\n');
 }
 
-function cells({ work, summaries, verdicts }: Result): string[] {
-  const [ours, ...others] = summaries;
+function cells({ benchmark, summaries, targets }: Result): string[] {
+  const [palmtree, ...others] = summaries;
   return [
-    work.title,
-    verdicts.map((verdict) => shownVerdict(work, verdict)).join('<br>') || '',
-    verdicts.map((verdict) => shownTarget(work, verdict)).join('<br>') || 'reported',
-    verdicts.map(({ isMet }) => (isMet ? 'met' : '**missed**')).join('<br>'),
-    ours === undefined ? '' : shown(work, ours.median),
-    others.map((other) => `${other.name} ${shown(work, other.median)}`).join('<br>'),
+    benchmark.title,
+    targets.map((target) => formatTargetResult(benchmark, target)).join('<br>'),
+    targets.map((target) => formatTarget(benchmark, target)).join('<br>') || 'none',
+    targets.map(({ isMet }) => (isMet ? 'met' : '**missed**')).join('<br>'),
+    palmtree === undefined ? '' : formatFigure(benchmark, palmtree.median),
+    others.map((other) => `${other.name} ${formatFigure(benchmark, other.median)}`).join('<br>'),
   ];
 }
 
-export function shownVerdict(work: Work, { against, worst, value }: Verdict): string {
-  if (worst !== undefined) return `${shown(worst, value)} ${worst.of}`;
-  return against === undefined ? shown(work, value) : `${value.toFixed(2)}× ${against}`;
+export function formatTargetResult(benchmark: Benchmark, { baseline, worst, value }: TargetResult): string {
+  if (worst !== undefined) return `${worst.label} ${formatFigure(worst, value)}`;
+  return baseline === undefined ? formatFigure(benchmark, value) : `${value.toFixed(2)}× ${baseline}`;
 }
 
-export function shownTarget(work: Work, { against, worst, most }: Verdict): string {
-  return `≤ ${against === undefined ? shown(worst ?? work, most) : `${most}×`}`;
+export function formatTarget(benchmark: Benchmark, { baseline, worst, max }: TargetResult): string {
+  return `≤ ${baseline === undefined ? formatFigure(worst ?? benchmark, max) : `${max}×`}`;
 }
 
-function shownRange(work: Work, { median, least, most, runs }: Summary): string {
-  return `${shown(work, median)} (${shown(work, least)} to ${shown(work, most)}), ${runs.length}`;
+function formatRange(benchmark: Benchmark, { median, min, max, runs }: Summary): string {
+  const [middle, least, most] = [median, min, max].map((value) => formatFigure(benchmark, value));
+  return `${middle} (${least} to ${most}), ${runs.length}`;
 }
 
-export function shown({ unit = 'ms' }: Pick<Work, 'unit'>, value: number): string {
+export function formatFigure({ unit = 'ms' }: Pick<Benchmark, 'unit'>, value: number): string {
   if (unit === 'bytes') return `${(value / 1e6).toFixed(2)} MB`;
   if (unit === 'MB') return `${Math.round(value)} MB`;
-  if (unit === 'per second') return `${Math.round(value)} a second`;
+  if (unit === 'per second') return `${Math.round(value)} per second`;
   return Math.abs(value) >= 1000 ? `${(value / 1000).toFixed(2)} s` : `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 }

@@ -1,77 +1,77 @@
 import { createHash } from 'node:crypto';
 import { Buffer } from 'node:buffer';
-import { median, type Contender, type Figures, type Work } from './measure.mts';
-import type { Stage } from './stage.mts';
+import { median, type Variant, type Figures, type Benchmark } from './measure.mts';
+import type { Testbed } from './testbed.mts';
 
 interface Api {
   readonly url: string;
   readonly token: string;
 }
 
-/** Commits a second, of changes that carry no content: what is left is the server's own work. */
-export async function* serverLoad(stage: Stage): AsyncGenerator<Work> {
-  const full = stage.scale.name === 'full';
-  const [few, many, big] = full ? [64, 4, 100_000] : [4, 2, 3_000];
-  const api: Api = stage.server;
-  const crowd = await madeTrees(api, 'crowd', few, 1_000);
+/** Pushes without content, which measure the server's own work. */
+export async function* serverLoad(testbed: Testbed): AsyncGenerator<Benchmark> {
+  const isFull = testbed.scale.name === 'full';
+  const [clientCount, treeCount, largeTreeFiles] = isFull ? [64, 4, 100_000] : [4, 2, 3_000];
+  const api: Api = testbed.server;
+  const crowdTrees = await createTrees(api, 'crowd', clientCount, 1_000);
   yield {
     id: 'commits',
-    title: `Commits a second, ${few} clients that push one change each to ${few} trees of 1,000 files (links: nothing to transfer)`,
+    title: `Commits per second: ${clientCount} clients push one change each to ${clientCount} trees of 1,000 symlinks`,
     figure: 'perSecond',
     unit: 'per second',
-    contenders: [load(api, crowd, full ? 10 : 4)],
+    variants: [load(api, crowdTrees, isFull ? 10 : 4)],
     targets: [],
-    rounds: stage.scale.longRounds,
+    rounds: testbed.scale.slowRounds,
   };
   yield {
     id: 'commits-p99',
-    title: 'The same, the time of one push at the 99th percentile',
+    title: 'Commits per second: the 99th percentile of one push',
     figure: 'p99',
-    contenders: [load(api, crowd, full ? 10 : 4)],
+    variants: [load(api, crowdTrees, isFull ? 10 : 4)],
     targets: [],
     rounds: 1,
   };
-  const pushes = full ? 50 : 20;
-  const small = await madeTrees(api, 'small', many, 1_000);
-  const large = await madeTrees(api, 'large', many, big);
+  const pushCount = isFull ? 50 : 20;
+  const smallTrees = await createTrees(api, 'small', treeCount, 1_000);
+  const largeTrees = await createTrees(api, 'large', treeCount, largeTreeFiles);
   yield {
     id: 'commits-flat',
-    title: `One push, ${many} clients on trees of ${big.toLocaleString('en')} files against 1,000`,
+    title: `One push: ${treeCount} clients on trees of ${largeTreeFiles.toLocaleString('en')} files, compared with 1,000`,
     figure: 'median',
-    contenders: [
-      { ...load(api, large, pushes), name: 'Palmtree' },
-      { ...load(api, small, pushes), name: 'on 1,000 files' },
+    variants: [
+      { ...load(api, largeTrees, pushCount), name: 'Palmtree' },
+      { ...load(api, smallTrees, pushCount), name: 'on 1,000 files' },
     ],
-    targets: [{ against: 'on 1,000 files', most: 1.3 }],
-    rounds: stage.scale.longRounds,
+    targets: [{ baseline: 'on 1,000 files', max: 1.3 }],
+    rounds: testbed.scale.slowRounds,
   };
 }
 
-function load(api: Api, trees: readonly string[], pushes: number): Contender {
-  return { name: 'Palmtree', run: () => runLoad(api, trees, pushes) };
+function load(api: Api, trees: readonly string[], pushCount: number): Variant {
+  return { name: 'Palmtree', run: () => runLoad(api, trees, pushCount) };
 }
 
-async function runLoad(api: Api, trees: readonly string[], pushes: number): Promise<Figures> {
+async function runLoad(api: Api, trees: readonly string[], pushCount: number): Promise<Figures> {
   const times: number[] = [];
-  const began = performance.now();
+  const start = performance.now();
   await Promise.all(
     trees.map(async (tree) => {
       let base = await head(api, tree);
-      for (let push = 0; push < pushes; push++) {
-        const start = performance.now();
+      for (let push = 0; push < pushCount; push++) {
+        const pushStart = performance.now();
         base = await pushChanges(api, tree, base, [link('link-0', `to-${base}`)]);
-        times.push(performance.now() - start);
+        times.push(performance.now() - pushStart);
       }
     }),
   );
-  const ms = performance.now() - began;
+  const ms = performance.now() - start;
   times.sort((a, b) => a - b);
   const p99 = times[Math.min(times.length - 1, Math.floor(times.length * 0.99))] ?? Number.NaN;
   return { ms, perSecond: (times.length * 1000) / ms, p99, median: median(times) };
 }
 
-/** Trees of `files` entries each: of links, which have no content to upload. */
-async function madeTrees(api: Api, prefix: string, count: number, files: number): Promise<string[]> {
+/** Creates trees of symlinks, which have no content to upload. */
+async function createTrees(api: Api, prefix: string, count: number, files: number): Promise<string[]> {
   const names = Array.from({ length: count }, (_, number) => `${prefix}-${number}`);
   for (const name of names) {
     await call(api, 'PUT', `/v1/trees/${name}`);
@@ -95,17 +95,17 @@ async function head(api: Api, tree: string): Promise<number> {
 }
 
 async function pushChanges(api: Api, tree: string, base: number, changes: readonly object[]): Promise<number> {
-  const begun = (await call(api, 'POST', `/v1/trees/${tree}/pushes`, { base, changes })) as { id: string };
-  const done = (await call(api, 'POST', `/v1/trees/${tree}/pushes/${begun.id}/commit`)) as { revision: number };
-  return done.revision;
+  const session = (await call(api, 'POST', `/v1/trees/${tree}/pushes`, { base, changes })) as { id: string };
+  const commit = (await call(api, 'POST', `/v1/trees/${tree}/pushes/${session.id}/commit`)) as { revision: number };
+  return commit.revision;
 }
 
 async function call(api: Api, method: string, path: string, body?: object): Promise<unknown> {
-  const sent = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+  const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const response = await fetch(api.url + path, {
     method,
     headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' },
-    ...(sent === undefined ? {} : { body: sent }),
+    ...(json === undefined ? {} : { body: json }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

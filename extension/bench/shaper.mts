@@ -1,22 +1,22 @@
 import { createServer, connect, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 
-/** A link of `delayMs` each way and `bitsPerSecond`, shared by all connections, in each direction. */
+/** A link that delays by `delayMs` in each direction. All connections share `bitsPerSecond` in each direction. */
 export interface Link {
   readonly delayMs: number;
   readonly bitsPerSecond: number;
 }
 
-/** What a router would hold for the link: twice what is on its way. */
-const queueBytes = 512 * 1024;
+/** The queue of a router: twice the bytes in transit. */
+const maxQueuedBytes = 512 * 1024;
 
 /**
- * A proxy on this machine that makes a port look as if it were behind a slow link. It shapes what is carried,
- * not the packets of a hand-shake: opening a connection is faster than on a real one, for every contender alike.
+ * A proxy on this machine that puts a port behind a slow link. It delays data, but not the packets of a TCP handshake,
+ * so opening a connection is faster than over a real link, for all tools alike.
  */
 export async function startShaper(target: () => number, link: Link): Promise<{ port: number; close: () => void }> {
-  const up = new Lane(link);
-  const down = new Lane(link);
+  const up = new Direction(link);
+  const down = new Direction(link);
   const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (near) => {
     const far = connect({ port: target(), host: '127.0.0.1', noDelay: true });
@@ -28,8 +28,8 @@ export async function startShaper(target: () => number, link: Link): Promise<{ p
       socket.on('error', () => other.destroy());
       socket.on('close', () => sockets.delete(socket));
     }
-    carry(near, far, up);
-    carry(far, near, down);
+    forward(near, far, up);
+    forward(far, near, down);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -41,8 +41,8 @@ export async function startShaper(target: () => number, link: Link): Promise<{ p
   };
 }
 
-/** One direction: tells when what is sent now arrives. */
-class Lane {
+/** One direction of the link. */
+class Direction {
   readonly #link: Link;
   #freeAt = 0;
 
@@ -50,39 +50,40 @@ class Lane {
     this.#link = link;
   }
 
-  arrivalOf(bytes: number): number {
+  /** Returns the time at which bytes that are sent now arrive. */
+  arrivalTime(bytes: number): number {
     this.#freeAt = Math.max(performance.now(), this.#freeAt) + (bytes * 8_000) / this.#link.bitsPerSecond;
     return this.#freeAt + this.#link.delayMs;
   }
 }
 
-function carry(from: Socket, to: Socket, lane: Lane): void {
+function forward(from: Socket, to: Socket, direction: Direction): void {
   const queue: { readonly at: number; readonly chunk: Buffer | undefined }[] = [];
-  let waiting = 0;
-  let isTimed = false;
-  // One timer for the queue's head: with one for each chunk, two could end in the wrong order.
+  let queuedBytes = 0;
+  let isScheduled = false;
+  // One timer for the first chunk: with one per chunk, two could fire in the wrong order.
   const flush = (): void => {
-    isTimed = false;
+    isScheduled = false;
     for (let [head] = queue; head !== undefined && head.at <= performance.now(); [head] = queue) {
       queue.shift();
-      waiting -= head.chunk?.length ?? 0;
+      queuedBytes -= head.chunk?.length ?? 0;
       if (to.destroyed) continue;
       if (head.chunk === undefined) to.end();
       else to.write(head.chunk);
     }
-    if (waiting <= queueBytes && from.isPaused()) from.resume();
+    if (queuedBytes <= maxQueuedBytes && from.isPaused()) from.resume();
     schedule();
   };
   const schedule = (): void => {
     const [head] = queue;
-    if (isTimed || head === undefined) return;
-    isTimed = true;
+    if (isScheduled || head === undefined) return;
+    isScheduled = true;
     setTimeout(flush, Math.max(0, head.at - performance.now()));
   };
   const send = (chunk: Buffer | undefined): void => {
-    queue.push({ at: lane.arrivalOf(chunk?.length ?? 0), chunk });
-    waiting += chunk?.length ?? 0;
-    if (waiting > queueBytes) from.pause();
+    queue.push({ at: direction.arrivalTime(chunk?.length ?? 0), chunk });
+    queuedBytes += chunk?.length ?? 0;
+    if (queuedBytes > maxQueuedBytes) from.pause();
     schedule();
   };
   from.on('data', send);

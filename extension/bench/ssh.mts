@@ -9,12 +9,12 @@ import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
 import { runCommand } from '../scripts/runCommand.mts';
 import { findSystemCommand } from '../scripts/systemPackages.mts';
 
-/** An sshd of our own on a port of this machine, and what reaches it. */
+/** An sshd on a port of this machine, with a key to log in. */
 export interface Ssh {
   readonly port: number;
   readonly user: string;
   readonly keyFile: string;
-  /** The ssh command line, with all that it needs, to the port or through another that leads there. */
+  /** Returns an ssh command with all options. `port` can be a proxy to the sshd. */
   command(port?: number): string;
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface Ssh {
 export async function startSshd(folder: string, port: number): Promise<Ssh> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const [hostKey, keyFile, configFile] = [join(folder, 'host_key'), join(folder, 'key'), join(folder, 'sshd_config')];
-  for (const key of [hostKey, keyFile]) await mustRun('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+  for (const key of [hostKey, keyFile]) await runOrThrow('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
   const lines = [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
@@ -34,12 +34,12 @@ export async function startSshd(folder: string, port: number): Promise<Ssh> {
     'PasswordAuthentication no',
     'PermitRootLogin prohibit-password',
     'Subsystem sftp internal-sftp',
-    // A user's start-up files may take half a second of each connection, and unison would keep there, in the home
-    // folder, what an earlier run was stopped with.
+    // The real home folder has start-up files, which can take half a second per connection, and unison's state of
+    // earlier runs that were stopped.
     `SetEnv "HOME=${folder}" "UNISON=${join(folder, 'unison')}"`,
   ];
   await writeFile(configFile, `${lines.join('\n')}\n`);
-  // sshd insists on this folder when it runs as root.
+  // As root, sshd requires this folder.
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const sshd = findSystemCommand('ssh');
   if (sshd === undefined) throw new Error('sshd is not installed.');
@@ -52,15 +52,15 @@ export async function startSshd(folder: string, port: number): Promise<Ssh> {
   );
   const close = (): Promise<void> => stopGroup(child);
   onStop(close);
-  await listening(port);
+  await waitForPort(port);
   const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'LogLevel=ERROR', 'IdentitiesOnly=yes'];
-  const given = options.map((option) => `-o ${option}`).join(' ');
-  const command = (to = port): string => `ssh -F none -p ${to} -i ${keyFile} ${given}`;
+  const optionText = options.map((option) => `-o ${option}`).join(' ');
+  const command = (to = port): string => `ssh -F none -p ${to} -i ${keyFile} ${optionText}`;
   return { port, user: userInfo().username, keyFile, command, close };
 }
 
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 100; tries++) {
+async function waitForPort(port: number): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt++) {
     const isUp = await new Promise<boolean>((resolve) => {
       const socket = connect(port, '127.0.0.1', () => resolve(true));
       socket.once('error', () => resolve(false));
@@ -72,8 +72,8 @@ async function listening(port: number): Promise<void> {
   throw new Error(`sshd did not listen on port ${port}.`);
 }
 
-/** Runs a command, and throws with what it printed when it fails. */
-export async function mustRun(
+/** Returns the output of a command. Throws if its exit code is not 0. */
+export async function runOrThrow(
   command: string,
   args: readonly string[],
   options: { cwd?: string; env?: NodeJS.ProcessEnv } = {},

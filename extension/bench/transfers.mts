@@ -1,203 +1,209 @@
+import { fork } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fork } from 'node:child_process';
 import { keepChild } from '../scripts/liveChildren.mjs';
 import { nodeBinary } from '../scripts/paths.mts';
-import { changeShare, makeBigFile, makeFiles, touchFile } from './inputs.mts';
-import { firstPush } from './manyFiles.mts';
-import { neverBlocked, timed, type Contender, type Work } from './measure.mts';
+import { firstPush } from './firstTransfers.mts';
+import { changeFile, changeFraction, makeFiles, makeLargeFile } from './inputs.mts';
+import { blockTarget, timed, type Benchmark, type Variant } from './measure.mts';
 import type { BenchClient } from './palmtree.mts';
 import { rclone, rsync } from './peers.mts';
 import type { Link } from './shaper.mts';
-import type { Stage } from './stage.mts';
+import type { Testbed } from './testbed.mts';
 
-/** What is bound by moving content. */
-export async function* transfers(stage: Stage): AsyncGenerator<Work> {
-  const { some, longRounds } = stage.scale;
-  const root = stage.path('some');
-  makeFiles(root, some, 2048);
-  const title = `First push of ${some.toLocaleString('en')} files of 2 KB`;
-  const { work } = firstPush(stage, root, title, { most: 1, rounds: longRounds });
-  yield { ...work, contenders: [...work.contenders, ...slowest(stage, root)] };
-  yield* largeFile(stage);
-  yield await renamed(stage);
-  yield await slowLink(stage, { delayMs: 10, bitsPerSecond: 100e6 });
+/** Pushes whose time depends on the transfer of content. */
+export async function* transfers(testbed: Testbed): AsyncGenerator<Benchmark> {
+  const { mediumFiles, slowRounds } = testbed.scale;
+  const root = testbed.path('some');
+  makeFiles(root, mediumFiles, 2048);
+  const title = `First push of ${mediumFiles.toLocaleString('en')} files of 2 KB`;
+  const { benchmark } = firstPush(testbed, root, title, { maxRatio: 1, rounds: slowRounds });
+  yield { ...benchmark, variants: [...benchmark.variants, ...slowestVariants(testbed, root)] };
+  yield* largeFile(testbed);
+  yield await renamedFolder(testbed);
+  yield await slowLink(testbed, { delayMs: 10, bitsPerSecond: 100e6 });
 }
 
-/** Where there is the time for it, once: it is the slowest with many files. */
-function slowest(stage: Stage, root: string): readonly Contender[] {
-  if (stage.scale.name !== 'full') return [];
+/** rclone, which is by far the slowest with many files: once, and only in a full run. */
+function slowestVariants(testbed: Testbed, root: string): readonly Variant[] {
+  if (testbed.scale.name !== 'full') return [];
   let copy = '';
-  const rcloneOnce: Contender = {
+  const rcloneVariant: Variant = {
     name: 'rclone over sftp',
-    once: true,
-    before: async () => {
-      copy = await stage.newFolder('rclone');
-      await stage.settle();
+    runsOnce: true,
+    prepare: async () => {
+      copy = await testbed.newFolder('rclone');
+      await testbed.flushDisk();
     },
-    run: () => timed(() => rclone(stage, root, copy)),
+    run: () => timed(() => rclone(testbed, root, copy)),
   };
-  return [rcloneOnce];
+  return [rcloneVariant];
 }
 
-async function* largeFile(stage: Stage): AsyncGenerator<Work> {
-  const { large, longRounds: rounds } = stage.scale;
-  const root = stage.path('large');
+async function* largeFile(testbed: Testbed): AsyncGenerator<Benchmark> {
+  const { largeFileBytes, slowRounds } = testbed.scale;
+  const root = testbed.path('large');
   const file = join(root, 'noise.bin');
-  makeBigFile(file, large);
-  const size = large >= 2 ** 30 ? `${large / 2 ** 30} GiB` : `${large / 2 ** 20} MiB`;
+  makeLargeFile(file, largeFileBytes);
+  const isGiB = largeFileBytes >= 2 ** 30;
+  const size = isGiB ? `${largeFileBytes / 2 ** 30} GiB` : `${largeFileBytes / 2 ** 20} MiB`;
   let copy = '';
   let client: BenchClient | undefined;
-  const palmtree: Contender = {
+  const palmtree: Variant = {
     name: 'Palmtree',
-    before: async () => {
+    prepare: async () => {
       await client?.close();
-      await stage.newServer();
-      client = await stage.client(root, stage.newTree());
-      await client.ask({ op: 'track', paths: [''] });
-      await stage.settle();
+      await testbed.newServer();
+      client = await testbed.client(root, testbed.newTree());
+      await client.request({ op: 'track', paths: [''] });
+      await testbed.flushDisk();
     },
     run: async () => {
-      const pushed = (await client?.ask({ op: 'push' })) ?? { ms: Number.NaN };
-      return { ...pushed, serverMegabytes: (await stage.server.peakMemory()) / 1e6 };
+      const pushed = (await client?.request({ op: 'push' })) ?? { ms: Number.NaN };
+      return { ...pushed, serverMegabytes: (await testbed.server.peakMemory()) / 1e6 };
     },
   };
   yield {
     id: 'large-new',
     title: `Push a new file of ${size}`,
-    contenders: [
+    variants: [
       palmtree,
       {
         name: 'rsync -a over ssh',
-        before: async () => {
-          copy = await stage.newFolder('large-rsync');
-          await stage.settle();
+        prepare: async () => {
+          copy = await testbed.newFolder('large-rsync');
+          await testbed.flushDisk();
         },
-        run: () => rsync(stage, root, stage.remote(copy)),
+        run: () => rsync(testbed, root, testbed.sshPath(copy)),
       },
-      ...slowest(stage, root),
+      ...slowestVariants(testbed, root),
     ],
     targets: [
-      { against: 'rsync -a over ssh', most: 1 },
-      neverBlocked,
-      { worst: { figure: 'serverMegabytes', of: 'at most in the server', unit: 'MB' }, most: 200 },
+      { baseline: 'rsync -a over ssh', max: 1 },
+      blockTarget,
+      { worst: { figure: 'serverMegabytes', label: 'peak memory of the server', unit: 'MB' }, max: 200 },
     ],
-    rounds,
+    rounds: slowRounds,
   };
-  if (client !== undefined) yield largeChanged(stage, client, root, copy, size);
+  if (client !== undefined) yield largeChanged(testbed, client, root, copy, size);
   await client?.close();
   await rm(root, { recursive: true });
 }
 
-function largeChanged(stage: Stage, client: BenchClient, root: string, copy: string, size: string): Work {
+function largeChanged(testbed: Testbed, client: BenchClient, root: string, copy: string, size: string): Benchmark {
   let round = 0;
   const change = (): Promise<void> => {
-    changeShare(join(root, 'noise.bin'), stage.scale.large, 0.01, ++round);
+    changeFraction(join(root, 'noise.bin'), testbed.scale.largeFileBytes, 0.01, ++round);
     return Promise.resolve();
   };
   return {
     id: 'large-changed',
-    title: `Push 1% of ${size} changed: bytes on the wire`,
+    title: `Push ${size} of which 1% changed: bytes sent`,
     figure: 'wireBytes',
     unit: 'bytes',
-    contenders: [
+    variants: [
       {
         name: 'Palmtree',
-        before: async () => {
-          // What the other's turn changed is out of the way first.
-          await client.ask({ op: 'push' });
+        prepare: async () => {
+          // Push the change of rsync's run first.
+          await client.request({ op: 'push' });
           await change();
         },
         run: async () => {
-          const { ms, uploadedBytes = Number.NaN } = await client.ask({ op: 'push' });
+          const { ms, uploadedBytes = Number.NaN } = await client.request({ op: 'push' });
           return { ms, wireBytes: uploadedBytes };
         },
       },
       {
         name: 'rsync -a over ssh',
-        before: async () => {
-          await rsync(stage, root, stage.remote(copy));
+        prepare: async () => {
+          await rsync(testbed, root, testbed.sshPath(copy));
           await change();
         },
-        run: () => rsync(stage, root, stage.remote(copy)),
+        run: () => rsync(testbed, root, testbed.sshPath(copy)),
       },
     ],
-    targets: [{ against: 'rsync -a over ssh', most: 1.1 }],
-    rounds: stage.scale.longRounds,
+    targets: [{ baseline: 'rsync -a over ssh', max: 1.1 }],
+    rounds: testbed.scale.slowRounds,
   };
 }
 
-async function renamed(stage: Stage): Promise<Work> {
-  const { renamed: count, rounds } = stage.scale;
-  const root = stage.path('renamed');
+async function renamedFolder(testbed: Testbed): Promise<Benchmark> {
+  const { renamedFiles: count, rounds } = testbed.scale;
+  const root = testbed.path('renamed');
   makeFiles(join(root, 'old'), count, 2048);
-  const client = await stage.client(root, stage.newTree());
-  await client.ask({ op: 'track', paths: [''] });
-  await client.ask({ op: 'push' });
+  const client = await testbed.client(root, testbed.newTree());
+  await client.request({ op: 'track', paths: [''] });
+  await client.request({ op: 'push' });
   let names: readonly [string, string] = ['old', 'new'];
-  const palmtree: Contender = {
+  const palmtree: Variant = {
     name: 'Palmtree',
-    before: async () => {
+    prepare: async () => {
       await rename(join(root, names[0]), join(root, names[1]));
       names = names[0] === 'old' ? ['new', 'old'] : ['old', 'new'];
     },
     run: async () => {
-      const looked = await client.ask({ op: 'rescan' });
-      const pushed = await client.ask({ op: 'push' });
-      if (pushed['uploadedBytes'] !== 0) throw new Error('a rename sent content');
-      return { ms: pushed.ms, beyondMs: pushed.ms - looked.ms };
+      const scanned = await client.request({ op: 'rescan' });
+      const pushed = await client.request({ op: 'push' });
+      if (pushed['uploadedBytes'] !== 0) throw new Error('the push of a rename sent content');
+      return { ms: pushed.ms, beyondScanMs: pushed.ms - scanned.ms };
     },
   };
   return {
     id: 'rename',
-    title: `Push a renamed folder of ${count.toLocaleString('en')} files: what it takes beyond the scan, no content sent`,
-    figure: 'beyondMs',
-    contenders: [palmtree],
-    targets: [{ most: 1000 }],
+    title: `Push a renamed folder of ${count.toLocaleString('en')} files: time beyond the scan, no content sent`,
+    figure: 'beyondScanMs',
+    variants: [palmtree],
+    targets: [{ max: 1000 }],
     rounds,
   };
 }
 
-async function slowLink(stage: Stage, link: Link): Promise<Work> {
-  const { slow, longRounds: rounds } = stage.scale;
-  const root = stage.path('slow');
-  makeFiles(root, slow * 2, 4096);
-  const toServer = await shaped(stage.server.port, link);
-  const toSsh = await shaped(stage.ssh.port, link);
-  const client = await stage.client(root, stage.newTree(), toServer);
-  await client.ask({ op: 'track', paths: [''] });
-  await client.ask({ op: 'push' });
-  const rsyncCopy = stage.path('slow-rsync');
-  await rsync(stage, root, stage.remote(rsyncCopy));
+async function slowLink(testbed: Testbed, link: Link): Promise<Benchmark> {
+  const { slowLinkFiles, slowRounds } = testbed.scale;
+  const root = testbed.path('slow');
+  makeFiles(root, slowLinkFiles * 2, 4096);
+  const toServer = await startShapedPort(testbed.server.port, link);
+  const toSsh = await startShapedPort(testbed.ssh.port, link);
+  const client = await testbed.client(root, testbed.newTree(), toServer);
+  await client.request({ op: 'track', paths: [''] });
+  await client.request({ op: 'push' });
+  const rsyncCopy = testbed.path('slow-rsync');
+  await rsync(testbed, root, testbed.sshPath(rsyncCopy));
   let round = 0;
   const change = (): Promise<void> => {
     round++;
-    for (let number = 0; number < slow; number++) touchFile(root, number * 2, `round ${round} file ${number}`);
+    for (let number = 0; number < slowLinkFiles; number++)
+      changeFile(root, number * 2, `round ${round} file ${number}`);
     return Promise.resolve();
   };
   return {
     id: 'slow-link',
-    title: `Push ${slow.toLocaleString('en')} changed files behind 20 ms and 100 Mbit/s`,
-    contenders: [
-      { name: 'Palmtree', before: change, run: () => client.ask({ op: 'push' }) },
-      { name: 'rsync -a over ssh', before: change, run: () => rsync(stage, root, stage.remote(rsyncCopy), toSsh) },
+    title: `Push ${slowLinkFiles.toLocaleString('en')} changed files over a link of 20 ms and 100 Mbit/s`,
+    variants: [
+      { name: 'Palmtree', prepare: change, run: () => client.request({ op: 'push' }) },
+      {
+        name: 'rsync -a over ssh',
+        prepare: change,
+        run: () => rsync(testbed, root, testbed.sshPath(rsyncCopy), toSsh),
+      },
     ],
-    targets: [{ against: 'rsync -a over ssh', most: 1.1 }],
-    rounds,
+    targets: [{ baseline: 'rsync -a over ssh', max: 1.1 }],
+    rounds: slowRounds,
   };
 }
 
-/** A port that leads to `port` through a slow link, which is a process of its own. */
-async function shaped(port: number, link: Link): Promise<number> {
+/** Starts a slow link to `port` in a process of its own. Returns the port of its other end. */
+async function startShapedPort(port: number, link: Link): Promise<number> {
   const script = join(import.meta.dirname, 'shaper.mts');
   const child = keepChild(
     fork(script, [JSON.stringify({ ...link, port })], { execPath: nodeBinary, execArgv: [], detached: true }),
   );
-  // Its channel ends with us, and it with that.
+  // The process exits when its IPC channel closes with this process.
   child.unref();
   child.channel?.unref();
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('message', (answer: { port: number }) => resolve(answer.port));
+    child.once('message', (started: { port: number }) => resolve(started.port));
   });
 }

@@ -2,29 +2,27 @@ import { access, constants, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runCommand } from '../scripts/runCommand.mts';
 import { BenchClient, BenchServer, stopClients } from './palmtree.mts';
-import { mustRun, startSshd, type Ssh } from './ssh.mts';
+import { runOrThrow, startSshd, type Ssh } from './ssh.mts';
 
-/** How much is worked on. */
+/** The size of the inputs and the number of rounds. */
 export interface Scale {
   readonly name: 'full' | 'quick';
-  /** Files of a big workspace. */
-  readonly many: number;
-  /** Files of a first push. */
-  readonly some: number;
-  /** Bytes of a large file. */
-  readonly large: number;
-  /** Files of a folder that is renamed. */
-  readonly renamed: number;
-  /** Files that change behind a slow link. */
-  readonly slow: number;
+  /** Files of the large workspace. */
+  readonly manyFiles: number;
+  /** Files of the medium-sized workspace. */
+  readonly mediumFiles: number;
+  readonly largeFileBytes: number;
+  /** Files of the renamed folder. */
+  readonly renamedFiles: number;
+  /** Changed files that are pushed over a slow link. */
+  readonly slowLinkFiles: number;
   readonly rounds: number;
-  /** Of what takes longest. */
-  readonly longRounds: number;
-  readonly longestRounds: number;
+  readonly slowRounds: number;
+  readonly slowestRounds: number;
 }
 
-/** Where the bench works: its folder, the server, the sshd. */
-export class Stage {
+/** The folder, the server and the sshd that all benchmarks use. */
+export class Testbed {
   readonly folder: string;
   readonly scale: Scale;
   #server: BenchServer;
@@ -41,15 +39,15 @@ export class Stage {
     this.#dropsCaches = dropsCaches;
   }
 
-  static async build(folder: string, scale: Scale, sshPort: number): Promise<Stage> {
+  static async build(folder: string, scale: Scale, sshPort: number): Promise<Testbed> {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
     const server = await BenchServer.start(join(folder, 'server'));
     const ssh = await startSshd(join(folder, 'ssh'), sshPort);
-    return new Stage(folder, scale, server, ssh, await canDropCaches());
+    return new Testbed(folder, scale, server, ssh, await canDropCaches());
   }
 
-  /** Whether the page cache is dropped before what is to be cold. */
+  /** Whether the page cache is dropped before cold runs. */
   get dropsCaches(): boolean {
     return this.#dropsCaches;
   }
@@ -58,22 +56,22 @@ export class Stage {
     return this.#server;
   }
 
-  /** A server that has nothing and has done nothing yet takes the place of this one. */
+  /** Replaces the server with a new process and an empty data folder. */
   async newServer(): Promise<void> {
     await this.#server.close();
     this.#server = await BenchServer.start(await this.newFolder('server'));
   }
 
-  /** What one has left to be written to the disk is not for the next to wait for. */
-  async settle(): Promise<void> {
-    await mustRun('sync', []);
+  /** Flushes all writes, so that no run waits for those of the one before. */
+  async flushDisk(): Promise<void> {
+    await runOrThrow('sync', []);
   }
 
   path(...names: readonly string[]): string {
     return join(this.folder, ...names);
   }
 
-  /** A folder that was not there: what was just removed has left memory that is soon used again, and a busy disk. */
+  /** Creates a folder under a new name: removing an old one would leave free memory and a busy disk for the next run. */
   async newFolder(name: string): Promise<string> {
     const folder = this.path(`${name}-${++this.#folders}`);
     await mkdir(folder);
@@ -86,25 +84,25 @@ export class Stage {
 
   async dropCaches(): Promise<void> {
     if (!this.#dropsCaches) return;
-    await this.settle();
+    await this.flushDisk();
     await writeFile('/proc/sys/vm/drop_caches', '3');
   }
 
-  /** A client on `root`, its tree made. `port` leads to the server, when not the server's own. */
+  /** Opens a client for `root` and creates its tree. `port` can be a proxy to the server. */
   async client(root: string, tree: string, port = this.server.port): Promise<BenchClient> {
     const { token } = this.server;
-    const client = await BenchClient.open({ ...this.place(root, tree), url: `http://127.0.0.1:${port}`, token });
-    await client.ask({ op: 'makeTree' });
+    const client = await BenchClient.open({ ...this.clientPaths(root, tree), url: `http://127.0.0.1:${port}`, token });
+    await client.request({ op: 'makeTree' });
     return client;
   }
 
-  /** Where a client on `root` keeps what it knows of `tree`. */
-  place(root: string, tree: string) {
+  /** A client's folders: its workspace folder and its storage for `tree`. */
+  clientPaths(root: string, tree: string) {
     return { root, tree, storage: this.path('storage', `${tree}-${root.split('/').at(-1)}`) };
   }
 
-  /** What rsync, git and the others call a folder here, seen through ssh. */
-  remote(path: string): string {
+  /** The folder at `path` as rsync addresses it over ssh. */
+  sshPath(path: string): string {
     return `${this.ssh.user}@127.0.0.1:${path}`;
   }
 
@@ -116,17 +114,17 @@ export class Stage {
   }
 }
 
-/** Copies a folder with its times, by the system's own means. */
+/** Copies a folder with its times. */
 export async function copyFolder(from: string, to: string): Promise<void> {
-  await mustRun('cp', ['-a', from, to]);
+  await runOrThrow('cp', ['-a', from, to]);
 }
 
 async function canDropCaches(): Promise<boolean> {
-  const isOpen = await access('/proc/sys/vm/drop_caches', constants.W_OK).then(
+  const isWritable = await access('/proc/sys/vm/drop_caches', constants.W_OK).then(
     () => true,
     () => false,
   );
-  if (!isOpen) return false;
+  if (!isWritable) return false;
   const { code } = await runCommand('sh', ['-c', 'echo 1 > /proc/sys/vm/drop_caches']);
   return code === 0;
 }
