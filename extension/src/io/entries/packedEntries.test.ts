@@ -28,15 +28,15 @@ const observation: fc.Arbitrary<Observation> = fc
   );
 
 describe('packed entries', () => {
-  it('come back to the last digit', () => {
+  it('round-trip without a loss', () => {
     fc.assert(
-      fc.property(fc.array(observation, { maxLength: 20 }), (seen) => {
-        expect(unpackObservations(packObservations(seen)).map(fieldsOf)).toEqual(seen);
+      fc.property(fc.array(observation, { maxLength: 20 }), (observations) => {
+        expect(unpackObservations(packObservations(observations)).map(fieldsOf)).toEqual(observations);
       }),
     );
   });
 
-  it('come back with deletions among them', () => {
+  it('round-trip with deletions', () => {
     const rows = [
       ['a', entry('a', 'one')],
       ['b', null],
@@ -47,18 +47,18 @@ describe('packed entries', () => {
     expect(unpackEntries(packEntries([]))).toEqual([]);
   });
 
-  it('keep the mark of those that were agreed on, where the columns hold all of them', () => {
-    const seen = (path: string, content: string): Observation => {
+  it('keep the mark of synced observations that are regular', () => {
+    const observed = (path: string, content: string): Observation => {
       return { ...entry(path, content), dev: 1n, ino: 2n, ctimeNs: 3n, racy: true };
     };
     const packed = packObservations(
-      [seen('a', 'one'), seen('b', 'two'), seen('l', '-> a')],
+      [observed('a', 'one'), observed('b', 'two'), observed('l', '-> a')],
       ({ path }) => path !== 'b',
     );
     expect(unpackObservations(packed).filter(wasSynced)).toMatchObject([{ path: 'a', mode: 0o644, racy: true }]);
   });
 
-  it('are refused when they are not whole', () => {
+  it('are rejected if they are incomplete', () => {
     const bytes = packEntries([['a', entry('a', 'one')]]);
     for (let length = 0; length < bytes.length; length++) {
       expect(() => unpackEntries(bytes.slice(0, length))).toThrow(TypeError);

@@ -2,68 +2,68 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from './storeBuckets';
 
 /**
- * A map by path that notes in which buckets something was put or taken away since it was last stored. Values are
- * never changed in place: one that changed is another object.
+ * A map by path that records which buckets changed since the last save. Values are immutable: a changed value is another
+ * object.
  */
 export class StoredMap<T> extends Map<string, T> {
   /** Rises with each change. */
   version = 0;
-  #changed = new Set<number>();
+  #changedBuckets = new Set<number>();
 
   override set(path: string, value: T): this {
-    // An undefined is no value of these maps.
-    if (this.get(path) !== value) this.#note(path);
+    // These maps never hold undefined.
+    if (this.get(path) !== value) this.#recordChange(path);
     return super.set(path, value);
   }
 
   override delete(path: string): boolean {
-    const was = super.delete(path);
-    if (was) this.#note(path);
-    return was;
+    const existed = super.delete(path);
+    if (existed) this.#recordChange(path);
+    return existed;
   }
 
   override clear(): void {
-    for (const path of this.keys()) this.#note(path);
+    for (const path of this.keys()) this.#recordChange(path);
     super.clear();
   }
 
-  /** The buckets that changed; from now on others are noted. */
+  /** Returns the buckets that changed, and begins a new record. */
   takeChangedBuckets(): ReadonlySet<number> {
-    const changed = this.#changed;
-    this.#changed = new Set();
+    const changed = this.#changedBuckets;
+    this.#changedBuckets = new Set();
     return changed;
   }
 
-  /** They are not stored after all. */
-  markChanged(changed: ReadonlySet<number>): void {
-    for (const bucket of changed) this.#changed.add(bucket);
+  /** Records buckets again whose save failed. */
+  markChanged(buckets: ReadonlySet<number>): void {
+    for (const bucket of buckets) this.#changedBuckets.add(bucket);
   }
 
-  /** All buckets in which something is. */
+  /** The buckets that hold a value. */
   *usedBucketsSteps(): CooperativeTask<ReadonlySet<number>> {
-    const filled = new Set<number>();
-    let looked = 0;
+    const used = new Set<number>();
+    let count = 0;
     for (const path of this.keys()) {
-      filled.add(bucketOf(path));
-      if (++looked % stepSize === 0) yield;
+      used.add(bucketOf(path));
+      if (++count % stepSize === 0) yield;
     }
-    return filled;
+    return used;
   }
 
-  /** Takes in what is stored, in the place of all that is here; the caller may pause after each step. */
+  /** Replaces all values with `items`, which are on the disk already. */
   *loadSteps(items: Iterable<readonly [path: string, value: T]>): CooperativeTask<void> {
     super.clear();
     this.version++;
-    this.#changed = new Set();
-    let taken = 0;
+    this.#changedBuckets = new Set();
+    let count = 0;
     for (const [path, value] of items) {
       super.set(path, value);
-      if (++taken % stepSize === 0) yield;
+      if (++count % stepSize === 0) yield;
     }
   }
 
-  #note(path: string): void {
+  #recordChange(path: string): void {
     this.version++;
-    this.#changed.add(bucketOf(path));
+    this.#changedBuckets.add(bucketOf(path));
   }
 }
