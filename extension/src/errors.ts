@@ -1,6 +1,6 @@
 import type { WireErrorCode } from '../../server/src/contract/errorCodes';
 
-/** What can fail on this side of the wire. `ui/shared/errorMessages.ts` has the message for each. */
+/** Failures of the extension. `ui/shared/errorMessages.ts` has the message for each. */
 export type LocalErrorCode =
   | 'cancelled'
   | 'no_folder'
@@ -34,10 +34,12 @@ export type LocalErrorCode =
   | 'connection_lost'
   | 'keeps_changing';
 
+/** A code of the extension, or one that the server sent. */
 export type ErrorCode = WireErrorCode | LocalErrorCode;
 
+/** Values for the message of an error. */
 export interface ErrorDetails {
-  /** What the error is about, relative to the workspace folder. */
+  /** The paths that the error is about, relative to the workspace folder. */
   readonly paths?: readonly string[];
   /** stale_base: the server's revision. */
   readonly head?: number;
@@ -75,7 +77,7 @@ export class PalmtreeError extends Error {
   override readonly name = 'PalmtreeError';
   readonly code: ErrorCode;
   readonly details: ErrorDetails;
-  /** The absolute path of the workspace folder whose operation it ended. */
+  /** The absolute path of the workspace folder whose operation failed. */
   root: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
@@ -85,6 +87,7 @@ export class PalmtreeError extends Error {
   }
 }
 
+/** Whether `error` is a PalmtreeError, with the given code if there is one. */
 export function isPalmtreeError(error: unknown, code?: ErrorCode): error is PalmtreeError {
   return error instanceof PalmtreeError && (code === undefined || error.code === code);
 }

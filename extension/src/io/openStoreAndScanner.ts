@@ -2,21 +2,22 @@ import { join } from 'node:path';
 import { WorkerScanner } from './scan/scanner';
 import { openStore, type SqlStore } from './store/store';
 
-/** What is known of a workspace folder on this machine, and what looks at it. */
+/** The store of a workspace folder, and its scanner. */
 export interface StoreAndScanner {
   readonly store: SqlStore;
   readonly scanner: WorkerScanner;
 }
 
 export interface StoreAndScannerOptions {
-  /** Where the bundles lie. */
+  /** The folder of the bundled scripts. */
   readonly dist: string;
+  /** The workspace folder. */
   readonly root: string;
-  /** Where all that is known of `root` is kept; made when it is not there. */
+  /** The folder for all data about `root`; created if it does not exist. */
   readonly storage: string;
 }
 
-/** Throws store_newer, store_locked or store_failed. */
+/** Opens the store, and passes its observations to a new scanner. Throws store_newer, store_locked or store_failed. */
 export async function openStoreAndScanner({ dist, root, storage }: StoreAndScannerOptions): Promise<StoreAndScanner> {
   const store = await openStore({
     folder: storage,
@@ -29,7 +30,7 @@ export async function openStoreAndScanner({ dist, root, storage }: StoreAndScann
     storage,
     known: () => store.state.observations.values(),
   });
-  // Not while the store still takes it in: two threads that collect at the same time keep each other from the cores.
+  // After the store has loaded, since two threads that collect garbage at the same time slow each other down.
   scanner.updatePacked(store.takePackedObservations());
   return { store, scanner };
 }

@@ -74,8 +74,8 @@ function fill(store: SqlStore): void {
   state.observations.set('new\nline "é" \'', observation('new\nline "é" \'', ''));
 }
 
-/** A store's state, to be compared with another's. */
-function told({ state }: SqlStore) {
+/** The state of a store with plain objects, which `toEqual` can compare. */
+function stateOf({ state }: SqlStore) {
   const rows = (map: ReadonlyMap<string, Entry | null>) =>
     new Map([...map].map(([path, value]) => [path, value && fieldsOf(value)]));
   const { ancestor, unappliedRemote, observations } = state;
@@ -88,7 +88,7 @@ function told({ state }: SqlStore) {
 }
 
 describe('the store', () => {
-  it('gives back all that was saved, to the last digit', async () => {
+  it('reads all that was saved without a loss', async () => {
     const store = await open();
     fill(store);
     store.state.observations.set('big', {
@@ -97,11 +97,11 @@ describe('the store', () => {
     });
     await store.save();
     const again = await open();
-    expect(told(again)).toEqual(told(store));
+    expect(stateOf(again)).toEqual(stateOf(store));
     expect(again.setAside).toBeUndefined();
   });
 
-  it('takes over what version 0.1 stored', async () => {
+  it('converts a store of version 0.1', async () => {
     const hash = 'a'.repeat(64);
     await writeVersion1(`
       INSERT INTO rule VALUES ('src', 'folder', 'track'), ('src/own', 'file', 'leave');
@@ -115,8 +115,8 @@ describe('the store', () => {
     expect(state.binding).toEqual({ server: 'https://example.org', tree: 't' });
     expect(state.rules.get('src')).toEqual({ path: 'src', kind: 'folder', effect: 'track' });
     expect(state.rules.get('src/own')).toEqual({ path: 'src/own', kind: 'file', effect: 'untrack' });
-    const agreed = { path: 'src/a', kind: 'file', size: 3, mtimeNs: 1_700_000_000_123_456_789n, mode: 0o644, hash };
-    expect(told({ state } as SqlStore).ancestor.get('src/a')).toEqual(agreed);
+    const entry = { path: 'src/a', kind: 'file', size: 3, mtimeNs: 1_700_000_000_123_456_789n, mode: 0o644, hash };
+    expect(stateOf({ state } as SqlStore).ancestor.get('src/a')).toEqual(entry);
     expect([...state.unappliedRemote]).toEqual([['src/gone', null]]);
     expect(state.observations.get('src/l')).toEqual({
       ...{ path: 'src/l', kind: 'symlink', size: 1, mtimeNs: 5n, mode: 0o777, hash, target: 'a' },
@@ -133,7 +133,7 @@ describe('the store', () => {
     expect((await open()).state.rules.get('own')).toEqual({ path: 'own', kind: 'file', effect: 'untrack' });
   });
 
-  it('saves a change of what version 0.1 stored with all the rest', async () => {
+  it('saves a converted store as a whole', async () => {
     await writeVersion1(`
       INSERT INTO ancestor VALUES ('a', 3, '5', 420, '${'a'.repeat(64)}', NULL);
       INSERT INTO meta VALUES ('state', '{"revision":7}');
@@ -142,17 +142,17 @@ describe('the store', () => {
     store.state.rules.set('src', { path: 'src', kind: 'folder', effect: 'track' });
     await store.save();
     const again = await open();
-    expect(told(again)).toEqual(told(store));
+    expect(stateOf(again)).toEqual(stateOf(store));
     expect([...again.state.ancestor.keys()]).toEqual(['a']);
   });
 
-  it('is empty at first, and is no file before it is saved', async () => {
+  it('is empty at first, and creates no file before a save', async () => {
     const store = await open();
     expect(store.state.ancestor.size).toBe(0);
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('follows edits, deletions and a lost binding', async () => {
+  it('saves edits, deletions and a removed binding', async () => {
     const store = await open();
     fill(store);
     await store.save();
@@ -161,10 +161,10 @@ describe('the store', () => {
     store.state.ancestor.set('l', entry('l', 'file'));
     store.state.unappliedRemote.clear();
     await store.save();
-    expect(told(await open())).toEqual(told(store));
+    expect(stateOf(await open())).toEqual(stateOf(store));
   });
 
-  it('writes nothing when nothing changed', async () => {
+  it('writes nothing if nothing changed', async () => {
     const store = await open();
     fill(store);
     await store.save();
@@ -176,19 +176,19 @@ describe('the store', () => {
     expect(await readdir(folder)).toEqual(['palmtree.db']);
   });
 
-  it('sees what another window has saved, in the same maps', async () => {
+  it('reads the changes of another window into the same maps', async () => {
     const [one, other] = [await open(), await open()];
     const { ancestor } = other.state;
     fill(one);
     await one.save();
     expect(await one.refresh()).toBe(false);
     expect(await other.refresh()).toBe(true);
-    expect(told(other)).toEqual(told(one));
+    expect(stateOf(other)).toEqual(stateOf(one));
     expect(other.state.ancestor).toBe(ancestor);
     expect(await other.refresh()).toBe(false);
   });
 
-  it('never overwrites what another window saved since it was read', async () => {
+  it('never overwrites what another window saved after the read', async () => {
     const [one, other] = [await open(), await open()];
     fill(one);
     await one.save();
@@ -198,11 +198,11 @@ describe('the store', () => {
   });
 
   it.each([
-    ['is no database', () => writeFile(join(folder, 'palmtree.db'), 'hello')],
+    ['is not a database', () => writeFile(join(folder, 'palmtree.db'), 'hello')],
     ['is empty', () => writeFile(join(folder, 'palmtree.db'), '')],
-    ['was cut short', () => truncate(join(folder, 'palmtree.db'), 9_000)],
+    ['is truncated', () => truncate(join(folder, 'palmtree.db'), 9_000)],
     ['is another database', () => rewrite((sql) => sql.run('DROP TABLE ancestor'))],
-    ['holds an impossible row', () => rewrite((sql) => sql.run("UPDATE observation SET entries = x'00'"))],
+    ['has a damaged row', () => rewrite((sql) => sql.run("UPDATE observation SET entries = x'00'"))],
     ['has no state', () => rewrite((sql) => sql.run('DELETE FROM meta'))],
   ])('sets aside a file that %s, and starts empty', async (_, damage) => {
     const store = await open();
@@ -213,13 +213,13 @@ describe('the store', () => {
     const again = await open();
     expect(again.setAside).toBe(join(folder, 'palmtree.db.damaged-2026-01-02T03-04-05.000Z'));
     expect(await readFile(again.setAside ?? '')).toEqual(damaged);
-    expect(told(again)).toEqual(told(await emptyStore()));
+    expect(stateOf(again)).toEqual(stateOf(await emptyStore()));
     fill(again);
     await again.save();
-    expect(told(await open())).toEqual(told(again));
+    expect(stateOf(await open())).toEqual(stateOf(again));
   });
 
-  it('refuses a file of a newer version, and leaves it alone', async () => {
+  it('rejects a file of a newer version, and does not change it', async () => {
     const store = await open();
     fill(store);
     await store.save();
@@ -230,7 +230,7 @@ describe('the store', () => {
     expect(await readFile(join(folder, 'palmtree.db'))).toEqual(before);
   });
 
-  it('leaves a file alone when SQLite cannot be loaded, or no thread be started', async () => {
+  it('does not change the file if SQLite or the thread cannot be started', async () => {
     const store = await open();
     fill(store);
     await store.save();
@@ -244,7 +244,7 @@ describe('the store', () => {
     expect(await readFile(join(folder, 'palmtree.db'))).toEqual(before);
   });
 
-  it('tells what failed when the folder cannot be made', async () => {
+  it('reports the cause if the folder cannot be created', async () => {
     await writeFile(join(folder, 'file'), '');
     const opened = openStore({ folder: join(folder, 'file', 'sub'), wasm, script });
     await expect(opened).rejects.toMatchObject({
@@ -253,7 +253,7 @@ describe('the store', () => {
     });
   });
 
-  it('writes only what changed of 100,000 rows', { timeout: 60_000 }, async () => {
+  it('saves a change among 100,000 rows faster than all of them', { timeout: 60_000 }, async () => {
     const store = await open();
     for (let i = 0; i < 100_000; i++) {
       const path = `packages/module${i % 300}/src/file-number-${i}.ts`;
@@ -300,39 +300,39 @@ describe('the store', () => {
 });
 
 describe('exclusive work', () => {
-  it('runs one at a time, in order, over two windows', async () => {
+  it('runs one at a time, in order, in two windows', async () => {
     const [one, other] = [await open(20_000), await open(20_000)];
     let running = 0;
-    let most = 0;
+    let maxRunning = 0;
     const work = async (): Promise<void> => {
-      most = Math.max(most, ++running);
+      maxRunning = Math.max(maxRunning, ++running);
       await readdir(folder);
       running--;
     };
     await Promise.all([one, other, one, other, one].map((store) => store.exclusively(work)));
-    expect(most).toBe(1);
+    expect(maxRunning).toBe(1);
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('gives back the lock when the work fails', async () => {
+  it('releases the lock if the work fails', async () => {
     const store = await open();
     const failed = store.exclusively(() => Promise.reject(new Error('no')));
     await expect(failed).rejects.toThrow('no');
     expect(await store.exclusively(() => Promise.resolve(1))).toBe(1);
   });
 
-  it('gives up on a live holder with a typed error that names it', async () => {
+  it('gives up on a live holder with an error that names it', async () => {
     const [one, other] = [await open(), await open(30)];
     await one.exclusively(async () => {
-      const waiting = other.exclusively(() => Promise.resolve());
-      await expect(waiting).rejects.toMatchObject({
+      const blocked = other.exclusively(() => Promise.resolve());
+      await expect(blocked).rejects.toMatchObject({
         code: 'store_locked',
         message: expect.stringContaining(`process ${process.pid}`),
       });
     });
   });
 
-  it('takes a lock of another machine for stale only when it is no longer touched', async () => {
+  it('takes over the lock of another machine only if it is no longer touched', async () => {
     await writeLock({ pid: 1, host: 'elsewhere.invalid', id: 'x' });
     await expect(open(30)).rejects.toMatchObject({ code: 'store_locked' });
     const aMinuteAgo = new Date(Date.now() - 60_000);
@@ -341,7 +341,7 @@ describe('exclusive work', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it.runIf(process.platform === 'linux')('takes over from a process whose id another has now', async () => {
+  it.runIf(process.platform === 'linux')('takes over the lock of a dead process whose id was reused', async () => {
     const { hostname } = await import('node:os');
     await writeLock({
       pid: process.pid,
@@ -359,7 +359,7 @@ describe('exclusive work', () => {
 });
 
 describe('a store whose process is killed', () => {
-  /** Saves revision after revision under the lock, and tells of each one that is durable. */
+  /** Saves revisions under the lock, and reports each one that is durable. */
   const source = `
     import { openStore } from './store';
     async function main() {
@@ -379,7 +379,7 @@ describe('a store whose process is killed', () => {
     main();
   `;
 
-  it('is whole afterwards, and holds what was told to be durable', { timeout: 60_000 }, async () => {
+  it('is intact afterwards, and holds the last durable revision', { timeout: 60_000 }, async () => {
     const program = join(folder, 'child.cjs');
     await build({
       stdin: {
@@ -396,13 +396,13 @@ describe('a store whose process is killed', () => {
     let durable = 0;
     for (let kill = 0; kill < 12; kill++) {
       const children = [fork(program, [data, wasm, script]), fork(program, [data, wasm, script])];
-      let told = 0;
+      let reported = 0;
       await new Promise<void>((resolve) => {
         for (const child of children) {
           child.on('message', (revision: number) => {
             durable = Math.max(durable, revision);
-            // After some messages, at whatever point the next save has then reached.
-            if (++told === 3 + kill) setTimeout(resolve, kill % 5);
+            // After some messages, at any point of the next save.
+            if (++reported === 3 + kill) setTimeout(resolve, kill % 5);
           });
         }
       });

@@ -4,7 +4,7 @@ import { contentStampAt, isContentUnchanged, type ContentStamp } from '../fs/fil
 import type { Packed } from '../entries/packedEntries';
 import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
-import { asStoreError, isDamage, written } from './storeError';
+import { asStoreError, changedByOthers, isDamage } from './storeError';
 import { StoreLock } from './storeLock';
 import { emptyState, unsavedChangesSteps, loadState } from './storeState';
 import { compiledSqlite, StoreThread } from './storeThread';
@@ -13,18 +13,18 @@ import { runYielding } from '../threads/yielding';
 const fileName = 'palmtree.db';
 
 export interface StoreOptions {
-  /** Made when it is not there. */
+  /** The store's folder; created if it does not exist. */
   readonly folder: string;
   /** The path of sql.js's sql-wasm.wasm. */
   readonly wasm: string;
-  /** The bundled store worker. */
+  /** The path of the bundled store worker. */
   readonly script: string;
   readonly now?: () => Date;
-  /** How long to wait for another process, in milliseconds. */
+  /** The longest wait for another process that holds the lock, in milliseconds. */
   readonly lockLimitMs?: number;
 }
 
-/** Opens the store of `folder`, or makes an empty one. Throws store_newer, store_locked or store_failed. */
+/** Opens the store in `folder`, or creates an empty one. Throws store_newer, store_locked or store_failed. */
 export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const { folder, wasm, script, now = () => new Date(), lockLimitMs = 30_000 } = options;
   try {
@@ -32,7 +32,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
     const path = join(folder, fileName);
     const lock = new StoreLock(join(folder, 'palmtree.lock'), lockLimitMs);
     const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm: await compiledSqlite(wasm) }), lock);
-    // Under the lock: what another process is just writing must be neither set aside nor swept.
+    // Under the lock, so that a file that another process is writing is neither set aside nor removed.
     await store.exclusively(() => store.load(now));
     return store;
   } catch (error) {
@@ -40,7 +40,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   }
 }
 
-/** The state in one SQLite file that is only ever replaced whole. */
+/** The state in a SQLite file, which is only ever replaced as a whole: temporary file, flush, rename. */
 export class SqlStore implements Store {
   readonly state = emptyState();
   setAside: string | undefined;
@@ -48,16 +48,16 @@ export class SqlStore implements Store {
   readonly #path: string;
   readonly #thread: StoreThread;
   readonly #lock: StoreLock;
-  /** The file's meta row. */
+  /** The meta row of the file. */
   #meta = '';
-  /** The last save failed: the file is not built upon. */
+  /** The last save failed, so the next one writes the whole state instead of changing the file. */
   #hasFailed = false;
   /** The file as it was last read or written. */
-  #identity: ContentStamp | undefined;
+  #stamp: ContentStamp | undefined;
   #saving: Promise<void> = Promise.resolve();
   #working: Promise<unknown> = Promise.resolve();
   #packed: readonly Packed[] = [];
-  /** Others have the state. */
+  /** Other code holds the state's maps. */
   #isShared = false;
 
   constructor(folder: string, thread: StoreThread, lock: StoreLock) {
@@ -67,9 +67,9 @@ export class SqlStore implements Store {
     this.#lock = lock;
   }
 
-  /** Reads the file for the first time; one that is damaged is set aside. */
+  /** Reads the file for the first time. A damaged file is renamed, and the state stays empty. */
   async load(now: () => Date): Promise<void> {
-    await sweep(this.#folder);
+    await removeLeftovers(this.#folder);
     try {
       await this.#read();
     } catch (error) {
@@ -77,12 +77,12 @@ export class SqlStore implements Store {
       const aside = `${this.#path}.damaged-${now().toISOString().replaceAll(':', '-')}`;
       await rename(this.#path, aside);
       this.setAside = aside;
-      this.#identity = undefined;
+      this.#stamp = undefined;
     }
     this.#isShared = true;
   }
 
-  /** The observations as they were read, for a scanner that is to know them too. Given once: they are held by both. */
+  /** Returns the observations in the bytes that the file held, for the scanner. Only the first call does. */
   takePackedObservations(): readonly Packed[] {
     const packed = this.#packed;
     this.#packed = [];
@@ -106,7 +106,7 @@ export class SqlStore implements Store {
   }
 
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#working.then(async () => {
+    const result = this.#working.then(async () => {
       const release = await this.#lock.acquire();
       try {
         return await work();
@@ -114,33 +114,33 @@ export class SqlStore implements Store {
         await release();
       }
     });
-    this.#working = done.catch(() => undefined);
-    return done;
+    this.#working = result.catch(() => undefined);
+    return result;
   }
 
   async #read(): Promise<boolean> {
-    const identity = await contentStampAt(this.#path);
-    if (identity === undefined || isContentUnchanged(identity, this.#identity)) return false;
+    const stamp = await contentStampAt(this.#path);
+    if (stamp === undefined || isContentUnchanged(stamp, this.#stamp)) return false;
     const content = await this.#thread.read();
     await loadState(content, this.state, this.#isShared);
     this.#meta = content.meta;
-    this.#identity = content.identity;
+    this.#stamp = content.stamp;
     if (!this.#isShared) this.#packed = content.tables.observation;
     return true;
   }
 
   async #save(): Promise<void> {
-    const identity = await contentStampAt(this.#path);
-    if (identity !== undefined && !isContentUnchanged(identity, this.#identity)) {
-      throw written();
+    const stamp = await contentStampAt(this.#path);
+    if (stamp !== undefined && !isContentUnchanged(stamp, this.#stamp)) {
+      throw changedByOthers();
     }
-    const isWhole = identity === undefined || this.#hasFailed;
+    const isWhole = stamp === undefined || this.#hasFailed;
     const changes = await runYielding(unsavedChangesSteps(this.state, this.#meta, isWhole));
     if (changes === undefined) return;
     try {
       const { meta, pack } = changes;
-      const before = isWhole ? undefined : identity;
-      this.#identity = await this.#thread.write({ before, meta, buckets: await pack() });
+      const before = isWhole ? undefined : stamp;
+      this.#stamp = await this.#thread.write({ before, meta, buckets: await pack() });
       this.#meta = meta;
       this.#hasFailed = false;
     } catch (error) {
@@ -151,8 +151,8 @@ export class SqlStore implements Store {
   }
 }
 
-/** Removes what killed processes left half written. */
-async function sweep(folder: string): Promise<void> {
+/** Removes temporary files of processes that were killed during a save. */
+async function removeLeftovers(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const pid = /^palmtree\.db\.(\d+)-[0-9a-f]+\.tmp$/.exec(name)?.[1];
     if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });

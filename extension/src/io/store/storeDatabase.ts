@@ -7,6 +7,7 @@ import { upgradeVersion1 } from './storeVersion1';
 const schemaVersion = 2;
 const tables: readonly TableName[] = ['rule', 'ancestor', 'held_back', 'observation'];
 
+/** Instantiates sql.js from its compiled module. */
 export function loadSqlJs(wasm: WebAssembly.Module): Promise<SqlJsStatic> {
   return initSqlJs({
     instantiateWasm: (imports, done: (instance: WebAssembly.Instance) => void) => {
@@ -17,7 +18,7 @@ export function loadSqlJs(wasm: WebAssembly.Module): Promise<SqlJsStatic> {
   });
 }
 
-/** Opens a file's bytes. Throws store_newer, and anything else when they are damaged. */
+/** Opens the bytes of a file. Throws store_newer, and other errors if they are damaged, see `isDamage`. */
 export function openDatabase(sql: SqlJsStatic, bytes: Uint8Array): Database {
   const database = new sql.Database(bytes);
   try {
@@ -29,6 +30,7 @@ export function openDatabase(sql: SqlJsStatic, bytes: Uint8Array): Database {
   }
 }
 
+/** Creates an empty store. */
 export function createDatabase(sql: SqlJsStatic): Database {
   const database = new sql.Database();
   for (const name of tables) database.run(createTable(name));
@@ -37,7 +39,8 @@ export function createDatabase(sql: SqlJsStatic): Database {
   return database;
 }
 
-export function contentOf(database: Database): Omit<StoreContent, 'identity'> {
+/** Reads the whole store. Throws TypeError if a part is missing. */
+export function contentOf(database: Database): Omit<StoreContent, 'stamp'> {
   const meta = database.exec("SELECT value FROM meta WHERE key = 'state'")[0]?.values[0]?.[0];
   if (typeof meta !== 'string') throw new TypeError('the store has no state');
   const read = (name: TableName): Uint8Array[] => readTable(database, name);
@@ -52,9 +55,9 @@ export function contentOf(database: Database): Omit<StoreContent, 'identity'> {
   };
 }
 
-/** The file's bytes with the changes made. */
+/** Makes the changes and returns the bytes for the file. */
 export function bytesWith(database: Database, { buckets, meta }: Pick<StoreWrite, 'buckets' | 'meta'>): Uint8Array {
-  // No journal: what fails is thrown away whole.
+  // No journal: after a failure the whole database is discarded.
   database.run('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; BEGIN');
   writeBuckets(database, buckets);
   database.run("REPLACE INTO meta VALUES ('state', ?)", [meta]);
@@ -65,13 +68,17 @@ export function bytesWith(database: Database, { buckets, meta }: Pick<StoreWrite
 function check(database: Database): void {
   const version = versionOf(database);
   if (typeof version === 'number' && version > schemaVersion) {
-    throw new PalmtreeError('store_newer', `the store has version ${version}, this is for ${schemaVersion}`, {
-      details: { subject: String(version) },
-    });
+    throw new PalmtreeError(
+      'store_newer',
+      `the store has version ${version}, the newest supported one is ${schemaVersion}`,
+      {
+        details: { subject: String(version) },
+      },
+    );
   }
-  // The full check looks for indexes in the wrong order beyond this one, and only meta has one, of one row.
-  const verdict = database.exec('PRAGMA quick_check')[0]?.values[0]?.[0];
-  if (verdict !== 'ok') throw new TypeError(`the store fails its check: ${String(verdict)}`);
+  // The full integrity check adds the order of indexes; only the index of meta exists, with one row.
+  const result = database.exec('PRAGMA quick_check')[0]?.values[0]?.[0];
+  if (result !== 'ok') throw new TypeError(`the store fails its check: ${String(result)}`);
   if (version === 1) upgradeVersion1(database);
   else if (version !== schemaVersion) throw new TypeError(`the store has version ${String(version)}`);
 }

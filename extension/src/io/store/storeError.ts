@@ -1,16 +1,16 @@
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
 
-/** Whether the error says that the file holds no store. A RangeError is of memory that was not to be had. */
+/** Whether the error shows that the file is not a store. A RangeError shows that memory ran out. */
 export function isDamage(error: unknown): boolean {
   return !(error instanceof PalmtreeError || error instanceof RangeError) && errnoOf(error) === undefined;
 }
 
-export function written(): PalmtreeError {
-  return new PalmtreeError('store_failed', 'another process has written the store since it was read');
+export function changedByOthers(): PalmtreeError {
+  return new PalmtreeError('store_failed', 'another process wrote the store after it was read');
 }
 
-/** What happened to the store at `path`, in our own terms. */
+/** Converts any error with the store at `path`: to disk_full or store_failed, unless it has a code already. */
 export function asStoreError(error: unknown, path: string): PalmtreeError {
   if (error instanceof PalmtreeError) return error;
   const errno = errnoOf(error);

@@ -8,21 +8,23 @@ import { isRunning, startTimeOf } from '../fs/processes';
 
 const firstPauseMs = 10;
 const longestPauseMs = 250;
-/** A lock file is written right after it is made: one that stays empty this long has lost its maker. */
-const emptyForMs = 2_000;
-/** Another machine's processes cannot be asked after: a lock that they have not touched this long is dead. */
-const foreignLifeMs = 30_000;
+/** A lock file is written right after its creation: one that stays empty this long was left by a process that died. */
+const emptyLimitMs = 2_000;
+/** Processes of another machine cannot be checked: their lock is stale if they have not touched it this long. */
+const foreignLimitMs = 30_000;
 const touchIntervalMs = 5_000;
 
+/** The content of a lock file. */
 interface Holder {
   readonly pid: number;
   readonly host: string;
-  /** Tells this holding of the lock from any other. */
+  /** Unique to one acquisition of the lock. */
   readonly id: string;
+  /** The start of the process, in case its pid is reused; see `startOf`. */
   readonly start?: string | undefined;
 }
 
-/** A lock between processes: a file that only one of them can make, and that names who made it. */
+/** A lock between processes: a file that only one of them can create, and that names its creator. */
 export class StoreLock {
   readonly #path: string;
   readonly #limitMs: number;
@@ -32,7 +34,7 @@ export class StoreLock {
     this.#limitMs = limitMs;
   }
 
-  /** Waits for the lock and answers what gives it back. Throws store_locked after the limit. */
+  /** Waits for the lock and returns its release function. Throws store_locked after the limit. */
   async acquire(): Promise<() => Promise<void>> {
     const deadline = performance.now() + this.#limitMs;
     const emptySince = new Map<string, number>();
@@ -44,7 +46,7 @@ export class StoreLock {
     }
   }
 
-  /** Touches the lock while it is held; a touch that fails only makes it look dead sooner. */
+  /** Touches the lock file while it is held. A touch that fails only makes the lock look stale sooner. */
   #keepAlive(id: string): () => Promise<void> {
     const timer = setInterval(() => {
       const now = new Date();
@@ -60,12 +62,12 @@ export class StoreLock {
   async #timedOut(): Promise<PalmtreeError> {
     const holder = await read(this.#path);
     const isKnown = holder !== undefined && holder !== 'empty';
-    const who = isKnown ? `process ${holder.pid} on ${holder.host}` : 'nobody known';
-    return new PalmtreeError('store_locked', `${this.#path} is held by ${who}`, { details: { subject: this.#path } });
+    const name = isKnown ? `process ${holder.pid} on ${holder.host}` : 'an unknown process';
+    return new PalmtreeError('store_locked', `${this.#path} is held by ${name}`, { details: { subject: this.#path } });
   }
 }
 
-/** Takes the lock when it is free or its holder is dead; answers the id of the holding, or undefined. */
+/** Takes the lock if it is free or its holder is dead. Returns the id of the acquisition, or undefined. */
 async function take(path: string, emptySince: Map<string, number>): Promise<string | undefined> {
   const own: Holder = { pid: process.pid, host: hostname(), id: randomUUID(), start: startTimeOf(process.pid) };
   if (await create(path, own)) return own.id;
@@ -74,7 +76,7 @@ async function take(path: string, emptySince: Map<string, number>): Promise<stri
   if (holder === 'empty') {
     const since = emptySince.get(path) ?? performance.now();
     emptySince.set(path, since);
-    if (performance.now() - since < emptyForMs) return undefined;
+    if (performance.now() - since < emptyLimitMs) return undefined;
   } else {
     emptySince.delete(path);
     if (await isAlive(path, holder)) return undefined;
@@ -83,9 +85,9 @@ async function take(path: string, emptySince: Map<string, number>): Promise<stri
 }
 
 /**
- * Replaces the lock of a dead holder. Invariant: of all who see it dead, one replaces it: the claim is a lock
- * of its own, named by that one holding, and the lock file is looked at again under it. The lock file is
- * renamed over, so there is no moment without one.
+ * Replaces the lock of a dead holder.
+ * Invariant: of all processes that find it dead, exactly one replaces it. The claim is a lock of its own, named after the
+ * dead acquisition, and the lock file is read again under the claim. It is replaced by a rename, so it always exists.
  */
 async function takeOver(
   path: string,
@@ -97,8 +99,8 @@ async function takeOver(
   const claimId = await take(claim, emptySince);
   if (claimId === undefined) return false;
   try {
-    const now = await read(path);
-    if (now === undefined || idOf(now) !== idOf(dead)) return false;
+    const current = await read(path);
+    if (current === undefined || idOf(current) !== idOf(dead)) return false;
     const temporary = `${path}.${own.id}.tmp`;
     await writeFile(temporary, JSON.stringify(own));
     await rename(temporary, path);
@@ -114,8 +116,8 @@ function idOf(holder: Holder | 'empty'): string {
 
 async function isAlive(path: string, { pid, host, start }: Holder): Promise<boolean> {
   if (host !== hostname()) {
-    const touched = await stat(path).catch(() => undefined);
-    return touched === undefined || Date.now() - touched.mtimeMs < foreignLifeMs;
+    const stats = await stat(path).catch(() => undefined);
+    return stats === undefined || Date.now() - stats.mtimeMs < foreignLimitMs;
   }
   return isRunning(pid) && (start === undefined || startTimeOf(pid) === start);
 }

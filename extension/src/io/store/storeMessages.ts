@@ -2,35 +2,35 @@ import type { ContentStamp } from '../fs/fileStamp';
 import type { StoredBucket, TableName } from './storeTables';
 import type { ThreadFailure } from '../threads/threadFailure';
 
-/** What the store worker is started with. */
+/** The data that the store worker starts with. */
 export interface StoreWorkerData {
-  /** The file that it reads and writes. */
+  /** The path of the store's file. */
   readonly file: string;
-  /** sql.js's, compiled: threads share the machine code, also that which was made for what runs often. */
+  /** sql.js's module, compiled. Threads share its machine code, with the optimised code of hot functions. */
   readonly wasm: WebAssembly.Module;
 }
 
 export type ToStoreWorker =
-  /** Reads the file; there is one. */
+  /** Reads the file, which must exist. */
   { readonly kind: 'read' } | ({ readonly kind: 'write' } & StoreWrite);
 
 export interface StoreWrite {
-  /** The file that is written on; undefined when nothing of what may be there is kept. */
+  /** The file to change, as it was last read or written; undefined to replace whatever exists. */
   readonly before: ContentStamp | undefined;
   readonly meta: string;
   readonly buckets: readonly StoredBucket[];
 }
 
-/** All that the file holds. */
+/** The content of the file. */
 export interface StoreContent {
-  readonly identity: ContentStamp;
+  readonly stamp: ContentStamp;
   readonly meta: string;
   readonly tables: Readonly<Record<TableName, readonly Uint8Array[]>>;
 }
 
 export type FromStoreWorker =
   | ({ readonly kind: 'read' } & StoreContent)
-  | { readonly kind: 'written'; readonly identity: ContentStamp }
-  /** The file holds something else than a store. */
+  | { readonly kind: 'written'; readonly stamp: ContentStamp }
+  /** The file is not a store. */
   | { readonly kind: 'damaged'; readonly message: string }
   | ({ readonly kind: 'failed' } & ThreadFailure);

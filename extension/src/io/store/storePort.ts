@@ -3,29 +3,30 @@ import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
 import type { StoredMap } from '../entries/storedMap';
 
-/** What the store keeps: observations and agreements, never pending work. */
+/** The stored state: observations and synced states, never pending work. */
 export interface StoredState {
-  /** The tree and server that `ancestor` was agreed with. */
+  /** The server and tree that `ancestor` was synced with. */
   binding: { server: string; tree: string } | undefined;
-  /** The revision that `ancestor` overlaid with `skipped` stands for. */
+  /** The synced revision: `ancestor` with `unappliedRemote` is its table. */
   revision: number;
-  /** Tells that revision from another of the same number; undefined when it is not known. */
+  /** The id of that revision, which another revision with the same number does not have; undefined if unknown. */
   revisionId: string | undefined;
   readonly rules: StoredMap<Rule>;
   readonly ancestor: StoredMap<Entry>;
-  /** What the server has at `revision` where it was not taken over: an entry, or null for a deletion. */
+  /** Changes of `revision` that were not applied here; null for a deletion. */
   readonly unappliedRemote: StoredMap<Entry | null>;
   readonly observations: StoredMap<Observation>;
 }
 
+/** The state of a workspace folder that survives restarts, and that windows share. */
 export interface Store {
   readonly state: StoredState;
-  /** Where a damaged store was set aside when this one was opened, if it was. */
+  /** The path that a damaged store was moved to when this one was opened; undefined if there was none. */
   readonly setAside: string | undefined;
-  /** Reads the file again when another window has written it since; true when it had. */
+  /** Reads the file again if another window wrote it since, and returns whether it did. */
   refresh(): Promise<boolean>;
-  /** Resolves when the state is durable: temporary file, flush, rename. */
+  /** Writes the state. Resolves when it is durable. Throws store_failed or disk_full. */
   save(): Promise<void>;
-  /** Runs `work` while no other window or process does; one at a time within this one, too. */
+  /** Runs `work` while holding the lock between windows; in this window too, one at a time. Throws store_locked. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -12,7 +12,7 @@ import {
   observationTable,
   packBuckets,
   ruleTable,
-  type Item,
+  type TableItem,
   type StoredBucket,
   type StoreTable,
 } from './storeTables';
@@ -20,6 +20,7 @@ import { yielder } from '../threads/yielding';
 
 type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId'>;
 
+/** The state of a folder that has never been connected. */
 export function emptyState(): StoredState {
   return {
     binding: undefined,
@@ -33,15 +34,16 @@ export function emptyState(): StoredState {
 }
 
 /**
- * Takes what was read into `state`. Throws when it is damaged, and then the state is as it was. The maps stay the same
- * objects: others may hold them, and then never see a state that is half of this and half of that.
+ * Replaces `state` with the content of the file. Throws if the content is damaged, and the state is then unchanged.
+ * The maps stay the same objects, which other code may hold. If it does (`isShared`), they are filled without pauses, so
+ * that nothing ever sees a mixture of two states.
  */
-export async function loadState({ meta, tables }: StoreContent, state: StoredState, isHeld: boolean): Promise<void> {
+export async function loadState({ meta, tables }: StoreContent, state: StoredState, isShared: boolean): Promise<void> {
   const pause = yielder();
-  const rules = await unpacked(ruleTable, tables.rule, pause);
-  const observations = await unpacked(observationTable, tables.observation, pause);
-  const ancestor = await unpacked(ancestorTable, tables.ancestor, pause);
-  const unappliedRemote = await unpacked(unappliedRemoteTable, tables.held_back, pause);
+  const rules = await unpack(ruleTable, tables.rule, pause);
+  const observations = await unpack(observationTable, tables.observation, pause);
+  const ancestor = await unpack(ancestorTable, tables.ancestor, pause);
+  const unappliedRemote = await unpack(unappliedRemoteTable, tables.held_back, pause);
   Object.assign(state, parseMeta(meta));
   const loading = [
     state.rules.loadSteps(rules),
@@ -49,70 +51,70 @@ export async function loadState({ meta, tables }: StoreContent, state: StoredSta
     state.ancestor.loadSteps(ancestorItems(ancestor, state.observations)),
     state.unappliedRemote.loadSteps(unappliedRemote),
   ];
-  for (const steps of loading) while (steps.next().done !== true) if (!isHeld) await pause();
+  for (const task of loading) while (task.next().done !== true) if (!isShared) await pause();
 }
 
-async function unpacked<T>(
+async function unpack<T>(
   table: StoreTable<T>,
   buckets: readonly Uint8Array[],
   pause: () => Promise<void>,
-): Promise<Iterable<Item<T>>> {
-  const parts: Iterable<Item<T>>[] = [];
+): Promise<Iterable<TableItem<T>>> {
+  const parts: Iterable<TableItem<T>>[] = [];
   for (const bucket of buckets) {
     parts.push(table.unpack(bucket));
     await pause();
   }
-  return joined(parts);
+  return concat(parts);
 }
 
-function* joined<T>(parts: readonly Iterable<T>[]): Generator<T> {
+function* concat<T>(parts: readonly Iterable<T>[]): Generator<T> {
   for (const part of parts) yield* part;
 }
 
-/** What was agreed on is nearly always what is observed: then it is stored, and held, once. */
+/** Adds the observations that equal their ancestor: nearly all do, and are stored and held in memory only once. */
 function* ancestorItems(
-  others: Iterable<Item<Entry>>,
+  others: Iterable<TableItem<Entry>>,
   observations: ReadonlyMap<string, Observation>,
-): Generator<Item<Entry>> {
+): Generator<TableItem<Entry>> {
   yield* others;
   for (const item of observations) if (wasSynced(item[1])) yield item;
 }
 
-/** What a save has to write. What changes while it is gathered may be in it, and is in the next. */
+/** The part of the state that a save has to write. Changes during its collection may be in it, and are in the next. */
 export interface StoreChanges {
   readonly meta: string;
   readonly pack: () => Promise<StoredBucket[]>;
-  /** They could not be written: the next save has to. */
+  /** Must be called if they could not be written. */
   readonly markUnsaved: () => void;
 }
 
-/** Undefined when nothing has changed. `all`: whether it changed or not. */
+/** Collects the changes since the last save, or the whole state if `isWhole`. Undefined if nothing changed. */
 export function* unsavedChangesSteps(
   state: StoredState,
   storedMeta: string,
-  all: boolean,
+  isWhole: boolean,
 ): CooperativeTask<StoreChanges | undefined> {
   const meta = metaOf(state);
-  const parts = [
-    yield* mapChangesSteps(ruleTable, state.rules, all),
-    yield* mapChangesSteps(unappliedRemoteTable, state.unappliedRemote, all),
-    yield* observedChangesSteps(state, all),
-  ].filter((part) => part !== undefined);
-  if (!all && parts.length === 0 && meta === storedMeta) return undefined;
+  const changes = [
+    yield* mapChangesSteps(ruleTable, state.rules, isWhole),
+    yield* mapChangesSteps(unappliedRemoteTable, state.unappliedRemote, isWhole),
+    yield* observedChangesSteps(state, isWhole),
+  ].filter((change) => change !== undefined);
+  if (!isWhole && changes.length === 0 && meta === storedMeta) return undefined;
   return {
     meta,
     pack: async () => {
       const pause = yielder();
       const buckets: StoredBucket[] = [];
-      for (const part of parts) {
-        for (const bucket of part.pack()) {
+      for (const change of changes) {
+        for (const bucket of change.pack()) {
           buckets.push(bucket);
           await pause();
         }
       }
       return buckets;
     },
-    markUnsaved: () => parts.forEach((part) => part.markUnsaved()),
+    markUnsaved: () => changes.forEach((change) => change.markUnsaved()),
   };
 }
 
@@ -124,53 +126,59 @@ interface MapChanges {
 function* mapChangesSteps<T>(
   table: StoreTable<T>,
   map: StoredMap<T>,
-  all: boolean,
+  isWhole: boolean,
 ): CooperativeTask<MapChanges | undefined> {
   const changed = map.takeChangedBuckets();
-  const rows = yield* rowsOfBucketsSteps(map, all ? yield* map.usedBucketsSteps() : changed);
+  const rows = yield* rowsOfBucketsSteps(map, isWhole ? yield* map.usedBucketsSteps() : changed);
   if (rows.size === 0) return undefined;
   return { pack: () => packBuckets(table, rows), markUnsaved: () => map.markChanged(changed) };
 }
 
-/** Of what is observed and agreed on: a bucket of the one is stored with that of the other. */
+/** Collects observations with the ancestor: a bucket of one is always stored with the same bucket of the other. */
 function* observedChangesSteps(
   { observations, ancestor }: StoredState,
-  all: boolean,
+  isWhole: boolean,
 ): CooperativeTask<MapChanges | undefined> {
-  const changed = [observations.takeChangedBuckets(), ancestor.takeChangedBuckets()] as const;
-  const [here, there] = all ? [yield* observations.usedBucketsSteps(), yield* ancestor.usedBucketsSteps()] : changed;
-  const buckets = new Set([...here, ...there]);
-  const seen = yield* rowsOfBucketsSteps(observations, buckets);
-  const agreed = yield* rowsOfBucketsSteps(ancestor, buckets);
-  if (seen.size === 0) return undefined;
+  const changedObservations = observations.takeChangedBuckets();
+  const changedAncestor = ancestor.takeChangedBuckets();
+  const buckets = new Set([
+    ...(isWhole ? yield* observations.usedBucketsSteps() : changedObservations),
+    ...(isWhole ? yield* ancestor.usedBucketsSteps() : changedAncestor),
+  ]);
+  const observationRows = yield* rowsOfBucketsSteps(observations, buckets);
+  const ancestorRows = yield* rowsOfBucketsSteps(ancestor, buckets);
+  if (observationRows.size === 0) return undefined;
   return {
     *pack() {
-      for (const [bucket, rows] of seen) yield* packObserved(bucket, rows, agreed.get(bucket) ?? []);
+      for (const [bucket, rows] of observationRows) yield* packObserved(bucket, rows, ancestorRows.get(bucket) ?? []);
     },
     markUnsaved: () => {
-      observations.markChanged(changed[0]);
-      ancestor.markChanged(changed[1]);
+      observations.markChanged(changedObservations);
+      ancestor.markChanged(changedAncestor);
     },
   };
 }
 
 function* packObserved(
   bucket: number,
-  seen: readonly Item<Observation>[],
-  agreed: readonly Item<Entry>[],
+  observationRows: readonly TableItem<Observation>[],
+  ancestorRows: readonly TableItem<Entry>[],
 ): Generator<StoredBucket> {
-  const others = new Map(agreed);
-  const isAgreed = (one: Observation): boolean => {
-    // What is marked is not stored a second time.
-    const entry = others.get(one.path);
-    return entry !== undefined && (entry === one || isSameToTheDigit(entry, one)) && others.delete(one.path);
+  const ancestors = new Map(ancestorRows);
+  /** Also removes the ancestor: the mark of the observation stores it. */
+  const isSynced = (observation: Observation): boolean => {
+    const entry = ancestors.get(observation.path);
+    if (entry === undefined || !(entry === observation || hasSameFields(entry, observation))) return false;
+    return ancestors.delete(observation.path);
   };
-  const all = seen.map(([, one]) => one);
-  yield { table: 'observation', bucket, entries: all.length === 0 ? null : packObservations(all, isAgreed) };
-  yield { table: 'ancestor', bucket, entries: others.size === 0 ? null : ancestorTable.pack([...others]) };
+  const observations = observationRows.map(([, observation]) => observation);
+  const packed = observations.length === 0 ? null : packObservations(observations, isSynced);
+  yield { table: 'observation', bucket, entries: packed };
+  yield { table: 'ancestor', bucket, entries: ancestors.size === 0 ? null : ancestorTable.pack([...ancestors]) };
 }
 
-function isSameToTheDigit(a: Entry, b: Entry): boolean {
+/** Stricter than `sameEntry`: the mtime and a symlink's mode count as well. */
+function hasSameFields(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.size === b.size && a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.hash === b.hash;
 }
 
@@ -187,6 +195,7 @@ function parseMeta(meta: string): Meta {
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
   if (binding === undefined) return { revision, revisionId, binding };
   const { server, tree } = binding;
-  if (typeof server !== 'string' || typeof tree !== 'string') throw new TypeError('the store has no whole binding');
+  if (typeof server !== 'string' || typeof tree !== 'string')
+    throw new TypeError('the binding in the store is incomplete');
   return { revision, revisionId, binding: { server, tree } };
 }

@@ -6,6 +6,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from '../entries/storeBuckets';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from '../entries/packedEntries';
 
+/** The names on the disk, which cannot change: `held_back` holds the unapplied remote changes. */
 export type TableName = 'rule' | 'ancestor' | 'held_back' | 'observation';
 
 /** One bucket of a table, packed; null if it is empty. */
@@ -15,15 +16,16 @@ export interface StoredBucket {
   readonly entries: Uint8Array | null;
 }
 
-/** How one of the state's maps stands in the database. */
+/** The format of one of the state's maps in the database. */
 export interface StoreTable<T> {
   readonly name: TableName;
-  readonly pack: (rows: readonly Item<T>[]) => Uint8Array;
-  /** Throws when the bytes cannot be what was packed. The items are to be gone through once. */
-  readonly unpack: (bytes: Uint8Array) => Iterable<Item<T>>;
+  readonly pack: (rows: readonly TableItem<T>[]) => Uint8Array;
+  /** Throws if the bytes are damaged. The items can be iterated once. */
+  readonly unpack: (bytes: Uint8Array) => Iterable<TableItem<T>>;
 }
 
-export type Item<T> = readonly [path: string, value: T];
+/** One entry of a map. */
+export type TableItem<T> = readonly [path: string, value: T];
 
 export const ruleTable: StoreTable<Rule> = {
   name: 'rule',
@@ -43,7 +45,7 @@ export const ruleTable: StoreTable<Rule> = {
 export const ancestorTable: StoreTable<Entry> = {
   name: 'ancestor',
   pack: packEntries,
-  unpack: (bytes) => unpackEntries(bytes).map(([path, entry]) => [path, entry ?? impossible(path)]),
+  unpack: (bytes) => unpackEntries(bytes).map(([path, entry]) => [path, entry ?? noDeletion(path)]),
 };
 
 export const unappliedRemoteTable: StoreTable<Entry | null> = {
@@ -54,28 +56,29 @@ export const unappliedRemoteTable: StoreTable<Entry | null> = {
 
 export const observationTable: StoreTable<Observation> = {
   name: 'observation',
-  pack: (rows) => packObservations(rows.map(([, seen]) => seen)),
+  pack: (rows) => packObservations(rows.map(([, observation]) => observation)),
   unpack: (bytes) => byPath(unpackObservations(bytes)),
 };
 
-/** One pair at a time: all of them would stay until the last is taken in, twice as much to collect around. */
-function* byPath(all: readonly Observation[]): Generator<Item<Observation>> {
-  for (const seen of all) yield [seen.path, seen];
+/** Creates one pair at a time: an array of all pairs would live until the last is used, and double the garbage. */
+function* byPath(observations: readonly Observation[]): Generator<TableItem<Observation>> {
+  for (const observation of observations) yield [observation.path, observation];
 }
 
+/** The SQL that creates a table. */
 export function createTable(name: TableName): string {
   return `CREATE TABLE ${name} (bucket INTEGER PRIMARY KEY, entries BLOB NOT NULL)`;
 }
 
-/** Reads a table bucket by bucket, into memory that all threads share. */
+/** Reads the buckets of a table into memory that threads share. Throws TypeError if a bucket is no blob. */
 export function readTable(database: Database, name: TableName): Uint8Array[] {
   const buckets: Uint8Array[] = [];
-  // Named, so that a table that lacks one is found out.
+  // Column names, so that a table without one fails here.
   const statement = database.prepare(`SELECT entries FROM ${name} ORDER BY bucket`);
   try {
     while (statement.step()) {
       const [entries] = statement.get();
-      if (!(entries instanceof Uint8Array)) throw new TypeError(`${String(entries)} holds no entries`);
+      if (!(entries instanceof Uint8Array)) throw new TypeError(`a bucket of ${name} holds no blob`);
       const shared = new Uint8Array(new SharedArrayBuffer(entries.length));
       shared.set(entries);
       buckets.push(shared);
@@ -86,37 +89,38 @@ export function readTable(database: Database, name: TableName): Uint8Array[] {
   return buckets;
 }
 
-/** All that stands now in the buckets `changed`, in which nothing may be left. */
+/** The current rows of `buckets`; a bucket that became empty has none. */
 export function* rowsOfBucketsSteps<T>(
-  current: ReadonlyMap<string, T>,
-  changed: ReadonlySet<number>,
-): CooperativeTask<ReadonlyMap<number, readonly Item<T>[]>> {
-  const rows = new Map<number, Item<T>[]>();
-  for (const bucket of changed) rows.set(bucket, []);
+  map: ReadonlyMap<string, T>,
+  buckets: ReadonlySet<number>,
+): CooperativeTask<ReadonlyMap<number, readonly TableItem<T>[]>> {
+  const rows = new Map<number, TableItem<T>[]>();
+  for (const bucket of buckets) rows.set(bucket, []);
   if (rows.size === 0) return rows;
-  let looked = 0;
-  for (const item of current) {
+  let count = 0;
+  for (const item of map) {
     rows.get(bucketOf(item[0]))?.push(item);
-    if (++looked % stepSize === 0) yield;
+    if (++count % stepSize === 0) yield;
   }
   return rows;
 }
 
-/** All of `items` in their buckets. */
-export function bucketRows<T>(items: readonly Item<T>[]): ReadonlyMap<number, readonly Item<T>[]> {
+/** Groups items by their bucket. */
+export function bucketRows<T>(items: readonly TableItem<T>[]): ReadonlyMap<number, readonly TableItem<T>[]> {
   return Map.groupBy(items, ([path]) => bucketOf(path));
 }
 
-/** Packs bucket after bucket; the caller may pause after each. */
+/** Packs one bucket per step, so that the caller can pause between them. */
 export function* packBuckets<T>(
   table: StoreTable<T>,
-  rows: ReadonlyMap<number, readonly Item<T>[]>,
+  rows: ReadonlyMap<number, readonly TableItem<T>[]>,
 ): Generator<StoredBucket> {
   for (const [bucket, items] of [...rows].sort(([a], [b]) => a - b)) {
     yield { table: table.name, bucket, entries: items.length === 0 ? null : table.pack(items) };
   }
 }
 
+/** Writes packed buckets; empty ones are deleted. */
 export function writeBuckets(database: Database, buckets: Iterable<StoredBucket>): void {
   for (const { table, bucket, entries } of buckets) {
     if (entries === null) database.run(`DELETE FROM ${table} WHERE bucket = ?`, [bucket]);
@@ -124,17 +128,17 @@ export function writeBuckets(database: Database, buckets: Iterable<StoredBucket>
   }
 }
 
-function impossible(path: string): never {
-  throw new TypeError(`what was agreed on at ${path} is a deletion`);
+function noDeletion(path: string): never {
+  throw new TypeError(`the ancestor of ${path} is a deletion`);
 }
 
 function text(value: unknown): string {
-  if (typeof value !== 'string') throw new TypeError(`${String(value)} is no text`);
+  if (typeof value !== 'string') throw new TypeError(`${String(value)} is not a string`);
   return value;
 }
 
 function oneOf<T extends string>(value: string, known: readonly T[]): T {
   const found = known.find((one) => one === value);
-  if (found === undefined) throw new TypeError(`"${value}" is none of ${known.join()}`);
+  if (found === undefined) throw new TypeError(`"${value}" is not one of ${known.join()}`);
   return found;
 }

@@ -6,36 +6,36 @@ import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStor
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
 
-/** After a write, the thread keeps the database open for the next one for as long as this, in milliseconds. */
+/** Milliseconds that the thread keeps the database open after a write, for the next write. */
 const idleMs = 10_000;
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
-/** SQLite for all store threads of this process, from the path of sql.js's sql-wasm.wasm. */
+/** Compiles sql.js's sql-wasm.wasm at `wasm`, once for all store threads of this process. */
 export function compiledSqlite(wasm: string): Promise<WebAssembly.Module> {
   let compiling = compiled.get(wasm);
   if (compiling === undefined) {
     compiling = readFile(wasm).then((bytes) => WebAssembly.compile(bytes));
     compiled.set(wasm, compiling);
-    // It may be there the next time.
+    // A later call tries again.
     compiling.catch(() => compiled.delete(wasm));
   }
   return compiling;
 }
 
 interface PendingRequest {
-  readonly resolve: (answer: FromStoreWorker) => void;
+  readonly resolve: (response: FromStoreWorker) => void;
   readonly reject: (error: PalmtreeError) => void;
 }
 
 /**
- * Reads and writes the store's file in a thread of its own: SQLite works without pauses, over all of a file of some
- * megabytes. The thread ends when it is not needed, and its memory goes with it.
+ * Reads and writes the store's file in a worker thread, since SQLite would block this thread for all of a file of some
+ * megabytes. The thread ends when it is idle, which frees its memory.
  */
 export class StoreThread {
   readonly #script: string;
   readonly #data: StoreWorkerData;
-  /** Those that wait for an answer, in the order in which the thread gives them. */
+  /** Requests without a response yet; the thread responds in their order. */
   readonly #pending: PendingRequest[] = [];
   #worker: Worker | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -45,23 +45,23 @@ export class StoreThread {
     this.#data = data;
   }
 
-  /** Throws store_newer, store_failed, and anything else when the file is damaged. */
+  /** Throws store_newer or store_failed, and TypeError if the file is damaged. */
   async read(): Promise<StoreContent> {
-    const answer = await this.#ask({ kind: 'read' });
+    const response = await this.#request({ kind: 'read' });
     this.#endAfter(0);
-    if (answer.kind === 'read') return answer;
-    throw answer.kind === 'damaged' ? new TypeError(answer.message) : unexpected(answer);
+    if (response.kind === 'read') return response;
+    throw response.kind === 'damaged' ? new TypeError(response.message) : unexpected(response);
   }
 
-  /** Resolves when it is durable. Throws store_failed or disk_full, and then the file is as it was. */
+  /** Resolves when the file is durable. Throws store_failed or disk_full, and the file is then unchanged. */
   async write(write: StoreWrite): Promise<ContentStamp> {
-    const answer = await this.#ask({ kind: 'write', ...write });
+    const response = await this.#request({ kind: 'write', ...write });
     this.#endAfter(idleMs);
-    if (answer.kind === 'written') return answer.identity;
-    throw unexpected(answer);
+    if (response.kind === 'written') return response.stamp;
+    throw unexpected(response);
   }
 
-  #ask(message: ToStoreWorker): Promise<FromStoreWorker> {
+  #request(message: ToStoreWorker): Promise<FromStoreWorker> {
     clearTimeout(this.#idle);
     return new Promise((resolve, reject) => {
       this.#worker ??= this.#start();
@@ -76,11 +76,11 @@ export class StoreThread {
     try {
       worker = this.#newWorker();
     } catch (cause) {
-      throw new PalmtreeError('store_failed', `the system gives no thread for the store: ${String(cause)}`, { cause });
+      throw new PalmtreeError('store_failed', `no thread could be started for the store: ${String(cause)}`, { cause });
     }
-    worker.on('message', (answer: FromStoreWorker) => this.#pending.shift()?.resolve(answer));
+    worker.on('message', (response: FromStoreWorker) => this.#pending.shift()?.resolve(response));
     worker.on('error', (error) => this.#onEnd(worker, error));
-    worker.on('exit', (code) => this.#onEnd(worker, new Error(`it ended with code ${code}`)));
+    worker.on('exit', (code) => this.#onEnd(worker, new Error(`it exited with code ${code}`)));
     return worker;
   }
 
@@ -97,7 +97,7 @@ export class StoreThread {
     this.#worker = undefined;
     const reason = cause instanceof Error ? cause.message : String(cause);
     for (const { reject } of this.#pending.splice(0)) {
-      const message = `the thread that keeps the store failed: ${reason}`;
+      const message = `the store's thread failed: ${reason}`;
       reject(new PalmtreeError('store_failed', message, { details: { stderr: reason }, cause }));
     }
   }
@@ -112,13 +112,13 @@ export class StoreThread {
       void worker?.terminate();
     };
     if (delayMs === 0) return end();
-    // An idle thread keeps no process alive.
+    // An idle thread must not keep the process alive.
     worker?.unref();
     this.#idle = setTimeout(end, delayMs).unref();
   }
 }
 
-function unexpected(answer: FromStoreWorker): PalmtreeError {
-  if (answer.kind === 'failed') return errorOf(answer);
-  return new PalmtreeError('store_failed', answer.kind === 'damaged' ? answer.message : 'another answer was expected');
+function unexpected(response: FromStoreWorker): PalmtreeError {
+  if (response.kind === 'failed') return errorOf(response);
+  return new PalmtreeError('store_failed', response.kind === 'damaged' ? response.message : 'unexpected response');
 }

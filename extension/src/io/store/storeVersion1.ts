@@ -10,13 +10,13 @@ import {
   packBuckets,
   ruleTable,
   writeBuckets,
-  type Item,
+  type TableItem,
   type StoreTable,
 } from './storeTables';
 
 type Row = readonly SqlValue[];
 
-/** Makes of a store of version 1, with a row for each entry, one of version 2. Throws when a row is not whole. */
+/** Converts a store of version 1, with a row for each entry, to version 2. Throws if a row is incomplete. */
 export function upgradeVersion1(database: Database): void {
   convert<Rule>(database, ruleTable, ([path, kind, effect]) => ({
     path: String(path),
@@ -34,7 +34,7 @@ export function upgradeVersion1(database: Database): void {
 
 function convert<T>(database: Database, table: StoreTable<T>, valueOf: (row: Row) => T): void {
   const rows = database.exec(`SELECT * FROM ${table.name}`)[0]?.values ?? [];
-  const items = rows.map((row): Item<T> => [String(row[0]), valueOf(row)]);
+  const items = rows.map((row): TableItem<T> => [String(row[0]), valueOf(row)]);
   database.run(`DROP TABLE ${table.name}`);
   database.run(createTable(table.name));
   writeBuckets(database, packBuckets(table, bucketRows(items)));

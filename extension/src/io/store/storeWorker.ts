@@ -5,16 +5,16 @@ import { PalmtreeError } from '../../errors';
 import { replaceFile } from '../fs/durable';
 import { contentStampAt, isContentUnchanged, type ContentStamp } from '../fs/fileStamp';
 import { bytesWith, contentOf, createDatabase, loadSqlJs, openDatabase } from './storeDatabase';
-import { asStoreError, isDamage, written } from './storeError';
+import { asStoreError, changedByOthers, isDamage } from './storeError';
 import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStoreWorker } from './storeMessages';
 import { failureOf } from '../threads/threadFailure';
 
-/** The store's file, and the database as the file last held it. */
+/** The store's file, with an open database of its last content. */
 class StoreFile {
   readonly #path: string;
   readonly #wasm: WebAssembly.Module;
   #sql: Promise<SqlJsStatic> | undefined;
-  #open: { readonly database: Database; readonly identity: ContentStamp } | undefined;
+  #open: { readonly database: Database; readonly stamp: ContentStamp } | undefined;
 
   constructor({ file, wasm }: StoreWorkerData) {
     this.#path = file;
@@ -24,26 +24,27 @@ class StoreFile {
   async read(): Promise<StoreContent> {
     this.#close();
     const sql = await this.#loaded();
-    const identity = await contentStampAt(this.#path);
+    const stamp = await contentStampAt(this.#path);
     const database = openDatabase(sql, await readFile(this.#path));
     try {
-      if (identity === undefined) throw new PalmtreeError('store_failed', 'its file has gone');
-      return { identity, ...contentOf(database) };
+      if (stamp === undefined) throw new PalmtreeError('store_failed', 'its file is missing');
+      return { stamp, ...contentOf(database) };
     } finally {
       database.close();
     }
   }
 
   async write({ before, ...changes }: StoreWrite): Promise<ContentStamp> {
-    if (!isContentUnchanged(before, this.#open?.identity)) this.#close();
+    if (!isContentUnchanged(before, this.#open?.stamp)) this.#close();
     const database = this.#open?.database ?? (await this.#databaseOf(before));
     this.#open = undefined;
     try {
       const bytes = bytesWith(database, changes);
-      if (before !== undefined && !isContentUnchanged(before, await contentStampAt(this.#path))) throw written();
-      const identity = await replaceFile(this.#path, bytes);
-      this.#open = { database, identity };
-      return identity;
+      if (before !== undefined && !isContentUnchanged(before, await contentStampAt(this.#path)))
+        throw changedByOthers();
+      const stamp = await replaceFile(this.#path, bytes);
+      this.#open = { database, stamp };
+      return stamp;
     } catch (error) {
       database.close();
       throw error;
@@ -61,25 +62,25 @@ class StoreFile {
   }
 
   #loaded(): Promise<SqlJsStatic> {
-    // That it could not be begun says nothing of the file, and may be over the next time.
+    // The file is not damaged, and a later request tries again.
     return (this.#sql ??= loadSqlJs(this.#wasm).catch((cause: unknown) => {
       this.#sql = undefined;
-      throw new PalmtreeError('store_failed', `SQLite could not be begun: ${String(cause)}`, { cause });
+      throw new PalmtreeError('store_failed', `SQLite could not be started: ${String(cause)}`, { cause });
     }));
   }
 }
 
 const file = new StoreFile(workerData as StoreWorkerData);
-// One after the other, as they were asked for.
+// Requests run one at a time, in their order.
 let last: Promise<void> = Promise.resolve();
 
 parentPort?.on('message', (message: ToStoreWorker) => {
-  last = last.then(async () => parentPort?.postMessage(await answerTo(message)));
+  last = last.then(async () => parentPort?.postMessage(await respond(message)));
 });
 
-async function answerTo(message: ToStoreWorker): Promise<FromStoreWorker> {
+async function respond(message: ToStoreWorker): Promise<FromStoreWorker> {
   try {
-    if (message.kind === 'write') return { kind: 'written', identity: await file.write(message) };
+    if (message.kind === 'write') return { kind: 'written', stamp: await file.write(message) };
     return { kind: 'read', ...(await file.read()) };
   } catch (error) {
     if (message.kind === 'read' && isDamage(error)) return { kind: 'damaged', message: String(error) };

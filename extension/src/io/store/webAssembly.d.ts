@@ -1,4 +1,4 @@
-// The part of JavaScript's WebAssembly that is used here: its types come with those of browsers, which have no place here.
+// The part of WebAssembly that is used here. TypeScript declares it only in its library for browsers.
 declare namespace WebAssembly {
   class Instance {
     constructor(module: Module, imports: Imports);

@@ -1,7 +1,10 @@
-/** Runs `work` on each item, `width` at a time, and answers in the items' order. The first error ends it. */
+/**
+ * Runs `work` on each item, at most `concurrency` at a time, and returns the results in the order of the items.
+ * Rejects with the first error, without waiting for the work that still runs.
+ */
 export async function inParallel<T, R>(
   items: readonly T[],
-  width: number,
+  concurrency: number,
   work: (item: T) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
@@ -9,6 +12,6 @@ export async function inParallel<T, R>(
   const lane = async (): Promise<void> => {
     for (const [index, item] of queue) results[index] = await work(item);
   };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(concurrency, items.length) }, lane));
   return results;
 }

@@ -1,24 +1,24 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CooperativeTask } from '../../core/cooperativeTask';
 
-/** After so many milliseconds of work others have their turn. */
-const turnMs = 4;
+/** Milliseconds of work before other code on this thread gets a turn. */
+const sliceMs = 4;
 
-/** What waits for the others' turn when it has been long. */
+/** Returns a function that waits for the next turn of the event loop if the current slice of time is used up. */
 export function yielder(): () => Promise<void> {
-  let began = performance.now();
+  let sliceStart = performance.now();
   return async () => {
-    if (performance.now() - began < turnMs) return;
+    if (performance.now() - sliceStart < sliceMs) return;
     await nextTurn();
-    began = performance.now();
+    sliceStart = performance.now();
   };
 }
 
-/** Does work in steps, and lets others have their turn between them. */
-export async function runYielding<T>(steps: CooperativeTask<T>): Promise<T> {
+/** Runs the task and lets other code on this thread run between its batches. */
+export async function runYielding<T>(task: CooperativeTask<T>): Promise<T> {
   const pause = yielder();
   for (;;) {
-    const step = steps.next();
+    const step = task.next();
     if (step.done === true) return step.value;
     await pause();
   }
