@@ -1,7 +1,7 @@
 import type { WireErrorCode } from '../../server/src/contract/errorCodes';
 
 /** Failures of the extension. `ui/shared/errorMessages.ts` has the message for each. */
-export type LocalErrorCode =
+type LocalErrorCode =
   | 'cancelled'
   | 'no_folder'
   | 'untrusted'

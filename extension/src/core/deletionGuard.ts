@@ -5,15 +5,15 @@ import { parentFolders } from './paths';
 /** The effect of a plan that deletes or empties too many files to run without a confirmation. */
 export interface GuardedDeletions {
   readonly deletes: number;
-  /** Files with content that the plan leaves without any. */
+  /** Files with content whose new content is empty. */
   readonly emptied: number;
   readonly tracked: number;
 }
 
 /**
- * Returns the effect of a plan that needs a confirmation, otherwise undefined. It does if it deletes or empties more than
- * `fraction` (0 to 1) of at least `min` tracked paths, or all of several tracked paths. A path deleted here and put
- * elsewhere with the same content was renamed and is not counted.
+ * Returns the effect of a plan that must be confirmed: one that deletes or empties all of several tracked paths, or more
+ * than `fraction` (0 to 1) of at least `min` tracked paths. Returns undefined for other plans. A deleted path whose content
+ * is put at another path was renamed, and is not counted.
  */
 export function guardedDeletions(
   changes: readonly Change[],
@@ -42,9 +42,9 @@ function isEmptied({ from, to }: Change): boolean {
 }
 
 /**
- * Returns the folders among `folders`, and `''` for the workspace folder, that lost all files they have in `ancestor`
- * and hold no others `now`. A folder with a single file counts only if a file has replaced it. A folder whose contents
- * all exist elsewhere was moved and is not returned. If the workspace folder is returned, no other is.
+ * Returns the folders, out of `folders` and the workspace folder `''`, that have files in `ancestor` and none in
+ * `now`. A folder with a single file is returned only if a file has replaced the folder. A folder whose contents all exist elsewhere was
+ * moved and is not returned. If the workspace folder is returned, no other is.
  */
 export function missingFolders(folders: Iterable<string>, ancestor: FileTable, now: FileTable): string[] {
   const candidates = new Set(['', ...folders]);

@@ -10,14 +10,14 @@ export interface Entry {
   readonly mode: number;
   /** Lower-case hex SHA-256 of the content, or of a symlink's target. */
   readonly hash: string;
-  /** Present exactly if the entry is a symlink. */
+  /** Present if and only if the entry is a symlink. */
   readonly target?: string;
 }
 
 /** All entries of one side, by path. */
 export type FileTable = ReadonlyMap<string, Entry>;
 
-/** Invariant: only kind and hash decide; a different mtime alone is never a change. */
+/** Whether both have the same kind and content. Invariant: a different mtime alone is never a change. */
 export function sameContent(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.hash === b.hash;
 }

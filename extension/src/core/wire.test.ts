@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { deletedEntry, fileEntry, putChange as putSchema } from '../../../server/src/contract/schemas';
 import { entry, hashOf, shown, table } from './testing/fixtures';
 import { runToEnd } from './cooperativeTask';
-import { entryOf, remoteChangesSteps, overlay, pushChange, putChange, remoteTable } from './wire';
+import { entryOf, overlay, pushChanges, putChange, remoteChangesSteps, remoteTable } from './wire';
 
 describe('the wire', () => {
   it('round-trips an entry to the nanosecond', () => {
@@ -35,8 +35,9 @@ describe('the wire', () => {
   });
 
   it('sends puts and deletions', () => {
-    expect(pushChange({ path: 'a', from: entry('a', '1'), to: undefined })).toEqual({ op: 'delete', path: 'a' });
-    expect(pushChange({ path: 'a', from: undefined, to: entry('a', '1') })).toEqual(putChange(entry('a', '1')));
+    const deletion = { path: 'a', from: entry('a', '1'), to: undefined };
+    const put = { path: 'b', from: undefined, to: entry('b', '1') };
+    expect([...pushChanges([deletion, put])]).toEqual([{ op: 'delete', path: 'a' }, putChange(entry('b', '1'))]);
   });
 
   it('reads a response with deletions', () => {

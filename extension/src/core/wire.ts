@@ -20,11 +20,6 @@ export function putChange(entry: Entry, path = entry.path): wire.PutChange {
   return { op: 'put', path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
 }
 
-/** Converts a change for a push. */
-export function pushChange({ path, to }: Change): wire.Change {
-  return to === undefined ? { op: 'delete', path } : putChange(to, path);
-}
-
 /** Converts changes for a push, each one as it is iterated. Can be iterated repeatedly. */
 export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> & { readonly length: number } {
   return {
@@ -33,6 +28,10 @@ export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> &
       for (const change of changes) yield pushChange(change);
     },
   };
+}
+
+function pushChange({ path, to }: Change): wire.Change {
+  return to === undefined ? { op: 'delete', path } : putChange(to, path);
 }
 
 /** Converts a response that lists entries and deletions, by path. */
@@ -58,7 +57,7 @@ export function overlay(table: FileTable, changes: ReadonlyMap<string, RemoteEnt
   return changes.size === 0 ? table : new Overlay(table, changes);
 }
 
-/** A view instead of a copy: copying a table of 100,000 paths took longer than all work on it. */
+/** Not a copy: to copy a table of 100,000 paths took longer than all work on it. */
 class Overlay implements FileTable {
   readonly size: number;
   readonly #table: FileTable;

@@ -116,7 +116,7 @@ describe('nameProblems', () => {
     );
   });
 
-  it('is quick for 100,000 paths', () => {
+  it('is fast for 100,000 paths', () => {
     const paths = Array.from({ length: 100_000 }, (_, i) => `d${i % 100}/é${i % 1000}/f${i}`);
     const start = performance.now();
     expect(nameProblems(paths, { ...mac, windows: true }).size).toBe(0);

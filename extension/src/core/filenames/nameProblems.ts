@@ -5,8 +5,8 @@ import { windowsProblem } from './windowsNames';
 
 /**
  * The names that a disk with `rules` could not hold if all of `paths` existed on it, by path. A problem with a folder's
- * name is reported once, for the folder. Of names that are equal on the disk, one that `exists` wins, otherwise the
- * first in path order; the others are problems.
+ * name is reported once, for the folder. If names are equal on the disk, the one that `exists` wins, otherwise the first
+ * in path order; the others are problems.
  */
 export function nameProblems(
   paths: Iterable<string>,

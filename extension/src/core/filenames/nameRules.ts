@@ -13,7 +13,7 @@ export function isPlain({ foldsCase, normalises, windows }: NameRules): boolean 
   return !foldsCase && !normalises && !windows;
 }
 
-/** A key that two paths share exactly if they name one file on a disk with these rules. */
+/** Two paths have the same key if and only if they name one file on a disk with these rules. */
 export function nameKey(path: string, { foldsCase, normalises }: Omit<NameRules, 'windows'>): string {
   // Plain ASCII has a single normal form.
   if (!/[^ -~]/.test(path)) return foldsCase ? path.toLowerCase() : path;

@@ -5,8 +5,8 @@ const maxNameBytes = 255;
 const utf8 = new TextEncoder();
 
 /**
- * A path in the same folder that is not `isTaken`: `name (label).ext`, or `name (label 2).ext` and so on. The name has
- * at most 255 bytes in UTF-8.
+ * Returns a path in the same folder that is not taken: `name (label).ext`, or `name (label 2).ext` and so on. The name
+ * has at most 255 bytes in UTF-8.
  */
 export function uniqueName(path: string, isTaken: (path: string) => boolean, label: string): string {
   const start = path.lastIndexOf('/') + 1;
@@ -21,7 +21,7 @@ export function uniqueName(path: string, isTaken: (path: string) => boolean, lab
   }
 }
 
-/** Returns whether a name is that of a path in `tables` or of a folder above one, on a disk with `rules`. */
+/** Returns a test for names that a path in `tables`, or a folder above one, has on a disk with `rules`. */
 export function nameTaken(
   tables: readonly Iterable<string>[],
   rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },

@@ -2,12 +2,12 @@ import { diff3MergeRegions, type IRegion } from 'node-diff3';
 import { commonLines } from './commonLines';
 import { comparableLines, joinLines, mergeValue } from './textLines';
 
-/** Larger texts are not merged. */
+/** Texts with more bytes are not merged. */
 export const maxMergeBytes = 1 << 20;
-/** Comparisons of lines in one merge: about half a second. */
+/** The most comparisons of lines in one merge, which take about half a second. */
 const maxComparisons = 300_000_000;
 
-export type UnmergeableReason =
+type UnmergeableReason =
   /** Not UTF-8, or with a NUL: a binary file. */
   | 'not-text'
   | 'too-large'

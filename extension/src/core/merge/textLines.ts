@@ -58,7 +58,7 @@ function mergedLineEnding(
   theirs: LineEnding | undefined,
 ): '\n' | '\r\n' | undefined {
   if (base === 'mixed' || ours === 'mixed' || theirs === 'mixed') return undefined;
-  // A text of a single line without an ending has no say.
+  // A single line without an ending does not decide.
   if (ours === undefined || theirs === undefined) return ours ?? theirs ?? base ?? '\n';
   if (ours !== theirs && ours !== base && theirs !== base) return undefined;
   return mergeValue(base, ours, theirs);

@@ -8,7 +8,7 @@ export interface MergeInputs {
 }
 
 /**
- * Whether `text` may still equal `base` at a place that both sides changed. A merge editor starts with such a text, and
+ * Whether `text` may still equal `base` in lines that both sides changed. A merge editor starts with such a text, and
  * saving it would drop both changes. False positives are possible: the user may have rejected a change of each side.
  * There are no false negatives; a text that cannot be merged counts as unresolved.
  */

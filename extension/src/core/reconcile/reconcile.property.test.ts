@@ -9,7 +9,6 @@ import { isValidTable, validTable } from '../testing/validTable';
 const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
 const content = fc.constantFrom('1', '2', '3', '1 x', '2 x', '1 600', '', '-> 1', '-> 2');
 
-/** A table that is a possible folder: a path below an entry is left out. */
 const tables = fc.array(fc.tuple(path, content), { maxLength: 8 }).map(validTable);
 
 /** Three tables, of which two are often equal. */

@@ -8,7 +8,7 @@ export interface Rename {
 }
 
 /** A folder all of whose files moved to another folder, with their names kept. `''` is the workspace folder. */
-export interface FolderRename extends Rename {
+interface FolderRename extends Rename {
   readonly files: readonly Rename[];
 }
 
@@ -21,9 +21,9 @@ export interface Renames {
   readonly rest: readonly Change[];
 }
 
-/** Up to this number of paths, each is compared with each other one. */
+/** In a group of up to this many paths, each is compared with each. */
 const fewPaths = 32;
-/** The number of names at the end of two paths that are compared: a file that moved with its folders keeps them. */
+/** The most names compared at the ends of two paths. A file that moved with its folders keeps them. */
 const maxDepth = 8;
 
 /**

@@ -2,7 +2,7 @@ import { entryWith, type Entry } from '../entry';
 import type { NameRules } from '../filenames/nameRules';
 import type { Observation } from '../observation';
 
-/** The name rules of the usual disks. */
+/** The name rules of each system's usual disk. */
 export const linux: NameRules = { foldsCase: false, normalises: false, windows: false };
 export const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
 export const windows: NameRules = { foldsCase: true, normalises: false, windows: true };

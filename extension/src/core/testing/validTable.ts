@@ -7,7 +7,7 @@ export function isValidTable(table: FileTable): boolean {
   return [...table.keys()].every((path) => [...parentFolders(path)].every((folder) => !table.has(folder)));
 }
 
-/** A valid table of `pairs` of a path and a content: a path that would make it invalid is left out. */
+/** A table of `pairs`, in the short form of `table`, without the paths that would make it invalid. */
 export function validTable(pairs: readonly (readonly [path: string, content: string])[]): Map<string, Entry> {
   const table = new Map<string, Entry>();
   for (const [path, content] of pairs) {

@@ -86,14 +86,14 @@ describe('rules, after arbitrary steps', () => {
 
   it('decide by the last step that concerned the path or a folder above it', () => {
     fc.assert(
-      fc.property(steps, path, (steps, asked) => {
+      fc.property(steps, path, (steps, queried) => {
         let rules = new Map<string, Rule>();
         let expected = 'untrack';
         for (const [step, path] of steps) {
           rules = step === 'track' ? track(rules, path, 'folder') : untrack(rules, path);
-          if (asked === path || isInside(asked, path)) expected = step;
+          if (queried === path || isInside(queried, path)) expected = step;
         }
-        expect(ruleFor(rules, asked)?.effect ?? 'untrack').toBe(expected);
+        expect(ruleFor(rules, queried)?.effect ?? 'untrack').toBe(expected);
       }),
     );
   });

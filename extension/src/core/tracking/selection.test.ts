@@ -99,7 +99,7 @@ describe('Selection', () => {
     expect(
       ['', 'a', 'a/b', 'node_modules', 'node_modules/x', 'a/d', 'e'].filter((p) => selection.mayTrackBelow(p)),
     ).toEqual(['', 'a', 'a/b', 'node_modules', 'node_modules/x']);
-    expect(selection.includesFolder('a/b')).toBe(false);
+    expect(selection.mayTrackBelow('a/b/d')).toBe(false);
   });
 
   it('never includes temporary files, even with a rule', () => {

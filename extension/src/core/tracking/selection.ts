@@ -60,18 +60,18 @@ export class Selection {
     return this.foldersAbove.has(path);
   }
 
-  /** Whether new files in the folder `path` are included, unless a pattern matches them. */
-  includesFolder(path: string): boolean {
-    const rule = this.ruleFor(path);
-    if (rule?.effect !== 'track') return false;
-    if (rule.path === path) return rule.kind === 'folder';
-    return !this.exclusion.excludesFolder(path, this.baseOf(rule));
-  }
-
   /** Whether the patterns exclude `path`, so that tracking it needs a rule of its own. */
   excludes(path: string): boolean {
     if (path === '') return false;
     return this.exclusion.excludesFile(path, '') || this.exclusion.excludesFolder(path, '');
+  }
+
+  /** Whether new files in the folder `path` are included, unless a pattern matches them. */
+  private includesFolder(path: string): boolean {
+    const rule = this.ruleFor(path);
+    if (rule?.effect !== 'track') return false;
+    if (rule.path === path) return rule.kind === 'folder';
+    return !this.exclusion.excludesFolder(path, this.baseOf(rule));
   }
 
   /** The folder that patterns are relative to, for paths that `rule` tracks. */
