@@ -44,40 +44,43 @@ function comparable(text: string): string {
  */
 export function hasNothingOfTheirs({ base, mine, theirs }: MergeInputs, text: string): boolean {
   const encoded = new TextEncoder().encode(text);
-  const hasAll = (side: Uint8Array): boolean => {
-    const merge = mergeText(base, side, theirs);
-    return merge.kind === 'merged' && comparable(merge.text) === comparable(new TextDecoder().decode(side));
-  };
-  if (hasAll(mine) || hasAll(encoded)) return false;
-  const counts = {
-    base: lineCounts(base),
-    mine: lineCounts(mine),
-    theirs: lineCounts(theirs),
-    text: lineCounts(encoded),
-  };
-  const count = (side: keyof typeof counts, line: string): number => counts[side].get(line) ?? 0;
-  const added = [...counts.theirs.keys()].filter(
-    (line) => count('theirs', line) > Math.max(count('base', line), count('mine', line)),
+  if (hasAllOfTheirs(base, mine, theirs) || hasAllOfTheirs(base, encoded, theirs)) return false;
+  const [inBase, inMine] = [lineCounts(base), lineCounts(mine)];
+  const [inTheirs, inText] = [lineCounts(theirs), lineCounts(encoded)];
+  const added = [...inTheirs.keys()].filter(
+    (line) => count(inTheirs, line) > Math.max(count(inBase, line), count(inMine, line)),
   );
-  const removed = [...counts.base.keys()].filter(
-    (line) => count('base', line) > count('theirs', line) && count('mine', line) > count('theirs', line),
+  const removed = [...inBase.keys()].filter(
+    (line) => count(inTheirs, line) < Math.min(count(inBase, line), count(inMine, line)),
   );
-  const isAdded = (line: string): boolean => count('text', line) > count('mine', line);
-  const isRemoved = (line: string): boolean => count('text', line) < count('mine', line);
+  const isAdded = (line: string): boolean => count(inText, line) > count(inMine, line);
+  const isRemoved = (line: string): boolean => count(inText, line) < count(inMine, line);
   // A removed line proves little, since later edits remove lines too: prefer the lines that theirs added.
   if (added.some(hasWord)) return !added.filter(hasWord).some(isAdded);
   if (removed.some(hasWord)) return !removed.filter(hasWord).some(isRemoved);
   return !added.some(isAdded) && !removed.some(isRemoved);
 }
 
+/** Whether a merge of `text` with `theirs` changes nothing in `text`. */
+function hasAllOfTheirs(base: Uint8Array, text: Uint8Array, theirs: Uint8Array): boolean {
+  const merge = mergeText(base, text, theirs);
+  return merge.kind === 'merged' && comparable(merge.text) === comparable(new TextDecoder().decode(text));
+}
+
+type LineCounts = ReadonlyMap<string, number>;
+
 /** The number of times that each line occurs in a text, without the space around it. */
-function lineCounts(text: Uint8Array): ReadonlyMap<string, number> {
+function lineCounts(text: Uint8Array): LineCounts {
   const counts = new Map<string, number>();
   for (const line of comparable(new TextDecoder().decode(text)).split('\n')) {
     const trimmed = line.trim();
     counts.set(trimmed, (counts.get(trimmed) ?? 0) + 1);
   }
   return counts;
+}
+
+function count(lines: LineCounts, line: string): number {
+  return lines.get(line) ?? 0;
 }
 
 function hasWord(line: string): boolean {

@@ -34,8 +34,7 @@ export function statesAfter(
   for (const { path, before, after } of changes) {
     const oldState = states.get(path);
     const state = sides.isSyncable(path) ? stateOf(path, after, sides) : undefined;
-    if (oldState === 'conflict' || oldState === 'both' || oldState === 'problem') return undefined;
-    if (state === 'conflict') return undefined;
+    if (oldState === 'both' || oldState === 'problem' || [oldState, state].includes('conflict')) return undefined;
     if (state === undefined) states.delete(path);
     else states.set(path, state);
     outgoing += Number(isOutgoing(state)) - Number(isOutgoing(oldState));
