@@ -165,11 +165,10 @@ function* packObserved(
   ancestorRows: readonly TableItem<Entry>[],
 ): Generator<StoredBucket> {
   const ancestors = new Map(ancestorRows);
-  /** Also removes the ancestor: the mark of the observation stores it. */
+  // The mark of an observation stores its ancestor, so the ancestor leaves the map.
   const isSynced = (observation: Observation): boolean => {
     const entry = ancestors.get(observation.path);
-    if (entry === undefined || !(entry === observation || hasSameFields(entry, observation))) return false;
-    return ancestors.delete(observation.path);
+    return entry !== undefined && hasSameFields(entry, observation) && ancestors.delete(observation.path);
   };
   const observations = observationRows.map(([, observation]) => observation);
   const packed = observations.length === 0 ? null : packObservations(observations, isSynced);
@@ -179,6 +178,7 @@ function* packObserved(
 
 /** Stricter than `sameEntry`: the mtime and a symlink's mode count as well. */
 function hasSameFields(a: Entry, b: Entry): boolean {
+  if (a === b) return true;
   return a.kind === b.kind && a.size === b.size && a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.hash === b.hash;
 }
 

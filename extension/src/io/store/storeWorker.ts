@@ -40,8 +40,7 @@ class StoreFile {
     this.#open = undefined;
     try {
       const bytes = bytesWith(database, changes);
-      if (before !== undefined && !isContentUnchanged(before, await contentStampAt(this.#path)))
-        throw changedByOthers();
+      await this.#requireUnchanged(before);
       const stamp = await replaceFile(this.#path, bytes);
       this.#open = { database, stamp };
       return stamp;
@@ -49,6 +48,11 @@ class StoreFile {
       database.close();
       throw error;
     }
+  }
+
+  async #requireUnchanged(before: ContentStamp | undefined): Promise<void> {
+    if (before === undefined || isContentUnchanged(before, await contentStampAt(this.#path))) return;
+    throw changedByOthers();
   }
 
   async #databaseOf(before: ContentStamp | undefined): Promise<Database> {
