@@ -137,7 +137,7 @@ describe('a workspace folder that is', () => {
     await desk.remove1('a');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { deletes: 1, tracked: 1, gone: [''] } },
+      details: { deletions: { deletes: 1, tracked: 1, missingFolders: [''] } },
     });
     await desk.write('untracked', 'something else is here');
     expect(await desk.push()).toMatchObject({ deleted: 1 });
@@ -162,7 +162,7 @@ describe('a tracked folder', () => {
     await desk.remove1('n');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { direction: 'push', deletes: 2, tracked: 22, gone: ['n'] } },
+      details: { deletions: { direction: 'push', deletes: 2, tracked: 22, missingFolders: ['n'] } },
     });
     expect((await onServer(desk)).paths).toHaveLength(22);
     expect(await desk.push(true)).toMatchObject({ deleted: 2 });
@@ -178,7 +178,7 @@ describe('a tracked folder', () => {
     await laptop.push();
     await expect(desk.pull()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { gone: ['n'] } },
+      details: { deletions: { missingFolders: ['n'] } },
     });
     await expect(readdir(desk.path('n'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
@@ -189,13 +189,13 @@ describe('a tracked folder', () => {
     await desk.write('n', 'a file now');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { gone: ['n'] } },
+      details: { deletions: { missingFolders: ['n'] } },
     });
     expect((await onServer(desk)).paths).toHaveLength(22);
     await desk.push(true);
     await expect(laptop.pull()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { direction: 'pull', deletes: 2, gone: [], going: ['n'] } },
+      details: { deletions: { direction: 'pull', deletes: 2, missingFolders: [], deletedFolders: ['n'] } },
     });
     expect(await laptop.read('n/c')).toBe('content of n/c');
     await laptop.pull(true);
@@ -208,7 +208,7 @@ describe('a tracked folder', () => {
     await desk.push(true);
     await expect(laptop.pull()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { going: ['n'] } },
+      details: { deletions: { deletedFolders: ['n'] } },
     });
     expect((await readdir(laptop.path('n'))).sort()).toEqual(['c', 'd']);
   });
@@ -245,7 +245,7 @@ describe('a server that has nothing any more', () => {
     };
     await expect(laptop.pull()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { direction: 'pull', deletes: 4, tracked: 4, going: [''] } },
+      details: { deletions: { direction: 'pull', deletes: 4, tracked: 4, deletedFolders: [''] } },
     });
     // Or that it has no file, and none was deleted.
     laptop.client.files = async (...request) => ({ ...(await answer(...request)), files: [], folders: [] });
@@ -312,7 +312,7 @@ describe('the share at which it stops', () => {
     await desk.write('n/1', '');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { deletions: { deletes: 1, emptied: 1, tracked: 10, gone: [], going: [] } },
+      details: { deletions: { deletes: 1, emptied: 1, tracked: 10, missingFolders: [], deletedFolders: [] } },
     });
   });
 

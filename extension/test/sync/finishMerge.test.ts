@@ -173,13 +173,15 @@ describe('a merge that is given up', () => {
       code: 'not_aborted',
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
-    const left = createHash('sha256').update(saved).digest('hex');
+    const lastSaved = createHash('sha256').update(saved).digest('hex');
     const isUnsaved = (path: string): boolean => path === 'n/a.md';
-    await expect(laptop.sync.abortMerge(silent, { ...merge, mineCopy, left }, { isUnsaved })).rejects.toMatchObject({
+    await expect(
+      laptop.sync.abortMerge(silent, { ...merge, mineCopy, lastSaved }, { isUnsaved }),
+    ).rejects.toMatchObject({
       code: 'not_aborted',
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
-    await laptop.sync.abortMerge(silent, { ...merge, mineCopy, left });
+    await laptop.sync.abortMerge(silent, { ...merge, mineCopy, lastSaved });
     expect(await laptop.read('n/a.md')).toBe('laptop\n');
   });
 });

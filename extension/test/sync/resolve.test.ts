@@ -63,8 +63,8 @@ describe('a conflict', () => {
 
   it('is decided for both: theirs stands beside mine, and both are pushed', async () => {
     const [desk, laptop] = await inConflict();
-    const { beside } = await resolve(laptop, 'n/a.md', 'both');
-    expect([...beside]).toEqual([['n/a.md', 'n/a (server r2).md']]);
+    const { theirPaths } = await resolve(laptop, 'n/a.md', 'both');
+    expect([...theirPaths]).toEqual([['n/a.md', 'n/a (server r2).md']]);
     expect(await readdir(laptop.path('n'))).toEqual(['a (server r2).md', 'a.md']);
     expect(await laptop.read('n/a (server r2).md')).toBe('desk');
     expect(await laptop.push()).toMatchObject({ put: 2 });

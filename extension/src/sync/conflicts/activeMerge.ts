@@ -1,3 +1,4 @@
+import { PalmtreeError } from '../../errors';
 import type { Replica } from '../replica/replica';
 
 /** A merge that is open in an editor: it merges the version of `path` that the server has in `revision`. */
@@ -13,4 +14,8 @@ export interface ActiveMerge {
 /** The hash of the ancestor at `path`; null if there is no ancestor. */
 export function ancestorHash({ ancestor }: Replica, path: string): string | null {
   return ancestor.entries.get(path)?.hash ?? null;
+}
+
+export function noConflict(path: string): PalmtreeError {
+  return new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });
 }

@@ -1,68 +1,64 @@
-import { entryOf } from '../../core/wire';
 import type { Entry } from '../../core/entry';
+import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
-import { ancestorHash, type ActiveMerge } from './activeMerge';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { advanceToHead } from '../pull/advanceToHead';
+import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
-import { bringUpToDate, refuseMarkers } from './resolve';
-import type { PullFolders } from '../transfer/stage';
+import { ancestorHash, noConflict, type ActiveMerge } from './activeMerge';
+import { requireNoMarkers } from './markers';
 
+/**
+ * - `merged`: the file on this disk is the result of the merge.
+ * - `outdated`: it is, but the server has a newer version now, which is in conflict with it.
+ * - `stale`: both sides have another ancestor now. The file is not taken for a result, and the conflict remains.
+ */
 export type FinishedMerge = 'merged' | 'outdated' | 'stale';
 
 /**
- * Takes what stands at the path for both sides' content, in one. `outdated`: the server has a newer version since.
- * Invariant: that one was not merged in, so it stays in conflict; only what was merged in counts as seen.
- * `stale`: both sides come from something else by now, so that nothing is taken and the conflict stays.
- * Throws no_conflict, conflict_markers.
+ * Takes the file on this disk for the result of the merge. Throws no_conflict and conflict_markers.
+ * Invariant: only the version that was merged counts as synced. A newer one of the server stays in conflict.
  */
-export async function finishMerge(
-  replica: Replica,
-  remote: ServerBinding,
-  folders: PullFolders,
-  reporter: Reporter,
-  merge: ActiveMerge,
-): Promise<FinishedMerge> {
+export async function finishMerge(context: CommandContext, merge: ActiveMerge): Promise<FinishedMerge> {
+  const { replica } = context;
   const { path } = merge;
-  await bringUpToDate(replica, remote, folders, reporter);
-  const standing = await whatStands(replica, path);
-  if (standing === undefined) throw noConflict(path);
+  await advanceToHead(context);
+  const conflict = await findConflict(replica, path);
+  if (conflict === undefined) throw noConflict(path);
   if (ancestorHash(replica, path) !== merge.ancestor) {
-    if (!standing.isConflict) throw noConflict(path);
+    if (conflict.equalsAncestor) throw noConflict(path);
     return 'stale';
   }
-  await refuseMarkers(replica.root, [path]);
-  const isOutdated = standing.remote?.hash !== merge.theirs;
-  if (isOutdated) {
-    replica.ancestor.markMergedWith(await entryMergedIn(remote, merge, reporter.signal), standing.remote ?? null);
-  } else {
-    replica.ancestor.markSynced(path, standing.remote);
-  }
+  await requireNoMarkers(replica.root, [path]);
+  const { remote } = conflict;
+  const isOutdated = remote?.hash !== merge.theirs;
+  if (isOutdated) replica.ancestor.markMergedWith(await mergedEntry(context, merge), remote ?? null);
+  else replica.ancestor.markSynced(path, remote);
   await replica.save();
   return isOutdated ? 'outdated' : 'merged';
 }
 
-/** What the server has, where that is not what stands here. A merge that takes neither side is no conflict any more. */
-async function whatStands(
-  replica: Replica,
-  path: string,
-): Promise<{ readonly remote: Entry | undefined; readonly isConflict: boolean } | undefined> {
-  const { conflicts, localChanges } = (await replica.planner.reconcile('lastSynced')).plan;
+interface FoundConflict {
+  /** The server's entry. */
+  readonly remote: Entry | undefined;
+  /** The file on this disk equals the ancestor, as after a merge that takes neither side. A pull would replace it. */
+  readonly equalsAncestor: boolean;
+}
+
+/** Undefined if the server's entry is not to be applied here, for example since both sides are equal. */
+async function findConflict({ planner }: Replica, path: string): Promise<FoundConflict | undefined> {
+  const { conflicts, localChanges } = (await planner.reconcile('lastSynced')).plan;
   const conflict = conflicts.find((one) => one.path === path);
-  if (conflict !== undefined) return { remote: conflict.remote, isConflict: true };
+  if (conflict !== undefined) return { remote: conflict.remote, equalsAncestor: false };
   const change = localChanges.find((one) => one.path === path);
-  return change && { remote: change.to, isConflict: false };
+  return change && { remote: change.to, equalsAncestor: true };
 }
 
-function noConflict(path: string): PalmtreeError {
-  return new PalmtreeError('no_conflict', `no conflict at ${path}`, { details: { paths: [path] } });
-}
-
-async function entryMergedIn(
-  { client, tree }: ServerBinding,
+/** The server's entry that was merged. Throws content_unavailable if the server has another history by now. */
+async function mergedEntry(
+  { server, reporter }: CommandContext,
   { path, revision, theirs }: ActiveMerge,
-  signal: AbortSignal,
 ): Promise<Entry> {
-  const { versions } = await client.history(tree, path, revision + 1, signal);
+  const { versions } = await server.client.history(server.tree, path, revision + 1, reporter.signal);
   const entry = versions[0]?.entry;
   if (entry?.hash === theirs) return entryOf(entry);
   throw new PalmtreeError('content_unavailable', `revision ${revision} has another ${path}`, {

@@ -1,7 +1,5 @@
-import { lstatSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Conflict } from '../../core/change';
+import type { Change, Conflict } from '../../core/change';
 import { nameTaken } from '../../core/filenames/uniqueName';
 import {
   conflictGroups,
@@ -11,143 +9,119 @@ import {
   takeTheirs,
   type Decision,
 } from '../../core/reconcile/decision';
-import { hasConflictMarkers, maxMergeBytes } from '../../core/merge/mergeText';
-import { PalmtreeError } from '../../errors';
-import { readSmallFile } from '../../io/fs/smallFile';
 import type { Skipped } from '../../io/apply/transition';
-import { throwIfCancelled } from '../transfer/runTransfer';
-import { pull, type PullOptions } from '../pull/pull';
+import { statsAt } from '../../io/fs/stats';
+import { advanceToHead } from '../pull/advanceToHead';
 import { recordPull } from '../pull/pullRecord';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
-import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
+import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
+import { backupFolder } from '../transfer/backups';
+import { stage } from '../transfer/stage';
+import { withStaging } from '../transfer/staging';
+import { requireNoMarkers } from './markers';
 
-/** What becomes of a file that changed on both sides. `both`: theirs is put beside mine under a free name. */
+/** The version of a file in conflict that is kept. `both` also creates a file with theirs, under another name. */
 export type Choice = 'mine' | 'theirs' | 'both';
 
-export interface ResolveOptions extends PullOptions {
-  /** Keeps mine also where lines of a merge that is not finished are left in it. */
+export interface ResolveOptions extends ApplyOptions {
+  /** Keeps mine even if it has the conflict markers of an unfinished merge. */
   readonly allowMarkers?: boolean;
 }
 
-/** What has both texts, and what they come from, between markers. */
-export const maxMarkedBytes = 4 * maxMergeBytes;
+export interface ResolveRequest extends ResolveOptions {
+  readonly paths: readonly string[];
+  readonly choice: Choice;
+}
 
 export interface ResolveResult {
   readonly resolved: readonly string[];
-  /** Where theirs was put beside mine, by the path of mine. */
-  readonly beside: ReadonlyMap<string, string>;
+  /** The paths of the new files with theirs, by the path of mine. */
+  readonly theirPaths: ReadonlyMap<string, string>;
   readonly skipped: readonly Skipped[];
-  /** Where what was replaced here is kept, under the name by which `lastPull` tells of it. */
+  /** The backup, by which `undoPull` finds a decision for theirs. The folder does not exist if nothing was replaced. */
   readonly backup: string;
 }
 
+interface DecidedConflict {
+  readonly path: string;
+  readonly decision: Decision;
+}
+
 /**
- * Decides the conflicts at `paths`, and those that can only be decided with them. What replaces mine is put in
- * place as a pull does it, with a backup, and taking theirs can be undone like a pull; what is kept of mine is then an ordinary change, to be pushed.
- * Throws conflict_markers, when mine is kept, alone or with theirs, and a merge of it is not finished.
+ * Decides the conflicts at `paths`, and those that can only be decided together with them. Files are replaced as by a
+ * pull, with a backup, and a decision for theirs can be undone like a pull. Mine, if it is kept, is then an ordinary
+ * change to be pushed. Throws conflict_markers if mine is kept, alone or with theirs, and its merge is unfinished.
  */
-export async function resolve(
-  replica: Replica,
-  remote: ServerBinding,
-  folders: PullFolders,
-  reporter: Reporter,
-  request: { readonly paths: readonly string[]; readonly choice: Choice },
-  options: ResolveOptions = {},
-): Promise<ResolveResult> {
-  await bringUpToDate(replica, remote, folders, reporter);
-  const decisions = await decide(replica, request.paths, request.choice);
-  if (request.choice !== 'theirs' && options.allowMarkers !== true) {
-    await refuseMarkers(
-      replica.root,
-      decisions.map(({ path }) => path),
-    );
+export async function resolve(context: CommandContext, request: ResolveRequest): Promise<ResolveResult> {
+  const { replica, folders } = context;
+  const { choice, isUnsaved } = request;
+  await advanceToHead(context);
+  const decisions = await decide(replica, request);
+  if (choice !== 'theirs' && request.allowMarkers !== true) {
+    const paths = decisions.map(({ path }) => path);
+    await requireNoMarkers(replica.root, paths);
   }
   const changes = decisions.flatMap(({ decision }) => decision.localChanges);
-  const staged = await stage(replica, remote, folders, replica.ancestor.revision, changes, reporter);
-  try {
-    throwIfCancelled(reporter);
-    const backup = backupFolder(folders, 'resolved');
-    const put = () => putInPlace(replica, staged, changes, backup, options.isUnsaved);
-    const { revision, entries: ancestor } = replica.ancestor;
-    const withBase = changes.map((change) => ({ ...change, base: ancestor.get(change.path) ?? null }));
-    const taken = { server: remote.client.address, tree: remote.tree, revision, changes: withBase, backup };
-    const applied = request.choice === 'theirs' ? await recordPull(taken, put) : await put();
-    const held = new Set(applied.skipped.map(({ path }) => path));
-    const done = decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => held.has(path)));
-    for (const { decision } of done) {
-      for (const { path, to } of decision.ancestorChanges) replica.ancestor.markSynced(path, to);
-      for (const { path } of decision.localChanges) replica.rules.ensureTracked(path);
-    }
-    await replica.save();
-    const beside = new Map(request.choice === 'both' ? done.flatMap(placesOfTheirs) : []);
-    return { resolved: done.map(({ path }) => path), beside, skipped: applied.skipped, backup };
-  } finally {
-    await rm(staged.folder, { recursive: true, force: true });
-  }
-}
-
-function placesOfTheirs({ path, decision }: { path: string; decision: Decision }): [mine: string, theirs: string][] {
-  return decision.localChanges.flatMap((put) => (put.to === undefined || put.path === path ? [] : [[path, put.path]]));
-}
-
-/**
- * Takes over the server's newest revision, so that a decision is made on that.
- * Invariant: nothing of it is put on the disk: that is for a pull, which the user asks for.
- */
-export async function bringUpToDate(
-  replica: Replica,
-  remote: ServerBinding,
-  folders: PullFolders,
-  reporter: Reporter,
-): Promise<void> {
-  if (
-    replica.ancestor.remoteChanges !== undefined &&
-    replica.ancestor.remoteChanges.revision !== replica.ancestor.revision
-  ) {
-    await pull(replica, remote, folders, reporter, { only: new Set() });
-  } else {
-    await replica.scan({ signal: reporter.signal });
-  }
-}
-
-export async function refuseMarkers(root: string, paths: readonly string[]): Promise<void> {
-  const marked: string[] = [];
-  for (const path of paths) {
-    const content = await readSmallFile(join(root, path), maxMarkedBytes);
-    if (content !== undefined && hasConflictMarkers(new TextDecoder().decode(content))) marked.push(path);
-  }
-  if (marked.length === 0) return;
-  throw new PalmtreeError('conflict_markers', `conflict markers in ${marked.join(', ')}`, {
-    details: { paths: marked },
+  const { revision } = replica.ancestor;
+  const backup = backupFolder(folders, 'resolved');
+  return withStaging(folders, async (staging) => {
+    await stage(context, { staging, revision, changes });
+    const { skipped } = await applyStaged(context, {
+      changes,
+      staging,
+      backup,
+      isUnsaved,
+      record: choice === 'theirs' ? (write) => recordPull(pullRecordOf(context, changes, backup), write) : undefined,
+      settle: (result) => {
+        for (const { decision } of applied(decisions, result.skipped)) settleDecision(replica, decision);
+      },
+    });
+    const resolved = applied(decisions, skipped);
+    const theirPaths = new Map(choice === 'both' ? resolved.flatMap(pathsOfTheirs) : []);
+    return { resolved: resolved.map(({ path }) => path), theirPaths, skipped, backup };
   });
 }
 
-async function decide(
-  replica: Replica,
-  paths: readonly string[],
-  choice: Choice,
-): Promise<{ readonly path: string; readonly decision: Decision }[]> {
+async function decide(replica: Replica, { paths, choice }: ResolveRequest): Promise<DecidedConflict[]> {
   const { conflicts } = (await replica.planner.reconcile('lastSynced')).plan;
   const groups = conflictGroups(conflicts);
-  const wanted = new Set(paths.flatMap((path) => groups.get(path) ?? []));
-  const { local, ancestor } = replica;
+  const chosen = new Set(paths.flatMap((path) => groups.get(path) ?? []));
+  const { root, local, ancestor } = replica;
   const tables = [local.observations.keys(), ancestor.entries.keys(), ancestor.unappliedRemote.keys()];
-  const known = nameTaken(tables, local.nameRules);
-  const given = new Set<string>();
-  // What is not tracked stands in the way all the same.
-  const taken = (path: string): boolean => known(path) || given.has(path) || stands(join(replica.root, path));
-  const label = `server r${replica.ancestor.revision}`;
+  const isKnown = nameTaken(tables, local.nameRules);
+  const added = new Set<string>();
+  // A file that is not tracked takes its name, too.
+  const isTaken = (path: string): boolean =>
+    isKnown(path) || added.has(path) || statsAt(join(root, path)) !== undefined;
+  const label = `server r${ancestor.revision}`;
   const decisionFor = (conflict: Conflict): Decision => {
     if (choice === 'mine') return keepMine(conflict);
     if (choice === 'theirs') return takeTheirs(conflict);
-    const name = nameForTheirs(conflict, groups.get(conflict.path) ?? [], taken, label);
-    given.add(name);
+    const name = nameForTheirs(conflict, groups.get(conflict.path) ?? [], isTaken, label);
+    added.add(name);
     return keepBoth(conflict, name);
   };
-  return [...wanted].map((conflict) => ({ path: conflict.path, decision: decisionFor(conflict) }));
+  return [...chosen].map((conflict) => ({ path: conflict.path, decision: decisionFor(conflict) }));
 }
 
-function stands(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+function pullRecordOf({ replica, server }: CommandContext, changes: readonly Change[], backup: string) {
+  const { revision, entries } = replica.ancestor;
+  const withBase = changes.map((change) => ({ ...change, base: entries.get(change.path) ?? null }));
+  return { server: server.client.address, tree: server.tree, revision, changes: withBase, backup };
+}
+
+/** The decisions all of whose changes were applied. */
+function applied(decisions: readonly DecidedConflict[], skipped: readonly Skipped[]): DecidedConflict[] {
+  const paths = new Set(skipped.map(({ path }) => path));
+  return decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => paths.has(path)));
+}
+
+function settleDecision({ ancestor, rules }: Replica, { ancestorChanges, localChanges }: Decision): void {
+  for (const { path, to } of ancestorChanges) ancestor.markSynced(path, to);
+  for (const { path } of localChanges) rules.ensureTracked(path);
+}
+
+function pathsOfTheirs({ path, decision }: DecidedConflict): [mine: string, theirs: string][] {
+  return decision.localChanges.flatMap((put) => (put.to === undefined || put.path === path ? [] : [[path, put.path]]));
 }

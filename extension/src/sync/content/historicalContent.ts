@@ -1,27 +1,28 @@
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
-import type { ServerBinding } from '../ports/serverBinding';
+import type { TreeClient } from '../ports/serverBinding';
 
-/**
- * The content that `entry` declares, from the server's history of its path; undefined where it is in none of it.
- * `revision` is where it is looked for first.
- */
-export async function historicalContent(
-  remote: Pick<ServerBinding, 'client' | 'tree'>,
-  entry: Pick<Entry, 'path' | 'hash'>,
-  revision: number,
-  signal?: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  const found = await contentAt(remote, entry.path, revision, signal);
-  if (found !== undefined && sha256(found) === entry.hash) return found;
-  const version = await versionOf(remote, entry, signal);
-  return version === undefined ? undefined : contentAt(remote, entry.path, version, signal);
+export interface HistoricalVersion extends Pick<Entry, 'path' | 'hash'> {
+  /** The revision that is tried first; it probably has this version. */
+  readonly revision: number;
 }
 
-/** The newest revision in which the path had the content. */
-async function versionOf(
-  { client, tree }: Pick<ServerBinding, 'client' | 'tree'>,
+/** The content of one version of a path; undefined if it is not in the server's history of that path. */
+export async function historicalContent(
+  server: TreeClient,
+  { path, hash, revision }: HistoricalVersion,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const content = await contentAt(server, path, revision, signal);
+  if (content !== undefined && sha256(content) === hash) return content;
+  const found = await findRevision(server, { path, hash }, signal);
+  return found === undefined ? undefined : contentAt(server, path, found, signal);
+}
+
+/** The newest revision in which the path has that hash. */
+async function findRevision(
+  { client, tree }: TreeClient,
   { path, hash }: Pick<Entry, 'path' | 'hash'>,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
@@ -35,7 +36,7 @@ async function versionOf(
 }
 
 async function contentAt(
-  { client, tree }: Pick<ServerBinding, 'client' | 'tree'>,
+  { client, tree }: TreeClient,
   path: string,
   revision: number,
   signal: AbortSignal | undefined,

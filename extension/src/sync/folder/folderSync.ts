@@ -1,5 +1,5 @@
-import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
@@ -7,68 +7,70 @@ import type { PathStates } from '../../core/status/pathState';
 import type { PathFolders } from '../../core/status/pathTree';
 import type { Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
-import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
+import { readableStatsAt } from '../../io/fs/stats';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
-import { keptFiles, type KeptFiles } from '../history/backups';
-import { Connection } from '../ports/connection';
-import { endedMerges } from '../conflicts/endedMerges';
-import type { ActiveMerge } from '../conflicts/activeMerge';
-import { finishMerge, type FinishedMerge } from '../conflicts/finishMerge';
-import { forcePush, type Replacement } from '../push/forcePush';
 import { abortMerge, type AbortedMerge } from '../conflicts/abortMerge';
-import { makePlan, type PlanOptions } from '../review/makePlan';
-import { OperationQueue } from './operationQueue';
-import type { Plan, PlanDirection } from '../review/plan';
-import { pull, type PullOptions, type PullResult } from '../pull/pull';
-import type { PullRecord } from '../pull/pullRecord';
-import { push, type PushOptions, type PushResult } from '../push/push';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
-import { Replica, type ReplicaSettings } from '../replica/replica';
+import type { ActiveMerge } from '../conflicts/activeMerge';
+import { endedMerges } from '../conflicts/endedMerges';
+import { finishMerge, type FinishedMerge } from '../conflicts/finishMerge';
 import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '../conflicts/resolve';
-import { restore, type RestoreRequest, type RestoreResult } from '../history/restore';
-import { ServerWatch } from './serverWatch';
-import { withProgress } from './shownSteps';
-import type { PullFolders } from '../transfer/stage';
 import { startMerge, type MergeSides } from '../conflicts/startMerge';
-import type { Binding, Overview, SyncState } from '../ports/syncState';
-import { SyncStatus } from './syncStatus';
+import { restore, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { TreeHistory } from '../history/treeHistory';
 import { lastPull, undoPull, type UndoPullOptions, type UndoPullResult } from '../history/undoPull';
 import { undoPush, type UndoPushResult } from '../history/undoPush';
+import { Connection } from '../ports/connection';
+import type { Reporter, ServerBinding } from '../ports/serverBinding';
+import type { Binding, Overview, SyncState } from '../ports/syncState';
+import { pull, type PullOptions, type PullResult } from '../pull/pull';
+import type { PullRecord } from '../pull/pullRecord';
+import { forcePush, type Replacement } from '../push/forcePush';
+import { push, type PushOptions, type PushResult } from '../push/push';
+import type { CommandContext, LocalContext, StorageFolders } from '../replica/commandContext';
+import { Replica, type ReplicaSettings } from '../replica/replica';
+import { makePlan, type PlanOptions } from '../review/makePlan';
+import type { Plan, PlanDirection } from '../review/plan';
+import type { ApplyOptions } from '../transfer/applyStaged';
+import { listBackups, type BackedUpFiles } from '../transfer/backups';
+import { OperationQueue } from './operationQueue';
+import { ServerWatch } from './serverWatch';
+import { SyncStatus } from './syncStatus';
+import { withProgress } from './withProgress';
 
-/** Watchers tell of one save in several events; they are taken together. */
+/** A watcher reports one save in several events; they are scanned together. */
 const hintDelayMs = 5;
 
 export interface FolderSyncDeps {
   readonly root: string;
   readonly store: Store;
   readonly scanner: Scanner;
-  readonly folders: PullFolders;
+  readonly folders: StorageFolders;
   readonly settings: () => ReplicaSettings;
-  /** How the disk takes names; found by looking, unless told. */
+  /** How the disk treats names; probed on the disk by default. */
   readonly nameRules?: () => NameRules;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Keeps one workspace folder in step with one tree: all that the face asks of it, and what it shows. */
+/** Syncs one workspace folder with one tree. The user interface runs all commands of a folder here, and shows its state. */
 export class FolderSync {
   readonly root: string;
   readonly #replica: Replica;
+  readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
-  readonly #folders: PullFolders;
   readonly #onDefect: (error: unknown) => void;
   readonly #operations: OperationQueue;
   readonly #connection: Connection;
   readonly #status: SyncStatus;
   readonly #watch: ServerWatch;
   readonly #history: TreeHistory;
+  /** Paths that the watcher reported and that are not scanned yet. */
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
 
-  constructor(parts: FolderSyncDeps) {
-    const { root, store, scanner, onDefect } = parts;
-    const replica = new Replica(parts);
+  constructor(deps: FolderSyncDeps) {
+    const { root, store, scanner, folders, onDefect } = deps;
+    const replica = new Replica(deps);
     const connection = new Connection(store.state);
     const operations = new OperationQueue(store, () => replica.reload());
     const status = new SyncStatus({
@@ -78,15 +80,15 @@ export class FolderSync {
       onDefect,
     });
     this.root = root;
-    this.#scanner = scanner;
-    this.#folders = parts.folders;
-    this.#onDefect = onDefect;
     this.#replica = replica;
+    this.#local = { replica, folders };
+    this.#scanner = scanner;
+    this.#onDefect = onDefect;
     this.#connection = connection;
     this.#operations = operations;
     this.#status = status;
-    this.#watch = new ServerWatch({ replica, store, connection, operations, status, onDefect });
-    this.#history = new TreeHistory(root, store, connection);
+    this.#watch = new ServerWatch({ replica, connection, operations, status, onDefect });
+    this.#history = new TreeHistory(replica, connection);
   }
 
   get onDidChangeState() {
@@ -101,32 +103,31 @@ export class FolderSync {
     return this.#connection.isBound;
   }
 
-  /** Every path that is not in step, with its state. */
+  /** Every path that is not in sync, with its state. */
   get pathStates(): PathStates['states'] {
-    return this.#status.paths.states;
+    return this.#status.pathStates.states;
   }
 
-  /** Those among them that both sides changed and a pull could not bring together, sorted by path. */
+  /** The conflicts that no pull could merge, sorted by path. */
   get conflicts(): PathStates['conflicts'] {
-    return this.#status.paths.conflicts;
+    return this.#status.pathStates.conflicts;
   }
 
-  /** The folders of the paths that stand on disk and are tracked. */
+  /** The folders of the tracked files on this disk. */
   get trackedFolders(): PathFolders {
     return this.#replica.local.folders;
   }
 
-  /** The paths that stand on disk and are tracked. */
+  /** The tracked files on this disk. */
   get trackedPaths(): IterableIterator<string> {
     return this.#replica.local.observations.keys();
   }
 
-  /** A rule takes `path` in, whether it stands or not. */
+  /** Whether the rules track `path`, even if no file is there. */
   isTracked(path: string): boolean {
     return this.#replica.rules.selection().includes(path);
   }
 
-  /** What was tracked and left out by name. */
   get rules(): ReadonlyMap<string, Rule> {
     return this.#replica.rules.all;
   }
@@ -135,29 +136,29 @@ export class FolderSync {
     return this.#replica.local.observations.has(path);
   }
 
-  /** The newest revision that the server was heard to have. */
+  /** The newest revision that was fetched or synced. */
   get knownRevision(): number {
     return this.#replica.ancestor.knownRevision;
   }
 
-  /** The server was heard to have deleted it. */
+  /** Whether the fetched changes delete `path`. */
   isDeletedOnServer(path: string): boolean {
     return this.#replica.ancestor.isDeletedOnServer(path);
   }
 
   problemAt(path: string): Problem | undefined {
-    return this.#status.paths.problems.get(path);
+    return this.#status.pathStates.problems.get(path);
   }
 
-  /** Binds the folder to a tree; with another tree or server than before, what was agreed no longer holds. */
-  bind(remote: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
+  /** Binds the folder to a tree, or to none. The ancestor of another tree is forgotten. */
+  bind(server: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
       await this.#watch.dispose();
-      if (this.#connection.bind(remote, binding)) {
+      if (this.#connection.bind(server, binding)) {
         this.#replica.ancestor.forget();
         await this.#replica.save();
       }
-      if (!this.#operations.lifetime.aborted) await this.#watch.follow(remote, this.#replica.ancestor.revision);
+      if (!this.#operations.lifetime.aborted) await this.#watch.follow(server, this.#replica.ancestor.revision);
     });
   }
 
@@ -175,22 +176,22 @@ export class FolderSync {
     }, reporter.signal);
   }
 
-  /** Takes the watcher's word that something happened at `paths`; the disk is what decides. */
+  /** Scans paths that a file watcher reported. Its events are hints: the scan finds what changed. */
   onFileEvents(paths: Iterable<string>): void {
     for (const path of paths) this.#hints.add(path);
-    this.#hintTimer ??= setTimeout(() => this.#followHints(), hintDelayMs);
+    this.#hintTimer ??= setTimeout(() => this.#scanHints(), hintDelayMs);
   }
 
   /**
-   * Tracks files, and folders with all that is in them; what stands on the server alone is brought by a pull.
-   * Throws not_trackable with the paths that are on neither side.
+   * Tracks files, and folders with everything in them. A pull brings those that only the server has.
+   * Throws not_trackable with the paths that neither side has.
    */
   async track(paths: readonly string[]): Promise<void> {
-    const picked = await Promise.all(paths.map(async (path) => ({ path, kind: await this.#kindOf(path) })));
-    const absent = picked.filter(({ kind }) => kind === undefined).map(({ path }) => path);
-    if (absent.length > 0) {
-      throw new PalmtreeError('not_trackable', `nothing to track at ${absent.join(', ')}`, {
-        details: { paths: absent },
+    const picked = paths.map((path) => ({ path, kind: this.#kindOf(path) }));
+    const missing = picked.filter(({ kind }) => kind === undefined).map(({ path }) => path);
+    if (missing.length > 0) {
+      throw new PalmtreeError('not_trackable', `nothing to track at ${missing.join(', ')}`, {
+        details: { paths: missing },
       });
     }
     await this.#operate(async () => {
@@ -201,126 +202,102 @@ export class FolderSync {
   }
 
   /**
-   * Stops syncing here. What is on disk stays, and so does what is on the server.
-   * Answers the rules that it ended, for `trackAgain`.
+   * Stops syncing the paths on this machine. Their files stay on both sides. Returns the rules that this removed, for
+   * `trackAgain`.
    */
   untrack(paths: readonly string[]): Promise<readonly Rule[]> {
     return this.#operate(async () => {
-      const ended = this.#replica.rules.rulesIn(paths);
+      const removed = this.#replica.rules.rulesIn(paths);
       for (const path of paths) this.#replica.untrack(path);
       await this.#replica.scan({ signal: this.#operations.lifetime });
       await this.#replica.save();
-      return ended;
+      return removed;
     });
   }
 
-  /** Takes an untracking back: what had been left out in `paths`, or was never picked, stays so. */
-  trackAgain(paths: readonly string[], ended: readonly Rule[]): Promise<void> {
+  /** Undoes `untrack`: paths in `paths` that were untracked before it remain so. */
+  trackAgain(paths: readonly string[], removed: readonly Rule[]): Promise<void> {
     return this.#operate(async () => {
-      this.#replica.rules.restoreRules(paths, ended);
+      this.#replica.rules.restoreRules(paths, removed);
       await this.#replica.scan({ signal: this.#operations.lifetime });
       await this.#replica.save();
     });
   }
 
   push(reporter: Reporter, options?: PushOptions): Promise<PushResult> {
-    return this.#transfer('push', reporter, (remote, shown) => push(this.#replica, remote, shown, options));
+    return this.#run('push', reporter, (context) => push(context, options));
   }
 
   forcePush(reporter: Reporter, confirm: (plan: Replacement) => Promise<boolean>): Promise<PushResult> {
-    return this.#transfer('push', reporter, (remote, shown) => forcePush(this.#replica, remote, shown, confirm));
+    return this.#run('push', reporter, (context) => forcePush(context, confirm));
   }
 
   pull(reporter: Reporter, options?: PullOptions): Promise<PullResult> {
-    return this.#transfer('pull', reporter, (remote, shown) =>
-      pull(this.#replica, remote, this.#folders, shown, options),
-    );
+    return this.#run('pull', reporter, (context) => pull(context, options));
   }
 
-  /** Makes the tree that the folder is bound to. */
+  /** Creates the tree that the folder is bound to. */
   async makeTree(): Promise<void> {
-    const remote = this.#connection.require();
-    await remote.client.makeTree(remote.tree);
+    const { client, tree } = this.#connection.require();
+    await client.makeTree(tree);
     this.#watch.wake();
   }
 
-  /** Decides conflicts; see `resolve`. */
   resolve(
     reporter: Reporter,
     request: { readonly paths: readonly string[]; readonly choice: Choice },
     options?: ResolveOptions,
   ): Promise<ResolveResult> {
-    return this.#transfer('pull', reporter, (remote, shown) =>
-      resolve(this.#replica, remote, this.#folders, shown, request, options),
-    );
+    return this.#run('pull', reporter, (context) => resolve(context, { ...request, ...options }));
   }
 
-  /** What a command would do; see `makePlan`. */
   plan(reporter: Reporter, direction: PlanDirection, options?: PlanOptions): Promise<Plan> {
-    return this.#transfer(direction === 'push' ? 'push' : 'pull', reporter, (remote, shown) =>
-      makePlan(this.#replica, remote, shown, direction, options),
-    );
+    const side = direction === 'push' ? 'push' : 'pull';
+    return this.#run(side, reporter, (context) => makePlan(context, { direction, ...options }));
   }
 
-  /** Reads the sides of a conflict for a merge editor; see `startMerge`. */
   startMerge(reporter: Reporter, path: string): Promise<MergeSides> {
-    return this.#transfer('pull', reporter, (remote, shown) =>
-      startMerge(this.#replica, remote, this.#folders, shown, path),
-    );
+    return this.#run('pull', reporter, (context) => startMerge(context, path));
   }
 
-  /** Takes what stands at the path for a merge that is done; see `finishMerge`. */
   finishMerge(reporter: Reporter, merge: ActiveMerge): Promise<FinishedMerge> {
-    return this.#transfer('pull', reporter, (remote, shown) =>
-      finishMerge(this.#replica, remote, this.#folders, shown, merge),
-    );
+    return this.#run('pull', reporter, (context) => finishMerge(context, merge));
   }
 
-  /** Puts what stood there before a merge back; see `giveUpMerge`. No server is needed for it. */
-  abortMerge(reporter: Reporter, merge: AbortedMerge, options?: Pick<PullOptions, 'isUnsaved'>) {
-    return this.#operate(() => abortMerge(this.#replica, this.#folders, reporter, merge, options), reporter.signal);
+  /** Needs no server. Returns the backup of what the merge left at its path. */
+  abortMerge(reporter: Reporter, merge: AbortedMerge, options?: ApplyOptions): Promise<string | undefined> {
+    const context = { ...this.#local, reporter };
+    return this.#operate(() => abortMerge(context, { ...merge, ...options }), reporter.signal);
   }
 
-  /** The paths of those merges that something else has ended; see `endedMerges`. */
   endedMerges(merges: readonly ActiveMerge[]): Promise<string[]> {
     return this.#operations.inTurn(() => endedMerges(this.#replica, merges));
   }
 
-  /** Brings files and folders as they stood in a revision to the disk, to be looked at and pushed; see `restore`. */
-  restore(
-    reporter: Reporter,
-    request: RestoreRequest,
-    options?: Pick<PullOptions, 'isUnsaved'>,
-  ): Promise<RestoreResult> {
-    return this.#transfer('pull', reporter, (remote, shown) =>
-      restore(this.#replica, remote, this.#folders, shown, request, options),
-    );
+  restore(reporter: Reporter, request: RestoreRequest, options?: ApplyOptions): Promise<RestoreResult> {
+    return this.#run('pull', reporter, (context) => restore(context, { ...request, ...options }));
   }
 
-  /** Makes a revision on the server that takes `revision` back; see `undoPush`. */
   undoPush(reporter: Reporter, revision: number): Promise<UndoPushResult> {
-    return this.#transfer('push', reporter, (remote, shown) => undoPush(this.#replica, remote, shown, revision));
+    return this.#run('push', reporter, (context) => undoPush(context, revision));
   }
 
-  /** Puts back what the last pull replaced or deleted here; see `undoPull`. No server is needed for it. */
+  /** Needs no server. */
   undoPull(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPullResult> {
-    return this.#operate(
-      () => undoPull(this.#replica, this.#folders, this.#shown('pull', reporter), options),
-      reporter.signal,
-    );
+    const context = { ...this.#local, reporter: this.#withProgress('pull', reporter) };
+    return this.#operate(() => undoPull(context, options), reporter.signal);
   }
 
-  /** What was kept of files that were replaced or deleted here, newest first. */
-  backups(): Promise<KeptFiles[]> {
-    return keptFiles(this.#folders.backups);
+  /** The backups that hold files, newest first. */
+  backups(): Promise<BackedUpFiles[]> {
+    return listBackups(this.#local.folders);
   }
 
-  /** The pull that `undoPull` would undo, as far as is known without looking at the disk again. */
+  /** The pull that `undoPull` would undo, going by the last scan. */
   lastPull(): Promise<PullRecord | undefined> {
-    return lastPull(this.#replica, this.#folders);
+    return lastPull(this.#local);
   }
 
-  /** See `TreePast`, as all that follows. */
   revisions(before?: number, signal?: AbortSignal): Promise<RevisionList> {
     return this.#history.revisions(before, signal);
   }
@@ -359,52 +336,54 @@ export class FolderSync {
     this.#status.dispose();
     await this.#watch.dispose();
     await this.#operations.idle();
-    // Binding may have been what ran.
+    // The operation that was running may have bound the folder again.
     await this.#watch.dispose();
     await this.#scanner.dispose();
   }
 
-  #transfer<T>(
+  /** Runs a command on the server and shows its progress. */
+  #run<T>(
     direction: 'push' | 'pull',
     reporter: Reporter,
-    work: (remote: ServerBinding, reporter: Reporter) => Promise<T>,
+    command: (context: CommandContext) => Promise<T>,
   ): Promise<T> {
     return this.#operate(async () => {
-      const result = await work(this.#connection.require(), this.#shown(direction, reporter));
+      const server = this.#connection.require();
+      const result = await command({ ...this.#local, server, reporter: this.#withProgress(direction, reporter) });
       this.#watch.wake();
       return result;
     }, reporter.signal);
   }
 
-  #shown(direction: 'push' | 'pull', reporter: Reporter): Reporter {
+  #withProgress(direction: 'push' | 'pull', reporter: Reporter): Reporter {
     return withProgress(this.#status, direction, reporter, this.#operations.lifetime);
   }
 
-  /** Runs one operation after all that were asked for before it, and shows how it ended. */
+  /** Runs one operation after all earlier ones, and shows its result. */
   #operate<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#operations.inTurn(async () => {
       try {
         const result = await this.#operations.exclusively(work);
-        await this.#status.settle(undefined);
+        await this.#status.commandEnded(undefined);
         return result;
       } catch (error) {
-        await this.#status.settle(error);
+        await this.#status.commandEnded(error);
         if (error instanceof PalmtreeError) error.root = this.root;
         throw error;
       }
     }, signal);
   }
 
-  #followHints(): void {
+  #scanHints(): void {
     this.#hintTimer = undefined;
     const only = [...this.#hints];
     this.#hints = new Set();
     const { lifetime } = this.#operations;
-    // Not an operation: looking changes nothing that another window relies on.
+    // In turn, but without the lock: a scan saves nothing that another window relies on.
     this.#operations
       .inTurn(async () => {
         const effect = await this.#replica.scan({ only, signal: lifetime });
-        await this.#status.look(this.#replica.states.afterScan(this.#status.paths, effect));
+        await this.#status.refresh(this.#replica.states.afterScan(this.#status.pathStates, effect));
       })
       .catch((error: unknown) => {
         if (!lifetime.aborted) this.#onDefect(error);
@@ -416,8 +395,8 @@ export class FolderSync {
     return { binding, revision: ancestor.revision, head: this.#watch.head, offline: this.#watch.offline };
   }
 
-  async #kindOf(path: string): Promise<'file' | 'folder' | undefined> {
-    const stats = await lstat(join(this.root, path)).catch(() => undefined);
+  #kindOf(path: string): Rule['kind'] | undefined {
+    const stats = readableStatsAt(join(this.root, path));
     if (stats === undefined) return this.#replica.kindOnServer(path);
     return stats.isDirectory() ? 'folder' : 'file';
   }

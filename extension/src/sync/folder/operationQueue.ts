@@ -1,28 +1,30 @@
 import { PalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
 
+type SharedStore = Pick<Store, 'refresh' | 'exclusively'>;
+
 /**
- * What is done with one folder, in the order in which it was asked for.
- * Invariant: one operation at a time, in this window (the turns) and over all windows (the store's lock).
+ * Runs the operations of one folder in the order in which they were requested.
+ * Invariant: one operation runs at a time, in this window (`inTurn`) and over all windows (`exclusively`).
  */
 export class OperationQueue {
-  readonly #store: Pick<Store, 'refresh' | 'exclusively'>;
-  readonly #onOthersStored: () => void;
+  readonly #store: SharedStore;
+  readonly #onStoreReplaced: () => void;
   readonly #lifetime = new AbortController();
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `onOthersStored` is told when another window has stored something, before what runs next uses it. */
-  constructor(store: Pick<Store, 'refresh' | 'exclusively'>, onOthersStored: () => void) {
+  /** `onStoreReplaced` is called when another window has saved its state, before the next operation uses it. */
+  constructor(store: SharedStore, onStoreReplaced: () => void) {
     this.#store = store;
-    this.#onOthersStored = onOthersStored;
+    this.#onStoreReplaced = onStoreReplaced;
   }
 
-  /** Aborts with the folder's window. */
+  /** Aborts when the folder is closed. */
   get lifetime(): AbortSignal {
     return this.#lifetime.signal;
   }
 
-  /** Runs `work` when it is its turn; what is cancelled while it waits for that ends at once. Throws cancelled. */
+  /** Runs `work` after all earlier work. Throws cancelled, at once if `signal` is aborted before the work begins. */
   inTurn<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     let hasBegun = false;
     const run = this.#last.then(() => {
@@ -41,20 +43,20 @@ export class OperationQueue {
     });
   }
 
-  /** Runs `work` while no other window does, on what the last of them has stored. */
+  /** Runs `work` while no other window does, on the state that was saved last. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return this.#store.exclusively(async () => {
-      if (await this.#store.refresh()) this.#onOthersStored();
+      if (await this.#store.refresh()) this.#onStoreReplaced();
       return work();
     });
   }
 
-  /** Cancels what runs and what waits. */
+  /** Cancels the running and all queued operations. */
   cancelAll(): void {
     this.#lifetime.abort();
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when no operation is running. */
   async idle(): Promise<void> {
     await this.#last.catch(() => undefined);
   }

@@ -1,120 +1,115 @@
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
-import type { Store } from '../../io/store/storePort';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
 import type { Connection } from '../ports/connection';
-import type { OperationQueue } from './operationQueue';
-import type { ServerBinding } from '../ports/serverBinding';
+import type { TreeClient } from '../ports/serverBinding';
 import { absorbConverged } from '../replica/absorbConverged';
 import type { Replica } from '../replica/replica';
-import { ServerNews } from './serverNews';
+import { HeadFeed } from './headFeed';
+import type { OperationQueue } from './operationQueue';
 import type { SyncStatus } from './syncStatus';
 
 export interface ServerWatchDeps {
   readonly replica: Replica;
-  readonly store: Store;
   readonly connection: Connection;
   readonly operations: OperationQueue;
   readonly status: SyncStatus;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Looks at what the server has beyond our revision, as soon as it is heard of, for the count of what waits. */
+/** Fetches the server's changes as soon as a revision is announced, to show how many there are. */
 export class ServerWatch {
   readonly #deps: ServerWatchDeps;
-  readonly #news: ServerNews;
-  #lookWaits = false;
+  readonly #feed: HeadFeed;
+  #isPollQueued = false;
 
-  constructor(parts: ServerWatchDeps) {
-    this.#deps = parts;
-    this.#news = new ServerNews({
-      onNews: () => this.#followNews(),
-      onConnectionState: () => parts.status.showAgain(),
-      onDefect: parts.onDefect,
+  constructor(deps: ServerWatchDeps) {
+    this.#deps = deps;
+    this.#feed = new HeadFeed({
+      onPollNeeded: () => this.#queuePoll(),
+      onConnectionState: () => deps.status.notify(),
+      onDefect: deps.onDefect,
     });
   }
 
-  /** The newest revision, as far as it waits to be taken over. */
+  /** The announced revision, if its changes are fetched and not synced yet. */
   get head(): AnnouncedRevision | undefined {
-    const { heard } = this.#news;
-    return heard !== undefined && heard.revision === this.#deps.replica.ancestor.remoteChanges?.revision
-      ? heard
-      : undefined;
+    const { announced } = this.#feed;
+    const { remoteChanges } = this.#deps.replica.ancestor;
+    return announced !== undefined && announced.revision === remoteChanges?.revision ? announced : undefined;
   }
 
-  /** Why nothing is heard of the server, when that is so. */
+  /** The reason why no updates are received. */
   get offline(): PalmtreeError | undefined {
-    return this.#news.offline;
+    return this.#feed.offline;
   }
 
-  /** Follows `remote` in the place of what was followed; `since` is the revision that is known of it. */
-  follow(remote: ServerBinding | undefined, since: number): Promise<void> {
-    return this.#news.follow(remote, since);
+  /** Follows another tree, or none. `since` is the newest revision of it that is known. */
+  follow(server: TreeClient | undefined, since: number): Promise<void> {
+    return this.#feed.follow(server, since);
   }
 
-  /** The server has just answered. */
+  /** Reconnects at once, since the server has just responded to a command. */
   wake(): void {
-    this.#news.wake();
+    this.#feed.wake();
   }
 
-  /** Follows nothing any more. */
   dispose(): Promise<void> {
-    return this.#news.dispose();
+    return this.#feed.dispose();
   }
 
-  /** Asks the server what it has beyond our revision, and stores what of it is agreed on by that. */
-  async poll(remote: ServerBinding, signal: AbortSignal): Promise<void> {
-    const { replica, store } = this.#deps;
+  /** Fetches the server's changes, and saves those that this disk already has as synced. */
+  async poll(server: TreeClient, signal: AbortSignal): Promise<void> {
+    const { replica } = this.#deps;
     try {
-      await replica.ancestor.fetchRemoteChanges(remote, signal);
+      await replica.ancestor.fetchRemoteChanges(server, signal);
       await absorbConverged(replica);
-      await store.save();
+      await replica.save();
     } catch (error) {
-      // Whether to make the tree is asked when something is to be pushed.
+      // The user is asked to create the tree when there is something to push.
       if (!isPalmtreeError(error, 'tree_not_found')) throw error;
     }
   }
 
-  /** Looks when what runs now is done: by then, what our own push made is our revision. */
-  #followNews(): void {
-    if (this.#lookWaits) return;
-    this.#lookWaits = true;
+  /** Polls after the running command, which may itself have pushed the announced revision. */
+  #queuePoll(): void {
+    if (this.#isPollQueued) return;
+    this.#isPollQueued = true;
     const { operations, onDefect } = this.#deps;
     operations
       .inTurn(() => {
-        this.#lookWaits = false;
-        return this.#look();
+        this.#isPollQueued = false;
+        return this.#pollIfNeeded();
       })
       .catch((error: unknown) => {
         if (!operations.lifetime.aborted) onDefect(error);
       });
   }
 
-  /** Not an operation: whether it fails is nothing that the user asked for. */
-  async #look(): Promise<void> {
-    const { operations, status } = this.#deps;
-    const isMissed = this.#news.isLookOwed || status.isHaltedByAbsence;
+  /** The user did not ask for it, so a failure does not become the state of the folder. */
+  async #pollIfNeeded(): Promise<void> {
+    const { connection, operations, status } = this.#deps;
+    const isDue = this.#feed.isPollDue || status.isHaltedByUnreachableServer;
     try {
-      if (isMissed || this.#isUnknown) {
+      if (isDue || this.#isUnknownRevision) {
         await operations.exclusively(async () => {
-          const { server: remote } = this.#deps.connection;
-          if (remote === undefined) return;
-          if (isMissed || this.#isUnknown) await this.poll(remote, operations.lifetime);
+          const { server } = connection;
+          // Another window may have synced the revision in the meantime.
+          if (server !== undefined && (isDue || this.#isUnknownRevision)) await this.poll(server, operations.lifetime);
         });
       }
-      this.#news.looked(undefined);
-      if (status.isHaltedByAbsence) await status.settle(undefined);
-      else await status.look();
+      this.#feed.polled(undefined);
+      if (status.isHaltedByUnreachableServer) await status.commandEnded(undefined);
+      else await status.refresh();
     } catch (error) {
       if (operations.lifetime.aborted) return;
       if (!isPalmtreeError(error)) throw error;
-      this.#news.looked(error);
-      await status.look();
+      this.#feed.polled(error);
+      await status.refresh();
     }
   }
 
-  /** Something was heard of that we have not seen. */
-  get #isUnknown(): boolean {
-    const { heard } = this.#news;
-    return heard !== undefined && heard.revision > this.#deps.replica.ancestor.knownRevision;
+  get #isUnknownRevision(): boolean {
+    const { announced } = this.#feed;
+    return announced !== undefined && announced.revision > this.#deps.replica.ancestor.knownRevision;
   }
 }

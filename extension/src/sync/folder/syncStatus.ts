@@ -1,26 +1,25 @@
 import { PalmtreeError } from '../../errors';
 import { Emitter } from '../ports/emitter';
-import type { FolderStates } from '../replica/pathStateCache';
 import { nothing, type Activity, type Overview, type SyncState } from '../ports/syncState';
+import type { FolderStates } from '../replica/pathStateCache';
 
 export interface SyncStatusDeps {
   readonly overview: () => Omit<Overview, 'counts'>;
-  /** How the paths stand by all that is known now. */
   readonly pathStates: () => Promise<FolderStates>;
   readonly isConnected: () => boolean;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** What is shown of one folder: how its paths stood at the last look, and what goes on. */
+/** Publishes the state of one folder: the states of its paths as last computed, and the current activity. */
 export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'unconnected' };
-  #paths: FolderStates = { states: new Map(), conflicts: [], counts: nothing, problems: new Map() };
+  #pathStates: FolderStates = { states: new Map(), conflicts: [], counts: nothing, problems: new Map() };
 
-  constructor(parts: SyncStatusDeps) {
-    this.#deps = parts;
-    this.#changed = new Emitter(parts.onDefect);
+  constructor(deps: SyncStatusDeps) {
+    this.#deps = deps;
+    this.#changed = new Emitter(deps.onDefect);
   }
 
   get onDidChange() {
@@ -28,51 +27,51 @@ export class SyncStatus {
   }
 
   get state(): SyncState {
-    return { ...this.#deps.overview(), counts: this.#paths.counts, ...this.#activity };
+    return { ...this.#deps.overview(), counts: this.#pathStates.counts, ...this.#activity };
   }
 
-  get paths(): FolderStates {
-    return this.#paths;
+  get pathStates(): FolderStates {
+    return this.#pathStates;
   }
 
-  get isHaltedByAbsence(): boolean {
+  get isHaltedByUnreachableServer(): boolean {
     return this.#activity.kind === 'halted' && this.#activity.error.code === 'server_unreachable';
   }
 
   show(activity: Activity): void {
     this.#activity = activity;
+    this.notify();
+  }
+
+  /** Notifies the listeners, after a change of the overview for example. */
+  notify(): void {
     this.#changed.fire(this.state);
   }
 
-  /** Something beside the paths and the activity has changed. */
-  showAgain(): void {
-    this.#changed.fire(this.state);
+  /** Shows the result of a command: idle or in conflict, or halted by `error`. */
+  async commandEnded(error: unknown): Promise<void> {
+    this.#pathStates = await this.#deps.pathStates();
+    this.show(this.#activityAfter(error));
   }
 
-  /** A command has ended. */
-  async settle(error: unknown): Promise<void> {
-    this.#paths = await this.#deps.pathStates();
-    this.show(this.#restingActivity(error));
-  }
-
-  /** A look changes the counts; how the last command ended stays. */
-  async look(paths = this.#deps.pathStates()): Promise<void> {
-    this.#paths = await paths;
-    this.show(this.#activity.kind === 'halted' ? this.#activity : this.#restingActivity(undefined));
+  /** Updates the states of the paths. A folder that the last command has halted remains halted. */
+  async refresh(pathStates = this.#deps.pathStates()): Promise<void> {
+    this.#pathStates = await pathStates;
+    this.show(this.#activity.kind === 'halted' ? this.#activity : this.#activityAfter(undefined));
   }
 
   dispose(): void {
     this.#changed.dispose();
   }
 
-  #restingActivity(error: unknown): Activity {
+  #activityAfter(error: unknown): Activity {
     if (error instanceof PalmtreeError && !expected.has(error.code)) return { kind: 'halted', error };
     if (!this.#deps.isConnected()) return { kind: 'unconnected' };
-    return { kind: this.#paths.counts.conflicts > 0 ? 'conflicted' : 'idle' };
+    return { kind: this.#pathStates.counts.conflicts > 0 ? 'conflicted' : 'idle' };
   }
 }
 
-/** Ends of a command that leave nothing to mend: the user decides, and the state shows what waits. */
+/** Errors that leave nothing to repair: the user decides, and the state shows what is pending. */
 const expected: ReadonlySet<string> = new Set([
   'cancelled',
   'stale_base',

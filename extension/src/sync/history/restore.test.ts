@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Rule } from '../../core/tracking/rule';
 import { Selection } from '../../core/tracking/selection';
-import { isMeant } from './restore';
+import { includesPath } from './restore';
 
 const rules: readonly Rule[] = [
   { path: 'n', kind: 'folder', effect: 'track' },
@@ -11,19 +11,19 @@ const rules: readonly Rule[] = [
 const selection = new Selection({ rules, exclude: ['dist'] });
 
 const all = ['n/a', 'n/dist/kept', 'n/dist/x', 'n/private/deep/x', 'n/private/x', 'other/x'];
-const meant = (named: string): string[] => all.filter((path) => isMeant(selection, path, named));
+const restored = (requested: string): string[] => all.filter((path) => includesPath(selection, requested, path));
 
-describe('what a restored folder stands for', () => {
-  it('is all that is in it, but for what was left out of it here', () => {
-    expect(meant('n')).toEqual(['n/a', 'n/dist/kept']);
-    expect(meant('')).toEqual(['n/a', 'n/dist/kept', 'other/x']);
+describe('a restored folder', () => {
+  it('includes all its files except those that are untracked or excluded here', () => {
+    expect(restored('n')).toEqual(['n/a', 'n/dist/kept']);
+    expect(restored('')).toEqual(['n/a', 'n/dist/kept', 'other/x']);
   });
 
-  it('is what was left out, when that is named, or something in it', () => {
-    expect(meant('n/private')).toEqual(['n/private/deep/x', 'n/private/x']);
-    expect(meant('n/private/deep')).toEqual(['n/private/deep/x']);
-    expect(meant('n/private/x')).toEqual(['n/private/x']);
-    expect(meant('n/dist')).toEqual(['n/dist/kept', 'n/dist/x']);
-    expect(meant('n/dist/x')).toEqual(['n/dist/x']);
+  it('includes untracked and excluded files if it is untracked or excluded itself', () => {
+    expect(restored('n/private')).toEqual(['n/private/deep/x', 'n/private/x']);
+    expect(restored('n/private/deep')).toEqual(['n/private/deep/x']);
+    expect(restored('n/private/x')).toEqual(['n/private/x']);
+    expect(restored('n/dist')).toEqual(['n/dist/kept', 'n/dist/x']);
+    expect(restored('n/dist/x')).toEqual(['n/dist/x']);
   });
 });

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import { sameEntry, type Entry } from '../../core/entry';
 import { isInside } from '../../core/paths';
@@ -9,12 +7,13 @@ import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/transition';
 import { observe } from '../../io/scan/observe';
-import { throwIfCancelled } from '../transfer/runTransfer';
-import type { PullOptions } from '../pull/pull';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { advanceToHead } from '../pull/advanceToHead';
+import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
-import { bringUpToDate } from '../conflicts/resolve';
-import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
+import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
+import { backupFolder } from '../transfer/backups';
+import { stage } from '../transfer/stage';
+import { withStaging } from '../transfer/staging';
 
 export interface RestoreRequest {
   /** Files and folders; `''` is the whole tree. */
@@ -24,125 +23,119 @@ export interface RestoreRequest {
 
 export interface RestoreResult {
   readonly revision: number;
-  /** Paths that differed from what stood in the revision, and are as they were then. */
+  /** Paths that differed from the revision and are now as they were in it. */
   readonly written: readonly string[];
-  /** Paths that could not be written, with the reason. */
+  /** Paths that were not written, with the reason. */
   readonly skipped: readonly Skipped[];
-  /** The folder that keeps what was replaced, if anything was. */
+  /** The folder with the replaced files, if there are any. */
   readonly backup: string | undefined;
 }
 
 /**
- * Brings what stood at `paths` in a revision to the disk, with a backup of what stands there now. It is then a
- * change of this machine, to be looked at and pushed. What came to a folder later stays.
- * Throws not_in_revision when nothing stood at any of the paths.
+ * Restores files as they were in a revision, with a backup of the files that are replaced. The result is a change of
+ * this disk, to be reviewed and pushed. Files that were added to a folder since are left alone.
+ * Throws not_in_revision if the revision has none of the paths.
  */
 export async function restore(
-  replica: Replica,
-  remote: ServerBinding,
-  folders: PullFolders,
-  reporter: Reporter,
-  { paths, revision }: RestoreRequest,
-  options: Pick<PullOptions, 'isUnsaved'> = {},
+  context: CommandContext,
+  { paths, revision, isUnsaved }: RestoreRequest & ApplyOptions,
 ): Promise<RestoreResult> {
+  const { replica, folders, reporter } = context;
   reporter.step({ kind: 'fetchingRevision', revision });
-  const past = await pastEntries(remote, paths, revision, reporter);
+  const found = await entriesIn(context, { paths, revision });
   reporter.step({ kind: 'scanning' });
-  await bringUpToDate(replica, remote, folders, reporter);
+  await advanceToHead(context);
   const selection = replica.rules.selection();
-  const wanted = past.filter(({ path }) => paths.some((named) => isMeant(selection, path, named)));
-  const outside = wanted.filter(({ path }) => !selection.includes(path)).map(({ path }) => path);
-  const before = await lookAt(replica, outside);
+  const wanted = found.filter(({ path }) => paths.some((requested) => includesPath(selection, requested, path)));
+  const untracked = wanted.map(({ path }) => path).filter((path) => !selection.includes(path));
+  const before = await observeUntracked(replica, untracked);
   try {
-    const { observations } = replica.local;
-    const changes = wanted.flatMap((to): Change[] => {
-      const from = observations.get(to.path);
-      return sameEntry(from, to) ? [] : [{ path: to.path, from, to }];
+    const changes = changesTo(wanted, replica);
+    return await withStaging(folders, async (staging) => {
+      await stage(context, { staging, revision, changes });
+      const { written, skipped, backup } = await applyStaged(context, {
+        changes,
+        staging,
+        backup: backupFolder(folders, `restored-r${revision}`),
+        isUnsaved,
+        settle: (result) => {
+          const isSkipped = new Set(result.skipped.map(({ path }) => path));
+          trackRestored(replica, before, (path) => !isSkipped.has(path));
+          // Invariant: a restored file is in conflict with the server's unapplied version, until the user decides.
+          for (const entry of result.written) replica.ancestor.conflictWithUnapplied(entry);
+        },
+      });
+      return { revision, written: written.map(({ path }) => path).sort(), skipped, backup };
     });
-    const staged = await stage(replica, remote, folders, revision, changes, reporter);
-    try {
-      throwIfCancelled(reporter);
-      reporter.step({ kind: 'applying' });
-      const backup = backupFolder(folders, `restored-r${revision}`);
-      const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
-      const held = new Set(applied.skipped.map(({ path }) => path));
-      ensureTracked(replica, before, (path) => !held.has(path));
-      standAgainstNews(replica, applied.written);
-      await replica.save();
-      const written = applied.written.map(({ path }) => path).sort();
-      return { revision, written, skipped: applied.skipped, backup: existsSync(backup) ? backup : undefined };
-    } finally {
-      await rm(staged.folder, { recursive: true, force: true });
-    }
   } finally {
     replica.local.removeUnscanned(before.keys());
   }
 }
 
-/** What stood at `paths`, and below them, in the revision. */
-async function pastEntries(
-  remote: ServerBinding,
-  paths: readonly string[],
-  revision: number,
-  reporter: Reporter,
-): Promise<Entry[]> {
-  const { changes } = await remote.client.compare(remote.tree, 0, revision, reporter.signal);
+/** The revision's entries at and below `paths`. */
+async function entriesIn(
+  { server, reporter }: CommandContext,
+  { paths, revision }: RestoreRequest,
+): Promise<readonly Entry[]> {
+  const { changes } = await server.client.compare(server.tree, 0, revision, reporter.signal);
   const entries = changes.flatMap(({ after }) => (after === null ? [] : [entryOf(after)]));
   const found = entries.filter(({ path }) => paths.some((named) => path === named || isInside(path, named)));
   if (found.length > 0) return found;
-  throw new PalmtreeError('not_in_revision', `nothing stood at ${paths.join(', ')} in revision ${revision}`, {
+  throw new PalmtreeError('not_in_revision', `revision ${revision} has no file at ${paths.join(', ')}`, {
     details: { subject: String(revision), ...(paths.includes('') ? {} : { paths }) },
   });
 }
 
+function changesTo(wanted: readonly Entry[], { local }: Replica): Change[] {
+  return wanted.flatMap((to) => {
+    const from = local.observations.get(to.path);
+    return sameEntry(from, to) ? [] : [{ path: to.path, from, to }];
+  });
+}
+
 /**
- * Whether `named`, a path that the user restores, stands for `path` too. What he left out of a folder on this
- * machine, by hand or by a pattern, is brought only when he names it, or a folder in what he left out.
+ * Whether restoring `requested` includes `path`. A path that was excluded from a folder on this machine, by a rule or a
+ * pattern, is included only if the user requested it, or a folder inside the excluded one.
  */
-export function isMeant(selection: Selection, path: string, named: string): boolean {
-  if (path === named) return true;
-  if (!isInside(path, named)) return false;
+export function includesPath(selection: Selection, requested: string, path: string): boolean {
+  if (path === requested) return true;
+  if (!isInside(path, requested)) return false;
   if (selection.includes(path)) return true;
   const rule = selection.ruleFor(path);
-  if (rule?.effect === 'untrack') return !isInside(rule.path, named);
-  return !selection.excludes(path) || selection.excludes(named);
+  if (rule?.effect === 'untrack') return !isInside(rule.path, requested);
+  return !selection.excludes(path) || selection.excludes(requested);
 }
 
 /**
- * Looks at what no scan does: paths that take no part yet. Invariant: what is not kept in step goes to the backup
- * like anything else, so it has to be observed before it is replaced.
+ * Observes paths that no scan visits, since they are not tracked. The caller removes the observations again.
+ * Invariant: an untracked file is backed up like any other, so it must be observed before it is replaced.
  */
-async function lookAt(replica: Replica, paths: readonly string[]): Promise<Map<string, Entry | undefined>> {
-  const before = new Map<string, Entry | undefined>();
+async function observeUntracked(replica: Replica, paths: readonly string[]): Promise<Map<string, Entry | undefined>> {
+  const observed = new Map<string, Entry | undefined>();
   for (const path of paths) {
-    const seen = observe(replica.root, path);
-    before.set(path, seen);
-    if (seen === undefined) continue;
-    replica.local.addUnscanned(seen);
-    await setImmediate();
+    const observation = observe(replica.root, path);
+    observed.set(path, observation);
+    if (observation === undefined) continue;
+    replica.local.addUnscanned(observation);
+    await nextTurn();
   }
-  return before;
+  return observed;
 }
 
 /**
- * What was agreed on last and is restored would look untouched, and give way to what the server has by now.
- * Invariant: what the user restored is in conflict with what was not taken over here, until he decides.
+ * Tracks the restored paths again, and removes them from `before`, so that their observations are kept. A file that was
+ * the same on both sides before is their ancestor.
  */
-function standAgainstNews({ ancestor }: Replica, restored: readonly Entry[]): void {
-  for (const entry of restored) ancestor.conflictWithUnapplied(entry);
-}
-
-/** What was restored takes part again. Where both sides had the same before, that is what was agreed on. */
-function ensureTracked(
-  replica: Replica,
+function trackRestored(
+  { rules, ancestor }: Replica,
   before: Map<string, Entry | undefined>,
   isRestored: (path: string) => boolean,
 ): void {
-  for (const [path, seen] of [...before]) {
+  for (const [path, entry] of [...before]) {
     if (!isRestored(path)) continue;
-    replica.rules.set(path, 'file');
-    const onServer = replica.ancestor.unappliedRemote.get(path);
-    if (seen !== undefined && onServer && sameEntry(seen, onServer)) replica.ancestor.markSynced(path, onServer);
+    rules.set(path, 'file');
+    const onServer = ancestor.unappliedRemote.get(path);
+    if (entry !== undefined && onServer && sameEntry(entry, onServer)) ancestor.markSynced(path, onServer);
     before.delete(path);
   }
 }

@@ -1,48 +1,47 @@
 import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
-import { isPalmtreeError } from '../../errors';
-import type { Store } from '../../io/store/storePort';
-import { ancestorContent } from '../content/ancestorContent';
+import { isPalmtreeError, PalmtreeError } from '../../errors';
+import { historicalContent } from '../content/historicalContent';
+import { localContent } from '../content/localContent';
 import type { Connection } from '../ports/connection';
+import type { Replica } from '../replica/replica';
 
-/** Reads what a tree was: the server's history, and what both sides agreed on last. None of it changes anything. */
+/** Reads earlier states of a tree: the server's history, and the ancestor. */
 export class TreeHistory {
-  readonly #root: string;
-  readonly #store: Pick<Store, 'state'>;
+  readonly #replica: Replica;
   readonly #connection: Connection;
 
-  constructor(root: string, store: Pick<Store, 'state'>, connection: Connection) {
-    this.#root = root;
-    this.#store = store;
+  constructor(replica: Replica, connection: Connection) {
+    this.#replica = replica;
     this.#connection = connection;
   }
 
-  /** A page of the tree's revisions, newest first: those before `before`, where it is given. */
+  /** A page of the tree's revisions, newest first, or of those before `before`. */
   async revisions(before?: number, signal?: AbortSignal): Promise<RevisionList> {
     const { client, tree } = this.#connection.require();
     return client.revisions(tree, before, signal);
   }
 
-  /** What `revision` changed. Throws revision_not_found. */
+  /** The changes of a revision. Throws revision_not_found. */
   async revisionDetail(revision: number, signal?: AbortSignal): Promise<RevisionDetail> {
     const { client, tree } = this.#connection.require();
     return client.revision(tree, revision, signal);
   }
 
-  /** A page of the versions of one path, newest first: those before revision `before`, where it is given. */
+  /** A page of the versions of one path, newest first, or of those before revision `before`. */
   async history(path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
     const { client, tree } = this.#connection.require();
     return client.history(tree, path, before, signal);
   }
 
-  /** Every path that stood in `revision`, sorted. Throws revision_not_found. */
+  /** The paths of all files in a revision, sorted. Throws revision_not_found. */
   async pathsAt(revision: number): Promise<string[]> {
     const { client, tree } = this.#connection.require();
     const { changes } = await client.compare(tree, 0, revision);
     return changes.map(({ path }) => path);
   }
 
-  /** What the server has at `path` in `revision`; empty where it has nothing. */
+  /** The server's content of `path` in `revision`; empty if it has no such file. */
   async serverContent(path: string, revision: number): Promise<Uint8Array> {
     if (revision === 0) return new Uint8Array();
     const { client, tree } = this.#connection.require();
@@ -54,15 +53,26 @@ export class TreeHistory {
     }
   }
 
-  /** What both sides agreed on last at `path`, where that is something. */
   ancestorEntry(path: string): Entry | undefined {
-    return this.#store.state.ancestor.get(path);
+    return this.#replica.ancestor.entries.get(path);
   }
 
-  /** What both sides agreed on last at `path`; empty where that is nothing. See `agreedContent`. */
+  /**
+   * The content of the ancestor at `path`, or a symlink's target; empty if there is no ancestor. It is read from this disk
+   * if the file there is unchanged, else from the server's history. Throws content_unavailable if neither has it.
+   */
   async ancestorContent(path: string): Promise<Uint8Array> {
     const entry = this.ancestorEntry(path);
     if (entry === undefined) return new Uint8Array();
-    return ancestorContent(this.#root, entry, () => this.#connection.require(), this.#store.state.revision);
+    const { hash, target } = entry;
+    if (target !== undefined) return new TextEncoder().encode(target);
+    const { root, ancestor } = this.#replica;
+    const content =
+      (await localContent(root, entry)) ??
+      (await historicalContent(this.#connection.require(), { path, hash, revision: ancestor.revision }));
+    if (content !== undefined) return content;
+    throw new PalmtreeError('content_unavailable', `${path} with ${hash} is in no history`, {
+      details: { paths: [path] },
+    });
   }
 }

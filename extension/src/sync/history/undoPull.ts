@@ -1,169 +1,168 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Change } from '../../core/change';
-import { sameContent, type Entry } from '../../core/entry';
+import type { Entry } from '../../core/entry';
+import { applicableChanges } from '../../core/reconcile/applicableChanges';
 import { PalmtreeError } from '../../errors';
 import { fillFromBackup, fillFromLocal } from '../../io/apply/staging';
 import type { Skipped } from '../../io/apply/transition';
-import { throwIfCancelled } from '../transfer/runTransfer';
-import { applicableChanges } from '../replica/applicableChanges';
-import type { PullOptions } from '../pull/pull';
 import {
+  checkRecord,
   pullRecords,
   saveRecord,
-  checkRecord,
   type PulledChange,
   type PullRecord,
   type RecordCheck,
 } from '../pull/pullRecord';
-import type { Reporter } from '../ports/serverBinding';
-import type { Replica } from '../replica/replica';
-import { backupFolder, putInPlace, type PullFolders } from '../transfer/stage';
+import type { LocalContext } from '../replica/commandContext';
+import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
+import { backupFolder } from '../transfer/backups';
+import { contentToStage } from '../transfer/stage';
+import { withStaging } from '../transfer/staging';
 
 export interface UndoPullResult {
   /** The revision whose pull was undone. */
   readonly revision: number;
-  /** Paths that are again what they were before the pull. */
+  /** Paths that are again as they were before the pull. */
   readonly restored: readonly string[];
   /** Paths that the pull had added. */
   readonly removed: readonly string[];
-  /** Paths that changed since the pull, or take part no more: they stay as they are. */
+  /** Paths that changed since the pull or are no longer syncable: they were left alone. */
   readonly changedSince: readonly string[];
-  /** Paths that could not be put back, with the reason; another undo tries again. */
+  /** Paths that could not be restored, with the reason; another undo tries again. */
   readonly skipped: readonly Skipped[];
-  /** The folder that keeps what the pull had brought, if anything of it was replaced or removed. */
+  /** The folder with the files that the undo replaced or deleted, if there are any. */
   readonly backup: string | undefined;
 }
 
-export interface UndoPullOptions extends Pick<PullOptions, 'isUnsaved'> {
-  /** The backup of the pull that is meant: another one that came since is not undone in its place. */
-  readonly only?: string;
+export interface UndoPullOptions extends ApplyOptions {
+  /** The backup of the pull to undo. If another pull came since, nothing is undone. */
+  readonly only?: string | undefined;
 }
 
-interface Undoable {
+interface UndoablePull {
   readonly record: PullRecord;
-  readonly standing: RecordCheck;
+  readonly check: RecordCheck;
 }
 
 /**
- * Puts back what the last pull replaced or deleted, and removes what it added, where the disk still has what the
- * pull made of it. It is then a change of this machine, to be looked at and pushed. What is removed or replaced
- * goes to a backup of its own. The next undo is of the pull before.
- * Throws nothing_to_undo when there is no such pull, all that it did has changed since, or another is meant.
+ * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
+ * deletes those that it added, with a backup. The result is a change of this disk, to be reviewed and pushed. The next
+ * undo is of the pull before.
+ * Throws nothing_to_undo if no pull is recorded, all of its changes have changed since, or another one is requested.
  */
-export async function undoPull(
-  replica: Replica,
-  folders: PullFolders,
-  reporter: Reporter,
-  options: UndoPullOptions = {},
-): Promise<UndoPullResult> {
+export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
+  const { replica, folders, reporter } = context;
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
-  const found = await lastUndoable(replica, folders);
-  if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
-  const { record, standing } = found;
-  if (options.only !== undefined && record.backup !== options.only) {
-    throw new PalmtreeError('nothing_to_undo', `revision ${record.revision} was pulled since`, {
-      details: { paths: record.changes.map(({ path }) => path) },
-    });
-  }
-  const changes = applicableChanges(replica.local.observations, backwards(standing));
-  const undone = new Set(changes.map(({ path }) => path));
-  const unmoved = standing.untouched.map(({ path }) => path).filter((path) => !undone.has(path));
-  const skipped = [...standing.changed, ...unmoved].sort();
+  const { record, check } = requireUndoable(await findUndoable(context), options);
+  const { revision } = record;
+  const changes = applicableChanges(replica.local.observations, check.unchanged.map(inverse));
+  const isUndone = new Set(changes.map(({ path }) => path));
+  const blocked = check.unchanged.map(({ path }) => path).filter((path) => !isUndone.has(path));
+  const changedSince = [...check.changed, ...blocked].sort();
   if (changes.length === 0 && record.state !== 'undoing') {
-    throw new PalmtreeError('nothing_to_undo', `all that the pull of revision ${record.revision} did has changed`, {
-      details: { paths: skipped },
+    throw new PalmtreeError('nothing_to_undo', `all changes of the pull of revision ${revision} have changed since`, {
+      details: { paths: changedSince },
     });
   }
-  const staged = await stageFromBackup(replica, folders, record, changes, reporter);
-  try {
-    throwIfCancelled(reporter);
-    reporter.step({ kind: 'undoing' });
-    // Invariant: an undo that is stopped is gone on with, and never taken for one of the pull before.
-    await saveRecord({ ...record, state: 'undoing' });
-    const backup = backupFolder(folders, `undone-r${record.revision}`);
-    const applied = await putInPlace(replica, staged, changes, backup, options.isUnsaved);
-    takeMergesBack(
-      replica,
-      standing.untouched,
-      new Set([...applied.written.map(({ path }) => path), ...applied.removed]),
-    );
-    await replica.save();
-    // What is in no backup any more will not be there the next time either.
-    const isDone = applied.skipped.every(({ reason }) => reason === 'missing');
-    if (isDone) await saveRecord({ ...record, state: 'undone', changes: [] });
-    return {
-      revision: record.revision,
-      restored: applied.written.map(({ path }) => path).sort(),
-      removed: [...applied.removed].sort(),
-      changedSince: skipped,
-      skipped: applied.skipped,
-      backup: existsSync(backup) ? backup : undefined,
-    };
-  } finally {
-    await rm(staged.folder, { recursive: true, force: true });
-  }
+  const applied = await withStaging(folders, async (staging) => {
+    await stageFromBackup(context, { staging, backup: record.backup, changes });
+    return applyUndo(context, { record, check, changes, staging, isUnsaved: options.isUnsaved });
+  });
+  // A file that is in no backup now will not be there for the next undo either.
+  const isDone = applied.skipped.every(({ reason }) => reason === 'missing');
+  if (isDone) await saveRecord({ ...record, state: 'undone', changes: [] });
+  return {
+    revision,
+    restored: applied.written.map(({ path }) => path).sort(),
+    removed: [...applied.removed].sort(),
+    changedSince,
+    skipped: applied.skipped,
+    backup: applied.backup,
+  };
 }
 
-/** The pull that an undo would be of, by what is known of the disk. */
-export async function lastPull(replica: Replica, folders: PullFolders): Promise<PullRecord | undefined> {
-  return (await lastUndoable(replica, folders))?.record;
+/** The pull that an undo would undo, going by the last scan. */
+export async function lastPull(context: Pick<LocalContext, 'replica' | 'folders'>): Promise<PullRecord | undefined> {
+  return (await findUndoable(context))?.record;
 }
 
-async function lastUndoable(replica: Replica, { backups }: PullFolders): Promise<Undoable | undefined> {
-  const { binding } = replica;
-  const selection = replica.rules.selection();
-  const isSyncable = replica.planner.syncableTest();
-  const standsAt = (path: string): Entry | undefined | 'unknown' =>
-    isSyncable(path) && selection.includes(path) ? replica.local.observations.get(path) : 'unknown';
-  for await (const record of pullRecords(backups)) {
+async function findUndoable({
+  replica,
+  folders,
+}: Pick<LocalContext, 'replica' | 'folders'>): Promise<UndoablePull | undefined> {
+  const { binding, local, rules, planner } = replica;
+  const selection = rules.selection();
+  const isSyncable = planner.syncableTest();
+  const entryAt = (path: string): Entry | undefined | 'unknown' =>
+    isSyncable(path) && selection.includes(path) ? local.observations.get(path) : 'unknown';
+  for await (const record of pullRecords(folders.backups)) {
     if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
-    const standing = checkRecord(record, standsAt);
-    const hasEffect = standing.untouched.length > 0 || standing.changed.length > 0;
-    // All stands as it did before: the pull was killed before it began, or was taken back by hand.
-    if (hasEffect || record.state === 'undoing') return { record, standing };
+    const check = checkRecord(record, entryAt);
+    // Without effect the pull was killed before its first change, or the user has reverted all of them.
+    const hasEffect = check.unchanged.length > 0 || check.changed.length > 0;
+    if (hasEffect || record.state === 'undoing') return { record, check };
   }
   return undefined;
 }
 
-/**
- * Invariant: of a merge or a decision that is taken back, what the server has counts as unseen again: mine was never made of
- * that, so that it is in conflict with it, and a push does not replace it.
- */
-function takeMergesBack(replica: Replica, changes: readonly PulledChange[], isBack: ReadonlySet<string>): void {
-  for (const { path, base } of changes) {
-    if (base !== undefined && isBack.has(path)) replica.ancestor.restoreBase(path, base);
-  }
+function requireUndoable(found: UndoablePull | undefined, { only }: UndoPullOptions): UndoablePull {
+  if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
+  const { backup, revision, changes } = found.record;
+  if (only === undefined || backup === only) return found;
+  throw new PalmtreeError('nothing_to_undo', `revision ${revision} was pulled since`, {
+    details: { paths: changes.map(({ path }) => path) },
+  });
 }
 
-function backwards({ untouched }: RecordCheck): Change[] {
-  return untouched.map(({ path, from, to }) => ({ path, from: to, to: from }));
+function inverse({ path, from, to }: Change): Change {
+  return { path, from: to, to: from };
 }
 
-/** What is in the backup no more, nor elsewhere here, is held back when it is to be put in place. */
+/** Stages the earlier content, from the backup or from equal files. A path whose content is in neither is not staged. */
 async function stageFromBackup(
-  replica: Replica,
-  { staging }: PullFolders,
-  { backup }: PullRecord,
-  changes: readonly Change[],
-  { signal }: Reporter,
-): Promise<{ readonly folder: string; readonly downloadedBytes: number }> {
-  await rm(staging, { recursive: true, force: true });
-  const folder = join(staging, randomUUID());
-  await mkdir(folder, { recursive: true });
-  try {
-    // Where only the permissions change, no content is needed.
-    const needsContent = ({ from, to }: Change): boolean =>
-      from === undefined || to === undefined || !sameContent(from, to);
-    const wanted = changes.filter(needsContent).flatMap(({ to }) => (to === undefined ? [] : [to]));
-    const missing = await fillFromBackup(backup, folder, wanted, signal);
-    await fillFromLocal(replica.root, folder, missing, replica.local.observations, signal);
-    return { folder, downloadedBytes: 0 };
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true });
-    throw error;
-  }
+  { replica, reporter: { signal } }: LocalContext,
+  {
+    staging,
+    backup,
+    changes,
+  }: { readonly staging: string; readonly backup: string; readonly changes: readonly Change[] },
+): Promise<void> {
+  const wanted = changes.flatMap((change) => contentToStage(change) ?? []);
+  const missing = await fillFromBackup(backup, staging, wanted, signal);
+  await fillFromLocal(replica.root, staging, missing, replica.local.observations, signal);
+}
+
+interface Undo extends UndoablePull, ApplyOptions {
+  readonly changes: readonly Change[];
+  readonly staging: string;
+}
+
+function applyUndo(context: LocalContext, { record, check, changes, staging, isUnsaved }: Undo): Promise<Applied> {
+  return applyStaged(context, {
+    changes,
+    staging,
+    backup: backupFolder(context.folders, `undone-r${record.revision}`),
+    isUnsaved,
+    step: 'undoing',
+    record: async (write) => {
+      // Invariant: an undo that is stopped is continued by the next one, which does not undo the pull before.
+      await saveRecord({ ...record, state: 'undoing' });
+      return write();
+    },
+    settle: ({ written, removed }) => {
+      const undone = new Set([...written.map(({ path }) => path), ...removed]);
+      restoreBases(
+        context,
+        check.unchanged.filter(({ path }) => undone.has(path)),
+      );
+    },
+  });
+}
+
+/**
+ * Invariant: if a merge or a decision is undone, the server's version counts as unseen again. Mine was not made from it, so
+ * both are in conflict, and a push does not replace the server's.
+ */
+function restoreBases({ replica }: LocalContext, undone: readonly PulledChange[]): void {
+  for (const { path, base } of undone) if (base !== undefined) replica.ancestor.restoreBase(path, base);
 }

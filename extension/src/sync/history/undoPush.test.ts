@@ -2,25 +2,25 @@ import { describe, expect, it } from 'vitest';
 import type { PathDifference } from '../../../../server/src/contract/history';
 import { entry, shown, table } from '../../core/testing/fixtures';
 import { putChange } from '../../core/wire';
-import { takenBack } from './undoPush';
+import { planRevert } from './undoPush';
 
 function side(path: string, content: string) {
   return content === '' ? null : { ...putChange(entry(path, content)), revision: 2 };
 }
 
-/** `head` with revision's `changes`, each `[before, after]`, taken back: what is put or deleted, and what is not. */
-function undo(head: Record<string, string>, changes: Record<string, readonly [string, string]>) {
+/** Reverts a revision's `changes`, each `[before, after]`, in `head`. An empty content is an absent file. */
+function revert(head: Record<string, string>, changes: Record<string, readonly [string, string]>) {
   const differences = Object.entries(changes).map(([path, [before, after]]): PathDifference => {
     return { path, before: side(path, before), after: side(path, after) };
   });
-  const result = takenBack(differences, table(head));
-  return { taken: result.changes.map(({ path, to }) => `${path}: ${shown(to)}`), skipped: result.skipped };
+  const plan = planRevert(differences, table(head));
+  return { reverted: plan.changes.map(({ path, to }) => `${path}: ${shown(to)}`), changedSince: plan.changedSince };
 }
 
-describe('what takes a revision back', () => {
-  it('is what stood before, where the head has what the revision made', () => {
+describe('planRevert', () => {
+  it('restores the state before the revision, where the head still has its changes', () => {
     expect(
-      undo(
+      revert(
         { edit: '2', added: '1', link: '-> b', mode: '1 x' },
         {
           added: ['', '1'],
@@ -30,12 +30,12 @@ describe('what takes a revision back', () => {
           mode: ['1', '1 x'],
         },
       ),
-    ).toEqual({ taken: ['added: ', 'edit: 1', 'gone: 1', 'link: -> a', 'mode: 1'], skipped: [] });
+    ).toEqual({ reverted: ['added: ', 'edit: 1', 'gone: 1', 'link: -> a', 'mode: 1'], changedSince: [] });
   });
 
-  it('leaves what was edited, deleted, put again or given another mode since', () => {
+  it('leaves paths alone that were edited, deleted, created again or given another mode since', () => {
     expect(
-      undo(
+      revert(
         { edited: '3', again: '9', mode: '2 x' },
         {
           again: ['1', ''],
@@ -44,17 +44,17 @@ describe('what takes a revision back', () => {
           mode: ['1', '2'],
         },
       ),
-    ).toEqual({ taken: [], skipped: ['again', 'deleted', 'edited', 'mode'] });
+    ).toEqual({ reverted: [], changedSince: ['again', 'deleted', 'edited', 'mode'] });
   });
 
-  it('leaves what was taken back already', () => {
-    expect(undo({ a: '1' }, { a: ['1', '2'], b: ['', '1'] })).toEqual({ taken: [], skipped: ['a', 'b'] });
+  it('leaves paths alone that were reverted already', () => {
+    expect(revert({ a: '1' }, { a: ['1', '2'], b: ['', '1'] })).toEqual({ reverted: [], changedSince: ['a', 'b'] });
   });
 
-  it('leaves a file whose place a folder has taken since', () => {
-    expect(undo({ 'x/since': '1', y: '2' }, { x: ['1', ''], y: ['1', '2'] })).toEqual({
-      taken: ['y: 1'],
-      skipped: ['x'],
+  it('leaves a deleted file alone if there is a folder at its path now', () => {
+    expect(revert({ 'x/since': '1', y: '2' }, { x: ['1', ''], y: ['1', '2'] })).toEqual({
+      reverted: ['y: 1'],
+      changedSince: ['x'],
     });
   });
 });

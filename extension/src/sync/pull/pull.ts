@@ -1,153 +1,168 @@
-import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import type { Change } from '../../core/change';
-import { restrictTo } from '../../core/reconcile/restrictTo';
 import type { CooperativeTask } from '../../core/cooperativeTask';
+import type { Reconciliation } from '../../core/reconcile/reconcile';
+import { restrictTo } from '../../core/reconcile/restrictTo';
 import type { Skipped } from '../../io/apply/transition';
 import { runYielding } from '../../io/threads/yielding';
-import { hasMine, mergeModes, mergeTexts, type Merge } from './autoMerge';
-import { applyDeletionGuard, requireRoot } from '../replica/deletionGuard';
-import { throwIfCancelled } from '../transfer/runTransfer';
-import { recordPull, type PulledChange } from './pullRecord';
-import type { PushOptions } from '../push/push';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
-import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
-import { sourcesOf } from '../content/mergeSources';
 import type { FetchedChanges } from '../replica/ancestorState';
+import type { CommandContext } from '../replica/commandContext';
+import { applyDeletionGuard, requireRoot } from '../replica/deletionGuard';
+import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { Replica } from '../replica/replica';
-import { revertRules, adoptServerRules } from '../replica/serverRules';
-import { backupFolder, putInPlace, stage, type PullFolders } from '../transfer/stage';
+import { adoptServerRules, revertRules } from '../replica/serverRules';
+import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
+import { backupFolder } from '../transfer/backups';
+import { stage } from '../transfer/stage';
+import { withStaging } from '../transfer/staging';
+import type { TransferOptions } from '../transfer/transferOptions';
+import { hasLocalChanges, mergeModes, mergeTexts, type Merge } from './autoMerge';
+import { recordPull, type PulledChange } from './pullRecord';
 
-export interface PullOptions extends Omit<PushOptions, 'message'> {
-  /** Makes one file of two that were changed in different places; without it, these are conflicts. */
-  readonly autoMerge?: boolean;
-  /** Conflicts that stay, since they are to be decided by the user. */
-  readonly unmerged?: ReadonlySet<string>;
-  /** Paths with unsaved edits: never written. */
-  readonly isUnsaved?: (path: string) => boolean;
+export interface PullOptions extends TransferOptions, ApplyOptions {
+  /** Merges texts that both sides changed in different places; otherwise these are conflicts. */
+  readonly autoMerge?: boolean | undefined;
+  /** Conflicts that are not merged, because the user is deciding them. */
+  readonly unmerged?: ReadonlySet<string> | undefined;
 }
 
 export interface PullResult {
   readonly revision: number;
   readonly written: number;
   readonly deleted: number;
-  /** Bytes that came from the server through the connection. */
+  /** Bytes that were received from the server, after compression and delta transfer. */
   readonly downloadedBytes: number;
-  /** Paths that both sides changed, and that hold both changes now: a push sends them. */
+  /** Paths that both sides changed and that contain both changes now: the next push sends them. */
   readonly merged: readonly string[];
-  /** Paths that both sides changed: neither was touched. */
+  /** Paths that both sides changed, left as they are on both. */
   readonly conflicts: readonly string[];
-  /** Paths that could not be written, with the reason; the next pull tries again. */
+  /** Paths that were not written, with the reason; the next pull tries again. */
   readonly skipped: readonly Skipped[];
   /**
-   * Folders that are tracked on the server and were not taken whole, since other files stand in them here. Only
-   * those of which this pull brought the first files.
+   * Folders that are tracked on the server but not as a whole here, because they hold other files on this disk. Only those
+   * of which this pull brought the first files.
    */
   readonly skippedFolders: readonly string[];
-  /** The folder that keeps what was replaced or deleted, if anything was. */
+  /** The folder with the replaced and deleted files, if there are any. */
   readonly backup: string | undefined;
 }
 
 /**
- * Brings what changed on the server. Invariant: only what was scanned and is unchanged since is replaced, and what the
- * tree has tracked is tracked here only by a pull that goes to its end.
+ * Applies the server's changes to this disk. Throws root_gone and deletion_guard.
+ * Invariants: a file is replaced only if it is unchanged since it was scanned. What the tree tracks is tracked here only
+ * by a pull that succeeds.
  */
-export async function pull(
-  replica: Replica,
-  remote: ServerBinding,
-  folders: PullFolders,
-  reporter: Reporter,
-  options: PullOptions = {},
-): Promise<PullResult> {
+export async function pull(context: CommandContext, options: PullOptions = {}): Promise<PullResult> {
+  const { replica, reporter } = context;
   requireRoot(replica, options);
   reporter.step({ kind: 'fetchingChanges' });
-  const news = await fetchRemoteChanges(replica.ancestor, remote, reporter.signal);
+  const fetched = await fetchRemoteChanges(context);
   const rules = new Map(replica.rules.all);
   try {
-    return await applyRemote(news, replica, remote, folders, reporter, options);
+    return await applyRemote(context, { fetched, options });
   } catch (error) {
     await revertRules(replica, rules);
     throw error;
   }
 }
 
-async function applyRemote(
-  news: FetchedChanges,
-  replica: Replica,
-  remote: ServerBinding,
-  folders: PullFolders,
-  reporter: Reporter,
-  options: PullOptions,
-): Promise<PullResult> {
+interface Pull {
+  readonly fetched: FetchedChanges;
+  readonly options: PullOptions;
+}
+
+async function applyRemote(context: CommandContext, { fetched, options }: Pull): Promise<PullResult> {
+  const { replica, reporter, folders } = context;
+  const { revision } = fetched;
   replica.ancestor.reconcileLostCommit();
-  const skippedFolders = await adoptServerRules(replica, news.folders);
+  const skippedFolders = await adoptServerRules(replica, fetched.folders);
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
-  const plan = (await replica.planner.reconcile('known')).plan;
+  const { plan } = await replica.planner.reconcile('known');
   const localChanges = restrictTo(plan.localChanges, options.only);
   applyDeletionGuard(replica, { direction: 'pull', changes: localChanges, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
-  const modes = mergeModes(candidates);
-  const fetched = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
-  const staged = await stage(replica, remote, folders, news.revision, fetched, reporter);
-  try {
-    const isDone = new Set(modes.map(({ path }) => path));
-    const others = candidates.filter(({ path }) => !isDone.has(path));
-    const sources = sourcesOf(replica, remote, reporter, news.revision);
-    const merges = [...modes, ...(await mergeTexts(sources, others, staged.folder, reporter))];
-    throwIfCancelled(reporter);
-    // From here on it goes to its end, which is near: half of a revision helps nobody.
-    reporter.step({ kind: 'applying' });
-    const backup = backupFolder(folders, `r${news.revision}`);
-    const applying = [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)];
-    const pulled = {
-      server: remote.client.address,
-      tree: remote.tree,
-      revision: news.revision,
-      changes: [...localChanges, ...merges.flatMap(withBase)],
-      backup,
-    };
-    const put = () => putInPlace(replica, staged, applying, backup, options.isUnsaved);
-    const applied = await recordPull(pulled, put);
-    const notApplied = new Set(applied.skipped.map(({ path }) => path));
-    const made = merges.filter(({ path }) => !notApplied.has(path));
-    const agreed = [...plan.ancestorChanges, ...localChanges].filter(({ path }) => !notApplied.has(path));
-    await runYielding(settleSteps(replica, news, agreed, made));
-    await replica.save();
-    const settled = new Set(made.map(({ path }) => path));
-    const merged = new Set(made.filter(hasMine).map(({ path }) => path));
-    return {
-      revision: news.revision,
-      written: applied.written.filter(({ path }) => !merged.has(path)).length,
-      deleted: applied.removed.length,
-      downloadedBytes: staged.downloadedBytes,
-      merged: [...merged],
-      conflicts: plan.conflicts.flatMap(({ path }) => (settled.has(path) ? [] : [path])),
-      skipped: applied.skipped,
-      skippedFolders,
-      backup: existsSync(backup) ? backup : undefined,
-    };
-  } finally {
-    await rm(staged.folder, { recursive: true, force: true });
-  }
+  return withStaging(folders, async (staging) => {
+    const modes = mergeModes(candidates);
+    const staged = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
+    const downloadedBytes = await stage(context, { staging, revision, changes: staged });
+    const conflicts = without(candidates, modes);
+    const merges = [...modes, ...(await mergeTexts(context, { conflicts, revision, staging }))];
+    const applied = await applyPull(context, { fetched, options, plan, localChanges, merges, staging });
+    return { ...summary(plan, merges, applied), revision, downloadedBytes, skippedFolders, backup: applied.backup };
+  });
+}
+
+interface PlannedPull extends Pull {
+  readonly plan: Reconciliation;
+  readonly localChanges: readonly Change[];
+  readonly merges: readonly Merge[];
+  readonly staging: string;
+}
+
+async function applyPull(context: CommandContext, pulled: PlannedPull): Promise<Applied> {
+  const { replica, server, folders } = context;
+  const { fetched, plan, localChanges, merges, staging, options } = pulled;
+  const { revision } = fetched;
+  const backup = backupFolder(folders, `r${revision}`);
+  const changes = [...localChanges, ...merges.flatMap(withBase)];
+  const origin = { server: server.client.address, tree: server.tree, revision };
+  return applyStaged(context, {
+    changes: [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)],
+    staging,
+    backup,
+    isUnsaved: options.isUnsaved,
+    record: (write) => recordPull({ ...origin, changes, backup }, write),
+    settle: ({ skipped }) => {
+      const synced = without([...plan.ancestorChanges, ...localChanges], skipped);
+      return runYielding(
+        settleSteps(replica, fetched, [...synced, ...without(merges, skipped).flatMap(mergedAncestor)]),
+      );
+    },
+  });
+}
+
+function summary(
+  { conflicts }: Reconciliation,
+  merges: readonly Merge[],
+  { written, removed, skipped }: Applied,
+): Pick<PullResult, 'written' | 'deleted' | 'merged' | 'conflicts' | 'skipped'> {
+  const settled = without(merges, skipped);
+  const merged = settled.filter(hasLocalChanges);
+  return {
+    written: without(written, merged).length,
+    deleted: removed.length,
+    merged: merged.map(({ path }) => path),
+    conflicts: without(conflicts, settled).map(({ path }) => path),
+    skipped,
+  };
+}
+
+function without<T extends { readonly path: string }>(
+  all: readonly T[],
+  excluded: readonly { readonly path: string }[],
+): T[] {
+  const paths = new Set(excluded.map(({ path }) => path));
+  return all.filter(({ path }) => !paths.has(path));
 }
 
 function withBase({ decision: { localChanges, ancestorChanges } }: Merge): PulledChange[] {
   return localChanges.map((change) => ({ ...change, base: ancestorChanges[0]?.from }));
 }
 
+/** Invariant: the ancestor of a merged path becomes the server's version; the result of the merge is still to be pushed. */
+function mergedAncestor({ decision }: Merge): readonly Change[] {
+  return decision.ancestorChanges;
+}
+
 function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): boolean {
   return autoMerge === true && only?.has(path) !== false && unmerged?.has(path) !== true;
 }
 
-/** Invariant: of a merge, the ancestor becomes what the server has; what was made of it is still to be pushed. */
 function* settleSteps(
-  replica: Replica,
-  news: FetchedChanges,
-  applied: readonly Change[],
-  merges: readonly Merge[],
+  { ancestor }: Replica,
+  fetched: FetchedChanges,
+  synced: readonly Change[],
 ): CooperativeTask<void> {
-  const changes = [...applied, ...merges.flatMap(({ decision }) => decision.ancestorChanges)];
-  yield* replica.ancestor.markSyncedSteps(changes);
-  yield* replica.ancestor.moveToSteps(news, news.changes, new Set(changes.map(({ path }) => path)));
+  yield* ancestor.markSyncedSteps(synced);
+  yield* ancestor.moveToSteps(fetched, fetched.changes, new Set(synced.map(({ path }) => path)));
 }

@@ -20,46 +20,49 @@ const changes: readonly Change[] = [
   { path: 'link', from: entry('link', '-> a'), to: entry('link', '-> b') },
 ];
 
-function pulled(name: string, made = changes): Omit<PullRecord, 'state' | 'at'> {
-  return { server: 'https://sync.example.org', tree: 'notes', revision: 7, changes: made, backup: join(backups, name) };
+function pulled(name: string, pulledChanges = changes): Omit<PullRecord, 'state' | 'at'> {
+  const backup = join(backups, name);
+  return { server: 'https://sync.example.org', tree: 'notes', revision: 7, changes: pulledChanges, backup };
 }
 
 function applied(...skipped: readonly string[]): TransitionResult {
   return { written: [], removed: [], skipped: skipped.map((path) => ({ path, reason: 'changed' })) };
 }
 
-async function found(): Promise<PullRecord[]> {
+async function readAll(): Promise<PullRecord[]> {
   const records: PullRecord[] = [];
   for await (const record of pullRecords(backups)) records.push(record);
   return records;
 }
 
-describe('the record of a pull', () => {
-  it('is there before the first file is touched, and leaves out what was held back', async () => {
+describe('recordPull', () => {
+  it('writes the record before the first file is changed, and removes skipped paths from it afterwards', async () => {
     await recordPull(pulled('1'), async () => {
-      expect(await found()).toMatchObject([{ ...pulled('1'), state: 'made' }]);
+      expect(await readAll()).toMatchObject([{ ...pulled('1'), state: 'made' }]);
       return applied('deleted');
     });
     const made = changes.filter(({ path }) => path !== 'deleted');
-    expect(await found()).toMatchObject([{ ...pulled('1', made), state: 'made' }]);
+    expect(await readAll()).toMatchObject([{ ...pulled('1', made), state: 'made' }]);
   });
 
-  it('stays when the pull died', async () => {
+  it('keeps the record of a pull that fails', async () => {
     await expect(recordPull(pulled('1'), () => Promise.reject(new Error('killed')))).rejects.toThrow('killed');
-    expect(await found()).toMatchObject([pulled('1')]);
+    expect(await readAll()).toMatchObject([pulled('1')]);
   });
 
-  it('is none when nothing was to be done, or nothing could be', async () => {
+  it('keeps no record if there was nothing to do or all paths were skipped', async () => {
     await recordPull(pulled('1', []), () => Promise.resolve(applied()));
     await recordPull(pulled('2'), () => Promise.resolve(applied('added', 'deleted', 'link')));
     expect(await readdir(backups)).toEqual([]);
     await rm(backups, { recursive: true });
-    expect(await found()).toEqual([]);
+    expect(await readAll()).toEqual([]);
     await recordPull(pulled('3'), () => Promise.resolve(applied()));
-    expect(await found()).toHaveLength(1);
+    expect(await readAll()).toHaveLength(1);
   });
+});
 
-  it('is read back as it was written, newest first, and passed over when it is damaged', async () => {
+describe('pullRecords', () => {
+  it('reads records as they were written, newest first, without damaged ones', async () => {
     const at = '2026-11-24T12:00:00.000Z';
     for (const name of ['1', '3', '2']) await saveRecord({ ...pulled(name), state: 'undone', at });
     await writeFile(join(backups, '4.pull.json'), '{"version":1,');
@@ -68,22 +71,23 @@ describe('the record of a pull', () => {
     const escaping = { version: 1, state: 'made', revision: 1, at, changes: [outside] };
     await writeFile(join(backups, '6.pull.json'), JSON.stringify(escaping));
     const expected = ['3', '2', '1'].map((name): PullRecord => ({ ...pulled(name), state: 'undone', at }));
-    expect(await found()).toEqual(expected);
+    expect(await readAll()).toEqual(expected);
   });
+});
 
-  it('is believed only where the disk agrees', () => {
-    const record: PullRecord = { ...pulled('1'), state: 'made', at: '' };
-    const standing = (disk: Record<string, string>) => {
-      const { untouched, changed } = checkRecord(record, (path) => table(disk).get(path));
-      return { untouched: untouched.map(({ path }) => path), changed };
+describe('checkRecord', () => {
+  it('takes a change for made only if the disk confirms it', () => {
+    const check = (disk: Record<string, string>) => {
+      const { unchanged, changed } = checkRecord({ changes }, (path) => table(disk).get(path));
+      return { unchanged: unchanged.map(({ path }) => path), changed };
     };
-    expect(standing({ added: 'new', link: '-> b' })).toEqual({ untouched: ['added', 'deleted', 'link'], changed: [] });
-    expect(standing({ deleted: 'old', link: '-> a' })).toEqual({ untouched: [], changed: [] });
-    expect(standing({ added: 'mine', deleted: 'mine', link: '-> c' })).toEqual({
-      untouched: [],
+    expect(check({ added: 'new', link: '-> b' })).toEqual({ unchanged: ['added', 'deleted', 'link'], changed: [] });
+    expect(check({ deleted: 'old', link: '-> a' })).toEqual({ unchanged: [], changed: [] });
+    expect(check({ added: 'mine', deleted: 'mine', link: '-> c' })).toEqual({
+      unchanged: [],
       changed: ['added', 'deleted', 'link'],
     });
-    expect(standing({ added: 'new x' })).toEqual({ untouched: ['deleted'], changed: ['added', 'link'] });
-    expect(checkRecord(record, () => 'unknown').changed).toHaveLength(3);
+    expect(check({ added: 'new x' })).toEqual({ unchanged: ['deleted'], changed: ['added', 'link'] });
+    expect(checkRecord({ changes }, () => 'unknown').changed).toHaveLength(3);
   });
 });

@@ -3,40 +3,39 @@ import { sameEntry } from '../../core/entry';
 import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { commit } from '../transfer/commit';
-import { countChanges, discard, upload, type PushResult } from './push';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
-import type { Replica } from '../replica/replica';
+import type { PushResult } from './push';
+import { commitChanges, countChanges, discard, upload } from './pushSession';
 
 const maxPlans = 4;
 
-/** What a force push would do to the server's head. */
+/** The effect of a force push on the server's head. */
 export interface Replacement {
   readonly head: number;
-  /** Paths whose version on the server differs from the one here, and would be replaced. */
+  /** Paths whose version on the server would be replaced by a different one. */
   readonly replaced: readonly string[];
-  /** Paths that stand on the server, not here, and would be deleted there. */
+  /** Paths that only the server has, which would be deleted there. */
   readonly deleted: readonly string[];
-  /** Paths that stand here, not on the server. */
+  /** Paths that only this disk has. */
   readonly added: readonly string[];
 }
 
 /**
- * Makes the server's head hold what stands here, whoever pushed since; what it replaces stays in history.
- * All that is tracked is hashed anew and listed, so that the server verifies it and asks for what it lacks.
- * Invariant: nothing is replaced that `confirm` was not told of.
+ * Makes the server's head equal to this disk, whoever has pushed since. Replaced versions stay in the history. All
+ * tracked files are hashed again and listed, so the server verifies each and asks for the content that it lacks.
+ * Throws cancelled, unless `confirm` agrees; keeps_changing.
+ * Invariant: nothing is replaced that `confirm` was not asked about.
  */
 export async function forcePush(
-  replica: Replica,
-  remote: ServerBinding,
-  reporter: Reporter,
+  context: CommandContext,
   confirm: (replacement: Replacement) => Promise<boolean>,
 ): Promise<PushResult> {
+  const { replica, server, reporter } = context;
   for (let plan = 0; plan < maxPlans; plan++) {
     reporter.step({ kind: 'verifyingAll' });
     await replica.scan({ verify: true, signal: reporter.signal });
-    const { changes, replacement } = await planReplacement(replica, remote, reporter);
+    const { changes, replacement } = await planReplacement(context);
     if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
     const body = {
       base: replacement.head,
@@ -44,33 +43,28 @@ export async function forcePush(
       changes: pushChanges(changes),
       folders: replica.rules.trackedFolders,
     };
-    const session = await remote.client.beginPush(remote.tree, body, reporter.signal);
+    const session = await server.client.beginPush(server.tree, body, reporter.signal);
     try {
       if (session.base !== replacement.head) continue;
-      const uploadedBytes = await upload(replica, remote, session, changes, reporter);
-      replica.ancestor.setPendingCommit(changes);
-      const committed = await commit(remote, session.id, reporter);
-      await replica.ancestor.markAllSynced(changes);
-      const agreed = new Set(changes.map(({ path }) => path));
-      await replica.ancestor.moveTo(committed, replica.ancestor.remoteChanges?.changes ?? new Map(), agreed);
-      await replica.save();
-      const differing = changes.filter(({ from, to }) => !sameEntry(from, to));
-      return { revision: committed.revision, uploadedBytes, ...countChanges(differing) };
+      const uploadedBytes = await upload(context, { session, changes });
+      const remoteChanges = replica.ancestor.remoteChanges?.changes;
+      const { revision } = await commitChanges(context, { session, changes, remoteChanges });
+      const changed = changes.filter(({ from, to }) => !sameEntry(from, to));
+      return { revision, uploadedBytes, ...countChanges(changed) };
     } catch (error) {
       if (!isPalmtreeError(error, 'content_mismatch') && !isPalmtreeError(error, 'stale_base')) throw error;
     } finally {
-      await discard(remote, session);
+      await discard(context, session);
     }
   }
   throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
 }
 
 async function planReplacement(
-  replica: Replica,
-  remote: ServerBinding,
-  reporter: Reporter,
+  context: CommandContext,
 ): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
-  const news = await fetchRemoteChanges(replica.ancestor, remote, reporter.signal);
+  const { replica } = context;
+  const { revision: head } = await fetchRemoteChanges(context);
   const onServer = replica.ancestor.remote('known');
   const { observations } = replica.local;
   const selection = replica.rules.selection();
@@ -89,12 +83,12 @@ async function planReplacement(
   const isChanged = new Set(wanted.map(({ path }) => path));
   const staying = [...onServer.keys()].filter((path) => !isChanged.has(path));
   const { changes } = dropBlockedByServer(wanted, staying);
-  const paths = (kept: (change: Change) => boolean): string[] => changes.filter(kept).map(({ path }) => path);
+  const pathsOf = (matches: (change: Change) => boolean): string[] => changes.filter(matches).map(({ path }) => path);
   const replacement = {
-    head: news.revision,
-    replaced: paths(({ from, to }) => from !== undefined && to !== undefined && !sameEntry(from, to)),
-    deleted: paths(({ to }) => to === undefined),
-    added: paths(({ from }) => from === undefined),
+    head,
+    replaced: pathsOf(({ from, to }) => from !== undefined && to !== undefined && !sameEntry(from, to)),
+    deleted: pathsOf(({ to }) => to === undefined),
+    added: pathsOf(({ from }) => from === undefined),
   };
   return { changes, replacement };
 }

@@ -1,18 +1,14 @@
 import { isPalmtreeError } from '../../errors';
-import type { TreeClient } from '../ports/serverBinding';
-import type { AncestorState, FetchedChanges } from './ancestorState';
+import type { FetchedChanges } from './ancestorState';
+import type { CommandContext } from './commandContext';
 
 /** Fetches the server's changes since the synced revision, or its whole table if it does not know that revision. */
-export async function fetchRemoteChanges(
-  ancestor: AncestorState,
-  server: TreeClient,
-  signal: AbortSignal,
-): Promise<FetchedChanges> {
+export async function fetchRemoteChanges({ replica, server, reporter }: CommandContext): Promise<FetchedChanges> {
   try {
-    return await ancestor.fetchRemoteChanges(server, signal);
+    return await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
   } catch (error) {
     if (!isPalmtreeError(error, 'revision_not_found')) throw error;
-    ancestor.forget();
-    return ancestor.fetchRemoteChanges(server, signal);
+    replica.ancestor.forget();
+    return replica.ancestor.fetchRemoteChanges(server, reporter.signal);
   }
 }

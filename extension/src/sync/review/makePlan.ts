@@ -1,62 +1,52 @@
-import type { Change, Conflict } from '../../core/change';
-import { sameContent, type FileTable } from '../../core/entry';
+import type { Conflict } from '../../core/change';
 import { comparePaths } from '../../core/paths';
-import type { Problem } from '../../core/problem';
-import { findRenames, type Rename } from '../../core/reconcile/renames';
-import { mayMerge, mergedContent, mergeModes } from '../pull/autoMerge';
-import { throwIfCancelled } from '../transfer/runTransfer';
-import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
-import { sourcesOf, type Sources } from '../content/mergeSources';
-import type { Plan, PlanDirection, PlanEffect, PlanFolder, PlanRow } from './plan';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import { isMergeable, mergeContents, mergeModes } from '../pull/autoMerge';
 import { absorbConverged } from '../replica/absorbConverged';
+import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
+import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
+import type { Reconciled } from '../replica/planner';
 import type { Replica } from '../replica/replica';
-import { revertRules, adoptServerRules } from '../replica/serverRules';
+import { adoptServerRules, revertRules } from '../replica/serverRules';
+import type { Plan, PlanDirection, PlanRow } from './plan';
+import { conflictRow, mergeRow, problemRow, rowsOfSide, type PlannedSide } from './planRows';
 
 export interface PlanOptions {
-  /** Shows as merged what a pull would merge. */
-  readonly autoMerge?: boolean;
+  /** Shows the conflicts that a pull would merge as merges. */
+  readonly autoMerge?: boolean | undefined;
 }
 
-/** So many merges are tried for a plan; a pull tries them all. */
-const maxTries = 50;
+export interface PlanRequest extends PlanOptions {
+  readonly direction: PlanDirection;
+}
+
+/** A plan tries to merge this many conflicts; a pull tries all. */
+const maxMerges = 50;
 
 /**
- * What a push, a pull or both would do, with renames shown as such.
- * Invariant: it changes neither side, nor what is tracked; what it learns of both is kept.
+ * Plans a push, a pull or both, with renames found.
+ * Invariant: it changes neither side nor the rules. The scan and the fetched changes are kept.
  */
-export async function makePlan(
-  replica: Replica,
-  remote: ServerBinding,
-  reporter: Reporter,
-  direction: PlanDirection,
-  options: PlanOptions = {},
-): Promise<Plan> {
+export async function makePlan(context: CommandContext, request: PlanRequest): Promise<Plan> {
+  const { replica, reporter } = context;
+  const { direction } = request;
   reporter.step({ kind: 'fetchingChanges' });
-  const news = await fetchRemoteChanges(replica.ancestor, remote, reporter.signal);
+  const { revision, folders } = await fetchRemoteChanges(context);
   replica.ancestor.reconcileLostCommit();
   const rules = new Map(replica.rules.all);
   let plan: Plan;
   try {
-    if (direction !== 'push') await adoptServerRules(replica, news.folders);
+    if (direction !== 'push') await adoptServerRules(replica, folders);
     reporter.step({ kind: 'scanning' });
     await replica.scan({ signal: reporter.signal });
     const reconciled = await replica.planner.reconcile('known');
-    const { localChanges, remoteChanges, conflicts } = reconciled.plan;
-    const sides = [
-      direction === 'push' ? none : shown(localChanges, 'pull', replica.local.observations),
-      direction === 'pull' ? none : shown(remoteChanges, 'push', replica.ancestor.remote('known')),
-    ];
-    const sources = sourcesOf(replica, remote, reporter, news.revision);
-    const merges = options.autoMerge === true && direction !== 'push';
-    const conflictRows = merges
-      ? await mergeRows(sources, conflicts, reporter)
-      : conflicts.map((conflict) => conflictRow(conflict));
-    const rows = [...sides.flatMap((side) => side.rows), ...conflictRows, ...problemRows(reconciled.problems)];
+    const sides = plannedSides(replica, reconciled, direction);
+    const conflicts = await conflictRows(context, { ...request, revision, conflicts: reconciled.plan.conflicts });
+    const problems = [...reconciled.problems.values()].map(problemRow);
+    const rows = [...sides.flatMap((side) => side.rows), ...conflicts, ...problems];
     plan = {
       direction,
-      revision: news.revision,
-      folders: sides.flatMap(({ folders }) => folders),
+      revision,
+      folders: sides.flatMap((side) => side.folders),
       rows: rows.sort((a, b) => comparePaths(a.path, b.path)),
     };
   } finally {
@@ -67,69 +57,29 @@ export async function makePlan(
   return plan;
 }
 
-const none = { folders: [], rows: [] } as const;
-
-function shown(
-  changes: readonly Change[],
-  direction: 'push' | 'pull',
-  standing: FileTable,
-): { folders: readonly PlanFolder[]; rows: readonly PlanRow[] } {
-  const renames = findRenames(changes, standing.keys());
-  const byPath = new Map(changes.map((change) => [change.path, change]));
-  const renameRow = ({ from, to }: Rename): PlanRow => ({
-    path: to,
-    direction,
-    effect: 'rename',
-    from,
-    before: byPath.get(from)?.from,
-    after: byPath.get(to)?.to,
-  });
-  return {
-    folders: renames.folders.map(({ from, to, files }) => ({ from, to, direction, rows: files.map(renameRow) })),
-    rows: [
-      ...renames.files.map(renameRow),
-      ...renames.rest.map((change): PlanRow => {
-        const { path, from: before, to: after } = change;
-        return { path, direction, effect: effectOf(change), before, after };
-      }),
-    ],
-  };
+function plannedSides({ local, ancestor }: Replica, { plan }: Reconciled, direction: PlanDirection): PlannedSide[] {
+  const sides: PlannedSide[] = [];
+  if (direction !== 'push') sides.push(rowsOfSide(plan.localChanges, 'pull', local.observations));
+  if (direction !== 'pull') sides.push(rowsOfSide(plan.remoteChanges, 'push', ancestor.remote('known')));
+  return sides;
 }
 
-function effectOf({ from, to }: Change): PlanEffect {
-  if (to === undefined) return 'delete';
-  if (from === undefined) return 'add';
-  return sameContent(from, to) ? 'mode' : 'modify';
-}
-
-/** The conflicts, and those that a pull would merge as such. */
-async function mergeRows(sources: Sources, conflicts: readonly Conflict[], reporter: Reporter): Promise<PlanRow[]> {
-  const modes = new Map(mergeModes(conflicts).map(({ path, decision }) => [path, decision]));
+async function conflictRows(
+  context: CommandContext,
+  request: PlanRequest & { readonly revision: number; readonly conflicts: readonly Conflict[] },
+): Promise<PlanRow[]> {
+  const { direction, autoMerge, revision, conflicts } = request;
+  if (autoMerge !== true || direction === 'push') return conflicts.map(conflictRow);
+  const decisions = new Map(mergeModes(conflicts).map(({ path, decision }) => [path, decision]));
   const rows: PlanRow[] = [];
-  let tries = 0;
+  let tried = 0;
   for (const conflict of conflicts) {
-    throwIfCancelled(reporter);
-    let decision = modes.get(conflict.path);
-    if (decision === undefined && mayMerge(conflict) && tries++ < maxTries) {
-      decision = (await mergedContent(sources, conflict))?.decision;
+    throwIfCancelled(context);
+    let decision = decisions.get(conflict.path);
+    if (decision === undefined && isMergeable(conflict) && tried++ < maxMerges) {
+      decision = (await mergeContents(context, { conflict, revision }))?.decision;
     }
-    const { path, local } = conflict;
-    rows.push(
-      decision === undefined
-        ? conflictRow(conflict)
-        : { path, direction: 'pull', effect: 'merge', before: local, after: decision.localChanges[0]?.to ?? local },
-    );
+    rows.push(decision === undefined ? conflictRow(conflict) : mergeRow(conflict, decision.localChanges[0]?.to));
   }
   return rows;
-}
-
-function conflictRow({ path, local, remote }: Conflict): PlanRow {
-  return { path, direction: undefined, effect: 'conflict', before: local, after: remote };
-}
-
-function problemRows(problems: ReadonlyMap<string, Problem>): PlanRow[] {
-  return [...problems.values()].map((problem): PlanRow => {
-    const { path } = problem;
-    return { path, direction: undefined, effect: 'problem', problem, before: undefined, after: undefined };
-  });
 }

@@ -1,38 +1,37 @@
 import type { Entry } from '../../core/entry';
 import type { Problem } from '../../core/problem';
 
-/** Which commands a plan is for. */
+/** The commands that a plan is for; `sync` is a pull followed by a push. */
 export type PlanDirection = 'push' | 'pull' | 'sync';
 
 export type PlanEffect =
   | 'add'
   | 'modify'
   | 'delete'
-  /** Its permissions alone change. */
+  /** Only the permissions change. */
   | 'mode'
-  /** `from` is where it stood. */
   | 'rename'
-  /** Changed on both sides, in places that do not meet: a pull makes one of both. */
+  /** Both sides changed the file in different places: a pull merges them. */
   | 'merge'
   | 'conflict'
   | 'problem';
 
-/** One path of a plan. Only what has a direction can be left out: the rest is not touched. */
+/** One path of a plan. Only a row with a direction can be excluded: the others are not changed. */
 export interface PlanRow {
   readonly path: string;
   readonly direction: 'push' | 'pull' | undefined;
   readonly effect: PlanEffect;
-  /** rename: the path before. */
+  /** rename: the old path. */
   readonly from?: string;
   /** problem: the reason. */
   readonly problem?: Problem;
-  /** What stands at the path now on the side that changes; rename: at `from`. conflict, merge: mine. */
+  /** The entry now, on the side that changes; rename: the entry at `from`; conflict and merge: mine. */
   readonly before: Entry | undefined;
-  /** What will stand there; conflict: theirs. */
+  /** The entry after the command; conflict: theirs. */
   readonly after: Entry | undefined;
 }
 
-/** A folder of which all that is in it is renamed: its rows are shown below it. */
+/** A folder that is renamed with everything in it. Its rows are shown below it. */
 export interface PlanFolder {
   readonly from: string;
   readonly to: string;
@@ -40,12 +39,12 @@ export interface PlanFolder {
   readonly rows: readonly PlanRow[];
 }
 
-/** What a push, a pull or both would do. It is for looking at: each command plans anew. */
+/** What a push, a pull or both would do, for review. Each command makes a plan of its own. */
 export interface Plan {
   readonly direction: PlanDirection;
-  /** The server's head that it was made against. */
+  /** The server's head that the plan was made against. */
   readonly revision: number;
   readonly folders: readonly PlanFolder[];
-  /** Those that are in none of `folders`, sorted by path. */
+  /** The rows outside of `folders`, sorted by path. */
   readonly rows: readonly PlanRow[];
 }

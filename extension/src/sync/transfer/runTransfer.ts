@@ -1,33 +1,31 @@
 import type { Entry } from '../../core/entry';
-import { isPalmtreeError, PalmtreeError } from '../../errors';
+import { isPalmtreeError } from '../../errors';
 import type { TransferResult } from '../../io/rsync/transfer';
-import type { ServerBinding, Reporter } from '../ports/serverBinding';
+import type { CommandContext } from '../replica/commandContext';
 
 export interface TransferJob {
   readonly direction: 'push' | 'pull';
   readonly session: { readonly id: string; readonly module: string; readonly password: string };
-  readonly root: string;
+  /** The folder that a pull fills. */
   readonly staging?: string;
   readonly entries: readonly Entry[];
 }
 
-/** Runs rsync for one session and shows it on a screen of its own. */
+/** Runs rsync for one session, in a terminal of its own. */
 export async function runTransfer(
-  remote: ServerBinding,
-  carried: TransferJob,
-  reporter: Reporter,
+  { replica, server, reporter }: CommandContext,
+  { direction, session, staging, entries }: TransferJob,
 ): Promise<TransferResult> {
-  const { direction, session, entries } = carried;
-  const rsync = await remote.findRsync();
-  const screen = remote.openScreen({ direction, files: entries.length }, reporter.isQuiet === true);
+  const rsync = await server.findRsync();
+  const screen = server.openScreen({ direction, files: entries.length }, reporter.isQuiet === true);
   try {
-    const result = await remote.transfer({
+    const result = await server.transfer({
       direction,
       rsync,
-      endpoint: remote.client.rsyncEndpoint(remote.tree, session.id),
+      endpoint: server.client.rsyncEndpoint(server.tree, session.id),
       session,
-      root: carried.root,
-      ...(carried.staging === undefined ? {} : { staging: carried.staging }),
+      root: replica.root,
+      ...(staging === undefined ? {} : { staging }),
       paths: entries.map(({ path }) => path),
       totalBytes: entries.reduce((sum, { size }) => sum + size, 0),
       screen,
@@ -40,8 +38,4 @@ export async function runTransfer(
     screen.end(isPalmtreeError(error, 'cancelled') ? { kind: 'cancelled' } : { kind: 'failed', error });
     throw error;
   }
-}
-
-export function throwIfCancelled(reporter: Reporter): void {
-  if (reporter.signal.aborted) throw new PalmtreeError('cancelled', 'cancelled');
 }

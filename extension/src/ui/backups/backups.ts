@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import type { KeptFiles } from '../../sync/history/backups';
+import type { BackedUpFiles } from '../../sync/transfer/backups';
 import { targetFolder, type CommandDeps } from '../workspace/callOptions';
 import { plural } from '../shared/format';
 import { purposeMessage } from './purposeMessage';
@@ -31,7 +31,7 @@ export async function compareWithBackup(owner: SyncedFolder, path: string, place
   await vscode.commands.executeCommand('vscode.diff', vscode.Uri.file(place), here, `${name} (backup ↔ here)`);
 }
 
-function backupItem({ at, purpose, files }: KeptFiles): vscode.QuickPickItem & Pick<KeptFiles, 'files'> {
+function backupItem({ at, purpose, files }: BackedUpFiles): vscode.QuickPickItem & Pick<BackedUpFiles, 'files'> {
   const when = new Date(at);
   const two = (part: number): string => String(part).padStart(2, '0');
   const date = `${when.getFullYear()}-${two(when.getMonth() + 1)}-${two(when.getDate())}`;

@@ -22,10 +22,10 @@ export async function confirmAbort(merges: readonly MergeInEditor[]): Promise<vo
 export async function abort(merges: ActiveMerges, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
   const { folder, sync } = owner;
   await merges.aborting(merge, async () => {
-    const left = await saveWhatIsMerged(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
+    const lastSaved = await saveWhatIsMerged(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
     const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
     await withProgress('Palmtree: Give Up the Merge', (reporter) =>
-      sync.abortMerge(reporter, { ...merge, left }, { isUnsaved }),
+      sync.abortMerge(reporter, { ...merge, lastSaved }, { isUnsaved }),
     );
     await merges.end(owner, [merge.path]);
   });

@@ -38,9 +38,9 @@ const sentences: Readonly<Record<Choice, string>> = {
   both: 'kept in both versions; push to send them',
 };
 
-function resolvedMessage({ resolved, beside }: ResolveResult, choice: Choice): string {
+function resolvedMessage({ resolved, theirPaths }: ResolveResult, choice: Choice): string {
   const [first = ''] = resolved;
-  const copy = beside.get(first);
+  const copy = theirPaths.get(first);
   if (resolved.length > 1) return `${plural(resolved.length, 'file')} ${sentences[choice]}`;
   // The name is new to the user, who wants to find it.
   if (copy !== undefined) return `The server's version is beside it as ${copy}. Push to send both.`;
@@ -67,7 +67,7 @@ export async function decidePaths(
   await closeMergeEditors(owner, result.resolved);
   if (result.resolved.length > 0) {
     parts.log.info(`${folder.name}: ${result.resolved.join(', ')} ${sentences[choice]}`);
-    for (const [mine, theirs] of result.beside) parts.log.info(`${mine}: the server's version is ${theirs}`);
+    for (const [mine, theirs] of result.theirPaths) parts.log.info(`${mine}: the server's version is ${theirs}`);
     if (choice === 'theirs') void notifyTookTheirs(parts.log, owner, result);
     else void vscode.window.setStatusBarMessage(`Palmtree: ${resolvedMessage(result, choice)}`, 8_000);
   } else if (result.skipped.length === 0) {

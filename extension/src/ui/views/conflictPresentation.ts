@@ -1,5 +1,5 @@
 import type { Conflict } from '../../core/change';
-import { isSmallFile } from '../../sync/content/mergeSources';
+import { isSmallFile } from '../../sync/content/conflictContent';
 
 /** Whether a merge editor may be of use, as far as is known without looking into the files. */
 export function isMergeable({ local, remote }: Conflict): boolean {

@@ -1,0 +1,44 @@
+import type { Conflict } from '../../core/change';
+import type { Entry } from '../../core/entry';
+import { maxMergeBytes } from '../../core/merge/mergeText';
+import { isPalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
+import type { CommandContext } from '../replica/commandContext';
+import { historicalContent } from './historicalContent';
+
+/** Whether one side of a conflict is a file that is small enough to be merged as text. */
+export function isSmallFile(side: Entry | undefined): side is Entry {
+  return side?.kind === 'file' && side.size <= maxMergeBytes;
+}
+
+/** The server's content of `theirs` in `revision`; undefined if the server does not return what it declared. */
+export async function readTheirs(
+  { server, reporter }: CommandContext,
+  { theirs, revision }: { readonly theirs: Entry; readonly revision: number },
+): Promise<Uint8Array | undefined> {
+  return verified(theirs, () => server.client.content(server.tree, theirs.path, revision, reporter.signal));
+}
+
+/** The content of the ancestor, from the server's history; undefined if it is not there, or is no small file. */
+export async function readBase(
+  { replica, server, reporter }: CommandContext,
+  { ancestor }: Conflict,
+): Promise<Uint8Array | undefined> {
+  if (!isSmallFile(ancestor)) return undefined;
+  const { path, hash } = ancestor;
+  const { revision } = replica.ancestor;
+  return verified(ancestor, () => historicalContent(server, { path, hash, revision }, reporter.signal));
+}
+
+async function verified(
+  { hash }: Entry,
+  fetch: () => Promise<Uint8Array | undefined>,
+): Promise<Uint8Array | undefined> {
+  try {
+    const content = await fetch();
+    return content !== undefined && sha256(content) === hash ? content : undefined;
+  } catch (error) {
+    if (isPalmtreeError(error, 'not_found') || isPalmtreeError(error, 'content_unavailable')) return undefined;
+    throw error;
+  }
+}

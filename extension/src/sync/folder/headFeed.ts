@@ -1,0 +1,103 @@
+import type { PalmtreeError } from '../../errors';
+import { RevisionFeed, type AnnouncedRevision, type ConnectionState } from '../../io/api/revisionFeed';
+import type { TreeClient } from '../ports/serverBinding';
+
+/** The pause before the next poll, after one that failed although the connection is up. */
+const retryMs = 30_000;
+
+export interface HeadFeedDeps {
+  /** The server announced a revision, or a poll is due. */
+  readonly onPollNeeded: () => void;
+  readonly onConnectionState: () => void;
+  readonly onDefect: (error: unknown) => void;
+}
+
+/** Follows the head of a tree between commands, and remembers whether a poll is due. */
+export class HeadFeed {
+  readonly #deps: HeadFeedDeps;
+  #feed: RevisionFeed | undefined;
+  #announced: AnnouncedRevision | undefined;
+  #connectionState: ConnectionState | undefined;
+  /** The error of the last poll. */
+  #failure: PalmtreeError | undefined;
+  #isRewound = false;
+  #retry: NodeJS.Timeout | undefined;
+
+  constructor(deps: HeadFeedDeps) {
+    this.#deps = deps;
+  }
+
+  get announced(): AnnouncedRevision | undefined {
+    return this.#announced;
+  }
+
+  /** The last poll failed, or the server was restored from a backup: what is known may be outdated. */
+  get isPollDue(): boolean {
+    return this.#failure !== undefined || this.#isRewound;
+  }
+
+  /** The reason why no updates are received. */
+  get offline(): PalmtreeError | undefined {
+    const state = this.#connectionState;
+    // A tree that does not exist yet is created by the first push.
+    if (state !== undefined && 'error' in state && state.error.code !== 'tree_not_found') return state.error;
+    // The lock is held by another window, which says nothing about the server.
+    return this.#failure?.code === 'store_locked' ? undefined : this.#failure;
+  }
+
+  /** Follows another tree, or none. `since` is the newest revision of it that is known. */
+  async follow(server: TreeClient | undefined, since: number): Promise<void> {
+    await this.dispose();
+    if (server === undefined) return;
+    const { client, tree } = server;
+    this.#feed = new RevisionFeed({
+      client,
+      tree,
+      since,
+      onRevision: (revision) => {
+        this.#announced = revision;
+        this.#deps.onPollNeeded();
+      },
+      onRewind: () => {
+        this.#isRewound = true;
+        this.#deps.onPollNeeded();
+      },
+      onConnectionState: (state) => this.#setConnectionState(state),
+      onDefect: this.#deps.onDefect,
+    });
+  }
+
+  /** Reconnects at once, since the server has just responded to a command. */
+  wake(): void {
+    if (this.#connectionState !== undefined && 'error' in this.#connectionState) this.#feed?.wake();
+  }
+
+  /** Records the result of a poll. */
+  polled(failure: PalmtreeError | undefined): void {
+    this.#failure = failure;
+    this.#isRewound = false;
+    clearTimeout(this.#retry);
+    if (failure !== undefined) this.#retry = setTimeout(() => this.#requestPoll(), retryMs);
+  }
+
+  async dispose(): Promise<void> {
+    clearTimeout(this.#retry);
+    const feed = this.#feed;
+    this.#feed = undefined;
+    this.#announced = undefined;
+    this.#connectionState = undefined;
+    this.#failure = undefined;
+    await feed?.dispose();
+  }
+
+  #setConnectionState(state: ConnectionState): void {
+    this.#connectionState = state;
+    this.#deps.onConnectionState();
+    this.#requestPoll();
+  }
+
+  /** While the connection is down, the poll waits for it. */
+  #requestPoll(): void {
+    if (this.#connectionState !== undefined && !('error' in this.#connectionState)) this.#deps.onPollNeeded();
+  }
+}

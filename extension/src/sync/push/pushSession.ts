@@ -1,0 +1,68 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CommitResult, PushSession } from '../../../../server/src/contract/schemas';
+import type { Change } from '../../core/change';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import type { Entry } from '../../core/entry';
+import { runYielding } from '../../io/threads/yielding';
+import type { RemoteChanges } from '../replica/ancestorState';
+import type { CommandContext } from '../replica/commandContext';
+import { commit } from '../transfer/commit';
+import { runTransfer } from '../transfer/runTransfer';
+
+export interface SessionChanges {
+  readonly session: PushSession;
+  readonly changes: readonly Change[];
+}
+
+/** Uploads the content that the server asked for, and returns the bytes sent. */
+export async function upload(context: CommandContext, { session, changes }: SessionChanges): Promise<number> {
+  if (session.upload.length === 0) return 0;
+  // The response that lists the paths was parsed without a pause.
+  await nextTurn();
+  const entries = await runYielding(uploadedEntriesSteps(session.upload, changes));
+  context.reporter.step({ kind: 'sending', count: entries.length });
+  const { sentBytes } = await runTransfer(context, { direction: 'push', session, entries });
+  return sentBytes;
+}
+
+function* uploadedEntriesSteps(paths: readonly string[], changes: readonly Change[]): CooperativeTask<Entry[]> {
+  const wanted = new Set<string>();
+  for (const [number, path] of paths.entries()) {
+    if (number % stepSize === 0) yield;
+    wanted.add(path);
+  }
+  const entries: Entry[] = [];
+  for (const [number, { path, to }] of changes.entries()) {
+    if (number % stepSize === 0) yield;
+    if (to !== undefined && wanted.has(path)) entries.push(to);
+  }
+  return entries;
+}
+
+/** Commits the changes and saves them as synced. The other `remoteChanges` of the new revision become unapplied. */
+export async function commitChanges(
+  context: CommandContext,
+  {
+    session,
+    changes,
+    remoteChanges,
+  }: SessionChanges & { readonly remoteChanges?: RemoteChanges['changes'] | undefined },
+): Promise<CommitResult> {
+  const { replica } = context;
+  replica.ancestor.setPendingCommit(changes);
+  const committed = await commit(context, session.id);
+  await replica.ancestor.markAllSynced(changes);
+  await replica.ancestor.moveTo(committed, remoteChanges, new Set(changes.map(({ path }) => path)));
+  await replica.save();
+  return committed;
+}
+
+/** Ends the session. An abandoned session expires by itself, and an error here must not hide an earlier one. */
+export async function discard({ server }: CommandContext, session: PushSession): Promise<void> {
+  await server.client.endPush(server.tree, session.id).catch(() => undefined);
+}
+
+export function countChanges(changes: readonly Change[]): { put: number; deleted: number } {
+  const deleted = changes.filter(({ to }) => to === undefined).length;
+  return { put: changes.length - deleted, deleted };
+}

@@ -1,0 +1,27 @@
+import { PalmtreeError } from '../../errors';
+import type { Reporter, ServerBinding } from '../ports/serverBinding';
+import type { Replica } from './replica';
+
+/** Folders outside the workspace folder. */
+export interface StorageFolders {
+  /** Commands complete and verify files here; empty between commands. */
+  readonly staging: string;
+  /** Commands keep here what they replace or delete in the workspace folder. */
+  readonly backups: string;
+}
+
+/** What a command without a server works on. */
+export interface LocalContext {
+  readonly replica: Replica;
+  readonly folders: StorageFolders;
+  readonly reporter: Reporter;
+}
+
+/** What a command works on. */
+export interface CommandContext extends LocalContext {
+  readonly server: ServerBinding;
+}
+
+export function throwIfCancelled({ reporter }: Pick<LocalContext, 'reporter'>): void {
+  if (reporter.signal.aborted) throw new PalmtreeError('cancelled', 'cancelled');
+}

@@ -1,0 +1,53 @@
+import type { Change, Conflict } from '../../core/change';
+import { sameContent, type Entry, type FileTable } from '../../core/entry';
+import type { Problem } from '../../core/problem';
+import { findRenames, type Rename } from '../../core/reconcile/renames';
+import type { PlanEffect, PlanFolder, PlanRow } from './plan';
+
+export interface PlannedSide {
+  readonly folders: readonly PlanFolder[];
+  readonly rows: readonly PlanRow[];
+}
+
+/** The rows for the changes of one side, with renames found. `table` has the files of that side now. */
+export function rowsOfSide(changes: readonly Change[], direction: 'push' | 'pull', table: FileTable): PlannedSide {
+  const renames = findRenames(changes, table.keys());
+  const byPath = new Map(changes.map((change) => [change.path, change]));
+  const renameRow = ({ from, to }: Rename): PlanRow => ({
+    path: to,
+    direction,
+    effect: 'rename',
+    from,
+    before: byPath.get(from)?.from,
+    after: byPath.get(to)?.to,
+  });
+  return {
+    folders: renames.folders.map(({ from, to, files }) => ({ from, to, direction, rows: files.map(renameRow) })),
+    rows: [
+      ...renames.files.map(renameRow),
+      ...renames.rest.map((change): PlanRow => {
+        const { path, from: before, to: after } = change;
+        return { path, direction, effect: effectOf(change), before, after };
+      }),
+    ],
+  };
+}
+
+function effectOf({ from, to }: Change): PlanEffect {
+  if (to === undefined) return 'delete';
+  if (from === undefined) return 'add';
+  return sameContent(from, to) ? 'mode' : 'modify';
+}
+
+export function conflictRow({ path, local, remote }: Conflict): PlanRow {
+  return { path, direction: undefined, effect: 'conflict', before: local, after: remote };
+}
+
+/** The row of a conflict that a pull merges to `merged`. */
+export function mergeRow({ path, local }: Conflict, merged: Entry | undefined): PlanRow {
+  return { path, direction: 'pull', effect: 'merge', before: local, after: merged ?? local };
+}
+
+export function problemRow(problem: Problem): PlanRow {
+  return { path: problem.path, direction: undefined, effect: 'problem', problem, before: undefined, after: undefined };
+}

@@ -1,0 +1,57 @@
+import type { DecidedChange } from '../../core/reconcile/decision';
+import { applyChanges } from '../../io/apply/applyChanges';
+import type { TransitionResult } from '../../io/apply/transition';
+import { exists } from '../../io/fs/files';
+import { throwIfCancelled, type LocalContext } from '../replica/commandContext';
+
+export interface ApplyOptions {
+  /** Paths with unsaved edits are skipped. */
+  readonly isUnsaved?: ((path: string) => boolean) | undefined;
+}
+
+export interface ApplyRequest extends ApplyOptions {
+  readonly changes: readonly DecidedChange[];
+  /** The folder that holds the verified content of the changes. */
+  readonly staging: string;
+  /** The folder for replaced and deleted files, see `backupFolder`. It is created with the first of them. */
+  readonly backup: string;
+  readonly step?: 'applying' | 'undoing';
+  /** Calls `write`, which changes the workspace folder, and records what it does. */
+  readonly record?: ((write: () => Promise<TransitionResult>) => Promise<TransitionResult>) | undefined;
+  /** Updates the rules and the ancestor to the result, before both are saved. */
+  readonly settle?: (result: TransitionResult) => Promise<void> | void;
+}
+
+export interface Applied extends TransitionResult {
+  /** The backup; undefined if no file was replaced or deleted. */
+  readonly backup: string | undefined;
+}
+
+/**
+ * Puts staged changes into the workspace folder, with a backup of what they replace or delete, and saves the new state.
+ * Throws cancelled before the first change; after that it runs to its end, which is near: half a revision helps nobody.
+ */
+export async function applyStaged(context: LocalContext, request: ApplyRequest): Promise<Applied> {
+  const { replica, reporter } = context;
+  const { changes, staging, backup, isUnsaved, record = (write) => write() } = request;
+  throwIfCancelled(context);
+  reporter.step({ kind: request.step ?? 'applying' });
+  const result = await record(async () => {
+    replica.local.requireSameRoot();
+    const applied = await applyChanges({
+      root: replica.root,
+      staging,
+      backup,
+      changes,
+      observations: replica.local.observations,
+      ...(isUnsaved === undefined ? {} : { hasUnsavedEdits: isUnsaved }),
+      nameRules: replica.local.nameRules,
+      keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
+    });
+    await replica.local.update(applied.written, applied.removed);
+    return applied;
+  });
+  await request.settle?.(result);
+  await replica.save();
+  return { ...result, backup: exists(backup) ? backup : undefined };
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { PullSession } from '../../../../server/src/contract/schemas';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import { entryWith, type Entry } from '../../core/entry';
+import { isPalmtreeError } from '../../errors';
+import { stagedPath, verifyStaged } from '../../io/apply/staging';
+import { copyTo, moveTo } from '../../io/fs/files';
+import { removeAll } from '../../io/fs/folders';
+import { runYielding, yielder } from '../../io/threads/yielding';
+import type { CommandContext } from '../replica/commandContext';
+import { runTransfer } from './runTransfer';
+
+export interface WantedFile {
+  readonly entry: Entry;
+  /** The path at which the server has the content. */
+  readonly source: string;
+}
+
+export interface DownloadRequest {
+  readonly staging: string;
+  readonly revision: number;
+  readonly wanted: readonly WantedFile[];
+}
+
+/** Downloads and verifies files, and returns the bytes received. A file that the server has lost or damaged is left out. */
+export async function download(
+  context: CommandContext,
+  { staging, revision, wanted }: DownloadRequest,
+): Promise<number> {
+  if (wanted.length === 0) return 0;
+  const { server, reporter } = context;
+  // Each content is downloaded once, however many files have it.
+  const distinct = await runYielding(distinctFilesSteps(wanted));
+  reporter.step({ kind: 'receiving', count: distinct.size });
+  const sources = await sourceEntries(distinct.values());
+  const { session, entries } = await beginPull(context, { revision, entries: sources });
+  if (session === undefined) return 0;
+  try {
+    const { receivedBytes } = await runTransfer(context, { direction: 'pull', session, staging, entries });
+    reporter.step({ kind: 'verifying' });
+    const failed = await verifyStaged(staging, entries, reporter.signal);
+    const verified = new Set(entries.map(({ path }) => path));
+    for (const path of failed) {
+      verified.delete(path);
+      await removeAll(stagedPath(staging, path));
+    }
+    await nextTurn();
+    const received = new Map([...distinct].filter(([, { source }]) => verified.has(source)));
+    await nextTurn();
+    await moveToTargets(staging, received.values());
+    await copyDuplicates(staging, wanted, received);
+    return receivedBytes;
+  } finally {
+    await server.client.endPull(server.tree, session.id).catch(() => undefined);
+  }
+}
+
+async function sourceEntries(files: Iterable<WantedFile>): Promise<Entry[]> {
+  const entries: Entry[] = [];
+  const pause = yielder();
+  for (const { entry, source } of files) {
+    entries.push(entryWith(entry, { path: source }));
+    await pause();
+  }
+  return entries;
+}
+
+/** Begins a pull without the files that the server reports as lost; without a session if no file is left. */
+async function beginPull(
+  context: CommandContext,
+  { revision, entries }: { readonly revision: number; readonly entries: readonly Entry[] },
+): Promise<{ readonly session: PullSession | undefined; readonly entries: readonly Entry[] }> {
+  if (entries.length === 0) return { session: undefined, entries };
+  const { client, tree } = context.server;
+  try {
+    const paths = entries.map(({ path }) => path);
+    return { session: await client.beginPull(tree, { revision, paths }, context.reporter.signal), entries };
+  } catch (error) {
+    const lost = isPalmtreeError(error, 'content_unavailable') ? new Set(error.details.paths) : new Set<string>();
+    const available = entries.filter(({ path }) => !lost.has(path));
+    if (available.length === entries.length) throw error;
+    return beginPull(context, { revision, entries: available });
+  }
+}
+
+/** The first file of each content, by hash. */
+function* distinctFilesSteps(wanted: readonly WantedFile[]): CooperativeTask<Map<string, WantedFile>> {
+  const distinct = new Map<string, WantedFile>();
+  for (const [number, file] of wanted.entries()) {
+    if (number % stepSize === 0) yield;
+    if (!distinct.has(file.entry.hash)) distinct.set(file.entry.hash, file);
+  }
+  return distinct;
+}
+
+async function moveToTargets(staging: string, received: Iterable<WantedFile>): Promise<void> {
+  for (const { entry, source } of received) {
+    if (entry.path !== source) await moveTo(join(staging, source), join(staging, entry.path));
+  }
+}
+
+async function copyDuplicates(
+  staging: string,
+  wanted: readonly WantedFile[],
+  received: ReadonlyMap<string, WantedFile>,
+): Promise<void> {
+  for (const { entry } of wanted) {
+    const path = received.get(entry.hash)?.entry.path;
+    if (path !== undefined && path !== entry.path) await copyTo(join(staging, path), join(staging, entry.path));
+  }
+}

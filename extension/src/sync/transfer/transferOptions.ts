@@ -1,0 +1,6 @@
+import type { DeletionGuardOptions } from '../replica/deletionGuard';
+
+export interface TransferOptions extends DeletionGuardOptions {
+  /** Transfers these paths only. All others stay as they are, also those that changed since the plan was shown. */
+  readonly only?: ReadonlySet<string> | undefined;
+}
