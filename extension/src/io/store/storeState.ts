@@ -170,9 +170,8 @@ function* packObserved(
     const entry = ancestors.get(observation.path);
     return entry !== undefined && hasSameFields(entry, observation) && ancestors.delete(observation.path);
   };
-  const observations = observationRows.map(([, observation]) => observation);
-  const packed = observations.length === 0 ? null : packObservations(observations, isSynced);
-  yield { table: 'observation', bucket, entries: packed };
+  const all = observationRows.map(([, observation]) => observation);
+  yield { table: 'observation', bucket, entries: all.length === 0 ? null : packObservations(all, isSynced) };
   yield { table: 'ancestor', bucket, entries: ancestors.size === 0 ? null : ancestorTable.pack([...ancestors]) };
 }
 
