@@ -5,8 +5,8 @@ import { runOrThrow } from './ssh.mts';
 import type { Testbed } from './testbed.mts';
 
 /** Copies a whole folder with `rsync -a` over ssh. */
-export async function rsync(stage: Testbed, from: string, to: string, port?: number): Promise<Figures> {
-  const args = ['-a', '--delete', '--exclude=.git', '--stats', '-e', stage.ssh.command(port), `${from}/`, `${to}/`];
+export async function rsync(testbed: Testbed, from: string, to: string, port?: number): Promise<Figures> {
+  const args = ['-a', '--delete', '--exclude=.git', '--stats', '-e', testbed.ssh.command(port), `${from}/`, `${to}/`];
   let output = '';
   const { ms } = await timed(async () => (output = await runOrThrow('rsync', args)));
   return { ms, wireBytes: statistic(output, 'sent') };
@@ -19,17 +19,17 @@ function statistic(output: string, direction: 'sent' | 'received'): number {
 
 /** A git repository whose remote is a bare repository over ssh. */
 export class Git {
-  readonly #stage: Testbed;
+  readonly #testbed: Testbed;
   readonly #folder: string;
 
-  constructor(stage: Testbed, folder: string) {
-    this.#stage = stage;
+  constructor(testbed: Testbed, folder: string) {
+    this.#testbed = testbed;
     this.#folder = folder;
   }
 
-  static async init(stage: Testbed, folder: string, bare: string): Promise<Git> {
+  static async init(testbed: Testbed, folder: string, bare: string): Promise<Git> {
     await runOrThrow('git', ['init', '-q', '--bare', '-b', 'main', bare]);
-    const git = new Git(stage, folder);
+    const git = new Git(testbed, folder);
     await git.run('init', '-q', '-b', 'main');
     await git.run('remote', 'add', 'origin', git.#url(bare));
     // Not measured, so as fast as possible: no compression, and one pack instead of a file per object.
@@ -41,7 +41,7 @@ export class Git {
   }
 
   async clone(bare: string, folder: string): Promise<Git> {
-    const git = new Git(this.#stage, folder);
+    const git = new Git(this.#testbed, folder);
     await mkdir(folder, { recursive: true });
     await git.run('clone', '-q', this.#url(bare), '.');
     return git;
@@ -50,7 +50,7 @@ export class Git {
   run(...args: readonly string[]): Promise<string> {
     const settings = ['user.name=bench', 'user.email=bench@localhost', 'gc.auto=0', 'maintenance.auto=false'];
     const options = settings.flatMap((setting) => ['-c', setting]);
-    const env = { GIT_SSH_COMMAND: this.#stage.ssh.command(), GIT_CONFIG_GLOBAL: '/dev/null' };
+    const env = { GIT_SSH_COMMAND: this.#testbed.ssh.command(), GIT_CONFIG_GLOBAL: '/dev/null' };
     return runOrThrow('git', [...options, ...args], { cwd: this.#folder, env });
   }
 
@@ -61,14 +61,14 @@ export class Git {
   }
 
   #url(bare: string): string {
-    const { user, port } = this.#stage.ssh;
+    const { user, port } = this.#testbed.ssh;
     return `ssh://${user}@127.0.0.1:${port}${bare}`;
   }
 }
 
 /** Synchronises a folder with another one over ssh. */
-export async function unison(stage: Testbed, folder: string, other: string): Promise<void> {
-  const { ssh } = stage;
+export async function unison(testbed: Testbed, folder: string, other: string): Promise<void> {
+  const { ssh } = testbed;
   const [, ...sshArgs] = ssh.command().split(' ');
   const remote = `ssh://${ssh.user}@127.0.0.1:${ssh.port}/${other}`;
   // The address contains the port already.
@@ -76,13 +76,15 @@ export async function unison(stage: Testbed, folder: string, other: string): Pro
   const options = ['-batch', '-auto', '-silent', '-confirmbigdel=false', '-prefer', 'newer', '-times'];
   const ignored = ['-ignore', 'Name .git'];
   await runOrThrow('unison', [folder, remote, ...options, ...ignored, '-sshargs', sshOptions], {
-    env: { UNISON: stage.path('unison') },
+    env: { UNISON: testbed.path('unison') },
   });
 }
 
-/** Copies changed files to a folder over sftp, without rclone's hash check, which starts a remote shell for each file. */
-export async function rclone(stage: Testbed, from: string, to: string, port?: number): Promise<void> {
-  const { user, keyFile } = stage.ssh;
-  const destination = `:sftp,host=127.0.0.1,port=${port ?? stage.ssh.port},user=${user},key_file=${keyFile},disable_hashcheck=true:${to}`;
+/**
+ * Copies changed files to a folder over sftp, without rclone's hash check, which starts a remote shell for each file.
+ */
+export async function rclone(testbed: Testbed, from: string, to: string, port?: number): Promise<void> {
+  const { user, keyFile } = testbed.ssh;
+  const destination = `:sftp,host=127.0.0.1,port=${port ?? testbed.ssh.port},user=${user},key_file=${keyFile},disable_hashcheck=true:${to}`;
   await runOrThrow('rclone', ['copy', '-q', '--config', '/dev/null', '--exclude', '.git/**', from, destination]);
 }

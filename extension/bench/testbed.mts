@@ -71,7 +71,9 @@ export class Testbed {
     return join(this.folder, ...names);
   }
 
-  /** Creates a folder under a new name: removing an old one would leave free memory and a busy disk for the next run. */
+  /**
+   * Creates a folder under a new name: removing an old one would leave free memory and a busy disk for the next run.
+   */
   async newFolder(name: string): Promise<string> {
     const folder = this.path(`${name}-${++this.#folders}`);
     await mkdir(folder);

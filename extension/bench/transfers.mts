@@ -98,7 +98,7 @@ function largeChanged(testbed: Testbed, client: BenchClient, root: string, copy:
   };
   return {
     id: 'large-changed',
-    title: `Push ${size} of which 1% changed: bytes sent`,
+    title: `Push a file of ${size} after a change of 1%: bytes sent`,
     figure: 'wireBytes',
     unit: 'bytes',
     variants: [

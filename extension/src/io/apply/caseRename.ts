@@ -27,10 +27,10 @@ export interface CaseRenames {
 type FolderRename = 'done' | 'ignored' | { readonly errno: string | undefined };
 
 /**
- * Finds the pairs of `changes` that only change the spelling of a file's path, in case or in the encoding of accents. Then
- * renames their folders.
- * Invariant: a folder is renamed only if all observed files in it are. If the disk ignores a rename in case, the changes
- * remain a deletion and a put, provided that the folder contains nothing else.
+ * Finds the pairs of `changes` that only change the spelling of a file's path, in case or in the encoding of accents.
+ * Then renames their folders.
+ * Invariant: a folder is renamed only if all observed files in it are. If the disk ignores a rename in case, the
+ * changes remain a deletion and a put, provided that the folder contains nothing else.
  */
 export function renameFolderCases({ root, changes, existing, rules }: CaseRenameRequest): CaseRenames {
   const pairs = caseRenames(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
@@ -80,7 +80,7 @@ function renameFolderCase(
 
 /**
  * Whether both paths lead to one file: of each name in which they differ, both spellings are found, but only one is
- * listed. Inode numbers cannot tell, since some file systems return a different one for each spelling.
+ * listed. Inode numbers prove nothing, since some file systems return a different one for each spelling.
  */
 function isOneFile(root: string, from: string, to: string): boolean {
   // Never follow symlinks.
@@ -92,7 +92,7 @@ function isOneFile(root: string, from: string, to: string): boolean {
   return true;
 }
 
-/** Whether the folder of `path` lists its last name in just this spelling. Throws system errors. */
+/** Whether the parent of `path` lists the last name of `path` in exactly this spelling. Throws system errors. */
 export function hasExactName(root: string, path: string): boolean {
   return readdirSync(dirname(join(root, path))).includes(basename(path));
 }
@@ -106,9 +106,9 @@ function containsOnly(root: string, folder: string, paths: ReadonlySet<string>):
 }
 
 /**
- * Whether a file that is put at `path` gets exactly this path: its existing parents must have the names in `path`. An
- * empty parent with another spelling is removed, so that it can be created again. Folders in `checked` are not checked
- * again; those found exact are added to it.
+ * Returns whether a file that is put at `path` would get exactly this path, because its existing parents have the same
+ * spelling. Removes an empty parent that has another, so that it can be created again. Folders in `checked` are not
+ * checked again; parents with the right spelling are added to it.
  */
 export function ensureExactParents(root: string, path: string, rules: NameRules, checked: Set<string>): boolean {
   if (!rules.foldsCase && !rules.normalises) return true;

@@ -17,7 +17,7 @@ export type SkipReason =
   | 'occupied'
   /** A folder above it is a symlink or a file. */
   | 'blocked'
-  /** A folder above it exists under another spelling, which this disk takes for the same name. */
+  /** A folder above it exists under another spelling, which this disk treats as the same name. */
   | 'spelling'
   /** Its path is invalid, or it is a symlink that points out of the workspace folder. */
   | 'unsafe'
@@ -38,8 +38,8 @@ export class PathSkipped extends Error {
 }
 
 /**
- * Returns `open` if all parents of `path` are folders, `missing` if some do not exist, and `blocked` if one is a symlink
- * or a file. Folders in `checked` are not checked again; the others are added to it.
+ * Returns `open` if all parents of `path` are folders, `missing` if some do not exist, and `blocked` if one is a
+ * symlink or a file. Folders in `checked` are not checked again; the others are added to it.
  */
 export function checkParents(root: string, path: string, checked = new Set<string>()): 'open' | 'missing' | 'blocked' {
   const unchecked: string[] = [];

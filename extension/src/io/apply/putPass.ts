@@ -124,8 +124,8 @@ export class PutPass {
   }
 
   /**
-   * Checks that the target equals its observation, or does not exist if nothing was observed. An empty folder at its path
-   * is removed. Throws PathSkipped.
+   * Checks that the target equals its observation, or does not exist if nothing was observed. An empty folder at its
+   * path is removed. Throws PathSkipped.
    */
   #ensureReplaceable({ path, from }: Put): void {
     const { root, request, changedFolders } = this.#transition;

@@ -9,8 +9,8 @@ import { renameViaTemporary } from './temporary';
 import type { Transition } from './transition';
 
 /**
- * Renames the folders whose names change only in case or in the encoding of accents. Notes the files of which the same is
- * true, for `renameFile`. Skips all files in a folder that could not be renamed. Returns the remaining changes.
+ * Renames the folders whose names change only in case or in the encoding of accents, and registers such files for
+ * `renameFile`. Skips all files in a folder that could not be renamed. Returns the remaining changes.
  */
 export function renameFolders(transition: Transition): Change[] {
   const { root, changes, observations, nameRules } = transition.request;

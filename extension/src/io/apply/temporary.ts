@@ -118,7 +118,7 @@ export async function sweepTemporaries(folder: string): Promise<void> {
 }
 
 /**
- * Renames a file by way of a temporary name. Returns false, and leaves it at `from`, if another file has taken the new
+ * Renames a file through a temporary name. Returns false, and leaves it at `from`, if another file has taken the new
  * name meanwhile.
  */
 export function renameViaTemporary(from: string, to: string): boolean {

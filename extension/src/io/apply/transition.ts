@@ -9,7 +9,9 @@ import { PathSkipped, type SkipReason } from './preconditions';
 
 export interface TransitionRequest {
   readonly root: string;
-  /** The folder with the verified content, each file at its own path. The files that are applied are moved out of it. */
+  /**
+   * The folder with the verified content, each file at its own path. The files that are applied are moved out of it.
+   */
   readonly staging: string;
   /** The folder for replaced and deleted files. It is created with the first of them. */
   readonly backup: string;
@@ -22,7 +24,7 @@ export interface TransitionRequest {
   readonly keepsEmptyFolder?: (path: string) => boolean;
   /** Whether the disk stores permission bits. By default, all but Windows do. */
   readonly honoursModes?: boolean;
-  /** Tells which names the disk takes for one. By default, all names are distinct. */
+  /** How the disk treats names that differ only in case or accents. By default, all names are distinct. */
   readonly nameRules?: NameRules;
   /** Checked before each file: applied changes stay, and the remaining paths are skipped. */
   readonly signal?: AbortSignal;
@@ -53,7 +55,7 @@ export class Transition {
   readonly honoursModes: boolean;
   readonly backup: Backup;
   readonly result: TransitionResult = { written: [], removed: [], skipped: [] };
-  /** Paths that were real folders at a check since the last pause, so that they need no second check. */
+  /** Folders that were checked since the last pause, and are not checked again before the next one. */
   readonly checkedFolders = new Set<string>();
   /** Absolute paths of the folders in which a name was added or removed. */
   readonly changedFolders = new Set<string>();

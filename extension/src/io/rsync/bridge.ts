@@ -126,7 +126,7 @@ export class Bridge {
     if (Date.now() - this.#idleSince > limitMs) {
       this.#fail('connection_lost', `no data for ${Math.round(limitMs / 1000)} s`);
     } else if (!this.#hasPonged) {
-      this.#fail('connection_lost', `no answer for ${pingIntervalMs / 1000} s`);
+      this.#fail('connection_lost', `no response for ${pingIntervalMs / 1000} s`);
     } else {
       this.#hasPonged = false;
       this.#webSocket.ping();

@@ -29,7 +29,7 @@ export async function probeRsync(command: string): Promise<string> {
   return match[1] ?? '';
 }
 
-/** The error for an rsync that is missing or cannot be used, with the way to install one. */
+/** Builds the error for an rsync that is missing or cannot be used, with the command that installs one. */
 export async function rsyncFault(
   command: string,
   fault: RsyncTried['fault'],
