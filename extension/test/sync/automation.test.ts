@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../src/errors';
-import { Automation, type AutomationSettings, type Obstacle } from '../../src/sync/automation/automation';
+import { Automation, type AutomationSettings, type PauseReason } from '../../src/sync/automation/automation';
 import { Heard, Waits } from '../support/waits';
 import { expectSame, silent, until, type Machine } from './machine';
 import { scene } from './scene';
@@ -16,7 +16,7 @@ afterEach(() => automations.forEach(({ automation }) => automation.dispose()));
 /** A machine that pushes and pulls by itself, with what it tells the user. */
 class Automated {
   readonly waits = new Waits();
-  readonly obstacles = new Heard<Obstacle>();
+  readonly pauses = new Heard<PauseReason>();
   readonly done = new Heard<'push' | 'pull'>();
   readonly unsaved = new Set<string>();
   readonly merged: string[] = [];
@@ -39,7 +39,7 @@ class Automated {
         return Promise.resolve(this.git);
       },
       pullOptions: () => ({ autoMerge: this.autoMerge, isUnsaved: (path) => this.unsaved.has(path) }),
-      onObstacle: this.obstacles.tell,
+      onPaused: this.pauses.tell,
       onPushed: ({ put, deleted }) => this.done.tell(put + deleted === 0 ? 'pull' : 'push'),
       onPulled: ({ merged }) => {
         this.merged.push(...merged);
@@ -150,7 +150,7 @@ describe('a push after a save', () => {
     await desk.waits.pass(saveDelay);
     await machine.sync.rescan(silent);
     expect(await head(machine)).toBe(2);
-    expect(desk.obstacles.left).toEqual([]);
+    expect(desk.pauses.left).toEqual([]);
     await machine.pull();
     expect(await desk.done.next()).toBe('push');
     expect(await head(machine)).toBe(3);
@@ -161,7 +161,7 @@ describe('a push after a save', () => {
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     for (let at = 1; at < 12; at++) await desk.save(`n/${at}.md`, '');
     await desk.waits.pass(saveDelay);
-    expect(await desk.obstacles.next()).toMatchObject({
+    expect(await desk.pauses.next()).toMatchObject({
       kind: 'failed',
       direction: 'push',
       error: { code: 'deletion_guard' },
@@ -169,13 +169,13 @@ describe('a push after a save', () => {
     await desk.save('n/0.md', 'left');
     await desk.waits.pass(saveDelay);
     await machine.sync.track(['n']);
-    expect(desk.obstacles.left).toEqual([]);
+    expect(desk.pauses.left).toEqual([]);
     expect(await head(machine)).toBe(1);
     await machine.push(true);
     await desk.save('n/0.md', 'left again');
     await desk.waits.pass(saveDelay);
     await until(machine, ({ revision }) => revision === 3);
-    expect(desk.obstacles.left).toEqual([]);
+    expect(desk.pauses.left).toEqual([]);
   });
 
   it('pulls first where the server is ahead and news is pulled by itself', async () => {
@@ -193,7 +193,7 @@ describe('a push after a save', () => {
     expect(await machine.read('n/5.md')).toBe('theirs');
     await other.pull();
     expectSame(await other.listing(), await machine.listing());
-    expect(laptop.obstacles.left).toEqual([]);
+    expect(laptop.pauses.left).toEqual([]);
   });
 });
 
@@ -246,13 +246,13 @@ describe('a pull of what the server tells of', () => {
     await machine.sync.rescan(silent);
     await desk.write('n/0.md', 'theirs');
     await desk.push();
-    expect(await laptop.obstacles.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
+    expect(await laptop.pauses.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
     await laptop.waits.pass(saveDelay);
     await desk.write('n/3.md', 'more');
     await desk.push();
     await until(machine, (state) => state.head?.revision === 3);
     expect(await machine.read('n/0.md')).toBe('mine');
-    expect(laptop.obstacles.left).toEqual([]);
+    expect(laptop.pauses.left).toEqual([]);
     await machine.sync.resolve(silent, { paths: ['n/0.md'], choice: 'mine' });
     await until(machine, ({ revision }) => revision === 4);
     await desk.pull();
@@ -276,7 +276,7 @@ describe('a pull of what the server tells of', () => {
     const { changes } = await machine.client.revision(stage.tree, 4);
     expect(changes.map(({ path }) => path)).toEqual(['n/1.md']);
     expect(machine.sync.state).toMatchObject({ kind: 'idle', counts: { outgoing: 1, incoming: 0, conflicts: 0 } });
-    expect(laptop.obstacles.left).toEqual([]);
+    expect(laptop.pauses.left).toEqual([]);
     // Saved again, it was looked at.
     await laptop.save('n/0.md', 'looked at\n');
     await laptop.waits.pass(saveDelay);
@@ -294,7 +294,7 @@ describe('a pull of what the server tells of', () => {
     await machine.sync.rescan(silent);
     await desk.write('n/0.md', 'ONE\ntwo\nthree\nfour\nfive\n');
     await desk.push();
-    expect(await laptop.obstacles.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
+    expect(await laptop.pauses.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
     expect(await machine.read('n/0.md')).toBe('one\ntwo\nthree\nfour\nFIVE\n');
     expect(laptop.merged).toEqual([]);
   });
@@ -304,11 +304,11 @@ describe('a pull of what the server tells of', () => {
     const laptop = new Automated(machine, { pullOn: 'change' });
     for (let at = 1; at < 12; at++) await desk.remove1(`n/${at}.md`);
     await desk.push(true);
-    expect(await laptop.obstacles.next()).toMatchObject({ direction: 'pull', error: { code: 'deletion_guard' } });
+    expect(await laptop.pauses.next()).toMatchObject({ direction: 'pull', error: { code: 'deletion_guard' } });
     await desk.write('n/0.md', 'more');
     await desk.push();
     await until(machine, (state) => state.head?.revision === 3);
-    expect(laptop.obstacles.left).toEqual([]);
+    expect(laptop.pauses.left).toEqual([]);
     await machine.pull(true);
     await desk.write('n/0.md', 'and more');
     await desk.push();
@@ -332,7 +332,7 @@ describe('two machines that do both', () => {
     expect(await a.read('n/1.md')).toBe('from the laptop');
     for (const machine of machines) await machine.sync.rescan(silent);
     expect(await head(a)).toBe(3);
-    expect([desk, laptop].map(({ waits, obstacles }) => [waits.pending, obstacles.left.length])).toEqual([
+    expect([desk, laptop].map(({ waits, pauses }) => [waits.pending, pauses.left.length])).toEqual([
       [0, 0],
       [0, 0],
     ]);

@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
 import type { Wait } from '../../io/api/revisionFeed';
 import type { FolderSync } from '../folder/folderSync';
+import type { Reporter } from '../ports/serverBinding';
 import type { PullOptions, PullResult } from '../pull/pull';
 import type { PushResult } from '../push/push';
-import type { Reporter } from '../ports/serverBinding';
 
-/** After the last save, since several often come together. */
+/** From the last save to the push: several saves often follow each other closely. */
 const saveDelayMs = 2_000;
-/** Between two looks at what git is at. */
+/** Between two checks whether git is still working. */
 const gitPauseMs = 1_000;
 
 export interface AutomationSettings {
@@ -17,9 +17,9 @@ export interface AutomationSettings {
   readonly pullOn: 'manual' | 'change';
 }
 
-/** What stops the automation until the user acts. */
-export type Obstacle =
-  /** `isPulled`: theirs was pulled already, so that a pull brings nothing more. */
+/** The reason why the automation pauses until the user acts. */
+export type PauseReason =
+  /** `isPulled`: the server's versions are known already, so a pull changes nothing. */
   | { readonly kind: 'conflicts'; readonly count: number; readonly isPulled: boolean }
   | { readonly kind: 'failed'; readonly direction: 'push' | 'pull'; readonly error: PalmtreeError };
 
@@ -29,11 +29,11 @@ export interface AutomationDeps {
     'root' | 'state' | 'pathStates' | 'conflicts' | 'onDidChangeState' | 'isTracked' | 'push' | 'pull'
   >;
   readonly settings: () => AutomationSettings;
-  /** What git is at in these folders; undefined when it is at rest. */
+  /** The git operation that is running in one of these folders, if any. */
   readonly gitActivity: (folders: Iterable<string>) => Promise<string | undefined>;
   readonly pullOptions: () => Pick<PullOptions, 'autoMerge' | 'unmerged' | 'isUnsaved'>;
-  /** Called once; then there is silence until the user acts. */
-  readonly onObstacle: (obstacle: Obstacle) => void;
+  /** Called once for each pause. */
+  readonly onPaused: (reason: PauseReason) => void;
   readonly onPushed: (result: PushResult) => void;
   readonly onPulled: (result: PullResult) => void;
   readonly onDefect: (error: unknown) => void;
@@ -41,10 +41,10 @@ export interface AutomationDeps {
 }
 
 /**
- * Pushes after saves and pulls what the server tells of, where the settings say so.
- * Invariants: nothing runs over a conflict or while git works on the folder. Only what was saved in the editor is
- * sent: neither what a pull wrote or merged, so that machines that all do this come to rest and nobody's text goes on
- * unseen, nor what a checkout did.
+ * Pushes after saves, and pulls announced revisions, if the settings say so.
+ * Invariants: nothing runs while there is a conflict, or while git works on the folder. A push sends only files that the
+ * user saved in an editor. It sends neither the results of a pull or a merge, so that several automations come to rest and
+ * no text is sent on unseen, nor the results of a checkout.
  */
 export class Automation {
   readonly #deps: AutomationDeps;
@@ -52,33 +52,33 @@ export class Automation {
   readonly #lifetime = new AbortController();
   readonly #subscription: { dispose(): void };
   #delay: AbortController | undefined;
-  /** Saved, and not sent yet. */
+  /** Paths that were saved and not pushed yet. */
   #saved = new Set<string>();
   #isPushDue = false;
   #isPullDue = false;
-  /** The server was at another revision when this one was to be pushed upon: again when it is another here, too. */
+  /** The revision here when a push found a newer one on the server. The push is repeated after a pull. */
   #staleAt: number | undefined;
-  /** The head that a pull was tried for: what it held back waits for the user. */
-  #pulledFor: number | undefined;
-  /** What that pull left alone since it had unsaved edits: another may merge it. */
+  /** The head that was pulled last. What that pull left is for the user to decide. */
+  #pulledHead: number | undefined;
+  /** Paths that the last pull skipped because of unsaved edits: another pull may merge them. */
   #unsaved: ReadonlySet<string> = new Set();
-  #isStopped = false;
-  #hasToldConflicts = false;
+  #isPaused = false;
+  #hasReportedConflicts = false;
   #isBusy = false;
   #isTransferring = false;
 
-  constructor(parts: AutomationDeps) {
-    this.#deps = parts;
-    this.#wait = parts.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
-    this.#subscription = parts.sync.onDidChangeState(({ kind }) => {
-      const isUsers = !this.#isTransferring && (kind === 'transferring' || kind === 'scanning');
-      if (isUsers) this.#isStopped = false;
+  constructor(deps: AutomationDeps) {
+    this.#deps = deps;
+    this.#wait = deps.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
+    this.#subscription = deps.sync.onDidChangeState(({ kind }) => {
+      const isUserCommand = !this.#isTransferring && (kind === 'transferring' || kind === 'scanning');
+      if (isUserCommand) this.#isPaused = false;
       this.schedule();
     });
     this.schedule();
   }
 
-  /** The user saved these files. */
+  /** Called when the user has saved files in an editor. */
   saved(paths: readonly string[]): void {
     const { settings, sync } = this.#deps;
     const tracked = settings().pushOnSave === 'off' ? [] : paths.filter((path) => sync.isTracked(path));
@@ -96,11 +96,11 @@ export class Automation {
     );
   }
 
-  /** Does what is to be done now, if anything is; called too when the settings have changed. */
+  /** Starts the push or pull that is due, if any. To be called when the settings have changed. */
   schedule(): void {
     if (this.#isBusy || this.#next() === undefined) return;
     this.#isBusy = true;
-    this.#act()
+    this.#runNext()
       .catch((error: unknown) => {
         if (!this.#lifetime.signal.aborted) this.#deps.onDefect(error);
       })
@@ -122,27 +122,30 @@ export class Automation {
       this.#isPushDue = false;
       this.#saved.clear();
     }
-    if (counts.conflicts === 0) this.#hasToldConflicts = false;
+    if (counts.conflicts === 0) this.#hasReportedConflicts = false;
     if (this.#lifetime.signal.aborted || (kind !== 'idle' && kind !== 'conflicted')) return undefined;
-    const isNews = head !== undefined && counts.incoming + counts.conflicts > 0 && head.revision !== this.#pulledFor;
-    const isPullDue = pullOn === 'change' && (isNews || this.#isPullDue);
+    const hasNewHead =
+      head !== undefined && counts.incoming + counts.conflicts > 0 && head.revision !== this.#pulledHead;
+    const isPullDue = pullOn === 'change' && (hasNewHead || this.#isPullDue);
     if (counts.conflicts > 0) {
-      // Deciding them takes the revision over, and what else is new in it waits on.
+      // A decision moves to the new head without a pull, so the other changes of that head remain due.
       this.#isPullDue = isPullDue;
-      if (isPullDue || this.#isPushDue) this.#tellConflicts(counts.conflicts, head === undefined && !this.#mayBeMerged);
+      const isPulled = head === undefined && !this.#mayMergeUnsaved;
+      if (isPullDue || this.#isPushDue) this.#reportConflicts(counts.conflicts, isPulled);
       return undefined;
     }
-    if (this.#isStopped) return undefined;
+    if (this.#isPaused) return undefined;
     if (isPullDue) return 'pull';
-    // Upon a head that is not pulled no push is taken: the arrow in the status bar says enough.
+    // The server rejects a push on an older revision. The arrow in the status bar shows that a pull is needed.
     return this.#isPushDue && head === undefined && this.#staleAt !== revision ? 'push' : undefined;
   }
 
-  async #act(): Promise<void> {
+  async #runNext(): Promise<void> {
     const { gitActivity, sync } = this.#deps;
-    // A repository may lie anywhere in the workspace folder: those count in which something waits.
-    const waiting = new Set([...sync.pathStates.keys(), ...this.#saved].map((path) => dirname(join(sync.root, path))));
-    if ((await gitActivity(waiting)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));
+    // Repositories can be anywhere in the workspace folder. Those with pending paths matter.
+    const pending = [...sync.pathStates.keys(), ...this.#saved];
+    const folders = new Set(pending.map((path) => dirname(join(sync.root, path))));
+    if ((await gitActivity(folders)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));
     const direction = this.#next();
     if (direction === undefined) return;
     this.#isTransferring = true;
@@ -150,30 +153,30 @@ export class Automation {
       await (direction === 'pull' ? this.#pull() : this.#push());
     } catch (error) {
       if (!isPalmtreeError(error)) throw error;
-      this.#meet(direction, error);
+      this.#handleFailure(direction, error);
     } finally {
       this.#isTransferring = false;
     }
   }
 
-  get #mayBeMerged(): boolean {
+  get #mayMergeUnsaved(): boolean {
     return this.#deps.sync.conflicts.every(({ path }) => this.#unsaved.has(path));
   }
 
   async #pull(): Promise<void> {
     const { sync, pullOptions } = this.#deps;
-    this.#pulledFor = sync.state.head?.revision;
+    this.#pulledHead = sync.state.head?.revision;
     this.#isPullDue = false;
     const result = await sync.pull(this.#reporter, pullOptions());
     this.#unsaved = new Set(result.skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : [])));
     for (const path of result.merged) this.#saved.delete(path);
     if (this.#saved.size === 0) this.#isPushDue = false;
-    if (result.conflicts.length > 0) this.#tellConflicts(result.conflicts.length, true);
+    if (result.conflicts.length > 0) this.#reportConflicts(result.conflicts.length, true);
     this.#deps.onPulled(result);
   }
 
   async #push(): Promise<void> {
-    // Before it runs: what is saved meanwhile is due again.
+    // Reset first: a save during the push makes another one due.
     this.#isPushDue = false;
     const only = this.#saved;
     this.#saved = new Set();
@@ -185,27 +188,27 @@ export class Automation {
     }
   }
 
-  #meet(direction: 'push' | 'pull', error: PalmtreeError): void {
-    const { settings, sync, onObstacle } = this.#deps;
+  #handleFailure(direction: 'push' | 'pull', error: PalmtreeError): void {
+    const { settings, sync, onPaused } = this.#deps;
     if (direction === 'push') this.#isPushDue = true;
-    else this.#pulledFor = undefined;
+    else this.#pulledHead = undefined;
     if (error.code === 'stale_base') {
       this.#staleAt = sync.state.revision;
       this.#isPullDue = settings().pullOn === 'change';
     } else if (error.code !== 'server_unreachable' && error.code !== 'store_locked') {
-      this.#isStopped = true;
-      if (error.code !== 'cancelled') onObstacle({ kind: 'failed', direction, error });
+      this.#isPaused = true;
+      if (error.code !== 'cancelled') onPaused({ kind: 'failed', direction, error });
     }
   }
 
-  #tellConflicts(count: number, isPulled: boolean): void {
-    if (this.#hasToldConflicts) return;
-    this.#hasToldConflicts = true;
-    this.#deps.onObstacle({ kind: 'conflicts', count, isPulled });
+  #reportConflicts(count: number, isPulled: boolean): void {
+    if (this.#hasReportedConflicts) return;
+    this.#hasReportedConflicts = true;
+    this.#deps.onPaused({ kind: 'conflicts', count, isPulled });
   }
 
   get #reporter(): Reporter {
-    const nothing = (): void => undefined;
-    return { signal: this.#lifetime.signal, isQuiet: true, step: nothing, progress: nothing };
+    const ignore = (): void => undefined;
+    return { signal: this.#lifetime.signal, isQuiet: true, step: ignore, progress: ignore };
   }
 }

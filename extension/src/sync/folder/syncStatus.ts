@@ -1,6 +1,6 @@
 import { PalmtreeError } from '../../errors';
 import { Emitter } from '../ports/emitter';
-import { nothing, type Activity, type Overview, type SyncState } from '../ports/syncState';
+import { noCounts, type Activity, type Overview, type SyncState } from '../ports/syncState';
 import type { FolderStates } from '../replica/pathStateCache';
 
 export interface SyncStatusDeps {
@@ -15,7 +15,7 @@ export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'unconnected' };
-  #pathStates: FolderStates = { states: new Map(), conflicts: [], counts: nothing, problems: new Map() };
+  #pathStates: FolderStates = { states: new Map(), conflicts: [], counts: noCounts, problems: new Map() };
 
   constructor(deps: SyncStatusDeps) {
     this.#deps = deps;

@@ -5,7 +5,8 @@ import type { Binding } from './syncState';
 
 /**
  * The server and the tree that this window has bound the folder to. The stored binding is shared by all windows.
- * Invariant: what one tree returned is never stored as synced with another, should another window have rebound the folder.
+ * Invariant: if another window rebinds the folder, this window stops syncing: it must not store the state of one tree as
+ * that of another.
  */
 export class Connection {
   readonly #stored: Pick<StoredState, 'binding'>;
@@ -16,7 +17,7 @@ export class Connection {
     this.#stored = stored;
   }
 
-  /** Binds this window, and the stored state with it. True if that was bound to another tree before, or to none. */
+  /** Binds this window and the stored state. True if the stored state was bound to another tree before, or to none. */
   bind(server: ServerBinding | undefined, binding: Binding | undefined): boolean {
     this.#server = server;
     this.#binding = binding;

@@ -2,7 +2,7 @@ export interface Disposable {
   dispose(): void;
 }
 
-/** Invariant: a listener that throws is the listener's defect; it never stops the others. */
+/** Invariant: an error of one listener is reported, and does not keep the event from the others. */
 export class Emitter<T> {
   readonly #listeners = new Set<(value: T) => void>();
   readonly #onError: (error: unknown) => void;

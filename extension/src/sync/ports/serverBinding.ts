@@ -14,25 +14,25 @@ export interface ServerBinding extends TreeClient {
   /** Finds and checks rsync. Throws rsync_missing or rsync_unusable. */
   findRsync(): Promise<string>;
   /** Opens a terminal for one transfer. A quiet one does not come to the front. */
-  openScreen(run: ShownRun, isQuiet: boolean): RunScreen;
+  openScreen(title: TransferTitle, isQuiet: boolean): TransferScreen;
   transfer(request: TransferRequest): Promise<TransferResult>;
 }
 
-export interface RunScreen extends Screen {
-  /** Aborted by Ctrl-C in the screen. */
+export interface TransferScreen extends Screen {
+  /** Aborted by Ctrl-C in the terminal. */
   readonly interrupted: AbortSignal;
-  end(outcome: RunOutcome): void;
+  end(outcome: TransferOutcome): void;
 }
 
-/** A transfer, as the title on its screen names it. */
-export interface ShownRun {
+/** The facts for the title of a transfer's terminal. */
+export interface TransferTitle {
   readonly direction: 'push' | 'pull';
   readonly files: number;
 }
 
-export type RunOutcome =
+export type TransferOutcome =
   | { readonly kind: 'done' }
-  /** Files changed or vanished meanwhile; they are scanned and sent again. */
+  /** Some files changed or vanished during the transfer; they are scanned and sent again. */
   | { readonly kind: 'partial' }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'failed'; readonly error: unknown };

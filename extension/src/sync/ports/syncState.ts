@@ -1,26 +1,26 @@
 import type { Counts } from '../../core/status/pathState';
 import type { PalmtreeError } from '../../errors';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
-import type { ScanProgress } from '../../io/scan/scannerPort';
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
+import type { ScanProgress } from '../../io/scan/scannerPort';
 import type { ProgressStep } from './progressStep';
 
-/** What the folder is bound to. */
+/** The tree that a folder is bound to. */
 export interface Binding {
-  /** The server's address: two may share a host behind one proxy. */
+  /** The server's whole address: behind a proxy, several servers can share a host. */
   readonly server: string;
   readonly tree: string;
 }
 
-/** What holds whatever goes on. */
+/** The part of the state that does not depend on the current activity. */
 export interface Overview {
   readonly binding: Binding | undefined;
-  /** The revision that this machine last agreed on. */
+  /** The last synced revision. */
   readonly revision: number;
   readonly counts: Counts;
-  /** The newest revision on the server that is not taken over yet, as far as it was heard of. */
+  /** The server's announced revision, if its changes are fetched and not synced yet. */
   readonly head?: AnnouncedRevision | undefined;
-  /** Why nothing is heard of the server between commands, when that is so. */
+  /** The reason why no updates are received from the server. */
   readonly offline?: PalmtreeError | undefined;
 }
 
@@ -38,7 +38,7 @@ export type Activity =
   /** The last command or scan failed; the next one clears it. */
   | { readonly kind: 'halted'; readonly error: PalmtreeError };
 
-/** The one thing that the face shows: tree view, status bar and decorations are functions of it. */
+/** The state of one folder. Tree view, status bar and decorations are functions of it. */
 export type SyncState = Overview & Activity;
 
-export const nothing: Counts = { tracked: 0, outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
+export const noCounts: Counts = { tracked: 0, outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };

@@ -1,6 +1,6 @@
 import type { PalmtreeError } from '../../errors';
 import type { ProgressStep } from '../../sync/ports/progressStep';
-import type { RunOutcome, ShownRun } from '../../sync/ports/serverBinding';
+import type { TransferOutcome, TransferTitle } from '../../sync/ports/serverBinding';
 import { plural } from './format';
 import { unexpectedMessage } from './errorMessages';
 
@@ -33,12 +33,12 @@ export function stepMessage(step: ProgressStep): string {
 }
 
 /** The heading of a transfer in the terminal. */
-export function runTitle({ direction, files }: ShownRun): string {
+export function runTitle({ direction, files }: TransferTitle): string {
   return `${direction === 'push' ? 'push' : 'pull'} ${plural(files, 'file')}`;
 }
 
 /** The last line of a transfer in the terminal. */
-export function runSummary(outcome: RunOutcome): string {
+export function runSummary(outcome: TransferOutcome): string {
   switch (outcome.kind) {
     case 'done':
       return 'Transferred.';

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { gitActivity } from '../../io/fs/gitActivity';
-import { Automation, type Obstacle } from '../../sync/automation/automation';
+import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { unsavedPaths } from './confirmations';
 import { plural } from '../shared/format';
@@ -59,7 +59,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
       unmerged: merges.pathsIn(owner),
       isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
     }),
-    onObstacle: (obstacle) => void tell(owner, obstacle, log),
+    onPaused: (reason) => void notifyPaused(owner, reason, log),
     onPushed: ({ put, deleted, revision }) => {
       if (put + deleted > 0)
         log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
@@ -78,18 +78,22 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
 }
 
 /** One notification with what helps. It never waits for the user: the automation rests meanwhile. */
-async function tell({ folder }: SyncedFolder, obstacle: Obstacle, log: vscode.LogOutputChannel): Promise<void> {
+async function notifyPaused(
+  { folder }: SyncedFolder,
+  reason: PauseReason,
+  log: vscode.LogOutputChannel,
+): Promise<void> {
   const who = notificationSource(folder.uri);
-  if (obstacle.kind === 'conflicts') {
-    const files = plural(obstacle.count, 'file');
+  if (reason.kind === 'conflicts') {
+    const files = plural(reason.count, 'file');
     const text = `${who}: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;
     const [show, pull] = ['Show Files', 'Pull'];
-    const picked = await vscode.window.showWarningMessage(text, ...(obstacle.isPulled ? [show] : [show, pull]));
+    const picked = await vscode.window.showWarningMessage(text, ...(reason.isPulled ? [show] : [show, pull]));
     if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
     else if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, folder.uri);
     return;
   }
-  const { direction, error } = obstacle;
+  const { direction, error } = reason;
   log.warn(`${direction} by itself: ${error.code}: ${error.message}`);
   const { text, actions } = messageFor(error);
   const again = { title: direction === 'push' ? 'Push' : 'Pull', command: direction };

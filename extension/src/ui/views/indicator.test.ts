@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../errors';
-import { nothing, type Activity, type SyncState } from '../../sync/ports/syncState';
+import { noCounts, type Activity, type SyncState } from '../../sync/ports/syncState';
 import { indicatorFor as indicatorAt } from './indicator';
 
 function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = { kind: 'idle' }): SyncState {
   const binding = { server: 'https://sync.example.org', tree: 'notes' };
-  return { binding, revision: 7, counts: { ...nothing, ...counts }, ...activity };
+  return { binding, revision: 7, counts: { ...noCounts, ...counts }, ...activity };
 }
 
 const now = new Date('2030-01-02T03:04:05Z');

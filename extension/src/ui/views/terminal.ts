@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { RunScreen, ShownRun } from '../../sync/ports/serverBinding';
+import type { TransferScreen, TransferTitle } from '../../sync/ports/serverBinding';
 import { retryMessage, runSummary, runTitle } from '../shared/progressMessages';
 
 const bold = (text: string): string => `\u001B[1m${text}\u001B[0m`;
@@ -22,7 +22,7 @@ export class SyncTerminal implements vscode.Disposable {
   readonly #running = new Set<AbortController>();
 
   /** Opens the terminal at its first run; later ones don't take the panel away from the user, quiet ones never. */
-  open(run: ShownRun, isQuiet: boolean): RunScreen {
+  open(run: TransferTitle, isQuiet: boolean): TransferScreen {
     this.#ensure();
     if (!isQuiet && !this.#wasShown) this.show();
     const running = new AbortController();
