@@ -4,7 +4,7 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Whether a system call failed because a path does not exist, or because a folder in it is a file. */
+/** Whether a system call failed because nothing exists at its path (ENOENT), or because a parent is a file (ENOTDIR). */
 export function isNotFound(error: unknown): boolean {
   const errno = errnoOf(error);
   return errno === 'ENOENT' || errno === 'ENOTDIR';

@@ -19,8 +19,8 @@ export async function readText(path: string): Promise<string | undefined> {
 }
 
 /**
- * Writes a file that must not exist yet, and creates the missing folders above it. `flush` puts its content on the disk
- * first. Throws EEXIST.
+ * Writes a file that must not exist yet, and creates the missing folders above it. With `flush`, the content is durable
+ * when this resolves. Throws EEXIST.
  */
 export async function writeNewFile(path: string, content: Uint8Array, { flush = false } = {}): Promise<void> {
   await mkdir(dirname(path), { recursive: true });

@@ -4,7 +4,7 @@ import { parentOf } from '../../core/paths';
 
 /**
  * Whether the target of a symlink at `path` in `realRoot` stays inside, both by its text and through other symlinks on the
- * way. The target need not exist. `realRoot` must contain no symlinks.
+ * way. The target need not exist. `realRoot` must be a path without symlinks.
  */
 export function pointsInside(realRoot: string, path: string, target: string): boolean {
   if (isAbsolute(target) || /^[a-z]:/i.test(target)) return false;

@@ -7,7 +7,7 @@ import { isNotFound } from './errno';
  */
 export function statsAt(path: string): BigIntStats | undefined {
   try {
-    // Without an entry, returning undefined costs a fraction of throwing.
+    // For a missing path, returning undefined takes a fraction of the time of throwing.
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch (error) {
     if (isNotFound(error)) return undefined;

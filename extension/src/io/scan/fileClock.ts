@@ -12,7 +12,7 @@ export interface ClockReading {
   readonly startNs: bigint;
 }
 
-/** Tells which files are racy, by the clock of their file system: a network share has another one than this machine. */
+/** Decides which files are racy, by the clock of their file system: that of a network share is not this machine's. */
 export class FileClock {
   readonly #reading: ClockReading;
 

@@ -4,7 +4,7 @@ import { parentOf } from '../../core/paths';
 import { readableStatsAt } from '../fs/stats';
 import type { FolderListing } from './listFolder';
 
-/** With more untracked names than this, listing a folder anew costs less than to stat each of them. */
+/** With more untracked names than this, listing a folder anew costs less than a stat of each of them. */
 const maxUntracked = 20;
 const statsPerFile = 5;
 
@@ -45,7 +45,7 @@ export function snapshotsOf(
   isSelected: (path: string) => boolean,
 ): Map<string, FolderSnapshot> {
   const contents = new Map<string, FolderContent>();
-  const excepted = new Set<string>();
+  const outdated = new Set<string>();
   const contentOf = (folder: string): FolderContent => {
     let content = contents.get(folder);
     if (content !== undefined) return content;
@@ -57,10 +57,10 @@ export function snapshotsOf(
   for (const observation of known.values()) {
     const folder = parentOf(observation.path) ?? '';
     contentOf(folder).observations.push(observation);
-    if (!isSelected(observation.path)) excepted.add(folder);
+    if (!isSelected(observation.path)) outdated.add(folder);
   }
   const snapshots = new Map<string, FolderSnapshot>();
-  for (const [folder, content] of contents) if (!excepted.has(folder)) snapshots.set(folder, createSnapshot(content));
+  for (const [folder, content] of contents) if (!outdated.has(folder)) snapshots.set(folder, createSnapshot(content));
   return snapshots;
 }
 

@@ -10,7 +10,7 @@ import { sameObservation, type BatchResult } from './inspectBatch';
 import { batchSize, type InspectionQueue } from './inspectionQueue';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
 
-/** With fewer queued files, a thread would take longer to start than it would save. */
+/** With fewer queued files, a thread takes longer to start than it saves. */
 const minQueuedFiles = 3_000;
 /** Batches that a helper has at a time: enough to be busy until it gets the next ones. */
 const batchesAhead = 4;
@@ -32,8 +32,8 @@ export interface HelperTeamDeps {
 export class HelperTeam {
   readonly #deps: HelperTeamDeps;
   readonly #helpers = new Set<Helper>();
-  /** Batches that this thread has to inspect: no helper should, or the one that had them died. */
-  readonly #returned: (readonly string[])[] = [];
+  /** Batches that this thread inspects: trusted files, and the batches of helpers that died. */
+  readonly #ownBatches: (readonly string[])[] = [];
   #hasStarted = false;
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
@@ -42,9 +42,9 @@ export class HelperTeam {
     this.#deps = deps;
   }
 
-  /** Whether results are still missing. */
+  /** Whether a batch is unfinished. */
   get isBusy(): boolean {
-    return this.#returned.length > 0 || [...this.#helpers].some((helper) => helper.batches.length > 0);
+    return this.#ownBatches.length > 0 || [...this.#helpers].some((helper) => helper.batches.length > 0);
   }
 
   /** Assigns queued batches to each helper that has capacity for more. */
@@ -57,19 +57,19 @@ export class HelperTeam {
     }
   }
 
-  /** Assigns the files that have to be hashed. Trusted files stay here: helpers have no known observations to compare. */
+  /** Assigns files that are likely to be hashed. Trusted files stay here, because helpers have no known observations. */
   #assignBatch(helper: Helper): void {
     const { known, queue, inspectOptions } = this.#deps;
     const paths = queue.take();
     const isTrusted = (path: string): boolean => !inspectOptions.verify && known.get(path)?.racy === false;
     const trusted = paths.filter(isTrusted);
-    if (trusted.length > 0) this.#returned.push(trusted);
+    if (trusted.length > 0) this.#ownBatches.push(trusted);
     if (trusted.length < paths.length) helper.assign(paths.filter((path) => !isTrusted(path)));
   }
 
-  /** Takes a batch that this thread has to inspect. */
-  takeBack(): readonly string[] | undefined {
-    return this.#returned.pop();
+  /** Takes a batch that this thread has to inspect, apart from the queue. */
+  takeOwnBatch(): readonly string[] | undefined {
+    return this.#ownBatches.pop();
   }
 
   nextResult(): Promise<void> {
@@ -131,7 +131,7 @@ export class HelperTeam {
 
   #lose(helper: Helper): void {
     if (!this.#helpers.delete(helper)) return;
-    this.#returned.push(...helper.batches);
+    this.#ownBatches.push(...helper.batches);
     this.#wake();
   }
 }

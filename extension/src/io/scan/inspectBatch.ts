@@ -37,7 +37,7 @@ export function inspectBatch(
   return { changed, missing, folders, problems };
 }
 
-/** Compares all fields but the path and a link's target, which the hash stands for. */
+/** Compares every field except the path and a symlink's target, whose hash is compared. */
 export function sameObservation(a: Observation, b: Observation | undefined): boolean {
   if (a === b) return true;
   return (

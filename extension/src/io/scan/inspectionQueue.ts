@@ -1,10 +1,10 @@
-/** The number of files that are inspected between two checks for the results of other threads. */
+/** The number of files that a thread inspects at a time. */
 export const batchSize = 256;
 
-/** The files that a scan's walk found and that nobody has taken for inspection yet. */
+/** The files that the walk of a scan found, in the order in which threads take them for inspection. */
 export class InspectionQueue {
   readonly #paths: string[] = [];
-  /** The number of paths that were taken. They stay in `#paths`, for removing them would copy the rest. */
+  /** The number of paths taken so far. They stay in `#paths`, because removing them would copy the others. */
   #taken = 0;
 
   get length(): number {

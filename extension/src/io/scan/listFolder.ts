@@ -14,7 +14,7 @@ export interface FolderEntry {
   readonly fault?: PathFault | 'name-not-utf8' | undefined;
 }
 
-/** A folder of the workspace folder, with all items in it. */
+/** A folder, by its path in the workspace folder, and all items in it. */
 export interface FolderListing {
   readonly folder: string;
   readonly entries: readonly FolderEntry[];

@@ -16,12 +16,13 @@ export function removedPaths(
   const removed: string[] = [];
   for (const path of candidates(known, findings, area)) {
     if (findings.isPresent(path) || !area.covers(path)) continue;
+    // A path that is not selected any more is removed, whatever exists there.
     if (!(findings.isHiddenByProblem(path) && selection.includes(path))) removed.push(path);
   }
   return removed;
 }
 
-/** The known paths that may have been removed: as few as a cheap check can tell. */
+/** A superset of the removed paths, as small as cheap checks can make it. */
 function candidates(
   known: ReadonlyMap<string, Observation>,
   findings: ScanFindings,

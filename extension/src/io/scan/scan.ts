@@ -4,6 +4,7 @@ import { identityOfFolder, rootGone } from '../fs/rootFolder';
 import { FileClock } from './fileClock';
 import type { FolderSnapshot } from './folderSnapshot';
 import { HelperTeam } from './helperTeam';
+import type { InspectOptions } from './inspect';
 import { inspectBatch, type BatchResult } from './inspectBatch';
 import { InspectionQueue } from './inspectionQueue';
 import type { FolderListing } from './listFolder';
@@ -41,48 +42,30 @@ export interface ScanOutcome extends ScanResult {
 }
 
 /**
- * Scans the workspace folder at `root`, and returns how it differs from what is known. This thread walks and inspects;
- * if many files are found, helper threads inspect some of them. Throws root_gone.
+ * Scans the workspace folder at `root`, and returns how it differs from what is known. This thread walks and inspects; if
+ * many files are found, helper threads inspect some of them. Throws root_gone.
  */
 export async function scan(options: ScanOptions): Promise<ScanOutcome> {
-  const { root, scope, known, only, verify = false, honoursModes, unchanged = new Map() } = options;
+  const { root, scope, known, only, unchanged = new Map() } = options;
   const identity = identityOfFolder(root);
   const clock = FileClock.read(root, options.storage);
   const area = new ScanArea(only, scope.respectGitignore);
   const queue = new InspectionQueue();
   const findings = new ScanFindings(options.onProgress);
-  const inspectOptions = {
-    root,
-    realRoot: realpathSync.native(root),
-    clock,
-    verify,
-    honoursModes,
-    buffer: new Uint8Array(bufferBytes),
-    onBytes: (bytes: number) => findings.addHashedBytes(bytes),
-    onFile: () => findings.report(),
-  };
+  const inspectOptions = inspectOptionsOf(options, clock, findings);
   const record = (paths: readonly string[], result: BatchResult): void => {
     findings.addBatch(paths, result);
     for (const folder of result.folders) walker.walkReplacement(folder);
   };
-  const onHashed = inspectOptions.onBytes;
-  const team = new HelperTeam({ ...options, inspectOptions, queue, record, onHashed });
+  const team = new HelperTeam({ ...options, inspectOptions, queue, record, onHashed: inspectOptions.onBytes });
   const walker = new ScanWalker({ root, scope, area, unchanged, queue, findings, onFolder: () => team.assign() });
   try {
     walker.walk();
-    for (;;) {
-      team.assign();
-      const batch = team.takeBack() ?? queue.take();
-      if (batch.length > 0) {
-        record(
-          batch,
-          inspectBatch(batch, (path) => known.get(path), inspectOptions),
-        );
-        findings.report();
-      } else if (team.isBusy) await team.nextResult();
-      else break;
-      team.throwIfFailed();
-    }
+    await inspectQueued(queue, team, (paths) => {
+      const result = inspectBatch(paths, (path) => known.get(path), inspectOptions);
+      record(paths, result);
+      findings.report();
+    });
   } finally {
     team.dispose();
   }
@@ -95,4 +78,37 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     gitignores: findings.gitignores,
     listings: walker.listings,
   };
+}
+
+function inspectOptionsOf(
+  { root, verify = false, honoursModes }: ScanOptions,
+  clock: FileClock,
+  findings: ScanFindings,
+): InspectOptions & { readonly onFile: () => void } {
+  return {
+    root,
+    realRoot: realpathSync.native(root),
+    clock,
+    verify,
+    honoursModes,
+    buffer: new Uint8Array(bufferBytes),
+    onBytes: (bytes) => findings.addHashedBytes(bytes),
+    onFile: () => findings.report(),
+  };
+}
+
+/** Inspects batches until the queue is empty and no helper is busy. */
+async function inspectQueued(
+  queue: InspectionQueue,
+  team: HelperTeam,
+  inspectHere: (paths: readonly string[]) => void,
+): Promise<void> {
+  for (;;) {
+    team.assign();
+    const batch = team.takeOwnBatch() ?? queue.take();
+    if (batch.length > 0) inspectHere(batch);
+    else if (team.isBusy) await team.nextResult();
+    else return;
+    team.throwIfFailed();
+  }
 }

@@ -50,7 +50,7 @@ export class ScanFindings {
     }
   }
 
-  /** Adds a folder whose files need no inspection, apart from those that the snapshot excepts. */
+  /** Adds an unchanged folder. Its files need no inspection, apart from `inspectAlways`. */
   addUnchangedFolder(folder: string, snapshot: FolderSnapshot): void {
     this.#unchangedFolders.set(folder, snapshot);
     this.#files += snapshot.files.length;

@@ -26,10 +26,10 @@ export interface ScanWalkerDeps {
   readonly onFolder: () => void;
 }
 
-/** Walks the tracked folders of a scan, and queues the files and symlinks in them for inspection. */
+/** Walks the tracked folders of a scan, and queues the tracked files and symlinks for inspection. It follows no symlinks. */
 export class ScanWalker {
   readonly selection: Selection;
-  /** The folders that were listed, which excludes those that are unchanged. */
+  /** The folders that were listed. Unchanged folders are not. */
   readonly listings: FolderListing[] = [];
   readonly #deps: ScanWalkerDeps;
 
@@ -69,6 +69,7 @@ export class ScanWalker {
     const absolute = join(this.#deps.root, folder);
     try {
       if (!lstatSync(absolute).isDirectory()) return false;
+      // A full scan has to list it.
       opendirSync(absolute).closeSync();
       return true;
     } catch (error) {

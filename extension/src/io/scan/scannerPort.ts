@@ -42,9 +42,9 @@ export interface ScanResult {
 }
 
 export interface Scanner {
-  /** Updates the known observations, after a pull has written and removed files. */
+  /** Updates the known observations: with those in the store, or after a pull has written and removed files. */
   update(observations: Iterable<Observation>, removed: Iterable<string>): void;
-  /** Replaces all known observations, after the store was read anew. */
+  /** Replaces all known observations, after another window has written the store. */
   reset(observations: Iterable<Observation>): void;
   /** Throws cancelled, root_gone, scan_failed. */
   scan(request: ScanRequest): Promise<ScanResult>;

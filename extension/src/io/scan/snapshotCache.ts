@@ -8,7 +8,7 @@ import type { ScanScope } from './scannerPort';
 import { findChangedFolders } from './snapshotChecker';
 import { SnapshotShard, type SnapshotCheckOptions } from './snapshotShard';
 
-/** With fewer files, a thread would take longer to start than it would save. */
+/** With fewer files, a thread takes longer to start than it saves. */
 const minSharedFiles = 3_000;
 const maxThreads = 4;
 
@@ -49,7 +49,7 @@ export class SnapshotCache {
       const onFolder = (count: number): void => onFiles((files += count));
       if (own !== undefined) changed.push(...findChangedFolders(own.snapshots, this.#options, onFolder));
     } finally {
-      // Invariant: every thread has responded before the next check begins, which would take the response for its own.
+      // Invariant: every thread has responded before the next check begins, which could mistake a late response for its own.
       await checks;
     }
     for (const check of await checks) {
