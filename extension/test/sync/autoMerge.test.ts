@@ -108,7 +108,7 @@ describe('a text that was changed on both sides', () => {
 
   it('is left alone while an editor has unsaved edits of it, and merged when they are saved', async () => {
     const [desk, laptop] = await edited();
-    const held = await laptop.pull(false, { autoMerge: true, isUnsaved: (one) => one === path });
+    const held = await laptop.pull(false, { autoMerge: true, hasUnsavedEdits: (one) => one === path });
     expect(held).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path, reason: 'unsaved' }] });
     expect(await laptop.read(path)).toBe(laptops);
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });

@@ -38,7 +38,7 @@ class Automated {
         this.gitFolders = new Set(folders);
         return Promise.resolve(this.git);
       },
-      pullOptions: () => ({ autoMerge: this.autoMerge, isUnsaved: (path) => this.unsaved.has(path) }),
+      pullOptions: () => ({ autoMerge: this.autoMerge, hasUnsavedEdits: (path) => this.unsaved.has(path) }),
       onPaused: this.pauses.tell,
       onPushed: ({ put, deleted }) => this.done.tell(put + deleted === 0 ? 'pull' : 'push'),
       onPulled: ({ merged }) => {

@@ -97,7 +97,7 @@ describe('a merge that something else has ended', () => {
       expect(await laptop.sync.endedMerges([merge])).toEqual([]);
     }
     // What is as it was last synced would otherwise be replaced unasked.
-    await laptop.pull(false, { isUnsaved: (path) => path === merge.path });
+    await laptop.pull(false, { hasUnsavedEdits: (path) => path === merge.path });
     expect(await laptop.sync.endedMerges([merge])).toEqual([]);
   });
 
@@ -174,9 +174,9 @@ describe('a merge that is given up', () => {
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
     const lastSaved = createHash('sha256').update(saved).digest('hex');
-    const isUnsaved = (path: string): boolean => path === 'n/a.md';
+    const hasUnsavedEdits = (path: string): boolean => path === 'n/a.md';
     await expect(
-      laptop.sync.abortMerge(silent, { ...merge, mineCopy, lastSaved }, { isUnsaved }),
+      laptop.sync.abortMerge(silent, { ...merge, mineCopy, lastSaved }, { hasUnsavedEdits }),
     ).rejects.toMatchObject({
       code: 'not_aborted',
     });

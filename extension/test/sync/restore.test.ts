@@ -7,8 +7,8 @@ import { scene } from './scene';
 const stage = scene();
 
 function restore(machine: Machine, paths: readonly string[], revision: number, unsaved: readonly string[] = []) {
-  const isUnsaved = (path: string): boolean => unsaved.includes(path);
-  return machine.sync.restore(silent, { paths, revision }, { isUnsaved });
+  const hasUnsavedEdits = (path: string): boolean => unsaved.includes(path);
+  return machine.sync.restore(silent, { paths, revision }, { hasUnsavedEdits });
 }
 
 /** Revision 1 has `n/a.md` and `n/sub/b.md`; revision 2 edits one, deletes the other and adds `n/c.md`. */

@@ -182,7 +182,7 @@ describe('undoing a pull', () => {
     await laptop.pull();
     await laptop.write('n/a', 'since');
     await laptop.sync.untrack(['n/d']);
-    const result = await laptop.sync.undoPull(silent, { isUnsaved: (path) => path === 'n/b' });
+    const result = await laptop.sync.undoPull(silent, { hasUnsavedEdits: (path) => path === 'n/b' });
     expect(result).toMatchObject({ restored: ['n/c'], removed: ['n/e'], changedSince: ['n/a', 'n/d'] });
     expect(result.skipped).toEqual([{ path: 'n/b', reason: 'unsaved' }]);
     expect([await laptop.read('n/a'), await laptop.read('n/b'), await laptop.read('n/d')]).toEqual(['since', '2', '2']);
@@ -303,7 +303,7 @@ describe('a pull that was killed between its changes', () => {
         await desk.write('n/c', 'edited c');
         await desk.write('n/e', 'new');
         await desk.push();
-        await expect(opened.sync.pull(silent, { isUnsaved: dyingAt(death) })).rejects.toThrow('killed');
+        await expect(opened.sync.pull(silent, { hasUnsavedEdits: dyingAt(death) })).rejects.toThrow('killed');
         await opened.close();
         const laptop = await stage.machine({ root: opened.root, storage: opened.storage });
         await laptop.sync.rescan(silent);
@@ -332,7 +332,7 @@ describe('a pull that was killed between its changes', () => {
     await desk.write('n/e', 'new');
     await desk.push();
     await opened.pull();
-    await expect(opened.sync.undoPull(silent, { isUnsaved: dyingAt(2) })).rejects.toThrow('killed');
+    await expect(opened.sync.undoPull(silent, { hasUnsavedEdits: dyingAt(2) })).rejects.toThrow('killed');
     await opened.close();
     const laptop = await stage.machine({ root: opened.root, storage: opened.storage });
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2, state: 'undoing' });

@@ -31,7 +31,7 @@ export interface AutomationDeps {
   readonly settings: () => AutomationSettings;
   /** The git operation that is running in one of these folders, if any. */
   readonly gitActivity: (folders: Iterable<string>) => Promise<string | undefined>;
-  readonly pullOptions: () => Pick<PullOptions, 'autoMerge' | 'unmerged' | 'isUnsaved'>;
+  readonly pullOptions: () => Pick<PullOptions, 'autoMerge' | 'unmerged' | 'hasUnsavedEdits'>;
   /** Called once for each pause. */
   readonly onPaused: (reason: PauseReason) => void;
   readonly onPushed: (result: PushResult) => void;

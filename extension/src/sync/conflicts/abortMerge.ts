@@ -43,7 +43,7 @@ export async function abortMerge(context: LocalContext, merge: AbortedMerge): Pr
       changes: [{ path, from, to }],
       staging,
       backup: backupFolder(folders, 'given-up'),
-      isUnsaved: merge.isUnsaved,
+      hasUnsavedEdits: merge.hasUnsavedEdits,
     });
     if (skipped[0] !== undefined) throw notAborted(path, skipped[0].reason);
     return backup;

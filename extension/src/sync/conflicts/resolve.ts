@@ -55,7 +55,7 @@ interface DecidedConflict {
  */
 export async function resolve(context: CommandContext, request: ResolveRequest): Promise<ResolveResult> {
   const { replica, folders } = context;
-  const { choice, isUnsaved } = request;
+  const { choice, hasUnsavedEdits } = request;
   await advanceToHead(context);
   const decisions = await decide(replica, request);
   if (choice !== 'theirs' && request.allowMarkers !== true) {
@@ -71,7 +71,7 @@ export async function resolve(context: CommandContext, request: ResolveRequest):
       changes,
       staging,
       backup,
-      isUnsaved,
+      hasUnsavedEdits,
       record: choice === 'theirs' ? (write) => recordPull(pullRecordOf(context, changes, backup), write) : undefined,
       settle: (result) => {
         for (const { decision } of applied(decisions, result.skipped)) settleDecision(replica, decision);

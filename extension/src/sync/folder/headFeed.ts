@@ -96,7 +96,7 @@ export class HeadFeed {
     this.#requestPoll();
   }
 
-  /** While the connection is down, the poll waits for it. */
+  /** Does nothing while the connection is down: the next connection requests the poll. */
   #requestPoll(): void {
     if (this.#connectionState !== undefined && !('error' in this.#connectionState)) this.#deps.onPollNeeded();
   }

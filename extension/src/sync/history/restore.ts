@@ -38,7 +38,7 @@ export interface RestoreResult {
  */
 export async function restore(
   context: CommandContext,
-  { paths, revision, isUnsaved }: RestoreRequest & ApplyOptions,
+  { paths, revision, hasUnsavedEdits }: RestoreRequest & ApplyOptions,
 ): Promise<RestoreResult> {
   const { replica, folders, reporter } = context;
   reporter.step({ kind: 'fetchingRevision', revision });
@@ -57,7 +57,7 @@ export async function restore(
         changes,
         staging,
         backup: backupFolder(folders, `restored-r${revision}`),
-        isUnsaved,
+        hasUnsavedEdits,
         settle: (result) => {
           const isSkipped = new Set(result.skipped.map(({ path }) => path));
           trackRestored(replica, before, (path) => !isSkipped.has(path));
@@ -133,7 +133,7 @@ function trackRestored(
 ): void {
   for (const [path, entry] of [...before]) {
     if (!isRestored(path)) continue;
-    rules.set(path, 'file');
+    rules.addRule(path, 'file');
     const onServer = ancestor.unappliedRemote.get(path);
     if (entry !== undefined && onServer && sameEntry(entry, onServer)) ancestor.markSynced(path, onServer);
     before.delete(path);

@@ -66,7 +66,7 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
   }
   const applied = await withStaging(folders, async (staging) => {
     await stageFromBackup(context, { staging, backup: record.backup, changes });
-    return applyUndo(context, { record, check, changes, staging, isUnsaved: options.isUnsaved });
+    return applyUndo(context, { record, check, changes, staging, hasUnsavedEdits: options.hasUnsavedEdits });
   });
   // A file that is in no backup now will not be there for the next undo either.
   const isDone = applied.skipped.every(({ reason }) => reason === 'missing');
@@ -137,12 +137,15 @@ interface Undo extends UndoablePull, ApplyOptions {
   readonly staging: string;
 }
 
-function applyUndo(context: LocalContext, { record, check, changes, staging, isUnsaved }: Undo): Promise<Applied> {
+function applyUndo(
+  context: LocalContext,
+  { record, check, changes, staging, hasUnsavedEdits }: Undo,
+): Promise<Applied> {
   return applyStaged(context, {
     changes,
     staging,
     backup: backupFolder(context.folders, `undone-r${record.revision}`),
-    isUnsaved,
+    hasUnsavedEdits,
     step: 'undoing',
     record: async (write) => {
       // Invariant: an undo that is stopped is continued by the next one, which does not undo the pull before.

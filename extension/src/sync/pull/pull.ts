@@ -38,8 +38,8 @@ export interface PullResult {
   /** Paths that were not written, with the reason; the next pull tries again. */
   readonly skipped: readonly Skipped[];
   /**
-   * Folders that are tracked on the server but not as a whole here, because they hold other files on this disk. Only those
-   * of which this pull brought the first files.
+   * Folders that are tracked on the server but not as a whole here, because they hold other files on this disk. A folder
+   * is listed only by the pull that brings its first files.
    */
   readonly skippedFolders: readonly string[];
   /** The folder with the replaced and deleted files, if there are any. */
@@ -110,7 +110,7 @@ async function applyPull(context: CommandContext, pulled: PlannedPull): Promise<
     changes: [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)],
     staging,
     backup,
-    isUnsaved: options.isUnsaved,
+    hasUnsavedEdits: options.hasUnsavedEdits,
     record: (write) => recordPull({ ...origin, changes, backup }, write),
     settle: ({ skipped }) => {
       const synced = without([...plan.ancestorChanges, ...localChanges], skipped);

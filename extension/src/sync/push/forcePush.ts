@@ -22,8 +22,8 @@ export interface Replacement {
 }
 
 /**
- * Makes the server's head equal to this disk, whoever has pushed since. Replaced versions stay in the history. All
- * tracked files are hashed again and listed, so the server verifies each and asks for the content that it lacks.
+ * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history.
+ * All tracked files are hashed again and listed, so the server verifies each and requests the content that it lacks.
  * Throws cancelled, unless `confirm` agrees; keeps_changing.
  * Invariant: nothing is replaced that `confirm` was not asked about.
  */

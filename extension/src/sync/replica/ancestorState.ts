@@ -2,9 +2,9 @@ import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type Entry, type FileTable } from '../../core/entry';
 import { remoteChangesSteps, overlay, remoteTable, type RemoteEntry } from '../../core/wire';
+import type { Client } from '../../io/api/client';
 import type { StoredState } from '../../io/store/storePort';
 import { runYielding } from '../../io/threads/yielding';
-import type { TreeClient } from '../ports/serverBinding';
 
 /** A revision; the id distinguishes it from another of the same number. */
 export interface RevisionRef {
@@ -24,6 +24,12 @@ export interface FetchedChanges extends RemoteChanges {
 
 /** The server's table at the last synced revision, or with all remote changes that were fetched since. */
 export type RemoteVersion = 'lastSynced' | 'known';
+
+/** The part of a `TreeClient` that the changes are fetched from. */
+export interface FileTableSource {
+  readonly client: Pick<Client, 'files'>;
+  readonly tree: string;
+}
 
 type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId'>;
 
@@ -84,7 +90,7 @@ export class AncestorState {
   }
 
   /** Fetches the changes since the synced revision. Throws revision_not_found when the server does not know that one. */
-  async fetchRemoteChanges({ client, tree }: TreeClient, signal: AbortSignal): Promise<FetchedChanges> {
+  async fetchRemoteChanges({ client, tree }: FileTableSource, signal: AbortSignal): Promise<FetchedChanges> {
     const { files, ...head } = await client.files(tree, this.revision, this.revisionId, signal);
     const fetched = { ...head, changes: await runYielding(remoteChangesSteps(files)) };
     this.#remoteChanges = fetched;

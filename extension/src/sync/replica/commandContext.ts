@@ -10,14 +10,14 @@ export interface StorageFolders {
   readonly backups: string;
 }
 
-/** What a command without a server works on. */
+/** The parts that a command works with, if it needs no server. */
 export interface LocalContext {
   readonly replica: Replica;
   readonly folders: StorageFolders;
   readonly reporter: Reporter;
 }
 
-/** What a command works on. */
+/** The parts that a command works with. */
 export interface CommandContext extends LocalContext {
   readonly server: ServerBinding;
 }

@@ -21,7 +21,7 @@ export async function adoptServerRules(replica: Replica, folders: readonly strin
     const isOther = (file: string): boolean => !onServer.has(file);
     const holdsOthers = await containsFile(replica.root, path, isOther, (other) => selection.excludes(other));
     if (holdsOthers) skipped.push(path);
-    else rules.set(path, 'folder');
+    else rules.addRule(path, 'folder');
   }
   await runYielding(adoptFilesSteps(replica, onServer.keys()));
   const isNew = (folder: string): boolean => hasPathIn(onServer, folder) && !hasPathIn(known, folder);
@@ -35,7 +35,7 @@ function* adoptFilesSteps({ local, rules }: Replica, paths: Iterable<string>): C
     if (++visited % stepSize === 0) yield;
     // Nearly all paths are observed, and an observed path is tracked.
     if (local.observations.has(path)) continue;
-    if (selection.ruleFor(path) === undefined && !selection.excludes(path)) rules.set(path, 'file');
+    if (selection.ruleFor(path) === undefined && !selection.excludes(path)) rules.addRule(path, 'file');
   }
 }
 

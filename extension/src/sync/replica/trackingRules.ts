@@ -67,8 +67,8 @@ export class TrackingRules {
     if (!this.selection().includes(path)) this.track(path, 'file');
   }
 
-  /** Sets a rule of its own for `path`, whatever the rules of its folders say. */
-  set(path: string, kind: Rule['kind']): void {
+  /** Tracks `path` by a rule of its own, even if the rule of a folder includes it. */
+  addRule(path: string, kind: Rule['kind']): void {
     this.#rules.set(path, { path, kind, effect: 'track' });
   }
 

@@ -39,7 +39,7 @@ export interface PlanFolder {
   readonly rows: readonly PlanRow[];
 }
 
-/** What a push, a pull or both would do, for review. Each command makes a plan of its own. */
+/** The effects of a push, a pull or both, for review. Each command makes a plan of its own. */
 export interface Plan {
   readonly direction: PlanDirection;
   /** The server's head that the plan was made against. */

@@ -6,7 +6,7 @@ import { throwIfCancelled, type LocalContext } from '../replica/commandContext';
 
 export interface ApplyOptions {
   /** Paths with unsaved edits are skipped. */
-  readonly isUnsaved?: ((path: string) => boolean) | undefined;
+  readonly hasUnsavedEdits?: ((path: string) => boolean) | undefined;
 }
 
 export interface ApplyRequest extends ApplyOptions {
@@ -33,7 +33,7 @@ export interface Applied extends TransitionResult {
  */
 export async function applyStaged(context: LocalContext, request: ApplyRequest): Promise<Applied> {
   const { replica, reporter } = context;
-  const { changes, staging, backup, isUnsaved, record = (write) => write() } = request;
+  const { changes, staging, backup, hasUnsavedEdits, record = (write) => write() } = request;
   throwIfCancelled(context);
   reporter.step({ kind: request.step ?? 'applying' });
   const result = await record(async () => {
@@ -44,7 +44,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       backup,
       changes,
       observations: replica.local.observations,
-      ...(isUnsaved === undefined ? {} : { hasUnsavedEdits: isUnsaved }),
+      ...(hasUnsavedEdits === undefined ? {} : { hasUnsavedEdits }),
       nameRules: replica.local.nameRules,
       keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
     });

@@ -23,9 +23,9 @@ export async function abort(merges: ActiveMerges, owner: SyncedFolder, merge: Me
   const { folder, sync } = owner;
   await merges.aborting(merge, async () => {
     const lastSaved = await saveWhatIsMerged(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
-    const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
+    const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
     await withProgress('Palmtree: Give Up the Merge', (reporter) =>
-      sync.abortMerge(reporter, { ...merge, lastSaved }, { isUnsaved }),
+      sync.abortMerge(reporter, { ...merge, lastSaved }, { hasUnsavedEdits }),
     );
     await merges.end(owner, [merge.path]);
   });

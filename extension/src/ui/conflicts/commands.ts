@@ -89,9 +89,9 @@ async function resolvePaths(
   choice: Choice,
 ): Promise<ResolveResult> {
   const { folder, sync } = owner;
-  const isUnsaved = (path: string): boolean => unsavedPaths(folder).has(path);
+  const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
   const run = () =>
-    withProgress('Palmtree: Resolve', (reporter) => sync.resolve(reporter, { paths, choice }, { isUnsaved }));
+    withProgress('Palmtree: Resolve', (reporter) => sync.resolve(reporter, { paths, choice }, { hasUnsavedEdits }));
   await bringBackMine(merges, owner, paths, choice);
   try {
     return await run();

@@ -39,7 +39,7 @@ async function undoTaken(
   { backup }: ResolveResult,
 ): Promise<void> {
   const result = await withProgress('Palmtree: Undo', (reporter) =>
-    sync.undoPull(reporter, { only: backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
+    sync.undoPull(reporter, { only: backup, hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
   );
   const [held] = result.skipped;
   const [skipped] = result.changedSince;

@@ -54,7 +54,7 @@ async function restorePaths(
   const { folder, sync } = owner;
   await confirmRestore(owner, paths, revision, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
   const result = await withProgress('Palmtree: Restore', (reporter) =>
-    sync.restore(reporter, { paths, revision }, { isUnsaved: (path) => unsavedPaths(folder).has(path) }),
+    sync.restore(reporter, { paths, revision }, { hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
   );
   notifyResult(parts, folder, restoredMessage(result, paths, sync), result.skipped.length > 0);
   if (result.backup !== undefined) parts.log.info(`what it replaced is kept in ${result.backup}`);

@@ -37,7 +37,7 @@ export async function undoPull(parts: CommandDeps, given: unknown): Promise<unkn
   if (pulled === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is on record');
   if (options?.confirmed !== true) await confirmUndoPull(pulled);
   const result = await withProgress('Palmtree: Undo Last Pull', (reporter) =>
-    sync.undoPull(reporter, { only: pulled.backup, isUnsaved: (path) => unsavedPaths(folder).has(path) }),
+    sync.undoPull(reporter, { only: pulled.backup, hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
   );
   const undone = result.restored.length + result.removed.length;
   const [held] = result.skipped;

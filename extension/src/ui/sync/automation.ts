@@ -57,7 +57,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
     pullOptions: () => ({
       autoMerge: setting('autoMerge', folder.uri),
       unmerged: merges.pathsIn(owner),
-      isUnsaved: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
+      hasUnsavedEdits: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
     }),
     onPaused: (reason) => void notifyPaused(owner, reason, log),
     onPushed: ({ put, deleted, revision }) => {

@@ -42,9 +42,9 @@ export async function runPull(
   const run = (confirmed: boolean) =>
     withProgress('Palmtree: Pull', (reporter) => {
       // Asked for each file when its turn comes: a pull may take long enough to type something.
-      const isUnsaved = (path: string): boolean => unmerged.has(path) || unsavedPaths(folder).has(path);
+      const hasUnsavedEdits = (path: string): boolean => unmerged.has(path) || unsavedPaths(folder).has(path);
       const autoMerge = setting('autoMerge', folder.uri);
-      return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, confirmed, isUnsaved });
+      return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, confirmed, hasUnsavedEdits });
     });
   const result = withMergeReasons(await withQuestions(run, owner, options), unmerged);
   const text = pullSummary(result);

@@ -136,10 +136,10 @@ export class Simulation {
     const autoMerge = this.#random.chance(0.75);
     const unsaved = this.#isSettling ? undefined : this.#random.pick(one.trackedPaths);
     const reporter = this.#fickle();
-    const isUnsaved = (path: string): boolean => path === unsaved;
+    const hasUnsavedEdits = (path: string): boolean => path === unsaved;
     const what = `pull${autoMerge ? ' and merge' : ''}${unsaved === undefined ? '' : `, ${unsaved} is unsaved`}`;
     return this.#command(one, autoMerge ? 'merges' : 'brings', what, async () => {
-      const pulled = await one.machine.sync.pull(reporter, { confirmed, autoMerge, isUnsaved });
+      const pulled = await one.machine.sync.pull(reporter, { confirmed, autoMerge, hasUnsavedEdits });
       const { revision, written, deleted, merged, conflicts, skipped } = pulled;
       const counts = `r${revision}, ${written} written, ${deleted} deleted, merged: ${merged.join()}`;
       return { text: `${counts}, conflicts: ${conflicts.join()}${held(skipped)}`, merged };

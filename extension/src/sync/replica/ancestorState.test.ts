@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import type { TableEntry } from '../../../../server/src/contract/schemas';
+import { runToEnd } from '../../core/cooperativeTask';
+import type { Entry } from '../../core/entry';
+import { entry, shown } from '../../core/testing/fixtures';
+import { putChange } from '../../core/wire';
+import { StoredMap } from '../../io/entries/storedMap';
+import { AncestorState, type FileTableSource } from './ancestorState';
+
+const { signal } = new AbortController();
+
+function state(): AncestorState {
+  return new AncestorState({
+    revision: 1,
+    revisionId: 'id-1',
+    ancestor: new StoredMap<Entry>(),
+    unappliedRemote: new StoredMap<Entry | null>(),
+  });
+}
+
+/** A server at revision 2 with `changes`; an empty content is a deletion. */
+function server(changes: Record<string, string>): FileTableSource {
+  const files = Object.entries(changes).map(([path, content]): TableEntry => {
+    return content === '' ? { path, deleted: true, revision: 2 } : { ...putChange(entry(path, content)), revision: 2 };
+  });
+  return { client: { files: () => Promise.resolve({ revision: 2, id: 'id-2', folders: [], files }) }, tree: 'notes' };
+}
+
+/** The ancestor and the unapplied remote entries, each as `path: content`. */
+function tables({ entries, unappliedRemote }: AncestorState): [string[], string[]] {
+  const unapplied = [...unappliedRemote].map(([path, side]) => `${path}: ${shown(side ?? undefined)}`);
+  return [[...entries].map(([path, value]) => `${path}: ${shown(value)}`), unapplied];
+}
+
+describe('the ancestor', () => {
+  it('moves to a revision whose other changes become unapplied', async () => {
+    const ancestor = state();
+    for (const path of ['a', 'b', 'c']) ancestor.markSynced(path, entry(path, '1'));
+    const fetched = await ancestor.fetchRemoteChanges(server({ a: '2', b: '', c: '1' }), signal);
+    expect([ancestor.revision, ancestor.knownRevision]).toEqual([1, 2]);
+    ancestor.markSynced('a', entry('a', '2'));
+    await ancestor.moveTo(fetched, fetched.changes, new Set(['a']));
+    expect(tables(ancestor)).toEqual([['a: 2', 'b: 1', 'c: 1'], ['b: ']]);
+    expect([ancestor.revision, ancestor.revisionId, ancestor.remoteChanges]).toEqual([2, 'id-2', undefined]);
+    expect(ancestor.isDeletedOnServer('b')).toBe(true);
+  });
+
+  it('overlays what the server has: the unapplied entries, and the fetched changes if asked for', async () => {
+    const ancestor = state();
+    ancestor.markSynced('a', entry('a', '1'));
+    ancestor.restoreBase('a', entry('a', '0'));
+    await ancestor.fetchRemoteChanges(server({ b: '2' }), signal);
+    expect(shown(ancestor.remote('lastSynced').get('a'))).toBe('1');
+    expect([...ancestor.remote('lastSynced').keys()]).toEqual(['a']);
+    expect([...ancestor.remote('known').keys()]).toEqual(['a', 'b']);
+  });
+
+  it('takes a push whose response was lost for synced, if the server has its changes', async () => {
+    const ancestor = state();
+    ancestor.setPendingCommit([
+      { path: 'a', from: undefined, to: entry('a', 'mine') },
+      { path: 'b', from: undefined, to: entry('b', 'mine') },
+    ]);
+    await ancestor.fetchRemoteChanges(server({ a: 'mine', b: 'theirs' }), signal);
+    ancestor.reconcileLostCommit();
+    expect(tables(ancestor)).toEqual([['a: mine'], []]);
+  });
+
+  it('releases an untracked path to the unapplied entries, so that it does not look deleted', () => {
+    const ancestor = state();
+    ancestor.markSynced('a', entry('a', '1'));
+    ancestor.markSynced('b', entry('b', '1'));
+    runToEnd(ancestor.releaseUntrackedSteps((path) => path === 'a'));
+    expect(tables(ancestor)).toEqual([['a: 1'], ['b: 1']]);
+  });
+
+  it('leaves a newer version of the server unapplied after a merge with an earlier one', () => {
+    const ancestor = state();
+    ancestor.markMergedWith(entry('a', 'merged'), entry('a', 'newer'));
+    expect(tables(ancestor)).toEqual([['a: merged'], ['a: newer']]);
+  });
+
+  it('gives way when a local file that equals it is to be in conflict with an unapplied entry', () => {
+    const ancestor = state();
+    ancestor.markMergedWith(entry('a', '1'), entry('a', '2'));
+    ancestor.markSynced('b', entry('b', '1'));
+    for (const path of ['a', 'b']) ancestor.conflictWithUnapplied(entry(path, '1'));
+    expect(tables(ancestor)).toEqual([['b: 1'], ['a: 2']]);
+  });
+});

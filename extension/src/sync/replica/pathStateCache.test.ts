@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Entry } from '../../core/entry';
+import type { Observation } from '../../core/observation';
+import type { Rule } from '../../core/tracking/rule';
+import { entry, linux, windows } from '../../core/testing/fixtures';
+import { StoredMap } from '../../io/entries/storedMap';
+import type { Scanner, ScanResult } from '../../io/scan/scannerPort';
+import { AncestorState } from './ancestorState';
+import { LocalIndex } from './localIndex';
+import { PathStateCache } from './pathStateCache';
+import { Planner } from './planner';
+import { TrackingRules } from './trackingRules';
+
+const root = import.meta.dirname;
+
+function observed(path: string, content: string): Observation {
+  return { ...entry(path, content), dev: 1n, ino: 1n, ctimeNs: 1n, racy: false };
+}
+
+/** A folder in which everything is tracked, with a scanner that returns the given results in turn. */
+function folder(nameRules = linux) {
+  const results: Partial<ScanResult>[] = [];
+  const scanner: Scanner = {
+    scan: () => Promise.resolve({ changed: [], removed: [], problems: [], gitignores: new Map(), ...results.shift() }),
+    update: () => undefined,
+    reset: () => undefined,
+    dispose: () => Promise.resolve(),
+  };
+  const observations = new StoredMap<Observation>();
+  const local = new LocalIndex({ root, observations, scanner, nameRules: () => nameRules });
+  const settings = () => ({ exclude: [], respectGitignore: true });
+  const rules = new TrackingRules({ rules: new StoredMap<Rule>(), settings, gitignores: local.gitignores });
+  rules.track('', 'folder');
+  const ancestor = new AncestorState({
+    revision: 1,
+    revisionId: 'id-1',
+    ancestor: new StoredMap<Entry>(),
+    unappliedRemote: new StoredMap<Entry | null>(),
+  });
+  const planner = new Planner({ rules, local, ancestor });
+  const states = new PathStateCache({ rules, local, ancestor, planner });
+  const scan = (result: Partial<ScanResult>, only?: readonly string[]) => {
+    results.push(result);
+    return local.scan({ scope: rules.scope, ...(only === undefined ? {} : { only }) });
+  };
+  return { local, rules, ancestor, planner, states, scan };
+}
+
+describe('the cached path states', () => {
+  it('are computed again only after a change', async () => {
+    const { states, ancestor, scan } = folder();
+    await scan({ changed: [observed('a', '1'), observed('b', '1')] });
+    const first = await states.current();
+    expect([...first.states]).toEqual([
+      ['a', 'added'],
+      ['b', 'added'],
+    ]);
+    await scan({});
+    expect(await states.current()).toBe(first);
+    ancestor.markSynced('a', entry('a', '1'));
+    expect([...(await states.current()).states]).toEqual([['b', 'added']]);
+  });
+
+  it('have the problems of the scans, until a scan no longer finds them', async () => {
+    const { states, scan } = folder();
+    const effect = await scan({ problems: [{ path: 'a', reason: 'unreadable' }] });
+    expect(effect.isComplete).toBe(false);
+    const { states: byPath, problems } = await states.current();
+    expect([[...byPath], [...problems.keys()]]).toEqual([[['a', 'problem']], ['a']]);
+    await scan({}, ['a']);
+    expect((await states.current()).problems.size).toBe(0);
+  });
+
+  it('have the problems of the plan, which the planner itself does not keep', async () => {
+    const { states, planner, local, ancestor } = folder(windows);
+    ancestor.markSynced('nul', entry('nul', '1'));
+    ancestor.restoreBase('nul', null);
+    const { plan, problems, unrepresentable } = await planner.reconcile('known');
+    expect([plan.localChanges, [...problems.keys()], [...unrepresentable]]).toEqual([[], ['nul'], ['nul']]);
+    expect(local.problems.size).toBe(0);
+    expect((await states.current()).problems.get('nul')).toMatchObject({ path: 'nul' });
+  });
+
+  it('are computed from the changed paths alone after a partial scan', async () => {
+    const { states, scan } = folder();
+    await scan({ changed: [observed('a', '1'), observed('b', '1')] });
+    const before = await states.current();
+    const effect = await scan({ changed: [observed('c', '1')], removed: ['b'] }, ['b', 'c']);
+    const after = await states.afterScan(before, effect);
+    expect([...after.states.keys()].sort()).toEqual(['a', 'c']);
+    expect(after.states).toEqual((await states.current()).states);
+  });
+});
