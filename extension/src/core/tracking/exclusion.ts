@@ -12,20 +12,20 @@ interface GitignoreLevel {
  * Invariant: as with git, no pattern includes a path again if a folder above it is excluded.
  */
 export class Exclusion {
-  private readonly configured: Pick<Ignore, 'ignores'>;
-  private readonly levels = new Map<string, GitignoreLevel>();
-  private readonly folders = new Map<string, boolean>();
+  readonly #configured: Pick<Ignore, 'ignores'>;
+  readonly #levels = new Map<string, GitignoreLevel>();
+  readonly #folders = new Map<string, boolean>();
 
   constructor(patterns: readonly string[], gitignores: Iterable<readonly [folder: string, content: string]>) {
-    this.configured = nameMatcher(patterns) ?? patternMatcher(patterns);
+    this.#configured = nameMatcher(patterns) ?? patternMatcher(patterns);
     for (const [folder, content] of gitignores) this.addGitignore(folder, content);
   }
 
   /** Adds the `.gitignore` of `folder` and forgets earlier results for paths in it. */
   addGitignore(folder: string, content: string): void {
-    this.levels.set(folder, { folder, patterns: patternMatcher(content.replace(/^\uFEFF/, '')) });
-    for (const known of this.folders.keys()) {
-      if (isInside(known.slice(known.indexOf('\0') + 1), folder)) this.folders.delete(known);
+    this.#levels.set(folder, { folder, patterns: patternMatcher(content.replace(/^\uFEFF/, '')) });
+    for (const known of this.#folders.keys()) {
+      if (isInside(known.slice(known.indexOf('\0') + 1), folder)) this.#folders.delete(known);
     }
   }
 
@@ -33,27 +33,27 @@ export class Exclusion {
   excludesFile(path: string, base: string): boolean {
     const folder = parentOf(path);
     if (folder === undefined) return false;
-    return this.excludesFolder(folder, base) || this.matches(path, '', base);
+    return this.excludesFolder(folder, base) || this.#matches(path, '', base);
   }
 
   /** Like `excludesFile`, for a folder. The base itself is never excluded. */
   excludesFolder(path: string, base: string): boolean {
     if (!isInside(path, base)) return false;
     const key = `${base}\0${path}`;
-    const known = this.folders.get(key);
+    const known = this.#folders.get(key);
     if (known !== undefined) return known;
     const above = this.excludesFolder(parentOf(path) ?? '', base);
-    const result = above || this.matches(path, '/', base);
-    this.folders.set(key, result);
+    const result = above || this.#matches(path, '/', base);
+    this.#folders.set(key, result);
     return result;
   }
 
   /** Whether a pattern matches `path` itself; the caller has checked the folders above it. */
-  private matches(path: string, ending: '' | '/', base: string): boolean {
-    if (this.configured.ignores(relativeTo(base, path) + ending)) return true;
-    if (this.levels.size === 0) return false;
+  #matches(path: string, ending: '' | '/', base: string): boolean {
+    if (this.#configured.ignores(relativeTo(base, path) + ending)) return true;
+    if (this.#levels.size === 0) return false;
     for (const folder of [...parentFolders(path), '']) {
-      const level = this.levels.get(folder);
+      const level = this.#levels.get(folder);
       if (level === undefined) continue;
       // The nearest `.gitignore` with a matching pattern decides.
       const from = folder === base || isInside(folder, base) ? folder : base;

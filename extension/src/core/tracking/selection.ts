@@ -19,23 +19,23 @@ export interface SelectionScope {
  */
 export class Selection {
   readonly rules: Rules;
-  private readonly exclusion: Exclusion;
-  /** The folders above tracked paths: a scan must enter them even if nothing directly in them is tracked. */
-  private readonly foldersAbove = new Set<string>(['']);
-  private readonly bases = new Map<string, string>();
+  readonly #exclusion: Exclusion;
+  /** The workspace folder and all folders above tracked paths. A scan enters them even if they hold no tracked file. */
+  readonly #foldersAbove = new Set<string>(['']);
+  readonly #bases = new Map<string, string>();
 
   constructor(scope: SelectionScope) {
     this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
-    this.exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
+    this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
     for (const { path, effect } of this.rules.values()) {
-      if (effect === 'track') for (const folder of parentFolders(path)) this.foldersAbove.add(folder);
+      if (effect === 'track') for (const folder of parentFolders(path)) this.#foldersAbove.add(folder);
     }
   }
 
   /** Adds a `.gitignore` that a scan found. Must be called before any query for its folder. */
   addGitignore(folder: string, content: string): void {
-    this.exclusion.addGitignore(folder, content);
-    this.bases.clear();
+    this.#exclusion.addGitignore(folder, content);
+    this.#bases.clear();
   }
 
   /** The rule that decides about `path`, without regard to patterns. */
@@ -47,39 +47,39 @@ export class Selection {
   includes(path: string): boolean {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track' || isTemporary(path)) return false;
-    return rule.path === path || !this.exclusion.excludesFile(path, this.baseOf(rule));
+    return rule.path === path || !this.#exclusion.excludesFile(path, this.#baseOf(rule));
   }
 
   /** Whether paths below the folder `path` may be included. */
   mayTrackBelow(path: string): boolean {
-    return this.hasTrackedBelow(path) || this.includesFolder(path);
+    return this.hasTrackedBelow(path) || this.#includesFolder(path);
   }
 
   /** Whether a path below `path` has a rule that tracks it. */
   hasTrackedBelow(path: string): boolean {
-    return this.foldersAbove.has(path);
+    return this.#foldersAbove.has(path);
   }
 
   /** Whether the patterns exclude `path`, so that tracking it needs a rule of its own. */
   excludes(path: string): boolean {
     if (path === '') return false;
-    return this.exclusion.excludesFile(path, '') || this.exclusion.excludesFolder(path, '');
+    return this.#exclusion.excludesFile(path, '') || this.#exclusion.excludesFolder(path, '');
   }
 
   /** Whether new files in the folder `path` are included, unless a pattern matches them. */
-  private includesFolder(path: string): boolean {
+  #includesFolder(path: string): boolean {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track') return false;
     if (rule.path === path) return rule.kind === 'folder';
-    return !this.exclusion.excludesFolder(path, this.baseOf(rule));
+    return !this.#exclusion.excludesFolder(path, this.#baseOf(rule));
   }
 
   /** The folder that patterns are relative to, for paths that `rule` tracks. */
-  private baseOf(rule: Rule): string {
-    let base = this.bases.get(rule.path);
+  #baseOf(rule: Rule): string {
+    let base = this.#bases.get(rule.path);
     if (base === undefined) {
-      base = this.exclusion.excludesFolder(rule.path, '') ? rule.path : '';
-      this.bases.set(rule.path, base);
+      base = this.#exclusion.excludesFolder(rule.path, '') ? rule.path : '';
+      this.#bases.set(rule.path, base);
     }
     return base;
   }
