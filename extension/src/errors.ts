@@ -11,6 +11,7 @@ type LocalErrorCode =
   | 'invalid_tree'
   | 'server_unreachable'
   | 'not_a_palmtree_server'
+  | 'server_too_old'
   | 'not_trackable'
   | 'not_in_folder'
   | 'nothing_picked'

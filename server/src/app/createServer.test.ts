@@ -33,11 +33,37 @@ test('a revoked token is refused from the next request on', async () => {
   expect((await server.as(secret).call('GET', '/v1/whoami')).status).toBe(401);
 });
 
-test('whoami tells the name, the reach and the version', async () => {
+test('whoami returns the token’s name and trees, and the server’s version and protocols', async () => {
   expect((await server.as(limited).call('GET', '/v1/whoami')).body).toEqual({
     name: 'limited',
     trees: ['notes'],
     server: { version: '1.2.3' },
+    protocol: 1,
+    oldestProtocol: 1,
+  });
+});
+
+test.each([
+  ['the current', '1', 200, undefined],
+  ['a newer', '2', 200, undefined],
+  ['an older', '0', 400, 'client_too_old'],
+  ['an unreadable', '-1', 422, 'invalid_request'],
+])('%s client protocol (%s) gets status %d', async (_, protocol, status, code) => {
+  const headers = { authorization: `Bearer ${server.token}`, 'x-palmtree-protocol': protocol };
+  for (const path of ['/v1/whoami', '/v1/trees', '/v1/trees/notes/files']) {
+    const response = await server.app.request(path, { headers });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('x-palmtree-error') ?? undefined).toBe(code);
+  }
+});
+
+test('a client that is too old is told so before its token is checked', async () => {
+  const response = await server.app.request('/v1/trees', { headers: { 'x-palmtree-protocol': '0' } });
+  expect(await response.json()).toEqual({
+    error: {
+      code: 'client_too_old',
+      message: 'this server needs protocol 1 or newer, and the client speaks 0',
+    },
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
+import { oldestClientProtocol, protocol } from '../contract/protocol';
 import type { Whoami } from '../contract/schemas';
 import { eventRoutes } from '../events/eventRoutes';
 import { contentRoutes } from '../history/contentRoutes';
@@ -12,6 +13,7 @@ import { treeRoutes } from '../trees/treeRoutes';
 import type { AppEnv } from '../http/appEnv';
 import { handleError } from '../http/errorHandler';
 import { requestLog } from '../http/requestLog';
+import { requireProtocol } from '../http/requireProtocol';
 import type { Services } from './services';
 import { WireError } from '../errors';
 
@@ -24,12 +26,18 @@ export function createServer(services: Services): Hono<AppEnv> {
   app.use(requestLog(services.log, randomUUID));
   app.get('/healthz', (context) => context.json({ ok: true }));
 
+  app.use('/v1/*', requireProtocol);
   app.use('/v1/*', authenticate(services.tokens));
   app.use('/v1/trees/:tree/*', requireTreeScope);
   app.get('/v1/whoami', (context) => {
     const { name, trees } = context.get('token');
-    const server = { version: services.version };
-    return context.json<Whoami>({ name, trees: trees === null ? null : [...trees], server });
+    return context.json<Whoami>({
+      name,
+      trees: trees === null ? null : [...trees],
+      server: { version: services.version },
+      protocol,
+      oldestProtocol: oldestClientProtocol,
+    });
   });
   app.route('/v1/trees', treeRoutes(services.trees));
   app.route('/v1/trees', pushRoutes(services));

@@ -1,8 +1,9 @@
 /**
- * Every error that crosses the wire carries one of these codes; its HTTP status stands beside it.
- * Invariant: a code is never reused for another meaning, since clients act on it.
+ * The codes of all errors that cross the wire, with their HTTP status.
+ * Invariant: a code is never reused with another meaning, because clients act on it.
  */
 export const httpStatusByCode = {
+  client_too_old: 400,
   unauthorized: 401,
   forbidden: 403,
   not_found: 404,
@@ -11,14 +12,17 @@ export const httpStatusByCode = {
   revision_not_found: 404,
   stale_base: 409,
   session_busy: 409,
+  body_too_large: 413,
   invalid_request: 422,
   invalid_path: 422,
   file_dir_conflict: 422,
   content_mismatch: 422,
   content_unavailable: 422,
-  body_too_large: 413,
-  storage_full: 507,
   internal: 500,
+  storage_full: 507,
 } as const;
 
 export type WireErrorCode = keyof typeof httpStatusByCode;
+
+/** The response header that repeats the code, because the response to a refused WebSocket upgrade has no body. */
+export const errorCodeHeader = 'x-palmtree-error';

@@ -1,16 +1,15 @@
 import * as z from 'zod';
 import { fileEntry, path, revision } from './schemas';
 
-/** What a push left in the history of its tree. */
 export const revisionSummary = z.object({
   number: revision,
   /** The name of the token that pushed. */
   author: z.string(),
   createdAt: z.iso.datetime(),
   message: z.string().nullable(),
-  /** It replaced the head whatever its base was. */
+  /** True for a push that replaced the head regardless of its base. */
   forced: z.boolean(),
-  /** The number of paths put, and deleted, in it. */
+  /** The number of paths that the revision put, and the number that it deleted. */
   put: z.int().nonnegative(),
   deleted: z.int().nonnegative(),
 });
@@ -18,19 +17,19 @@ export const revisionSummary = z.object({
 /** `GET /v1/trees/:tree/revisions?before=N&limit=50`: newest first. */
 export const revisionList = z.object({ revisions: z.array(revisionSummary), more: z.boolean() });
 
-/** null: there is no such entry on that side. */
+/** null: the path does not exist on that side. */
 export const pathDifference = z.object({
   path,
   before: fileEntry.nullable(),
   after: fileEntry.nullable(),
 });
 
-/** `GET /v1/trees/:tree/revisions/:number`, sorted by path. */
+/** `GET /v1/trees/:tree/revisions/:number`: sorted by path. */
 export const revisionDetail = z.object({ revision: revisionSummary, changes: z.array(pathDifference) });
 
 /**
- * `GET /v1/trees/:tree/compare?from=A&to=B`: what turns the table at A into the one at B, sorted by path.
- * Either may be the newer; 0 is the empty tree. An entry that only its revision tells apart has not changed.
+ * `GET /v1/trees/:tree/compare?from=A&to=B`: the changes that turn the table at A into the table at B, sorted by path.
+ * A may be newer than B; 0 is the empty tree. Entries that differ only in their revision count as unchanged.
  */
 export const comparison = z.object({ from: revision, to: revision, changes: z.array(pathDifference) });
 
@@ -39,24 +38,24 @@ export const pathVersion = z.object({
   author: z.string(),
   createdAt: z.iso.datetime(),
   message: z.string().nullable(),
-  /** null: deleted in this revision. */
+  /** null: the revision deleted the path. */
   entry: fileEntry.nullable(),
 });
 
 /** `GET /v1/trees/:tree/history?path=P&before=N&limit=50`: newest first. */
 export const pathHistory = z.object({ versions: z.array(pathVersion), more: z.boolean() });
 
-/** On `GET …/content?path=P&revision=R`: the entry's kind. Of a symlink the body is its target. */
+/** The response header of `GET …/content?path=P&revision=R`: the entry's kind. A symlink's body is its target. */
 export const entryKindHeader = 'x-palmtree-kind';
 
-/** `GET /v1/trees/:tree/events`: the data of a `revision` event, whose id is the revision. */
+/** `GET /v1/trees/:tree/events`: the data of a `revision` event. The event's id is the revision's number. */
 export const revisionEvent = z.object({
   revision,
   author: z.string(),
   createdAt: z.iso.datetime(),
   message: z.string().nullable(),
 });
-/** The data of a `ready` event: the head, which is nothing new to who asked. */
+/** The data of a `ready` event: the head, when the client already knows it. */
 export const readyEvent = z.object({ revision });
 
 export type RevisionSummary = z.infer<typeof revisionSummary>;

@@ -1,14 +1,13 @@
-/** The media type of a long list: its head is one line of JSON, and each of its items another. */
+/** The media type of a long list: the first line is its head, and each further line one item, all as JSON. */
 export const ndjsonType = 'application/x-ndjson';
 
-/** Lines that are written at once. */
-const blockSize = 500;
+const linesPerBlock = 500;
 
-/** The text of a list, a block of lines at a time: neither who writes it nor who reads it ever has it whole. */
+/** The text of a list in blocks of lines, so that neither the writer nor the reader ever holds all of it. */
 export function* ndjsonBlocks(head: unknown, items: Iterable<unknown>): Generator<string, undefined> {
   let lines = [lineOf(head)];
   for (const item of items) {
-    if (lines.length === blockSize) {
+    if (lines.length === linesPerBlock) {
       yield lines.join('');
       lines = [];
     }
@@ -17,18 +16,18 @@ export function* ndjsonBlocks(head: unknown, items: Iterable<unknown>): Generato
   yield lines.join('');
 }
 
-/** The values of a list's lines, as many at once as a piece of the text has. Throws SyntaxError. */
-export async function* ndjsonValues(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<unknown[], undefined> {
+/** The values of a list, one array for each chunk that completes a line. Throws SyntaxError. */
+export async function* ndjsonValues(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<unknown[], undefined> {
   const decoder = new TextDecoder();
-  let begun = '';
-  for await (const piece of pieces) {
-    const text = decoder.decode(piece, { stream: true });
+  let incomplete = '';
+  for await (const chunk of chunks) {
+    const text = decoder.decode(chunk, { stream: true });
     const end = text.lastIndexOf('\n');
-    if (end !== -1) yield valuesOf(begun + text.slice(0, end));
-    begun = end === -1 ? begun + text : text.slice(end + 1);
+    if (end !== -1) yield valuesOf(incomplete + text.slice(0, end));
+    incomplete = end === -1 ? incomplete + text : text.slice(end + 1);
   }
-  begun += decoder.decode();
-  if (begun !== '') yield valuesOf(begun);
+  incomplete += decoder.decode();
+  if (incomplete !== '') yield valuesOf(incomplete);
 }
 
 function lineOf(value: unknown): string {
@@ -39,5 +38,5 @@ function valuesOf(text: string): unknown[] {
   const lines = text.split('\n');
   const values = JSON.parse(`[${lines.join(',')}]`) as unknown[];
   if (values.length === lines.length) return values;
-  throw new SyntaxError('a line is not one value');
+  throw new SyntaxError('a line is not exactly one value');
 }

@@ -1,10 +1,10 @@
-/** The longest path and the longest segment, in UTF-8 bytes: Linux's PATH_MAX and NAME_MAX. */
+/** Linux's PATH_MAX and NAME_MAX, in bytes of UTF-8. */
 export const maxPathBytes = 4096;
 export const maxSegmentBytes = 255;
 
 const utf8 = new TextEncoder();
 
-/** The faults of paths in English, for an error's `message`. */
+/** Path faults in English, for the `message` of an error. */
 export const pathFaultTexts = {
   empty: 'is empty',
   absolute: 'is absolute',
@@ -21,8 +21,8 @@ export const pathFaultTexts = {
 export type PathFault = keyof typeof pathFaultTexts;
 
 /**
- * Why `path` cannot name an entry of a tree, or undefined when it can.
- * A path is relative, `/`-separated, well-formed Unicode, and means the same on every client.
+ * The reason why `path` is not a valid path of a tree; undefined when it is valid.
+ * A valid path is relative, separated by `/`, well-formed Unicode, and means the same on every client.
  */
 export function pathFault(path: string): PathFault | undefined {
   if (path === '') return 'empty';
@@ -41,6 +41,6 @@ export function pathFault(path: string): PathFault | undefined {
 }
 
 function isLonger(text: string, bytes: number): boolean {
-  // No code unit takes more than three bytes: nearly all texts are told by their length alone.
+  // A code unit takes at most three bytes, so most texts need no encoding.
   return text.length * 3 > bytes && utf8.encode(text).length > bytes;
 }

@@ -1,8 +1,7 @@
 import * as z from 'zod';
-import { httpStatusByCode, type WireErrorCode } from './errorCodes';
 import { pathFault, pathFaultTexts } from './paths';
 
-/** A tree's name: it stands in URLs, so it is kept to what needs no escaping there. */
+/** A tree's name is part of URLs, so it has only characters that need no escaping there. */
 export const treeName = z
   .string()
   .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'a tree name is 1 to 64 letters, digits, ".", "_" or "-"');
@@ -19,29 +18,29 @@ export const folder = z.literal('').or(path);
 
 export const revision = z.int().nonnegative();
 /**
- * Tells a revision from another of the same number, which a server has that was restored from a backup and
- * went on from there. The empty tree, revision 0, has the empty id.
+ * Distinguishes two revisions with the same number: a server that was restored from a backup uses its numbers again.
+ * Revision 0, the empty tree, has the empty id.
  */
 export const revisionId = z.string().max(64);
-/** Lower-case hex SHA-256 of the content, or of a link's target. */
+/** SHA-256 of the content, or of a symlink's target, in lower-case hex. */
 export const hash = z.string().regex(/^[0-9a-f]{64}$/);
-/** Nanoseconds since the epoch as a decimal string: JSON numbers would lose the last digits. */
+/** Nanoseconds since the epoch, as a decimal string because a JSON number would lose the last digits. */
 export const mtimeNs = z.string().regex(/^-?[0-9]{1,19}$/);
 /** The permission bits. */
 export const mode = z.int().min(0).max(0o777);
 export const kind = z.enum(['file', 'symlink']);
-/** A link's target, as readlink gives it. */
+/** A symlink's target as readlink returns it. */
 export const target = z.string().min(1).max(4096);
 
 const attributes = {
   path,
   kind,
-  /** Bytes of content; of a symlink, bytes of its target. */
+  /** Bytes of the content, or of a symlink's target. */
   size: z.int().nonnegative(),
   mtimeNs,
   mode,
   hash,
-  /** Present exactly when kind is symlink. */
+  /** Present if and only if `kind` is `symlink`. */
   target: target.optional(),
 };
 
@@ -51,14 +50,14 @@ export const change = z.discriminatedUnion('op', [putChange, deleteChange]);
 
 export const fileEntry = z.object({ ...attributes, revision });
 export const deletedEntry = z.object({ path, deleted: z.literal(true), revision });
-/** In this order: nearly all are files, and what fits the first is not held against the second. */
+/** Files come first: nearly all entries are files, and zod tries the alternatives in order. */
 export const tableEntry = z.union([fileEntry, deletedEntry]);
 
 /**
- * `GET /v1/trees/:tree/files?since=R`: the entries whose last change came after R, at `revision`.
- * Deletions are listed only for R > 0: who has nothing needs none.
- * `folders` are the tracked folders: every client takes in what is later created in them.
- * Who accepts `linesType` is answered line by line: `tableHead`, then each of `files`.
+ * `GET /v1/trees/:tree/files?since=R`: the entries at `revision` whose last change came after R.
+ * Deletions are listed only for R > 0, because a client without files needs none.
+ * `folders` are the tracked folders: every client tracks files that are later created in them.
+ * As NDJSON (`accept: application/x-ndjson`): `tableHead`, then each of `files`.
  */
 export const fileTable = z.object({
   revision,
@@ -67,7 +66,7 @@ export const fileTable = z.object({
   files: z.array(tableEntry),
 });
 
-/** Tells of how many items, so that none can be missing unseen. */
+/** The number of items that follow, so that the reader notices a missing one. */
 const count = z.int().nonnegative();
 export const tableHead = fileTable.omit({ files: true }).extend({ count });
 
@@ -77,58 +76,65 @@ export const pushMessage = z
   .max(2000)
   .refine((text) => !text.includes('\0'), 'has a NUL character');
 
-/** `POST /v1/trees/:tree/pushes`. Line by line: `beginPushHead`, then each of `changes`. */
+/** `POST /v1/trees/:tree/pushes`. As NDJSON: `beginPushHead`, then each of `changes`. */
 export const beginPush = z.object({
-  /** The revision that the client's changes build on. */
+  /** The revision that the changes are based on. */
   base: revision,
-  /** Its id, where the client knows it: another one there is 404 revision_not_found. */
+  /** The id of `base`, if the client knows it. The server refuses another id with revision_not_found. */
   baseId: revisionId.optional(),
   changes: z.array(change),
   /**
-   * Replaces the head whatever the base is, and verifies the stored content of every put.
-   * The answer's `base` is the head that it will replace.
+   * Replaces the head regardless of `base`, and verifies the stored content of every put.
+   * The response's `base` is the head that the commit will replace.
    */
   force: z.boolean().optional(),
-  /** Tracked folders to add to the tree's. */
+  /** Tracked folders to add to those of the tree. */
   folders: z.array(folder).optional(),
-  /** Kept with the revision; an empty one is none. */
+  /** Stored with the revision, unless it is empty. */
   message: pushMessage.optional(),
 });
 export const beginPushHead = beginPush.omit({ changes: true }).extend({ count });
 
-/** What rsync needs to reach a session's directory: the module name and the one-time password. */
+/** rsync's module name and one-time password for the session's directory. */
 const rsyncAccess = { id: z.string(), module: z.string(), password: z.string() };
 
 export const pushSession = z.object({
   ...rsyncAccess,
   /** The head that the commit will replace. */
   base: revision,
-  /** The paths among the push's own whose content the server lacks; content shared by several is asked for once. */
+  /** The pushed paths whose content the server lacks; for several paths with the same content, one of them. */
   upload: z.array(z.string()),
 });
 export const commitResult = z.object({ revision, id: revisionId });
 
-/** `POST /v1/trees/:tree/pulls`. Line by line: `beginPullHead`, then each of `paths`. */
+/** `POST /v1/trees/:tree/pulls`. As NDJSON: `beginPullHead`, then each of `paths`. */
 export const beginPull = z.object({ revision, paths: z.array(path) });
 export const beginPullHead = beginPull.omit({ paths: true }).extend({ count });
 export const pullSession = z.object(rsyncAccess);
 
+/** `GET /v1/whoami`. Invariant: every later version keeps these fields, because a client of any age reads them. */
 export const whoami = z.object({
+  /** The token's name. */
   name: z.string(),
   /** The trees that the token is limited to; null when it is not limited. */
   trees: z.array(z.string()).nullable(),
   server: z.object({ version: z.string() }),
+  /** The server's protocol; 0 for a server that does not state one. */
+  protocol: z.int().nonnegative().default(0),
+  /** The oldest protocol that the server accepts from a client. */
+  oldestProtocol: z.int().nonnegative().default(0),
 });
 export const treeSummary = z.object({ name: z.string(), revision });
 export const treeList = z.object({ trees: z.array(treeSummary) });
 
 export const errorBody = z.object({
   error: z.object({
-    code: z.enum(Object.keys(httpStatusByCode) as [WireErrorCode, ...WireErrorCode[]]),
+    /** One of `httpStatusByCode`, or one that only a newer server knows. */
+    code: z.string(),
     message: z.string(),
     details: z
       .object({
-        /** stale_base: the tree's revision. */
+        /** stale_base, revision_not_found: the tree's newest revision. */
         head: revision.optional(),
         /** The paths that the error is about. */
         paths: z.array(z.string()).optional(),

@@ -1,6 +1,6 @@
 import { Hono, type Context } from 'hono';
 import type { AppEnv } from '../http/appEnv';
-import { answerError } from '../http/errorHandler';
+import { errorResponse } from '../http/errorHandler';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { entryKindHeader } from '../contract/history';
@@ -26,7 +26,7 @@ export function contentRoutes(services: ContentServices): Hono<AppEnv> {
     const range = rangeOf(context, entry.size, tag);
     if (range === 'unsatisfiable') {
       context.header('Content-Range', `bytes */${entry.size}`);
-      return answerError(context, 416, 'invalid_request', `the content has ${entry.size} bytes`);
+      return errorResponse(context, 'invalid_request', `the content has ${entry.size} bytes`, { status: 416 });
     }
     const { start, end } = range ?? { start: 0, end: entry.size };
     const body = context.req.method === 'HEAD' ? null : await open(services, entry, { start, end });

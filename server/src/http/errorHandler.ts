@@ -1,37 +1,30 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { httpStatusByCode, type WireErrorCode } from '../contract/errorCodes';
+import { errorCodeHeader, httpStatusByCode, type WireErrorCode } from '../contract/errorCodes';
 import type { ErrorBody } from '../contract/schemas';
 import type { AppEnv } from './appEnv';
 import { WireError, type WireErrorDetails } from '../errors';
 
-/** The header that repeats the code: an answer to a refused WebSocket upgrade has no body. */
-export const errorCodeHeader = 'x-palmtree-error';
-
 export function handleError(error: unknown, context: Context<AppEnv>): Response {
   if (error instanceof WireError) {
     if (error.cause !== undefined) context.get('log').warn({ err: error.cause }, error.message);
-    return answer(context, error.code, error.message, error.details);
+    const { code, message, details } = error;
+    return errorResponse(context, code, message, details === undefined ? {} : { details });
   }
   if (isStorageFull(error)) {
-    context.get('log').error({ err: error }, 'storage is full');
-    return answer(context, 'storage_full', 'the server has no space left');
+    context.get('log').error({ err: error }, 'the disk is full');
+    return errorResponse(context, 'storage_full', 'the server has no space left');
   }
   context.get('log').error({ err: error }, 'unexpected error');
-  return answer(context, 'internal', `something failed on the server (request ${context.get('requestId')})`);
+  return errorResponse(context, 'internal', `request ${context.get('requestId')} failed unexpectedly`);
 }
 
-function answer(context: Context, code: WireErrorCode, message: string, details?: WireErrorDetails): Response {
-  return answerError(context, httpStatusByCode[code], code, message, details);
-}
-
-/** For a status that HTTP prescribes; elsewhere an error is thrown, and has its code's. */
-export function answerError(
+/** A route that needs a status other than the code's own passes `status`. Every other route throws a WireError. */
+export function errorResponse(
   context: Context,
-  status: ContentfulStatusCode,
   code: WireErrorCode,
   message: string,
-  details?: WireErrorDetails,
+  { details, status = httpStatusByCode[code] }: { details?: WireErrorDetails; status?: ContentfulStatusCode } = {},
 ): Response {
   const body: ErrorBody = { error: { code, message, ...(details === undefined ? {} : { details }) } };
   context.header(errorCodeHeader, code);

@@ -1,14 +1,25 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Whoami } from '../../../../server/src/contract/schemas';
 import { Client } from './client';
 
-/** What a test's server answers, whatever it is asked. */
+const currentServer: Whoami = {
+  name: 'alice',
+  trees: null,
+  server: { version: '1.0.0' },
+  protocol: 1,
+  oldestProtocol: 1,
+};
 let close: (() => void) | undefined;
 afterEach(() => close?.());
 
-async function client(answer: RequestListener): Promise<Client> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
+/** A client of a server that gives `response` to every request but `GET /v1/whoami`. */
+async function clientOf(response: RequestListener, whoami: object = currentServer): Promise<Client> {
+  const server = createServer((request, answer) => {
+    if (request.url === '/v1/whoami') answer.end(JSON.stringify(whoami));
+    else response(request, answer);
+  }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   close = () => {
     server.closeAllConnections();
@@ -17,65 +28,144 @@ async function client(answer: RequestListener): Promise<Client> {
   return new Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token');
 }
 
-const head = (count: number): string => `${JSON.stringify({ revision: 3, id: 'x', folders: ['é'], count })}\n`;
-const gone = (path: string): string => `${JSON.stringify({ path, deleted: true, revision: 2 })}\n`;
-
-it('tells a token that is not known from a server that is not there, however long the body', async () => {
-  const wire = await client((request, response) => {
+function failure(status: number, code: string, message = 'the message'): RequestListener {
+  return (request, response) => {
     request.resume().once('end', () => {
-      const error = { code: 'unauthorized', message: 'the token is not known' };
-      response.writeHead(401, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ error: { code, message } }));
     });
-  });
+  };
+}
+
+const head = (count: number): string => `${JSON.stringify({ revision: 3, id: 'x', folders: ['é'], count })}\n`;
+const deleted = (path: string): string => `${JSON.stringify({ path, deleted: true, revision: 2 })}\n`;
+
+it('reports a rejected token as such, even after a long streamed body', async () => {
+  const client = await clientOf(failure(401, 'unauthorized'));
   const changes = Array.from(
     { length: 40_000 },
     (_, number) => ({ op: 'delete', path: `notes/${number}.md` }) as const,
   );
-  await expect(wire.beginPush('notes', { base: 1, changes })).rejects.toMatchObject({ code: 'unauthorized' });
+  await expect(client.beginPush('notes', { base: 1, changes })).rejects.toMatchObject({ code: 'unauthorized' });
 });
 
-describe('a table of files', () => {
-  it('is read line by line, wherever its pieces end', async () => {
-    const bytes = Buffer.from(head(2) + gone('ä') + gone('b'));
-    const wire = await client((_, response) => {
+describe('the protocol', () => {
+  const empty: RequestListener = (_, response) => response.end(JSON.stringify({ trees: [] }));
+
+  it('is sent with every request, and asked for once', async () => {
+    const requests: IncomingMessage[] = [];
+    const client = await clientOf((request, response) => {
+      requests.push(request);
+      response.end(JSON.stringify({ trees: [] }));
+    });
+    await client.trees();
+    await client.trees();
+    expect(requests.map(({ url }) => url)).toEqual(['/v1/trees', '/v1/trees']);
+    for (const { headers } of requests) expect(headers['x-palmtree-protocol']).toBe('1');
+    expect(client.rsyncEndpoint('notes', 'id').headers).toMatchObject({ 'x-palmtree-protocol': '1' });
+  });
+
+  it.each([
+    ['states an older protocol', { ...currentServer, protocol: 0 }],
+    ['states none', { name: 'alice', trees: null, server: { version: '0.1.0' } }],
+  ])('of a server that %s is too old for any request', async (_, whoami) => {
+    const client = await clientOf(empty, whoami);
+    const error = { code: 'server_too_old', details: { subject: client.address } };
+    await expect(client.whoami()).rejects.toMatchObject(error);
+    await expect(client.trees()).rejects.toMatchObject(error);
+    await expect(client.events('notes', 0, AbortSignal.timeout(5_000))).rejects.toMatchObject(error);
+  });
+
+  it('of a newer server is accepted, with fields that this client does not know', async () => {
+    const whoami = { ...currentServer, protocol: 7, oldestProtocol: 1, motto: 'new' };
+    const client = await clientOf(empty, whoami);
+    expect(await client.trees()).toEqual({ trees: [] });
+  });
+
+  it('of this client is too old for a server that says so', async () => {
+    const client = await clientOf(failure(400, 'client_too_old'));
+    await expect(client.trees()).rejects.toMatchObject({ code: 'client_too_old' });
+  });
+});
+
+describe('an error', () => {
+  it.each([
+    [400, 'invalid_request'],
+    [401, 'unauthorized'],
+    [403, 'forbidden'],
+    [404, 'not_found'],
+    [409, 'invalid_request'],
+    [413, 'body_too_large'],
+    [422, 'invalid_request'],
+    [429, 'session_busy'],
+    [500, 'internal'],
+    [503, 'internal'],
+    [507, 'storage_full'],
+  ])('with an unknown code and status %d counts as %s', async (status, code) => {
+    const client = await clientOf(failure(status, 'code_of_the_future', 'the tree is frozen'));
+    await expect(client.makeTree('notes')).rejects.toMatchObject({
+      code,
+      message: `PUT /v1/trees/notes: the tree is frozen (code_of_the_future, HTTP ${status})`,
+      details: { stderr: 'the tree is frozen' },
+    });
+  });
+
+  it('with a known code keeps it, whatever its status', async () => {
+    const client = await clientOf(failure(418, 'stale_base'));
+    await expect(client.makeTree('notes')).rejects.toMatchObject({
+      code: 'stale_base',
+      message: 'PUT /v1/trees/notes: the message',
+    });
+  });
+
+  it.each([
+    [404, 'not_a_palmtree_server'],
+    [502, 'server_unreachable'],
+  ])('without a code and with status %d is %s', async (status, code) => {
+    const client = await clientOf((_, response) => response.writeHead(status).end('<html>'));
+    await expect(client.makeTree('notes')).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a file table', () => {
+  it('is read line by line, however its bytes are split', async () => {
+    const bytes = Buffer.from(head(2) + deleted('ä') + deleted('b'));
+    const client = await clientOf((_, response) => {
       for (const byte of bytes) response.write(Buffer.of(byte));
       response.end();
     });
-    const { files, ...rest } = await wire.files('notes', 1);
+    const { files, ...rest } = await client.files('notes', 1);
     expect(rest).toEqual({ revision: 3, id: 'x', folders: ['é'] });
     expect(files.map(({ path }) => path)).toEqual(['ä', 'b']);
   });
 
   it.each([
-    ['lacks a line', head(2) + gone('a')],
-    ['has a line that is none', `${head(1)}<html>\n`],
-    ['is a page of something else', '<!doctype html>\n<p>Welcome'],
-    ['is nothing', ''],
-  ])('is refused when it %s', async (_, answer) => {
-    const wire = await client((__, response) => response.end(answer));
-    await expect(wire.files('notes', 1)).rejects.toMatchObject({ code: 'not_a_palmtree_server' });
+    ['lacks a line', head(2) + deleted('a')],
+    ['has a line that is not an entry', `${head(1)}<html>\n`],
+    ['is an HTML page', '<!doctype html>\n<p>Welcome'],
+    ['is empty', ''],
+  ])('is refused when it %s', async (_, body) => {
+    const client = await clientOf((__, response) => response.end(body));
+    await expect(client.files('notes', 1)).rejects.toMatchObject({ code: 'not_a_palmtree_server' });
   });
 
-  it('that breaks off is the connection’s failure', async () => {
-    const wire = await client((_, response) => {
-      response.write(head(2) + gone('a'), () => response.destroy());
+  it('that breaks off is a failure of the connection', async () => {
+    const client = await clientOf((_, response) => {
+      response.write(head(2) + deleted('a'), () => response.destroy());
     });
-    await expect(wire.files('notes', 1)).rejects.toMatchObject({ code: 'server_unreachable' });
+    await expect(client.files('notes', 1)).rejects.toMatchObject({ code: 'server_unreachable' });
   });
 
-  it('is refused with the server’s own error', async () => {
-    const wire = await client((_, response) => {
-      response.writeHead(404, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ error: { code: 'tree_not_found', message: 'there is no tree notes' } }));
-    });
-    await expect(wire.files('notes', 1)).rejects.toMatchObject({ code: 'tree_not_found' });
+  it('fails with the server’s own error', async () => {
+    const client = await clientOf(failure(404, 'tree_not_found'));
+    await expect(client.files('notes', 1)).rejects.toMatchObject({ code: 'tree_not_found' });
   });
 
-  it('can be given up while it comes', async () => {
+  it('can be cancelled while it arrives', async () => {
     const stop = new AbortController();
-    const wire = await client((_, response) => {
-      response.write(head(2) + gone('a'), () => stop.abort());
+    const client = await clientOf((_, response) => {
+      response.write(head(2) + deleted('a'), () => stop.abort());
     });
-    await expect(wire.files('notes', 1, undefined, stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
+    await expect(client.files('notes', 1, undefined, stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
   });
 });

@@ -1,4 +1,4 @@
-import { ofetch, FetchError, type FetchOptions } from 'ofetch';
+import { ofetch, type FetchOptions } from 'ofetch';
 import type * as z from 'zod';
 import {
   comparison,
@@ -12,9 +12,9 @@ import {
   type RevisionSummary,
 } from '../../../../server/src/contract/history';
 import { ndjsonType, ndjsonValues } from '../../../../server/src/contract/ndjson';
+import { oldestServerProtocol, protocol, protocolHeader } from '../../../../server/src/contract/protocol';
 import {
   commitResult,
-  errorBody,
   fileTable,
   pullSession,
   pushSession,
@@ -32,44 +32,54 @@ import {
   type Whoami,
 } from '../../../../server/src/contract/schemas';
 import { PalmtreeError } from '../../errors';
-import { ndjsonBody, type Items } from './ndjsonBody';
 import { yielder } from '../threads/yielding';
+import { ndjsonBody, type Items } from './ndjsonBody';
+import { requestError } from './requestError';
 
 const shortTimeoutMs = 30_000;
-/** Hashing what arrived takes the server a while; a push of a terabyte is not to fail for that. */
+/** For requests during which the server reads or hashes many files: a push of a terabyte takes this long. */
 const longTimeoutMs = 60 * 60_000;
 
-/** What Node 24.14 and 24.15 make of a 401 to a body that was streamed: https://github.com/nodejs/undici/issues/5018. */
-const hidden401 = 'expected non-null body source';
-
-/** The changes may be made while they are sent. */
+/** A push whose changes may be generated while they are sent. */
 export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Items<Change> };
 
 interface RequestOptions {
-  /** What is sent: a list, and what is said of it. */
+  /** The body: a list, which is sent as NDJSON. */
   readonly list?: { readonly head: object; readonly items: Items<unknown> };
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number;
-  /** Only for what may be repeated: ofetch's own defaults repeat too much and too little. */
+  /** Only for idempotent requests. ofetch's own defaults retry some that are not, and miss some that are. */
   readonly retries?: number;
-  /** What is answered, where it is not JSON. */
-  readonly answer?: 'bytes' | 'lines';
+  /** How the response is read, unless as JSON. */
+  readonly response?: 'bytes' | 'ndjson';
 }
 
-/** The server's API for one token. Every failure is a PalmtreeError with the server's or a local code. */
+/**
+ * The server's API for one token. Each method throws PalmtreeError with the server's code or a local one. The first
+ * request asks the server for its protocol; any method throws server_too_old or client_too_old when the two do not fit.
+ */
 export class Client {
-  /** Where the server is, without a slash at its end. */
+  /** The server's address without a slash at its end. */
   readonly address: string;
   readonly #token: string;
+  #isProtocolChecked = false;
 
-  /** `url` is the server's address; it may have a path when a proxy puts the server below one. */
+  /** `url` is the server's address. It has a path when a proxy serves the server below one. */
   constructor(url: string, token: string) {
     this.address = url.replace(/\/+$/, '');
     this.#token = token;
   }
 
-  whoami(signal?: AbortSignal): Promise<Whoami> {
-    return this.#request('GET', '/v1/whoami', whoami, { signal, retries: 1 });
+  /** Throws server_too_old. */
+  async whoami(signal?: AbortSignal): Promise<Whoami> {
+    const path = '/v1/whoami';
+    const answer = this.#parsed(whoami, await this.#fetch('GET', path, { signal, retries: 1 }), `GET ${path}`);
+    if (answer.protocol < oldestServerProtocol) {
+      const message = `the server speaks protocol ${answer.protocol}, and ${oldestServerProtocol} is the oldest in use`;
+      throw new PalmtreeError('server_too_old', message, { details: { subject: this.address } });
+    }
+    this.#isProtocolChecked = true;
+    return answer;
   }
 
   trees(signal?: AbortSignal): Promise<TreeList> {
@@ -80,29 +90,29 @@ export class Client {
     await this.#send('PUT', `/v1/trees/${encodeURIComponent(tree)}`, { signal, retries: 1 });
   }
 
-  /** `sinceId` makes sure that the server's revision `since` is the one that is meant. */
+  /** Throws revision_not_found when the server's revision `since` has another id than `sinceId`. */
   async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
     const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
     const path = `${treePath(tree)}/files?${query}`;
-    const options = { signal, retries: 2, timeoutMs: longTimeoutMs, answer: 'lines' } as const;
-    const answer = (await this.#send('GET', path, options)) as ReadableStream<Uint8Array>;
+    const options = { signal, retries: 2, timeoutMs: longTimeoutMs, response: 'ndjson' } as const;
+    const body = (await this.#send('GET', path, options)) as ReadableStream<Uint8Array>;
     const request = `GET ${path}`;
     let head: z.infer<typeof tableHead> | undefined;
     const files: FileTable['files'] = [];
     const pause = yielder();
     try {
-      for await (const values of ndjsonValues(answer)) {
+      for await (const values of ndjsonValues(body)) {
         head ??= this.#parsed(tableHead, values.shift(), request);
         for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
         await pause();
       }
     } catch (error) {
-      if (error instanceof SyntaxError) throw this.#notOurs(`${request}: its lines are not JSON`, error);
-      throw error instanceof PalmtreeError ? error : await this.#explain(error, request, signal);
+      if (error instanceof SyntaxError) throw this.#unexpectedResponse(`${request}: a line is not JSON`, error);
+      throw error instanceof PalmtreeError ? error : await this.#requestError(error, request, signal);
     }
     const { count, ...rest } = this.#parsed(tableHead, head, request);
     if (files.length === count) return { ...rest, files };
-    throw this.#notOurs(`${request}: ${files.length} entries came, not ${count}`);
+    throw this.#unexpectedResponse(`${request}: received ${files.length} entries instead of ${count}`);
   }
 
   beginPush(tree: string, { changes, ...head }: SentPush, signal?: AbortSignal): Promise<PushSession> {
@@ -110,7 +120,7 @@ export class Client {
     return this.#request('POST', `${treePath(tree)}/pushes`, pushSession, options);
   }
 
-  /** Safe to repeat: the same id is answered the same. */
+  /** Idempotent: the server returns the same result for the same id. */
   commitPush(tree: string, id: string, signal?: AbortSignal): Promise<CommitResult> {
     const options = { signal, timeoutMs: longTimeoutMs, retries: 3 };
     return this.#request('POST', `${treePath(tree)}/pushes/${id}/commit`, commitResult, options);
@@ -129,34 +139,34 @@ export class Client {
     await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, {});
   }
 
-  /** The content of `path` as it stood in `revision`; of a symlink its target. Throws not_found. */
+  /** The content of `path` in `revision`; for a symlink its target. Throws not_found. */
   async content(tree: string, path: string, revision: number, signal?: AbortSignal): Promise<Uint8Array> {
     const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
-    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, { signal, retries: 1, answer: 'bytes' });
-    if (body instanceof ArrayBuffer) return new Uint8Array(body);
-    // An empty file's answer has no body.
-    return new Uint8Array();
+    const options = { signal, retries: 1, response: 'bytes' } as const;
+    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, options);
+    // The response for an empty file has no body.
+    return body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array();
   }
 
-  /** A page of the tree's revisions, newest first: those before `before`, where it is given. */
+  /** A page of the tree's revisions, newest first, limited to those before `before`. */
   revisions(tree: string, before?: number, signal?: AbortSignal): Promise<RevisionList> {
     const query = before === undefined ? '' : `?before=${before}`;
     return this.#request('GET', `${treePath(tree)}/revisions${query}`, revisionList, { signal, retries: 1 });
   }
 
-  /** What a revision changed. Throws revision_not_found. */
+  /** The changes of one revision. Throws revision_not_found. */
   revision(tree: string, number: number, signal?: AbortSignal): Promise<RevisionDetail> {
     const options = { signal, retries: 1, timeoutMs: longTimeoutMs };
     return this.#request('GET', `${treePath(tree)}/revisions/${number}`, revisionDetail, options);
   }
 
-  /** What turns the file table at revision `from` into the one at `to`; 0 is the empty tree. */
+  /** The changes that turn the file table at revision `from` into the one at `to`; 0 is the empty tree. */
   compare(tree: string, from: number, to: number, signal?: AbortSignal): Promise<Comparison> {
     const options = { signal, retries: 1, timeoutMs: longTimeoutMs };
     return this.#request('GET', `${treePath(tree)}/compare?from=${from}&to=${to}`, comparison, options);
   }
 
-  /** A page of the versions of one path, newest first: those before revision `before`, where it is given. */
+  /** A page of the versions of one path, newest first, limited to those before revision `before`. */
   history(tree: string, path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
     const page = before === undefined ? '' : `&before=${before}`;
     const query = `path=${encodeURIComponent(path)}${page}`;
@@ -170,30 +180,35 @@ export class Client {
   }
 
   /**
-   * Opens the stream of the tree's revisions: the head, where it is not `known`, then each new one as it is made.
-   * It goes on until `signal` ends it; when it breaks, so does reading it.
+   * Opens the event stream of the tree's revisions: first the head unless it is `known`, then each new revision. The
+   * stream goes on until `signal` is aborted. Reading it throws when the connection breaks.
    */
   async events(tree: string, known: number, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+    await this.#checkProtocol(signal);
     const path = `${treePath(tree)}/events`;
     const headers = { ...this.#headers(), accept: 'text/event-stream', 'last-event-id': String(known) };
     let body: unknown;
     try {
       body = await ofetch<unknown>(this.address + path, { headers, signal, retry: false });
     } catch (error) {
-      throw await this.#explain(error, `GET ${path}`, signal);
+      throw await this.#requestError(error, `GET ${path}`, signal);
     }
     if (body instanceof ReadableStream) return body as ReadableStream<Uint8Array>;
-    throw this.#notOurs(`GET ${path}: it is not answered by a stream`);
+    throw this.#unexpectedResponse(`GET ${path}: the response is not a stream`);
   }
 
-  /** Where a session's rsync is reached, and the headers that open it. */
+  /** The WebSocket address of a session's rsync, and the headers for its upgrade request. */
   rsyncEndpoint(tree: string, id: string): { url: string; headers: Record<string, string> } {
     const url = `${this.address}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
     return { url, headers: this.#headers() };
   }
 
   #headers(): Record<string, string> {
-    return { authorization: `Bearer ${this.#token}` };
+    return { authorization: `Bearer ${this.#token}`, [protocolHeader]: String(protocol) };
+  }
+
+  async #checkProtocol(signal: AbortSignal | undefined): Promise<void> {
+    if (!this.#isProtocolChecked) await this.whoami(signal);
   }
 
   async #request<S extends z.ZodType>(
@@ -205,93 +220,56 @@ export class Client {
     return this.#parsed(schema, await this.#send(method, path, options), `${method} ${path}`);
   }
 
-  #parsed<S extends z.ZodType>(schema: S, answer: unknown, request: string): z.infer<S> {
-    const parsed = schema.safeParse(answer);
+  #parsed<S extends z.ZodType>(schema: S, value: unknown, request: string): z.infer<S> {
+    const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    throw this.#notOurs(`${request}: ${parsed.error.message}`);
+    throw this.#unexpectedResponse(`${request}: ${parsed.error.message}`);
   }
 
-  #notOurs(message: string, cause?: unknown): PalmtreeError {
+  #unexpectedResponse(message: string, cause?: unknown): PalmtreeError {
     return new PalmtreeError('not_a_palmtree_server', message, { cause, details: { subject: this.address } });
   }
 
+  #requestError(error: unknown, request: string, signal: AbortSignal | undefined): Promise<PalmtreeError> {
+    return requestError(error, { request, address: this.address, signal });
+  }
+
   async #send(method: string, path: string, options: RequestOptions): Promise<unknown> {
-    // ofetch ignores its own timeout once it is given a signal.
+    await this.#checkProtocol(options.signal);
+    return this.#fetch(method, path, options);
+  }
+
+  async #fetch(method: string, path: string, options: RequestOptions): Promise<unknown> {
+    // ofetch ignores its own timeout when it is given a signal.
     const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
     const retries = options.retries ?? 0;
-    const { list } = options;
+    const { list, response } = options;
     const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
-      ...(options.answer === undefined ? {} : { responseType: options.answer === 'bytes' ? 'arrayBuffer' : 'stream' }),
+      ...(response === undefined ? {} : { responseType: response === 'bytes' ? 'arrayBuffer' : 'stream' }),
       method,
       headers: {
         ...this.#headers(),
         ...(list === undefined ? {} : { 'content-type': ndjsonType }),
-        ...(options.answer === 'lines' ? { accept: ndjsonType } : {}),
+        ...(response === 'ndjson' ? { accept: ndjsonType } : {}),
       },
-      // A body that is sent while it is written can be sent only once: each try has its own.
+      // A body that is generated while it is sent can be sent only once, so each attempt gets its own.
       ...(list === undefined
         ? {}
         : { onRequest: (context) => void (context.options.body = ndjsonBody(list.head, list.items)) }),
       signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
       retry: retries,
       retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),
-      // ofetch counts a connection that failed as a 500.
+      // ofetch counts a failed connection as a 500.
       retryStatusCodes: [500, 502, 503, 504],
     };
     try {
       return await ofetch<unknown, 'json' | 'arrayBuffer' | 'stream'>(this.address + path, request);
     } catch (error) {
-      throw await this.#explain(error, `${method} ${path}`, options.signal);
+      throw await this.#requestError(error, `${method} ${path}`, options.signal);
     }
   }
-
-  async #explain(error: unknown, request: string, signal: AbortSignal | undefined): Promise<PalmtreeError> {
-    if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
-    const subject = this.address;
-    if (!(error instanceof FetchError) || error.response === undefined) {
-      if (rootMessage(error) === hidden401) {
-        return new PalmtreeError('unauthorized', `${request}: HTTP 401`, { cause: error, details: { subject } });
-      }
-      return new PalmtreeError('server_unreachable', `${request}: ${rootMessage(error)}`, {
-        cause: error,
-        details: { subject, stderr: rootMessage(error) },
-      });
-    }
-    const parsed = errorBody.safeParse(await answeredJson(error.data));
-    if (parsed.success) {
-      const { code, message, details } = parsed.data.error;
-      return new PalmtreeError(code, `${request}: ${message}`, {
-        cause: error,
-        details: {
-          subject,
-          stderr: message,
-          ...(details?.head === undefined ? {} : { head: details.head }),
-          ...(details?.paths === undefined ? {} : { paths: details.paths }),
-        },
-      });
-    }
-    // A proxy answers for a server that is down; anything else that speaks HTTP is not ours.
-    const code = error.response.status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server';
-    const message = `${request}: HTTP ${error.response.status}`;
-    return new PalmtreeError(code, message, { cause: error, details: { subject, stderr: message } });
-  }
-}
-
-/** What was answered, where something else than JSON was asked for. */
-async function answeredJson(data: unknown): Promise<unknown> {
-  if (!(data instanceof ArrayBuffer) && !(data instanceof ReadableStream)) return data;
-  return new Response(data as ArrayBuffer | ReadableStream<Uint8Array>).json().catch(() => undefined);
 }
 
 function treePath(tree: string): string {
   return `/v1/trees/${encodeURIComponent(tree)}`;
-}
-
-/** fetch wraps the reason (ECONNREFUSED, a certificate) in two or three layers of "fetch failed". */
-function rootMessage(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
-  if (!(inner instanceof Error)) return String(inner);
-  const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : undefined;
-  return code === undefined || inner.message.includes(code) ? inner.message : `${code}: ${inner.message}`;
 }

@@ -13,7 +13,7 @@ describe('the parser of an event stream', () => {
     ['line feeds', '\n'],
     ['carriage returns with line feeds', '\r\n'],
     ['carriage returns', '\r'],
-  ])('finds the events between %s, wherever the bytes are cut', (_, lineBreak) => {
+  ])('finds events separated by %s, however the bytes are split', (_, lineBreak) => {
     const bytes = new TextEncoder().encode(stream.replaceAll('\n', lineBreak));
     for (const size of [1, 2, 3, 7, bytes.length]) {
       const parser = new EventParser();

@@ -5,8 +5,8 @@ export interface ServerEvent {
 }
 
 /**
- * Takes a `text/event-stream` apart as its bytes come (WHATWG HTML, "Server-sent events").
- * A comment, which is what a heartbeat is, makes no event; nor does an event that the stream's end cuts off.
+ * Parses a `text/event-stream` incrementally (WHATWG HTML, "Server-sent events"). It returns no event for a comment,
+ * which is what a heartbeat is, nor for an event that the end of the stream cuts off.
  */
 export class EventParser {
   readonly #decoder = new TextDecoder();
@@ -23,12 +23,12 @@ export class EventParser {
       if (end === null) return events;
       const line = this.#rest.slice(0, end.index);
       this.#rest = this.#rest.slice(end.index + end[0].length);
-      const event = this.#take(line);
+      const event = this.#readLine(line);
       if (event !== undefined) events.push(event);
     }
   }
 
-  #take(line: string): ServerEvent | undefined {
+  #readLine(line: string): ServerEvent | undefined {
     if (line === '') return this.#dispatch();
     const colon = line.indexOf(':');
     const field = colon === -1 ? line : line.slice(0, colon);

@@ -4,72 +4,61 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Client } from './client';
 import { EventParser, type ServerEvent } from './eventParser';
 
-/** A revision that the server told of. */
+/** A revision that the server announced. */
 export interface AnnouncedRevision {
   readonly revision: number;
   /** The name of the token that pushed it. */
   readonly author: string;
   /** ISO 8601. */
   readonly createdAt: string;
-  /** What the user said of the push, if anything. */
+  /** The user's message for the push, if any. */
   readonly message?: string | null;
 }
 
-/** `polling`: something on the way holds the stream back. `offline` and `refused` say why nothing is heard. */
+/** `polling`: a proxy buffers the stream. `refused`: the server rejects the request and needs the user's action. */
 export type ConnectionState =
   { readonly kind: 'live' | 'polling' } | { readonly kind: 'offline' | 'refused'; readonly error: PalmtreeError };
 
-/** In milliseconds. */
-export interface FeedTiming {
-  /** Nothing at all has come of a stream: something on the way holds it back. */
-  readonly firstByte: number;
-  /** More than two of the server's heartbeats: the connection is dead. */
-  readonly silence: number;
-  /** Between two polls. */
-  readonly poll: number;
-  /** The first and the longest pause before the next connection. */
-  readonly leastPause: number;
-  readonly mostPause: number;
-  /** Before asking again a server that refuses the token or does not have the tree. */
-  readonly refusedPause: number;
-}
-
-const usual: FeedTiming = {
+/** Milliseconds. */
+const timing = {
+  /** Without a first byte in this time, a proxy is buffering the stream. */
   firstByte: 8_000,
+  /** More than two of the server's heartbeats: the connection is dead. */
   silence: 40_000,
-  poll: 30_000,
-  leastPause: 1_000,
-  mostPause: 60_000,
+  pollInterval: 30_000,
+  /** The shortest and the longest pause before the next connection. */
+  minPause: 1_000,
+  maxPause: 60_000,
+  /** The pause after a server refused the token or did not have the tree. */
   refusedPause: 300_000,
 };
 
-/** So many polls, and the stream is tried again. */
+/** Number of polls after which the stream is tried again. */
 const pollsBetweenStreams = 10;
 
-/** Resolves after `ms`; rejects, and keeps no timer, once `signal` is aborted. */
+/** Resolves after `ms`. Rejects when `signal` is aborted, and leaves no timer. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 export interface RevisionFeedDeps {
   readonly client: Pick<Client, 'events' | 'newest'>;
   readonly tree: string;
-  /** The newest revision that is known already. */
+  /** The newest revision that is already known. */
   readonly since: number;
   readonly onRevision: (revision: AnnouncedRevision) => void;
-  /** The server's newest revision is less than what is known: it was restored from a backup. */
+  /** The server's newest revision is older than the known one: the server was restored from a backup. */
   readonly onRewind?: () => void;
-  /** Called at each change of it. */
-  readonly onConnectionState: (standing: ConnectionState) => void;
+  readonly onConnectionState: (state: ConnectionState) => void;
   readonly onDefect: (error: unknown) => void;
   readonly wait?: Wait;
   readonly now?: () => number;
   readonly random?: () => number;
 }
 
-type StreamEnd = 'ended' | 'nothing came' | PalmtreeError;
+type StreamEnd = 'ended' | 'no data' | PalmtreeError;
 
 /**
- * Hears of a tree's new revisions until it is disposed: by the server's stream, else by polling.
- * Invariant: one request at a time, and none without a pause after one that failed.
+ * Reports a tree's new revisions until it is disposed: from the server's event stream, or by polling.
+ * Invariant: one request at a time, and a pause after each that failed.
  */
 export class RevisionFeed {
   readonly #deps: RevisionFeedDeps;
@@ -81,22 +70,22 @@ export class RevisionFeed {
   #connectionState: ConnectionState['kind'] | undefined;
   #pause: AbortController | undefined;
 
-  constructor(parts: RevisionFeedDeps) {
-    this.#deps = parts;
-    this.#wait = parts.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
-    this.#now = parts.now ?? (() => performance.now());
-    this.#lastRevision = parts.since;
+  constructor(deps: RevisionFeedDeps) {
+    this.#deps = deps;
+    this.#wait = deps.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
+    this.#now = deps.now ?? (() => performance.now());
+    this.#lastRevision = deps.since;
     this.#running = this.#run().catch((error: unknown) => {
-      if (!this.#isDisposed) parts.onDefect(error);
+      if (!this.#isDisposed) deps.onDefect(error);
     });
   }
 
-  /** Ends the pause before the next attempt: there is reason to think that the server answers now. */
+  /** Ends the pause before the next attempt, because the server has just responded to another request. */
   wake(): void {
     if (this.#connectionState !== 'polling') this.#pause?.abort();
   }
 
-  /** Resolves when nothing of it is left. */
+  /** Resolves when all requests and timers have ended. */
   async dispose(): Promise<void> {
     this.#lifetime.abort();
     await this.#running;
@@ -109,90 +98,91 @@ export class RevisionFeed {
   async #run(): Promise<void> {
     let failures = 0;
     while (!this.#isDisposed) {
-      const began = this.#now();
+      const started = this.#now();
       let end: StreamEnd | 'polled' = await this.#stream();
-      // A server of before the stream, or a proxy that knows better, may answer a poll all the same.
-      if (end === 'nothing came' || isPalmtreeError(end, 'not_found')) end = await this.#poll();
+      // A proxy may buffer or refuse the stream and still pass a poll.
+      if (end === 'no data' || isPalmtreeError(end, 'not_found')) end = await this.#poll();
       if (this.#isDisposed) return;
-      if (this.#now() - began >= usual.mostPause) failures = 0;
+      if (this.#now() - started >= timing.maxPause) failures = 0;
       if (end === 'polled') continue;
-      if (end instanceof PalmtreeError)
+      if (end instanceof PalmtreeError) {
         this.#setConnectionState({ kind: isRefusal(end) ? 'refused' : 'offline', error: end });
-      await this.#rest(isRefusal(end) ? usual.refusedPause : this.#backoff(failures++));
+      }
+      await this.#sleep(isRefusal(end) ? timing.refusedPause : this.#backoff(failures++));
     }
   }
 
-  /** Follows one stream to its end. */
+  /** Reads one stream to its end. */
   async #stream(): Promise<StreamEnd> {
     const { client, tree } = this.#deps;
     const attempt = new AbortController();
     const signal = AbortSignal.any([this.#lifetime.signal, attempt.signal]);
-    const watch = new Watch(this.#wait, () => attempt.abort());
+    const silence = new SilenceTimer(this.#wait, () => attempt.abort());
     const parser = new EventParser();
-    let hasHeard = false;
+    let hasData = false;
     try {
-      watch.within(usual.firstByte);
+      silence.restart(timing.firstByte);
       for await (const bytes of await client.events(tree, this.#lastRevision, signal)) {
-        watch.within(usual.silence);
-        hasHeard = true;
+        silence.restart(timing.silence);
+        hasData = true;
         this.#setConnectionState({ kind: 'live' });
-        for (const event of parser.push(bytes)) this.#take(event);
+        for (const event of parser.push(bytes)) this.#onEvent(event);
       }
     } catch (error) {
       if (!attempt.signal.aborted && error instanceof PalmtreeError) return error;
-      // Else it broke on its way, or was silent: the next one says whether the server still answers.
+      // The connection broke or fell silent. The next attempt shows whether the server still responds.
     } finally {
-      watch.end();
+      silence.stop();
       attempt.abort();
     }
-    return hasHeard ? 'ended' : 'nothing came';
+    return hasData ? 'ended' : 'no data';
   }
 
-  /** Asks for the head now and again, for as long as it is answered. */
+  /** Requests the head at intervals, until a request fails or the stream is due again. */
   async #poll(): Promise<'polled' | PalmtreeError> {
     const { client, tree } = this.#deps;
     for (let polls = 0; polls < pollsBetweenStreams && !this.#isDisposed; polls++) {
       try {
         const newest = await client.newest(tree, this.#lifetime.signal);
         this.#setConnectionState({ kind: 'polling' });
-        if (newest !== undefined) this.#hear({ ...newest, revision: newest.number });
+        if (newest !== undefined) this.#announce({ ...newest, revision: newest.number });
       } catch (error) {
         if (error instanceof PalmtreeError) return error;
         throw error;
       }
-      await this.#rest(usual.poll);
+      await this.#sleep(timing.pollInterval);
     }
     return 'polled';
   }
 
-  #take({ event, data }: ServerEvent): void {
-    const value = parsedJson(data);
+  #onEvent({ event, data }: ServerEvent): void {
+    const value = parseJson(data);
     if (event === 'revision') {
-      const told = revisionEvent.safeParse(value);
-      if (told.success) this.#hear(told.data);
+      const parsed = revisionEvent.safeParse(value);
+      if (parsed.success) this.#announce(parsed.data);
     } else if (event === 'ready') {
-      const told = readyEvent.safeParse(value);
-      if (!told.success) return;
-      const isRewound = told.data.revision < this.#lastRevision;
-      // What it makes next is new, whatever its number.
-      this.#lastRevision = told.data.revision;
+      const parsed = readyEvent.safeParse(value);
+      if (!parsed.success) return;
+      const isRewound = parsed.data.revision < this.#lastRevision;
+      // From here on the server's next revision is new, whatever its number.
+      this.#lastRevision = parsed.data.revision;
       if (isRewound && !this.#isDisposed) this.#deps.onRewind?.();
     }
   }
 
-  #hear({ revision, author, createdAt, message = null }: AnnouncedRevision): void {
+  #announce({ revision, author, createdAt, message = null }: AnnouncedRevision): void {
     if (this.#isDisposed || revision === this.#lastRevision) return;
     this.#lastRevision = revision;
     this.#deps.onRevision({ revision, author, createdAt, message });
   }
 
-  #setConnectionState(standing: ConnectionState): void {
-    if (this.#isDisposed || standing.kind === this.#connectionState) return;
-    this.#connectionState = standing.kind;
-    this.#deps.onConnectionState(standing);
+  #setConnectionState(state: ConnectionState): void {
+    if (this.#isDisposed || state.kind === this.#connectionState) return;
+    this.#connectionState = state.kind;
+    this.#deps.onConnectionState(state);
   }
 
-  async #rest(ms: number): Promise<void> {
+  async #sleep(ms: number): Promise<void> {
     this.#pause = new AbortController();
     const signal = AbortSignal.any([this.#lifetime.signal, this.#pause.signal]);
     await this.#wait(ms, signal).catch((error: unknown) => {
@@ -201,15 +191,15 @@ export class RevisionFeed {
     this.#pause = undefined;
   }
 
-  /** Half of it by chance, so that the clients of a server that comes back do not all come at once. */
+  /** Half of the pause is random, so that the clients of a restarted server do not reconnect at the same time. */
   #backoff(failures: number): number {
-    const most = Math.min(usual.mostPause, usual.leastPause * 2 ** failures);
-    return most * (0.5 + 0.5 * (this.#deps.random ?? Math.random)());
+    const longest = Math.min(timing.maxPause, timing.minPause * 2 ** failures);
+    return longest * (0.5 + 0.5 * (this.#deps.random ?? Math.random)());
   }
 }
 
-/** Calls `onSilence` when it is not told anew within the time. */
-class Watch {
+/** Calls `onSilence` unless it is restarted in time. */
+class SilenceTimer {
   readonly #wait: Wait;
   readonly #onSilence: () => void;
   #current: AbortController | undefined;
@@ -219,24 +209,31 @@ class Watch {
     this.#onSilence = onSilence;
   }
 
-  within(ms: number): void {
-    this.end();
+  restart(ms: number): void {
+    this.stop();
     const { signal } = (this.#current = new AbortController());
     this.#wait(ms, signal).then(this.#onSilence, () => undefined);
   }
 
-  end(): void {
+  stop(): void {
     this.#current?.abort();
   }
 }
 
+const refusals: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'forbidden',
+  'tree_not_found',
+  'not_found',
+  'client_too_old',
+  'server_too_old',
+]);
+
 function isRefusal(end: StreamEnd): boolean {
-  return (
-    end instanceof PalmtreeError && ['unauthorized', 'forbidden', 'tree_not_found', 'not_found'].includes(end.code)
-  );
+  return end instanceof PalmtreeError && refusals.has(end.code);
 }
 
-function parsedJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

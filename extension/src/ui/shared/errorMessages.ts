@@ -33,6 +33,9 @@ const writers: Readonly<Record<ErrorCode, Write>> = {
       : `${e.details.subject} does not answer. Is the server running?`,
   not_a_palmtree_server: (e) =>
     `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
+  server_too_old: (e) => `The server at ${e.details.subject} runs an older version of Palmtree. Update the server.`,
+  client_too_old: (e) =>
+    `This version of Palmtree is too old for the server at ${e.details.subject}. Update the extension.`,
   not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
   not_in_folder: (e) => `${list(e)} lies in no open folder. Palmtree keeps the files of a folder in step.`,
   nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',

@@ -1,0 +1,91 @@
+import { FetchError } from 'ofetch';
+import { httpStatusByCode, type WireErrorCode } from '../../../../server/src/contract/errorCodes';
+import { errorBody, type ErrorBody } from '../../../../server/src/contract/schemas';
+import { PalmtreeError } from '../../errors';
+
+/** The error that Node 24.14 and 24.15 throw for a 401 to a streamed body: https://github.com/nodejs/undici/issues/5018. */
+const hidden401 = 'expected non-null body source';
+
+/**
+ * Codes for statuses that mean the same in every version. No other code of the contract may stand in for an unknown one:
+ * commands act on them, and an unknown 409 must not start a pull as stale_base does.
+ */
+const codeByStatus: Readonly<Record<number, WireErrorCode>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  413: 'body_too_large',
+  429: 'session_busy',
+  507: 'storage_full',
+};
+
+export interface FailedRequest {
+  /** The method and path, for the log. */
+  readonly request: string;
+  /** The server's address, for the user. */
+  readonly address: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Turns whatever ofetch or a response's stream threw into an error with the server's code or a local one. */
+export async function requestError(
+  error: unknown,
+  { request, address, signal }: FailedRequest,
+): Promise<PalmtreeError> {
+  if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
+  const failed = (code: 'unauthorized' | 'server_unreachable' | 'not_a_palmtree_server', reason: string) =>
+    new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, stderr: reason } });
+
+  if (!(error instanceof FetchError) || error.response === undefined) {
+    const reason = rootMessage(error);
+    return reason === hidden401 ? failed('unauthorized', 'HTTP 401') : failed('server_unreachable', reason);
+  }
+  const { status } = error.response;
+  const parsed = errorBody.safeParse(await jsonOf(error.data));
+  if (parsed.success) return serverError(parsed.data.error, status, { request, address, cause: error });
+  // A proxy responds for a server that is down. Anything else that speaks HTTP is not a palmtree-server.
+  return failed(status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server', `HTTP ${status}`);
+}
+
+function serverError(
+  { code, message, details }: ErrorBody['error'],
+  status: number,
+  { request, address, cause }: { request: string; address: string; cause: unknown },
+): PalmtreeError {
+  const known = knownCode(code, status);
+  const text = known === code ? message : `${message} (${code}, HTTP ${status})`;
+  return new PalmtreeError(known, `${request}: ${text}`, {
+    cause,
+    details: {
+      subject: address,
+      stderr: message,
+      ...(details?.head === undefined ? {} : { head: details.head }),
+      ...(details?.paths === undefined ? {} : { paths: details.paths }),
+    },
+  });
+}
+
+/** A code that only a newer server knows is replaced by one for its HTTP status. */
+function knownCode(code: string, status: number): WireErrorCode {
+  if (isKnown(code)) return code;
+  return codeByStatus[status] ?? (status >= 500 ? 'internal' : 'invalid_request');
+}
+
+function isKnown(code: string): code is WireErrorCode {
+  return Object.hasOwn(httpStatusByCode, code);
+}
+
+/** ofetch leaves an error's body as the type that the request asked for. */
+async function jsonOf(data: unknown): Promise<unknown> {
+  if (!(data instanceof ArrayBuffer) && !(data instanceof ReadableStream)) return data;
+  return new Response(data as ArrayBuffer | ReadableStream<Uint8Array>).json().catch(() => undefined);
+}
+
+/** fetch wraps the reason (ECONNREFUSED, a certificate) in two or three layers of "fetch failed". */
+function rootMessage(error: unknown): string {
+  let inner = error;
+  while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;
+  if (!(inner instanceof Error)) return String(inner);
+  const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : undefined;
+  return code === undefined || inner.message.includes(code) ? inner.message : `${code}: ${inner.message}`;
+}
