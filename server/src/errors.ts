@@ -3,7 +3,7 @@ import type { ErrorBody } from './contract/schemas';
 
 export type WireErrorDetails = NonNullable<ErrorBody['error']['details']>;
 
-/** An error that the client is meant to see: its code, its message and its details cross the wire. */
+/** An error for the client: its code, message and details cross the wire. The message is a clause without a full stop. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   readonly code: WireErrorCode;
@@ -16,14 +16,17 @@ export class WireError extends Error {
   }
 }
 
-/** An error about paths: the message names the first, the details name all. */
+/** An error about paths: the message names the first path, the details name all of them. */
 export function pathsError(code: WireErrorCode, paths: readonly string[], fault: string): WireError {
   const first = JSON.stringify(paths[0] ?? '');
   const others = paths.length > 1 ? ` (and ${paths.length - 1} more)` : '';
   return new WireError(code, `${first} ${fault}${others}`, { paths: [...paths] });
 }
 
-/** A failure that the operator can fix: the command prints the message in one line and exits with 1. */
+/**
+ * A failure of a command that the operator can fix. The command prints the message, which says how in full sentences, on
+ * one line, and exits with 1.
+ */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

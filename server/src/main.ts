@@ -1,10 +1,10 @@
-import './leastNode';
+import './checkNodeVersion';
 import { Command } from 'commander';
 import { version } from '../../package.json';
-import { StartError } from './errors';
 import { exportCommand } from './cli/exportCommand';
 import { serveCommand } from './cli/serveCommand';
 import { tokenCommand } from './cli/tokenCommand';
+import { StartError } from './errors';
 
 process.umask(0o077);
 
@@ -13,7 +13,7 @@ const print = (line: string): void => {
 };
 
 const program = new Command('palmtree-server')
-  .description('The sync server of Palmtree: keeps trees of files, and every revision of them.')
+  .description("Palmtree's sync server. It stores trees of files with all their revisions.")
   .version(version)
   .addCommand(serveCommand(version, print))
   .addCommand(tokenCommand(print))
@@ -22,7 +22,7 @@ const program = new Command('palmtree-server')
 try {
   await program.parseAsync();
 } catch (error) {
-  const told = error instanceof StartError ? error.message : String(error instanceof Error ? error.stack : error);
-  process.stderr.write(`palmtree-server: ${told}\n`);
+  const text = error instanceof StartError ? error.message : String(error instanceof Error ? error.stack : error);
+  process.stderr.write(`palmtree-server: ${text}\n`);
   process.exit(1);
 }

@@ -8,7 +8,7 @@ import type {
   PushSession,
 } from '../src/contract/schemas';
 
-export interface Answer<T> {
+export interface ApiResponse<T> {
   readonly status: number;
   readonly headers: Headers;
   readonly body: T;
@@ -16,7 +16,7 @@ export interface Answer<T> {
 
 type Fetch = (path: string, init: RequestInit) => Response | Promise<Response>;
 
-/** The API as one token sees it; every answer is told with its status. */
+/** The API for one token. No method throws for an error status. */
 export class ApiClient {
   readonly #fetch: Fetch;
   readonly #token: string | undefined;
@@ -26,17 +26,17 @@ export class ApiClient {
     this.#token = token;
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {
+  async call<T>(method: string, path: string, body?: unknown): Promise<ApiResponse<T>> {
     const headers: Record<string, string> = {};
     if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const response = await this.#fetch(path, { method, headers, ...(body === undefined ? {} : { body: text }) });
-    const answer = await response.text();
+    const responseText = await response.text();
     return {
       status: response.status,
       headers: response.headers,
-      body: (answer === '' ? undefined : JSON.parse(answer)) as T,
+      body: (responseText === '' ? undefined : JSON.parse(responseText)) as T,
     };
   }
 

@@ -5,9 +5,9 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { ApiClient } from './apiClient';
 import { temporaryFolder } from './temporaryFolder';
-import type { Remote } from './transfers';
+import type { ServerAccess } from './transfers';
 
-/** Builds the server as one file, as it is shipped, where any user may read it. */
+/** Builds the server as the one file that is shipped, readable by any user. */
 export async function buildServer(): Promise<string> {
   const folder = temporaryFolder();
   const outfile = join(folder, 'palmtree-server.mjs');
@@ -33,37 +33,37 @@ export interface Ids {
   readonly gid: number;
 }
 
-export interface Ended {
+export interface ProcessResult {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Runs the server's command line to its end. */
-export async function runCommand(bundle: string, args: readonly string[], ids?: Ids): Promise<Ended> {
-  return endOf(start(bundle, args, ids));
+/** Runs one command of the server's command line to its end. */
+export async function runCommand(bundle: string, args: readonly string[], ids?: Ids): Promise<ProcessResult> {
+  return resultOf(start(bundle, args, ids));
 }
 
-export interface ChildServer extends Remote {
+export interface ChildServer extends ServerAccess {
   readonly process: ChildProcess;
-  readonly ended: Promise<Ended>;
-  kill(signal: NodeJS.Signals): Promise<Ended>;
+  readonly ended: Promise<ProcessResult>;
+  kill(signal: NodeJS.Signals): Promise<ProcessResult>;
 }
 
-/** A server process of its own on `dataFolder`, and a token for it, made beside it unless one is given. */
+/** Starts a server process on `dataFolder`, and creates a token unless one is given. */
 export async function startChildServer(
   bundle: string,
   dataFolder: string,
   { token, ids, options = [] }: { token?: string; ids?: Ids; options?: readonly string[] } = {},
 ): Promise<ChildServer> {
   const child = start(bundle, ['serve', '--port', '0', '--data', dataFolder, ...options], ids);
-  const ended = endOf(child);
+  const ended = resultOf(child);
   const url = await new Promise<string>((resolveUrl, reject) => {
     child.stdout?.once('data', (line: string) => resolveUrl((JSON.parse(line) as { url: string }).url));
     void ended.then(({ stderr }) => reject(new Error(`the server ended: ${stderr}`)));
   });
-  const secret = token ?? (await newToken(bundle, dataFolder, ids));
+  const secret = token ?? (await createToken(bundle, dataFolder, ids));
   return {
     process: child,
     ended,
@@ -77,7 +77,7 @@ export async function startChildServer(
   };
 }
 
-async function newToken(bundle: string, dataFolder: string, ids?: Ids): Promise<string> {
+async function createToken(bundle: string, dataFolder: string, ids?: Ids): Promise<string> {
   const name = `token-${process.hrtime.bigint()}`;
   const { stdout } = await runCommand(bundle, ['token', 'create', name, '--data', dataFolder, '--json'], ids);
   return (JSON.parse(stdout) as { token: string }).token;
@@ -94,7 +94,7 @@ function start(bundle: string, args: readonly string[], ids?: Ids): ChildProcess
   return child;
 }
 
-async function endOf(child: ChildProcess): Promise<Ended> {
+async function resultOf(child: ChildProcess): Promise<ProcessResult> {
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', (text: string) => (stdout += text));

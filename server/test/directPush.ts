@@ -6,20 +6,19 @@ import { puts, writeFiles, type Files } from './changes';
 import { temporaryFolder } from './temporaryFolder';
 import type { TestServer } from './testServer';
 
-/** Puts files into a push's inbox as rsync does: by a new file, never into the one that stands there. */
+/** Puts files into a push's inbox as rsync does: complete, with their mode, and by renaming. */
 export function fillInbox(server: TestServer, id: string, files: Files): void {
   const inbox = server.services.store.filesFolderOf(id);
-  const arriving = temporaryFolder();
-  writeFiles(arriving, files);
+  const source = temporaryFolder();
+  writeFiles(source, files);
   for (const path of Object.keys(files)) {
-    // As rsync does it: whole, with its mode, and in the place of what stood there.
-    chmodSync(join(arriving, path), 0o444);
+    chmodSync(join(source, path), 0o444);
     mkdirSync(dirname(join(inbox, path)), { recursive: true });
-    renameSync(join(arriving, path), join(inbox, path));
+    renameSync(join(source, path), join(inbox, path));
   }
 }
 
-/** A push without the transfer, for tests of what stands around it. */
+/** A push that fills the inbox directly instead of with rsync. Returns the tree's revision. */
 export async function pushDirectly(
   server: TestServer,
   tree: string,

@@ -6,7 +6,7 @@ export interface ReceivedEvent {
   readonly data: unknown;
 }
 
-/** Reads an event stream as a client does; `undefined` stands for a heartbeat. */
+/** Reads an event stream as a client does. */
 export class EventReader {
   readonly response: Response;
   readonly #abort: AbortController;
@@ -18,7 +18,7 @@ export class EventReader {
     this.#blocks = blocksOf(response);
   }
 
-  /** The next event or heartbeat; null at the end. */
+  /** The next event; undefined for a heartbeat, null at the end. */
   async nextBlock(): Promise<ReceivedEvent | undefined | null> {
     const { value, done } = await this.#blocks.next();
     if (done === true) return null;

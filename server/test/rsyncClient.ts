@@ -10,7 +10,7 @@ export interface RsyncResult {
 }
 
 export interface RsyncRequest {
-  /** `MODULE` stands for rsync://palmtree@127.0.0.1:PORT/MODULE in the arguments. */
+  /** A leading `MODULE` is replaced with rsync://palmtree@127.0.0.1:PORT/MODULE. */
   readonly arguments: readonly string[];
   readonly module: string;
   readonly password: string;
@@ -19,7 +19,7 @@ export interface RsyncRequest {
   readonly onStarted?: (bridge: TcpBridge) => void;
 }
 
-/** Runs a real rsync client through a bridge of its own. */
+/** Runs a real rsync client through its own bridge. */
 export async function runRsync(target: BridgeTarget, request: RsyncRequest): Promise<RsyncResult> {
   const bridge = await openTcpBridge(target);
   const remote = `rsync://palmtree@127.0.0.1:${bridge.port}/${request.module}`;

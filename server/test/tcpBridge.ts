@@ -4,13 +4,13 @@ import WebSocket from 'ws';
 
 export interface TcpBridge {
   readonly port: number;
-  /** Bytes that the rsync client sent, and that it received. */
+  /** Bytes from and to the rsync client. */
   readonly counts: { sent: number; received: number };
-  /** The code and reason that the server closed with, or the HTTP status of a refused upgrade. */
+  /** The server's close code and reason, or the HTTP status of a refused upgrade. */
   readonly closed: Promise<{ code: number; reason: string }>;
-  /** The TCP client has ended, perhaps without ever coming. */
+  /** Reports that the rsync client has ended, perhaps without connecting. */
   clientEnded(): void;
-  /** Cuts the connection as a lost network does. */
+  /** Breaks the connection as a network failure does. */
   cut(): void;
 }
 
@@ -19,7 +19,7 @@ export interface BridgeTarget {
   readonly token: string;
 }
 
-/** Joins one TCP connection to one WebSocket, which it opens when the TCP client comes. */
+/** Connects one TCP client to one WebSocket, which it opens when the TCP client connects. */
 export async function openTcpBridge({ url, token }: BridgeTarget): Promise<TcpBridge> {
   const counts = { sent: 0, received: 0 };
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
@@ -42,7 +42,7 @@ export async function openTcpBridge({ url, token }: BridgeTarget): Promise<TcpBr
     closed: closed.promise,
     clientEnded: () => {
       listener.close();
-      if (webSocket === undefined) closed.resolve({ code: 0, reason: 'no client came' });
+      if (webSocket === undefined) closed.resolve({ code: 0, reason: 'no client connected' });
     },
     cut: () => {
       listener.close();

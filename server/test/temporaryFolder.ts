@@ -4,15 +4,15 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { removeFolder } from '../src/sessions/removeFolder';
 
-const made: string[] = [];
+const folders: string[] = [];
 
-// Registered when a test file imports this, so it runs after that file's own afterAll.
+// Registered when a test file imports this module, so it runs after that file's own afterAll.
 afterAll(async () => {
-  for (const folder of made.splice(0)) await removeFolder(folder);
+  for (const folder of folders.splice(0)) await removeFolder(folder);
 });
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'palmtree-server-test-'));
-  made.push(folder);
+  folders.push(folder);
   return folder;
 }

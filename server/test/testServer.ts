@@ -12,7 +12,7 @@ export interface TestServerOptions extends Partial<Environment> {
 
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
-/** A server in this process: `app.request` for routes, and a loopback port for real rsync. */
+/** A server in this process: `app` for requests without a network, `url` for a loopback port. */
 export async function startTestServer({ tokenName = 'alice', ...over }: TestServerOptions = {}) {
   const dataFolder = over.dataFolder ?? temporaryFolder();
   const database = await openDatabase(dataFolder);
@@ -23,7 +23,7 @@ export async function startTestServer({ tokenName = 'alice', ...over }: TestServ
   const token = await services.tokens.create(tokenName, null);
   const fetchApp = (path: string, init: RequestInit) => app.request(path, init);
   let listening: Awaited<ReturnType<typeof listen>> | undefined;
-  /** Begins to listen when it is first asked. */
+  /** Starts to listen on the first call. */
   const url = async (): Promise<string> => {
     listening ??= await listen(app, { host: '127.0.0.1', port: 0 });
     return listening.url;
@@ -38,7 +38,6 @@ export async function startTestServer({ tokenName = 'alice', ...over }: TestServ
     api: new ApiClient(fetchApp, token),
     as: (secret?: string) => new ApiClient(fetchApp, secret),
     url,
-    /** Where rsync reaches a session. */
     rsyncUrl: async (tree: string, id: string) => `${await url()}/v1/trees/${tree}/sessions/${id}/rsync`,
     async stop(): Promise<void> {
       services.streams.endAll();

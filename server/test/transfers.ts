@@ -4,11 +4,10 @@ import type { ApiClient } from './apiClient';
 import { puts, writeFiles, type Files } from './changes';
 import type { TcpBridge } from './tcpBridge';
 import { nameList, runRsync, sendNames, type RsyncRequest, type RsyncResult } from './rsyncClient';
-
 import { temporaryFolder } from './temporaryFolder';
 
-/** One token's way to a server, in this process or another. */
-export interface Remote {
+/** A token's access to a server in this process or another. */
+export interface ServerAccess {
   readonly api: ApiClient;
   readonly token: string;
   rsyncUrl(tree: string, id: string): Promise<string>;
@@ -21,14 +20,14 @@ export interface SessionAccess {
 }
 
 export async function send(
-  remote: Remote,
+  server: ServerAccess,
   tree: string,
   session: SessionAccess,
   folder: string,
   paths: readonly string[],
   onStarted?: (bridge: TcpBridge) => void,
 ): Promise<RsyncResult> {
-  const target = { url: await remote.rsyncUrl(tree, session.id), token: remote.token };
+  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token };
   return runRsync(target, requestOf(session, folder, paths, ['./', 'MODULE/'], onStarted));
 }
 
@@ -36,30 +35,30 @@ function requestOf(
   { module, password }: SessionAccess,
   cwd: string,
   paths: readonly string[],
-  places: readonly string[],
+  sourceAndTarget: readonly string[],
   onStarted?: (bridge: TcpBridge) => void,
 ): RsyncRequest {
-  const options = [...sendNames, '--partial', ...places];
+  const options = [...sendNames, '--partial', ...sourceAndTarget];
   const input = nameList(paths);
   return { arguments: options, module, password, cwd, input, ...(onStarted === undefined ? {} : { onStarted }) };
 }
 
 export async function receive(
-  remote: Remote,
+  server: ServerAccess,
   tree: string,
   session: SessionAccess,
   paths: readonly string[],
   onStarted?: (bridge: TcpBridge) => void,
 ): Promise<RsyncResult & { folder: string }> {
   const folder = temporaryFolder();
-  const target = { url: await remote.rsyncUrl(tree, session.id), token: remote.token };
+  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token };
   const result = await runRsync(target, requestOf(session, folder, paths, ['MODULE/', './'], onStarted));
   return { ...result, folder };
 }
 
-/** Begins, sends and commits; returns the new revision. */
+/** Begins a push, sends its files and commits it. Returns the new revision. */
 export async function push(
-  remote: Remote,
+  server: ServerAccess,
   tree: string,
   base: number,
   files: Files,
@@ -67,13 +66,13 @@ export async function push(
 ): Promise<number> {
   const folder = temporaryFolder();
   writeFiles(folder, files);
-  const begun = await remote.api.beginPush(tree, { base, changes: puts(files), ...over });
+  const begun = await server.api.beginPush(tree, { base, changes: puts(files), ...over });
   expect(begun).toMatchObject({ status: 201 });
   if (begun.body.upload.length > 0) {
-    const sent = await send(remote, tree, begun.body, folder, begun.body.upload);
+    const sent = await send(server, tree, begun.body, folder, begun.body.upload);
     expect(sent).toMatchObject({ exit: 0, stdout: '', stderr: '' });
   }
-  const committed = await remote.api.commit(tree, begun.body.id);
+  const committed = await server.api.commit(tree, begun.body.id);
   expect(committed).toMatchObject({ status: 200 });
   return committed.body.revision;
 }

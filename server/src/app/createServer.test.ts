@@ -12,28 +12,28 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-test('health needs no token', async () => {
+test('the health check needs no token', async () => {
   expect(await server.as().call('GET', '/healthz')).toMatchObject({ status: 200 });
 });
 
-test('every other route needs one', async () => {
+test('every other route needs a token', async () => {
   for (const path of ['/v1/whoami', '/v1/trees', '/v1/trees/notes/files', '/v1/nothing']) {
     for (const secret of [undefined, 'ptk_wrong', server.token.slice(0, -1)]) {
-      const answer = await server.as(secret).call('GET', path);
-      expect(answer).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
-      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+      const response = await server.as(secret).call('GET', path);
+      expect(response).toMatchObject({ status: 401, body: { error: { code: 'unauthorized' } } });
+      expect(response.headers.get('www-authenticate')).toBe('Bearer');
     }
   }
 });
 
-test('a revoked token is refused from the next request on', async () => {
+test('a revoked token is refused from the next request', async () => {
   const secret = await server.services.tokens.create('short-lived', null);
   expect((await server.as(secret).call('GET', '/v1/whoami')).status).toBe(200);
   await server.services.tokens.revoke('short-lived');
   expect((await server.as(secret).call('GET', '/v1/whoami')).status).toBe(401);
 });
 
-test('whoami returns the token’s name and trees, and the server’s version and protocols', async () => {
+test("whoami returns the token's name and trees, and the server's version and protocols", async () => {
   expect((await server.as(limited).call('GET', '/v1/whoami')).body).toEqual({
     name: 'limited',
     trees: ['notes'],
@@ -57,7 +57,7 @@ test.each([
   }
 });
 
-test('a client that is too old is told so before its token is checked', async () => {
+test("the client's protocol is checked before its token", async () => {
   const response = await server.app.request('/v1/trees', { headers: { 'x-palmtree-protocol': '0' } });
   expect(await response.json()).toEqual({
     error: {
@@ -67,7 +67,7 @@ test('a client that is too old is told so before its token is checked', async ()
   });
 });
 
-test('a limited token sees and reaches only its trees', async () => {
+test('a limited token lists and uses only its trees', async () => {
   const api = server.as(limited);
   expect((await api.call('GET', '/v1/trees')).body).toEqual({ trees: [{ name: 'notes', revision: 0 }] });
   expect((await api.table('notes')).status).toBe(200);
@@ -83,12 +83,12 @@ test('a limited token sees and reaches only its trees', async () => {
   }
 });
 
-test('a tree is made once, and again is fine', async () => {
+test('creating a tree again changes nothing', async () => {
   expect(await server.api.makeTree('twice')).toMatchObject({ status: 201, body: { name: 'twice', revision: 0 } });
   expect(await server.api.makeTree('twice')).toMatchObject({ status: 200, body: { name: 'twice', revision: 0 } });
 });
 
-test('errors have one shape', async () => {
+test('all errors have the same shape', async () => {
   const shape = (status: number, code: string) => ({ status, body: { error: { code, message: expect.any(String) } } });
   expect(await server.api.call('GET', '/elsewhere')).toMatchObject(shape(404, 'not_found'));
   expect(await server.api.call('GET', '/v1/elsewhere')).toMatchObject(shape(404, 'not_found'));
@@ -104,9 +104,9 @@ test('errors have one shape', async () => {
 });
 
 test.each([
-  ['that tells its length', { 'content-length': '10001' }],
-  ['that does not', {}],
-])('a body %s is read up to the limit', async (_, length) => {
+  ['with a content-length', { 'content-length': '10001' }],
+  ['without a content-length', {}],
+])('a body %s is accepted up to the limit', async (_, length) => {
   const authorization = `Bearer ${server.token}`;
   const send = (body: string, headers: Record<string, string>) =>
     server.app.request('/v1/trees/notes/pushes', { method: 'POST', headers: { authorization, ...headers }, body });
@@ -115,26 +115,26 @@ test.each([
   expect((await send(fits, 'content-length' in length ? { 'content-length': '10000' } : {})).status).toBe(201);
 });
 
-test('what nobody expected is told by its request id alone, and logged whole', async () => {
+test('an unexpected error is logged in full, and the client gets only the request id', async () => {
   const failing = await startTestServer();
   failing.services.trees.list = () => Promise.reject(new Error('the secret reason'));
-  const answer = await failing.api.call<{ error: { code: string; message: string } }>('GET', '/v1/trees');
+  const response = await failing.api.call<{ error: { code: string; message: string } }>('GET', '/v1/trees');
   await failing.stop();
-  expect(answer).toMatchObject({ status: 500, body: { error: { code: 'internal' } } });
-  expect(answer.body.error.message).toContain(answer.headers.get('x-request-id'));
-  expect(answer.body.error.message).not.toContain('secret');
+  expect(response).toMatchObject({ status: 500, body: { error: { code: 'internal' } } });
+  expect(response.body.error.message).toContain(response.headers.get('x-request-id'));
+  expect(response.body.error.message).not.toContain('secret');
   expect(failing.logged.join('')).toContain('the secret reason');
 });
 
-test('a full disk has a code of its own', async () => {
+test('a full disk has its own code', async () => {
   const full = await startTestServer();
   full.services.trees.list = () => Promise.reject(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }));
-  const answer = await full.api.call('GET', '/v1/trees');
+  const response = await full.api.call('GET', '/v1/trees');
   await full.stop();
-  expect(answer).toMatchObject({ status: 507, body: { error: { code: 'storage_full' } } });
+  expect(response).toMatchObject({ status: 507, body: { error: { code: 'storage_full' } } });
 });
 
-test('no token and no password is logged', async () => {
+test('tokens and passwords are not logged', async () => {
   const begun = await server.api.beginPush('notes', { base: 0, changes: [] });
   const log = server.logged.join('');
   expect(log).toContain('/v1/trees/notes/pushes');
@@ -142,18 +142,18 @@ test('no token and no password is logged', async () => {
   expect(log).not.toContain(begun.body.password);
 });
 
-test('a big table is compressed for who accepts it', async () => {
+test('a big table is compressed for a client that accepts gzip', async () => {
   const big = await startTestServer();
   await big.api.makeTree('big');
   const folders = Array.from({ length: 200 }, (_, index) => `folder-${index}`);
   const begun = await big.api.beginPush('big', { base: 0, changes: [], folders });
   await big.api.commit('big', begun.body.id);
-  const ask = (encoding: string) =>
+  const requestTable = (encoding: string) =>
     big.app.request('/v1/trees/big/files', {
       headers: { authorization: `Bearer ${big.token}`, 'accept-encoding': encoding },
     });
-  const zipped = await ask('gzip');
-  const plain = await ask('identity');
+  const zipped = await requestTable('gzip');
+  const plain = await requestTable('identity');
   await big.stop();
   expect(zipped.headers.get('content-encoding')).toBe('gzip');
   const text = await new Response(zipped.body?.pipeThrough(new DecompressionStream('gzip'))).text();

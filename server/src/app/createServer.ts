@@ -2,26 +2,26 @@ import { randomUUID } from 'node:crypto';
 import { Hono } from 'hono';
 import { oldestClientProtocol, protocol } from '../contract/protocol';
 import type { Whoami } from '../contract/schemas';
+import { WireError } from '../errors';
 import { eventRoutes } from '../events/eventRoutes';
 import { contentRoutes } from '../history/contentRoutes';
 import { historyRoutes } from '../history/historyRoutes';
+import type { AppEnv } from '../http/appEnv';
+import { handleError } from '../http/errorHandler';
+import { requestLog } from '../http/requestLog';
+import { requireProtocol } from '../http/requireProtocol';
 import { pullRoutes } from '../pulls/pullRoutes';
 import { pushRoutes } from '../pushes/pushRoutes';
 import { sessionRoutes } from '../sessions/sessionRoutes';
 import { authenticate, requireTreeScope } from '../tokens/authenticate';
 import { treeRoutes } from '../trees/treeRoutes';
-import type { AppEnv } from '../http/appEnv';
-import { handleError } from '../http/errorHandler';
-import { requestLog } from '../http/requestLog';
-import { requireProtocol } from '../http/requireProtocol';
 import type { Services } from './services';
-import { WireError } from '../errors';
 
 export function createServer(services: Services): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.onError(handleError);
   app.notFound(() => {
-    throw new WireError('not_found', 'there is no such route');
+    throw new WireError('not_found', 'the route does not exist');
   });
   app.use(requestLog(services.log, randomUUID));
   app.get('/healthz', (context) => context.json({ ok: true }));

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
-import type { AppEnv } from '../http/appEnv';
 import { StartError } from '../errors';
+import type { AppEnv } from '../http/appEnv';
 
 export interface ListenOptions {
   readonly host: string;
@@ -16,11 +16,11 @@ export interface ListenOptions {
 
 export interface Listening {
   readonly url: string;
-  /** Ends all connections; requests that are being answered have `graceMs` to end. */
+  /** Closes all connections. Requests in progress get `graceMs` to end. */
   close(graceMs: number): Promise<void>;
 }
 
-/** A message is kept whole until rsync has read it: clients send what they read from a socket, 64 KiB or so. */
+/** A message stays in memory until rsync has read it. Clients send one read from a socket at a time, about 64 KiB. */
 const maxMessageBytes = 4 << 20;
 
 export async function listen(app: Hono<AppEnv>, { host, port, tls }: ListenOptions): Promise<Listening> {
@@ -38,14 +38,14 @@ export async function listen(app: Hono<AppEnv>, { host, port, tls }: ListenOptio
   };
   const server = await new Promise<Server>((resolve, reject) => {
     try {
-      const starting = serve(options, () => resolve(starting)) as Server;
-      starting.once('error', (error) => reject(startError(error, host, port)));
+      const started = serve(options, () => resolve(started)) as Server;
+      started.once('error', (error) => reject(listenError(error, host, port)));
     } catch (error) {
       if (tls === undefined) throw error;
-      reject(new StartError(`${tls.certFile} and ${tls.keyFile} are not a certificate and its key`, { cause: error }));
+      reject(tlsError(tls, error));
     }
   });
-  // The body of a big push may take longer than Node's five minutes on a slow line.
+  // On a slow line, the body of a big push takes longer than Node's default of five minutes.
   server.requestTimeout = 0;
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -68,15 +68,24 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw new StartError(`cannot read ${file} (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(`The file ${file} cannot be read (${code}). Check its path and its permissions.`);
   }
 }
 
-function startError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  if (error.code === 'EADDRINUSE') return new StartError(`port ${port} on ${host} is in use`);
-  if (error.code === 'EACCES') return new StartError(`port ${port} on ${host} needs more rights`);
+function tlsError({ certFile, keyFile }: { certFile: string; keyFile: string }, cause: unknown): StartError {
+  const fix = 'Give a PEM certificate with --tls-cert and its private key with --tls-key.';
+  return new StartError(`${certFile} and ${keyFile} are not a certificate and its key. ${fix}`, { cause });
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`Port ${port} on ${host} is in use. Choose another with --port.`);
+  if (error.code === 'EACCES') {
+    return new StartError(`This user may not listen on port ${port}. Choose a port above 1023 with --port.`);
+  }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new StartError(`${host} is not an address of this machine`);
+    return new StartError(`${host} is not an address of this machine. Choose another with --host.`);
   }
   return error;
 }

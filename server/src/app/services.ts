@@ -31,10 +31,10 @@ export interface Environment {
 }
 
 const defaultMaxBodyBytes = 256 << 20;
-/** Below the minute after which many proxies cut a connection that says nothing. */
+/** Many proxies cut a connection after a minute without data. */
 const defaultHeartbeatMs = 15_000;
 
-/** All that the routes stand on, made once by whoever starts a server. */
+/** The dependencies of all routes. */
 export type Services = ReturnType<typeof createServices>;
 
 export function createServices({ database, dataFolder, rsync, log, version, ...injected }: Environment) {

@@ -40,7 +40,7 @@ const begin = async (base: number) => {
   return begun.body;
 };
 
-const whole = async () => {
+const headTable = async () => {
   const { body } = await server.api.table('tree');
   return { revision: body.revision, files: body.files.map((file) => [file.path, 'hash' in file ? file.hash : '']) };
 };
@@ -53,33 +53,33 @@ const after = {
   ],
 };
 
-test('killed while rsync sends, the same session goes on after a restart', async () => {
+test("after a kill during a push's transfer, the same session continues", async () => {
   const session = await begin(1);
   const kill = () => server.process.kill('SIGKILL');
   const sending = await send(server, 'tree', session, source, session.upload, killAfter('sent', 12 << 20, kill));
   expect(sending.exit).not.toBe(0);
   await server.ended;
   server = await startChildServer(bundle, dataFolder, { token: server.token });
-  expect(await whole()).toEqual(before);
+  expect(await headTable()).toEqual(before);
   expect(await send(server, 'tree', session, source, session.upload)).toMatchObject({ exit: 0, stderr: '' });
   expect(await server.api.commit('tree', session.id)).toMatchObject({ status: 200, body: { revision: 2 } });
-  expect(await whole()).toEqual(after);
+  expect(await headTable()).toEqual(after);
 });
 
-test('killed at several moments of a commit, the old revision stands or the new one, and the commit can be repeated', async () => {
-  for (const [attempt, reached] of commitMoments.entries()) {
-    const { revision } = await whole();
+test('after a kill during a commit, the head is the old or the new revision, and the commit can be repeated', async () => {
+  for (const [attempt, isReached] of commitMoments.entries()) {
+    const { revision } = await headTable();
     const content = randomBytes(24 << 20);
     const next: Files = { big: content, 'folder/small': `small ${attempt}` };
     writeFiles(source, next);
     const begun = await server.api.beginPush('tree', { base: revision, changes: puts(next) });
     expect(await send(server, 'tree', begun.body, source, begun.body.upload)).toMatchObject({ exit: 0 });
     const committing = server.api.commit('tree', begun.body.id).catch(() => undefined);
-    const answered = committing.then((answer) => answer?.status === 200);
-    while (!reached(content, begun.body.id) && !(await settled(answered))) await tick();
+    const isCommitted = committing.then((response) => response?.status === 200);
+    while (!isReached(content, begun.body.id) && !(await settled(isCommitted))) await tick();
     await crashAndRestart();
     await committing;
-    const now = await whole();
+    const now = await headTable();
     expect([revision, revision + 1]).toContain(now.revision);
     const hashes = now.files.map(([, hash]) => hash);
     expect(hashes.includes(sha256(content))).toBe(now.revision === revision + 1);
@@ -109,7 +109,7 @@ function hasOpen(file: string): boolean {
   return readdirSync(descriptors).some((descriptor) => open(descriptor) === file);
 }
 
-/** As it is asked; while it hashes; when the objects are in place; when the session is being removed. */
+/** At the request, while it hashes, when the objects are stored, and while the session is removed. */
 const commitMoments: ((content: Uint8Array, id: string) => boolean)[] = [
   () => true,
   (_, id) => hasOpen(sessionFile(id, 'files/big')),
@@ -117,7 +117,7 @@ const commitMoments: ((content: Uint8Array, id: string) => boolean)[] = [
   (_, id) => !existsSync(sessionFile(id, 'rsyncd.conf')) || !existsSync(sessionFile(id, 'session.json')),
 ];
 
-test('killed while a pull reads, the same view or a new one gives all', async () => {
+test("after a kill during a pull's transfer, the same view or a new one can be read", async () => {
   await push(server, 'tree', 1, files);
   const session = (await server.api.beginPull('tree', { revision: 2, paths: ['big'] })).body;
   const kill = () => server.process.kill('SIGKILL');
@@ -135,11 +135,11 @@ test('killed while a pull reads, the same view or a new one gives all', async ()
   expect(sha256(readFileSync(join(pulled.folder, 'big')))).toBe(sha256(big));
 });
 
-test('killed at any point, a new push from the head works', async () => {
+test('after a kill, a new push from the head works', async () => {
   await begin(1);
   await crashAndRestart();
   expect(await push(server, 'tree', 1, files)).toBe(2);
-  expect(await whole()).toEqual(after);
+  expect(await headTable()).toEqual(after);
 });
 
 function killAfter(direction: 'sent' | 'received', bytes: number, kill: () => void) {

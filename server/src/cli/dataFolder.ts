@@ -1,20 +1,24 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StartError } from '../errors';
-import { unusableInConfig } from '../rsync/rsyncConfig';
+import { isUnusableInConfig } from '../rsync/rsyncConfig';
 
 export const defaultDataFolder = process.env['PALMTREE_DATA'] ?? './palmtree-data';
 
-export function prepareDataFolder(given: string): string {
-  const folder = resolve(given);
-  if (unusableInConfig(folder)) {
-    throw new StartError(`the data folder's path may not have "%", "\\" or a line break: ${JSON.stringify(folder)}`);
+/** Creates the data folder if necessary and returns its absolute path. Throws StartError. */
+export function prepareDataFolder(path: string): string {
+  const folder = resolve(path);
+  if (isUnusableInConfig(folder)) {
+    const name = JSON.stringify(folder);
+    throw new StartError(`The path ${name} has "%", "\\" or a line break. Choose another data folder with --data.`);
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    throw new StartError(`cannot write to the data folder ${folder} (${(error as NodeJS.ErrnoException).code})`);
+    const { code } = error as NodeJS.ErrnoException;
+    const fix = 'Make it writable for this user, or choose another with --data.';
+    throw new StartError(`The data folder ${folder} cannot be written to (${code}). ${fix}`);
   }
   return folder;
 }

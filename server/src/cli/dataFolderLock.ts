@@ -8,8 +8,9 @@ export interface DataFolderLock {
 const sqliteBusy = 5;
 
 /**
- * Keeps a second server off the data folder. SQLite's lock on a file of its own: the kernel releases it however
- * the process ends, and the token command, which shares the main database, is not in its way.
+ * Keeps a second server off the data folder, with SQLite's lock on a file of its own. The kernel releases that lock
+ * however the process ends, and it does not block the token command, which uses only the main database.
+ * Throws StartError.
  */
 export function lockDataFolder(folder: string): DataFolderLock {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
@@ -19,7 +20,8 @@ export function lockDataFolder(folder: string): DataFolderLock {
   } catch (error) {
     file.close();
     if ((error as { errcode?: unknown }).errcode !== sqliteBusy) throw error;
-    throw new StartError(`another palmtree-server is running on ${folder}`);
+    const fix = 'Stop it first, or choose another data folder with --data.';
+    throw new StartError(`Another palmtree-server is running on ${folder}. ${fix}`);
   }
   return { release: () => file.close() };
 }

@@ -27,7 +27,7 @@ afterAll(() => server.stop());
 
 const run = (...args: string[]) => runCommand(bundle, ['export', ...args, '--data', server.dataFolder]);
 
-test('any revision is written as plain files, beside the running server', async () => {
+test('any revision is exported while the server is running', async () => {
   const old = join(temporaryFolder(), 'old');
   expect(await run('t', '--revision', '1', '--to', old)).toMatchObject({ code: 0 });
   expect(readFileSync(join(old, 'a.md'), 'utf8')).toBe('one');
@@ -38,23 +38,23 @@ test('any revision is written as plain files, beside the running server', async 
   writeFileSync(join(old, 'a.md'), 'an edit of the copy');
 
   const head = temporaryFolder();
-  expect((await run('t', '--to', head)).stdout).toContain('2 files of t at revision 2');
+  expect((await run('t', '--to', head)).stdout).toContain('Exported 2 files of t at revision 2');
   expect(readdirSync(head).sort((x, y) => x.localeCompare(y))).toEqual(['a.md', 'l']);
   expect(readFileSync(join(head, 'a.md'), 'utf8')).toBe('two');
 });
 
-test('a folder that holds something, a revision or a tree that is not there: one line, and nothing written', async () => {
-  const taken = temporaryFolder();
-  mkdirSync(join(taken, 'mine'));
+test('a folder that is not empty, an unknown revision and an unknown tree are reported on one line', async () => {
+  const occupied = temporaryFolder();
+  mkdirSync(join(occupied, 'mine'));
   const refusals = [
-    [await run('t', '--to', taken), /is not empty/],
-    [await run('t', '--revision', '9', '--to', join(taken, 'x')), /revision 2, not 9/],
-    [await run('nowhere', '--to', join(taken, 'x')), /no tree nowhere/],
+    [await run('t', '--to', occupied), /is not empty/],
+    [await run('t', '--revision', '9', '--to', join(occupied, 'x')), /revision 2, not 9/],
+    [await run('nowhere', '--to', join(occupied, 'x')), /tree nowhere does not exist/],
   ] as const;
   for (const [{ code, stderr }, message] of refusals) {
     expect(code).toBe(1);
     expect(stderr.trimEnd()).toMatch(message);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   }
-  expect(readdirSync(taken)).toEqual(['mine']);
+  expect(readdirSync(occupied)).toEqual(['mine']);
 });

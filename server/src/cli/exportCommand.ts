@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { StartError, WireError } from '../errors';
 import { openDatabase } from '../database/openDatabase';
+import { StartError, WireError } from '../errors';
 import { exportRevision } from '../history/exportRevision';
 import { ObjectStore } from '../objects/objectStore';
 import { EntryRepository } from '../trees/entryRepository';
@@ -16,11 +16,11 @@ interface ExportOptions {
 
 export function exportCommand(print: (line: string) => void): Command {
   return new Command('export')
-    .description('write any revision of a tree as plain files; a server may be running')
-    .argument('<tree>')
-    .requiredOption('--to <folder>', 'a folder that is empty or not there')
-    .option('--revision <number>', 'the revision; the newest without it', parseRevision)
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
+    .description('write one revision of a tree as plain files; the server may be running')
+    .argument('<tree>', 'the name of the tree')
+    .requiredOption('--to <folder>', 'a folder that is empty or does not exist')
+    .option('--revision <number>', 'the revision (default: the newest)', parseRevision)
+    .option('--data <folder>', 'the folder with all data', defaultDataFolder)
     .action(async (treeName: string, { data, to, revision }: ExportOptions) => {
       const dataFolder = prepareDataFolder(data);
       const database = await openDatabase(dataFolder);
@@ -31,10 +31,11 @@ export function exportCommand(print: (line: string) => void): Command {
           objects: new ObjectStore(join(dataFolder, 'objects')),
         };
         const folder = resolve(to);
-        const exported = await exportRevision(services, { treeName, revision, folder });
-        print(`${exported.files} files of ${treeName} at revision ${exported.revision} in ${folder}`);
+        const result = await exportRevision(services, { treeName, revision, folder });
+        print(`Exported ${result.files} files of ${treeName} at revision ${result.revision} to ${folder}.`);
       } catch (error) {
-        throw error instanceof WireError ? new StartError(error.message, { cause: error }) : error;
+        if (!(error instanceof WireError)) throw error;
+        throw new StartError(`The export failed: ${error.message}.`, { cause: error });
       } finally {
         await database.destroy();
       }
@@ -43,5 +44,5 @@ export function exportCommand(print: (line: string) => void): Command {
 
 function parseRevision(value: string): number {
   if (/^[0-9]+$/.test(value)) return Number(value);
-  throw new InvalidArgumentError('a revision is a whole number');
+  throw new InvalidArgumentError('A revision is a whole number.');
 }

@@ -39,7 +39,7 @@ const failure = async (args: readonly string[], ids?: Ids) => {
   return { code, line: stderr.trimEnd() };
 };
 
-test('a token that the command makes or revokes counts at once for the server that runs', async () => {
+test('the running server immediately knows created and revoked tokens', async () => {
   const created = await runCommand(bundle, [
     'token',
     'create',
@@ -60,7 +60,10 @@ test('a token that the command makes or revokes counts at once for the server th
   expect(JSON.parse(list.stdout)).toContainEqual({ name: 'bob', trees: ['x', 'y'], createdAt: expect.any(String) });
   expect(list.stdout).not.toContain('ptk_');
   const again = await failure(['token', 'create', 'bob', '--data', dataFolder]);
-  expect(again).toEqual({ code: 1, line: 'palmtree-server: a token named "bob" exists already' });
+  expect(again).toEqual({
+    code: 1,
+    line: 'palmtree-server: A token named "bob" already exists. Choose another name, or revoke that token first.',
+  });
   expect((await runCommand(bundle, ['token', 'revoke', 'bob', '--data', dataFolder])).code).toBe(0);
   expect(await bob()).toMatchObject({ status: 401 });
   expect((await runCommand(bundle, ['token', 'create', 'bob', '--data', dataFolder])).code).toBe(0);
@@ -81,36 +84,42 @@ test('tokens are stored as hashes', async () => {
   expect(statSync(join(dataFolder, 'palmtree.sqlite')).mode & 0o077).toBe(0);
 });
 
-test('what keeps the server from starting is told in one line', async () => {
+test('an error at the start is one line that says what to do', async () => {
   const serve = (...options: string[]) => failure(['serve', '--port', '0', ...options]);
   const busy = createServer().listen(0, '127.0.0.1');
   await once(busy, 'listening');
   const { port } = busy.address() as AddressInfo;
-  const taken = await serve('--data', temporaryFolder(), '--port', String(port));
+  const inUse = await serve('--data', temporaryFolder(), '--port', String(port));
   busy.close();
-  expect(taken).toEqual({ code: 1, line: `palmtree-server: port ${port} on 127.0.0.1 is in use` });
+  expect(inUse).toEqual({
+    code: 1,
+    line: `palmtree-server: Port ${port} on 127.0.0.1 is in use. Choose another with --port.`,
+  });
 
   const locked = await serve('--data', dataFolder);
-  expect(locked).toEqual({ code: 1, line: `palmtree-server: another palmtree-server is running on ${dataFolder}` });
+  expect(locked).toMatchObject({
+    code: 1,
+    line: expect.stringContaining(`Another palmtree-server is running on ${dataFolder}.`),
+  });
 
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   expect(await serve('--data', join(file, 'below'))).toMatchObject({
     code: 1,
-    line: expect.stringContaining('cannot write to the data folder'),
+    line: expect.stringContaining('cannot be written to (ENOTDIR)'),
   });
   const notKeys = ['--tls-cert', file, '--tls-key', file];
-  expect(await serve('--data', temporaryFolder(), ...notKeys)).toEqual({
+  expect(await serve('--data', temporaryFolder(), ...notKeys)).toMatchObject({
     code: 1,
-    line: `palmtree-server: ${file} and ${file} are not a certificate and its key`,
+    line: expect.stringContaining(`${file} and ${file} are not a certificate and its key.`),
   });
   expect(await serve('--data', temporaryFolder(), '--rsync', '/absent/rsync')).toEqual({
     code: 1,
-    line: 'palmtree-server: rsync is not installed (/absent/rsync)',
+    line: 'palmtree-server: /absent/rsync was not found. Install rsync, or name its path with --rsync.',
   });
 });
 
-test('an rsync with known holes is refused unless it is allowed, and a better one only warned of', async () => {
+test('an rsync with known security holes is refused unless it is allowed, and an outdated one only causes a warning', async () => {
   const folder = temporaryFolder();
   const rsyncOf = (version: string): string => {
     const file = join(folder, `rsync-${version}`);
@@ -120,7 +129,7 @@ test('an rsync with known holes is refused unless it is allowed, and a better on
   };
   const old = await failure(['serve', '--port', '0', '--data', folder, '--rsync', rsyncOf('3.4.2')]);
   expect(old.code).toBe(1);
-  expect(old.line).toContain('3.4.3 or newer is needed');
+  expect(old.line).toContain('Install 3.4.3 or newer');
   for (const options of [
     ['--rsync', rsyncOf('3.4.2'), '--allow-old-rsync'],
     ['--rsync', rsyncOf('3.4.3')],
@@ -132,7 +141,7 @@ test('an rsync with known holes is refused unless it is allowed, and a better on
   }
 });
 
-test('SIGTERM ends the server in good order, a running rsync with it', async () => {
+test('SIGTERM stops the server and a running rsync', async () => {
   const folder = temporaryFolder();
   const stopping = await startChildServer(bundle, folder);
   await stopping.api.makeTree('tree');
@@ -147,7 +156,7 @@ test('SIGTERM ends the server in good order, a running rsync with it', async () 
   expect(await processesNaming(body.id)).toEqual([]);
 });
 
-test('an event stream that is open does not keep a server that stops', async () => {
+test('an open event stream does not delay a stopping server', async () => {
   const stopping = await startChildServer(bundle, temporaryFolder());
   await stopping.api.makeTree('tree');
   const { origin } = new URL(await stopping.rsyncUrl('tree', 'x'));
@@ -159,7 +168,7 @@ test('an event stream that is open does not keep a server that stops', async () 
   expect(await stream.text()).toContain('event: ready\nid: 0\n');
 });
 
-test('a user who is not root serves a push and a pull, and confines them without a chroot', async () => {
+test('without root, the server confines pushes and pulls without a chroot', async () => {
   const ids = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
   const folder = temporaryFolder();
   const data = join(folder, 'data of "nobody"; #1');
@@ -177,15 +186,15 @@ test('a user who is not root serves a push and a pull, and confines them without
   const pulled = await receive(child, 'tree', session, Object.keys(files));
   expect(pulled).toMatchObject({ exit: 0, stderr: '' });
   expect(readFileSync(join(pulled.folder, 'folder/a'), 'utf8')).toBe('edited');
-  expect(await climbOut(child, data, ids)).toEqual([]);
+  expect(await escapes(child, data, ids)).toEqual([]);
   await child.kill('SIGKILL');
   if (ids === undefined) return;
   const closed = temporaryFolder();
   expect(await failure(['serve', '--port', '0', '--data', closed], ids)).toMatchObject({ code: 1 });
 });
 
-/** What a client that tries to get out of its inbox leaves outside of it. */
-async function climbOut(child: ChildServer, data: string, ids: Ids | undefined): Promise<string[]> {
+/** Tries to write outside an inbox, and returns the folders where that succeeded. */
+async function escapes(child: ChildServer, data: string, ids: Ids | undefined): Promise<string[]> {
   const begun = (await child.api.beginPush('tree', { base: 2, changes: puts({ new: 'new' }) })).body;
   const session = join(data, 'sessions', begun.id);
   const outside = join(data, '..', 'outside');
@@ -204,11 +213,11 @@ async function climbOut(child: ChildServer, data: string, ids: Ids | undefined):
     ['-R', '--no-implied-dirs', './door/planted', 'MODULE/'],
     ['-r', './', 'MODULE/'],
   ];
-  for (const places of attempts) {
-    await runRsync(target, { arguments: ['-I', ...places], module, password, cwd: source });
+  for (const paths of attempts) {
+    await runRsync(target, { arguments: ['-I', ...paths], module, password, cwd: source });
   }
-  const places = [outside, session, join(data, 'sessions'), data, join(data, '..')];
-  return places.filter((folder) => readdirSync(folder).includes('planted'));
+  const folders = [outside, session, join(data, 'sessions'), data, join(data, '..')];
+  return folders.filter((folder) => readdirSync(folder).includes('planted'));
 }
 
 async function processesNaming(text: string): Promise<string[]> {
@@ -216,7 +225,7 @@ async function processesNaming(text: string): Promise<string[]> {
   return stdout.split('\n').filter((line) => line.includes(text));
 }
 
-test('SIGTERM ends a server whose log nobody reads any more', async () => {
+test('SIGTERM stops a server whose log has lost its reader', async () => {
   const args = [bundle, 'serve', '--port', '0', '--data', temporaryFolder()];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   await once(child.stdout, 'data');

@@ -18,12 +18,12 @@ export function serveCommand(version: string, print: (line: string) => void): Co
   return new Command('serve')
     .description('run the server')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
-    .option('--port <number>', 'the port to listen on; 0 takes a free one', parsePort, 7337)
-    .option('--data <folder>', 'the data folder', defaultDataFolder)
-    .option('--tls-cert <file>', 'a certificate: serve HTTPS')
-    .option('--tls-key <file>', "the certificate's key")
-    .option('--rsync <path>', 'the rsync to run', 'rsync')
-    .option('--allow-old-rsync', 'take an rsync with known security holes')
+    .option('--port <number>', 'the port to listen on; 0 chooses a free one', parsePort, 7337)
+    .option('--data <folder>', 'the folder with all data', defaultDataFolder)
+    .option('--tls-cert <file>', 'a TLS certificate; with --tls-key, serve HTTPS')
+    .option('--tls-key <file>', 'the private key of the certificate')
+    .option('--rsync <path>', 'the rsync command', 'rsync')
+    .option('--allow-old-rsync', 'accept an rsync with known security holes')
     .action(async (options: ServeOptions) => {
       const running = await startServer({
         version,
@@ -40,7 +40,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
 function tlsOf({ tlsCert, tlsKey }: ServeOptions) {
   if (tlsCert === undefined && tlsKey === undefined) return {};
   if (tlsCert === undefined || tlsKey === undefined) {
-    throw new StartError('--tls-cert and --tls-key go together');
+    throw new StartError('HTTPS needs a certificate and its key. Give both --tls-cert and --tls-key.');
   }
   return { tls: { certFile: tlsCert, keyFile: tlsKey } };
 }
@@ -48,5 +48,5 @@ function tlsOf({ tlsCert, tlsKey }: ServeOptions) {
 function parsePort(value: string): number {
   const port = Number(value);
   if (/^[0-9]+$/.test(value) && port <= 65_535) return port;
-  throw new InvalidArgumentError('a port is a number from 0 to 65535');
+  throw new InvalidArgumentError('A port is a number from 0 to 65535.');
 }

@@ -34,7 +34,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const services = createServices({ database, dataFolder, rsync, log, version });
   await sweep(services, true);
   const timer = setInterval(() => {
-    sweep(services, false).catch((error: unknown) => log.error({ err: error }, 'sweeping sessions failed'));
+    sweep(services, false).catch((error: unknown) => log.error({ err: error }, 'removing expired sessions failed'));
   }, hourMs);
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
@@ -46,7 +46,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   return { url: listening.url, log, stop };
 }
 
-/** pino's own destination never lets the process exit once the reader of its pipe is gone. */
+/** pino's own destination keeps the process from exiting when the reader of its pipe has gone. */
 function standardError(): NodeJS.WriteStream {
   process.stderr.on('error', () => undefined);
   return process.stderr;

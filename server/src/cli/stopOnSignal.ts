@@ -1,6 +1,6 @@
 import type { RunningServer } from './startServer';
 
-/** The first signal ends the server in good order, a second one at once. */
+/** The first SIGTERM or SIGINT stops the server gracefully, the second one immediately. */
 export function stopOnSignal(server: RunningServer): void {
   let stopping = false;
   const onSignal = (signal: NodeJS.Signals): void => {

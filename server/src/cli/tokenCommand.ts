@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { treeName } from '../contract/schemas';
-import { StartError } from '../errors';
 import { openDatabase } from '../database/openDatabase';
+import { StartError } from '../errors';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { defaultDataFolder, prepareDataFolder } from './dataFolder';
 
@@ -18,22 +18,28 @@ const tokenName = /^[^\p{Cc}]{1,100}$/u;
 export function tokenCommand(print: (line: string) => void): Command {
   const command = new Command('token').description('create, list and revoke access tokens');
   const subcommand = (name: string, description: string): Command =>
-    command.command(name).description(description).option('--data <folder>', 'the data folder', defaultDataFolder);
+    command
+      .command(name)
+      .description(description)
+      .option('--data <folder>', 'the folder with all data', defaultDataFolder);
 
-  subcommand('create <name>', 'make a token; it is shown once')
-    .option('--tree <tree...>', 'limit it to these trees')
+  subcommand('create <name>', 'create a token and print it; it cannot be shown again')
+    .option('--tree <tree...>', 'limit the token to these trees')
     .option('--json', 'print JSON')
     .action((name: string, options: DataOption & JsonOption & { tree?: string[] }) =>
       withTokens(options, async (tokens) => {
-        if (!tokenName.test(name)) throw new StartError('a token name is 1 to 100 printable characters');
+        if (!tokenName.test(name)) throw new StartError('Choose a token name of 1 to 100 printable characters.');
         const trees = options.tree ?? null;
-        const bad = trees?.find((tree) => !treeName.safeParse(tree).success);
-        if (bad !== undefined) throw new StartError(`${JSON.stringify(bad)} cannot be a tree's name`);
+        const invalid = trees?.find((tree) => !treeName.safeParse(tree).success);
+        if (invalid !== undefined) {
+          const fix = 'Use 1 to 64 letters, digits, ".", "_" or "-", with a letter or digit first.';
+          throw new StartError(`${JSON.stringify(invalid)} is not a valid tree name. ${fix}`);
+        }
         const token = await tokens.create(name, trees);
         print(options.json ? JSON.stringify({ name, token }) : token);
       }),
     );
-  subcommand('list', 'list the tokens that are valid')
+  subcommand('list', 'list the valid tokens')
     .option('--json', 'print JSON')
     .action((options: DataOption & JsonOption) =>
       withTokens(options, async (tokens) => {
@@ -42,9 +48,11 @@ export function tokenCommand(print: (line: string) => void): Command {
         else for (const { name, trees, createdAt } of list) print([createdAt, name, trees ?? 'all trees'].join('\t'));
       }),
     );
-  subcommand('revoke <name>', 'end a token, at once').action((name: string, options: DataOption) =>
+  subcommand('revoke <name>', 'revoke a token immediately').action((name: string, options: DataOption) =>
     withTokens(options, async (tokens) => {
-      if (!(await tokens.revoke(name))) throw new StartError(`there is no token named ${JSON.stringify(name)}`);
+      if (await tokens.revoke(name)) return;
+      const fix = 'Run "palmtree-server token list" to see the valid tokens.';
+      throw new StartError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);
     }),
   );
   return command;

@@ -1,4 +1,4 @@
-/** Runs `work` over `items`, at most `limit` at a time. After a failure no new work begins. */
+/** Runs `work` over `items`, at most `limit` at a time. After a failure it starts no more and throws the first error. */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,

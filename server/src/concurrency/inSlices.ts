@@ -3,8 +3,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 const sliceMs = 10;
 
 /**
- * Runs short synchronous work over many items and lets the event loop in between. A synchronous stat or link
- * takes microseconds; by way of the thread pool it takes ten times as long.
+ * Runs short synchronous work over many items and yields to the event loop between slices. A synchronous stat or link
+ * takes microseconds; through the thread pool it takes ten times as long.
  */
 export async function inSlices<T>(items: Iterable<T>, work: (item: T) => void): Promise<void> {
   let sliceStarted = performance.now();

@@ -4,7 +4,7 @@ import { put } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { startTestServer } from '../../test/testServer';
 
-test('revisions that were made before their paths were counted are counted when the server is first started', async () => {
+test('the migration counts the paths of existing revisions', async () => {
   const server = await startTestServer();
   for (const tree of ['one', 'two']) await server.api.makeTree(tree);
   await pushDirectly(server, 'two', 0, { x: 'x' });

@@ -3,7 +3,7 @@ import type { Tables } from './tables';
 
 type Migration = (database: Kysely<Tables>) => Promise<void>;
 
-/** Invariant: a migration that was ever released is never edited, reordered or removed. */
+/** Invariant: a released migration is never edited, reordered or removed. */
 export const migrations: readonly Migration[] = [createFirstTables, addHistory];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
@@ -15,7 +15,7 @@ async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await database.schema.createIndex('entries_by_revision').on('entries').columns(['tree_id', 'revision']).execute();
 }
 
-/** A revision's versions are found by its number, and counted when they are written. */
+/** Indexes versions by revision, and stores the number of puts and deletions of each revision. */
 async function addHistory(database: Kysely<Tables>): Promise<void> {
   const { schema } = database;
   const columns = ['tree_id', 'revision', 'path'];
@@ -26,11 +26,11 @@ async function addHistory(database: Kysely<Tables>): Promise<void> {
       .addColumn(column, 'integer', (definition) => definition.notNull().defaultTo(0))
       .execute();
   }
-  const count = (op: string) => sql`(
+  const countVersions = (op: string) => sql`(
     select count(*) from versions
     where versions.tree_id = revisions.tree_id and versions.revision = revisions.number and versions.op = ${op}
   )`;
-  await sql`update revisions set put = ${count('put')}, deleted = ${count('delete')}`.execute(database);
+  await sql`update revisions set put = ${countVersions('put')}, deleted = ${countVersions('delete')}`.execute(database);
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -20,25 +20,25 @@ async function names(from: Database): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** A transaction that has written `name`, and stays open until it is told how to end. */
-async function writing(name: string) {
-  const begun = Promise.withResolvers<void>();
+/** Starts a transaction that has written `name` and stays open until the test ends it. */
+async function openWriter(name: string) {
+  const written = Promise.withResolvers<void>();
   const end = Promise.withResolvers<void>();
   const ended = database.transaction().execute(async (transaction) => {
     await add(transaction, name);
     expect(await names(transaction)).toContain(name);
-    begun.resolve();
+    written.resolve();
     await end.promise;
   });
-  await begun.promise;
+  await written.promise;
   return {
     commit: () => (end.resolve(), ended),
-    fail: () => (end.reject(new Error('given up')), ended),
+    fail: () => (end.reject(new Error('the test failed it')), ended),
   };
 }
 
-test('who reads does not wait for who writes, and sees what is committed', async () => {
-  const { commit } = await writing('second');
+test('a reader does not wait for a writer, and sees the last commit', async () => {
+  const { commit } = await openWriter('second');
   expect(await names(database)).toEqual(['first']);
   const seen = await database.transaction().setAccessMode('read only').execute(names);
   expect(seen).toEqual(['first']);
@@ -46,9 +46,9 @@ test('who reads does not wait for who writes, and sees what is committed', async
   expect(await names(database)).toEqual(['first', 'second']);
 });
 
-test('who writes waits for who writes', async () => {
-  const { commit } = await writing('second');
-  const third = writing('third');
+test('a writer waits for the previous writer', async () => {
+  const { commit } = await openWriter('second');
+  const third = openWriter('third');
   const fourth = add(database, 'fourth');
   await commit();
   await (await third).commit();
@@ -56,17 +56,17 @@ test('who writes waits for who writes', async () => {
   expect(await names(database)).toEqual(['first', 'second', 'third', 'fourth']);
 });
 
-test('what fails leaves nothing behind, and the next one goes on', async () => {
-  const { fail } = await writing('second');
-  await expect(fail()).rejects.toThrow('given up');
+test('a failed transaction leaves nothing behind, and the next writer continues', async () => {
+  const { fail } = await openWriter('second');
+  await expect(fail()).rejects.toThrow('the test failed it');
   await add(database, 'third');
   expect(await names(database)).toEqual(['first', 'third']);
 });
 
-test('a failure after which nothing is left to be rolled back is told as it was', async () => {
+test('the original error is thrown when SQLite has already rolled back', async () => {
   const failing = database.transaction().execute(async (transaction) => {
     await add(transaction, 'second');
-    // As SQLite does it when the disk is full.
+    // SQLite itself does this when the disk is full.
     await transaction.executeQuery(CompiledQuery.raw('rollback'));
     throw new Error('the disk is full');
   });
@@ -74,7 +74,7 @@ test('a failure after which nothing is left to be rolled back is told as it was'
   expect(await names(database)).toEqual(['first']);
 });
 
-test('a transaction that reads only cannot write, and sees one moment', async () => {
+test('a read-only transaction cannot write, and sees one snapshot', async () => {
   await database
     .transaction()
     .setAccessMode('read only')

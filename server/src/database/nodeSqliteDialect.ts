@@ -14,30 +14,30 @@ import {
   type TransactionSettings,
 } from 'kysely';
 
-const cachedStatements = 100;
+const maxCachedStatements = 100;
 
-/** The file, opened three times. */
+/** Three connections to the same file. */
 export interface Connections<T> {
   readonly writer: T;
-  /** For statements that read while the writer is taken: they see what was committed last. */
+  /** For single SELECTs while the writer is busy. They see the last commit. */
   readonly reader: T;
-  /** For transactions that only read. */
+  /** For read-only transactions. */
   readonly snapshots: T;
 }
 
 /**
- * Kysely's SQLite dialect on Node's own SQLite. A statement that reads waits neither for a transaction that writes nor for
- * one that reads a lot.
+ * Kysely's SQLite dialect on Node's own SQLite. A SELECT waits neither for a write transaction nor for a long read-only
+ * one.
  */
 export class NodeSqliteDialect implements Dialect {
-  readonly #files: Connections<DatabaseSync>;
+  readonly #databases: Connections<DatabaseSync>;
 
-  constructor(files: Connections<DatabaseSync>) {
-    this.#files = files;
+  constructor(databases: Connections<DatabaseSync>) {
+    this.#databases = databases;
   }
 
   createDriver(): Driver {
-    const { writer, reader, snapshots } = this.#files;
+    const { writer, reader, snapshots } = this.#databases;
     return new NodeSqliteDriver({
       writer: new Connection(writer),
       reader: new Connection(reader),
@@ -79,7 +79,7 @@ class NodeSqliteDriver implements Driver {
 
   async beginTransaction(lease: Lease, { accessMode }: TransactionSettings): Promise<void> {
     if (accessMode === 'read only') await lease.begin(this.#connections.snapshots, 'begin');
-    // A deferred transaction that reads and then writes fails when another process wrote in between.
+    // A deferred transaction that reads and then writes fails when another process has written in between.
     else await lease.begin(this.#connections.writer, 'begin immediate');
   }
 
@@ -99,10 +99,10 @@ class NodeSqliteDriver implements Driver {
   }
 }
 
-/** What a query or a transaction runs on. Outside a transaction each statement takes the connection that fits it. */
+/** Runs one query or transaction. Outside a transaction, each statement chooses its connection. */
 class Lease implements DatabaseConnection {
   readonly #connections: Connections<Connection>;
-  #transaction: { readonly connection: Connection; readonly free: () => void } | undefined;
+  #transaction: { readonly connection: Connection; readonly release: () => void } | undefined;
 
   constructor(connections: Connections<Connection>) {
     this.#connections = connections;
@@ -111,32 +111,32 @@ class Lease implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#transaction !== undefined) return this.#transaction.connection.execute<R>(query);
     const { writer, reader } = this.#connections;
-    // The reader has to read anew after each commit what the writer has in memory.
-    if (SelectQueryNode.is(query.query)) return (writer.isTaken ? reader : writer).execute<R>(query);
-    const free = await writer.taken();
+    // The writer is preferred: after each commit the reader has to read pages again that the writer has in memory.
+    if (SelectQueryNode.is(query.query)) return (writer.isBusy ? reader : writer).execute<R>(query);
+    const release = await writer.acquire();
     try {
       return writer.execute<R>(query);
     } finally {
-      free();
+      release();
     }
   }
 
   streamQuery(): AsyncIterableIterator<never> {
-    throw new Error('rows are not streamed');
+    throw new Error('streaming rows is not supported');
   }
 
   async begin(connection: Connection, statement: string): Promise<void> {
-    const free = await connection.taken();
+    const release = await connection.acquire();
     try {
       connection.run(statement);
-      this.#transaction = { connection, free };
+      this.#transaction = { connection, release };
     } catch (error) {
-      free();
+      release();
       throw error;
     }
   }
 
-  /** When it fails, the transaction is still to be rolled back. */
+  /** When this throws, the transaction is still open and has to be rolled back. */
   commit(): void {
     this.#transaction?.connection.run('commit');
     this.#end();
@@ -153,40 +153,40 @@ class Lease implements DatabaseConnection {
   #end(): void {
     const transaction = this.#transaction;
     this.#transaction = undefined;
-    transaction?.free();
+    transaction?.release();
   }
 }
 
 class Connection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
-  #free: Promise<void> = Promise.resolve();
-  /** Those that have it or wait for it. */
-  #takers = 0;
+  #released: Promise<void> = Promise.resolve();
+  /** The number of users that hold the connection or wait for it. */
+  #users = 0;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
   }
 
-  get isTaken(): boolean {
-    return this.#takers > 0;
+  get isBusy(): boolean {
+    return this.#users > 0;
   }
 
-  /** Waits for whoever has the connection; what is answered gives it back. */
-  async taken(): Promise<() => void> {
-    const before = this.#free;
+  /** Waits for the connection and returns its release function. */
+  async acquire(): Promise<() => void> {
+    const previous = this.#released;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#free = promise;
-    this.#takers++;
-    await before;
+    this.#released = promise;
+    this.#users++;
+    await previous;
     return () => {
-      this.#takers--;
+      this.#users--;
       resolve();
     };
   }
 
   execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
-    const { statement, hasRows } = this.#prepared(sql);
+    const { statement, hasRows } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
     if (hasRows) return { rows: statement.all(...values) as R[] };
     const { changes, lastInsertRowid } = statement.run(...values);
@@ -198,7 +198,7 @@ class Connection {
   }
 
   rollback(): void {
-    // A full disk, and some other failures, have rolled it back.
+    // SQLite has already rolled back after a full disk and some other failures.
     if (this.#database.isTransaction) this.run('rollback');
   }
 
@@ -207,13 +207,13 @@ class Connection {
     this.#database.close();
   }
 
-  #prepared(sql: string): { readonly statement: StatementSync; readonly hasRows: boolean } {
-    const known = this.#statements.get(sql);
-    if (known !== undefined) return known;
+  #prepare(sql: string): { readonly statement: StatementSync; readonly hasRows: boolean } {
+    const cached = this.#statements.get(sql);
+    if (cached !== undefined) return cached;
     const statement = this.#database.prepare(sql);
     const prepared = { statement, hasRows: statement.columns().length > 0 };
     const [oldest] = this.#statements.keys();
-    if (oldest !== undefined && this.#statements.size >= cachedStatements) this.#statements.delete(oldest);
+    if (oldest !== undefined && this.#statements.size >= maxCachedStatements) this.#statements.delete(oldest);
     this.#statements.set(sql, prepared);
     return prepared;
   }

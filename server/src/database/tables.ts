@@ -6,7 +6,7 @@ export interface TokensTable {
   name: string;
   /** SHA-256 of the secret, in hex. */
   hash: string;
-  /** 1 when the token reaches only the trees of `token_trees`. */
+  /** 1 when the token is limited to the trees in `token_trees`. */
   limited: number;
   created_at: string;
   revoked_at: string | null;
@@ -32,12 +32,12 @@ export interface RevisionsTable {
   message: string | null;
   forced: number;
   push_id: string;
-  /** The number of its versions that are puts, and deletions. */
+  /** The number of versions in the revision that are puts, and that are deletions. */
   put: number;
   deleted: number;
 }
 
-/** What a path is as of a revision; all but `op` is null for a deletion. */
+/** The state of a path from `revision` on. For a deletion the columns after `op` are null. */
 export interface VersionsTable {
   tree_id: number;
   path: string;
@@ -45,14 +45,14 @@ export interface VersionsTable {
   op: 'put' | 'delete';
   kind: Kind | null;
   size: number | null;
-  /** Text: nanoseconds do not fit a JavaScript number. */
+  /** Text, because nanoseconds do not fit into a JavaScript number. */
   mtime_ns: string | null;
   mode: number | null;
   hash: string | null;
   target: string | null;
 }
 
-/** The newest version of each path, deletions included, so that a since-query is one range of an index. */
+/** The newest version of each path, including deletions, so that a since-query reads one range of an index. */
 export type EntriesTable = VersionsTable;
 
 export interface FoldersTable {
@@ -62,7 +62,7 @@ export interface FoldersTable {
   created_at: string;
 }
 
-/** Commits that changed nothing, so that the same id gets the same answer again. */
+/** Pushes that changed nothing, so that a repeated commit returns the same revision. */
 export interface UnchangedPushesTable {
   push_id: string;
   tree_id: number;

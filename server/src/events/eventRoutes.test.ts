@@ -31,7 +31,7 @@ const readyEvent = (revision: number) => ({ event: 'ready', id: String(revision)
 const openStreams = () => ({ streams: server.services.streams.size, listeners: notices.size });
 const allClosed = () => vi.waitFor(() => expect(openStreams()).toEqual({ streams: 0, listeners: 0 }));
 
-test('a stream begins with the head and goes on with each commit', async () => {
+test('a stream begins with the head and continues with each commit', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   await pushDirectly(server, tree, 1, { a: '2' }, { message: 'line\nand "quote"' });
   const events = await openEvents(server, tree);
@@ -49,7 +49,7 @@ test('a stream begins with the head and goes on with each commit', async () => {
   await allClosed();
 });
 
-test('a tree without a revision is ready at once, and tells of its first', async () => {
+test('a tree without revisions sends ready, then its first revision', async () => {
   const events = await openEvents(server, tree);
   expect(await events.next()).toEqual(readyEvent(0));
   await pushDirectly(server, tree, 0, { a: '1' });
@@ -57,7 +57,7 @@ test('a tree without a revision is ready at once, and tells of its first', async
   events.disconnect();
 });
 
-test('who comes again tells what it knows: it gets the head when that is newer', async () => {
+test('a client that states its known revision gets the head only if it is newer', async () => {
   for (let base = 0; base < 3; base++) await pushDirectly(server, tree, base, { a: String(base) });
   const first = async (lastEventId: string | undefined, query = '') => {
     const events = await openEvents(server, tree, { query, ...(lastEventId === undefined ? {} : { lastEventId }) });
@@ -75,7 +75,7 @@ test('who comes again tells what it knows: it gets the head when that is newer',
   await allClosed();
 });
 
-test('a connection that was cut is resumed without a gap or a repetition', async () => {
+test('a client that reconnects misses and repeats nothing', async () => {
   await pushDirectly(server, tree, 0, { a: '0' });
   const cut = await openEvents(server, tree);
   const seen = await cut.next();
@@ -89,7 +89,7 @@ test('a connection that was cut is resumed without a gap or a repetition', async
   resumed.disconnect();
 });
 
-test('a push that changes nothing, or another tree, is no event', async () => {
+test('a push without changes, or to another tree, sends no event', async () => {
   await server.api.makeTree(`${tree}-other`);
   await pushDirectly(server, tree, 0, { a: '1' });
   const events = await openEvents(server, tree, { lastEventId: '1' });
@@ -101,7 +101,7 @@ test('a push that changes nothing, or another tree, is no event', async () => {
   events.disconnect();
 });
 
-test('many streams are told of one commit, and each that closes leaves no listener', async () => {
+test('a commit reaches many streams, and a closed stream leaves no listener', async () => {
   const all = await Promise.all(Array.from({ length: 20 }, () => openEvents(server, tree)));
   for (const events of all) expect(await events.next()).toEqual(readyEvent(0));
   expect(openStreams()).toEqual({ streams: 20, listeners: 20 });
@@ -113,10 +113,10 @@ test('many streams are told of one commit, and each that closes leaves no listen
   await allClosed();
 });
 
-test('a client that reads nothing costs no memory, and is sent each revision once it reads', async () => {
+test('a client that reads nothing costs no memory, and gets each revision when it reads', async () => {
   const url = `${await server.url()}/v1/trees/${tree}/events`;
-  const asked = request(url, { headers: { authorization: `Bearer ${server.token}` } }).end();
-  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  const sent = request(url, { headers: { authorization: `Bearer ${server.token}` } }).end();
+  const [response] = (await once(sent, 'response')) as [IncomingMessage];
   response.pause();
   const { id } = await server.services.trees.find(tree);
   const message = 'x'.repeat(2000);
@@ -137,7 +137,7 @@ test('a client that reads nothing costs no memory, and is sent each revision onc
     await new Promise((resolve) => setTimeout(resolve, 300));
     return after.mock.calls.length;
   };
-  // The sockets' buffers take some; then nothing more is read.
+  // The sockets buffer some revisions. Then nothing more is read from the database.
   let before = -1;
   let count = await calls();
   while (count !== before) [before, count] = [count, await calls()];
@@ -150,12 +150,12 @@ test('a client that reads nothing costs no memory, and is sent each revision onc
   await vi.waitFor(() => expect(text).toContain('id: 5000\n'), 5000);
   const ids = [...text.matchAll(/^id: ([0-9]+)$/gm)].map((match) => Number(match[1]));
   expect(ids).toEqual(Array.from({ length: 5001 }, (_, index) => index));
-  asked.destroy();
+  sent.destroy();
   after.mockRestore();
   await allClosed();
 });
 
-test('a database that fails ends the stream and is logged', async () => {
+test('a database error ends the stream and is logged', async () => {
   const events = await openEvents(server, tree);
   expect(await events.next()).toEqual(readyEvent(0));
   const after = vi.spyOn(server.services.revisions, 'after').mockRejectedValue(new Error('the disk is gone'));
@@ -166,37 +166,37 @@ test('a database that fails ends the stream and is logged', async () => {
   await allClosed();
 });
 
-test('HEAD and refusals open no stream', async () => {
+test('HEAD and refused requests open no stream', async () => {
   const head = { method: 'HEAD', headers: { authorization: `Bearer ${server.token}` } };
-  const answer = await fetch(`${await server.url()}/v1/trees/${tree}/events`, head);
-  expect(answer.headers.get('content-type')).toBe('text/event-stream');
-  const ask = async (name: string, query = '') => {
+  const response = await fetch(`${await server.url()}/v1/trees/${tree}/events`, head);
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  const refusal = async (name: string, query = '') => {
     const { status, body } = await server.api.call('GET', `/v1/trees/${name}/events${query}`);
     return { status, body };
   };
-  expect(await ask('absent')).toMatchObject({ status: 404, body: { error: { code: 'tree_not_found' } } });
-  expect(await ask(tree, '?since=x')).toMatchObject({ status: 422, body: { error: { code: 'invalid_request' } } });
+  expect(await refusal('absent')).toMatchObject({ status: 404, body: { error: { code: 'tree_not_found' } } });
+  expect(await refusal(tree, '?since=x')).toMatchObject({ status: 422, body: { error: { code: 'invalid_request' } } });
   expect(openStreams()).toEqual({ streams: 0, listeners: 0 });
 });
 
-test('a heartbeat comes while nothing happens, ends the stream of a revoked token, and finds what no notice told of', async () => {
-  const beating = await startTestServer({ now, heartbeatMs: 40 });
-  await beating.api.makeTree('tree');
-  const token = await beating.services.tokens.create('bob', ['tree']);
-  const events = await openEvents(beating, 'tree', { token });
+test('heartbeats keep the stream alive, find revisions without a notice, and end the stream of a revoked token', async () => {
+  const shortHeartbeat = await startTestServer({ now, heartbeatMs: 40 });
+  await shortHeartbeat.api.makeTree('tree');
+  const token = await shortHeartbeat.services.tokens.create('bob', ['tree']);
+  const events = await openEvents(shortHeartbeat, 'tree', { token });
   expect(await events.nextBlock()).toEqual(readyEvent(0));
   expect(await events.nextBlock()).toBeUndefined();
   expect(await events.nextBlock()).toBeUndefined();
-  vi.spyOn(beating.services.notices, 'announce').mockImplementation(() => undefined);
-  await pushDirectly(beating, 'tree', 0, { a: '1' });
+  vi.spyOn(shortHeartbeat.services.notices, 'announce').mockImplementation(() => undefined);
+  await pushDirectly(shortHeartbeat, 'tree', 0, { a: '1' });
   expect(await events.next()).toEqual(revisionEvent(1));
-  await beating.services.tokens.revoke('bob');
+  await shortHeartbeat.services.tokens.revoke('bob');
   expect(await events.next()).toBeNull();
-  expect(beating.services.streams.size).toBe(0);
-  await beating.stop();
+  expect(shortHeartbeat.services.streams.size).toBe(0);
+  await shortHeartbeat.stop();
 });
 
-test('a server that stops ends its streams at once, and one that is opened by then', async () => {
+test('a stopping server ends its open streams, and those that are opened later', async () => {
   const stopping = await startTestServer();
   await stopping.api.makeTree('tree');
   const events = await openEvents(stopping, 'tree');

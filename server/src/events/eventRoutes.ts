@@ -13,9 +13,9 @@ export interface EventServices {
 const headers = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-cache, no-transform',
-  // nginx would hold events back until its buffer is full.
+  // Without this, nginx delays events until its buffer is full.
   'X-Accel-Buffering': 'no',
-  // A connection that was kept alive after its stream would keep a server that stops waiting.
+  // A stopping server would wait for a connection that stays open after its stream.
   Connection: 'close',
 };
 
@@ -23,8 +23,8 @@ export function eventRoutes({ trees, streams }: EventServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.get('/:tree/events', async (context) => {
-    const given = context.req.header('last-event-id') || context.req.query('since');
-    const since = parse(queryNumber('the last event id'), given ?? '0');
+    const lastEventId = context.req.header('last-event-id') || context.req.query('since');
+    const since = parse(queryNumber('last event id'), lastEventId ?? '0');
     const tree = await trees.find(context.req.param('tree'));
     if (context.req.method === 'HEAD') return context.body(null, 200, headers);
     const request = { tree, since, token: context.get('token'), log: context.get('log') };

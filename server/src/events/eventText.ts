@@ -8,7 +8,7 @@ export function readyMessage(event: ReadyEvent): string {
   return eventText('ready', event.revision, event);
 }
 
-/** JSON has no line break, so the data is one line. An event without data would not be dispatched. */
+/** JSON text has no line break, so the data is one line. Clients drop an event without data. */
 function eventText(name: string, id: number, data: object): string {
   return `event: ${name}\nid: ${id}\ndata: ${JSON.stringify(data)}\n\n`;
 }

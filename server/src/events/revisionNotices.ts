@@ -1,30 +1,31 @@
 /**
- * Tells that a tree has new revisions, and not which: who is told reads them. So a notice may stand for several
- * commits or for none, and come from another process as well as from this one.
+ * Announces that a tree may have new revisions, which the listener then reads from the database. So one notice may mean
+ * several commits or none, and another implementation may carry notices between processes.
  */
 export interface RevisionNotices {
   announce(treeId: number): void;
-  /** Calls `notice` at each announcement, until the function that it returns is called. */
-  listen(treeId: number, notice: () => void): () => void;
+  /** Calls `onNotice` at each announcement. Returns the function that ends this. */
+  listen(treeId: number, onNotice: () => void): () => void;
 }
 
-/** For the one server process of a data folder. */
+/** Notices within one process, which is enough because a data folder has one server. */
 export class LocalNotices implements RevisionNotices {
   readonly #listeners = new Map<number, Set<() => void>>();
 
+  /** The number of listeners. */
   get size(): number {
     return [...this.#listeners.values()].reduce((sum, listeners) => sum + listeners.size, 0);
   }
 
   announce(treeId: number): void {
-    for (const notice of this.#listeners.get(treeId) ?? []) notice();
+    for (const onNotice of this.#listeners.get(treeId) ?? []) onNotice();
   }
 
-  listen(treeId: number, notice: () => void): () => void {
+  listen(treeId: number, onNotice: () => void): () => void {
     const listeners = this.#listeners.get(treeId) ?? new Set();
-    this.#listeners.set(treeId, listeners.add(notice));
+    this.#listeners.set(treeId, listeners.add(onNotice));
     return () => {
-      listeners.delete(notice);
+      listeners.delete(onNotice);
       if (listeners.size === 0 && this.#listeners.get(treeId) === listeners) this.#listeners.delete(treeId);
     };
   }

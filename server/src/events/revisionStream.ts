@@ -2,15 +2,15 @@ import type { RevisionEvent } from '../contract/history';
 import { revisionMessage } from './eventText';
 
 export interface StreamSource {
-  /** What the stream begins with. */
+  /** The first message. */
   readonly opening: string;
-  /** The revision that the reader knows of once it has read `opening`. */
+  /** The newest revision that the client knows after it has read `opening`. */
   readonly known: number;
   readonly heartbeatMs: number;
-  /** The next revisions after `number`, oldest first: some of them, or none when there are none. */
+  /** Some of the revisions after `number`, oldest first; empty when there are no more. */
   readonly after: (number: number) => Promise<readonly RevisionEvent[]>;
-  readonly listen: (notice: () => void) => () => void;
-  /** Asked at each heartbeat. */
+  readonly listen: (onNotice: () => void) => () => void;
+  /** Called at each heartbeat. */
   readonly isAllowed: () => Promise<boolean>;
   readonly onEnd: (failure?: unknown) => void;
 }
@@ -19,8 +19,8 @@ const heartbeat = ': \n\n';
 const utf8 = new TextEncoder();
 
 /**
- * One reader's stream of a tree's revisions. What is new is read from the database when the reader asks for
- * more, so that one who is slow costs no memory and misses nothing.
+ * One client's stream of a tree's revisions. It reads new revisions from the database only when the client requests more
+ * data, so a slow client costs no memory and misses nothing.
  */
 export class RevisionStream {
   readonly body: ReadableStream<Uint8Array>;
@@ -29,17 +29,17 @@ export class RevisionStream {
   readonly #stopListening: () => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #known: number;
-  #hasNews = true;
-  #beatDue = false;
-  #ended = false;
+  #mayHaveRevisions = true;
+  #isHeartbeatDue = false;
+  #hasEnded = false;
   #wake: () => void = () => undefined;
 
   constructor(source: StreamSource) {
     this.#source = source;
     this.#known = source.known;
-    this.#stopListening = source.listen(() => this.#notice());
+    this.#stopListening = source.listen(() => this.#onNotice());
     this.#timer = setInterval(() => {
-      this.#beat().catch((error: unknown) => this.end(error));
+      this.#onHeartbeat().catch((error: unknown) => this.end(error));
     }, source.heartbeatMs);
     this.#timer.unref();
     this.body = new ReadableStream<Uint8Array>({
@@ -54,20 +54,20 @@ export class RevisionStream {
     });
   }
 
-  /** The reader comes again with the last id that it read, so a failure ends the stream as anything else does. */
+  /** A failure also ends the stream normally: the client reconnects with the last id that it has read. */
   end(failure?: unknown): void {
     if (this.#release(failure)) this.#controller?.close();
   }
 
-  /** Returns when something was sent, or the stream has ended. */
+  /** Resolves when something was sent or the stream has ended. */
   async #pull(): Promise<void> {
-    while (!this.#ended) {
-      if (this.#hasNews) {
-        // Cleared before the read: a notice that comes during it asks for another.
-        this.#hasNews = false;
-        if (await this.#sendNews()) return;
-      } else if (this.#beatDue) {
-        this.#beatDue = false;
+    while (!this.#hasEnded) {
+      if (this.#mayHaveRevisions) {
+        // Cleared before the read, so that a notice during the read causes another one.
+        this.#mayHaveRevisions = false;
+        if (await this.#sendRevisions()) return;
+      } else if (this.#isHeartbeatDue) {
+        this.#isHeartbeatDue = false;
         this.#send(heartbeat);
         return;
       } else {
@@ -76,25 +76,25 @@ export class RevisionStream {
     }
   }
 
-  async #sendNews(): Promise<boolean> {
+  async #sendRevisions(): Promise<boolean> {
     const revisions = await this.#source.after(this.#known);
     const newest = revisions.at(-1);
-    if (this.#ended || newest === undefined) return false;
+    if (this.#hasEnded || newest === undefined) return false;
     this.#known = newest.revision;
-    this.#hasNews = true;
+    this.#mayHaveRevisions = true;
     this.#send(revisions.map(revisionMessage).join(''));
     return true;
   }
 
-  /** It does not wait for the reader: also one that takes nothing is let go when its token is revoked. */
-  async #beat(): Promise<void> {
+  /** Does not wait for the client: a revoked token ends its stream even if the client reads nothing. */
+  async #onHeartbeat(): Promise<void> {
     if (!(await this.#source.isAllowed())) return this.end();
-    this.#beatDue = true;
-    this.#notice();
+    this.#isHeartbeatDue = true;
+    this.#onNotice();
   }
 
-  #notice(): void {
-    this.#hasNews = true;
+  #onNotice(): void {
+    this.#mayHaveRevisions = true;
     this.#wake();
   }
 
@@ -102,9 +102,10 @@ export class RevisionStream {
     this.#controller?.enqueue(utf8.encode(text));
   }
 
+  /** Returns false when the stream had already ended. */
   #release(failure?: unknown): boolean {
-    if (this.#ended) return false;
-    this.#ended = true;
+    if (this.#hasEnded) return false;
+    this.#hasEnded = true;
     clearInterval(this.#timer);
     this.#stopListening();
     this.#wake();

@@ -1,25 +1,25 @@
 import type { Logger } from 'pino';
 import type { RevisionEvent } from '../contract/history';
-import type { Token } from '../http/appEnv';
 import type { RevisionRepository } from '../history/revisionRepository';
+import type { Token } from '../http/appEnv';
 import type { TokenRepository } from '../tokens/tokenRepository';
 import type { Tree } from '../trees/treeRepository';
 import { readyMessage, revisionMessage } from './eventText';
 import type { RevisionNotices } from './revisionNotices';
 import { RevisionStream } from './revisionStream';
 
-/** So many at a time, however many a reader has missed. */
-const revisionsAtOnce = 50;
+/** The number of revisions that a client that missed many is sent at once. */
+const revisionsPerRead = 50;
 
 export interface StreamRequest {
   readonly tree: Tree;
   readonly token: Token;
-  /** The newest revision that the reader knows of. */
+  /** The newest revision that the client knows. */
   readonly since: number;
   readonly log: Logger;
 }
 
-/** The event streams that are open. */
+/** The open event streams. */
 export class RevisionStreams {
   readonly #open = new Set<RevisionStream>();
   readonly #revisions: RevisionRepository;
@@ -29,12 +29,12 @@ export class RevisionStreams {
   #ended = false;
 
   constructor(
-    { revisions, tokens }: { revisions: RevisionRepository; tokens: TokenRepository },
+    deps: { revisions: RevisionRepository; tokens: TokenRepository },
     notices: RevisionNotices,
     heartbeatMs: number,
   ) {
-    this.#revisions = revisions;
-    this.#tokens = tokens;
+    this.#revisions = deps.revisions;
+    this.#tokens = deps.tokens;
     this.#notices = notices;
     this.#heartbeatMs = heartbeatMs;
   }
@@ -43,15 +43,15 @@ export class RevisionStreams {
     return this.#open.size;
   }
 
-  /** Begins with the head alone: what came between is in the history. */
+  /** The stream begins with the head only. The revisions before it are in the history. */
   async open({ tree, token, since, log }: StreamRequest): Promise<ReadableStream<Uint8Array>> {
     const head = tree.head > since ? await this.#revisionAt(tree) : undefined;
     const stream = new RevisionStream({
       opening: head === undefined ? readyMessage({ revision: tree.head }) : revisionMessage(head),
       known: tree.head,
       heartbeatMs: this.#heartbeatMs,
-      after: (number) => this.#revisions.after(tree.id, number, revisionsAtOnce),
-      listen: (notice) => this.#notices.listen(tree.id, notice),
+      after: (number) => this.#revisions.after(tree.id, number, revisionsPerRead),
+      listen: (onNotice) => this.#notices.listen(tree.id, onNotice),
       isAllowed: () => this.#tokens.isActive(token.id),
       onEnd: (failure) => {
         this.#open.delete(stream);
@@ -59,12 +59,12 @@ export class RevisionStreams {
       },
     });
     this.#open.add(stream);
-    // A request may have been let in just before the server began to stop.
+    // The request may have been accepted just before the server began to stop.
     if (this.#ended) stream.end();
     return stream.body;
   }
 
-  /** Ends all, and from now on each that is opened. */
+  /** Ends all streams, and each that is opened later. */
   endAll(): void {
     this.#ended = true;
     for (const stream of this.#open) stream.end();

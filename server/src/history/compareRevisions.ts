@@ -1,7 +1,7 @@
-import { WireError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { Comparison, PathDifference, RevisionDetail } from '../contract/history';
 import type { FileEntry } from '../contract/schemas';
+import { WireError } from '../errors';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
@@ -36,7 +36,7 @@ export async function revisionDetail(
   return { revision, changes: await differences(entries, tree.id, number - 1, number) };
 }
 
-/** No transaction is needed: what stood at a revision never changes. */
+/** Needs no transaction, because the entries at a revision never change. */
 async function differences(
   entries: EntryRepository,
   treeId: number,

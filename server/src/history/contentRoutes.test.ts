@@ -21,22 +21,22 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-async function ask(path: string, revision: number, init: RequestInit = {}): Promise<Response> {
+async function requestContent(path: string, revision: number, init: RequestInit = {}): Promise<Response> {
   const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
   const headers = { authorization: `Bearer ${server.token}`, ...(init.headers as Record<string, string> | undefined) };
   return fetch(`${await server.url()}/v1/trees/tree/content?${query}`, { ...init, headers });
 }
 
-const textOf = async (path: string, revision: number) => (await ask(path, revision)).text();
-const errorOf = async (answer: Response) => ({
-  status: answer.status,
-  code: ((await answer.json()) as ErrorBody).error.code,
+const textOf = async (path: string, revision: number) => (await requestContent(path, revision)).text();
+const errorOf = async (response: Response) => ({
+  status: response.status,
+  code: ((await response.json()) as ErrorBody).error.code,
 });
 
-test('the content that stood at a revision comes with what a client needs to trust and keep it', async () => {
-  const answer = await ask('folder/a', 1);
-  expect(answer.status).toBe(200);
-  expect(Object.fromEntries(answer.headers)).toMatchObject({
+test('the response has the content at a revision, with headers to verify and cache it', async () => {
+  const response = await requestContent('folder/a', 1);
+  expect(response.status).toBe(200);
+  expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': 'application/octet-stream',
     'content-length': '13',
     etag: `"${sha256('first content')}"`,
@@ -46,50 +46,50 @@ test('the content that stood at a revision comes with what a client needs to tru
     'content-disposition': 'attachment',
     'x-palmtree-kind': 'file',
   });
-  expect(await answer.text()).toBe('first content');
+  expect(await response.text()).toBe('first content');
 });
 
-test('a version stands until the next, and a revert brings the old content back', async () => {
+test('a version is current until the next one, and a revert restores the old content', async () => {
   expect(await textOf('folder/a', 2)).toBe('second');
   expect(await textOf('folder/a', 3)).toBe('first content');
   expect(await textOf('b', 1)).toBe('0123456789');
   expect(await textOf('empty', 3)).toBe('');
 });
 
-test('a symlink answers its target', async () => {
-  const answer = await ask('l', 3);
-  expect(answer.headers.get('x-palmtree-kind')).toBe('symlink');
-  expect(answer.headers.get('etag')).toBe(`"${sha256('folder/ä')}"`);
-  expect(answer.headers.get('content-length')).toBe('9');
-  expect(await answer.text()).toBe('folder/ä');
-  expect(await (await ask('l', 3, { headers: { range: 'bytes=0-5' } })).text()).toBe('folder');
+test('the content of a symlink is its target', async () => {
+  const response = await requestContent('l', 3);
+  expect(response.headers.get('x-palmtree-kind')).toBe('symlink');
+  expect(response.headers.get('etag')).toBe(`"${sha256('folder/ä')}"`);
+  expect(response.headers.get('content-length')).toBe('9');
+  expect(await response.text()).toBe('folder/ä');
+  expect(await (await requestContent('l', 3, { headers: { range: 'bytes=0-5' } })).text()).toBe('folder');
 });
 
-test('a big file comes whole, and in parts', async () => {
-  const whole = await (await ask('big', 1)).bytes();
+test('a big file can be read whole and in ranges', async () => {
+  const whole = await (await requestContent('big', 1)).bytes();
   expect(sha256(whole)).toBe(sha256(big));
-  const part = await ask('big', 1, { headers: { range: 'bytes=1000000-3000000' } });
+  const part = await requestContent('big', 1, { headers: { range: 'bytes=1000000-3000000' } });
   expect(sha256(await part.bytes())).toBe(sha256(big.subarray(1_000_000, 3_000_001)));
 });
 
-test('HEAD tells the same without the content, and opens nothing', async () => {
-  const answer = await ask('big', 1, { method: 'HEAD', headers: { range: 'bytes=0-1' } });
-  expect(answer.status).toBe(200);
-  expect(answer.headers.get('content-length')).toBe(String(big.length));
-  expect(answer.headers.get('etag')).toBe(`"${sha256(big)}"`);
-  expect(await answer.text()).toBe('');
+test('HEAD returns the same headers without the content, and opens no file', async () => {
+  const response = await requestContent('big', 1, { method: 'HEAD', headers: { range: 'bytes=0-1' } });
+  expect(response.status).toBe(200);
+  expect(response.headers.get('content-length')).toBe(String(big.length));
+  expect(response.headers.get('etag')).toBe(`"${sha256(big)}"`);
+  expect(await response.text()).toBe('');
   expect(openObjects()).toEqual([]);
 });
 
-test('who has the content gets it not again', async () => {
+test('a client that has the content gets status 304', async () => {
   const tag = `"${sha256('first content')}"`;
-  for (const given of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
-    const answer = await ask('folder/a', 3, { headers: { 'if-none-match': given, range: 'bytes=0-1' } });
-    expect(answer.status).toBe(304);
-    expect(answer.headers.get('etag')).toBe(tag);
-    expect(await answer.text()).toBe('');
+  for (const header of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+    const response = await requestContent('folder/a', 3, { headers: { 'if-none-match': header, range: 'bytes=0-1' } });
+    expect(response.status).toBe(304);
+    expect(response.headers.get('etag')).toBe(tag);
+    expect(await response.text()).toBe('');
   }
-  expect((await ask('folder/a', 2, { headers: { 'if-none-match': tag } })).status).toBe(200);
+  expect((await requestContent('folder/a', 2, { headers: { 'if-none-match': tag } })).status).toBe(200);
 });
 
 test.each([
@@ -97,59 +97,59 @@ test.each([
   ['bytes=7-', '789', 'bytes 7-9/10'],
   ['bytes=-1', '9', 'bytes 9-9/10'],
   ['bytes=0-99', '0123456789', 'bytes 0-9/10'],
-])('the range %s is %s', async (range, text, told) => {
-  const answer = await ask('b', 1, { headers: { range } });
-  expect(answer.status).toBe(206);
-  expect(answer.headers.get('content-range')).toBe(told);
-  expect(answer.headers.get('content-length')).toBe(String(text.length));
-  expect(await answer.text()).toBe(text);
+])('the range %s returns %s', async (range, text, contentRange) => {
+  const response = await requestContent('b', 1, { headers: { range } });
+  expect(response.status).toBe(206);
+  expect(response.headers.get('content-range')).toBe(contentRange);
+  expect(response.headers.get('content-length')).toBe(String(text.length));
+  expect(await response.text()).toBe(text);
 });
 
-test('a range that is not there is refused with the size; one that is not understood is ignored', async () => {
+test('a range outside the content is refused with its size, and an unsupported one is ignored', async () => {
   for (const [path, size] of [
     ['b', 10],
     ['empty', 0],
   ] as const) {
-    const answer = await ask(path, 1, { headers: { range: 'bytes=10-' } });
-    expect(answer.headers.get('content-range')).toBe(`bytes */${size}`);
-    expect(await errorOf(answer)).toEqual({ status: 416, code: 'invalid_request' });
+    const response = await requestContent(path, 1, { headers: { range: 'bytes=10-' } });
+    expect(response.headers.get('content-range')).toBe(`bytes */${size}`);
+    expect(await errorOf(response)).toEqual({ status: 416, code: 'invalid_request' });
   }
-  expect((await ask('b', 1, { headers: { range: 'bytes=0-1,3-4' } })).status).toBe(200);
+  expect((await requestContent('b', 1, { headers: { range: 'bytes=0-1,3-4' } })).status).toBe(200);
 });
 
-test('a part of another content than the client has the rest of is not sent', async () => {
-  const part = (tag: string) => ask('b', 1, { headers: { range: 'bytes=0-1', 'if-range': tag } });
-  expect((await part(`"${sha256('0123456789')}"`)).status).toBe(206);
-  expect((await part(`"${sha256('other')}"`)).status).toBe(200);
+test('If-Range sends the whole content when it has changed', async () => {
+  const requestPart = (tag: string) => requestContent('b', 1, { headers: { range: 'bytes=0-1', 'if-range': tag } });
+  expect((await requestPart(`"${sha256('0123456789')}"`)).status).toBe(206);
+  expect((await requestPart(`"${sha256('other')}"`)).status).toBe(200);
 });
 
-test('what is not there is told apart from what was lost', async () => {
+test('missing and lost content have different errors', async () => {
   for (const [path, revision] of [
     ['b', 2],
     ['never', 1],
     ['folder', 1],
     ['l', 1],
   ] as const) {
-    expect(await errorOf(await ask(path, revision))).toEqual({ status: 404, code: 'not_found' });
+    expect(await errorOf(await requestContent(path, revision))).toEqual({ status: 404, code: 'not_found' });
   }
-  expect(await errorOf(await ask('b', 4))).toEqual({ status: 404, code: 'revision_not_found' });
-  expect(await errorOf(await ask('b', 0))).toEqual({ status: 422, code: 'invalid_request' });
-  expect(await errorOf(await ask('/b', 1))).toEqual({ status: 422, code: 'invalid_path' });
+  expect(await errorOf(await requestContent('b', 4))).toEqual({ status: 404, code: 'revision_not_found' });
+  expect(await errorOf(await requestContent('b', 0))).toEqual({ status: 422, code: 'invalid_request' });
+  expect(await errorOf(await requestContent('/b', 1))).toEqual({ status: 422, code: 'invalid_path' });
 
   const object = server.services.objects.fileOf(sha256('second'));
   chmodSync(object, 0o600);
   truncateSync(object, 3);
-  expect(await errorOf(await ask('folder/a', 2))).toEqual({ status: 422, code: 'content_unavailable' });
+  expect(await errorOf(await requestContent('folder/a', 2))).toEqual({ status: 422, code: 'content_unavailable' });
   rmSync(object);
-  const lost = await ask('folder/a', 2);
+  const lost = await requestContent('folder/a', 2);
   expect(lost.headers.get('etag')).toBeNull();
   expect(await errorOf(lost)).toEqual({ status: 422, code: 'content_unavailable' });
 });
 
-test('a reader that goes away leaves no file open', async () => {
+test('a client that disconnects leaves no file open', async () => {
   const abort = new AbortController();
-  const answer = await ask('big', 1, { signal: abort.signal });
-  const reader = answer.body?.getReader();
+  const response = await requestContent('big', 1, { signal: abort.signal });
+  const reader = response.body?.getReader();
   await reader?.read();
   expect(openObjects()).toHaveLength(process.platform === 'linux' ? 1 : 0);
   abort.abort();
@@ -168,20 +168,20 @@ function openObjects(): string[] {
   return targets.filter((target) => target.includes(`${server.dataFolder}/objects/`));
 }
 
-test('nothing is read ahead of a slow reader', async () => {
+test('nothing is read ahead for a slow client', async () => {
   const handle = await open(server.services.objects.fileOf(sha256(big)));
   const read = vi.spyOn(handle, 'read');
   const reader = byteStream(handle, { start: 0, end: big.length }).getReader();
   expect(read).toHaveBeenCalledTimes(0);
   await reader.read();
-  // Reading ahead would be asked for at once.
+  // A stream that reads ahead would do so by now.
   await new Promise((resolve) => setImmediate(resolve));
   expect(read).toHaveBeenCalledTimes(1);
   await reader.cancel();
   expect(handle.fd).toBe(-1);
 });
 
-test('a file that ends early is an error, not an end', async () => {
+test('a truncated file is an error', async () => {
   const handle = await open(server.services.objects.fileOf(sha256('0123456789')));
   const reader = byteStream(handle, { start: 0, end: 11 }).getReader();
   await reader.read();

@@ -1,10 +1,10 @@
 import { Hono, type Context } from 'hono';
+import { entryKindHeader } from '../contract/history';
+import { path as pathSchema, type FileEntry } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { errorResponse } from '../http/errorHandler';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
-import { entryKindHeader } from '../contract/history';
-import { path as pathSchema, type FileEntry } from '../contract/schemas';
 import { byteRange, type ByteRange } from '../objects/byteRange';
 import { byteStream } from '../objects/byteStream';
 import { contentUnavailable, findContent, type ContentServices } from './findContent';
@@ -19,19 +19,19 @@ export function contentRoutes(services: ContentServices): Hono<AppEnv> {
     const revision = parse(revisionSchema, context.req.query('revision'));
     const entry = await findContent(services, { treeName: context.req.param('tree'), path, revision });
     const tag = `"${entry.hash}"`;
-    if (matches(context.req.header('if-none-match'), tag)) {
-      describe(context, entry, tag);
+    if (hasMatchingTag(context.req.header('if-none-match'), tag)) {
+      setContentHeaders(context, entry, tag);
       return context.body(null, 304);
     }
-    const range = rangeOf(context, entry.size, tag);
+    const range = requestedRange(context, entry.size, tag);
     if (range === 'unsatisfiable') {
       context.header('Content-Range', `bytes */${entry.size}`);
       return errorResponse(context, 'invalid_request', `the content has ${entry.size} bytes`, { status: 416 });
     }
     const { start, end } = range ?? { start: 0, end: entry.size };
     const body = context.req.method === 'HEAD' ? null : await open(services, entry, { start, end });
-    // Headers from here on: an error's answer has none of them.
-    describe(context, entry, tag);
+    // Set only here, so that an error response has none of these headers.
+    setContentHeaders(context, entry, tag);
     context.header('Content-Type', 'application/octet-stream');
     context.header('Content-Length', String(end - start));
     if (range !== undefined) context.header('Content-Range', `bytes ${start}-${end - 1}/${entry.size}`);
@@ -42,8 +42,8 @@ export function contentRoutes(services: ContentServices): Hono<AppEnv> {
   return routes;
 }
 
-/** The bytes are whatever someone pushed: no browser is to take them for a page of this server. */
-function describe(context: Context, { kind }: FileEntry, tag: string): void {
+/** The content is user data, so the headers also keep a browser from rendering it as a page of this server. */
+function setContentHeaders(context: Context, { kind }: FileEntry, tag: string): void {
   context.header('ETag', tag);
   context.header('Cache-Control', 'private, no-cache');
   context.header('Accept-Ranges', 'bytes');
@@ -52,13 +52,13 @@ function describe(context: Context, { kind }: FileEntry, tag: string): void {
   context.header(entryKindHeader, kind);
 }
 
-function matches(ifNoneMatch: string | undefined, tag: string): boolean {
-  const tags = (ifNoneMatch ?? '').split(',').map((given) => given.trim().replace(/^W\//, ''));
+function hasMatchingTag(ifNoneMatch: string | undefined, tag: string): boolean {
+  const tags = (ifNoneMatch ?? '').split(',').map((text) => text.trim().replace(/^W\//, ''));
   return tags.includes('*') || tags.includes(tag);
 }
 
-/** A part of something else than what the client has the rest of would be of no use to it. */
-function rangeOf(context: Context, size: number, tag: string): ByteRange | 'unsatisfiable' | undefined {
+/** With If-Range, the client wants a part only of the content that it has the rest of (RFC 9110, section 13.1.5). */
+function requestedRange(context: Context, size: number, tag: string): ByteRange | 'unsatisfiable' | undefined {
   const ifRange = context.req.header('if-range');
   if (context.req.method === 'HEAD' || (ifRange !== undefined && ifRange !== tag)) return undefined;
   return byteRange(context.req.header('range'), size);

@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { StartError } from '../errors';
 import type { FileEntry } from '../contract/schemas';
+import { StartError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
@@ -18,40 +18,44 @@ export interface ExportResult {
 }
 
 /**
- * Writes a revision, the head unless one is named, as plain files into `folder`, which must be empty or not
- * there. They are copies: an edit of them cannot reach the objects.
+ * Writes the files of a revision, or of the head, into `folder`, which must be empty or not exist. The files are copies
+ * and no links, so edits do not change the objects. Throws StartError, tree_not_found, revision_not_found.
  */
 export async function exportRevision(
   { trees, entries, objects }: ExportServices,
   { treeName, revision, folder }: { treeName: string; revision: number | undefined; folder: string },
 ): Promise<ExportResult> {
   const tree = await trees.find(treeName);
-  const wanted = revision ?? tree.head;
-  requireRevision(tree, wanted);
+  const number = revision ?? tree.head;
+  requireRevision(tree, number);
   requireEmpty(folder);
-  const paths = await entries.pathsChanged(tree.id, { older: 0, newer: wanted });
-  const found = [...(await entries.atRevision(tree.id, wanted, paths)).values()];
-  // Links last: no file is written through one.
-  for (const entry of found.filter(({ kind }) => kind === 'file')) write(join(folder, entry.path), entry, objects);
-  for (const { path, target } of found) {
+  const paths = await entries.pathsChanged(tree.id, { older: 0, newer: number });
+  const exported = [...(await entries.atRevision(tree.id, number, paths)).values()];
+  // Symlinks come last, so that no file is written through one.
+  for (const entry of exported.filter(({ kind }) => kind === 'file')) write(join(folder, entry.path), entry, objects);
+  for (const { path, target } of exported) {
     if (target === undefined) continue;
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     symlinkSync(target, join(folder, path));
   }
-  return { revision: wanted, files: found.length };
+  return { revision: number, files: exported.length };
 }
 
 function requireEmpty(folder: string): void {
   mkdirSync(folder, { recursive: true });
-  if (readdirSync(folder).length > 0) throw new StartError(`${folder} is not empty: name a new folder`);
+  if (readdirSync(folder).length > 0) {
+    throw new StartError(`The folder ${folder} is not empty. Choose an empty or a new one with --to.`);
+  }
 }
 
-function write(file: string, { path, hash, mode, mtimeNs }: FileEntry, objects: ObjectStore): void {
+function write(file: string, { hash, mode, mtimeNs }: FileEntry, objects: ObjectStore): void {
   mkdirSync(dirname(file), { recursive: true });
   try {
     copyFileSync(objects.fileOf(hash), file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
   } catch (error) {
-    throw new StartError(`cannot write ${path} (${(error as NodeJS.ErrnoException).code})`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    const fix = 'Check the space and permissions of the target folder, then export to a new one.';
+    throw new StartError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
   }
   const seconds = Number(BigInt(mtimeNs)) / 1e9;
   utimesSync(file, seconds, seconds);

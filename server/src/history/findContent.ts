@@ -1,5 +1,5 @@
-import { pathsError, WireError } from '../errors';
 import type { FileEntry } from '../contract/schemas';
+import { pathsError, WireError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
@@ -10,7 +10,10 @@ export interface ContentServices {
   readonly objects: ObjectStore;
 }
 
-/** The entry that stood at the revision, whichever revision put it there. */
+/**
+ * The entry of `path` at `revision`.
+ * Throws tree_not_found, revision_not_found, not_found, content_unavailable.
+ */
 export async function findContent(
   { trees, entries, objects }: ContentServices,
   { treeName, path, revision }: { treeName: string; path: string; revision: number },
@@ -28,5 +31,5 @@ export async function findContent(
 }
 
 export function contentUnavailable({ path, revision }: FileEntry): WireError {
-  return pathsError('content_unavailable', [path], `is no longer stored as revision ${revision} put it`);
+  return pathsError('content_unavailable', [path], `has lost its content of revision ${revision}`);
 }

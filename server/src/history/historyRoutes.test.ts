@@ -29,14 +29,14 @@ function entry(change: Change, revision: number): FileEntry {
   return { ...attributes, revision };
 }
 
-/** Four revisions of a tree: made, edited, forced, and brought back to what the first had. */
+/** Pushes four revisions: a first one, an edit, a forced edit, and a revert to the first. */
 async function pushFour(): Promise<void> {
   await pushDirectly(server, tree, 0, { a: '1', b: 'b' }, { message: 'first' });
   const changes = [put('a', '2'), remove('b'), link('l', 'a')];
   await pushDirectly(server, tree, 1, { a: '2' }, { changes, message: '  two\nlines  ' });
   await pushDirectly(server, tree, 0, { a: '3' }, { force: true, message: '   ' });
-  const back = [put('a', '1'), put('b', 'b'), remove('l')];
-  await pushDirectly(server, tree, 3, {}, { changes: back });
+  const revert = [put('a', '1'), put('b', 'b'), remove('l')];
+  await pushDirectly(server, tree, 3, {}, { changes: revert });
 }
 
 const four = [
@@ -46,13 +46,13 @@ const four = [
   { number: 1, author: 'alice', createdAt, message: 'first', forced: false, put: 2, deleted: 0 },
 ];
 
-test('the revisions tell who, when, why and how much, newest first', async () => {
+test('revisions have author, time, message and counts, newest first', async () => {
   expect(await get('revisions')).toMatchObject({ status: 200, body: { revisions: [], more: false } });
   await pushFour();
   expect((await get<RevisionList>('revisions')).body).toEqual({ revisions: four, more: false });
 });
 
-test('revisions come a page at a time', async () => {
+test('revisions are returned in pages', async () => {
   await pushFour();
   const page = async (query: string) => (await get<RevisionList>(`revisions?${query}`)).body;
   expect(await page('limit=3')).toEqual({ revisions: four.slice(0, 3), more: true });
@@ -62,7 +62,7 @@ test('revisions come a page at a time', async () => {
   expect(await page('before=1')).toEqual({ revisions: [], more: false });
 });
 
-test('what a page is asked for by has bounds', async () => {
+test('the parameters of a page have limits', async () => {
   const refused = { status: 422, body: { error: { code: 'invalid_request' } } };
   for (const query of ['limit=0', 'limit=201', 'limit=x', 'limit=', 'before=-1', 'before=1.5']) {
     expect(await get(`revisions?${query}`)).toMatchObject(refused);
@@ -71,7 +71,7 @@ test('what a page is asked for by has bounds', async () => {
   expect((await get('revisions?limit=200')).status).toBe(200);
 });
 
-test('a message is text of at most 2,000 characters, and one who changes nothing leaves none', async () => {
+test('a message has at most 2,000 characters, and a push without changes stores none', async () => {
   const begin = (message: unknown) =>
     server.api.call('POST', `/v1/trees/${tree}/pushes`, { base: 0, changes: puts({ a: '1' }), message });
   const refused = { status: 422, body: { error: { code: 'invalid_request' } } };
@@ -83,7 +83,7 @@ test('a message is text of at most 2,000 characters, and one who changes nothing
   expect(revisions.map((revision) => revision.message)).toEqual([longest]);
 });
 
-test("a revision's changes have both sides, sorted by path", async () => {
+test("a revision's changes have both sides and are sorted by path", async () => {
   await pushFour();
   const detail = async (number: number) => (await get<RevisionDetail>(`revisions/${number}`)).body;
   expect(await detail(1)).toEqual({
@@ -111,7 +111,7 @@ test('a change of attributes alone is a change', async () => {
   expect(change).toMatchObject({ before: { mode: 0o644, revision: 1 }, after: { mode: 0o755, revision: 2 } });
 });
 
-test('any two revisions can be compared, either way', async () => {
+test('any two revisions can be compared, in either order', async () => {
   await pushFour();
   const compare = async (from: number, to: number) => (await get<Comparison>(`compare?from=${from}&to=${to}`)).body;
   const forward = [
@@ -127,12 +127,12 @@ test('any two revisions can be compared, either way', async () => {
   expect((await compare(2, 2)).changes).toEqual([]);
 });
 
-test('a revert makes no difference to what it went back to', async () => {
+test('a revert equals the revision that it reverted to', async () => {
   await pushFour();
   expect((await get('compare?from=1&to=4')).body).toEqual({ from: 1, to: 4, changes: [] });
 });
 
-test("a path's history has each version, its deletions, and forced ones", async () => {
+test("a path's history has each version, including deletions and forced pushes", async () => {
   await pushFour();
   const by = { author: 'alice', createdAt };
   const of = async (query: string) => (await get<PathHistory>(`history?${query}`)).body;
@@ -154,7 +154,7 @@ test("a path's history has each version, its deletions, and forced ones", async 
   expect(await of('path=never')).toEqual({ versions: [], more: false });
 });
 
-test('a path of any characters has its history', async () => {
+test('the history of a path with special characters is found', async () => {
   const files: Files = { 'ü & #?%/日本\n': 'x' };
   await pushDirectly(server, tree, 0, files);
   const [path = ''] = Object.keys(files);
@@ -162,7 +162,7 @@ test('a path of any characters has its history', async () => {
   expect(versions).toMatchObject([{ entry: { path } }]);
 });
 
-test('what is asked for wrongly, or is not there, is told in the one shape', async () => {
+test('invalid requests and missing revisions have error bodies', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   const shape = (status: number, code: string) => ({ status, body: { error: { code, message: expect.any(String) } } });
   const invalid = ['compare', 'compare?from=0', 'compare?from=x&to=1', 'revisions/x', 'revisions/-1', 'history'];
@@ -179,7 +179,7 @@ test('what is asked for wrongly, or is not there, is told in the one shape', asy
   }
 });
 
-test('a limited token reads no history of another tree', async () => {
+test("a limited token cannot read another tree's history", async () => {
   const limited = server.as(await server.services.tokens.create(`limited-${made}`, ['elsewhere']));
   const paths = [
     'revisions',
@@ -196,7 +196,7 @@ test('a limited token reads no history of another tree', async () => {
   }
 });
 
-test('100,000 entries are compared in seconds', { timeout: 60_000 }, async () => {
+test('100,000 entries are compared within seconds', { timeout: 60_000 }, async () => {
   await pushDirectly(server, tree, 0, { 'file-0': 'x' });
   const many = Array.from({ length: 100_000 }, (_, index) => put(`folder-${index % 500}/file-${index}`, 'x'));
   await pushDirectly(server, tree, 1, {}, { changes: many });

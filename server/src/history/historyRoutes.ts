@@ -1,15 +1,18 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
+import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
+import { path as pathSchema } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
-import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
-import { path as pathSchema } from '../contract/schemas';
 import { compareRevisions, revisionDetail, type CompareServices } from './compareRevisions';
 import type { Page } from './revisionRepository';
 
 const defaultLimit = 50;
-const limitSchema = queryNumber('limit').refine((limit) => limit >= 1 && limit <= 200, 'limit is 1 to 200');
+const limitSchema = queryNumber('limit').refine(
+  (limit) => limit >= 1 && limit <= 200,
+  'limit is not between 1 and 200',
+);
 
 export function historyRoutes(services: CompareServices): Hono<AppEnv> {
   const { trees, revisions } = services;
@@ -22,7 +25,7 @@ export function historyRoutes(services: CompareServices): Hono<AppEnv> {
   });
 
   routes.get('/:tree/revisions/:number', compress(), async (context) => {
-    const number = parse(queryNumber('the revision'), context.req.param('number'));
+    const number = parse(queryNumber('revision'), context.req.param('number'));
     const treeName = context.req.param('tree');
     return context.json<RevisionDetail>(await revisionDetail(services, { treeName, number }));
   });

@@ -4,7 +4,7 @@ import type { RevisionsTable } from '../database/tables';
 import { toFileEntry, versionColumns } from '../trees/entry';
 
 export interface Page {
-  /** Only what is older than this revision. */
+  /** Limits the page to revisions older than this one. */
   readonly before: number;
   readonly limit: number;
 }
@@ -41,7 +41,7 @@ export class RevisionRepository {
     return row && toSummary(row);
   }
 
-  /** Those that came after `number`, oldest first. */
+  /** The first `limit` revisions after `number`, oldest first. */
   async after(treeId: number, number: number, limit: number): Promise<RevisionEvent[]> {
     return this.#database
       .selectFrom('revisions')
@@ -53,15 +53,15 @@ export class RevisionRepository {
       .execute();
   }
 
-  /** Newest first; a path that the tree never had has no versions. */
+  /** Newest first. An unknown path has no versions. */
   async ofPath(treeId: number, path: string, { before, limit }: Page): Promise<PathHistory> {
     const rows = await this.#database
       .selectFrom('versions as version')
-      .innerJoin('revisions as made', (join) =>
-        join.onRef('made.tree_id', '=', 'version.tree_id').onRef('made.number', '=', 'version.revision'),
+      .innerJoin('revisions as revision', (join) =>
+        join.onRef('revision.tree_id', '=', 'version.tree_id').onRef('revision.number', '=', 'version.revision'),
       )
       .select(versionColumns.map((column) => `version.${column}` as const))
-      .select(['made.token_name', 'made.created_at', 'made.message'])
+      .select(['revision.token_name', 'revision.created_at', 'revision.message'])
       .where('version.tree_id', '=', treeId)
       .where('version.path', '=', path)
       .where('version.revision', '<', before)

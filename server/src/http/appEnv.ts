@@ -1,10 +1,9 @@
 import type { Logger } from 'pino';
 
-/** The access token that authenticated a request. */
 export interface Token {
   readonly id: number;
   readonly name: string;
-  /** The trees it is limited to; null when it is not limited. */
+  /** The trees that the token is limited to; null when it is not limited. */
   readonly trees: readonly string[] | null;
 }
 

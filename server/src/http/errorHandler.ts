@@ -2,8 +2,8 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { errorCodeHeader, httpStatusByCode, type WireErrorCode } from '../contract/errorCodes';
 import type { ErrorBody } from '../contract/schemas';
-import type { AppEnv } from './appEnv';
 import { WireError, type WireErrorDetails } from '../errors';
+import type { AppEnv } from './appEnv';
 
 export function handleError(error: unknown, context: Context<AppEnv>): Response {
   if (error instanceof WireError) {

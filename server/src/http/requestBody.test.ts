@@ -5,36 +5,36 @@ import { startTestServer, type TestServer } from '../../test/testServer';
 import { ndjsonBlocks } from '../contract/ndjson';
 import type { ErrorBody, PushSession } from '../contract/schemas';
 
-const longest = 2_000_000;
+const maxBodyBytes = 2_000_000;
 let server: TestServer;
 
 beforeAll(async () => {
-  server = await startTestServer({ maxBodyBytes: longest });
+  server = await startTestServer({ maxBodyBytes });
   await server.api.makeTree('notes');
 });
 afterAll(() => server.stop());
 
-/** Sends the text in pieces that end anywhere. */
+/** Sends the text in chunks that end in the middle of lines. */
 async function post(kind: 'pushes' | 'pulls', text: string) {
   const bytes = Buffer.from(text);
-  const pieces = Array.from({ length: Math.ceil(bytes.length / 1001) }, (_, piece) =>
-    bytes.subarray(piece * 1001, (piece + 1) * 1001),
+  const chunks = Array.from({ length: Math.ceil(bytes.length / 1001) }, (_, index) =>
+    bytes.subarray(index * 1001, (index + 1) * 1001),
   );
-  const answer = await server.app.request(`/v1/trees/notes/${kind}`, {
+  const response = await server.app.request(`/v1/trees/notes/${kind}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${server.token}`, 'content-type': 'application/x-ndjson' },
-    body: ReadableStream.from(pieces),
+    body: ReadableStream.from(chunks),
     duplex: 'half',
   });
-  return { status: answer.status, body: (await answer.json()) as PushSession & ErrorBody };
+  return { status: response.status, body: (await response.json()) as PushSession & ErrorBody };
 }
 
-const listed = (head: object, items: readonly unknown[]): string => [...ndjsonBlocks(head, items)].join('');
+const ndjson = (head: object, items: readonly unknown[]): string => [...ndjsonBlocks(head, items)].join('');
 
-test('a push and a pull may come line by line', async () => {
+test('a push and a pull may be sent as NDJSON', async () => {
   const paths = Array.from({ length: 1_200 }, (_, number) => `é/${number}`);
   const changes = paths.map((path) => put(path, path));
-  const begun = await post('pushes', listed({ base: 0, count: 1_200, folders: ['é'], message: 'all' }, changes));
+  const begun = await post('pushes', ndjson({ base: 0, count: 1_200, folders: ['é'], message: 'all' }, changes));
   expect(begun).toMatchObject({ status: 201, body: { base: 0, upload: paths } });
   fillInbox(server, begun.body.id, Object.fromEntries(paths.map((path) => [path, path])));
   expect(await server.api.commit('notes', begun.body.id)).toMatchObject({ status: 200, body: { revision: 1 } });
@@ -42,7 +42,7 @@ test('a push and a pull may come line by line', async () => {
   expect(table.folders).toEqual(['é']);
   expect(table.files).toHaveLength(1_200);
   expect(table.files).toContainEqual(expect.objectContaining({ path: 'é/7', hash: sha256('é/7'), revision: 1 }));
-  expect(await post('pulls', listed({ revision: 1, count: 2 }, ['é/0', 'é/1199']))).toMatchObject({ status: 201 });
+  expect(await post('pulls', ndjson({ revision: 1, count: 2 }, ['é/0', 'é/1199']))).toMatchObject({ status: 201 });
 });
 
 const head = { base: 0, count: 1 };
@@ -50,17 +50,17 @@ const invalid = { status: 422, body: { error: { code: 'invalid_request' } } };
 
 test.each([
   ['is empty', '', invalid],
-  ['has no head', listed(put('a', '1'), []), invalid],
-  ['has fewer items than it tells of', listed({ ...head, count: 2 }, [put('a', '1')]), invalid],
-  ['has more items than it tells of', listed(head, [put('a', '1'), put('b', '1')]), invalid],
-  ['has a line that is no item', listed(head, [{ path: 'a' }]), invalid],
-  ['breaks off in a line', listed(head, [put('a', '1')]).slice(0, -9), invalid],
+  ['has no head', ndjson(put('a', '1'), []), invalid],
+  ['has fewer items than its count', ndjson({ ...head, count: 2 }, [put('a', '1')]), invalid],
+  ['has more items than its count', ndjson(head, [put('a', '1'), put('b', '1')]), invalid],
+  ['has a line that is not an item', ndjson(head, [{ path: 'a' }]), invalid],
+  ['ends in the middle of a line', ndjson(head, [put('a', '1')]).slice(0, -9), invalid],
   [
-    'has a path that is none',
-    listed(head, [put('a/../b', '1')]),
+    'has an invalid path',
+    ndjson(head, [put('a/../b', '1')]),
     { status: 422, body: { error: { code: 'invalid_path', details: { paths: ['a/../b'] } } } },
   ],
-  ['is too long', listed({ base: 0, count: 0 }, ['x'.repeat(longest)]), { status: 413 }],
+  ['is too long', ndjson({ base: 0, count: 0 }, ['x'.repeat(maxBodyBytes)]), { status: 413 }],
 ])('a list that %s is refused', async (_, text, refused) => {
   expect(await post('pushes', text)).toMatchObject(refused);
 });

@@ -5,10 +5,10 @@ import { ndjsonType, ndjsonValues } from '../contract/ndjson';
 import { WireError } from '../errors';
 import { parse } from './parse';
 
-/** A body that is not longer is read whole, which takes less time than its stream does. */
+/** A body up to this size is read at once, which is faster than reading its stream. */
 const wholeBytes = 1 << 18;
 
-/** Reads a body of at most `maxBytes`. Throws body_too_large, invalid_request, invalid_path. */
+/** Reads a JSON body of at most `maxBytes`. Throws body_too_large, invalid_request, invalid_path. */
 export async function parseBody<T extends z.ZodType>(
   { req }: Context,
   schema: T,
@@ -16,7 +16,7 @@ export async function parseBody<T extends z.ZodType>(
 ): Promise<z.output<T>> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const piece of bodyOf(req, maxBytes)) text += decoder.decode(piece, { stream: true });
+  for await (const chunk of readBody(req, maxBytes)) text += decoder.decode(chunk, { stream: true });
   let body: unknown;
   try {
     body = JSON.parse(text + decoder.decode());
@@ -31,8 +31,8 @@ export function isNdjson({ req }: Context): boolean {
 }
 
 /**
- * Reads a body of at most `maxBytes` that comes line by line, and lets other requests in between: one of a hundred
- * thousand lines takes seconds. Throws body_too_large, invalid_request, invalid_path.
+ * Reads an NDJSON body of at most `maxBytes`. A body of 100,000 lines takes seconds, so it yields to other requests
+ * between chunks. Throws body_too_large, invalid_request, invalid_path.
  */
 export async function parseNdjson<Head extends z.ZodType<{ readonly count: number }>, Item extends z.ZodType>(
   { req }: Context,
@@ -43,7 +43,7 @@ export async function parseNdjson<Head extends z.ZodType<{ readonly count: numbe
   const items: z.output<Item>[] = [];
   const list = z.array(schemas.item);
   try {
-    for await (const values of ndjsonValues(bodyOf(req, maxBytes))) {
+    for await (const values of ndjsonValues(readBody(req, maxBytes))) {
       head ??= parse(schemas.head, values.shift());
       for (const item of parse(list, values)) items.push(item);
       if (items.length < head.count) await nextTurn();
@@ -53,24 +53,24 @@ export async function parseNdjson<Head extends z.ZodType<{ readonly count: numbe
   }
   const { count } = (head ??= parse(schemas.head, undefined));
   if (items.length === count) return { head, items };
-  throw new WireError('invalid_request', `the request tells of ${count} items, and has ${items.length}`);
+  throw new WireError('invalid_request', `the request declares ${count} items and has ${items.length}`);
 }
 
-/** Hono's own limit copies a body that does not tell its length twice. */
-async function* bodyOf(request: HonoRequest, maxBytes: number): AsyncGenerator<Uint8Array, undefined> {
-  const requireRoom = (bytes: number): void => {
+/** Replaces Hono's own body limit, which copies a body without a content-length twice. */
+async function* readBody(request: HonoRequest, maxBytes: number): AsyncGenerator<Uint8Array, undefined> {
+  const checkSize = (bytes: number): void => {
     if (bytes > maxBytes) throw new WireError('body_too_large', `a request body has at most ${maxBytes} bytes`);
   };
   const length = Number(request.header('content-length') ?? Number.NaN);
-  requireRoom(length);
+  checkSize(length);
   if (length <= wholeBytes) {
     yield new Uint8Array(await request.arrayBuffer());
     return;
   }
   let bytes = 0;
-  for await (const piece of request.raw.body ?? []) {
-    requireRoom((bytes += piece.length));
-    yield piece;
+  for await (const chunk of request.raw.body ?? []) {
+    checkSize((bytes += chunk.length));
+    yield chunk;
   }
 }
 

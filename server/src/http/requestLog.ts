@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory';
 import type { Logger } from 'pino';
 import type { AppEnv } from './appEnv';
 
-/** Headers and bodies are never logged: they carry tokens and one-time passwords. */
+/** Invariant: headers and bodies are never logged, because they contain tokens and one-time passwords. */
 export function requestLog(log: Logger, newId: () => string) {
   return createMiddleware<AppEnv>(async (context, next) => {
     const started = performance.now();
@@ -13,7 +13,7 @@ export function requestLog(log: Logger, newId: () => string) {
     await next();
     const { method, path } = context.req;
     const ms = Math.round(performance.now() - started);
-    // Unset while a request is not authenticated, whatever its type says.
+    // Undefined before authentication, although its type says otherwise.
     const token = (context.get('token') as AppEnv['Variables']['token'] | undefined)?.name;
     context.get('log').info({ method, path, status: context.res.status, ms, token }, 'request');
   });

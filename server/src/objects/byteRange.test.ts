@@ -22,11 +22,11 @@ test.each([
   ['lines=1-2', undefined],
   ['', undefined],
   [undefined, undefined],
-])('of ten bytes %j asks for %j', (header, expected) => {
+])('the header %j requests %j of ten bytes', (header, expected) => {
   expect(byteRange(header, 10)).toEqual(expected);
 });
 
-test('of nothing no part can be had', () => {
+test('no range of an empty file is satisfiable', () => {
   expect(byteRange('bytes=0-', 0)).toBe('unsatisfiable');
   expect(byteRange('bytes=-5', 0)).toBe('unsatisfiable');
   expect(byteRange(undefined, 0)).toBeUndefined();

@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * What a Range header asks for of `size` bytes. Undefined: the whole, also where the header is not understood
- * or names several ranges, as RFC 9110 allows.
+ * The part of `size` bytes that a Range header requests (RFC 9110, section 14). Undefined means all bytes, also for a
+ * header that is malformed or names several ranges, which a server may ignore.
  */
 export function byteRange(header: string | undefined, size: number): ByteRange | 'unsatisfiable' | undefined {
   const [, first, last] = /^bytes=[ \t]*([0-9]*)-([0-9]*)[ \t]*$/i.exec(header ?? '') ?? [];

@@ -3,36 +3,46 @@ import { closeSync, constants, fstatSync, openSync, readSync, type BigIntStats }
 import { open, type FileHandle } from 'node:fs/promises';
 
 export interface Content {
+  /** SHA-256 in hex. */
   readonly hash: string;
+  /** Bytes. */
   readonly size: number;
 }
 
-/** A name that some client chose is never followed as a link, and never waited for as a pipe. */
+/** A client may have chosen the name, so a symlink is not followed, and opening a pipe does not block. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const bufferBytes = 1 << 20;
 const smallBytes = 64 << 10;
 
+/** Small contents are read synchronously, which is faster. */
 export function isSmall(content: Content): boolean {
   return content.size <= smallBytes;
 }
 
-/** Whether a regular file with exactly this content stands at `file`. */
+/** Whether `file` is a regular file with exactly this content. */
 export async function hasContent(file: string, content: Content): Promise<boolean> {
   return (await verifiedStats(file, content)) !== undefined;
 }
 
-type Suits = (stats: BigIntStats) => boolean;
+type StatsFilter = (stats: BigIntStats) => boolean;
 
-const any: Suits = () => true;
+const acceptAll: StatsFilter = () => true;
 
-/** The stats of a regular file at `file` with exactly this content; it is read only when they suit. */
-export async function verifiedStats(file: string, content: Content, suits = any): Promise<BigIntStats | undefined> {
-  if (isSmall(content)) return verifiedStatsOfSmall(file, content, suits);
+/**
+ * The stats of `file` if it is a regular file with exactly this content, else undefined. The file is read only if
+ * `accept` returns true for its stats.
+ */
+export async function verifiedStats(
+  file: string,
+  content: Content,
+  accept = acceptAll,
+): Promise<BigIntStats | undefined> {
+  if (isSmall(content)) return verifiedStatsOfSmall(file, content, accept);
   const handle = await openContent(file, content);
   if (handle === undefined) return undefined;
   try {
     const stats = await handle.stat({ bigint: true });
-    if (!suits(stats)) return undefined;
+    if (!accept(stats)) return undefined;
     const digest = createHash('sha256');
     const buffer = Buffer.allocUnsafe(bufferBytes);
     for (;;) {
@@ -45,18 +55,18 @@ export async function verifiedStats(file: string, content: Content, suits = any)
   }
 }
 
-/** See `statsOfHolder`; of a small one. */
-export function verifiedStatsOfSmall(file: string, content: Content, suits = any): BigIntStats | undefined {
+/** `verifiedStats` for a small content, synchronously. */
+export function verifiedStatsOfSmall(file: string, content: Content, accept = acceptAll): BigIntStats | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(file, openFlags);
   } catch (error) {
-    absent(error);
+    rethrowUnlessUnreadable(error);
     return undefined;
   }
   try {
     const stats = fstatSync(descriptor, { bigint: true });
-    if (!stats.isFile() || stats.size !== BigInt(content.size) || !suits(stats)) return undefined;
+    if (!stats.isFile() || stats.size !== BigInt(content.size) || !accept(stats)) return undefined;
     const buffer = Buffer.allocUnsafe(content.size);
     const bytes = readSync(descriptor, buffer, 0, content.size, 0);
     return bytes === content.size && hash('sha256', buffer, 'hex') === content.hash ? stats : undefined;
@@ -65,13 +75,13 @@ export function verifiedStatsOfSmall(file: string, content: Content, suits = any
   }
 }
 
-/** Opens `file` when a regular file of the content's size stands there; it does not read it. */
+/** Opens `file` if it is a regular file of the content's size. It does not verify the content. */
 export async function openContent(file: string, { size }: Pick<Content, 'size'>): Promise<FileHandle | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(file, openFlags);
   } catch (error) {
-    absent(error);
+    rethrowUnlessUnreadable(error);
     return undefined;
   }
   try {
@@ -85,9 +95,9 @@ export async function openContent(file: string, { size }: Pick<Content, 'size'>)
   return undefined;
 }
 
-/** What the open of something else than a readable file says; any other error is not about the content. */
-const absentCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'EACCES']);
+/** Errors of open(2) that mean the path is not a readable regular file. Any other error is the server's own. */
+const unreadableCodes = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'EISDIR', 'ENXIO', 'EACCES']);
 
-function absent(error: unknown): void {
-  if (!absentCodes.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+function rethrowUnlessUnreadable(error: unknown): void {
+  if (!unreadableCodes.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
 }

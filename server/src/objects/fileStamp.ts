@@ -1,6 +1,6 @@
 import { statSync, type BigIntStats } from 'node:fs';
 
-/** Tells one state of a file from another: equal when nothing has replaced, written or linked it since. */
+/** A state of a regular file. Two equal stamps mean that nothing has replaced, written or linked the file in between. */
 export interface FileStamp {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -14,17 +14,17 @@ export function stampOf(file: string): FileStamp | undefined {
   return stats?.isFile() === true ? stampFrom(stats) : undefined;
 }
 
+export function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp {
+  return { dev, ino, size, mtimeNs, ctimeNs };
+}
+
 export function sameStamp(left: FileStamp, right: FileStamp | undefined): boolean {
   return sameExceptCtime(left, right) && left.ctimeNs === right?.ctimeNs;
 }
 
-/** Leaves out the ctime, which another link changes too. */
+/** Ignores the ctime, which changes when the file gets another link. */
 export function sameExceptCtime(left: FileStamp, right: FileStamp | undefined): boolean {
   return (
     left.dev === right?.dev && left.ino === right.ino && left.size === right.size && left.mtimeNs === right.mtimeNs
   );
-}
-
-export function stampFrom({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): FileStamp {
-  return { dev, ino, size, mtimeNs, ctimeNs };
 }

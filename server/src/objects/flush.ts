@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { open } from 'node:fs/promises';
 import { inParallel } from '../concurrency/inParallel';
 
-/** With more files, one flush of the whole file system costs less than an fsync for each. */
-const fewFiles = 16;
+/** For more files, flushing the whole file system costs less than one fsync each. */
+const maxSingleFsyncs = 16;
 
-/** Returns when the files survive a power loss. */
+/** Resolves when the files would survive a power loss. */
 export async function flushFiles(files: readonly string[]): Promise<void> {
   await inParallel(files, 8, async (file) => {
     const handle = await open(file, 'r');
@@ -19,12 +19,13 @@ export async function flushFiles(files: readonly string[]): Promise<void> {
 }
 
 /**
- * True when all that is in `folder` survives a power loss; false where each of the `count` files has to be flushed.
- * `sync -f` is GNU's and BusyBox's; elsewhere `sync` takes no file, or only begins the flush. It also waits for what
- * others have written there.
+ * Flushes the whole file system of `folder` if that is faster for `count` files. Returns false if it did not, and the
+ * caller has to flush each file.
+ * Only GNU's and BusyBox's sync have `-f`: others take no file, or return before the flush ends. The flush includes
+ * what other processes have written to that file system.
  */
 export async function flushFileSystem(folder: string, count: number): Promise<boolean> {
-  return count > fewFiles && process.platform === 'linux' && (await syncFileSystem(folder));
+  return count > maxSingleFsyncs && process.platform === 'linux' && (await syncFileSystem(folder));
 }
 
 async function syncFileSystem(folder: string): Promise<boolean> {

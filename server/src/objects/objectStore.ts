@@ -13,18 +13,18 @@ import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
 import { hasContent, isSmall, openContent, verifiedStats, type Content } from './content';
-import { flushFiles, flushFileSystem } from './flush';
 import { sameExceptCtime, sameStamp, stampFrom, stampOf, type FileStamp } from './fileStamp';
+import { flushFiles, flushFileSystem } from './flush';
 
-const hashesAtOnce = 3;
+const maxParallelHashes = 3;
 const objectMode = 0o444;
 
-/** Errors of link(2) after which a copy does: another file system, too many links, links not allowed. */
+/** Errors of link(2) after which a copy works: another file system, too many links, links not permitted. */
 const linkFailures = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS']);
 
 /**
  * Immutable files named by the SHA-256 of their content.
- * Invariant: an object's bytes never change; a damaged one is replaced by renaming a good file over it.
+ * Invariant: an object is never changed. A damaged object is replaced by renaming a good file over it.
  */
 export class ObjectStore {
   readonly #folder: string;
@@ -36,41 +36,42 @@ export class ObjectStore {
     }
   }
 
-  /** Asked a few times for each file of a push: `join` would take as long as a system call. */
+  /** Called several times for each file of a push, and `join` would take as long as a system call. */
   fileOf(hash: string): string {
     return `${this.#folder}/${hash.slice(0, 2)}/${hash}`;
   }
 
-  /** Cheap: it does not read the content. */
+  /** Compares the size only, without reading the content. */
   has({ hash, size }: Content): boolean {
     const stats = statSync(this.fileOf(hash), { throwIfNoEntry: false });
     return stats !== undefined && stats.isFile() && stats.size === size;
   }
 
-  /** Undefined when it is missing or cut short. Whoever asked closes it. */
+  /** Returns undefined when the object is missing or truncated. The caller closes the handle. */
   async open(content: Content): Promise<FileHandle | undefined> {
     return openContent(this.fileOf(content.hash), content);
   }
 
+  /** Reads the whole object. */
   async isIntact(content: Content): Promise<boolean> {
     return hasContent(this.fileOf(content.hash), content);
   }
 
-  /** The contents, by hash, whose object is missing or damaged. */
+  /** The hashes of contents whose object is missing or damaged. Reads all of them. */
   async findDamaged(contents: Iterable<Content>): Promise<Set<string>> {
-    const sizes = new Map<string, Content>();
-    for (const content of contents) sizes.set(content.hash, content);
+    const byHash = new Map<string, Content>();
+    for (const content of contents) byHash.set(content.hash, content);
     const damaged = new Set<string>();
-    await inParallel([...sizes.values()], hashesAtOnce, async (content) => {
+    await inParallel([...byHash.values()], maxParallelHashes, async (content) => {
       if (!(await this.isIntact(content))) damaged.add(content.hash);
     });
     return damaged;
   }
 
-  /** Takes in `file`, whose content was verified. It is durable only after `flush`. */
+  /** Stores `file`, whose content the caller has verified. The object is durable only after `flush`. */
   async store(file: string, content: Content): Promise<void> {
     const object = this.fileOf(content.hash);
-    // rsync has set it already; another chmod would be another change for the disk.
+    // rsync has usually set the mode already, and another chmod would be another write to the disk.
     if ((lstatSync(file).mode & 0o777) !== objectMode) chmodSync(file, objectMode);
     try {
       linkSync(file, object);
@@ -79,47 +80,49 @@ export class ObjectStore {
       const { code } = error as NodeJS.ErrnoException;
       if (code !== 'EEXIST' && !linkFailures.has(code ?? '')) throw error;
     }
-    // An object that is good may be the only durable copy: it is not exchanged for one not yet flushed.
+    // A good object may be the only durable copy, so a file that is not yet flushed must not replace it.
     if (sameFile(file, object) || (await this.isIntact(content))) return;
     renameSync(file, object);
   }
 
   /**
-   * Takes in `file`, while others may still be arriving beside it, when it holds the content and nothing of that hash is
-   * stored. Answers the object's stamp: as long as `isStill` says so the object is what was read. Undefined when the
-   * file is not there as a whole yet, `left` when it is for the commit to take. It is durable only after `flush`.
+   * Stores `file` while rsync still transfers others, if it is complete and no object has its hash. The object is durable
+   * only after `flush`.
+   * Returns the object's stamp; the content stays verified as long as `isUnchanged` is true for it. Returns `incomplete`
+   * when the file may still arrive, and `deferred` when the commit has to store it.
    */
-  async tryStoreEarly(file: string, content: Content): Promise<FileStamp | 'left' | undefined> {
-    // A big one would be read for nothing; of a small one, linking tells soon enough.
-    if (!isSmall(content) && this.has(content)) return 'left';
-    let isNew = false;
+  async tryStoreEarly(file: string, content: Content): Promise<FileStamp | 'deferred' | 'incomplete'> {
+    // Reading a big file that is already stored is wasted work. For a small file, the link below fails early enough.
+    if (!isSmall(content) && this.has(content)) return 'deferred';
+    let isReceived = false;
     const stats = await verifiedStats(file, content, ({ nlink, mode }) => {
-      // A delta basis has another name besides.
-      isNew = nlink === 1n && Number(mode & 0o777n) === objectMode;
-      return isNew;
+      // A delta basis has a second link: its object.
+      isReceived = nlink === 1n && Number(mode & 0o777n) === objectMode;
+      return isReceived;
     });
-    // What has come with other content is not read at each look.
-    if (stats === undefined) return isNew ? 'left' : undefined;
-    const arrived = stampFrom(stats);
+    // A received file with other content is left to the commit, so that it is not read again on each pass.
+    if (stats === undefined) return isReceived ? 'deferred' : 'incomplete';
     const object = this.fileOf(content.hash);
     try {
       linkSync(file, object);
     } catch {
-      return 'left';
+      return 'deferred';
     }
-    const taken = stampOf(object);
-    if (taken === undefined || sameExceptCtime(arrived, taken)) return taken;
-    // Another file took this one's name between the reading and the linking. A good one may have replaced it since.
+    const stored = stampOf(object);
+    if (stored === undefined) return 'incomplete';
+    if (sameExceptCtime(stampFrom(stats), stored)) return stored;
+    // The inbox file was replaced between read and link. The object may have been repaired since, so check it first.
     const isBad = !(await this.isIntact(content));
-    if (isBad && sameExceptCtime(taken, stampOf(object))) rmSync(object);
-    return 'left';
+    if (isBad && sameExceptCtime(stored, stampOf(object))) rmSync(object);
+    return 'deferred';
   }
 
+  /** Whether the object of `content` is still the file that `stamp` was taken from. */
   isUnchanged(content: Content, stamp: FileStamp): boolean {
     return sameStamp(stamp, stampOf(this.fileOf(content.hash)));
   }
 
-  /** Puts the content at `file`, which does not exist: a hard link where the file system allows it. */
+  /** Creates `file` with the content: as a hard link, or as a copy where the file system permits no link. */
   linkTo(file: string, { hash }: Pick<Content, 'hash'>): void {
     const object = this.fileOf(hash);
     try {
@@ -130,7 +133,7 @@ export class ObjectStore {
     }
   }
 
-  /** Returns when all that was taken in survives a power loss. */
+  /** Resolves when the objects would survive a power loss. */
   async flush(hashes: readonly string[]): Promise<void> {
     if (await flushFileSystem(this.#folder, hashes.length)) return;
     const files = hashes.map((hash) => this.fileOf(hash));

@@ -22,7 +22,7 @@ async function viewOf(revision: number, paths: string[]) {
   return server.services.store.filesFolderOf(body.id);
 }
 
-test('a view is hard links to the objects of one revision', async () => {
+test('a view has hard links to the objects of one revision', async () => {
   const first = await viewOf(1, ['folder/a', 'b']);
   expect(readFileSync(join(first, 'folder/a'), 'utf8')).toBe('a1');
   expect(readFileSync(join(first, 'b'), 'utf8')).toBe('b1');
@@ -32,7 +32,7 @@ test('a view is hard links to the objects of one revision', async () => {
   expect(readdirSync(second).sort()).toEqual(['c', 'folder']);
 });
 
-test('paths that the revision has not are named', async () => {
+test('paths that are not in the revision are named', async () => {
   const unavailable = (paths: string[]) => ({
     status: 422,
     body: { error: { code: 'content_unavailable', details: { paths } } },
@@ -44,7 +44,7 @@ test('paths that the revision has not are named', async () => {
   expect(await server.api.beginPull('tree', { revision: 0, paths: ['b'] })).toMatchObject(unavailable(['b']));
 });
 
-test('content that was lost is named, not left out', async () => {
+test('paths with lost content are named', async () => {
   await server.api.makeTree('lossy');
   await pushDirectly(server, 'lossy', 0, { kept: 'kept', lost: 'lost' });
   rmSync(server.services.objects.fileOf(sha256('lost')));
@@ -54,7 +54,7 @@ test('content that was lost is named, not left out', async () => {
   });
 });
 
-test('a revision that is not there yet has no view', async () => {
+test('a revision that does not exist has no view', async () => {
   expect(await server.api.beginPull('tree', { revision: 3, paths: [] })).toMatchObject({
     status: 404,
     body: { error: { code: 'revision_not_found', details: { head: 2 } } },

@@ -1,6 +1,6 @@
-import { pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
+import { pathsError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { EntryRepository } from '../trees/entryRepository';
@@ -15,7 +15,7 @@ export interface BeginPullServices {
   readonly newPassword: () => string;
 }
 
-/** Makes a view of exactly one revision: a push that lands meanwhile cannot mix into it. */
+/** Creates a view of exactly one revision, which later pushes do not change. */
 export async function beginPull(
   { trees, entries, objects, store, newId, newPassword }: BeginPullServices,
   { treeName, tokenId, pull }: { treeName: string; tokenId: number; pull: BeginPull },
@@ -30,7 +30,7 @@ export async function beginPull(
     if (!isAvailable(objects, found.get(path))) unavailable.push(path);
   });
   if (unavailable.length > 0) {
-    throw pathsError('content_unavailable', unavailable, `has no content here at revision ${pull.revision}`);
+    throw pathsError('content_unavailable', unavailable, `has no stored content at revision ${pull.revision}`);
   }
   const files = [...found.values()].filter((entry) => entry.kind === 'file');
   const id = newId();
@@ -41,12 +41,12 @@ export async function beginPull(
     treeId: tree.id,
     tokenId,
     password,
-    files: files.map((entry) => ({ path: entry.path, place: (file) => objects.linkTo(file, entry) })),
+    files: files.map((entry) => ({ path: entry.path, create: (file) => objects.linkTo(file, entry) })),
   });
   return { id, module: id, password };
 }
 
-/** A link needs no object: its target stands in the table. */
+/** A symlink needs no object, because its target is in the file table. */
 function isAvailable(objects: ObjectStore, entry: FileEntry | undefined): boolean {
   return entry !== undefined && (entry.kind === 'symlink' || objects.has(entry));
 }

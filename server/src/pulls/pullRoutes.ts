@@ -1,6 +1,4 @@
 import { Hono, type Context } from 'hono';
-import type { AppEnv } from '../http/appEnv';
-import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import {
   beginPull as beginPullSchema,
   beginPullHead,
@@ -8,6 +6,8 @@ import {
   type BeginPull,
   type PullSession,
 } from '../contract/schemas';
+import type { AppEnv } from '../http/appEnv';
+import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import { endSession } from '../sessions/endSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import { beginPull, type BeginPullServices } from './beginPull';

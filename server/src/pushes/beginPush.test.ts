@@ -22,7 +22,7 @@ beforeEach(async () => {
 const begin = (base: number, changes: Change[], force?: boolean) =>
   server.api.beginPush(tree, { base, changes, ...(force === undefined ? {} : { force }) });
 
-test('a push on another base than the head is refused with the head', async () => {
+test('a push whose base is not the head is refused with the head', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   const stale = { status: 409, body: { error: { code: 'stale_base', details: { head: 1 } } } };
   expect(await begin(0, [put('a', '2')])).toMatchObject(stale);
@@ -43,32 +43,35 @@ test.each([
   ['a\ud800', 'is not valid Unicode'],
   ['n'.repeat(256), 'has a segment longer than 255 bytes'],
   ['nn/'.repeat(1400) + 'n', 'is longer than 4096 bytes'],
-])('the path %j is refused by name', async (path, fault) => {
+])('the path %j is refused and named', async (path, fault) => {
   for (const change of [put(path, 'x'), { op: 'delete', path } as const]) {
-    const answer = await begin(0, [put('good', 'x'), change]);
-    expect(answer).toMatchObject({
+    const response = await begin(0, [put('good', 'x'), change]);
+    expect(response).toMatchObject({
       status: 422,
       body: { error: { code: 'invalid_path', details: { paths: [path] } } },
     });
-    expect(answer.body.error.message).toBe(`${JSON.stringify(path)} ${fault}`);
+    expect(response.body.error.message).toBe(`${JSON.stringify(path)} ${fault}`);
   }
 });
 
-test('a path that the session folder has no room for is refused, not half made', async () => {
+test('a path that is too long for the session folder is refused, and nothing is created', async () => {
   const path = `${'n/'.repeat(2040)}n`;
-  const answer = await begin(0, [put(path, 'x')]);
-  expect(answer).toMatchObject({ status: 422, body: { error: { code: 'invalid_path', details: { paths: [path] } } } });
+  const response = await begin(0, [put(path, 'x')]);
+  expect(response).toMatchObject({
+    status: 422,
+    body: { error: { code: 'invalid_path', details: { paths: [path] } } },
+  });
 });
 
-test('a path stands in a push once', async () => {
-  const answer = await begin(0, [put('a', '1'), { op: 'delete', path: 'a' }]);
-  expect(answer).toMatchObject({
+test('a push has each path once', async () => {
+  const response = await begin(0, [put('a', '1'), { op: 'delete', path: 'a' }]);
+  expect(response).toMatchObject({
     status: 422,
     body: { error: { code: 'invalid_request', details: { paths: ['a'] } } },
   });
 });
 
-test('a link has a target that its size and hash are of, and nothing else has one', async () => {
+test('only a symlink has a target, and its size and hash are those of the target', async () => {
   const good = link('l', 'there');
   const { target: _, ...without } = good;
   const bad = [without, { ...good, target: 'elsewhere' }, { ...good, size: 1 }, put('f', 'x', { target: 'x' })];
@@ -78,21 +81,21 @@ test('a link has a target that its size and hash are of, and nothing else has on
   expect(await begin(0, [good])).toMatchObject({ status: 201, body: { upload: [] } });
 });
 
-test('one content has one size', async () => {
-  const answer = await begin(0, [put('a', 'x'), put('b', 'x', { size: 2 })]);
-  expect(answer).toMatchObject({ status: 422, body: { error: { code: 'invalid_request' } } });
+test('a hash has one size', async () => {
+  const response = await begin(0, [put('a', 'x'), put('b', 'x', { size: 2 })]);
+  expect(response).toMatchObject({ status: 422, body: { error: { code: 'invalid_request' } } });
 });
 
-test('no path is a file and a folder at once', async () => {
+test('no path can be both a file and a folder', async () => {
   await pushDirectly(server, tree, 0, { 'folder/file': '1', plain: '2' });
-  const clash = (paths: string[]) => ({
+  const conflict = (paths: string[]) => ({
     status: 422,
     body: { error: { code: 'file_dir_conflict', details: { paths } } },
   });
-  expect(await begin(1, [put('a', '1'), put('a/b', '2')])).toMatchObject(clash(['a', 'a/b']));
-  expect(await begin(1, [put('plain/below/deep', '1')])).toMatchObject(clash(['plain', 'plain/below/deep']));
-  expect(await begin(1, [put('folder', '1')])).toMatchObject(clash(['folder', 'folder/file']));
-  expect(await begin(1, [link('folder', 'plain')])).toMatchObject(clash(['folder', 'folder/file']));
+  expect(await begin(1, [put('a', '1'), put('a/b', '2')])).toMatchObject(conflict(['a', 'a/b']));
+  expect(await begin(1, [put('plain/below/deep', '1')])).toMatchObject(conflict(['plain', 'plain/below/deep']));
+  expect(await begin(1, [put('folder', '1')])).toMatchObject(conflict(['folder', 'folder/file']));
+  expect(await begin(1, [link('folder', 'plain')])).toMatchObject(conflict(['folder', 'folder/file']));
   const swapped = await begin(1, [
     { op: 'delete', path: 'folder/file' },
     put('folder', '1'),
@@ -103,10 +106,10 @@ test('no path is a file and a folder at once', async () => {
   expect(swapped.status).toBe(201);
 });
 
-test('only content that the tree never had is asked for, and each but once', async () => {
+test('only content that is new to the tree is requested, and each content once', async () => {
   await pushDirectly(server, tree, 0, { a: 'old', b: 'kept' });
   await pushDirectly(server, tree, 1, { a: 'new' });
-  const answer = await begin(2, [
+  const response = await begin(2, [
     put('a', 'old'),
     put('renamed', 'kept'),
     put('touched', 'new'),
@@ -115,32 +118,32 @@ test('only content that the tree never had is asked for, and each but once', asy
     put('b', 'kept'),
     link('l', 'unknown'),
   ]);
-  expect(answer.body.upload).toEqual(['first']);
+  expect(response.body.upload).toEqual(['first']);
 });
 
-test('what another tree has is neither told nor given', async () => {
+test("another tree's content is neither revealed nor shared", async () => {
   await server.api.makeTree('other');
   await pushDirectly(server, 'other', 0, { secret: 'the secret of another tree' });
   expect((await begin(0, [put('claimed', 'the secret of another tree')])).body.upload).toEqual(['claimed']);
 });
 
-test("a link's target is not content that the tree has", async () => {
+test("a symlink's target does not count as the tree's content", async () => {
   const { body } = await begin(0, [link('l', 'passwd')]);
   await server.api.commit(tree, body.id);
   expect((await begin(1, [put('f', 'passwd')])).body.upload).toEqual(['f']);
 });
 
-test('an object that was lost, or cut short, is asked for again', async () => {
+test('the content of a lost or truncated object is requested again', async () => {
   await pushDirectly(server, tree, 0, { lost: 'content to be lost', cut: 'content to be cut' });
   rmSync(server.services.objects.fileOf(sha256('content to be lost')));
   const cut = server.services.objects.fileOf(sha256('content to be cut'));
   chmodSync(cut, 0o600);
   writeFileSync(cut, 'cont');
-  const answer = await begin(1, [put('x', 'content to be lost'), put('y', 'content to be cut')]);
-  expect(answer.body.upload).toEqual(['x', 'y']);
+  const response = await begin(1, [put('x', 'content to be lost'), put('y', 'content to be cut')]);
+  expect(response.body.upload).toEqual(['x', 'y']);
 });
 
-test('a forced push finds damage that only reading finds, and mends it without a new revision', async () => {
+test('a forced push finds damage by reading objects, and repairs it without a new revision', async () => {
   await pushDirectly(server, tree, 0, { a: 'right', b: 'fine' });
   const object = server.services.objects.fileOf(sha256('right'));
   chmodSync(object, 0o600);
@@ -154,7 +157,7 @@ test('a forced push finds damage that only reading finds, and mends it without a
   expect(readFileSync(object, 'utf8')).toBe('right');
 });
 
-test("the head's object stands in the inbox as what rsync sends the difference to", async () => {
+test("the head's object is in the inbox as rsync's delta basis", async () => {
   await pushDirectly(server, tree, 0, { 'folder/a': 'old content' });
   const { body } = await begin(1, puts({ 'folder/a': 'new content', 'another/b': 'b' }));
   const inbox = server.services.store.filesFolderOf(body.id);
@@ -164,7 +167,7 @@ test("the head's object stands in the inbox as what rsync sends the difference t
   expect(statSync(join(inbox, 'another/b'), { throwIfNoEntry: false })).toBeUndefined();
 });
 
-test('ids are 128 bits, and the secrets are for the server alone', async () => {
+test("ids have 128 bits, and only the server's user can read the secrets", async () => {
   const { body } = await begin(0, [put('a', '1')]);
   expect(body.id).toMatch(/^[0-9a-f]{32}$/);
   expect(body.module).toBe(body.id);

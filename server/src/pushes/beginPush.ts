@@ -1,18 +1,18 @@
-import { WireError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { BeginPush, Change, FileEntry, PushSession, PutChange } from '../contract/schemas';
+import { WireError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
-import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import type { Upload } from '../sessions/session';
+import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
+import { checkFileDirConflict } from './fileDirConflict';
 import type { PendingUploads } from './pendingUploads';
-import { refuseFileDirConflicts } from './fileDirConflict';
 import { validateChanges } from './validateChanges';
 
-/** Up to so many new paths are looked up one by one; for more, all paths of the tree are read. */
-const fewAdded = 200;
+/** For more new paths than this, reading all paths of the tree is faster than querying the neighbours of each. */
+const maxSingleQueries = 200;
 
 export interface BeginPushServices {
   readonly trees: TreeRepository;
@@ -40,8 +40,8 @@ export async function beginPush(
     tree.id,
     push.changes.map((change) => change.path),
   );
-  const effective = push.changes.filter((change) => makesDifference(change, head.get(change.path)));
-  await checkFileDirConflicts(entries, tree, effective, head);
+  const effective = push.changes.filter((change) => changesEntry(change, head.get(change.path)));
+  await checkAddedPaths(entries, tree, effective, head);
 
   const candidates = forced ? push.changes : effective;
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
@@ -72,8 +72,8 @@ function requireBase({ name, head }: Tree, base: number, forced: boolean): void 
   throw new WireError('stale_base', `${name} is at revision ${head}, not ${base}`, { head });
 }
 
-/** A path that is a file already clashes with nothing new. */
-async function checkFileDirConflicts(
+/** Throws file_dir_conflict. Only an added path can conflict: a path that is already a file has no folder's name. */
+async function checkAddedPaths(
   entries: EntryRepository,
   tree: Tree,
   changes: readonly Change[],
@@ -81,23 +81,23 @@ async function checkFileDirConflicts(
 ): Promise<void> {
   const added = changes.filter(({ op, path }) => op === 'put' && !head.has(path)).map(({ path }) => path);
   if (added.length === 0) return;
-  const few = added.length <= fewAdded;
-  const near = await (few ? entries.headPathsAround(tree.id, added) : entries.headPaths(tree.id));
-  await refuseFileDirConflicts(near, changes);
+  const isFew = added.length <= maxSingleQueries;
+  const paths = await (isFew ? entries.headPathsAround(tree.id, added) : entries.headPaths(tree.id));
+  await checkFileDirConflict(paths, changes);
 }
 
 function isFilePut(change: Change): change is PutChange {
   return change.op === 'put' && change.kind === 'file';
 }
 
-function makesDifference(change: Change, entry: FileEntry | undefined): boolean {
+function changesEntry(change: Change, entry: FileEntry | undefined): boolean {
   if (change.op === 'delete') return entry !== undefined;
   return entry === undefined || !sameEntry(entry, change);
 }
 
 /**
- * Content that this tree has in any revision is not asked for; what other trees have can be neither probed
- * nor claimed. A forced push trusts no object that it has not read.
+ * The contents that the client has to upload: those that no revision of this tree has. Other trees are not consulted, so
+ * that nobody can probe or claim their content. For a forced push, every stored object is read and verified.
  */
 async function findUploads(
   { entries, objects }: BeginPushServices,
@@ -120,7 +120,7 @@ async function findUploads(
   return { uploads, damaged };
 }
 
-/** The head's content at the path is what rsync sends the difference to. */
+/** The inbox file for an upload: the head's content at the path, if any, as rsync's delta basis. */
 function fileWithBasis(
   objects: ObjectStore,
   path: string,
@@ -128,5 +128,5 @@ function fileWithBasis(
   damaged: ReadonlySet<string>,
 ): InitialFile {
   if (entry?.kind !== 'file' || damaged.has(entry.hash) || !objects.has(entry)) return { path };
-  return { path, place: (file) => objects.linkTo(file, entry) };
+  return { path, create: (file) => objects.linkTo(file, entry) };
 }

@@ -24,7 +24,7 @@ const mismatch = (paths: string[]) => ({
   body: { error: { code: 'content_mismatch', details: { paths } } },
 });
 
-test('a commit makes the next revision, and the table tells what changed since another', async () => {
+test('a commit creates the next revision, and the table lists changes since an earlier one', async () => {
   expect(await pushDirectly(server, tree, 0, { a: '1', b: '2' })).toBe(1);
   const changes = [put('a', '3'), { op: 'delete', path: 'b' } as const, link('l', 'a'), put('n', '1')];
   expect(await pushDirectly(server, tree, 1, { a: '3' }, { changes, folders: ['src', 'docs'] })).toBe(2);
@@ -42,7 +42,7 @@ test('a commit makes the next revision, and the table tells what changed since a
   expect((await server.api.table(tree, 2)).body.files).toEqual([]);
 });
 
-test('history keeps who, when, and every version', async () => {
+test('the database keeps author, time and every version', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   await pushDirectly(server, tree, 0, { a: '2' }, { force: true });
   const { id } = await server.services.trees.find(tree);
@@ -56,7 +56,7 @@ test('history keeps who, when, and every version', async () => {
   expect(versions.map((version) => version.hash)).toEqual([sha256('1'), sha256('2')]);
 });
 
-test('the same id again gets the same answer, also from a server that was started anew', async () => {
+test('a repeated commit returns the same result, also after a restart', async () => {
   const dataFolder = temporaryFolder();
   const first = await startTestServer({ dataFolder });
   await first.api.makeTree(tree);
@@ -68,14 +68,14 @@ test('the same id again gets the same answer, also from a server that was starte
   await pushDirectly(first, tree, 1, { a: '2' });
   await first.database.destroy();
 
-  const again = await startTestServer({ dataFolder, tokenName: 'later' });
-  const api = again.as(first.token);
+  const second = await startTestServer({ dataFolder, tokenName: 'later' });
+  const api = second.as(first.token);
   expect((await api.commit(tree, changing.body.id)).body).toMatchObject({ revision: 1 });
   expect((await api.commit(tree, idle.body.id)).body).toMatchObject({ revision: 1 });
-  await again.stop();
+  await second.stop();
 });
 
-test('a session outlives the server that made it', async () => {
+test('a session survives a restart', async () => {
   const dataFolder = temporaryFolder();
   const first = await startTestServer({ dataFolder });
   await first.api.makeTree(tree);
@@ -90,14 +90,14 @@ test('a session outlives the server that made it', async () => {
   await second.stop();
 });
 
-test('a push that changes nothing makes no revision', async () => {
+test('a push without changes creates no revision', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   const changes = [put('a', '1'), { op: 'delete', path: 'absent' } as const];
   expect(await pushDirectly(server, tree, 1, {}, { changes })).toBe(1);
   expect(await pushDirectly(server, tree, 1, {}, { changes: [put('a', '1', { mode: 0o755 })] })).toBe(2);
 });
 
-test('what is missing or different is named, nothing is committed, and the session takes the right content', async () => {
+test('missing and different files are named, nothing is committed, and the session accepts the right files', async () => {
   const files = { a: 'aaa', b: 'bbb', c: 'ccc', d: 'ddd' };
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
   fillInbox(server, body.id, { a: 'aaa', b: 'bbX', d: 'dddd' });
@@ -116,7 +116,7 @@ test('a big file is verified like a small one', async () => {
   expect(await server.api.commit(tree, body.id)).toMatchObject({ status: 200 });
 });
 
-test('nothing is read through a link, a link above, or a folder', async () => {
+test('a symlink, a symlink above the file, and a folder are not accepted as content', async () => {
   const outside = temporaryFolder();
   const files = { link: 'content', 'below/link': 'content too', folder: 'no content' };
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
@@ -131,18 +131,18 @@ test('nothing is read through a link, a link above, or a folder', async () => {
   expect(await server.api.commit(tree, body.id)).toMatchObject(mismatch(['link', 'below/link', 'folder']));
 });
 
-test('of two pushes on one base one wins, whoever commits first', async () => {
+test('of two pushes with the same base, the first commit wins', async () => {
   const begun = await Promise.all(
     ['x', 'y'].map((path) => server.api.beginPush(tree, { base: 0, changes: puts({ [path]: path }) })),
   );
-  const answers = await Promise.all(
+  const responses = await Promise.all(
     begun.map(({ body }, index) => {
       fillInbox(server, body.id, { [body.upload[0] ?? '']: ['x', 'y'][index] ?? '' });
       return server.api.commit(tree, body.id);
     }),
   );
-  expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 409]);
-  const loser = answers.find((answer) => answer.status === 409);
+  expect(responses.map((response) => response.status).sort((a, b) => a - b)).toEqual([200, 409]);
+  const loser = responses.find((response) => response.status === 409);
   expect(loser?.body.error).toMatchObject({ code: 'stale_base', details: { head: 1 } });
   expect((await server.api.table(tree)).body.files).toHaveLength(1);
 });
@@ -151,13 +151,13 @@ test('one commit of a session runs at a time', async () => {
   const big = new Uint8Array(8 << 20).fill(1);
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts({ big }) });
   fillInbox(server, body.id, { big });
-  const answers = await Promise.all([server.api.commit(tree, body.id), server.api.commit(tree, body.id)]);
-  expect(answers.map((answer) => answer.status).sort((a, b) => a - b)).toEqual([200, 409]);
-  expect(answers.find((answer) => answer.status === 409)?.body.error.code).toBe('session_busy');
+  const responses = await Promise.all([server.api.commit(tree, body.id), server.api.commit(tree, body.id)]);
+  expect(responses.map((response) => response.status).sort((a, b) => a - b)).toEqual([200, 409]);
+  expect(responses.find((response) => response.status === 409)?.body.error.code).toBe('session_busy');
   expect((await server.api.commit(tree, body.id)).body).toMatchObject({ revision: 1 });
 });
 
-test("a session is its token's alone", async () => {
+test('a session belongs to its token', async () => {
   const other = server.as(await server.services.tokens.create(`bob-${made}`, null));
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
   fillInbox(server, body.id, { a: '1' });
@@ -168,7 +168,7 @@ test("a session is its token's alone", async () => {
   expect(await server.api.commit(tree, body.id)).toMatchObject({ status: 200 });
 });
 
-test('a session is gone when it was committed or ended', async () => {
+test('a session is removed when it is committed or ended', async () => {
   const committed = await server.api.beginPush(tree, { base: 0, changes: puts({ a: '1' }) });
   fillInbox(server, committed.body.id, { a: '1' });
   await server.api.commit(tree, committed.body.id);
@@ -180,7 +180,7 @@ test('a session is gone when it was committed or ended', async () => {
   expect(left).not.toContain(ended.body.id);
 });
 
-test('100,000 entries are one push', { timeout: 60_000 }, async () => {
+test('100,000 entries are pushed at once', { timeout: 60_000 }, async () => {
   const changes = Array.from({ length: 100_000 }, (_, index) => put(`folder-${index % 500}/file-${index}`, ''));
   expect(await pushDirectly(server, tree, 0, { 'folder-0/file-0': '' }, { changes })).toBe(1);
   expect((await server.api.table(tree)).body.files).toHaveLength(100_000);
@@ -192,7 +192,7 @@ test('100,000 entries are one push', { timeout: 60_000 }, async () => {
   expect((await server.api.end(tree, 'pulls', pull.body.id)).status).toBe(204);
 });
 
-test('a revision has an id, which tells it from another of the same number', async () => {
+test('the id of a revision distinguishes it from another with the same number', async () => {
   await pushDirectly(server, tree, 0, { a: 'one' });
   const { id } = (await server.api.table(tree)).body;
   expect(id).toMatch(/^[0-9a-f]{32}$/);

@@ -1,20 +1,20 @@
 import { join } from 'node:path';
-import { pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { CommitResult } from '../contract/schemas';
+import { pathsError } from '../errors';
 import type { RevisionNotices } from '../events/revisionNotices';
+import type { Token } from '../http/appEnv';
 import type { ObjectStore } from '../objects/objectStore';
 import type { PendingPush, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
-import type { Token } from '../http/appEnv';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { PendingUploads } from './pendingUploads';
 import type { PushRepository } from './pushRepository';
 import { verifyInbox } from './verifyInbox';
 
-/** So many files are removed before the answer; to remove more takes longer than a client should wait. */
-const fewUploads = 100;
+/** An inbox with more files than this is removed after the response, because the client should not wait for it. */
+const maxRemovedAtOnce = 100;
 
 export interface CommitPushServices {
   readonly trees: TreeRepository;
@@ -27,8 +27,9 @@ export interface CommitPushServices {
 }
 
 /**
- * Invariant: objects are durable before the transaction that refers to them, and the session stays until that
- * transaction is. A kill at any point leaves a session to commit again, or one whose answer is known.
+ * Idempotent: a repeated commit returns the same result.
+ * Invariant: objects are durable before the transaction that refers to them begins, and the session exists until that
+ * transaction is durable. So a kill leaves either a session that can be committed again, or a committed push.
  */
 export async function commitPush(
   services: CommitPushServices,
@@ -36,29 +37,28 @@ export async function commitPush(
 ): Promise<CommitResult> {
   const { trees, pushes, store, activity, notices } = services;
   const tree = await trees.find(treeName);
-  const answer = async (revision: number): Promise<CommitResult> => {
+  const resultOf = async (revision: number): Promise<CommitResult> => {
     return { revision, id: await trees.revisionId(tree.id, revision) };
   };
   const committed = await pushes.committedRevision(tree.id, id, token.name);
   if (committed !== undefined) {
-    // A kill right after the transaction leaves the directory.
+    // The directory still exists after a kill that followed the transaction.
     if (!activity.isBusy(id)) await store.remove(id);
-    return answer(committed);
+    return resultOf(committed);
   }
   const session = await store.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
   return activity.exclusively(session.id, true, async () => {
-    // Another commit of the same session may have ended since.
-    const before = await pushes.committedRevision(tree.id, id, token.name);
-    if (before !== undefined) return answer(before);
+    // Another commit of the same session may have ended in the meantime.
+    const revisionBefore = await pushes.committedRevision(tree.id, id, token.name);
+    if (revisionBefore !== undefined) return resultOf(revisionBefore);
     const push = await store.pendingPush(id);
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
-    const commit = { treeId: tree.id, pushId: id, tokenName: token.name, push };
-    const revision = await pushes.commit(commit);
+    const revision = await pushes.commit({ treeId: tree.id, pushId: id, tokenName: token.name, push });
     if (revision !== push.base) notices.announce(tree.id);
-    if (push.uploads.length > fewUploads) await store.removeSoon(id);
+    if (push.uploads.length > maxRemovedAtOnce) await store.removeSoon(id);
     else await store.remove(id);
-    return answer(revision);
+    return resultOf(revision);
   });
 }
 
@@ -68,17 +68,18 @@ async function storeObjects(
   push: PendingPush,
 ): Promise<void> {
   const inbox = store.filesFolderOf(id);
-  const taken = await pendingUploads.finish(id);
-  const untaken: Upload[] = [];
+  const stamps = await pendingUploads.finish(id);
+  const remaining: Upload[] = [];
   await inSlices(push.uploads, (upload) => {
-    const stamp = taken.get(upload.hash);
-    if (stamp === undefined || !objects.isUnchanged(upload, stamp)) untaken.push(upload);
+    const stamp = stamps.get(upload.hash);
+    if (stamp === undefined || !objects.isUnchanged(upload, stamp)) remaining.push(upload);
   });
-  await verifyInbox(inbox, untaken);
-  for (const upload of untaken) await objects.store(join(inbox, upload.path), upload);
+  await verifyInbox(inbox, remaining);
+  for (const upload of remaining) await objects.store(join(inbox, upload.path), upload);
   await objects.flush(push.uploads.map((upload) => upload.hash));
 }
 
+/** Throws content_mismatch when a content that did not have to be uploaded is no longer stored. */
 async function requireObjects(objects: ObjectStore, push: PendingPush): Promise<void> {
   const missing: string[] = [];
   const uploaded = new Set(push.uploads.map(({ hash }) => hash));
@@ -86,5 +87,5 @@ async function requireObjects(objects: ObjectStore, push: PendingPush): Promise<
     if (change.op === 'put' && uploaded.has(change.hash)) return;
     if (change.op === 'put' && change.kind === 'file' && !objects.has(change)) missing.push(change.path);
   });
-  if (missing.length > 0) throw pathsError('content_mismatch', missing, 'is no longer stored: push it again');
+  if (missing.length > 0) throw pathsError('content_mismatch', missing, 'is no longer stored; push it again');
 }

@@ -1,29 +1,29 @@
-import { WireError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
 import type { Change } from '../contract/schemas';
+import { WireError } from '../errors';
 
 /**
- * Refuses a push after which one path would be a file and a folder at once. `headPaths` are all files and
- * symlinks of the tree before the push.
+ * Throws file_dir_conflict when a path would be both a file and a folder after the push. `headPaths` are the files and
+ * symlinks of the head; those without any relation to `changes` may be missing.
  */
-export async function refuseFileDirConflicts(headPaths: Iterable<string>, changes: readonly Change[]): Promise<void> {
+export async function checkFileDirConflict(headPaths: Iterable<string>, changes: readonly Change[]): Promise<void> {
   const files = new Set(headPaths);
   await inSlices(changes, ({ op, path }) => {
     if (op === 'delete') files.delete(path);
     else files.add(path);
   });
   await inSlices(files, (path) => {
-    const above = ancestorAmong(files, path);
-    if (above === undefined) return;
-    const message = `${JSON.stringify(above)} would be a file, and ${JSON.stringify(path)} stands below it`;
-    throw new WireError('file_dir_conflict', message, { paths: [above, path] });
+    const file = parentAmong(files, path);
+    if (file === undefined) return;
+    const message = `${JSON.stringify(file)} would be a file, and ${JSON.stringify(path)} is below it`;
+    throw new WireError('file_dir_conflict', message, { paths: [file, path] });
   });
 }
 
-function ancestorAmong(files: ReadonlySet<string>, path: string): string | undefined {
+function parentAmong(files: ReadonlySet<string>, path: string): string | undefined {
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-    const above = path.slice(0, end);
-    if (files.has(above)) return above;
+    const parent = path.slice(0, end);
+    if (files.has(parent)) return parent;
   }
   return undefined;
 }

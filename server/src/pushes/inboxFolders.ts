@@ -1,27 +1,28 @@
 import { realpathSync } from 'node:fs';
 
-/** rsync plants no links in an inbox; were one there all the same, nothing is read through it. */
+/** Finds symlinks on the way to an inbox folder. rsync creates none, but if there were one, it must not be followed. */
 export class InboxFolders {
   readonly #inbox: string;
   readonly #realInbox: string;
-  readonly #known = new Map<string, boolean>();
+  readonly #results = new Map<string, boolean>();
 
   constructor(inbox: string) {
     this.#inbox = inbox;
     this.#realInbox = realpathSync(inbox);
   }
 
+  /** Whether `folder` exists and is reached from the inbox without a symlink. The result is cached. */
   isLinkFree(folder: string): boolean {
-    const known = this.#known.get(folder);
-    if (known !== undefined) return known;
+    const cached = this.#results.get(folder);
+    if (cached !== undefined) return cached;
     const expected = this.#realInbox + folder.slice(this.#inbox.length);
-    let isReal: boolean;
+    let isLinkFree: boolean;
     try {
-      isReal = realpathSync(folder) === expected;
+      isLinkFree = realpathSync(folder) === expected;
     } catch {
-      isReal = false;
+      isLinkFree = false;
     }
-    this.#known.set(folder, isReal);
-    return isReal;
+    this.#results.set(folder, isLinkFree);
+    return isLinkFree;
   }
 }

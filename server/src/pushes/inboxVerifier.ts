@@ -1,41 +1,41 @@
 import { statSync } from 'node:fs';
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { inSlices } from '../concurrency/inSlices';
-import type { ObjectStore } from '../objects/objectStore';
 import type { FileStamp } from '../objects/fileStamp';
+import type { ObjectStore } from '../objects/objectStore';
 import type { Upload } from '../sessions/session';
 import { InboxFolders } from './inboxFolders';
 
-/** Between two looks. */
-const pauseMs = 100;
-/** After this time at work, rsync's bytes are moved on. */
+/** Between two passes over the inbox. */
+const passIntervalMs = 100;
+/** After this much work, the verifier yields so that rsync's bytes are forwarded. */
 const sliceMs = 5;
 /**
- * rsync sends a folder's files in the order of their names: behind so many that are not there none is. Where several
- * runs share a folder, what the later ones bring is for the last look.
+ * rsync sends a folder's files in the order of their names, so after this many missing files the rest has not arrived
+ * either. Where several runs share a folder, the final pass finds the files of the later runs.
  */
-const maxAbsent = 3;
+const maxMissing = 3;
 
 interface Folder {
   readonly path: string;
-  readonly waiting: Set<Upload>;
-  seenMtimeNs: bigint;
+  readonly pending: Set<Upload>;
+  lastMtimeNs: bigint;
 }
 
 /**
- * Verifies what has arrived in an inbox, and takes it into the object store, while rsync still brings the rest.
- * rsync gives a file its name when it is whole, and writes none that has its name. The commit asks of each
- * whether it is still what was read.
+ * Verifies files in an inbox and stores them as objects while rsync still transfers the rest. rsync gives a file its
+ * final name when it is complete, and writes to no file that has its final name. The commit checks that each object is
+ * still the file that was verified.
  */
 export class InboxVerifier {
-  readonly #taken = new Map<string, FileStamp>();
+  readonly #stored = new Map<string, FileStamp>();
   readonly #inbox: string;
   readonly #uploads: readonly Upload[];
   readonly #objects: ObjectStore;
   readonly #stop = new AbortController();
-  /** The runs have ended well. What another brings that begins after that is for the commit alone. */
-  readonly #ended = new AbortController();
-  #watching: Promise<void> | undefined;
+  /** Aborted when all runs have succeeded. The files of a run that starts later are left to the commit. */
+  readonly #runsDone = new AbortController();
+  #verifying: Promise<void> | undefined;
   #runs = 0;
   #sliceStarted = 0;
 
@@ -47,46 +47,46 @@ export class InboxVerifier {
 
   runStarted(): void {
     this.#runs++;
-    // What hinders it will hinder the commit too, which can tell.
-    this.#watching ??= this.#watch().catch(() => undefined);
+    // An error here would also fail the commit, which can report it.
+    this.#verifying ??= this.#verify().catch(() => undefined);
   }
 
   runEnded(succeeded: boolean): void {
     if (!succeeded) this.#stop.abort();
-    else if (--this.#runs === 0) this.#ended.abort();
+    else if (--this.#runs === 0) this.#runsDone.abort();
   }
 
-  /** Answers the stamps of what was taken, by hash; when the runs have ended well, after the last look. */
+  /** The stamps of stored objects by hash. When all runs have succeeded, it waits for the final pass. */
   async finish(): Promise<ReadonlyMap<string, FileStamp>> {
-    if (!this.#ended.signal.aborted) this.#stop.abort();
-    await this.#watching;
-    return this.#taken;
+    if (!this.#runsDone.signal.aborted) this.#stop.abort();
+    await this.#verifying;
+    return this.#stored;
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#watching;
+    await this.#verifying;
   }
 
-  /** Until all has come and was looked at: the client needs a while to hear of it and to ask for the commit. */
-  async #watch(): Promise<void> {
-    const waking = AbortSignal.any([this.#stop.signal, this.#ended.signal]);
-    const folders = await this.#foldersOfUploads();
+  /** The final pass begins when the runs end, because the client takes a while to notice that and to request the commit. */
+  async #verify(): Promise<void> {
+    const wake = AbortSignal.any([this.#stop.signal, this.#runsDone.signal]);
+    const folders = await this.#uploadFolders();
     for (;;) {
-      await delay(pauseMs, undefined, { signal: waking, ref: false }).catch(() => undefined);
-      const isLast = this.#ended.signal.aborted;
+      await delay(passIntervalMs, undefined, { signal: wake, ref: false }).catch(() => undefined);
+      const isFinal = this.#runsDone.signal.aborted;
       this.#sliceStarted = performance.now();
-      const real = new InboxFolders(this.#inbox);
+      const inboxFolders = new InboxFolders(this.#inbox);
       for (const folder of folders) {
-        await this.#giveWay();
+        await this.#yieldAfterSlice();
         if (this.#stop.signal.aborted) return;
-        if (folder.waiting.size > 0) await this.#look(folder, real, isLast);
+        if (folder.pending.size > 0) await this.#verifyFolder(folder, inboxFolders, isFinal);
       }
-      if (isLast) return;
+      if (isFinal) return;
     }
   }
 
-  async #foldersOfUploads(): Promise<Folder[]> {
+  async #uploadFolders(): Promise<Folder[]> {
     const byFolder = new Map<string, Upload[]>();
     await inSlices(this.#uploads, (upload) => {
       const path = folderOf(`${this.#inbox}/${upload.path}`);
@@ -96,28 +96,29 @@ export class InboxVerifier {
     });
     return Array.from(byFolder, ([path, files]) => {
       files.sort((a, b) => (a.path < b.path ? -1 : 1));
-      return { path, waiting: new Set(files), seenMtimeNs: -1n };
+      return { path, pending: new Set(files), lastMtimeNs: -1n };
     });
   }
 
-  async #look(folder: Folder, real: InboxFolders, isLast: boolean): Promise<void> {
+  async #verifyFolder(folder: Folder, inboxFolders: InboxFolders, isFinal: boolean): Promise<void> {
     const mtimeNs = statSync(folder.path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
-    if (mtimeNs === undefined || (mtimeNs === folder.seenMtimeNs && !isLast) || !real.isLinkFree(folder.path)) return;
-    folder.seenMtimeNs = mtimeNs;
-    let absent = 0;
-    for (const upload of folder.waiting) {
-      const stamp = await this.#objects.tryStoreEarly(`${this.#inbox}/${upload.path}`, upload);
-      if (stamp !== undefined) {
-        if (stamp !== 'left') this.#taken.set(upload.hash, stamp);
-        folder.waiting.delete(upload);
-        absent = 0;
-      } else if (++absent > maxAbsent && !isLast) return;
-      await this.#giveWay();
+    if (mtimeNs === undefined || (mtimeNs === folder.lastMtimeNs && !isFinal)) return;
+    if (!inboxFolders.isLinkFree(folder.path)) return;
+    folder.lastMtimeNs = mtimeNs;
+    let missing = 0;
+    for (const upload of folder.pending) {
+      const result = await this.#objects.tryStoreEarly(`${this.#inbox}/${upload.path}`, upload);
+      if (result !== 'incomplete') {
+        if (result !== 'deferred') this.#stored.set(upload.hash, result);
+        folder.pending.delete(upload);
+        missing = 0;
+      } else if (++missing > maxMissing && !isFinal) return;
+      await this.#yieldAfterSlice();
       if (this.#stop.signal.aborted) return;
     }
   }
 
-  async #giveWay(): Promise<void> {
+  async #yieldAfterSlice(): Promise<void> {
     if (performance.now() - this.#sliceStarted < sliceMs) return;
     await nextTurn();
     this.#sliceStarted = performance.now();

@@ -21,7 +21,7 @@ beforeEach(async () => {
 const objectOf = (content: string): string => server.services.objects.fileOf(sha256(content));
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A push whose files have arrived while an rsync runs that goes on. */
+/** Begins a push and puts `files` into its inbox while a run is in progress. */
 async function beginWith(files: Files, declared: Files = files) {
   const { id } = (await server.api.beginPush(tree, { base: 0, changes: puts(declared) })).body;
   let end: () => void = () => undefined;
@@ -37,16 +37,16 @@ async function beginWith(files: Files, declared: Files = files) {
   return { id, end };
 }
 
-async function taken(content: string): Promise<void> {
+async function stored(content: string): Promise<void> {
   while (!existsSync(objectOf(content))) await turn();
 }
 
-test('what has arrived is taken while the rest is on its way, and the commit takes the rest', async () => {
+test('files are stored while others still arrive, and the commit stores the rest', async () => {
   const { id, end } = await beginWith(
     { 'folder/early': 'early one' },
     { 'folder/early': 'early one', late: 'late one' },
   );
-  await taken('early one');
+  await stored('early one');
   expect(existsSync(objectOf('late one'))).toBe(false);
   fillInbox(server, id, { late: 'late one' });
   end();
@@ -54,19 +54,19 @@ test('what has arrived is taken while the rest is on its way, and the commit tak
   expect(readFileSync(objectOf('late one'), 'utf8')).toBe('late one');
 });
 
-test('when the runs have ended all that came is taken, before a commit is asked for', async () => {
+test('the final pass stores all files when the runs have ended, before the commit', async () => {
   const missing = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((name) => [name, `${name} never came`]));
   const { end } = await beginWith(
-    { last: 'behind many that are not there' },
-    { ...missing, last: 'behind many that are not there' },
+    { last: 'after many missing files' },
+    { ...missing, last: 'after many missing files' },
   );
   end();
-  await taken('behind many that are not there');
+  await stored('after many missing files');
 });
 
-test('what has arrived with other content is not taken', async () => {
-  const { id, end } = await beginWith({ a: 'wrong', b: 'taken first' }, { a: 'right', b: 'taken first' });
-  await taken('taken first');
+test('a file with other content is not stored', async () => {
+  const { id, end } = await beginWith({ a: 'wrong', b: 'stored first' }, { a: 'right', b: 'stored first' });
+  await stored('stored first');
   expect(existsSync(objectOf('right'))).toBe(false);
   end();
   const details = { paths: ['a'] };
@@ -75,9 +75,9 @@ test('what has arrived with other content is not taken', async () => {
   expect(await server.api.commit(tree, id)).toMatchObject({ status: 200 });
 });
 
-test('what was taken and is not what it was any more is read again', async () => {
+test('an object that changed after it was verified is read again', async () => {
   const { id, end } = await beginWith({ a: 'as declared' });
-  await taken('as declared');
+  await stored('as declared');
   chmodSync(objectOf('as declared'), 0o644);
   writeFileSync(objectOf('as declared'), 'as DECLARED');
   end();
@@ -87,9 +87,9 @@ test('what was taken and is not what it was any more is read again', async () =>
   expect(readFileSync(objectOf('as declared'), 'utf8')).toBe('as declared');
 });
 
-test('a file of that name that comes after it leaves the object as it was', async () => {
+test('a later file with the same name does not change the object', async () => {
   const { id, end } = await beginWith({ a: 'came first' });
-  await taken('came first');
+  await stored('came first');
   const inbox = server.services.store.filesFolderOf(id);
   writeFileSync(join(inbox, 'other'), 'came later');
   renameSync(join(inbox, 'other'), join(inbox, 'a'));

@@ -1,17 +1,17 @@
-import type { ObjectStore } from '../objects/objectStore';
 import type { FileStamp } from '../objects/fileStamp';
-import type { Upload } from '../sessions/session';
+import type { ObjectStore } from '../objects/objectStore';
 import type { Run } from '../rsync/run';
+import type { Upload } from '../sessions/session';
 import type { RunObserver } from '../sessions/sessionActivity';
 import { InboxVerifier } from './inboxVerifier';
 
-/** Sessions may be left behind: of the oldest nothing is kept in memory, and their commits read all. */
+/** Clients may abandon sessions. Beyond this number, the oldest is dropped from memory and its commit reads every file. */
 const maxSessions = 64;
 
-/** What the pushes that are under way have brought so far. */
+/** The inbox verifiers of the pushes in progress. */
 export class PendingUploads implements RunObserver {
   readonly #objects: ObjectStore;
-  readonly #watches = new Map<string, InboxVerifier>();
+  readonly #verifiers = new Map<string, InboxVerifier>();
 
   constructor(objects: ObjectStore) {
     this.#objects = objects;
@@ -19,32 +19,32 @@ export class PendingUploads implements RunObserver {
 
   add(id: string, inbox: string, uploads: readonly Upload[]): void {
     if (uploads.length === 0) return;
-    this.#watches.set(id, new InboxVerifier(inbox, uploads, this.#objects));
-    const [oldest] = this.#watches.keys();
-    if (oldest !== undefined && this.#watches.size > maxSessions) void this.discard(oldest);
+    this.#verifiers.set(id, new InboxVerifier(inbox, uploads, this.#objects));
+    const [oldest] = this.#verifiers.keys();
+    if (oldest !== undefined && this.#verifiers.size > maxSessions) void this.discard(oldest);
   }
 
   /**
-   * Only during the session's first runs: one that failed may have kept a partial file, the next may write on in that
-   * file, and one that hangs may hold it open still.
+   * Only a session's first runs are verified early. After a run that failed there may be a partial file, which the next
+   * run may write to, and a run that hangs may still have it open.
    */
   onRunStarted(id: string, run: Run): void {
-    const watch = this.#watches.get(id);
-    watch?.runStarted();
-    void run.ended.then(() => watch?.runEnded(run.succeeded));
+    const verifier = this.#verifiers.get(id);
+    verifier?.runStarted();
+    void run.ended.then(() => verifier?.runEnded(run.succeeded));
   }
 
-  /** Nothing more is taken of a push that is not to be. */
+  /** Stores no more files of an abandoned push. */
   async discard(id: string): Promise<void> {
-    const watch = this.#watches.get(id);
-    this.#watches.delete(id);
-    await watch?.stop();
+    const verifier = this.#verifiers.get(id);
+    this.#verifiers.delete(id);
+    await verifier?.stop();
   }
 
-  /** What was taken, by hash. From here on nothing is. */
+  /** Stops storing files of this push, and returns the stamps of those that were stored, by hash. */
   async finish(id: string): Promise<ReadonlyMap<string, FileStamp>> {
-    const watch = this.#watches.get(id);
-    this.#watches.delete(id);
-    return (await watch?.finish()) ?? new Map<string, FileStamp>();
+    const verifier = this.#verifiers.get(id);
+    this.#verifiers.delete(id);
+    return (await verifier?.finish()) ?? new Map<string, FileStamp>();
   }
 }

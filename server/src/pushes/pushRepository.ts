@@ -1,8 +1,8 @@
-import { WireError } from '../errors';
 import type { Change } from '../contract/schemas';
 import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';
 import type { VersionsTable } from '../database/tables';
+import { WireError } from '../errors';
 import type { PendingPush } from '../sessions/session';
 
 export interface Commit {
@@ -21,7 +21,7 @@ export class PushRepository {
     this.#now = now;
   }
 
-  /** The answer that this push's commit was given, if it was. */
+  /** The revision that this push's commit returned; undefined if the push is not committed. */
   async committedRevision(treeId: number, pushId: string, tokenName: string): Promise<number | undefined> {
     const changed = await this.#database
       .selectFrom('revisions')
@@ -41,7 +41,10 @@ export class PushRepository {
     return unchanged?.revision;
   }
 
-  /** Invariant: one transaction takes the tree from `push.base` to the next revision, or does nothing. */
+  /**
+   * Returns the tree's new revision, or the old one for a push without changes. Throws stale_base.
+   * Invariant: one transaction moves the tree from `push.base` to the next revision, or changes nothing.
+   */
   async commit(commit: Commit): Promise<number> {
     return this.#database.transaction().execute(async (transaction) => {
       const { head, name } = await transaction
@@ -50,7 +53,7 @@ export class PushRepository {
         .where('id', '=', commit.treeId)
         .executeTakeFirstOrThrow();
       if (head !== commit.push.base) {
-        const message = `${name} is at revision ${head} by now, not ${commit.push.base}`;
+        const message = `${name} is at revision ${head}, not ${commit.push.base}`;
         throw new WireError('stale_base', message, { head });
       }
       await this.#addFolders(transaction, commit);
@@ -69,6 +72,7 @@ export class PushRepository {
     });
   }
 
+  /** Deletes the results of pushes that changed nothing and were committed before `before`. */
   async forgetUnchanged(before: Date): Promise<void> {
     await this.#database.deleteFrom('unchanged_pushes').where('created_at', '<', before.toISOString()).execute();
   }

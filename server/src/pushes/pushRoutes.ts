@@ -1,6 +1,4 @@
 import { Hono, type Context } from 'hono';
-import type { AppEnv } from '../http/appEnv';
-import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import {
   beginPush as beginPushSchema,
   beginPushHead,
@@ -9,6 +7,8 @@ import {
   type CommitResult,
   type PushSession,
 } from '../contract/schemas';
+import type { AppEnv } from '../http/appEnv';
+import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import { endSession } from '../sessions/endSession';
 import { beginPush, type BeginPushServices } from './beginPush';
 import { commitPush, type CommitPushServices } from './commitPush';

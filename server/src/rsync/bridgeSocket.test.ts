@@ -4,7 +4,7 @@ import { afterEach, expect, test } from 'vitest';
 import type { WebSocket } from 'ws';
 import { bridgeSocket } from './bridgeSocket';
 
-/** A WebSocket whose peer reads only when the test says so. */
+/** A WebSocket whose peer reads only when the test calls `read`. */
 class SlowSocket extends EventEmitter {
   readonly OPEN = 1;
   readyState = 1;
@@ -46,24 +46,24 @@ const start = (command: string, ...args: string[]) => {
   return socket;
 };
 
-test('a client that reads nothing holds the process back, and gets all when it reads', async () => {
+test('a client that reads nothing pauses the process, and gets all output when it reads', async () => {
   const bytes = 64 << 20;
   const socket = start('head', '-c', String(bytes), '/dev/zero');
   await once(child.stdout, 'pause');
   expect(socket.bufferedAmount).toBeLessThan(5 << 20);
   const ended = once(child.stdout, 'end').then(() => true);
   const turn = () => new Promise<false>((resolve) => setImmediate(() => resolve(false)));
-  let most = 0;
+  let maxBuffered = 0;
   while (!(await Promise.race([ended, turn()]))) {
-    most = Math.max(most, socket.bufferedAmount);
+    maxBuffered = Math.max(maxBuffered, socket.bufferedAmount);
     socket.read();
   }
   socket.read();
   expect(socket.sent).toBe(bytes);
-  expect(most).toBeLessThan(5 << 20);
+  expect(maxBuffered).toBeLessThan(5 << 20);
 });
 
-test('a process that reads nothing holds the client back until it reads', async () => {
+test('a process that reads nothing pauses the client until it reads', async () => {
   const socket = start('sh', '-c', 'read line; cat > /dev/null');
   const chunk = Buffer.alloc(64 << 10, 'x');
   const paused = once(socket, 'paused');
@@ -79,7 +79,7 @@ test('a process that reads nothing holds the client back until it reads', async 
   expect(socket.isPaused).toBe(false);
 });
 
-test('a client that has gone keeps no process from ending', async () => {
+test('a client that has disconnected does not keep the process from ending', async () => {
   const socket = start('head', '-c', String(64 << 20), '/dev/zero');
   await once(child.stdout, 'pause');
   socket.readyState = 3;

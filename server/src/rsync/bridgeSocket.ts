@@ -5,8 +5,8 @@ const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
 
 /**
- * Joins a WebSocket to a process's stdin and stdout. Memory stays bounded: each side is paused while the other
- * is behind. `onBytes` hears of progress only.
+ * Connects a WebSocket to a process's stdin and stdout. Each side is paused while the other is behind, so memory stays
+ * bounded.
  */
 export function bridgeSocket(
   socket: WebSocket,
@@ -21,7 +21,7 @@ export function bridgeSocket(
     if (stdin.writable && !stdin.write(bytes)) socket.pause();
   });
   stdin.on('drain', () => socket.resume());
-  // rsync may end while the client still sends; how it ended is told by its exit code.
+  // rsync may end while the client still sends. Its exit code tells how it ended.
   stdin.on('error', () => socket.resume());
   stdin.on('close', () => socket.resume());
 
@@ -34,6 +34,6 @@ export function bridgeSocket(
     socket.send(bytes, { binary: true, compress: false }, onSent);
     if (socket.bufferedAmount > highWaterBytes) stdout.pause();
   });
-  // Else a paused stdout would keep the process from ever being seen to end.
+  // While its stdout is paused, the process emits no 'close' event.
   socket.on('close', () => stdout.resume());
 }

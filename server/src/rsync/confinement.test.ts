@@ -48,7 +48,7 @@ const run = async (session: SessionAccess, options: readonly string[], over: Par
 const filesOf = (session: SessionAccess) => server.services.store.filesFolderOf(session.id);
 const objectOf = (content: string) => readFileSync(server.services.objects.fileOf(sha256(content)), 'utf8');
 
-/** What a client may not ask of the daemon; `-M` sends an option as it is. */
+/** Options that the daemon must refuse. `-M` sends an option to it verbatim. */
 const refusedOptions = [
   ['--delete'],
   ['--inplace'],
@@ -81,7 +81,7 @@ const refusedOptions = [
   ['-M--delay-updates'],
 ];
 
-test('a push with an option that is not allowed is refused, and changes nothing', async () => {
+test('a push with a forbidden option is refused and changes nothing', async () => {
   const accepted: string[] = [];
   await inParallel(refusedOptions, 6, async ([option = '']) => {
     const session = (await server.api.beginPush(tree, { base: 1, changes: puts({ a: 'new content' }) })).body;
@@ -94,7 +94,7 @@ test('a push with an option that is not allowed is refused, and changes nothing'
   expect(objectOf('old content')).toBe('old content');
 });
 
-test('a file that would be written on in place is no object', async () => {
+test('a file that rsync writes to in place is not an object', async () => {
   for (const folder of ['q', '.~tmp~']) {
     const other = `${tree}-${folder === 'q' ? 'q' : 'tmp'}`;
     await server.api.makeTree(other);
@@ -112,20 +112,20 @@ test('a file that would be written on in place is no object', async () => {
   }
 });
 
-test('a name that the client lacks deletes nothing', async () => {
+test('a file that the client does not have is not deleted', async () => {
   rmSync(join(source, 'a'));
   await run(inbox, ['-I', '--delete-missing-args', './a', 'MODULE/']);
   await run(inbox, ['-r', '--delete-missing-args', './a', '../files/a', 'MODULE/']);
   expect(readdirSync(filesOf(inbox))).toEqual(['a']);
 });
 
-test('a pull may not take away what it has read', async () => {
+test('a pull cannot delete the files that it has read', async () => {
   const { exit } = await run(view, ['-r', '--remove-source-files', 'MODULE/', './pulled']);
   expect(exit).not.toBe(0);
   expect(readdirSync(filesOf(view))).toEqual(['a']);
 });
 
-test('names that climb out end up inside', async () => {
+test('paths that point outside the module stay inside', async () => {
   writeFileSync(join(source, 'planted'), 'planted');
   for (const destination of [
     'MODULE/../planted',
@@ -144,7 +144,7 @@ test('names that climb out end up inside', async () => {
   expect(pulled.filter((name) => /secrets|conf|session/.test(name))).toEqual([]);
 });
 
-test('a link that stands in the inbox all the same leads nowhere', async () => {
+test('a symlink in the inbox is not followed', async () => {
   const outside = temporaryFolder();
   symlinkSync(outside, join(filesOf(inbox), 'door'));
   mkdirSync(join(source, 'door'));
@@ -161,14 +161,14 @@ test('a link that stands in the inbox all the same leads nowhere', async () => {
   expect(readdirSync(outside)).toEqual([]);
 });
 
-test('an inbox cannot be read, nor a view written', async () => {
+test('an inbox cannot be read, and a view cannot be written', async () => {
   expect((await run(inbox, ['-r', 'MODULE/', './pulled'])).exit).not.toBe(0);
   expect(existsSync(join(source, 'pulled', 'a'))).toBe(false);
   expect((await run(view, ['-r', '-I', './', 'MODULE/'])).exit).not.toBe(0);
   expect(readFileSync(join(filesOf(view), 'a'), 'utf8')).toBe('old content');
 });
 
-test('a wrong password, an empty one and another module end with exit 5', async () => {
+test('a wrong password and another module end with exit 5', async () => {
   const send = ['-I', './a', 'MODULE/'];
   expect((await run(inbox, send, { password: 'wrong' })).exit).toBe(5);
   expect((await run(inbox, send, { password: view.password })).exit).toBe(5);
@@ -182,7 +182,7 @@ test('the modules are not listed', async () => {
   expect(stdout).not.toContain(inbox.module);
 });
 
-test('modes that a client sends lock nobody out', async () => {
+test('modes that a client sends do not lock the server out', async () => {
   const closed = join(source, 'closed');
   mkdirSync(closed);
   writeFileSync(join(closed, 'a'), 'x', { mode: 0o400 });

@@ -1,10 +1,11 @@
 import type { WebSocket } from 'ws';
 
 export interface LivenessLimits {
-  /** Until rsync has authenticated its client. */
+  /** The time for rsync to authenticate its client. */
   readonly handshakeMs: number;
-  /** Without a byte of payload either way. */
+  /** The time without a byte of payload in either direction. */
   readonly idleMs: number;
+  /** The interval between pings, and the time for the response to one. */
   readonly pingMs: number;
 }
 
@@ -12,14 +13,14 @@ const authenticated = '@RSYNCD: OK\n';
 const greetingChars = 8192;
 
 /**
- * Tells when a connection is dead. rsync does not: its own --timeout is reset by keep-alives of a half-frozen
- * peer, and its daemon's handshake deadline does not apply over stdin.
+ * Calls `onDead` when a connection is dead. rsync does not detect that itself: keep-alives of a half-frozen peer reset
+ * its --timeout, and its daemon has no handshake deadline on stdin.
  */
 export class Liveness {
   readonly #timers: NodeJS.Timeout[];
   readonly #idle: NodeJS.Timeout;
   #greeting: string | undefined = '';
-  #answered = true;
+  #hasPong = true;
 
   constructor(socket: WebSocket, limits: LivenessLimits, onDead: (reason: string) => void) {
     const handshake = setTimeout(() => {
@@ -27,18 +28,18 @@ export class Liveness {
     }, limits.handshakeMs);
     this.#idle = setTimeout(() => onDead('no data for too long'), limits.idleMs);
     const ping = setInterval(() => {
-      // While it is paused its pongs are not read; the idle limit holds all the same.
-      if (!this.#answered && !socket.isPaused) return onDead('no answer to a ping');
-      this.#answered = false;
+      // While the socket is paused its pongs are not read. The idle limit still applies.
+      if (!this.#hasPong && !socket.isPaused) return onDead('no response to a ping');
+      this.#hasPong = false;
       if (socket.readyState === socket.OPEN) socket.ping();
     }, limits.pingMs);
-    socket.on('pong', () => (this.#answered = true));
+    socket.on('pong', () => (this.#hasPong = true));
     this.#timers = [handshake, this.#idle, ping];
   }
 
-  sawBytes(direction: 'in' | 'out', bytes: Buffer): void {
+  onBytes(direction: 'in' | 'out', bytes: Buffer): void {
     this.#idle.refresh();
-    if (direction === 'in') this.#answered = true;
+    if (direction === 'in') this.#hasPong = true;
     else if (this.#greeting !== undefined) this.#readGreeting(bytes);
   }
 
@@ -47,7 +48,7 @@ export class Liveness {
   }
 
   #readGreeting(bytes: Buffer): void {
-    const seen = this.#greeting + bytes.toString('latin1', 0, greetingChars);
-    this.#greeting = seen.includes(authenticated) ? undefined : seen.slice(-greetingChars);
+    const received = this.#greeting + bytes.toString('latin1', 0, greetingChars);
+    this.#greeting = received.includes(authenticated) ? undefined : received.slice(-greetingChars);
   }
 }

@@ -35,7 +35,7 @@ const hostileFiles: Files = {
   empty: '',
 };
 
-test('files with hostile names come back byte by byte', async () => {
+test('files with hostile names come back unchanged', async () => {
   await server.api.makeTree('hostile');
   expect(await push(server, 'hostile', 0, hostileFiles)).toBe(1);
   const paths = Object.keys(hostileFiles);
@@ -47,7 +47,7 @@ test('files with hostile names come back byte by byte', async () => {
   }
 });
 
-test('a one-byte edit of a 20 MB file moves little, and leaves the old object as it was', async () => {
+test('a one-byte edit of a 20 MB file transfers little and does not change the old object', async () => {
   await server.api.makeTree('big');
   const before = new Uint8Array(20 << 20);
   for (let index = 0; index < before.length; index += 4) before[index] = (index * 2654435761) >>> 24;
@@ -71,7 +71,7 @@ test('a one-byte edit of a 20 MB file moves little, and leaves the old object as
   expect(sha256(readFileSync(server.services.objects.fileOf(sha256(after))))).toBe(sha256(after));
 });
 
-test('a view holds its own revision while a push lands', async () => {
+test('a view keeps its revision while another is pushed', async () => {
   await server.api.makeTree('views');
   await push(server, 'views', 0, { a: 'first', b: 'first too' });
   const session = (await server.api.beginPull('views', { revision: 1, paths: ['a', 'b'] })).body;
@@ -81,7 +81,7 @@ test('a view holds its own revision while a push lands', async () => {
   expect(readFileSync(join(pulled.folder, 'b'), 'utf8')).toBe('first too');
 });
 
-test('no session is left when all have ended', async () => {
+test('an ended session leaves no folder', async () => {
   await server.api.makeTree('ended');
   await push(server, 'ended', 0, { a: 'one' });
   const session = (await server.api.beginPull('ended', { revision: 1, paths: ['a'] })).body;

@@ -1,9 +1,9 @@
 import { maxRunsAtOnce } from './run';
 
 /**
- * Allowed are the options that cannot reach outside the module, write in place or take anything away.
- * Invariant: --partial-dir is not among them, nor --delay-updates, which brings one along. What lies in it rsync writes
- * on in place, and a client could name the folder of a delta basis, which is an object.
+ * All options but those that cannot reach outside the module, write in place or delete anything.
+ * Invariant: --partial-dir is refused, and so is --delay-updates, which implies it. rsync writes to the files in that
+ * folder in place, and a client could name the folder of a delta basis, which is an object.
  */
 const refusedOptions =
   '* !recursive !relative !dirs !implied-dirs !times !ignore-times !files-from !from0 !whole-file !partial ' +
@@ -16,7 +16,7 @@ export interface RsyncConfig {
   readonly secretsFile: string;
   readonly lockFile: string;
   readonly logFile: string;
-  /** The server's own user id; undefined where there is none. */
+  /** The server's own user id; undefined on a platform without user ids. */
   readonly uid: number | undefined;
 }
 
@@ -36,18 +36,18 @@ export function rsyncConfig(config: RsyncConfig): string {
     'reverse lookup = no',
     `max connections = ${maxRunsAtOnce}`,
     `lock file = ${config.lockFile}`,
-    // Without it a file that its owner cannot read stays so here, and could be neither verified nor removed.
+    // Without this, the server could neither verify nor remove a file that its owner cannot read.
     'incoming chmod = D0755,F0444',
     `refuse options = ${refusedOptions}`,
   ];
-  // As root rsync would become nobody unless told; `use chroot` stays unset, so that it confines itself where
-  // it may and goes on where it may not, in a container for instance. For others a chroot cannot work.
+  // As root, rsync would switch to nobody by default. `use chroot` stays unset, so that root's rsync uses a chroot where
+  // it may and does without where it may not, as in some containers. Other users cannot chroot at all.
   if (config.uid === 0) lines.push('uid = 0', 'gid = 0');
   else lines.push('use chroot = no');
   return `${lines.join('\n')}\n`;
 }
 
-/** rsyncd.conf has no quoting: a folder that it would read otherwise cannot hold the data. */
-export function unusableInConfig(folder: string): boolean {
+/** rsyncd.conf has no quoting, so a path that it would parse as something else cannot be used. */
+export function isUnusableInConfig(folder: string): boolean {
   return /[\n\r%\\]|\s$/.test(folder) || folder.includes('/./');
 }

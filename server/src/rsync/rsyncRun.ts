@@ -1,14 +1,14 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import { Liveness, type LivenessLimits } from './liveness';
 import { bridgeSocket } from './bridgeSocket';
+import { Liveness, type LivenessLimits } from './liveness';
 import type { Run } from './run';
 
 export interface RunLimits extends LivenessLimits {
-  /** How long rsync may take to end by itself after its client has left in good order. */
+  /** The time for rsync to end by itself after its client has closed the connection normally. */
   readonly closeGraceMs: number;
-  /** Between SIGTERM and SIGKILL. */
+  /** The time between SIGTERM and SIGKILL. */
   readonly killGraceMs: number;
 }
 
@@ -40,7 +40,7 @@ export class RsyncRun implements Run {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #liveness: Liveness;
   readonly #timers: NodeJS.Timeout[] = [];
-  /** Why we ended it, if we did. */
+  /** The reason passed to `stop`. */
   #stopReason: string | undefined;
   succeeded = false;
   #received = 0;
@@ -58,14 +58,14 @@ export class RsyncRun implements Run {
     bridgeSocket(socket, this.#child, (direction, bytes) => {
       if (direction === 'in') this.#received += bytes.length;
       else this.#sent += bytes.length;
-      this.#liveness.sawBytes(direction, bytes);
+      this.#liveness.onBytes(direction, bytes);
     });
     socket.on('error', (error) => this.stop(error.message));
     socket.on('close', (code) => this.#onSocketClosed(code));
     this.ended = new Promise((resolve) => {
       this.#child.once('error', (error) => {
         this.#stderr += error.message;
-        // Without a pid it never began, and no 'close' follows.
+        // A process that could not be started has no pid and emits no 'close' event.
         if (this.#child.pid === undefined) resolve(this.#onEnded(null, null));
       });
       this.#child.once('close', (code, signal) => resolve(this.#onEnded(code, signal)));
@@ -89,7 +89,7 @@ export class RsyncRun implements Run {
 
   #kill(): void {
     this.#signalGroup('SIGKILL');
-    // Its output waits for a client that may never read again, and would keep the run from being seen to end.
+    // Output that its client never reads would keep the 'close' event from being emitted.
     this.#child.stdout.destroy();
   }
 
@@ -97,23 +97,28 @@ export class RsyncRun implements Run {
     this.#liveness.stop();
     if (code !== normalClosure) return this.stop(`the client closed with ${code}`);
     this.#child.stdin.end();
-    const timer = setTimeout(() => this.stop('the client left'), this.#options.limits.closeGraceMs);
+    const timer = setTimeout(
+      () => this.stop('rsync did not end after its client had closed'),
+      this.#options.limits.closeGraceMs,
+    );
     this.#timers.push(timer);
   }
 
   #onEnded(code: number | null, signal: NodeJS.Signals | null): void {
     this.#liveness.stop();
     for (const timer of this.#timers) clearTimeout(timer);
-    // rsync forks: what its main process left behind goes too.
+    // rsync forks. This ends what its main process left behind.
     this.#signalGroup('SIGKILL');
-    const facts = { code, signal, received: this.#received, sent: this.#sent };
-    const reason = this.#stopReason ?? (code === null ? `rsync died of ${signal ?? 'its start'}` : undefined);
+    const outcome = { code, signal, received: this.#received, sent: this.#sent };
+    const reason =
+      this.#stopReason ??
+      (code === null ? (signal === null ? 'rsync could not be started' : `${signal} ended rsync`) : undefined);
     this.succeeded = reason === undefined && code === 0;
-    if (this.succeeded) this.#options.log.info(facts, 'rsync ended');
-    else this.#options.log.warn({ ...facts, reason, stderr: this.#stderr }, 'rsync failed');
+    if (this.succeeded) this.#options.log.info(outcome, 'rsync ended');
+    else this.#options.log.warn({ ...outcome, reason, stderr: this.#stderr }, 'rsync failed');
     if (this.#socket.readyState !== this.#socket.OPEN) return;
-    // Frames are sent in order: all of rsync's output goes before the close. An rsync that exited has told its
-    // client all by itself, whatever its exit code.
+    // Frames are sent in order, so all of rsync's output precedes the close. An rsync that exited by itself has already
+    // reported any error to its client.
     if (reason === undefined) this.#socket.close(normalClosure, code === 0 ? '' : `rsync exited with ${code}`);
     else this.#socket.close(internalError, reason.slice(0, 100));
   }
@@ -132,7 +137,7 @@ export class RsyncRun implements Run {
 
 function startDaemon({ command, configFile }: RsyncRunOptions): ChildProcessWithoutNullStreams {
   return spawn(command, ['--server', '--daemon', `--config=${configFile}`, '.'], {
-    // A user's aliases, variables and locale change what rsync does. Nothing can stand below /dev/null.
+    // The server user's variables and locale would change what rsync does. /dev/null as HOME rules out a config file.
     env: { PATH: process.env['PATH'] ?? '', HOME: '/dev/null', LC_ALL: 'C.UTF-8' },
     cwd: '/',
     detached: true,

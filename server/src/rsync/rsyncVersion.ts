@@ -2,27 +2,32 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { StartError } from '../errors';
 
-/** Below it rsync has known holes on the receiving side. */
-const least = '3.4.3';
-/** Below it a daemon's client reaches several more. */
-const advised = '3.5.0';
+/** An older rsync has known security holes on the receiving side. */
+const minVersion = '3.4.3';
+/** An older rsync has several more, which a client of a daemon can reach. */
+const recommendedVersion = '3.5.0';
 
 export interface RsyncCheck {
   readonly version: string;
   readonly warning?: string;
 }
 
+/** Throws StartError unless `command` is an rsync that is new enough, or `allowOld` is true. */
 export async function checkRsync(command: string, allowOld: boolean): Promise<RsyncCheck> {
   const output = await versionOutput(command);
   const version = /^rsync +version +v?([0-9]+\.[0-9]+\.[0-9]+)/m.exec(output)?.[1];
-  if (version === undefined) throw new StartError(`${command} is not the rsync that is needed (${firstLine(output)})`);
-  if (isOlder(version, least)) {
-    const fault = `${command} is version ${version}, which has known security holes; ${least} or newer is needed`;
-    if (!allowOld) throw new StartError(`${fault} (--allow-old-rsync takes it all the same)`);
-    return { version, warning: fault };
+  if (version === undefined) {
+    const fix = 'Name the path of an rsync with --rsync.';
+    throw new StartError(`${command} is not a known rsync: "${firstLine(output)}". ${fix}`);
   }
-  if (!isOlder(version, advised)) return { version };
-  return { version, warning: `${command} is version ${version}; ${advised} closes security holes` };
+  if (isOlder(version, minVersion)) {
+    const fault = `${command} is version ${version}, which has known security holes.`;
+    if (allowOld) return { version, warning: `${fault} Install ${minVersion} or newer.` };
+    throw new StartError(`${fault} Install ${minVersion} or newer, or accept the risk with --allow-old-rsync.`);
+  }
+  if (!isOlder(version, recommendedVersion)) return { version };
+  const warning = `${command} is version ${version}. Install ${recommendedVersion} or newer, which fixes security holes.`;
+  return { version, warning };
 }
 
 async function versionOutput(command: string): Promise<string> {
@@ -30,8 +35,9 @@ async function versionOutput(command: string): Promise<string> {
     const { stdout } = await promisify(execFile)(command, ['--version'], { timeout: 10_000 });
     return stdout;
   } catch (error) {
-    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    throw new StartError(missing ? `rsync is not installed (${command})` : `${command} --version failed`);
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    const fault = isMissing ? `${command} was not found` : `"${command} --version" failed`;
+    throw new StartError(`${fault}. Install rsync, or name its path with --rsync.`, { cause: error });
   }
 }
 
@@ -43,8 +49,8 @@ export function isOlder(version: string, than: string): boolean {
   const left = version.split('.').map(Number);
   const right = than.split('.').map(Number);
   for (const [index, part] of right.entries()) {
-    const other = left[index] ?? 0;
-    if (other !== part) return other < part;
+    const own = left[index] ?? 0;
+    if (own !== part) return own < part;
   }
   return false;
 }

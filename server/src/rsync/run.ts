@@ -1,16 +1,15 @@
-/** A client may move many files by several rsyncs at once, each its own part. */
+/** A client transfers many files with several rsyncs at once, one for each part of them. */
 export const maxRunsAtOnce = 4;
 
-/** A running rsync. */
+/** A running rsync daemon and its connection. */
 export interface Run {
-  /** Which of a session's runs it is, where its client says so. */
+  /** The part that this run transfers; undefined if the client does not number its parts. */
   readonly part: string | undefined;
-  /** Resolves when its processes are gone. Never rejects. */
+  /** Resolves when its processes have ended. Never rejects. */
   readonly ended: Promise<void>;
-  /** True from when its connection is lost, or it was told to stop. */
+  /** True once its connection is lost or `stop` was called. */
   readonly isClosing: boolean;
-  /** Once it has ended: whether it did so by itself, and brought all. */
+  /** Valid after `ended`: whether rsync exited with 0 and was not stopped. */
   readonly succeeded: boolean;
-  /** Ends it, at once. */
   stop(reason: string): void;
 }

@@ -35,10 +35,10 @@ const closing = async (socket: WebSocket) => {
   return { code, reason: reason.toString() };
 };
 
-/** rsync greets first, so the first message tells that it runs. */
+/** rsync sends a greeting first, so the first message shows that it is running. */
 const greeted = (socket: WebSocket) => once(socket, 'message');
 
-test('a connection needs a token that reaches the tree, and the session that it is for', async () => {
+test('a connection needs a token for the tree and a session of that token', async () => {
   const { url } = await startWithPush();
   const limited = await server.services.tokens.create('limited', ['another']);
   const other = await server.services.tokens.create('other', null);
@@ -49,7 +49,7 @@ test('a connection needs a token that reaches the tree, and the session that it 
   expect(await refusal(connect(unknown, server.token))).toEqual({ status: 404, code: 'session_not_found' });
 });
 
-test('four connections of a session live at a time, and the next is taken when one is gone', async () => {
+test('a session has at most four connections, and accepts another when one has closed', async () => {
   const { url } = await startWithPush();
   const sockets = Array.from({ length: maxRunsAtOnce }, () => connect(url, server.token));
   await Promise.all(sockets.map(greeted));
@@ -62,7 +62,7 @@ test('four connections of a session live at a time, and the next is taken when o
   for (const socket of [next, ...others]) socket.terminate();
 });
 
-test('of more connections than a session takes that come at once, as many are taken', async () => {
+test('of too many simultaneous connections, four are accepted', async () => {
   const { url } = await startWithPush();
   const sockets = Array.from({ length: maxRunsAtOnce + 2 }, () => connect(url, server.token));
   const ends = await Promise.all(
@@ -72,20 +72,20 @@ test('of more connections than a session takes that come at once, as many are ta
   for (const socket of sockets) socket.terminate();
 });
 
-test('who comes again takes the place of the connection that he has lost', async () => {
+test('a client that reconnects replaces its lost connection', async () => {
   const { url } = await startWithPush();
   const sockets = Array.from({ length: maxRunsAtOnce }, (_, part) => connect(`${url}?part=${part}`, server.token));
   await Promise.all(sockets.map(greeted));
   const [first, ...others] = sockets;
   const end = first && closing(first);
-  const again = connect(`${url}?part=0`, server.token);
-  await greeted(again);
-  expect(await end).toEqual({ code: 1011, reason: 'its client came again' });
+  const reconnected = connect(`${url}?part=0`, server.token);
+  await greeted(reconnected);
+  expect(await end).toEqual({ code: 1011, reason: 'its client has connected again' });
   for (const socket of others) expect(socket.readyState).toBe(socket.OPEN);
-  for (const socket of [again, ...others]) socket.terminate();
+  for (const socket of [reconnected, ...others]) socket.terminate();
 });
 
-test('a client that reads nothing keeps no session busy', async () => {
+test('a client that reads nothing does not keep its session busy', async () => {
   const endless = join(temporaryFolder(), 'endless');
   writeFileSync(endless, '#!/bin/sh\nexec yes\n', { mode: 0o755 });
   const { url, session } = await startWithPush({ rsync: endless, runLimits: { handshakeMs: 200, killGraceMs: 50 } });
@@ -96,13 +96,13 @@ test('a client that reads nothing keeps no session busy', async () => {
   socket.terminate();
 });
 
-test('who does not authenticate in time is cut off', async () => {
+test('a client that does not authenticate in time is disconnected', async () => {
   const { url } = await startWithPush({ runLimits: { handshakeMs: 100 } });
   const socket = connect(url, server.token);
   expect(await closing(socket)).toEqual({ code: 1011, reason: 'rsync was not authenticated in time' });
 });
 
-test('who greets and then falls silent is cut off', async () => {
+test('a client that falls silent after the greeting is disconnected', async () => {
   const { url } = await startWithPush({ runLimits: { idleMs: 200 } });
   const socket = connect(url, server.token);
   await greeted(socket);
@@ -110,16 +110,16 @@ test('who greets and then falls silent is cut off', async () => {
   expect(await closing(socket)).toEqual({ code: 1011, reason: 'no data for too long' });
 });
 
-test('who answers no ping is cut off', async () => {
+test('a client that does not respond to a ping is disconnected', async () => {
   const { url } = await startWithPush({ runLimits: { pingMs: 100 } });
   const socket = connect(url, server.token);
   await greeted(socket);
   const end = closing(socket);
   socket.pong = () => undefined;
-  expect(await end).toEqual({ code: 1011, reason: 'no answer to a ping' });
+  expect(await end).toEqual({ code: 1011, reason: 'no response to a ping' });
 });
 
-test('ending a session kills its rsync', async () => {
+test('ending a session ends its rsync', async () => {
   const { url, session } = await startWithPush();
   const socket = connect(url, server.token);
   const end = closing(socket);
@@ -129,7 +129,7 @@ test('ending a session kills its rsync', async () => {
   expect(existsSync(server.services.store.folderOf(session.id))).toBe(false);
 });
 
-test('a commit waits for nothing that hangs: it stops an rsync that does not end', async () => {
+test('a commit stops an rsync that does not end', async () => {
   const { url, session } = await startWithPush({ runLimits: { closeGraceMs: 50 } });
   const socket = connect(url, server.token);
   const end = closing(socket);
@@ -138,7 +138,7 @@ test('a commit waits for nothing that hangs: it stops an rsync that does not end
   expect((await end).code).toBe(1011);
 });
 
-test('a transfer that was cut goes on in the same session', async () => {
+test('an interrupted transfer continues in the same session', async () => {
   const big = randomBytes(32 << 20);
   const files = { 'folder/big': big, small: 'small' };
   const { session } = await startWithPush({}, files);

@@ -2,7 +2,7 @@ import { WireError } from '../errors';
 import type { SessionKind } from './session';
 import type { SessionServices } from './sessionRoutes';
 
-/** Ends a session, its rsync included. One that has ended, or that is not the caller's, is left alone. */
+/** Ends a session and its rsync. Does nothing for a session that has ended or belongs to another token. */
 export async function endSession(
   { trees, store, activity }: Pick<SessionServices, 'trees' | 'store' | 'activity'>,
   { treeName, tokenId, id, kind }: { treeName: string; tokenId: number; id: string; kind: SessionKind },

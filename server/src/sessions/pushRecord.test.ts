@@ -9,7 +9,7 @@ const changes = Array.from({ length: 1_500 }, (_, number) => put(`é\n${number}`
 const uploads = changes.slice(0, 700).map(({ path, hash, size }) => ({ path, hash, size }));
 const push = { base: 3, forced: false, folders: ['é'], message: 'all', changes, uploads };
 
-test('a push is read as it was written', async () => {
+test('reading a push returns what was written', async () => {
   const file = join(temporaryFolder(), 'push.lines');
   await writePush(file, push);
   expect(await readPush(file)).toEqual(push);
@@ -17,10 +17,10 @@ test('a push is read as it was written', async () => {
   expect(await readPush(file)).toEqual({ base: 0, forced: true, folders: [], changes: [], uploads: [] });
 });
 
-test.each([0, 1, 700, 2_200])('one of which %d lines are left is not taken for a smaller push', async (lines) => {
+test.each([0, 1, 700, 2_200])('a record truncated after %d lines is refused', async (lines) => {
   const file = join(temporaryFolder(), 'push.lines');
   await writePush(file, push);
   const text = readFileSync(file, 'utf8').split('\n').slice(0, lines).join('\n');
   writeFileSync(file, text);
-  await expect(readPush(file)).rejects.toThrow('cut short');
+  await expect(readPush(file)).rejects.toThrow('truncated');
 });

@@ -5,28 +5,28 @@ import { ndjsonBlocks, ndjsonValues } from '../contract/ndjson';
 import type { Change } from '../contract/schemas';
 import type { PendingPush, Upload } from './session';
 
-/** Parsing them takes some milliseconds. */
-const pieceBytes = 1 << 18;
+/** Parsing a chunk takes some milliseconds. */
+const chunkBytes = 1 << 18;
 
 type Head = Omit<PendingPush, 'changes' | 'uploads'> & { readonly count: { changes: number; uploads: number } };
 
-/** Writes the push line by line: a head that tells how many of both there are, the changes, and the uploads. */
+/** Writes the push as NDJSON: a head with the counts, then the changes, then the uploads. */
 export async function writePush(file: string, { changes, uploads, ...rest }: PendingPush): Promise<void> {
   const head: Head = { ...rest, count: { changes: changes.length, uploads: uploads.length } };
-  await writeFile(file, ndjsonBlocks(head, both(changes, uploads)));
+  await writeFile(file, ndjsonBlocks(head, concatenated(changes, uploads)));
 }
 
-/** Undefined when there is none. Throws when the file does not hold all that was written: power loss may leave it so. */
+/** Returns undefined if the file does not exist. Throws if it is truncated, as power loss may leave it. */
 export async function readPush(file: string): Promise<PendingPush | undefined> {
   if (!existsSync(file)) return undefined;
   let head: Head | undefined;
   const items: unknown[] = [];
-  for await (const values of ndjsonValues(inPieces(await readFile(file)))) {
+  for await (const values of ndjsonValues(chunksOf(await readFile(file)))) {
     head ??= values.shift() as Head;
     for (const value of values) items.push(value);
   }
   if (head === undefined || items.length !== head.count.changes + head.count.uploads) {
-    throw new Error(`${file} is cut short`);
+    throw new Error(`${file} is truncated`);
   }
   const { count, ...rest } = head;
   return {
@@ -36,15 +36,15 @@ export async function readPush(file: string): Promise<PendingPush | undefined> {
   };
 }
 
-/** A stream would take several times as long for a small file. */
-async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array, undefined> {
-  for (let start = 0; start < bytes.length; start += pieceBytes) {
+/** For a small file, a read stream would take several times as long. */
+async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, undefined> {
+  for (let start = 0; start < bytes.length; start += chunkBytes) {
     if (start > 0) await nextTurn();
-    yield bytes.subarray(start, start + pieceBytes);
+    yield bytes.subarray(start, start + chunkBytes);
   }
 }
 
-function* both(changes: readonly Change[], uploads: readonly Upload[]): Generator<Change | Upload, undefined> {
+function* concatenated(changes: readonly Change[], uploads: readonly Upload[]): Generator<Change | Upload, undefined> {
   yield* changes;
   yield* uploads;
 }

@@ -6,6 +6,7 @@ import type { RunObserver, SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
 
 const logTailBytes = 4096;
+/** WebSocket close code "Try Again Later". */
 const tryAgainLater = 1013;
 
 /** Starts an rsync daemon for each WebSocket of a session. */
@@ -17,27 +18,27 @@ export class RsyncConnections {
   readonly #limits: RunLimits;
 
   constructor(
-    { store, activity, observer }: { store: SessionStore; activity: SessionActivity; observer: RunObserver },
+    deps: { store: SessionStore; activity: SessionActivity; observer: RunObserver },
     command: string,
     limits: RunLimits,
   ) {
-    this.#store = store;
-    this.#observer = observer;
-    this.#activity = activity;
+    this.#store = deps.store;
+    this.#activity = deps.activity;
+    this.#observer = deps.observer;
     this.#command = command;
     this.#limits = limits;
   }
 
   connect({ id, part }: { id: string; part: string | undefined }, socket: WebSocket, log: Logger): void {
-    // Others may have come first since the upgrade was granted.
+    // Another connection may have taken the last slot since the upgrade was granted.
     if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
     const configFile = this.#store.configFileOf(id);
     const run = new RsyncRun(socket, { part, command: this.#command, configFile, limits: this.#limits, log });
     this.#activity.attach(id, run);
     this.#observer.onRunStarted(id, run);
     void run.ended.then(() => {
-      const said = tailOf(this.#store.logFileOf(id));
-      if (said !== '') log.debug({ rsync: said }, 'rsync log');
+      const tail = tailOf(this.#store.logFileOf(id));
+      if (tail !== '') log.debug({ rsync: tail }, 'rsync log');
     });
   }
 }

@@ -3,7 +3,7 @@ import type { Content } from '../objects/content';
 
 export type SessionKind = 'push' | 'pull';
 
-/** What stands in session.json: enough to go on after a kill. */
+/** The content of session.json, from which a restarted server continues the session. */
 export interface Session {
   readonly id: string;
   readonly kind: SessionKind;
@@ -16,11 +16,11 @@ export interface Upload extends Content {
   readonly path: string;
 }
 
-/** What stands in push.lines, beside session.json: it may be big, and only the commit reads it. */
+/** The content of push.lines. It is separate from session.json because it may be big and only the commit reads it. */
 export interface PendingPush {
   readonly base: number;
   readonly forced: boolean;
-  /** Those that make a difference to the head. */
+  /** Without those that equal the head. */
   readonly changes: readonly Change[];
   readonly folders: readonly string[];
   readonly uploads: readonly Upload[];

@@ -1,12 +1,11 @@
 import { WireError } from '../errors';
 import { maxRunsAtOnce, type Run } from '../rsync/run';
 
-/** Hears of the runs that begin in a session. */
 export interface RunObserver {
   onRunStarted(id: string, run: Run): void;
 }
 
-/** What is under way in each session, so that nothing writes to its directory while it is read or removed. */
+/** Tracks each session's runs and exclusive actions, so that no run writes to a directory that is read or removed. */
 export class SessionActivity {
   readonly #exclusive = new Set<string>();
   readonly #runs = new Map<string, Set<Run>>();
@@ -20,22 +19,22 @@ export class SessionActivity {
     return this.#exclusive.has(id) || this.#runs.has(id);
   }
 
-  /** Whether another run may begin. */
+  /** Whether another run may start. */
   hasCapacity(id: string): boolean {
     return !this.#exclusive.has(id) && this.#runsOf(id).length < maxRunsAtOnce;
   }
 
   requireCapacity(id: string): void {
-    if (!this.hasCapacity(id)) throw new WireError('session_busy', 'the session is in use');
+    if (!this.hasCapacity(id)) throw sessionBusy();
   }
 
   /**
-   * A connection that comes right after the last one was lost waits for that one's rsync to be gone. Whether it was
-   * lost only its client may know: what comes again for the same part ends it.
+   * Waits until the runs of lost connections have ended, then throws session_busy if no run may start. Only the client
+   * may know that a connection is lost: when it connects again for the same part, the part's earlier run is stopped.
    */
   async waitForSlot(id: string, part: string | undefined): Promise<void> {
-    const again = this.#runsOf(id).filter((run) => !run.isClosing && part !== undefined && run.part === part);
-    for (const run of again) run.stop('its client came again');
+    const replaced = this.#runsOf(id).filter((run) => !run.isClosing && part !== undefined && run.part === part);
+    for (const run of replaced) run.stop('its client has connected again');
     const closing = this.#runsOf(id).filter((run) => run.isClosing);
     await Promise.all(closing.map((run) => run.ended));
     this.requireCapacity(id);
@@ -51,12 +50,12 @@ export class SessionActivity {
     });
   }
 
-  /** Runs `action` with no rsync at work; one that has not ended after the grace is stopped. */
-  async exclusively<T>(id: string, graceful: boolean, action: () => Promise<T>): Promise<T> {
-    if (this.#exclusive.has(id)) throw new WireError('session_busy', 'the session is in use');
+  /** Ends all runs, then runs `action` and admits no other. A graceful end gives runs some time. Throws session_busy. */
+  async exclusively<T>(id: string, isGraceful: boolean, action: () => Promise<T>): Promise<T> {
+    if (this.#exclusive.has(id)) throw sessionBusy();
     this.#exclusive.add(id);
     try {
-      await this.#endRuns(id, graceful ? this.#graceMs : 0);
+      await this.#endRuns(id, isGraceful ? this.#graceMs : 0);
       return await action();
     } finally {
       this.#exclusive.delete(id);
@@ -82,4 +81,8 @@ export class SessionActivity {
     await Promise.all(runs.map((run) => run.ended));
     clearTimeout(timer);
   }
+}
+
+function sessionBusy(): WireError {
+  return new WireError('session_busy', 'the session is in use');
 }

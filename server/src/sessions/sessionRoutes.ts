@@ -1,8 +1,8 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { WebSocket } from 'ws';
-import type { AppEnv } from '../http/appEnv';
 import { WireError } from '../errors';
+import type { AppEnv } from '../http/appEnv';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { RsyncConnections } from './rsyncConnections';
 import type { SessionActivity } from './sessionActivity';
@@ -28,13 +28,10 @@ export function sessionRoutes({ trees, store, activity, connections }: SessionSe
     const upgrade = upgradeWebSocket(() => ({
       onOpen: (_event, { raw }) => connections.connect({ id: session.id, part }, raw as WebSocket, log),
     }));
-    const answer = await upgrade(context, next);
-    return answer ?? refuse();
+    const response = await upgrade(context, next);
+    if (response === undefined) throw new WireError('invalid_request', 'this route is for WebSockets');
+    return response;
   });
 
   return routes;
-}
-
-function refuse(): never {
-  throw new WireError('invalid_request', 'this route is for WebSockets');
 }

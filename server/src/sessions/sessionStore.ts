@@ -1,16 +1,16 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { chmod, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { WireError, pathsError } from '../errors';
 import { inSlices } from '../concurrency/inSlices';
-import type { PendingPush, Session, SessionKind } from './session';
+import { WireError, pathsError } from '../errors';
+import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
 import { readPush, writePush } from './pushRecord';
 import { removeFolder } from './removeFolder';
-import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
+import type { PendingPush, Session, SessionKind } from './session';
 
 const idPattern = /^[0-9a-f]{32}$/;
-/** PATH_MAX, less its NUL, and what rsync adds to the name of its temporary file. */
-const longestFile = 4095 - 8;
+/** PATH_MAX without its NUL, less the characters that rsync adds to the name of its temporary file. */
+const maxFilePathBytes = 4095 - 8;
 
 export interface Owner {
   readonly treeId: number;
@@ -19,8 +19,8 @@ export interface Owner {
 
 export interface InitialFile {
   readonly path: string;
-  /** Makes the file, where one shall stand before rsync comes. */
-  readonly place?: (file: string) => void;
+  /** Creates the file before rsync starts. Without it, only the file's folder is created. */
+  readonly create?: (file: string) => void;
 }
 
 export interface NewSession extends Owner {
@@ -31,7 +31,7 @@ export interface NewSession extends Owner {
   readonly push?: PendingPush;
 }
 
-/** The sessions' directories. A directory without session.json is not a session: that file is written last. */
+/** The directories of sessions. A directory without session.json is not a session, because that file is written last. */
 export class SessionStore {
   readonly #folder: string;
   readonly #now: () => Date;
@@ -59,12 +59,12 @@ export class SessionStore {
     return join(this.#folder, id, 'rsync.log');
   }
 
-  /** Refuses paths that the contract allows but that this server's file system cannot hold below a session. */
+  /** Throws invalid_path for paths that are too long below a session's directory, although the contract allows them. */
   checkPathLength(paths: readonly string[]): void {
-    const room = longestFile - Buffer.byteLength(join(this.filesFolderOf('0'.repeat(32)), '/'));
-    const tooLong = paths.filter((path) => path.length * 3 > room && Buffer.byteLength(path) > room);
+    const maxBytes = maxFilePathBytes - Buffer.byteLength(join(this.filesFolderOf('0'.repeat(32)), '/'));
+    const tooLong = paths.filter((path) => path.length * 3 > maxBytes && Buffer.byteLength(path) > maxBytes);
     if (tooLong.length > 0) {
-      throw pathsError('invalid_path', tooLong, `is longer than ${room} bytes, the most that this server can hold`);
+      throw pathsError('invalid_path', tooLong, `is longer than ${maxBytes} bytes, the limit of this server`);
     }
   }
 
@@ -83,7 +83,7 @@ export class SessionStore {
     });
     mkdirSync(folder, { mode: 0o700 });
     try {
-      await this.#placeFiles(this.filesFolderOf(id), files);
+      await this.#createFiles(this.filesFolderOf(id), files);
       await writeFile(secretsFile, `${rsyncUser}:${password}\n`, { mode: 0o600 });
       await writeFile(this.configFileOf(id), config, { mode: 0o600 });
       if (push !== undefined) await writePush(join(folder, 'push.lines'), push);
@@ -95,35 +95,35 @@ export class SessionStore {
     }
   }
 
-  async #placeFiles(root: string, files: readonly InitialFile[]): Promise<void> {
+  async #createFiles(root: string, files: readonly InitialFile[]): Promise<void> {
     mkdirSync(root);
-    const made = new Set([root]);
-    const make = (folder: string): void => {
-      if (made.has(folder)) return;
-      // It may stand under another spelling, where the disk does not tell the two apart.
+    const created = new Set([root]);
+    const createFolder = (folder: string): void => {
+      if (created.has(folder)) return;
+      // On a case-insensitive disk, it may already exist in another spelling.
       mkdirSync(folder, { recursive: true });
-      made.add(folder);
+      created.add(folder);
     };
-    await inSlices(files, ({ path, place }) => {
+    await inSlices(files, ({ path, create }) => {
       const file = `${root}/${path}`;
-      make(folderOf(file));
-      place?.(file);
+      createFolder(folderOf(file));
+      create?.(file);
     });
     await chmod(root, 0o755);
   }
 
-  /** Someone else's session is as unknown as one that never was. */
+  /** Throws session_not_found, also for another token's session. */
   async find(id: string, owner: Owner, kind?: SessionKind): Promise<Session> {
     const session = await this.#read(id);
-    const fits =
+    const isMatch =
       session?.treeId === owner.treeId &&
       session.tokenId === owner.tokenId &&
       (kind === undefined || session.kind === kind);
-    if (!fits) throw unknownSession();
+    if (!isMatch) throw unknownSession();
     return session;
   }
 
-  /** Throws session_not_found for one of a server of before, which kept its record elsewhere. */
+  /** Throws session_not_found for a session of an earlier version, which kept its record in another file. */
   async pendingPush(id: string): Promise<PendingPush> {
     const push = await readPush(join(this.folderOf(id), 'push.lines'));
     if (push === undefined) throw unknownSession();
@@ -134,23 +134,23 @@ export class SessionStore {
     await removeFolder(this.folderOf(id));
   }
 
-  /** The session is gone at once; what its directory holds is removed after the answer. */
+  /** Ends the session now and removes its directory in the background. */
   async removeSoon(id: string): Promise<void> {
     const folder = this.folderOf(id);
     const doomed = `${folder}.removed`;
     await rename(folder, doomed);
-    // What is left of it, after a kill or an error, is swept at the next start.
+    // After a kill or an error, the next start removes the rest.
     const removal = removeFolder(doomed).catch(() => undefined);
     this.#removals.add(removal);
     void removal.then(() => this.#removals.delete(removal));
   }
 
-  /** When what was to be removed soon is. */
+  /** Resolves when all removals in the background have ended. */
   async removalsDone(): Promise<void> {
     await Promise.all(this.#removals);
   }
 
-  /** All directories, with the time they were made; undefined for what a kill left half made. */
+  /** All directories with the time their session began; undefined for a directory that a kill left incomplete. */
   async list(): Promise<{ id: string; createdAt: Date | undefined }[]> {
     const ids = await readdir(this.#folder);
     return Promise.all(
@@ -168,7 +168,7 @@ export class SessionStore {
     try {
       return JSON.parse(await readFile(file, 'utf8')) as Session;
     } catch (error) {
-      // Power loss may leave it empty; a session may be removed while it is read.
+      // Power loss may leave the file empty, and a session may be removed while it is read.
       if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
@@ -176,7 +176,7 @@ export class SessionStore {
 }
 
 function unknownSession(): WireError {
-  return new WireError('session_not_found', 'there is no such session, or it has ended');
+  return new WireError('session_not_found', 'the session does not exist or has ended');
 }
 
 function folderOf(file: string): string {

@@ -5,29 +5,29 @@ import { put } from '../../test/changes';
 import { startTestServer } from '../../test/testServer';
 import { sessionLifetimeMs, sweepSessions } from './sweep';
 
-test('sessions are removed when they have expired, and half-made ones at the start', async () => {
+test('expired sessions are removed, and incomplete ones at the start', async () => {
   let now = new Date('2030-01-01T00:00:00Z');
   const server = await startTestServer({ now: () => now });
   const { store, activity, log } = server.services;
   await server.api.makeTree('tree');
   const old = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
   now = new Date(now.getTime() + sessionLifetimeMs);
-  const young = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
-  const halfMade = 'a'.repeat(32);
-  mkdirSync(store.folderOf(halfMade));
-  const torn = 'b'.repeat(32);
-  mkdirSync(store.folderOf(torn));
-  writeFileSync(join(store.folderOf(torn), 'session.json'), '');
-  const left = () => [old, young, halfMade, torn].map((id) => existsSync(store.folderOf(id)));
+  const recent = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
+  const incomplete = 'a'.repeat(32);
+  mkdirSync(store.folderOf(incomplete));
+  const empty = 'b'.repeat(32);
+  mkdirSync(store.folderOf(empty));
+  writeFileSync(join(store.folderOf(empty), 'session.json'), '');
+  const exist = () => [old, recent, incomplete, empty].map((id) => existsSync(store.folderOf(id)));
 
   await sweepSessions(store, activity, { now, atStart: false, log });
-  expect(left()).toEqual([true, true, true, true]);
+  expect(exist()).toEqual([true, true, true, true]);
   now = new Date(now.getTime() + 1);
   await activity.exclusively(old, false, () => sweepSessions(store, activity, { now, atStart: false, log }));
-  expect(left()).toEqual([true, true, true, true]);
+  expect(exist()).toEqual([true, true, true, true]);
   await sweepSessions(store, activity, { now, atStart: false, log });
-  expect(left()).toEqual([false, true, true, true]);
+  expect(exist()).toEqual([false, true, true, true]);
   await sweepSessions(store, activity, { now, atStart: true, log });
-  expect(left()).toEqual([false, true, false, false]);
+  expect(exist()).toEqual([false, true, false, false]);
   await server.stop();
 });

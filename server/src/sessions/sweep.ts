@@ -5,8 +5,8 @@ import type { SessionStore } from './sessionStore';
 export const sessionLifetimeMs = 24 * 60 * 60 * 1000;
 
 /**
- * Removes expired sessions. `atStart`, before any request is answered, also those that a kill left half made;
- * later such a directory may be one that is being made.
+ * Removes expired sessions. With `atStart`, before the first request, it also removes directories that a kill left
+ * incomplete; later, such a directory may belong to a session that is being created.
  */
 export async function sweepSessions(
   store: SessionStore,

@@ -1,5 +1,5 @@
-import { StartError } from '../errors';
 import type { Database } from '../database/openDatabase';
+import { StartError } from '../errors';
 import type { Token } from '../http/appEnv';
 import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
 
@@ -16,7 +16,7 @@ export class TokenRepository {
     this.#now = now;
   }
 
-  /** Returns the secret, which is nowhere stored. */
+  /** Returns the secret, of which only the hash is stored. Throws StartError when the name is in use. */
   async create(name: string, trees: readonly string[] | null): Promise<string> {
     const secret = newTokenSecret();
     const row = {
@@ -27,13 +27,16 @@ export class TokenRepository {
       revoked_at: null,
     };
     await this.#database.transaction().execute(async (transaction) => {
-      const taken = await transaction
+      const existing = await transaction
         .selectFrom('tokens')
         .select('id')
         .where('name', '=', name)
         .where('revoked_at', 'is', null)
         .executeTakeFirst();
-      if (taken !== undefined) throw new StartError(`a token named ${JSON.stringify(name)} exists already`);
+      if (existing !== undefined) {
+        const fix = 'Choose another name, or revoke that token first.';
+        throw new StartError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
+      }
       const { id } = await transaction.insertInto('tokens').values(row).returning('id').executeTakeFirstOrThrow();
       const rows = [...new Set(trees ?? [])].map((tree_name) => ({ token_id: id, tree_name }));
       if (rows.length > 0) await transaction.insertInto('token_trees').values(rows).execute();
@@ -65,7 +68,7 @@ export class TokenRepository {
     return result.numUpdatedRows > 0n;
   }
 
-  /** Asked anew for each request: another process may have revoked the token a moment ago. */
+  /** Queries the database on each request, because another process may have revoked the token. */
   async findBySecret(secret: string): Promise<Token | undefined> {
     const hash = hashTokenSecret(secret);
     const row = await this.#database

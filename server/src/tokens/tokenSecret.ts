@@ -6,7 +6,7 @@ export function newTokenSecret(): string {
   return prefix + randomBytes(32).toString('base64url');
 }
 
-/** A plain hash is enough: the secret has 256 random bits, so there is nothing to guess. */
+/** A hash without salt or stretching is enough, because the secret has 256 random bits. */
 export function hashTokenSecret(secret: string): string {
   return createHash('sha256').update(secret).digest('hex');
 }

@@ -17,7 +17,7 @@ export function toFileEntry(row: VersionRow): FileEntry {
   return { path, kind, size, mtimeNs, mode, hash, revision, ...(target === null ? {} : { target }) };
 }
 
-/** Whether a put would leave the entry as it is, or two entries differ in their revision alone. */
+/** Whether an entry equals a put or another entry in everything but its revision. */
 export function sameEntry(entry: FileEntry, put: PutChange | FileEntry): boolean {
   return (
     entry.kind === put.kind &&

@@ -10,7 +10,7 @@ export class EntryRepository {
     this.#database = database;
   }
 
-  /** The head's entries among `paths`. */
+  /** The entries of `paths` at the head. */
   async atHead(treeId: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
     const found = new Map<string, FileEntry>();
     await inChunks(paths, async (chunk) => {
@@ -26,7 +26,7 @@ export class EntryRepository {
     return found;
   }
 
-  /** The entries among `paths` as they were at `revision`. */
+  /** The entries of `paths` at `revision`. */
   async atRevision(treeId: number, revision: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
     const found = new Map<string, FileEntry>();
     await inChunks(paths, async (chunk) => {
@@ -35,7 +35,7 @@ export class EntryRepository {
         .select(versionColumns)
         .where('tree_id', '=', treeId)
         .where('op', '=', 'put')
-        // Grouped, not correlated: that would seek once for each version that the paths ever had.
+        // Grouped, because a correlated subquery would seek once for each version of the paths.
         .where((query) =>
           query.eb(
             query.refTuple('path', 'revision'),
@@ -56,7 +56,7 @@ export class EntryRepository {
     return found;
   }
 
-  /** The paths that a revision after `older`, up to `newer`, has put or deleted, sorted. */
+  /** The paths that the revisions after `older`, up to and including `newer`, have put or deleted, sorted. */
   async pathsChanged(treeId: number, { older, newer }: { older: number; newer: number }): Promise<string[]> {
     const rows = await this.#database
       .selectFrom('versions')
@@ -80,17 +80,17 @@ export class EntryRepository {
     return rows.map((row) => row.path);
   }
 
-  /** The head's paths above and below `paths`. */
+  /** The paths at the head that are above or below one of `paths`. */
   async headPathsAround(treeId: number, paths: readonly string[]): Promise<string[]> {
-    const above = [...new Set(paths.flatMap(foldersOf))];
-    const found = [...(await this.atHead(treeId, above)).keys()];
+    const folders = [...new Set(paths.flatMap(foldersOf))];
+    const found = [...(await this.atHead(treeId, folders)).keys()];
     for (const path of paths) {
       const rows = await this.#database
         .selectFrom('entries')
         .select('path')
         .where('tree_id', '=', treeId)
         .where('op', '=', 'put')
-        // "0" comes right after "/".
+        // "0" is the character after "/".
         .where('path', '>', `${path}/`)
         .where('path', '<', `${path}0`)
         .execute();
@@ -99,7 +99,7 @@ export class EntryRepository {
     return found;
   }
 
-  /** The hashes that are the content of a regular file in any revision of the tree. */
+  /** Those of `hashes` that any revision of the tree has as a regular file's content. */
   async knownHashes(treeId: number, hashes: readonly string[]): Promise<Set<string>> {
     const known = new Set<string>();
     await inChunks(hashes, async (chunk) => {

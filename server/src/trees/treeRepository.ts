@@ -1,10 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { WireError } from '../errors';
 import type { FileTable, TableEntry, TreeSummary } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
+import { WireError } from '../errors';
 import { toTableEntry, versionColumns } from './entry';
 
-/** Reading them takes some milliseconds. */
+/** Reading a page takes some milliseconds. */
 const pageRows = 2_000;
 
 export interface Tree {
@@ -13,6 +13,7 @@ export interface Tree {
   readonly head: number;
 }
 
+/** Throws revision_not_found. */
 export function requireRevision({ name, head }: Tree, revision: number): void {
   if (revision <= head) return;
   throw new WireError('revision_not_found', `${name} is at revision ${head}, not ${revision}`, { head });
@@ -32,13 +33,14 @@ export class TreeRepository {
     return rows.map(({ name, head }) => ({ name, revision: head }));
   }
 
+  /** Throws tree_not_found. */
   async find(name: string): Promise<Tree> {
     const tree = await this.#database
       .selectFrom('trees')
       .select(['id', 'name', 'head'])
       .where('name', '=', name)
       .executeTakeFirst();
-    if (tree === undefined) throw new WireError('tree_not_found', `there is no tree ${name}`);
+    if (tree === undefined) throw new WireError('tree_not_found', `the tree ${name} does not exist`);
     return tree;
   }
 
@@ -52,7 +54,7 @@ export class TreeRepository {
     return { created, tree: await this.find(name) };
   }
 
-  /** The id of a revision that the tree has; '' is that of revision 0. */
+  /** The id of an existing revision; revision 0 has the id ''. */
   async revisionId(treeId: number, number: number): Promise<string> {
     const row = await this.#database
       .selectFrom('revisions')
@@ -63,18 +65,21 @@ export class TreeRepository {
     return row?.push_id ?? '';
   }
 
-  /** Throws revision_not_found unless the tree has that revision under that id. */
+  /** Throws revision_not_found unless the tree has the revision, with this id if one is given. */
   async requireKnown(tree: Tree, revision: number, id: string | undefined): Promise<void> {
     requireRevision(tree, revision);
     if (id === undefined || (await this.revisionId(tree.id, revision)) === id) return;
-    const message = `revision ${revision} of ${tree.name} is another one here than the one you know`;
+    const message = `revision ${revision} of ${tree.name} has another id on this server`;
     throw new WireError('revision_not_found', message, { head: tree.head });
   }
 
-  /** Head, folders and entries are of one moment. `sinceId` is the id that `since` is known by, if it is. */
+  /**
+   * The file table, read in one snapshot. `sinceId` is the client's id of revision `since`.
+   * Throws tree_not_found, revision_not_found.
+   */
   async table(name: string, since: number, sinceId?: string): Promise<FileTable> {
-    const reading = this.#database.transaction().setAccessMode('read only');
-    return reading.execute(async (transaction) => {
+    const snapshot = this.#database.transaction().setAccessMode('read only');
+    return snapshot.execute(async (transaction) => {
       const trees = new TreeRepository(transaction, this.#now);
       const tree = await trees.find(name);
       await trees.requireKnown(tree, since, sinceId);
@@ -106,7 +111,7 @@ async function changedSince(database: Database, treeId: number, revision: number
   return rows.map(toTableEntry);
 }
 
-/** Page by page, so that others are answered meanwhile. */
+/** Reads pages and yields to other requests between them. */
 async function allAtHead(database: Database, treeId: number): Promise<TableEntry[]> {
   const files: TableEntry[] = [];
   for (;;) {

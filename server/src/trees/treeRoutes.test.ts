@@ -15,13 +15,13 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-function ask(since: number, headers: Record<string, string>) {
+function requestTable(since: number, headers: Record<string, string>) {
   const authorization = `Bearer ${server.token}`;
   return server.app.request(`/v1/trees/notes/files?since=${since}`, { headers: { authorization, ...headers } });
 }
 
-async function linesOf(answer: Response): Promise<unknown[]> {
-  const text = await answer.text();
+async function linesOf(response: Response): Promise<unknown[]> {
+  const text = await response.text();
   expect(text.endsWith('\n')).toBe(true);
   return text
     .slice(0, -1)
@@ -29,18 +29,18 @@ async function linesOf(answer: Response): Promise<unknown[]> {
     .map((line): unknown => JSON.parse(line));
 }
 
-test.each([0, 1, 2])('the table since revision %d is told line by line to who asks for it', async (since) => {
-  const { files, ...head } = (await (await ask(since, {})).json()) as FileTable;
-  const answer = await ask(since, { accept: 'application/x-ndjson' });
-  expect(answer.headers.get('content-type')).toBe('application/x-ndjson');
-  expect(answer.headers.get('vary')?.split(/, */)).toContain('Accept');
-  expect(answer.headers.get('x-request-id')).toBeTruthy();
-  expect(await linesOf(answer)).toEqual([{ ...head, count: files.length }, ...files]);
+test.each([0, 1, 2])('the table since revision %d is sent as NDJSON on request', async (since) => {
+  const { files, ...head } = (await (await requestTable(since, {})).json()) as FileTable;
+  const response = await requestTable(since, { accept: 'application/x-ndjson' });
+  expect(response.headers.get('content-type')).toBe('application/x-ndjson');
+  expect(response.headers.get('vary')?.split(/, */)).toContain('Accept');
+  expect(response.headers.get('x-request-id')).toBeTruthy();
+  expect(await linesOf(response)).toEqual([{ ...head, count: files.length }, ...files]);
 });
 
-test('its lines are compressed for who accepts it', async () => {
-  const answer = await ask(0, { accept: 'application/x-ndjson', 'accept-encoding': 'gzip' });
-  expect(answer.headers.get('content-encoding')).toBe('gzip');
-  const plain = new Response(answer.body?.pipeThrough(new DecompressionStream('gzip')));
+test('NDJSON is compressed for a client that accepts gzip', async () => {
+  const response = await requestTable(0, { accept: 'application/x-ndjson', 'accept-encoding': 'gzip' });
+  expect(response.headers.get('content-encoding')).toBe('gzip');
+  const plain = new Response(response.body?.pipeThrough(new DecompressionStream('gzip')));
   expect(await linesOf(plain)).toHaveLength(2_502);
 });

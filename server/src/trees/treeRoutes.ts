@@ -1,10 +1,10 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
+import { ndjsonType } from '../contract/ndjson';
+import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
-import { ndjsonType } from '../contract/ndjson';
-import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
 import { tokenAllows } from '../tokens/authenticate';
 import { tableLines } from './tableLines';
 import type { TreeRepository } from './treeRepository';
@@ -14,8 +14,8 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
 
   routes.get('/', async (context) => {
     const token = context.get('token');
-    const reached = (await trees.list()).filter((tree) => tokenAllows(token, tree.name));
-    return context.json<TreeList>({ trees: reached });
+    const allowed = (await trees.list()).filter((tree) => tokenAllows(token, tree.name));
+    return context.json<TreeList>({ trees: allowed });
   });
 
   routes.put('/:tree', async (context) => {
