@@ -31,8 +31,8 @@ export async function startLocalServer(port: number): Promise<LocalServer> {
   try {
     return { url: await serverListening(child), process: child };
   } catch (error) {
-    const told = /^palmtree-server: (.*)$/m.exec(error instanceof Error ? error.message : '')?.[1];
-    throw new UserError(`The server did not start${told ? `: ${told}` : ''}.`, { log: serverLog, cause: error });
+    const reason = /^palmtree-server: (.*)$/m.exec(error instanceof Error ? error.message : '')?.[1] ?? '';
+    throw new UserError(`The server did not start. ${reason}`.trim(), { log: serverLog, cause: error });
   }
 }
 
