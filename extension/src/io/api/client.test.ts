@@ -68,7 +68,7 @@ describe('the protocol', () => {
   it.each([
     ['states an older protocol', { ...currentServer, protocol: 0 }],
     ['states none', { name: 'alice', trees: null, server: { version: '0.1.0' } }],
-  ])('of a server that %s is too old for any request', async (_, whoami) => {
+  ])('of a server that %s is too old', async (_, whoami) => {
     const client = await clientOf(empty, whoami);
     const error = { code: 'server_too_old', details: { subject: client.address } };
     await expect(client.whoami()).rejects.toMatchObject(error);
@@ -82,7 +82,7 @@ describe('the protocol', () => {
     expect(await client.trees()).toEqual({ trees: [] });
   });
 
-  it('of this client is too old for a server that says so', async () => {
+  it('of this client may be too old for the server', async () => {
     const client = await clientOf(failure(400, 'client_too_old'));
     await expect(client.trees()).rejects.toMatchObject({ code: 'client_too_old' });
   });

@@ -50,13 +50,13 @@ interface RequestOptions {
   readonly timeoutMs?: number;
   /** Only for idempotent requests. ofetch's own defaults retry some that are not, and miss some that are. */
   readonly retries?: number;
-  /** How the response is read, unless as JSON. */
+  /** The format of the response; JSON by default. */
   readonly response?: 'bytes' | 'ndjson';
 }
 
 /**
- * The server's API for one token. Each method throws PalmtreeError with the server's code or a local one. The first
- * request asks the server for its protocol; any method throws server_too_old or client_too_old when the two do not fit.
+ * The server's API for one token. Each method throws PalmtreeError with the server's code or a local one. The first call
+ * of any method also requests the server's protocol; it throws server_too_old or client_too_old if the two do not match.
  */
 export class Client {
   /** The server's address without a slash at its end. */

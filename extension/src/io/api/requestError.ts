@@ -7,8 +7,8 @@ import { PalmtreeError } from '../../errors';
 const hidden401 = 'expected non-null body source';
 
 /**
- * Codes for statuses that mean the same in every version. No other code of the contract may stand in for an unknown one:
- * commands act on them, and an unknown 409 must not start a pull as stale_base does.
+ * Substitutes for unknown codes, by status. The contract's other codes are no substitutes, because commands act on them:
+ * an unknown 409 must not start a pull as stale_base does.
  */
 const codeByStatus: Readonly<Record<number, WireErrorCode>> = {
   401: 'unauthorized',
@@ -33,18 +33,18 @@ export async function requestError(
   { request, address, signal }: FailedRequest,
 ): Promise<PalmtreeError> {
   if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
-  const failed = (code: 'unauthorized' | 'server_unreachable' | 'not_a_palmtree_server', reason: string) =>
+  const failure = (code: 'unauthorized' | 'server_unreachable' | 'not_a_palmtree_server', reason: string) =>
     new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, stderr: reason } });
 
   if (!(error instanceof FetchError) || error.response === undefined) {
     const reason = rootMessage(error);
-    return reason === hidden401 ? failed('unauthorized', 'HTTP 401') : failed('server_unreachable', reason);
+    return reason === hidden401 ? failure('unauthorized', 'HTTP 401') : failure('server_unreachable', reason);
   }
   const { status } = error.response;
   const parsed = errorBody.safeParse(await jsonOf(error.data));
   if (parsed.success) return serverError(parsed.data.error, status, { request, address, cause: error });
   // A proxy responds for a server that is down. Anything else that speaks HTTP is not a palmtree-server.
-  return failed(status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server', `HTTP ${status}`);
+  return failure(status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server', `HTTP ${status}`);
 }
 
 function serverError(
