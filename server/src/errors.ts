@@ -3,7 +3,7 @@ import type { ErrorBody } from './contract/schemas';
 
 export type WireErrorDetails = NonNullable<ErrorBody['error']['details']>;
 
-/** An error for the client: its code, message and details cross the wire. The message is a clause without a full stop. */
+/** An error whose code, message and details are sent to the client. The message is a clause without a full stop. */
 export class WireError extends Error {
   override readonly name = 'WireError';
   readonly code: WireErrorCode;
@@ -24,8 +24,8 @@ export function pathsError(code: WireErrorCode, paths: readonly string[], fault:
 }
 
 /**
- * A failure of a command that the operator can fix. The command prints the message, which says how in full sentences, on
- * one line, and exits with 1.
+ * An error that the operator can fix. Its message is one line of full sentences that say how. The command prints it and
+ * exits with 1.
  */
 export class StartError extends Error {
   override readonly name = 'StartError';

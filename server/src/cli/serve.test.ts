@@ -119,7 +119,7 @@ test('an error at the start is one line that says what to do', async () => {
   });
 });
 
-test('an rsync with known security holes is refused unless it is allowed, and an outdated one only causes a warning', async () => {
+test('an rsync with known security holes is refused unless allowed, and an outdated one is logged', async () => {
   const folder = temporaryFolder();
   const rsyncOf = (version: string): string => {
     const file = join(folder, `rsync-${version}`);

@@ -32,9 +32,11 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const log = pino({ base: null }, standardError());
   if (warning !== undefined) log.warn(warning);
   const services = createServices({ database, dataFolder, rsync, log, version });
-  await sweep(services, true);
+  await sweep(services, { includeIncomplete: true });
   const timer = setInterval(() => {
-    sweep(services, false).catch((error: unknown) => log.error({ err: error }, 'removing expired sessions failed'));
+    sweep(services, { includeIncomplete: false }).catch((error: unknown) =>
+      log.error({ err: error }, 'removing expired sessions failed'),
+    );
   }, hourMs);
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
@@ -68,7 +70,10 @@ async function stopServer(
   log.info('stopped');
 }
 
-async function sweep({ store, activity, pushes, now, log }: Services, atStart: boolean): Promise<void> {
-  await sweepSessions(store, activity, { now: now(), atStart, log });
+async function sweep(
+  { store, activity, pushes, now, log }: Services,
+  { includeIncomplete }: { includeIncomplete: boolean },
+): Promise<void> {
+  await sweepSessions(store, activity, { now: now(), includeIncomplete, log });
   await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifetimeMs));
 }

@@ -1,4 +1,4 @@
-/** Runs `work` over `items`, at most `limit` at a time. After a failure it starts no more and throws the first error. */
+/** Runs `work` over `items`, at most `limit` at a time. After an error it starts no more work and throws that error. */
 export async function inParallel<T>(
   items: readonly T[],
   limit: number,

@@ -19,8 +19,8 @@ const heartbeat = ': \n\n';
 const utf8 = new TextEncoder();
 
 /**
- * One client's stream of a tree's revisions. It reads new revisions from the database only when the client requests more
- * data, so a slow client costs no memory and misses nothing.
+ * One client's stream of a tree's revisions. It reads revisions from the database only when the client has read the
+ * previous ones, so a slow client costs no memory and misses nothing.
  */
 export class RevisionStream {
   readonly body: ReadableStream<Uint8Array>;

@@ -51,11 +51,11 @@ async function differences(
   await inSlices(paths, (path) => {
     const before = befores.get(path) ?? null;
     const after = afters.get(path) ?? null;
-    if (!same(before, after)) found.push({ path, before, after });
+    if (!sameState(before, after)) found.push({ path, before, after });
   });
   return found;
 }
 
-function same(before: FileEntry | null, after: FileEntry | null): boolean {
+function sameState(before: FileEntry | null, after: FileEntry | null): boolean {
   return before === null || after === null ? before === after : sameEntry(before, after);
 }

@@ -5,7 +5,7 @@ import type { AppEnv } from './appEnv';
 import { parse } from './parse';
 import { queryNumber } from './queryNumber';
 
-/** Precedes authentication, so that a client that is too old is not told that its token is wrong. Throws client_too_old. */
+/** Throws client_too_old. It precedes authentication, because older clients may authenticate in another way. */
 export const requireProtocol = createMiddleware<AppEnv>(async (context, next) => {
   const header = context.req.header(protocolHeader);
   if (header !== undefined && parse(queryNumber(protocolHeader), header) < oldestClientProtocol) {

@@ -1,6 +1,6 @@
 import { statSync, type BigIntStats } from 'node:fs';
 
-/** A state of a regular file. Two equal stamps mean that nothing has replaced, written or linked the file in between. */
+/** A state of a regular file. Equal stamps mean that the file was not replaced, written or linked in between. */
 export interface FileStamp {
   readonly dev: bigint;
   readonly ino: bigint;

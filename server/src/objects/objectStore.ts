@@ -86,10 +86,11 @@ export class ObjectStore {
   }
 
   /**
-   * Stores `file` while rsync still transfers others, if it is complete and no object has its hash. The object is durable
-   * only after `flush`.
-   * Returns the object's stamp; the content stays verified as long as `isUnchanged` is true for it. Returns `incomplete`
-   * when the file may still arrive, and `deferred` when the commit has to store it.
+   * Stores `file` while rsync still transfers others, if it is complete and no object has its hash. The object is
+   * durable only after `flush`. Returns
+   * - the object's stamp; the content stays verified as long as `isUnchanged` is true for it,
+   * - `incomplete` when the file may still arrive, or
+   * - `deferred` when the commit has to store it.
    */
   async tryStoreEarly(file: string, content: Content): Promise<FileStamp | 'deferred' | 'incomplete'> {
     // Reading a big file that is already stored is wasted work. For a small file, the link below fails early enough.

@@ -96,8 +96,8 @@ function changesEntry(change: Change, entry: FileEntry | undefined): boolean {
 }
 
 /**
- * The contents that the client has to upload: those that no revision of this tree has. Other trees are not consulted, so
- * that nobody can probe or claim their content. For a forced push, every stored object is read and verified.
+ * The contents that the client has to upload: those that no revision of this tree has. Other trees are not consulted,
+ * so that nobody can probe or claim their content. For a forced push, every stored object is read and verified.
  */
 async function findUploads(
   { entries, objects }: BeginPushServices,

@@ -97,7 +97,7 @@ test('a push without changes creates no revision', async () => {
   expect(await pushDirectly(server, tree, 1, {}, { changes: [put('a', '1', { mode: 0o755 })] })).toBe(2);
 });
 
-test('missing and different files are named, nothing is committed, and the session accepts the right files', async () => {
+test('missing and different files are named and not committed, and the session accepts the right ones', async () => {
   const files = { a: 'aaa', b: 'bbb', c: 'ccc', d: 'ddd' };
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
   fillInbox(server, body.id, { a: 'aaa', b: 'bbX', d: 'dddd' });

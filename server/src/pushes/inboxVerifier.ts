@@ -68,7 +68,7 @@ export class InboxVerifier {
     await this.#verifying;
   }
 
-  /** The final pass begins when the runs end, because the client takes a while to notice that and to request the commit. */
+  /** The final pass uses the time that the client needs to notice the end of its runs and to request the commit. */
   async #verify(): Promise<void> {
     const wake = AbortSignal.any([this.#stop.signal, this.#runsDone.signal]);
     const folders = await this.#uploadFolders();

@@ -5,7 +5,7 @@ import type { Upload } from '../sessions/session';
 import type { RunObserver } from '../sessions/sessionActivity';
 import { InboxVerifier } from './inboxVerifier';
 
-/** Clients may abandon sessions. Beyond this number, the oldest is dropped from memory and its commit reads every file. */
+/** Clients may abandon sessions. Beyond this number, the oldest verifier is dropped, and its commit reads all files. */
 const maxSessions = 64;
 
 /** The inbox verifiers of the pushes in progress. */
@@ -25,8 +25,8 @@ export class PendingUploads implements RunObserver {
   }
 
   /**
-   * Only a session's first runs are verified early. After a run that failed there may be a partial file, which the next
-   * run may write to, and a run that hangs may still have it open.
+   * Files are stored early only during a session's first runs. A failed run may leave a partial file, which the next
+   * run may write to, and a hanging run may still have it open.
    */
   onRunStarted(id: string, run: Run): void {
     const verifier = this.#verifiers.get(id);

@@ -1,9 +1,9 @@
 import { maxRunsAtOnce } from './run';
 
 /**
- * All options but those that cannot reach outside the module, write in place or delete anything.
- * Invariant: --partial-dir is refused, and so is --delay-updates, which implies it. rsync writes to the files in that
- * folder in place, and a client could name the folder of a delta basis, which is an object.
+ * Refuses all options except those that cannot reach outside the module, write in place or delete anything.
+ * Invariant: --partial-dir is refused, and so is --delay-updates, which implies it. rsync writes in place to files in
+ * the partial folder, and a client could name a folder with delta bases, which are objects.
  */
 const refusedOptions =
   '* !recursive !relative !dirs !implied-dirs !times !ignore-times !files-from !from0 !whole-file !partial ' +
@@ -40,8 +40,8 @@ export function rsyncConfig(config: RsyncConfig): string {
     'incoming chmod = D0755,F0444',
     `refuse options = ${refusedOptions}`,
   ];
-  // As root, rsync would switch to nobody by default. `use chroot` stays unset, so that root's rsync uses a chroot where
-  // it may and does without where it may not, as in some containers. Other users cannot chroot at all.
+  // As root, rsync would switch to nobody by default. With `use chroot` unset, root's rsync uses a chroot if it may,
+  // and does without if it may not, as in some containers. Other users cannot chroot at all.
   if (config.uid === 0) lines.push('uid = 0', 'gid = 0');
   else lines.push('use chroot = no');
   return `${lines.join('\n')}\n`;

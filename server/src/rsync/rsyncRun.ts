@@ -110,9 +110,7 @@ export class RsyncRun implements Run {
     // rsync forks. This ends what its main process left behind.
     this.#signalGroup('SIGKILL');
     const outcome = { code, signal, received: this.#received, sent: this.#sent };
-    const reason =
-      this.#stopReason ??
-      (code === null ? (signal === null ? 'rsync could not be started' : `${signal} ended rsync`) : undefined);
+    const reason = this.#stopReason ?? abnormalEnd(code, signal);
     this.succeeded = reason === undefined && code === 0;
     if (this.succeeded) this.#options.log.info(outcome, 'rsync ended');
     else this.#options.log.warn({ ...outcome, reason, stderr: this.#stderr }, 'rsync failed');
@@ -135,9 +133,15 @@ export class RsyncRun implements Run {
   }
 }
 
+/** Why rsync ended without an exit code; undefined if it has one. */
+function abnormalEnd(code: number | null, signal: NodeJS.Signals | null): string | undefined {
+  if (code !== null) return undefined;
+  return signal === null ? 'rsync could not be started' : `${signal} ended rsync`;
+}
+
 function startDaemon({ command, configFile }: RsyncRunOptions): ChildProcessWithoutNullStreams {
   return spawn(command, ['--server', '--daemon', `--config=${configFile}`, '.'], {
-    // The server user's variables and locale would change what rsync does. /dev/null as HOME rules out a config file.
+    // The user's popt aliases, variables and locale would change what rsync does. /dev/null has no file with aliases.
     env: { PATH: process.env['PATH'] ?? '', HOME: '/dev/null', LC_ALL: 'C.UTF-8' },
     cwd: '/',
     detached: true,

@@ -26,8 +26,8 @@ export async function checkRsync(command: string, allowOld: boolean): Promise<Rs
     throw new StartError(`${fault} Install ${minVersion} or newer, or accept the risk with --allow-old-rsync.`);
   }
   if (!isOlder(version, recommendedVersion)) return { version };
-  const warning = `${command} is version ${version}. Install ${recommendedVersion} or newer, which fixes security holes.`;
-  return { version, warning };
+  const fix = `Install ${recommendedVersion} or newer, which fixes security holes.`;
+  return { version, warning: `${command} is version ${version}. ${fix}` };
 }
 
 async function versionOutput(command: string): Promise<string> {

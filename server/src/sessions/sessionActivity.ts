@@ -50,7 +50,10 @@ export class SessionActivity {
     });
   }
 
-  /** Ends all runs, then runs `action` and admits no other. A graceful end gives runs some time. Throws session_busy. */
+  /**
+   * Ends all runs, then runs `action` while no run may start. With `isGraceful`, the runs have some time to end by
+   * themselves. Throws session_busy.
+   */
   async exclusively<T>(id: string, isGraceful: boolean, action: () => Promise<T>): Promise<T> {
     if (this.#exclusive.has(id)) throw sessionBusy();
     this.#exclusive.add(id);

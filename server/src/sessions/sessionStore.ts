@@ -31,7 +31,7 @@ export interface NewSession extends Owner {
   readonly push?: PendingPush;
 }
 
-/** The directories of sessions. A directory without session.json is not a session, because that file is written last. */
+/** The sessions' directories. A directory without session.json is not a session, because that file is written last. */
 export class SessionStore {
   readonly #folder: string;
   readonly #now: () => Date;
@@ -137,10 +137,10 @@ export class SessionStore {
   /** Ends the session now and removes its directory in the background. */
   async removeSoon(id: string): Promise<void> {
     const folder = this.folderOf(id);
-    const doomed = `${folder}.removed`;
-    await rename(folder, doomed);
+    const removed = `${folder}.removed`;
+    await rename(folder, removed);
     // After a kill or an error, the next start removes the rest.
-    const removal = removeFolder(doomed).catch(() => undefined);
+    const removal = removeFolder(removed).catch(() => undefined);
     this.#removals.add(removal);
     void removal.then(() => this.#removals.delete(removal));
   }

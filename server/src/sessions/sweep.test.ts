@@ -20,14 +20,14 @@ test('expired sessions are removed, and incomplete ones at the start', async () 
   writeFileSync(join(store.folderOf(empty), 'session.json'), '');
   const exist = () => [old, recent, incomplete, empty].map((id) => existsSync(store.folderOf(id)));
 
-  await sweepSessions(store, activity, { now, atStart: false, log });
+  await sweepSessions(store, activity, { now, includeIncomplete: false, log });
   expect(exist()).toEqual([true, true, true, true]);
   now = new Date(now.getTime() + 1);
-  await activity.exclusively(old, false, () => sweepSessions(store, activity, { now, atStart: false, log }));
+  await activity.exclusively(old, false, () => sweepSessions(store, activity, { now, includeIncomplete: false, log }));
   expect(exist()).toEqual([true, true, true, true]);
-  await sweepSessions(store, activity, { now, atStart: false, log });
+  await sweepSessions(store, activity, { now, includeIncomplete: false, log });
   expect(exist()).toEqual([false, true, true, true]);
-  await sweepSessions(store, activity, { now, atStart: true, log });
+  await sweepSessions(store, activity, { now, includeIncomplete: true, log });
   expect(exist()).toEqual([false, true, false, false]);
   await server.stop();
 });

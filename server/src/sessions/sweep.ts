@@ -5,17 +5,18 @@ import type { SessionStore } from './sessionStore';
 export const sessionLifetimeMs = 24 * 60 * 60 * 1000;
 
 /**
- * Removes expired sessions. With `atStart`, before the first request, it also removes directories that a kill left
- * incomplete; later, such a directory may belong to a session that is being created.
+ * Removes expired sessions. `includeIncomplete` also removes directories that a kill left incomplete. That is safe only
+ * before the first request: later, such a directory may belong to a session that is being created.
  */
 export async function sweepSessions(
   store: SessionStore,
   activity: SessionActivity,
-  { now, atStart, log }: { now: Date; atStart: boolean; log: Logger },
+  { now, includeIncomplete, log }: { now: Date; includeIncomplete: boolean; log: Logger },
 ): Promise<void> {
   for (const { id, createdAt } of await store.list()) {
-    const expired = createdAt === undefined ? atStart : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
-    if (!expired || activity.isBusy(id)) continue;
+    const isExpired =
+      createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
+    if (!isExpired || activity.isBusy(id)) continue;
     await activity.exclusively(id, false, () => store.remove(id));
     log.info({ session: id }, 'removed an expired session');
   }

@@ -6,7 +6,7 @@ import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { tokenAllows } from '../tokens/authenticate';
-import { tableLines } from './tableLines';
+import { tableNdjson } from './tableNdjson';
 import type { TreeRepository } from './treeRepository';
 
 export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
@@ -29,7 +29,7 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const table = await trees.table(context.req.param('tree'), revision, id);
     context.header('vary', 'Accept');
     if (context.req.header('accept')?.includes(ndjsonType) === true) {
-      return context.body(tableLines(table), 200, { 'content-type': ndjsonType });
+      return context.body(tableNdjson(table), 200, { 'content-type': ndjsonType });
     }
     return context.json<FileTable>(table);
   });
