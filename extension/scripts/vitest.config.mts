@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 
 const root = resolve(import.meta.dirname, '../..');
 
+/** Files and tests run in a random order, so that none can rely on another. vitest prints the seed. */
+const independent = { shuffle: true };
+
 export default defineConfig({
   root,
   test: {
@@ -12,6 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          sequence: independent,
           include: ['extension/src/**/*.test.ts', 'server/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
@@ -21,6 +25,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'sync',
+          sequence: independent,
           include: ['extension/test/sync/**/*.test.ts'],
           // Each file has a server and machines of its own, and waits for the disk more than it computes.
           maxWorkers: 2,
