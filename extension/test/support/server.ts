@@ -3,7 +3,7 @@ import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
-import { keepChild, onStop, stopGroup } from '../../scripts/liveChildren.mjs';
+import { keepChild, onStop } from '../../scripts/liveChildren.mjs';
 import { createToken, serverListening } from '../../scripts/palmtreeServer.mts';
 import { nodeBinary, serverBundle } from '../../scripts/paths.mts';
 
@@ -71,8 +71,14 @@ export class RunningServer {
     await this.restart();
   }
 
+  async ensureRunning(): Promise<void> {
+    const { child } = this;
+    if (child && (child.exitCode !== null || child.signalCode !== null)) await this.restart();
+  }
+
+  /** Kills it, because nobody needs its data any more. */
   async close(): Promise<void> {
-    if (this.child) await stopGroup(this.child);
+    await this.kill();
     await this.removeData();
   }
 

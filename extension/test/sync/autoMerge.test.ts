@@ -1,9 +1,9 @@
 import { chmod, lstat, readFile, readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { expectSame, silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 const path = 'n/a.md';
 const base = 'one\ntwo\nthree\nfour\nfive\n';
 const desks = 'ONE\ntwo\nthree\nfour\nfive\n';
@@ -18,7 +18,7 @@ interface Texts {
 
 /** Both machines edited the file; the desk pushed first. */
 async function edited(texts: Texts = { base, desk: desks, laptop: laptops }): Promise<[Machine, Machine]> {
-  const [desk, laptop] = await stage.twoMachines();
+  const [desk, laptop] = await fixture.twoMachines();
   await desk.write(path, texts.base);
   await desk.sync.track(['n']);
   await desk.push();
@@ -168,7 +168,7 @@ describe('a conflict that is no text', () => {
     const [desk, laptop] = await edited();
     await merge(laptop);
     await desk.write('n/other', 'x');
-    await desk.remove1(path);
+    await desk.delete(path);
     await desk.push();
     await laptop.write(path, `${both}more\n`);
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
@@ -177,7 +177,7 @@ describe('a conflict that is no text', () => {
 
 describe('an edit here and permissions set there', () => {
   it('are brought together, of a file that is no text, too', async () => {
-    const [desk, laptop] = await stage.twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write(path, Buffer.from([0, 1, 2]), 0o644);
     await desk.sync.track(['n']);
     await desk.push();
@@ -221,7 +221,7 @@ describe('the merge editor', () => {
   });
 
   it('has an empty base where each side made the file', async () => {
-    const [desk, laptop] = await stage.twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write(path, 'desk\n');
     await desk.sync.track(['n']);
     await desk.push();
@@ -235,7 +235,7 @@ describe('the merge editor', () => {
     const [, laptop] = await edited({ base: 'a\0', desk: 'b\0', laptop: 'c\0' });
     await laptop.pull();
     await expect(start(laptop)).rejects.toMatchObject({ code: 'not_mergeable', details: { paths: [path] } });
-    await laptop.remove1(path);
+    await laptop.delete(path);
     await expect(start(laptop)).rejects.toMatchObject({ code: 'not_mergeable' });
     await expect(start(laptop, 'n/other')).rejects.toMatchObject({ code: 'no_conflict' });
     expect(laptop.sync.state.kind).toBe('conflicted');

@@ -3,9 +3,9 @@ import { PalmtreeError } from '../../src/errors';
 import { Automation, type AutomationSettings, type PauseReason } from '../../src/sync/automation/automation';
 import { Heard, Waits } from '../support/waits';
 import { expectSame, silent, until, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 const saveDelay = 2_000;
 const gitPause = 1_000;
 let automations: Automated[] = [];
@@ -62,18 +62,6 @@ class Automated {
 const both: AutomationSettings = { pushOnSave: 'afterDelay', pullOn: 'change' };
 const initial = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`n/${at}.md`, `${at}`]));
 
-/** Two machines in step at revision 1. */
-async function inStep(): Promise<[Machine, Machine]> {
-  stage.newTree();
-  const desk = await stage.machine();
-  const laptop = await stage.machine();
-  for (const [path, content] of Object.entries(initial)) await desk.write(path, content);
-  await desk.sync.track(['n']);
-  await desk.push();
-  await laptop.pull();
-  return [desk, laptop];
-}
-
 /** A file of several lines is pushed by the one, and comes to the other by itself. */
 async function sharedLines(desk: Machine, laptop: Automated): Promise<void> {
   await desk.write('n/0.md', 'one\ntwo\nthree\nfour\nfive\n');
@@ -82,12 +70,12 @@ async function sharedLines(desk: Machine, laptop: Automated): Promise<void> {
 }
 
 async function head({ client }: Machine): Promise<number> {
-  return (await client.newest(stage.tree))?.number ?? 0;
+  return (await client.newest(fixture.tree))?.number ?? 0;
 }
 
 describe('a push after a save', () => {
   it('comes some time after the last of several saves, once', async () => {
-    const [machine] = await inStep();
+    const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     await desk.save('n/0.md', 'first');
     await desk.save('n/1.md', 'second');
@@ -100,21 +88,21 @@ describe('a push after a save', () => {
   });
 
   it('sends what was saved, and nothing else that waits', async () => {
-    const [machine] = await inStep();
+    const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     for (const path of ['n/1.md', 'n/2.md', 'n/new.md']) await machine.write(path, 'by a checkout');
-    await machine.remove1('n/3.md');
+    await machine.delete('n/3.md');
     await desk.save('n/0.md', 'by hand');
     await desk.waits.pass(saveDelay);
     expect(await desk.done.next()).toBe('push');
-    const { changes } = await machine.client.revision(stage.tree, 2);
+    const { changes } = await machine.client.revision(fixture.tree, 2);
     expect(changes.map(({ path }) => path)).toEqual(['n/0.md']);
     expect(machine.sync.state.counts.outgoing).toBe(4);
     expect([...desk.gitFolders]).toEqual([machine.path('n')]);
   });
 
   it('is not made for what is not tracked, nor when it is switched off meanwhile', async () => {
-    const [machine] = await inStep();
+    const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     await desk.save('other.md', 'not tracked');
     expect(desk.waits.pending).toBe(0);
@@ -126,7 +114,7 @@ describe('a push after a save', () => {
   });
 
   it('waits while git works on the folder', async () => {
-    const [machine] = await inStep();
+    const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     desk.git = 'MERGE_HEAD';
     await desk.save('n/0.md', 'in a merge');
@@ -141,7 +129,7 @@ describe('a push after a save', () => {
   });
 
   it('leaves it at a quiet arrow where the server is ahead, and is made once that is pulled', async () => {
-    const [machine, other] = await inStep();
+    const [machine, other] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     await other.write('n/5.md', 'theirs');
     await other.push();
@@ -157,7 +145,7 @@ describe('a push after a save', () => {
   });
 
   it('says once that the deletion guard stopped it, and goes on when the user has acted', async () => {
-    const [machine] = await inStep();
+    const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     for (let at = 1; at < 12; at++) await desk.save(`n/${at}.md`, '');
     await desk.waits.pass(saveDelay);
@@ -179,10 +167,10 @@ describe('a push after a save', () => {
   });
 
   it('pulls first where the server is ahead and news is pulled by itself', async () => {
-    const [other, machine] = await inStep();
+    const [other, machine] = await fixture.syncedMachines(initial);
     // It hears nothing: that the server is ahead shows when it pushes.
     machine.client.events = () => Promise.reject(new PalmtreeError('forbidden', 'no events'));
-    await machine.bind(stage.tree);
+    await machine.bind(fixture.tree);
     const laptop = new Automated(machine, both);
     await other.write('n/5.md', 'theirs');
     await other.push();
@@ -199,10 +187,10 @@ describe('a push after a save', () => {
 
 describe('a pull of what the server tells of', () => {
   it('brings it unasked, and sends nothing back', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, both);
     await desk.write('n/0.md', 'edited');
-    await desk.remove1('n/1.md');
+    await desk.delete('n/1.md');
     await desk.push();
     expect(await laptop.done.next()).toBe('pull');
     expectSame(await machine.listing(), await desk.listing());
@@ -211,7 +199,7 @@ describe('a pull of what the server tells of', () => {
   });
 
   it('waits while git works on the folder', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
     laptop.git = 'index.lock';
     await desk.write('n/0.md', 'edited');
@@ -226,7 +214,7 @@ describe('a pull of what the server tells of', () => {
   });
 
   it('leaves what has unsaved edits as it is, and does not try over and over', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
     laptop.unsaved.add('n/0.md');
     await desk.write('n/0.md', 'edited');
@@ -240,7 +228,7 @@ describe('a pull of what the server tells of', () => {
   });
 
   it('says once that there is a conflict, touches neither side, and goes on when it is decided', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, both);
     await laptop.save('n/0.md', 'mine');
     await machine.sync.rescan(silent);
@@ -260,7 +248,7 @@ describe('a pull of what the server tells of', () => {
   });
 
   it('merges what does not meet, and leaves it to the user to push', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, both);
     await sharedLines(desk, laptop);
     await laptop.save('n/0.md', 'one\ntwo\nthree\nfour\nFIVE\n');
@@ -273,7 +261,7 @@ describe('a pull of what the server tells of', () => {
     expect(await machine.read('n/0.md')).toBe('ONE\ntwo\nthree\nfour\nFIVE\n');
     await laptop.waits.pass(saveDelay);
     expect(await laptop.done.next()).toBe('push');
-    const { changes } = await machine.client.revision(stage.tree, 4);
+    const { changes } = await machine.client.revision(fixture.tree, 4);
     expect(changes.map(({ path }) => path)).toEqual(['n/1.md']);
     expect(machine.sync.state).toMatchObject({ kind: 'idle', counts: { outgoing: 1, incoming: 0, conflicts: 0 } });
     expect(laptop.pauses.left).toEqual([]);
@@ -286,7 +274,7 @@ describe('a pull of what the server tells of', () => {
   });
 
   it('merges nothing where that is switched off, and says that there is a conflict', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
     laptop.autoMerge = false;
     await sharedLines(desk, laptop);
@@ -300,9 +288,9 @@ describe('a pull of what the server tells of', () => {
   });
 
   it('says once that the deletion guard stopped it', async () => {
-    const [desk, machine] = await inStep();
+    const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
-    for (let at = 1; at < 12; at++) await desk.remove1(`n/${at}.md`);
+    for (let at = 1; at < 12; at++) await desk.delete(`n/${at}.md`);
     await desk.push(true);
     expect(await laptop.pauses.next()).toMatchObject({ direction: 'pull', error: { code: 'deletion_guard' } });
     await desk.write('n/0.md', 'more');
@@ -319,7 +307,7 @@ describe('a pull of what the server tells of', () => {
 
 describe('two machines that do both', () => {
   it('come to rest with the same files', async () => {
-    const machines = await inStep();
+    const machines = await fixture.syncedMachines(initial);
     const [desk, laptop] = machines.map((machine) => new Automated(machine, both)) as [Automated, Automated];
     await desk.save('n/0.md', 'from the desk');
     await laptop.save('n/1.md', 'from the laptop');

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 import { cancelledAt } from './simulation/participant';
 
-const stage = scene();
+const fixture = serverFixture();
 
 describe('a command that is cancelled', () => {
   it('ends as cancelled at whichever step, and the same command does it all the next time', async () => {
-    const [desk, laptop] = await stage.twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.sync.track(['n']);
     for (const step of [1, 2]) {
@@ -21,7 +21,7 @@ describe('a command that is cancelled', () => {
   });
 
   it('tracks nothing of what the tree has tracked, when it is a pull', async () => {
-    const [desk, laptop] = await stage.twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     for (const path of ['n/a.md', 'b.md']) await desk.write(path, path);
     await desk.sync.track(['n', 'b.md']);
     await desk.push();

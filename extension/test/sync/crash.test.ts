@@ -1,31 +1,11 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
-import { startServer, type RunningServer } from '../support/server';
-import { expectSame, Machine, silent } from './machine';
+import { expectSame, silent, type Machine } from './machine';
+import { serverFixture } from './serverFixture';
 
-let server: RunningServer;
-const machines: Machine[] = [];
-
-beforeEach(async () => {
-  server = await startServer();
-});
-afterEach(async () => {
-  await Promise.all(machines.splice(0).map((machine) => machine.remove()));
-  await server.close();
-});
-
-async function machine(carry?: (request: TransferRequest) => Promise<TransferResult>): Promise<Machine> {
-  const opened = await Machine.open({
-    url: server.url,
-    token: server.token,
-    tree: 'crash',
-    ...(carry === undefined ? {} : { transfer: carry }),
-  });
-  machines.push(opened);
-  return opened;
-}
+const fixture = serverFixture('test');
 
 const content = (n: number) => Buffer.alloc(4_000_000, `content ${n} `);
 
@@ -55,31 +35,31 @@ describe('kill -9 of the server', () => {
   it('in the middle of a push: nothing is half there, and the same push goes through after a restart', async () => {
     let killed: Promise<void> | undefined;
     const abort = new AbortController();
-    const desk = await machine(
-      once(() => {
-        killed = server.kill('SIGKILL').then(() => abort.abort());
+    const desk = await fixture.machine({
+      transfer: once(() => {
+        killed = fixture.server.kill('SIGKILL').then(() => abort.abort());
       }),
-    );
+    });
     await fill(desk, 12);
     await desk.sync.track(['d']);
     await expect(desk.sync.push({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
     expect(killed).toBeDefined();
     await killed;
-    await server.restart();
-    expect((await desk.client.files('crash', 0)).files).toEqual([]);
+    await fixture.server.restart();
+    expect((await desk.client.files(fixture.tree, 0)).files).toEqual([]);
     expect(await desk.push()).toMatchObject({ revision: 1, put: 12 });
-    const laptop = await machine();
+    const laptop = await fixture.machine();
     await laptop.pull();
     expectSame(await laptop.listing(), await desk.listing());
   });
 
   it('in the middle of a push, with a restart at once: the running push goes on by itself', async () => {
     let restarted: Promise<void> | undefined;
-    const desk = await machine(
-      once(() => {
-        restarted = server.kill('SIGKILL').then(() => server.restart());
+    const desk = await fixture.machine({
+      transfer: once(() => {
+        restarted = fixture.server.kill('SIGKILL').then(() => fixture.server.restart());
       }),
-    );
+    });
     await fill(desk, 12);
     await desk.sync.track(['d']);
     expect(await desk.push()).toMatchObject({ revision: 1, put: 12 });
@@ -88,7 +68,7 @@ describe('kill -9 of the server', () => {
   });
 
   it('in the middle of a commit: the same push succeeds after a restart, committed before or not', async () => {
-    const desk = await machine();
+    const desk = await fixture.machine();
     await fill(desk, 12);
     await desk.sync.track(['d']);
     for (const delayMs of [0, 15, 60]) {
@@ -97,42 +77,42 @@ describe('kill -9 of the server', () => {
       const commitPush = desk.client.commitPush.bind(desk.client);
       desk.client.commitPush = (tree, id) => {
         desk.client.commitPush = commitPush;
-        killed = new Promise((resolve) => setTimeout(() => resolve(server.kill('SIGKILL')), delayMs));
+        killed = new Promise((resolve) => setTimeout(() => resolve(fixture.server.kill('SIGKILL')), delayMs));
         return commitPush(tree, id);
       };
       // Whether the answer came before the kill is up to the machine: either way the next push must succeed.
       await desk.push().catch(() => undefined);
       await killed;
-      await server.restart();
+      await fixture.server.restart();
       await desk.push();
-      const table = await desk.client.files('crash', 0);
+      const table = await desk.client.files(fixture.tree, 0);
       expect(table.files).toHaveLength(13);
       expect(table.revision).toBe(desk.sync.state.revision);
       expect(desk.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
     }
-    const laptop = await machine();
+    const laptop = await fixture.machine();
     await laptop.pull();
     expectSame(await laptop.listing(), await desk.listing());
   });
 
   it('in the middle of a pull: no file is half written, and the same pull goes through after a restart', async () => {
-    const desk = await machine();
+    const desk = await fixture.machine();
     await fill(desk, 12);
     await desk.sync.track(['d']);
     await desk.push();
     const abort = new AbortController();
     let killed: Promise<void> | undefined;
-    const laptop = await machine(
-      once(() => {
-        killed = server.kill('SIGKILL').then(() => abort.abort());
+    const laptop = await fixture.machine({
+      transfer: once(() => {
+        killed = fixture.server.kill('SIGKILL').then(() => abort.abort());
       }),
-    );
+    });
     await expect(laptop.sync.pull({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
     expect(killed).toBeDefined();
     await killed;
     expect(await laptop.listing()).toEqual(new Map());
     expect(await readdir(join(laptop.storage, 'staging')).catch(() => [])).toEqual([]);
-    await server.restart();
+    await fixture.server.restart();
     expect(await laptop.pull()).toMatchObject({ written: 12 });
     expectSame(await laptop.listing(), await desk.listing());
   });
@@ -141,12 +121,12 @@ describe('kill -9 of the server', () => {
 describe('a cancel', () => {
   it('in the middle of a push leaves both sides as they were', async () => {
     const abort = new AbortController();
-    const desk = await machine(once(() => abort.abort()));
+    const desk = await fixture.machine({ transfer: once(() => abort.abort()) });
     await fill(desk, 12);
     await desk.sync.track(['d']);
     await expect(desk.sync.push({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await desk.client.files('crash', 0)).files).toEqual([]);
-    expect(await readdir(join(server.dataDir, 'sessions'))).toEqual([]);
+    expect((await desk.client.files(fixture.tree, 0)).files).toEqual([]);
+    expect(await readdir(join(fixture.server.dataDir, 'sessions'))).toEqual([]);
     expect(desk.sync.state.counts.outgoing).toBe(12);
   });
 });
@@ -154,14 +134,16 @@ describe('a cancel', () => {
 describe('a file that is written while it is sent', () => {
   it('arrives as one of its versions, never as a mix', async () => {
     let runs = 0;
-    const desk = await machine(async (request) => {
-      if (runs++ === 0) await writeFile(join(request.root, 'd/0.bin'), 'changed after the scan');
-      return transfer(request);
+    const desk = await fixture.machine({
+      transfer: async (request) => {
+        if (runs++ === 0) await writeFile(join(request.root, 'd/0.bin'), 'changed after the scan');
+        return transfer(request);
+      },
     });
     await fill(desk, 2);
     await desk.sync.track(['d']);
     expect(await desk.push()).toMatchObject({ put: 2 });
-    const laptop = await machine();
+    const laptop = await fixture.machine();
     await laptop.pull();
     expect(await laptop.read('d/0.bin')).toBe('changed after the scan');
     expectSame(await laptop.listing(), await desk.listing());

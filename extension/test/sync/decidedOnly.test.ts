@@ -1,21 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { silent, until } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
-
-async function inStep(files: Record<string, string>) {
-  const [desk, laptop] = await stage.twoMachines();
-  for (const [path, content] of Object.entries(files)) await desk.write(path, content);
-  await desk.sync.track(['n']);
-  await desk.push();
-  await laptop.pull();
-  return [desk, laptop] as const;
-}
+const fixture = serverFixture();
 
 describe('what nobody decided on', () => {
   it('is not brought by deciding something else', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
     await desk.write('n/b', 'desk');
     await desk.push();
     await laptop.write('n/b', 'laptop');
@@ -35,7 +26,7 @@ describe('what nobody decided on', () => {
   });
 
   it('is not overwritten by the next pull when an old version was restored', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
@@ -50,12 +41,12 @@ describe('what nobody decided on', () => {
   });
 
   it('is not undone in another tree', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
-    await laptop.client.makeTree('another');
-    await laptop.bind('another');
+    await laptop.client.makeTree(`${fixture.tree}-other`);
+    await laptop.bind(`${fixture.tree}-other`);
     expect(await laptop.sync.lastPull()).toBeUndefined();
     await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'nothing_to_undo' });
   });
@@ -63,8 +54,7 @@ describe('what nobody decided on', () => {
 
 describe('Keep Both', () => {
   it('finds a name beside what is not tracked', async () => {
-    stage.newTree();
-    const [desk, laptop] = [await stage.machine(), await stage.machine()];
+    const [desk, laptop] = await fixture.twoMachines();
     for (const one of [desk, laptop]) {
       await one.write('a.md', one === desk ? 'desk' : 'laptop');
       await one.sync.track(['a.md']);
@@ -79,9 +69,8 @@ describe('Keep Both', () => {
   });
 
   it('keeps two names apart that are as long as names can be', async () => {
-    stage.newTree();
     const names = ['x', 'y'].map((end) => `${'n'.repeat(250)}${end}`);
-    const [desk, laptop] = [await stage.machine(), await stage.machine()];
+    const [desk, laptop] = await fixture.twoMachines();
     for (const one of [desk, laptop]) {
       for (const name of names) await one.write(name, `${one === desk ? 'desk' : 'laptop'} ${name}`);
       await one.sync.track(names);
@@ -96,13 +85,15 @@ describe('Keep Both', () => {
 });
 
 describe('a server that was restored from a backup', () => {
+  const fixture = serverFixture('test');
+
   it('is told of without being asked, and a pull compares anew', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
-    const copy = await stage.server.backUp();
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    const copy = await fixture.server.backUp();
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
-    await stage.server.restore(copy);
+    await fixture.server.restore(copy);
     const state = await until(laptop, ({ offline }) => offline?.code === 'revision_not_found');
     expect(state.counts.conflicts).toBe(0);
     await laptop.pull();

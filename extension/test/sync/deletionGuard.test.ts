@@ -2,28 +2,22 @@ import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises
 import { describe, expect, it } from 'vitest';
 import { transfer } from '../../src/io/rsync/transfer';
 import type { Machine, MachineOptions } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
-/** Two machines that hold the same files of the tracked folders. */
-async function inStep(
+/** Two machines that track the folders and have the same files in them. */
+async function syncedMachines(
   folders: readonly string[],
   names: readonly string[],
   options: Partial<MachineOptions> = {},
 ): Promise<[Machine, Machine]> {
-  stage.newTree();
-  const [desk, laptop] = [await stage.machine(options), await stage.machine(options)];
+  const [desk, laptop] = await fixture.twoMachines(options);
   for (const name of names) await desk.write(name, `content of ${name}`);
   await desk.sync.track([...folders]);
   await desk.push();
   await laptop.pull();
   return [desk, laptop];
-}
-
-async function onServer({ client }: Machine): Promise<{ revision: number; paths: string[] }> {
-  const { revision, files } = await client.files(stage.tree, 0);
-  return { revision, paths: files.map(({ path }) => path).sort() };
 }
 
 const files = ['a', 'b', 'n/c', 'n/d'];
@@ -58,19 +52,19 @@ describe('a workspace folder that is', () => {
   ];
 
   it.each(ways)('%s stops a push, and the server keeps all', async (_, lose, code) => {
-    const [desk] = await inStep([''], files);
-    const before = await onServer(desk);
+    const [desk] = await syncedMachines([''], files);
+    const before = await desk.client.files(fixture.tree, 0);
     await lose(desk);
     try {
       await expect(desk.push()).rejects.toMatchObject({ code });
-      expect(await onServer(desk)).toEqual(before);
+      expect(await desk.client.files(fixture.tree, 0)).toEqual(before);
     } finally {
       await rm(`${desk.root}.away`, { recursive: true, force: true });
     }
   });
 
   it.each(ways)('%s stops a pull, and nothing is put there', async (_, lose, code) => {
-    const [desk, laptop] = await inStep([''], files);
+    const [desk, laptop] = await syncedMachines([''], files);
     await laptop.write('a', 'edited');
     await laptop.write('n/new', 'new');
     await laptop.push();
@@ -86,21 +80,21 @@ describe('a workspace folder that is', () => {
   });
 
   it.each(ways.slice(0, 3))('%s stops both, whatever the user says', async (_, lose) => {
-    const [desk, laptop] = await inStep([''], files);
+    const [desk, laptop] = await syncedMachines([''], files);
     await laptop.write('n/new', 'new');
     await laptop.push();
     await lose(desk);
     try {
       await expect(desk.push(true)).rejects.toMatchObject({ code: 'root_gone' });
       await expect(desk.pull(true)).rejects.toMatchObject({ code: 'root_gone' });
-      expect((await onServer(desk)).paths).toEqual(['a', 'b', 'n/c', 'n/d', 'n/new']);
+      expect(await fixture.pathsOnServer()).toEqual(['a', 'b', 'n/c', 'n/d', 'n/new']);
     } finally {
       await rm(`${desk.root}.away`, { recursive: true, force: true });
     }
   });
 
   it('empty is in step again when it is back', async () => {
-    const [desk, laptop] = await inStep([''], files);
+    const [desk, laptop] = await syncedMachines([''], files);
     await rename(desk.root, `${desk.root}.away`);
     await mkdir(desk.root);
     await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
@@ -117,7 +111,7 @@ describe('a workspace folder that is', () => {
     ['gone', false],
     ['empty', true],
   ])('%s makes no folder look free for what the server has', async (_, isThere) => {
-    const [desk, laptop] = await inStep(['n'], ['n/c', 'n/d']);
+    const [desk, laptop] = await syncedMachines(['n'], ['n/c', 'n/d']);
     await laptop.write('p/diary', 'for nobody');
     await rename(laptop.root, `${laptop.root}.away`);
     if (isThere) await mkdir(laptop.root);
@@ -129,12 +123,12 @@ describe('a workspace folder that is', () => {
     await rename(`${laptop.root}.away`, laptop.root);
     expect(await laptop.pull()).toMatchObject({ written: 1 });
     expect(await laptop.push()).toMatchObject({ put: 0 });
-    expect((await onServer(desk)).paths).toEqual(['n/c', 'n/d', 'p/shared']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/c', 'n/d', 'p/shared']);
   });
 
   it('empty is asked about, though a single file was tracked in it', async () => {
-    const [desk] = await inStep(['a'], ['a']);
-    await desk.remove1('a');
+    const [desk] = await syncedMachines(['a'], ['a']);
+    await desk.delete('a');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
       details: { deletions: { deletes: 1, tracked: 1, missingFolders: [''] } },
@@ -144,7 +138,7 @@ describe('a workspace folder that is', () => {
   });
 
   it('empty goes on with an explicit yes', async () => {
-    const [desk, laptop] = await inStep([''], files);
+    const [desk, laptop] = await syncedMachines([''], files);
     await rm(desk.root, { recursive: true });
     await mkdir(desk.root);
     expect(await desk.push(true)).toMatchObject({ deleted: 4 });
@@ -158,19 +152,19 @@ describe('a tracked folder', () => {
   const many = [...files, ...Array.from({ length: 20 }, (_, i) => `m/${i}`)];
 
   it('that was emptied stops a push, though it is a small part of what is tracked', async () => {
-    const [desk] = await inStep(['n', 'm'], many);
-    await desk.remove1('n');
+    const [desk] = await syncedMachines(['n', 'm'], many);
+    await desk.delete('n');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
       details: { deletions: { direction: 'push', deletes: 2, tracked: 22, missingFolders: ['n'] } },
     });
-    expect((await onServer(desk)).paths).toHaveLength(22);
+    expect(await fixture.pathsOnServer()).toHaveLength(22);
     expect(await desk.push(true)).toMatchObject({ deleted: 2 });
   });
 
   it('that was emptied stops a pull into it, and no other', async () => {
-    const [desk, laptop] = await inStep(['n', 'm'], many);
-    await desk.remove1('n');
+    const [desk, laptop] = await syncedMachines(['n', 'm'], many);
+    await desk.delete('n');
     await laptop.write('m/new', 'new');
     await laptop.push();
     expect(await desk.pull()).toMatchObject({ written: 1 });
@@ -184,14 +178,14 @@ describe('a tracked folder', () => {
   });
 
   it('that is a file now stops a push, and on the other machine a pull', async () => {
-    const [desk, laptop] = await inStep(['n', 'm'], many);
-    await desk.remove1('n');
+    const [desk, laptop] = await syncedMachines(['n', 'm'], many);
+    await desk.delete('n');
     await desk.write('n', 'a file now');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
       details: { deletions: { missingFolders: ['n'] } },
     });
-    expect((await onServer(desk)).paths).toHaveLength(22);
+    expect(await fixture.pathsOnServer()).toHaveLength(22);
     await desk.push(true);
     await expect(laptop.pull()).rejects.toMatchObject({
       code: 'deletion_guard',
@@ -203,8 +197,8 @@ describe('a tracked folder', () => {
   });
 
   it('that was emptied on the server stops a pull', async () => {
-    const [desk, laptop] = await inStep(['n', 'm'], many);
-    await desk.remove1('n');
+    const [desk, laptop] = await syncedMachines(['n', 'm'], many);
+    await desk.delete('n');
     await desk.push(true);
     await expect(laptop.pull()).rejects.toMatchObject({
       code: 'deletion_guard',
@@ -214,8 +208,8 @@ describe('a tracked folder', () => {
   });
 
   it('is not taken in from the tree by a pull that is stopped', async () => {
-    const [desk, laptop] = await inStep(['n'], ['n/c', 'n/d']);
-    await desk.remove1('n');
+    const [desk, laptop] = await syncedMachines(['n'], ['n/c', 'n/d']);
+    await desk.delete('n');
     await desk.write('m/new', 'new');
     await desk.sync.track(['m']);
     await desk.push(true);
@@ -226,7 +220,7 @@ describe('a tracked folder', () => {
   });
 
   it('that was renamed stops nothing', async () => {
-    const [desk, laptop] = await inStep([''], many);
+    const [desk, laptop] = await syncedMachines([''], many);
     await desk.rename('m', 'renamed');
     expect(await desk.push()).toMatchObject({ put: 20, deleted: 20, uploadedBytes: 0 });
     expect(await laptop.pull()).toMatchObject({ written: 20, deleted: 20 });
@@ -235,7 +229,7 @@ describe('a tracked folder', () => {
 
 describe('a server that has nothing any more', () => {
   it('stops a pull, and nothing is deleted here', async () => {
-    const [, laptop] = await inStep([''], files);
+    const [, laptop] = await syncedMachines([''], files);
     const answer = laptop.client.files.bind(laptop.client);
     // As a faulty server would answer: it says that all was deleted.
     laptop.client.files = async (...request) => {
@@ -254,9 +248,9 @@ describe('a server that has nothing any more', () => {
   });
 
   it('is no reason to delete anything, when it is a new one that knows no revision of ours', async () => {
-    const [, laptop] = await inStep([''], files);
-    await laptop.client.makeTree(`${stage.tree}-empty`);
-    await laptop.bind(`${stage.tree}-empty`);
+    const [, laptop] = await syncedMachines([''], files);
+    await laptop.client.makeTree(`${fixture.tree}-empty`);
+    await laptop.bind(`${fixture.tree}-empty`);
     expect(await laptop.pull(true)).toMatchObject({ written: 0, deleted: 0 });
     expect((await laptop.listing()).size).toBe(4);
   });
@@ -264,9 +258,8 @@ describe('a server that has nothing any more', () => {
 
 describe('a disk that is unmounted while a pull runs', () => {
   it('is found out before anything is put where it was', async () => {
-    stage.newTree();
-    const desk = await stage.machine();
-    const laptop: Machine = await stage.machine({
+    const desk = await fixture.machine();
+    const laptop: Machine = await fixture.machine({
       transfer: async (request) => {
         const result = await transfer(request);
         if (request.direction === 'pull' && isUnmounted) {
@@ -298,17 +291,17 @@ describe('the share at which it stops', () => {
   const ten = Array.from({ length: 10 }, (_, i) => `n/${i}`);
 
   it('is half, and can be set', async () => {
-    const [desk] = await inStep(['n'], ten);
-    for (const name of ten.slice(0, 5)) await desk.remove1(name);
+    const [desk] = await syncedMachines(['n'], ten);
+    for (const name of ten.slice(0, 5)) await desk.delete(name);
     expect(await desk.push()).toMatchObject({ deleted: 5 });
-    const [careful] = await inStep(['n'], ten, { deletionGuardFraction: 0.1 });
-    await careful.remove1('n/0');
+    const [careful] = await syncedMachines(['n'], ten, { deletionGuardFraction: 0.1 });
+    await careful.delete('n/0');
     expect(await careful.push()).toMatchObject({ deleted: 1 });
   });
 
   it('counts what would be deleted and what would be emptied', async () => {
-    const [desk] = await inStep(['n'], ten, { deletionGuardFraction: 0.1 });
-    await desk.remove1('n/0');
+    const [desk] = await syncedMachines(['n'], ten, { deletionGuardFraction: 0.1 });
+    await desk.delete('n/0');
     await desk.write('n/1', '');
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
@@ -317,8 +310,8 @@ describe('the share at which it stops', () => {
   });
 
   it('is half where the setting holds no share', async () => {
-    const [desk] = await inStep(['n'], ten, { deletionGuardFraction: 7 });
-    for (const name of ten.slice(0, 6)) await desk.remove1(name);
+    const [desk] = await syncedMachines(['n'], ten, { deletionGuardFraction: 7 });
+    for (const name of ten.slice(0, 6)) await desk.delete(name);
     await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
   });
 });

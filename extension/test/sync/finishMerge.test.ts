@@ -3,15 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectSame, silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
 const marked = '<<<<<<< mine\nlaptop\n||||||| last synced\nbase\n=======\ndesk\n>>>>>>> server\n';
 
 /** Both machines edited the same line of `n/a.md`, and the laptop has begun to merge it. */
 async function merging() {
-  const [desk, laptop] = await stage.twoMachines();
+  const [desk, laptop] = await fixture.twoMachines();
   await desk.write('n/a.md', 'base\n');
   await desk.sync.track(['n']);
   await desk.push();
@@ -141,7 +141,7 @@ describe('a merge that something else has ended', () => {
 
 describe('a merge that is given up', () => {
   it('brings back what stood there byte for byte, and keeps what was merged so far', async () => {
-    const [desk, laptop] = await stage.twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     const [base, theirs] = ['base\r\n', 'desk\r\n'];
     const mine = Buffer.from('\uFEFFlaptop  \r\nno line end');
     await desk.write('n/a.md', base);

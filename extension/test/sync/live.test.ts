@@ -1,39 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import { createToken } from '../../scripts/palmtreeServer.mts';
-import { silent, until, type Machine } from './machine';
-import { scene } from './scene';
+import { silent, until } from './machine';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
-/** The laptop pushes under a name of its own. Both hold what was pushed first. */
-async function deskAndLaptop(): Promise<[Machine, Machine]> {
-  stage.newTree();
-  const token = await createToken(stage.server.dataDir, `laptop-${stage.tree}`);
-  const [desk, laptop] = [await stage.machine(), await stage.machine({ token })];
-  await desk.write('n/a.md', 'one');
-  await desk.write('n/b.md', 'two');
-  await desk.sync.track(['n']);
-  await desk.push();
-  await laptop.pull();
-  return [desk, laptop];
-}
+const initial = { 'n/a.md': 'one', 'n/b.md': 'two' };
 
 describe("another machine's push", () => {
-  it('shows without being asked for, by whom and when, and touches nothing', async () => {
-    const [desk, laptop] = await deskAndLaptop();
+  it('is shown without a request, with its author, and touches no file', async () => {
+    const [desk] = await fixture.syncedMachines(initial);
+    const author = `laptop-${fixture.tree}`;
+    const laptop = await fixture.machine({ token: await createToken(fixture.server.dataDir, author) });
+    await laptop.pull();
     await laptop.write('n/a.md', 'edited');
     await laptop.push();
     const state = await until(desk, ({ counts }) => counts.incoming === 1);
-    expect(state).toMatchObject({ kind: 'idle', revision: 1, head: { revision: 2, author: `laptop-${stage.tree}` } });
+    expect(state).toMatchObject({ kind: 'idle', revision: 1, head: { revision: 2, author } });
     expect(await desk.read('n/a.md')).toBe('one');
     await desk.pull();
     expect(desk.sync.state).toMatchObject({ revision: 2, head: undefined, counts: { incoming: 0 } });
   });
 
   it('tells what it deleted from what it changed', async () => {
-    const [desk, laptop] = await deskAndLaptop();
+    const [desk, laptop] = await fixture.syncedMachines(initial);
     await laptop.write('n/a.md', 'edited');
-    await laptop.remove1('n/b.md');
+    await laptop.delete('n/b.md');
     await laptop.push(true);
     await until(desk, ({ counts }) => counts.incoming === 2);
     expect(['n/a.md', 'n/b.md'].map((path) => desk.sync.isDeletedOnServer(path))).toEqual([false, true]);
@@ -42,7 +34,7 @@ describe("another machine's push", () => {
   });
 
   it('adds to what is known, and is a conflict where both changed the same once a pull could not merge it', async () => {
-    const [desk, laptop] = await deskAndLaptop();
+    const [desk, laptop] = await fixture.syncedMachines(initial);
     await desk.write('n/b.md', 'here');
     await desk.sync.rescan(silent);
     await laptop.write('n/a.md', 'edited');
@@ -68,7 +60,7 @@ describe("another machine's push", () => {
   });
 
   it('is all that is asked about: what was pushed here is known', async () => {
-    const [desk, laptop] = await deskAndLaptop();
+    const [desk, laptop] = await fixture.syncedMachines(initial);
     let asked = 0;
     const files = desk.client.files.bind(desk.client);
     desk.client.files = (...given) => {
@@ -88,32 +80,32 @@ describe("another machine's push", () => {
 
 describe('a server that goes away and comes back', () => {
   it('leaves a small sign, and what was missed is seen by itself', async () => {
-    const [desk, laptop] = await deskAndLaptop();
-    await stage.server.kill();
+    const [desk, laptop] = await fixture.syncedMachines(initial);
+    await fixture.server.kill();
     const away = await until(desk, (state) => state.offline !== undefined);
     expect(away).toMatchObject({ kind: 'idle', offline: { code: 'server_unreachable' } });
-    await stage.server.restart();
+    await fixture.server.restart();
     await laptop.write('n/a.md', 'edited');
     await laptop.push();
     await until(desk, (state) => state.counts.incoming === 1 && state.offline === undefined);
   });
 
   it('clears what a command said of it meanwhile', async () => {
-    const [desk, laptop] = await deskAndLaptop();
-    await stage.server.kill();
+    const [desk, laptop] = await fixture.syncedMachines(initial);
+    await fixture.server.kill();
     await expect(desk.sync.rescan(silent)).rejects.toMatchObject({ code: 'server_unreachable' });
     expect(desk.sync.state.kind).toBe('halted');
-    await stage.server.restart();
+    await fixture.server.restart();
     await laptop.write('n/a.md', 'edited');
     await laptop.push();
     await until(desk, ({ kind, counts }) => kind === 'idle' && counts.incoming === 1);
   });
 
   it('is asked again at once when a command has reached it', async () => {
-    const [desk] = await deskAndLaptop();
-    await stage.server.kill();
+    const [desk] = await fixture.syncedMachines(initial);
+    await fixture.server.kill();
     await until(desk, (state) => state.offline !== undefined);
-    await stage.server.restart();
+    await fixture.server.restart();
     await desk.sync.rescan(silent);
     await until(desk, (state) => state.offline === undefined);
   });
@@ -121,9 +113,8 @@ describe('a server that goes away and comes back', () => {
 
 describe('a tree that the first push makes', () => {
   it('is followed from then on', async () => {
-    stage.newTree();
-    const desk = await stage.machine();
-    const tree = `${stage.tree}-later`;
+    const desk = await fixture.machine();
+    const tree = `${fixture.tree}-later`;
     await desk.bind(tree);
     await desk.write('a.md', 'one');
     await desk.sync.track(['a.md']);
@@ -131,7 +122,7 @@ describe('a tree that the first push makes', () => {
     expect(desk.sync.state.offline).toBeUndefined();
     await desk.sync.makeTree();
     await desk.push();
-    const laptop = await stage.machine({ tree });
+    const laptop = await fixture.machine({ tree });
     await laptop.pull();
     await laptop.write('a.md', 'two');
     await laptop.push();

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { silent } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
 function objectOf(content: string): string {
   const hash = createHash('sha256').update(content).digest('hex');
-  return join(stage.server.dataDir, 'objects', hash.slice(0, 2), hash);
+  return join(fixture.server.dataDir, 'objects', hash.slice(0, 2), hash);
 }
 
 it.each([
@@ -22,8 +22,8 @@ it.each([
     },
   ],
 ])('a file that the server %s is held back, and comes when a force push has mended it', async (_, harm) => {
-  const [desk, laptop] = await stage.twoMachines();
-  for (const name of ['a', 'b', 'c']) await desk.write(`n/${name}`, `${name} in ${stage.tree}`);
+  const [desk, laptop] = await fixture.twoMachines();
+  for (const name of ['a', 'b', 'c']) await desk.write(`n/${name}`, `${name} in ${fixture.tree}`);
   await desk.sync.track(['n']);
   await desk.push();
   await harm(objectOf(await desk.read('n/b')));

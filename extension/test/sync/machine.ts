@@ -137,7 +137,7 @@ export class Machine {
     return readFile(this.path(path), 'utf8');
   }
 
-  remove1(path: string): Promise<void> {
+  delete(path: string): Promise<void> {
     return rm(this.path(path), { recursive: true });
   }
 

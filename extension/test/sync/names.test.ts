@@ -2,22 +2,16 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { NameRules } from '../../src/core/filenames/nameRules';
 import { silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
 /** The laptop's rules; the disk itself takes all names, so that only what Palmtree does with them shows. */
 const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
 const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
 
 async function twoMachines(nameRules: NameRules): Promise<[Machine, Machine]> {
-  stage.newTree();
-  return [await stage.machine(), await stage.machine({ nameRules })];
-}
-
-async function onServer(desk: Machine): Promise<string[]> {
-  const { files } = await desk.client.files(stage.tree, 0);
-  return files.map(({ path }) => path).sort();
+  return [await fixture.machine(), await fixture.machine({ nameRules })];
 }
 
 function problems(machine: Machine): string[] {
@@ -42,7 +36,7 @@ describe('a name that cannot stand on this disk', () => {
 
     await laptop.write('n/a.md', 'small, edited');
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
-    expect(await onServer(desk)).toEqual(['n/A.md', 'n/a.md', 'n/b']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/A.md', 'n/a.md', 'n/b']);
     await desk.pull();
     expect([await desk.read('n/a.md'), await desk.read('n/A.md')]).toEqual(['small, edited', 'big']);
   });
@@ -86,7 +80,7 @@ describe('a name that cannot stand on this disk', () => {
     expect(told).toEqual([]);
     await laptop.write('n/x/c', 'edited again');
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
-    expect(await onServer(desk)).toEqual(['n/A', 'n/a', 'n/aux.txt', 'n/x/c', 'n/x/con/b']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/A', 'n/a', 'n/aux.txt', 'n/x/c', 'n/x/con/b']);
     expect(problems(laptop).sort()).toEqual(['n/a', 'n/aux.txt', 'n/x/con']);
   });
 
@@ -100,7 +94,7 @@ describe('a name that cannot stand on this disk', () => {
     expect(problems(laptop)).toEqual([]);
     await laptop.write('n/b', 'edited');
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
-    expect(await onServer(desk)).toEqual(['n/b', 'n/nul']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/b', 'n/nul']);
   });
 
   it('holds back a new spelling of a folder in which a file is in conflict, and deletes nothing', async () => {
@@ -116,7 +110,7 @@ describe('a name that cannot stand on this disk', () => {
     expect(problems(laptop)).toEqual(['n/D']);
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
     expect(await laptop.read('n/d/a')).toBe('d/a');
-    expect(await onServer(desk)).toEqual(['n/D/a', 'n/D/b']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/D/a', 'n/D/b']);
   });
 });
 

@@ -1,23 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
-
-async function onServer({ client }: Machine): Promise<string[]> {
-  const { files } = await client.files(stage.tree, 0);
-  return files.flatMap((file) => ('deleted' in file ? [] : [file.path])).sort();
-}
+const fixture = serverFixture();
 
 /** The laptop has a file where the server has a folder, with one file that the laptop left out. */
 async function fileInPlaceOfAFolder(): Promise<[Machine, Machine]> {
-  const [desk, laptop] = await stage.twoMachines();
+  const [desk, laptop] = await fixture.twoMachines();
   for (const path of ['n/x/a.md', 'n/x/c.md', 'n/b.md']) await desk.write(path, path);
   await desk.sync.track(['n']);
   await desk.push();
   await laptop.pull();
   await laptop.sync.untrack(['n/x/a.md']);
-  await laptop.remove1('n/x');
+  await laptop.delete('n/x');
   await laptop.write('n/x', 'a file now');
   await laptop.write('n/b.md', 'edited');
   return [desk, laptop];
@@ -31,7 +26,7 @@ describe('a file that stands where the server keeps a folder for what is left ou
     expect(laptop.sync.problemAt('n/x')).toMatchObject({ reason: 'server-has-folder', with: 'n/x/a.md' });
     await desk.pull();
     expect(await desk.read('n/b.md')).toBe('edited');
-    expect(await onServer(desk)).toEqual(['n/b.md', 'n/x/a.md', 'n/x/c.md']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x/a.md', 'n/x/c.md']);
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
   });
 
@@ -42,7 +37,7 @@ describe('a file that stands where the server keeps a folder for what is left ou
     await laptop.rename('n/x', 'n/y');
     expect(await laptop.push()).toMatchObject({ put: 2, deleted: 1 });
     expect(laptop.sync.pathStates).toEqual(new Map());
-    expect(await onServer(laptop)).toEqual(['n/b.md', 'n/x/a.md', 'n/y']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x/a.md', 'n/y']);
   });
 
   it('does not keep a force push from the rest either', async () => {
@@ -54,7 +49,7 @@ describe('a file that stands where the server keeps a folder for what is left ou
     });
     expect(told).toEqual(['n/b.md']);
     expect(laptop.sync.pathStates).toEqual(new Map([['n/x', 'problem']]));
-    expect(await onServer(laptop)).toEqual(['n/b.md', 'n/x/a.md', 'n/x/c.md']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x/a.md', 'n/x/c.md']);
   });
 
   it('is a conflict to be decided when that is tracked again', async () => {
@@ -64,22 +59,22 @@ describe('a file that stands where the server keeps a folder for what is left ou
     expect(laptop.sync.conflicts.map(({ path }) => path)).toContain('n/x');
     await laptop.sync.resolve(silent, { paths: ['n/x'], choice: 'mine' });
     await laptop.push(true);
-    expect(await onServer(laptop)).toEqual(['n/b.md', 'n/x']);
+    expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x']);
   });
 });
 
 it('what lies in a folder where the server keeps a file that is left out here is a problem, and no more', async () => {
-  const [desk, laptop] = await stage.twoMachines();
+  const [desk, laptop] = await fixture.twoMachines();
   for (const path of ['n/x', 'n/b.md']) await desk.write(path, path);
   await desk.sync.track(['n']);
   await desk.push();
   await laptop.pull();
   await laptop.sync.untrack(['n/x']);
-  await laptop.remove1('n/x');
+  await laptop.delete('n/x');
   await laptop.write('n/x/a.md', 'in a folder now');
   await laptop.sync.track(['n/x/a.md']);
   await laptop.write('n/b.md', 'edited');
   expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
   expect(laptop.sync.pathStates).toEqual(new Map([['n/x/a.md', 'problem']]));
-  expect(await onServer(laptop)).toEqual(['n/b.md', 'n/x']);
+  expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x']);
 });

@@ -2,18 +2,9 @@ import { chmod } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Plan, PlanDirection } from '../../src/sync/review/plan';
 import { expectSame, silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
-
-async function twoInStep(files: Record<string, string>): Promise<[Machine, Machine]> {
-  const [desk, laptop] = await stage.twoMachines();
-  for (const [path, content] of Object.entries(files)) await desk.write(path, content);
-  await desk.sync.track(['n']);
-  await desk.push();
-  await laptop.pull();
-  return [desk, laptop];
-}
+const fixture = serverFixture();
 
 function plan(machine: Machine, direction: PlanDirection, autoMerge = true): Promise<Plan> {
   return machine.sync.plan(silent, direction, { autoMerge });
@@ -32,9 +23,9 @@ const lines = (...changed: string[]) =>
 
 describe('a plan', () => {
   it('of a push shows what it would send, and changes nothing', async () => {
-    const [desk] = await twoInStep({ 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'dd' });
+    const [desk] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'dd' });
     await desk.write('n/a', 'changed');
-    await desk.remove1('n/b');
+    await desk.delete('n/b');
     await desk.write('n/new', 'new');
     await chmod(desk.path('n/c'), 0o600);
     await desk.rename('n/d', 'n/moved');
@@ -50,13 +41,13 @@ describe('a plan', () => {
     ]);
     expect(found.rows[3]).toMatchObject({ before: { path: 'n/d' }, after: { path: 'n/moved' } });
     expectSame(await desk.listing(), before);
-    expect((await desk.client.files(stage.tree, 0)).revision).toBe(1);
+    expect((await desk.client.files(fixture.tree, 0)).revision).toBe(1);
     expect(desk.sync.state.counts.outgoing).toBe(6);
     expect(rows(await plan(desk, 'pull'))).toEqual([]);
   });
 
   it('of a pull shows what it would bring, with a folder that was renamed as one', async () => {
-    const [desk, laptop] = await twoInStep({ 'n/f/a': 'first', 'n/f/b': 'second', 'n/c': 'c' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/f/a': 'first', 'n/f/b': 'second', 'n/c': 'c' });
     await desk.rename('n/f', 'n/g');
     await desk.write('n/c', 'changed');
     await desk.push(true);
@@ -71,7 +62,7 @@ describe('a plan', () => {
   });
 
   it('of both shows both lists, conflicts, and what a pull would merge', async () => {
-    const [desk, laptop] = await twoInStep({ 'n/a': lines(), 'n/b': lines(), 'n/c': 'c', 'n/d': 'd' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': lines(), 'n/b': lines(), 'n/c': 'c', 'n/d': 'd' });
     await desk.write('n/a', lines('one'));
     await desk.write('n/b', lines('one'));
     await desk.write('n/c', 'changed there');
@@ -88,7 +79,7 @@ describe('a plan', () => {
   });
 
   it('of a pull shows what comes to a folder that tracks nothing, and tracks nothing of it', async () => {
-    const [desk, laptop] = await stage.twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a', 'desk');
     await desk.write('n/b', 'desk');
     await desk.sync.track(['n']);
@@ -101,7 +92,7 @@ describe('a plan', () => {
   });
 
   it('shows what cannot be synced, with the reason', async () => {
-    const [desk] = await twoInStep({ 'n/a': 'a' });
+    const [desk] = await fixture.syncedMachines({ 'n/a': 'a' });
     await desk.write('n/back\\slash', 'x');
     const found = await plan(desk, 'push');
     expect(rows(found)).toEqual(['- problem n/back\\slash']);
@@ -113,14 +104,14 @@ describe('what was left out', () => {
   const only = (...paths: string[]) => ({ only: new Set(paths) });
 
   it('of a push is still to be pushed, and what was sent carries its message', async () => {
-    const [desk, laptop] = await twoInStep({ 'n/a': 'a', 'n/b': 'b' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b' });
     await desk.write('n/a', 'changed');
     await desk.write('n/b', 'changed');
     await desk.write('n/since', 'came after the review');
     const result = await desk.push(false, { ...only('n/a'), message: 'the first half' });
     expect(result).toMatchObject({ put: 1, revision: 2 });
     expect(desk.sync.state.counts).toMatchObject({ outgoing: 2, incoming: 0 });
-    expect((await desk.client.revision(stage.tree, 2)).revision.message).toBe('the first half');
+    expect((await desk.client.revision(fixture.tree, 2)).revision.message).toBe('the first half');
     await laptop.pull();
     expect(await laptop.read('n/b')).toBe('b');
     expect(await desk.push()).toMatchObject({ put: 2 });
@@ -129,10 +120,10 @@ describe('what was left out', () => {
   });
 
   it('of a pull is brought by the next', async () => {
-    const [desk, laptop] = await twoInStep({ 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'd' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'd' });
     await desk.write('n/a', 'changed');
     await desk.write('n/b', 'changed');
-    await desk.remove1('n/c');
+    await desk.delete('n/c');
     await desk.write('n/new', 'new');
     await desk.push();
     const result = await laptop.pull(false, only('n/a'));
@@ -150,7 +141,7 @@ describe('what was left out', () => {
   });
 
   it('of a pull stays a conflict, where it would have been merged', async () => {
-    const [desk, laptop] = await twoInStep({ 'n/a': lines() });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': lines() });
     await desk.write('n/a', lines('one'));
     await desk.push();
     await laptop.write('n/a', lines('five'));
@@ -159,8 +150,8 @@ describe('what was left out', () => {
   });
 
   it('keeps a file that became a folder whole, on either side', async () => {
-    const [desk, laptop] = await twoInStep({ 'n/a': 'a file', 'n/b': 'b' });
-    await desk.remove1('n/a');
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a file', 'n/b': 'b' });
+    await desk.delete('n/a');
     await desk.write('n/a/inside', 'a folder');
     await desk.write('n/b', 'changed');
     expect(await desk.push(false, only('n/a/inside', 'n/b'))).toMatchObject({ put: 1, deleted: 0 });

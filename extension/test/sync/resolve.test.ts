@@ -2,13 +2,13 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Choice } from '../../src/sync/conflicts/resolve';
 import { expectSame, silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
 /** Both machines edited `n/a.md`; the desk pushed first. */
 async function inConflict(): Promise<[Machine, Machine]> {
-  const [desk, laptop] = await stage.twoMachines();
+  const [desk, laptop] = await fixture.twoMachines();
   await desk.write('n/a.md', 'base');
   await desk.sync.track(['n']);
   await desk.push();
@@ -78,7 +78,7 @@ describe('a conflict', () => {
       await resolve(laptop, 'n/a.md', 'theirs');
       await desk.write('n/a.md', 'desk again');
       await desk.push();
-      await laptop.remove1('n/a.md');
+      await laptop.delete('n/a.md');
       expect((await laptop.pull(true)).conflicts).toEqual(['n/a.md']);
       await resolve(laptop, 'n/a.md', choice);
       await laptop.push(true);

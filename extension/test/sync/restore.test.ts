@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectSame, silent, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
 function restore(machine: Machine, paths: readonly string[], revision: number, unsaved: readonly string[] = []) {
   const hasUnsavedEdits = (path: string): boolean => unsaved.includes(path);
@@ -13,14 +13,13 @@ function restore(machine: Machine, paths: readonly string[], revision: number, u
 
 /** Revision 1 has `n/a.md` and `n/sub/b.md`; revision 2 edits one, deletes the other and adds `n/c.md`. */
 async function twoRevisions(): Promise<Machine> {
-  stage.newTree();
-  const desk = await stage.machine();
+  const desk = await fixture.machine();
   await desk.write('n/a.md', 'first a', 0o644);
   await desk.write('n/sub/b.md', 'first b', 0o755);
   await desk.sync.track(['n']);
   await desk.push();
   await desk.write('n/a.md', 'second a');
-  await desk.remove1('n/sub/b.md');
+  await desk.delete('n/sub/b.md');
   await desk.write('n/c.md', 'later');
   await desk.push(true);
   return desk;
@@ -43,7 +42,7 @@ describe('restoring', () => {
     expect([...(await desk.listing()).keys()]).toEqual(['n/a.md', 'n/c.md', 'n/sub/b.md']);
     expect((await desk.listing()).get('n/sub/b.md')?.line).toContain('file 755 ');
     await desk.push();
-    const laptop = await stage.machine();
+    const laptop = await fixture.machine();
     await laptop.pull();
     expectSame(await laptop.listing(), await desk.listing());
   });
@@ -80,7 +79,7 @@ describe('restoring', () => {
 
   it('leaves a file that stands where a folder was', async () => {
     const desk = await twoRevisions();
-    await desk.remove1('n/sub');
+    await desk.delete('n/sub');
     await desk.write('n/sub', 'a file now');
     expect((await restore(desk, ['n/sub'], 1)).skipped).toEqual([{ path: 'n/sub/b.md', reason: 'blocked' }]);
     expect(await desk.read('n/sub')).toBe('a file now');
@@ -120,7 +119,7 @@ describe('restoring', () => {
 
   it('brings what is on the server alone, on a machine that has pulled nothing yet', async () => {
     await twoRevisions();
-    const laptop = await stage.machine();
+    const laptop = await fixture.machine();
     await restore(laptop, ['n/sub/b.md'], 1);
     expect([...(await laptop.listing()).keys()]).toEqual(['n/sub/b.md']);
     expect(await laptop.pull()).toMatchObject({ written: 2, conflicts: [] });
@@ -129,7 +128,7 @@ describe('restoring', () => {
 
   it('leaves a conflict one that is still to be decided', async () => {
     const desk = await twoRevisions();
-    const laptop = await stage.machine();
+    const laptop = await fixture.machine();
     await laptop.pull();
     await desk.write('n/a.md', 'third, desk');
     await desk.push();

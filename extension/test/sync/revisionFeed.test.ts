@@ -4,9 +4,9 @@ import { RevisionFeed, type ConnectionState, type AnnouncedRevision } from '../.
 import { Proxy } from '../support/proxy';
 import { Heard, Waits } from '../support/waits';
 import type { Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 const longAgo = 1e9;
 let desk: Machine;
 let proxy: Proxy;
@@ -17,12 +17,11 @@ let standings: Heard<ConnectionState>;
 let feed: RevisionFeed | undefined;
 
 beforeEach(async () => {
-  stage.newTree();
-  desk = await stage.machine();
+  desk = await fixture.machine();
   await desk.write('n/a.md', 'one');
   await desk.sync.track(['n']);
   await desk.push();
-  proxy = await Proxy.start(() => stage.server.url);
+  proxy = await Proxy.start(() => fixture.server.url);
   clock = { now: 0 };
   waits = new Waits();
   revisions = new Heard();
@@ -30,12 +29,13 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await feed?.dispose();
+  feed = undefined;
   const left = waits.pending;
   await proxy.close();
   if (left > 0) throw new Error(`${left} timers were left behind`);
 });
 
-function listen({ since = 1, token = stage.server.token, tree = stage.tree } = {}): void {
+function listen({ since = 1, token = fixture.server.token, tree = fixture.tree } = {}): void {
   feed = new RevisionFeed({
     client: new Client(proxy.url, token),
     tree,
@@ -125,11 +125,11 @@ describe('the feed of revisions', () => {
   it('waits longer and longer for a server that is gone, and hears it as soon as it is back', async () => {
     listen();
     await standing();
-    await stage.server.kill();
+    await fixture.server.kill();
     await waits.pass(750);
     expect(await standing()).toBe('offline');
     for (const pause of [1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000]) await waits.pass(pause);
-    await stage.server.restart();
+    await fixture.server.restart();
     await pushEdit();
     await waits.pass(45_000);
     expect(await standing()).toBe('live');
@@ -148,10 +148,10 @@ describe('the feed of revisions', () => {
   });
 
   it('follows a tree that is made later, at once when it is woken', async () => {
-    const tree = `${stage.tree}-new`;
+    const tree = `${fixture.tree}-new`;
     listen({ tree, since: 0 });
     expect(await standings.next()).toMatchObject({ kind: 'refused', error: { code: 'tree_not_found' } });
-    await new Client(stage.server.url, stage.server.token).makeTree(tree);
+    await new Client(fixture.server.url, fixture.server.token).makeTree(tree);
     feed?.wake();
     expect(await standing()).toBe('live');
   });

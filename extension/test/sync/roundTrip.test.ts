@@ -3,14 +3,13 @@ import { mkdir, readFile, readdir, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectSame } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
-const twoMachines = () => stage.twoMachines();
+const fixture = serverFixture();
 
 describe('two machines and a server', () => {
   it('carries a tracked folder over, byte for byte with mtimes and modes', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('notes/plan.md', '# Plan\n');
     await desk.write('notes/empty', '');
     await desk.write('notes/bin/run.sh', '#!/bin/sh\n', 0o755);
@@ -27,7 +26,7 @@ describe('two machines and a server', () => {
   });
 
   it('takes what is later created in a tracked folder, on either machine', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('notes/a.md', 'a');
     await desk.sync.track(['notes']);
     await desk.push();
@@ -39,7 +38,7 @@ describe('two machines and a server', () => {
   });
 
   it('carries edits, deletions and renames, and a rename uploads no content', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     const big = Buffer.alloc(200_000, 'palm');
     await desk.write('d/edit.txt', 'one');
     await desk.write('d/gone/away.txt', 'x');
@@ -48,7 +47,7 @@ describe('two machines and a server', () => {
     await desk.push();
     await laptop.pull();
     await laptop.write('d/edit.txt', 'two');
-    await laptop.remove1('d/gone');
+    await laptop.delete('d/gone');
     await laptop.rename('d/big.bin', 'd/renamed.bin');
     const pushed = await laptop.push();
     expect(pushed).toMatchObject({ put: 2, deleted: 2 });
@@ -61,7 +60,7 @@ describe('two machines and a server', () => {
   });
 
   it('refuses the push of the second to edit a file, and the pull keeps both versions', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.write('n/b.md', 'base');
     await desk.sync.track(['n']);
@@ -86,7 +85,7 @@ describe('two machines and a server', () => {
   });
 
   it('keeps in a backup what a pull replaces or deletes', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'first');
     await desk.write('n/b.md', 'second');
     await desk.write('n/c.md', 'third');
@@ -94,7 +93,7 @@ describe('two machines and a server', () => {
     await desk.push();
     await laptop.pull();
     await desk.write('n/a.md', 'changed');
-    await desk.remove1('n/b.md');
+    await desk.delete('n/b.md');
     await desk.push();
     await laptop.pull();
     const backup = (await readdir(join(laptop.storage, 'backups'))).find((name) => !name.endsWith('.json'));
@@ -104,7 +103,7 @@ describe('two machines and a server', () => {
   });
 
   it('carries content that several files share once in each direction', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     const noise = randomBytes(300_000);
     for (const name of ['a', 'b', 'sub/c']) await desk.write(`d/${name}`, noise);
     await desk.sync.track(['d']);
@@ -114,7 +113,7 @@ describe('two machines and a server', () => {
   });
 
   it('does nothing the second time', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.sync.track(['n']);
     await desk.push();
@@ -125,7 +124,7 @@ describe('two machines and a server', () => {
   });
 
   it('a force push takes the place of the head after saying what it replaces', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.sync.track(['n']);
     await desk.push();
@@ -146,23 +145,23 @@ describe('two machines and a server', () => {
   });
 
   it('a force push that is not confirmed leaves both sides as they were', async () => {
-    const [desk] = await twoMachines();
+    const [desk] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.sync.track(['n']);
     const refused = desk.sync.forcePush(silentReporter(), () => Promise.resolve(false));
     await expect(refused).rejects.toMatchObject({ code: 'cancelled' });
-    expect((await desk.client.files(stage.tree, 0)).revision).toBe(0);
+    expect((await desk.client.files(fixture.tree, 0)).revision).toBe(0);
   });
 
   it('untracking keeps the files here and on the server, and pulls leave them alone', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.write('n/b.md', 'b');
     await desk.sync.track(['n']);
     await desk.push();
     await laptop.pull();
     await laptop.sync.untrack(['n/a.md']);
-    await laptop.remove1('n/a.md');
+    await laptop.delete('n/a.md');
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
     await desk.write('n/a.md', 'a2');
     await desk.push();
@@ -172,13 +171,13 @@ describe('two machines and a server', () => {
   });
 
   it('holds back a file that turned unreadable or into a link out of the folder, and deletes it nowhere', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.write('n/b.md', 'b');
     await desk.sync.track(['n']);
     await desk.push();
     await laptop.pull();
-    await desk.remove1('n/a.md');
+    await desk.delete('n/a.md');
     await symlink('/etc/hostname', desk.path('n/a.md'));
     expect(await desk.push()).toMatchObject({ put: 0, deleted: 0 });
     expect(desk.sync.pathStates.get('n/a.md')).toBe('problem');
@@ -187,18 +186,18 @@ describe('two machines and a server', () => {
   });
 
   it('stops before a push that deletes most files, until it is confirmed', async () => {
-    const [desk] = await twoMachines();
+    const [desk] = await fixture.twoMachines();
     for (let n = 0; n < 20; n++) await desk.write(`n/${n}.md`, `${n}`);
     await desk.sync.track(['n']);
     await desk.push();
-    await desk.remove1('n');
+    await desk.delete('n');
     await mkdir(desk.path('n'));
     await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
     expect(await desk.push(true)).toMatchObject({ deleted: 20 });
   });
 
   it('merges two machines that had the same files before, without carrying them', async () => {
-    const [desk, laptop] = await twoMachines();
+    const [desk, laptop] = await fixture.twoMachines();
     for (const side of [desk, laptop]) await side.write('n/same.md', 'same');
     await desk.write('n/mine.md', 'desk');
     await laptop.write('n/mine.md', 'laptop');

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 import { asLines } from './simulation/contents';
 import { Simulation } from './simulation/simulation';
 
-const stage = scene();
+const fixture = serverFixture();
 const seed = Number(process.env['PALMTREE_SIMULATION_SEED'] ?? 20_261_124);
 const steps = Number(process.env['PALMTREE_SIMULATION_STEPS'] ?? 600);
 
@@ -14,8 +14,8 @@ it(
   `three machines at work on one tree lose nothing and converge (seed ${seed}, ${steps} steps)`,
   { timeout: 600_000 },
   async () => {
-    const { url, token, dataDir } = stage.server;
-    const options = { url, token, tree: stage.newTree() };
+    const { url, token, dataDir } = fixture.server;
+    const options = { url, token, tree: fixture.tree };
     const simulation = await Simulation.begin(seed, ['desk', 'laptop', 'tablet'], options);
     const { participants, history, promises, tally } = simulation;
     try {

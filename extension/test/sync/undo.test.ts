@@ -4,28 +4,24 @@ import { describe, expect, it } from 'vitest';
 import { isTemporary } from '../../src/core/temporaryName';
 import { Client } from '../../src/io/api/client';
 import { expectSame, silent, type Listed, type Machine } from './machine';
-import { scene } from './scene';
+import { serverFixture } from './serverFixture';
 
-const stage = scene();
+const fixture = serverFixture();
 
 const lines = (listed: Map<string, Listed>) => [...listed].map(([path, { line }]) => `${path} ${line}`);
 
-async function inStep(files: Record<string, string>): Promise<[Machine, Machine]> {
-  const [desk, laptop] = await stage.twoMachines();
-  for (const [path, content] of Object.entries(files)) await desk.write(path, content, 0o644);
-  await desk.sync.track(['n']);
-  await desk.push();
-  await laptop.pull();
-  return [desk, laptop];
-}
-
 describe('undoing a push', () => {
   it('takes back an edit, a rename, a deletion and an addition, touches nothing here, and a pull brings it', async () => {
-    const [desk, laptop] = await inStep({ 'n/edit': '1', 'n/old name': '2', 'n/gone': '3', 'n/same': '4' });
+    const [desk, laptop] = await fixture.syncedMachines({
+      'n/edit': '1',
+      'n/old name': '2',
+      'n/gone': '3',
+      'n/same': '4',
+    });
     const before = await desk.listing();
     await desk.write('n/edit', 'edited');
     await desk.rename('n/old name', 'n/new name');
-    await desk.remove1('n/gone');
+    await desk.delete('n/gone');
     await desk.write('n/added', 'new');
     await desk.push();
     const after = await desk.listing();
@@ -41,11 +37,11 @@ describe('undoing a push', () => {
   });
 
   it('swaps a file and a folder back', async () => {
-    const [desk, laptop] = await inStep({ 'n/x': 'file', 'n/y/inner': 'folder' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/x': 'file', 'n/y/inner': 'folder' });
     const before = lines(await desk.listing());
-    await desk.remove1('n/x');
+    await desk.delete('n/x');
     await desk.write('n/x/inner', 'folder now');
-    await desk.remove1('n/y');
+    await desk.delete('n/y');
     await desk.write('n/y', 'file now');
     await desk.push(true);
     expect(await laptop.sync.undoPush(silent, 2)).toMatchObject({ put: 2, deleted: 2, changedSince: [] });
@@ -54,8 +50,8 @@ describe('undoing a push', () => {
   });
 
   it('leaves what changed since, and what would be a file and a folder at once, and names it', async () => {
-    const [desk, laptop] = await inStep({ 'n/x': 'file', 'n/a': '1', 'n/b': '2' });
-    await desk.remove1('n/x');
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/x': 'file', 'n/a': '1', 'n/b': '2' });
+    await desk.delete('n/x');
     await desk.write('n/x/inner', 'folder now');
     await desk.write('n/a', 'edited');
     await desk.write('n/b', 'edited');
@@ -73,7 +69,7 @@ describe('undoing a push', () => {
   });
 
   it('says when nothing is left to undo, which is so the second time', async () => {
-    const [desk] = await inStep({ 'n/a': '1' });
+    const [desk] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await desk.sync.undoPush(silent, 2);
@@ -88,7 +84,7 @@ describe('undoing a push', () => {
   });
 
   it('leaves an edit that is not pushed to be decided against it', async () => {
-    const [desk] = await inStep({ 'n/a': '1', 'n/b': '1' });
+    const [desk] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await desk.write('n/a', '2');
     await desk.write('n/b', '2');
     await desk.push();
@@ -102,7 +98,7 @@ describe('undoing a push', () => {
   });
 
   it('is made against the head that is there by then, when another pushes meanwhile', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1', 'n/b': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
@@ -132,7 +128,7 @@ describe('undoing a push', () => {
 describe('undoing a pull', () => {
   /** The laptop pulled what the desk edited, deleted, renamed, added and swapped. */
   async function pulled(): Promise<{ desk: Machine; laptop: Machine; before: Map<string, Listed> }> {
-    const [desk, laptop] = await inStep({
+    const [desk, laptop] = await fixture.syncedMachines({
       'n/edit': '1',
       'n/gone': '2',
       'n/old name': '3',
@@ -142,12 +138,12 @@ describe('undoing a pull', () => {
     });
     const before = await laptop.listing();
     await desk.write('n/edit', 'edited');
-    await desk.remove1('n/gone');
+    await desk.delete('n/gone');
     await desk.rename('n/old name', 'n/new name');
     await desk.write('n/added', 'new');
-    await desk.remove1('n/x');
+    await desk.delete('n/x');
     await desk.write('n/x/inner', 'folder now');
-    await desk.remove1('n/y');
+    await desk.delete('n/y');
     await desk.write('n/y', 'file now');
     await desk.write('n/mode', '4', 0o755);
     await desk.push(true);
@@ -175,7 +171,7 @@ describe('undoing a pull', () => {
   });
 
   it('leaves what changed since, what is unsaved and what takes part no more', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1', 'n/b': '1', 'n/c': '1', 'n/d': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1', 'n/d': '1' });
     for (const path of ['n/a', 'n/b', 'n/c', 'n/d']) await desk.write(path, '2');
     await desk.write('n/e', 'new');
     await desk.push();
@@ -192,7 +188,7 @@ describe('undoing a pull', () => {
   });
 
   it('goes back pull by pull, and then says that there is nothing to undo', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     for (const content of ['2', '3']) {
       await desk.write('n/a', content);
       await desk.push();
@@ -213,7 +209,7 @@ describe('undoing a pull', () => {
   });
 
   it('is of the pull that was meant, and of none that came since', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     const meant = await laptop.sync.lastPull();
     await desk.write('n/a', '2');
     await desk.push();
@@ -224,7 +220,7 @@ describe('undoing a pull', () => {
   });
 
   it('does not pass over a pull of which all changed since', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
@@ -235,7 +231,7 @@ describe('undoing a pull', () => {
   });
 
   it('takes nothing out of a backup, and does without what somebody took out of it', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': 'one', 'n/b': 'two' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'one', 'n/b': 'two' });
     await desk.write('n/a', 'edited');
     await desk.write('n/b', 'edited too');
     await desk.push();
@@ -248,7 +244,7 @@ describe('undoing a pull', () => {
   });
 
   it('gives back mine where a pull had merged, keeps what was merged, and is in conflict again', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1\n2\n3\n4\n5\n' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1\n2\n3\n4\n5\n' });
     await desk.write('n/a', 'desk\n2\n3\n4\n5\n');
     await desk.push();
     await laptop.write('n/a', '1\n2\n3\n4\nlaptop\n');
@@ -264,7 +260,7 @@ describe('undoing a pull', () => {
   });
 
   it('needs no server', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
@@ -296,16 +292,16 @@ describe('a pull that was killed between its changes', () => {
   it('can be undone as far as it came, whether or not it was gone on with', async () => {
     for (const goesOn of [false, true]) {
       for (const death of [1, 2, 6, 7]) {
-        const [desk, opened] = await inStep(files);
+        const [desk, opened] = await fixture.syncedMachines(files);
         const before = await opened.listing();
-        await desk.remove1('n/a');
+        await desk.delete('n/a');
         await desk.write('n/b', 'edited b');
         await desk.write('n/c', 'edited c');
         await desk.write('n/e', 'new');
         await desk.push();
         await expect(opened.sync.pull(silent, { hasUnsavedEdits: dyingAt(death) })).rejects.toThrow('killed');
         await opened.close();
-        const laptop = await stage.machine({ root: opened.root, storage: opened.storage });
+        const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
         await laptop.sync.rescan(silent);
         if (goesOn) {
           await laptop.pull();
@@ -325,16 +321,16 @@ describe('a pull that was killed between its changes', () => {
   });
 
   it('leaves an undo that was killed to be gone on with, not taken for one of the pull before', async () => {
-    const [desk, opened] = await inStep(files);
+    const [desk, opened] = await fixture.syncedMachines(files);
     const before = await opened.listing();
-    await desk.remove1('n/a');
+    await desk.delete('n/a');
     await desk.write('n/b', 'edited b');
     await desk.write('n/e', 'new');
     await desk.push();
     await opened.pull();
     await expect(opened.sync.undoPull(silent, { hasUnsavedEdits: dyingAt(2) })).rejects.toThrow('killed');
     await opened.close();
-    const laptop = await stage.machine({ root: opened.root, storage: opened.storage });
+    const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2, state: 'undoing' });
     await laptop.sync.undoPull(silent);
     expectSame(await ownFiles(laptop), before);
@@ -342,7 +338,7 @@ describe('a pull that was killed between its changes', () => {
   });
 
   it('passes over a record that is damaged or from another version', async () => {
-    const [desk, laptop] = await inStep({ 'n/a': '1' });
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
@@ -358,10 +354,10 @@ describe('a pull that was killed between its changes', () => {
 
 describe('the history that a machine asks for', () => {
   it('is told without waiting for what is under way', async () => {
-    const [desk] = await inStep({ 'n/a': '1' });
+    const [desk] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
-    const other = new Client(stage.server.url, stage.server.token);
+    const other = new Client(fixture.server.url, fixture.server.token);
     let release = (): void => undefined;
     const held = new Promise<void>((resolve) => (release = resolve));
     const beginPush = desk.client.beginPush.bind(desk.client);
@@ -376,6 +372,6 @@ describe('the history that a machine asks for', () => {
     expect((await desk.sync.history('n/a')).versions).toHaveLength(2);
     release();
     await pushing;
-    expect((await other.revisions(stage.tree)).revisions).toHaveLength(3);
+    expect((await other.revisions(fixture.tree)).revisions).toHaveLength(3);
   });
 });

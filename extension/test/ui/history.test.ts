@@ -123,7 +123,7 @@ describe('history, in the workbench', () => {
   it("undoes another's push by a new revision, and follows with a pull", async () => {
     await laptop.pull();
     await laptop.write('notes/plan.md', 'sell the garden\n');
-    await laptop.remove1('notes/list.md');
+    await laptop.delete('notes/list.md');
     await laptop.push();
     await window.runCommand('Palmtree: Pull');
     await becomes('notes/plan.md', 'sell the garden\n');
