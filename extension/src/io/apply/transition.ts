@@ -55,7 +55,7 @@ export class Transition {
   readonly honoursModes: boolean;
   readonly backup: Backup;
   readonly result: TransitionResult = { written: [], removed: [], skipped: [] };
-  /** Folders that were checked since the last pause, and are not checked again before the next one. */
+  /** Folders that were checked since the last pause. The check is valid until the next one. */
   readonly checkedFolders = new Set<string>();
   /** Absolute paths of the folders in which a name was added or removed. */
   readonly changedFolders = new Set<string>();
