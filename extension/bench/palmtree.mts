@@ -3,7 +3,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
-import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
+import { registerChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
 import { createToken, serverListening } from '../scripts/palmtreeServer.mts';
 import { dist, nodeBinary, serverBundle } from '../scripts/paths.mts';
 import type { ClientResponse, ClientRequest } from './clientProtocol.ts';
@@ -28,7 +28,7 @@ export class BenchServer {
     await mkdir(dataDir, { recursive: true });
     const token = await createToken(dataDir, 'bench');
     const args = [serverBundle, 'serve', '--host', '127.0.0.1', '--port', '0', '--data', dataDir];
-    const child = keepChild(
+    const child = registerChild(
       spawn(nodeBinary, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], detached: true }),
     );
     onStop(() => stopGroup(child));
@@ -91,7 +91,7 @@ export class BenchClient {
   }
 
   static async start(): Promise<BenchClient> {
-    const child = keepChild(
+    const child = registerChild(
       fork(join(dist, 'bench/client.js'), [], {
         execPath: nodeBinary,
         execArgv: ['--expose-gc'],

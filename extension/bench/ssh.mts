@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cleanEnvironment } from '../scripts/cleanEnvironment.mjs';
-import { keepChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
+import { registerChild, onStop, stopGroup } from '../scripts/liveChildren.mjs';
 import { runCommand } from '../scripts/runCommand.mts';
 import { findSystemCommand } from '../scripts/systemPackages.mts';
 
@@ -43,7 +43,7 @@ export async function startSshd(folder: string, port: number): Promise<Ssh> {
   if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
   const sshd = findSystemCommand('ssh');
   if (sshd === undefined) throw new Error('sshd is not installed.');
-  const child = keepChild(
+  const child = registerChild(
     spawn(sshd === 'sshd' ? '/usr/sbin/sshd' : sshd, ['-D', '-e', '-f', configFile], {
       env: cleanEnvironment(),
       stdio: 'ignore',

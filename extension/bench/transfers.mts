@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keepChild } from '../scripts/liveChildren.mjs';
+import { registerChild } from '../scripts/liveChildren.mjs';
 import { nodeBinary } from '../scripts/paths.mts';
 import { firstPush } from './firstTransfers.mts';
 import { changeFile, changeFraction, makeFiles, makeLargeFile } from './inputs.mts';
@@ -196,7 +196,7 @@ async function slowLink(testbed: Testbed, link: Link): Promise<Benchmark> {
 /** Starts a slow link to `port` in a process of its own. Returns the port of its other end. */
 async function startShapedPort(port: number, link: Link): Promise<number> {
   const script = join(import.meta.dirname, 'shaper.mts');
-  const child = keepChild(
+  const child = registerChild(
     fork(script, [JSON.stringify({ ...link, port })], { execPath: nodeBinary, execArgv: [], detached: true }),
   );
   // The process exits when its IPC channel closes with this process.

@@ -19,17 +19,17 @@ const shared: BuildOptions = {
 
 const extension: BuildOptions = {
   ...shared,
-  // Its entry for Node brings 120 KB of a fetch along; there is one in every Node that this runs on.
+  // ofetch's entry for Node bundles 120 KB of a fetch that every supported Node has built in.
   alias: { ofetch: join(dirname(createRequire(import.meta.url).resolve('ofetch')), 'index.mjs') },
   entryPoints: { extension: 'extension/src/extension.ts' },
   outdir: dist,
   format: 'cjs',
-  // The least VS Code that the manifest names runs its extension host on Node 22.
+  // The oldest supported VS Code (engines.vscode) runs its extension host on Node 22.
   target: 'node22',
   external: ['vscode'],
 };
 
-/** Each worker thread is a bundle of its own. */
+/** Entry points of the worker threads. */
 const workerSources = {
   scanWorker: 'extension/src/io/scan/scanWorker.ts',
   storeWorker: 'extension/src/io/store/storeWorker.ts',
@@ -37,7 +37,7 @@ const workerSources = {
 
 export const workerNames = Object.keys(workerSources);
 
-/** Built without `vscode` as an external: a worker that came to need it would not build. */
+/** Without `vscode` as an external module, so that a worker that imports it does not build. */
 const workers: BuildOptions = {
   ...shared,
   entryPoints: workerSources,
@@ -64,7 +64,7 @@ export async function build(options: { minify: boolean; watch?: boolean }): Prom
   const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
   await copyFile(wasm, join(dist, 'sql-wasm.wasm'));
   for (const part of [extension, workers, server]) {
-    // Names stay: stacks in a user's log are read by us.
+    // Keep names, so that a stack in a user's log can be read.
     const production: BuildOptions = { minify: true, keepNames: true, sourcemap: 'external' };
     const building = await context({ ...part, ...(options.minify ? production : {}) });
     if (options.watch) {
@@ -74,8 +74,8 @@ export async function build(options: { minify: boolean; watch?: boolean }): Prom
     try {
       await building.rebuild();
     } catch (error) {
-      // esbuild has printed what and where.
-      throw new UserError(`The sources do not build: ${Object.keys(part.entryPoints ?? {}).join()}.`, { cause: error });
+      // esbuild has already printed the errors.
+      throw new UserError(`The build failed for ${Object.keys(part.entryPoints ?? {}).join()}.`, { cause: error });
     } finally {
       await building.dispose();
     }
@@ -88,6 +88,6 @@ if (import.meta.main) {
     options: { watch: { type: 'boolean', default: false }, minify: { type: 'boolean', default: false } },
   });
   await runMain(async () => {
-    await step(values.watch ? 'Building, and again on each change' : 'Building', () => build(values));
+    await step(values.watch ? 'Building and watching for changes' : 'Building', () => build(values));
   });
 }

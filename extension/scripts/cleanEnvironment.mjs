@@ -1,11 +1,11 @@
 /**
- * What npm puts into the environment of a script's children changes what a nested npm, node-gyp or VS Code does,
- * and what VS Code puts into its terminals makes a second VS Code act as the first one's helper.
+ * Variables that must not reach a child. Those of npm change how a nested npm, node-gyp or VS Code behaves. Those of a
+ * VS Code terminal make a second VS Code act as a helper of the first.
  */
-const leaked = /^(npm_|VSCODE_|ELECTRON_|NODE_OPTIONS$|INIT_CWD$|NODE_CHANNEL_)/i;
+const leakedNames = /^(npm_|VSCODE_|ELECTRON_|NODE_OPTIONS$|INIT_CWD$|NODE_CHANNEL_)/i;
 
-/** How the user reaches the registry: these must survive for a nested npm. */
-const reach =
+/** The user's settings for the registry, which a nested npm needs. */
+const registrySettings =
   /^npm_config_(registry|cache|userconfig|globalconfig|proxy|https_proxy|noproxy|ca|cafile|strict_ssl|offline|prefer_offline|@.*|\/\/.*)$/i;
 
 /**
@@ -13,7 +13,7 @@ const reach =
  * @returns {NodeJS.ProcessEnv}
  */
 export function cleanEnvironment(environment = process.env) {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !leaked.test(name)));
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !leakedNames.test(name)));
 }
 
 /**
@@ -21,6 +21,6 @@ export function cleanEnvironment(environment = process.env) {
  * @returns {NodeJS.ProcessEnv}
  */
 export function npmEnvironment(environment = process.env) {
-  const kept = Object.entries(environment).filter(([name]) => reach.test(name));
+  const kept = Object.entries(environment).filter(([name]) => registrySettings.test(name));
   return { ...cleanEnvironment(environment), ...Object.fromEntries(kept), npm_config_update_notifier: 'false' };
 }

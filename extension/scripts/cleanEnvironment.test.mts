@@ -15,7 +15,7 @@ const fromNpm = {
   ELECTRON_RUN_AS_NODE: '1',
 };
 
-test('what npm and VS Code leave in the environment reaches no child', () => {
+test('variables of npm and VS Code reach no child', () => {
   expect(cleanEnvironment(fromNpm)).toEqual({
     PATH: '/bin',
     HOME: '/home/ada',
@@ -23,7 +23,7 @@ test('what npm and VS Code leave in the environment reaches no child', () => {
   });
 });
 
-test('a nested npm still knows how to reach the registry', () => {
+test('a nested npm keeps the settings for the registry', () => {
   expect(npmEnvironment(fromNpm)).toMatchObject({
     npm_config_registry: 'https://registry.example',
     'npm_config_//registry.example/:_authToken': 'secret',

@@ -10,10 +10,10 @@ import { ensureSystemPackages } from './systemPackages.mts';
 
 const codeServerVersion = '4.139.1';
 
-/** Native modules are built for one Node, so the folder is keyed by its interface number too. */
+/** Native modules fit one ABI of Node, so its number is part of the folder's name. */
 const key = `code-server-${codeServerVersion}-${process.platform}-${process.arch}-node${process.versions.modules}`;
 
-/** The package folder of code-server, installed on first use. */
+/** Returns the package folder of code-server. Installs it on first use, which takes about a minute and 800 MB. */
 export async function ensureCodeServer(): Promise<string> {
   const folder = join(cacheFolder(), key);
   const packageFolder = join(folder, 'node_modules/code-server');
@@ -34,16 +34,16 @@ export async function ensureCodeServer(): Promise<string> {
 }
 
 async function isComplete(folder: string): Promise<boolean> {
-  return (await readFile(stampOf(folder), 'utf8').catch(() => '')) === codeServerVersion;
+  return (await readFile(stampFile(folder), 'utf8').catch(() => '')) === codeServerVersion;
 }
 
-function stampOf(folder: string): string {
+function stampFile(folder: string): string {
   return join(folder, 'complete');
 }
 
-/** Built aside and renamed when whole: a killed or second install never leaves or breaks one that is in use. */
+/** Installs into a temporary folder and renames it at the end, so that a killed install leaves nothing half done. */
 async function install(folder: string): Promise<void> {
-  await removeAbandoned();
+  await removeAbandonedInstalls();
   const building = `${folder}.building-${process.pid}`;
   const log = join(cacheFolder(), 'code-server-install.log');
   await mkdir(building, { recursive: true });
@@ -55,16 +55,16 @@ async function install(folder: string): Promise<void> {
   const production = ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
   await runNpm(production, { cwd: building, log });
   const vscode = join(building, 'node_modules/code-server/lib/vscode');
-  // `npm ci` refuses here: the lockfile that code-server ships is out of step with its package.json.
+  // `npm ci` fails here: the lockfile that code-server ships does not match its package.json.
   await runNpm(production, { cwd: vscode, log });
   await buildNativeModules(['@vscode/spdlog', '@vscode/native-watchdog'], { cwd: vscode, log });
   await runNpm(production, { cwd: join(vscode, 'extensions'), log });
-  await writeFile(stampOf(building), codeServerVersion);
+  await writeFile(stampFile(building), codeServerVersion);
   await rm(folder, { recursive: true, force: true });
   await rename(building, folder);
 }
 
-async function removeAbandoned(): Promise<void> {
+async function removeAbandonedInstalls(): Promise<void> {
   for (const name of await readdir(cacheFolder())) {
     const owner = /\.building-(\d+)$/.exec(name)?.[1];
     if (owner && !isAlive(Number(owner))) await rm(join(cacheFolder(), name), { recursive: true, force: true });

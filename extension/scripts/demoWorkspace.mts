@@ -12,9 +12,9 @@ Everything here is an ordinary file. Track a folder, push it, change something, 
 2. Click the arrow in the status bar to push.
 3. Open this folder's files on another machine, or in a second window on an empty folder, and pull.
 `,
-  'notes/ideas.md': '# Ideas\n\n- A palm is a tree without branches\n- What is pushed can always be had back\n',
+  'notes/ideas.md': '# Ideas\n\n- A palm is a tree without branches\n- Everything that was pushed can be restored\n',
   'notes/2026/shopping list.md': '# Shopping\n\n- [ ] coconuts\n- [x] rope\n- [ ] a second bucket\n',
-  'notes/2026/Überblick.md': '# Überblick\n\nNames with spaces and umlauts travel like all others.\n',
+  'notes/2026/Überblick.md': '# Überblick\n\nNames with spaces and umlauts are synced like all others.\n',
   'measurements/tides.csv': tides(),
   'config/site.json': `${JSON.stringify({ title: 'Palm beach', languages: ['en', 'de', 'ja'], retries: 3 }, null, 2)}\n`,
   'config/local.env': 'LOG_LEVEL=debug\nDATABASE=tides.sqlite\n',
@@ -23,7 +23,7 @@ Everything here is an ordinary file. Track a folder, push it, change something, 
   'empty.txt': '',
 };
 
-/** Makes a workspace with files of many kinds; what the user did to it since is left alone. */
+/** Creates a workspace with files of many kinds. Leaves an existing one as it is. */
 export async function makeDemoWorkspace(folder: string): Promise<void> {
   if (await stat(join(folder, 'README.md')).catch(() => undefined)) return;
   for (const [name, content] of Object.entries(files)) {
@@ -33,11 +33,11 @@ export async function makeDemoWorkspace(folder: string): Promise<void> {
   await chmod(join(folder, 'scripts/report.sh'), 0o755);
   await mkdir(join(folder, 'pictures'), { recursive: true });
   await writeFile(join(folder, 'pictures/sunset.png'), sunset(320, 200));
-  // Windows lets only administrators and developers make links.
+  // Windows permits links only to administrators and developers.
   await symlink('notes/ideas.md', join(folder, 'latest.md')).catch(() => undefined);
 }
 
-/** Binds the demo's folder to the server, as a user would in the workspace's settings. */
+/** Binds the folder to the server in its workspace settings. */
 export async function connectDemoWorkspace(folder: string, serverUrl: string): Promise<void> {
   await mkdir(join(folder, '.vscode'), { recursive: true });
   await setInFile(join(folder, '.vscode/settings.json'), { 'palmtree.serverUrl': serverUrl, 'palmtree.tree': 'demo' });
@@ -51,7 +51,7 @@ function tides(): string {
   return ['time,metres', ...rows, ''].join('\n');
 }
 
-/** A picture made of numbers, so that there is a real binary file. */
+/** Computes a PNG, as an example of a binary file. */
 function sunset(width: number, height: number): Buffer {
   const rows = Buffer.alloc(height * (1 + width * 3));
   for (let y = 0; y < height; y++) {

@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import { cacheFolder } from './paths.mts';
 import { findOnPath } from './systemPackages.mts';
 
-/** The executable of a desktop VS Code for host tests: the one that is named, installed or downloaded; undefined where there can be none. */
+/**
+ * Returns the executable of a desktop VS Code for the host tests: the one in PALMTREE_VSCODE_EXECUTABLE, an installed one or a
+ * download. Returns undefined without a display or if the download fails.
+ */
 export async function desktopVSCode(): Promise<string | undefined> {
   const named = process.env['PALMTREE_VSCODE_EXECUTABLE'];
   if (named) return named;
@@ -17,7 +20,7 @@ export function hasDisplay(): boolean {
   return Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
 }
 
-/** The program itself: the `code` on the PATH is a script that starts it and ends. */
+/** Returns the program that `code` starts. `code` itself is a script that exits at once. */
 export function installedExecutable(): string | undefined {
   const code = findOnPath('code');
   if (!code) return undefined;
@@ -35,7 +38,7 @@ async function downloaded(): Promise<string | undefined> {
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    process.stdout.write(`VS Code cannot be downloaded (${reason}): the browser workbench takes its place.\n`);
+    process.stdout.write(`VS Code cannot be downloaded (${reason}): using the browser workbench instead.\n`);
     return undefined;
   }
 }

@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { UserError } from './userError.mjs';
 
 /**
- * Refuses, in one line, to begin what the disk cannot hold: npm would fail half way.
+ * Throws a UserError if the disk has less free space, so that npm does not fail half way.
  *
  * @param {string} folder
  * @param {number} megabytes
@@ -12,6 +12,6 @@ export function requireSpace(folder, megabytes) {
   const free = Math.floor((bavail * bsize) / 1_000_000);
   if (free >= megabytes) return;
   throw new UserError(
-    `${folder} is on a disk with ${free} MB free; ${megabytes} MB are needed: free some and run the command again.`,
+    `The disk of ${folder} has ${free} MB free, but ${megabytes} MB are needed: free some space, then run this command again.`,
   );
 }

@@ -4,7 +4,7 @@ import { cleanEnvironment } from './cleanEnvironment.mjs';
 import { ensureCodeServer } from './codeServerInstall.mts';
 import { hasDisplay, installedExecutable } from './desktopVSCode.mts';
 import { isPortFree } from './freePort.mts';
-import { keepChild, onStop, stopGroup } from './liveChildren.mjs';
+import { registerChild, onStop, stopGroup } from './liveChildren.mjs';
 import { scratch, vsixFile } from './paths.mts';
 import { runCommand } from './runCommand.mts';
 import { step } from './step.mjs';
@@ -15,15 +15,15 @@ import { writeUserSettings } from './workbenchSettings.mts';
 
 export interface EditorOptions {
   readonly folder: string;
-  /** The profile's name: settings given for one folder must not reach another. */
+  /** The name of the profile. Each folder has its own, so that settings for one folder do not reach another. */
   readonly profile: string;
   readonly env: NodeJS.ProcessEnv;
   readonly settings: Readonly<Record<string, unknown>>;
-  /** Tried for the browser workbench, so that its address stays the same from one start to the next. */
+  /** The preferred port of the browser workbench, so that its address stays the same between starts. */
   readonly port: number;
 }
 
-/** Opens VS Code with the extension installed, in a profile of its own; answers where the user finds it. */
+/** Opens VS Code with the extension in a separate profile. Returns its URL, or a description of its window. */
 export async function openEditor(options: EditorOptions): Promise<string> {
   const code = findOnPath('code');
   const executable = installedExecutable();
@@ -39,15 +39,17 @@ async function openDesktop(code: string, executable: string, options: EditorOpti
     const { code: failed, output } = await runCommand(code, [...profile, '--install-extension', vsixFile, '--force']);
     if (failed) throw new UserError(`VS Code could not install the extension: ${output.trim().split('\n').at(-1)}`);
   });
-  // The program and not the `code` script: it stays our child, so that it ends with us.
+  // Not the `code` script: the program itself stays a child of this process, which ends it.
   const child = spawn(executable, [...profile, '--new-window', options.folder], {
     env: { ...cleanEnvironment(), ...options.env },
     stdio: 'ignore',
     detached: process.platform !== 'win32',
   });
-  keepChild(child);
+  registerChild(child);
   onStop(() => stopGroup(child));
-  child.once('exit', () => process.stdout.write('VS Code was closed. The server still runs; Ctrl-C ends it.\n'));
+  child.once('exit', () =>
+    process.stdout.write('VS Code was closed. The server is still running: press Ctrl-C to stop it.\n'),
+  );
   return 'in its own window';
 }
 

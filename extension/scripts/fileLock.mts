@@ -5,7 +5,7 @@ export interface FileLock {
   release(): Promise<void>;
 }
 
-/** Waits for the lock; one left by a process that is gone is taken over. */
+/** Waits for the lock. Takes over a lock whose process is gone. */
 export async function fileLock(path: string): Promise<FileLock> {
   for (;;) {
     try {

@@ -12,6 +12,6 @@ export async function isPortFree(port: number): Promise<boolean> {
 export async function requirePort(port: number): Promise<void> {
   if (port === 0 || (await isPortFree(port))) return;
   throw new UserError(
-    `Port ${port} on 127.0.0.1 is in use: end what uses it, or choose another with "npm start -- --port ${port + 10}".`,
+    `Port ${port} on 127.0.0.1 is in use: stop the program that uses it, or choose another port with "npm start -- --port ${port + 10}".`,
   );
 }

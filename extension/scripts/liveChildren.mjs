@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * The processes we started and what must be ended in order: none of it outlives us, whether we finish, fail or are told to stop.
+ * Child processes. All of them end with this process, whether it finishes, fails or is stopped.
  *
  * @type {Set<import('node:child_process').ChildProcess>}
  */
@@ -11,18 +11,19 @@ const children = new Set();
 const cleanups = new Set();
 let listening = false;
 /** @type {Promise<void> | undefined} */
-let ending;
+let stopping;
 
-const graceMs = 10_000;
+/** Time for all cleanups together. */
+const cleanupLimitMs = 10_000;
 
 /**
- * Ends the child with us. A child that leads a process group (`detached`) goes with its whole group.
+ * Kills the child when this process exits. A child that leads a process group (`detached`) is killed with its group.
  *
  * @template {import('node:child_process').ChildProcess} Child
  * @param {Child} child
  * @returns {Child}
  */
-export function keepChild(child) {
+export function registerChild(child) {
   listen();
   children.add(child);
   child.once('error', () => children.delete(child));
@@ -31,10 +32,10 @@ export function keepChild(child) {
 }
 
 /**
- * Runs when we are told to stop, newest first, before the children are killed.
+ * Registers a cleanup for when this process is stopped. Cleanups run newest first, before the children are killed.
  *
  * @param {() => Promise<void>} cleanup
- * @returns {() => void} forgets it
+ * @returns {() => void} removes the registration
  */
 export function onStop(cleanup) {
   listen();
@@ -43,14 +44,14 @@ export function onStop(cleanup) {
 }
 
 /**
- * Ends a child that leads its own process group, and waits for all of the group: politely first, then for certain.
+ * Ends a child that leads its own process group, and waits for the whole group: SIGTERM first, then SIGKILL.
  *
  * @param {import('node:child_process').ChildProcess} child
- * @param {number} [patienceMs]
+ * @param {number} [graceMs]
  * @returns {Promise<void>}
  */
-export async function stopGroup(child, patienceMs = 5_000) {
-  const deadline = Date.now() + patienceMs;
+export async function stopGroup(child, graceMs = 5_000) {
+  const deadline = Date.now() + graceMs;
   signalGroup(child, 'SIGTERM');
   while (isRunning(child) && Date.now() < deadline) await delay(25);
   signalGroup(child, 'SIGKILL');
@@ -62,7 +63,7 @@ export async function stopGroup(child, patienceMs = 5_000) {
 
 /**
  * @param {import('node:child_process').ChildProcess} child
- * @returns {boolean} whether the child or any other of its group is there
+ * @returns {boolean} whether the child or another process of its group is running
  */
 function isRunning(child) {
   if (child.pid === undefined) return false;
@@ -90,7 +91,7 @@ function signalGroup(child, signal) {
   }
 }
 
-/** Stops when the process that started us is gone: npm's shell, told to end, ends without a word to us. */
+/** Stops this process when its parent is gone: the shell of npm ends on a signal without forwarding it. */
 export function stopWhenOrphaned() {
   const parent = process.ppid;
   setInterval(() => {
@@ -98,11 +99,11 @@ export function stopWhenOrphaned() {
   }, 500).unref();
 }
 
-/** Stops when the process that started us with a channel is gone, however it went. */
+/** Stops this process when the IPC channel to its parent closes, which happens however the parent ends. */
 export function stopWithParent() {
   listen();
   process.on('disconnect', () => void stop(1));
-  // The listener alone would keep us running.
+  // The listener alone would keep this process running.
   process.channel?.unref();
 }
 
@@ -110,7 +111,7 @@ function listen() {
   if (listening) return;
   listening = true;
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
-    // Control-C reaches us from the terminal and again through npm: once is enough.
+    // Ctrl-C arrives twice, from the terminal and from npm. `stop` runs once.
     process.on(signal, () => void stop(128 + constants.signals[signal]));
   }
   process.on('exit', () => {
@@ -118,22 +119,22 @@ function listen() {
   });
 }
 
-/** @returns {boolean} whether everything is being ended: what ends now does so because of us */
+/** @returns {boolean} whether `stop` was called, so that a child that exits now did not fail */
 export function isStopping() {
-  return ending !== undefined;
+  return stopping !== undefined;
 }
 
 /**
- * Ends everything and then this process.
+ * Runs the cleanups, then exits.
  *
  * @param {number} code
  * @returns {Promise<void>}
  */
 export function stop(code) {
-  ending ??= (async () => {
-    setTimeout(() => process.exit(code), graceMs).unref();
+  stopping ??= (async () => {
+    setTimeout(() => process.exit(code), cleanupLimitMs).unref();
     for (const cleanup of [...cleanups].reverse()) await cleanup().catch(() => undefined);
     process.exit(process.exitCode ?? code);
   })();
-  return ending;
+  return stopping;
 }

@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
-import { spawnGuarded } from './guardedProcess.mts';
+import { spawnWatched } from './watchedProcess.mts';
 import { onStop, stopGroup } from './liveChildren.mjs';
 import { createToken, revokeToken, serverListening } from './palmtreeServer.mts';
 import { logs, scratch, serverBundle } from './paths.mts';
@@ -19,11 +19,11 @@ export interface LocalServer {
   readonly process: ChildProcess;
 }
 
-/** Starts the built server on the data in .palmtree; its log goes to a file. */
+/** Starts the built server on the data in .palmtree. Its log goes to a file. */
 export async function startLocalServer(port: number): Promise<LocalServer> {
   await mkdir(logs, { recursive: true });
   const args = ['serve', '--host', '127.0.0.1', '--port', String(port), '--data', dataFolder];
-  const child = spawnGuarded(serverBundle, args, cleanEnvironment());
+  const child = spawnWatched(serverBundle, args, cleanEnvironment());
   onStop(() => stopGroup(child));
   const log = createWriteStream(serverLog, { flags: 'a' });
   child.stdout.pipe(log);
@@ -36,10 +36,10 @@ export async function startLocalServer(port: number): Promise<LocalServer> {
   }
 }
 
-/** The token of earlier starts if the server still takes it, else a new one; only its owner can read the file. */
+/** Returns the token of an earlier start if the server still accepts it, or a new one. Its file is readable only by its owner. */
 export async function demoToken(serverUrl: string): Promise<string> {
-  const kept = (await readFile(tokenFile, 'utf8').catch(() => '')).trim();
-  if (kept && (await isTaken(serverUrl, kept))) return kept;
+  const stored = (await readFile(tokenFile, 'utf8').catch(() => '')).trim();
+  if (stored && (await isAccepted(serverUrl, stored))) return stored;
   await revokeToken(dataFolder, tokenName);
   const token = await createToken(dataFolder, tokenName);
   await mkdir(dirname(tokenFile), { recursive: true });
@@ -48,14 +48,14 @@ export async function demoToken(serverUrl: string): Promise<string> {
   return token;
 }
 
-/** Makes a tree; again is fine. */
+/** Creates a tree if it does not exist. */
 export async function makeTree(serverUrl: string, token: string, tree: string): Promise<void> {
   const url = new URL(`/v1/trees/${tree}`, serverUrl);
   const { ok, status } = await fetch(url, { method: 'PUT', headers: { authorization: `Bearer ${token}` } });
-  if (!ok) throw new UserError(`The server did not make the tree ${tree} (${status}).`, { log: serverLog });
+  if (!ok) throw new UserError(`The server did not create the tree ${tree} (${status}).`, { log: serverLog });
 }
 
-async function isTaken(serverUrl: string, token: string): Promise<boolean> {
+async function isAccepted(serverUrl: string, token: string): Promise<boolean> {
   const response = await fetch(new URL('/v1/whoami', serverUrl), { headers: { authorization: `Bearer ${token}` } });
   return response.ok;
 }

@@ -5,11 +5,11 @@ import { requireSpace } from './diskSpace.mjs';
 import { runNpm } from './npm.mjs';
 import { step } from './step.mjs';
 
-/** With npm's own, two minutes pass before it tells that the registry cannot be reached. */
-const impatience = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
+/** With npm's defaults, two minutes pass before it reports that the registry cannot be reached. */
+const shortRetries = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4000'];
 
 /**
- * Installs what package-lock.json says, unless the stamp in node_modules says that just this is installed.
+ * Installs the packages of package-lock.json, unless the stamp in node_modules shows that they are installed.
  *
  * @param {string} repository
  * @param {string} log
@@ -17,17 +17,17 @@ const impatience = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=4
  */
 export async function ensureNodeModules(repository, log) {
   const stamp = join(repository, 'node_modules/.palmtree-installed');
-  const wanted = fingerprint(repository);
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
+  const expected = fingerprint(repository);
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === expected) return;
   requireSpace(repository, 700);
   await step('Installing the libraries into node_modules (npm ci)', () =>
-    runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...impatience], { cwd: repository, log }),
+    runNpm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...shortRetries], { cwd: repository, log }),
   );
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, expected);
 }
 
 /**
- * What was asked of npm and for what machine: a checkout shared between systems installs again.
+ * Identifies the lockfile and the platform, so that a checkout that two systems share is installed again.
  *
  * @param {string} repository
  * @returns {string}

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { npmEnvironment } from './cleanEnvironment.mjs';
-import { keepChild } from './liveChildren.mjs';
+import { registerChild } from './liveChildren.mjs';
 import { UserError } from './userError.mjs';
 
 /**
@@ -17,12 +17,12 @@ export async function runNpm(args, options) {
   const log = createWriteStream(options.log, { flags: 'a' });
   log.write(`\n$ npm ${args.join(' ')}   (in ${options.cwd})\n`);
   const [command, ...prefix] = npmCommand();
-  const child = keepChild(
+  const child = registerChild(
     spawn(command, [...prefix, ...args], {
       cwd: options.cwd,
       env: { ...npmEnvironment(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, so that node-gyp's compilers end with it.
+      // Its own process group, so that node-gyp's compilers end with it.
       detached: process.platform !== 'win32',
     }),
   );
@@ -32,7 +32,7 @@ export async function runNpm(args, options) {
     child.once('error', reject);
     child.once('close', resolve);
   }).catch((/** @type {unknown} */ error) => {
-    throw new UserError('npm cannot be run: install it (it comes with Node.js) and see that it is on the PATH.', {
+    throw new UserError('npm could not be started: install it (it comes with Node.js) and add it to the PATH.', {
       cause: error,
     });
   });
@@ -49,16 +49,16 @@ function npmCommand() {
 
 /** @type {[RegExp, string][]} */
 const causes = [
-  [/ENOSPC|no space left on device/i, 'No space is left on the disk: free about 2 GB and run the command again.'],
+  [/ENOSPC|no space left on device/i, 'No space is left on the disk: free about 2 GB, then run this command again.'],
   [
     /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ERR_SOCKET_TIMEOUT|ENOTCACHED)\b/,
-    'The npm registry cannot be reached: check the network, the proxy and "npm config get registry", and run the command again.',
+    'The npm registry cannot be reached: check the network, the proxy and "npm config get registry", then run this command again.',
   ],
   [
     /\bE(401|403)\b/,
-    'The npm registry refused us: check "npm config get registry" and your login there, and run the command again.',
+    'The npm registry denied access: check "npm config get registry" and your login there, then run this command again.',
   ],
-  [/\b(EACCES|EPERM)\b/, 'npm may not write there: check who owns the folder, and run the command again.'],
+  [/\b(EACCES|EPERM)\b/, 'npm has no permission to write: check the owner of the folder, then run this command again.'],
 ];
 
 /**

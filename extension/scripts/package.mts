@@ -11,13 +11,13 @@ const built = ['extension.js', 'sql-wasm.wasm', ...workerNames.map((name) => `${
 const required = ['package.json', 'package.nls.json', 'README.md', 'LICENSE', ...built.map((name) => `dist/${name}`)];
 const allowed =
   /^(extension\/media\/(walkthrough\/)?[^/]+\.(svg|png|md)|package\.nls\.[\w-]+\.json|l10n\/[^/]+\.json)$/;
-const mostBytes = 3 * 1024 * 1024;
+const maxBytes = 3 * 1024 * 1024;
 
-/** Builds for production and packs the extension; answers the VSIX's size. */
+/** Builds for production and packs the extension. Returns the size of the VSIX in bytes. */
 export async function packageExtension(): Promise<number> {
   await mkdir(dist, { recursive: true });
   await build({ minify: true });
-  // The pictures in the README are for the repository's page and are not in the package: their links stay as they are.
+  // Keep the README's links to its pictures: they are for the repository's page and not in the package.
   await vsce(
     'package',
     '--no-dependencies',
@@ -28,15 +28,15 @@ export async function packageExtension(): Promise<number> {
   );
   requireContents(await packagedFiles());
   const { size } = await stat(vsixFile);
-  if (size > mostBytes) {
+  if (size > maxBytes) {
     throw new UserError(
-      `The package has ${megabytes(size)} and may have ${megabytes(mostBytes)}: see what is in it with "npx vsce ls".`,
+      `The package has ${megabytes(size)}, over the limit of ${megabytes(maxBytes)}: "npx vsce ls" lists its files.`,
     );
   }
   return size;
 }
 
-/** The files of the package, as vsce chooses them. */
+/** Returns the paths of the files that vsce packs. */
 export async function packagedFiles(): Promise<string[]> {
   const output = await vsce('ls', '--no-dependencies');
   return output.split('\n').filter((line) => line.length > 0);
@@ -47,7 +47,7 @@ function requireContents(files: readonly string[]): void {
   const surplus = files.filter((name) => !required.includes(name) && name !== 'CHANGELOG.md' && !allowed.test(name));
   if (missing.length > 0) throw new UserError(`The package lacks ${missing.join(', ')}: see .vscodeignore.`);
   if (surplus.length > 0)
-    throw new UserError(`The package has what it should not: ${surplus.join(', ')}. See .vscodeignore.`);
+    throw new UserError(`The package has unexpected files: ${surplus.join(', ')}: see .vscodeignore.`);
 }
 
 async function vsce(...args: string[]): Promise<string> {

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { nodeBinary, serverBundle } from './paths.mts';
 import { runCommand } from './runCommand.mts';
 
-/** Makes a token in a server's data folder; the server need not run. */
+/** Creates a token in a server's data folder. The server does not have to run. */
 export async function createToken(dataDir: string, name: string): Promise<string> {
   const { code, output } = await runCommand(nodeBinary, [
     serverBundle,
@@ -14,16 +14,16 @@ export async function createToken(dataDir: string, name: string): Promise<string
     '--json',
   ]);
   const line = output.split('\n').find((text) => text.startsWith('{"') && text.includes('"token"'));
-  if (code !== 0 || !line) throw new Error(`No token could be made (exit code ${code}):\n${output}`);
+  if (code !== 0 || !line) throw new Error(`The token could not be created (exit code ${code}):\n${output}`);
   return (JSON.parse(line) as { token: string }).token;
 }
 
-/** Ends a token; that there is none is fine. */
+/** Revokes a token if it exists. */
 export async function revokeToken(dataDir: string, name: string): Promise<void> {
   await runCommand(nodeBinary, [serverBundle, 'token', 'revoke', name, '--data', dataDir]);
 }
 
-/** The address that a starting server says it listens on; rejects with what it printed if it ends before. */
+/** Waits until a starting server listens, and returns its URL. Throws with its output if it exits before. */
 export async function serverListening(child: ChildProcess): Promise<string> {
   let output = '';
   return new Promise((resolve, reject) => {
@@ -36,7 +36,7 @@ export async function serverListening(child: ChildProcess): Promise<string> {
     child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     child.once('error', reject);
     child.once('exit', (code) =>
-      reject(new Error(`The server ended with code ${code} before it listened:\n${output}`)),
+      reject(new Error(`The server exited with code ${code} before it listened:\n${output}`)),
     );
   });
 }

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 
 export const repository = resolve(import.meta.dirname, '../..');
 export const dist = join(repository, 'dist');
-/** Runs our scripts and the server: in a desktop VS Code's extension host, the process itself is no Node. */
+/** The Node for scripts and servers. In the extension host of a desktop VS Code, `process.execPath` is not Node. */
 export const nodeBinary = process.env['PALMTREE_NODE'] ?? process.execPath;
 export const serverBundle = join(dist, 'palmtree-server.mjs');
 export const vsixFile = join(dist, 'palmtree-sync.vsix');
-/** What `npm start` and `npm test` leave behind: data, profiles, logs. */
+/** Data, profiles and logs of `npm start` and `npm test`. */
 export const scratch = join(repository, '.palmtree');
 export const logs = join(scratch, 'logs');
 

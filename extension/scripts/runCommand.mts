@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
-import { keepChild, onStop, stopGroup } from './liveChildren.mjs';
+import { onStop, registerChild, stopGroup } from './liveChildren.mjs';
 
 export interface CommandResult {
   readonly code: number;
@@ -12,13 +12,13 @@ export interface CommandResult {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Where the output is kept as well. */
+  /** A file that the output is appended to. */
   readonly log?: string;
-  /** Show the output while it runs. */
+  /** Whether to print the output while the command runs. */
   readonly show?: boolean;
 }
 
-/** Runs a command to its end; a command that cannot be started has code 127, as in a shell. */
+/** Runs a command to its end. A command that cannot be started has code 127, as in a shell. */
 export async function runCommand(
   command: string,
   args: readonly string[],
@@ -30,15 +30,15 @@ export async function runCommand(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: process.platform !== 'win32',
   });
-  keepChild(child);
+  registerChild(child);
   const forget = onStop(() => stopGroup(child));
   const chunks: Buffer[] = [];
-  const take = (chunk: Buffer): void => {
+  const onOutput = (chunk: Buffer): void => {
     chunks.push(chunk);
     if (options.show) process.stdout.write(chunk);
   };
-  child.stdout.on('data', take);
-  child.stderr.on('data', take);
+  child.stdout.on('data', onOutput);
+  child.stderr.on('data', onOutput);
   const code = await new Promise<number>((resolve) => {
     child.once('error', (error) => {
       chunks.push(Buffer.from(error.message));
@@ -55,7 +55,7 @@ export async function runCommand(
   return { code, output };
 }
 
-/** What is shown goes through us, so the command cannot see for itself whether a terminal will show it. */
+/** The output passes through a pipe, so the command cannot detect a terminal by itself. */
 function colours(): NodeJS.ProcessEnv {
   return process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1', FORCE_COLOR: '0' };
 }

@@ -13,9 +13,9 @@ import { ensureSystemPackages } from './systemPackages.mts';
 import { runMain, UserError } from './userError.mjs';
 
 const usage = `npm start [-- options]
-  --server-only   only the server, with a token to connect with
-  --folder DIR    open this folder instead of the demo workspace
-  --port N        the server's port (7337)
+  --server-only   start only the server, and print a token for it
+  --folder DIR    open DIR instead of the demo workspace
+  --port N        port of the server (default 7337)
 `;
 
 interface Options {
@@ -36,9 +36,9 @@ async function readOptions(): Promise<Options | undefined> {
   if (values.help) return undefined;
   const port = Number(values.port);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new UserError(`"${values.port}" is no port: give a number up to 65535.`);
+    throw new UserError(`"${values.port}" is not a port: give a number from 0 to 65535.`);
   const folder = values.folder === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', values.folder);
-  if (folder && !(await isFolder(folder))) throw new UserError(`There is no folder ${folder}.`);
+  if (folder && !(await isFolder(folder))) throw new UserError(`The folder ${folder} does not exist.`);
   return { serverOnly: values['server-only'], folder, port };
 }
 
@@ -54,23 +54,23 @@ async function start(options: Options): Promise<void> {
   await requirePort(options.port);
   await ensureSystemPackages(['rsync']);
   const size = await step('Building and packing', packageExtension);
-  process.stdout.write(`  the extension's package has ${megabytes(size)}\n`);
+  process.stdout.write(`  package size: ${megabytes(size)}\n`);
   const server = await step('Starting the server', () => startLocalServer(options.port));
   const token = await demoToken(server.url);
   const editor = options.serverOnly ? undefined : await openOn(options, server.url, token);
   process.stdout.write(
     `\nReady after ${seconds(performance.now() - began)}.\n${summary(options, server.url, token, editor)}\n`,
   );
-  // From here on an interrupt is the way to end, and the server's own end is not.
+  // From here, Ctrl-C is the normal way to stop. If the server exits by itself, that is a failure.
   process.exitCode = 0;
   await new Promise((ended) => server.process.once('exit', ended));
   if (isStopping()) return;
-  throw new UserError(`The server ended by itself (exit code ${server.process.exitCode}).`, { log: serverLog });
+  throw new UserError(`The server stopped unexpectedly (exit code ${server.process.exitCode}).`, { log: serverLog });
 }
 
 async function openOn({ folder, port }: Options, url: string, token: string): Promise<string> {
   const env = { PALMTREE_SERVER_URL: url, PALMTREE_TOKEN: token };
-  // Beside the server's port, so that the browser finds its profile again; any other when that is taken.
+  // A fixed port next to the server's, because the browser keeps the workbench's state per address.
   const editor = { env, port: port === 0 ? 0 : port + 1 };
   if (folder) {
     const tree = treeName(folder);
@@ -110,12 +110,12 @@ function summary({ folder }: Options, url: string, token: string, editor: string
     );
   } else {
     lines.push(`  VS Code    ${editor}`, `  Folder     ${folder ?? relative(repository, join(scratch, 'demo'))}`);
-    const what = folder ? 'a folder' : 'the folder "notes"';
+    const target = folder ? 'a folder' : 'the folder "notes"';
     lines.push(
-      `  Next       right-click ${what} in the explorer, "Track for sync", then click the arrow in the status bar to push.`,
+      `  Next       right-click ${target} in the Explorer, "Track for sync", then click the arrow in the status bar to push.`,
     );
   }
-  return [...lines, '  Ctrl-C ends all of it.'].join('\n');
+  return [...lines, '  Press Ctrl-C to stop everything.'].join('\n');
 }
 
 await runMain(async () => {

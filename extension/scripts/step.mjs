@@ -1,6 +1,6 @@
 /**
- * Prints what is being done and, when it is done, how long it took.
- * Without a terminal each is a line of its own, so that a reader of the log sees the beginning at once.
+ * Prints the title, does the work, and prints how long it took.
+ * Without a terminal, title and time are separate lines, so that a log shows the title at once.
  *
  * @template T
  * @param {string} title

@@ -19,21 +19,21 @@ interface Suite {
   readonly run: () => Promise<Totals>;
 }
 
-/** In this order, one at a time: the cheap ones first, and none beside another that would slow it down. */
+/** Run in this order, the fastest first, and one at a time, so that none slows down another. */
 const suites: readonly Suite[] = [
   { name: 'typecheck', run: () => check('tsc', ['--noEmit']) },
   { name: 'lint', run: () => check('oxlint', ['--type-aware', '--deny-warnings']) },
   { name: 'format', run: () => check('prettier', ['--check', '.']) },
   { name: 'commits', run: checkNewCommits },
   { name: 'unit', run: () => vitest('unit') },
-  { name: 'package', run: packs },
-  { name: 'sync', run: () => vitest('sync', withoutRootsRights()) },
+  { name: 'package', run: testPackage },
+  { name: 'sync', run: () => vitest('sync', withoutRootPrivileges()) },
   { name: 'host', run: runHostTests },
   { name: 'ui', run: () => vitest('ui') },
 ];
 
-/** These run what was built and packed last. */
-const onPackage: readonly string[] = ['sync', 'host', 'ui'];
+/** Suites that run the packed bundles. */
+const needPackage: readonly string[] = ['sync', 'host', 'ui'];
 
 const good: Totals = { passed: 1, failed: 0 };
 const bad: Totals = { passed: 0, failed: 1 };
@@ -44,25 +44,25 @@ async function check(command: string, args: readonly string[]): Promise<Totals> 
   return code === 0 ? good : bad;
 }
 
-async function packs(): Promise<Totals> {
+async function testPackage(): Promise<Totals> {
   await packageExtension();
   return good;
 }
 
-/** Root may open what its mode forbids, which would hide what every other user meets. */
-function withoutRootsRights(): readonly string[] {
+/** Removes root's capability to ignore file modes, so that the tests see the same errors as every other user. */
+function withoutRootPrivileges(): readonly string[] {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return [];
-  const rights = '-dac_override,-dac_read_search';
-  return ['setpriv', `--bounding-set=${rights}`, `--inh-caps=${rights}`];
+  const capabilities = '-dac_override,-dac_read_search';
+  return ['setpriv', `--bounding-set=${capabilities}`, `--inh-caps=${capabilities}`];
 }
 
 /**
- * What the tests leave in the temporary folder, as when they are interrupted, goes with it.
- * The JSON report has the true totals; a run that ends badly without a failed test is itself a failure.
+ * Runs one project of vitest. Its TMPDIR is removed afterwards, with everything that interrupted tests left there.
+ * A run that exits with an error although no test failed counts as one failure.
  */
 async function vitest(project: string, prefix: readonly string[] = []): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), 'palmtree-vitest-'));
-  // Some tests act as another user.
+  // Some tests act as another user, who has to get into this folder.
   await chmod(folder, 0o755);
   const forget = onStop(() => rm(folder, { recursive: true, force: true }));
   try {
@@ -81,11 +81,12 @@ async function vitest(project: string, prefix: readonly string[] = []): Promise<
       show: true,
     });
     const text = await readFile(report, 'utf8').catch(() => undefined);
-    if (text === undefined) throw new Error(`vitest ended with code ${code} and without a report.`);
+    if (text === undefined) throw new Error(`vitest exited with code ${code} and wrote no report.`);
     return readReport(JSON.parse(text) as VitestReport, code);
   } finally {
     forget();
-    await rm(folder, { recursive: true, force: true });
+    // A failed test may leave a folder that cannot be removed, which must not hide its report.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -111,9 +112,9 @@ function chosenSuites(): readonly Suite[] {
   const names = values.only.flatMap((value) => value.split(','));
   const unknown = names.find((name) => !suites.some((suite) => suite.name === name));
   if (unknown)
-    throw new UserError(`There is no suite "${unknown}"; there are ${suites.map(({ name }) => name).join(', ')}.`);
-  const packed = names.some((name) => onPackage.includes(name));
-  return suites.filter(({ name }) => names.includes(name) || (packed && name === 'package'));
+    throw new UserError(`There is no suite "${unknown}". The suites are ${suites.map(({ name }) => name).join(', ')}.`);
+  const isPackageNeeded = names.some((name) => needPackage.includes(name));
+  return suites.filter(({ name }) => names.includes(name) || (isPackageNeeded && name === 'package'));
 }
 
 async function runSuite({ name, run }: Suite): Promise<Totals> {
@@ -138,7 +139,7 @@ await runMain(async () => {
   const results: Totals[] = [];
   for (const suite of chosen) results.push(await runSuite(suite));
   const total = sum(results);
-  process.stdout.write(`\nAll of it took ${seconds(performance.now() - began)}.\n`);
+  process.stdout.write(`\nAll suites took ${seconds(performance.now() - began)}.\n`);
   for (const [index, { name }] of chosen.entries()) {
     const outcome = results[index];
     if (outcome && outcome.failed > 0) process.stdout.write(`Failed: ${name} (${outcome.failed})\n`);

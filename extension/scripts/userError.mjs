@@ -1,4 +1,4 @@
-/** A failure the user can mend: its message is one line that says what to do, and is all that is printed. */
+/** A failure that the user can fix. Only its message is printed, one line that says what to do. */
 export class UserError extends Error {
   /**
    * @param {string} message
@@ -11,14 +11,16 @@ export class UserError extends Error {
 }
 
 /**
+ * Describes a failure in one line if the user can fix it, or with its stack.
+ *
  * @param {unknown} error
- * @returns {string} what to print for it: one line where the user can mend it, the whole of it where we must
+ * @returns {string}
  */
 export function describeFailure(error) {
   if (error instanceof UserError) return error.message;
   if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') {
     const path = 'path' in error ? ` for ${String(error.path)}` : '';
-    return `No space is left on the disk${path}. Free some (about 2 GB are needed in all) and run the command again.`;
+    return `No space is left on the disk${path}: free some (2 GB are enough), then run this command again.`;
   }
   if (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
     return error.message;
@@ -26,7 +28,7 @@ export function describeFailure(error) {
 }
 
 /**
- * Runs a script's main function; a failure is printed and becomes exit code 1.
+ * Runs a script's main function. Prints a failure and sets exit code 1.
  *
  * @param {() => Promise<void>} main
  * @returns {Promise<void>}

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
 import { ensureCodeServer } from './codeServerInstall.mts';
-import { spawnGuarded } from './guardedProcess.mts';
+import { spawnWatched } from './watchedProcess.mts';
 import { onStop, stopGroup } from './liveChildren.mjs';
 import { runCommand } from './runCommand.mts';
 import { quietSettings, writeUserSettings } from './workbenchSettings.mts';
@@ -40,7 +40,7 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
   });
   const { configFile, env } = await isolation(options.userDataDir);
   const [entry, args] = serverCommand(codeServer, configFile, options);
-  const child = spawnGuarded(entry, args, { ...env, ...options.env });
+  const child = spawnWatched(entry, args, { ...env, ...options.env });
   const close = (): Promise<void> => stopGroup(child);
   const forget = onStop(close);
   try {

@@ -3,7 +3,7 @@ import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
-import { keepChild, onStop } from '../../scripts/liveChildren.mjs';
+import { onStop, registerChild } from '../../scripts/liveChildren.mjs';
 import { createToken, serverListening } from '../../scripts/palmtreeServer.mts';
 import { nodeBinary, serverBundle } from '../../scripts/paths.mts';
 
@@ -85,7 +85,7 @@ export class RunningServer {
   private async listen(port: number): Promise<void> {
     const args = [serverBundle, 'serve', '--host', '127.0.0.1', '--port', String(port), '--data', this.dataDir];
     // In our own process group: what ends a test run from outside ends it too.
-    this.child = keepChild(spawn(nodeBinary, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] }));
+    this.child = registerChild(spawn(nodeBinary, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] }));
     this.url = await serverListening(this.child);
   }
 }
