@@ -35,7 +35,8 @@ export function exportCommand(print: (line: string) => void): Command {
         print(`Exported ${result.files} files of ${treeName} at revision ${result.revision} to ${folder}.`);
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
-        throw new StartError(`The export failed: ${error.message}.`, { cause: error });
+        const fix = "Check the tree's name, --revision and --data.";
+        throw new StartError(`The export failed: ${error.message}. ${fix}`, { cause: error });
       } finally {
         await database.destroy();
       }
