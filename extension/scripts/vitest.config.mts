@@ -15,6 +15,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          alias: { vscode: resolve(root, 'extension/src/ui/testing/vscode.ts') },
           sequence: independent,
           include: ['extension/src/**/*.test.ts', 'server/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
           testTimeout: 30_000,

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { registerAutomation } from './ui/sync/automation';
 import { registerCommands } from './ui/commands/commands';
 import { FolderConnection } from './ui/connect/connection';
-import { followContexts } from './ui/workspace/contexts';
+import { registerContexts } from './ui/workspace/contexts';
 import { Credentials } from './ui/connect/credentials';
 import { builtInMergeEditor, noMergeEditor } from './ui/conflicts/mergeEditor';
 import { ActiveMerges } from './ui/workspace/activeMerges';
@@ -14,38 +14,38 @@ import { registerQuickDiff } from './ui/documents/quickDiff';
 import { registerServerDocuments } from './ui/documents/serverDocuments';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
-import { followTrackedPaths } from './ui/workspace/trackedPaths';
+import { registerTrackedPaths } from './ui/workspace/trackedPaths';
 import { TrackedView } from './ui/views/trackedView';
 import { createTreeHistory } from './ui/history/treeView';
 import { WorkspaceFolders } from './ui/workspace/workspaceFolders';
 import type { SyncState } from './sync/ports/syncState';
 
-export type { CallOptions } from './ui/commands/commands';
+export type { CallOptions } from './ui/workspace/callOptions';
 export type { ConnectArguments } from './ui/connect/connection';
 export type { SyncState } from './sync/ports/syncState';
 
-/** What other extensions get from `activate`. */
+/** The API for other extensions. */
 export interface PalmtreeApi {
-  /** The state of a workspace folder, the first one without an argument; undefined where nothing is open. */
+  /** The state of a workspace folder, by default the first; undefined if no folder is open. */
   state(folder?: vscode.Uri): SyncState | undefined;
   readonly onDidChangeState: vscode.Event<void>;
 }
 
-/** Wires everything by hand; nothing is sent or run before the workspace is trusted. */
+/** The composition root. Nothing is sent or run before the workspace is trusted. */
 export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const log = vscode.window.createOutputChannel('Palmtree', { log: true });
   const terminal = new SyncTerminal();
   const credentials = new Credentials(context.secrets, process.env);
   const connection = new FolderConnection(credentials, terminal, log);
   const { storageUri, extensionUri } = context;
-  const folders = new WorkspaceFolders({ storageUri, extensionUri, log, connection });
+  const folders = new WorkspaceFolders({ storageUri, extensionUri, log, binder: connection });
   const review = new ReviewView(folders);
   const merges = new ActiveMerges(context.workspaceState);
   const tracked = new TrackedView(folders, merges);
   const fileHistory = createFileHistory(folders, tracked, log);
   const histories = [fileHistory, createTreeHistory(folders, log)];
   const mergeWatch = new MergeWatch(folders, merges, log);
-  // Tests see with it what a VS Code without the internal command does.
+  // For tests: an editor that has no merge editor.
   const mergeEditor = process.env['PALMTREE_MERGE_EDITOR'] === 'off' ? noMergeEditor : builtInMergeEditor;
   const merging = { merges, mergeWatch, mergeEditor };
   context.subscriptions.push(
@@ -55,8 +55,8 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     review,
     merges,
     mergeWatch,
-    followContexts(folders),
-    followTrackedPaths(folders),
+    registerContexts(folders),
+    registerTrackedPaths(folders),
     registerCommands({ ...merging, tracked, folders, connection, terminal, log, review, histories, fileHistory }),
     registerAutomation(folders, merges, log),
     registerDecorations(folders),
@@ -73,5 +73,5 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   };
 }
 
-/** Everything is a subscription of the context. */
+/** VS Code disposes the context's subscriptions, which are all there is. */
 export function deactivate(): void {}

@@ -72,7 +72,7 @@ describe('the conflicts', () => {
     await changeBoth('compared', 'dig deep', 'dig wide');
     await window.statusBarText('push', /↑1 ↓1\s*$/);
     await rows().expand('notes');
-    await rows().row('compared.md').filter({ hasText: 'changed here and on the server' }).waitFor();
+    await rows().row('compared.md').filter({ hasText: 'both changed' }).waitFor();
     await rows().row('Conflicts').waitFor({ state: 'hidden' });
     const offered = await rows().contextMenuItems('compared.md');
     expect(offered).toContain('Compare with Server');
@@ -162,10 +162,10 @@ describe('a merge', () => {
     await lens('Accept Combination').waitFor();
     await window.page.keyboard.press('ControlOrMeta+S');
     await window.page.locator('.tab.active:not(.dirty)').waitFor();
-    await window.page.getByText('conflicts in it are not decided yet').first().waitFor();
+    await window.page.getByText('was saved with unresolved conflicts').first().waitFor();
     // What is saved is as it was last synced: a pull must not take that for unchanged.
     await window.runCommand('Palmtree: Pull');
-    expect(await window.notifications.text('held back')).toContain('notes/half.md is being merged');
+    expect(await window.notifications.text('was skipped')).toContain('notes/half.md is being merged');
     await window.reload();
     await window.showContainer('Palmtree');
     await rows().row('half.md').filter({ hasText: 'merging' }).waitFor();
@@ -189,9 +189,9 @@ describe('a merge', () => {
     await other.push();
     await lens('Accept Combination').click();
     await window.page.getByRole('button', { name: 'Complete Merge' }).first().click();
-    expect(await window.notifications.text('newer version since')).toContain('moving.md is merged');
+    expect(await window.notifications.text('has a newer version')).toContain('moving.md is merged');
     await window.statusBarText('push', '!1');
-    await window.notifications.click('newer version since', 'Merge');
+    await window.notifications.click('has a newer version', 'Merge');
     await lens('Accept Server').click();
     await window.page.getByRole('button', { name: 'Complete Merge' }).first().click();
     await mergeEnded('moving');
@@ -204,7 +204,7 @@ describe('a merge', () => {
     await rows().inlineAction('given.md', 'Merge');
     await lens('Accept Combination').waitFor();
     await rows().contextMenu('given.md', 'Keep Both');
-    await window.answerDialog('Give up the merge of notes/given.md?', 'Give Up the Merge');
+    await window.answerDialog('Discard the merge of notes/given.md?', 'Discard Merge');
     await inStepButFor(2);
     expect(await onDisk('given')).toBe(plan('dig a pond', 'plant'));
     await push();
@@ -220,8 +220,8 @@ describe('a merge that is left', () => {
     await window.editor.open('edited.md');
     await window.editor.replaceAll(plan('dig a pond', 'plant and water'));
     await window.editor.save();
-    expect(await window.notifications.text('its merge done')).toContain('nothing that the server changed');
-    await window.notifications.click('its merge done', 'Leave in Conflict');
+    expect(await window.notifications.text('Is the merge complete?')).toContain("none of the server's changes");
+    await window.notifications.click('Is the merge complete?', 'Leave in Conflict');
     await rows().row('edited.md').filter({ hasNotText: 'merging' }).waitFor();
     await window.statusBarText('push', '!1');
     await window.runCommand('Palmtree: Push');
@@ -238,7 +238,7 @@ describe('many conflicts', () => {
     await rows().row('Conflicts').filter({ hasText: '3' }).waitFor();
     await rows().inlineAction('Conflicts', 'Resolve All Conflicts…');
     await window.quickInput.pick('Take Theirs');
-    await window.answerDialog('Take Theirs: 3 files?', 'Take Theirs');
+    await window.answerDialog("Replace 3 files with the server's versions?", 'Take Theirs');
     await window.statusBarText('push', 'Palmtree');
     for (const name of ['one', 'two', 'three']) {
       expect(await onDisk(name)).toBe(plan(`fill ${name}`, 'plant'));
@@ -261,8 +261,8 @@ describe('a file with unsaved edits', () => {
     await other.push();
     await window.statusBarText('push', '↓1');
     await window.runCommand('Palmtree: Pull');
-    expect(await window.notifications.text('held back')).toContain('notes/open.md has unsaved edits');
-    await window.notifications.click('held back', 'Save and Pull');
+    expect(await window.notifications.text('was skipped')).toContain('notes/open.md has unsaved changes');
+    await window.notifications.click('was skipped', 'Save and Pull');
     // Both changes are in different places: they are merged, or else in conflict, and never lost.
     await window.statusBarText('push', '↑1');
     expect(await onDisk('open')).toBe(`${plan('fill there', 'plant')}typed\n`);

@@ -84,7 +84,7 @@ describe('history, in the workbench', () => {
     await window.editor.open('plan.md');
     const versions = window.view('File History');
     await versions.inlineAction('r1 by laptop', 'Compare with Local File');
-    await window.page.getByRole('tab', { name: 'plan.md (r1 ↔ here)' }).waitFor();
+    await window.page.getByRole('tab', { name: 'plan.md (r1 ↔ local)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('water').waitFor();
     await picture(window, 'history', { pointer: versions.row('r1 by laptop') });
     await versions.row('r2 by laptop').click();
@@ -101,19 +101,19 @@ describe('history, in the workbench', () => {
     await writeFile(join(folder, 'notes/plan.md'), 'dig\nplant\nwater\nweed\n');
     await window.statusBarText('push', '↑1');
     await window.runCommand('Palmtree: Compare with Last Synced');
-    await window.page.getByRole('tab', { name: 'plan.md (last synced ↔ here)' }).waitFor();
+    await window.page.getByRole('tab', { name: 'plan.md (last synced ↔ local)' }).waitFor();
     await window.page.locator('.monaco-diff-editor .modified').getByText('weed').waitFor();
     await window.page.locator('.monaco-diff-editor .original').getByText('water').waitFor();
 
     await window.runCommand('Palmtree: Compare with Revision…');
     await window.quickInput.pick('r2 by laptop');
-    await window.page.getByRole('tab', { name: 'plan.md (r2 ↔ here)' }).waitFor();
+    await window.page.getByRole('tab', { name: 'plan.md (r2 ↔ local)' }).waitFor();
   });
 
   it('restores a version here, asking before it replaces what was not pushed, and a push sends it', async () => {
     const versions = window.view('File History');
     await versions.contextMenu('r1 by laptop', 'Restore This Version');
-    await window.answerDialog('Replaces your unpushed edits in (1):', 'Restore');
+    await window.answerDialog('Your unpushed changes will be replaced (1):', 'Restore');
     await becomes('notes/plan.md', 'dig\n');
     await pushFromHere('↑1');
     expect(await onServer('notes/plan.md')).toBe('dig\n');
@@ -137,15 +137,15 @@ describe('history, in the workbench', () => {
     await window.page.locator('.monaco-diff-editor .modified').getByText('sell the garden').waitFor();
 
     await revisions.contextMenu('r5 by laptop', 'Undo Push…');
-    await window.answerDialog('Taken back (2):', 'Undo Push');
-    expect(await window.notifications.text('Revision 6')).toContain('takes revision 5 back');
+    await window.answerDialog("Undo laptop's push r5 (2 files)?", 'Undo Push');
+    expect(await window.notifications.text('Push r5 undone')).toContain('new revision 6');
     await window.statusBarText('push', '↓2');
     await revisions.row('r6 by desk').waitFor();
     expect(await onServer('notes/list.md')).toBe('spade\n');
     expect(await onServer('notes/plan.md')).toBe('dig\n');
     expect(await here('notes/plan.md')).toBe('sell the garden\n');
 
-    await window.notifications.click('Revision 6', 'Pull');
+    await window.notifications.click('Push r5 undone', 'Pull');
     await becomes('notes/plan.md', 'dig\n');
     await becomes('notes/list.md', 'spade\n');
     await window.statusBarText('push', 'Palmtree');
@@ -153,7 +153,7 @@ describe('history, in the workbench', () => {
 
   it('undoes the last pull from its backup, and leaves the server as it is', async () => {
     await window.runCommand('Palmtree: Undo Last Pull…');
-    await window.answerDialog('brought revision 6', 'Undo Pull');
+    await window.answerDialog('It pulled revision 6', 'Undo Pull');
     await becomes('notes/plan.md', 'sell the garden\n');
     await becomes('notes/list.md', 'gone');
     await window.statusBarText('push', '↑2');
@@ -167,7 +167,7 @@ describe('history, in the workbench', () => {
     await window.quickInput.rows.filter({ hasText: 'notes/plan.md' }).waitFor();
     // Folders stand before files.
     await window.quickInput.rows.filter({ hasText: 'notes/' }).first().click();
-    await window.answerDialog('Restore notes as of revision 2?', 'Restore');
+    await window.answerDialog('Restore notes to revision 2?', 'Restore');
     await becomes('notes/plan.md', 'dig\nplant\n');
     expect(await here('notes/list.md')).toBe('spade\n');
     // The newest revision has the list so already.

@@ -71,7 +71,7 @@ describe("another client's push, in the workbench", () => {
     await window.statusBarText('push', /^\s*↓1\s*$/);
     const item = window.statusBarItem('push');
     const label = () => item.locator('a').getAttribute('aria-label');
-    await expect.poll(label).toBe('Palmtree: 1 change to pull, by laptop, just now.');
+    await expect.poll(label).toBe('Palmtree: 1 to pull, by laptop, just now');
     await item.hover();
     await window.page.locator('.workbench-hover').getByText('by laptop, just now').waitFor();
     expect(await here('notes/plan.md')).toBe('# Garden\n');
@@ -140,7 +140,7 @@ describe('a file that both changed in different places, with both settings on', 
     await laptop.push();
     const before = await head();
     await becomes('notes/seeds.md', lines('ONE', 'FIVE'));
-    expect(await window.notifications.text('merged')).toContain('Look at it, then push');
+    expect(await window.notifications.text('merged')).toContain('Check the result, then push');
     await window.statusBarText('push', /↑1\s*$/);
     await window.page.waitForTimeout(watchedMs);
     expect(await head()).toBe(before);
@@ -158,13 +158,13 @@ describe('a conflict, with both settings on', () => {
     await window.statusBarText('push', '↑1');
     await laptop.write('notes/seeds.md', '# Seeds\n\ntheirs\n');
     await laptop.push();
-    expect(await window.notifications.text('changed here and on the server')).toContain('until you decide');
+    expect(await window.notifications.text('changed here and on the server')).toContain('until you resolve it');
     await window.statusBarText('push', '!1');
     await laptop.write('notes/plan.md', 'more\n');
     await laptop.push();
     await window.statusBarText('push', '↓1 !1');
     await expect.poll(() => window.notifications.all.count()).toBe(1);
-    await window.notifications.click('changed here and on the server', 'Show Files');
+    await window.notifications.click('changed here and on the server', 'Show');
     await window.treeView.row('notes').waitFor();
     expect(await here('notes/seeds.md')).toBe('# Seeds\n\nmine\n');
     expect(await here('notes/plan.md')).not.toBe('more\n');

@@ -104,9 +104,9 @@ describe('the main job, in the workbench', () => {
     await writeFile(join(folder, 'notes/plan.md'), "the laptop's plan\n");
     await window.statusBarText('push', '↑1 ↓1');
     await window.runCommand('Palmtree: Push');
-    expect(await window.notifications.text('newer files')).toContain('Nothing was sent');
-    await window.notifications.click('newer files', 'Pull');
-    expect(await window.notifications.text('changed here and on the server')).toContain('neither version was touched');
+    expect(await window.notifications.text('newer changes')).toContain('nothing was sent');
+    await window.notifications.click('newer changes', 'Pull');
+    expect(await window.notifications.text('changed here and on the server')).toContain('Both versions are kept');
     await window.statusBarText('push', '!1');
     await window.showContainer('Palmtree');
     await window.treeView.expand('notes');

@@ -72,14 +72,14 @@ describe('Review Changes', () => {
       .poll(() => rows().texts())
       .toEqual([
         'Conflicts 1',
-        'both.md ! changed here and on the server · notes',
-        'To push 6',
+        'both.md ! both changed · notes',
+        'To Push 6',
         'new ↑ renamed from notes/old · 2 files',
         'edited.md ↑ edited here · notes',
         'found.md ↑ renamed from notes/moved.md · notes',
         'gone.md ↑ deleted here · notes',
         'left.md ↑ edited here · notes',
-        'To pull 1',
+        'To Pull 1',
         'theirs.md ↓ edited on the server · notes',
       ]);
     expect(await pathsOnServer()).toContain('notes/gone.md');
@@ -90,7 +90,7 @@ describe('Review Changes', () => {
     await row('edited.md').click();
     const diff = window.page.locator('.monaco-diff-editor');
     await diff.locator('.modified').getByText('here').first().waitFor();
-    await window.page.getByRole('tab', { name: 'edited.md (server r2 ↔ here)' }).waitFor();
+    await window.page.getByRole('tab', { name: 'edited.md (server r2 ↔ local)' }).waitFor();
     await picture(window, 'review', { pointer: view().locator('.pane-header') });
     await row('gone.md').click();
     await window.page.locator('.editor-group-container.active .view-lines').getByText('# gone').waitFor();
@@ -100,22 +100,22 @@ describe('Review Changes', () => {
 
   it('leaves out what is not checked, in rows that are not drawn too', async () => {
     await box('left.md').click();
-    await row('To push').filter({ hasText: '5 of 6' }).waitFor();
-    await expect.poll(() => isChecked('To push')).toBe(false);
+    await row('To Push').filter({ hasText: '5 of 6' }).waitFor();
+    await expect.poll(() => isChecked('To Push')).toBe(false);
     await box('new').click();
-    await row('To push').filter({ hasText: '3 of 6' }).waitFor();
+    await row('To Push').filter({ hasText: '3 of 6' }).waitFor();
     await row('new').locator('.monaco-tl-twistie').click();
     await row('one.md').waitFor();
     await expect.poll(() => isChecked('one.md')).toBe(false);
     await box('one.md').click();
     await box('two.md').click();
-    await row('To push').filter({ hasText: '5 of 6' }).waitFor();
+    await row('To Push').filter({ hasText: '5 of 6' }).waitFor();
     await expect.poll(() => isChecked('new')).toBe(true);
   });
 
   it('pushes what is checked though the server has newer files, and touches nothing else', async () => {
     await menuAction('Push Selected');
-    await row('To push').filter({ hasText: '0 of 1' }).waitFor();
+    await row('To Push').filter({ hasText: '0 of 1' }).waitFor();
     expect(await pathsOnServer()).toEqual(
       ['both', 'edited', 'found', 'left', 'new/one', 'new/two', 'theirs'].map((name) => `notes/${name}.md`),
     );
@@ -151,7 +151,7 @@ describe('palmtree.reviewBefore', () => {
     await reviewBefore('always');
     await window.clickStatusBarItem('push');
     await row('left.md').filter({ hasText: '↑ edited here' }).waitFor();
-    await view().getByText('Nothing has moved so far').waitFor();
+    await view().getByText('Nothing has been changed yet').waitFor();
     expect(await onServer('notes/left.md')).toBe('# left\n');
     await action('Push Selected');
     await window.statusBarText('push', 'Palmtree');
@@ -171,7 +171,7 @@ describe('palmtree.reviewBefore', () => {
     await other.push();
     await write('notes/edited.md', 'the desk again\n');
     await window.runCommand('Palmtree: Push');
-    await row('edited.md').filter({ hasText: '! changed here and on the server' }).waitFor();
+    await row('edited.md').filter({ hasText: '! both changed' }).waitFor();
     expect(await onServer('notes/edited.md')).toBe('the other again\n');
     await rows().contextMenu('edited.md', 'Keep Mine');
     await window.statusBarText('push', /↑1\s*$/);
@@ -211,7 +211,7 @@ describe('Sync', () => {
     await other.push();
     await write('notes/left.md', 'one\ntwo\nthree\nfour\nFIVE\n');
     await window.runCommand('Palmtree: Sync');
-    expect(await window.notifications.text('merged')).toContain('Look at it, then push');
+    expect(await window.notifications.text('merged')).toContain('Check the result, then push');
     await window.statusBarText('push', '↑1');
     expect(await read('notes/left.md')).toBe('ONE\ntwo\nthree\nfour\nFIVE\n');
     expect(await onServer('notes/left.md')).toBe('ONE\ntwo\nthree\nfour\nfive\n');

@@ -52,12 +52,12 @@ describe('a workspace with two folders', () => {
       await window.treeView.row('kitchen.md').waitFor();
       await window.runCommand('Palmtree: Push');
       await window.quickInput.pick('kitchen');
-      await window.answerDialog('There is no tree "kitchen-tree"', 'Make It');
+      await window.answerDialog('The tree "kitchen-tree" doesn\'t exist', 'Create Tree');
       await window.statusBarText('push', '↑1');
       expect(await pathsOf('kitchen-tree')).toEqual(['kitchen.md']);
       await window.runCommand('Palmtree: Push');
       await window.quickInput.pick('garden');
-      await window.answerDialog('There is no tree "garden-tree"', 'Make It');
+      await window.answerDialog('The tree "garden-tree" doesn\'t exist', 'Create Tree');
       await window.statusBarText('push', 'Palmtree');
       expect(await pathsOf('garden-tree')).toEqual(['garden.md']);
     } finally {

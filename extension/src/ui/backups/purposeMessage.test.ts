@@ -5,9 +5,9 @@ it.each([
   ['r7', 'pull of r7'],
   ['undone-r7', 'pull of r7 undone'],
   ['restored-r12', 'restore of r12'],
-  ['resolved', 'conflict decided'],
+  ['resolved', 'conflict resolved'],
   ['merge', 'before a merge'],
   ['something-else', 'something-else'],
-])('a backup for %s is called "%s"', (purpose, words) => {
-  expect(purposeMessage(purpose)).toBe(words);
+])('a backup for %s is called "%s"', (purpose, text) => {
+  expect(purposeMessage(purpose)).toBe(text);
 });

@@ -1,13 +1,15 @@
-const fixed: Readonly<Record<string, string>> = {
-  resolved: 'conflict decided',
-  merge: 'before a merge',
-  'given-up': 'merge given up',
+import { l10n } from 'vscode';
+
+const texts: Readonly<Record<string, () => string>> = {
+  resolved: () => l10n.t('conflict resolved'),
+  merge: () => l10n.t('before a merge'),
+  'given-up': () => l10n.t('merge discarded'),
 };
 
-/** What a backup was made for, from the end of its folder's name. */
+/** The reason for a backup, from the end of its folder's name: `r7`, `undone-r7`, `restored-r7`, `resolved`, … */
 export function purposeMessage(purpose: string): string {
-  const [, what = '', revision] = /^(?:(undone|restored)-)?(r\d+)$/.exec(purpose) ?? [];
-  if (revision === undefined) return fixed[purpose] ?? purpose;
-  if (what === 'undone') return `pull of ${revision} undone`;
-  return what === 'restored' ? `restore of ${revision}` : `pull of ${revision}`;
+  const [, command, revision] = /^(?:(undone|restored)-)?r(\d+)$/.exec(purpose) ?? [];
+  if (revision === undefined) return texts[purpose]?.() ?? purpose;
+  if (command === 'undone') return l10n.t('pull of r{0} undone', revision);
+  return command === 'restored' ? l10n.t('restore of r{0}', revision) : l10n.t('pull of r{0}', revision);
 }

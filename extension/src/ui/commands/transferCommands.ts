@@ -2,84 +2,93 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { callOptions, targetFolder, type CommandDeps } from '../workspace/callOptions';
-import { confirmForce, offerToSave } from '../sync/confirmations';
-import { withProgress } from '../shared/notify';
+import type { ReviewDeps } from '../review/commands';
 import { firstReview } from '../review/firstReview';
-import { pushSummary, runPull, runPush, notifyInStatusBar } from '../sync/runs';
+import { formatNumber } from '../shared/format';
+import { showInStatusBar } from '../shared/notify';
+import { withProgress } from '../shared/withProgress';
+import { confirmForce } from '../sync/confirmations';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
+import { runPull, runPush } from '../sync/runs';
+import { pushSummary } from '../sync/transferSummaries';
+import { callOptions, targetFolder } from '../workspace/callOptions';
+import { offerToSave } from '../workspace/unsavedFiles';
 
-/** As the server takes it. */
-const maxMessage = 2_000;
+/** The server's limit, in characters. */
+const maxMessageLength = 2_000;
 
-/** Answers undefined when the plan is shown instead: then the user goes on from there. */
-export async function push(parts: CommandDeps, given: unknown, message?: string): Promise<PushResult | undefined> {
-  const options = callOptions(given);
-  const owner = await targetFolder(parts, given);
-  if (options === undefined) await offerToSave(owner, 'Push');
-  const kept = message === undefined ? {} : { message };
-  const review = await firstReview(parts, owner, 'push', options, kept);
+/** Returns undefined if it opened the review instead. */
+export async function push(deps: ReviewDeps, argument: unknown, message?: string): Promise<PushResult | undefined> {
+  const options = callOptions(argument);
+  const owner = await targetFolder(deps.folders, argument);
+  if (options === undefined) await offerToSave(owner, 'push');
+  const withMessage = message === undefined ? {} : { message };
+  const review = await firstReview(deps.review, owner, 'push', options, withMessage);
   if (review.isShown) return undefined;
   try {
-    const { result, text } = await runPush(parts, owner, options, { ...kept, ...review.limit });
-    notifyInStatusBar(text);
+    const { result, text } = await runPush(deps, owner, options, { ...withMessage, ...review.limit });
+    showInStatusBar(text);
     return result;
   } catch (error) {
-    // Only now is it known that the server has what is not here, and so whether that is in conflict.
+    // The rejected push has fetched the server's changes, so that their conflicts are known now.
     if (!isPalmtreeError(error, 'stale_base') || !(await review.afterStaleBase())) throw error;
     return undefined;
   }
 }
 
-export async function pushWithMessage(parts: CommandDeps, given: unknown): Promise<PushResult | undefined> {
-  const options = callOptions(given);
+export async function pushWithMessage(deps: ReviewDeps, argument: unknown): Promise<PushResult | undefined> {
+  const options = callOptions(argument);
   const message = options === undefined ? await askForMessage() : (options.message ?? '');
-  return push(parts, given, message.trim() === '' ? undefined : message.trim());
+  return push(deps, argument, message.trim() === '' ? undefined : message.trim());
 }
 
 async function askForMessage(): Promise<string> {
   const typed = await vscode.window.showInputBox({
-    title: 'Palmtree: Push with Message',
-    prompt: "A line for the server's history: what changes, and why.",
-    placeHolder: 'Plan the spring beds',
+    title: vscode.l10n.t('Palmtree: Push with Message'),
+    prompt: vscode.l10n.t("A line for the server's history: what changes, and why."),
+    placeHolder: vscode.l10n.t('Plan the spring beds'),
     ignoreFocusOut: true,
     validateInput: ({ length }) =>
-      length > maxMessage ? `Up to ${maxMessage} characters; these are ${length}.` : undefined,
+      length > maxMessageLength
+        ? vscode.l10n.t('Use up to {0} characters, not {1}.', formatNumber(maxMessageLength), formatNumber(length))
+        : undefined,
   });
   if (typed === undefined) throw new PalmtreeError('cancelled', 'no message was given');
   return typed;
 }
 
-export async function pushForce(parts: CommandDeps, given: unknown): Promise<PushResult> {
-  const options = callOptions(given);
-  const owner = await targetFolder(parts, given);
+export async function pushForce(deps: ReviewDeps, argument: unknown): Promise<PushResult> {
+  const options = callOptions(argument);
+  const owner = await targetFolder(deps.folders, argument);
   const { folder, sync } = owner;
-  if (options === undefined) await offerToSave(owner, 'Force Push');
+  if (options === undefined) await offerToSave(owner, 'pushForce');
   const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
-  const result = await withProgress('Palmtree: Force Push', (reporter) => sync.forcePush(reporter, confirm));
+  const result = await withProgress(vscode.l10n.t('Palmtree: Push (Force)'), (reporter) =>
+    sync.forcePush(reporter, confirm),
+  );
   const text = pushSummary(result, sync.state);
-  parts.log.info(`${folder.name}: force push: ${text}`);
-  notifyInStatusBar(text);
+  deps.log.info(`${folder.name}: force push: ${text}`);
+  showInStatusBar(text);
   return result;
 }
 
-/** Answers undefined when the plan is shown instead. */
-export async function pull(parts: CommandDeps, given: unknown): Promise<PullResult | undefined> {
-  const options = callOptions(given);
-  const owner = await targetFolder(parts, given);
-  const review = await firstReview(parts, owner, 'pull', options);
+/** Returns undefined if it opened the review instead. */
+export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullResult | undefined> {
+  const options = callOptions(argument);
+  const owner = await targetFolder(deps.folders, argument);
+  const review = await firstReview(deps.review, owner, 'pull', options);
   if (review.isShown) return undefined;
-  const { result, text } = await runPull(parts, owner, options, review.limit);
-  notifyInStatusBar(text);
+  const { result, text } = await runPull(deps, owner, options, review.limit);
+  showInStatusBar(text);
   return result;
 }
 
-/** Answers undefined when the plan is shown instead. */
-export async function sync(parts: CommandDeps, given: unknown): Promise<SyncResult | undefined> {
-  const options = callOptions(given);
-  const owner = await targetFolder(parts, given);
-  if (options === undefined) await offerToSave(owner, 'Sync');
-  const review = await firstReview(parts, owner, 'sync', options);
+/** Returns undefined if it opened the review instead. */
+export async function sync(deps: ReviewDeps, argument: unknown): Promise<SyncResult | undefined> {
+  const options = callOptions(argument);
+  const owner = await targetFolder(deps.folders, argument);
+  if (options === undefined) await offerToSave(owner, 'sync');
+  const review = await firstReview(deps.review, owner, 'sync', options);
   if (review.isShown) return undefined;
-  return pullThenPush(parts, owner, options, { pull: review.limit, push: review.limit });
+  return pullThenPush(deps, owner, options, { pull: review.limit, push: review.limit });
 }

@@ -1,43 +1,43 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { FolderSync } from '../../sync/folder/folderSync';
-import { unsavedPaths } from '../sync/confirmations';
+import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
+import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { mergeEditorTabs } from './mergeEditor';
-import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
 
-/** Forgets the merges that something else than a save has ended, after each change of a folder's state. */
-export function followEndedMerges(
+/** Forgets the active merges that something other than a save has ended, after each change of a folder's state. */
+export function forgetEndedMerges(
   folders: WorkspaceFolders,
   merges: ActiveMerges,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
-  const looking = new Map<FolderSync, 'once' | 'again'>();
-  const look = async (owner: SyncedFolder): Promise<void> => {
+  const running = new Map<FolderSync, 'once' | 'again'>();
+  const check = async (owner: SyncedFolder): Promise<void> => {
     const { sync, folder } = owner;
-    const begun = merges.in(owner).filter((merge) => mayBeEnded(owner, merges, merge));
-    if (begun.length === 0) return;
-    if (looking.has(sync)) {
-      looking.set(sync, 'again');
+    const candidates = merges.in(owner).filter((merge) => mayBeEnded(owner, merges, merge));
+    if (candidates.length === 0) return;
+    if (running.has(sync)) {
+      running.set(sync, 'again');
       return;
     }
-    looking.set(sync, 'once');
+    running.set(sync, 'once');
     try {
-      const ended = await sync.endedMerges(begun);
+      const ended = await sync.endedMerges(candidates);
       await merges.end(owner, ended);
-      if (ended.length > 0) log.info(`${folder.name}: the merges of ${ended.join(', ')} were ended by something else`);
+      if (ended.length > 0) log.info(`${folder.name}: the merges of ${ended.join(', ')} have ended`);
     } catch (error) {
       if (!isPalmtreeError(error, 'cancelled')) log.warn(String(error));
     }
-    const isAgain = looking.get(sync) === 'again';
-    looking.delete(sync);
-    if (isAgain) await look(owner);
+    const isAgain = running.get(sync) === 'again';
+    running.delete(sync);
+    if (isAgain) await check(owner);
   };
-  const lookAtAll = (): void => folders.all.forEach((owner) => void look(owner));
-  return vscode.Disposable.from(folders.onDidChange(lookAtAll), vscode.window.tabGroups.onDidChangeTabs(lookAtAll));
+  const checkAll = (): void => folders.all.forEach((owner) => void check(owner));
+  return vscode.Disposable.from(folders.onDidChange(checkAll), vscode.window.tabGroups.onDidChangeTabs(checkAll));
 }
 
-/** What an editor still works on is not ended, however it looks when it is saved on the way. */
+/** A merge that is open or unsaved in an editor has not ended, whatever its file contains. */
 function mayBeEnded({ folder, sync }: SyncedFolder, merges: ActiveMerges, merge: MergeInEditor): boolean {
   const { path } = merge;
   if (merges.isAborting(merge) || sync.conflicts.some((conflict) => conflict.path === path)) return false;

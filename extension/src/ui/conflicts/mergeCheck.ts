@@ -1,21 +1,27 @@
 import * as vscode from 'vscode';
 import { hasNothingOfTheirs, mayBeUnresolved } from '../../core/merge/unresolvedMerge';
+import { isMergeCurrent, type MergeInEditor } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
-import { isMergeCurrent, type MergeInEditor } from '../workspace/activeMerges';
 import { sameLines } from './mergeText';
 
-/** Why a text without markers may be no merge. */
+/** Why a text without markers may not be a complete merge. */
 export type MergeConcern = 'as mine' | 'as synced' | 'without theirs' | 'not compared';
 
-export const questions: Readonly<Record<MergeConcern, (path: string) => string>> = {
-  'as mine': (path) => `${path} stands as it was before the merge, without what the server has. Is it to stay so?`,
-  'as synced': (path) => `Neither your change nor the server's is in ${path}.`,
-  'without theirs': (path) => `nothing that the server changed is in ${path}. Is its merge done?`,
-  'not compared': (path) => `what the server has cannot be compared with ${path} now. Is its merge done?`,
-};
+export function concernMessage(concern: MergeConcern, path: string): string {
+  switch (concern) {
+    case 'as mine':
+      return vscode.l10n.t("The merged file {0} contains none of the server's changes. Keep it?", path);
+    case 'as synced':
+      return vscode.l10n.t("{0} contains neither your changes nor the server's.", path);
+    case 'without theirs':
+      return vscode.l10n.t("{0} contains none of the server's changes. Is the merge complete?", path);
+    case 'not compared':
+      return vscode.l10n.t("{0} can't be compared with the server's version now. Is the merge complete?", path);
+  }
+}
 
-/** Looks at the sides of a merge again. What was made of other sides than there are now is for its end to refuse. */
+/** Compares a text with both sides of its merge. If a side has changed since, finishing the merge reports it. */
 export async function mergeConcern(
   owner: SyncedFolder,
   merge: MergeInEditor,
@@ -33,16 +39,16 @@ export async function mergeConcern(
     if (merge.editor === 'merge' && mayBeUnresolved(sides, text)) return 'as synced';
     return hasNothingOfTheirs(sides, text) ? 'without theirs' : undefined;
   } catch (error) {
-    log.warn(`${merge.path}: what was merged cannot be read again: ${String(error)}`);
+    log.warn(`${merge.path}: the sides of the merge cannot be read again: ${String(error)}`);
     return merge.editor === 'merge' ? 'as synced' : 'not compared';
   }
 }
 
-/** Whether what stood there before the merge stands there again, byte for byte. */
+/** Whether the file equals the local version before the merge, byte for byte. */
 export async function isMineAgain(uri: vscode.Uri, { mineCopy }: MergeInEditor): Promise<boolean> {
-  const [here, mine] = await Promise.all([
+  const [current, mine] = await Promise.all([
     vscode.workspace.fs.readFile(uri),
     vscode.workspace.fs.readFile(vscode.Uri.file(mineCopy)),
   ]);
-  return Buffer.from(here).equals(mine);
+  return Buffer.from(current).equals(mine);
 }

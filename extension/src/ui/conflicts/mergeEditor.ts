@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
+import { serverDocument, syncedDocument } from '../documents/serverDocuments';
+import { showInStatusBar } from '../shared/notify';
 import type { MergeInEditor } from '../workspace/activeMerges';
-import { syncedDocument, serverDocument } from '../documents/serverDocuments';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** The three sides and the file that becomes the result, as VS Code's merge editor takes them. */
+/** The input of VS Code's merge editor: the three sides, and the file that becomes the result. */
 export interface MergeEditorInput {
   readonly base: vscode.Uri;
   readonly input1: { readonly uri: vscode.Uri; readonly title: string; readonly description?: string };
@@ -11,10 +12,10 @@ export interface MergeEditorInput {
   readonly output: vscode.Uri;
 }
 
-/** Opens a merge editor; rejects where there is none. */
+/** Opens a merge editor; rejects if the editor has none. */
 export type MergeEditor = (input: MergeEditorInput) => Promise<void>;
 
-/** An internal command of VS Code, which its git extension uses too: it may go one day. */
+/** Uses an internal command of VS Code, as its git extension does. It may be removed one day. */
 export const builtInMergeEditor: MergeEditor = async (input) => {
   await vscode.commands.executeCommand('_open.mergeEditor', input);
 };
@@ -29,7 +30,7 @@ export interface MergeDocuments {
 
 export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): MergeDocuments {
   const { path, revision, mineCopy } = merge;
-  // In revision 0 everything is empty: both made the file.
+  // If both sides added the file, its base is empty, as every file is in revision 0.
   const hasBase = owner.sync.ancestorHash(path) !== undefined;
   return {
     base: hasBase ? syncedDocument(owner, path) : serverDocument(owner, path, 0),
@@ -38,7 +39,7 @@ export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): Merge
   };
 }
 
-/** Shows a merge that was begun; where there is no merge editor, the file with its markers as a text. */
+/** Shows an active merge in the merge editor; without one, as a text with conflict markers. Returns which. */
 export async function openMergeEditor(
   editor: MergeEditor,
   owner: SyncedFolder,
@@ -47,37 +48,37 @@ export async function openMergeEditor(
   const output = vscode.Uri.joinPath(owner.folder.uri, ...merge.path.split('/'));
   const { base, mine, theirs } = mergeDocuments(owner, merge);
   try {
-    // What cannot be read would leave the editor empty: then the markers show all three.
+    // The merge editor would stay empty if it could not read a side. The markers contain all three.
     for (const side of [base, mine, theirs]) await vscode.workspace.fs.stat(side);
+    const description = await versionDescription(owner, merge);
     await editor({
       base,
-      input1: { uri: theirs, title: 'Server', description: await versionDescription(owner, merge) },
-      input2: { uri: mine, title: 'Mine', description: 'this machine' },
+      input1: { uri: theirs, title: vscode.l10n.t('Server'), description },
+      input2: { uri: mine, title: vscode.l10n.t('Mine'), description: vscode.l10n.t('this machine') },
       output,
     });
     return 'merge';
   } catch {
     await vscode.window.showTextDocument(output, { preview: false });
-    const text = 'Palmtree: choose at each mark what is to stay, then save.';
-    void vscode.window.setStatusBarMessage(text, 10_000);
+    showInStatusBar(vscode.l10n.t('Resolve each conflict, then save.'), 10_000);
     return 'text';
   }
 }
 
-/** Which version it is, and whose, as far as the server can be asked. */
+/** `r7 by laptop`, or the revision only if the server cannot be asked. */
 async function versionDescription({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
   const newest = await sync.history(path, revision + 1).catch(() => undefined);
   const author = newest?.versions[0]?.author;
-  return author === undefined ? `r${revision}` : `r${revision} by ${author}`;
+  return author === undefined ? `r${revision}` : vscode.l10n.t('r{0} by {1}', revision, author);
 }
 
-/** The merge editors of a file. */
+/** The open merge editors of a file. */
 export function mergeEditorTabs(file: vscode.Uri): vscode.Tab[] {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   return tabs.filter((tab) => resultOf(tab)?.toString() === file.toString());
 }
 
-/** The file that a tab merges into. VS Code's API does not tell of this kind of tab yet, but it has one. */
+/** The result file of a merge editor's tab. VS Code's types do not include this kind of input yet. */
 export function resultOf({ input }: vscode.Tab): vscode.Uri | undefined {
   const isMerge = typeof input === 'object' && input !== null && 'result' in input;
   return isMerge && input.result instanceof vscode.Uri ? input.result : undefined;

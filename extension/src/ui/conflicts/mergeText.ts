@@ -1,13 +1,13 @@
-/** Without the mark at the beginning: an editor keeps that for itself. */
-export function withoutMark(text: string): string {
+/** The text without its byte order mark, which an editor keeps apart. */
+export function withoutBom(text: string): string {
   return text.replace(/^\uFEFF/, '');
 }
 
-/** Whether two texts are the same in an editor, which has line ends of its own. */
+/** Whether two texts are the same in an editor, which has line endings of its own. */
 export function sameLines(one: string, other: string): boolean {
-  return comparable(one) === comparable(other);
+  return normalized(one) === normalized(other);
 }
 
-function comparable(text: string): string {
-  return withoutMark(text).replaceAll(/\r\n?/g, '\n');
+function normalized(text: string): string {
+  return withoutBom(text).replaceAll(/\r\n?/g, '\n');
 }

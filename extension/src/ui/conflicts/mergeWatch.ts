@@ -3,40 +3,42 @@ import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { isPalmtreeError } from '../../errors';
 import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
 import { commandIds } from '../shared/ids';
-import { mergeConcern, isMineAgain, questions } from './mergeCheck';
-import { mergeEditorTabs, resultOf } from './mergeEditor';
-import type { MergeInEditor, ActiveMerges } from '../workspace/activeMerges';
-import { followEndedMerges } from './endedMerges';
-import { showError, withProgress } from '../shared/notify';
+import { showError, showInStatusBar } from '../shared/notify';
+import { withProgress } from '../shared/withProgress';
+import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { forgetEndedMerges } from './endedMerges';
+import { concernMessage, isMineAgain, mergeConcern, type MergeConcern } from './mergeCheck';
+import { mergeEditorTabs, resultOf } from './mergeEditor';
 
-const goOn = 'Go On Merging';
-const leave = 'Leave in Conflict';
-const keepMine = 'Keep Mine';
-const leaveBothOut = 'Leave Both Out';
+const continueMerging = vscode.l10n.t('Continue Merging');
+const leaveInConflict = vscode.l10n.t('Leave in Conflict');
+const keepMine = vscode.l10n.t('Keep Mine');
+const discardBoth = vscode.l10n.t('Discard Both Changes');
+const isComplete = vscode.l10n.t('Merge Is Complete');
 
-interface Begun {
+interface FoundMerge {
   readonly owner: SyncedFolder;
   readonly merge: MergeInEditor;
 }
 
-/** What ends a merge now. While it waits for an answer, which may never come, another may take its place. */
-interface Turn {
+/** One check of a merge. While it asks the user, who may never answer, a later one may replace it. */
+interface Check {
   isAsking: boolean;
 }
 
-/** Ends a merge when its file is saved without markers: what stands there then is for both sides. */
+/** Finishes a merge when its file is saved without conflict markers. */
 export class MergeWatch implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
   readonly #log: vscode.LogOutputChannel;
   readonly #subscriptions: vscode.Disposable;
-  /** By file, so that two saves in a row finish once. */
-  readonly #turns = new Map<string, Turn>();
-  /** By file: why it is being saved. */
-  readonly #reasons = new Map<string, vscode.TextDocumentSaveReason>();
-  /** The files that were saved while they were merged: whoever did not has left the merge. */
+  /** By URI, so that two saves in a row finish a merge once. */
+  readonly #checks = new Map<string, Check>();
+  /** By URI, until the save is done. */
+  readonly #saveReasons = new Map<string, vscode.TextDocumentSaveReason>();
+  /** The URIs that were saved during their merge. */
   readonly #saved = new Set<string>();
 
   constructor(folders: WorkspaceFolders, merges: ActiveMerges, log: vscode.LogOutputChannel) {
@@ -45,11 +47,11 @@ export class MergeWatch implements vscode.Disposable {
     this.#log = log;
     this.#subscriptions = vscode.Disposable.from(
       vscode.workspace.onWillSaveTextDocument(({ document, reason }) => {
-        if (this.#begunAt(document.uri) !== undefined) this.#reasons.set(document.uri.toString(), reason);
+        if (this.#mergeAt(document.uri) !== undefined) this.#saveReasons.set(document.uri.toString(), reason);
       }),
-      vscode.workspace.onDidSaveTextDocument((document) => void this.#followSaved(document)),
-      vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.#followClosed(closed)),
-      followEndedMerges(folders, merges, log),
+      vscode.workspace.onDidSaveTextDocument((document) => void this.#onSave(document)),
+      vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.#onTabsClosed(closed)),
+      forgetEndedMerges(folders, merges, log),
     );
   }
 
@@ -57,44 +59,44 @@ export class MergeWatch implements vscode.Disposable {
     this.#subscriptions.dispose();
   }
 
-  /** Takes a document that stands on disk as it is shown; of no meaning for one that is not being merged. */
-  async follow(document: vscode.TextDocument): Promise<void> {
+  /** Finishes the merge of a saved document if it is resolved. Does nothing for a document without one. */
+  async check(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
-    const begun = this.#begunAt(document.uri);
-    if (begun === undefined || this.#isAtWork(key) || this.#merges.isAborting(begun.merge)) return;
-    await this.#inTurn(key, async (turn) => {
-      if (await this.#isDecided(begun, document, turn)) await this.#finish(begun, document.uri);
+    const found = this.#mergeAt(document.uri);
+    if (found === undefined || this.#isChecking(key) || this.#merges.isAborting(found.merge)) return;
+    await this.#asCheck(key, async (check) => {
+      if (await this.#isResolved(found, document, check)) await this.#finish(found, document.uri);
     }).catch((error: unknown) => void showError(error, this.#log));
   }
 
-  /** Runs what completes the merge of a file in the merge editor, which need not save anything for it. */
-  async completing(uri: vscode.Uri, accept: () => Thenable<unknown>): Promise<void> {
+  /** Runs `accept`, which completes a merge in the merge editor, and finishes the merge. It may not save anything. */
+  async complete(uri: vscode.Uri, accept: () => Thenable<unknown>): Promise<void> {
     const key = uri.toString();
     const document = await vscode.workspace.openTextDocument(uri);
-    if (this.#isAtWork(key)) return;
-    // That it is saved and its editor closed on the way is not to be taken for more.
-    await this.#inTurn(key, async (turn) => {
+    if (this.#isChecking(key)) return;
+    // As one check, so that the save and the closed tab on the way start no other.
+    await this.#asCheck(key, async (check) => {
       if (!wasAccepted(await accept()) || document.isDirty) return;
-      const begun = this.#begunAt(uri);
-      if (begun !== undefined && (await this.#isDecided(begun, document, turn, true))) await this.#finish(begun, uri);
+      const found = this.#mergeAt(uri);
+      if (found !== undefined && (await this.#isResolved(found, document, check, true))) await this.#finish(found, uri);
     });
   }
 
-  #isAtWork(key: string): boolean {
-    return this.#turns.get(key)?.isAsking === false;
+  #isChecking(key: string): boolean {
+    return this.#checks.get(key)?.isAsking === false;
   }
 
-  async #inTurn(key: string, work: (turn: Turn) => Promise<void>): Promise<void> {
-    const turn = { isAsking: false };
-    this.#turns.set(key, turn);
+  async #asCheck(key: string, work: (check: Check) => Promise<void>): Promise<void> {
+    const check = { isAsking: false };
+    this.#checks.set(key, check);
     try {
-      await work(turn);
+      await work(check);
     } finally {
-      if (this.#turns.get(key) === turn) this.#turns.delete(key);
+      if (this.#checks.get(key) === check) this.#checks.delete(key);
     }
   }
 
-  #begunAt(uri: vscode.Uri): Begun | undefined {
+  #mergeAt(uri: vscode.Uri): FoundMerge | undefined {
     if (uri.scheme !== 'file') return undefined;
     const owner = this.#folders.folderOf(uri);
     const path = owner && relativePath(owner.folder, uri);
@@ -102,104 +104,116 @@ export class MergeWatch implements vscode.Disposable {
     return owner && merge && { owner, merge };
   }
 
-  async #followSaved(document: vscode.TextDocument): Promise<void> {
+  async #onSave(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
-    const reason = this.#reasons.get(key);
-    this.#reasons.delete(key);
-    if (this.#begunAt(document.uri) === undefined) return;
+    const reason = this.#saveReasons.get(key);
+    this.#saveReasons.delete(key);
+    if (this.#mergeAt(document.uri) === undefined) return;
     this.#saved.add(key);
-    const isUnasked = reason !== undefined && reason !== vscode.TextDocumentSaveReason.Manual;
-    // What is accepted one after the other in the merge editor is saved on the way.
-    if (!isUnasked || mergeEditorTabs(document.uri).length === 0) await this.follow(document);
+    const isAutoSave = reason !== undefined && reason !== vscode.TextDocumentSaveReason.Manual;
+    // Auto save also saves between two decisions in the merge editor.
+    if (!isAutoSave || mergeEditorTabs(document.uri).length === 0) await this.check(document);
   }
 
-  /** An editor that is closed leaves its file saved, or as it was before the merge, and says nothing of it. */
-  #followClosed(closed: readonly vscode.Tab[]): void {
+  /** Checks files whose editor was closed: they are saved, or as before the merge, and no other event says so. */
+  #onTabsClosed(closed: readonly vscode.Tab[]): void {
     for (const tab of closed) {
       const result = resultOf(tab);
       const uri = result ?? (tab.input instanceof vscode.TabInputText ? tab.input.uri : undefined);
-      const begun = uri && this.#begunAt(uri);
-      if (uri === undefined || begun === undefined) continue;
-      this.#closed(begun, uri, result !== undefined).catch((error: unknown) => this.#log.warn(String(error)));
+      const found = uri && this.#mergeAt(uri);
+      if (uri === undefined || found === undefined) continue;
+      const isMergeEditor = result !== undefined;
+      this.#onEditorClosed(found, uri, isMergeEditor).catch((error: unknown) => this.#log.warn(String(error)));
     }
   }
 
-  async #closed(begun: Begun, uri: vscode.Uri, isMergeEditor: boolean): Promise<void> {
+  async #onEditorClosed(found: FoundMerge, uri: vscode.Uri, isMergeEditor: boolean): Promise<void> {
     const document = await vscode.workspace.openTextDocument(uri);
-    if (document.isDirty || this.#isAtWork(uri.toString()) || this.#merges.isAborting(begun.merge)) return;
+    if (document.isDirty || this.#isChecking(uri.toString()) || this.#merges.isAborting(found.merge)) return;
     if (mergeEditorTabs(uri).length > 0) return;
-    if (await isMineAgain(uri, begun.merge)) await this.#abandon(begun, uri);
-    else if (isMergeEditor) await this.follow(document);
+    if (await isMineAgain(uri, found.merge)) await this.#endUndone(found, uri);
+    else if (isMergeEditor) await this.check(document);
   }
 
-  /** Invariant: a merge of which nothing is left is over, or the next save of mine would be taken for its end. */
-  async #abandon({ owner, merge }: Begun, uri: vscode.Uri): Promise<void> {
+  /** Invariant: a merge that left no trace in its file has ended, or the next save of mine would finish it. */
+  async #endUndone({ owner, merge }: FoundMerge, uri: vscode.Uri): Promise<void> {
     const wasSaved = this.#saved.has(uri.toString());
     await this.#end(owner, merge.path);
-    const words = `Palmtree: ${merge.path} stands as it was before the merge, and stays in conflict`;
-    this.#log.info(words);
+    this.#log.info(`${merge.path} is as before its merge, and still in conflict`);
+    const text = vscode.l10n.t('{0} is as it was before the merge, and still in conflict.', merge.path);
     if (!wasSaved) {
-      void vscode.window.setStatusBarMessage(words, 8_000);
+      showInStatusBar(text, 8_000);
       return;
     }
-    const answer = await vscode.window.showInformationMessage(`${words}.`, keepMine, goOn);
+    const answer = await vscode.window.showInformationMessage(`Palmtree: ${text}`, keepMine, continueMerging);
     if (answer === keepMine) await vscode.commands.executeCommand(commandIds.keepMine, uri);
-    else if (answer === goOn) await vscode.commands.executeCommand(commandIds.merge, uri);
+    else if (answer === continueMerging) await vscode.commands.executeCommand(commandIds.merge, uri);
   }
 
-  /** `isCompleted`: the user has said that it is; then only what the merge editor leaves undecided is asked of. */
-  async #isDecided(
-    { owner, merge }: Begun,
+  /** `isCompleted`: the user completed the merge, and is asked only about conflicts that the merge editor left. */
+  async #isResolved(
+    found: FoundMerge,
     document: vscode.TextDocument,
-    turn: Turn,
+    check: Check,
     isCompleted = false,
   ): Promise<boolean> {
+    const { owner, merge } = found;
     for (;;) {
       const text = document.getText();
       if (hasConflictMarkers(text)) return false;
-      const doubt = await mergeConcern(owner, merge, text, this.#log);
-      if (doubt === undefined || (isCompleted && doubt !== 'as synced')) return true;
+      const concern = await mergeConcern(owner, merge, text, this.#log);
+      if (concern === undefined || (isCompleted && concern !== 'as synced')) return true;
       if (mergeEditorTabs(document.uri).length > 0) {
-        if (doubt !== 'as synced') return true;
-        const words = `Palmtree: ${merge.path} is saved; conflicts in it are not decided yet`;
-        void vscode.window.setStatusBarMessage(words, 8_000);
+        if (concern !== 'as synced') return true;
+        showInStatusBar(vscode.l10n.t('{0} was saved with unresolved conflicts.', merge.path), 8_000);
         return false;
       }
-      const isUndecided = doubt === 'as synced';
-      const done = isUndecided ? leaveBothOut : doubt === 'as mine' ? keepMine : 'Merge Is Done';
-      const actions = isUndecided ? [goOn, done] : [done, goOn, leave];
-      turn.isAsking = true;
-      const answer = await vscode.window.showWarningMessage(`Palmtree: ${questions[doubt](merge.path)}`, ...actions);
-      turn.isAsking = false;
-      if (this.#turns.get(document.uri.toString()) !== turn) return false;
-      if (this.#merges.find(owner, merge.path) === undefined) return false;
-      if (answer === goOn) await vscode.commands.executeCommand(commandIds.merge, document.uri);
-      else if (answer === leave) await this.#end(owner, merge.path);
-      if (answer !== done) return false;
+      if (!(await this.#askAbout(concern, found, document, check))) return false;
       if (document.isDirty) {
-        const unsaved = `Palmtree: ${merge.path} was edited meanwhile. Save it to finish its merge.`;
-        void vscode.window.showInformationMessage(unsaved);
+        const edited = vscode.l10n.t('{0} was edited in the meantime. Save it to finish the merge.', merge.path);
+        void vscode.window.showInformationMessage(`Palmtree: ${edited}`);
         return false;
       }
-      // Otherwise it was saved anew while the question stood there: what is there now is asked of.
+      // If the file was saved again during the question, its new text is checked.
       if (document.getText() === text) return true;
     }
   }
 
-  async #finish({ owner, merge }: Begun, uri: vscode.Uri): Promise<void> {
+  /** True if the user says that the merge is done, and nothing has ended or replaced the check meanwhile. */
+  async #askAbout(
+    concern: MergeConcern,
+    { owner, merge }: FoundMerge,
+    document: vscode.TextDocument,
+    check: Check,
+  ): Promise<boolean> {
+    const isUnresolved = concern === 'as synced';
+    const done = isUnresolved ? discardBoth : concern === 'as mine' ? keepMine : isComplete;
+    const actions = isUnresolved ? [continueMerging, done] : [done, continueMerging, leaveInConflict];
+    const message = `Palmtree: ${concernMessage(concern, merge.path)}`;
+    check.isAsking = true;
+    const answer = await vscode.window.showWarningMessage(message, ...actions);
+    check.isAsking = false;
+    if (this.#checks.get(document.uri.toString()) !== check) return false;
+    if (this.#merges.find(owner, merge.path) === undefined) return false;
+    if (answer === continueMerging) await vscode.commands.executeCommand(commandIds.merge, document.uri);
+    else if (answer === leaveInConflict) await this.#end(owner, merge.path);
+    return answer === done;
+  }
+
+  async #finish({ owner, merge }: FoundMerge, uri: vscode.Uri): Promise<void> {
     const { path } = merge;
     const outcome = await this.#outcome(owner, merge);
     await this.#end(owner, path);
     await vscode.window.tabGroups.close(mergeEditorTabs(uri), true);
     this.#log.info(`${owner.folder.name}: ${path} merged with r${merge.revision}; mine is kept in ${merge.mineCopy}`);
     if (outcome === 'outdated' || outcome === 'stale') {
-      void this.#tellToMergeAgain(outcome, path, uri);
+      void this.#offerToMergeAgain(outcome, path, uri);
       return;
     }
-    const isInStep = owner.sync.pathStates.get(path) === undefined;
-    const same = isInStep ? 'is as the server has it' : 'is not in conflict any more';
-    const ending = outcome === 'merged' ? 'merged; push to send it' : same;
-    void vscode.window.setStatusBarMessage(`Palmtree: ${path} ${ending}`, 8_000);
+    if (outcome === 'merged') showInStatusBar(vscode.l10n.t('{0} merged. Push to upload it.', path), 8_000);
+    else if (owner.sync.pathStates.get(path) === undefined) {
+      showInStatusBar(vscode.l10n.t('{0} is the same as on the server.', path), 8_000);
+    } else showInStatusBar(vscode.l10n.t('{0} is no longer in conflict.', path), 8_000);
   }
 
   async #end(owner: SyncedFolder, path: string): Promise<void> {
@@ -207,27 +221,31 @@ export class MergeWatch implements vscode.Disposable {
     await this.#merges.end(owner, [path]);
   }
 
-  async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<FinishedMerge | 'same'> {
+  async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<FinishedMerge | 'no conflict'> {
     try {
-      return await withProgress('Palmtree: Merge', (reporter) => owner.sync.finishMerge(reporter, merge));
+      const title = vscode.l10n.t('Palmtree: Merge');
+      return await withProgress(title, (reporter) => owner.sync.finishMerge(reporter, merge));
     } catch (error) {
-      if (isPalmtreeError(error, 'no_conflict')) return 'same';
+      if (isPalmtreeError(error, 'no_conflict')) return 'no conflict';
       throw error;
     }
   }
 
-  async #tellToMergeAgain(outcome: 'outdated' | 'stale', path: string, uri: vscode.Uri): Promise<void> {
-    const again = 'Merge';
-    const words =
+  async #offerToMergeAgain(outcome: 'outdated' | 'stale', path: string, uri: vscode.Uri): Promise<void> {
+    const text =
       outcome === 'outdated'
-        ? `${path} is merged, and the server has a newer version since. Merge that too.`
-        : `${path} is still in conflict: what was synced last has changed since its merge began. Merge it again.`;
-    const answer = await vscode.window.showWarningMessage(`Palmtree: ${words}`, again);
+        ? vscode.l10n.t('{0} is merged, but the server has a newer version. Merge that too.', path)
+        : vscode.l10n.t(
+            '{0} is still in conflict: its last synced version changed since the merge began. Merge it again.',
+            path,
+          );
+    const again = vscode.l10n.t('Merge');
+    const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, again);
     if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
   }
 }
 
-/** The workbench answers whether the user went on where conflicts were left. */
+/** The command's answer says whether the user accepted a result with unresolved conflicts. */
 function wasAccepted(answer: unknown): boolean {
   return typeof answer === 'object' && answer !== null && 'successful' in answer && answer.successful === true;
 }

@@ -1,64 +1,79 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { Choice } from '../../sync/conflicts/resolve';
-import { decidePaths, type DecisionDeps } from './commands';
-import { plural } from '../shared/format';
+import { confirm } from '../shared/confirm';
+import { formatNumber } from '../shared/format';
+import { pathLines } from '../shared/pathList';
 import type { Row } from '../views/trackedView';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { resolveConflicts, type ResolveDeps } from './commands';
 
 interface ChoiceItem extends vscode.QuickPickItem {
   readonly choice: Choice;
-  readonly happens: string;
+  readonly question: (count: number) => string;
+  readonly effect: string;
 }
 
 const items: readonly ChoiceItem[] = [
   {
-    label: 'Keep Mine',
-    detail: 'Leave all files as they are here.',
+    label: vscode.l10n.t('Keep Mine'),
+    detail: vscode.l10n.t('Keep your version of every file.'),
     choice: 'mine',
-    happens: "Nothing changes here. The next push replaces the server's versions, which stay in its history.",
+    question: (count) =>
+      count === 1
+        ? vscode.l10n.t('Keep your version of 1 file?')
+        : vscode.l10n.t('Keep your versions of {0} files?', formatNumber(count)),
+    effect: vscode.l10n.t(
+      "Nothing changes here. The next push replaces the server's versions, which stay in the history.",
+    ),
   },
   {
-    label: 'Take Theirs',
-    detail: 'Bring all files to what the server has.',
+    label: vscode.l10n.t('Take Theirs'),
+    detail: vscode.l10n.t("Use the server's version of every file."),
     choice: 'theirs',
-    happens: "The server's versions are put in place. What is here now is kept in a backup.",
+    question: (count) =>
+      count === 1
+        ? vscode.l10n.t("Replace 1 file with the server's version?")
+        : vscode.l10n.t("Replace {0} files with the server's versions?", formatNumber(count)),
+    effect: vscode.l10n.t('Your versions are kept in a backup.'),
   },
   {
-    label: 'Keep Both',
-    detail: "Put the server's versions beside mine under free names.",
+    label: vscode.l10n.t('Keep Both'),
+    detail: vscode.l10n.t("Save the server's versions next to yours, under free names."),
     choice: 'both',
-    happens: "The server's versions are put beside yours under free names. The next push sends both.",
+    question: (count) =>
+      count === 1
+        ? vscode.l10n.t('Keep both versions of 1 file?')
+        : vscode.l10n.t('Keep both versions of {0} files?', formatNumber(count)),
+    effect: vscode.l10n.t(
+      "The server's versions are saved next to yours, under free names. The next push uploads both.",
+    ),
   },
 ];
 
-/** Decides all conflicts of a folder in one way, after saying what happens. */
-export async function resolveAll(parts: DecisionDeps, row: unknown): Promise<void> {
-  const owner = isGroup(row) ? row.owner : await folderInConflict(parts.folders);
+/** Resolves all conflicts of a folder in one way, after a confirmation. */
+export async function resolveAll(deps: ResolveDeps, argument: unknown): Promise<void> {
+  const owner = await conflictedFolder(deps.folders, argument);
   const paths = owner.sync.conflicts.map(({ path }) => path);
   if (paths.length === 0) throw new PalmtreeError('no_conflict', 'nothing is in conflict');
-  const title = `Palmtree: Resolve All, ${plural(paths.length, 'conflict')}`;
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder: 'What is to stay?' });
+  const title =
+    paths.length === 1
+      ? vscode.l10n.t('Palmtree: Resolve 1 Conflict')
+      : vscode.l10n.t('Palmtree: Resolve {0} Conflicts', formatNumber(paths.length));
+  const placeHolder = vscode.l10n.t('Which version do you want to keep?');
+  const picked = await vscode.window.showQuickPick(items, { title, placeHolder });
   if (picked === undefined) throw new PalmtreeError('cancelled', 'no choice was made');
-  const message = `${picked.label}: ${plural(paths.length, 'file')}?`;
-  const options = { modal: true, detail: `${picked.happens}\n\n${listed(paths)}` };
-  if ((await vscode.window.showWarningMessage(message, options, picked.label)) === undefined) {
-    throw new PalmtreeError('cancelled', 'the choice was not confirmed');
-  }
-  await decidePaths(parts, owner, paths, picked.choice);
+  await confirm(picked.question(paths.length), `${picked.effect}\n\n${pathLines(paths)}`, picked.label);
+  await resolveConflicts(deps, owner, paths, picked.choice);
 }
 
-const shown = 10;
-
-function listed(paths: readonly string[]): string {
-  const more = paths.length > shown ? [`… and ${paths.length - shown} more`] : [];
-  return [...paths.slice(0, shown), ...more].join('\n');
-}
-
-async function folderInConflict(folders: WorkspaceFolders): Promise<SyncedFolder> {
-  const inConflict = folders.all.filter(({ sync }) => sync.conflicts.length > 0);
-  const [only] = inConflict;
-  return only !== undefined && inConflict.length === 1 ? only : folders.find();
+/** The folder of the view's group or of a notification's button, else the only one in conflict, else the user's pick. */
+async function conflictedFolder(folders: WorkspaceFolders, argument: unknown): Promise<SyncedFolder> {
+  if (isGroup(argument)) return argument.owner;
+  if (argument instanceof vscode.Uri) return folders.find(argument);
+  const conflicted = folders.all.filter(({ sync }) => sync.conflicts.length > 0);
+  const [first] = conflicted;
+  return first !== undefined && conflicted.length === 1 ? first : folders.find();
 }
 
 function isGroup(row: unknown): row is Row {

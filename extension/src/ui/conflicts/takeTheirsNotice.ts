@@ -1,17 +1,18 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { ResolveResult } from '../../sync/conflicts/resolve';
+import type { UndoPullResult } from '../../sync/history/undoPull';
 import { compareWithBackup } from '../backups/backups';
-import { unsavedPaths } from '../sync/confirmations';
-import { plural } from '../shared/format';
+import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
-import { showError, withProgress } from '../shared/notify';
+import { showError, showResult } from '../shared/notify';
 import { skippedMessage } from '../shared/skippedMessages';
+import { changedSinceMessage } from '../shared/undoMessages';
+import { withProgress } from '../shared/withProgress';
+import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-const [undo, compare, show] = ['Undo', 'Compare', 'Show Backups'];
-
-/** Says that theirs stands in the place of mine now, and offers the way back. */
+/** Reports that the server's versions replaced the local ones, and offers to undo it. */
 export async function notifyTookTheirs(
   log: vscode.LogOutputChannel,
   owner: SyncedFolder,
@@ -20,45 +21,55 @@ export async function notifyTookTheirs(
   const { resolved } = result;
   const [first = ''] = resolved;
   const isOne = resolved.length === 1;
-  const what = isOne ? `${first} was` : `${plural(resolved.length, 'file')} were`;
-  const text = `Palmtree: ${what} taken from the server. What was here is kept.`;
-  const picked = await vscode.window.showInformationMessage(text, undo, isOne ? compare : show);
+  const text = isOne
+    ? vscode.l10n.t("{0} was replaced with the server's version. Your version is in the backups.", first)
+    : vscode.l10n.t(
+        "{0} files were replaced with the server's versions. Your versions are in the backups.",
+        formatNumber(resolved.length),
+      );
+  const undo = vscode.l10n.t('Undo');
+  const compare = vscode.l10n.t('Compare');
+  const showBackups = vscode.l10n.t('Show Backups');
+  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, undo, isOne ? compare : showBackups);
   try {
-    if (picked === undo) await undoTaken(log, owner, result);
+    if (picked === undo) await undoTakeTheirs(log, owner, result);
     else if (picked === compare) await compareFirst(owner, result, first);
-    else if (picked === show) await vscode.commands.executeCommand(commandIds.showBackups, owner.folder.uri);
+    else if (picked === showBackups) await vscode.commands.executeCommand(commandIds.showBackups, owner.folder.uri);
   } catch (error) {
-    // Escape in the list of backups takes nothing back of what was decided.
+    // Escape in the list of backups cancels only the list.
     if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);
   }
 }
 
-async function undoTaken(
+async function undoTakeTheirs(
   log: vscode.LogOutputChannel,
   { folder, sync }: SyncedFolder,
   { backup }: ResolveResult,
 ): Promise<void> {
-  const result = await withProgress('Palmtree: Undo', (reporter) =>
+  const result = await withProgress(vscode.l10n.t('Palmtree: Undo'), (reporter) =>
     sync.undoPull(reporter, { only: backup, hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
   );
-  const [held] = result.skipped;
-  const [skipped] = result.changedSince;
-  const undone = result.restored.length + result.removed.length;
-  const sentences = [
-    undone > 0 ? `${plural(undone, 'file')} as before, in conflict again.` : '',
-    skipped === undefined ? '' : `${skipped} changed since and stays as it is.`,
-    held === undefined ? '' : `${held.path} ${skippedMessage(held)}.`,
-  ].filter((sentence) => sentence !== '');
-  const text = `Palmtree: ${sentences.join(' ')}`;
-  log.info(`${folder.name}: ${text}`);
-  if (held === undefined && skipped === undefined) void vscode.window.setStatusBarMessage(text, 8_000);
-  else void vscode.window.showWarningMessage(text);
+  const isWarning = result.skipped.length + result.changedSince.length > 0;
+  showResult(log, folder, undoneMessage(result), isWarning);
+}
+
+function undoneMessage({ restored, removed, changedSince, skipped }: UndoPullResult): string {
+  const undone = restored.length + removed.length;
+  const [first] = skipped;
+  return [
+    undone === 1 ? vscode.l10n.t('1 file is as before and in conflict again.') : '',
+    undone > 1 ? vscode.l10n.t('{0} files are as before and in conflict again.', formatNumber(undone)) : '',
+    changedSinceMessage(changedSince),
+    first === undefined ? '' : skippedMessage(first),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
 }
 
 async function compareFirst(owner: SyncedFolder, { backup }: ResolveResult, path: string): Promise<void> {
-  const kept = (await owner.sync.backups()).find(({ files }) => files.get(path)?.startsWith(backup) === true);
-  const place = kept?.files.get(path);
-  // Nothing is kept of what was deleted here.
-  if (place === undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(owner.folder.uri, path));
-  else await compareWithBackup(owner, path, place);
+  const backups = await owner.sync.backups();
+  const copy = backups.find(({ files }) => files.get(path)?.startsWith(backup) === true)?.files.get(path);
+  // A conflict with a local deletion has no backup.
+  if (copy === undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(owner.folder.uri, path));
+  else await compareWithBackup(owner, path, copy);
 }

@@ -11,7 +11,7 @@ import { back } from './textBox';
 import { showError } from '../shared/notify';
 import { section, setting } from '../shared/settings';
 import type { SyncTerminal } from '../views/terminal';
-import type { SyncedFolder } from '../workspace/workspaceFolders';
+import type { FolderBinder, SyncedFolder } from '../workspace/workspaceFolders';
 
 export interface ConnectArguments {
   readonly url: string;
@@ -19,14 +19,14 @@ export interface ConnectArguments {
   readonly tree: string;
 }
 
-/** Binds folders to trees: by the settings and secrets there are, or by asking. */
-export class FolderConnection {
+/** Binds folders to trees, as the settings and secrets say or as the user answers. */
+export class FolderConnection implements FolderBinder {
   readonly #credentials: Credentials;
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
-  /** The rsync that was looked at in this window, and is one that can be used. */
-  #goodRsync: string | undefined;
-  /** What was typed the last time, also where the user left after it. */
+  /** The rsync command that was probed in this window and works. */
+  #probedRsync: string | undefined;
+  /** The address that the user typed last, even if connecting was cancelled later. */
   #lastAddress = '';
 
   constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel) {
@@ -35,8 +35,8 @@ export class FolderConnection {
     this.#log = log;
   }
 
-  /** Binds the folder as its settings say; without an address, a tree or a token it stays unconnected. */
-  async restore({ folder, sync }: Pick<SyncedFolder, 'folder' | 'sync'>): Promise<void> {
+  /** Binds the folder as its settings say. Without an address, a tree or a token it stays unconnected. */
+  async restore({ folder, sync }: SyncedFolder): Promise<void> {
     const tree = setting('tree', folder.uri);
     const address = setting('serverUrl', folder.uri) || this.#credentials.environmentUrl || '';
     try {
@@ -44,18 +44,18 @@ export class FolderConnection {
       const url = parseServerUrl(address);
       const token = await this.#credentials.token(url.origin);
       if (token === undefined) return await sync.bind(undefined, undefined);
-      await sync.bind(this.#remote(url, token, checkTreeName(tree)), { server: addressOf(url), tree });
+      await sync.bind(this.#serverBinding(url, token, checkTreeName(tree)), { server: addressOf(url), tree });
     } catch (error) {
       await sync.bind(undefined, undefined);
-      // The settings name no server or tree: the user has to know which.
+      // The address or the tree in the settings is invalid, which only the user can mend.
       void showError(error, this.#log);
     }
   }
 
-  /** Checks the address and the token, makes the tree when it is new, and remembers them. */
+  /** Checks the address and the token, creates the tree if it is new, and stores all three. */
   async connect(target: SyncedFolder, given?: ConnectArguments): Promise<void> {
     const { folder } = target;
-    const { url, token, tree } = given ?? (await this.#ask(folder));
+    const { url, token, tree } = given ?? (await this.#askUser(folder));
     const parsed = parseServerUrl(url);
     if (given !== undefined && isUnencrypted(parsed)) {
       throw new PalmtreeError('insecure_url', 'the connection is not encrypted', {
@@ -67,15 +67,15 @@ export class FolderConnection {
     await client.makeTree(checkTreeName(tree));
     await this.#credentials.store(parsed.origin, token);
     const configuration = vscode.workspace.getConfiguration(section, folder.uri);
-    const place = vscode.ConfigurationTarget.WorkspaceFolder;
-    // Each of these is followed at once: no step may bind the folder to the new server's old tree.
-    await configuration.update('tree', undefined, place);
-    await configuration.update('serverUrl', url.trim(), place);
-    await configuration.update('tree', tree, place);
+    const scope = vscode.ConfigurationTarget.WorkspaceFolder;
+    // Each update takes effect at once, and no two of them may bind the folder to the old tree's name on the new server.
+    await configuration.update('tree', undefined, scope);
+    await configuration.update('serverUrl', url.trim(), scope);
+    await configuration.update('tree', tree, scope);
     await this.restore(target);
   }
 
-  /** Unbinds the folder, and forgets the token unless another folder uses it. Files stay as they are. */
+  /** Unbinds the folder and forgets the token, unless another folder uses it. The files stay. */
   async disconnect(target: SyncedFolder, others: readonly SyncedFolder[]): Promise<void> {
     const origin = originOf(target);
     const isShared = others.some((other) => other !== target && other.sync.isConnected && originOf(other) === origin);
@@ -85,42 +85,42 @@ export class FolderConnection {
     await target.sync.bind(undefined, undefined);
   }
 
-  #remote(url: URL, token: string, tree: string): ServerBinding {
+  #serverBinding(url: URL, token: string, tree: string): ServerBinding {
     const client = new Client(url.href, token);
     return {
       client,
       tree,
       findRsync: async () => {
         const command = setting('rsyncPath');
-        if (this.#goodRsync === command) return command;
+        if (this.#probedRsync === command) return command;
         const version = await probeRsync(command);
         this.#log.debug(`${command} is version ${version}`);
-        this.#goodRsync = command;
+        this.#probedRsync = command;
         return command;
       },
-      openScreen: (run, isQuiet) => this.#terminal.open(run, isQuiet),
+      openScreen: (title, isQuiet) => this.#terminal.open(title, isQuiet),
       transfer: async (request) => {
         try {
           return await transfer(request);
         } catch (error) {
-          // It may be another one by now, or none.
-          this.#goodRsync = undefined;
+          // rsync may have been replaced or removed since.
+          this.#probedRsync = undefined;
           throw error;
         }
       },
     };
   }
 
-  async #ask(folder: vscode.WorkspaceFolder): Promise<ConnectArguments> {
+  async #askUser(folder: vscode.WorkspaceFolder): Promise<ConnectArguments> {
     const credentials = this.#credentials;
     let address = setting('serverUrl', folder.uri) || this.#lastAddress || credentials.environmentUrl || '';
     for (;;) {
       const url = await askForAddress(address);
       address = addressOf(url);
       this.#lastAddress = address;
-      const known = await credentials.token(url.origin);
+      const stored = await credentials.token(url.origin);
       for (;;) {
-        const signedIn = await askForToken(url, known);
+        const signedIn = await askForToken(url, stored);
         if (signedIn === back) break;
         const tree = await askForTree(signedIn, setting('tree', folder.uri) || suggestTreeName(folder.name));
         if (tree !== back) return { url: address, token: signedIn.token, tree };

@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 
-/** Tokens by the server's origin: a workspace that names another server never gets this one's. */
+/** Tokens by server origin, so that a workspace that names another server never gets this server's token. */
 export class Credentials {
   readonly #secrets: vscode.SecretStorage;
   readonly #environment: NodeJS.ProcessEnv;
@@ -10,7 +10,7 @@ export class Credentials {
     this.#environment = environment;
   }
 
-  /** The server of `PALMTREE_SERVER_URL`, for containers that are set up from outside. */
+  /** The server in `PALMTREE_SERVER_URL`, for containers that are set up from outside. */
   get environmentUrl(): string | undefined {
     return this.#environment['PALMTREE_SERVER_URL'] || undefined;
   }

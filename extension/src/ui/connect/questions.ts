@@ -2,31 +2,35 @@ import * as vscode from 'vscode';
 import type { TreeList } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
-import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from './serverAddress';
-import { askInBox, back, totalSteps } from './textBox';
 import { messageFor } from '../shared/errorMessages';
+import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from './serverAddress';
+import { askInBox, back, InvalidAnswer, totalSteps } from './textBox';
 
-const title = 'Palmtree: Connect';
-const whatATreeIs = 'A tree is a named set of files on the server; your other machines pick the same one.';
-const anAddress = 'An address looks like https://sync.example.org';
+const title = vscode.l10n.t('Palmtree: Connect to Server');
+const exampleAddress = 'https://sync.example.org';
+const createTokenCommand = 'palmtree-server token create NAME';
 
 export interface SignedIn {
   readonly client: Client;
   readonly token: string;
   readonly trees: TreeList['trees'];
+  /** The trees that the token is limited to; null if it is not limited. */
+  readonly allowedTrees: readonly string[] | null;
 }
 
-/** The address of a palmtree-server that answers. Throws cancelled. */
+/** Asks for the address of a Palmtree server that can be reached. Throws cancelled. */
 export async function askForAddress(value: string): Promise<URL> {
+  const example = vscode.l10n.t('An address looks like {0}.', exampleAddress);
   const answer = await askInBox({
     title,
     step: 1,
-    prompt: 'Address of your palmtree-server',
-    placeholder: 'https://sync.example.org',
+    prompt: vscode.l10n.t('Address of your Palmtree server'),
+    placeholder: exampleAddress,
     value,
-    hint: (text) => (isAddress(text) ? undefined : anAddress),
+    hint: (text) => (isAddress(text) ? undefined : example),
     check: async (text, signal) => {
-      if (!isAddress(text)) throw new Error(text === '' ? `Type the address of your server. ${anAddress}.` : anAddress);
+      if (text === '') throw new InvalidAnswer(vscode.l10n.t('Enter the address of your server. {0}', example));
+      if (!isAddress(text)) throw new InvalidAnswer(example);
       const url = parseServerUrl(withScheme(text));
       await acceptUnencrypted(url);
       await findServer(url, signal);
@@ -37,54 +41,63 @@ export async function askForAddress(value: string): Promise<URL> {
   return answer;
 }
 
-/** A token that the server accepts; `known` is kept when nothing is typed. Throws cancelled. */
-export function askForToken(url: URL, known: string | undefined): Promise<SignedIn | typeof back> {
-  const made = 'palmtree-server token create NAME';
+/** Asks for a token that the server accepts; an empty answer keeps the `stored` one. Throws cancelled. */
+export function askForToken(url: URL, stored: string | undefined): Promise<SignedIn | typeof back> {
   return askInBox({
     title,
     step: 2,
-    prompt: `Token for ${url.host}${known === undefined ? '' : ' (leave empty to keep the one that is stored)'}`,
-    placeholder: `made on the server by: ${made}`,
+    prompt:
+      stored === undefined
+        ? vscode.l10n.t('Token for {0}', url.host)
+        : vscode.l10n.t('Token for {0} (leave empty to keep the stored one)', url.host),
+    placeholder: vscode.l10n.t('Created on the server with: {0}', createTokenCommand),
     isSecret: true,
     check: async (text, signal) => {
-      const token = text || known;
-      if (token === undefined) throw new Error(`Paste the token that the server printed at: ${made}`);
-      if (!/^[\x21-\x7e]+$/.test(token)) throw new Error('A token is one word of letters, digits and "_".');
-      const client = new Client(url.href, token);
-      try {
-        await client.whoami(signal);
-      } catch (error) {
-        if (!isPalmtreeError(error, 'unauthorized')) throw error;
-        throw new Error(`${url.host} does not accept this token. Make a new one there: ${made}`);
+      const token = text || stored;
+      if (token === undefined) {
+        throw new InvalidAnswer(vscode.l10n.t('Paste the token that this command printed: {0}', createTokenCommand));
       }
+      if (!/^[\x21-\x7e]+$/.test(token)) {
+        throw new InvalidAnswer(vscode.l10n.t('A token has no spaces and only ASCII characters.'));
+      }
+      const client = new Client(url.href, token);
+      const { trees: allowedTrees } = await client.whoami(signal).catch((error: unknown) => {
+        if (!isPalmtreeError(error, 'unauthorized')) throw error;
+        const text = vscode.l10n.t('{0} does not accept this token.', url.host);
+        throw new InvalidAnswer(`${text} ${vscode.l10n.t('Create a new one there with: {0}', createTokenCommand)}`);
+      });
       const { trees } = await client.trees(signal);
-      return { client, token, trees };
+      return { client, token, trees, allowedTrees };
     },
   });
 }
 
-/** A tree that is on the server; a new one is made. Throws cancelled. */
-export async function askForTree({ client, trees }: SignedIn, suggestion: string): Promise<string | typeof back> {
+/** Asks for a tree on the server, and creates it if it is new. Throws cancelled. */
+export async function askForTree(signedIn: SignedIn, suggestion: string): Promise<string | typeof back> {
+  const { trees } = signedIn;
   for (;;) {
     const picked = trees.length > 0 ? await pickTree(trees) : undefined;
     if (picked !== undefined) return picked;
-    const made = await askForNewTree(client, suggestion);
-    if (made !== back || trees.length === 0) return made;
+    const created = await askForNewTree(signedIn, suggestion);
+    if (created !== back || trees.length === 0) return created;
   }
 }
 
-/** Undefined stands for a new one. */
+/** Returns undefined for a new tree. */
 function pickTree(trees: TreeList['trees']): Promise<string | typeof back | undefined> {
-  const create: vscode.QuickPickItem = { label: '$(add) New tree…' };
-  const known = trees.map(({ name, revision }) => ({ label: name, description: `revision ${revision}` }));
+  const create: vscode.QuickPickItem = { label: vscode.l10n.t('$(add) New Tree…') };
+  const items = trees.map(({ name, revision }) => ({
+    label: name,
+    description: vscode.l10n.t('revision {0}', revision),
+  }));
   const list = vscode.window.createQuickPick();
   list.title = title;
   list.step = totalSteps;
   list.totalSteps = totalSteps;
-  list.placeholder = whatATreeIs;
+  list.placeholder = aboutTrees();
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];
-  list.items = [...known, create];
+  list.items = [...items, create];
   return new Promise<string | typeof back | undefined>((resolve, reject) => {
     list.onDidAccept(() => {
       const [item] = list.selectedItems;
@@ -96,19 +109,29 @@ function pickTree(trees: TreeList['trees']): Promise<string | typeof back | unde
   }).finally(() => list.dispose());
 }
 
-function askForNewTree(client: Client, value: string): Promise<string | typeof back> {
+function askForNewTree({ client, allowedTrees }: SignedIn, value: string): Promise<string | typeof back> {
   return askInBox({
     title,
     step: totalSteps,
-    prompt: `Name of the new tree. ${whatATreeIs}`,
+    prompt: vscode.l10n.t('Name of the new tree. {0}', aboutTrees()),
     value,
-    hint: treeNameHint,
-    check: async (text, signal) => {
-      if (text === '') throw new Error(`Type a name for the tree. ${whatATreeIs}`);
-      await client.makeTree(checkTreeName(text), signal);
-      return text;
+    hint: treeNameFault,
+    check: async (name, signal) => {
+      if (name === '') throw new InvalidAnswer(vscode.l10n.t('Enter a name for the tree. {0}', aboutTrees()));
+      try {
+        await client.makeTree(checkTreeName(name), signal);
+      } catch (error) {
+        if (!isPalmtreeError(error, 'forbidden') || allowedTrees === null) throw error;
+        const allowed = allowedTrees.join(', ');
+        throw new InvalidAnswer(vscode.l10n.t('This token has no access to "{0}". It can use: {1}.', name, allowed));
+      }
+      return name;
     },
   });
+}
+
+function aboutTrees(): string {
+  return vscode.l10n.t('A tree is a named set of files on the server; your other machines use the same one.');
 }
 
 function isAddress(text: string): boolean {
@@ -120,25 +143,27 @@ function isAddress(text: string): boolean {
   }
 }
 
-function treeNameHint(text: string): string | undefined {
+function treeNameFault(text: string): string | undefined {
   try {
     checkTreeName(text);
     return undefined;
   } catch (error) {
-    return error instanceof PalmtreeError ? messageFor(error).text : String(error);
+    return messageFor(error).text;
   }
 }
 
 async function acceptUnencrypted(url: URL): Promise<void> {
   if (!isUnencrypted(url)) return;
-  const proceed = 'Connect Anyway';
-  const detail = 'The token and the files could be read on the way. Over anything but your own network, use https.';
-  const options = { modal: true, detail };
-  const answer = await vscode.window.showWarningMessage(`${url.host} is not encrypted.`, options, proceed);
-  if (answer !== proceed) throw new Error('This address is not encrypted. Type one that begins with https://');
+  const message = vscode.l10n.t('The connection to {0} is not encrypted.', url.host);
+  const detail = vscode.l10n.t('Others could read the token and the files. Use https outside your own network.');
+  const proceed = vscode.l10n.t('Connect Anyway');
+  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, proceed);
+  if (answer !== proceed) {
+    throw new InvalidAnswer(vscode.l10n.t('This address is not encrypted. Enter one that starts with https://.'));
+  }
 }
 
-/** Throws when nothing answers there, or something else does. No token is sent yet, which our server says. */
+/** Throws if no server answers, or one that is not a Palmtree server, which would ask for the token that is not sent. */
 async function findServer(url: URL, signal: AbortSignal): Promise<void> {
   try {
     await new Client(url.href, '').whoami(signal);

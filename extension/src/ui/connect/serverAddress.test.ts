@@ -3,14 +3,14 @@ import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withSche
 
 describe('a server address', () => {
   it.each(['https://sync.example.org', 'http://127.0.0.1:7337', 'https://example.org/palmtree/'])(
-    '%s is taken',
+    'accepts %s',
     (text) => {
       expect(parseServerUrl(` ${text} `).href).toContain(text.slice(0, 12));
     },
   );
 
   it.each(['', 'sync.example.org', 'ftp://example.org', 'https://', 'https://me:secret@example.org'])(
-    '"%s" is refused',
+    'rejects "%s"',
     (text) => {
       expect(() => parseServerUrl(text)).toThrowError(expect.objectContaining({ code: 'invalid_url' }));
     },
@@ -34,11 +34,11 @@ describe('a server address', () => {
 });
 
 describe('a tree name', () => {
-  it.each(['notes', 'a', 'My.Tree-2_x'])('%s is taken', (name) => {
+  it.each(['notes', 'a', 'My.Tree-2_x'])('accepts %s', (name) => {
     expect(checkTreeName(name)).toBe(name);
   });
 
-  it.each(['', '.hidden', 'a/b', 'with space', 'x'.repeat(65)])('"%s" is refused', (name) => {
+  it.each(['', '.hidden', 'a/b', 'with space', 'x'.repeat(65)])('rejects "%s"', (name) => {
     expect(() => checkTreeName(name)).toThrowError(expect.objectContaining({ code: 'invalid_tree' }));
   });
 

@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Checks what the user typed; throws invalid_url. */
+/** Parses an address that a user typed. Throws invalid_url. */
 export function parseServerUrl(text: string): URL {
   const trimmed = text.trim();
   const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
@@ -13,7 +13,7 @@ export function parseServerUrl(text: string): URL {
   return url;
 }
 
-/** What is typed without a scheme: a server on this machine speaks http, any other is meant to be encrypted. */
+/** Adds a missing scheme: http for a server on this machine, https for any other. */
 export function withScheme(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '' || trimmed.includes('://')) return trimmed;
@@ -21,18 +21,18 @@ export function withScheme(text: string): string {
   return `${loopback.test(host) ? 'http' : 'https'}://${trimmed}`;
 }
 
-/** Whether a token sent there could be read on the way. */
+/** Whether others could read a token on its way to the server. */
 export function isUnencrypted(url: URL): boolean {
   return url.protocol === 'http:' && !loopback.test(url.hostname);
 }
 
-/** Throws invalid_tree. */
+/** Returns the name. Throws invalid_tree. */
 export function checkTreeName(name: string): string {
   if (treeName.safeParse(name).success) return name;
   throw new PalmtreeError('invalid_tree', `not a tree name: ${name}`, { details: { subject: name } });
 }
 
-/** A tree name made from a folder's. */
+/** Derives a valid tree name from a folder's name. */
 export function suggestTreeName(folderName: string): string {
   const plain = folderName.replace(/[^a-z0-9._-]+/gi, '-').replace(/^[^a-z0-9]+/i, '');
   return plain.slice(0, 64) || 'notes';

@@ -2,10 +2,15 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { messageFor } from '../shared/errorMessages';
 
-/** The user goes back to the step before. */
+/** The user went back to the previous step. */
 export const back = Symbol('back');
 
-/** One step that is answered by typing. */
+/** Rejects an answer: the box stays open and shows the message. */
+export class InvalidAnswer extends Error {
+  override readonly name = 'InvalidAnswer';
+}
+
+/** A step that the user answers by typing. */
 export interface TextQuestion<T> {
   readonly title: string;
   readonly step: number;
@@ -13,28 +18,18 @@ export interface TextQuestion<T> {
   readonly placeholder?: string;
   readonly value?: string;
   readonly isSecret?: boolean;
-  /** What is wrong with what is being typed; not asked while nothing is. */
+  /** Returns the fault in the text so far; not called while the box is empty. */
   readonly hint?: (text: string) => string | undefined;
-  /** Makes the answer of what was typed. What it throws is shown in the box, which stays. */
+  /** Turns the text into the answer. Throws InvalidAnswer or a PalmtreeError, which the box shows. */
   readonly check: (text: string, signal: AbortSignal) => T | Promise<T>;
 }
 
 export const totalSteps = 3;
 
-/** Asks in a box that stays open until what is typed is accepted. Throws cancelled when the user leaves it. */
+/** Asks in a box that stays open until the text is accepted. Throws cancelled when the user closes it. */
 export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back> {
-  const box = vscode.window.createInputBox();
-  box.title = question.title;
-  box.step = question.step;
-  box.totalSteps = totalSteps;
-  box.prompt = question.prompt;
-  box.placeholder = question.placeholder;
-  box.value = question.value ?? '';
-  box.password = question.isSecret ?? false;
-  box.ignoreFocusOut = true;
-  if (question.step > 1) box.buttons = [vscode.QuickInputButtons.Back];
+  const box = createBox(question);
   let running = new AbortController();
-  /** What runs for a text that is no longer in the box does not count. */
   const stop = (): void => {
     running.abort();
     box.busy = false;
@@ -50,18 +45,19 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
         const answer = await question.check(box.value.trim(), signal);
         if (!signal.aborted) resolve(answer);
       } catch (error) {
-        if (!signal.aborted) box.validationMessage = reasonOf(error);
+        if (!signal.aborted) box.validationMessage = messageOf(error);
       } finally {
         if (!signal.aborted) box.busy = false;
       }
     };
     box.onDidAccept(() => void accept());
     box.onDidChangeValue((text) => {
+      // The check of the previous text no longer counts.
       stop();
       box.validationMessage = text.trim() === '' ? undefined : question.hint?.(text.trim());
     });
     box.onDidTriggerButton(() => resolve(back));
-    box.onDidHide(() => reject(new PalmtreeError('cancelled', `${question.title}: left at step ${question.step}`)));
+    box.onDidHide(() => reject(new PalmtreeError('cancelled', `${question.title}: closed at step ${question.step}`)));
     box.show();
   }).finally(() => {
     stop();
@@ -69,7 +65,20 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
   });
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof PalmtreeError) return messageFor(error).text;
-  return error instanceof Error ? error.message : String(error);
+function createBox({ title, step, prompt, placeholder, value = '', isSecret = false }: TextQuestion<unknown>) {
+  const box = vscode.window.createInputBox();
+  box.title = title;
+  box.step = step;
+  box.totalSteps = totalSteps;
+  box.prompt = prompt;
+  box.placeholder = placeholder;
+  box.value = value;
+  box.password = isSecret;
+  box.ignoreFocusOut = true;
+  if (step > 1) box.buttons = [vscode.QuickInputButtons.Back];
+  return box;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof InvalidAnswer ? error.message : messageFor(error).text;
 }

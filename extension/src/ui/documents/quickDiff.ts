@@ -5,10 +5,10 @@ import { setting } from '../shared/settings';
 import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** Marks in bigger files are not worth fetching them. */
-const mostBytes = 1 << 20;
+/** Bigger files are not worth fetching for marks. */
+const maxBytes = 1 << 20;
 
-/** Marks in the gutter what differs from what was agreed on last with the server. */
+/** Marks lines in the gutter that differ from the last synced version. */
 export function registerQuickDiff(folders: WorkspaceFolders): vscode.Disposable {
   return new QuickDiff(folders);
 }
@@ -20,35 +20,35 @@ interface Original {
 }
 
 /**
- * Only a source control can have a quick diff, and each is a row in the Source Control view: so there is one for
- * all folders, made when the first file that needs it is shown. It has no root of its own, or it would compete with
- * a git repository there for being the active one, whose branch the status bar shows.
+ * VS Code takes quick diffs from source controls only, and shows each as a row in the Source Control view. Therefore
+ * all folders share one, created when the first file that needs it is shown. It has no root: otherwise it would compete
+ * with a git repository there for being the active one, whose branch the status bar shows.
  */
 class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #subscriptions: vscode.Disposable[];
   #control: vscode.SourceControl | undefined;
-  /** The hash of the original of each document that VS Code has asked about; undefined where there is none. */
-  readonly #answered = new Map<string, { readonly uri: vscode.Uri; readonly hash: string | undefined }>();
-  /** Whether an original could be read, by its document and hash. */
+  /** The hash of the original of each document that VS Code asked for; undefined if it has none. */
+  readonly #provided = new Map<string, { readonly uri: vscode.Uri; readonly hash: string | undefined }>();
+  /** Whether an original can be read, by its document and hash. */
   readonly #readable = new Map<string, Promise<boolean>>();
-  #standing = '';
+  #connections = '';
 
   constructor(folders: WorkspaceFolders) {
     this.#folders = folders;
     this.#subscriptions = [
-      folders.onDidChange(() => this.#follow()),
-      vscode.window.onDidChangeVisibleTextEditors(() => this.#follow()),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#answered.delete(uri.toString())),
+      folders.onDidChange(() => this.#update()),
+      vscode.window.onDidChangeVisibleTextEditors(() => this.#update()),
+      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#provided.delete(uri.toString())),
       vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('palmtree.quickDiff')) this.#follow();
+        if (event.affectsConfiguration('palmtree.quickDiff')) this.#update();
       }),
     ];
   }
 
   async provideOriginalResource(uri: vscode.Uri): Promise<vscode.Uri | undefined> {
     const original = this.#originalOf(uri);
-    this.#answered.set(uri.toString(), { uri, hash: original?.hash });
+    this.#provided.set(uri.toString(), { uri, hash: original?.hash });
     if (original === undefined) return undefined;
     const document = syncedDocument(original.owner, original.path);
     return (await this.#isReadable(document, original.hash)) ? document : undefined;
@@ -59,8 +59,8 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
     this.#control?.dispose();
   }
 
-  #follow(): void {
-    if (!this.#folders.all.some(isMarked)) {
+  #update(): void {
+    if (!this.#folders.all.some(isEnabled)) {
       this.#control?.dispose();
       this.#control = undefined;
       return;
@@ -70,31 +70,31 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
       if (visible.some((uri) => this.#originalOf(uri) !== undefined)) this.#start();
       return;
     }
-    const isOutdated = [...this.#answered.values()].some(({ uri, hash }) => this.#originalOf(uri)?.hash !== hash);
-    if (this.#hasStandingChanged() || isOutdated) this.#askAgain(this.#control);
+    const isOutdated = [...this.#provided.values()].some(({ uri, hash }) => this.#originalOf(uri)?.hash !== hash);
+    if (this.#haveConnectionsChanged() || isOutdated) this.#reload(this.#control);
   }
 
   #start(): void {
-    this.#answered.clear();
-    this.#hasStandingChanged();
+    this.#provided.clear();
+    this.#haveConnectionsChanged();
     this.#control = vscode.scm.createSourceControl('palmtree', 'Palmtree');
     this.#control.inputBox.visible = false;
     this.#control.count = 0;
     this.#control.quickDiffProvider = this;
   }
 
-  /** There is no event by which a provider could tell that its answers have changed. */
-  #askAgain(control: vscode.SourceControl): void {
-    // Taking the provider away is to set undefined, which the types do not allow.
+  /** Sets the provider anew, since it has no event to report changed originals with. */
+  #reload(control: vscode.SourceControl): void {
+    // Undefined removes the provider, though the types do not allow it.
     Object.assign(control, { quickDiffProvider: undefined });
     control.quickDiffProvider = this;
   }
 
-  /** A server that is reached again has what could not be read. */
-  #hasStandingChanged(): boolean {
-    const standing = this.#folders.all.map(({ sync }) => `${sync.isConnected} ${sync.state.offline?.code}`).join();
-    if (standing === this.#standing) return false;
-    this.#standing = standing;
+  /** Forgets which originals could be read when a server becomes reachable or unreachable. */
+  #haveConnectionsChanged(): boolean {
+    const connections = this.#folders.all.map(({ sync }) => `${sync.isConnected} ${sync.state.offline?.code}`).join();
+    if (connections === this.#connections) return false;
+    this.#connections = connections;
     this.#readable.clear();
     return true;
   }
@@ -102,12 +102,12 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
   #originalOf(uri: vscode.Uri): Original | undefined {
     const owner = this.#folders.folderOf(uri);
     const path = owner && relativePath(owner.folder, uri);
-    if (owner === undefined || path === undefined || !isMarked(owner)) return undefined;
+    if (owner === undefined || path === undefined || !isEnabled(owner)) return undefined;
     const entry = owner.sync.ancestorEntry(path);
     return entry !== undefined && isComparable(entry) ? { owner, path, hash: entry.hash } : undefined;
   }
 
-  /** Asked at each key that is pressed: what is known is not read again. */
+  /** VS Code asks at every keystroke, so each original is read once. */
   #isReadable(document: vscode.Uri, hash: string): Promise<boolean> {
     const key = `${document.toString()}#${hash}`;
     const known = this.#readable.get(key);
@@ -121,11 +121,11 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
   }
 }
 
-function isMarked({ folder, sync }: SyncedFolder): boolean {
+function isEnabled({ folder, sync }: SyncedFolder): boolean {
   return sync.isConnected && setting('quickDiff', folder.uri);
 }
 
-/** Of a link, the editor shows what it leads to. */
+/** Not for links: the editor shows their target's content. */
 function isComparable({ kind, size }: Entry): boolean {
-  return kind === 'file' && size <= mostBytes;
+  return kind === 'file' && size <= maxBytes;
 }

@@ -6,44 +6,44 @@ import { statIfExists } from './statIfExists';
 import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** A diff shows two documents and the merge editor three; each is asked for its size and then for its content. */
-const kept = 4;
+/** A diff shows two documents and the merge editor three; VS Code reads each for its size, then for its content. */
+const maxCached = 4;
 
-/** Where `path` as it stood in `revision` is read. In revision 0 everything is empty. */
+/** The URI of `path` in `revision`. In revision 0 every file is empty. */
 export function serverDocument(owner: SyncedFolder, path: string, revision: number): vscode.Uri {
   return documentAt(owner, path, { revision: String(revision) });
 }
 
-/** Where what both sides agreed on last at `path` is read; it changes as pushes and pulls go on. */
+/** The URI of the ancestor of `path`, whose content changes with each push and pull. */
 export function syncedDocument(owner: SyncedFolder, path: string): vscode.Uri {
-  return documentAt(owner, path, { agreed: 'last' });
+  return documentAt(owner, path, { synced: 'last' });
 }
 
 /**
- * Where what stands at `path` now is read, kept in step or not; nothing is empty. A link is the text of its target, as
- * the server keeps it.
+ * The URI of the local file at `path`, tracked or not; an empty document if there is none. A link reads as its target,
+ * as on the server.
  */
 export async function localDocument(owner: SyncedFolder, path: string): Promise<vscode.Uri> {
   const file = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
   const stat = await statIfExists(file);
   if (stat === undefined) return serverDocument(owner, path, 0);
-  return (stat.type & vscode.FileType.SymbolicLink) === 0 ? file : documentAt(owner, path, { link: 'here' });
+  return (stat.type & vscode.FileType.SymbolicLink) === 0 ? file : documentAt(owner, path, { link: 'local' });
 }
 
-/** The file of the workspace that a document is a version of. */
+/** The workspace file of which a document is a version. */
 export function fileOfDocument(uri: vscode.Uri): vscode.Uri | undefined {
   const folder = new URLSearchParams(uri.query).get('folder');
   return folder === null ? undefined : vscode.Uri.joinPath(vscode.Uri.parse(folder), uri.path);
 }
 
-/** The path stands last, so that its ending tells the language; the rest tells one version from another. */
+/** The path ends the URI, so that its extension gives the language; the query tells versions apart. */
 function documentAt({ folder, sync }: SyncedFolder, path: string, version: Record<string, string>): vscode.Uri {
   const tree = sync.state.binding?.tree ?? '';
   const query = new URLSearchParams({ folder: folder.uri.toString(), tree, ...version });
   return vscode.Uri.from({ scheme: serverScheme, path: `/${path}`, query: query.toString() });
 }
 
-/** Shows versions of files. A file system and not a text provider: images and binary files are to be seen too. */
+/** Serves versions of files as a file system: a text document provider could not show images and other binary files. */
 export function registerServerDocuments(folders: WorkspaceFolders): vscode.Disposable {
   const documents = new ServerDocuments(folders);
   const options = { isReadonly: true, isCaseSensitive: true };
@@ -57,15 +57,15 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #changed = new vscode.EventEmitter<vscode.FileChangeEvent[]>();
   readonly #subscription: vscode.Disposable;
-  /** By document and content, oldest first. */
-  readonly #contents = new Map<string, Promise<Uint8Array>>();
-  /** What the documents of agreed content were last seen to be, by URI. */
-  readonly #agreed = new Map<string, { uri: vscode.Uri; hash: string; mtime: number }>();
+  /** By URI and version, oldest first. */
+  readonly #cache = new Map<string, Promise<Uint8Array>>();
+  /** The synced documents that were read, with the hash they had then, by URI. */
+  readonly #synced = new Map<string, { uri: vscode.Uri; hash: string; mtime: number }>();
   readonly onDidChangeFile = this.#changed.event;
 
   constructor(folders: WorkspaceFolders) {
     this.#folders = folders;
-    this.#subscription = folders.onDidChange(() => this.#followAgreed());
+    this.#subscription = folders.onDidChange(() => this.#refreshSynced());
   }
 
   watch(): vscode.Disposable {
@@ -74,7 +74,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
 
   async stat(uri: vscode.Uri): Promise<vscode.FileStat> {
     const { byteLength } = await this.readFile(uri);
-    const mtime = this.#agreed.get(uri.toString())?.mtime ?? 0;
+    const mtime = this.#synced.get(uri.toString())?.mtime ?? 0;
     return { type: vscode.FileType.File, ctime: 0, mtime, size: byteLength };
   }
 
@@ -88,7 +88,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
   }
 
   readDirectory(): never {
-    throw vscode.FileSystemError.NoPermissions('versions are read one by one');
+    throw vscode.FileSystemError.NoPermissions(vscode.l10n.t('Versions of files have no folders.'));
   }
 
   createDirectory(): never {
@@ -121,34 +121,34 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     }
     if (query.has('link')) return readlink(fileOfDocument(uri)?.fsPath ?? '', 'buffer');
     const revision = query.get('revision');
-    if (revision !== null) return this.#keeping(uri.toString(), () => sync.serverContent(path, Number(revision)));
+    if (revision !== null) return this.#cached(uri.toString(), () => sync.serverContent(path, Number(revision)));
     const hash = sync.ancestorHash(path) ?? '';
-    if (!this.#agreed.has(uri.toString())) this.#agreed.set(uri.toString(), { uri, hash, mtime: 0 });
-    return this.#keeping(`${uri.toString()}#${hash}`, () => sync.ancestorContent(path));
+    if (!this.#synced.has(uri.toString())) this.#synced.set(uri.toString(), { uri, hash, mtime: 0 });
+    return this.#cached(`${uri.toString()}#${hash}`, () => sync.ancestorContent(path));
   }
 
-  #keeping(key: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const known = this.#contents.get(key);
-    if (known !== undefined) return known;
+  #cached(key: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const cached = this.#cache.get(key);
+    if (cached !== undefined) return cached;
     const content = fetch();
-    this.#contents.set(key, content);
-    content.catch(() => this.#contents.delete(key));
-    for (const oldest of this.#contents.keys()) {
-      if (this.#contents.size <= kept) break;
-      this.#contents.delete(oldest);
+    this.#cache.set(key, content);
+    content.catch(() => this.#cache.delete(key));
+    for (const oldest of this.#cache.keys()) {
+      if (this.#cache.size <= maxCached) break;
+      this.#cache.delete(oldest);
     }
     return content;
   }
 
-  /** Tells of the agreed contents that a push or pull replaced, so that editors show the new ones. */
-  #followAgreed(): void {
+  /** Reports the synced documents that a push or pull changed, so that editors read them again. */
+  #refreshSynced(): void {
     const changes: vscode.FileChangeEvent[] = [];
-    for (const [key, { uri, hash }] of this.#agreed) {
+    for (const [key, { uri, hash }] of this.#synced) {
       const file = fileOfDocument(uri);
       const owner = file && this.#folders.folderOf(file);
       const now = owner?.sync.ancestorHash(uri.path.slice(1)) ?? '';
       if (owner === undefined || now === hash) continue;
-      this.#agreed.set(key, { uri, hash: now, mtime: Date.now() });
+      this.#synced.set(key, { uri, hash: now, mtime: Date.now() });
       changes.push({ type: vscode.FileChangeType.Changed, uri });
     }
     if (changes.length > 0) this.#changed.fire(changes);
@@ -156,5 +156,5 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
 }
 
 function readOnly(): vscode.FileSystemError {
-  return vscode.FileSystemError.NoPermissions('a version is never changed');
+  return vscode.FileSystemError.NoPermissions(vscode.l10n.t('A version is read-only.'));
 }

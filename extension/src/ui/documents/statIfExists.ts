@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 
-/** What stands at `uri`, undefined when nothing does. A symlink tells of itself and of what it leads to. */
+/** The stats at `uri`, undefined if nothing exists there. A symlink has its own type and its target's type. */
 export async function statIfExists(uri: vscode.Uri): Promise<vscode.FileStat | undefined> {
   try {
     return await vscode.workspace.fs.stat(uri);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { PathVersion } from '../../../../server/src/contract/history';
-import { PalmtreeError } from '../../errors';
 import { FollowedFile } from './followedFile';
+import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
 import {
   revisionLabel,
@@ -16,19 +16,9 @@ import {
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import type { TrackedView } from '../views/trackedView';
 import { relativePath } from '../workspace/watcher';
-import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** Relative times are drawn anew this often. */
-export const ageRefreshMs = 60_000;
-
-/** A view that asks the server only while it can be seen. */
-export interface HistoryView extends vscode.Disposable {
-  /** Asks again, whether or not something is known to be new. */
-  refresh(): void;
-}
-
-/** It follows what the user looks at, and can be led to a file. */
+/** Follows the active file, and can be pointed at another. */
 export interface FileHistoryView extends HistoryView {
   show(uri: vscode.Uri): Promise<void>;
 }
@@ -37,43 +27,21 @@ interface FileVersionRow extends VersionRow {
   readonly push: PathVersion;
 }
 
-/** The file whose versions are shown. */
+/** The file whose versions are shown, and the versions loaded so far. */
 interface ShownHistory {
   readonly owner: SyncedFolder;
   readonly path: string;
-  readonly seen: HistoryState;
+  readonly state: HistoryState;
   readonly versions: Pages<PathVersion>;
 }
 
-/** The versions of the file that the user looks at. */
+/** The "File History" view: the versions of the active file. */
 export function createFileHistory(
   folders: WorkspaceFolders,
   tracked: Pick<TrackedView, 'onDidSelect'>,
   log: vscode.LogOutputChannel,
 ): FileHistoryView {
   return new FileHistory(folders, new FollowedFile(tracked), log);
-}
-
-/** What a history was asked for with: of another `tree` it is another one, and with other `news` there may be more. */
-export interface HistoryState {
-  readonly tree: string;
-  readonly news: string;
-}
-
-export function historyStateOf({ sync: { state, knownRevision } }: SyncedFolder): HistoryState {
-  const { binding, kind, offline } = state;
-  // What failed while the server was away is asked again when a command has found it.
-  return {
-    tree: `${binding?.server}\0${binding?.tree}`,
-    news: `${knownRevision} ${kind === 'halted' || offline !== undefined}`,
-  };
-}
-
-/** The words for a failure in the background, which is shown in the view alone. */
-export function failureMessage(error: unknown, log: vscode.LogOutputChannel): string {
-  if (error instanceof PalmtreeError) return messageFor(error).text;
-  log.error(error instanceof Error ? error : String(error));
-  return 'Something unexpected happened. The log says more.';
 }
 
 class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, FileHistoryView {
@@ -83,7 +51,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #view: vscode.TreeView<FileVersionRow | MoreRow>;
   readonly #subscriptions: vscode.Disposable;
-  #subject: ShownHistory | undefined;
+  #shown: ShownHistory | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders, followed: FollowedFile, log: vscode.LogOutputChannel) {
@@ -91,17 +59,17 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#followed = followed;
     this.#log = log;
     this.#view = vscode.window.createTreeView(fileHistoryViewId, { treeDataProvider: this });
-    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), ageRefreshMs);
+    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),
       this.#view,
       this.#changed,
       followed,
-      followed.onDidChange(() => this.#follow()),
-      folders.onDidChange(() => this.#follow()),
-      this.#view.onDidChangeVisibility(() => this.#follow()),
+      followed.onDidChange(() => this.#update()),
+      folders.onDidChange(() => this.#update()),
+      this.#view.onDidChangeVisibility(() => this.#update()),
     );
-    this.#follow();
+    this.#update();
   }
 
   async show(uri: vscode.Uri): Promise<void> {
@@ -110,22 +78,22 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   }
 
   refresh(): void {
-    this.#subject = undefined;
-    this.#follow();
+    this.#shown = undefined;
+    this.#update();
   }
 
   getChildren(row?: FileVersionRow | MoreRow): (FileVersionRow | MoreRow)[] {
-    const subject = this.#subject;
-    if (row !== undefined || subject === undefined) return [];
-    const { owner, path, versions } = subject;
+    const shown = this.#shown;
+    if (row !== undefined || shown === undefined) return [];
+    const { owner, path, versions } = shown;
     const rows = versions.items.map((push, index): FileVersionRow => {
-      // What the page does not show is looked for in the revision before.
+      // The previous version may be on the next page: it is the file in the previous revision.
       const before = versions.items[index + 1]?.revision ?? (versions.hasMore ? push.revision - 1 : 0);
-      const version: FileVersion = { owner, path, revision: push.revision, before, isGone: push.entry === null };
+      const version: FileVersion = { owner, path, revision: push.revision, before, isDeleted: push.entry === null };
       return { owner, push, version };
     });
     if (!versions.hasMore) return rows;
-    return [...rows, { owner, loadMore: () => this.#during(versions.loadMore()) }];
+    return [...rows, { owner, loadMore: () => this.#whileLoading(versions.loadMore()) }];
   }
 
   getTreeItem(row: FileVersionRow | MoreRow): vscode.TreeItem {
@@ -135,9 +103,9 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     item.id = `${owner.folder.uri.toString()}\0${version.path}\0${push.revision}`;
     item.description = versionDescription(push, new Date());
     item.tooltip = pushTooltip(push.revision, push);
-    item.iconPath = new vscode.ThemeIcon(version.isGone ? 'trash' : 'git-commit');
-    item.contextValue = version.isGone ? 'version.deleted' : 'version';
-    const title = 'Compare with the Version Before';
+    item.iconPath = new vscode.ThemeIcon(version.isDeleted ? 'trash' : 'git-commit');
+    item.contextValue = version.isDeleted ? 'version.deleted' : 'version';
+    const title = vscode.l10n.t('Compare with Previous Version');
     item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };
     return item;
   }
@@ -146,23 +114,23 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#subscriptions.dispose();
   }
 
-  /** Shows the followed file's versions; what is shown already is asked for again only when there is news. */
-  #follow(): void {
+  /** Shows the followed file's versions. Loaded versions are loaded again only when the server may have more. */
+  #update(): void {
     if (!this.#view.visible) return;
     const uri = this.#followed.uri;
     const owner = uri && this.#folders.folderOf(uri);
     const path = uri && owner && relativePath(owner.folder, uri);
     if (uri === undefined || owner === undefined || !path || !owner.sync.isConnected) {
-      const message = this.#missing(uri, owner);
-      if (this.#subject !== undefined || this.#view.message !== message) this.#show(undefined, message);
+      const message = this.#reasonForNone(uri, owner);
+      if (this.#shown !== undefined || this.#view.message !== message) this.#show(undefined, message);
       return;
     }
-    const seen = historyStateOf(owner);
-    const shown = this.#subject;
-    if (shown?.owner === owner && shown.path === path && shown.seen.tree === seen.tree) {
-      if (shown.seen.news === seen.news) return;
-      this.#subject = { ...shown, seen };
-      void this.#during(shown.versions.reload());
+    const state = historyStateOf(owner);
+    const shown = this.#shown;
+    if (shown?.owner === owner && shown.path === path && shown.state.tree === state.tree) {
+      if (shown.state.version === state.version) return;
+      this.#shown = { ...shown, state };
+      void this.#whileLoading(shown.versions.reload());
       return;
     }
     const versions: Pages<PathVersion> = new Pages<PathVersion>({
@@ -172,42 +140,43 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       },
       keyOf: ({ revision, createdAt }) => `${revision} ${createdAt}`,
       onChange: () => {
-        if (this.#subject?.versions === versions) this.#show(this.#subject, this.#said(this.#subject));
+        if (this.#shown?.versions === versions) this.#show(this.#shown, this.#messageOf(this.#shown));
       },
     });
-    this.#show({ owner, path, seen, versions }, undefined);
-    void this.#during(versions.reload());
+    this.#show({ owner, path, state, versions }, undefined);
+    void this.#whileLoading(versions.reload());
   }
 
-  #show(subject: ShownHistory | undefined, message: string | undefined): void {
-    this.#subject = subject;
-    this.#view.description = subject?.path.split('/').at(-1) ?? '';
+  #show(shown: ShownHistory | undefined, message: string | undefined): void {
+    this.#shown = shown;
+    this.#view.description = shown?.path.split('/').at(-1) ?? '';
     this.#view.message = message ?? '';
     this.#changed.fire(undefined);
   }
 
-  async #during(work: Promise<void>): Promise<void> {
+  async #whileLoading(work: Promise<void>): Promise<void> {
     await vscode.window.withProgress({ location: { viewId: fileHistoryViewId } }, () => work);
   }
 
-  #missing(uri: vscode.Uri | undefined, owner: SyncedFolder | undefined): string {
-    if (this.#folders.all.length === 0) return 'Open a folder to see the versions of its files.';
+  #reasonForNone(uri: vscode.Uri | undefined, owner: SyncedFolder | undefined): string {
+    if (this.#folders.all.length === 0) return vscode.l10n.t('Open a folder to see the versions of its files.');
     if (!this.#folders.all.some(({ sync }) => sync.isConnected)) {
-      return 'Connect this folder to a server to see the versions of its files.';
+      return vscode.l10n.t('Connect this folder to a server to see the versions of its files.');
     }
-    if (uri === undefined) return 'Open a file, or select one in Tracked Files, to see its versions.';
-    const name = uri.path.split('/').at(-1);
+    if (uri === undefined) return vscode.l10n.t('Open a file, or select one in Tracked Files, to see its versions.');
+    const name = uri.path.split('/').at(-1) ?? '';
     return owner === undefined
-      ? `${name} is in no open folder.`
-      : `The folder of ${name} is not connected to a server.`;
+      ? vscode.l10n.t('{0} is outside the open folders.', name)
+      : vscode.l10n.t('The folder of {0} is not connected to a server.', name);
   }
 
-  #said({ owner, path, versions }: ShownHistory): string | undefined {
+  /** The message above the versions: the error, or why there are none. */
+  #messageOf({ owner, path, versions }: ShownHistory): string | undefined {
     if (versions.error !== undefined) return failureMessage(versions.error, this.#log);
-    if (versions.items.length > 0 || !versions.isAnswered) return undefined;
-    const name = path.split('/').at(-1);
+    if (versions.items.length > 0 || !versions.isLoaded) return undefined;
+    const name = path.split('/').at(-1) ?? '';
     return owner.sync.isOnDisk(path)
-      ? `${name} was not pushed yet. Its versions begin with the first push.`
-      : `${name} is not tracked. Track it for sync, and each push keeps a version.`;
+      ? vscode.l10n.t('{0} has not been pushed yet. Its first push creates its first version.', name)
+      : vscode.l10n.t('{0} is not tracked. Track it for sync, and each push keeps a version.', name);
   }
 }

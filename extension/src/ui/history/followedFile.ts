@@ -3,8 +3,8 @@ import { shownFile } from '../documents/shownFile';
 import type { TrackedView } from '../views/trackedView';
 
 /**
- * The file that the user looks at: that of the shown editor, or the row selected in the tracked files, whichever
- * came last. It stays when something else than a file is shown.
+ * The active file: the one in the active editor or the row selected in Tracked Files, whichever came last. It stays when
+ * the editor shows something other than a file.
  */
 export class FollowedFile implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();

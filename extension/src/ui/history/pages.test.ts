@@ -1,98 +1,98 @@
 import { describe, expect, it } from 'vitest';
 import { Pages, type Page } from './pages';
 
-/** A list whose answers come when the test says so. */
-function scene() {
-  const questions: {
-    before: number | undefined;
+/** A list whose requests the test answers. */
+function createPages() {
+  const requests: {
+    last: number | undefined;
     answer: (page: Page<number>) => void;
     fail: (error: Error) => void;
   }[] = [];
   const seen: (readonly number[])[] = [];
   const pages: Pages<number> = new Pages({
-    fetch: (before) =>
+    fetch: (last) =>
       new Promise<Page<number>>((answer, fail) => {
-        questions.push({ before, answer, fail });
+        requests.push({ last, answer, fail });
       }),
     keyOf: String,
     onChange: () => seen.push(pages.items),
   });
-  return { pages, questions, seen };
+  return { pages, requests, seen };
 }
 
 describe('a list in pages', () => {
-  it('asks for what is before the last one, until there is no more', async () => {
-    const { pages, questions } = scene();
+  it('loads the page after the last item, until there is no more', async () => {
+    const { pages, requests } = createPages();
     const first = pages.reload();
-    expect(pages.isAnswered).toBe(false);
-    questions[0]?.answer({ items: [5, 4], more: true });
+    expect(pages.isLoaded).toBe(false);
+    requests[0]?.answer({ items: [5, 4], more: true });
     await first;
-    expect([pages.items, pages.hasMore, pages.isAnswered]).toEqual([[5, 4], true, true]);
+    expect([pages.items, pages.hasMore, pages.isLoaded]).toEqual([[5, 4], true, true]);
     const second = pages.loadMore();
-    expect(questions[1]?.before).toBe(4);
-    questions[1]?.answer({ items: [3], more: false });
+    expect(requests[1]?.last).toBe(4);
+    requests[1]?.answer({ items: [3], more: false });
     await second;
     expect([pages.items, pages.hasMore]).toEqual([[5, 4, 3], false]);
   });
 
-  it('ignores an answer that was overtaken by another question', async () => {
-    const { pages, questions, seen } = scene();
+  it('ignores a reload that a later one overtook', async () => {
+    const { pages, requests, seen } = createPages();
     const slow = pages.reload();
     const quick = pages.reload();
-    questions[1]?.answer({ items: [6, 5], more: false });
+    requests[1]?.answer({ items: [6, 5], more: false });
     await quick;
-    questions[0]?.answer({ items: [5], more: false });
+    requests[0]?.answer({ items: [5], more: false });
     await slow;
     expect(seen).toEqual([[6, 5]]);
   });
 
-  it('keeps older pages when newer items come', async () => {
-    const { pages, questions } = scene();
+  it('keeps older pages when newer items are added', async () => {
+    const { pages, requests } = createPages();
     const first = pages.reload();
-    questions[0]?.answer({ items: [5, 4], more: true });
+    requests[0]?.answer({ items: [5, 4], more: true });
     await first;
     const older = pages.loadMore();
     const newer = pages.reload();
-    questions[2]?.answer({ items: [6, 5], more: true });
+    requests[2]?.answer({ items: [6, 5], more: true });
     await newer;
     expect([pages.items, pages.hasMore]).toEqual([[6, 5, 4], true]);
-    questions[1]?.answer({ items: [3, 2], more: false });
+    requests[1]?.answer({ items: [3, 2], more: false });
     await older;
     expect([pages.items, pages.hasMore]).toEqual([[6, 5, 4, 3, 2], false]);
     const again = pages.reload();
-    questions[3]?.answer({ items: [7, 6], more: true });
+    requests[3]?.answer({ items: [7, 6], more: true });
     await again;
     expect([pages.items, pages.hasMore]).toEqual([[7, 6, 5, 4, 3, 2], false]);
   });
 
-  it('begins anew when more has come than a page holds, so that no gap is drawn', async () => {
-    const { pages, questions } = scene();
+  it('starts again when more items were added than a page holds, so that there is no gap', async () => {
+    const { pages, requests } = createPages();
     const first = pages.reload();
-    questions[0]?.answer({ items: [5, 4], more: false });
+    requests[0]?.answer({ items: [5, 4], more: false });
     await first;
     const second = pages.reload();
-    questions[1]?.answer({ items: [9, 8], more: true });
+    requests[1]?.answer({ items: [9, 8], more: true });
     await second;
     expect([pages.items, pages.hasMore]).toEqual([[9, 8], true]);
     const third = pages.loadMore();
-    expect(questions[2]?.before).toBe(8);
-    questions[2]?.answer({ items: [7, 6], more: true });
+    expect(requests[2]?.last).toBe(8);
+    requests[2]?.answer({ items: [7, 6], more: true });
     await third;
     expect(pages.items).toEqual([9, 8, 7, 6]);
   });
 
-  it('keeps what it shows when a question fails, and says why', async () => {
-    const { pages, questions } = scene();
+  it('keeps its items when a request fails, and has the error', async () => {
+    const { pages, requests } = createPages();
     const first = pages.reload();
-    questions[0]?.answer({ items: [2, 1], more: false });
+    requests[0]?.answer({ items: [2, 1], more: false });
     await first;
     const failure = new Error('the server is down');
     const second = pages.reload();
-    questions[1]?.fail(failure);
+    requests[1]?.fail(failure);
     await second;
-    expect([pages.items, pages.error, pages.isAnswered]).toEqual([[2, 1], failure, false]);
+    expect([pages.items, pages.error, pages.isLoaded]).toEqual([[2, 1], failure, false]);
     const third = pages.reload();
-    questions[2]?.answer({ items: [3, 2, 1], more: false });
+    requests[2]?.answer({ items: [3, 2, 1], more: false });
     await third;
     expect([pages.items, pages.error]).toEqual([[3, 2, 1], undefined]);
   });

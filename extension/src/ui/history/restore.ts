@@ -1,111 +1,139 @@
 import * as vscode from 'vscode';
 import type { RestoreResult } from '../../sync/history/restore';
-import { targetFolder, type CommandDeps } from '../workspace/callOptions';
-import { pathSection, unsavedPaths } from '../sync/confirmations';
-import { plural } from '../shared/format';
-import { confirm, notifyResult } from '../shared/confirm';
-import { pickPath, pickRevision, pickVersion } from './picks';
-import { nameOf, versionOf } from './rows';
-import { pickedUris, resolvePicked } from '../views/pickedPaths';
-import { withProgress } from '../shared/notify';
 import { statIfExists } from '../documents/statIfExists';
-import { isRevisionRow } from './treeRows';
+import { confirm } from '../shared/confirm';
+import { formatNumber } from '../shared/format';
+import { showResult } from '../shared/notify';
+import { pathSection } from '../shared/pathList';
 import { skippedMessage } from '../shared/skippedMessages';
-import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { withProgress } from '../shared/withProgress';
+import { pickedUris, resolvePicked } from '../views/pickedPaths';
+import { targetFolder } from '../workspace/callOptions';
+import { unsavedPaths } from '../workspace/unsavedFiles';
+import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { pickPath, pickRevision, pickVersion } from './historyPicks';
+import { nameOf, versionOf } from './rows';
+import { isRevisionRow } from './treeRows';
 
-export async function restoreVersion(parts: CommandDeps, row: unknown): Promise<void> {
-  const { owner, path, revision } = versionOf(row);
-  await restorePaths(parts, owner, [path], revision, true);
+export interface HistoryDeps {
+  readonly folders: WorkspaceFolders;
+  readonly log: vscode.LogOutputChannel;
 }
 
-/** Of what the explorer or a row picked, a revision is asked for; without that, a revision and then a path in it. */
-export async function restoreFrom(parts: CommandDeps, one: unknown, many: unknown): Promise<void> {
+interface Request {
+  readonly owner: SyncedFolder;
+  /** Files or folders; `''` is the whole tree. */
+  readonly paths: readonly string[];
+  readonly revision: number;
+}
+
+export async function restoreVersion({ log }: HistoryDeps, row: unknown): Promise<void> {
+  const { owner, path, revision } = versionOf(row);
+  await restore(log, { owner, paths: [path], revision }, true);
+}
+
+/** Asks for the revision of picked paths, for the path in a revision's row, or for both. */
+export async function restoreFrom({ folders, log }: HistoryDeps, one: unknown, many: unknown): Promise<void> {
   if (isRevisionRow(one)) {
-    const { number } = one.revision;
-    await restorePaths(parts, one.owner, [await pickPath(one.owner, number)], number);
+    const { owner, revision } = one;
+    await restore(log, { owner, paths: [await pickPath(owner, revision.number)], revision: revision.number });
     return;
   }
   const picked = pickedUris(one, many);
   if (picked.length === 0) {
-    const owner = await targetFolder(parts, undefined);
-    const { number } = await pickRevision(owner, 'Restore from which revision?');
-    await restorePaths(parts, owner, [await pickPath(owner, number)], number);
+    const owner = await targetFolder(folders, undefined);
+    const revision = await pickRestoreRevision(owner);
+    await restore(log, { owner, paths: [await pickPath(owner, revision)], revision });
     return;
   }
-  for (const [owner, paths] of await resolvePicked(parts.folders, picked)) {
+  for (const [owner, paths] of await resolvePicked(folders, picked)) {
     const [path = ''] = paths;
     const { versions } = path === '' ? { versions: [] } : await owner.sync.history(path);
-    // What has no versions of its own is a folder, or is in no revision, which restoring says.
-    const revision =
-      paths.length === 1 && versions.length > 0
-        ? (await pickVersion(owner, path, `Restore ${nameOf(path)} from which revision?`)).revision
-        : (await pickRevision(owner, 'Restore from which revision?')).number;
-    await restorePaths(parts, owner, paths, revision);
+    // A path without versions is a folder, or in no revision, which `restore` reports.
+    const hasVersions = paths.length === 1 && versions.length > 0;
+    const placeHolder = vscode.l10n.t('Select a revision to restore {0} from', nameOf(path));
+    const revision = hasVersions
+      ? (await pickVersion(owner, path, placeHolder)).revision
+      : await pickRestoreRevision(owner);
+    await restore(log, { owner, paths, revision });
   }
 }
 
-async function restorePaths(
-  parts: CommandDeps,
-  owner: SyncedFolder,
-  paths: readonly string[],
-  revision: number,
-  isFile = false,
-): Promise<void> {
+async function pickRestoreRevision(owner: SyncedFolder): Promise<number> {
+  return (await pickRevision(owner, vscode.l10n.t('Select a revision to restore from'))).number;
+}
+
+async function restore(log: vscode.LogOutputChannel, request: Request, isFile = false): Promise<void> {
+  const { owner, paths, revision } = request;
   const { folder, sync } = owner;
-  await confirmRestore(owner, paths, revision, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
-  const result = await withProgress('Palmtree: Restore', (reporter) =>
+  await confirmRestore(request, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
+  const result = await withProgress(vscode.l10n.t('Palmtree: Restore'), (reporter) =>
     sync.restore(reporter, { paths, revision }, { hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
   );
-  notifyResult(parts, folder, restoredMessage(result, paths, sync), result.skipped.length > 0);
-  if (result.backup !== undefined) parts.log.info(`what it replaced is kept in ${result.backup}`);
+  showResult(log, folder, restoredMessage(result, request), result.skipped.length > 0);
+  if (result.backup !== undefined) log.info(`the replaced files are kept in ${result.backup}`);
 }
 
-/** Asks where edits that were never pushed would be replaced, or more than the picked file. Throws cancelled. */
-async function confirmRestore(
-  owner: SyncedFolder,
-  paths: readonly string[],
-  revision: number,
-  isOneFile: boolean,
-): Promise<void> {
-  const isBelow = (path: string): boolean =>
-    paths.some((picked) => picked === '' || path === picked || path.startsWith(`${picked}/`));
+/** Asks before unpushed changes, or more than one picked file, are replaced. Throws cancelled. */
+async function confirmRestore({ owner, paths, revision }: Request, isOneFile: boolean): Promise<void> {
   const { sync } = owner;
-  const waiting = [...sync.pathStates].flatMap(([path, state]) => {
-    return isBelow(path) && sync.isOnDisk(path) && state !== 'incoming' ? [path] : [];
-  });
-  // What came later stays, so that nothing of it is replaced.
-  const then = waiting.length === 0 ? undefined : new Set(await sync.pathsAt(revision));
-  const edited = waiting.filter((path) => then?.has(path));
+  const isInside = (path: string): boolean =>
+    paths.some((picked) => picked === '' || path === picked || path.startsWith(`${picked}/`));
+  const pending = [...sync.pathStates].flatMap(([path, state]) =>
+    isInside(path) && sync.isOnDisk(path) && state !== 'incoming' ? [path] : [],
+  );
+  // A file that the revision does not contain is kept.
+  const contained = pending.length === 0 ? undefined : new Set(await sync.pathsAt(revision));
+  const unpushed = pending.filter((path) => contained?.has(path));
   const untracked: string[] = [];
-  for (const path of paths) if (!sync.isTracked(path) && (await isFileThere(owner, path))) untracked.push(path);
-  if (isOneFile && edited.length + untracked.length === 0) return;
-  const what = paths.length === 1 ? paths[0] || 'the whole tree' : plural(paths.length, 'path');
+  for (const path of paths) if (!sync.isTracked(path) && (await isFileAt(owner, path))) untracked.push(path);
+  if (isOneFile && unpushed.length + untracked.length === 0) return;
   const detail = [
-    pathSection('Replaces your unpushed edits in', edited),
-    pathSection('Replaces, and tracks again, what is not tracked here', untracked),
-    'What is replaced is kept in a backup.',
-    isOneFile ? '' : 'Files that came later stay.',
-  ].filter((part) => part !== '');
-  await confirm(`Restore ${what} as of revision ${revision}?`, detail.join('\n\n'), 'Restore');
+    pathSection(vscode.l10n.t('Your unpushed changes will be replaced'), unpushed),
+    pathSection(vscode.l10n.t('These untracked files will be replaced and tracked'), untracked),
+    vscode.l10n.t('A backup keeps the replaced files.'),
+    isOneFile ? '' : vscode.l10n.t('Files added later are kept.'),
+  ];
+  const message = restoreQuestion(paths, revision);
+  await confirm(message, detail.filter((part) => part !== '').join('\n\n'), vscode.l10n.t('Restore'));
 }
 
-async function isFileThere({ folder }: SyncedFolder, path: string): Promise<boolean> {
+function restoreQuestion(paths: readonly string[], revision: number): string {
+  if (paths.length > 1) {
+    return vscode.l10n.t('Restore {0} paths to revision {1}?', formatNumber(paths.length), revision);
+  }
+  const [path = ''] = paths;
+  return path === ''
+    ? vscode.l10n.t('Restore the whole tree to revision {0}?', revision)
+    : vscode.l10n.t('Restore {0} to revision {1}?', path, revision);
+}
+
+async function isFileAt({ folder }: SyncedFolder, path: string): Promise<boolean> {
   const stat = await statIfExists(vscode.Uri.joinPath(folder.uri, ...path.split('/')));
   return stat !== undefined && (stat.type & vscode.FileType.Directory) === 0;
 }
 
-function restoredMessage(
-  { revision, written, skipped }: RestoreResult,
-  paths: readonly string[],
-  { pathStates }: SyncedFolder['sync'],
-): string {
-  const [held] = skipped;
-  if (held !== undefined) return `${plural(skipped.length, 'file')} held back: ${held.path} ${skippedMessage(held)}.`;
-  const what = written.length === 1 ? written[0] : plural(written.length, 'file');
-  if (written.length > 0) {
-    // What the server has so already is in step again.
-    const isNews = written.some((path) => pathStates.has(path));
-    return `${what} restored from revision ${revision}${isNews ? '; push to send it.' : '. The server has it so already.'}`;
+function restoredMessage({ revision, written, skipped }: RestoreResult, { owner, paths }: Request): string {
+  const [first] = skipped;
+  if (first !== undefined) {
+    return skipped.length === 1
+      ? vscode.l10n.t('1 file was skipped: {0}', skippedMessage(first))
+      : vscode.l10n.t('{0} files were skipped: {1}', formatNumber(skipped.length), skippedMessage(first));
   }
-  return `${paths.length === 1 ? paths[0] || 'The tree' : plural(paths.length, 'path')} is as in revision ${revision} already.`;
+  if (written.length === 0) return alreadyMessage(paths, revision);
+  const restored =
+    written.length === 1
+      ? vscode.l10n.t('{0} was restored from revision {1}.', written[0] ?? '', revision)
+      : vscode.l10n.t('{0} files were restored from revision {1}.', formatNumber(written.length), revision);
+  // A file that equals the server's newest version has nothing to push.
+  const isPending = written.some((path) => owner.sync.pathStates.has(path));
+  const next = isPending ? vscode.l10n.t('Push to upload it.') : vscode.l10n.t('The server already has this version.');
+  return `${restored} ${next}`;
+}
+
+function alreadyMessage(paths: readonly string[], revision: number): string {
+  const [path = ''] = paths;
+  return paths.length === 1 && path !== ''
+    ? vscode.l10n.t('{0} is already at revision {1}.', path, revision)
+    : vscode.l10n.t('Already at revision {0}.', revision);
 }

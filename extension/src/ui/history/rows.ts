@@ -1,28 +1,28 @@
 import * as vscode from 'vscode';
 import type { PathVersion, RevisionSummary } from '../../../../server/src/contract/history';
 import { PalmtreeError } from '../../errors';
-import { byteSize, relativeTime } from '../shared/format';
+import { formatBytes, formatDate, formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** A file as a revision left it. */
+/** A file in one revision. */
 export interface FileVersion {
   readonly owner: SyncedFolder;
   readonly path: string;
   readonly revision: number;
-  /** Where the version before is found; 0 where there was none. */
+  /** A revision that contains the previous version; 0 if there is none. */
   readonly before: number;
-  /** It was deleted in the revision. */
-  readonly isGone: boolean;
+  /** The revision deleted the file. */
+  readonly isDeleted: boolean;
 }
 
-/** A row that stands for a version of a file, in either view. */
+/** A row for a version of a file, in either view. */
 export interface VersionRow {
   readonly owner: SyncedFolder;
   readonly version: FileVersion;
 }
 
-/** The row at the end of a list that goes on. */
+/** The last row of a list that continues. */
 export interface MoreRow {
   readonly owner: SyncedFolder;
   readonly loadMore: () => Promise<void>;
@@ -43,40 +43,47 @@ export function isMoreRow(row: unknown): row is MoreRow {
 }
 
 export function moreItem(row: MoreRow): vscode.TreeItem {
-  const item = new vscode.TreeItem('Load more…');
+  const label = vscode.l10n.t('Load More…');
+  const item = new vscode.TreeItem(label);
   item.contextValue = 'more';
-  item.command = { command: commandIds.moreHistory, title: 'Load more', arguments: [row] };
+  item.command = { command: commandIds.moreHistory, title: label, arguments: [row] };
   return item;
 }
 
 type Push = Pick<RevisionSummary, 'author' | 'createdAt' | 'message'>;
 
-/** `r7 by laptop`. */
+/** `r7 by laptop` */
 export function revisionLabel(revision: number, { author }: Push): string {
-  return `r${revision} by ${author}`;
+  return vscode.l10n.t('r{0} by {1}', revision, author);
 }
 
-/** `3 minutes ago · “the message” · 12 kB`: what is cut off in a narrow view is the size. */
+/** `3 minutes ago · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off the end. */
 export function versionDescription({ createdAt, message, entry }: PathVersion, now: Date): string {
-  const size = entry === null ? 'deleted' : entry.kind === 'symlink' ? 'symbolic link' : byteSize(entry.size);
-  return joined(relativeTime(new Date(createdAt), now), quoted(message), size);
+  const size =
+    entry === null
+      ? vscode.l10n.t('deleted')
+      : entry.kind === 'symlink'
+        ? vscode.l10n.t('symbolic link')
+        : formatBytes(entry.size);
+  return joined(' · ', relativeTime(new Date(createdAt), now), quoted(message), size);
 }
 
+/** `3 minutes ago · “the message” · 2 changed, 1 deleted · forced` */
 export function revisionDescription(revision: RevisionSummary, now: Date): string {
   const { createdAt, message, put, deleted, forced } = revision;
-  return joined(
-    relativeTime(new Date(createdAt), now),
-    quoted(message),
-    joinedWith(', ', put > 0 ? `${put} changed` : '', deleted > 0 ? `${deleted} deleted` : ''),
-    forced ? 'forced' : '',
+  const changes = joined(
+    ', ',
+    put > 0 ? vscode.l10n.t('{0} changed', formatNumber(put)) : '',
+    deleted > 0 ? vscode.l10n.t('{0} deleted', formatNumber(deleted)) : '',
   );
+  const time = relativeTime(new Date(createdAt), now);
+  return joined(' · ', time, quoted(message), changes, forced ? vscode.l10n.t('forced') : '');
 }
 
-/** With the exact time, and the message whole. */
-export function pushTooltip(revision: number, push: Push): string {
-  const time = new Date(push.createdAt).toLocaleString();
-  const lines = [`Revision ${revision}, pushed by ${push.author}`, time, push.message ?? ''];
-  return lines.filter((line) => line !== '').join('\n');
+/** Has the exact time and the whole message. */
+export function pushTooltip(revision: number, { author, createdAt, message }: Push): string {
+  const head = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
+  return joined('\n', head, formatDate(new Date(createdAt)), message ?? '');
 }
 
 function quoted(message: string | null): string {
@@ -84,11 +91,7 @@ function quoted(message: string | null): string {
   return line === '' ? '' : `“${line}”`;
 }
 
-function joined(...parts: readonly string[]): string {
-  return joinedWith(' · ', ...parts);
-}
-
-function joinedWith(separator: string, ...parts: readonly string[]): string {
+function joined(separator: string, ...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(separator);
 }
 

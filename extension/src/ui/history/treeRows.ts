@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { PathDifference, RevisionSummary } from '../../../../server/src/contract/history';
 import { revisionLabel, pushTooltip, revisionDescription, type VersionRow } from './rows';
 import { commandIds } from '../shared/ids';
-import { plural } from '../shared/format';
+import { formatNumber } from '../shared/format';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 export interface FolderRow {
@@ -19,7 +19,7 @@ export interface ChangeRow extends VersionRow {
   readonly change: PathDifference;
 }
 
-/** Says how many rows are not drawn. */
+/** The row for the changes that are not shown. */
 export interface RestRow {
   readonly owner: SyncedFolder;
   readonly rest: number;
@@ -51,27 +51,28 @@ export function changeItem(row: ChangeRow): vscode.TreeItem {
   const { owner, version, change } = row;
   const name = change.path.split('/').at(-1) ?? change.path;
   const folder = change.path.slice(0, -name.length - 1);
-  // The icon is that of the file; a scheme of its own keeps away the marks of what waits here and the lock.
+  // The scheme keeps the file's icon, and keeps away the decorations of local states and of read-only files.
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));
   item.label = name;
   item.id = `${owner.folder.uri.toString()}\0${version.revision}\0${change.path}`;
   item.description = [changeWord(change), folder].filter((part) => part !== '').join(' · ');
   item.tooltip = change.path;
-  item.contextValue = version.isGone ? 'change.deleted' : 'change';
-  const title = 'Compare with the Version Before';
+  item.contextValue = version.isDeleted ? 'change.deleted' : 'change';
+  const title = vscode.l10n.t('Compare with Previous Version');
   item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };
   return item;
 }
 
 export function restItem({ rest }: RestRow): vscode.TreeItem {
-  const item = new vscode.TreeItem(`and ${plural(rest, 'more file')}`);
+  const text = rest === 1 ? vscode.l10n.t('and 1 more file') : vscode.l10n.t('and {0} more files', formatNumber(rest));
+  const item = new vscode.TreeItem(text);
   item.contextValue = 'rest';
   return item;
 }
 
 function changeWord({ before, after }: PathDifference): string {
-  if (before === null) return 'added';
-  if (after === null) return 'deleted';
-  if (before.kind !== after.kind) return 'type changed';
-  return before.hash === after.hash ? 'permissions changed' : 'modified';
+  if (before === null) return vscode.l10n.t('added');
+  if (after === null) return vscode.l10n.t('deleted');
+  if (before.kind !== after.kind) return vscode.l10n.t('type changed');
+  return before.hash === after.hash ? vscode.l10n.t('permissions changed') : vscode.l10n.t('modified');
 }

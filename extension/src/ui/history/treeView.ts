@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
-import { ageRefreshMs, failureMessage, historyStateOf, type HistoryView, type HistoryState } from './fileView';
+import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
 import { isMoreRow, moreItem, type MoreRow } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
@@ -17,17 +17,17 @@ import {
 } from './treeRows';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** A revision may change a hundred thousand files; nobody reads more rows than this. */
+/** Nobody reads more rows than this, and a revision may change a hundred thousand files. */
 const maxRows = 1_000;
 
 type Row = FolderRow | RevisionRow | ChangeRow | RestRow | MoreRow;
 
 interface History {
-  readonly seen: HistoryState;
+  readonly state: HistoryState;
   readonly revisions: Pages<RevisionSummary>;
 }
 
-/** The revisions of the trees that the folders are bound to, each with what it changed. */
+/** The "Tree History" view: the revisions of the folders' trees, each with its changes. */
 export function createTreeHistory(folders: WorkspaceFolders, log: vscode.LogOutputChannel): HistoryView {
   return new TreeHistory(folders, log);
 }
@@ -48,20 +48,20 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       treeDataProvider: this,
       showCollapseAll: true,
     });
-    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), ageRefreshMs);
+    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),
       this.#view,
       this.#changed,
-      folders.onDidChange(() => this.#follow()),
-      this.#view.onDidChangeVisibility(() => this.#follow()),
+      folders.onDidChange(() => this.#update()),
+      this.#view.onDidChangeVisibility(() => this.#update()),
     );
-    this.#follow();
+    this.#update();
   }
 
   refresh(): void {
     this.#histories.clear();
-    this.#follow();
+    this.#update();
     this.#changed.fire(undefined);
   }
 
@@ -91,25 +91,25 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     return this.#folders.all.filter(({ sync }) => sync.isConnected);
   }
 
-  #follow(): void {
+  #update(): void {
     if (!this.#view.visible) return;
     const owners = this.#connected;
-    const gone = [...this.#histories.keys()].filter((owner) => !owners.includes(owner));
-    for (const owner of gone) this.#histories.delete(owner);
-    for (const owner of owners) this.#followOne(owner);
-    if (gone.length === 0 && this.#histories.size > 0) return;
-    this.#tell();
-    if (gone.length > 0) this.#changed.fire(undefined);
+    const removed = [...this.#histories.keys()].filter((owner) => !owners.includes(owner));
+    for (const owner of removed) this.#histories.delete(owner);
+    for (const owner of owners) this.#load(owner);
+    if (removed.length === 0 && this.#histories.size > 0) return;
+    this.#updateMessage();
+    if (removed.length > 0) this.#changed.fire(undefined);
   }
 
-  #followOne(owner: SyncedFolder): void {
-    const seen = historyStateOf(owner);
-    const known = this.#histories.get(owner);
-    const isSameTree = known?.seen.tree === seen.tree;
-    if (isSameTree && known.seen.news === seen.news) return;
-    const revisions = isSameTree ? known.revisions : this.#pagesOf(owner);
-    this.#histories.set(owner, { seen, revisions });
-    void this.#during(revisions.reload());
+  #load(owner: SyncedFolder): void {
+    const state = historyStateOf(owner);
+    const history = this.#histories.get(owner);
+    const isSameTree = history?.state.tree === state.tree;
+    if (isSameTree && history.state.version === state.version) return;
+    const revisions = isSameTree ? history.revisions : this.#pagesOf(owner);
+    this.#histories.set(owner, { state, revisions });
+    void this.#whileLoading(revisions.reload());
   }
 
   #pagesOf(owner: SyncedFolder): Pages<RevisionSummary> {
@@ -120,7 +120,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       },
       keyOf: ({ number, createdAt }) => `${number} ${createdAt}`,
       onChange: () => {
-        this.#tell();
+        this.#updateMessage();
         this.#changed.fire(undefined);
       },
     });
@@ -130,7 +130,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     const revisions = this.#histories.get(owner)?.revisions;
     if (revisions === undefined) return [];
     const rows = revisions.items.map((revision): Row => ({ owner, revision }));
-    return revisions.hasMore ? [...rows, { owner, loadMore: () => this.#during(revisions.loadMore()) }] : rows;
+    return revisions.hasMore ? [...rows, { owner, loadMore: () => this.#whileLoading(revisions.loadMore()) }] : rows;
   }
 
   async #changeRows({ owner, revision: { number } }: RevisionRow): Promise<Row[]> {
@@ -138,7 +138,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       const { changes } = await owner.sync.revisionDetail(number);
       const rows = changes.slice(0, maxRows).map((change): Row => {
         const before = change.before === null ? 0 : number - 1;
-        const version = { owner, path: change.path, revision: number, before, isGone: change.after === null };
+        const version = { owner, path: change.path, revision: number, before, isDeleted: change.after === null };
         return { owner, change, version };
       });
       return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows }] : rows;
@@ -148,17 +148,18 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     }
   }
 
-  async #during(work: Promise<void>): Promise<void> {
+  async #whileLoading(work: Promise<void>): Promise<void> {
     await vscode.window.withProgress({ location: { viewId: treeHistoryViewId } }, () => work);
   }
 
-  #tell(): void {
+  #updateMessage(): void {
     const histories = [...this.#histories.values()];
     const failed = histories.find(({ revisions }) => revisions.error !== undefined);
     if (failed !== undefined) this.#view.message = failureMessage(failed.revisions.error, this.#log);
-    else if (histories.length === 0) this.#view.message = 'Connect this folder to a server to see its revisions.';
-    else if (histories.every(({ revisions }) => revisions.isAnswered && revisions.items.length === 0)) {
-      this.#view.message = 'Nothing was pushed to this tree yet.';
+    else if (histories.length === 0) {
+      this.#view.message = vscode.l10n.t('Connect this folder to a server to see its revisions.');
+    } else if (histories.every(({ revisions }) => revisions.isLoaded && revisions.items.length === 0)) {
+      this.#view.message = vscode.l10n.t('Nothing has been pushed to this tree yet.');
     } else this.#view.message = '';
   }
 }

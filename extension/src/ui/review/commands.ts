@@ -1,79 +1,88 @@
+import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import { callOptions, targetFolder, type CommandDeps } from '../workspace/callOptions';
-import { offerToSave } from '../sync/confirmations';
-import { planRows } from './planChoice';
-import { makePlan } from './makePlan';
-import type { Review } from './reviewView';
+import { showInStatusBar } from '../shared/notify';
 import { pullThenPush } from '../sync/pullThenPush';
-import { runPull, runPush, notifyInStatusBar } from '../sync/runs';
+import { runPull, runPush, type TransferDeps } from '../sync/runs';
+import { callOptions, targetFolder } from '../workspace/callOptions';
+import { offerToSave } from '../workspace/unsavedFiles';
+import type { WorkspaceFolders } from '../workspace/workspaceFolders';
+import { makePlan } from './makePlan';
+import { planRows } from './planChoice';
+import type { Review } from './review';
+import type { ReviewView } from './reviewView';
 
-/** Shows what a push and a pull would do; both sides stay as they are. */
-export async function review(parts: CommandDeps, given: unknown): Promise<Plan | undefined> {
-  const options = callOptions(given);
-  const owner = await targetFolder(parts, given);
+export interface ReviewDeps extends TransferDeps {
+  readonly folders: WorkspaceFolders;
+  readonly review: ReviewView;
+}
+
+/** Shows what a push and a pull would do. Neither side changes. */
+export async function review(deps: ReviewDeps, argument: unknown): Promise<Plan | undefined> {
+  const options = callOptions(argument);
+  const owner = await targetFolder(deps.folders, argument);
   const plan = await makePlan(owner, 'sync', options);
-  if (plan.folders.length + plan.rows.length > 0) await parts.review.show({ owner, plan });
+  if (plan.folders.length + plan.rows.length > 0) await deps.review.show({ owner, plan });
   else {
-    await parts.review.close();
-    notifyInStatusBar(`nothing to review, in step at revision ${plan.revision}`);
+    await deps.review.close();
+    showInStatusBar(vscode.l10n.t('nothing to review, up to date with revision {0}', plan.revision));
   }
-  // VS Code sends a command's answer to its window, which cannot take big integers.
+  // VS Code sends a command's result to its window, which cannot receive bigints.
   return options === undefined ? undefined : plan;
 }
 
-/** Makes the plan anew; what was left out stays so. */
-export async function refreshReview(parts: CommandDeps): Promise<void> {
-  const { note: _seen, ...before } = shownReview(parts);
-  await parts.review.show({ ...before, plan: await makePlan(before.owner, before.plan.direction, undefined) });
+/** Makes the plan again. Paths that are not selected stay so. */
+export async function refreshReview(deps: ReviewDeps): Promise<void> {
+  const { note: _seen, ...current } = currentReview(deps);
+  await deps.review.show({ ...current, plan: await makePlan(current.owner, current.plan.direction, undefined) });
 }
 
-/** Moves what is checked in the plan, and nothing that has come up since it was made. */
-export async function moveChecked(parts: CommandDeps, direction: PlanDirection): Promise<void> {
-  const shown = shownReview(parts);
-  if (direction !== 'pull') await offerToSave(shown.owner, direction === 'push' ? 'Push' : 'Sync');
-  const isPushed = await move(parts, shown, direction);
-  await closeOrRefresh(parts, shown, isPushed ? undefined : shown.message);
+/** Pushes or pulls the selected paths, and no change that came after the plan. */
+export async function syncSelected(deps: ReviewDeps, direction: PlanDirection): Promise<void> {
+  const current = currentReview(deps);
+  if (direction !== 'pull') await offerToSave(current.owner, direction);
+  const isPushed = await transferSelected(deps, current, direction);
+  await closeOrRefresh(deps, current, isPushed ? undefined : current.message);
 }
 
-/** True when something was pushed. */
-async function move(
-  parts: CommandDeps,
+/** Returns true if something was pushed. */
+async function transferSelected(
+  deps: ReviewDeps,
   { owner, plan, choice, message }: Review,
   direction: PlanDirection,
 ): Promise<boolean> {
-  const now = await makePlan(owner, plan.direction, undefined);
-  const push = { only: choice.paths(plan, now, 'push'), ...(message === undefined ? {} : { message }) };
-  const pull = { only: choice.paths(plan, now, 'pull') };
+  const current = await makePlan(owner, plan.direction, undefined);
+  const push = { only: choice.paths(plan, current, 'push'), ...(message === undefined ? {} : { message }) };
+  const pull = { only: choice.paths(plan, current, 'pull') };
   if (direction === 'sync') {
-    const { push: pushed } = await pullThenPush(parts, owner, undefined, { pull, push, isReviewed: true });
+    const { push: pushed } = await pullThenPush(deps, owner, undefined, { pull, push, isReviewed: true });
     return pushed !== undefined;
   }
   if (direction === 'pull') {
-    const { text } = await runPull(parts, owner, undefined, pull);
-    notifyInStatusBar(text);
+    const { text } = await runPull(deps, owner, undefined, pull);
+    showInStatusBar(text);
     return false;
   }
-  const { text } = await runPush(parts, owner, undefined, push).catch(async (error: unknown) => {
+  const { text } = await runPush(deps, owner, undefined, push).catch(async (error: unknown) => {
     if (!isPalmtreeError(error, 'stale_base')) throw error;
-    // What is new on the server is known now and stays there, so that what is checked can go.
-    await runPull(parts, owner, {}, { only: new Set() });
-    return runPush(parts, owner, undefined, push);
+    // A pull of no path fetches the server's changes and applies none, so that the selected ones can be pushed.
+    await runPull(deps, owner, {}, { only: new Set() });
+    return runPush(deps, owner, undefined, push);
   });
-  notifyInStatusBar(text);
+  showInStatusBar(text);
   return true;
 }
 
-/** The view stays as long as it has something checked that can move. What the user has closed meanwhile stays closed. */
-async function closeOrRefresh(parts: CommandDeps, shown: Review, message: string | undefined): Promise<void> {
-  if (parts.review.current !== shown) return;
+/** Keeps the view open while selected paths are left to sync. If the user closed it meanwhile, it stays closed. */
+async function closeOrRefresh(deps: ReviewDeps, shown: Review, message: string | undefined): Promise<void> {
+  if (deps.review.current !== shown) return;
   const plan = await makePlan(shown.owner, shown.plan.direction, undefined);
-  const isDone = [...planRows(plan)].every((row) => row.direction === undefined || !shown.choice.isTaken(row));
-  if (isDone) await parts.review.close();
-  else await parts.review.show({ owner: shown.owner, plan, ...(message === undefined ? {} : { message }) });
+  const isDone = [...planRows(plan)].every((row) => row.direction === undefined || !shown.choice.isSelected(row));
+  if (isDone) await deps.review.close();
+  else await deps.review.show({ owner: shown.owner, plan, ...(message === undefined ? {} : { message }) });
 }
 
-function shownReview({ review: { current } }: CommandDeps): Review {
+function currentReview({ review: { current } }: ReviewDeps): Review {
   if (current === undefined) throw new PalmtreeError('cancelled', 'no plan is shown');
   return current;
 }

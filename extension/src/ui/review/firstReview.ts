@@ -1,52 +1,53 @@
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import type { CallOptions, CommandDeps } from '../workspace/callOptions';
-import { conflictsIn, planRows } from './planChoice';
-import { noteFor } from './planMessages';
-import { makePlan } from './makePlan';
 import { setting } from '../shared/settings';
+import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { makePlan } from './makePlan';
+import { conflictCount, planRows } from './planChoice';
+import { noteFor } from './planMessages';
+import type { ReviewView } from './reviewView';
 
-/** What came of asking whether the plan is to be looked at before anything moves. */
+/** Whether a command opened the review instead, as `palmtree.reviewBefore` says. */
 export interface FirstReview {
-  /** The plan is shown: the command is not to go on. */
+  /** The review is open: the command must stop. */
   readonly isShown: boolean;
-  /** What the command may move: nothing where the plan was empty, since what came up later was not seen. */
+  /** The paths that the command may sync: none if the plan was empty, since nobody has seen later changes. */
   readonly limit: { readonly only?: ReadonlySet<string> };
-  /** After a push that the server refused for what is newer there; true when the plan is shown. */
+  /** Call it after a push that the server rejected for newer changes; true if the review is open then. */
   afterStaleBase(): Promise<boolean>;
 }
 
-/** Follows `palmtree.reviewBefore`. Code that passes options is asked nothing and shown nothing. */
+/** Opens the review if `palmtree.reviewBefore` says so; never for code that passes options. */
 export async function firstReview(
-  parts: CommandDeps,
+  view: ReviewView,
   owner: SyncedFolder,
   direction: PlanDirection,
   options: CallOptions | undefined,
-  kept: { readonly message?: string } = {},
+  push: { readonly message?: string } = {},
 ): Promise<FirstReview> {
   const when = options === undefined ? setting('reviewBefore', owner.folder.uri) : 'never';
   const show = async (plan: Plan): Promise<void> => {
     const rest = [...planRows(plan)].filter((row) => row.direction !== undefined).length;
-    const note = noteFor(direction, { conflicts: conflictsIn(plan), rest });
-    await parts.review.show({ ...kept, owner, plan, note });
+    const note = noteFor(direction, { conflicts: conflictCount(plan), rest });
+    await view.show({ ...push, owner, plan, note });
   };
   const showIfConflicts = async (): Promise<boolean> => {
     const plan = await makePlan(owner, 'sync', options);
-    if (conflictsIn(plan) === 0) return false;
+    if (conflictCount(plan) === 0) return false;
     await show(plan);
     return true;
   };
-  const goOn = { isShown: false, limit: {}, afterStaleBase: () => Promise.resolve(false) };
-  if (when === 'never') return goOn;
+  const notShown = { isShown: false, limit: {}, afterStaleBase: () => Promise.resolve(false) };
+  if (when === 'never') return notShown;
   if (when === 'conflicts') {
-    // A push asks the server anyway, so that one without conflicts is as quick as ever.
+    // A push asks the server anyway. Without conflicts it is not slowed down by a plan.
     if (direction === 'push' && owner.sync.state.counts.conflicts === 0) {
-      return { ...goOn, afterStaleBase: showIfConflicts };
+      return { ...notShown, afterStaleBase: showIfConflicts };
     }
-    return { ...goOn, isShown: await showIfConflicts() };
+    return { ...notShown, isShown: await showIfConflicts() };
   }
   const plan = await makePlan(owner, direction, options);
-  if (plan.folders.length + plan.rows.length === 0) return { ...goOn, limit: { only: new Set() } };
+  if (plan.folders.length + plan.rows.length === 0) return { ...notShown, limit: { only: new Set() } };
   await show(plan);
-  return { ...goOn, isShown: true };
+  return { ...notShown, isShown: true };
 }

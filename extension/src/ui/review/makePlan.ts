@@ -1,11 +1,12 @@
+import * as vscode from 'vscode';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import type { CallOptions } from '../workspace/callOptions';
-import { withProgress } from '../shared/notify';
 import { setting } from '../shared/settings';
-import { withQuestions } from '../sync/runs';
+import { withProgress } from '../shared/withProgress';
+import { withConfirmations } from '../sync/runs';
+import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** Looks on both sides what would be done. Nothing moves. */
+/** Plans a push, a pull or both. Neither side changes. */
 export function makePlan(
   owner: SyncedFolder,
   direction: PlanDirection,
@@ -13,8 +14,8 @@ export function makePlan(
 ): Promise<Plan> {
   const { folder, sync } = owner;
   const run = (): Promise<Plan> =>
-    withProgress('Palmtree: Review Changes', (reporter) =>
+    withProgress(vscode.l10n.t('Palmtree: Review Changes'), (reporter) =>
       sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri) }),
     );
-  return withQuestions(run, owner, options);
+  return withConfirmations(run, owner, options);
 }

@@ -1,41 +1,41 @@
 import type { Plan, PlanRow } from '../../sync/review/plan';
 import { rowsBelow, type PlanNode } from './planNodes';
 
-/** Which paths of a plan go along. All do at first; what was left out stays so when the plan is made anew. */
+/** The selected paths of a plan. All are selected at first; a path that is not stays so in the next plan. */
 export class PlanChoice {
-  readonly #leftOut = new Set<string>();
+  readonly #unselected = new Set<string>();
 
-  isTaken(row: PlanRow): boolean {
-    return !this.#leftOut.has(key(row));
+  isSelected(row: PlanRow): boolean {
+    return !this.#unselected.has(key(row));
   }
 
-  set(node: PlanNode, isTaken: boolean): void {
+  set(node: PlanNode, isSelected: boolean): void {
     for (const row of rowsBelow(node)) {
-      if (isTaken) this.#leftOut.delete(key(row));
-      else this.#leftOut.add(key(row));
+      if (isSelected) this.#unselected.delete(key(row));
+      else this.#unselected.add(key(row));
     }
   }
 
-  count(node: PlanNode): { readonly taken: number; readonly all: number } {
-    let taken = 0;
-    let all = 0;
+  count(node: PlanNode): { readonly selected: number; readonly total: number } {
+    let selected = 0;
+    let total = 0;
     for (const row of rowsBelow(node)) {
-      all++;
-      if (this.isTaken(row)) taken++;
+      total++;
+      if (this.isSelected(row)) selected++;
     }
-    return { taken, all };
+    return { selected, total };
   }
 
   /**
-   * The paths that go in this direction; a rename takes the path it leaves along.
-   * Invariant: what would be done by `now` is what was reviewed: an edit that has become a deletion is left out.
+   * The selected paths of one direction; for a rename, both its paths.
+   * Invariant: `current` has the reviewed effect on them. For example, an edit that has become a deletion is left out.
    */
-  paths(reviewed: Plan, now: Plan, direction: 'push' | 'pull'): ReadonlySet<string> {
+  paths(reviewed: Plan, current: Plan, direction: 'push' | 'pull'): ReadonlySet<string> {
     const paths = new Set<string>();
-    const known = new Map([...planRows(now)].map((row) => [key(row), row]));
+    const rows = new Map([...planRows(current)].map((row) => [key(row), row]));
     for (const row of planRows(reviewed)) {
-      if (row.direction !== direction || !this.isTaken(row)) continue;
-      const same = known.get(key(row));
+      if (row.direction !== direction || !this.isSelected(row)) continue;
+      const same = rows.get(key(row));
       if (same?.effect !== row.effect || same.from !== row.from) continue;
       paths.add(row.path);
       if (row.from !== undefined) paths.add(row.from);
@@ -44,13 +44,13 @@ export class PlanChoice {
   }
 }
 
-/** Every row, those of renamed folders too. */
+/** All rows, including those of renamed folders. */
 export function* planRows(plan: Plan): Generator<PlanRow> {
   for (const { rows } of plan.folders) yield* rows;
   yield* plan.rows;
 }
 
-export function conflictsIn(plan: Plan): number {
+export function conflictCount(plan: Plan): number {
   return plan.rows.filter(({ effect }) => effect === 'conflict').length;
 }
 

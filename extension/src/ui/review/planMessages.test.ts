@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../core/entry';
 import type { Plan, PlanRow } from '../../sync/review/plan';
-import { conflictsIn, hasRowsFor, PlanChoice } from './planChoice';
-import { isOptional, planNodes, type GroupNode } from './planNodes';
+import { conflictCount, hasRowsFor, PlanChoice } from './planChoice';
+import { isSelectable, planNodes, type GroupNode } from './planNodes';
 import {
+  effectMessage,
   folderDescription,
   groupDescription,
   noteFor,
-  reasonOf,
   rowDescription,
   rowInFolderDescription,
 } from './planMessages';
@@ -24,7 +24,7 @@ function plan(rows: readonly PlanRow[], folders: Plan['folders'] = []): Plan {
   return { direction: 'sync', revision: 4, folders, rows };
 }
 
-describe('the words of a row', () => {
+describe('the description of a row', () => {
   it.each<[string, Partial<PlanRow>, string]>([
     ['an edit here', {}, '↑ edited here'],
     ['a file made here', { effect: 'add' }, '↑ new here'],
@@ -33,40 +33,40 @@ describe('the words of a row', () => {
     ['a rename', { effect: 'rename', from: 'drafts/a.md' }, '↑ renamed from drafts/a.md'],
     ['an edit on the server', { direction: 'pull' }, '↓ edited on the server'],
     ['a deletion on the server', { direction: 'pull', effect: 'delete' }, '↓ deleted on the server'],
-    ['a merge', { direction: 'pull', effect: 'merge' }, '↓ edited on both sides, merges cleanly'],
-    ['a conflict', { direction: undefined, effect: 'conflict' }, '! changed here and on the server'],
+    ['a merge', { direction: 'pull', effect: 'merge' }, '↓ both changed, merges cleanly'],
+    ['a conflict', { direction: undefined, effect: 'conflict' }, '! both changed'],
     [
       'a problem',
       { direction: undefined, effect: 'problem', problem: { path: 'plan.md', reason: 'pipe' } },
       '⊘ It is a pipe, not a file. Untrack it, or remove it.',
     ],
-  ])('say of %s which way it goes and why', (_what, given, words) => {
-    expect(reasonOf(row('plan.md', given))).toBe(words);
+  ])('gives the direction and the change of %s', (_what, given, text) => {
+    expect(effectMessage(row('plan.md', given))).toBe(text);
   });
 
-  it('name the folder last, where a narrow view cuts', () => {
+  it('has the folder last, since a narrow view cuts off the end', () => {
     expect(rowDescription(row('notes/drafts/plan.md'))).toBe('↑ edited here · notes/drafts');
     expect(rowDescription(row('plan.md'))).toBe('↑ edited here');
   });
 
-  it('say of a renamed folder what is in it, and below it only where', () => {
+  it('has the number of files of a renamed folder, and in it only the folder', () => {
     const inside = row('new/deep/a.md', { effect: 'rename', from: 'old/deep/a.md' });
     const folder = { from: 'old', to: 'new', direction: 'push', rows: [inside] } as const;
     expect(folderDescription(folder)).toBe('↑ renamed from old · 1 file');
     expect(rowInFolderDescription(inside, folder)).toBe('deep');
   });
 
-  it('count what is left out', () => {
-    expect(groupDescription({ taken: 4, all: 4 })).toBe('4');
-    expect(groupDescription({ taken: 3, all: 4 })).toBe('3 of 4');
-    expect(groupDescription({ taken: 3, all: 10_000 })).toBe('10,000, some left out');
+  it('counts the selected paths', () => {
+    expect(groupDescription({ selected: 4, total: 4 })).toBe('4');
+    expect(groupDescription({ selected: 3, total: 4 })).toBe('3 of 4');
+    expect(groupDescription({ selected: 3, total: 10_000 })).toBe('10,000, some skipped');
   });
 
-  it('say why the plan came up', () => {
-    expect(noteFor('push', { conflicts: 0, rest: 3 })).toBe('Push what is checked. Nothing has moved so far.');
+  it('says why the review opened', () => {
+    expect(noteFor('push', { conflicts: 0, rest: 3 })).toBe('Push the selected files. Nothing has been changed yet.');
     const note = noteFor('pull', { conflicts: 2, rest: 1 });
-    expect(note).toContain('2 files changed here and on the server: neither version is touched. Pull the rest');
-    expect(noteFor('push', { conflicts: 1, rest: 0 })).toContain('Decide in Tracked Files.');
+    expect(note).toContain('2 files changed here and on the server. Both versions are kept. Pull the rest');
+    expect(noteFor('push', { conflicts: 1, rest: 0 })).toContain('Resolve the conflicts in Tracked Files.');
   });
 });
 
@@ -84,19 +84,19 @@ describe('the rows of a plan', () => {
   const groups = planNodes(shown);
   const toPush = groups.find(({ group }) => group === 'push') as GroupNode;
 
-  it('are grouped, without the groups that have nothing in them', () => {
+  it('are grouped, without empty groups', () => {
     expect(groups.map(({ group, children }) => `${group} ${children.length}`)).toEqual([
       'conflict 1',
       'push 3',
       'pull 1',
     ]);
-    expect(groups.map(isOptional)).toEqual([false, true, true]);
-    expect(conflictsIn(shown)).toBe(1);
+    expect(groups.map(isSelectable)).toEqual([false, true, true]);
+    expect(conflictCount(shown)).toBe(1);
     expect(hasRowsFor(shown, 'pull')).toBe(true);
     expect(hasRowsFor(plan([row('a')]), 'pull')).toBe(false);
   });
 
-  it('all go along at first, a rename with both its paths', () => {
+  it('are all selected at first, a rename with both its paths', () => {
     const choice = new PlanChoice();
     expect([...choice.paths(shown, shown, 'push')].sort()).toEqual(
       ['moved.md', 'new/a.md', 'old/a.md', 'plan.md', 'was.md'].sort(),
@@ -104,27 +104,27 @@ describe('the rows of a plan', () => {
     expect([...choice.paths(shown, shown, 'pull')]).toEqual(['theirs.md']);
   });
 
-  it('stay behind when their folder or their group is left out, drawn or not', () => {
+  it('are skipped with their folder or group, drawn or not', () => {
     const choice = new PlanChoice();
     const [folder] = toPush.children;
     if (folder !== undefined) choice.set(folder, false);
-    expect(choice.count(toPush)).toEqual({ taken: 2, all: 3 });
+    expect(choice.count(toPush)).toEqual({ selected: 2, total: 3 });
     expect([...choice.paths(shown, shown, 'push')].sort()).toEqual(['moved.md', 'plan.md', 'was.md']);
     choice.set(toPush, false);
     expect(choice.paths(shown, shown, 'push').size).toBe(0);
     choice.set(toPush, true);
-    expect(choice.count(toPush)).toEqual({ taken: 3, all: 3 });
+    expect(choice.count(toPush)).toEqual({ selected: 3, total: 3 });
   });
 
-  it('stay left out when the plan is made anew', () => {
+  it('stay skipped in the next plan', () => {
     const choice = new PlanChoice();
-    const left = toPush.children.find((node) => node.kind === 'path' && node.row.path === 'plan.md');
-    if (left !== undefined) choice.set(left, false);
+    const unselected = toPush.children.find((node) => node.kind === 'path' && node.row.path === 'plan.md');
+    if (unselected !== undefined) choice.set(unselected, false);
     const again = plan([row('plan.md'), row('new.md', { effect: 'add' })]);
     expect([...choice.paths(again, again, 'push')]).toEqual(['new.md']);
   });
 
-  it('stay behind when they have become another change since', () => {
+  it('are skipped when they have become another change since', () => {
     const reviewed = plan([row('plan.md'), row('other.md')]);
     const now = plan([row('plan.md', { effect: 'delete' }), row('other.md'), row('later.md')]);
     expect([...new PlanChoice().paths(reviewed, now, 'push')]).toEqual(['other.md']);

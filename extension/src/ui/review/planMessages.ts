@@ -1,73 +1,92 @@
+import { l10n } from 'vscode';
 import type { PlanDirection, PlanEffect, PlanFolder, PlanRow } from '../../sync/review/plan';
-import type { GroupKind } from './planNodes';
-import { plural } from '../shared/format';
+import { fileCount, formatNumber } from '../shared/format';
 import { problemMessage } from '../shared/problemMessages';
+import type { GroupKind } from './planNodes';
 
 const arrows = { push: '↑', pull: '↓' } as const;
-const places = { push: 'here', pull: 'on the server' } as const;
 
-const reasons: Readonly<Record<PlanEffect, (row: PlanRow, place: string) => string>> = {
-  add: (_row, place) => `new ${place}`,
-  modify: (_row, place) => `edited ${place}`,
-  delete: (_row, place) => `deleted ${place}`,
-  mode: (_row, place) => `permissions changed ${place}`,
-  rename: ({ from }) => `renamed from ${from}`,
-  merge: () => 'edited on both sides, merges cleanly',
-  conflict: () => 'changed here and on the server',
-  problem: ({ problem }) => (problem === undefined ? 'cannot be synced' : problemMessage(problem)),
+type Direction = keyof typeof arrows;
+
+const effects: Readonly<Record<PlanEffect, (row: PlanRow, direction: Direction) => string>> = {
+  add: (_row, direction) => (direction === 'push' ? l10n.t('new here') : l10n.t('new on the server')),
+  modify: (_row, direction) => (direction === 'push' ? l10n.t('edited here') : l10n.t('edited on the server')),
+  delete: (_row, direction) => (direction === 'push' ? l10n.t('deleted here') : l10n.t('deleted on the server')),
+  mode: (_row, direction) =>
+    direction === 'push' ? l10n.t('permissions changed here') : l10n.t('permissions changed on the server'),
+  rename: ({ from = '' }) => l10n.t('renamed from {0}', from),
+  merge: () => l10n.t('both changed, merges cleanly'),
+  conflict: () => l10n.t('both changed'),
+  problem: ({ problem }) => (problem === undefined ? l10n.t("can't be synced") : problemMessage(problem)),
 };
 
-/** Which way a path goes and why, such as `↑ edited here`. */
-export function reasonOf(row: PlanRow): string {
+/** The direction and the change, such as `↑ edited here`. */
+export function effectMessage(row: PlanRow): string {
   const { direction, effect } = row;
   const sign = direction === undefined ? (effect === 'conflict' ? '!' : '⊘') : arrows[direction];
-  return `${sign} ${reasons[effect](row, places[direction ?? 'push'])}`;
+  return `${sign} ${effects[effect](row, direction ?? 'push')}`;
 }
 
-/** What follows the file's name: the reason first, since a narrow view cuts the end. */
+/** Follows the file's name. The folder comes last, since a narrow view cuts off the end. */
 export function rowDescription(row: PlanRow): string {
   const folder = folderOf(row.path);
-  return folder === '' ? reasonOf(row) : `${reasonOf(row)} · ${folder}`;
+  return folder === '' ? effectMessage(row) : `${effectMessage(row)} · ${folder}`;
 }
 
-/** Of a row below a renamed folder: that folder has said why. */
+/** For a row in a renamed folder, whose own row gives the effect: the folder below it. */
 export function rowInFolderDescription(row: PlanRow, { to }: PlanFolder): string {
   return folderOf(to === '' ? row.path : row.path.slice(to.length + 1));
 }
 
 export function folderDescription({ from, direction, rows }: PlanFolder): string {
-  return `${arrows[direction]} renamed from ${from === '' ? 'the top folder' : from} · ${plural(rows.length, 'file')}`;
+  const origin = from === '' ? l10n.t('renamed from the top folder') : l10n.t('renamed from {0}', from);
+  return `${arrows[direction]} ${origin} · ${fileCount(rows.length)}`;
 }
 
 export const groupTitles: Readonly<Record<GroupKind, string>> = {
-  push: 'To push',
-  pull: 'To pull',
-  conflict: 'Conflicts',
-  problem: 'Problems',
+  push: l10n.t('To Push'),
+  pull: l10n.t('To Pull'),
+  conflict: l10n.t('Conflicts'),
+  problem: l10n.t('Problems'),
 };
 
-/** In a group of more rows, what is left out is not counted: each tick would draw them all anew. */
+/** A larger group does not count its selected rows: each click would draw them all again. */
 export const manyRows = 1_000;
 
-/** `4`, or `3 of 4` when some are left out. */
-export function groupDescription({ taken, all }: { readonly taken: number; readonly all: number }): string {
-  const total = all.toLocaleString('en');
-  if (taken === all) return total;
-  return all > manyRows ? `${total}, some left out` : `${taken.toLocaleString('en')} of ${total}`;
+/** `4`, or `3 of 4` if some are not selected. */
+export function groupDescription({ selected, total }: { readonly selected: number; readonly total: number }): string {
+  const all = formatNumber(total);
+  if (selected === total) return all;
+  return total > manyRows ? l10n.t('{0}, some skipped', all) : l10n.t('{0} of {1}', formatNumber(selected), all);
 }
 
-/** Why a plan came up where a command was asked for; `rest` is what can move all the same. */
+const selectedNotes: Readonly<Record<PlanDirection, string>> = {
+  push: l10n.t('Push the selected files.'),
+  pull: l10n.t('Pull the selected files.'),
+  sync: l10n.t('Sync the selected files.'),
+};
+
+const restNotes: Readonly<Record<PlanDirection, string>> = {
+  push: l10n.t('Push the rest, or resolve the conflicts first.'),
+  pull: l10n.t('Pull the rest, or resolve the conflicts first.'),
+  sync: l10n.t('Sync the rest, or resolve the conflicts first.'),
+};
+
+/** Why a review opened for another command; `rest` is the number of paths that can be synced. */
 export function noteFor(direction: PlanDirection, { conflicts, rest }: { conflicts: number; rest: number }): string {
-  const verb = { push: 'Push', pull: 'Pull', sync: 'Sync' }[direction];
-  if (conflicts === 0) return `${verb} what is checked. Nothing has moved so far.`;
-  const files = `${plural(conflicts, 'file')} changed here and on the server: neither version is touched.`;
-  const next = rest > 0 ? `${verb} the rest, or decide first.` : 'Decide in Tracked Files.';
-  return `${files} ${next} Nothing has moved so far.`;
+  const unchanged = l10n.t('Nothing has been changed yet.');
+  if (conflicts === 0) return `${selectedNotes[direction]} ${unchanged}`;
+  const found =
+    conflicts === 1
+      ? l10n.t('1 file changed here and on the server. Both versions are kept.')
+      : l10n.t('{0} files changed here and on the server. Both versions are kept.', formatNumber(conflicts));
+  const next = rest > 0 ? restNotes[direction] : l10n.t('Resolve the conflicts in Tracked Files.');
+  return `${found} ${next} ${unchanged}`;
 }
 
-export const staleNote = 'Files or the server have changed since. Refresh to see what is new.';
+export const outdatedNote = l10n.t('Files or the server have changed since. Refresh to see what is new.');
 
-/** The file's name, and for a path at the top all of it. */
+/** The last segment of the path. */
 export function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }

@@ -1,6 +1,6 @@
 import type { Plan, PlanFolder, PlanRow } from '../../sync/review/plan';
 
-/** A plan as it is shown: groups, in them folders that were renamed whole, and paths. */
+/** A row of the view: a group, a renamed folder in it, or a path in either. */
 export type PlanNode = GroupNode | FolderNode | PathNode;
 
 export type GroupKind = 'push' | 'pull' | 'conflict' | 'problem';
@@ -28,7 +28,7 @@ export interface PathNode {
 
 const order: readonly GroupKind[] = ['conflict', 'push', 'pull', 'problem'];
 
-/** The groups that have anything in them: what is to be decided comes first. */
+/** The groups that are not empty, conflicts first. */
 export function planNodes(plan: Plan): readonly GroupNode[] {
   return order.flatMap((group) => {
     const children: (FolderNode | PathNode)[] = [];
@@ -54,28 +54,28 @@ function groupOf({ direction, effect }: PlanRow): GroupKind {
   return direction ?? (effect === 'conflict' ? 'conflict' : 'problem');
 }
 
-/** Every path at or below a row. */
+/** The plan's rows at or below a row of the view. */
 export function* rowsBelow(node: PlanNode): Generator<PlanRow> {
   if (node.kind === 'path') yield node.row;
   else for (const child of node.children) yield* rowsBelow(child);
 }
 
-/** The rows above one, the nearest first. */
+/** The ancestors of a row, the nearest first. */
 export function nodesAbove(node: PlanNode): (FolderNode | GroupNode)[] {
   return node.kind === 'group' ? [] : [node.parent, ...nodesAbove(node.parent)];
 }
 
-/** Of which `PlanChoice` can say whether it goes along. */
-export function isOptional(node: PlanNode): boolean {
+/** Whether the row has a checkbox: conflicts and problems are never synced. */
+export function isSelectable(node: PlanNode): boolean {
   const group = node.kind === 'group' ? node : nodesAbove(node).at(-1);
   return group?.kind === 'group' && (group.group === 'push' || group.group === 'pull');
 }
 
-/** Names a row for as long as a plan of the same folder is shown, and after it is made anew. */
+/** Identifies a row within a folder's plans, also in a later one. */
 export function nodeKey(node: PlanNode): string {
   if (node.kind === 'group') return node.group;
   const group = nodesAbove(node).at(-1);
   const above = group?.kind === 'group' ? group.group : '';
-  // A renamed folder and a file may share a path, before and after.
+  // A renamed folder and a file may have the same path, one before and one after.
   return node.kind === 'folder' ? `${above}/\0${node.folder.to}` : `${above}/${node.row.path}`;
 }

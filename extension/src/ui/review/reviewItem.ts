@@ -3,7 +3,7 @@ import type { PlanRow } from '../../sync/review/plan';
 import { presentations } from '../views/statusPresentation';
 import type { PlanChoice } from './planChoice';
 import {
-  isOptional,
+  isSelectable,
   nodeKey,
   type FolderNode,
   type GroupKind,
@@ -17,12 +17,12 @@ import {
   groupTitles,
   manyRows,
   nameOf,
-  reasonOf,
+  effectMessage,
   rowDescription,
   rowInFolderDescription,
 } from './planMessages';
-import { openRow } from './diff';
-import type { Review } from './reviewView';
+import { openCommand } from './diff';
+import type { Review } from './review';
 
 const icons: Readonly<Record<GroupKind, vscode.ThemeIcon>> = {
   push: new vscode.ThemeIcon('cloud-upload'),
@@ -31,7 +31,7 @@ const icons: Readonly<Record<GroupKind, vscode.ThemeIcon>> = {
   problem: new vscode.ThemeIcon('circle-slash'),
 };
 
-/** How a row of the plan looks. */
+/** The tree item of a row. */
 export function reviewItem(node: PlanNode, review: Review): vscode.TreeItem {
   const item =
     node.kind === 'group'
@@ -40,30 +40,30 @@ export function reviewItem(node: PlanNode, review: Review): vscode.TreeItem {
         ? folderItem(node, review)
         : pathItem(node, review);
   item.id = `${review.owner.folder.uri.toString()}\0${nodeKey(node)}`;
-  if (isOptional(node)) {
-    const isTaken = reviewItemState(node, review.choice) === 'all';
+  if (isSelectable(node)) {
+    const isSelected = reviewItemState(node, review.choice) === 'all';
     const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
-    const tooltip = isTaken ? 'Goes along' : 'Is left as it is';
+    const tooltip = isSelected ? vscode.l10n.t('Included') : vscode.l10n.t('Skipped');
     const label = node.kind === 'group' ? groupTitles[node.group] : node.path;
     item.checkboxState = {
-      state: isTaken ? Checked : Unchecked,
+      state: isSelected ? Checked : Unchecked,
       tooltip,
-      accessibilityInformation: { label: `${label}: ${tooltip.toLowerCase()}` },
+      accessibilityInformation: { label: `${label}: ${tooltip}` },
     };
   }
   return item;
 }
 
-/** Whether what the row shows of the choice has changed: then it is drawn anew. */
+/** The part of the choice that the row shows. The row has to be drawn again when it changes. */
 export function reviewItemState(node: PlanNode, choice: PlanChoice): string {
   const count = choice.count(node);
-  return count.taken === count.all ? 'all' : groupDescription(count);
+  return count.selected === count.total ? 'all' : groupDescription(count);
 }
 
 function groupItem(node: GroupNode, { choice }: Review): vscode.TreeItem {
   const count = choice.count(node);
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(groupTitles[node.group], count.all > manyRows ? Collapsed : Expanded);
+  const item = new vscode.TreeItem(groupTitles[node.group], count.total > manyRows ? Collapsed : Expanded);
   item.description = groupDescription(count);
   item.iconPath = icons[node.group];
   item.contextValue = `group.${node.group}`;
@@ -84,19 +84,19 @@ function pathItem(node: PathNode, { owner, plan }: Review): vscode.TreeItem {
   const { row, parent } = node;
   const item = new vscode.TreeItem(nameOf(row.path));
   item.description = parent.kind === 'folder' ? rowInFolderDescription(row, parent.folder) : rowDescription(row);
-  // A scheme of its own: the icon is the file's, and no other extension's decoration speaks of another state.
+  // The scheme keeps the file's icon and keeps away decorations, which show other states.
   item.resourceUri = vscode.Uri.from({ scheme: 'palmtree-plan', path: `/${row.path}` });
   item.iconPath = vscode.ThemeIcon.File;
   item.tooltip = tooltip(row);
   item.contextValue = `path.${row.effect}`;
-  const command = openRow(owner, row, plan.revision);
+  const command = openCommand(owner, row, plan.revision);
   if (command !== undefined) item.command = command;
   return item;
 }
 
 function tooltip(row: PlanRow): string {
   const target = (row.after ?? row.before)?.target;
-  return [row.path, reasonOf(row), target === undefined ? '' : `A link to ${target}`]
+  return [row.path, effectMessage(row), target === undefined ? '' : vscode.l10n.t('Link to {0}', target)]
     .filter((line) => line !== '')
     .join('\n');
 }

@@ -3,28 +3,18 @@ import type { Plan } from '../../sync/review/plan';
 import { contextKeys, planViewId } from '../shared/ids';
 import { hasRowsFor, PlanChoice } from './planChoice';
 import { nodesAbove, planNodes, type GroupNode, type PlanNode } from './planNodes';
-import { staleNote } from './planMessages';
+import { outdatedNote } from './planMessages';
 import { reviewItem, reviewItemState } from './reviewItem';
+import type { Review } from './review';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** A plan that is looked at. */
-export interface Review {
-  readonly owner: SyncedFolder;
-  readonly plan: Plan;
-  readonly choice: PlanChoice;
-  /** Goes with the revision that a push makes. */
-  readonly message?: string;
-  /** Says why it came up, when the user asked for something else. */
-  readonly note?: string;
-}
-
-/** A row of the view, as the commands on files take it. */
+/** A row of the view, in the form that the commands on files expect. */
 export interface ReviewRow {
   readonly owner: SyncedFolder;
   readonly node: PlanNode;
 }
 
-/** "Review Changes": one plan, each path with a box to leave it out. The view is there as long as a plan is. */
+/** The "Review Changes" view: a plan with a checkbox for each path. It is visible only while there is a plan. */
 export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #changed = new vscode.EventEmitter<ReviewRow | undefined>();
@@ -32,24 +22,24 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
   readonly #subscriptions: vscode.Disposable;
   #review: Review | undefined;
   #roots: readonly GroupNode[] = [];
-  /** VS Code knows a row by its identity. */
+  /** VS Code recognises a row by its identity. */
   #rows = new Map<PlanNode, ReviewRow>();
-  /** What was known of the paths when the plan came up, to tell whether it still holds. */
-  #known: ReadonlyMap<string, unknown> = new Map();
+  /** The states of the paths when the plan was shown: the plan is outdated once they differ. */
+  #statesBefore: ReadonlyMap<string, unknown> = new Map();
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders) {
     this.#folders = folders;
     this.#view = vscode.window.createTreeView<ReviewRow>(planViewId, {
       treeDataProvider: this,
-      // By hand, since VS Code carries a tick only to rows that it has drawn.
+      // VS Code would update only the rows that it has drawn.
       manageCheckboxStateManually: true,
     });
     this.#subscriptions = vscode.Disposable.from(
       this.#view,
       this.#changed,
-      this.#view.onDidChangeCheckboxState(({ items }) => this.#tick(items)),
-      folders.onDidChange(() => this.#follow()),
+      this.#view.onDidChangeCheckboxState(({ items }) => this.#select(items)),
+      folders.onDidChange(() => this.#update()),
     );
   }
 
@@ -57,14 +47,14 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     return this.#review;
   }
 
-  /** Shows a plan in the place of the one before. What was left out of that one stays so. */
-  async show(given: Omit<Review, 'choice'>): Promise<void> {
-    const before = this.#review?.owner === given.owner ? this.#review.choice : undefined;
-    const review = { ...given, choice: before ?? new PlanChoice() };
+  /** Replaces the plan. Paths that are not selected stay so. */
+  async show(next: Omit<Review, 'choice'>): Promise<void> {
+    const choice = this.#review?.owner === next.owner ? this.#review.choice : new PlanChoice();
+    const review = { ...next, choice };
     this.#review = review;
     this.#roots = planNodes(review.plan);
     this.#rows = new Map();
-    this.#known = review.owner.sync.pathStates;
+    this.#statesBefore = review.owner.sync.pathStates;
     this.#view.description = this.#folders.all.length > 1 ? review.owner.folder.name : '';
     this.#view.message = review.note ?? '';
     this.#changed.fire(undefined);
@@ -100,30 +90,30 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
 
   #rowOf(node: PlanNode): ReviewRow {
     const owner = this.#review?.owner;
-    if (owner === undefined) throw new Error('a row of no plan');
-    const known = this.#rows.get(node);
-    if (known !== undefined) return known;
+    if (owner === undefined) throw new Error('there is no plan');
+    const existing = this.#rows.get(node);
+    if (existing !== undefined) return existing;
     const row = { owner, node };
     this.#rows.set(node, row);
     return row;
   }
 
-  #tick(items: readonly (readonly [ReviewRow, vscode.TreeItemCheckboxState])[]): void {
+  #select(items: readonly (readonly [ReviewRow, vscode.TreeItemCheckboxState])[]): void {
     const { choice } = this.#review ?? {};
     if (choice === undefined) return;
     for (const [{ node }, state] of items) {
       const above = nodesAbove(node);
       const before = above.map((parent) => reviewItemState(parent, choice));
       choice.set(node, state === vscode.TreeItemCheckboxState.Checked);
-      // The outermost row that looks different now, with all that is below it.
-      const changed = above.findLast((parent, at) => reviewItemState(parent, choice) !== before[at]);
+      // Drawing the outermost changed row draws the rows below it too.
+      const changed = above.findLast((parent, index) => reviewItemState(parent, choice) !== before[index]);
       if (changed !== undefined) this.#changed.fire(this.#rowOf(changed));
       else if (node.kind !== 'path') this.#changed.fire(this.#rowOf(node));
     }
   }
 
-  /** Closes with its folder or connection, and says when what it shows no longer holds. */
-  #follow(): void {
+  /** Closes the view with its folder or connection, and says when the plan is outdated. */
+  #update(): void {
     if (this.#review === undefined) return;
     const { owner, plan } = this.#review;
     if (!this.#folders.all.some(({ sync }) => sync === owner.sync) || !owner.sync.isConnected) {
@@ -132,9 +122,9 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     }
     const { pathStates } = owner.sync;
     const isBusy = owner.sync.state.kind === 'transferring' || owner.sync.state.kind === 'scanning';
-    if (isBusy || (pathStates === this.#known && owner.sync.knownRevision === plan.revision)) return;
-    if (owner.sync.knownRevision !== plan.revision || !sameStates(pathStates, this.#known)) {
-      this.#view.message = staleNote;
+    if (isBusy || (pathStates === this.#statesBefore && owner.sync.knownRevision === plan.revision)) return;
+    if (owner.sync.knownRevision !== plan.revision || !sameStates(pathStates, this.#statesBefore)) {
+      this.#view.message = outdatedNote;
     }
   }
 

@@ -1,91 +1,109 @@
-import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
+import { l10n } from 'vscode';
+import { PalmtreeError, type ErrorCode } from '../../errors';
+import { pathFault } from '../../../../server/src/contract/paths';
+import { deletionGuardMessage } from './deletionGuardMessage';
 import type { CommandName } from './ids';
+import { pathFaultMessage } from './problemMessages';
+import { quotedPaths } from './pathList';
+import { rsyncMessage } from './rsyncMessage';
 
-/** What the user reads when something fails, and what helps. */
+/** A notification about an error, with the commands that help. */
 export interface Message {
   readonly text: string;
   readonly severity: 'error' | 'warning' | 'information';
   readonly actions: readonly { readonly title: string; readonly command: CommandName }[];
 }
 
-type Write = (error: PalmtreeError) => string;
-
-const connect = { title: 'Connect…', command: 'connect' } as const;
-const pull = { title: 'Pull', command: 'pull' } as const;
-const review = { title: 'Review Changes', command: 'review' } as const;
-const push = { title: 'Try Again', command: 'push' } as const;
-const rescan = { title: 'Try Again', command: 'rescan' } as const;
-const showLog = { title: 'Show Log', command: 'showLog' } as const;
-const showTerminal = { title: 'Show Terminal', command: 'showTerminal' } as const;
-
-const writers: Readonly<Record<ErrorCode, Write>> = {
-  cancelled: () => 'Cancelled. Nothing was changed on either side.',
-  no_folder: () => 'Open a folder first: Palmtree keeps the files of a folder in step.',
-  untrusted: () => 'This workspace is not trusted yet. Trust it, and Palmtree can run.',
-  not_connected: () => 'This folder is not connected to a server yet.',
-  invalid_url: (e) => `"${e.details.subject}" is not an address of a server. It looks like https://sync.example.org.`,
+const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
+  cancelled: () => l10n.t('Cancelled. Nothing was changed on either side.'),
+  no_folder: () => l10n.t('Open a folder first. Palmtree keeps the files of a folder in sync.'),
+  untrusted: () => l10n.t('Palmtree is off in Restricted Mode. Trust this workspace to sync.'),
+  not_connected: () => l10n.t('This folder is not connected to a server.'),
+  invalid_url: (e) =>
+    l10n.t('"{0}" is not a server address. An address looks like https://sync.example.org.', subject(e)),
   insecure_url: (e) =>
-    `${e.details.subject} is not encrypted: the token and the files could be read on the way. Use https.`,
-  invalid_tree: (e) => `"${e.details.subject}" cannot name a tree. Use up to 64 letters, digits, ".", "_" or "-".`,
-  server_unreachable: (e) =>
-    /SSL|TLS|certificate/i.test(e.details.stderr ?? '')
-      ? `${e.details.subject} answers, but not in TLS that holds (${lastLine(e.details.stderr).slice(0, 120)}). Is it http, or is its certificate not trusted here?`
-      : `${e.details.subject} does not answer. Is the server running?`,
-  not_a_palmtree_server: (e) =>
-    `${e.details.subject} answers, but not as a palmtree-server of this version does. Check the address.`,
-  server_too_old: (e) => `The server at ${e.details.subject} runs an older version of Palmtree. Update the server.`,
-  client_too_old: (e) =>
-    `This version of Palmtree is too old for the server at ${e.details.subject}. Update the extension.`,
-  not_trackable: (e) => `There is nothing to track at ${list(e)} in this folder.`,
-  not_in_folder: (e) => `${list(e)} lies in no open folder. Palmtree keeps the files of a folder in step.`,
-  nothing_picked: () => 'Pick files or folders first, in the Explorer or in the Palmtree view.',
-  no_conflict: (e) => `${list(e)} is not in conflict any more.`,
+    l10n.t('The connection to {0} is not encrypted: others could read the token and the files. Use https.', subject(e)),
+  invalid_tree: (e) =>
+    l10n.t(
+      '"{0}" is not a valid tree name. Use up to 64 of A–Z, 0–9, ".", "_" and "-", starting with a letter or digit.',
+      subject(e),
+    ),
+  server_unreachable: (e) => unreachableText(e),
+  not_a_palmtree_server: (e) => l10n.t('{0} is not a Palmtree server, or it runs an incompatible version.', subject(e)),
+  server_too_old: (e) => l10n.t('{0} runs an older version of Palmtree. Update the server.', subject(e)),
+  client_too_old: (e) => l10n.t('This version of Palmtree is too old for {0}. Update the extension.', subject(e)),
+  not_trackable: (e) =>
+    paths(e).length > 1
+      ? l10n.t("{0} don't exist in this folder.", list(e))
+      : l10n.t("{0} doesn't exist in this folder.", list(e)),
+  not_in_folder: (e) => l10n.t('Outside the open folders: {0}.', list(e)),
+  nothing_picked: () => l10n.t('Select files or folders first, in the Explorer or in the Palmtree view.'),
+  no_conflict: (e) => l10n.t('No longer in conflict: {0}.', list(e)),
   not_mergeable: (e) =>
-    `${list(e)} cannot be merged: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.`,
+    l10n.t(
+      "Can't merge {0}: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.",
+      list(e),
+    ),
   conflict_markers: (e) =>
-    `${list(e)} still has lines that mark a conflict. Finish the merge and save it, then keep mine.`,
-  changed_meanwhile: (e) => `${list(e)} was changed meanwhile. Nothing was done; try again.`,
+    l10n.t('Conflict markers are left in {0}. Finish the merge and save, then choose Keep Mine.', list(e)),
+  changed_meanwhile: (e) => l10n.t('{0} changed in the meantime. Nothing was done. Try again.', list(e)),
   not_aborted: (e) =>
-    `${list(e)} is not as its merge left it, so it stays as it is. Save it without marks to finish the merge, then decide.`,
+    l10n.t(
+      '{0} changed since its merge began, so the merge was not discarded. Save the file without conflict markers to finish the merge, then choose again.',
+      list(e),
+    ),
   not_in_revision: (e) =>
-    e.details.paths === undefined
-      ? `The tree was empty in revision ${e.details.subject}.`
-      : `There was nothing at ${list(e)} in revision ${e.details.subject}.`,
+    paths(e).length === 0
+      ? l10n.t('The tree was empty in revision {0}.', subject(e))
+      : l10n.t('Revision {0} does not contain {1}.', subject(e), list(e)),
   nothing_to_undo: (e) =>
-    e.details.paths === undefined
-      ? 'There is nothing to undo.'
-      : `Nothing was undone: ${list(e)} changed since. What changed since is left as it is.`,
-  deletion_guard: (e) => stopped(e.details.deletions),
-  root_gone: (e) => `The folder ${e.details.subject ?? ''} is gone or cannot be read. Nothing was changed.`,
-  scan_failed: (e) => `Scanning failed${reason(e)}.`,
-  store_newer: () => 'The list of tracked files was written by a newer Palmtree. Update this one.',
-  store_locked: () => 'Another window is busy with this folder. Try again when it is done.',
-  store_failed: (e) => `The list of tracked files could not be read or saved${reason(e)}.`,
-  disk_full: () => 'The disk is full. Free some space and try again; nothing was lost.',
-  rsync_missing: (e) => `${e.details.rsync?.command ?? 'rsync'} was not found. ${installMessage(e)}`,
-  rsync_unusable: (e) => `${unusableMessage(e)} ${installMessage(e)}`,
-  rsync_failed: (e) => `rsync failed (${e.details.exit}). ${lastLine(e.details.stderr)}`,
-  connection_lost: (e) => `The connection to ${e.details.subject} was lost (${e.details.stderr}). Try again.`,
-  keeps_changing: (e) => `${list(e)} changed each time it was sent. Close what writes it, then push again.`,
-  unauthorized: (e) => `${e.details.subject} does not accept the token. Connect with a valid one.`,
-  forbidden: () => 'The token may not use this tree. Ask for one that may, or choose another tree.',
-  not_found: (e) => `The server does not know this request${reason(e)}. Is it of the same version?`,
-  tree_not_found: () => 'The tree is not on the server. Correct its name in the settings, or connect again to make it.',
-  session_not_found: () => 'The server no longer knows this transfer. Try again.',
-  revision_not_found: () => 'The server does not know the revision last seen here. Pull to compare again.',
-  stale_base: () => 'The server has newer files than this folder. Nothing was sent. Pull first, then push.',
-  session_busy: () => 'The server is still busy with this transfer. Try again in a moment.',
-  invalid_request: (e) => `The server refused the request: ${e.details.stderr}.`,
-  invalid_path: (e) => `The server cannot store ${list(e)}${reason(e)}. Rename it or untrack it.`,
-  file_dir_conflict: (e) => `A file stands where a folder is: ${list(e)}. Rename one of them.`,
-  content_mismatch: (e) => `${list(e)} did not arrive as it was. Nothing was changed; try again.`,
+    paths(e).length === 0
+      ? l10n.t('There is nothing to undo.')
+      : l10n.t('Nothing was undone, because {0} changed since.', list(e)),
+  deletion_guard: (e) => deletionGuardMessage(e),
+  root_gone: (e) => l10n.t('The folder {0} is missing or cannot be read. Nothing was changed.', subject(e)),
+  scan_failed: (e) => withReason(l10n.t('Scanning failed.'), e),
+  store_newer: () => l10n.t('A newer version of Palmtree wrote the list of tracked files. Update Palmtree.'),
+  store_locked: () => l10n.t('Another window is syncing this folder. Try again when it has finished.'),
+  store_failed: (e) => withReason(l10n.t('The list of tracked files could not be read or saved.'), e),
+  disk_full: () => l10n.t('The disk is full. Free some space and try again. Nothing was lost.'),
+  rsync_missing: (e) => rsyncMessage(e.details.rsync),
+  rsync_unusable: (e) => rsyncMessage(e.details.rsync),
+  rsync_failed: (e) => withReason(l10n.t('rsync failed with {0}.', e.details.exit ?? ''), e),
+  connection_lost: (e) => withReason(l10n.t('The connection to {0} was lost. Try again.', subject(e)), e),
+  keeps_changing: (e) =>
+    l10n.t('{0} changed each time it was sent. Close the program that writes it, then push again.', list(e)),
+  unauthorized: (e) => l10n.t('{0} does not accept the token. Connect with a valid token.', subject(e)),
+  forbidden: () => l10n.t('This token has no access to this tree. Use another token, or choose another tree.'),
+  not_found: (e) =>
+    withReason(l10n.t('The server does not know this request. It may run another version of Palmtree.'), e),
+  tree_not_found: () =>
+    l10n.t("The tree doesn't exist on the server. Correct its name in the settings, or connect again to create it."),
+  session_not_found: () => l10n.t('The server no longer knows this transfer. Try again.'),
+  revision_not_found: () =>
+    l10n.t("The server doesn't have the revision that this folder was last synced with. Pull to compare again."),
+  stale_base: () => l10n.t('The server has newer changes. Pull before you push; nothing was sent.'),
+  session_busy: () => l10n.t('The server is still busy with this transfer. Try again in a moment.'),
+  invalid_request: (e) => withReason(l10n.t('The server rejected the request.'), e),
+  invalid_path: (e) => invalidPathText(e),
+  file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
+  content_mismatch: (e) => l10n.t('{0} did not arrive intact. Nothing was changed. Try again.', list(e)),
   content_unavailable: (e) =>
-    `The server has lost the content of ${list(e)}. Force Push from a machine that has it brings it back.`,
-  body_too_large: () => 'Too many files at once for the server. Track or push fewer at a time.',
-  storage_full: () => "The server's disk is full. Nothing was changed there.",
-  internal: (e) => `The server failed: ${e.details.stderr}. Its log says more.`,
+    l10n.t('The server has lost the content of {0}. Push (Force) on a machine that has it restores it.', list(e)),
+  body_too_large: () => l10n.t('Too many files at once for the server. Track or push fewer at a time.'),
+  storage_full: () => l10n.t("The server's disk is full. Nothing was changed there."),
+  internal: (e) => withReason(l10n.t('The server failed. Its log says more.'), e),
 };
 
+const connect = { title: l10n.t('Connect…'), command: 'connect' } as const;
+const pull = { title: l10n.t('Pull'), command: 'pull' } as const;
+const review = { title: l10n.t('Review Changes'), command: 'review' } as const;
+const push = { title: l10n.t('Try Again'), command: 'push' } as const;
+const rescan = { title: l10n.t('Try Again'), command: 'rescan' } as const;
+const showLog = { title: l10n.t('Show Log'), command: 'showLog' } as const;
+const showTerminal = { title: l10n.t('Show Terminal'), command: 'showTerminal' } as const;
+
+/** A code that is not listed offers the log. */
 const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_connected: [connect],
   invalid_url: [connect],
@@ -112,7 +130,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   rsync_unusable: [],
 };
 
-const mild: ReadonlySet<ErrorCode> = new Set([
+const warnings: ReadonlySet<ErrorCode> = new Set([
   'stale_base',
   'deletion_guard',
   'not_mergeable',
@@ -127,65 +145,52 @@ const mild: ReadonlySet<ErrorCode> = new Set([
   'nothing_to_undo',
 ]);
 
-/** The text for whatever was thrown; an error of no known code says no more than that. */
-export function unexpectedMessage(error: unknown): string {
-  return error instanceof PalmtreeError ? messageFor(error).text : 'Something unexpected happened. Nothing is lost.';
-}
-
-export function messageFor(error: PalmtreeError): Message {
-  const severity = error.code === 'cancelled' ? 'information' : mild.has(error.code) ? 'warning' : 'error';
-  return { text: writers[error.code](error), severity, actions: actionsByCode[error.code] ?? [showLog] };
-}
-
-function stopped(brake: ErrorDetails['deletions']): string {
-  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], deletedFolders = [] } = brake ?? {};
-  const parts = [deletes > 0 ? `delete ${deletes}` : '', emptied > 0 ? `empty ${emptied}` : ''].filter(
-    (part) => part !== '',
-  );
-  const folders = (paths: readonly string[]): string =>
-    paths.includes('') ? 'this folder' : paths.map((path) => `"${path}"`).join(', ');
-  return [
-    parts.length > 0 ? `Stopped: this would ${parts.join(' and ')} of ${tracked} tracked files.` : 'Stopped.',
-    missingFolders.length > 0 ? `Nothing that was tracked in ${folders(missingFolders)} is there any more.` : '',
-    deletedFolders.length > 0 ? `Nothing that is tracked in ${folders(deletedFolders)} would be left.` : '',
-  ]
-    .filter((sentence) => sentence !== '')
-    .join(' ');
-}
-
-function list({ details }: PalmtreeError): string {
-  const paths = details.paths ?? [];
-  if (paths.length === 0) return 'a file';
-  const shown = paths.slice(0, 3).map((path) => `"${path}"`);
-  return paths.length > 3 ? `${shown.join(', ')} and ${paths.length - 3} more` : shown.join(', ');
-}
-
-/** The raw reason that the system or the server gave, in parentheses after a space. */
-function reason({ details }: PalmtreeError): string {
-  return details.stderr ? ` (${lastLine(details.stderr)})` : '';
-}
-
-function unusableMessage({ details }: PalmtreeError): string {
-  const { command = 'rsync', fault, version } = details.rsync ?? {};
-  switch (fault) {
-    case 'openrsync':
-      return `${command} is openrsync, which cannot be used.`;
-    case 'too-old':
-      return `${command} is version ${version}, which is too old.`;
-    case 'unknown-version':
-      return `${command} does not say which version it is.`;
-    default:
-      return `${command} could not be run.`;
+export function messageFor(error: unknown): Message {
+  if (!(error instanceof PalmtreeError)) {
+    return { text: l10n.t('Unexpected error. No file was lost.'), severity: 'error', actions: [showLog] };
   }
+  const { code } = error;
+  const severity = code === 'cancelled' ? 'information' : warnings.has(code) ? 'warning' : 'error';
+  return { text: texts[code](error), severity, actions: actionsByCode[code] ?? [showLog] };
 }
 
-function installMessage({ details }: PalmtreeError): string {
-  const install = details.rsync?.install;
-  if (install === undefined) return 'Install rsync 3.1 or newer with the package manager of your system.';
-  if (process.platform === 'win32') return `Install it in MSYS2 (${install}), then set palmtree.rsyncPath.`;
-  return `Install rsync 3.1 or newer (${install}), or set palmtree.rsyncPath.`;
+function unreachableText(error: PalmtreeError): string {
+  const { stderr = '' } = error.details;
+  const address = subject(error);
+  if (/ENOTFOUND|EAI_AGAIN/.test(stderr)) {
+    const host = URL.canParse(address) ? new URL(address).hostname : address;
+    return l10n.t('The host "{0}" was not found.', host);
+  }
+  if (/certificate/i.test(stderr)) {
+    return withReason(l10n.t("The certificate of {0} isn't trusted on this machine.", address), error);
+  }
+  if (/SSL|TLS/.test(stderr)) {
+    return l10n.t("Can't make a secure connection to {0}. Use http:// if the server has no TLS.", address);
+  }
+  return l10n.t("{0} can't be reached. Is the server running?", address);
 }
 
-function lastLine(text = ''): string {
-  return text.trim().split('\n').at(-1) ?? '';
+function invalidPathText(error: PalmtreeError): string {
+  const [path] = paths(error);
+  const fault = path === undefined ? undefined : pathFault(path);
+  if (fault !== undefined) return l10n.t("The server can't store {0}. {1}", list(error), pathFaultMessage(fault));
+  return withReason(l10n.t("The server can't store {0}. Rename it, or untrack it.", list(error)), error);
+}
+
+function subject({ details }: PalmtreeError): string {
+  return details.subject ?? '';
+}
+
+function paths({ details }: PalmtreeError): readonly string[] {
+  return details.paths ?? [];
+}
+
+function list(error: PalmtreeError): string {
+  return paths(error).length === 0 ? l10n.t('a file') : quotedPaths(paths(error));
+}
+
+/** Adds the last line of what the system, a program or the server said, in its own words. */
+function withReason(text: string, { details }: PalmtreeError): string {
+  const reason = details.stderr?.trim().split('\n').at(-1);
+  return reason ? `${text} (${reason})` : text;
 }

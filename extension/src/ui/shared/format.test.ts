@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
-import { byteSize, percent, plural, relativeTime } from './format';
+import { env } from 'vscode';
+import { afterEach, describe, expect, it } from 'vitest';
+import { fileCount, formatBytes, formatDate, formatNumber, formatPercent, relativeTime } from './format';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const minute = 60_000;
@@ -23,19 +24,28 @@ describe('relative times', () => {
     [300 * day, '9 months ago'],
     [366 * day, '1 year ago'],
     [800 * day, '2 years ago'],
-  ])('%i ms read as %s', (elapsed, words) => {
-    expect(relativeTime(new Date(now.getTime() - elapsed), now)).toBe(words);
+  ])('%i ms are %s', (elapsed, text) => {
+    expect(relativeTime(new Date(now.getTime() - elapsed), now)).toBe(text);
   });
 
-  it("take what another clock's lead puts ahead of us for just now", () => {
+  it('are "just now" for a date that another clock put ahead of ours', () => {
     expect(relativeTime(new Date(now.getTime() + 5 * hour), now)).toBe('just now');
   });
 });
 
-describe('figures', () => {
-  it('count and size as a reader expects', () => {
-    expect([plural(1, 'file'), plural(1234, 'file')]).toEqual(['1 file', '1,234 files']);
-    expect([byteSize(1), byteSize(999), byteSize(1_400_000)]).toEqual(['1 byte', '999 bytes', '1.4 MB']);
-    expect(percent(999, 1000)).toBe(99);
+describe('numbers', () => {
+  afterEach(() => Object.assign(env, { language: 'en' }));
+
+  it('are counts, sizes and percents', () => {
+    expect([fileCount(1), fileCount(1234)]).toEqual(['1 file', '1,234 files']);
+    expect([formatBytes(1), formatBytes(999), formatBytes(1_400_000)]).toEqual(['1 byte', '999 bytes', '1.4 MB']);
+    expect([formatPercent(999, 1000), formatPercent(2, 1)]).toEqual(['99%', '100%']);
+  });
+
+  it('follow the language of the editor', () => {
+    Object.assign(env, { language: 'de' });
+    expect([formatNumber(1234), formatBytes(1_400_000)]).toEqual(['1.234', '1,4 MB']);
+    expect(relativeTime(new Date(now.getTime() - day), now)).toBe('vor 1 Tag');
+    expect(formatDate(new Date(2026, 10, 24, 13, 5))).toBe('24.11.2026, 13:05');
   });
 });

@@ -1,23 +1,48 @@
-/** `1 file`, `2 files`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+import { env, l10n } from 'vscode';
+
+/** `1,234`, in the language of the editor. */
+export function formatNumber(value: number): string {
+  return new Intl.NumberFormat(env.language).format(value);
 }
 
-/** `1.4 MB`, in powers of 1000 as file managers have it. */
-export function byteSize(bytes: number): string {
-  const units = ['', 'kB', 'MB', 'GB', 'TB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return unit === 0 ? plural(bytes, 'byte') : `${value.toFixed(1)} ${units[unit]}`;
+/** `25%`, rounded down and never above 100%. */
+export function formatPercent(part: number, whole: number): string {
+  return new Intl.NumberFormat(env.language, { style: 'percent' }).format(percent(part, whole) / 100);
 }
 
-/** Whole percents, and never 101. */
+/** Whole percent, rounded down and never above 100. */
 export function percent(part: number, whole: number): number {
   return Math.min(100, Math.floor((part * 100) / whole));
+}
+
+/** `1 file`, `2 files`. */
+export function fileCount(count: number): string {
+  return count === 1 ? l10n.t('1 file') : l10n.t('{0} files', formatNumber(count));
+}
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+
+/** `1.4 MB`, in powers of 1000 as file managers show sizes. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let index = 0;
+  while (value >= 1000 && index < units.length - 1) {
+    value /= 1000;
+    index++;
+  }
+  const digits = index === 0 ? 0 : 1;
+  return new Intl.NumberFormat(env.language, {
+    style: 'unit',
+    unit: units[index] ?? 'byte',
+    unitDisplay: index === 0 ? 'long' : 'short',
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  }).format(value);
+}
+
+/** `Nov 24, 2026, 1:05 PM`, in local time. */
+export function formatDate(date: Date): string {
+  return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(date);
 }
 
 const spans = [
@@ -29,16 +54,11 @@ const spans = [
   { unit: 'minute', seconds: 60 },
 ] as const;
 
-let ago: Intl.RelativeTimeFormat | undefined;
-
-/** `3 minutes ago`, rounded down. What is less than a minute ago, or ahead by another clock, is `just now`. */
-export function relativeTime(from: Date, now: Date): string {
-  const seconds = (now.getTime() - from.getTime()) / 1000;
+/** `3 minutes ago`, rounded down; `just now` within a minute, and for a date that another clock put ahead of ours. */
+export function relativeTime(date: Date, now: Date): string {
+  const seconds = (now.getTime() - date.getTime()) / 1000;
   const span = spans.find((each) => seconds >= each.seconds);
-  return span === undefined
-    ? 'just now'
-    : (ago ??= new Intl.RelativeTimeFormat('en', { numeric: 'always' })).format(
-        -Math.floor(seconds / span.seconds),
-        span.unit,
-      );
+  if (span === undefined) return l10n.t('just now');
+  const elapsed = Math.floor(seconds / span.seconds);
+  return new Intl.RelativeTimeFormat(env.language, { numeric: 'always' }).format(-elapsed, span.unit);
 }

@@ -1,4 +1,4 @@
-/** Every command and setting by name; a test holds this table against package.json both ways. */
+/** All commands by name. A test compares the tables of this file with package.json, both ways. */
 export const commandIds = {
   connect: 'palmtree.connect',
   disconnect: 'palmtree.disconnect',
@@ -44,7 +44,7 @@ export const commandIds = {
 
 export type CommandName = keyof typeof commandIds;
 
-/** Defaults as the manifest states them, and so the types. */
+/** All settings with their defaults, which give their types. */
 export const settingDefaults = {
   serverUrl: '',
   tree: '',
@@ -63,27 +63,27 @@ export type SettingName = keyof typeof settingDefaults;
 
 /** `when` clauses in package.json read these. */
 export const contextKeys = {
-  /** The first look at the folders is done, so that the welcome view knows what to say. */
+  /** The folders were opened for the first time, so that the welcome view can be chosen. */
   ready: 'palmtree.ready',
   connected: 'palmtree.connected',
   tracking: 'palmtree.tracking',
   busy: 'palmtree.busy',
   conflicts: 'palmtree.conflicts',
-  /** The files whose merge has begun. */
+  /** The URIs of the files with an active merge. */
   merging: 'palmtree.merging',
-  /** The folders that hold tracked files, and the files that are tracked by their own name, by path. */
+  /** Folders that contain tracked files, and files with their own rule. */
   trackedPaths: 'palmtree.trackedPaths',
-  /** The folders whose files are tracked with them, by path. */
+  /** Folders that are tracked as a whole. */
   trackedFolders: 'palmtree.trackedFolders',
-  /** What is left out by its own name, by path. */
-  leftPaths: 'palmtree.leftPaths',
-  /** A plan is shown; it has paths to push, to pull. */
+  /** Paths with a rule that untracks them. */
+  untrackedPaths: 'palmtree.untrackedPaths',
+  /** The review is open; it has paths to push, to pull. */
   reviewing: 'palmtree.reviewing',
   planPushes: 'palmtree.planPushes',
   planPulls: 'palmtree.planPulls',
 } as const;
 
-/** Documents of this scheme show what the server has. */
+/** The scheme of documents with versions of files. */
 export const serverScheme = 'palmtree';
 
 export const viewId = 'palmtree.tracked';

@@ -1,47 +1,66 @@
+import { l10n } from 'vscode';
 import type { Problem, ProblemReason } from '../../core/problem';
-import { maxPathBytes, maxSegmentBytes } from '../../../../server/src/contract/paths';
+import { maxPathBytes, maxSegmentBytes, type PathFault } from '../../../../server/src/contract/paths';
 
-const rename = 'Rename it, or untrack it.';
-const renameElsewhere = 'Rename it on a machine that can store it.';
-
-const messages: Readonly<Record<ProblemReason, (other: string) => string>> = {
-  empty: () => `Its name is empty. ${rename}`,
-  absolute: () => `Its path is absolute. ${rename}`,
-  nul: () => `Its name has a NUL character. ${rename}`,
-  backslash: () => `Its name has a backslash. ${rename}`,
-  'not-unicode': () => `Its name is not valid Unicode. ${rename}`,
-  'name-not-utf8': () => `Its name is not valid UTF-8. ${rename}`,
-  'path-too-long': () => `Its path is longer than ${maxPathBytes} bytes. ${rename}`,
-  'segment-too-long': () => `Its name is longer than ${maxSegmentBytes} bytes. ${rename}`,
-  'empty-segment': () => `Its path has an empty segment. ${rename}`,
-  'dot-segment': () => `Its path has a "." segment. ${rename}`,
-  'dot-dot-segment': () => `Its path has a ".." segment. ${rename}`,
-  'windows-character': (character) =>
-    character < ' '
-      ? `Its name has a control character, which Windows does not allow. ${renameElsewhere}`
-      : `Its name has "${character}", which Windows does not allow. ${renameElsewhere}`,
-  'windows-device': () => `Its name is reserved for a device on Windows. ${renameElsewhere}`,
-  'windows-ending': () => `Its name ends in a dot or a space, which Windows drops. ${renameElsewhere}`,
-  'same-but-case': (other) =>
-    `Its name differs from "${other}" only in case, and this disk ignores case. Rename one of them on a machine that can store both.`,
-  'same-but-accents': (other) =>
-    `Its name differs from "${other}" only in how accents are encoded, and this disk ignores that. Rename one of them on a machine that can store both.`,
-  'server-has-file': (other) =>
-    `The server has a file "${other}" where this path needs a folder, and that file is not tracked here. Rename the folder, or track "${other}" and resolve the conflict.`,
-  'server-has-folder': (other) =>
-    `The server has a folder at this path, and "${other}" in it is not tracked here. Rename this file, or track "${other}" and resolve the conflict.`,
-  'link-outside': (target) =>
-    `The link points out of the workspace folder (${target}). Untrack it, or link to something inside.`,
-  'link-target-not-utf8': () => "The link's target is not valid UTF-8. Link to another name.",
-  'link-as-folder': () => 'It is a symbolic link. Tracked paths below a link are not followed.',
-  pipe: () => 'It is a pipe, not a file. Untrack it, or remove it.',
-  socket: () => 'It is a socket, not a file. Untrack it, or remove it.',
-  device: () => 'It is a device, not a file. Untrack it, or remove it.',
-  unreadable: (errno) => `It cannot be read (${errno}). Check its permissions.`,
-  changing: () => 'It was written while it was read. It will be scanned again.',
+const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
+  empty: () => l10n.t('Its path is empty. Rename it, or untrack it.'),
+  absolute: () => l10n.t('Its path is absolute. Rename it, or untrack it.'),
+  nul: () => l10n.t('Its name has a NUL character. Rename it, or untrack it.'),
+  backslash: () => l10n.t('Its name has a backslash. Rename it, or untrack it.'),
+  'not-unicode': () => l10n.t('Its name is not valid Unicode. Rename it, or untrack it.'),
+  'path-too-long': () => l10n.t('Its path is longer than {0} bytes. Rename it, or untrack it.', maxPathBytes),
+  'empty-segment': () => l10n.t('Its path has an empty segment. Rename it, or untrack it.'),
+  'dot-segment': () => l10n.t('Its path has a "." segment. Rename it, or untrack it.'),
+  'dot-dot-segment': () => l10n.t('Its path has a ".." segment. Rename it, or untrack it.'),
+  'segment-too-long': () => l10n.t('Its name is longer than {0} bytes. Rename it, or untrack it.', maxSegmentBytes),
 };
 
-/** Why a path cannot be synced, and how to fix it. */
+const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
+  ...pathFaultTexts,
+  'name-not-utf8': () => l10n.t('Its name is not valid UTF-8. Rename it, or untrack it.'),
+  'windows-character': (character) =>
+    character < ' '
+      ? l10n.t('Its name has a control character, which Windows does not allow. Rename it on another machine.')
+      : l10n.t('Its name has "{0}", which Windows does not allow. Rename it on another machine.', character),
+  'windows-device': () => l10n.t('Windows reserves its name for a device. Rename it on another machine.'),
+  'windows-ending': () =>
+    l10n.t('Its name ends in a dot or a space, which Windows drops. Rename it on another machine.'),
+  'same-but-case': (other) =>
+    l10n.t(
+      'Its name differs from "{0}" only in case, which this disk ignores. Rename one of them on another machine.',
+      other,
+    ),
+  'same-but-accents': (other) =>
+    l10n.t(
+      'Its name differs from "{0}" only in how accents are encoded, which this disk ignores. Rename one of them on another machine.',
+      other,
+    ),
+  'server-has-file': (other) =>
+    l10n.t(
+      'The server has a file "{0}" where this path needs a folder, and that file is not tracked here. Rename the folder, or track "{0}" and resolve the conflict.',
+      other,
+    ),
+  'server-has-folder': (other) =>
+    l10n.t(
+      'The server has a folder at this path, with "{0}" in it, which is not tracked here. Rename this file, or track "{0}" and resolve the conflict.',
+      other,
+    ),
+  'link-outside': (target) =>
+    l10n.t('The link points outside the workspace folder ({0}). Untrack it, or change its target.', target),
+  'link-target-not-utf8': () => l10n.t("The link's target is not valid UTF-8. Change its target, or untrack it."),
+  'link-as-folder': () => l10n.t('It is a symbolic link, and tracked paths below a link are not followed.'),
+  pipe: () => l10n.t('It is a pipe, not a file. Untrack it, or remove it.'),
+  socket: () => l10n.t('It is a socket, not a file. Untrack it, or remove it.'),
+  device: () => l10n.t('It is a device, not a file. Untrack it, or remove it.'),
+  unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
+  changing: () => l10n.t('It was written while it was read. The next scan reads it again.'),
+};
+
+/** Why a path cannot be synced, and what to do. */
 export function problemMessage(problem: Problem): string {
-  return messages[problem.reason](problem.with ?? '');
+  return texts[problem.reason](problem.with ?? '');
+}
+
+export function pathFaultMessage(fault: PathFault): string {
+  return pathFaultTexts[fault]();
 }

@@ -1,59 +1,73 @@
+import { l10n } from 'vscode';
 import type { PalmtreeError } from '../../errors';
+import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 import type { ProgressStep } from '../../sync/ports/progressStep';
 import type { TransferOutcome, TransferTitle } from '../../sync/ports/serverBinding';
-import { plural } from './format';
-import { unexpectedMessage } from './errorMessages';
+import { messageFor } from './errorMessages';
+import { formatBytes, formatNumber, formatPercent } from './format';
 
 /** The part of a command that is running, without a full stop. */
 export function stepMessage(step: ProgressStep): string {
   switch (step.kind) {
     case 'scanning':
-      return 'Looking for changes';
+      return l10n.t('Looking for changes');
     case 'verifyingAll':
-      return 'Verifying all tracked files';
+      return l10n.t('Verifying all tracked files');
     case 'fetchingChanges':
-      return 'Asking the server for changes';
+      return l10n.t('Asking the server for changes');
     case 'fetchingRevision':
-      return `Asking the server for revision ${step.revision}`;
+      return l10n.t('Asking the server for revision {0}', step.revision);
     case 'sending':
-      return `Sending ${plural(step.count, 'file')}`;
+      return step.count === 1 ? l10n.t('Sending 1 file') : l10n.t('Sending {0} files', formatNumber(step.count));
     case 'receiving':
-      return `Receiving ${plural(step.count, 'file')}`;
+      return step.count === 1 ? l10n.t('Receiving 1 file') : l10n.t('Receiving {0} files', formatNumber(step.count));
     case 'verifying':
-      return 'Verifying the received files';
+      return l10n.t('Verifying the received files');
     case 'merging':
-      return 'Merging';
+      return l10n.t('Merging');
     case 'applying':
-      return 'Applying changes';
+      return l10n.t('Updating the folder');
     case 'undoing':
-      return 'Restoring the previous files';
+      return l10n.t('Putting back the previous files');
     case 'committing':
-      return 'The server is verifying the files';
+      return l10n.t('The server is verifying the files');
   }
 }
 
+/** `31%, 12 of 40 files, 186.0 MB of 600.0 MB`. */
+export function transferMessage({ files, totalFiles, bytes, totalBytes }: TransferProgress): string {
+  const done = formatPercent(bytes, Math.max(totalBytes, 1));
+  const [count, size, totalSize] = [formatNumber(files), formatBytes(bytes), formatBytes(totalBytes)];
+  return totalFiles === 1
+    ? l10n.t('{0}, {1} of 1 file, {2} of {3}', done, count, size, totalSize)
+    : l10n.t('{0}, {1} of {2} files, {3} of {4}', done, count, formatNumber(totalFiles), size, totalSize);
+}
+
 /** The heading of a transfer in the terminal. */
-export function runTitle({ direction, files }: TransferTitle): string {
-  return `${direction === 'push' ? 'push' : 'pull'} ${plural(files, 'file')}`;
+export function transferTitle({ direction, files }: TransferTitle): string {
+  const count = formatNumber(files);
+  if (direction === 'push') return files === 1 ? l10n.t('Push 1 file') : l10n.t('Push {0} files', count);
+  return files === 1 ? l10n.t('Pull 1 file') : l10n.t('Pull {0} files', count);
 }
 
 /** The last line of a transfer in the terminal. */
-export function runSummary(outcome: TransferOutcome): string {
+export function transferSummary(outcome: TransferOutcome): string {
   switch (outcome.kind) {
     case 'done':
-      return 'Transferred.';
+      return l10n.t('Transferred.');
     case 'partial':
-      return 'Some files changed meanwhile. They will be scanned again.';
+      return l10n.t('Some files changed in the meantime. They are scanned again.');
     case 'cancelled':
-      return 'Cancelled.';
+      return l10n.t('Cancelled.');
     case 'failed':
-      return unexpectedMessage(outcome.error);
+      return messageFor(outcome.error).text;
   }
 }
 
 /** The line between two attempts of a transfer in the terminal. */
 export function retryMessage({ details }: PalmtreeError, pauseMs: number): string {
-  const pause = `Trying again in ${pauseMs / 1000} s.`;
-  if (details.exit !== undefined) return `rsync ended with ${details.exit}. ${pause}`;
-  return `The connection was lost (${details.stderr}). ${pause}`;
+  const seconds = formatNumber(pauseMs / 1000);
+  return details.exit === undefined
+    ? l10n.t('The connection was lost ({0}). Trying again in {1} s.', details.stderr ?? '', seconds)
+    : l10n.t('rsync failed with {0}. Trying again in {1} s.', details.exit, seconds);
 }

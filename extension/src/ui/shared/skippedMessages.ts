@@ -1,20 +1,24 @@
+import { l10n } from 'vscode';
 import type { SkipReason } from '../../io/apply/preconditions';
 import type { Skipped } from '../../io/apply/transition';
 
-const skippedByReason: Readonly<Record<SkipReason, string>> = {
-  changed: 'was changed meanwhile; try again',
-  unsaved: 'has unsaved edits; save it, then try again',
-  merging: 'is being merged; finish the merge, or decide the conflict',
-  occupied: 'has something in its place that is not tracked; move that away, then try again',
-  blocked: 'lies behind a symbolic link or a file; move that away, then try again',
-  spelling: 'lies in a folder that is spelled otherwise here; rename that folder, then try again',
-  unsafe: 'would lead out of the folder',
-  missing: 'did not arrive as it was pushed; try again, or Force Push it from a machine that has it',
-  failed: 'was refused by the system',
-  cancelled: 'was not reached; try again',
+const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
+  changed: (path) => l10n.t('{0} changed in the meantime. Try again.', path),
+  unsaved: (path) => l10n.t('{0} has unsaved changes. Save it, then try again.', path),
+  merging: (path) => l10n.t('{0} is being merged. Finish the merge, or resolve the conflict.', path),
+  occupied: (path) => l10n.t('Something untracked is in the way of {0}. Move it, then try again.', path),
+  blocked: (path) => l10n.t('{0} is below a symbolic link or a file. Move that away, then try again.', path),
+  spelling: (path) =>
+    l10n.t('{0} is in a folder whose name is spelled differently here. Rename that folder, then try again.', path),
+  unsafe: (path) => l10n.t('{0} would lead out of the folder.', path),
+  missing: (path) =>
+    l10n.t('{0} did not arrive intact. Try again, or use Push (Force) on a machine that has it.', path),
+  failed: (path) => l10n.t('The system refused to change {0}.', path),
+  cancelled: (path) => l10n.t('{0} was not reached. Try again.', path),
 };
 
-/** Why a pull, a restore or an undo left a path as it is, to be read after the path. */
-export function skippedMessage({ reason, errno }: Skipped): string {
-  return errno === undefined ? skippedByReason[reason] : `${skippedByReason[reason]} (${errno})`;
+/** Why a command left a path untouched, and what to do. */
+export function skippedMessage({ path, reason, errno }: Skipped): string {
+  const text = texts[reason](path);
+  return errno === undefined ? text : `${text} (${errno})`;
 }

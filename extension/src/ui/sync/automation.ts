@@ -2,45 +2,45 @@ import * as vscode from 'vscode';
 import { gitActivity } from '../../io/fs/gitActivity';
 import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { FolderSync } from '../../sync/folder/folderSync';
-import { unsavedPaths } from './confirmations';
-import { plural } from '../shared/format';
+import { messageFor, type Message } from '../shared/errorMessages';
+import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
-import type { ActiveMerges } from '../workspace/activeMerges';
 import { notificationSource } from '../shared/notify';
 import { section, setting } from '../shared/settings';
-import { notifyMerged } from './runs';
+import type { ActiveMerges } from '../workspace/activeMerges';
+import { unsavedPaths } from '../workspace/unsavedFiles';
 import { relativePath } from '../workspace/watcher';
-import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { notifyMerged } from './transferNotices';
 
-/** Runs the automation of each folder that is open. */
+/** Runs an Automation for each open folder. */
 export function registerAutomation(
   folders: WorkspaceFolders,
   merges: ActiveMerges,
   log: vscode.LogOutputChannel,
 ): vscode.Disposable {
   const running = new Map<FolderSync, Automation>();
-  const follow = (): void => {
+  const update = (): void => {
     const open = new Set(folders.all.map(({ sync }) => sync));
     for (const [sync, automation] of running) {
       if (open.has(sync)) continue;
       automation.dispose();
       running.delete(sync);
     }
-    for (const synced of folders.all) {
-      if (!running.has(synced.sync)) running.set(synced.sync, automationOf(synced, merges, log));
+    for (const owner of folders.all) {
+      if (!running.has(owner.sync)) running.set(owner.sync, automationOf(owner, merges, log));
     }
   };
-  const saved = ({ uri }: { readonly uri: vscode.Uri }): void => {
-    const synced = folders.folderOf(uri);
-    const path = synced && relativePath(synced.folder, uri);
-    if (synced !== undefined && path !== undefined) running.get(synced.sync)?.saved([path]);
+  const onSave = ({ uri }: { readonly uri: vscode.Uri }): void => {
+    const owner = folders.folderOf(uri);
+    const path = owner && relativePath(owner.folder, uri);
+    if (owner !== undefined && path !== undefined) running.get(owner.sync)?.saved([path]);
   };
-  follow();
+  update();
   return vscode.Disposable.from(
-    folders.onDidChange(follow),
-    vscode.workspace.onDidSaveTextDocument(saved),
-    vscode.workspace.onDidSaveNotebookDocument(saved),
+    folders.onDidChange(update),
+    vscode.workspace.onDidSaveTextDocument(onSave),
+    vscode.workspace.onDidSaveNotebookDocument(onSave),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration(section)) for (const automation of running.values()) automation.schedule();
     }),
@@ -61,47 +61,58 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
     }),
     onPaused: (reason) => void notifyPaused(owner, reason, log),
     onPushed: ({ put, deleted, revision }) => {
-      if (put + deleted > 0)
-        log.info(`${folder.name}: pushed ${put}, deleted ${deleted} on save, revision ${revision}`);
+      if (put + deleted > 0) {
+        log.info(`${folder.name}: pushed ${put}, deleted ${deleted} after a save, revision ${revision}`);
+      }
     },
     onPulled: ({ written, deleted, merged, conflicts, revision, skipped, backup }) => {
-      log.info(
-        `${folder.name}: pulled ${written}, deleted ${deleted}, merged ${merged.length} unasked, revision ${revision}`,
-      );
-      // A conflict is told of by itself.
+      const counts = `pulled ${written}, deleted ${deleted}, merged ${merged.length}`;
+      log.info(`${folder.name}: ${counts} automatically, revision ${revision}`);
+      // Conflicts have their own notification.
       if (merged.length > 0 && conflicts.length === 0) void notifyMerged(owner, { merged });
-      for (const { path, reason } of skipped) log.info(`${folder.name}: ${path} was held back (${reason})`);
-      if (backup !== undefined) log.info(`what it replaced or deleted is kept in ${backup}`);
+      for (const { path, reason } of skipped) log.info(`${folder.name}: ${path} was skipped (${reason})`);
+      if (backup !== undefined) log.info(`the replaced and deleted files are kept in ${backup}`);
     },
     onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
   });
 }
 
-/** One notification with what helps. It never waits for the user: the automation rests meanwhile. */
+/** Shows what paused the automation, with the commands that help. */
 async function notifyPaused(
   { folder }: SyncedFolder,
   reason: PauseReason,
   log: vscode.LogOutputChannel,
 ): Promise<void> {
-  const who = notificationSource(folder.uri);
-  if (reason.kind === 'conflicts') {
-    const files = plural(reason.count, 'file');
-    const text = `${who}: ${files} changed here and on the server. Nothing is pushed or pulled by itself until you decide.`;
-    const [show, pull] = ['Show Files', 'Pull'];
-    const picked = await vscode.window.showWarningMessage(text, ...(reason.isPulled ? [show] : [show, pull]));
-    if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
-    else if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, folder.uri);
-    return;
+  if (reason.kind === 'failed') {
+    log.warn(`automatic ${reason.direction}: ${reason.error.code}: ${reason.error.message}`);
   }
-  const { direction, error } = reason;
-  log.warn(`${direction} by itself: ${error.code}: ${error.message}`);
-  const { text, actions } = messageFor(error);
-  const again = { title: direction === 'push' ? 'Push' : 'Pull', command: direction };
-  // The command asks what the automation must not: whether to go on, or to make the tree.
-  const offered = asksFirst.has(error.code) ? [again] : actions;
-  const picked = await vscode.window.showWarningMessage(`${who}: ${text}`, ...offered.map(({ title }) => title));
-  const action = offered.find(({ title }) => title === picked);
+  const { text, actions } = reason.kind === 'failed' ? failureMessage(reason) : conflictsMessage(reason);
+  const titles = actions.map(({ title }) => title);
+  const picked = await vscode.window.showWarningMessage(`${notificationSource(folder.uri)}: ${text}`, ...titles);
+  const action = actions.find(({ title }) => title === picked);
   if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder.uri);
 }
 
-const asksFirst: ReadonlySet<string> = new Set(['deletion_guard', 'tree_not_found']);
+type PauseMessage = Pick<Message, 'text' | 'actions'>;
+
+function conflictsMessage({ count, isPulled }: PauseReason & { kind: 'conflicts' }): PauseMessage {
+  const text =
+    count === 1
+      ? vscode.l10n.t('1 file changed here and on the server. Automatic sync is paused until you resolve it.')
+      : vscode.l10n.t(
+          '{0} files changed here and on the server. Automatic sync is paused until you resolve them.',
+          formatNumber(count),
+        );
+  const show = { title: vscode.l10n.t('Show'), command: 'showConflicts' } as const;
+  const pull = { title: vscode.l10n.t('Pull'), command: 'pull' } as const;
+  return { text, actions: isPulled ? [show] : [show, pull] };
+}
+
+/** Errors that the user can confirm in the command, which the automation cannot. */
+const confirmable: ReadonlySet<string> = new Set(['deletion_guard', 'tree_not_found']);
+
+function failureMessage({ direction, error }: PauseReason & { kind: 'failed' }): PauseMessage {
+  const { text, actions } = messageFor(error);
+  const title = direction === 'push' ? vscode.l10n.t('Push') : vscode.l10n.t('Pull');
+  return { text, actions: confirmable.has(error.code) ? [{ title, command: direction }] : actions };
+}

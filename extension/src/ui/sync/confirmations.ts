@@ -1,118 +1,87 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { Replacement } from '../../sync/push/forcePush';
-import type { SyncState } from '../../sync/ports/syncState';
-import { plural } from '../shared/format';
-import { commandIds } from '../shared/ids';
-import { relativePath } from '../workspace/watcher';
-import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { messageFor } from '../shared/errorMessages';
+import { formatNumber } from '../shared/format';
+import { commandIds } from '../shared/ids';
+import { pathSection } from '../shared/pathList';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-const listed = 10;
-
-/** Says what a force push would replace; true when the user goes on. */
+/** Lists what a force push would replace. Returns false if the user cancels. */
 export async function confirmForce(plan: Replacement): Promise<boolean> {
-  const replaces = plan.replaced.length + plan.deleted.length;
+  const { replaced, deleted, added } = plan;
+  const affected = replaced.length + deleted.length;
   const detail = [
-    pathSection('Replaced', plan.replaced),
-    pathSection('Deleted', plan.deleted),
-    pathSection('Added', plan.added),
-    replaces === 0 && plan.added.length === 0 ? 'Nothing differs. All tracked files are verified on the server.' : '',
-    "What is replaced or deleted stays in the server's history.",
-  ].filter((part) => part !== '');
-  const message =
-    replaces === 0
-      ? 'Push all tracked files again?'
-      : `Replace ${plural(replaces, 'file')} on the server with what is here?`;
-  const action = 'Force Push';
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail: detail.join('\n\n') }, action);
-  return answer === action;
+    pathSection(vscode.l10n.t('Will be replaced on the server'), replaced),
+    pathSection(vscode.l10n.t('Will be deleted on the server'), deleted),
+    pathSection(vscode.l10n.t('Will be added on the server'), added),
+    affected + added.length === 0
+      ? vscode.l10n.t('Nothing differs. All tracked files are verified on the server.')
+      : '',
+    vscode.l10n.t('Replaced and deleted versions stay in the history.'),
+  ];
+  const action = vscode.l10n.t('Force Push');
+  const options = { modal: true, detail: detail.filter((part) => part !== '').join('\n\n') };
+  return (await vscode.window.showWarningMessage(forceQuestion(affected), options, action)) === action;
 }
 
-/** A heading with the first of the paths below it; empty without a path. */
-export function pathSection(title: string, paths: readonly string[]): string {
-  if (paths.length === 0) return '';
-  const more = paths.length > listed ? `\n  … and ${paths.length - listed} more` : '';
-  return `${title} (${paths.length}):\n${paths
-    .slice(0, listed)
-    .map((path) => `  ${path}`)
-    .join('\n')}${more}`;
+function forceQuestion(affected: number): string {
+  if (affected === 0) return vscode.l10n.t('Push all tracked files again?');
+  return affected === 1
+    ? vscode.l10n.t('Replace 1 file on the server with the local version?')
+    : vscode.l10n.t('Replace {0} files on the server with the local versions?', formatNumber(affected));
 }
 
-/** A tree that only the settings name may be a typing error. Throws cancelled. */
-export async function confirmNewTree({ binding }: SyncState): Promise<void> {
-  const action = 'Make It';
-  const message = `There is no tree "${binding?.tree}" on ${binding?.server}.`;
-  const detail = 'Make it, or correct the setting palmtree.tree.';
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, action);
-  if (answer === undefined) throw new PalmtreeError('cancelled', 'the tree was not to be made');
+/** Asks before the tree is created, since its name may be a typing error in the settings. Throws cancelled. */
+export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<void> {
+  const { tree = '', server = '' } = sync.state.binding ?? {};
+  const message = vscode.l10n.t('The tree "{0}" doesn\'t exist on {1} yet.', tree, server);
+  const create = vscode.l10n.t('Create Tree');
+  const choose = vscode.l10n.t('Choose Another…');
+  const answer = await vscode.window.showWarningMessage(message, { modal: true }, create, choose);
+  if (answer === choose) void vscode.commands.executeCommand(commandIds.connect, folder.uri);
+  if (answer !== create) throw new PalmtreeError('cancelled', 'the tree was not to be created');
 }
 
-/** Says what the deletion guard stopped, and opens the plan if asked to. Throws cancelled unless the user goes on all the same. */
+/** Shows what the deletion guard stopped, and opens the review if asked to. Throws cancelled unless the user confirms. */
 export async function confirmDeletions(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
-  // Enter presses the first of the buttons: it must do no harm.
-  const look = 'Review Changes';
-  const { direction = 'push', missingFolders = [] } = error.details.deletions ?? {};
-  const action = confirmAction(error);
+  const { paths = [], deletions } = error.details;
+  const { direction = 'push', emptied = 0, missingFolders = [] } = deletions ?? {};
   const question =
     direction === 'push' || missingFolders.length > 0
-      ? 'Is a disk not mounted, or was the folder emptied by mistake?'
-      : 'Was the tree emptied by mistake on another machine? What is deleted here is kept in a backup.';
-  const side = direction === 'push' ? 'Lost on the server' : 'Lost here';
-  const parts = [pathSection(side, error.details.paths ?? []), `${question} Nothing was changed so far.`];
-  const detail = parts.filter((part) => part !== '').join('\n\n');
-  const answer = await vscode.window.showWarningMessage(messageFor(error).text, { modal: true, detail }, look, action);
-  if (answer === look) void vscode.commands.executeCommand(commandIds.review, folder.uri);
-  if (answer !== action) throw new PalmtreeError('cancelled', 'the deletion guard was not released');
+      ? vscode.l10n.t('Is a disk not mounted, or was the folder emptied by mistake?')
+      : vscode.l10n.t('Was the tree emptied by mistake on another machine? A backup keeps the files deleted here.');
+  const detail = [
+    pathSection(guardHeading(direction, emptied > 0), paths),
+    `${question} ${vscode.l10n.t('Nothing has been changed yet.')}`,
+  ];
+  const options = { modal: true, detail: detail.filter((part) => part !== '').join('\n\n') };
+  // Enter picks the first button, which must be harmless.
+  const review = vscode.l10n.t('Review Changes');
+  const proceed = guardAction(error);
+  const answer = await vscode.window.showWarningMessage(messageFor(error).text, options, review, proceed);
+  if (answer === review) void vscode.commands.executeCommand(commandIds.review, folder.uri);
+  if (answer !== proceed) throw new PalmtreeError('cancelled', 'the deletions were not confirmed');
 }
 
-/** What going on does, and on which side. */
-function confirmAction({ details: { deletions } }: PalmtreeError): string {
+function guardHeading(direction: 'push' | 'pull', hasEmptied: boolean): string {
+  if (direction === 'push') {
+    return hasEmptied
+      ? vscode.l10n.t('Will be deleted or emptied on the server')
+      : vscode.l10n.t('Will be deleted on the server');
+  }
+  return hasEmptied ? vscode.l10n.t('Will be deleted or emptied here') : vscode.l10n.t('Will be deleted here');
+}
+
+function guardAction({ details: { deletions } }: PalmtreeError): string {
   const { direction = 'push', deletes = 0, emptied = 0 } = deletions ?? {};
-  const parts = [deletes > 0 ? `Delete ${deletes}` : '', emptied > 0 ? `Empty ${emptied}` : ''];
-  const what = parts.filter((part) => part !== '').join(' and ');
-  if (what === '') return direction === 'push' ? 'Push All the Same' : 'Pull All the Same';
-  return `${what} ${direction === 'push' ? 'on the Server' : 'Here'}`;
-}
-
-export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string> {
-  const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
-  const dirty = documents.filter(({ isDirty }) => isDirty).map(({ uri }) => uri);
-  // A custom editor, of pictures or of bytes, has no document that is told of: its tab is.
-  const tabs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ isDirty }) => isDirty);
-  const edited = tabs.flatMap(({ input }) => (input instanceof vscode.TabInputCustom ? [input.uri] : []));
-  return new Set([...dirty, ...edited].flatMap((uri) => relativePath(folder, uri) ?? []));
-}
-
-/** Says why paths were left as they are; true when those with unsaved edits are saved now, to try again. */
-export async function offerToSaveSkipped(
-  folder: vscode.WorkspaceFolder,
-  text: string,
-  unsaved: readonly string[],
-  save: string,
-): Promise<boolean> {
-  const actions = unsaved.length > 0 ? [save] : [];
-  const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...actions);
-  return answer === save && saveFiles(folder, unsaved);
-}
-
-/** False when one of them could not be saved. */
-export async function saveFiles(folder: vscode.WorkspaceFolder, paths: readonly string[]): Promise<boolean> {
-  const documents = [...vscode.workspace.textDocuments, ...vscode.workspace.notebookDocuments];
-  const meant = documents.filter(({ uri, isDirty }) => isDirty && paths.includes(relativePath(folder, uri) ?? ''));
-  for (const document of meant) if (!(await document.save())) return false;
-  return true;
-}
-
-/** A push sends what is on disk: unsaved edits would stay behind unnoticed. Throws cancelled. */
-export async function offerToSave({ folder, sync }: SyncedFolder, verb: string): Promise<void> {
-  const unsaved = [...unsavedPaths(folder)].filter((path) => sync.isTracked(path));
-  if (unsaved.length === 0) return;
-  const save = `Save All and ${verb}`;
-  const without = `${verb} Without`;
-  const message = `${plural(unsaved.length, 'file')} with unsaved edits.`;
-  const detail = 'What is not saved is not sent.';
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save, without);
-  const isSaved = answer === save && (await saveFiles(folder, unsaved));
-  if (!isSaved && answer !== without) throw new PalmtreeError('cancelled', 'unsaved edits');
+  const [deleting, emptying] = [formatNumber(deletes), formatNumber(emptied)];
+  if (direction === 'push') {
+    if (deletes > 0 && emptied > 0) return vscode.l10n.t('Delete {0} and Empty {1} on the Server', deleting, emptying);
+    if (deletes > 0) return vscode.l10n.t('Delete {0} on the Server', deleting);
+    return emptied > 0 ? vscode.l10n.t('Empty {0} on the Server', emptying) : vscode.l10n.t('Push Anyway');
+  }
+  if (deletes > 0 && emptied > 0) return vscode.l10n.t('Delete {0} and Empty {1} Here', deleting, emptying);
+  if (deletes > 0) return vscode.l10n.t('Delete {0} Here', deleting);
+  return emptied > 0 ? vscode.l10n.t('Empty {0} Here', emptying) : vscode.l10n.t('Pull Anyway');
 }

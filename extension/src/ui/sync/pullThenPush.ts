@@ -1,50 +1,52 @@
+import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import type { CallOptions, CommandDeps } from '../workspace/callOptions';
-import { runPull, runPush, notifyInStatusBar } from './runs';
+import { showInStatusBar } from '../shared/notify';
+import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { runPull, runPush, type TransferDeps } from './runs';
 
-/** Others may push between our pull and our push; so many rounds are made. */
+/** Others may push between our pull and our push; then both run again. */
 const maxRounds = 3;
 
 export interface SyncResult {
   readonly pull: PullResult;
-  /** Undefined when the pull left something to decide or to look at. */
+  /** Undefined if the pull left something for the user to decide or check. */
   readonly push: PushResult | undefined;
 }
 
-export interface SyncMoves {
+export interface SyncParts {
   readonly pull?: PullOptions;
   readonly push?: PushOptions;
-  /** The user has seen the conflicts, and sends the rest. */
+  /** The user has seen the conflicts and pushes the rest. */
   readonly isReviewed?: boolean;
 }
 
 /**
- * Pulls, then pushes. Invariant: nothing is pushed while a merge or a file held back waits for the user, or a
- * conflict that the user has not seen; what is in conflict itself is never pushed.
+ * Pulls, then pushes. Invariant: nothing is pushed while the user has to check a merge or a skipped file, or has not seen
+ * a conflict. A file in conflict is never pushed.
  */
 export async function pullThenPush(
-  parts: CommandDeps,
+  deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
-  moves: SyncMoves = {},
+  parts: SyncParts = {},
 ): Promise<SyncResult> {
   for (let round = 1; ; round++) {
-    const pulled = await runPull(parts, owner, options, moves.pull);
-    if (needsUser(pulled.result, moves)) {
-      notifyInStatusBar(`${pulled.text}; nothing was pushed`);
+    const pulled = await runPull(deps, owner, options, parts.pull);
+    if (needsUser(pulled.result, parts)) {
+      showInStatusBar(vscode.l10n.t('{0}; nothing was pushed', pulled.text));
       return { pull: pulled.result, push: undefined };
     }
     try {
-      const pushed = await runPush(parts, owner, options, moves.push);
-      const { put, deleted } = pushed.result;
+      const pushed = await runPush(deps, owner, options, parts.push);
+      const { put, deleted, revision } = pushed.result;
       const texts = [
         ...(pulled.result.written + pulled.result.deleted > 0 ? [pulled.text] : []),
         ...(put + deleted > 0 ? [pushed.text] : []),
       ];
-      notifyInStatusBar(texts.join('; ') || `nothing to pull or push, revision ${pushed.result.revision}`);
+      showInStatusBar(texts.join('; ') || vscode.l10n.t('nothing to pull or push, revision {0}', revision));
       return { pull: pulled.result, push: pushed.result };
     } catch (error) {
       if (!isPalmtreeError(error, 'stale_base') || round === maxRounds) throw error;
@@ -52,6 +54,6 @@ export async function pullThenPush(
   }
 }
 
-function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncMoves): boolean {
+function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncParts): boolean {
   return (isReviewed ? 0 : conflicts.length) + skipped.length + merged.length > 0;
 }

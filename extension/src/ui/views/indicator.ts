@@ -1,10 +1,12 @@
+import { l10n } from 'vscode';
 import type { SyncState } from '../../sync/ports/syncState';
-import type { CommandName } from '../shared/ids';
-import { percent, plural, relativeTime } from '../shared/format';
 import { messageFor } from '../shared/errorMessages';
+import { fileCount, formatNumber, formatPercent, relativeTime } from '../shared/format';
+import type { CommandName } from '../shared/ids';
 import { stepMessage } from '../shared/progressMessages';
+import { pendingSigns } from './statusPresentation';
 
-/** What the item shows; a pure function of the states and the time, so that it can be reasoned about. */
+/** What the status bar item shows. */
 export interface Indicator {
   readonly text: string;
   readonly tooltip: string;
@@ -12,6 +14,9 @@ export interface Indicator {
   readonly background?: 'warning';
 }
 
+type Counts = SyncState['counts'];
+
+/** A pure function of the folders' states and the time. */
 export function indicatorFor(states: readonly SyncState[], now: Date): Indicator {
   for (const state of states) {
     const busy = busyIndicator(state);
@@ -19,108 +24,119 @@ export function indicatorFor(states: readonly SyncState[], now: Date): Indicator
   }
   const connected = states.filter(({ kind, binding }) => kind !== 'unconnected' && binding !== undefined);
   if (connected.length === 0) {
-    const tooltip = 'Connect this folder to a server to keep files in step.';
+    const tooltip = l10n.t('Connect this folder to a server to keep files in sync.');
     return { text: '$(plug) Palmtree', tooltip, command: 'connect' };
   }
-  const sum: Sum = (count) => connected.reduce((total, { counts }) => total + counts[count], 0);
-  const waits = waiting(sum, newsOf(connected, now));
+  const counts = sumOf(connected);
   const halted = connected.find(({ kind }) => kind === 'halted');
-  if (halted?.kind === 'halted') return haltedIndicator(halted, waits);
-  return withAbsence(countsIndicator(connected, sum, waits), connected);
-}
-
-type Sum = (count: keyof SyncState['counts']) => number;
-
-function countsIndicator(connected: readonly SyncState[], sum: Sum, waits: Waiting): Indicator {
-  const [outgoing, incoming, conflicts] = [sum('outgoing'), sum('incoming'), sum('conflicts')];
-  if (conflicts > 0) {
-    return {
-      text: joined('$(warning)', waits.arrows),
-      tooltip: waits.words,
-      command: 'showConflicts',
-      background: 'warning',
-    };
-  }
-  if (waits.arrows === '') return restingIndicator(connected, sum('tracked'));
-  if (outgoing > 0 && incoming > 0) {
-    // A push alone would be refused.
-    const tooltip = `${waits.words} A click syncs: it pulls, then pushes.`;
-    return { text: joined('$(sync)', waits.arrows), tooltip, command: 'sync' };
-  }
-  const icon = outgoing > 0 ? '$(cloud-upload)' : incoming > 0 ? '$(cloud-download)' : '$(warning)';
-  const command = outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView';
-  return { text: joined(icon, waits.arrows), tooltip: waits.words, command };
-}
-
-interface Waiting {
-  readonly arrows: string;
-  readonly words: string;
-}
-
-/** `, by laptop, 3 minutes ago: “the message”`, of the newest that was heard of. */
-function newsOf(connected: readonly SyncState[], now: Date): string {
-  const heads = connected.flatMap(({ head, counts }) => (head !== undefined && counts.incoming > 0 ? [head] : []));
-  const [newest] = heads.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt));
-  if (newest === undefined) return '';
-  const [line = ''] = (newest.message ?? '').split('\n');
-  const said = line === '' ? '' : `: “${line}”`;
-  return `, by ${newest.author}, ${relativeTime(new Date(newest.createdAt), now)}${said}`;
-}
-
-/** A server that cannot be heard is a small sign: nothing waits for the user. */
-function withAbsence(indicator: Indicator, connected: readonly SyncState[]): Indicator {
-  const offline = connected.find((state) => state.offline !== undefined)?.offline;
-  if (offline === undefined) return indicator;
-  const tooltip = `${indicator.tooltip}\n\nWhat others push is not heard of. ${messageFor(offline).text}`;
-  return { ...indicator, text: joined(indicator.text, '$(debug-disconnect)'), tooltip };
-}
-
-function waiting(sum: Sum, news: string): Waiting {
-  const parts = [
-    { sign: '↑', count: sum('outgoing'), words: 'change', ending: ' to push' },
-    { sign: '↓', count: sum('incoming'), words: 'change', ending: ` to pull${news}` },
-    { sign: '⊘', count: sum('problems'), words: 'file', ending: ' that cannot be synced' },
-    { sign: '!', count: sum('conflicts'), words: 'file', ending: ' changed here and on the server' },
-  ].filter(({ count }) => count > 0);
-  return {
-    arrows: parts.map(({ sign, count }) => `${sign}${count}`).join(' '),
-    words: `${parts.map(({ count, words, ending }) => plural(count, words) + ending).join(news === '' ? ', ' : '; ')}.`,
-  };
-}
-
-function restingIndicator(connected: readonly SyncState[], tracked: number): Indicator {
-  if (tracked > 0) return { text: '$(check) Palmtree', tooltip: upToDateTooltip(connected), command: 'push' };
-  const tooltip = 'Nothing is tracked yet. Right-click files or folders in the Explorer: Track for sync.';
-  return { text: '$(add) Palmtree', tooltip, command: 'focusView' };
-}
-
-function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(' ');
-}
-
-function upToDateTooltip(connected: readonly SyncState[]): string {
-  const lines = connected.map(({ binding, revision, counts }) => {
-    return `${plural(counts.tracked, 'file')} in step with ${binding?.tree} at revision ${revision}.`;
-  });
-  return lines.join('\n\n');
+  if (halted?.kind === 'halted') return haltedIndicator(halted, counts);
+  return withOfflineSign(countsIndicator(connected, counts, now), connected);
 }
 
 function busyIndicator(state: SyncState): Indicator | undefined {
   if (state.kind === 'scanning') {
-    const tooltip = `Looking for changes: ${plural(state.progress.files, 'file')} so far.`;
+    const { files } = state.progress;
+    const tooltip =
+      files === 1
+        ? l10n.t('Looking for changes: 1 file so far.')
+        : l10n.t('Looking for changes: {0} files so far.', formatNumber(files));
     return { text: '$(sync~spin) Palmtree', tooltip, command: undefined };
   }
   if (state.kind !== 'transferring') return undefined;
   const { progress, direction, step } = state;
-  const verb = direction === 'push' ? 'Pushing' : 'Pulling';
-  const share = progress && progress.totalBytes > 0 ? ` ${percent(progress.bytes, progress.totalBytes)}%` : '';
-  return { text: `$(sync~spin) ${verb}${share}`, tooltip: `${stepMessage(step)}.`, command: undefined };
+  const verb = direction === 'push' ? l10n.t('Pushing') : l10n.t('Pulling');
+  const done = progress && progress.totalBytes > 0 ? formatPercent(progress.bytes, progress.totalBytes) : '';
+  return { text: joined('$(sync~spin)', verb, done), tooltip: stepMessage(step), command: undefined };
 }
 
-function haltedIndicator(state: SyncState & { kind: 'halted' }, { arrows }: Waiting): Indicator {
-  const { text } = messageFor(state.error);
-  if (state.error.code === 'server_unreachable') {
-    return { text: joined('$(debug-disconnect)', arrows || 'Palmtree'), tooltip: text, command: 'rescan' };
+function haltedIndicator({ error }: SyncState & { kind: 'halted' }, counts: Counts): Indicator {
+  const { text } = messageFor(error);
+  const label = pendingSigns(counts) || 'Palmtree';
+  if (error.code === 'server_unreachable') {
+    return { text: joined('$(debug-disconnect)', label), tooltip: text, command: 'rescan' };
   }
-  return { text: joined('$(warning)', arrows || 'Palmtree'), tooltip: text, command: 'showLog', background: 'warning' };
+  return { text: joined('$(warning)', label), tooltip: text, command: 'showLog', background: 'warning' };
+}
+
+function countsIndicator(connected: readonly SyncState[], counts: Counts, now: Date): Indicator {
+  const { outgoing, incoming, conflicts } = counts;
+  const signs = pendingSigns(counts);
+  const tooltip = countsMessage(counts, newestHead(connected), now);
+  if (conflicts > 0) {
+    return { text: joined('$(warning)', signs), tooltip, command: 'showConflicts', background: 'warning' };
+  }
+  if (signs === '') return upToDateIndicator(connected, counts.tracked);
+  if (outgoing > 0 && incoming > 0) {
+    // The server would reject a push without a pull.
+    const hint = l10n.t('{0}. Click to pull, then push.', tooltip);
+    return { text: joined('$(sync)', signs), tooltip: hint, command: 'sync' };
+  }
+  const icon = outgoing > 0 ? '$(cloud-upload)' : incoming > 0 ? '$(cloud-download)' : '$(warning)';
+  const command = outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView';
+  return { text: joined(icon, signs), tooltip, command };
+}
+
+function upToDateIndicator(connected: readonly SyncState[], tracked: number): Indicator {
+  if (tracked === 0) {
+    const tooltip = l10n.t('Nothing is tracked yet. Right-click files or folders in the Explorer: Track for sync.');
+    return { text: '$(add) Palmtree', tooltip, command: 'focusView' };
+  }
+  const lines = connected.map(({ binding, revision, counts }) =>
+    l10n.t('Up to date with "{0}" (revision {1}): {2}.', binding?.tree ?? '', revision, fileCount(counts.tracked)),
+  );
+  return { text: '$(check) Palmtree', tooltip: lines.join('\n\n'), command: 'push' };
+}
+
+/** Adds a small sign when no live updates arrive: the user need not act. */
+function withOfflineSign(indicator: Indicator, connected: readonly SyncState[]): Indicator {
+  const error = connected.find(({ offline }) => offline !== undefined)?.offline;
+  if (error === undefined) return indicator;
+  const reason =
+    error.code === 'server_unreachable'
+      ? l10n.t("Live updates are off: {0} can't be reached. Retrying…", error.details.subject ?? '')
+      : l10n.t('Live updates are off. {0}', messageFor(error).text);
+  const text = joined(indicator.text, '$(debug-disconnect)');
+  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${reason}` };
+}
+
+/** `2 to push · 4 to pull, by laptop, 3 minutes ago: “the message” · 1 conflict` */
+function countsMessage(counts: Counts, head: SyncState['head'], now: Date): string {
+  const { outgoing, incoming, problems, conflicts } = counts;
+  const parts: string[] = [];
+  if (outgoing > 0) parts.push(l10n.t('{0} to push', formatNumber(outgoing)));
+  if (incoming > 0) parts.push(incomingMessage(incoming, head, now));
+  if (problems > 0) parts.push(l10n.t("{0} can't be synced", formatNumber(problems)));
+  if (conflicts === 1) parts.push(l10n.t('1 conflict'));
+  if (conflicts > 1) parts.push(l10n.t('{0} conflicts', formatNumber(conflicts)));
+  return parts.join(' · ');
+}
+
+function incomingMessage(incoming: number, head: SyncState['head'], now: Date): string {
+  const count = formatNumber(incoming);
+  if (head === undefined) return l10n.t('{0} to pull', count);
+  const [line = ''] = (head.message ?? '').split('\n');
+  const time = relativeTime(new Date(head.createdAt), now);
+  return line === ''
+    ? l10n.t('{0} to pull, by {1}, {2}', count, head.author, time)
+    : l10n.t('{0} to pull, by {1}, {2}: “{3}”', count, head.author, time, line);
+}
+
+function newestHead(connected: readonly SyncState[]): SyncState['head'] {
+  const heads = connected.flatMap(({ head, counts }) => (head !== undefined && counts.incoming > 0 ? [head] : []));
+  return heads.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))[0];
+}
+
+function sumOf(states: readonly SyncState[]): Counts {
+  const sum = (count: keyof Counts): number => states.reduce((total, { counts }) => total + counts[count], 0);
+  return {
+    tracked: sum('tracked'),
+    outgoing: sum('outgoing'),
+    incoming: sum('incoming'),
+    conflicts: sum('conflicts'),
+    problems: sum('problems'),
+  };
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' ');
 }

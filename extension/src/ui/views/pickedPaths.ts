@@ -5,7 +5,7 @@ import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import type { Row } from './trackedView';
 
-/** What a menu, a row of the view or another extension picked: `(uri, uris)` or `(row, rows)`. */
+/** The files of a menu's, a view's or another extension's arguments: `(uri, uris)` or `(row, rows)`. */
 export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
   const picked = Array.isArray(many) && many.length > 0 ? (many as unknown[]) : [one];
   return picked.flatMap((item) => {
@@ -15,7 +15,7 @@ export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
   });
 }
 
-/** What was picked, or else the file that the active editor shows, or shows a version of. Throws nothing_picked. */
+/** The picked files, else the file that the active editor shows or shows a version of. Throws nothing_picked. */
 export function pickedOrActive(one: unknown, many: unknown): vscode.Uri[] {
   const picked = pickedUris(one, many);
   if (picked.length > 0) return picked;
@@ -28,7 +28,7 @@ function isRow(item: unknown): item is Row {
   return typeof item === 'object' && item !== null && 'owner' in item && 'node' in item;
 }
 
-/** By folder, the paths relative to it. Throws not_in_folder for what lies in no open folder. */
+/** Groups files by workspace folder, as paths relative to it. Throws not_in_folder. */
 export async function resolvePicked(
   folders: WorkspaceFolders,
   uris: readonly vscode.Uri[],
@@ -45,10 +45,4 @@ export async function resolvePicked(
     byFolder.set(found, [...(byFolder.get(found) ?? []), path]);
   }
   return byFolder;
-}
-
-/** Splits typed paths as a shell would: at spaces, except within double quotes. */
-export function parseTyped(text: string): string[] {
-  const paths = [...text.matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
-  return paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
 }

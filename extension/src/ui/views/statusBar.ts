@@ -6,16 +6,16 @@ import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('push', vscode.StatusBarAlignment.Left);
   item.name = 'Palmtree';
-  let aging: NodeJS.Timeout | undefined;
+  let timer: NodeJS.Timeout | undefined;
   const refresh = (): void => {
-    clearTimeout(aging);
+    clearTimeout(timer);
     if (folders.all.length === 0) {
       item.hide();
       return;
     }
     const states = folders.all.map(({ sync }) => sync.state);
-    // "3 minutes ago" grows older by itself.
-    if (states.some(({ head }) => head !== undefined)) aging = setTimeout(refresh, 60_000);
+    // "3 minutes ago" changes without an event.
+    if (states.some(({ head }) => head !== undefined)) timer = setTimeout(refresh, 60_000);
     const indicator = indicatorFor(states, new Date());
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);
@@ -26,7 +26,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
   };
   const subscription = folders.onDidChange(refresh);
   refresh();
-  return vscode.Disposable.from(item, subscription, { dispose: () => clearTimeout(aging) });
+  return vscode.Disposable.from(item, subscription, { dispose: () => clearTimeout(timer) });
 }
 
 function commandFor(command: Indicator['command']): string | undefined {
@@ -45,12 +45,12 @@ function tooltip(indicator: Indicator): vscode.MarkdownString {
 }
 
 const linkTitles = {
-  push: 'Push',
-  pull: 'Pull',
-  sync: 'Sync',
-  review: 'Review Changes',
-  rescan: 'Rescan',
-  showLog: 'Log',
+  push: vscode.l10n.t('Push'),
+  pull: vscode.l10n.t('Pull'),
+  sync: vscode.l10n.t('Sync'),
+  review: vscode.l10n.t('Review Changes'),
+  rescan: vscode.l10n.t('Rescan'),
+  showLog: vscode.l10n.t('Show Log'),
 } as const satisfies Partial<Record<CommandName, string>>;
 
 type Linked = keyof typeof linkTitles;

@@ -1,8 +1,9 @@
+import { l10n } from 'vscode';
 import type { PathState } from '../../core/status/pathState';
 import type { PendingCounts } from '../../core/status/pending';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
-/** How a state looks and reads, in the tree view and in the Explorer. Arrows as in the status bar. */
+/** How a state shows in the tree view and in the Explorer. The arrows are those of the status bar. */
 export interface StatusPresentation {
   readonly badge: string;
   readonly word: string;
@@ -13,61 +14,60 @@ export interface StatusPresentation {
 export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
   modified: {
     badge: '↑',
-    word: 'modified',
-    tooltip: 'Modified: waits to be pushed',
+    word: l10n.t('modified'),
+    tooltip: l10n.t('Modified, to be pushed'),
     color: 'gitDecoration.modifiedResourceForeground',
   },
   added: {
     badge: '↑',
-    word: 'added',
-    tooltip: 'Added: waits to be pushed',
+    word: l10n.t('added'),
+    tooltip: l10n.t('Added, to be pushed'),
     color: 'gitDecoration.addedResourceForeground',
   },
   deleted: {
     badge: '↑',
-    word: 'deleted',
-    tooltip: 'Deleted here: a push deletes it on the server, whose history keeps it',
+    word: l10n.t('deleted'),
+    tooltip: l10n.t('Deleted here. A push deletes it on the server, whose history keeps it.'),
     color: 'gitDecoration.deletedResourceForeground',
   },
   both: {
     badge: '↑↓',
-    word: 'changed here and on the server',
-    tooltip: 'Changed here and on the server: a pull merges what does not meet',
+    word: l10n.t('both changed'),
+    tooltip: l10n.t('Changed here and on the server. A pull merges changes that do not overlap.'),
     color: 'gitDecoration.modifiedResourceForeground',
   },
   conflict: {
     badge: '!',
-    word: 'conflict',
-    tooltip: 'Conflict: changed here and on the server; neither version was touched',
+    word: l10n.t('conflict'),
+    tooltip: l10n.t('Conflict: changed here and on the server. Both versions are kept.'),
     color: 'gitDecoration.conflictingResourceForeground',
   },
   problem: {
     badge: '⊘',
-    word: 'problem',
-    tooltip: 'Cannot be synced',
+    word: l10n.t('problem'),
+    tooltip: l10n.t("Can't be synced"),
     color: 'editorWarning.foreground',
   },
   incoming: {
     badge: '↓',
-    word: 'incoming',
-    tooltip: 'Changed on the server: waits to be pulled',
+    word: l10n.t('incoming'),
+    tooltip: l10n.t('Changed on the server, to be pulled'),
     color: 'gitDecoration.submoduleResourceForeground',
   },
 };
 
-const deletedThere: StatusPresentation = {
+const deletedOnServer: StatusPresentation = {
   ...presentations.incoming,
-  word: 'deleted on the server',
-  tooltip: 'Deleted on the server: a pull deletes it here, with a backup',
+  word: l10n.t('deleted on the server'),
+  tooltip: l10n.t('Deleted on the server. A pull deletes it here and keeps a backup.'),
 };
 
-/** How the file at `path` looks in `state`. */
 export function statusPresentation(
   sync: Pick<FolderSync, 'isDeletedOnServer'>,
   path: string,
   state: PathState,
 ): StatusPresentation {
-  return state === 'incoming' && sync.isDeletedOnServer(path) ? deletedThere : presentations[state];
+  return state === 'incoming' && sync.isDeletedOnServer(path) ? deletedOnServer : presentations[state];
 }
 
 /** `↑3 ↓1 !1`, as in the status bar. */

@@ -1,40 +1,40 @@
 import * as vscode from 'vscode';
 import type { TransferScreen, TransferTitle } from '../../sync/ports/serverBinding';
-import { retryMessage, runSummary, runTitle } from '../shared/progressMessages';
+import { retryMessage, transferSummary, transferTitle } from '../shared/progressMessages';
 
 const bold = (text: string): string => `\u001B[1m${text}\u001B[0m`;
 const colors = { done: 32, partial: 32, failed: 31, cancelled: 33 } as const;
-/** What a closed terminal missed is not kept for ever. */
-const maxUnshownChars = 64_000;
+/** Older output of a terminal that is not open is dropped. */
+const maxPendingChars = 64_000;
 
 /**
- * The "Palmtree" terminal: shows rsync itself, stays after a failure, and Ctrl-C in it cancels the run.
- * A Pseudoterminal around our own child process: the exit code is always known and the output readable, which
- * a terminal that VS Code starts itself does not give.
+ * The "Palmtree" terminal. It shows rsync's output, stays open after a failure, and Ctrl-C in it cancels the transfer.
+ * It is a Pseudoterminal, and rsync is our own child process: in a terminal that VS Code starts, the exit code is not
+ * always known and the output cannot be read.
  */
 export class SyncTerminal implements vscode.Disposable {
   readonly #writer = new vscode.EventEmitter<string>();
   #terminal: vscode.Terminal | undefined;
   #isOpen = false;
   #wasShown = false;
-  #unshown = '';
-  /** Several workspace folders may transfer at once; Ctrl-C means all. */
+  #pending = '';
+  /** Several workspace folders may transfer at once. Ctrl-C cancels all. */
   readonly #running = new Set<AbortController>();
 
-  /** Opens the terminal at its first run; later ones don't take the panel away from the user, quiet ones never. */
-  open(run: TransferTitle, isQuiet: boolean): TransferScreen {
+  /** Starts the output of a transfer. The first one that is not quiet shows the terminal; later ones leave the panel alone. */
+  open(title: TransferTitle, isQuiet: boolean): TransferScreen {
     this.#ensure();
     if (!isQuiet && !this.#wasShown) this.show();
-    const running = new AbortController();
-    this.#running.add(running);
-    this.#write(`${bold(`Palmtree: ${runTitle(run)}`)}\n`);
+    const interrupt = new AbortController();
+    this.#running.add(interrupt);
+    this.#write(`${bold(`Palmtree: ${transferTitle(title)}`)}\n`);
     return {
-      interrupted: running.signal,
+      interrupted: interrupt.signal,
       write: (text) => this.#write(text),
       retrying: (failure, pauseMs) => this.#write(`${retryMessage(failure, pauseMs)}\n`),
       end: (outcome) => {
-        this.#running.delete(running);
-        this.#write(`\u001B[${colors[outcome.kind]}m${runSummary(outcome)}\u001B[0m\n\n`);
+        this.#running.delete(interrupt);
+        this.#write(`\u001B[${colors[outcome.kind]}m${transferSummary(outcome)}\u001B[0m\n\n`);
         if (outcome.kind === 'failed' && !isQuiet) this.show();
       },
     };
@@ -62,8 +62,8 @@ export class SyncTerminal implements vscode.Disposable {
         onDidWrite: this.#writer.event,
         open: () => {
           this.#isOpen = true;
-          this.#writer.fire(this.#unshown);
-          this.#unshown = '';
+          this.#writer.fire(this.#pending);
+          this.#pending = '';
         },
         close: () => {
           this.#interrupt();
@@ -79,12 +79,12 @@ export class SyncTerminal implements vscode.Disposable {
   }
 
   #interrupt(): void {
-    for (const running of this.#running) running.abort();
+    for (const interrupt of this.#running) interrupt.abort();
   }
 
   #write(text: string): void {
-    const shown = text.replace(/\r?\n/g, '\r\n');
-    if (this.#isOpen) this.#writer.fire(shown);
-    else this.#unshown = (this.#unshown + shown).slice(-maxUnshownChars);
+    const lines = text.replace(/\r?\n/g, '\r\n');
+    if (this.#isOpen) this.#writer.fire(lines);
+    else this.#pending = (this.#pending + lines).slice(-maxPendingChars);
   }
 }

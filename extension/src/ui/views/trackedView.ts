@@ -2,28 +2,28 @@ import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
 import { comparePaths } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
-import { conflictMessage, isMergeable } from './conflictPresentation';
 import type { ActiveMerges } from '../workspace/activeMerges';
-import { plural } from '../shared/format';
+import { formatNumber } from '../shared/format';
 import { commandIds, viewId } from '../shared/ids';
+import { conflictMessage, isMergeable } from './conflictPresentation';
 import { statusPresentation, presentations, pendingSigns } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** A row of the view: a workspace folder (when there are several), its conflicts, or a path in either. */
+/** A row of the view: a workspace folder (if there are several), its group of conflicts, or a path. */
 export interface Row {
   readonly owner: SyncedFolder;
-  /** A path; undefined for a row that stands for more. */
+  /** The path; undefined for a workspace folder and for the group of conflicts. */
   readonly node: PathNode | undefined;
-  /** The group at the top, or in it. */
+  /** Set for the group of conflicts and the rows in it. */
   readonly section?: 'conflicts';
-  /** One of few rows at the top: what is in it can be seen at once. */
-  readonly isOpen?: boolean;
+  /** A folder that is expanded at first: one of few at the top. */
+  readonly isExpanded?: boolean;
 }
 
-/** With more rows than this at the top, or in one of them, they begin closed: rows cost as they are drawn. */
-const most = { atTop: 3, inOne: 200 } as const;
+/** Top folders are expanded at first only up to these numbers of rows: drawing rows costs time. */
+const maxExpanded = { folders: 3, rowsInside: 200 } as const;
 
-/** The tracked files as a tree, with what waits as the view's badge and the conflicts on top. */
+/** The "Tracked Files" view: a tree with the conflicts on top, and the number of pending changes as its badge. */
 export class TrackedView implements vscode.Disposable {
   readonly #provider: TrackedFiles;
   readonly #view: vscode.TreeView<Row>;
@@ -48,10 +48,10 @@ export class TrackedView implements vscode.Disposable {
     return this.#view.onDidChangeSelection;
   }
 
-  /** Leads to the conflicts of `folder`, or of the first that has some; without any, to the view. */
+  /** Reveals the conflicts of `folder`, else of the first folder that has some, else focuses the view. */
   async showConflicts(folder?: vscode.Uri): Promise<void> {
-    const folders = this.#folders.all.filter((one) => this.#provider.hasConflicts(one));
-    const owner = folders.find((one) => one.folder.uri.toString() === folder?.toString()) ?? folders[0];
+    const conflicted = this.#folders.all.filter((owner) => this.#provider.hasConflicts(owner));
+    const owner = conflicted.find((each) => each.folder.uri.toString() === folder?.toString()) ?? conflicted[0];
     if (owner === undefined) await vscode.commands.executeCommand(`${viewId}.focus`);
     else await this.#view.reveal(this.#provider.groupOf(owner), { focus: true, select: true, expand: true });
   }
@@ -64,20 +64,19 @@ export class TrackedView implements vscode.Disposable {
 
   #refresh(): void {
     this.#provider.refresh();
-    const waiting = this.#folders.all.reduce((sum, { sync }) => {
+    const pending = this.#folders.all.reduce((sum, { sync }) => {
       const { outgoing, incoming, conflicts } = sync.state.counts;
       return sum + outgoing + incoming + conflicts;
     }, 0);
-    this.#view.badge =
-      waiting === 0 ? undefined : { value: waiting, tooltip: `${plural(waiting, 'change')} not in step` };
+    this.#view.badge = pending === 0 ? undefined : { value: pending, tooltip: pendingTooltip(pending) };
     this.#view.description = this.#folders.all
       .flatMap(({ sync: { state } }) => (state.binding === undefined ? [] : [state.binding.tree]))
       .join(', ');
   }
 }
 
-/** What is made of one set of states, once. */
-interface Shown {
+/** The rows of one folder, computed once for each of its `pathStates`. */
+interface FolderRows {
   readonly tree: PathTree;
   readonly conflicts: ReadonlyMap<string, Conflict>;
   readonly group: Row;
@@ -87,7 +86,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
   readonly #changed = new vscode.EventEmitter<undefined>();
-  readonly #made = new WeakMap<ReadonlyMap<string, unknown>, Shown>();
+  readonly #cache = new WeakMap<ReadonlyMap<string, unknown>, FolderRows>();
   #shown: readonly ReadonlyMap<string, unknown>[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -96,49 +95,50 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.#merges = merges;
   }
 
-  /** Draws anew when a path's state has changed; not for each progress report. */
-  refresh(isNew = false): void {
-    const now = this.#folders.all.map(({ sync }) => sync.pathStates);
-    if (!isNew && now.length === this.#shown.length && now.every((states, at) => states === this.#shown[at])) return;
-    this.#shown = now;
+  /** Draws the rows again if a path's state changed: most events are progress reports. */
+  refresh(isForced = false): void {
+    const current = this.#folders.all.map(({ sync }) => sync.pathStates);
+    const isSame = current.length === this.#shown.length && current.every((states, i) => states === this.#shown[i]);
+    if (isSame && !isForced) return;
+    this.#shown = current;
     this.#changed.fire(undefined);
   }
 
   hasConflicts(owner: SyncedFolder): boolean {
-    return this.#inConflict(owner).length > 0;
+    return this.#conflictPaths(owner).length > 0;
   }
 
   groupOf(owner: SyncedFolder): Row {
-    return this.#of(owner).group;
+    return this.#rowsOf(owner).group;
   }
 
   getChildren(row?: Row): Row[] {
     const folders = this.#folders.all;
     if (row === undefined && folders.length > 1) {
-      const tracking = folders.filter((owner) => !this.#of(owner).tree.isEmpty);
+      const tracking = folders.filter((owner) => !this.#rowsOf(owner).tree.isEmpty);
       return tracking.map((owner) => ({ owner, node: undefined }));
     }
     const owner = row?.owner ?? folders[0];
     if (owner === undefined) return [];
-    const { tree, group } = this.#of(owner);
+    const { tree, group } = this.#rowsOf(owner);
     if (row?.section !== undefined) {
-      return this.#inConflict(owner).map((path) => ({ owner, node: conflictNode(path), section: 'conflicts' }));
+      return this.#conflictPaths(owner).map((path) => ({ owner, node: conflictNode(path), section: 'conflicts' }));
     }
     const nodes = tree.children(row?.node?.path ?? '');
-    const areFew = row?.node === undefined && nodes.length <= most.atTop;
-    const isOpen = ({ path }: PathNode): boolean => areFew && tree.maxRowCount(path) <= most.inOne;
-    const rows = nodes.map((node): Row => ({ owner, node, isOpen: isOpen(node) }));
+    const areFew = row?.node === undefined && nodes.length <= maxExpanded.folders;
+    const isExpanded = ({ path }: PathNode): boolean => areFew && tree.maxRowCount(path) <= maxExpanded.rowsInside;
+    const rows = nodes.map((node): Row => ({ owner, node, isExpanded: isExpanded(node) }));
     return row?.node === undefined && this.hasConflicts(owner) ? [group, ...rows] : rows;
   }
 
   getParent({ owner, node, section }: Row): Row | undefined {
-    const isAlone = this.#folders.all.length === 1;
-    const top: Row | undefined = isAlone ? undefined : { owner, node: undefined };
+    const isOnlyFolder = this.#folders.all.length === 1;
+    const top: Row | undefined = isOnlyFolder ? undefined : { owner, node: undefined };
     if (section !== undefined) return node === undefined ? top : this.groupOf(owner);
     if (node === undefined) return undefined;
     const folder = folderOf(node.path);
     if (folder === '') return top;
-    const parent = this.#of(owner)
+    const parent = this.#rowsOf(owner)
       .tree.children(folderOf(folder))
       .find(({ path }) => path === folder);
     return parent === undefined ? top : { owner, node: parent };
@@ -147,7 +147,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   getTreeItem(row: Row): vscode.TreeItem {
     if (row.section !== undefined) return row.node === undefined ? this.#groupItem(row) : this.#conflictItem(row);
     if (row.node === undefined) return folderItem(row.owner);
-    return this.#pathItem(row.owner, row.node, row.isOpen === true);
+    return this.#pathItem(row.owner, row.node, row.isExpanded === true);
   }
 
   dispose(): void {
@@ -155,11 +155,11 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   }
 
   #groupItem({ owner }: Row): vscode.TreeItem {
-    const item = new vscode.TreeItem('Conflicts', vscode.TreeItemCollapsibleState.Expanded);
-    const { length } = this.#inConflict(owner);
+    const item = new vscode.TreeItem(vscode.l10n.t('Conflicts'), vscode.TreeItemCollapsibleState.Expanded);
+    const { length } = this.#conflictPaths(owner);
     item.id = `${owner.folder.uri.toString()}\0conflicts`;
-    item.description = String(length);
-    item.tooltip = `${plural(length, 'file')} changed here and on the server. Neither version was touched.`;
+    item.description = formatNumber(length);
+    item.tooltip = vscode.l10n.t('These files changed here and on the server. Both versions are kept.');
     item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor(presentations.conflict.color));
     item.contextValue = 'conflicts';
     return item;
@@ -167,72 +167,78 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   #conflictItem({ owner, node }: Row): vscode.TreeItem {
     const path = node?.path ?? '';
-    const conflict = this.#of(owner).conflicts.get(path);
+    const conflict = this.#rowsOf(owner).conflicts.get(path);
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
     const item = new vscode.TreeItem(uri, vscode.TreeItemCollapsibleState.None);
     item.id = `${owner.folder.uri.toString()}\0conflicts\0${path}`;
     item.label = node?.name ?? path;
-    const isBegun = this.#merges.find(owner, path) !== undefined;
-    const words = isBegun ? 'merging' : conflict === undefined ? '' : conflictMessage(conflict);
-    const parts = [folderOf(path), words];
+    const isMerging = this.#merges.find(owner, path) !== undefined;
+    const kind = isMerging ? vscode.l10n.t('merging') : conflict === undefined ? '' : conflictMessage(conflict);
+    const parts = [folderOf(path), kind];
     item.description = parts.filter((part) => part !== '').join(' · ');
     item.tooltip = path;
-    item.contextValue = isBegun ? 'file.conflict.text' : contextOf('conflict', conflict);
-    item.command = { command: commandIds.compare, title: 'Compare with Server', arguments: [uri] };
+    item.contextValue = isMerging ? 'file.conflict.text' : contextOf('conflict', conflict);
+    item.command = { command: commandIds.compare, title: vscode.l10n.t('Compare with Server'), arguments: [uri] };
     return item;
   }
 
-  #pathItem(owner: SyncedFolder, node: PathNode, isOpen: boolean): vscode.TreeItem {
+  #pathItem(owner: SyncedFolder, node: PathNode, isExpanded: boolean): vscode.TreeItem {
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...node.path.split('/'));
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
-    // The workbench remembers by the id what the user opened and closed since.
-    const item = new vscode.TreeItem(uri, node.kind === 'file' ? None : isOpen ? Expanded : Collapsed);
+    // The workbench remembers by the id which rows the user expanded or collapsed.
+    const item = new vscode.TreeItem(uri, node.kind === 'file' ? None : isExpanded ? Expanded : Collapsed);
     item.id = `${owner.folder.uri.toString()}\0${node.path}`;
     item.label = node.name;
     item.contextValue = node.kind === 'folder' ? folderContext(node) : this.#fileContext(owner, node);
     if (node.state !== undefined && node.kind === 'file') {
       item.description = statusPresentation(owner.sync, node.path, node.state).word;
-      // The decoration adds what the state means.
+      // The decoration adds the state to it.
       item.tooltip = node.path;
     }
     if (node.kind === 'folder') {
       item.iconPath = vscode.ThemeIcon.Folder;
       if (node.pending !== undefined) item.description = pendingSigns(node.pending);
     } else if (node.state === 'problem' || (node.state !== 'incoming' && owner.sync.isOnDisk(node.path))) {
-      item.command = { command: 'vscode.open', title: 'Open', arguments: [uri] };
+      item.command = { command: 'vscode.open', title: vscode.l10n.t('Open'), arguments: [uri] };
     }
     return item;
   }
 
   #fileContext(owner: SyncedFolder, { path, state }: PathNode): string {
     if (state === undefined) return 'file';
-    return contextOf(state, state === 'conflict' ? this.#of(owner).conflicts.get(path) : undefined);
+    return contextOf(state, state === 'conflict' ? this.#rowsOf(owner).conflicts.get(path) : undefined);
   }
 
-  /** A merge that is not finished belongs to them, whatever has been saved of it. */
-  #inConflict(owner: SyncedFolder): readonly string[] {
-    const { conflicts } = this.#of(owner);
-    const begun = [...this.#merges.pathsIn(owner)].filter((path) => {
+  /** The conflicts and the active merges, even if one is saved and no longer looks like a conflict. */
+  #conflictPaths(owner: SyncedFolder): readonly string[] {
+    const { conflicts } = this.#rowsOf(owner);
+    const merging = [...this.#merges.pathsIn(owner)].filter((path) => {
       return !conflicts.has(path) && owner.sync.isOnDisk(path);
     });
-    return begun.length === 0 ? [...conflicts.keys()] : [...conflicts.keys(), ...begun].sort(comparePaths);
+    return merging.length === 0 ? [...conflicts.keys()] : [...conflicts.keys(), ...merging].sort(comparePaths);
   }
 
-  #of(owner: SyncedFolder): Shown {
+  #rowsOf(owner: SyncedFolder): FolderRows {
     const { sync } = owner;
     const states = sync.pathStates;
-    let shown = this.#made.get(states);
-    if (shown === undefined) {
+    let rows = this.#cache.get(states);
+    if (rows === undefined) {
       const conflicts = new Map(sync.conflicts.map((conflict) => [conflict.path, conflict]));
       const group: Row = { owner, node: undefined, section: 'conflicts' };
-      shown = { tree: new PathTree(sync.trackedFolders, states), conflicts, group };
-      this.#made.set(states, shown);
+      rows = { tree: new PathTree(sync.trackedFolders, states), conflicts, group };
+      this.#cache.set(states, rows);
     }
-    return shown;
+    return rows;
   }
 }
 
-/** What the menus in package.json go by: `file.STATE`, and `.text` where a conflict can be merged. */
+function pendingTooltip(count: number): string {
+  return count === 1
+    ? vscode.l10n.t('1 change not synced')
+    : vscode.l10n.t('{0} changes not synced', formatNumber(count));
+}
+
+/** The `viewItem` of the manifest's menus: `file.STATE`, with `.text` for a conflict that may be merged. */
 function contextOf(state: string, conflict: Conflict | undefined): string {
   return conflict !== undefined && isMergeable(conflict) ? `file.${state}.text` : `file.${state}`;
 }

@@ -1,35 +1,19 @@
 import * as vscode from 'vscode';
-import type { FolderConnection } from '../connect/connection';
-import type { MergeDeps } from '../conflicts/merge';
-import type { ReviewView } from '../review/reviewView';
-import type { FileHistoryView, HistoryView } from '../history/fileView';
-import type { SyncTerminal } from '../views/terminal';
-import type { TrackedView } from '../views/trackedView';
-import type { SyncedFolder } from './workspaceFolders';
+import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
-/** What other extensions, keybindings and tests pass: then nothing is asked, and a failure rejects. */
+/** Options that other extensions, keybindings and tests pass. With them a command asks nothing and rejects on failure. */
 export interface CallOptions {
-  /** The workspace folder that is meant, when there are several. */
+  /** The workspace folder, if there are several. */
   readonly folder?: vscode.Uri;
-  /** push, pull: goes on where the deletion guard would stop. pushForce: replaces; without it, it rejects. */
+  /** push, pull: continues where the deletion guard would stop. pushForce: replaces; without it, it rejects. */
   readonly confirmed?: boolean;
-  /** undoPush: the revision to take back. */
+  /** undoPush: the revision to undo. */
   readonly revision?: number;
   /** pushWithMessage: the message. */
   readonly message?: string;
 }
 
-export interface CommandDeps extends MergeDeps {
-  readonly tracked: TrackedView;
-  readonly connection: FolderConnection;
-  readonly terminal: SyncTerminal;
-  readonly review: ReviewView;
-  readonly log: vscode.LogOutputChannel;
-  readonly histories: readonly HistoryView[];
-  readonly fileHistory: FileHistoryView;
-}
-
-/** A plain object comes from code; menus pass URIs and rows, the palette nothing. */
+/** True for a plain object, which only code passes: menus pass URIs and rows, and the palette passes nothing. */
 export function isCallOptions(argument: unknown): argument is CallOptions {
   return (
     typeof argument === 'object' &&
@@ -43,7 +27,7 @@ export function callOptions(argument: unknown): CallOptions | undefined {
   return isCallOptions(argument) ? argument : undefined;
 }
 
-/** The folder that code names, or a notification's button, which is of one; else the only one, or what the user picks. */
-export function targetFolder(parts: CommandDeps, given: unknown): Promise<SyncedFolder> {
-  return parts.folders.find(given instanceof vscode.Uri ? given : callOptions(given)?.folder);
+/** The folder that the argument names (options, or the URI of a notification's button); else as `find` without a URI. */
+export function targetFolder(folders: WorkspaceFolders, argument: unknown): Promise<SyncedFolder> {
+  return folders.find(argument instanceof vscode.Uri ? argument : callOptions(argument)?.folder);
 }

@@ -2,34 +2,27 @@ import * as vscode from 'vscode';
 import { contextKeys } from '../shared/ids';
 import type { WorkspaceFolders } from './workspaceFolders';
 
-/** Keeps what the manifest's `when` clauses read up to date. */
-export function followContexts(folders: WorkspaceFolders): vscode.Disposable {
-  const known = new Map<string, boolean>();
-  const set = (key: string, value: boolean): void => {
-    if (known.get(key) === value) return;
-    known.set(key, value);
-    void vscode.commands.executeCommand('setContext', key, value);
-  };
+/** Keeps the context keys of the manifest's `when` clauses up to date, except those that list paths. */
+export function registerContexts(folders: WorkspaceFolders): vscode.Disposable {
+  const current = new Map<string, boolean>();
   const refresh = (): void => {
-    const states = folders.all.map(({ sync }) => sync.state);
-    set(contextKeys.ready, folders.isReady);
-    set(
-      contextKeys.connected,
-      folders.all.some(({ sync }) => sync.isConnected),
-    );
-    set(
-      contextKeys.tracking,
-      states.some(({ counts }) => counts.tracked + counts.outgoing + counts.problems > 0),
-    );
-    set(
-      contextKeys.conflicts,
-      states.some(({ counts }) => counts.conflicts > 0),
-    );
-    set(
-      contextKeys.busy,
-      states.some(({ kind }) => kind === 'transferring'),
-    );
+    for (const [key, value] of Object.entries(contextsOf(folders))) {
+      if (current.get(key) === value) continue;
+      current.set(key, value);
+      void vscode.commands.executeCommand('setContext', key, value);
+    }
   };
   refresh();
   return folders.onDidChange(refresh);
+}
+
+function contextsOf(folders: WorkspaceFolders): Readonly<Record<string, boolean>> {
+  const states = folders.all.map(({ sync }) => sync.state);
+  return {
+    [contextKeys.ready]: folders.isReady,
+    [contextKeys.connected]: folders.all.some(({ sync }) => sync.isConnected),
+    [contextKeys.tracking]: states.some(({ counts }) => counts.tracked + counts.outgoing + counts.problems > 0),
+    [contextKeys.conflicts]: states.some(({ counts }) => counts.conflicts > 0),
+    [contextKeys.busy]: states.some(({ kind }) => kind === 'transferring'),
+  };
 }

@@ -3,50 +3,51 @@ import { trackedRoots, type TrackedRoots } from '../../core/tracking/trackedRoot
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
-/** States come in bursts; a menu is opened by hand. */
-const restMs = 200;
+/** Folders change state in bursts; a menu opens at a person's pace. */
+const debounceMs = 200;
 
-/** Tells the Explorer's menu where something is tracked, so that Untrack is offered there alone. */
-export function followTrackedPaths(folders: WorkspaceFolders): vscode.Disposable {
-  let shown: readonly unknown[] = [];
+/** Keeps the context keys that list tracked paths up to date: the Explorer's menu offers Untrack only there. */
+export function registerTrackedPaths(folders: WorkspaceFolders): vscode.Disposable {
+  let seen: readonly unknown[] = [];
   let timer: NodeJS.Timeout | undefined;
-  const told = new Map<string, string>();
+  const current = new Map<string, string>();
   const refresh = (): void => {
     timer = undefined;
-    const places = folders.all.map((owner) => placesOf(owner));
-    updateContext(contextKeys.trackedPaths, told, folders.all, places, 'paths');
-    updateContext(contextKeys.trackedFolders, told, folders.all, places, 'folders');
-    updateContext(contextKeys.leftPaths, told, folders.all, places, 'untracked');
+    const roots = folders.all.map((owner) => rootsOf(owner));
+    setPaths(contextKeys.trackedPaths, current, absolutePaths(folders.all, roots, 'paths'));
+    setPaths(contextKeys.trackedFolders, current, absolutePaths(folders.all, roots, 'folders'));
+    setPaths(contextKeys.untrackedPaths, current, absolutePaths(folders.all, roots, 'untracked'));
   };
-  const follow = (): void => {
-    // The same object as long as no path comes or goes.
+  const schedule = (): void => {
+    // `trackedFolders` is the same object until a path is added or removed.
     const now = folders.all.flatMap(({ sync }) => [sync.trackedFolders, sync.rules.size]);
-    if (now.length === shown.length && now.every((one, at) => one === shown[at])) return;
-    shown = now;
-    timer ??= setTimeout(refresh, restMs);
+    if (now.length === seen.length && now.every((value, index) => value === seen[index])) return;
+    seen = now;
+    timer ??= setTimeout(refresh, debounceMs);
   };
-  return vscode.Disposable.from(folders.onDidChange(follow), { dispose: () => clearTimeout(timer) });
+  return vscode.Disposable.from(folders.onDidChange(schedule), { dispose: () => clearTimeout(timer) });
 }
 
-function placesOf({ sync }: SyncedFolder): TrackedRoots {
+function rootsOf({ sync }: SyncedFolder): TrackedRoots {
   return trackedRoots(sync.trackedPaths, sync.rules);
 }
 
-function updateContext(
-  key: string,
-  told: Map<string, string>,
+function absolutePaths(
   owners: readonly SyncedFolder[],
-  places: readonly TrackedRoots[],
+  roots: readonly TrackedRoots[],
   part: keyof TrackedRoots,
-): void {
-  const paths = owners.flatMap(({ folder }, at) => {
-    const root = folder.uri.fsPath;
-    const within = [...(places[at]?.[part] ?? [])];
-    return within.map((path) => (path === '' ? root : vscode.Uri.joinPath(folder.uri, path).fsPath));
-  });
-  // The workbench is told of a change alone: it looks at its menus anew each time.
-  const text = paths.sort().join('\n');
-  if (told.get(key) === text) return;
-  told.set(key, text);
+): string[] {
+  return owners.flatMap(({ folder }, index) =>
+    [...(roots[index]?.[part] ?? [])].map((path) =>
+      path === '' ? folder.uri.fsPath : vscode.Uri.joinPath(folder.uri, path).fsPath,
+    ),
+  );
+}
+
+/** Sets a context only when it changes: the workbench evaluates its menus again each time. */
+function setPaths(key: string, current: Map<string, string>, paths: readonly string[]): void {
+  const text = [...paths].sort().join('\n');
+  if (current.get(key) === text) return;
+  current.set(key, text);
   void vscode.commands.executeCommand('setContext', key, Object.fromEntries(paths.map((path) => [path, true])));
 }

@@ -4,80 +4,91 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
-import type { FolderConnection } from '../connect/connection';
 import { showError } from '../shared/notify';
 import { setting } from '../shared/settings';
 import { watchFolder } from './watcher';
 
-/** One workspace folder with what keeps it in step. */
+/** A workspace folder and what keeps it in sync. */
 export interface SyncedFolder {
   readonly folder: vscode.WorkspaceFolder;
   readonly sync: FolderSync;
 }
 
+/** Binds a folder to the server and tree that its settings name. */
+export interface FolderBinder {
+  restore(target: SyncedFolder): Promise<void>;
+}
+
 export interface WorkspaceFoldersDeps {
-  /** Undefined when no folder is open: there is no workspace storage then. */
+  /** Undefined when no folder is open: the workspace has no storage then. */
   readonly storageUri: vscode.Uri | undefined;
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
-  readonly connection: FolderConnection;
+  readonly binder: FolderBinder;
 }
 
-/** The open folders, each with a tree of its own. Invariant: nothing is opened before the workspace is trusted. */
+type OpenedFolder = SyncedFolder & { readonly watcher: vscode.Disposable };
+
+/** The open workspace folders, each with its own tree. Invariant: no folder is opened before the workspace is trusted. */
 export class WorkspaceFolders implements vscode.Disposable {
   readonly #deps: WorkspaceFoldersDeps;
-  readonly #opened = new Map<string, SyncedFolder & { watcher: vscode.Disposable }>();
+  readonly #opened = new Map<string, OpenedFolder>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #isReady = false;
   #isDisposed = false;
-  #turn: Promise<void> = Promise.resolve();
-  /** Why a folder could not be opened. Each command tries again. */
+  /** The last of the changes that run one after the other. */
+  #last: Promise<void> = Promise.resolve();
+  /** The errors of folders that could not be opened. Each command tries again. */
   readonly #failures = new Map<string, unknown>();
 
-  /** Fires on each change of any folder's state, and when folders come or go. */
+  /** Fires when a folder's state changes, and when a folder is added or removed. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(parts: WorkspaceFoldersDeps) {
-    this.#deps = parts;
+  constructor(deps: WorkspaceFoldersDeps) {
+    this.#deps = deps;
   }
 
+  /** In the order of the workspace. */
   get all(): readonly SyncedFolder[] {
     const order = vscode.workspace.workspaceFolders ?? [];
     return order.flatMap((folder) => this.#opened.get(folder.uri.toString()) ?? []);
   }
 
-  /** The first look at the folders is done. */
+  /** True once the folders were opened for the first time. */
   get isReady(): boolean {
     return this.#isReady;
   }
 
-  /** Opens the folders there are, and follows their coming and going. */
+  /** Opens the folders of the workspace, and those that are added later. */
   async start(): Promise<void> {
     this.#subscriptions.push(
-      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#inTurn(() => this.#follow())),
-      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#inTurn(() => this.#follow())),
-      vscode.workspace.onDidChangeConfiguration((event) => void this.#inTurn(() => this.#reconfigure(event))),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#enqueue(() => this.#update())),
+      vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#enqueue(() => this.#update())),
+      vscode.workspace.onDidChangeConfiguration((event) => void this.#enqueue(() => this.#reconfigure(event))),
     );
-    await this.#inTurn(() => this.#follow());
+    await this.#enqueue(() => this.#update());
   }
 
-  /** One change after the other, or a folder would be opened twice. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    this.#turn = this.#turn.then(work).catch((error: unknown) => this.#deps.log.error(String(error)));
-    return this.#turn;
+  /** Runs one change after the other: two at once would open a folder twice. */
+  #enqueue(change: () => Promise<void>): Promise<void> {
+    this.#last = this.#last.then(change).catch((error: unknown) => this.#deps.log.error(String(error)));
+    return this.#last;
   }
 
-  /** The folder that `uri` lies in; without one, the only folder, or the one the user picks. */
+  /**
+   * The folder that contains `uri`; without one, the only folder, or the one that the user picks.
+   * Throws untrusted, no_folder, not_in_folder, cancelled, and the error of a folder that cannot be opened.
+   */
   async find(uri?: vscode.Uri): Promise<SyncedFolder> {
     if (!vscode.workspace.isTrusted) throw new PalmtreeError('untrusted', 'the workspace is not trusted');
-    // A command may come while the folders are still being opened: it has activated the extension.
-    await this.#turn;
-    if (this.#failures.size > 0) await this.#inTurn(() => this.#follow());
+    // A command may have activated the extension, and the folders are still being opened.
+    await this.#last;
+    if (this.#failures.size > 0) await this.#enqueue(() => this.#update());
     const folders = this.all;
     const [first] = folders;
-    const meant = uri && vscode.workspace.getWorkspaceFolder(uri)?.uri.toString();
-    for (const [key, failure] of this.#failures) if (first === undefined || key === meant) throw failure;
+    const key = uri && vscode.workspace.getWorkspaceFolder(uri)?.uri.toString();
+    for (const [failed, error] of this.#failures) if (first === undefined || failed === key) throw error;
     if (first === undefined) throw new PalmtreeError('no_folder', 'no folder is open');
     if (uri !== undefined) {
       const found = this.folderOf(uri);
@@ -87,7 +98,8 @@ export class WorkspaceFolders implements vscode.Disposable {
       });
     }
     if (folders.length === 1) return first;
-    const picked = await vscode.window.showWorkspaceFolderPick({ placeHolder: 'Which folder?' });
+    const placeHolder = vscode.l10n.t('Select a folder');
+    const picked = await vscode.window.showWorkspaceFolderPick({ placeHolder });
     const found = folders.find(({ folder }) => folder.uri.toString() === picked?.uri.toString());
     if (found === undefined) throw new PalmtreeError('cancelled', 'no folder was picked');
     return found;
@@ -105,44 +117,36 @@ export class WorkspaceFolders implements vscode.Disposable {
     this.#changed.dispose();
   }
 
-  async #follow(): Promise<void> {
+  async #update(): Promise<void> {
     const wanted = vscode.workspace.isTrusted ? (vscode.workspace.workspaceFolders ?? []) : [];
     const onDisk = wanted.filter(({ uri }) => uri.scheme === 'file');
     const keys = new Set(onDisk.map(({ uri }) => uri.toString()));
     for (const key of this.#opened.keys()) if (!keys.has(key)) await this.#close(key);
-    for (const folder of onDisk) {
-      if (!this.#opened.has(folder.uri.toString())) {
-        await this.#tryOpen(folder);
-      }
-    }
+    for (const folder of onDisk) if (!this.#opened.has(folder.uri.toString())) await this.#tryOpen(folder);
     this.#isReady = vscode.workspace.isTrusted || wanted.length === 0;
     this.#changed.fire();
   }
 
   async #tryOpen(folder: vscode.WorkspaceFolder): Promise<void> {
     const key = folder.uri.toString();
-    const isKnown = this.#failures.delete(key);
+    const hasFailedBefore = this.#failures.delete(key);
     try {
       await this.#open(folder);
     } catch (error) {
       this.#failures.set(key, error);
-      // The command that tries again says it itself.
-      if (!isKnown) void showError(error, this.#deps.log);
+      // The command that tries again shows it.
+      if (!hasFailedBefore) void showError(error, this.#deps.log);
     }
   }
 
   async #open(folder: vscode.WorkspaceFolder): Promise<void> {
-    const { storageUri, extensionUri, log, connection } = this.#deps;
+    const { storageUri, extensionUri, log, binder } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
     const key = sha256(folder.uri.toString()).slice(0, 16);
     const storage = join(storageUri.fsPath, key);
     const { store, scanner } = await openStoreAndScanner({ dist: join(extensionUri.fsPath, 'dist'), root, storage });
-    if (store.setAside !== undefined) {
-      log.warn(`the store of ${folder.name} was damaged and set aside at ${store.setAside}`);
-      const text = `Palmtree: the list of tracked files of ${folder.name} was damaged. Your files are untouched. Track them again, or Pull; what you had untracked must be untracked again.`;
-      void vscode.window.showWarningMessage(text);
-    }
+    if (store.setAside !== undefined) this.#warnOfDamage(folder, store.setAside);
     const sync = new FolderSync({
       root,
       store,
@@ -158,9 +162,18 @@ export class WorkspaceFolders implements vscode.Disposable {
     sync.onDidChangeState(() => this.#changed.fire());
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     this.#opened.set(folder.uri.toString(), { folder, sync, watcher });
-    await connection.restore({ folder, sync });
-    // Long on a big folder, and reported through its state.
-    void sync.rescan(quiet).catch((error: unknown) => log.warn(String(error)));
+    await binder.restore({ folder, sync });
+    // It takes long in a big folder, and shows in the folder's state.
+    void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
+  }
+
+  #warnOfDamage({ name }: vscode.WorkspaceFolder, setAside: string): void {
+    this.#deps.log.warn(`the store of ${name} was damaged and set aside at ${setAside}`);
+    const text = vscode.l10n.t(
+      'The list of tracked files of {0} was damaged. Your files are untouched. Track them again, or pull; then untrack again what you had untracked.',
+      name,
+    );
+    void vscode.window.showWarningMessage(`Palmtree: ${text}`);
   }
 
   async #close(key: string): Promise<void> {
@@ -173,12 +186,12 @@ export class WorkspaceFolders implements vscode.Disposable {
   async #reconfigure(event: vscode.ConfigurationChangeEvent): Promise<void> {
     for (const opened of this.all) {
       const affects = (name: string): boolean => event.affectsConfiguration(`palmtree.${name}`, opened.folder.uri);
-      if (affects('serverUrl') || affects('tree')) await this.#deps.connection.restore(opened);
+      if (affects('serverUrl') || affects('tree')) await this.#deps.binder.restore(opened);
       if (affects('exclude') || affects('respectGitignore') || affects('serverUrl') || affects('tree')) {
-        await opened.sync.rescan(quiet).catch((error: unknown) => this.#deps.log.warn(String(error)));
+        await opened.sync.rescan(silent).catch((error: unknown) => this.#deps.log.warn(String(error)));
       }
     }
   }
 }
 
-const quiet = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
+const silent = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };

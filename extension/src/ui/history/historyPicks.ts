@@ -2,15 +2,15 @@ import * as vscode from 'vscode';
 import type { PathVersion, RevisionSummary } from '../../../../server/src/contract/history';
 import { parentFolders } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
-import type { Page } from './pages';
-import { revisionLabel, revisionDescription, versionDescription } from './rows';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
+import type { Page } from './pages';
+import { revisionDescription, revisionLabel, versionDescription } from './rows';
 
-/** Throws cancelled, and nothing_to_undo where the tree has no revision. */
+/** Lets the user pick a revision of the tree. Throws cancelled. */
 export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promise<RevisionSummary> {
   return pickFromPages<RevisionSummary>(placeHolder, {
-    fetch: async (before) => {
-      const { revisions, more } = await sync.revisions(before?.number);
+    fetch: async (last) => {
+      const { revisions, more } = await sync.revisions(last?.number);
       return { items: revisions, more };
     },
     label: (revision) => revisionLabel(revision.number, revision),
@@ -18,12 +18,12 @@ export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promi
   });
 }
 
-/** Throws cancelled, and not_in_revision where the path never was on the server. */
+/** Lets the user pick a version of a file. Throws cancelled, and not_in_revision if it never was on the server. */
 export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: string): Promise<PathVersion> {
   return pickFromPages<PathVersion>(placeHolder, {
-    fetch: async (before) => {
-      const { versions, more } = await sync.history(path, before?.revision);
-      if (before === undefined && versions.length === 0) throw notThere(path, sync.knownRevision);
+    fetch: async (last) => {
+      const { versions, more } = await sync.history(path, last?.revision);
+      if (last === undefined && versions.length === 0) throw neverPushed(path, sync.knownRevision);
       return { items: versions, more };
     },
     label: (version) => revisionLabel(version.revision, version),
@@ -31,44 +31,44 @@ export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: s
   });
 }
 
-/** A file or folder of a revision; `''` is the whole tree. Throws cancelled. */
+/** Lets the user pick a file or folder of a revision; `''` is the whole tree. Throws cancelled. */
 export async function pickPath({ sync }: SyncedFolder, revision: number): Promise<string> {
   const paths = await sync.pathsAt(revision);
   const folders = new Set(paths.flatMap((path) => [...parentFolders(path)]));
   folders.delete('');
   const items = [
-    { label: '$(root-folder) The whole tree', path: '' },
+    { label: `$(root-folder) ${vscode.l10n.t('The whole tree')}`, path: '' },
     ...[...folders].sort().map((path) => ({ label: `$(folder) ${path}/`, path })),
     ...paths.map((path) => ({ label: `$(file) ${path}`, path })),
   ];
-  const placeHolder = `Restore what from revision ${revision}?`;
+  const placeHolder = vscode.l10n.t('Select what to restore from revision {0}', revision);
   const picked = await vscode.window.showQuickPick(items, { placeHolder });
   if (picked === undefined) throw new PalmtreeError('cancelled', 'no path was picked');
   return picked.path;
 }
 
-interface Choices<T> {
-  readonly fetch: (before: T | undefined) => Promise<Page<T>>;
+interface PagedItems<T> {
+  readonly fetch: (last: T | undefined) => Promise<Page<T>>;
   readonly label: (item: T) => string;
   readonly describe: (item: T, now: Date) => string;
 }
 
-/** Shows the pages so far, with a last row that adds the next. */
-async function pickFromPages<T>(placeHolder: string, { fetch, label, describe }: Choices<T>): Promise<T> {
-  let known: readonly T[] = [];
+/** Shows the pages so far, with a last row that adds the next one. */
+async function pickFromPages<T>(placeHolder: string, { fetch, label, describe }: PagedItems<T>): Promise<T> {
+  let items: readonly T[] = [];
   for (;;) {
-    const page = await fetch(known.at(-1));
-    known = [...known, ...page.items];
+    const page = await fetch(items.at(-1));
+    items = [...items, ...page.items];
     const now = new Date();
-    const rows = known.map((item) => ({ label: label(item), description: describe(item, now), item }));
-    const more = page.more ? [{ label: 'Load more…', description: '', item: undefined }] : [];
+    const rows = items.map((item) => ({ label: label(item), description: describe(item, now), item }));
+    const more = page.more ? [{ label: vscode.l10n.t('Load More…'), description: '', item: undefined }] : [];
     const picked = await vscode.window.showQuickPick([...rows, ...more], { placeHolder, matchOnDescription: true });
     if (picked === undefined) throw new PalmtreeError('cancelled', 'nothing was picked');
     if (picked.item !== undefined) return picked.item;
   }
 }
 
-function notThere(path: string, revision: number): PalmtreeError {
+function neverPushed(path: string, revision: number): PalmtreeError {
   return new PalmtreeError('not_in_revision', `${path} never was on the server`, {
     details: { paths: [path], subject: String(revision) },
   });

@@ -1,0 +1,39 @@
+import { l10n } from 'vscode';
+import type { PalmtreeError } from '../../errors';
+import { formatNumber } from './format';
+import { quotedPaths } from './pathList';
+
+/** The effect of the push or pull that the deletion guard stopped. */
+export function deletionGuardMessage({ details }: PalmtreeError): string {
+  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], deletedFolders = [] } = details.deletions ?? {};
+  return [
+    stoppedText(deletes, emptied, tracked),
+    ...folderText(missingFolders, {
+      root: () => l10n.t('All tracked files in this folder are missing.'),
+      others: (names) => l10n.t('All tracked files in {0} are missing.', names),
+    }),
+    ...folderText(deletedFolders, {
+      root: () => l10n.t('No tracked file would be left in this folder.'),
+      others: (names) => l10n.t('No tracked file would be left in {0}.', names),
+    }),
+  ].join(' ');
+}
+
+function stoppedText(deletes: number, emptied: number, tracked: number): string {
+  const [deleting, emptying, all] = [formatNumber(deletes), formatNumber(emptied), formatNumber(tracked)];
+  if (deletes > 0 && emptied > 0) {
+    return l10n.t('Stopped: this would delete {0} and empty {1} of {2} tracked files.', deleting, emptying, all);
+  }
+  if (deletes > 0) return l10n.t('Stopped: this would delete {0} of {1} tracked files.', deleting, all);
+  if (emptied > 0) return l10n.t('Stopped: this would empty {0} of {1} tracked files.', emptying, all);
+  return l10n.t('Stopped.');
+}
+
+/** The workspace folder, `''`, contains all others. */
+function folderText(
+  folders: readonly string[],
+  text: { readonly root: () => string; readonly others: (names: string) => string },
+): string[] {
+  if (folders.length === 0) return [];
+  return [folders.includes('') ? text.root() : text.others(quotedPaths(folders))];
+}

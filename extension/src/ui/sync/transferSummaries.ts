@@ -1,0 +1,48 @@
+import { l10n } from 'vscode';
+import type { PullResult } from '../../sync/pull/pull';
+import type { PushResult } from '../../sync/push/push';
+import type { SyncState } from '../../sync/ports/syncState';
+import { formatNumber } from '../shared/format';
+
+/** `pushed 3 files, deleted 1, 1 conflict skipped, revision 8` */
+export function pushSummary({ revision, put, deleted }: PushResult, { counts }: SyncState): string {
+  const { conflicts, problems } = counts;
+  return joined(
+    put === 1 ? l10n.t('pushed 1 file') : put > 1 ? l10n.t('pushed {0} files', formatNumber(put)) : '',
+    deletedPart(deleted),
+    put + deleted === 0 ? l10n.t('nothing to push') : '',
+    conflicts === 1 ? l10n.t('1 conflict skipped') : '',
+    conflicts > 1 ? l10n.t('{0} conflicts skipped', formatNumber(conflicts)) : '',
+    problems === 1 ? l10n.t('1 problem skipped') : '',
+    problems > 1 ? l10n.t('{0} problems skipped', formatNumber(problems)) : '',
+    revisionPart(revision),
+  );
+}
+
+/** `pulled 3 files, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
+export function pullSummary({ revision, written, deleted, merged, conflicts, skipped }: PullResult): string {
+  const touched = written + deleted + merged.length + conflicts.length + skipped.length;
+  return joined(
+    touched === 0 ? l10n.t('nothing to pull') : '',
+    written === 1 ? l10n.t('pulled 1 file') : written > 1 ? l10n.t('pulled {0} files', formatNumber(written)) : '',
+    deletedPart(deleted),
+    merged.length === 1 ? l10n.t('merged 1 file') : '',
+    merged.length > 1 ? l10n.t('merged {0} files', formatNumber(merged.length)) : '',
+    conflicts.length === 1 ? l10n.t('1 conflict') : '',
+    conflicts.length > 1 ? l10n.t('{0} conflicts', formatNumber(conflicts.length)) : '',
+    skipped.length > 0 ? l10n.t('{0} skipped', formatNumber(skipped.length)) : '',
+    revisionPart(revision),
+  );
+}
+
+function deletedPart(deleted: number): string {
+  return deleted > 0 ? l10n.t('deleted {0}', formatNumber(deleted)) : '';
+}
+
+function revisionPart(revision: number): string {
+  return l10n.t('revision {0}', revision);
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(', ');
+}
