@@ -28,8 +28,8 @@ export default defineConfig({
           name: 'sync',
           sequence: independent,
           include: ['extension/test/sync/**/*.test.ts'],
-          // Each file has a server and machines of its own, and waits for the disk more than it computes.
-          maxWorkers: 2,
+          // More than CI's two cores: each file has its own server and often waits for rsync or the disk.
+          maxWorkers: 3,
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { serverFixture } from './serverFixture';
-import { cancelledAt } from './simulation/participant';
+import { cancelAtStep } from './simulation/participant';
 
 const fixture = serverFixture();
 
@@ -10,11 +10,11 @@ describe('a command that is cancelled', () => {
     await desk.write('n/a.md', 'a');
     await desk.sync.track(['n']);
     for (const step of [1, 2]) {
-      await expect(desk.sync.push(cancelledAt(step))).rejects.toMatchObject({ code: 'cancelled' });
+      await expect(desk.sync.push(cancelAtStep(step))).rejects.toMatchObject({ code: 'cancelled' });
     }
     expect(await desk.push()).toMatchObject({ revision: 1, put: 1 });
     for (const step of [1, 2, 3]) {
-      await expect(laptop.sync.pull(cancelledAt(step))).rejects.toMatchObject({ code: 'cancelled' });
+      await expect(laptop.sync.pull(cancelAtStep(step))).rejects.toMatchObject({ code: 'cancelled' });
     }
     expect(await laptop.pull()).toMatchObject({ revision: 1, written: 1 });
     expect(await laptop.read('n/a.md')).toBe('a');
@@ -26,7 +26,7 @@ describe('a command that is cancelled', () => {
     await desk.sync.track(['n', 'b.md']);
     await desk.push();
     for (const step of [2, 3, 4]) {
-      await expect(laptop.sync.pull(cancelledAt(step))).rejects.toMatchObject({ code: 'cancelled' });
+      await expect(laptop.sync.pull(cancelAtStep(step))).rejects.toMatchObject({ code: 'cancelled' });
       expect([...laptop.sync.rules.keys()]).toEqual([]);
     }
     await laptop.write('n/mine.md', 'nobody asked for it');

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { Machine, type MachineOptions } from '../machine';
-import { standingIn, type Standing } from './contents';
+import { readFiles, type Files } from './files';
 import type { Random } from './random';
 import { trackedFolder, User } from './user';
 
-/** One of those who share the tree: a user at a machine. */
+/** A user and the machine that the user works on. */
 export class Participant {
   readonly name: string;
   readonly user: User;
@@ -24,52 +24,52 @@ export class Participant {
     return new Participant(name, machine, options, new User(name, machine.root, random));
   }
 
-  /** Ends the machine as a closed window does, and opens it on the same folder and storage. */
+  /** Closes the machine as a closed window does, and opens another on the same folder and storage. */
   async reopen(): Promise<void> {
     await this.machine.close();
     const { root, storage } = this.machine;
     this.machine = await Machine.open({ ...this.#options, root, storage });
   }
 
-  onDisk(): Promise<Map<string, Standing>> {
-    return standingIn(this.machine.root);
+  filesOnDisk(): Promise<Files> {
+    return readFiles(this.machine.root);
   }
 
-  /** What is kept in step, as far as the extension says so, and all that lies in the tracked folder whatever it says. */
-  async tracked(): Promise<Map<string, Standing>> {
+  /** Returns the files that the extension reports as tracked, and all files in the tracked folder even if it does not. */
+  async trackedFiles(): Promise<Files> {
     const { sync } = this.machine;
-    const isMeant = (path: string): boolean => path.startsWith(`${trackedFolder}/`) || sync.isOnDisk(path);
-    return new Map([...(await this.onDisk())].filter(([path]) => isMeant(path)));
+    const isTracked = (path: string): boolean => path.startsWith(`${trackedFolder}/`) || sync.isOnDisk(path);
+    return new Map([...(await this.filesOnDisk())].filter(([path]) => isTracked(path)));
   }
 
-  backups(): Promise<Map<string, Standing>> {
-    return standingIn(join(this.machine.storage, 'backups'));
+  filesInBackups(): Promise<Files> {
+    return readFiles(join(this.machine.storage, 'backups'));
   }
 
-  /** Those that a pull has yet to try, too: they can be decided just as well. */
+  /** Conflicts, and paths that both sides changed and no pull has tried to merge yet. The user can resolve both. */
   get conflicts(): string[] {
     const { pathStates } = this.machine.sync;
-    return this.outOfStep.filter((path) => ['both', 'conflict'].includes(pathStates.get(path) ?? ''));
+    return this.unsyncedPaths.filter((path) => ['both', 'conflict'].includes(pathStates.get(path) ?? ''));
   }
 
-  get outOfStep(): string[] {
+  get unsyncedPaths(): string[] {
     return [...this.machine.sync.pathStates.keys()].sort();
   }
 
-  /** Sorted, so that a seed leads to the same steps whatever order a disk lists its files in. */
+  /** Sorted, so that a seed leads to the same steps whatever order the disk lists its files in. */
   get trackedPaths(): string[] {
     return [...this.machine.sync.trackedPaths].sort();
   }
 }
 
-/** Ends the command at its step of that number, if it comes so far. */
-export function cancelledAt(step: number): Reporter {
+/** Cancels a command when it begins its `n`th step, if it gets that far. */
+export function cancelAtStep(n: number): Reporter {
   const controller = new AbortController();
   let steps = 0;
   return {
     signal: controller.signal,
     step: () => {
-      if (++steps === step) controller.abort();
+      if (++steps === n) controller.abort();
     },
     progress: () => undefined,
   };

@@ -1,40 +1,39 @@
 import { createHash } from 'node:crypto';
 
-/** Chances from a seed: the same seed gives the same ones everywhere. */
+/** Random numbers from a seed. The same seed gives the same numbers on every machine. */
 export class Random {
   readonly #seed: number;
-  #drawn = 0;
+  #count = 0;
 
   constructor(seed: number) {
     this.#seed = seed;
   }
 
-  /** At least 0 and less than `end`, whole. */
+  /** Returns an integer from 0 up to, but not including, `end`. */
   below(end: number): number {
     return Math.floor(this.#next() * end);
   }
 
-  /** True in a `share` (of 1) of all cases. */
-  chance(share: number): boolean {
-    return this.#next() < share;
+  chance(probability: number): boolean {
+    return this.#next() < probability;
   }
 
   pick<T>(list: readonly T[]): T | undefined {
     return list[this.below(list.length)];
   }
 
-  /** Each as often as its weight says. */
-  weighted<T>(list: readonly (readonly [weight: number, one: T])[]): T {
+  /** Picks a value with a probability in proportion to its weight. */
+  weighted<T>(list: readonly (readonly [weight: number, value: T])[]): T {
     let left = this.#next() * list.reduce((sum, [weight]) => sum + weight, 0);
-    for (const [weight, one] of list) {
+    for (const [weight, value] of list) {
       left -= weight;
-      if (left < 0) return one;
+      if (left < 0) return value;
     }
-    throw new RangeError('nothing to pick from');
+    throw new RangeError('the list is empty');
   }
 
   #next(): number {
-    const digest = createHash('sha256').update(`${this.#seed}:${this.#drawn++}`).digest();
+    const digest = createHash('sha256').update(`${this.#seed}:${this.#count++}`).digest();
     return digest.readUInt32BE() / 2 ** 32;
   }
 }

@@ -2,15 +2,15 @@ import { isPalmtreeError, type ErrorCode } from '../../../src/errors';
 import type { Choice } from '../../../src/sync/conflicts/resolve';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { silent, type MachineOptions } from '../machine';
-import { asLines } from './contents';
+import { formatFiles } from './files';
 import { History } from './history';
-import { cancelledAt, Participant } from './participant';
-import { Promises, type CommandKind } from './promises';
+import { Invariants, type CommandKind } from './invariants';
+import { cancelAtStep, Participant } from './participant';
 import { Random } from './random';
 import { longText, trackedFile, trackedFolder } from './user';
 
-/** Ends of a command that are an answer to what was asked, and no fault. */
-const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+/** Errors that a correct command may end with. */
+const expectedErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'stale_base',
   'deletion_guard',
   'cancelled',
@@ -18,25 +18,25 @@ const expected: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'not_in_revision',
 ]);
 const choices: readonly Choice[] = ['mine', 'theirs', 'both'];
-/** A round in which everybody pulls, decides and pushes; after so many, something goes round in circles. */
-const mostRounds = 12;
+/** Rounds in which everyone pulls, resolves and pushes. More than this means that the machines never converge. */
+const maxRounds = 12;
 
 interface CommandResult {
   readonly text: string;
   readonly merged?: readonly string[];
 }
 
-/** Several users at work on one tree, at random but from a seed. */
+/** Several users who change one tree at random, from a seed. */
 export class Simulation {
-  /** What was done so far, one line a step. */
+  /** One line per step. */
   readonly log: string[] = [];
-  /** How often commands ended in what way. */
+  /** The number of commands by their kind or error. */
   readonly tally = new Map<string, number>();
   readonly participants: readonly Participant[];
   readonly history: History;
-  readonly promises: Promises;
+  readonly invariants: Invariants;
   readonly #random: Random;
-  /** What is to be tracked again at the end. */
+  /** Paths to track again at the end. */
   readonly #untracked = new Set<string>([trackedFolder, trackedFile]);
   #step = 0;
   #isSettling = false;
@@ -45,11 +45,11 @@ export class Simulation {
     this.#random = random;
     this.participants = participants;
     this.history = history;
-    this.promises = new Promises(history);
+    this.invariants = new Invariants(history);
   }
 
-  /** Everybody has the same few files. */
-  static async begin(
+  /** Opens the machines and gives all of them the same few files. */
+  static async start(
     seed: number,
     names: readonly string[],
     options: MachineOptions & { readonly tree: string },
@@ -58,7 +58,7 @@ export class Simulation {
     const participants: Participant[] = [];
     for (const name of names) participants.push(await Participant.join(name, options, random));
     const [first] = participants;
-    if (first === undefined) throw new RangeError('nobody takes part');
+    if (first === undefined) throw new RangeError('a simulation needs a participant');
     const { machine } = first;
     for (const name of ['a.md', 'b.md', 'x/c.txt']) {
       await machine.write(`${trackedFolder}/${name}`, longText(name));
@@ -75,7 +75,7 @@ export class Simulation {
       const one = this.#random.pick(this.participants);
       if (one === undefined) return;
       const act = this.#random.weighted<() => Promise<void>>([
-        [54, async () => this.#note(one, (await one.user.act(this.#step)) ?? 'nothing to do')],
+        [54, async () => this.#note(one, (await one.user.act(this.#step)) ?? 'did nothing')],
         [15, () => this.#push(one)],
         [15, () => this.#pull(one)],
         [8, () => this.#resolve(one)],
@@ -91,23 +91,23 @@ export class Simulation {
     }
   }
 
-  /** Everybody tracks all, and pulls, decides and pushes until nothing moves any more. */
+  /** Everyone tracks everything, then pulls, resolves and pushes until nothing changes. */
   async settle(): Promise<void> {
     this.#isSettling = true;
     for (const one of this.participants) await this.#track(one, [...this.#untracked]);
-    for (let round = 0; round < mostRounds; round++) {
+    for (let round = 0; round < maxRounds; round++) {
       this.#step++;
-      const before = await this.#everything();
+      const before = await this.#snapshot();
       for (const one of this.participants) {
         await this.#pull(one);
-        // Some are decided together with others.
-        for (const path of one.conflicts) if (one.conflicts.includes(path)) await this.#decide(one, [path]);
+        // Resolving one conflict may resolve others.
+        for (const path of one.conflicts) if (one.conflicts.includes(path)) await this.#resolvePaths(one, [path]);
         await this.#push(one);
       }
-      if (before === (await this.#everything()) && this.participants.every(isSettled)) return;
+      if (before === (await this.#snapshot()) && this.participants.every(isSettled)) return;
     }
     const states = this.participants.map(({ name, machine }) => [name, [...machine.sync.pathStates]]);
-    throw new Error(`it does not settle: ${JSON.stringify(states)}`);
+    throw new Error(`the machines do not converge: ${JSON.stringify(states)}`);
   }
 
   async remove(): Promise<void> {
@@ -116,18 +116,18 @@ export class Simulation {
 
   #push(one: Participant): Promise<void> {
     const confirmed = this.#isSettling || this.#random.chance(0.4);
-    const only = this.#isSettling || this.#random.chance(0.9) ? undefined : this.#some(one.outOfStep);
-    const reporter = this.#fickle();
-    const what = `push${only === undefined ? '' : ` only ${[...only].join()}`}`;
-    return this.#command(one, 'sends', what, async () => {
+    const only = this.#isSettling || this.#random.chance(0.9) ? undefined : this.#half(one.unsyncedPaths);
+    const reporter = this.#reporter();
+    const title = `push${only === undefined ? '' : ` only ${[...only].join()}`}`;
+    return this.#command(one, 'push', title, async () => {
       const options = { confirmed, ...(only === undefined ? {} : { only }) };
-      return sent(await one.machine.sync.push(reporter, options));
+      return describePush(await one.machine.sync.push(reporter, options));
     });
   }
 
   #forcePush(one: Participant): Promise<void> {
-    return this.#command(one, 'sends', 'force push', async () => {
-      return sent(await one.machine.sync.forcePush(silent, () => Promise.resolve(true)));
+    return this.#command(one, 'push', 'force push', async () => {
+      return describePush(await one.machine.sync.forcePush(silent, () => Promise.resolve(true)));
     });
   }
 
@@ -135,47 +135,47 @@ export class Simulation {
     const confirmed = this.#isSettling || this.#random.chance(0.4);
     const autoMerge = this.#random.chance(0.75);
     const unsaved = this.#isSettling ? undefined : this.#random.pick(one.trackedPaths);
-    const reporter = this.#fickle();
+    const reporter = this.#reporter();
     const hasUnsavedEdits = (path: string): boolean => path === unsaved;
-    const what = `pull${autoMerge ? ' and merge' : ''}${unsaved === undefined ? '' : `, ${unsaved} is unsaved`}`;
-    return this.#command(one, autoMerge ? 'merges' : 'brings', what, async () => {
+    const title = `pull${autoMerge ? ' and merge' : ''}${unsaved === undefined ? '' : `, ${unsaved} is unsaved`}`;
+    return this.#command(one, autoMerge ? 'mergingPull' : 'pull', title, async () => {
       const pulled = await one.machine.sync.pull(reporter, { confirmed, autoMerge, hasUnsavedEdits });
       const { revision, written, deleted, merged, conflicts, skipped } = pulled;
       const counts = `r${revision}, ${written} written, ${deleted} deleted, merged: ${merged.join()}`;
-      return { text: `${counts}, conflicts: ${conflicts.join()}${held(skipped)}`, merged };
+      return { text: `${counts}, conflicts: ${conflicts.join()}${describeSkipped(skipped)}`, merged };
     });
   }
 
   async #resolve(one: Participant): Promise<void> {
     const { conflicts } = one;
     const picked = this.#random.chance(0.7) ? this.#random.pick(conflicts) : undefined;
-    if (conflicts.length > 0) await this.#decide(one, picked === undefined ? conflicts : [picked]);
+    if (conflicts.length > 0) await this.#resolvePaths(one, picked === undefined ? conflicts : [picked]);
   }
 
-  #decide(one: Participant, paths: readonly string[]): Promise<void> {
+  #resolvePaths(one: Participant, paths: readonly string[]): Promise<void> {
     const choice = this.#random.pick(choices) ?? 'mine';
-    return this.#command(one, 'replaces', `resolve ${paths.join()} for ${choice}`, async () => {
+    return this.#command(one, 'replace', `resolve ${paths.join()} for ${choice}`, async () => {
       const options = { confirmed: true, allowMarkers: true };
       const { resolved, skipped } = await one.machine.sync.resolve(silent, { paths, choice }, options);
-      return { text: `resolved ${resolved.join()}${held(skipped)}` };
+      return { text: `resolved ${resolved.join()}${describeSkipped(skipped)}` };
     });
   }
 
   async #undoPush(one: Participant): Promise<void> {
     const revision = await this.#recentRevision();
-    await this.#command(one, 'elsewhere', `undo the push of r${revision}`, async () => {
+    await this.#command(one, 'undoPush', `undo the push of r${revision}`, async () => {
       const undone = await one.machine.sync.undoPush(silent, revision);
       return { text: `r${undone.revision}, skipped: ${undone.changedSince.join()}` };
     });
   }
 
   #undoPull(one: Participant): Promise<void> {
-    const reporter = this.#fickle();
-    return this.#command(one, 'replaces', 'undo the last pull', async () => {
+    const reporter = this.#reporter();
+    return this.#command(one, 'replace', 'undo the last pull', async () => {
       const undone = await one.machine.sync.undoPull(reporter);
       const { revision, restored, removed, changedSince, skipped } = undone;
       const lists = `restored: ${restored.join()}, removed: ${removed.join()}, changed since: ${changedSince.join()}`;
-      return { text: `of r${revision}, ${lists}${held(skipped)}` };
+      return { text: `of r${revision}, ${lists}${describeSkipped(skipped)}` };
     });
   }
 
@@ -183,10 +183,10 @@ export class Simulation {
     const revision = await this.#recentRevision();
     const picked = this.#random.pick(one.trackedPaths) ?? trackedFile;
     const path = this.#random.chance(0.5) ? trackedFolder : picked;
-    const reporter = this.#fickle();
-    await this.#command(one, 'replaces', `restore ${path} from r${revision}`, async () => {
+    const reporter = this.#reporter();
+    await this.#command(one, 'replace', `restore ${path} from r${revision}`, async () => {
       const { written, skipped } = await one.machine.sync.restore(reporter, { paths: [path], revision });
-      return { text: `written: ${written.join()}${held(skipped)}` };
+      return { text: `written: ${written.join()}${describeSkipped(skipped)}` };
     });
   }
 
@@ -204,7 +204,7 @@ export class Simulation {
         await one.machine.sync.track([path]);
         this.#note(one, `track ${path}`);
       } catch (error) {
-        // It stands on neither side any more: nothing is left to track.
+        // The path exists on neither side any more.
         if (!isPalmtreeError(error, 'not_trackable')) throw error;
       }
     }
@@ -215,16 +215,16 @@ export class Simulation {
     this.#note(one, 'close the window and open it again');
   }
 
-  async #command(one: Participant, kind: CommandKind, what: string, run: () => Promise<CommandResult>): Promise<void> {
-    this.#note(one, what);
-    await this.promises.hold(one, kind, async () => {
+  async #command(one: Participant, kind: CommandKind, title: string, run: () => Promise<CommandResult>): Promise<void> {
+    this.#note(one, title);
+    await this.invariants.check(one, kind, async () => {
       try {
         const { text, merged = [] } = await run();
         this.#note(one, `  ${text}`);
         this.#count(merged.length > 0 ? 'merged' : kind);
         return { isDone: true, merged };
       } catch (error) {
-        if (!isPalmtreeError(error) || !expected.has(error.code) || this.#isSettling) throw error;
+        if (!isPalmtreeError(error) || !expectedErrors.has(error.code) || this.#isSettling) throw error;
         this.#note(one, `  ${error.code}`);
         this.#count(error.code);
         return { isDone: false, merged: [] };
@@ -232,12 +232,12 @@ export class Simulation {
     });
   }
 
-  /** Now and then a user thinks better of it while a command runs. */
-  #fickle(): Reporter {
-    return !this.#isSettling && this.#random.chance(0.08) ? cancelledAt(1 + this.#random.below(4)) : silent;
+  /** A user sometimes cancels a command. */
+  #reporter(): Reporter {
+    return !this.#isSettling && this.#random.chance(0.08) ? cancelAtStep(1 + this.#random.below(4)) : silent;
   }
 
-  #some(paths: readonly string[]): ReadonlySet<string> {
+  #half(paths: readonly string[]): ReadonlySet<string> {
     return new Set(paths.filter(() => this.#random.chance(0.5)));
   }
 
@@ -246,13 +246,13 @@ export class Simulation {
     return Math.max(1, revision - this.#random.below(8));
   }
 
-  async #everything(): Promise<string> {
-    const disks = await Promise.all(this.participants.map(async (one) => asLines(await one.onDisk())));
+  async #snapshot(): Promise<string> {
+    const disks = await Promise.all(this.participants.map(async (one) => formatFiles(await one.filesOnDisk())));
     return JSON.stringify([(await this.history.head()).revision, disks]);
   }
 
-  #count(end: string): void {
-    this.tally.set(end, (this.tally.get(end) ?? 0) + 1);
+  #count(outcome: string): void {
+    this.tally.set(outcome, (this.tally.get(outcome) ?? 0) + 1);
   }
 
   #note({ name }: Participant, text: string): void {
@@ -260,12 +260,12 @@ export class Simulation {
   }
 }
 
-function sent({ revision, put, deleted }: { revision: number; put: number; deleted: number }): CommandResult {
+function describePush({ revision, put, deleted }: { revision: number; put: number; deleted: number }): CommandResult {
   return { text: `r${revision}, ${put} put, ${deleted} deleted` };
 }
 
-function held(skipped: readonly { readonly path: string; readonly reason: string }[]): string {
-  return skipped.length === 0 ? '' : `, held back: ${skipped.map(({ path, reason }) => `${path} ${reason}`).join()}`;
+function describeSkipped(skipped: readonly { readonly path: string; readonly reason: string }[]): string {
+  return skipped.length === 0 ? '' : `, skipped: ${skipped.map(({ path, reason }) => `${path} ${reason}`).join()}`;
 }
 
 function isSettled({ machine }: Participant): boolean {

@@ -2,19 +2,19 @@ import { chmod, lstat, mkdir, readFile, readdir, rename, rm, symlink, utimes, wr
 import { basename, dirname, join } from 'node:path';
 import type { Random } from './random';
 
-/** What is tracked: a folder with all that is in it, and a file by its name. */
+/** A folder that is tracked with everything in it, and a file that is tracked by name. */
 export const trackedFolder = 'n';
 export const trackedFile = 'todo.md';
 
 const folders = ['n', 'n', 'n/x', 'n/X', 'n/y', 'n/x/y', 'n/a.md'];
 const names = ['a.md', 'A.md', 'b.md', 'c.txt', 'run', 'x', 'y'];
 const modes = [0o644, 0o755, 0o600];
-/** So many that two edits often do not meet. */
-const linesOfAFile = 24;
-/** What everybody works at, and seldom moves. */
-const favourites = [`${trackedFolder}/a.md`, `${trackedFolder}/b.md`, trackedFile];
+/** Enough lines that two edits often do not overlap. */
+const linesPerFile = 24;
+/** Files that all users edit often and seldom move, so that they edit the same files. */
+const sharedFiles = [`${trackedFolder}/a.md`, `${trackedFolder}/b.md`, trackedFile];
 
-/** What somebody does with the files of a folder. Each answers what was done, or undefined where it cannot be. */
+/** A user who changes files at random. Each action returns a description, or undefined if it is impossible now. */
 export class User {
   readonly #name: string;
   readonly #root: string;
@@ -27,10 +27,10 @@ export class User {
     this.#random = random;
   }
 
-  /** `step` is part of what is written, so that each content is another one. */
+  /** Does one action. `step` becomes part of what it writes, so that no two contents are equal. */
   act(step: number): Promise<string | undefined> {
     this.#step = step;
-    const act = this.#random.weighted<() => Promise<string | undefined>>([
+    const action = this.#random.weighted<() => Promise<string | undefined>>([
       [40, () => this.#edit()],
       [12, () => this.#create()],
       [8, () => this.#rename()],
@@ -43,27 +43,27 @@ export class User {
       [5, () => this.#link()],
       [2, () => this.#touch()],
     ]);
-    return act();
+    return action();
   }
 
   async #edit(): Promise<string | undefined> {
-    const path = this.#random.chance(0.5) ? await this.#favourite() : await this.#file();
+    const path = this.#random.chance(0.5) ? await this.#sharedFile() : await this.#file();
     if (path === undefined) return undefined;
     const before = await readFile(join(this.#root, path), 'utf8');
-    const way = this.#random.weighted<(text: string) => string | Promise<string>>([
-      [85, (text) => this.#withLineChanged(text)],
-      [4, () => this.#fresh()],
-      [4, (text) => `${text}${this.#stamp()}\n`],
-      [4, () => this.#contentOfAnother(before)],
-      [3, () => `${this.#stamp()}\0${'x'.repeat(3_000)}`],
+    const edit = this.#random.weighted<(text: string) => string | Promise<string>>([
+      [85, (text) => this.#changeLine(text)],
+      [4, () => this.#newText()],
+      [4, (text) => `${text}${this.#label()}\n`],
+      [4, () => this.#contentOfOther(before)],
+      [3, () => `${this.#label()}\0${'x'.repeat(3_000)}`],
       [3, () => ''],
     ]);
-    const after = await way(before);
+    const after = await edit(before);
     if (this.#random.chance(0.5)) {
       await writeFile(join(this.#root, path), after);
       return `edit ${path}`;
     }
-    // As an editor does it that never has half a file.
+    // Some editors write another file and rename it, so that the file is never half written.
     const { mode } = await lstat(join(this.#root, path));
     await writeFile(join(this.#root, 'saving'), after, { mode });
     await rename(join(this.#root, 'saving'), join(this.#root, path));
@@ -74,7 +74,7 @@ export class User {
     const path = await this.#freePath();
     if (path === undefined) return undefined;
     await mkdir(dirname(join(this.#root, path)), { recursive: true });
-    await writeFile(join(this.#root, path), this.#fresh(), { mode: this.#random.pick(modes) });
+    await writeFile(join(this.#root, path), this.#newText(), { mode: this.#random.pick(modes) });
     return `create ${path}`;
   }
 
@@ -88,7 +88,7 @@ export class User {
   }
 
   async #renameByCase(): Promise<string | undefined> {
-    const from = this.#random.pick((await this.#entries()).filter((path) => !isAlone(path)));
+    const from = this.#random.pick((await this.#entries()).filter((path) => !isTopLevel(path)));
     if (from === undefined) return undefined;
     const name = basename(from);
     const other = name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase();
@@ -105,25 +105,25 @@ export class User {
     return `delete ${path}`;
   }
 
-  /** Two paths take each other's place: files, or a file and a folder. */
+  /** Swaps two files, or a file and a folder. */
   async #swap(): Promise<string | undefined> {
-    const entries = (await this.#entries()).filter((path) => !isAlone(path));
+    const entries = (await this.#entries()).filter((path) => !isTopLevel(path));
     const [a, b] = [this.#random.pick(entries), this.#random.pick(entries)];
     if (a === undefined || b === undefined || `${a}/`.startsWith(`${b}/`) || `${b}/`.startsWith(`${a}/`))
       return undefined;
-    await rename(join(this.#root, a), join(this.#root, 'aside'));
+    await rename(join(this.#root, a), join(this.#root, 'swapped'));
     await rename(join(this.#root, b), join(this.#root, a));
-    await rename(join(this.#root, 'aside'), join(this.#root, b));
+    await rename(join(this.#root, 'swapped'), join(this.#root, b));
     return `swap ${a} and ${b}`;
   }
 
   async #fileToFolder(): Promise<string | undefined> {
     const path = await this.#file();
-    if (path === undefined || isAlone(path) || path.split('/').length > 4) return undefined;
-    await rename(join(this.#root, path), join(this.#root, 'aside'));
+    if (path === undefined || isTopLevel(path) || path.split('/').length > 4) return undefined;
+    await rename(join(this.#root, path), join(this.#root, 'swapped'));
     await mkdir(join(this.#root, path));
     const inside = `${path}/${this.#random.pick(names) ?? 'x'}`;
-    await rename(join(this.#root, 'aside'), join(this.#root, inside));
+    await rename(join(this.#root, 'swapped'), join(this.#root, inside));
     return `make the file ${path} a folder with ${inside}`;
   }
 
@@ -132,11 +132,11 @@ export class User {
     const path = this.#random.pick(found.filter((folder) => folder !== trackedFolder));
     if (path === undefined) return undefined;
     const inside = this.#random.pick(all.filter((other) => other.startsWith(`${path}/`)));
-    if (inside === undefined) await writeFile(join(this.#root, 'aside'), this.#fresh());
-    else await rename(join(this.#root, inside), join(this.#root, 'aside'));
+    if (inside === undefined) await writeFile(join(this.#root, 'swapped'), this.#newText());
+    else await rename(join(this.#root, inside), join(this.#root, 'swapped'));
     await rm(join(this.#root, path), { recursive: true });
-    await rename(join(this.#root, 'aside'), join(this.#root, path));
-    return `make the folder ${path} a file, which was ${inside ?? 'not there'}`;
+    await rename(join(this.#root, 'swapped'), join(this.#root, path));
+    return `make the folder ${path} a file, from ${inside ?? 'nothing'}`;
   }
 
   async #chmod(): Promise<string | undefined> {
@@ -147,11 +147,11 @@ export class User {
     return `chmod ${path} ${mode.toString(8)}`;
   }
 
-  /** A link to a name beside it, in the place of a file now and then. */
+  /** Links to a name in the same folder. Sometimes the link replaces a file. */
   async #link(): Promise<string | undefined> {
     const path = this.#random.chance(0.3) ? await this.#file() : await this.#freePath();
     const target = this.#random.pick(names);
-    if (path === undefined || target === undefined || isAlone(path) || basename(path) === target) return undefined;
+    if (path === undefined || target === undefined || isTopLevel(path) || basename(path) === target) return undefined;
     await mkdir(dirname(join(this.#root, path)), { recursive: true });
     await rm(join(this.#root, path), { force: true });
     await symlink(target, join(this.#root, path));
@@ -165,29 +165,29 @@ export class User {
     return `touch ${path}`;
   }
 
-  #stamp(): string {
+  #label(): string {
     return `${this.#name} at step ${this.#step}`;
   }
 
-  #fresh(): string {
-    return longText(this.#stamp());
+  #newText(): string {
+    return longText(this.#label());
   }
 
-  #withLineChanged(text: string): string {
+  #changeLine(text: string): string {
     const lines = text.split('\n');
-    if (lines.length < 3) return this.#fresh();
-    lines[this.#random.below(lines.length - 1)] = `${this.#stamp()} anew`;
+    if (lines.length < 3) return this.#newText();
+    lines[this.#random.below(lines.length - 1)] = `${this.#label()} again`;
     return lines.join('\n');
   }
 
-  async #contentOfAnother(content: string): Promise<string> {
+  async #contentOfOther(content: string): Promise<string> {
     const other = await this.#file();
     return other === undefined ? content : readFile(join(this.#root, other), 'utf8');
   }
 
-  async #favourite(): Promise<string | undefined> {
+  async #sharedFile(): Promise<string | undefined> {
     const { files } = await this.#walk();
-    return this.#random.pick(files.filter((path) => favourites.includes(path)));
+    return this.#random.pick(files.filter((path) => sharedFiles.includes(path)));
   }
 
   async #file(): Promise<string | undefined> {
@@ -195,15 +195,15 @@ export class User {
     return this.#random.pick(this.#movable(files));
   }
 
-  /** Files, links and folders, but not the tracked folder itself. */
+  /** Returns files, links and folders, without the tracked folder itself. */
   async #entries(): Promise<string[]> {
     const { all, folders: found } = await this.#walk();
     return this.#movable([...all, ...found.filter((folder) => folder !== trackedFolder)]);
   }
 
   #movable(paths: readonly string[]): string[] {
-    const all = this.#random.chance(0.15);
-    return paths.filter((path) => all || !favourites.includes(path));
+    const includesShared = this.#random.chance(0.15);
+    return paths.filter((path) => includesShared || !sharedFiles.includes(path));
   }
 
   async #freePath(): Promise<string | undefined> {
@@ -228,29 +228,29 @@ export class User {
 
   async #walk(): Promise<{ all: string[]; files: string[]; folders: string[] }> {
     const found = { all: [] as string[], files: [] as string[], folders: [] as string[] };
-    const into = async (folder: string): Promise<void> => {
+    const visit = async (folder: string): Promise<void> => {
       const entries = await readdir(join(this.#root, folder), { withFileTypes: true });
       for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
         const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
         if (entry.isDirectory()) {
           found.folders.push(path);
-          await into(path);
+          await visit(path);
           continue;
         }
         found.all.push(path);
         if (entry.isFile()) found.files.push(path);
       }
     };
-    await into('');
+    await visit('');
     return found;
   }
 }
 
-/** Tracked by its own name: were it a folder, what is in it would be nobody's business. */
-function isAlone(path: string): boolean {
+/** A top-level path is tracked by name only, so it must not become a folder: nobody would track its files. */
+function isTopLevel(path: string): boolean {
   return !path.includes('/');
 }
 
-export function longText(stamp: string): string {
-  return Array.from({ length: linesOfAFile }, (_, line) => `${stamp} line ${line}\n`).join('');
+export function longText(label: string): string {
+  return Array.from({ length: linesPerFile }, (_, line) => `${label} line ${line}\n`).join('');
 }
