@@ -66,21 +66,21 @@ export function snapshotsOf(
 
 /** The snapshot of a listed folder; undefined if the next scan has to list it again. */
 export function snapshotOfListing(
-  { folder, entries }: FolderListing,
+  { folder, items }: FolderListing,
   known: ReadonlyMap<string, Observation>,
   mayTrackBelow: (folder: string) => boolean,
 ): FolderSnapshot | undefined {
   const observations: Observation[] = [];
   const folders: string[] = [];
   const untracked: string[] = [];
-  for (const entry of entries) {
-    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+  for (const item of items) {
+    const path = folder === '' ? item.name : `${folder}/${item.name}`;
     const observation = known.get(path);
     if (observation !== undefined) observations.push(observation);
-    else if (!mayTrackBelow(path)) untracked.push(entry.isDirectory() ? `${entry.name}/` : entry.name);
-    else if (entry.isDirectory()) folders.push(entry.name);
+    else if (!mayTrackBelow(path)) untracked.push(item.isDirectory() ? `${item.name}/` : item.name);
+    else if (item.isDirectory()) folders.push(item.name);
     else return undefined;
-    if (untracked.length > maxUntracked || entry.fault !== undefined) return undefined;
+    if (untracked.length > maxUntracked || item.fault !== undefined) return undefined;
   }
   return createSnapshot({ observations, folders, untracked });
 }

@@ -7,28 +7,28 @@ const ordinaryName = /^(?!\.\.?$)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/;
 const shortPathLength = 1024;
 
 /** An item in a folder. */
-export interface FolderEntry {
+export interface FolderItem {
   readonly name: string;
   readonly isDirectory: () => boolean;
-  /** A fault that `name` no longer shows, because it is escaped. */
+  /** The fault of the name on the disk if `name` does not show it, because it is escaped. */
   readonly fault?: PathFault | 'name-not-utf8' | undefined;
 }
 
 /** A folder, by its path in the workspace folder, and all items in it. */
 export interface FolderListing {
   readonly folder: string;
-  readonly entries: readonly FolderEntry[];
+  readonly items: readonly FolderItem[];
 }
 
 /** Lists the folder at the absolute path. Throws the system's errors. */
-export function listFolder(absolute: string): readonly FolderEntry[] {
-  const entries = readdirSync(absolute, { withFileTypes: true });
+export function listFolder(absolute: string): readonly FolderItem[] {
+  const items = readdirSync(absolute, { withFileTypes: true });
   // Node decodes bytes that are not UTF-8 to U+FFFD. Only then are names read as bytes, which takes several times as long.
-  if (!entries.some(({ name }) => name.includes('\uFFFD'))) return entries;
-  return readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }).map((entry) => ({
-    name: isUtf8(entry.name) ? entry.name.toString('utf8') : escaped(entry.name),
-    isDirectory: () => entry.isDirectory(),
-    fault: isUtf8(entry.name) ? undefined : 'name-not-utf8',
+  if (!items.some(({ name }) => name.includes('\uFFFD'))) return items;
+  return readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }).map((item) => ({
+    name: isUtf8(item.name) ? item.name.toString('utf8') : escaped(item.name),
+    isDirectory: () => item.isDirectory(),
+    fault: isUtf8(item.name) ? undefined : 'name-not-utf8',
   }));
 }
 

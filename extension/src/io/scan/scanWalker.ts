@@ -9,7 +9,7 @@ import { readableStatsAt } from '../fs/stats';
 import type { FolderSnapshot } from './folderSnapshot';
 import { unreadable } from './inspect';
 import type { InspectionQueue } from './inspectionQueue';
-import { listFolder, nameFault, type FolderEntry, type FolderListing } from './listFolder';
+import { listFolder, nameFault, type FolderItem, type FolderListing } from './listFolder';
 import { gitignoreName, type ScanArea } from './scanArea';
 import type { ScanFindings } from './scanFindings';
 import type { ScanScope } from './scannerPort';
@@ -69,7 +69,7 @@ export class ScanWalker {
     const absolute = join(this.#deps.root, folder);
     try {
       if (!lstatSync(absolute).isDirectory()) return false;
-      // A full scan has to list it.
+      // A full scan would have to list it.
       opendirSync(absolute).closeSync();
       return true;
     } catch (error) {
@@ -83,15 +83,15 @@ export class ScanWalker {
     findings.report();
     const snapshot = unchanged.get(folder);
     if (snapshot !== undefined) return this.#walkUnchanged(folder, snapshot);
-    const entries = this.#list(folder);
-    if (entries === undefined) return;
-    this.listings.push({ folder, entries });
-    const hasGitignore = entries.some((entry) => entry.name === gitignoreName);
+    const items = this.#list(folder);
+    if (items === undefined) return;
+    this.listings.push({ folder, items });
+    const hasGitignore = items.some(({ name }) => name === gitignoreName);
     if (hasGitignore || area.isPartial) this.#readGitignore(folder);
-    for (const entry of entries) {
-      const path = this.#pathOf(folder, entry);
+    for (const item of items) {
+      const path = this.#pathOf(folder, item);
       if (path === undefined) continue;
-      if (entry.isDirectory()) {
+      if (item.isDirectory()) {
         if (this.selection.mayTrackBelow(path)) this.#walkFolder(path);
       } else if (this.selection.includes(path)) {
         queue.add(path);
@@ -114,7 +114,7 @@ export class ScanWalker {
     onFolder();
   }
 
-  #list(folder: string): readonly FolderEntry[] | undefined {
+  #list(folder: string): readonly FolderItem[] | undefined {
     try {
       return listFolder(join(this.#deps.root, folder));
     } catch (error) {
@@ -135,8 +135,8 @@ export class ScanWalker {
     }
   }
 
-  /** The path of an entry; undefined if its name has a fault, which is a problem if the path is selected. */
-  #pathOf(folder: string, { name, fault: listedFault }: FolderEntry): string | undefined {
+  /** The path of an item; undefined if its name has a fault, which is a problem if the path is selected. */
+  #pathOf(folder: string, { name, fault: listedFault }: FolderItem): string | undefined {
     const path = folder === '' ? name : `${folder}/${name}`;
     const fault = listedFault ?? nameFault(path, name);
     if (fault === undefined) return path;
