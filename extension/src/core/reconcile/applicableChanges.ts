@@ -2,7 +2,7 @@ import type { Change } from '../change';
 import { runToEnd } from '../cooperativeTask';
 import type { FileTable } from '../entry';
 import { isInside } from '../paths';
-import { fileDirConflictSteps } from './fileDirConflict';
+import { fileFolderConflictSteps } from './fileFolderConflicts';
 
 /**
  * Returns the changes that can be applied to `table` without making a path a file and a folder at once. A put that
@@ -13,7 +13,7 @@ import { fileDirConflictSteps } from './fileDirConflict';
 export function applicableChanges(table: FileTable, changes: readonly Change[]): Change[] {
   const outcome = new Map(changes.map(({ path, to }) => [path, to !== undefined] as const));
   const conflicting = runToEnd(
-    fileDirConflictSteps({
+    fileFolderConflictSteps({
       has: (path) => outcome.get(path) ?? table.has(path),
       candidates: new Set([...table.keys(), ...outcome.keys()]),
     }),

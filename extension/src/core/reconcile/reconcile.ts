@@ -1,5 +1,5 @@
 import type { Change, Conflict } from '../change';
-import { fileDirConflictSteps } from './fileDirConflict';
+import { fileFolderConflictSteps } from './fileFolderConflicts';
 import type { Entry, FileTable } from '../entry';
 import { stepSize, type CooperativeTask } from '../cooperativeTask';
 import { classify, type Classification } from './classify';
@@ -44,7 +44,7 @@ export function* reconcileSteps(
   const tables = { ancestor, local, remote, isSyncable };
   const classes = yield* classifySteps(tables);
   yield;
-  yield* markFileDirConflictsSteps(tables, classes);
+  yield* markFileFolderConflictsSteps(tables, classes);
   yield;
   return yield* collectChangesSteps(tables, classes);
 }
@@ -85,7 +85,7 @@ function* classifySteps({ ancestor, local, remote, isSyncable }: Tables): Cooper
  * only. Both become conflicts, which only removes puts from the sides and so causes no further conflict: one pass over
  * each side is enough.
  */
-function* markFileDirConflictsSteps(tables: Tables, classes: Map<string, Classification>): CooperativeTask<void> {
+function* markFileFolderConflictsSteps(tables: Tables, classes: Map<string, Classification>): CooperativeTask<void> {
   for (const [direction, own, other] of [
     ['download', tables.local, tables.remote],
     ['upload', tables.remote, tables.local],
@@ -94,7 +94,7 @@ function* markFileDirConflictsSteps(tables: Tables, classes: Map<string, Classif
     const has = (path: string): boolean => {
       return (classes.get(path) === direction ? other : own).has(path) && tables.isSyncable(path);
     };
-    const found = yield* fileDirConflictSteps({ has, candidates: allPaths(own, classes) });
+    const found = yield* fileFolderConflictSteps({ has, candidates: allPaths(own, classes) });
     for (const path of found) classes.set(path, 'conflict');
   }
 }

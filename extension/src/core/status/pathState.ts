@@ -23,7 +23,7 @@ export interface Counts {
   readonly tracked: number;
 }
 
-/** The states of all paths, and what they add up to. */
+/** The states of all changed paths, and their counts. */
 export interface PathStates {
   readonly states: ReadonlyMap<string, PathState>;
   /** Conflicts that need a decision, sorted by path. */
@@ -32,7 +32,8 @@ export interface PathStates {
 }
 
 /**
- * Returns the states of a plan's paths. A path with a problem has that state, even if it is in conflict or changed.
+ * Returns the states of a plan's paths. A path with a problem has the state `problem`, even if it is in conflict or
+ * changed.
  * `isUnpulled` returns whether a conflict is with remote changes that no pull has tried to merge: it needs no decision
  * yet.
  */

@@ -8,7 +8,7 @@ const paths = fc.uniqueArray(
   { maxLength: 12 },
 );
 
-it('lists the entries of each folder, a folder in place of a file of that name', () => {
+it('lists the files and folders in each folder, and a folder in place of a file of the same name', () => {
   fc.assert(
     fc.property(paths, (all) => {
       const folders = new PathFolders(all);
@@ -24,13 +24,13 @@ it('lists the entries of each folder, a folder in place of a file of that name',
         }
       }
       expect(folders.isEmpty).toBe(all.length === 0);
-      for (const [folder, inside] of expected) expect(folders.entriesIn(folder)).toEqual(inside);
-      expect(folders.entriesIn('none')).toBeUndefined();
+      for (const [folder, inside] of expected) expect(folders.kindsIn(folder)).toEqual(inside);
+      expect(folders.kindsIn('none')).toBeUndefined();
     }),
   );
 });
 
-it('lists folders, then files, by name, with paths that are only on the server', () => {
+it('lists folders, then files, by name, including paths that are only on the server', () => {
   const tree = new PathTree(new PathFolders(['b10', 'b9', 'z/one', 'a/two']), new Map([['a/three', 'incoming']]));
   expect(tree.children('').map(({ name, kind, state }) => [name, kind, state])).toEqual([
     ['a', 'folder', 'incoming'],

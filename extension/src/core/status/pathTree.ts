@@ -1,6 +1,6 @@
 import { parentOf } from '../paths';
 import type { PathState } from './pathState';
-import { folderSummaries, type FolderSummary, type PendingCounts } from './pending';
+import { folderSummaries, type FolderSummary, type PendingCounts } from './folderSummaries';
 
 /** One row of the tree view. A folder has the most urgent state of the paths in it. */
 export interface PathNode {
@@ -12,18 +12,18 @@ export interface PathNode {
   readonly pending?: PendingCounts;
 }
 
-/** The kinds of the entries in each folder, by folder and name. */
+/** The kinds of the files and folders in each folder, by folder and name. */
 type Folders = Map<string, Map<string, 'file' | 'folder'>>;
 
 /**
- * The folders of many paths. Building it takes a while, so it is kept as long as the paths are the same. The names in a
- * folder are computed when they are first read.
+ * The folders of many paths. It takes a while to build, so its owner keeps it as long as the paths are the same. The
+ * names in a folder are computed when they are first read.
  */
 export class PathFolders {
   /** The paths directly in each folder. */
   readonly #files = new Map<string, string[]>();
   readonly #folders = new Map<string, Set<string>>();
-  readonly #entries: Folders = new Map();
+  readonly #kinds: Folders = new Map();
 
   constructor(paths: Iterable<string>) {
     for (const path of paths) {
@@ -37,24 +37,24 @@ export class PathFolders {
     }
   }
 
-  /** The kinds of the entries in `folder` by name; undefined if it holds no paths. */
-  entriesIn(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
-    const known = this.#entries.get(folder);
+  /** The kinds of the files and folders in `folder`, by name; undefined if it holds no paths. */
+  kindsIn(folder: string): ReadonlyMap<string, 'file' | 'folder'> | undefined {
+    const known = this.#kinds.get(folder);
     const [files, folders] = [this.#files.get(folder), this.#folders.get(folder)];
     if (known !== undefined || (files === undefined && folders === undefined)) return known;
     const start = folder === '' ? 0 : folder.length + 1;
-    const names = new Map<string, 'file' | 'folder'>();
-    for (const path of files ?? []) names.set(path.slice(start), 'file');
-    for (const path of folders ?? []) names.set(path.slice(start), 'folder');
-    this.#entries.set(folder, names);
-    return names;
+    const kinds = new Map<string, 'file' | 'folder'>();
+    for (const path of files ?? []) kinds.set(path.slice(start), 'file');
+    for (const path of folders ?? []) kinds.set(path.slice(start), 'folder');
+    this.#kinds.set(folder, kinds);
+    return kinds;
   }
 
   get isEmpty(): boolean {
     return this.#files.size === 0;
   }
 
-  /** Adds a new folder to its parents, up to the first one that is known. */
+  /** Adds a new folder to its parent, the parent to its own parent, and so on up to the first known one. */
   #addFolder(folder: string): void {
     for (let path = folder; path !== '';) {
       const above = parentOf(path) ?? '';
@@ -86,7 +86,7 @@ export class PathTree {
 
   /** The rows in `folder` ('' for the root): folders first, then by name. */
   children(folder: string): readonly PathNode[] {
-    const kinds = new Map(this.#observed.entriesIn(folder));
+    const kinds = new Map(this.#observed.kindsIn(folder));
     for (const [name, kind] of this.#others.get(folder) ?? []) {
       // If a file became a folder, one row, the folder's, stands for both.
       if (kind === 'folder' || !kinds.has(name)) kinds.set(name, kind);
@@ -99,9 +99,9 @@ export class PathTree {
     return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
   }
 
-  /** An upper bound of the number of rows in `folder`. */
+  /** An upper bound on the number of rows in `folder`. */
   maxRowCount(folder: string): number {
-    return (this.#observed.entriesIn(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
+    return (this.#observed.kindsIn(folder)?.size ?? 0) + (this.#others.get(folder)?.size ?? 0);
   }
 
   get isEmpty(): boolean {

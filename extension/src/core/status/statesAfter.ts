@@ -21,8 +21,8 @@ export interface OtherSides {
  * Updates `known` for `changes` on this disk by classifying only these paths. Returns undefined if other paths may be
  * affected; the caller must then reconcile all paths. A result equals that of reconciling all paths.
  *
- * A path affects others only if a file-folder conflict begins or ends: it was created where the server has a folder, or
- * has a file in place of one of its folders; or it was deleted while there are conflicts.
+ * A path affects others only if a conflict between a file and a folder begins or ends: the path was created, and the
+ * server has a folder there or a file in place of a folder above it; or it was deleted while there are conflicts.
  */
 export function statesAfter(
   known: PathStates,

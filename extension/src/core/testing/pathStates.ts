@@ -3,7 +3,7 @@ import { pathStateSteps, type PathStates } from '../status/pathState';
 
 type Input = Parameters<typeof pathStateSteps>;
 
-/** Runs `pathStateSteps` without pauses; by default a pull has found each conflict. */
+/** Runs `pathStateSteps` without pauses; by default, a pull has already found each conflict. */
 export function pathStates(
   plan: Input[0],
   problems: Input[1],

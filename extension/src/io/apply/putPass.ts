@@ -7,7 +7,7 @@ import { parentFolders, parentOf } from '../../core/paths';
 import { canSyncFileSystem } from '../fs/durable';
 import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
-import { inParallel } from '../threads/pool';
+import { inParallel } from '../threads/inParallel';
 import { ensureExactParents } from './caseRename';
 import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';

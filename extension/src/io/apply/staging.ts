@@ -12,7 +12,7 @@ import { errnoOf } from '../fs/errno';
 import { hashFile } from '../fs/hash';
 import { readNoFollow } from '../fs/openFlags';
 import { statsAt } from '../fs/stats';
-import { inParallel } from '../threads/pool';
+import { inParallel } from '../threads/inParallel';
 import { runYielding, yielder } from '../threads/yielding';
 
 const parallelFiles = 4;

@@ -7,7 +7,7 @@ import { stagedPath } from '../../io/apply/staging';
 import { errnoOf } from '../../io/fs/errno';
 import { writeNewFile } from '../../io/fs/files';
 import { sha256 } from '../../io/fs/sha256';
-import { inParallel } from '../../io/threads/pool';
+import { inParallel } from '../../io/threads/inParallel';
 import { isSmallFile, readBase, readTheirs } from '../content/conflictContent';
 import { localContent } from '../content/localContent';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';

@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change';
 import { sameEntry } from '../../core/entry';
-import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
+import { dropBlockedByServer } from '../../core/reconcile/dropBlockedByServer';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { CommandContext } from '../replica/commandContext';

@@ -2,7 +2,7 @@ import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentab
 import type { FileTable } from '../../core/entry';
 import type { Problem } from '../../core/problem';
 import { reconcileSteps, type Reconciliation } from '../../core/reconcile/reconcile';
-import { dropBlockedByServer } from '../../core/reconcile/serverPathConflicts';
+import { dropBlockedByServer } from '../../core/reconcile/dropBlockedByServer';
 import { runYielding } from '../../io/threads/yielding';
 import type { AncestorState, RemoteVersion } from './ancestorState';
 import type { LocalIndex } from './localIndex';

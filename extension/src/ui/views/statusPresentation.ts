@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { PathState } from '../../core/status/pathState';
-import type { PendingCounts } from '../../core/status/pending';
+import type { PendingCounts } from '../../core/status/folderSummaries';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
 /** How a state shows in the tree view and in the Explorer. The arrows are those of the status bar. */

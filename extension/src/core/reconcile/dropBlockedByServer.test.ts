@@ -4,7 +4,7 @@ import { withChanges, type Change } from '../change';
 import { isValidTable } from '../testing/validTable';
 import { entry, table } from '../testing/fixtures';
 import { reconcile } from '../testing/reconcile';
-import { dropBlockedByServer } from './serverPathConflicts';
+import { dropBlockedByServer } from './dropBlockedByServer';
 
 function put(path: string): Change {
   return { path, from: undefined, to: entry(path, 'new') };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { folderSummaries } from './pending';
+import { folderSummaries } from './folderSummaries';
 
 const nothing = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
 

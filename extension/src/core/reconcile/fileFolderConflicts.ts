@@ -1,31 +1,31 @@
 import { parentFolders } from '../paths';
 import { stepSize, type CooperativeTask } from '../cooperativeTask';
 
-/** One side as it would be after its changes. */
-export interface ProjectedTree {
+/** Local or remote, as it would be after its changes. */
+export interface ProjectedSide {
   readonly has: (path: string) => boolean;
-  /** Every path of the tree; others may be among them. */
+  /** Every path of the side; others may be among them. */
   readonly candidates: Iterable<string>;
 }
 
 /**
- * Finds the files of `tree` that have other files below them, and those other files. Such a tree cannot exist on a file
- * system, so it must be found before anything is written.
+ * Finds the files of `side` that have other files below them, and those other files. No file system can hold both, so
+ * they must be found before anything is written.
  */
-export function* fileDirConflictSteps(tree: ProjectedTree): CooperativeTask<Set<string>> {
+export function* fileFolderConflictSteps(side: ProjectedSide): CooperativeTask<Set<string>> {
   const found = new Set<string>();
-  /** Folders that are no file, and have none above them: most paths share theirs with others. */
+  /** Folders that are not files and have no file above them. Most paths share their folders with others. */
   const checked = new Set<string>();
   let count = 0;
-  for (const path of tree.candidates) {
+  for (const path of side.candidates) {
     if (++count % stepSize === 0) yield;
-    if (!tree.has(path)) continue;
+    if (!side.has(path)) continue;
     const folders: string[] = [];
     let isClear = true;
     for (const folder of parentFolders(path)) {
       if (checked.has(folder)) break;
       folders.push(folder);
-      if (!tree.has(folder)) continue;
+      if (!side.has(folder)) continue;
       isClear = false;
       found.add(folder);
       found.add(path);
