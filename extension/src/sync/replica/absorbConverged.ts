@@ -8,7 +8,7 @@ export async function absorbConverged({ ancestor, planner }: Replica): Promise<b
   const { remoteChanges } = ancestor;
   if (remoteChanges === undefined) return false;
   ancestor.reconcileLostCommit();
-  // An unapplied entry may have converged since, so with any of them the tables are reconciled.
+  // Without remote changes, only an unapplied entry can have converged.
   if (remoteChanges.changes.size === 0 && ancestor.unappliedRemote.size === 0) {
     await ancestor.moveTo(remoteChanges);
     return true;

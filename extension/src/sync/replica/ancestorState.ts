@@ -22,7 +22,7 @@ export interface FetchedChanges extends RemoteChanges {
   readonly folders: readonly string[];
 }
 
-/** The server's table at the last synced revision, or with all remote changes that were fetched since. */
+/** Selects the server's table at the last synced revision, or with all changes that were fetched since. */
 export type RemoteVersion = 'lastSynced' | 'known';
 
 /** The part of a `TreeClient` that the changes are fetched from. */
@@ -78,6 +78,7 @@ export class AncestorState {
     return this.#stored.ancestor.version + this.#stored.unappliedRemote.version;
   }
 
+  /** The server's table. It is a view: later changes show in it. */
   remote(version: RemoteVersion): FileTable {
     const synced = remoteTable(this.#stored.ancestor, this.#stored.unappliedRemote);
     const fetched = version === 'known' ? this.#remoteChanges : undefined;
@@ -89,7 +90,7 @@ export class AncestorState {
     return (fetched === undefined ? this.#stored.unappliedRemote.get(path) : fetched) === null;
   }
 
-  /** Fetches the changes since the synced revision. Throws revision_not_found when the server does not know that one. */
+  /** Fetches the changes since the synced revision. Throws revision_not_found if the server does not know it. */
   async fetchRemoteChanges({ client, tree }: FileTableSource, signal: AbortSignal): Promise<FetchedChanges> {
     const { files, ...head } = await client.files(tree, this.revision, this.revisionId, signal);
     const fetched = { ...head, changes: await runYielding(remoteChangesSteps(files)) };
@@ -112,7 +113,7 @@ export class AncestorState {
     unappliedRemote.delete(path);
   }
 
-  /** The same for the result of each change. */
+  /** Marks the result of each change as synced. */
   *markSyncedSteps(changes: readonly Change[]): CooperativeTask<void> {
     for (const [number, { path, to }] of changes.entries()) {
       if (number % stepSize === 0) yield;
@@ -124,7 +125,7 @@ export class AncestorState {
     await runYielding(this.markSyncedSteps(changes));
   }
 
-  /** Records a finished merge with `merged`, an earlier version of the server's; the newer `remote` is unapplied. */
+  /** Records a merge with `merged`, an earlier version of the server. Its present version `remote` becomes unapplied. */
   markMergedWith(merged: Entry, remote: RemoteEntry): void {
     this.#stored.ancestor.set(merged.path, merged);
     this.#stored.unappliedRemote.set(merged.path, remote);
@@ -184,7 +185,7 @@ export class AncestorState {
     }
   }
 
-  /** Moves to a revision of the server. Those of its `changes` that are not `synced` become unapplied. */
+  /** Makes a revision of the server the synced one. Its `changes` that are not in `synced` become unapplied. */
   async moveTo(
     to: RevisionRef,
     changes: RemoteChanges['changes'] = new Map(),

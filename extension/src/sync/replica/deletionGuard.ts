@@ -60,7 +60,7 @@ export function requireRoot(replica: Replica, { confirmed }: DeletionGuardOption
   );
 }
 
-/** True even for one synced file: its deletion passes unasked only if something else is left in the folder. */
+/** Whether the workspace folder is empty although files were synced. Then even the deletion of one file is guarded. */
 function isRootEmptied({ root, ancestor }: Replica): boolean {
   return ancestor.entries.size > 0 && isEmptyFolder(root);
 }

@@ -40,17 +40,17 @@ export class Planner {
     const remote = ancestor.remote(version);
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
-    const here = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
-    const there = dropBlockedByServer(here.plan.remoteChanges, unpushedPaths(remote, observations, isSyncable));
+    const storable = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
+    const pushable = dropBlockedByServer(storable.plan.remoteChanges, unpushedPaths(remote, observations, isSyncable));
     return {
-      plan: { ...here.plan, remoteChanges: there.changes },
-      problems: new Map([...there.problems, ...here.problems, ...local.problems]),
-      unrepresentable: here.dropped,
+      plan: { ...storable.plan, remoteChanges: pushable.changes },
+      problems: new Map([...pushable.problems, ...storable.problems, ...local.problems]),
+      unrepresentable: storable.dropped,
     };
   }
 
   /**
-   * Returns a test for syncable paths. A path without any rule passes: the server alone has it, and a pull brings it.
+   * Returns a test for syncable paths. A path without any rule passes: only the server has it, and a pull downloads it.
    * Invariant: an unreadable path must not look deleted, so a problem skips its path and all paths below it.
    */
   syncableTest(): (path: string) => boolean {
@@ -69,7 +69,7 @@ export class Planner {
   }
 }
 
-/** The paths that a push leaves on the server, whatever this disk has at the same path. */
+/** The paths that a push leaves on the server, even if this disk has another file or folder in their place. */
 function* unpushedPaths(
   remote: FileTable,
   observations: FileTable,

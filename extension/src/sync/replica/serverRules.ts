@@ -8,8 +8,8 @@ import type { Replica } from './replica';
 
 /**
  * Tracks the folders and files of the tree here too, except those that the user untracked on this machine. A folder
- * that holds other files on this disk is not tracked as a whole, since the user did not ask for these to be pushed.
- * Returns the outermost of the folders that were skipped so, if none of their files was known before.
+ * that holds other files on this disk is skipped, and only its files on the server are tracked: the user did not ask to
+ * push the others. Returns the outermost skipped folders of which no file was known before.
  */
 export async function adoptServerRules(replica: Replica, folders: readonly string[]): Promise<string[]> {
   const { ancestor, rules } = replica;
