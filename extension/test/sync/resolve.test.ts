@@ -33,7 +33,7 @@ describe('a conflict', () => {
     expect(await laptop.push()).toMatchObject({ revision: 3, put: 1 });
     await desk.pull();
     expect(await desk.read('n/a.md')).toBe('laptop');
-    expect(new TextDecoder().decode(await laptop.sync.serverContent('n/a.md', 2))).toBe('desk');
+    expect(new TextDecoder().decode(await laptop.sync.history.serverContent('n/a.md', 2))).toBe('desk');
   });
 
   it('is decided for theirs: mine is kept in a backup, and nothing is left to push', async () => {

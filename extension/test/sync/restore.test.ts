@@ -101,7 +101,7 @@ describe('restoring', () => {
     expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe('second a');
     expect(desk.sync.state.counts).toMatchObject({ tracked: 2, outgoing: 1, conflicts: 0 });
     await desk.push();
-    expect(new TextDecoder().decode(await desk.sync.serverContent('n/a.md', 3))).toBe('first a');
+    expect(new TextDecoder().decode(await desk.sync.history.serverContent('n/a.md', 3))).toBe('first a');
   });
 
   it('leaves out what is left out here, when only the folder above it is named', async () => {

@@ -29,7 +29,7 @@ describe('undoing a push', () => {
     expect(result).toEqual({ revision: 3, put: 3, deleted: 2, changedSince: [] });
     expectSame(await desk.listing(), after);
     expect(desk.sync.state).toMatchObject({ revision: 2, counts: { incoming: 5, outgoing: 0, conflicts: 0 } });
-    expect((await desk.sync.revisions()).revisions[0]).toMatchObject({ number: 3, message: 'Undo revision 2' });
+    expect((await desk.sync.history.revisions()).revisions[0]).toMatchObject({ number: 3, message: 'Undo revision 2' });
     await desk.pull();
     await laptop.pull();
     expectSame(await desk.listing(), before);
@@ -267,7 +267,7 @@ describe('undoing a pull', () => {
     await laptop.sync.bind(undefined, undefined);
     await laptop.sync.undoPull(silent);
     expect(await laptop.read('n/a')).toBe('1');
-    await expect(laptop.sync.revisions()).rejects.toMatchObject({ code: 'not_connected' });
+    await expect(laptop.sync.history.revisions()).rejects.toMatchObject({ code: 'not_connected' });
     await expect(laptop.sync.undoPush(silent, 2)).rejects.toMatchObject({ code: 'not_connected' });
   });
 });
@@ -367,9 +367,9 @@ describe('the history that a machine asks for', () => {
     };
     await desk.write('n/a', '3');
     const pushing = desk.push();
-    expect((await desk.sync.revisions()).revisions.map(({ number }) => number)).toEqual([2, 1]);
-    expect((await desk.sync.revisionDetail(2)).changes.map(({ path }) => path)).toEqual(['n/a']);
-    expect((await desk.sync.history('n/a')).versions).toHaveLength(2);
+    expect((await desk.sync.history.revisions()).revisions.map(({ number }) => number)).toEqual([2, 1]);
+    expect((await desk.sync.history.revisionDetail(2)).changes.map(({ path }) => path)).toEqual(['n/a']);
+    expect((await desk.sync.history.versions('n/a')).versions).toHaveLength(2);
     release();
     await pushing;
     expect((await other.revisions(fixture.tree)).revisions).toHaveLength(3);

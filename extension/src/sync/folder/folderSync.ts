@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
-import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
@@ -55,6 +53,7 @@ export interface FolderSyncDeps {
 /** Syncs one workspace folder with one tree. The user interface runs all commands of a folder here, and shows its state. */
 export class FolderSync {
   readonly root: string;
+  readonly history: TreeHistory;
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
@@ -63,7 +62,6 @@ export class FolderSync {
   readonly #connection: Connection;
   readonly #status: SyncStatus;
   readonly #watch: ServerWatch;
-  readonly #history: TreeHistory;
   /** Paths that the watcher reported and that are not scanned yet. */
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
@@ -80,6 +78,7 @@ export class FolderSync {
       onDefect,
     });
     this.root = root;
+    this.history = new TreeHistory(replica, connection);
     this.#replica = replica;
     this.#local = { replica, folders };
     this.#scanner = scanner;
@@ -88,7 +87,6 @@ export class FolderSync {
     this.#operations = operations;
     this.#status = status;
     this.#watch = new ServerWatch({ replica, connection, operations, status, onDefect });
-    this.#history = new TreeHistory(replica, connection);
   }
 
   get onDidChangeState() {
@@ -296,38 +294,6 @@ export class FolderSync {
   /** The pull that `undoPull` would undo, going by the last scan. */
   lastPull(): Promise<PullRecord | undefined> {
     return lastPull(this.#local);
-  }
-
-  revisions(before?: number, signal?: AbortSignal): Promise<RevisionList> {
-    return this.#history.revisions(before, signal);
-  }
-
-  revisionDetail(revision: number, signal?: AbortSignal): Promise<RevisionDetail> {
-    return this.#history.revisionDetail(revision, signal);
-  }
-
-  history(path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
-    return this.#history.history(path, before, signal);
-  }
-
-  pathsAt(revision: number): Promise<string[]> {
-    return this.#history.pathsAt(revision);
-  }
-
-  serverContent(path: string, revision: number): Promise<Uint8Array> {
-    return this.#history.serverContent(path, revision);
-  }
-
-  ancestorEntry(path: string): Entry | undefined {
-    return this.#history.ancestorEntry(path);
-  }
-
-  ancestorHash(path: string): string | undefined {
-    return this.#history.ancestorEntry(path)?.hash;
-  }
-
-  ancestorContent(path: string): Promise<Uint8Array> {
-    return this.#history.ancestorContent(path);
   }
 
   async dispose(): Promise<void> {

@@ -29,7 +29,7 @@ export class TreeHistory {
   }
 
   /** A page of the versions of one path, newest first, or of those before revision `before`. */
-  async history(path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
+  async versions(path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
     const { client, tree } = this.#connection.require();
     return client.history(tree, path, before, signal);
   }
@@ -55,6 +55,10 @@ export class TreeHistory {
 
   ancestorEntry(path: string): Entry | undefined {
     return this.#replica.ancestor.entries.get(path);
+  }
+
+  ancestorHash(path: string): string | undefined {
+    return this.ancestorEntry(path)?.hash;
   }
 
   /**

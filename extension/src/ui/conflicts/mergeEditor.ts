@@ -31,7 +31,7 @@ export interface MergeDocuments {
 export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): MergeDocuments {
   const { path, revision, mineCopy } = merge;
   // If both sides added the file, its base is empty, as every file is in revision 0.
-  const hasBase = owner.sync.ancestorHash(path) !== undefined;
+  const hasBase = owner.sync.history.ancestorHash(path) !== undefined;
   return {
     base: hasBase ? syncedDocument(owner, path) : serverDocument(owner, path, 0),
     mine: vscode.Uri.file(mineCopy),
@@ -67,7 +67,7 @@ export async function openMergeEditor(
 
 /** `r7 by laptop`, or the revision only if the server cannot be asked. */
 async function versionDescription({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
-  const newest = await sync.history(path, revision + 1).catch(() => undefined);
+  const newest = await sync.history.versions(path, revision + 1).catch(() => undefined);
   const author = newest?.versions[0]?.author;
   return author === undefined ? `r${revision}` : vscode.l10n.t('r{0} by {1}', revision, author);
 }

@@ -103,7 +103,7 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
     const owner = this.#folders.folderOf(uri);
     const path = owner && relativePath(owner.folder, uri);
     if (owner === undefined || path === undefined || !isEnabled(owner)) return undefined;
-    const entry = owner.sync.ancestorEntry(path);
+    const entry = owner.sync.history.ancestorEntry(path);
     return entry !== undefined && isComparable(entry) ? { owner, path, hash: entry.hash } : undefined;
   }
 

@@ -121,10 +121,11 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     }
     if (query.has('link')) return readlink(fileOfDocument(uri)?.fsPath ?? '', 'buffer');
     const revision = query.get('revision');
-    if (revision !== null) return this.#cached(uri.toString(), () => sync.serverContent(path, Number(revision)));
-    const hash = sync.ancestorHash(path) ?? '';
+    if (revision !== null)
+      return this.#cached(uri.toString(), () => sync.history.serverContent(path, Number(revision)));
+    const hash = sync.history.ancestorHash(path) ?? '';
     if (!this.#synced.has(uri.toString())) this.#synced.set(uri.toString(), { uri, hash, mtime: 0 });
-    return this.#cached(`${uri.toString()}#${hash}`, () => sync.ancestorContent(path));
+    return this.#cached(`${uri.toString()}#${hash}`, () => sync.history.ancestorContent(path));
   }
 
   #cached(key: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array> {
@@ -146,7 +147,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
     for (const [key, { uri, hash }] of this.#synced) {
       const file = fileOfDocument(uri);
       const owner = file && this.#folders.folderOf(file);
-      const now = owner?.sync.ancestorHash(uri.path.slice(1)) ?? '';
+      const now = owner?.sync.history.ancestorHash(uri.path.slice(1)) ?? '';
       if (owner === undefined || now === hash) continue;
       this.#synced.set(key, { uri, hash: now, mtime: Date.now() });
       changes.push({ type: vscode.FileChangeType.Changed, uri });

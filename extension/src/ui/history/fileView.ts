@@ -135,7 +135,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     }
     const versions: Pages<PathVersion> = new Pages<PathVersion>({
       fetch: async (before) => {
-        const page = await owner.sync.history(path, before?.revision);
+        const page = await owner.sync.history.versions(path, before?.revision);
         return { items: page.versions, more: page.more };
       },
       keyOf: ({ revision, createdAt }) => `${revision} ${createdAt}`,

@@ -10,7 +10,7 @@ import { revisionDescription, revisionLabel, versionDescription } from './rows';
 export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promise<RevisionSummary> {
   return pickFromPages<RevisionSummary>(placeHolder, {
     fetch: async (last) => {
-      const { revisions, more } = await sync.revisions(last?.number);
+      const { revisions, more } = await sync.history.revisions(last?.number);
       return { items: revisions, more };
     },
     label: (revision) => revisionLabel(revision.number, revision),
@@ -22,7 +22,7 @@ export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promi
 export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: string): Promise<PathVersion> {
   return pickFromPages<PathVersion>(placeHolder, {
     fetch: async (last) => {
-      const { versions, more } = await sync.history(path, last?.revision);
+      const { versions, more } = await sync.history.versions(path, last?.revision);
       if (last === undefined && versions.length === 0) throw neverPushed(path, sync.knownRevision);
       return { items: versions, more };
     },
@@ -33,7 +33,7 @@ export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: s
 
 /** Lets the user pick a file or folder of a revision; `''` is the whole tree. Throws cancelled. */
 export async function pickPath({ sync }: SyncedFolder, revision: number): Promise<string> {
-  const paths = await sync.pathsAt(revision);
+  const paths = await sync.history.pathsAt(revision);
   const folders = new Set(paths.flatMap((path) => [...parentFolders(path)]));
   folders.delete('');
   const items = [

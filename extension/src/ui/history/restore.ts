@@ -48,7 +48,7 @@ export async function restoreFrom({ folders, log }: HistoryDeps, one: unknown, m
   }
   for (const [owner, paths] of await resolvePicked(folders, picked)) {
     const [path = ''] = paths;
-    const { versions } = path === '' ? { versions: [] } : await owner.sync.history(path);
+    const { versions } = path === '' ? { versions: [] } : await owner.sync.history.versions(path);
     // A path without versions is a folder, or in no revision, which `restore` reports.
     const hasVersions = paths.length === 1 && versions.length > 0;
     const placeHolder = vscode.l10n.t('Select a revision to restore {0} from', nameOf(path));
@@ -83,7 +83,7 @@ async function confirmRestore({ owner, paths, revision }: Request, isOneFile: bo
     isInside(path) && sync.isOnDisk(path) && state !== 'incoming' ? [path] : [],
   );
   // A file that the revision does not contain is kept.
-  const contained = pending.length === 0 ? undefined : new Set(await sync.pathsAt(revision));
+  const contained = pending.length === 0 ? undefined : new Set(await sync.history.pathsAt(revision));
   const unpushed = pending.filter((path) => contained?.has(path));
   const untracked: string[] = [];
   for (const path of paths) if (!sync.isTracked(path) && (await isFileAt(owner, path))) untracked.push(path);

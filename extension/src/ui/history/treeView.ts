@@ -115,7 +115,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   #pagesOf(owner: SyncedFolder): Pages<RevisionSummary> {
     return new Pages<RevisionSummary>({
       fetch: async (before) => {
-        const page = await owner.sync.revisions(before?.number);
+        const page = await owner.sync.history.revisions(before?.number);
         return { items: page.revisions, more: page.more };
       },
       keyOf: ({ number, createdAt }) => `${number} ${createdAt}`,
@@ -135,7 +135,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
 
   async #changeRows({ owner, revision: { number } }: RevisionRow): Promise<Row[]> {
     try {
-      const { changes } = await owner.sync.revisionDetail(number);
+      const { changes } = await owner.sync.history.revisionDetail(number);
       const rows = changes.slice(0, maxRows).map((change): Row => {
         const before = change.before === null ? 0 : number - 1;
         const version = { owner, path: change.path, revision: number, before, isDeleted: change.after === null };

@@ -79,7 +79,7 @@ async function confirmUndoPull({ revision, at, changes }: PullRecord): Promise<v
 }
 
 async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promise<void> {
-  const { changes, revision: push } = await sync.revisionDetail(revision);
+  const { changes, revision: push } = await sync.history.revisionDetail(revision);
   const pathsOf = (predicate: (change: PathDifference) => boolean): string[] =>
     changes.filter(predicate).map(({ path }) => path);
   const message =

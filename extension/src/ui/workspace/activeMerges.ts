@@ -96,5 +96,5 @@ function isSame(a: MergeInEditor, b: MergeInEditor): boolean {
 
 /** True while the ancestor is the one that the merge began with. */
 export function isMergeCurrent({ sync }: SyncedFolder, { path, ancestor }: MergeInEditor): boolean {
-  return (sync.ancestorHash(path) ?? null) === ancestor;
+  return (sync.history.ancestorHash(path) ?? null) === ancestor;
 }
