@@ -13,13 +13,13 @@ import {
 import { join } from 'node:path';
 
 /** The seed of all inputs, so that each run works on the same bytes. */
-export const seed = 20_261_124;
+const seed = 20_261_124;
 
 const poolBytes = 1 << 20;
 const words = 'palm tree sand water notes draft plan data config light wind shore coast grove frond coconut'.split(' ');
 
 /** Generates numbers from 0 to 1 with mulberry32 by Tommy Ettinger, which is in the public domain. */
-export function randomNumbers(from: number): () => number {
+function randomNumbers(from: number): () => number {
   let state = from >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

@@ -35,7 +35,7 @@ export const otherClientTarget: Target = {
   max: 500,
 };
 
-export type Unit = 'ms' | 'bytes' | 'MB' | 'per second';
+type Unit = 'ms' | 'bytes' | 'MB' | 'per second';
 
 export interface Benchmark {
   readonly id: string;

@@ -14,7 +14,7 @@ const maxQueuedBytes = 512 * 1024;
  * A proxy on this machine that puts a port behind a slow link. It delays data, but not the packets of a TCP handshake,
  * so opening a connection is faster than over a real link, for all tools alike.
  */
-export async function startShaper(target: () => number, link: Link): Promise<{ port: number; close: () => void }> {
+async function startShaper(target: () => number, link: Link): Promise<{ port: number; close: () => void }> {
   const up = new Direction(link);
   const down = new Direction(link);
   const sockets = new Set<Socket>();

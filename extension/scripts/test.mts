@@ -22,7 +22,10 @@ interface Suite {
 /** Run in this order, the fastest first, and one at a time, so that none slows down another. */
 const suites: readonly Suite[] = [
   { name: 'typecheck', run: () => check('tsc', ['--noEmit']) },
-  { name: 'lint', run: () => check('oxlint', ['--type-aware', '--deny-warnings']) },
+  {
+    name: 'lint',
+    run: async () => sum([await check('oxlint', ['--type-aware', '--deny-warnings']), await check('knip', [])]),
+  },
   { name: 'format', run: () => check('prettier', ['--check', '.']) },
   { name: 'commits', run: checkNewCommits },
   { name: 'unit', run: () => vitest('unit') },

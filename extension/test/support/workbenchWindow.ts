@@ -7,7 +7,7 @@ import { QuickInputPart } from './quickInputPart';
 import { RowsPart } from './rowsPart';
 import { TerminalPart } from './terminalPart';
 
-export const extensionId = 'palmtree.palmtree-sync';
+const extensionId = 'palmtree.palmtree-sync';
 
 /** One window of the workbench, with the parts a user sees. Every method waits for what it names. */
 export class WorkbenchWindow {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { fileEntry, path, revision } from './schemas';
 
-export const revisionSummary = z.object({
+const revisionSummary = z.object({
   number: revision,
   /** The name of the token that pushed. */
   author: z.string(),
@@ -18,7 +18,7 @@ export const revisionSummary = z.object({
 export const revisionList = z.object({ revisions: z.array(revisionSummary), more: z.boolean() });
 
 /** null: the path does not exist on that side. */
-export const pathDifference = z.object({
+const pathDifference = z.object({
   path,
   before: fileEntry.nullable(),
   after: fileEntry.nullable(),
@@ -33,7 +33,7 @@ export const revisionDetail = z.object({ revision: revisionSummary, changes: z.a
  */
 export const comparison = z.object({ from: revision, to: revision, changes: z.array(pathDifference) });
 
-export const pathVersion = z.object({
+const pathVersion = z.object({
   revision,
   author: z.string(),
   createdAt: z.iso.datetime(),

@@ -14,23 +14,23 @@ export const path = z.string().superRefine((value, context) => {
 });
 
 /** A tracked folder; the empty path is the whole workspace folder. */
-export const folder = z.literal('').or(path);
+const folder = z.literal('').or(path);
 
 export const revision = z.int().nonnegative();
 /**
  * Distinguishes two revisions with the same number: a server that was restored from a backup uses its numbers again.
  * Revision 0, the empty tree, has the empty id.
  */
-export const revisionId = z.string().max(64);
+const revisionId = z.string().max(64);
 /** SHA-256 of the content, or of a symlink's target, in lower-case hex. */
-export const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Nanoseconds since the epoch, as a decimal string because a JSON number would lose the last digits. */
-export const mtimeNs = z.string().regex(/^-?[0-9]{1,19}$/);
+const mtimeNs = z.string().regex(/^-?[0-9]{1,19}$/);
 /** The permission bits. */
-export const mode = z.int().min(0).max(0o777);
-export const kind = z.enum(['file', 'symlink']);
+const mode = z.int().min(0).max(0o777);
+const kind = z.enum(['file', 'symlink']);
 /** A symlink's target as readlink returns it. */
-export const target = z.string().min(1).max(4096);
+const target = z.string().min(1).max(4096);
 
 const attributes = {
   path,
@@ -45,13 +45,13 @@ const attributes = {
 };
 
 export const putChange = z.object({ op: z.literal('put'), ...attributes });
-export const deleteChange = z.object({ op: z.literal('delete'), path });
+const deleteChange = z.object({ op: z.literal('delete'), path });
 export const change = z.discriminatedUnion('op', [putChange, deleteChange]);
 
 export const fileEntry = z.object({ ...attributes, revision });
 export const deletedEntry = z.object({ path, deleted: z.literal(true), revision });
 /** Files come first: nearly all entries are files, and zod tries the alternatives in order. */
-export const tableEntry = z.union([fileEntry, deletedEntry]);
+const tableEntry = z.union([fileEntry, deletedEntry]);
 
 /**
  * `GET /v1/trees/:tree/files?since=R`: the entries at `revision` whose last change came after R.
@@ -70,7 +70,7 @@ export const fileTable = z.object({
 const count = z.int().nonnegative();
 export const tableHead = fileTable.omit({ files: true }).extend({ count });
 
-export const pushMessage = z
+const pushMessage = z
   .string()
   .trim()
   .max(2000)
@@ -124,7 +124,7 @@ export const whoami = z.object({
   /** The oldest protocol that the server accepts from a client. */
   oldestProtocol: z.int().nonnegative().default(0),
 });
-export const treeSummary = z.object({ name: z.string(), revision });
+const treeSummary = z.object({ name: z.string(), revision });
 export const treeList = z.object({ trees: z.array(treeSummary) });
 
 export const errorBody = z.object({

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Kind } from '../contract/schemas';
 
-export interface TokensTable {
+interface TokensTable {
   id: Generated<number>;
   name: string;
   /** SHA-256 of the secret, in hex. */
@@ -12,12 +12,12 @@ export interface TokensTable {
   revoked_at: string | null;
 }
 
-export interface TokenTreesTable {
+interface TokenTreesTable {
   token_id: number;
   tree_name: string;
 }
 
-export interface TreesTable {
+interface TreesTable {
   id: Generated<number>;
   name: string;
   head: number;
@@ -53,9 +53,9 @@ export interface VersionsTable {
 }
 
 /** The newest version of each path, including deletions, so that a since-query reads one range of an index. */
-export type EntriesTable = VersionsTable;
+type EntriesTable = VersionsTable;
 
-export interface FoldersTable {
+interface FoldersTable {
   tree_id: number;
   path: string;
   token_name: string;
@@ -63,7 +63,7 @@ export interface FoldersTable {
 }
 
 /** Pushes that changed nothing, so that a repeated commit returns the same revision. */
-export interface UnchangedPushesTable {
+interface UnchangedPushesTable {
   push_id: string;
   tree_id: number;
   token_name: string;

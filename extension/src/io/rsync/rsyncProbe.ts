@@ -55,7 +55,7 @@ const installByDistribution: Readonly<Record<string, string>> = {
 };
 
 /** Returns the shell command that installs rsync on this system (on Windows, in MSYS2), if it is known. */
-export async function installCommand(): Promise<string | undefined> {
+async function installCommand(): Promise<string | undefined> {
   if (process.platform === 'darwin') return 'brew install rsync';
   if (process.platform === 'win32') return 'pacman -S rsync';
   const release = await readFile('/etc/os-release', 'utf8').catch(() => '');

@@ -5,7 +5,7 @@ import type { MergeInEditor } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The input of VS Code's merge editor: the three sides, and the file that becomes the result. */
-export interface MergeEditorInput {
+interface MergeEditorInput {
   readonly base: vscode.Uri;
   readonly input1: { readonly uri: vscode.Uri; readonly title: string; readonly description?: string };
   readonly input2: { readonly uri: vscode.Uri; readonly title: string; readonly description?: string };

@@ -28,7 +28,7 @@ export interface MoreRow {
   readonly loadMore: () => Promise<void>;
 }
 
-export function isVersionRow(row: unknown): row is VersionRow {
+function isVersionRow(row: unknown): row is VersionRow {
   return typeof row === 'object' && row !== null && 'version' in row && 'owner' in row;
 }
 
