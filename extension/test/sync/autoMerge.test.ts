@@ -16,7 +16,7 @@ interface Texts {
   readonly laptop: string | Buffer;
 }
 
-/** Both machines edited the file; the desk pushed first. */
+/** Two machines that edited the same file; the desk has pushed. */
 async function edited(texts: Texts = { base, desk: desks, laptop: laptops }): Promise<[Machine, Machine]> {
   const [desk, laptop] = await fixture.twoMachines();
   await desk.write(path, texts.base);
@@ -40,8 +40,8 @@ async function converge(from: Machine, to: Machine): Promise<void> {
   }
 }
 
-describe('a text that was changed on both sides', () => {
-  it('is merged by a pull, is then pushed, and reaches the other', async () => {
+describe('a text that both sides changed', () => {
+  it('is merged by a pull, and a push sends the result to the other machine', async () => {
     const [desk, laptop] = await edited();
     const result = await merge(laptop);
     expect(result).toMatchObject({ merged: [path], conflicts: [], skipped: [], written: 0 });
@@ -51,7 +51,7 @@ describe('a text that was changed on both sides', () => {
     expect(await desk.read(path)).toBe(both);
   });
 
-  it('is merged the other way, too, and again after that', async () => {
+  it('is merged in the other direction too, and again after that', async () => {
     const [desk, laptop] = await edited();
     await merge(laptop);
     await laptop.push();
@@ -61,15 +61,15 @@ describe('a text that was changed on both sides', () => {
     await converge(desk, laptop);
   });
 
-  it('keeps what stood here before in a backup', async () => {
+  it('is kept in a backup as it was before the merge', async () => {
     const [, laptop] = await edited();
     const { backup } = await merge(laptop);
     expect(await readFile(`${backup}/${path}`, 'utf8')).toBe(laptops);
   });
 
-  it('is a conflict where the changes meet, and where the setting is off', async () => {
-    const [, meeting] = await edited({ base, desk: base.replace('two', '2'), laptop: base.replace('two', 'zwei') });
-    expect(await merge(meeting)).toMatchObject({ merged: [], conflicts: [path] });
+  it('is a conflict if the changes overlap or autoMerge is off', async () => {
+    const [, overlapping] = await edited({ base, desk: base.replace('two', '2'), laptop: base.replace('two', 'zwei') });
+    expect(await merge(overlapping)).toMatchObject({ merged: [], conflicts: [path] });
     const [, off] = await edited();
     expect(await off.pull()).toMatchObject({ merged: [], conflicts: [path] });
     expect(await off.read(path)).toBe(laptops);
@@ -85,7 +85,7 @@ describe('a text that was changed on both sides', () => {
     await converge(laptop, desk);
   });
 
-  it('where they did all that was done here, too, is taken as theirs', async () => {
+  it("becomes the server's version if that contains all changes of this machine", async () => {
     const [desk, laptop] = await edited({ base, desk: both, laptop: desks });
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [], written: 1 });
     expect(await laptop.read(path)).toBe(both);
@@ -93,7 +93,7 @@ describe('a text that was changed on both sides', () => {
     await converge(laptop, desk);
   });
 
-  it('keeps the permissions that one side set', async () => {
+  it('keeps the permissions that one side changed', async () => {
     const [desk, laptop] = await edited();
     await chmod(laptop.path(path), 0o755);
     expect((await merge(laptop)).merged).toEqual([path]);
@@ -101,22 +101,22 @@ describe('a text that was changed on both sides', () => {
     await converge(laptop, desk);
   });
 
-  it('is not merged with the text of a merge that somebody has begun', async () => {
+  it('is not merged if it contains markers of a merge by hand', async () => {
     const [, laptop] = await edited({ base, desk: desks, laptop: `${laptops}>>>>>>> server\n` });
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
   });
 
-  it('is left alone while an editor has unsaved edits of it, and merged when they are saved', async () => {
+  it('is not touched while it has unsaved edits, and merged when they are saved', async () => {
     const [desk, laptop] = await edited();
-    const held = await laptop.pull(false, { autoMerge: true, hasUnsavedEdits: (one) => one === path });
-    expect(held).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path, reason: 'unsaved' }] });
+    const pulled = await laptop.pull(false, { autoMerge: true, hasUnsavedEdits: (candidate) => candidate === path });
+    expect(pulled).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path, reason: 'unsaved' }] });
     expect(await laptop.read(path)).toBe(laptops);
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
     expect((await merge(laptop)).merged).toEqual([path]);
     await converge(laptop, desk);
   });
 
-  it('that is written while it is merged is not touched, and merged the next time', async () => {
+  it('is not touched if it is written during the merge, and merged by the next pull', async () => {
     const [desk, laptop] = await edited();
     const content = laptop.client.content.bind(laptop.client);
     laptop.client.content = async (...request) => {
@@ -133,9 +133,9 @@ describe('a text that was changed on both sides', () => {
     await converge(laptop, desk);
   });
 
-  it('whose merge was put in place before a kill is merged to the same by the next pull', async () => {
+  it('is merged to the same result by the pull after one that was killed', async () => {
     const [desk, laptop] = await edited();
-    // What a kill leaves between the disk and the store: the merge stands, and is not known to be one.
+    // After a kill the result can be on the disk without being stored as a merge.
     await laptop.write(path, both);
     expect(await merge(laptop)).toMatchObject({ merged: [path], conflicts: [] });
     expect(await laptop.read(path)).toBe(both);
@@ -143,7 +143,7 @@ describe('a text that was changed on both sides', () => {
   });
 });
 
-describe('a conflict that is no text', () => {
+describe('a conflict that cannot be merged', () => {
   it.each([
     ['binary', Buffer.from('a\0b\nc\n'), Buffer.from('A\0b\nc\n'), Buffer.from('a\0b\nC\n')],
     [
@@ -152,19 +152,19 @@ describe('a conflict that is no text', () => {
       Buffer.from([0xe8, 10, 10, 10]),
       Buffer.from([0xe9, 10, 10, 10, 10]),
     ],
-  ])('as it is %s, stays a conflict', async (_, base, desk, laptop) => {
+  ])('because it is %s, stays a conflict', async (_, base, desk, laptop) => {
     const [, machine] = await edited({ base, desk, laptop });
     expect(await merge(machine)).toMatchObject({ merged: [], conflicts: [path] });
     expect(await readFile(machine.path(path))).toEqual(laptop);
   });
 
-  it('as it is larger than 1 MB, stays a conflict', async () => {
+  it('because it is larger than 1 MB, stays a conflict', async () => {
     const long = 'a line\n'.repeat(200_000);
     const [, laptop] = await edited({ base: long, desk: `first\n${long}`, laptop: `${long}last\n` });
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
   });
 
-  it('but an edit here and a deletion there, stays a conflict', async () => {
+  it('because one side deleted the file, stays a conflict', async () => {
     const [desk, laptop] = await edited();
     await merge(laptop);
     await desk.write('n/other', 'x');
@@ -175,8 +175,8 @@ describe('a conflict that is no text', () => {
   });
 });
 
-describe('an edit here and permissions set there', () => {
-  it('are brought together, of a file that is no text, too', async () => {
+describe('an edit on one side and new permissions on the other', () => {
+  it('are combined, also of a binary file', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write(path, Buffer.from([0, 1, 2]), 0o644);
     await desk.sync.track(['n']);
@@ -196,7 +196,7 @@ describe('an edit here and permissions set there', () => {
 describe('the merge editor', () => {
   const start = (machine: Machine, file = path) => machine.sync.startMerge(silent, file);
 
-  it('gets the three texts, and a copy of mine that stays', async () => {
+  it('gets three texts, and a copy of mine that does not change', async () => {
     const mine = base.replace('two', 'zwei');
     const [, laptop] = await edited({ base, desk: base.replace('two', '2'), laptop: mine });
     await laptop.pull();
@@ -204,12 +204,12 @@ describe('the merge editor', () => {
     const text = (bytes: Uint8Array | undefined) => new TextDecoder().decode(bytes);
     expect([text(sides.base), text(sides.mine), text(sides.theirs)]).toEqual([base, mine, base.replace('two', '2')]);
     expect(sides.merge).toMatchObject({ kind: 'conflict', conflicts: 1 });
-    await laptop.write(path, 'saved in the place of mine');
+    await laptop.write(path, 'saved over mine');
     expect(await readFile(sides.mineCopy, 'utf8')).toBe(mine);
     expect(laptop.sync.state.counts.conflicts).toBe(1);
   });
 
-  it('pulls first what is newer, without merging what is to be merged by hand', async () => {
+  it("gets the server's newest version, without an automatic merge", async () => {
     const [desk, laptop] = await edited();
     await laptop.pull();
     await desk.write(path, `${desks}six\n`);
@@ -220,7 +220,7 @@ describe('the merge editor', () => {
     expect(await laptop.read(path)).toBe(laptops);
   });
 
-  it('has an empty base where each side made the file', async () => {
+  it('gets an empty base if both sides created the file', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write(path, 'desk\n');
     await desk.sync.track(['n']);
@@ -231,7 +231,7 @@ describe('the merge editor', () => {
     expect(await start(laptop)).toMatchObject({ base: new Uint8Array(), merge: { kind: 'conflict' } });
   });
 
-  it('says what cannot be merged, and where there is no conflict', async () => {
+  it('refuses a binary file, a deleted file and a path without a conflict', async () => {
     const [, laptop] = await edited({ base: 'a\0', desk: 'b\0', laptop: 'c\0' });
     await laptop.pull();
     await expect(start(laptop)).rejects.toMatchObject({ code: 'not_mergeable', details: { paths: [path] } });
@@ -241,11 +241,11 @@ describe('the merge editor', () => {
     expect(laptop.sync.state.kind).toBe('conflicted');
   });
 
-  it('ends with mine, once no markers are left in it', async () => {
+  it('lets mine be kept once it has no markers', async () => {
     const [desk, laptop] = await edited({ base, desk: base.replace('two', '2'), laptop: base.replace('two', 'zwei') });
     await laptop.pull();
-    const { merge: begun } = await start(laptop);
-    await laptop.write(path, begun.text);
+    const { merge: started } = await start(laptop);
+    await laptop.write(path, started.text);
     const keepMine = { paths: [path], choice: 'mine' } as const;
     await expect(laptop.sync.resolve(silent, keepMine)).rejects.toMatchObject({
       code: 'conflict_markers',
@@ -258,7 +258,7 @@ describe('the merge editor', () => {
     expect(await desk.read(path)).toBe(base.replace('two', '2 zwei'));
   });
 
-  it('lets markers through that the user wants', async () => {
+  it('lets markers be kept if the user wants them', async () => {
     const [, laptop] = await edited({ base, desk: desks, laptop: '>>>>>>> server\n' });
     await laptop.pull();
     const keepMine = { paths: [path], choice: 'mine' } as const;

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../src/errors';
 import { Automation, type AutomationSettings, type PauseReason } from '../../src/sync/automation/automation';
-import { Heard, Waits } from '../support/waits';
+import { EventLog } from '../support/eventLog';
+import { ManualTimers } from '../support/manualTimers';
 import { expectSame, silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -13,16 +14,16 @@ let automations: Automated[] = [];
 beforeEach(() => void (automations = []));
 afterEach(() => automations.forEach(({ automation }) => automation.dispose()));
 
-/** A machine that pushes and pulls by itself, with what it tells the user. */
+/** A machine with automation, and the events that it reports. */
 class Automated {
-  readonly waits = new Waits();
-  readonly pauses = new Heard<PauseReason>();
-  readonly done = new Heard<'push' | 'pull'>();
+  readonly timers = new ManualTimers();
+  readonly pauses = new EventLog<PauseReason>();
+  readonly done = new EventLog<'push' | 'pull'>();
   readonly unsaved = new Set<string>();
   readonly merged: string[] = [];
   autoMerge = true;
   git: string | undefined;
-  /** Where it was looked for what git is at. */
+  /** The folders that were checked for git's activity. */
   gitFolders: ReadonlySet<string> = new Set();
   settings: AutomationSettings;
   readonly automation: Automation;
@@ -39,16 +40,16 @@ class Automated {
         return Promise.resolve(this.git);
       },
       pullOptions: () => ({ autoMerge: this.autoMerge, hasUnsavedEdits: (path) => this.unsaved.has(path) }),
-      onPaused: this.pauses.tell,
-      onPushed: ({ put, deleted }) => this.done.tell(put + deleted === 0 ? 'pull' : 'push'),
+      onPaused: this.pauses.record,
+      onPushed: ({ put, deleted }) => this.done.record(put + deleted === 0 ? 'pull' : 'push'),
       onPulled: ({ merged }) => {
         this.merged.push(...merged);
-        this.done.tell('pull');
+        this.done.record('pull');
       },
       onDefect: (error) => {
         throw error;
       },
-      wait: this.waits.wait,
+      wait: this.timers.wait,
     });
     automations.push(this);
   }
@@ -60,10 +61,10 @@ class Automated {
 }
 
 const both: AutomationSettings = { pushOnSave: 'afterDelay', pullOn: 'change' };
-const initial = Object.fromEntries(Array.from({ length: 12 }, (_, at) => [`n/${at}.md`, `${at}`]));
+const initial = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`n/${n}.md`, `${n}`]));
 
-/** A file of several lines is pushed by the one, and comes to the other by itself. */
-async function sharedLines(desk: Machine, laptop: Automated): Promise<void> {
+/** Pushes a file of several lines from the desk, which the laptop's automation pulls. */
+async function syncLines(desk: Machine, laptop: Automated): Promise<void> {
   await desk.write('n/0.md', 'one\ntwo\nthree\nfour\nfive\n');
   await desk.push();
   expect(await laptop.done.next()).toBe('pull');
@@ -74,26 +75,26 @@ async function head({ client }: Machine): Promise<number> {
 }
 
 describe('a push after a save', () => {
-  it('comes some time after the last of several saves, once', async () => {
+  it('is made once, some time after the last of several saves', async () => {
     const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     await desk.save('n/0.md', 'first');
     await desk.save('n/1.md', 'second');
     await desk.save('n/new.md', 'third');
-    expect(desk.waits.pending).toBe(1);
-    await desk.waits.pass(saveDelay);
+    expect(desk.timers.running).toBe(1);
+    await desk.timers.fire(saveDelay);
     expect(await desk.done.next()).toBe('push');
     expect(machine.sync.state).toMatchObject({ revision: 2, counts: { outgoing: 0 } });
     expect(await head(machine)).toBe(2);
   });
 
-  it('sends what was saved, and nothing else that waits', async () => {
+  it('sends the saved files, and no other pending changes', async () => {
     const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     for (const path of ['n/1.md', 'n/2.md', 'n/new.md']) await machine.write(path, 'by a checkout');
     await machine.delete('n/3.md');
     await desk.save('n/0.md', 'by hand');
-    await desk.waits.pass(saveDelay);
+    await desk.timers.fire(saveDelay);
     expect(await desk.done.next()).toBe('push');
     const { changes } = await machine.client.revision(fixture.tree, 2);
     expect(changes.map(({ path }) => path)).toEqual(['n/0.md']);
@@ -101,14 +102,14 @@ describe('a push after a save', () => {
     expect([...desk.gitFolders]).toEqual([machine.path('n')]);
   });
 
-  it('is not made for what is not tracked, nor when it is switched off meanwhile', async () => {
+  it('is not made for untracked files, nor if it is switched off in the meantime', async () => {
     const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     await desk.save('other.md', 'not tracked');
-    expect(desk.waits.pending).toBe(0);
+    expect(desk.timers.running).toBe(0);
     await desk.save('n/0.md', 'tracked');
     desk.settings = { ...desk.settings, pushOnSave: 'off' };
-    await desk.waits.pass(saveDelay);
+    await desk.timers.fire(saveDelay);
     await machine.sync.rescan(silent);
     expect(await head(machine)).toBe(1);
   });
@@ -118,75 +119,75 @@ describe('a push after a save', () => {
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     desk.git = 'MERGE_HEAD';
     await desk.save('n/0.md', 'in a merge');
-    await desk.waits.pass(saveDelay);
-    await desk.waits.pass(gitPause);
-    await desk.waits.until(gitPause);
+    await desk.timers.fire(saveDelay);
+    await desk.timers.fire(gitPause);
+    await desk.timers.started(gitPause);
     expect(await head(machine)).toBe(1);
     desk.git = undefined;
-    await desk.waits.pass(gitPause);
+    await desk.timers.fire(gitPause);
     expect(await desk.done.next()).toBe('push');
     expect(await head(machine)).toBe(2);
   });
 
-  it('leaves it at a quiet arrow where the server is ahead, and is made once that is pulled', async () => {
+  it('is made after a pull if the server has a newer revision', async () => {
     const [machine, other] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
     await other.write('n/5.md', 'theirs');
     await other.push();
     await until(machine, ({ counts }) => counts.incoming === 1);
     await desk.save('n/0.md', 'mine');
-    await desk.waits.pass(saveDelay);
+    await desk.timers.fire(saveDelay);
     await machine.sync.rescan(silent);
     expect(await head(machine)).toBe(2);
-    expect(desk.pauses.left).toEqual([]);
+    expect(desk.pauses.unread).toEqual([]);
     await machine.pull();
     expect(await desk.done.next()).toBe('push');
     expect(await head(machine)).toBe(3);
   });
 
-  it('says once that the deletion guard stopped it, and goes on when the user has acted', async () => {
+  it('reports the deletion guard once, and continues when the user has acted', async () => {
     const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
-    for (let at = 1; at < 12; at++) await desk.save(`n/${at}.md`, '');
-    await desk.waits.pass(saveDelay);
+    for (let n = 1; n < 12; n++) await desk.save(`n/${n}.md`, '');
+    await desk.timers.fire(saveDelay);
     expect(await desk.pauses.next()).toMatchObject({
       kind: 'failed',
       direction: 'push',
       error: { code: 'deletion_guard' },
     });
     await desk.save('n/0.md', 'left');
-    await desk.waits.pass(saveDelay);
+    await desk.timers.fire(saveDelay);
     await machine.sync.track(['n']);
-    expect(desk.pauses.left).toEqual([]);
+    expect(desk.pauses.unread).toEqual([]);
     expect(await head(machine)).toBe(1);
     await machine.push(true);
     await desk.save('n/0.md', 'left again');
-    await desk.waits.pass(saveDelay);
+    await desk.timers.fire(saveDelay);
     await until(machine, ({ revision }) => revision === 3);
-    expect(desk.pauses.left).toEqual([]);
+    expect(desk.pauses.unread).toEqual([]);
   });
 
-  it('pulls first where the server is ahead and news is pulled by itself', async () => {
+  it('pulls first if the server has a newer revision and pulls are automatic', async () => {
     const [other, machine] = await fixture.syncedMachines(initial);
-    // It hears nothing: that the server is ahead shows when it pushes.
+    // Without events, it learns about the newer revision when it pushes.
     machine.client.events = () => Promise.reject(new PalmtreeError('forbidden', 'no events'));
     await machine.bind(fixture.tree);
     const laptop = new Automated(machine, both);
     await other.write('n/5.md', 'theirs');
     await other.push();
     await laptop.save('n/0.md', 'mine');
-    await laptop.waits.pass(saveDelay);
+    await laptop.timers.fire(saveDelay);
     expect(await laptop.done.next()).toBe('pull');
     expect(await laptop.done.next()).toBe('push');
     expect(await machine.read('n/5.md')).toBe('theirs');
     await other.pull();
     expectSame(await other.listing(), await machine.listing());
-    expect(laptop.pauses.left).toEqual([]);
+    expect(laptop.pauses.unread).toEqual([]);
   });
 });
 
-describe('a pull of what the server tells of', () => {
-  it('brings it unasked, and sends nothing back', async () => {
+describe('a pull of an announced revision', () => {
+  it('is made automatically, and nothing is pushed back', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, both);
     await desk.write('n/0.md', 'edited');
@@ -194,7 +195,7 @@ describe('a pull of what the server tells of', () => {
     await desk.push();
     expect(await laptop.done.next()).toBe('pull');
     expectSame(await machine.listing(), await desk.listing());
-    expect(laptop.waits.pending).toBe(0);
+    expect(laptop.timers.running).toBe(0);
     expect(await head(desk)).toBe(2);
   });
 
@@ -204,16 +205,16 @@ describe('a pull of what the server tells of', () => {
     laptop.git = 'index.lock';
     await desk.write('n/0.md', 'edited');
     await desk.push();
-    await laptop.waits.pass(gitPause);
-    await laptop.waits.until(gitPause);
+    await laptop.timers.fire(gitPause);
+    await laptop.timers.started(gitPause);
     expect(machine.sync.state.counts.incoming).toBe(1);
     laptop.git = undefined;
-    await laptop.waits.pass(gitPause);
+    await laptop.timers.fire(gitPause);
     expect(await laptop.done.next()).toBe('pull');
     expect(await machine.read('n/0.md')).toBe('edited');
   });
 
-  it('leaves what has unsaved edits as it is, and does not try over and over', async () => {
+  it('skips files with unsaved edits, and is not repeated', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
     laptop.unsaved.add('n/0.md');
@@ -224,10 +225,10 @@ describe('a pull of what the server tells of', () => {
     expect([await machine.read('n/0.md'), await machine.read('n/1.md')]).toEqual(['0', 'edited too']);
     await machine.sync.track(['n']);
     expect(machine.sync.state).toMatchObject({ revision: 2, counts: { incoming: 1 } });
-    expect(laptop.done.left).toEqual([]);
+    expect(laptop.done.unread).toEqual([]);
   });
 
-  it('says once that there is a conflict, touches neither side, and goes on when it is decided', async () => {
+  it('reports a conflict once, changes neither side, and continues after the decision', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, both);
     await laptop.save('n/0.md', 'mine');
@@ -235,22 +236,22 @@ describe('a pull of what the server tells of', () => {
     await desk.write('n/0.md', 'theirs');
     await desk.push();
     expect(await laptop.pauses.next()).toEqual({ kind: 'conflicts', count: 1, isPulled: true });
-    await laptop.waits.pass(saveDelay);
+    await laptop.timers.fire(saveDelay);
     await desk.write('n/3.md', 'more');
     await desk.push();
     await until(machine, (state) => state.head?.revision === 3);
     expect(await machine.read('n/0.md')).toBe('mine');
-    expect(laptop.pauses.left).toEqual([]);
+    expect(laptop.pauses.unread).toEqual([]);
     await machine.sync.resolve(silent, { paths: ['n/0.md'], choice: 'mine' });
     await until(machine, ({ revision }) => revision === 4);
     await desk.pull();
     expectSame(await machine.listing(), await desk.listing());
   });
 
-  it('merges what does not meet, and leaves it to the user to push', async () => {
+  it('merges changes that do not overlap, and leaves the push to the user', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, both);
-    await sharedLines(desk, laptop);
+    await syncLines(desk, laptop);
     await laptop.save('n/0.md', 'one\ntwo\nthree\nfour\nFIVE\n');
     await laptop.save('n/1.md', 'saved too');
     await machine.sync.rescan(silent);
@@ -259,25 +260,25 @@ describe('a pull of what the server tells of', () => {
     expect(await laptop.done.next()).toBe('pull');
     expect(laptop.merged).toEqual(['n/0.md']);
     expect(await machine.read('n/0.md')).toBe('ONE\ntwo\nthree\nfour\nFIVE\n');
-    await laptop.waits.pass(saveDelay);
+    await laptop.timers.fire(saveDelay);
     expect(await laptop.done.next()).toBe('push');
     const { changes } = await machine.client.revision(fixture.tree, 4);
     expect(changes.map(({ path }) => path)).toEqual(['n/1.md']);
     expect(machine.sync.state).toMatchObject({ kind: 'idle', counts: { outgoing: 1, incoming: 0, conflicts: 0 } });
-    expect(laptop.pauses.left).toEqual([]);
-    // Saved again, it was looked at.
-    await laptop.save('n/0.md', 'looked at\n');
-    await laptop.waits.pass(saveDelay);
+    expect(laptop.pauses.unread).toEqual([]);
+    // A save shows that the user has seen the merge.
+    await laptop.save('n/0.md', 'seen\n');
+    await laptop.timers.fire(saveDelay);
     expect(await laptop.done.next()).toBe('push');
     await desk.pull();
     expectSame(await machine.listing(), await desk.listing());
   });
 
-  it('merges nothing where that is switched off, and says that there is a conflict', async () => {
+  it('reports a conflict if autoMerge is off', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
     laptop.autoMerge = false;
-    await sharedLines(desk, laptop);
+    await syncLines(desk, laptop);
     await machine.write('n/0.md', 'one\ntwo\nthree\nfour\nFIVE\n');
     await machine.sync.rescan(silent);
     await desk.write('n/0.md', 'ONE\ntwo\nthree\nfour\nfive\n');
@@ -287,16 +288,16 @@ describe('a pull of what the server tells of', () => {
     expect(laptop.merged).toEqual([]);
   });
 
-  it('says once that the deletion guard stopped it', async () => {
+  it('reports the deletion guard once', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });
-    for (let at = 1; at < 12; at++) await desk.delete(`n/${at}.md`);
+    for (let n = 1; n < 12; n++) await desk.delete(`n/${n}.md`);
     await desk.push(true);
     expect(await laptop.pauses.next()).toMatchObject({ direction: 'pull', error: { code: 'deletion_guard' } });
     await desk.write('n/0.md', 'more');
     await desk.push();
     await until(machine, (state) => state.head?.revision === 3);
-    expect(laptop.pauses.left).toEqual([]);
+    expect(laptop.pauses.unread).toEqual([]);
     await machine.pull(true);
     await desk.write('n/0.md', 'and more');
     await desk.push();
@@ -305,13 +306,13 @@ describe('a pull of what the server tells of', () => {
   });
 });
 
-describe('two machines that do both', () => {
+describe('two machines with automatic pushes and pulls', () => {
   it('come to rest with the same files', async () => {
     const machines = await fixture.syncedMachines(initial);
     const [desk, laptop] = machines.map((machine) => new Automated(machine, both)) as [Automated, Automated];
     await desk.save('n/0.md', 'from the desk');
     await laptop.save('n/1.md', 'from the laptop');
-    await Promise.all([desk.waits.pass(saveDelay), laptop.waits.pass(saveDelay)]);
+    await Promise.all([desk.timers.fire(saveDelay), laptop.timers.fire(saveDelay)]);
     await Promise.all(
       machines.map((machine) => until(machine, ({ kind, revision }) => kind === 'idle' && revision === 3)),
     );
@@ -320,7 +321,7 @@ describe('two machines that do both', () => {
     expect(await a.read('n/1.md')).toBe('from the laptop');
     for (const machine of machines) await machine.sync.rescan(silent);
     expect(await head(a)).toBe(3);
-    expect([desk, laptop].map(({ waits, pauses }) => [waits.pending, pauses.left.length])).toEqual([
+    expect([desk, laptop].map(({ timers, pauses }) => [timers.running, pauses.unread.length])).toEqual([
       [0, 0],
       [0, 0],
     ]);

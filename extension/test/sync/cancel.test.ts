@@ -4,8 +4,8 @@ import { cancelAtStep } from './simulation/participant';
 
 const fixture = serverFixture();
 
-describe('a command that is cancelled', () => {
-  it('ends as cancelled at whichever step, and the same command does it all the next time', async () => {
+describe('a cancelled command', () => {
+  it('throws cancelled at any step, and does all its work the next time', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.sync.track(['n']);
@@ -20,7 +20,7 @@ describe('a command that is cancelled', () => {
     expect(await laptop.read('n/a.md')).toBe('a');
   });
 
-  it('tracks nothing of what the tree has tracked, when it is a pull', async () => {
+  it('adopts no rules of the tree if it is a pull', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     for (const path of ['n/a.md', 'b.md']) await desk.write(path, path);
     await desk.sync.track(['n', 'b.md']);
@@ -29,7 +29,7 @@ describe('a command that is cancelled', () => {
       await expect(laptop.sync.pull(cancelAtStep(step))).rejects.toMatchObject({ code: 'cancelled' });
       expect([...laptop.sync.rules.keys()]).toEqual([]);
     }
-    await laptop.write('n/mine.md', 'nobody asked for it');
+    await laptop.write('n/mine.md', 'not tracked');
     expect(await laptop.push()).toMatchObject({ put: 0 });
     await laptop.pull();
     expect([...laptop.sync.rules.keys()].sort()).toEqual(['b.md', 'n/a.md']);

@@ -13,8 +13,8 @@ async function fill(target: Machine, files: number): Promise<void> {
   for (let n = 0; n < files; n++) await target.write(`d/${n}.bin`, Buffer.concat([Buffer.from(`${n}`), content(n)]));
 }
 
-/** Calls `then` once, when rsync shows that the first file has gone over. */
-function once(then: () => void) {
+/** A transfer that calls `then` when rsync reports the first transferred file. */
+function afterFirstFile(then: () => void) {
   let called = false;
   return (request: TransferRequest): Promise<TransferResult> =>
     transfer({
@@ -32,11 +32,11 @@ function once(then: () => void) {
 }
 
 describe('kill -9 of the server', () => {
-  it('in the middle of a push: nothing is half there, and the same push goes through after a restart', async () => {
+  it('during a push leaves no partial revision, and the same push succeeds after a restart', async () => {
     let killed: Promise<void> | undefined;
     const abort = new AbortController();
     const desk = await fixture.machine({
-      transfer: once(() => {
+      transfer: afterFirstFile(() => {
         killed = fixture.server.kill('SIGKILL').then(() => abort.abort());
       }),
     });
@@ -53,10 +53,10 @@ describe('kill -9 of the server', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('in the middle of a push, with a restart at once: the running push goes on by itself', async () => {
+  it('during a push, followed by a restart, does not stop the push', async () => {
     let restarted: Promise<void> | undefined;
     const desk = await fixture.machine({
-      transfer: once(() => {
+      transfer: afterFirstFile(() => {
         restarted = fixture.server.kill('SIGKILL').then(() => fixture.server.restart());
       }),
     });
@@ -67,7 +67,7 @@ describe('kill -9 of the server', () => {
     expect(desk.retries).toBeGreaterThan(0);
   });
 
-  it('in the middle of a commit: the same push succeeds after a restart, committed before or not', async () => {
+  it('during a commit: the same push succeeds after a restart, whether or not it was committed', async () => {
     const desk = await fixture.machine();
     await fill(desk, 12);
     await desk.sync.track(['d']);
@@ -80,7 +80,7 @@ describe('kill -9 of the server', () => {
         killed = new Promise((resolve) => setTimeout(() => resolve(fixture.server.kill('SIGKILL')), delayMs));
         return commitPush(tree, id);
       };
-      // Whether the answer came before the kill is up to the machine: either way the next push must succeed.
+      // The response may come before or after the kill. The next push must succeed in both cases.
       await desk.push().catch(() => undefined);
       await killed;
       await fixture.server.restart();
@@ -95,7 +95,7 @@ describe('kill -9 of the server', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('in the middle of a pull: no file is half written, and the same pull goes through after a restart', async () => {
+  it('during a pull leaves no partial file, and the same pull succeeds after a restart', async () => {
     const desk = await fixture.machine();
     await fill(desk, 12);
     await desk.sync.track(['d']);
@@ -103,7 +103,7 @@ describe('kill -9 of the server', () => {
     const abort = new AbortController();
     let killed: Promise<void> | undefined;
     const laptop = await fixture.machine({
-      transfer: once(() => {
+      transfer: afterFirstFile(() => {
         killed = fixture.server.kill('SIGKILL').then(() => abort.abort());
       }),
     });
@@ -118,10 +118,10 @@ describe('kill -9 of the server', () => {
   });
 });
 
-describe('a cancel', () => {
-  it('in the middle of a push leaves both sides as they were', async () => {
+describe('cancelling', () => {
+  it('during a push leaves both sides as they were', async () => {
     const abort = new AbortController();
-    const desk = await fixture.machine({ transfer: once(() => abort.abort()) });
+    const desk = await fixture.machine({ transfer: afterFirstFile(() => abort.abort()) });
     await fill(desk, 12);
     await desk.sync.track(['d']);
     await expect(desk.sync.push({ ...silent, signal: abort.signal })).rejects.toMatchObject({ code: 'cancelled' });
@@ -131,8 +131,8 @@ describe('a cancel', () => {
   });
 });
 
-describe('a file that is written while it is sent', () => {
-  it('arrives as one of its versions, never as a mix', async () => {
+describe('a file that is written during a push', () => {
+  it('is pushed as one of its versions, never as a mix', async () => {
     let runs = 0;
     const desk = await fixture.machine({
       transfer: async (request) => {

@@ -23,10 +23,10 @@ async function syncedMachines(
 const files = ['a', 'b', 'n/c', 'n/d'];
 
 describe('a workspace folder that is', () => {
-  const ways: [string, (machine: Machine) => Promise<void>, code: string][] = [
-    ['gone', ({ root }) => rm(root, { recursive: true }), 'root_gone'],
+  const losses: [string, (machine: Machine) => Promise<void>, code: string][] = [
+    ['missing', ({ root }) => rm(root, { recursive: true }), 'root_gone'],
     [
-      'a file now',
+      'a file',
       async ({ root }) => {
         await rename(root, `${root}.away`);
         await writeFile(root, 'a file');
@@ -34,7 +34,7 @@ describe('a workspace folder that is', () => {
       'root_gone',
     ],
     [
-      'a symlink that leads nowhere now',
+      'a dangling symlink',
       async ({ root }) => {
         await rm(root, { recursive: true });
         await symlink('/nowhere', root);
@@ -42,7 +42,7 @@ describe('a workspace folder that is', () => {
       'root_gone',
     ],
     [
-      'empty, as that of a disk that is not mounted',
+      'empty, like the mount point of an unmounted disk',
       async ({ root }) => {
         await rm(root, { recursive: true });
         await mkdir(root);
@@ -51,7 +51,7 @@ describe('a workspace folder that is', () => {
     ],
   ];
 
-  it.each(ways)('%s stops a push, and the server keeps all', async (_, lose, code) => {
+  it.each(losses)('%s stops a push, and the server keeps all files', async (_, lose, code) => {
     const [desk] = await syncedMachines([''], files);
     const before = await desk.client.files(fixture.tree, 0);
     await lose(desk);
@@ -63,7 +63,7 @@ describe('a workspace folder that is', () => {
     }
   });
 
-  it.each(ways)('%s stops a pull, and nothing is put there', async (_, lose, code) => {
+  it.each(losses)('%s stops a pull, which writes nothing', async (_, lose, code) => {
     const [desk, laptop] = await syncedMachines([''], files);
     await laptop.write('a', 'edited');
     await laptop.write('n/new', 'new');
@@ -79,7 +79,7 @@ describe('a workspace folder that is', () => {
     }
   });
 
-  it.each(ways.slice(0, 3))('%s stops both, whatever the user says', async (_, lose) => {
+  it.each(losses.slice(0, 3))('%s stops both, even with confirmation', async (_, lose) => {
     const [desk, laptop] = await syncedMachines([''], files);
     await laptop.write('n/new', 'new');
     await laptop.push();
@@ -93,7 +93,7 @@ describe('a workspace folder that is', () => {
     }
   });
 
-  it('empty is in step again when it is back', async () => {
+  it('empty is in sync again when its files are back', async () => {
     const [desk, laptop] = await syncedMachines([''], files);
     await rename(desk.root, `${desk.root}.away`);
     await mkdir(desk.root);
@@ -108,17 +108,17 @@ describe('a workspace folder that is', () => {
   });
 
   it.each([
-    ['gone', false],
+    ['missing', false],
     ['empty', true],
-  ])('%s makes no folder look free for what the server has', async (_, isThere) => {
+  ])('%s does not make its folders look free of other files', async (_, exists) => {
     const [desk, laptop] = await syncedMachines(['n'], ['n/c', 'n/d']);
-    await laptop.write('p/diary', 'for nobody');
+    await laptop.write('p/diary', 'private');
     await rename(laptop.root, `${laptop.root}.away`);
-    if (isThere) await mkdir(laptop.root);
+    if (exists) await mkdir(laptop.root);
     await desk.write('p/shared', 'for both');
     await desk.sync.track(['p']);
     await desk.push();
-    await expect(laptop.pull()).rejects.toMatchObject({ code: isThere ? 'deletion_guard' : 'root_gone' });
+    await expect(laptop.pull()).rejects.toMatchObject({ code: exists ? 'deletion_guard' : 'root_gone' });
     await rm(laptop.root, { recursive: true, force: true });
     await rename(`${laptop.root}.away`, laptop.root);
     expect(await laptop.pull()).toMatchObject({ written: 1 });
@@ -126,7 +126,7 @@ describe('a workspace folder that is', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/c', 'n/d', 'p/shared']);
   });
 
-  it('empty is asked about, though a single file was tracked in it', async () => {
+  it('empty needs confirmation, even if only one file was tracked in it', async () => {
     const [desk] = await syncedMachines(['a'], ['a']);
     await desk.delete('a');
     await expect(desk.push()).rejects.toMatchObject({
@@ -137,7 +137,7 @@ describe('a workspace folder that is', () => {
     expect(await desk.push()).toMatchObject({ deleted: 1 });
   });
 
-  it('empty goes on with an explicit yes', async () => {
+  it('empty is synced after confirmation', async () => {
     const [desk, laptop] = await syncedMachines([''], files);
     await rm(desk.root, { recursive: true });
     await mkdir(desk.root);
@@ -151,7 +151,7 @@ describe('a workspace folder that is', () => {
 describe('a tracked folder', () => {
   const many = [...files, ...Array.from({ length: 20 }, (_, i) => `m/${i}`)];
 
-  it('that was emptied stops a push, though it is a small part of what is tracked', async () => {
+  it('that was emptied stops a push, even if it has few of the tracked files', async () => {
     const [desk] = await syncedMachines(['n', 'm'], many);
     await desk.delete('n');
     await expect(desk.push()).rejects.toMatchObject({
@@ -162,7 +162,7 @@ describe('a tracked folder', () => {
     expect(await desk.push(true)).toMatchObject({ deleted: 2 });
   });
 
-  it('that was emptied stops a pull into it, and no other', async () => {
+  it('that was emptied stops a pull into it, and no other pull', async () => {
     const [desk, laptop] = await syncedMachines(['n', 'm'], many);
     await desk.delete('n');
     await laptop.write('m/new', 'new');
@@ -177,7 +177,7 @@ describe('a tracked folder', () => {
     await expect(readdir(desk.path('n'))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('that is a file now stops a push, and on the other machine a pull', async () => {
+  it('that was replaced by a file stops a push, and a pull on the other machine', async () => {
     const [desk, laptop] = await syncedMachines(['n', 'm'], many);
     await desk.delete('n');
     await desk.write('n', 'a file now');
@@ -207,7 +207,7 @@ describe('a tracked folder', () => {
     expect((await readdir(laptop.path('n'))).sort()).toEqual(['c', 'd']);
   });
 
-  it('is not taken in from the tree by a pull that is stopped', async () => {
+  it('of the tree is not tracked by a pull that is stopped', async () => {
     const [desk, laptop] = await syncedMachines(['n'], ['n/c', 'n/d']);
     await desk.delete('n');
     await desk.write('m/new', 'new');
@@ -219,7 +219,7 @@ describe('a tracked folder', () => {
     expect(laptop.sync.isTracked('m/other')).toBe(true);
   });
 
-  it('that was renamed stops nothing', async () => {
+  it('that was renamed stops neither a push nor a pull', async () => {
     const [desk, laptop] = await syncedMachines([''], many);
     await desk.rename('m', 'renamed');
     expect(await desk.push()).toMatchObject({ put: 20, deleted: 20, uploadedBytes: 0 });
@@ -227,13 +227,13 @@ describe('a tracked folder', () => {
   });
 });
 
-describe('a server that has nothing any more', () => {
+describe('a server without files', () => {
   it('stops a pull, and nothing is deleted here', async () => {
     const [, laptop] = await syncedMachines([''], files);
-    const answer = laptop.client.files.bind(laptop.client);
-    // As a faulty server would answer: it says that all was deleted.
+    const fetchFiles = laptop.client.files.bind(laptop.client);
+    // The response of a faulty server, to which all files were deleted.
     laptop.client.files = async (...request) => {
-      const table = await answer(...request);
+      const table = await fetchFiles(...request);
       const deleted = ['a', 'b', 'n/c', 'n/d'].map((path) => ({ path, deleted: true as const, revision: 2 }));
       return { ...table, revision: table.revision + 1, files: deleted };
     };
@@ -241,13 +241,13 @@ describe('a server that has nothing any more', () => {
       code: 'deletion_guard',
       details: { deletions: { direction: 'pull', deletes: 4, tracked: 4, deletedFolders: [''] } },
     });
-    // Or that it has no file, and none was deleted.
-    laptop.client.files = async (...request) => ({ ...(await answer(...request)), files: [], folders: [] });
+    // The response of one that has no files and deleted none.
+    laptop.client.files = async (...request) => ({ ...(await fetchFiles(...request)), files: [], folders: [] });
     expect(await laptop.pull()).toMatchObject({ written: 0, deleted: 0 });
     expect((await laptop.listing()).size).toBe(4);
   });
 
-  it('is no reason to delete anything, when it is a new one that knows no revision of ours', async () => {
+  it('deletes nothing if it is a new one that does not know the synced revision', async () => {
     const [, laptop] = await syncedMachines([''], files);
     await laptop.client.makeTree(`${fixture.tree}-empty`);
     await laptop.bind(`${fixture.tree}-empty`);
@@ -256,8 +256,8 @@ describe('a server that has nothing any more', () => {
   });
 });
 
-describe('a disk that is unmounted while a pull runs', () => {
-  it('is found out before anything is put where it was', async () => {
+describe('a disk that is unmounted during a pull', () => {
+  it('is detected before anything is written to the mount point', async () => {
     const desk = await fixture.machine();
     const laptop: Machine = await fixture.machine({
       transfer: async (request) => {
@@ -287,10 +287,10 @@ describe('a disk that is unmounted while a pull runs', () => {
   });
 });
 
-describe('the share at which it stops', () => {
+describe('the fraction at which the guard stops', () => {
   const ten = Array.from({ length: 10 }, (_, i) => `n/${i}`);
 
-  it('is half, and can be set', async () => {
+  it('is one half by default, and can be set', async () => {
     const [desk] = await syncedMachines(['n'], ten);
     for (const name of ten.slice(0, 5)) await desk.delete(name);
     expect(await desk.push()).toMatchObject({ deleted: 5 });
@@ -299,7 +299,7 @@ describe('the share at which it stops', () => {
     expect(await careful.push()).toMatchObject({ deleted: 1 });
   });
 
-  it('counts what would be deleted and what would be emptied', async () => {
+  it('counts deleted and emptied files', async () => {
     const [desk] = await syncedMachines(['n'], ten, { deletionGuardFraction: 0.1 });
     await desk.delete('n/0');
     await desk.write('n/1', '');
@@ -309,7 +309,7 @@ describe('the share at which it stops', () => {
     });
   });
 
-  it('is half where the setting holds no share', async () => {
+  it('is one half if the setting is not a fraction', async () => {
     const [desk] = await syncedMachines(['n'], ten, { deletionGuardFraction: 7 });
     for (const name of ten.slice(0, 6)) await desk.delete(name);
     await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });

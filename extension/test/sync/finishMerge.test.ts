@@ -9,7 +9,7 @@ const fixture = serverFixture();
 
 const marked = '<<<<<<< mine\nlaptop\n||||||| last synced\nbase\n=======\ndesk\n>>>>>>> server\n';
 
-/** Both machines edited the same line of `n/a.md`, and the laptop has begun to merge it. */
+/** Two machines that edited the same line of `n/a.md`; the laptop has started a merge. */
 async function merging() {
   const [desk, laptop] = await fixture.twoMachines();
   await desk.write('n/a.md', 'base\n');
@@ -30,8 +30,8 @@ async function pushedAgain(desk: Machine, text: string): Promise<void> {
   await desk.push();
 }
 
-describe('a merge in an editor that is saved', () => {
-  it('stands for both sides, and a push sends it', async () => {
+describe('a finished merge', () => {
+  it('resolves the conflict, and a push sends it', async () => {
     const { desk, laptop, merge } = await merging();
     await laptop.write('n/a.md', 'desk and laptop\n');
     expect(await laptop.sync.finishMerge(silent, merge)).toBe('merged');
@@ -42,14 +42,14 @@ describe('a merge in an editor that is saved', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('is not done while its markers are left', async () => {
+  it('must have no markers', async () => {
     const { laptop, merge } = await merging();
     await laptop.write('n/a.md', marked);
     await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'conflict_markers' });
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
   });
 
-  it('does not stand for what was pushed since it began, also when that was pulled', async () => {
+  it('leaves a version in conflict that was pushed since it started, pulled or not', async () => {
     for (const pulls of [true, false]) {
       const { desk, laptop, merge } = await merging();
       await pushedAgain(desk, 'desk, newer\n');
@@ -59,7 +59,7 @@ describe('a merge in an editor that is saved', () => {
       expect(await laptop.sync.finishMerge(silent, merge)).toBe('outdated');
       const [conflict] = laptop.sync.conflicts;
       expect(conflict).toMatchObject({ path: 'n/a.md', ancestor: { hash: merge.theirs } });
-      // What was merged in is what the next merge begins with.
+      // The version that was merged is the base of the next merge.
       const next = await laptop.sync.startMerge(silent, 'n/a.md');
       expect(new TextDecoder().decode(next.base)).toBe('desk\n');
       expect(new TextDecoder().decode(next.theirs)).toBe('desk, newer\n');
@@ -67,7 +67,7 @@ describe('a merge in an editor that is saved', () => {
     }
   });
 
-  it('that the server has moved past unheard is held up by the push, and nothing is lost', async () => {
+  it('loses nothing if a newer version is found only by the push', async () => {
     const { desk, laptop, merge } = await merging();
     await pushedAgain(desk, 'desk, newer\n');
     await laptop.write('n/a.md', 'desk and laptop\n');
@@ -78,7 +78,7 @@ describe('a merge in an editor that is saved', () => {
     expect(await laptop.read('n/a.md')).toBe('desk and laptop\n');
   });
 
-  it('is decided already when the file came to be the same on both sides', async () => {
+  it('is no conflict any more if both sides have the same file', async () => {
     const { desk, laptop, merge } = await merging();
     await pushedAgain(desk, 'desk and laptop\n');
     await laptop.write('n/a.md', 'desk and laptop\n');
@@ -88,34 +88,34 @@ describe('a merge in an editor that is saved', () => {
   });
 });
 
-describe('a merge that something else has ended', () => {
-  it('goes on while it is in conflict, and while what it left stands on the disk', async () => {
+describe('an active merge', () => {
+  it('stays active while it is in conflict or its result is on the disk', async () => {
     const { laptop, merge } = await merging();
-    for (const left of ['laptop\n', 'laptop\nand more\n', marked, 'base\n']) {
-      await laptop.write('n/a.md', left);
+    for (const text of ['laptop\n', 'laptop\nand more\n', marked, 'base\n']) {
+      await laptop.write('n/a.md', text);
       await laptop.sync.rescan(silent);
       expect(await laptop.sync.endedMerges([merge])).toEqual([]);
     }
-    // What is as it was last synced would otherwise be replaced unasked.
+    // Otherwise a pull would replace the file, which equals the ancestor now.
     await laptop.pull(false, { hasUnsavedEdits: (path) => path === merge.path });
     expect(await laptop.sync.endedMerges([merge])).toEqual([]);
   });
 
-  it('is over after a decision, a forced push, and when it is untracked', async () => {
-    const ways: ((laptop: Machine) => Promise<unknown>)[] = [
+  it('ends with a decision, a force push, or untracking', async () => {
+    const endings: ((laptop: Machine) => Promise<unknown>)[] = [
       ({ sync }) => sync.resolve(silent, { paths: ['n/a.md'], choice: 'mine' }),
       ({ sync }) => sync.resolve(silent, { paths: ['n/a.md'], choice: 'theirs' }),
       ({ sync }) => sync.forcePush(silent, () => Promise.resolve(true)),
       ({ sync }) => sync.untrack(['n/a.md']),
     ];
-    for (const decide of ways) {
+    for (const end of endings) {
       const { laptop, merge } = await merging();
-      await decide(laptop);
+      await end(laptop);
       expect(await laptop.sync.endedMerges([merge])).toEqual(['n/a.md']);
     }
   });
 
-  it('takes nothing for merged that was made of something else', async () => {
+  it('is stale if both sides have another ancestor', async () => {
     const { desk, laptop, merge } = await merging();
     await laptop.sync.resolve(silent, { paths: ['n/a.md'], choice: 'mine' });
     await laptop.push();
@@ -130,7 +130,7 @@ describe('a merge that something else has ended', () => {
     expect(await desk.read('n/a.md')).toBe('desk, newer\n');
   });
 
-  it('says that there is no conflict where an edit on what was agreed stands there', async () => {
+  it('is no conflict if the file is an edit of the synced version', async () => {
     const { laptop, merge } = await merging();
     await laptop.sync.resolve(silent, { paths: ['n/a.md'], choice: 'theirs' });
     await laptop.write('n/a.md', 'desk, edited here\n');
@@ -139,8 +139,8 @@ describe('a merge that something else has ended', () => {
   });
 });
 
-describe('a merge that is given up', () => {
-  it('brings back what stood there byte for byte, and keeps what was merged so far', async () => {
+describe('an aborted merge', () => {
+  it('restores the file byte for byte, and keeps the unfinished result in a backup', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     const [base, theirs] = ['base\r\n', 'desk\r\n'];
     const mine = Buffer.from('\uFEFFlaptop  \r\nno line end');
@@ -154,18 +154,18 @@ describe('a merge that is given up', () => {
     await laptop.pull();
     const { path, revision, ancestor, mineCopy } = await laptop.sync.startMerge(silent, 'n/a.md');
     const merge = { path, revision, ancestor, mineCopy, theirs: createHash('sha256').update(theirs).digest('hex') };
-    for (const left of [marked, base]) {
-      await laptop.write('n/a.md', left);
+    for (const unfinished of [marked, base]) {
+      await laptop.write('n/a.md', unfinished);
       const backup = await laptop.sync.abortMerge(silent, merge);
       expect(await readFile(laptop.path('n/a.md'))).toEqual(mine);
-      expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe(left);
+      expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe(unfinished);
       expect(laptop.sync.conflicts.map((conflict) => conflict.path)).toEqual(['n/a.md']);
     }
     expect((await laptop.listing('n')).get('a.md')?.line).toContain('file 600');
     expect(await laptop.sync.abortMerge(silent, merge)).toBeUndefined();
   });
 
-  it('replaces what its editor saved, and nothing else', async () => {
+  it('replaces only what its editor saved', async () => {
     const { laptop, merge, mineCopy } = await merging();
     const saved = 'half of it\n';
     await laptop.write('n/a.md', saved);

@@ -21,12 +21,12 @@ it.each([
       await writeFile(object, 'x in t2');
     },
   ],
-])('a file that the server %s is held back, and comes when a force push has mended it', async (_, harm) => {
+])('a file that the server %s is skipped, until a force push has repaired it', async (_, damage) => {
   const [desk, laptop] = await fixture.twoMachines();
   for (const name of ['a', 'b', 'c']) await desk.write(`n/${name}`, `${name} in ${fixture.tree}`);
   await desk.sync.track(['n']);
   await desk.push();
-  await harm(objectOf(await desk.read('n/b')));
+  await damage(objectOf(await desk.read('n/b')));
   const missing = [{ path: 'n/b', reason: 'missing' }];
   expect(await laptop.pull()).toMatchObject({ written: 2, skipped: missing, conflicts: [] });
   expect(await laptop.pull()).toMatchObject({ written: 0, skipped: missing, conflicts: [] });

@@ -22,17 +22,17 @@ export interface MachineOptions {
   readonly token: string;
   readonly tree?: string;
   readonly exclude?: readonly string[] | (() => readonly string[]);
-  /** The workspace folder, when it is to be one that stands already. */
+  /** An existing workspace folder; by default, a new one is created. */
   readonly root?: string;
   readonly storage?: string;
   readonly deletionGuardFraction?: number;
-  /** How its disk is to take names; without it, as it does. */
+  /** Makes the disk look as if it treated names by these rules. */
   readonly nameRules?: NameRules;
-  /** Stands in for the way files are carried, to watch it or to break into it. */
+  /** Replaces the transfer of files, to observe or interrupt it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
 }
 
-/** One machine's workspace folder with all that the extension is but VS Code: what a user does, without the clicks. */
+/** A workspace folder with the whole extension except VS Code. */
 export class Machine {
   readonly root: string;
   readonly storage: string;
@@ -98,13 +98,13 @@ export class Machine {
     return machine;
   }
 
-  /** Binds the folder to a tree of the same server, whether it is there or not. */
+  /** Binds the folder to a tree of the same server, which need not exist. */
   async bind(tree: string): Promise<void> {
     if (this.remote === undefined) return;
     await this.sync.bind({ ...this.remote, tree }, { server: this.client.address, tree });
   }
 
-  /** Ends it as a closed window would; the folder and the storage stay for the next. */
+  /** Closes the window; the folder and the storage remain for another one. */
   close(): Promise<void> {
     return this.sync.dispose();
   }
@@ -150,16 +150,16 @@ export class Machine {
   }
 }
 
-/** Resolves with the machine's state as soon as it is as it should be. */
-export function until({ sync }: Machine, is: (state: SyncState) => boolean): Promise<SyncState> {
+/** Resolves with the machine's state as soon as it matches. */
+export function until({ sync }: Machine, matches: (state: SyncState) => boolean): Promise<SyncState> {
   return new Promise((resolve) => {
-    const subscription = sync.onDidChangeState(look);
-    function look(state: SyncState): void {
-      if (!is(state)) return;
+    const subscription = sync.onDidChangeState(check);
+    function check(state: SyncState): void {
+      if (!matches(state)) return;
       subscription.dispose();
       resolve(state);
     }
-    look(sync.state);
+    check(sync.state);
   });
 }
 
@@ -169,13 +169,13 @@ export const silent: Reporter = {
   progress: () => undefined,
 };
 
-/** One path as two folders are compared by: kind, mode and content, and apart from it the mtime in nanoseconds. */
+/** A path, for the comparison of two folders: kind, mode and content in one line, and the mtime in nanoseconds. */
 export interface Listed {
   readonly line: string;
   readonly mtimeNs: bigint;
 }
 
-/** Everything below `folder` by path. Names that are not UTF-8 are shown in hex. */
+/** Lists everything below `folder`, by path. Names that are not UTF-8 are listed in hex. */
 export async function listing(folder: string): Promise<Map<string, Listed>> {
   const found = new Map<string, Listed>();
   await list(Buffer.from(folder), '', found);
@@ -200,7 +200,7 @@ async function list(folder: Buffer, prefix: string, found: Map<string, Listed>):
   }
 }
 
-/** Files are the same with their modes, and their mtimes within 1 µs: Node sets times as doubles. */
+/** Expects the same files with the same modes, and mtimes within 1 µs: Node sets times as doubles. */
 export function expectSame(found: Map<string, Listed>, expected: Map<string, Listed>): void {
   const lines = (listed: Map<string, Listed>) => new Map([...listed].map(([path, { line }]) => [path, line]));
   expect(lines(found)).toEqual(lines(expected));

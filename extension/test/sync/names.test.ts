@@ -6,7 +6,7 @@ import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 
-/** The laptop's rules; the disk itself takes all names, so that only what Palmtree does with them shows. */
+/** Name rules of the laptop. The disk itself accepts all names, so the tests show what Palmtree does. */
 const mac: NameRules = { foldsCase: true, normalises: true, windows: false };
 const windows: NameRules = { foldsCase: true, normalises: false, windows: true };
 
@@ -18,8 +18,8 @@ function problems(machine: Machine): string[] {
   return [...machine.sync.pathStates].flatMap(([path, state]) => (state === 'problem' ? [path] : []));
 }
 
-describe('a name that cannot stand on this disk', () => {
-  it('is a problem that holds back that path alone, and leaves its twin in step', async () => {
+describe('a name that this disk cannot store', () => {
+  it('is a problem of that path alone, and the other path stays in sync', async () => {
     const [desk, laptop] = await twoMachines(mac);
     await desk.write('n/a.md', 'small');
     await desk.sync.track(['n']);
@@ -41,7 +41,7 @@ describe('a name that cannot stand on this disk', () => {
     expect([await desk.read('n/a.md'), await desk.read('n/A.md')]).toEqual(['small, edited', 'big']);
   });
 
-  it('stays a problem over looks at the disk, and goes away with its cause', async () => {
+  it('stays a problem after scans, until its cause is removed', async () => {
     const [desk, laptop] = await twoMachines(mac);
     for (const name of ['a', 'A', 'b']) await desk.write(`n/${name}`, name);
     await desk.sync.track(['n']);
@@ -51,10 +51,10 @@ describe('a name that cannot stand on this disk', () => {
     await laptop.sync.rescan(silent);
     expect(problems(laptop)).toEqual(['n/a']);
     await laptop.write('n/b', 'edited');
-    await seen(laptop, ['n/b'], 'n/b', 'modified');
+    await reportChanges(laptop, ['n/b'], 'n/b', 'modified');
     expect(problems(laptop)).toEqual(['n/a']);
     await laptop.write('n/c', 'new');
-    await seen(laptop, ['n', 'n/a'], 'n/c', 'added');
+    await reportChanges(laptop, ['n', 'n/a'], 'n/c', 'added');
     expect(problems(laptop)).toEqual(['n/a']);
 
     await desk.rename('n/A', 'n/other');
@@ -64,7 +64,7 @@ describe('a name that cannot stand on this disk', () => {
     expect((await readdir(laptop.path('n'))).sort()).toEqual(['a', 'b', 'c', 'other']);
   });
 
-  it('is not deleted on the server by a push or a force push from here', async () => {
+  it('is not deleted on the server by a push or a force push', async () => {
     const [desk, laptop] = await twoMachines(windows);
     for (const name of ['a', 'A', 'aux.txt', 'x/con/b', 'x/c']) await desk.write(`n/${name}`, name);
     await desk.sync.track(['n']);
@@ -72,19 +72,19 @@ describe('a name that cannot stand on this disk', () => {
     await laptop.pull();
     expect(problems(laptop).sort()).toEqual(['n/a', 'n/aux.txt', 'n/x/con']);
     await laptop.write('n/x/c', 'edited');
-    const told: string[] = [];
+    const confirmed: string[] = [];
     await laptop.sync.forcePush(silent, ({ deleted }) => {
-      told.push(...deleted);
+      confirmed.push(...deleted);
       return Promise.resolve(true);
     });
-    expect(told).toEqual([]);
+    expect(confirmed).toEqual([]);
     await laptop.write('n/x/c', 'edited again');
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
     expect(await fixture.pathsOnServer()).toEqual(['n/A', 'n/a', 'n/aux.txt', 'n/x/c', 'n/x/con/b']);
     expect(problems(laptop).sort()).toEqual(['n/a', 'n/aux.txt', 'n/x/con']);
   });
 
-  it('can be left out here, and is no problem then', async () => {
+  it('is no problem once it is untracked', async () => {
     const [desk, laptop] = await twoMachines(windows);
     for (const name of ['nul', 'b']) await desk.write(`n/${name}`, name);
     await desk.sync.track(['n']);
@@ -97,7 +97,7 @@ describe('a name that cannot stand on this disk', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/b', 'n/nul']);
   });
 
-  it('holds back a new spelling of a folder in which a file is in conflict, and deletes nothing', async () => {
+  it('stops the case rename of a folder with a conflict, and nothing is deleted', async () => {
     const [desk, laptop] = await twoMachines(mac);
     for (const name of ['d/a', 'd/b']) await desk.write(`n/${name}`, name);
     await desk.sync.track(['n']);
@@ -114,8 +114,8 @@ describe('a name that cannot stand on this disk', () => {
   });
 });
 
-/** Tells the machine that something happened at `hints`, and resolves when it shows `path` in `state`. */
-async function seen({ sync }: Machine, hints: readonly string[], path: string, state: string): Promise<void> {
+/** Reports file events to the machine, and resolves when it shows `path` in `state`. */
+async function reportChanges({ sync }: Machine, hints: readonly string[], path: string, state: string): Promise<void> {
   const shown = new Promise<void>((resolve) => {
     const listener = sync.onDidChangeState(() => {
       if (sync.pathStates.get(path) !== state) return;

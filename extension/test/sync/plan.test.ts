@@ -10,7 +10,7 @@ function plan(machine: Machine, direction: PlanDirection, autoMerge = true): Pro
   return machine.sync.plan(silent, direction, { autoMerge });
 }
 
-/** A row in short: `push modify n/a`. */
+/** Each row in short form, such as `push modify n/a`. */
 function rows({ rows, folders }: Pick<Plan, 'rows' | 'folders'>): string[] {
   const all = [...rows, ...folders.flatMap((folder) => folder.rows)];
   return all.map(({ direction, effect, path, from }) =>
@@ -22,7 +22,7 @@ const lines = (...changed: string[]) =>
   ['one', 'two', 'three', 'four', 'five'].map((line) => (changed.includes(line) ? `${line}!` : line)).join('\n') + '\n';
 
 describe('a plan', () => {
-  it('of a push shows what it would send, and changes nothing', async () => {
+  it('of a push shows the changes, and makes none of them', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'dd' });
     await desk.write('n/a', 'changed');
     await desk.delete('n/b');
@@ -46,7 +46,7 @@ describe('a plan', () => {
     expect(rows(await plan(desk, 'pull'))).toEqual([]);
   });
 
-  it('of a pull shows what it would bring, with a folder that was renamed as one', async () => {
+  it('of a pull shows the changes, with a renamed folder as one', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/f/a': 'first', 'n/f/b': 'second', 'n/c': 'c' });
     await desk.rename('n/f', 'n/g');
     await desk.write('n/c', 'changed');
@@ -61,7 +61,7 @@ describe('a plan', () => {
     expect(laptop.sync.state.counts.incoming).toBe(5);
   });
 
-  it('of both shows both lists, conflicts, and what a pull would merge', async () => {
+  it('of both shows the changes of both, the conflicts, and the merges of a pull', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': lines(), 'n/b': lines(), 'n/c': 'c', 'n/d': 'd' });
     await desk.write('n/a', lines('one'));
     await desk.write('n/b', lines('one'));
@@ -78,7 +78,7 @@ describe('a plan', () => {
     expect(await laptop.read('n/a')).toBe(lines('one', 'five'));
   });
 
-  it('of a pull shows what comes to a folder that tracks nothing, and tracks nothing of it', async () => {
+  it('of a first pull shows the files, and tracks none of them', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a', 'desk');
     await desk.write('n/b', 'desk');
@@ -87,11 +87,11 @@ describe('a plan', () => {
     await laptop.write('n/a', 'laptop');
     expect(rows(await plan(laptop, 'pull'))).toEqual(['- conflict n/a', 'pull add n/b']);
     expect([...laptop.sync.trackedPaths]).toEqual([]);
-    await laptop.write('n/other', 'not asked to be sent');
+    await laptop.write('n/other', 'not tracked');
     expect(rows(await plan(laptop, 'push'))).not.toContain('push add n/other');
   });
 
-  it('shows what cannot be synced, with the reason', async () => {
+  it('shows problems with their reasons', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': 'a' });
     await desk.write('n/back\\slash', 'x');
     const found = await plan(desk, 'push');
@@ -100,14 +100,14 @@ describe('a plan', () => {
   });
 });
 
-describe('what was left out', () => {
+describe('an excluded change', () => {
   const only = (...paths: string[]) => ({ only: new Set(paths) });
 
-  it('of a push is still to be pushed, and what was sent carries its message', async () => {
+  it('of a push stays pending, and the pushed revision has the message', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b' });
     await desk.write('n/a', 'changed');
     await desk.write('n/b', 'changed');
-    await desk.write('n/since', 'came after the review');
+    await desk.write('n/since', 'created after the review');
     const result = await desk.push(false, { ...only('n/a'), message: 'the first half' });
     expect(result).toMatchObject({ put: 1, revision: 2 });
     expect(desk.sync.state.counts).toMatchObject({ outgoing: 2, incoming: 0 });
@@ -119,7 +119,7 @@ describe('what was left out', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('of a pull is brought by the next', async () => {
+  it('of a pull is applied by the next one', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'd' });
     await desk.write('n/a', 'changed');
     await desk.write('n/b', 'changed');
@@ -140,7 +140,7 @@ describe('what was left out', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('of a pull stays a conflict, where it would have been merged', async () => {
+  it('of a pull is not merged', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': lines() });
     await desk.write('n/a', lines('one'));
     await desk.push();
@@ -149,7 +149,7 @@ describe('what was left out', () => {
     expect(result).toMatchObject({ merged: [], conflicts: ['n/a'] });
   });
 
-  it('keeps a file that became a folder whole, on either side', async () => {
+  it('excludes the whole replacement of a file by a folder, in both directions', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a file', 'n/b': 'b' });
     await desk.delete('n/a');
     await desk.write('n/a/inside', 'a folder');

@@ -7,16 +7,16 @@ import { expectSame } from './machine';
 import { serverFixture } from './serverFixture';
 
 const modules = join(import.meta.dirname, '../../../node_modules');
-const least = { files: 3_000, bytes: 150_000_000 };
+const minimum = { files: 3_000, bytes: 150_000_000 };
 
 const fixture = serverFixture();
 
 describe('real content', () => {
-  it('of thousands of files with links and executables arrives byte for byte, and so do later changes', async () => {
+  it('of thousands of files with symlinks and executables is synced byte for byte, and later changes too', async () => {
     const [desk, laptop] = await fixture.twoMachines({ exclude: [] });
     const copied = await copyPackages(desk.path('data'));
-    expect(copied.files).toBeGreaterThanOrEqual(least.files);
-    expect(copied.bytes).toBeGreaterThanOrEqual(least.bytes);
+    expect(copied.files).toBeGreaterThanOrEqual(minimum.files);
+    expect(copied.bytes).toBeGreaterThanOrEqual(minimum.bytes);
     await desk.sync.track(['data']);
     const { tracked, problems } = desk.sync.state.counts;
     expect(problems).toBe(0);
@@ -33,7 +33,7 @@ describe('real content', () => {
     expect(await readdir(desk.path('data'))).not.toContain('kysely');
   });
 
-  it('with hostile names arrives byte for byte, or is a named problem', async () => {
+  it('with hostile names is synced byte for byte, or is a problem', async () => {
     const [desk, laptop] = await fixture.twoMachines({ exclude: [] });
     const names = [
       'with space',
@@ -73,22 +73,22 @@ describe('real content', () => {
     expect([...desk.sync.pathStates].filter(([, state]) => state === 'problem')).toHaveLength(2);
     expect(await desk.push()).toMatchObject({ put: expected });
     expect(await laptop.pull()).toMatchObject({ written: expected, skipped: [] });
-    const [there, here] = [await laptop.listing('hostile'), await desk.listing('hostile')];
-    expect(here.size - there.size).toBe(2);
-    expectSame(there, new Map([...here].filter(([path]) => there.has(path))));
+    const [onLaptop, onDesk] = [await laptop.listing('hostile'), await desk.listing('hostile')];
+    expect(onDesk.size - onLaptop.size).toBe(2);
+    expectSame(onLaptop, new Map([...onDesk].filter(([path]) => onLaptop.has(path))));
 
     await laptop.write('hostile/#comment', 'edited');
     await laptop.delete('hostile/-rf');
     await laptop.rename('hostile/new\nline', 'hostile/;renamed\n');
     expect(await laptop.push()).toMatchObject({ put: 2, deleted: 2 });
     expect(await desk.pull()).toMatchObject({ written: 2, deleted: 2, skipped: [] });
-    const [edited, followed] = [await laptop.listing('hostile'), await desk.listing('hostile')];
-    expectSame(edited, new Map([...followed].filter(([path]) => edited.has(path))));
-    expect(followed.size - edited.size).toBe(2);
+    const [edited, updated] = [await laptop.listing('hostile'), await desk.listing('hostile')];
+    expectSame(edited, new Map([...updated].filter(([path]) => edited.has(path))));
+    expect(updated.size - edited.size).toBe(2);
   });
 });
 
-/** Copies installed packages, with their executables and the links in .bin, until there is enough. */
+/** Copies installed packages, with their executables and the symlinks in .bin, up to the minimum. */
 async function copyPackages(target: string): Promise<{ files: number; bytes: number }> {
   await mkdir(target, { recursive: true });
   const first = ['.bin', 'zod', 'kysely', 'hono', 'playwright-core', 'typescript'];
@@ -98,7 +98,7 @@ async function copyPackages(target: string): Promise<{ files: number; bytes: num
   let files = 0;
   let bytes = 0;
   for (const name of [...first, ...rest]) {
-    if (!first.includes(name) && files >= least.files && bytes >= least.bytes) break;
+    if (!first.includes(name) && files >= minimum.files && bytes >= minimum.bytes) break;
     await cp(join(modules, name), join(target, name), {
       recursive: true,
       preserveTimestamps: true,
@@ -113,7 +113,7 @@ async function copyPackages(target: string): Promise<{ files: number; bytes: num
   return { files, bytes };
 }
 
-/** The packages with Node itself hold the large executables. */
+/** The packages of Node itself have the large executables. */
 function byNodeFirst(a: string, b: string): number {
   return Number(b.startsWith('node-')) - Number(a.startsWith('node-')) || (a < b ? -1 : 1);
 }

@@ -6,7 +6,7 @@ import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 
-/** Both machines edited `n/a.md`; the desk pushed first. */
+/** Two machines that edited `n/a.md`; the desk has pushed. */
 async function inConflict(): Promise<[Machine, Machine]> {
   const [desk, laptop] = await fixture.twoMachines();
   await desk.write('n/a.md', 'base');
@@ -26,7 +26,7 @@ function resolve(machine: Machine, path: string, choice: Choice) {
 }
 
 describe('a conflict', () => {
-  it('is decided for mine: a push makes it the head, and theirs stays in history', async () => {
+  it('is decided for mine: a push makes it the head, and theirs stays in the history', async () => {
     const [desk, laptop] = await inConflict();
     expect(await resolve(laptop, 'n/a.md', 'mine')).toMatchObject({ resolved: ['n/a.md'] });
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 1 });
@@ -36,7 +36,7 @@ describe('a conflict', () => {
     expect(new TextDecoder().decode(await laptop.sync.history.serverContent('n/a.md', 2))).toBe('desk');
   });
 
-  it('is decided for theirs: mine is kept in a backup, and nothing is left to push', async () => {
+  it('is decided for theirs: mine is kept in a backup, and nothing is pending', async () => {
     const [desk, laptop] = await inConflict();
     await resolve(laptop, 'n/a.md', 'theirs');
     expect(await laptop.read('n/a.md')).toBe('desk');
@@ -46,13 +46,13 @@ describe('a conflict', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('is in conflict again when taking theirs is undone, and a push does not replace theirs', async () => {
+  it('is in conflict again when a decision for theirs is undone, and a push does not replace theirs', async () => {
     const [desk, laptop] = await inConflict();
     const { backup } = await resolve(laptop, 'n/a.md', 'theirs');
     expect((await laptop.sync.lastPull())?.backup).toBe(backup);
-    const [kept] = await laptop.sync.backups();
-    expect(kept).toMatchObject({ purpose: 'resolved' });
-    expect([...(kept?.files.keys() ?? [])]).toEqual(['n/a.md']);
+    const [backedUp] = await laptop.sync.backups();
+    expect(backedUp).toMatchObject({ purpose: 'resolved' });
+    expect([...(backedUp?.files.keys() ?? [])]).toEqual(['n/a.md']);
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ restored: ['n/a.md'], skipped: [] });
     expect(await laptop.read('n/a.md')).toBe('laptop');
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
@@ -61,7 +61,7 @@ describe('a conflict', () => {
     expect(await desk.read('n/a.md')).toBe('desk');
   });
 
-  it('is decided for both: theirs stands beside mine, and both are pushed', async () => {
+  it('is decided for both: theirs gets another name, and both are pushed', async () => {
     const [desk, laptop] = await inConflict();
     const { theirPaths } = await resolve(laptop, 'n/a.md', 'both');
     expect([...theirPaths]).toEqual([['n/a.md', 'n/a (server r2).md']]);
@@ -72,7 +72,7 @@ describe('a conflict', () => {
     expectSame(await desk.listing(), await laptop.listing());
   });
 
-  it('between an edit and a deletion can be decided either way', async () => {
+  it('between an edit and a deletion can be decided for either', async () => {
     for (const choice of ['mine', 'theirs'] as const) {
       const [desk, laptop] = await inConflict();
       await resolve(laptop, 'n/a.md', 'theirs');
@@ -88,7 +88,7 @@ describe('a conflict', () => {
     }
   });
 
-  it('that the last push found is decided against the newest, and nothing else is brought', async () => {
+  it('that a rejected push found is decided against the newest revision, and no other change is applied', async () => {
     const [desk, laptop] = await inConflict();
     await resolve(laptop, 'n/a.md', 'theirs');
     await desk.write('n/a.md', 'newest');

@@ -11,7 +11,7 @@ function restore(machine: Machine, paths: readonly string[], revision: number, u
   return machine.sync.restore(silent, { paths, revision }, { hasUnsavedEdits });
 }
 
-/** Revision 1 has `n/a.md` and `n/sub/b.md`; revision 2 edits one, deletes the other and adds `n/c.md`. */
+/** Revision 1 has `n/a.md` and `n/sub/b.md`; revision 2 edits the first, deletes the second and adds `n/c.md`. */
 async function twoRevisions(): Promise<Machine> {
   const desk = await fixture.machine();
   await desk.write('n/a.md', 'first a', 0o644);
@@ -25,8 +25,8 @@ async function twoRevisions(): Promise<Machine> {
   return desk;
 }
 
-describe('restoring', () => {
-  it('brings an edited file back as a local change, keeps what stood there, and a push sends it', async () => {
+describe('a restore', () => {
+  it('restores a file as a local change, with a backup, and a push sends it', async () => {
     const desk = await twoRevisions();
     const { written, skipped, backup } = await restore(desk, ['n/a.md'], 1);
     expect({ written, skipped }).toEqual({ written: ['n/a.md'], skipped: [] });
@@ -36,7 +36,7 @@ describe('restoring', () => {
     expect(await desk.push()).toMatchObject({ revision: 3, put: 1, uploadedBytes: 0 });
   });
 
-  it('brings a folder back without taking away what came later, and another machine pulls it', async () => {
+  it('restores a folder without deleting later files, and another machine pulls it', async () => {
     const desk = await twoRevisions();
     expect((await restore(desk, ['n'], 1)).written).toEqual(['n/a.md', 'n/sub/b.md']);
     expect([...(await desk.listing()).keys()]).toEqual(['n/a.md', 'n/c.md', 'n/sub/b.md']);
@@ -47,7 +47,7 @@ describe('restoring', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('writes only what differs, and again nothing', async () => {
+  it('writes only the files that differ', async () => {
     const desk = await twoRevisions();
     expect((await restore(desk, [''], 2)).written).toEqual([]);
     expect(await restore(desk, [''], 2)).toMatchObject({ written: [], skipped: [], backup: undefined });
@@ -55,7 +55,7 @@ describe('restoring', () => {
     expect((await restore(desk, [''], 1)).written).toEqual([]);
   });
 
-  it('says when nothing stood there, or all of the tree was empty, and leaves the state as it was', async () => {
+  it('throws if the revision has none of the paths, and changes nothing', async () => {
     const desk = await twoRevisions();
     const nowhere = { code: 'not_in_revision', details: { paths: ['n/c.md', 'x'], subject: '1' } };
     await expect(restore(desk, ['n/c.md', 'x'], 1)).rejects.toMatchObject(nowhere);
@@ -64,7 +64,7 @@ describe('restoring', () => {
     expect((await restore(desk, ['n/c.md', 'n/sub'], 1)).written).toEqual(['n/sub/b.md']);
   });
 
-  it('leaves what has unsaved edits, and what has a folder in its place, and names them', async () => {
+  it('skips files with unsaved edits and files at the path of a folder', async () => {
     const desk = await twoRevisions();
     await desk.write('n/sub/b.md/inner.md', 'a folder now');
     const { written, skipped } = await restore(desk, ['n'], 1, ['n/a.md']);
@@ -77,7 +77,7 @@ describe('restoring', () => {
     expect(await desk.read('n/sub/b.md/inner.md')).toBe('a folder now');
   });
 
-  it('leaves a file that stands where a folder was', async () => {
+  it('skips files below a path that is a file now', async () => {
     const desk = await twoRevisions();
     await desk.delete('n/sub');
     await desk.write('n/sub', 'a file now');
@@ -85,14 +85,14 @@ describe('restoring', () => {
     expect(await desk.read('n/sub')).toBe('a file now');
   });
 
-  it('keeps a version that was never pushed', async () => {
+  it('keeps a version in the backup that was never pushed', async () => {
     const desk = await twoRevisions();
     await desk.write('n/a.md', 'never pushed');
     const { backup } = await restore(desk, ['n/a.md'], 1);
     expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe('never pushed');
   });
 
-  it('takes in again what was untracked, keeps what stood there, and does not make it a conflict', async () => {
+  it('tracks an untracked file again, with a backup and without a conflict', async () => {
     const desk = await twoRevisions();
     await desk.sync.untrack(['n/a.md']);
     expect(desk.sync.state.counts).toMatchObject({ tracked: 1, outgoing: 0, conflicts: 0 });
@@ -104,20 +104,20 @@ describe('restoring', () => {
     expect(new TextDecoder().decode(await desk.sync.history.serverContent('n/a.md', 3))).toBe('first a');
   });
 
-  it('leaves out what is left out here, when only the folder above it is named', async () => {
+  it('skips untracked files if only their folder is requested', async () => {
     const desk = await twoRevisions();
     await desk.sync.untrack(['n/a.md']);
     await desk.write('n/a.md', 'private');
     expect((await restore(desk, ['n'], 1)).written).toEqual(['n/sub/b.md']);
     expect(await desk.read('n/a.md')).toBe('private');
-    const held = await restore(desk, ['n/a.md'], 1, ['n/a.md']);
-    expect(held.skipped).toEqual([{ path: 'n/a.md', reason: 'unsaved' }]);
+    const result = await restore(desk, ['n/a.md'], 1, ['n/a.md']);
+    expect(result.skipped).toEqual([{ path: 'n/a.md', reason: 'unsaved' }]);
     await desk.sync.rescan(silent);
     expect(desk.sync.isOnDisk('n/a.md')).toBe(false);
     expect(await desk.push()).toMatchObject({ put: 1 });
   });
 
-  it('brings what is on the server alone, on a machine that has pulled nothing yet', async () => {
+  it('restores a file on a machine that has not pulled yet', async () => {
     await twoRevisions();
     const laptop = await fixture.machine();
     await restore(laptop, ['n/sub/b.md'], 1);
@@ -126,7 +126,7 @@ describe('restoring', () => {
     expect(await laptop.push()).toMatchObject({ revision: 3, put: 1, deleted: 0 });
   });
 
-  it('leaves a conflict one that is still to be decided', async () => {
+  it('leaves a conflict undecided', async () => {
     const desk = await twoRevisions();
     const laptop = await fixture.machine();
     await laptop.pull();

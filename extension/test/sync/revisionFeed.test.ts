@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Client } from '../../src/io/api/client';
 import { RevisionFeed, type ConnectionState, type AnnouncedRevision } from '../../src/io/api/revisionFeed';
 import { Proxy } from '../support/proxy';
-import { Heard, Waits } from '../support/waits';
+import { EventLog } from '../support/eventLog';
+import { ManualTimers } from '../support/manualTimers';
 import type { Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -11,9 +12,9 @@ const longAgo = 1e9;
 let desk: Machine;
 let proxy: Proxy;
 let clock: { now: number };
-let waits: Waits;
-let revisions: Heard<AnnouncedRevision>;
-let standings: Heard<ConnectionState>;
+let timers: ManualTimers;
+let revisions: EventLog<AnnouncedRevision>;
+let connectionStates: EventLog<ConnectionState>;
 let feed: RevisionFeed | undefined;
 
 beforeEach(async () => {
@@ -23,16 +24,16 @@ beforeEach(async () => {
   await desk.push();
   proxy = await Proxy.start(() => fixture.server.url);
   clock = { now: 0 };
-  waits = new Waits();
-  revisions = new Heard();
-  standings = new Heard();
+  timers = new ManualTimers();
+  revisions = new EventLog();
+  connectionStates = new EventLog();
 });
 afterEach(async () => {
   await feed?.dispose();
   feed = undefined;
-  const left = waits.pending;
+  const { running } = timers;
   await proxy.close();
-  if (left > 0) throw new Error(`${left} timers were left behind`);
+  if (running > 0) throw new Error(`${running} timers are still running`);
 });
 
 function listen({ since = 1, token = fixture.server.token, tree = fixture.tree } = {}): void {
@@ -40,12 +41,12 @@ function listen({ since = 1, token = fixture.server.token, tree = fixture.tree }
     client: new Client(proxy.url, token),
     tree,
     since,
-    onRevision: revisions.tell,
-    onConnectionState: standings.tell,
+    onRevision: revisions.record,
+    onConnectionState: connectionStates.record,
     onDefect: (error) => {
       throw error;
     },
-    wait: waits.wait,
+    wait: timers.wait,
     now: () => clock.now,
     random: () => 0.5,
   });
@@ -57,102 +58,99 @@ async function pushEdit(): Promise<void> {
   await desk.push();
 }
 
-const standing = async () => (await standings.next()).kind;
+const connectionKind = async () => (await connectionStates.next()).kind;
 const number = async () => (await revisions.next()).revision;
 
-describe('the feed of revisions', () => {
-  it('tells of each as it is made, by whom and when, and not of what is known', async () => {
+describe('the revision feed', () => {
+  it('announces each new revision with its author and time, and no known one', async () => {
     listen();
-    expect(await standing()).toBe('live');
+    expect(await connectionKind()).toBe('live');
     await pushEdit();
-    const heard = await revisions.next();
-    expect(heard).toMatchObject({ revision: 2, author: 'test' });
-    expect(Math.abs(Date.now() - Date.parse(heard.createdAt))).toBeLessThan(60_000);
+    const announced = await revisions.next();
+    expect(announced).toMatchObject({ revision: 2, author: 'test' });
+    expect(Math.abs(Date.now() - Date.parse(announced.createdAt))).toBeLessThan(60_000);
     await pushEdit();
     expect(await number()).toBe(3);
   });
 
-  it('begins with the head when that is new', async () => {
+  it('begins with the head if that is unknown', async () => {
     await pushEdit();
     listen();
     expect(await number()).toBe(2);
   });
 
-  it('goes on where it was when the connection is cut', async () => {
+  it('resumes after a lost connection', async () => {
     listen();
-    await standing();
+    await connectionKind();
     await pushEdit();
     expect(await number()).toBe(2);
     clock.now = longAgo;
     proxy.cut();
     await pushEdit();
-    await waits.pass(750);
+    await timers.fire(750);
     expect(await number()).toBe(3);
     expect(proxy.resumedFrom).toEqual(['1', '2']);
-    expect(standings.left).toEqual([]);
+    expect(connectionStates.unread).toEqual([]);
   });
 
-  it('takes a connection that is silent for dead', async () => {
+  it('reconnects after a silence', async () => {
     listen();
-    await standing();
+    await connectionKind();
     proxy.mute();
     await pushEdit();
-    await waits.pass(40_000);
-    await waits.pass(750);
+    await timers.fire(40_000);
+    await timers.fire(750);
     expect(await number()).toBe(2);
     expect(proxy.openStreams).toBe(1);
   });
 
-  it.each(['buffers', 'withholds'] as const)(
-    'polls behind a proxy that %s, and tries the stream again',
-    async (manner) => {
-      proxy.manner = manner;
-      listen();
-      await waits.pass(8_000);
-      expect(await standing()).toBe('polling');
-      await pushEdit();
-      await waits.pass(30_000);
-      expect(await revisions.next()).toMatchObject({ revision: 2, author: 'test' });
-      proxy.manner = 'passes';
-      for (let poll = 2; poll <= 10; poll++) await waits.pass(30_000);
-      expect(await standing()).toBe('live');
-      await pushEdit();
-      expect(await number()).toBe(3);
-      expect(revisions.left).toEqual([]);
-    },
-  );
-
-  it('waits longer and longer for a server that is gone, and hears it as soon as it is back', async () => {
+  it.each(['buffers', 'withholds'] as const)('polls behind a proxy that %s, and retries the stream', async (manner) => {
+    proxy.manner = manner;
     listen();
-    await standing();
+    await timers.fire(8_000);
+    expect(await connectionKind()).toBe('polling');
+    await pushEdit();
+    await timers.fire(30_000);
+    expect(await revisions.next()).toMatchObject({ revision: 2, author: 'test' });
+    proxy.manner = 'passes';
+    for (let poll = 2; poll <= 10; poll++) await timers.fire(30_000);
+    expect(await connectionKind()).toBe('live');
+    await pushEdit();
+    expect(await number()).toBe(3);
+    expect(revisions.unread).toEqual([]);
+  });
+
+  it('reconnects to a stopped server with growing pauses', async () => {
+    listen();
+    await connectionKind();
     await fixture.server.kill();
-    await waits.pass(750);
-    expect(await standing()).toBe('offline');
-    for (const pause of [1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000]) await waits.pass(pause);
+    await timers.fire(750);
+    expect(await connectionKind()).toBe('offline');
+    for (const pause of [1_500, 3_000, 6_000, 12_000, 24_000, 45_000, 45_000]) await timers.fire(pause);
     await fixture.server.restart();
     await pushEdit();
-    await waits.pass(45_000);
-    expect(await standing()).toBe('live');
+    await timers.fire(45_000);
+    expect(await connectionKind()).toBe('live');
     expect(await number()).toBe(2);
     clock.now = longAgo;
     proxy.cut();
-    await waits.pass(750);
+    await timers.fire(750);
   });
 
-  it('asks seldom while the token is refused', async () => {
+  it('retries rarely while the token is refused', async () => {
     listen({ token: 'revoked' });
-    expect(await standings.next()).toMatchObject({ kind: 'refused', error: { code: 'unauthorized' } });
-    await waits.pass(300_000);
-    await waits.pass(300_000);
-    expect(standings.left).toEqual([]);
+    expect(await connectionStates.next()).toMatchObject({ kind: 'refused', error: { code: 'unauthorized' } });
+    await timers.fire(300_000);
+    await timers.fire(300_000);
+    expect(connectionStates.unread).toEqual([]);
   });
 
-  it('follows a tree that is made later, at once when it is woken', async () => {
+  it('follows a tree that is created later, at once after wake()', async () => {
     const tree = `${fixture.tree}-new`;
     listen({ tree, since: 0 });
-    expect(await standings.next()).toMatchObject({ kind: 'refused', error: { code: 'tree_not_found' } });
+    expect(await connectionStates.next()).toMatchObject({ kind: 'refused', error: { code: 'tree_not_found' } });
     await new Client(fixture.server.url, fixture.server.token).makeTree(tree);
     feed?.wake();
-    expect(await standing()).toBe('live');
+    expect(await connectionKind()).toBe('live');
   });
 });

@@ -8,7 +8,7 @@ import { serverFixture } from './serverFixture';
 const fixture = serverFixture();
 
 describe('two machines and a server', () => {
-  it('carries a tracked folder over, byte for byte with mtimes and modes', async () => {
+  it('sync a tracked folder byte for byte, with mtimes and modes', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('notes/plan.md', '# Plan\n');
     await desk.write('notes/empty', '');
@@ -25,7 +25,7 @@ describe('two machines and a server', () => {
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, tracked: 5 });
   });
 
-  it('takes what is later created in a tracked folder, on either machine', async () => {
+  it('sync files that are created later in a tracked folder, on either machine', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('notes/a.md', 'a');
     await desk.sync.track(['notes']);
@@ -37,7 +37,7 @@ describe('two machines and a server', () => {
     expect(await desk.read('notes/b.md')).toBe('b');
   });
 
-  it('carries edits, deletions and renames, and a rename uploads no content', async () => {
+  it('sync edits, deletions and renames; a rename uploads no content', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     const big = Buffer.alloc(200_000, 'palm');
     await desk.write('d/edit.txt', 'one');
@@ -59,7 +59,7 @@ describe('two machines and a server', () => {
     expect(await readdir(desk.path('d'))).toEqual(['edit.txt', 'renamed.bin']);
   });
 
-  it('refuses the push of the second to edit a file, and the pull keeps both versions', async () => {
+  it('reject the push of the second to edit a file, and its pull keeps both versions', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.write('n/b.md', 'base');
@@ -77,14 +77,14 @@ describe('two machines and a server', () => {
     expect(await laptop.read('n/b.md')).toBe('desk too');
     expect(laptop.sync.state.kind).toBe('conflicted');
     expect(laptop.sync.pathStates.get('n/a.md')).toBe('conflict');
-    // Neither another push nor another pull settles it.
+    // Neither another push nor another pull resolves it.
     expect(await laptop.push()).toMatchObject({ put: 0 });
     expect(await laptop.pull()).toMatchObject({ written: 0, conflicts: ['n/a.md'] });
     expect(await desk.pull()).toMatchObject({ written: 0 });
     expect(await desk.read('n/a.md')).toBe('desk');
   });
 
-  it('keeps in a backup what a pull replaces or deletes', async () => {
+  it('keep the files that a pull replaces or deletes in a backup', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'first');
     await desk.write('n/b.md', 'second');
@@ -97,12 +97,12 @@ describe('two machines and a server', () => {
     await desk.push();
     await laptop.pull();
     const backup = (await readdir(join(laptop.storage, 'backups'))).find((name) => !name.endsWith('.json'));
-    const kept = join(laptop.storage, 'backups', backup ?? '');
-    expect(await readFile(join(kept, 'n/a.md'), 'utf8')).toBe('first');
-    expect(await readFile(join(kept, 'n/b.md'), 'utf8')).toBe('second');
+    const folder = join(laptop.storage, 'backups', backup ?? '');
+    expect(await readFile(join(folder, 'n/a.md'), 'utf8')).toBe('first');
+    expect(await readFile(join(folder, 'n/b.md'), 'utf8')).toBe('second');
   });
 
-  it('carries content that several files share once in each direction', async () => {
+  it('transfer content that several files have once in each direction', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     const noise = randomBytes(300_000);
     for (const name of ['a', 'b', 'sub/c']) await desk.write(`d/${name}`, noise);
@@ -112,7 +112,7 @@ describe('two machines and a server', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('does nothing the second time', async () => {
+  it('transfer nothing the second time', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.sync.track(['n']);
@@ -123,7 +123,7 @@ describe('two machines and a server', () => {
     expect(await laptop.push()).toMatchObject({ revision: 1, put: 0 });
   });
 
-  it('a force push takes the place of the head after saying what it replaces', async () => {
+  it('replace the head by a force push after confirmation', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.sync.track(['n']);
@@ -133,18 +133,18 @@ describe('two machines and a server', () => {
     await desk.write('n/new.md', 'new');
     await desk.push();
     await laptop.write('n/a.md', 'laptop');
-    const told: unknown[] = [];
+    const confirmed: unknown[] = [];
     const result = await laptop.sync.forcePush(silentReporter(), (plan) => {
-      told.push(plan);
+      confirmed.push(plan);
       return Promise.resolve(true);
     });
-    expect(told).toEqual([{ head: 2, replaced: ['n/a.md'], deleted: ['n/new.md'], added: [] }]);
+    expect(confirmed).toEqual([{ head: 2, replaced: ['n/a.md'], deleted: ['n/new.md'], added: [] }]);
     expect(result).toMatchObject({ revision: 3, put: 1, deleted: 1 });
     expect(await desk.pull()).toMatchObject({ written: 1, deleted: 1, conflicts: [] });
     expect(await desk.read('n/a.md')).toBe('laptop');
   });
 
-  it('a force push that is not confirmed leaves both sides as they were', async () => {
+  it('leave both sides as they were if a force push is not confirmed', async () => {
     const [desk] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.sync.track(['n']);
@@ -153,7 +153,7 @@ describe('two machines and a server', () => {
     expect((await desk.client.files(fixture.tree, 0)).revision).toBe(0);
   });
 
-  it('untracking keeps the files here and on the server, and pulls leave them alone', async () => {
+  it('keep untracked files on both sides, and pulls do not change them', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.write('n/b.md', 'b');
@@ -170,7 +170,7 @@ describe('two machines and a server', () => {
     expect(await readdir(laptop.path('n'))).toEqual(['b.md']);
   });
 
-  it('holds back a file that turned unreadable or into a link out of the folder, and deletes it nowhere', async () => {
+  it('delete no file that became a symlink out of the folder', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'a');
     await desk.write('n/b.md', 'b');
@@ -185,7 +185,7 @@ describe('two machines and a server', () => {
     expect(await laptop.pull()).toMatchObject({ deleted: 0 });
   });
 
-  it('stops before a push that deletes most files, until it is confirmed', async () => {
+  it('require confirmation for a push that deletes most files', async () => {
     const [desk] = await fixture.twoMachines();
     for (let n = 0; n < 20; n++) await desk.write(`n/${n}.md`, `${n}`);
     await desk.sync.track(['n']);
@@ -196,7 +196,7 @@ describe('two machines and a server', () => {
     expect(await desk.push(true)).toMatchObject({ deleted: 20 });
   });
 
-  it('merges two machines that had the same files before, without carrying them', async () => {
+  it('do not transfer files that both had before the first sync', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     for (const side of [desk, laptop]) await side.write('n/same.md', 'same');
     await desk.write('n/mine.md', 'desk');

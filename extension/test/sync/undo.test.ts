@@ -10,8 +10,8 @@ const fixture = serverFixture();
 
 const lines = (listed: Map<string, Listed>) => [...listed].map(([path, { line }]) => `${path} ${line}`);
 
-describe('undoing a push', () => {
-  it('takes back an edit, a rename, a deletion and an addition, touches nothing here, and a pull brings it', async () => {
+describe('an undone push', () => {
+  it('reverts an edit, a rename, a deletion and an addition on the server, and a pull applies them', async () => {
     const [desk, laptop] = await fixture.syncedMachines({
       'n/edit': '1',
       'n/old name': '2',
@@ -36,7 +36,7 @@ describe('undoing a push', () => {
     expectSame(await laptop.listing(), before);
   });
 
-  it('swaps a file and a folder back', async () => {
+  it('reverts the swap of a file and a folder', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/x': 'file', 'n/y/inner': 'folder' });
     const before = lines(await desk.listing());
     await desk.delete('n/x');
@@ -49,7 +49,7 @@ describe('undoing a push', () => {
     expect(lines(await desk.listing())).toEqual(before);
   });
 
-  it('leaves what changed since, and what would be a file and a folder at once, and names it', async () => {
+  it('leaves paths alone that changed since, or that would be a file and a folder at once', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/x': 'file', 'n/a': '1', 'n/b': '2' });
     await desk.delete('n/x');
     await desk.write('n/x/inner', 'folder now');
@@ -68,7 +68,7 @@ describe('undoing a push', () => {
     expect(await desk.read('n/x/inner')).toBe('folder now');
   });
 
-  it('says when nothing is left to undo, which is so the second time', async () => {
+  it('throws if nothing is left to undo, as the second time', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
@@ -77,13 +77,13 @@ describe('undoing a push', () => {
     await expect(desk.sync.undoPush(silent, 2)).rejects.toMatchObject(nothing);
     await expect(desk.sync.undoPush(silent, 9)).rejects.toMatchObject({ code: 'revision_not_found' });
     expect(desk.sync.state.kind).toBe('halted');
-    // The undo can itself be undone.
+    // The undo itself can be undone.
     expect(await desk.sync.undoPush(silent, 3)).toMatchObject({ revision: 4, put: 1 });
     await desk.pull();
     expect(await desk.read('n/a')).toBe('2');
   });
 
-  it('leaves an edit that is not pushed to be decided against it', async () => {
+  it('is in conflict with an edit that is not pushed', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await desk.write('n/a', '2');
     await desk.write('n/b', '2');
@@ -97,7 +97,7 @@ describe('undoing a push', () => {
     expect(await desk.read('n/b')).toBe('1');
   });
 
-  it('is made against the head that is there by then, when another pushes meanwhile', async () => {
+  it('is planned again if another machine pushes in the meantime', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await desk.write('n/a', '2');
     await desk.push();
@@ -111,22 +111,22 @@ describe('undoing a push', () => {
     const commitPush = desk.client.commitPush.bind(desk.client);
     desk.client.beginPush = async (...given) => {
       desk.client.beginPush = beginPush;
-      await pushOther('before it began');
+      await pushOther('before the push begins');
       return beginPush(...given);
     };
     desk.client.commitPush = async (...given) => {
       desk.client.commitPush = commitPush;
-      await pushOther('before it was committed');
+      await pushOther('before the commit');
       return commitPush(...given);
     };
     expect(await desk.sync.undoPush(silent, 2)).toMatchObject({ revision: 5, put: 1, changedSince: [] });
     await desk.pull();
-    expect([await desk.read('n/a'), await desk.read('n/b')]).toEqual(['1', 'before it was committed']);
+    expect([await desk.read('n/a'), await desk.read('n/b')]).toEqual(['1', 'before the commit']);
   });
 });
 
-describe('undoing a pull', () => {
-  /** The laptop pulled what the desk edited, deleted, renamed, added and swapped. */
+describe('an undone pull', () => {
+  /** The laptop has pulled edits, deletions, renames, additions and swaps of the desk. */
   async function pulled(): Promise<{ desk: Machine; laptop: Machine; before: Map<string, Listed> }> {
     const [desk, laptop] = await fixture.syncedMachines({
       'n/edit': '1',
@@ -151,7 +151,7 @@ describe('undoing a pull', () => {
     return { desk, laptop, before };
   }
 
-  it('puts everything back as local changes, keeps what the pull had brought, and a push sends them', async () => {
+  it('restores all files as local changes, with a backup, and a push sends them', async () => {
     const { desk, laptop, before } = await pulled();
     const after = await laptop.listing();
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2, state: 'made' });
@@ -170,7 +170,7 @@ describe('undoing a pull', () => {
     expect(lines(await desk.listing())).toEqual(lines(before));
   });
 
-  it('leaves what changed since, what is unsaved and what takes part no more', async () => {
+  it('leaves paths alone that changed since, have unsaved edits or are not syncable any more', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1', 'n/d': '1' });
     for (const path of ['n/a', 'n/b', 'n/c', 'n/d']) await desk.write(path, '2');
     await desk.write('n/e', 'new');
@@ -182,44 +182,44 @@ describe('undoing a pull', () => {
     expect(result).toMatchObject({ restored: ['n/c'], removed: ['n/e'], changedSince: ['n/a', 'n/d'] });
     expect(result.skipped).toEqual([{ path: 'n/b', reason: 'unsaved' }]);
     expect([await laptop.read('n/a'), await laptop.read('n/b'), await laptop.read('n/d')]).toEqual(['since', '2', '2']);
-    // What was held back waits for another undo.
+    // The next undo restores the skipped path.
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 2, restored: ['n/b'], skipped: [] });
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 1 });
   });
 
-  it('goes back pull by pull, and then says that there is nothing to undo', async () => {
+  it('is followed by the pull before, until there is nothing to undo', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     for (const content of ['2', '3']) {
       await desk.write('n/a', content);
       await desk.push();
       await laptop.pull();
     }
-    // A pull that brought nothing is none to be undone.
+    // A pull without changes cannot be undone.
     await laptop.pull();
-    const found: string[] = [];
+    const contents: string[] = [];
     for (let undo = 0; undo < 2; undo++) {
       await laptop.sync.undoPull(silent);
-      found.push(await laptop.read('n/a'));
+      contents.push(await laptop.read('n/a'));
     }
-    expect(found).toEqual(['2', '1']);
+    expect(contents).toEqual(['2', '1']);
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 1, removed: ['n/a'] });
     await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'nothing_to_undo', details: {} });
     expect(await laptop.sync.lastPull()).toBeUndefined();
     expect(laptop.sync.state.kind).toBe('idle');
   });
 
-  it('is of the pull that was meant, and of none that came since', async () => {
+  it('is the requested pull, and not a later one', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
-    const meant = await laptop.sync.lastPull();
+    const requested = await laptop.sync.lastPull();
     await desk.write('n/a', '2');
     await desk.push();
     await laptop.pull();
-    const undone = laptop.sync.undoPull(silent, { only: meant?.backup ?? '' });
+    const undone = laptop.sync.undoPull(silent, { only: requested?.backup ?? '' });
     await expect(undone).rejects.toMatchObject({ code: 'nothing_to_undo' });
     expect(await laptop.read('n/a')).toBe('2');
   });
 
-  it('does not pass over a pull of which all changed since', async () => {
+  it('is not an earlier pull if all changes of the last one have changed since', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
@@ -230,7 +230,7 @@ describe('undoing a pull', () => {
     expect(await laptop.read('n/a')).toBe('since');
   });
 
-  it('takes nothing out of a backup, and does without what somebody took out of it', async () => {
+  it('leaves the backup as it is, and skips files that are missing in it', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'one', 'n/b': 'two' });
     await desk.write('n/a', 'edited');
     await desk.write('n/b', 'edited too');
@@ -243,7 +243,7 @@ describe('undoing a pull', () => {
     expect(await readFile(join(backup ?? '', 'n/b'), 'utf8')).toBe('two');
   });
 
-  it('gives back mine where a pull had merged, keeps what was merged, and is in conflict again', async () => {
+  it('restores mine after a merge, keeps the result in a backup, and is in conflict again', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1\n2\n3\n4\n5\n' });
     await desk.write('n/a', 'desk\n2\n3\n4\n5\n');
     await desk.push();
@@ -272,26 +272,26 @@ describe('undoing a pull', () => {
   });
 });
 
-/** What a user has: half written files are swept when the process that wrote them is gone, which is this one. */
+/** The files of the machine without temporary ones. These are removed once the process that wrote them has ended. */
 async function ownFiles(machine: Machine): Promise<Map<string, Listed>> {
   return new Map([...(await machine.listing())].filter(([path]) => !isTemporary(path)));
 }
 
-/** Throws when it is asked for the `n`th time: from then on nothing more happens, as after a kill. */
-function dyingAt(n: number): (path: string) => boolean {
-  let asked = 0;
+/** Throws at the `n`th call. Nothing more is written from then on, as after a kill. */
+function throwingAt(n: number): (path: string) => boolean {
+  let calls = 0;
   return () => {
-    if (++asked === n) throw new Error('killed');
+    if (++calls === n) throw new Error('killed');
     return false;
   };
 }
 
-describe('a pull that was killed between its changes', () => {
+describe('a killed pull', () => {
   const files = { 'n/a': 'a', 'n/b': 'b', 'n/c': 'c', 'n/d': 'd' };
 
-  it('can be undone as far as it came, whether or not it was gone on with', async () => {
-    for (const goesOn of [false, true]) {
-      for (const death of [1, 2, 6, 7]) {
+  it('can be undone, whether or not it was continued', async () => {
+    for (const isContinued of [false, true]) {
+      for (const call of [1, 2, 6, 7]) {
         const [desk, opened] = await fixture.syncedMachines(files);
         const before = await opened.listing();
         await desk.delete('n/a');
@@ -299,15 +299,15 @@ describe('a pull that was killed between its changes', () => {
         await desk.write('n/c', 'edited c');
         await desk.write('n/e', 'new');
         await desk.push();
-        await expect(opened.sync.pull(silent, { hasUnsavedEdits: dyingAt(death) })).rejects.toThrow('killed');
+        await expect(opened.sync.pull(silent, { hasUnsavedEdits: throwingAt(call) })).rejects.toThrow('killed');
         await opened.close();
         const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
         await laptop.sync.rescan(silent);
-        if (goesOn) {
+        if (isContinued) {
           await laptop.pull();
           expectSame(await ownFiles(laptop), await desk.listing());
         }
-        // What the killed pull did and what the one after it did are two pulls.
+        // The killed pull and the one that continued it are two pulls.
         for (let undo = 0; undo < 3; undo++) {
           const last = await laptop.sync.lastPull();
           if (last?.revision !== 2) break;
@@ -320,7 +320,7 @@ describe('a pull that was killed between its changes', () => {
     }
   });
 
-  it('leaves an undo that was killed to be gone on with, not taken for one of the pull before', async () => {
+  it('whose undo was killed too is continued by the next undo', async () => {
     const [desk, opened] = await fixture.syncedMachines(files);
     const before = await opened.listing();
     await desk.delete('n/a');
@@ -328,7 +328,7 @@ describe('a pull that was killed between its changes', () => {
     await desk.write('n/e', 'new');
     await desk.push();
     await opened.pull();
-    await expect(opened.sync.undoPull(silent, { hasUnsavedEdits: dyingAt(2) })).rejects.toThrow('killed');
+    await expect(opened.sync.undoPull(silent, { hasUnsavedEdits: throwingAt(2) })).rejects.toThrow('killed');
     await opened.close();
     const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2, state: 'undoing' });
@@ -337,7 +337,7 @@ describe('a pull that was killed between its changes', () => {
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 1 });
   });
 
-  it('passes over a record that is damaged or from another version', async () => {
+  it('is found despite damaged records and those of another version', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
@@ -352,17 +352,17 @@ describe('a pull that was killed between its changes', () => {
   });
 });
 
-describe('the history that a machine asks for', () => {
-  it('is told without waiting for what is under way', async () => {
+describe('the history', () => {
+  it('is read without waiting for a running command', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
     const other = new Client(fixture.server.url, fixture.server.token);
     let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const released = new Promise<void>((resolve) => (release = resolve));
     const beginPush = desk.client.beginPush.bind(desk.client);
     desk.client.beginPush = async (...given) => {
-      await held;
+      await released;
       return beginPush(...given);
     };
     await desk.write('n/a', '3');

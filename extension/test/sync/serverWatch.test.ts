@@ -8,7 +8,7 @@ const fixture = serverFixture();
 const initial = { 'n/a.md': 'one', 'n/b.md': 'two' };
 
 describe("another machine's push", () => {
-  it('is shown without a request, with its author, and touches no file', async () => {
+  it('is shown without a request, with its author, and changes no file', async () => {
     const [desk] = await fixture.syncedMachines(initial);
     const author = `laptop-${fixture.tree}`;
     const laptop = await fixture.machine({ token: await createToken(fixture.server.dataDir, author) });
@@ -22,7 +22,7 @@ describe("another machine's push", () => {
     expect(desk.sync.state).toMatchObject({ revision: 2, head: undefined, counts: { incoming: 0 } });
   });
 
-  it('tells what it deleted from what it changed', async () => {
+  it('distinguishes deletions from changes', async () => {
     const [desk, laptop] = await fixture.syncedMachines(initial);
     await laptop.write('n/a.md', 'edited');
     await laptop.delete('n/b.md');
@@ -33,7 +33,7 @@ describe("another machine's push", () => {
     expect(desk.sync.isDeletedOnServer('n/b.md')).toBe(false);
   });
 
-  it('adds to what is known, and is a conflict where both changed the same once a pull could not merge it', async () => {
+  it('adds to the known changes, and makes a conflict only when a pull could not merge it', async () => {
     const [desk, laptop] = await fixture.syncedMachines(initial);
     await desk.write('n/b.md', 'here');
     await desk.sync.rescan(silent);
@@ -52,19 +52,19 @@ describe("another machine's push", () => {
     await desk.pull(false, { autoMerge: true });
     expect(desk.sync.state).toMatchObject({ kind: 'conflicted', counts: { outgoing: 0, incoming: 0, conflicts: 1 } });
     expect(desk.sync.conflicts.map(({ path }) => path)).toEqual(['n/b.md']);
-    // What is new on the server does not take it back.
+    // Another revision of the server does not hide the conflict.
     await laptop.write('n/b.md', 'there again');
     await laptop.push();
     await until(desk, ({ head }) => head?.revision === 4);
     expect(desk.sync.state).toMatchObject({ kind: 'conflicted', counts: { incoming: 0, conflicts: 1 } });
   });
 
-  it('is all that is asked about: what was pushed here is known', async () => {
+  it('is fetched, but not a push of this machine', async () => {
     const [desk, laptop] = await fixture.syncedMachines(initial);
-    let asked = 0;
+    let requests = 0;
     const files = desk.client.files.bind(desk.client);
     desk.client.files = (...given) => {
-      asked++;
+      requests++;
       return files(...given);
     };
     await desk.write('n/a.md', 'mine');
@@ -74,23 +74,23 @@ describe("another machine's push", () => {
     await laptop.write('n/b.md', 'theirs');
     await laptop.push();
     await until(desk, ({ head }) => head?.revision === 3);
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
   });
 });
 
-describe('a server that goes away and comes back', () => {
-  it('leaves a small sign, and what was missed is seen by itself', async () => {
+describe('a server that stops and restarts', () => {
+  it('is shown as offline, and missed revisions are fetched when it is back', async () => {
     const [desk, laptop] = await fixture.syncedMachines(initial);
     await fixture.server.kill();
-    const away = await until(desk, (state) => state.offline !== undefined);
-    expect(away).toMatchObject({ kind: 'idle', offline: { code: 'server_unreachable' } });
+    const state = await until(desk, ({ offline }) => offline !== undefined);
+    expect(state).toMatchObject({ kind: 'idle', offline: { code: 'server_unreachable' } });
     await fixture.server.restart();
     await laptop.write('n/a.md', 'edited');
     await laptop.push();
     await until(desk, (state) => state.counts.incoming === 1 && state.offline === undefined);
   });
 
-  it('clears what a command said of it meanwhile', async () => {
+  it('clears the error of a command that did not reach it', async () => {
     const [desk, laptop] = await fixture.syncedMachines(initial);
     await fixture.server.kill();
     await expect(desk.sync.rescan(silent)).rejects.toMatchObject({ code: 'server_unreachable' });
@@ -101,7 +101,7 @@ describe('a server that goes away and comes back', () => {
     await until(desk, ({ kind, counts }) => kind === 'idle' && counts.incoming === 1);
   });
 
-  it('is asked again at once when a command has reached it', async () => {
+  it('is followed again at once when a command has reached it', async () => {
     const [desk] = await fixture.syncedMachines(initial);
     await fixture.server.kill();
     await until(desk, (state) => state.offline !== undefined);
@@ -111,7 +111,7 @@ describe('a server that goes away and comes back', () => {
   });
 });
 
-describe('a tree that the first push makes', () => {
+describe('a tree that is created before the first push', () => {
   it('is followed from then on', async () => {
     const desk = await fixture.machine();
     const tree = `${fixture.tree}-later`;

@@ -10,8 +10,8 @@ function withFiles(...names: string[]): Promise<[Machine, Machine]> {
   return fixture.syncedMachines(Object.fromEntries(names.map((name) => [`n/${name}`, `content of ${name}`])));
 }
 
-describe('what was left out and comes back', () => {
-  it('is brought from the server, not deleted there, after it was untracked and removed here', async () => {
+describe('an untracked file that is tracked again', () => {
+  it('is pulled, and not deleted on the server, if it was deleted here meanwhile', async () => {
     const [, laptop] = await withFiles('a', 'b');
     await laptop.sync.untrack(['n/a']);
     await laptop.delete('n/a');
@@ -22,7 +22,7 @@ describe('what was left out and comes back', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/a', 'n/b']);
   });
 
-  it('can be tracked by name, though it stands on the server alone', async () => {
+  it('can be tracked by name if only the server has it', async () => {
     const [, laptop] = await withFiles('a', 'b');
     await laptop.sync.untrack(['n/a']);
     await laptop.delete('n/a');
@@ -32,7 +32,7 @@ describe('what was left out and comes back', () => {
     await expect(laptop.sync.track(['n/nowhere'])).rejects.toMatchObject({ code: 'not_trackable' });
   });
 
-  it('the same after a pattern left it out for a while', async () => {
+  it('is not deleted on the server if a pattern had excluded it meanwhile', async () => {
     let exclude: readonly string[] = [];
     const desk = await fixture.machine({ exclude: () => exclude });
     await desk.write('n/a.log', 'a');
@@ -48,7 +48,7 @@ describe('what was left out and comes back', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/a.log', 'n/b']);
   });
 
-  it('stays out when another machine tracks the folder that it lies in', async () => {
+  it('stays untracked if another machine tracks its folder', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/big.iso', 'big');
     await desk.write('n/b', 'b');
@@ -66,7 +66,7 @@ describe('what was left out and comes back', () => {
     expect(await fixture.pathsOnServer()).toContain('n/big.iso');
   });
 
-  it('a folder that is gone from disk can be untracked without deleting it on the server', async () => {
+  it('is not deleted on the server if its folder was deleted here before it was untracked', async () => {
     const [, laptop] = await withFiles('sub/a', 'sub/b', 'c');
     await laptop.delete('n/sub');
     await laptop.sync.untrack(['n/sub']);
@@ -74,7 +74,7 @@ describe('what was left out and comes back', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/c', 'n/sub/a', 'n/sub/b']);
   });
 
-  it('an untracked folder stays untracked, though the server has no file of it', async () => {
+  it('stays untracked if the server has no file in its folder', async () => {
     const [desk, laptop] = await withFiles('a', 'b');
     await desk.delete('n/a');
     await desk.delete('n/b');
@@ -88,13 +88,13 @@ describe('what was left out and comes back', () => {
   });
 });
 
-describe('files that were there before', () => {
-  it('are not taken in by a folder that another machine tracks', async () => {
+describe('files in a folder that another machine tracks', () => {
+  it('are not tracked if they were here before', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('shared', 'for both');
     await desk.sync.track(['']);
     await desk.push();
-    await laptop.write('private/diary', 'for nobody');
+    await laptop.write('private/diary', 'private');
     expect(await laptop.pull()).toMatchObject({ written: 1 });
     expect(await laptop.push()).toMatchObject({ put: 0 });
     expect(await fixture.pathsOnServer()).toEqual(['shared']);
@@ -104,13 +104,13 @@ describe('files that were there before', () => {
   });
 });
 
-describe('a folder that is not taken whole', () => {
-  it('is named by the pull that brings the first of it, and not again', async () => {
+describe('a folder that is not tracked as a whole', () => {
+  it('is reported by the pull that brings its first files, and not again', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('notes/shared', 'for both');
     await desk.sync.track(['notes']);
     await desk.push();
-    await laptop.write('notes/own', 'for nobody');
+    await laptop.write('notes/own', 'private');
     expect(await laptop.pull()).toMatchObject({ written: 1, skippedFolders: ['notes'] });
     await desk.write('notes/later', 'for both');
     await desk.push();
@@ -119,7 +119,7 @@ describe('a folder that is not taken whole', () => {
 });
 
 describe('a force push', () => {
-  it('touches nothing behind a problem', async () => {
+  it('changes nothing behind a problem', async () => {
     const [desk, laptop] = await withFiles('data/old', 'b');
     await laptop.write('n/data/old', 'edited on the laptop');
     await laptop.write('n/data/new', 'new on the laptop');
@@ -132,8 +132,8 @@ describe('a force push', () => {
   });
 });
 
-describe('a folder that was emptied', () => {
-  it('is asked about before the server is emptied as well, however few files there were', async () => {
+describe('an emptied folder', () => {
+  it('needs confirmation before a push, even if it had few files', async () => {
     const [desk] = await withFiles('a', 'b', 'c');
     await desk.delete('n');
     await mkdir(desk.path('n'));
@@ -142,14 +142,14 @@ describe('a folder that was emptied', () => {
   });
 });
 
-describe('a push whose answer was lost', () => {
-  it('is no conflict with the edit that was made since', async () => {
+describe('a push whose response was lost', () => {
+  it('does not conflict with a later edit', async () => {
     const [desk, laptop] = await withFiles('a', 'b');
     await desk.write('n/a', 'first edit');
     const commitPush = desk.client.commitPush.bind(desk.client);
     desk.client.commitPush = async (tree, id) => {
       await commitPush(tree, id);
-      throw new Error('the answer was lost');
+      throw new Error('the response was lost');
     };
     await expect(desk.push()).rejects.toThrow('lost');
     desk.client.commitPush = commitPush;
@@ -161,7 +161,7 @@ describe('a push whose answer was lost', () => {
 });
 
 describe('two windows on one folder', () => {
-  it('do not mix two trees when one of them is bound to another', async () => {
+  it('do not mix two trees if one window binds another tree', async () => {
     const first = await fixture.machine();
     const second = await fixture.machine({ tree: `${fixture.tree}-other`, root: first.root, storage: first.storage });
     await first.write('n/a', 'a');
@@ -174,7 +174,7 @@ describe('two windows on one folder', () => {
 describe('a server that was restored from a backup', () => {
   const fixture = serverFixture('test');
 
-  it('and went on to the same revision is found out, and nothing of either history is overwritten', async () => {
+  it('is detected even at the same revision number, and nothing of either history is overwritten', async () => {
     const { server } = fixture;
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'one', 'n/b': 'one' });
     const backup = await server.backUp();
@@ -193,8 +193,8 @@ describe('a server that was restored from a backup', () => {
   });
 });
 
-describe('files that stand on both sides already', () => {
-  it('are agreed on by a look at the server, so that an edit that follows is no conflict', async () => {
+describe('equal files on both sides', () => {
+  it('are synced by a poll, so that a later edit is no conflict', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     for (const machine of [desk, laptop]) {
       await machine.write('n/a', 'the same');

@@ -4,8 +4,8 @@ import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 
-describe('what nobody decided on', () => {
-  it('is not brought by deciding something else', async () => {
+describe('a change that the user did not decide about', () => {
+  it('is not applied by a decision about another file', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
     await desk.write('n/b', 'desk');
     await desk.push();
@@ -25,7 +25,7 @@ describe('what nobody decided on', () => {
     expect(await laptop.read('n/a')).toBe('desk as well');
   });
 
-  it('is not overwritten by the next pull when an old version was restored', async () => {
+  it('is in conflict with a restored file, which the next pull does not replace', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();
@@ -53,11 +53,11 @@ describe('what nobody decided on', () => {
 });
 
 describe('Keep Both', () => {
-  it('finds a name beside what is not tracked', async () => {
+  it('finds a name that no untracked file has', async () => {
     const [desk, laptop] = await fixture.twoMachines();
-    for (const one of [desk, laptop]) {
-      await one.write('a.md', one === desk ? 'desk' : 'laptop');
-      await one.sync.track(['a.md']);
+    for (const machine of [desk, laptop]) {
+      await machine.write('a.md', machine === desk ? 'desk' : 'laptop');
+      await machine.sync.track(['a.md']);
     }
     await desk.push();
     await laptop.pull();
@@ -68,12 +68,12 @@ describe('Keep Both', () => {
     expect(await laptop.read('a (server r1 2).md')).toBe('desk');
   });
 
-  it('keeps two names apart that are as long as names can be', async () => {
+  it('keeps two names of maximum length distinct', async () => {
     const names = ['x', 'y'].map((end) => `${'n'.repeat(250)}${end}`);
     const [desk, laptop] = await fixture.twoMachines();
-    for (const one of [desk, laptop]) {
-      for (const name of names) await one.write(name, `${one === desk ? 'desk' : 'laptop'} ${name}`);
-      await one.sync.track(names);
+    for (const machine of [desk, laptop]) {
+      for (const name of names) await machine.write(name, `${machine === desk ? 'desk' : 'laptop'} ${name}`);
+      await machine.sync.track(names);
     }
     await desk.push();
     await laptop.pull();
@@ -87,7 +87,7 @@ describe('Keep Both', () => {
 describe('a server that was restored from a backup', () => {
   const fixture = serverFixture('test');
 
-  it('is told of without being asked, and a pull compares anew', async () => {
+  it('is detected by the feed, and a pull compares all files', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     const copy = await fixture.server.backUp();
     await desk.write('n/a', '2');

@@ -4,8 +4,8 @@ import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 
-/** The laptop has a file where the server has a folder, with one file that the laptop left out. */
-async function fileInPlaceOfAFolder(): Promise<[Machine, Machine]> {
+/** The laptop has a file where the server has a folder with a file that is untracked on the laptop. */
+async function fileAtFolderOfServer(): Promise<[Machine, Machine]> {
   const [desk, laptop] = await fixture.twoMachines();
   for (const path of ['n/x/a.md', 'n/x/c.md', 'n/b.md']) await desk.write(path, path);
   await desk.sync.track(['n']);
@@ -18,9 +18,9 @@ async function fileInPlaceOfAFolder(): Promise<[Machine, Machine]> {
   return [desk, laptop];
 }
 
-describe('a file that stands where the server keeps a folder for what is left out here', () => {
-  it('is a problem that says what to do, and the rest is pushed', async () => {
-    const [desk, laptop] = await fileInPlaceOfAFolder();
+describe('a file at the path of a server folder that holds an untracked file', () => {
+  it('is a problem with a reason, and all other changes are pushed', async () => {
+    const [desk, laptop] = await fileAtFolderOfServer();
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
     expect(laptop.sync.pathStates).toEqual(new Map([['n/x', 'problem']]));
     expect(laptop.sync.problemAt('n/x')).toMatchObject({ reason: 'server-has-folder', with: 'n/x/a.md' });
@@ -30,8 +30,8 @@ describe('a file that stands where the server keeps a folder for what is left ou
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
   });
 
-  it('is shown as soon as it is there, and goes away with its cause', async () => {
-    const [, laptop] = await fileInPlaceOfAFolder();
+  it('is shown after a scan, until its cause is removed', async () => {
+    const [, laptop] = await fileAtFolderOfServer();
     await laptop.sync.rescan(silent);
     expect(laptop.sync.pathStates.get('n/x')).toBe('problem');
     await laptop.rename('n/x', 'n/y');
@@ -40,20 +40,20 @@ describe('a file that stands where the server keeps a folder for what is left ou
     expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x/a.md', 'n/y']);
   });
 
-  it('does not keep a force push from the rest either', async () => {
-    const [, laptop] = await fileInPlaceOfAFolder();
-    const told: string[] = [];
+  it('does not stop a force push of the other changes', async () => {
+    const [, laptop] = await fileAtFolderOfServer();
+    const confirmed: string[] = [];
     await laptop.sync.forcePush(silent, ({ added, replaced, deleted }) => {
-      told.push(...added, ...replaced, ...deleted);
+      confirmed.push(...added, ...replaced, ...deleted);
       return Promise.resolve(true);
     });
-    expect(told).toEqual(['n/b.md']);
+    expect(confirmed).toEqual(['n/b.md']);
     expect(laptop.sync.pathStates).toEqual(new Map([['n/x', 'problem']]));
     expect(await fixture.pathsOnServer()).toEqual(['n/b.md', 'n/x/a.md', 'n/x/c.md']);
   });
 
-  it('is a conflict to be decided when that is tracked again', async () => {
-    const [, laptop] = await fileInPlaceOfAFolder();
+  it('is a conflict once that file is tracked again', async () => {
+    const [, laptop] = await fileAtFolderOfServer();
     await laptop.push();
     await laptop.sync.track(['n/x/a.md']);
     expect(laptop.sync.conflicts.map(({ path }) => path)).toContain('n/x');
@@ -63,7 +63,7 @@ describe('a file that stands where the server keeps a folder for what is left ou
   });
 });
 
-it('what lies in a folder where the server keeps a file that is left out here is a problem, and no more', async () => {
+it('a file in a folder at the path of an untracked server file is a problem, and nothing else', async () => {
   const [desk, laptop] = await fixture.twoMachines();
   for (const path of ['n/x', 'n/b.md']) await desk.write(path, path);
   await desk.sync.track(['n']);
