@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Change } from '../change';
 import type { Entry } from '../entry';
 import { validTable } from '../testing/validTable';
 import { pathStates } from '../testing/pathStates';
 import type { PathStates } from './pathState';
 import { reconcile } from '../testing/reconcile';
-import { statesAfter, type LocalChange } from './statesAfter';
+import { statesAfter } from './statesAfter';
 
 const path = fc.array(fc.constantFrom('a', 'b', 'ab'), { minLength: 1, maxLength: 3 }).map((names) => names.join('/'));
 const content = fc.constantFrom('1', '2', '3', '1 600', '-> 1');
@@ -24,11 +25,11 @@ function fullStates({ ancestor, local, remote, pulled = remote }: World): PathSt
   return pathStates(reconcile(ancestor, local, remote), new Map(), local.size, (path) => !inConflict.has(path));
 }
 
-function changesTo(before: ReadonlyMap<string, Entry>, after: ReadonlyMap<string, Entry>): LocalChange[] {
+function changesTo(before: ReadonlyMap<string, Entry>, after: ReadonlyMap<string, Entry>): Change[] {
   const paths = new Set([...before.keys(), ...after.keys()]);
   return [...paths]
-    .map((path) => ({ path, before: before.get(path), after: after.get(path) }))
-    .filter((change) => change.before !== change.after);
+    .map((path) => ({ path, from: before.get(path), to: after.get(path) }))
+    .filter(({ from, to }) => from !== to);
 }
 
 function update(world: World, changed: ReadonlyMap<string, Entry>): PathStates | undefined {

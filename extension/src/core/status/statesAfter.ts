@@ -1,14 +1,8 @@
+import type { Change } from '../change';
 import type { Entry } from '../entry';
 import { parentFolders, isInside } from '../paths';
 import { outgoingState, type PathState, type PathStates } from './pathState';
 import { classify } from '../reconcile/classify';
-
-/** A change of one path on this disk. */
-export interface LocalChange {
-  readonly path: string;
-  readonly before: Entry | undefined;
-  readonly after: Entry | undefined;
-}
 
 /** Access to the other tables by path. */
 export interface OtherSides {
@@ -24,34 +18,26 @@ export interface OtherSides {
  * A path affects others only if a conflict between a file and a folder begins or ends: the path was created, and the
  * server has a folder there or a file in place of a folder above it; or it was deleted while there are conflicts.
  */
-export function statesAfter(
-  known: PathStates,
-  changes: readonly LocalChange[],
-  sides: OtherSides,
-): PathStates | undefined {
+export function statesAfter(known: PathStates, changes: readonly Change[], sides: OtherSides): PathStates | undefined {
   const states = new Map(known.states);
   let { outgoing, incoming, tracked } = known.counts;
-  for (const { path, before, after } of changes) {
+  for (const { path, from, to } of changes) {
     const oldState = states.get(path);
-    const state = sides.isSyncable(path) ? stateOf(path, after, sides) : undefined;
+    const state = sides.isSyncable(path) ? stateOf(path, to, sides) : undefined;
     if (oldState === 'both' || oldState === 'problem' || [oldState, state].includes('conflict')) return undefined;
     if (state === undefined) states.delete(path);
     else states.set(path, state);
     outgoing += Number(isOutgoing(state)) - Number(isOutgoing(oldState));
     incoming += Number(state === 'incoming') - Number(oldState === 'incoming');
-    tracked += Number(after !== undefined) - Number(before !== undefined);
+    tracked += Number(to !== undefined) - Number(from !== undefined);
   }
   if (changes.some((change) => affectsOthers(change, { ...known, states }, sides))) return undefined;
   return { states, conflicts: known.conflicts, counts: { ...known.counts, outgoing, incoming, tracked } };
 }
 
-function affectsOthers(
-  { path, before, after }: LocalChange,
-  { states, conflicts }: PathStates,
-  { remote }: OtherSides,
-): boolean {
-  if ((before === undefined) === (after === undefined)) return false;
-  if (after === undefined) return conflicts.length > 0 || hasBoth(states);
+function affectsOthers({ path, from, to }: Change, { states, conflicts }: PathStates, { remote }: OtherSides): boolean {
+  if ((from === undefined) === (to === undefined)) return false;
+  if (to === undefined) return conflicts.length > 0 || hasBoth(states);
   for (const folder of parentFolders(path)) if (remote(folder) !== undefined) return true;
   // A remote file below a local file cannot exist here, so it has a state.
   for (const other of states.keys()) if (isInside(other, path)) return true;

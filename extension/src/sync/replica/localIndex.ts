@@ -1,10 +1,10 @@
+import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { isInside, parentFolders } from '../../core/paths';
 import type { Problem } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
-import type { LocalChange } from '../../core/status/statesAfter';
 import { PalmtreeError } from '../../errors';
 import type { StoredMap } from '../../io/entries/storedMap';
 import { nameRulesProbe } from '../../io/fs/nameRules';
@@ -21,7 +21,8 @@ export interface LocalIndexDeps {
 }
 
 export interface ScanEffect {
-  readonly changes: readonly LocalChange[];
+  /** The changes on this disk. */
+  readonly changes: readonly Change[];
   /** `changes` is all that the scan found: no problem and no `.gitignore` file is new or gone. */
   readonly isComplete: boolean;
 }
@@ -134,12 +135,12 @@ export class LocalIndex {
     this.#folders = undefined;
   }
 
-  *#applyScanSteps({ changed, removed }: ScanResult): CooperativeTask<LocalChange[]> {
-    const changes: LocalChange[] = [];
-    for (const path of removed) changes.push({ path, before: this.#observations.get(path), after: undefined });
-    for (const [number, after] of changed.entries()) {
+  *#applyScanSteps({ changed, removed }: ScanResult): CooperativeTask<Change[]> {
+    const changes: Change[] = [];
+    for (const path of removed) changes.push({ path, from: this.#observations.get(path), to: undefined });
+    for (const [number, to] of changed.entries()) {
       if (number % stepSize === 0) yield;
-      changes.push({ path: after.path, before: this.#observations.get(after.path), after });
+      changes.push({ path: to.path, from: this.#observations.get(to.path), to });
     }
     yield;
     yield* this.#updateSteps(changed, removed);

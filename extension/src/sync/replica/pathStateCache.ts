@@ -1,9 +1,10 @@
+import type { Change } from '../../core/change';
 import { isPlain } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import { isInside } from '../../core/paths';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { pathStateSteps, type PathStates } from '../../core/status/pathState';
-import { statesAfter, type LocalChange } from '../../core/status/statesAfter';
+import { statesAfter } from '../../core/status/statesAfter';
 import { runYielding } from '../../io/threads/yielding';
 import type { RemoteChanges } from './ancestorState';
 import type { ScanEffect } from './localIndex';
@@ -61,13 +62,13 @@ export class PathStateCache {
   }
 
   /** Whether a change may alter the state of other paths in a way that `statesAfter` does not detect. */
-  #mayAffectOthers(changes: readonly LocalChange[]): boolean {
+  #mayAffectOthers(changes: readonly Change[]): boolean {
     const { local, ancestor } = this.#deps;
-    const hasNewName = changes.some(({ before, after }) => (before === undefined) !== (after === undefined));
+    const hasNewName = changes.some(({ from, to }) => (from === undefined) !== (to === undefined));
     // Another name may have become storable, or have ceased to be.
     if (hasNewName && (this.#last?.hasPlanProblems === true || !isPlain(local.nameRules))) return true;
     const onServer = [...ancestor.unappliedRemote.keys(), ...(ancestor.remoteChanges?.changes.keys() ?? [])];
-    return changes.some(({ path, before }) => before === undefined && onServer.some((other) => isInside(other, path)));
+    return changes.some(({ path, from }) => from === undefined && onServer.some((other) => isInside(other, path)));
   }
 
   async #compute(): Promise<FolderStates> {
