@@ -14,7 +14,8 @@ interface GitignoreLevel {
 export class Exclusion {
   readonly #configured: Pick<Ignore, 'ignores'>;
   readonly #levels = new Map<string, GitignoreLevel>();
-  readonly #folders = new Map<string, boolean>();
+  /** Whether a folder is excluded, by its base and path. */
+  readonly #folderResults = new Map<string, boolean>();
 
   constructor(patterns: readonly string[], gitignores: Iterable<readonly [folder: string, content: string]>) {
     this.#configured = nameMatcher(patterns) ?? patternMatcher(patterns);
@@ -24,8 +25,8 @@ export class Exclusion {
   /** Adds the `.gitignore` of `folder` and forgets earlier results for paths in it. */
   addGitignore(folder: string, content: string): void {
     this.#levels.set(folder, { folder, patterns: patternMatcher(content.replace(/^\uFEFF/, '')) });
-    for (const known of this.#folders.keys()) {
-      if (isInside(known.slice(known.indexOf('\0') + 1), folder)) this.#folders.delete(known);
+    for (const known of this.#folderResults.keys()) {
+      if (isInside(known.slice(known.indexOf('\0') + 1), folder)) this.#folderResults.delete(known);
     }
   }
 
@@ -40,11 +41,11 @@ export class Exclusion {
   excludesFolder(path: string, base: string): boolean {
     if (!isInside(path, base)) return false;
     const key = `${base}\0${path}`;
-    const known = this.#folders.get(key);
+    const known = this.#folderResults.get(key);
     if (known !== undefined) return known;
     const above = this.excludesFolder(parentOf(path) ?? '', base);
     const result = above || this.#matches(path, '/', base);
-    this.#folders.set(key, result);
+    this.#folderResults.set(key, result);
     return result;
   }
 
@@ -66,8 +67,8 @@ export class Exclusion {
 }
 
 /**
- * A matcher for patterns that are plain names, as most are; undefined if one is not. It spares the work of the pattern
- * library, which took longer for 100,000 paths than their scan.
+ * A matcher for patterns that are all plain names, as most are; undefined if one is not. The pattern library took
+ * longer for 100,000 paths than their scan.
  */
 function nameMatcher(patterns: readonly string[]): Pick<Ignore, 'ignores'> | undefined {
   if (!patterns.every((pattern) => /^[\w.-]+\/?$/.test(pattern))) return undefined;

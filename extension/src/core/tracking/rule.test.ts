@@ -84,7 +84,7 @@ describe('rules, after arbitrary steps', () => {
   const path = fc.array(fc.constantFrom('a', 'b'), { minLength: 0, maxLength: 4 }).map((names) => names.join('/'));
   const steps = fc.array(fc.tuple(fc.constantFrom('track', 'untrack'), path), { maxLength: 10 });
 
-  it('decide by the last step that concerned the path or a folder above it', () => {
+  it('decide as the last step for the path or a folder above it', () => {
     fc.assert(
       fc.property(steps, path, (steps, queried) => {
         let rules = new Map<string, Rule>();
@@ -98,7 +98,7 @@ describe('rules, after arbitrary steps', () => {
     );
   });
 
-  it('are restored after they were ended', () => {
+  it('are restored after an untrack', () => {
     fc.assert(
       fc.property(steps, fc.array(path, { minLength: 1, maxLength: 3 }), (steps, paths) => {
         let before = new Map<string, Rule>();
@@ -112,7 +112,7 @@ describe('rules, after arbitrary steps', () => {
     );
   });
 
-  it('never have the effect of the next rule above', () => {
+  it('are all needed: none has the effect that its path would have without it', () => {
     fc.assert(
       fc.property(steps, (steps) => {
         let rules = new Map<string, Rule>();

@@ -45,6 +45,12 @@ export function track(
   }
 }
 
+/** Untracks `path` and all paths in it, on this machine. */
+export function untrack(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
+  for (const other of rules.keys()) if (other === path || isInside(other, path)) rules.delete(other);
+  if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'untrack' });
+}
+
 /** The rules of `paths` and of all paths in them. */
 export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
   return [...rules.values()].filter((rule) => paths.some((path) => rule.path === path || isInside(rule.path, path)));
@@ -54,10 +60,4 @@ export function rulesIn(rules: Rules, paths: readonly string[]): Rule[] {
 export function restoreRules(rules: Map<string, Rule>, paths: readonly string[], former: readonly Rule[]): void {
   for (const { path } of rulesIn(rules, paths)) rules.delete(path);
   for (const rule of former) rules.set(rule.path, rule);
-}
-
-/** Untracks `path` and all paths in it, on this machine. */
-export function untrack(rules: Map<string, Rule>, path: string, kind: Rule['kind'] = 'folder'): void {
-  for (const other of rules.keys()) if (other === path || isInside(other, path)) rules.delete(other);
-  if (ruleFor(rules, path)?.effect === 'track') rules.set(path, { path, kind, effect: 'untrack' });
 }

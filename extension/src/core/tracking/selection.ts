@@ -14,13 +14,13 @@ export interface SelectionScope {
 
 /**
  * Decides which paths are tracked and not excluded. The nearest rule decides; the patterns exclude paths in a tracked
- * folder. A path with a rule of its own is included even if a pattern matches it. If that is a folder, the patterns are
- * matched relative to it for the paths in it.
+ * folder. A path with a rule of its own is included even if a pattern excludes it. If such a path is a folder, the
+ * patterns are matched relative to it for the paths in it.
  */
 export class Selection {
   readonly rules: Rules;
   readonly #exclusion: Exclusion;
-  /** The workspace folder and all folders above tracked paths. A scan enters them even if they hold no tracked file. */
+  /** The workspace folder and all folders above a rule that tracks. A scan enters them even if nothing tracks them. */
   readonly #foldersAbove = new Set<string>(['']);
   readonly #bases = new Map<string, string>();
 
@@ -43,7 +43,7 @@ export class Selection {
     return ruleFor(this.rules, path);
   }
 
-  /** Whether `path` is tracked and not excluded, if it is a file or symlink. */
+  /** Whether `path`, as a file or symlink, is tracked and not excluded. */
   includes(path: string): boolean {
     const rule = this.ruleFor(path);
     if (rule?.effect !== 'track' || isTemporary(path)) return false;
@@ -55,7 +55,7 @@ export class Selection {
     return this.hasTrackedBelow(path) || this.#includesFolder(path);
   }
 
-  /** Whether a path below `path` has a rule that tracks it. */
+  /** Whether a path below `path` has a rule that tracks it. Always true for the workspace folder. */
   hasTrackedBelow(path: string): boolean {
     return this.#foldersAbove.has(path);
   }

@@ -1,17 +1,20 @@
-import { parentFolders } from '../paths';
+import { parentFolders, parentOf } from '../paths';
 import { ruleFor, type Rule } from './rule';
 
 /** The tracked and untracked locations. The sets grow with the numbers of folders and rules, not of files. */
 export interface TrackedRoots {
-  /** Folders that hold tracked files, and files with their own rule. */
+  /** Folders that hold tracked files at any depth, and tracked files and folders with their own rule. */
   readonly paths: ReadonlySet<string>;
-  /** Folders whose files are tracked unless excluded or untracked; `''` is the workspace folder. */
+  /**
+   * Folders whose files are tracked unless excluded or untracked: those with their own rule, and those that hold a
+   * tracked file directly. `''` is the workspace folder.
+   */
   readonly folders: ReadonlySet<string>;
   /** Paths with a rule that untracks them. */
   readonly untracked: ReadonlySet<string>;
 }
 
-/** Summarises the `tracked` paths and the rules for menus, which have to know where a command applies. */
+/** Summarises the `tracked` paths and the rules for menus, which must know where a command applies. */
 export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackedRoots {
   const paths = new Set<string>();
   const folders = new Set<string>();
@@ -23,7 +26,7 @@ export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<strin
   }
   const seen = new Set<string>();
   for (const path of tracked) {
-    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    const folder = parentOf(path) ?? '';
     if (seen.has(folder)) continue;
     seen.add(folder);
     for (const above of parentFolders(path)) paths.add(above);
