@@ -13,7 +13,7 @@ function applicable(before: Record<string, string>, after: Record<string, string
 }
 
 describe('applicableChanges', () => {
-  it('keeps changes that fit, also if a file replaces a folder or a folder a file', () => {
+  it('keeps changes that fit, even if a file replaces a folder or a folder a file', () => {
     expect(applicable({ a: '1', c: '1' }, { a: '2', b: '1', c: '' })).toEqual(['a', 'b', 'c']);
     expect(applicable({ 'x/in': '1', y: '1' }, { x: '1', 'x/in': '', y: '', 'y/in': '1' })).toEqual([
       'x',

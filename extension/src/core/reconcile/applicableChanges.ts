@@ -7,8 +7,8 @@ import { fileFolderConflictSteps } from './fileFolderConflicts';
 /**
  * Returns the changes that can be applied to `table` without making a path a file and a folder at once. A put that
  * cannot be applied is dropped, together with the deletions that make room for it.
- * Invariant: `table` has no path that is both, nor has the state that the changes restore. So one of two conflicting paths
- * is in `table` and stays, and dropping the other causes no new conflict.
+ * Invariant: in `table`, no path is a file and a folder at once, nor in the state that the changes restore. So one of
+ * two conflicting paths is in `table` and stays, and dropping the other causes no new conflict.
  */
 export function applicableChanges(table: FileTable, changes: readonly Change[]): Change[] {
   const outcome = new Map(changes.map(({ path, to }) => [path, to !== undefined] as const));

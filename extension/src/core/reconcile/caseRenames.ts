@@ -3,8 +3,8 @@ import { nameKey, type NameRules } from '../filenames/nameRules';
 import type { Rename } from './renames';
 
 /**
- * Paths that are deleted under one spelling and put under another that is equal on a disk with `rules`. On that disk
- * they are one file: deleting the old name after the new one was put would delete the file, so it must be renamed.
+ * Paths that are deleted under one spelling and put under another that a disk with `rules` takes for the same. On that
+ * disk they are one file: deleting the old name after putting the new one would delete the file, so it must be renamed.
  * A folder's new spelling is returned as a rename of each file in it.
  */
 export function caseRenames(changes: readonly Change[], rules: NameRules): Rename[] {

@@ -195,7 +195,7 @@ describe('a decision', () => {
     expect(done).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] });
   });
 
-  it('names the path of the content on the server if it is put under another name', () => {
+  it('returns where the server has the content if theirs is put under another name', () => {
     const [conflict] = plan(machine(table({}), table({ a: '1' }), table({ a: '2' }))).conflicts;
     expect(keepBoth(conflict!, 'b').localChanges).toEqual([
       { path: 'b', from: undefined, to: { ...entry('a', '2'), path: 'b' }, source: 'a' },

@@ -11,16 +11,16 @@ export interface DecidedChange extends Change {
 }
 
 /**
- * The result of deciding a conflict. The local changes are applied first: the ancestor records only changes that were
- * seen on the disk. After `ancestorChanges`, their paths have no unapplied remote changes. A kill in between leaves
- * either the conflict or the decided state.
+ * The result of a decision about a conflict. The local changes are applied first: the ancestor records only changes
+ * that were seen on the disk. After `ancestorChanges`, their paths have no unapplied remote. If the process is killed
+ * in between, either the conflict or the decided state remains.
  */
 export interface Decision {
   readonly localChanges: readonly DecidedChange[];
   readonly ancestorChanges: readonly Change[];
 }
 
-/** Leaves this disk unchanged. Invariant: the server's entry becomes the ancestor, so that mine is a change of it. */
+/** Leaves this disk unchanged. Invariant: the server's entry becomes the ancestor, so that mine is a change to it. */
 export function keepMine(conflict: Conflict): Decision {
   return { localChanges: [], ancestorChanges: [ancestorFromRemote(conflict)] };
 }
@@ -36,7 +36,7 @@ export function takeTheirs(conflict: Conflict): Decision {
 }
 
 /**
- * Keeps mine and puts theirs at `name`, which `nameForTheirs` returns. If theirs is a deletion, there is nothing to put.
+ * Keeps mine and puts theirs at `name`, which `nameForTheirs` returns. Puts nothing if theirs is a deletion.
  * Throws RangeError if `name` is the conflict's path and mine exists there.
  */
 export function keepBoth(conflict: Conflict, name: string): Decision {
@@ -58,9 +58,7 @@ export function takeEditWithMode(conflict: Conflict): Decision | undefined {
   return merged === undefined ? undefined : replaceMine(conflict, merged);
 }
 
-/**
- * Replaces mine with a merged content and the merged mode; undefined unless both sides have a file.
- */
+/** Replaces mine with a file of the merged `content` and mode; undefined unless both sides have a file. */
 export function takeMerged(
   conflict: Conflict,
   content: Pick<Entry, 'hash' | 'size' | 'mtimeNs'>,
@@ -72,8 +70,8 @@ export function takeMerged(
 }
 
 /**
- * Groups the conflicts that can only be decided together, and returns the group of each path: if one side has a file and
- * the other a folder, only one of them can exist. Other conflicts are alone in their groups.
+ * Groups the conflicts that can only be decided together, because one side has a file where the other has a folder, and
+ * only one of them can exist. Returns the group of each path. Other conflicts are alone in their groups.
  */
 export function conflictGroups(conflicts: readonly Conflict[]): Map<string, readonly Conflict[]> {
   const paths = new Set(conflicts.map(({ path }) => path));
@@ -89,8 +87,8 @@ export function conflictGroups(conflicts: readonly Conflict[]): Map<string, read
 }
 
 /**
- * The path for theirs if both versions are kept: its own path if mine has nothing there or in its way, otherwise a unique
- * name with `label`. `group` is the conflict's group, see `conflictGroups`.
+ * The path for theirs if both versions are kept: its own path if nothing of mine is there or in the way, otherwise a
+ * unique name with `label`. `group` is the conflict's group, see `conflictGroups`.
  */
 export function nameForTheirs(
   { path, local }: Conflict,
@@ -105,7 +103,7 @@ export function nameForTheirs(
   return isFree ? path : uniqueName(path, isTaken, label);
 }
 
-/** Replaces mine with `to`, which neither side has. Against the server's entry it is a change for the next push. */
+/** Replaces mine with `to`, a merged entry that the next push sends if the server does not have it. */
 function replaceMine(conflict: Conflict, to: Entry): Decision {
   const { path, local } = conflict;
   const localChanges = sameEntry(local, to) ? [] : [{ path, from: local, to }];

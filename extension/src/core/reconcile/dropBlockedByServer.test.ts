@@ -20,13 +20,13 @@ function sentOf(changes: readonly Change[], ...remaining: string[]) {
 }
 
 describe('dropBlockedByServer', () => {
-  it('drops a file at the path of a folder of the server, and the deletions that make room for it', () => {
+  it('drops a file where the server has a folder, and the deletions that make room for it', () => {
     const changes = [put('b'), put('x'), deletion('x/c'), put('y')];
     expect(sentOf(changes, 'x/a', 'z')).toEqual({ sent: ['b', 'y'], problems: ['x'] });
     expect(sentOf(changes, 'z', 'xy/a')).toEqual({ sent: ['b', 'x', 'x/c', 'y'], problems: [] });
   });
 
-  it('drops the files in a folder at the path of a file of the server', () => {
+  it('drops the files in a folder where the server has a file', () => {
     const changes = [put('x/a'), put('x/y/b'), put('xy')];
     expect(sentOf(changes, 'x')).toEqual({ sent: ['xy'], problems: ['x/a', 'x/y/b'] });
   });

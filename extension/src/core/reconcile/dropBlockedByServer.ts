@@ -10,16 +10,17 @@ export interface FilteredChanges {
 }
 
 /**
- * Drops the puts of a push that the server's unsyncable paths block: a file on the server where a put needs a folder, or
- * a file below the path of a put. Deletions that make room for a dropped put are dropped too. `remaining` are the paths
- * that the server keeps and this disk does not have.
- * Invariant: if only `remaining` makes the server's table invalid after all changes, it is valid after the returned ones.
+ * Drops the puts of a push that unsyncable files on the server block: a file where a put needs a folder, or a file
+ * below the path of a put. Deletions that make room for a dropped put are dropped too. `remaining` are the paths that
+ * the server keeps and this disk does not have.
+ * Invariant: the server's table is valid after the returned changes (no path is a file and a folder at once) unless
+ * paths outside `remaining` make it invalid.
  */
 export function dropBlockedByServer(changes: readonly Change[], remaining: Iterable<string>): FilteredChanges {
   const problems = new Map<string, Problem>();
   if (!changes.some(isAddition)) return { changes, problems };
   const others = new Set(remaining);
-  // Nearly always; checked before the added paths are collected.
+  // Nearly always so; checked before the added paths are collected.
   if (others.size === 0) return { changes, problems };
   const added = new Set(changes.filter(isAddition).map(({ path }) => path));
   for (const path of added) {

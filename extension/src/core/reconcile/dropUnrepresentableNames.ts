@@ -9,7 +9,7 @@ import type { Reconciliation } from './reconcile';
 /** A plan without the puts that the disk cannot hold. */
 export interface FilteredPlan {
   readonly plan: Reconciliation;
-  /** The names in the way, by path; a folder's problem concerns all puts in it. */
+  /** The names that the disk cannot hold, by path; a folder's problem concerns all puts in it. */
   readonly problems: ReadonlyMap<string, Problem>;
   /** The paths that the plan no longer puts. */
   readonly dropped: ReadonlySet<string>;
@@ -47,7 +47,10 @@ export function dropUnrepresentableNames(
   return { plan: { ...plan, localChanges }, problems, dropped };
 }
 
-/** Invariant: a path whose put under a new spelling was dropped is not deleted under its old spelling either. */
+/**
+ * Returns a function that tells whether a path stays on the disk because it was not renamed.
+ * Invariant: a path whose put under a new spelling was dropped is not deleted under its old spelling either.
+ */
 function stayingUnderOldName(
   dropped: ReadonlySet<string>,
   added: ReadonlySet<string>,

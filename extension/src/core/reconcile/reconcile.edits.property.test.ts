@@ -80,7 +80,7 @@ function synced(ancestor: FileTable, { ancestorChanges, localChanges, remoteChan
 const runs = { numRuns: 2_000 };
 
 describe('reconcile, for arbitrary edits, renames and swaps', () => {
-  it('is tested with valid tables, of which some turn files into folders', () => {
+  it('is tested with valid tables, some of which turn files into folders', () => {
     let swaps = 0;
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
@@ -127,7 +127,7 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
     );
   });
 
-  it('finds only the same conflicts after its changes', () => {
+  it('finds the same conflicts and nothing else after its changes', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);

@@ -11,7 +11,7 @@ const content = fc.constantFrom('1', '2', '3', '1 x', '2 x', '1 600', '', '-> 1'
 
 const tables = fc.array(fc.tuple(path, content), { maxLength: 8 }).map(validTable);
 
-/** Three tables, of which two are often equal. */
+/** Three tables, two of which are often equal. */
 const three = fc.oneof(
   fc.tuple(tables, tables, tables),
   fc.tuple(tables, tables).map(([ancestor, local]) => [ancestor, local, ancestor] as const),

@@ -7,7 +7,7 @@ import type { Reconciliation } from './reconcile';
 
 type Short = Readonly<Record<string, string>>;
 
-/** The states that a side can have made of the path `a`, each with one example, or with two that differ. */
+/** The states into which a side can bring the path `a`, each with one example, or with two that differ. */
 interface Situation {
   readonly ancestor: Short;
   readonly states: Readonly<Record<string, readonly [Short] | readonly [Short, Short]>>;
@@ -70,8 +70,8 @@ const situations: Readonly<Record<string, Situation>> = {
 
 /**
  * The expected outcome by situation, local state and remote state. `pull`: local becomes remote; `push`: remote becomes
- * local; `converge`: only the ancestor follows; each with its paths, or for `a` alone. The outcome after a `|` is for the
- * second example of the remote state.
+ * local; `converge`: only the ancestor follows; each with its paths, or for `a` alone. The outcome after a `|` is for
+ * the second example of the remote state.
  */
 const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
   nothing: {

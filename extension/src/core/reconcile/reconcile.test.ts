@@ -275,7 +275,7 @@ const rows: Readonly<Record<string, Row>> = {
     remote: { a: '2' },
     conflicts: ['a', 'a/b'],
   },
-  'a new file against a deep new folder: both ends conflict': {
+  'a new file against a new file deep below it: both conflict': {
     local: { a: '1' },
     remote: { 'a/b/c/d': '2', 'a/e': '3' },
     conflicts: ['a', 'a/b/c/d', 'a/e'],

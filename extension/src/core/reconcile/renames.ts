@@ -1,5 +1,5 @@
 import type { Change } from '../change';
-import { comparePaths } from '../paths';
+import { comparePaths, parentFolders } from '../paths';
 
 /** A file that was renamed or moved. */
 export interface Rename {
@@ -7,12 +7,12 @@ export interface Rename {
   readonly to: string;
 }
 
-/** A folder all of whose files moved to another folder, with their names kept. `''` is the workspace folder. */
+/** A folder whose files, at least two, all moved to another folder with their names. `''` is the workspace folder. */
 interface FolderRename extends Rename {
   readonly files: readonly Rename[];
 }
 
-/** The renames among changes, and the changes that are none. */
+/** The renames among some changes, and the changes that are not part of one. */
 export interface Renames {
   readonly folders: readonly FolderRename[];
   /** Renamed files that are in none of `folders`. */
@@ -21,15 +21,15 @@ export interface Renames {
   readonly rest: readonly Change[];
 }
 
-/** In a group of up to this many paths, each is compared with each. */
+/** In a group of up to this many paths, each deleted path is compared with each new one. */
 const fewPaths = 32;
-/** The most names compared at the ends of two paths. A file that moved with its folders keeps them. */
+/** The most names to compare at the ends of two paths. A file that moved with its folders keeps those names. */
 const maxDepth = 8;
 
 /**
- * Finds renames: a deleted path and a new one with the same content. The result is for display; a transfer still deletes
- * one and puts the other. `before` are all paths before the changes: a folder counts as renamed only if none of its files
- * stayed. Without `before`, only the changed paths are considered.
+ * Finds renames: a deleted path and a new one with the same content. The result is for display; a transfer still
+ * deletes one and puts the other. `before` are all paths before the changes: a folder counts as renamed only if none of
+ * its files stayed. Without `before`, only the changed paths are considered.
  */
 export function findRenames(changes: readonly Change[], before: Iterable<string> = deletedPaths(changes)): Renames {
   const renames = renamedFiles(changes);
@@ -60,13 +60,20 @@ interface Group {
   readonly to: readonly string[];
 }
 
+interface ContentGroup extends Group {
+  readonly from: string[];
+  readonly to: string[];
+  /** Whether the content is empty. */
+  readonly isEmpty: boolean;
+}
+
 function renamedFiles(changes: readonly Change[]): Rename[] {
   const found: Rename[] = [];
-  for (const [content, group] of groupsByContent(changes)) {
+  for (const group of groupsByContent(changes)) {
     // All empty files are equal: only the name identifies one.
-    const least = content.isEmpty ? 1 : 0;
-    let unpaired = group;
-    for (let depth = maxCommonDepth(group); depth >= least && hasBoth(unpaired); depth--) {
+    const minDepth = group.isEmpty ? 1 : 0;
+    let unpaired: Group = group;
+    for (let depth = maxCommonDepth(group); depth >= minDepth && hasBoth(unpaired); depth--) {
       unpaired = pairByEnding(unpaired, depth, found);
     }
   }
@@ -77,8 +84,8 @@ function hasBoth({ from, to }: Group): boolean {
   return from.length > 0 && to.length > 0;
 }
 
-function groupsByContent(changes: readonly Change[]): [{ isEmpty: boolean }, Group][] {
-  const groups = new Map<string, { isEmpty: boolean; from: string[]; to: string[] }>();
+function groupsByContent(changes: readonly Change[]): Iterable<ContentGroup> {
+  const groups = new Map<string, ContentGroup>();
   for (const { path, from, to } of changes) {
     const entry = from ?? to;
     if (entry === undefined || (from !== undefined && to !== undefined)) continue;
@@ -87,11 +94,12 @@ function groupsByContent(changes: readonly Change[]): [{ isEmpty: boolean }, Gro
     if (group === undefined) groups.set(key, (group = { isEmpty: entry.size === 0, from: [], to: [] }));
     group[from === undefined ? 'to' : 'from'].push(path);
   }
-  return [...groups.values()].map((group) => [group, group]);
+  return groups.values();
 }
 
-/** The largest number of names that a deleted and a new path can share at their ends. */
+/** The largest number of names that a deleted and a new path can share at their ends; pairing begins with it. */
 function maxCommonDepth({ from, to }: Group): number {
+  // A single pair needs no comparison of its folders.
   if (from.length === 1 && to.length === 1) return 1;
   const deepest = (paths: readonly string[]): number => paths.reduce((max, path) => Math.max(max, depthOf(path)), 0);
   return Math.min(maxDepth, deepest(from), deepest(to));
@@ -173,10 +181,7 @@ function movedFolders(renames: readonly Rename[], before: Iterable<string>): Map
   }
   const fileCounts = new Map<string, number>();
   for (const path of before) {
-    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
-      const folder = path.slice(0, end);
-      fileCounts.set(folder, (fileCounts.get(folder) ?? 0) + 1);
-    }
+    for (const folder of parentFolders(path)) fileCounts.set(folder, (fileCounts.get(folder) ?? 0) + 1);
   }
   return new Map(
     [...moves].flatMap(([from, move]): [string, string][] =>

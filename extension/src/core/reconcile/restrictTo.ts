@@ -4,7 +4,8 @@ import { parentFolders } from '../paths';
 /**
  * The `changes` to paths in `only`; all changes if it is undefined. Changes that turn a file into a folder, or a folder
  * into a file, are kept together or dropped together.
- * Invariant: if a table is valid with all changes, it is valid with the returned ones.
+ * Invariant: if a table is valid before and after all changes (no path is a file and a folder at once), it is valid
+ * after the returned ones.
  */
 export function restrictTo<C extends Change>(
   changes: readonly C[],
@@ -22,7 +23,7 @@ export function restrictTo<C extends Change>(
   return changes.filter(({ path }) => only.has(path) && !dropped.has(path) && !dropped.has(topOf.get(path) ?? path));
 }
 
-/** Maps each path below one that changes between file and folder to that path. There is at most one above a path. */
+/** Maps each path in a folder that replaces a file, or is replaced by one, to that folder. There is at most one. */
 function typeChanges(changes: readonly Change[]): ReadonlyMap<string, string> {
   const deleted = new Set<string>();
   const added = new Set<string>();
