@@ -7,7 +7,7 @@ export interface Change {
   readonly to: Entry | undefined;
 }
 
-/** A path that both sides changed, and where neither change may win by itself. */
+/** A path that both sides changed, so that neither change may win by itself. */
 export interface Conflict {
   readonly path: string;
   readonly ancestor: Entry | undefined;

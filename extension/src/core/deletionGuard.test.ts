@@ -25,7 +25,7 @@ describe('the deletion guard', () => {
     expect(guardedDeletions(plan, 20)).toEqual({ deletes: 6, emptied: 6, tracked: 20 });
   });
 
-  it('stops a plan that loses most of ten files or all of several, but not a single file', () => {
+  it('stops a plan that loses most of ten files or all of fewer, but not a single file', () => {
     expect(guardedDeletions(changes(6, 'x', undefined), 10)).toEqual({ deletes: 6, emptied: 0, tracked: 10 });
     expect(guardedDeletions(changes(8, 'x', undefined), 9)).toBeUndefined();
     expect(guardedDeletions(changes(9, 'x', undefined), 9)).toEqual({ deletes: 9, emptied: 0, tracked: 9 });

@@ -2,18 +2,19 @@ import type { Change } from './change';
 import type { FileTable } from './entry';
 import { parentFolders } from './paths';
 
-/** The effect of a plan that deletes or empties too many files to run without a confirmation. */
+/** The effect of a plan that deletes or empties too many files to run without confirmation. */
 export interface GuardedDeletions {
   readonly deletes: number;
   /** Files with content whose new content is empty. */
   readonly emptied: number;
+  /** All tracked paths. */
   readonly tracked: number;
 }
 
 /**
- * Returns the effect of a plan that must be confirmed: one that deletes or empties all of several tracked paths, or more
- * than `fraction` (0 to 1) of at least `min` tracked paths. Returns undefined for other plans. A deleted path whose content
- * is put at another path was renamed, and is not counted.
+ * Returns the effect of a plan that must be confirmed, and undefined for other plans. A plan must be confirmed if it
+ * deletes or empties more than `fraction` (0 to 1) of at least `min` tracked paths, or all of at least two. A deleted
+ * path whose content is put at a new path was renamed, and is not counted.
  */
 export function guardedDeletions(
   changes: readonly Change[],
@@ -30,7 +31,7 @@ export function guardedDeletions(
   return losesMost || losesAll ? { deletes, emptied, tracked } : undefined;
 }
 
-/** The paths that a plan deletes, without renamed ones, and the paths whose content it empties. */
+/** The paths that a plan deletes, except renamed ones, and the paths whose content it empties. */
 export function removedContent(changes: readonly Change[]): { readonly deleted: string[]; readonly emptied: string[] } {
   const added = new Set(changes.flatMap(({ from, to }) => (from === undefined && to !== undefined ? [to.hash] : [])));
   const deleted = changes.filter(({ from, to }) => from !== undefined && to === undefined && !added.has(from.hash));
@@ -42,9 +43,9 @@ function isEmptied({ from, to }: Change): boolean {
 }
 
 /**
- * Returns the folders, out of `folders` and the workspace folder `''`, that have files in `ancestor` and none in
- * `now`. A folder with a single file is returned only if a file has replaced the folder. A folder whose contents all exist elsewhere was
- * moved and is not returned. If the workspace folder is returned, no other is.
+ * Returns the folders, out of `folders` and the workspace folder `''`, that have files in `ancestor` and none in `now`.
+ * Unless a file has replaced it, a folder is not returned if it had a single file, or if all its contents exist
+ * elsewhere, so that it was moved. If the workspace folder is returned, no other is.
  */
 export function missingFolders(folders: Iterable<string>, ancestor: FileTable, now: FileTable): string[] {
   const candidates = new Set(['', ...folders]);
@@ -68,7 +69,7 @@ export function missingFolders(folders: Iterable<string>, ancestor: FileTable, n
   return paths.includes('') ? [''] : paths;
 }
 
-/** All folders that contain `path`, with the workspace folder. */
+/** All folders that contain `path`, including the workspace folder. */
 function* foldersOf(path: string): Generator<string> {
   yield* parentFolders(path);
   yield '';

@@ -1,6 +1,6 @@
 import { sameContent, type Entry } from './entry';
 
-/** The mode of `first` if it differs from the ancestor's, otherwise the mode of `second`. */
+/** The mode of `first`, unless that is still the ancestor's: then the mode of `second`. */
 export function mergedMode(ancestor: Entry | undefined, first: Entry, second: Entry): number {
   return ancestor?.kind === 'file' && first.mode === ancestor.mode ? second.mode : first.mode;
 }
@@ -20,7 +20,7 @@ export function editWithMode(
   return undefined;
 }
 
-/** Drops the fields of an observation: they describe a file on one disk. */
+/** A file's entry with another mode. Drops the fields of an observation, which describe a file on one disk. */
 function withMode({ path, kind, size, mtimeNs, hash }: Entry, mode: number): Entry {
   return { path, kind, size, mtimeNs, mode, hash };
 }

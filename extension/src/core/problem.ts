@@ -10,15 +10,15 @@ export type ProblemReason =
   | 'windows-device'
   /** The name ends in a dot or a space, which Windows drops. */
   | 'windows-ending'
-  /** To this disk the name is that of the path in `with`: they differ in case only. */
+  /** This disk takes the path for `with`, another path that differs only in case. */
   | 'same-but-case'
-  /** To this disk the name is that of the path in `with`: they differ in how accents are encoded. */
+  /** This disk takes the path for `with`, another path that differs only in how accents are encoded. */
   | 'same-but-accents'
   /** The server has an untracked file, `with`, where this path needs a folder. */
   | 'server-has-file'
-  /** The server has a folder at this path, with the untracked file `with` in it. */
+  /** The server has a folder at this path, and in it the untracked file `with`. */
   | 'server-has-folder'
-  /** A symlink to a target outside of the workspace folder: `with`. */
+  /** A symlink to a target outside the workspace folder: `with`. */
   | 'link-outside'
   | 'link-target-not-utf8'
   /** A symlink with tracked paths below it. */

@@ -68,7 +68,7 @@ describe('the wire', () => {
     expect(remoteTable(before, new Map([['b', entry('b', '9')]])).get('b')).toEqual(entry('b', '9'));
   });
 
-  it('makes the view equal to a changed copy, whatever the changes', () => {
+  it('makes the overlay equal to a changed copy, whatever the changes', () => {
     const path = fc.constantFrom('a', 'b', 'c', 'd');
     const change = fc.oneof(fc.constant(null), fc.constantFrom('1', '2'));
     fc.assert(

@@ -44,20 +44,20 @@ export function* remoteChangesSteps(files: readonly wire.TableEntry[]): Cooperat
   return changes;
 }
 
-/** The server's table at the stored revision: the ancestor with the changes that were not applied here. */
+/** The server's table at the last synced revision: the ancestor with the unapplied remote. */
 export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<string, RemoteEntry>): FileTable {
   return overlay(ancestor, unappliedRemote);
 }
 
 /**
- * A view of `table` with `changes`; the table itself if there are none. Later changes of either show in the view, except
- * in its size.
+ * Returns `table` overlaid with `changes`; the table itself if there are none. Later changes of either show in the
+ * overlay, except in its size.
  */
 export function overlay(table: FileTable, changes: ReadonlyMap<string, RemoteEntry>): FileTable {
   return changes.size === 0 ? table : new Overlay(table, changes);
 }
 
-/** Not a copy: to copy a table of 100,000 paths took longer than all work on it. */
+/** A table with changes that makes no copy: copying 100,000 paths took longer than all work on the table. */
 class Overlay implements FileTable {
   readonly size: number;
   readonly #table: FileTable;

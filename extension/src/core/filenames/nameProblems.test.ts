@@ -85,7 +85,7 @@ describe('nameProblems', () => {
     ]);
   });
 
-  it('leaves distinct names, and reports only names that one of them excludes', () => {
+  it('leaves only distinct names, and reports only names that equal one of those', () => {
     const segment = fc.constantFrom('a', 'A', 'b', 'ß', 'SS', 'σ', 'ς', 'é', 'e\u0301', 'É');
     const paths = fc.uniqueArray(
       fc.array(segment, { minLength: 1, maxLength: 3 }).map((names) => names.join('/')),

@@ -5,8 +5,8 @@ import { windowsProblem } from './windowsNames';
 
 /**
  * The names that a disk with `rules` could not hold if all of `paths` existed on it, by path. A problem with a folder's
- * name is reported once, for the folder. If names are equal on the disk, the one that `exists` wins, otherwise the first
- * in path order; the others are problems.
+ * name is reported once, for the folder. If names are equal on the disk, one that `exists` wins, or else the first in
+ * path order; the others are problems.
  */
 export function nameProblems(
   paths: Iterable<string>,
@@ -29,18 +29,18 @@ export function nameProblems(
   return problems;
 }
 
-/** The names in use, each in the spelling that the disk would keep. */
+/** The paths in use, each in the spelling that the disk would keep. */
 class UsedNames {
   readonly #rules: NameRules;
   readonly #spellings = new Map<string, string>();
-  /** Folders that were added with an earlier path: most paths share their folders with others. */
+  /** Folders that were added with an earlier path. Most paths share their folders with others. */
   readonly #knownFolders = new Set<string>();
 
   constructor(rules: NameRules) {
     this.#rules = rules;
   }
 
-  /** Adds `path` and the folders above it, or returns the one of them that is in use under another spelling. */
+  /** Adds `path` and the folders above it. If one of them is in use under another spelling, returns it instead. */
   add(path: string): Problem | undefined {
     const unknown = [path];
     for (const folder of parentFolders(path)) {
@@ -61,6 +61,6 @@ class UsedNames {
 }
 
 function nameClash(path: string, taken: string): Problem {
-  const isSameLetters = path.normalize('NFC') === taken.normalize('NFC');
-  return { path, reason: isSameLetters ? 'same-but-accents' : 'same-but-case', with: taken };
+  const hasSameLetters = path.normalize('NFC') === taken.normalize('NFC');
+  return { path, reason: hasSameLetters ? 'same-but-accents' : 'same-but-case', with: taken };
 }

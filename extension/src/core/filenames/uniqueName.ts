@@ -21,7 +21,7 @@ export function uniqueName(path: string, isTaken: (path: string) => boolean, lab
   }
 }
 
-/** Returns a test for names that a path in `tables`, or a folder above one, has on a disk with `rules`. */
+/** Returns whether a disk with `rules` takes a path for one in `tables` or for a folder above one, as a function. */
 export function nameTaken(
   tables: readonly Iterable<string>[],
   rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },
@@ -36,7 +36,10 @@ export function nameTaken(
   return (path) => taken.has(nameKey(path, rules));
 }
 
-/** Shortens the stem, between characters, until the name is short enough for any file system. */
+/**
+ * Cuts the stem, between characters, until the name is short enough for any file system. Drops an extension that is too
+ * long by itself.
+ */
 function fitted(stem: string, suffix: string, extension: string): string {
   const ending = utf8.encode(suffix + extension).length > maxNameBytes ? suffix : suffix + extension;
   const characters = Array.from(stem);

@@ -2,7 +2,7 @@ import type { Problem } from '../problem';
 
 const device = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(?:\.|$)/i;
 const forbidden = '<>:"|?*\\';
-/** Matches every path that can be invalid. One test spares nearly all paths the check of each of their names. */
+/** Matches every path that may be invalid. Nearly all paths need this one test instead of a check of each name. */
 const suspicious = /(?:^|\/)(?:con|prn|aux|nul|com|lpt)|[<>:"|?*\\]|[. ](?:\/|$)|[^ -~]/i;
 
 /**

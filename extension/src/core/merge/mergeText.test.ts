@@ -20,7 +20,7 @@ describe('mergeText', () => {
     expect(merge('a\nb\nc\n', 'x\na\nb\nc\n', 'a\nb\n')).toEqual(merged('x\na\nb\n'));
   });
 
-  it('takes an edit that both sides made only once', () => {
+  it('takes an edit only once if both sides made it', () => {
     expect(merge('a\nb\nc\n', 'A\nb\nc\n', 'A\nb\nC\n')).toEqual(merged('A\nb\nC\n'));
   });
 
@@ -118,7 +118,7 @@ describe('mergeText', () => {
     expect(performance.now() - start).toBeLessThan(1_000);
   });
 
-  it('gives up in time if nearly all lines are equal', () => {
+  it('gives up before it takes too long if nearly all lines are equal', () => {
     const start = performance.now();
     const same = '\n'.repeat(500_000);
     expect(merge(same, `a${same}b${same}`, `c${same}\nd`)).toEqual({ kind: 'unmergeable', reason: 'too-complex' });

@@ -4,19 +4,19 @@ import { comparableLines, joinLines, mergeValue } from './textLines';
 
 /** Texts with more bytes are not merged. */
 export const maxMergeBytes = 1 << 20;
-/** The most comparisons of lines in one merge, which take about half a second. */
+/** The maximum number of line comparisons in one merge. They take about half a second. */
 const maxComparisons = 300_000_000;
 
 type UnmergeableReason =
   /** Not UTF-8, or with a NUL: a binary file. */
   | 'not-text'
   | 'too-large'
-  /** Too many lines are equal or different to compare them in time. */
+  /** Comparing the lines would take too long: see `maxComparisons`. */
   | 'too-complex';
 
 export type TextMerge =
   | { readonly kind: 'merged'; readonly text: string }
-  /** `text` has each conflict between markers, with the base in the middle, as with git's diff3 style. */
+  /** `text` has each conflict between markers, with the base in the middle, as in git's diff3 style. */
   | { readonly kind: 'conflict'; readonly text: string; readonly conflicts: number }
   | { readonly kind: 'unmergeable'; readonly reason: UnmergeableReason };
 
@@ -97,7 +97,7 @@ function* sections({ base, ours, theirs }: Sides): Generator<Sides & { readonly 
   }
 }
 
-/** An upper bound of the library's comparisons: pairs of equal lines, times the longest possible common subsequence. */
+/** An upper bound on the library's comparisons: pairs of equal lines, times the longest possible common subsequence. */
 function cost(one: Text, other: Text): number {
   if (one.length === 0 || other.length === 0) return 0;
   const counts = new Map<string, number>();

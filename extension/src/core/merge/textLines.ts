@@ -1,7 +1,7 @@
 /** The line ending of a whole text; `mixed` if its lines end differently. */
 type LineEnding = '\n' | '\r\n' | 'mixed';
 
-/** A text as lines without their endings, so that texts compare by content. */
+/** A text as lines without their endings, so that lines with different endings can be equal. */
 export interface Lines {
   readonly hasBom: boolean;
   readonly lines: readonly string[];
@@ -25,8 +25,8 @@ export function mergeValue<T>(base: T, ours: T, theirs: T): T {
 }
 
 /**
- * Splits three texts into lines. A change of all line endings is a change of its own, which no line shows.
- * Invariant: if the endings are mixed or cannot be merged, each line keeps its ending as part of its text.
+ * Splits three texts into lines. A change of all line endings shows in `lineEnding` and in no line.
+ * Invariant: if the endings are mixed or cannot be merged, each line keeps its carriage return as part of its text.
  */
 export function comparableLines(base: string, ours: string, theirs: string): ComparableLines {
   const merged = mergedLineEnding(lineEndingOf(base), lineEndingOf(ours), lineEndingOf(theirs));
@@ -36,7 +36,7 @@ export function comparableLines(base: string, ours: string, theirs: string): Com
 
 /**
  * The reverse of splitting. An empty last line always gets its ending, without which it would not exist. A first line
- * that begins with a byte order mark gets another one before it, since a reader takes the first mark off.
+ * that begins with a byte order mark gets another one before it, since readers strip the first mark.
  */
 export function joinLines({ hasBom, lines, isTerminated }: Lines, lineEnding: string): string {
   const isEnded = lines.length > 0 && (isTerminated || lines.at(-1) === '');

@@ -38,9 +38,9 @@ function comparable(text: string): string {
 }
 
 /**
- * Whether `text` contains no change of `theirs`, as after a merge that was left for further edits of `mine`. Changes
+ * Whether `text` contains no change of `theirs`, as when the user left the merge and went on editing `mine`. Changes
  * that `mine` made too do not count, nor do lines without letters or digits if `theirs` has other changes. False
- * positives are possible if a line of theirs was rewritten by hand, or if theirs only moved lines.
+ * positives are possible if the user rewrote a line of theirs by hand, or if theirs only moved lines.
  */
 export function hasNothingOfTheirs({ base, mine, theirs }: MergeInputs, text: string): boolean {
   const encoded = new TextEncoder().encode(text);
@@ -69,7 +69,7 @@ function hasAllOfTheirs(base: Uint8Array, text: Uint8Array, theirs: Uint8Array):
 
 type LineCounts = ReadonlyMap<string, number>;
 
-/** The number of times that each line occurs in a text, without the space around it. */
+/** The number of times that each line occurs in a text, ignoring the white space around it. */
 function lineCounts(text: Uint8Array): LineCounts {
   const counts = new Map<string, number>();
   for (const line of comparable(new TextDecoder().decode(text)).split('\n')) {
