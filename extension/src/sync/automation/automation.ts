@@ -43,8 +43,8 @@ export interface AutomationDeps {
 /**
  * Pushes after saves, and pulls announced revisions, if the settings say so.
  * Invariants: nothing runs while there is a conflict, or while git works on the folder. A push sends only files that the
- * user saved in an editor. It sends neither the results of a pull or a merge, so that several automations come to rest and
- * no text is sent on unseen, nor the results of a checkout.
+ * user saved in an editor. It does not send the results of a checkout, a pull or a merge, so that several automations come
+ * to rest and no text is passed on unseen.
  */
 export class Automation {
   readonly #deps: AutomationDeps;

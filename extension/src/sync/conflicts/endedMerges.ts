@@ -6,8 +6,8 @@ import { hasMarkers, readMarked } from './markers';
 
 /**
  * Returns the paths of the merges that something else has ended: a decision, a push, a restore, another window.
- * Invariant: a merge is active as long as its path is in conflict, or the file on this disk shows it. The file does if it
- * has conflict markers, or if it equals the ancestor and a pull would replace it: a merge editor begins with the ancestor.
+ * Invariant: a merge is active while its path is in conflict, or while the file on this disk is an unfinished result. Such
+ * a file has conflict markers, or it equals the ancestor, with which a merge editor begins, and a pull would replace it.
  */
 export async function endedMerges(replica: Replica, merges: readonly ActiveMerge[]): Promise<string[]> {
   const { conflicts, localChanges } = (await replica.planner.reconcile('known')).plan;

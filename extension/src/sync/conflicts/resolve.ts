@@ -39,7 +39,7 @@ export interface ResolveResult {
   /** The paths of the new files with theirs, by the path of mine. */
   readonly theirPaths: ReadonlyMap<string, string>;
   readonly skipped: readonly Skipped[];
-  /** The backup, by which `undoPull` finds a decision for theirs. The folder does not exist if nothing was replaced. */
+  /** The backup, with which `undoPull` can undo a decision for theirs. It does not exist if nothing was replaced. */
   readonly backup: string;
 }
 
@@ -91,7 +91,7 @@ async function decide(replica: Replica, { paths, choice }: ResolveRequest): Prom
   const tables = [local.observations.keys(), ancestor.entries.keys(), ancestor.unappliedRemote.keys()];
   const isKnown = nameTaken(tables, local.nameRules);
   const added = new Set<string>();
-  // A file that is not tracked takes its name, too.
+  // Untracked files have names, too.
   const isTaken = (path: string): boolean =>
     isKnown(path) || added.has(path) || statsAt(join(root, path)) !== undefined;
   const label = `server r${ancestor.revision}`;
@@ -111,7 +111,7 @@ function pullRecordOf({ replica, server }: CommandContext, changes: readonly Cha
   return { server: server.client.address, tree: server.tree, revision, changes: withBase, backup };
 }
 
-/** The decisions all of whose changes were applied. */
+/** Returns the decisions without skipped changes. */
 function applied(decisions: readonly DecidedConflict[], skipped: readonly Skipped[]): DecidedConflict[] {
   const paths = new Set(skipped.map(({ path }) => path));
   return decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => paths.has(path)));

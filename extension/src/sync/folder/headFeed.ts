@@ -45,7 +45,7 @@ export class HeadFeed {
     return this.#failure?.code === 'store_locked' ? undefined : this.#failure;
   }
 
-  /** Follows another tree, or none. `since` is the newest revision of it that is known. */
+  /** Follows another tree, or none. `since` is its newest known revision. */
   async follow(server: TreeClient | undefined, since: number): Promise<void> {
     await this.dispose();
     if (server === undefined) return;

@@ -43,7 +43,7 @@ export class ServerWatch {
     return this.#feed.offline;
   }
 
-  /** Follows another tree, or none. `since` is the newest revision of it that is known. */
+  /** Follows another tree, or none. `since` is its newest known revision. */
   follow(server: TreeClient | undefined, since: number): Promise<void> {
     return this.#feed.follow(server, since);
   }

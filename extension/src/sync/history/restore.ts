@@ -95,7 +95,7 @@ function changesTo(wanted: readonly Entry[], { local }: Replica): Change[] {
 
 /**
  * Whether restoring `requested` includes `path`. A path that was excluded from a folder on this machine, by a rule or a
- * pattern, is included only if the user requested it, or a folder inside the excluded one.
+ * pattern, is included only if the user requested that path itself, or a folder inside the excluded one.
  */
 export function includesPath(selection: Selection, requested: string, path: string): boolean {
   if (path === requested) return true;

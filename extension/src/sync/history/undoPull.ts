@@ -47,7 +47,7 @@ interface UndoablePull {
  * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
  * deletes those that it added, with a backup. The result is a change of this disk, to be reviewed and pushed. The next
  * undo is of the pull before.
- * Throws nothing_to_undo if no pull is recorded, all of its changes have changed since, or another one is requested.
+ * Throws nothing_to_undo if no pull is recorded, if all its paths have changed since, or if another pull is requested.
  */
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
   const { replica, folders, reporter } = context;
@@ -60,7 +60,7 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
   const blocked = check.unchanged.map(({ path }) => path).filter((path) => !isUndone.has(path));
   const changedSince = [...check.changed, ...blocked].sort();
   if (changes.length === 0 && record.state !== 'undoing') {
-    throw new PalmtreeError('nothing_to_undo', `all changes of the pull of revision ${revision} have changed since`, {
+    throw new PalmtreeError('nothing_to_undo', `all paths of the pull of revision ${revision} have changed since`, {
       details: { paths: changedSince },
     });
   }

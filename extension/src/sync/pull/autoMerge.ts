@@ -57,7 +57,7 @@ export async function mergeTexts(
     const merged = await inParallel(batch, parallelMerges, (conflict) =>
       mergeContents(context, { conflict, revision }),
     );
-    // The batch is staged as a whole: after a failure nothing is still being written.
+    // Staged after the whole batch is merged: if one merge fails, no other is still writing.
     for (const merge of merged) {
       if (merge === undefined) continue;
       const { path, decision, content } = merge;

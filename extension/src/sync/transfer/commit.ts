@@ -9,7 +9,8 @@ const maxBusyPauses = 1_200;
 
 /**
  * Commits a push and returns the revision that it made. Throws cancelled before it begins; after that a commit cannot be
- * cancelled, because its outcome would be unknown. It is repeated after a lost connection, which returns the same result.
+ * cancelled, because its outcome would be unknown. After a lost connection the request is repeated: the server returns the
+ * same result.
  */
 export async function commit({ server, reporter }: CommandContext, sessionId: string): Promise<CommitResult> {
   throwIfCancelled({ reporter });
