@@ -73,8 +73,8 @@ export async function resolve(context: CommandContext, request: ResolveRequest):
       backup,
       hasUnsavedEdits,
       record: choice === 'theirs' ? (write) => recordPull(pullRecordOf(context, changes, backup), write) : undefined,
-      settle: (result) => {
-        for (const { decision } of applied(decisions, result.skipped)) settleDecision(replica, decision);
+      onApplied: (result) => {
+        for (const { decision } of applied(decisions, result.skipped)) markDecided(replica, decision);
       },
     });
     const resolved = applied(decisions, skipped);
@@ -117,7 +117,7 @@ function applied(decisions: readonly DecidedConflict[], skipped: readonly Skippe
   return decisions.filter(({ decision }) => !decision.localChanges.some(({ path }) => paths.has(path)));
 }
 
-function settleDecision({ ancestor, rules }: Replica, { ancestorChanges, localChanges }: Decision): void {
+function markDecided({ ancestor, rules }: Replica, { ancestorChanges, localChanges }: Decision): void {
   for (const { path, to } of ancestorChanges) ancestor.markSynced(path, to);
   for (const { path } of localChanges) rules.ensureTracked(path);
 }

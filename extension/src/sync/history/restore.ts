@@ -58,7 +58,7 @@ export async function restore(
         staging,
         backup: backupFolder(folders, `restored-r${revision}`),
         hasUnsavedEdits,
-        settle: (result) => {
+        onApplied: (result) => {
           const isSkipped = new Set(result.skipped.map(({ path }) => path));
           trackRestored(replica, before, (path) => !isSkipped.has(path));
           // Invariant: a restored file is in conflict with the server's unapplied version, until the user decides.

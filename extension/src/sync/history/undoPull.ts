@@ -152,7 +152,7 @@ function applyUndo(
       await saveRecord({ ...record, state: 'undoing' });
       return write();
     },
-    settle: ({ written, removed }) => {
+    onApplied: ({ written, removed }) => {
       const undone = new Set([...written.map(({ path }) => path), ...removed]);
       restoreBases(
         context,

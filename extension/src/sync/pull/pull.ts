@@ -112,11 +112,9 @@ async function applyPull(context: CommandContext, pulled: PlannedPull): Promise<
     backup,
     hasUnsavedEdits: options.hasUnsavedEdits,
     record: (write) => recordPull({ ...origin, changes, backup }, write),
-    settle: ({ skipped }) => {
-      const synced = without([...plan.ancestorChanges, ...localChanges], skipped);
-      return runYielding(
-        settleSteps(replica, fetched, [...synced, ...without(merges, skipped).flatMap(mergedAncestor)]),
-      );
+    onApplied: ({ skipped }) => {
+      const synced = [...plan.ancestorChanges, ...localChanges, ...merges.flatMap(mergedAncestor)];
+      return runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
     },
   });
 }
@@ -126,13 +124,13 @@ function summary(
   merges: readonly Merge[],
   { written, removed, skipped }: Applied,
 ): Pick<PullResult, 'written' | 'deleted' | 'merged' | 'conflicts' | 'skipped'> {
-  const settled = without(merges, skipped);
-  const merged = settled.filter(hasLocalChanges);
+  const made = without(merges, skipped);
+  const merged = made.filter(hasLocalChanges);
   return {
     written: without(written, merged).length,
     deleted: removed.length,
     merged: merged.map(({ path }) => path),
-    conflicts: without(conflicts, settled).map(({ path }) => path),
+    conflicts: without(conflicts, made).map(({ path }) => path),
     skipped,
   };
 }
@@ -158,7 +156,7 @@ function mayBeMerged(path: string, { autoMerge, only, unmerged }: PullOptions): 
   return autoMerge === true && only?.has(path) !== false && unmerged?.has(path) !== true;
 }
 
-function* settleSteps(
+function* moveAncestorSteps(
   { ancestor }: Replica,
   fetched: FetchedChanges,
   synced: readonly Change[],

@@ -19,7 +19,7 @@ export interface ApplyRequest extends ApplyOptions {
   /** Calls `write`, which changes the workspace folder, and records what it does. */
   readonly record?: ((write: () => Promise<TransitionResult>) => Promise<TransitionResult>) | undefined;
   /** Updates the rules and the ancestor to the result, before both are saved. */
-  readonly settle?: (result: TransitionResult) => Promise<void> | void;
+  readonly onApplied?: (result: TransitionResult) => Promise<void> | void;
 }
 
 export interface Applied extends TransitionResult {
@@ -51,7 +51,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
     await replica.local.update(applied.written, applied.removed);
     return applied;
   });
-  await request.settle?.(result);
+  await request.onApplied?.(result);
   await replica.save();
   return { ...result, backup: exists(backup) ? backup : undefined };
 }
