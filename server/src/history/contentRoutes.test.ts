@@ -13,7 +13,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   await server.api.makeTree('tree');
-  const first = { 'folder/a': 'first content', b: '0123456789', empty: '', big };
+  const first = { 'folder/a': 'first content', b: '0123456789', empty: '', big, lost: 'content to be lost' };
   await pushDirectly(server, 'tree', 0, first);
   const changes = [put('folder/a', 'second'), { op: 'delete', path: 'b' } as const, link('l', 'folder/ä')];
   await pushDirectly(server, 'tree', 1, { 'folder/a': 'second' }, { changes });
@@ -136,12 +136,12 @@ test('missing and lost content have different errors', async () => {
   expect(await errorOf(await requestContent('b', 0))).toEqual({ status: 422, code: 'invalid_request' });
   expect(await errorOf(await requestContent('/b', 1))).toEqual({ status: 422, code: 'invalid_path' });
 
-  const object = server.services.objects.fileOf(sha256('second'));
+  const object = server.services.objects.fileOf(sha256('content to be lost'));
   chmodSync(object, 0o600);
   truncateSync(object, 3);
-  expect(await errorOf(await requestContent('folder/a', 2))).toEqual({ status: 422, code: 'content_unavailable' });
+  expect(await errorOf(await requestContent('lost', 1))).toEqual({ status: 422, code: 'content_unavailable' });
   rmSync(object);
-  const lost = await requestContent('folder/a', 2);
+  const lost = await requestContent('lost', 1);
   expect(lost.headers.get('etag')).toBeNull();
   expect(await errorOf(lost)).toEqual({ status: 422, code: 'content_unavailable' });
 });
