@@ -6,7 +6,7 @@ import type { CommandName } from '../shared/ids';
 import { stepMessage } from '../shared/progressMessages';
 import { pendingSigns } from './statusPresentation';
 
-/** What the status bar item shows. */
+/** The content of the status bar item. */
 export interface Indicator {
   readonly text: string;
   readonly tooltip: string;
