@@ -46,8 +46,8 @@ export interface ErrorDetails {
   readonly head?: number;
   /** rsync_failed: its exit code, or the signal that ended it. */
   readonly exit?: number | string;
-  /** The last lines of the failed program's standard error. */
-  readonly stderr?: string;
+  /** The cause in the words of the system, rsync or the server, which are not translated. */
+  readonly reason?: string;
   /** The value that the message names: an address, a version, a folder. */
   readonly subject?: string;
   /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */

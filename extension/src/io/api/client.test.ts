@@ -106,7 +106,7 @@ describe('an error', () => {
     await expect(client.makeTree('notes')).rejects.toMatchObject({
       code,
       message: `PUT /v1/trees/notes: the tree is frozen (code_of_the_future, HTTP ${status})`,
-      details: { stderr: 'the tree is frozen' },
+      details: { reason: 'the tree is frozen' },
     });
   });
 

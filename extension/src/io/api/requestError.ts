@@ -34,7 +34,7 @@ export async function requestError(
 ): Promise<PalmtreeError> {
   if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
   const failure = (code: 'unauthorized' | 'server_unreachable' | 'not_a_palmtree_server', reason: string) =>
-    new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, stderr: reason } });
+    new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, reason } });
 
   if (!(error instanceof FetchError) || error.response === undefined) {
     const reason = rootMessage(error);
@@ -58,7 +58,7 @@ function serverError(
     cause,
     details: {
       subject: address,
-      stderr: message,
+      reason: message,
       ...(details?.head === undefined ? {} : { head: details.head }),
       ...(details?.paths === undefined ? {} : { paths: details.paths }),
     },

@@ -89,7 +89,7 @@ export class Bridge {
   #fail(code: 'connection_lost' | 'cancelled', message: string): void {
     if (this.#failure !== undefined) return;
     this.#failure = new PalmtreeError(code, `the connection to the server: ${message}`, {
-      details: { subject: new URL(this.#options.url).host, stderr: message },
+      details: { subject: new URL(this.#options.url).host, reason: message },
     });
     this.close();
   }

@@ -214,6 +214,6 @@ function rsyncFailure(exit: RsyncExit | undefined): PalmtreeError {
   const stderr = exit?.stderr ?? '';
   const isDiskFull = /No space left on device|Disk quota exceeded/.test(stderr);
   return new PalmtreeError(isDiskFull ? 'disk_full' : 'rsync_failed', `rsync ended with ${code}: ${stderr.trim()}`, {
-    details: { exit: code, stderr: stderr.trim() },
+    details: { exit: code, reason: stderr.trim() },
   });
 }

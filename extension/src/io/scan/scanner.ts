@@ -168,7 +168,7 @@ export class WorkerScanner implements Scanner {
     this.#failAll(
       new PalmtreeError('scan_failed', `the scan worker failed: ${reason}`, {
         cause,
-        details: { stderr: reason },
+        details: { reason },
       }),
     );
   }

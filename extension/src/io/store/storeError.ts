@@ -18,6 +18,6 @@ export function asStoreError(error: unknown, path: string): PalmtreeError {
   const reason = error instanceof Error ? error.message : String(error);
   return new PalmtreeError(code, `the store at ${path}: ${reason}`, {
     cause: error,
-    details: { subject: path, stderr: reason },
+    details: { subject: path, reason },
   });
 }

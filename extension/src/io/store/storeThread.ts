@@ -98,7 +98,7 @@ export class StoreThread {
     const reason = cause instanceof Error ? cause.message : String(cause);
     for (const { reject } of this.#pending.splice(0)) {
       const message = `the store's thread failed: ${reason}`;
-      reject(new PalmtreeError('store_failed', message, { details: { stderr: reason }, cause }));
+      reject(new PalmtreeError('store_failed', message, { details: { reason }, cause }));
     }
   }
 

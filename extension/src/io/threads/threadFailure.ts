@@ -12,7 +12,7 @@ export function failureOf(error: unknown, defaultCode: ErrorCode = 'scan_failed'
   if (error instanceof PalmtreeError) return { code: error.code, message: error.message, details: error.details };
   const isError = error instanceof Error;
   const message = isError ? (error.stack ?? error.message) : String(error);
-  return { code: defaultCode, message, details: { stderr: isError ? error.message : message } };
+  return { code: defaultCode, message, details: { reason: isError ? error.message : message } };
 }
 
 /** The reverse of `failureOf`. */

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { messageFor } from './errorMessages';
 
-function unreachable(stderr: string, subject = 'http://localhost:7777') {
-  return messageFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details: { subject, stderr } }));
+function unreachable(reason: string, subject = 'http://localhost:7777') {
+  return messageFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details: { subject, reason } }));
 }
 
 describe('the message for an error', () => {
@@ -55,8 +55,8 @@ describe('the message for an error', () => {
     ['getaddrinfo ENOTFOUND typo', 'http://typo', 'The host "typo" was not found.'],
     ['self-signed certificate', 'https://a', "The certificate of https://a isn't trusted on this machine."],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'https://a', "Can't make a secure connection to https://a."],
-  ])('tells %s from a server that is down', (stderr, subject, text) => {
-    expect(unreachable(stderr, subject).text).toContain(text);
+  ])('tells %s from a server that is down', (reason, subject, text) => {
+    expect(unreachable(reason, subject).text).toContain(text);
   });
 
   it('names a few files and counts the rest', () => {

@@ -155,16 +155,16 @@ export function messageFor(error: unknown): Message {
 }
 
 function unreachableText(error: PalmtreeError): string {
-  const { stderr = '' } = error.details;
+  const { reason = '' } = error.details;
   const address = subject(error);
-  if (/ENOTFOUND|EAI_AGAIN/.test(stderr)) {
+  if (/ENOTFOUND|EAI_AGAIN/.test(reason)) {
     const host = URL.canParse(address) ? new URL(address).hostname : address;
     return l10n.t('The host "{0}" was not found.', host);
   }
-  if (/certificate/i.test(stderr)) {
+  if (/certificate/i.test(reason)) {
     return withReason(l10n.t("The certificate of {0} isn't trusted on this machine.", address), error);
   }
-  if (/SSL|TLS/.test(stderr)) {
+  if (/SSL|TLS/.test(reason)) {
     return l10n.t("Can't make a secure connection to {0}. Use http:// if the server has no TLS.", address);
   }
   return l10n.t("{0} can't be reached. Is the server running?", address);
@@ -191,6 +191,6 @@ function list(error: PalmtreeError): string {
 
 /** Adds the last line of what the system, a program or the server said, in its own words. */
 function withReason(text: string, { details }: PalmtreeError): string {
-  const reason = details.stderr?.trim().split('\n').at(-1);
+  const reason = details.reason?.trim().split('\n').at(-1);
   return reason ? `${text} (${reason})` : text;
 }

@@ -35,7 +35,7 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
     return;
   }
   log[error.code === 'cancelled' ? 'info' : 'error'](`${error.code}: ${error.message}`);
-  if (error.details.stderr) log.info(error.details.stderr);
+  if (error.details.reason) log.info(error.details.reason);
   await notify(messageFor(error), error.root === undefined ? undefined : vscode.Uri.file(error.root));
 }
 

@@ -68,6 +68,6 @@ export function transferSummary(outcome: TransferOutcome): string {
 export function retryMessage({ details }: PalmtreeError, pauseMs: number): string {
   const seconds = formatNumber(pauseMs / 1000);
   return details.exit === undefined
-    ? l10n.t('The connection was lost ({0}). Trying again in {1} s.', details.stderr ?? '', seconds)
+    ? l10n.t('The connection was lost ({0}). Trying again in {1} s.', details.reason ?? '', seconds)
     : l10n.t('rsync failed with {0}. Trying again in {1} s.', details.exit, seconds);
 }

@@ -13,7 +13,7 @@ const indicatorFor = (states: readonly SyncState[]) => indicatorAt(states, now);
 const head = (author: string, createdAt: string) => ({ revision: 8, author, createdAt });
 
 function unreachable(): PalmtreeError {
-  const details = { subject: 'https://sync.example.org', stderr: 'ECONNREFUSED' };
+  const details = { subject: 'https://sync.example.org', reason: 'ECONNREFUSED' };
   return new PalmtreeError('server_unreachable', 'x', { details });
 }
 
