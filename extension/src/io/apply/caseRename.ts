@@ -6,7 +6,8 @@ import { isInside, parentFolders, parentOf } from '../../core/paths';
 import { caseRenames } from '../../core/reconcile/caseRenames';
 import { errnoOf } from '../fs/errno';
 import { statsAt } from '../fs/stats';
-import { checkParents, removeEmptyFolder } from './preconditions';
+import { checkParents } from '../fs/checkParents';
+import { removeEmptyFolder } from './preconditions';
 
 export interface CaseRenameRequest {
   readonly root: string;

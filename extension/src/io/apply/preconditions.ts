@@ -1,6 +1,5 @@
-import { lstatSync, readdirSync, rmdirSync, type BigIntStats } from 'node:fs';
+import { readdirSync, rmdirSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { parentFolders } from '../../core/paths';
 import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/errno';
 import { sameInodeAndTimes } from '../fs/fileStamp';
@@ -35,28 +34,6 @@ export class PathSkipped extends Error {
     super(reason);
     this.reason = reason;
   }
-}
-
-/**
- * Returns `open` if all parents of `path` are folders, `missing` if some do not exist, and `blocked` if one is a
- * symlink or a file. Folders in `checked` are not checked again; the others are added to it.
- */
-export function checkParents(root: string, path: string, checked = new Set<string>()): 'open' | 'missing' | 'blocked' {
-  const unchecked: string[] = [];
-  for (const folder of parentFolders(path)) {
-    if (checked.has(folder)) break;
-    unchecked.push(folder);
-  }
-  for (const folder of unchecked.reverse()) {
-    try {
-      if (!lstatSync(join(root, folder)).isDirectory()) return 'blocked';
-      checked.add(folder);
-    } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return 'missing';
-      throw error;
-    }
-  }
-  return 'open';
 }
 
 /** Whether the file with these stats has not been touched since it was observed. */

@@ -5,7 +5,8 @@ import type { Observation } from '../../core/observation';
 import { isUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
 import { hashFile } from '../fs/hash';
 import { statsAt } from '../fs/stats';
-import { checkParents, matchesObservation, PathSkipped } from './preconditions';
+import { checkParents } from '../fs/checkParents';
+import { matchesObservation, PathSkipped } from './preconditions';
 import type { Transition } from './transition';
 
 const hashBufferBytes = 1 << 20;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Observation } from '../../core/observation';
-import { checkParents } from '../apply/preconditions';
+import { checkParents } from '../fs/checkParents';
 import { errnoOf } from '../fs/errno';
 import { hashFile, hashLink } from '../fs/hash';
 import { statsAt } from '../fs/stats';
