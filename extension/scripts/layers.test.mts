@@ -52,7 +52,9 @@ const layers: Readonly<Record<string, Order>> = {
     ['workspace'],
     ['documents'],
     ['views'],
-    ['backups', 'conflicts', 'connect', 'history', 'review', 'sync'],
+    ['backups', 'connect'],
+    ['sync'],
+    ['conflicts', 'history', 'review'],
     ['commands'],
   ),
   'server/src': levels(
