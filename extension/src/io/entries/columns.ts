@@ -16,9 +16,9 @@ export type Width = 1 | 4;
 /**
  * Views of the columns in packed bytes, which threads share.
  *
- * The bytes begin with two 32-bit numbers: the number of rows, and the bytes of text. Then come the columns: nanoseconds,
- * inodes and devices as 64-bit integers, sizes as doubles, the mode and flags in 32 bits, hashes in 32 bytes. The text
- * is last, separated by NULs: first the paths, then the irregular rows.
+ * The bytes begin with two 32-bit numbers: the number of rows, and the bytes of text. Then come the columns:
+ * nanoseconds, inodes and devices as 64-bit integers, sizes as doubles, the mode and flags in 32 bits, hashes in 32
+ * bytes. The text is last, separated by NULs: first the paths, then the irregular rows.
  */
 export class Columns {
   readonly bytes: Uint8Array;
@@ -45,7 +45,7 @@ export class Columns {
     this.text = Buffer.from(buffer, at + hashBytes * count, textBytes);
   }
 
-  /** New columns in shared memory, empty but for the text. */
+  /** New columns in shared memory, all zero except for the text. */
   static create(count: number, width: Width, text: Buffer): Columns {
     const bytes = new Uint8Array(new SharedArrayBuffer(bytesFor(count, width) + text.length));
     new Uint32Array(bytes.buffer, 0, 2).set([count, text.length]);
@@ -54,7 +54,7 @@ export class Columns {
     return columns;
   }
 
-  /** Throws TypeError if the length of the bytes is not what they state. */
+  /** The columns in packed bytes. Throws TypeError if the length of the bytes is not the one that they state. */
   static of(bytes: Uint8Array, width: Width): Columns {
     if (bytes.length < headBytes) throw new TypeError('packed entries: too short');
     // Typed arrays must begin at a multiple of their element size.
@@ -64,6 +64,7 @@ export class Columns {
     return new Columns(aligned, width, { count, textBytes });
   }
 
+  /** Sets a row, except for its hash. */
   put(row: number, value: Entry | Observation): void {
     const at = row * this.#width;
     this.#signed[at] = value.mtimeNs;
@@ -76,7 +77,7 @@ export class Columns {
     if (value.racy) this.flags[row] = value.mode | racyFlag;
   }
 
-  /** Copies a row of other columns. If these are narrower, the stats of an observation are dropped. */
+  /** Copies a row of other columns. Columns of width 1 drop the stats of an observation. */
   copy(row: number, from: Columns, fromRow: number): void {
     const width = Math.min(this.#width, from.#width);
     for (let column = 0; column < width; column++) {

@@ -8,7 +8,7 @@ const maxSigned = 2n ** 63n - 1n;
 const maxUnsigned = 2n ** 64n - 1n;
 const hashLength = 64;
 
-/** Whether columns cannot hold the value without a loss, as with symlinks. It is then packed as JSON. */
+/** Whether columns cannot hold the value without loss, such as a symlink. It is then packed as JSON. */
 export function isIrregular(value: Entry | Observation): boolean {
   if (value instanceof PackedEntry) return false;
   if (value.kind !== 'file' || value.mode !== (value.mode & modeMask) || !isSha256(value.hash)) return true;
@@ -36,7 +36,7 @@ export function irregularFrom<T extends Entry>(path: string, text: string): T {
   return { path, ...fields } as unknown as T;
 }
 
-/** Not a regular expression: that took ten times as long. */
+/** Whether `hash` is lower-case hex of the right length. A regular expression took ten times as long. */
 function isSha256(hash: string): boolean {
   if (hash.length !== hashLength) return false;
   for (let i = 0; i < hash.length; i++) {

@@ -47,7 +47,7 @@ describe('packed entries', () => {
     expect(unpackEntries(packEntries([]))).toEqual([]);
   });
 
-  it('keep the mark of synced observations that are regular', () => {
+  it('keep the mark of synced observations, except irregular ones', () => {
     const observed = (path: string, content: string): Observation => {
       return { ...entry(path, content), dev: 1n, ino: 2n, ctimeNs: 3n, racy: true };
     };

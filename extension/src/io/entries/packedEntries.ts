@@ -18,7 +18,7 @@ export function packEntries(rows: readonly Row<Entry>[]): Packed {
   return pack(rows, 1);
 }
 
-/** Packs observations. Regular ones that are `isSynced` get the mark that `wasSynced` reads; irregular ones never do. */
+/** Packs observations. Those that `isSynced` accepts get the mark that `wasSynced` reads, except irregular ones. */
 export function packObservations(
   observations: readonly Observation[],
   isSynced: (observation: Observation) => boolean = () => false,
@@ -32,18 +32,18 @@ export function packObservations(
   return packed;
 }
 
-/** Whether the observation was marked when it was packed: its ancestor is equal, and is not stored again. */
+/** Whether the observation was marked when it was packed: its ancestor equals it, and is not stored again. */
 export function wasSynced(observation: Observation): boolean {
   return observation instanceof PackedObservation && observation.wasSynced;
 }
 
-/** Throws TypeError if `packEntries` did not write the bytes. */
+/** The reverse of `packEntries`. Throws TypeError or SyntaxError if it finds the bytes damaged. */
 export function unpackEntries(bytes: Uint8Array): Row<Entry>[] {
   const { paths, values } = unpack<Entry>(bytes, 1, (path, columns, row) => new PackedEntry(path, columns, row));
   return values.map((value, row) => [paths[row] ?? damaged('a path is missing'), value]);
 }
 
-/** Throws TypeError if `packObservations` did not write the bytes. */
+/** The reverse of `packObservations`. Throws TypeError or SyntaxError if it finds the bytes damaged. */
 export function unpackObservations(bytes: Uint8Array): Observation[] {
   const { paths, values } = unpack<Observation>(
     bytes,

@@ -34,12 +34,12 @@ export class PackedEntry implements Entry {
     return this.columns.flagsOf(this.row) & modeMask;
   }
 
-  copyTo(columns: Columns, row: number): void {
-    columns.copy(row, this.columns, this.row);
-  }
-
   get hash(): string {
     return (this.#hash ??= this.columns.hash(this.row));
+  }
+
+  copyTo(columns: Columns, row: number): void {
+    columns.copy(row, this.columns, this.row);
   }
 }
 

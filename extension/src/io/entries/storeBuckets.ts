@@ -1,10 +1,10 @@
 /**
- * The number of rows that a map's entries are packed into, by the hash of the path. Reading and binding a row for each
- * entry took most of a start. A save packs only the buckets that changed.
+ * The entries of a map are packed into this many rows of the database, by the hash of their paths. A row for each entry
+ * took most of the time of a start, to read and to bind. A save packs only the buckets that changed.
  */
 const bucketCount = 256;
 
-/** FNV-1a. Invariant: never changes, since stored paths are found by it. */
+/** The bucket of `path`, by FNV-1a. Invariant: never changes, since it decides where stored paths are found. */
 export function bucketOf(path: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < path.length; i++) hash = Math.imul(hash ^ path.charCodeAt(i), 0x01000193);

@@ -2,7 +2,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from './storeBuckets';
 
 /**
- * A map by path that records which buckets changed since the last save. Values are immutable: a changed value is another
+ * A map by path that records which buckets changed since the last save. Values are immutable, so a change is another
  * object.
  */
 export class StoredMap<T> extends Map<string, T> {
@@ -34,7 +34,7 @@ export class StoredMap<T> extends Map<string, T> {
     return changed;
   }
 
-  /** Records buckets again whose save failed. */
+  /** Records again the buckets of a save that failed. */
   markChanged(buckets: ReadonlySet<number>): void {
     for (const bucket of buckets) this.#changedBuckets.add(bucket);
   }
