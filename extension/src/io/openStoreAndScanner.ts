@@ -17,7 +17,7 @@ export interface StoreAndScannerOptions {
   readonly storage: string;
 }
 
-/** Opens the store, and passes its observations to a new scanner. Throws store_newer, store_locked or store_failed. */
+/** Opens the store, and passes its observations to a new scanner. Throws the errors of `openStore`. */
 export async function openStoreAndScanner({ dist, root, storage }: StoreAndScannerOptions): Promise<StoreAndScanner> {
   const store = await openStore({
     folder: storage,
@@ -30,7 +30,7 @@ export async function openStoreAndScanner({ dist, root, storage }: StoreAndScann
     storage,
     known: () => store.state.observations.values(),
   });
-  // After the store has loaded, since two threads that collect garbage at the same time slow each other down.
+  // The scanner starts after the store has loaded, since two threads that collect garbage at once slow each other down.
   scanner.updatePacked(store.takePackedObservations());
   return { store, scanner };
 }

@@ -88,7 +88,7 @@ function stateOf({ state }: SqlStore) {
 }
 
 describe('the store', () => {
-  it('reads all that was saved without a loss', async () => {
+  it('reads everything that was saved without loss', async () => {
     const store = await open();
     fill(store);
     store.state.observations.set('big', {
@@ -188,7 +188,7 @@ describe('the store', () => {
     expect(await other.refresh()).toBe(false);
   });
 
-  it('never overwrites what another window saved after the read', async () => {
+  it('never overwrites changes that another window saved after the read', async () => {
     const [one, other] = [await open(), await open()];
     fill(one);
     await one.save();

@@ -24,7 +24,7 @@ export interface StoreOptions {
   readonly lockLimitMs?: number;
 }
 
-/** Opens the store in `folder`, or creates an empty one. Throws store_newer, store_locked or store_failed. */
+/** Opens the store in `folder`, or an empty one. Throws store_newer, store_locked, store_failed or disk_full. */
 export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const { folder, wasm, script, now = () => new Date(), lockLimitMs = 30_000 } = options;
   try {
@@ -82,7 +82,7 @@ export class SqlStore implements Store {
     this.#isShared = true;
   }
 
-  /** Returns the observations in the bytes that the file held, for the scanner. Only the first call does. */
+  /** Returns the observations as the file held them, packed, for the scanner. Later calls return none. */
   takePackedObservations(): readonly Packed[] {
     const packed = this.#packed;
     this.#packed = [];

@@ -18,11 +18,14 @@ export function loadSqlJs(wasm: WebAssembly.Module): Promise<SqlJsStatic> {
   });
 }
 
-/** Opens the bytes of a file. Throws store_newer, and other errors if they are damaged, see `isDamage`. */
+/**
+ * Opens the bytes of a file, and converts a store of version 1 in memory. Throws store_newer, and other errors if the
+ * bytes are damaged, see `isDamage`.
+ */
 export function openDatabase(sql: SqlJsStatic, bytes: Uint8Array): Database {
   const database = new sql.Database(bytes);
   try {
-    check(database);
+    checkAndUpgrade(database);
     return database;
   } catch (error) {
     database.close();
@@ -39,7 +42,7 @@ export function createDatabase(sql: SqlJsStatic): Database {
   return database;
 }
 
-/** Reads the whole store. Throws TypeError if a part is missing. */
+/** Reads the whole store. Throws if a part is missing. */
 export function contentOf(database: Database): Omit<StoreContent, 'stamp'> {
   const meta = database.exec("SELECT value FROM meta WHERE key = 'state'")[0]?.values[0]?.[0];
   if (typeof meta !== 'string') throw new TypeError('the store has no state');
@@ -65,7 +68,7 @@ export function bytesWith(database: Database, { buckets, meta }: Pick<StoreWrite
   return database.export();
 }
 
-function check(database: Database): void {
+function checkAndUpgrade(database: Database): void {
   const version = versionOf(database);
   if (typeof version === 'number' && version > schemaVersion) {
     throw new PalmtreeError(
@@ -76,7 +79,7 @@ function check(database: Database): void {
       },
     );
   }
-  // The full integrity check adds the order of indexes; only the index of meta exists, with one row.
+  // The full integrity check would also compare indexes with tables. The only index is that of meta, with one row.
   const result = database.exec('PRAGMA quick_check')[0]?.values[0]?.[0];
   if (result !== 'ok') throw new TypeError(`the store fails its check: ${String(result)}`);
   if (version === 1) upgradeVersion1(database);

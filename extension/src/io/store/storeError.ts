@@ -1,7 +1,7 @@
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
 
-/** Whether the error shows that the file is not a store. A RangeError shows that memory ran out. */
+/** Whether an error of reading shows that the file is not an intact store. A RangeError shows that memory ran out. */
 export function isDamage(error: unknown): boolean {
   return !(error instanceof PalmtreeError || error instanceof RangeError) && errnoOf(error) === undefined;
 }
@@ -10,7 +10,7 @@ export function changedByOthers(): PalmtreeError {
   return new PalmtreeError('store_failed', 'another process wrote the store after it was read');
 }
 
-/** Converts any error with the store at `path`: to disk_full or store_failed, unless it has a code already. */
+/** Converts any error of the store at `path` to disk_full or store_failed, unless it is a PalmtreeError already. */
 export function asStoreError(error: unknown, path: string): PalmtreeError {
   if (error instanceof PalmtreeError) return error;
   const errno = errnoOf(error);

@@ -10,7 +10,7 @@ const firstPauseMs = 10;
 const longestPauseMs = 250;
 /** A lock file is written right after its creation: one that stays empty this long was left by a process that died. */
 const emptyLimitMs = 2_000;
-/** Processes of another machine cannot be checked: their lock is stale if they have not touched it this long. */
+/** A process on another machine cannot be checked: its lock is stale if it has not touched it this long. */
 const foreignLimitMs = 30_000;
 const touchIntervalMs = 5_000;
 
@@ -20,7 +20,7 @@ interface Holder {
   readonly host: string;
   /** Unique to one acquisition of the lock. */
   readonly id: string;
-  /** The start of the process, in case its pid is reused; see `startOf`. */
+  /** The start of the process, in case its pid is reused; see `startTimeOf`. */
   readonly start?: string | undefined;
 }
 
@@ -86,8 +86,9 @@ async function take(path: string, emptySince: Map<string, number>): Promise<stri
 
 /**
  * Replaces the lock of a dead holder.
- * Invariant: of all processes that find it dead, exactly one replaces it. The claim is a lock of its own, named after the
- * dead acquisition, and the lock file is read again under the claim. It is replaced by a rename, so it always exists.
+ * Invariant: of all processes that find it dead, exactly one replaces it: the one with the claim, which is another
+ * lock, named after the dead acquisition. It reads the lock file again and replaces it by a rename, so that the file
+ * always exists.
  */
 async function takeOver(
   path: string,

@@ -7,13 +7,13 @@ import type { StoredMap } from '../entries/storedMap';
 export interface StoredState {
   /** The server and tree that `ancestor` was synced with. */
   binding: { server: string; tree: string } | undefined;
-  /** The synced revision: `ancestor` with `unappliedRemote` is its table. */
+  /** The last synced revision: `ancestor` with `unappliedRemote` is its table. */
   revision: number;
   /** The id of that revision, which another revision with the same number does not have; undefined if unknown. */
   revisionId: string | undefined;
   readonly rules: StoredMap<Rule>;
   readonly ancestor: StoredMap<Entry>;
-  /** Changes of `revision` that were not applied here; null for a deletion. */
+  /** The server's state at `revision` for paths that were not applied here; null for a deletion. */
   readonly unappliedRemote: StoredMap<Entry | null>;
   readonly observations: StoredMap<Observation>;
 }
@@ -23,10 +23,13 @@ export interface Store {
   readonly state: StoredState;
   /** The path that a damaged store was moved to when this one was opened; undefined if there was none. */
   readonly setAside: string | undefined;
-  /** Reads the file again if another window wrote it since, and returns whether it did. */
+  /** Reads the file again if another window wrote it, and returns whether it did. Throws store_newer, store_failed. */
   refresh(): Promise<boolean>;
   /** Writes the state. Resolves when it is durable. Throws store_failed or disk_full. */
   save(): Promise<void>;
-  /** Runs `work` while holding the lock between windows; in this window too, one at a time. Throws store_locked. */
+  /**
+   * Runs `work` under the lock between windows, and one at a time within this window. Throws store_locked, and system
+   * errors of the lock file.
+   */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -34,8 +34,8 @@ export function emptyState(): StoredState {
 }
 
 /**
- * Replaces `state` with the content of the file. Throws if the content is damaged, and the state is then unchanged.
- * The maps stay the same objects, which other code may hold. If it does (`isShared`), they are filled without pauses, so
+ * Replaces `state` with the content of the file. Throws if the content is damaged, and the state is then unchanged. The
+ * maps stay the same objects, which other code may hold. If it does (`isShared`), they are filled without pauses, so
  * that nothing ever sees a mixture of two states.
  */
 export async function loadState({ meta, tables }: StoreContent, state: StoredState, isShared: boolean): Promise<void> {
@@ -80,11 +80,11 @@ function* ancestorItems(
   for (const item of observations) if (wasSynced(item[1])) yield item;
 }
 
-/** The part of the state that a save has to write. Changes during its collection may be in it, and are in the next. */
+/** The part of the state that a save has to write. Changes made meanwhile are in the next one in any case. */
 export interface StoreChanges {
   readonly meta: string;
   readonly pack: () => Promise<StoredBucket[]>;
-  /** Must be called if they could not be written. */
+  /** Must be called if the changes could not be written. */
   readonly markUnsaved: () => void;
 }
 
@@ -165,7 +165,7 @@ function* packObserved(
   ancestorRows: readonly TableItem<Entry>[],
 ): Generator<StoredBucket> {
   const ancestors = new Map(ancestorRows);
-  // The mark of an observation stores its ancestor, so the ancestor leaves the map.
+  // The mark of an observation stands for its ancestor, so the ancestor leaves the map.
   const isSynced = (observation: Observation): boolean => {
     const entry = ancestors.get(observation.path);
     return entry !== undefined && hasSameFields(entry, observation) && ancestors.delete(observation.path);

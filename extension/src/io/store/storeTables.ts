@@ -6,7 +6,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from '../entries/storeBuckets';
 import { packEntries, packObservations, unpackEntries, unpackObservations } from '../entries/packedEntries';
 
-/** The names on the disk, which cannot change: `held_back` holds the unapplied remote changes. */
+/** The names on the disk, which cannot change: `held_back` holds the unapplied remote. */
 export type TableName = 'rule' | 'ancestor' | 'held_back' | 'observation';
 
 /** One bucket of a table, packed; null if it is empty. */
@@ -24,7 +24,7 @@ export interface StoreTable<T> {
   readonly unpack: (bytes: Uint8Array) => Iterable<TableItem<T>>;
 }
 
-/** One entry of a map. */
+/** One key of a map with its value. */
 export type TableItem<T> = readonly [path: string, value: T];
 
 export const ruleTable: StoreTable<Rule> = {
@@ -70,10 +70,10 @@ export function createTable(name: TableName): string {
   return `CREATE TABLE ${name} (bucket INTEGER PRIMARY KEY, entries BLOB NOT NULL)`;
 }
 
-/** Reads the buckets of a table into memory that threads share. Throws TypeError if a bucket is no blob. */
+/** Reads the buckets of a table into memory that threads share. Throws if the table or a blob is missing. */
 export function readTable(database: Database, name: TableName): Uint8Array[] {
   const buckets: Uint8Array[] = [];
-  // Column names, so that a table without one fails here.
+  // Names its columns, so that it fails for a table without them.
   const statement = database.prepare(`SELECT entries FROM ${name} ORDER BY bucket`);
   try {
     while (statement.step()) {

@@ -6,7 +6,7 @@ import type { FromStoreWorker, StoreContent, StoreWorkerData, StoreWrite, ToStor
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
 
-/** Milliseconds that the thread keeps the database open after a write, for the next write. */
+/** Milliseconds for which the thread keeps the database open after a write, for the next write. */
 const idleMs = 10_000;
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
@@ -29,8 +29,8 @@ interface PendingRequest {
 }
 
 /**
- * Reads and writes the store's file in a worker thread, since SQLite would block this thread for all of a file of some
- * megabytes. The thread ends when it is idle, which frees its memory.
+ * Reads and writes the store's file in a worker thread, since SQLite would block this thread while it reads or writes
+ * all of a file of several megabytes. The thread ends when it is idle, which frees its memory.
  */
 export class StoreThread {
   readonly #script: string;
@@ -53,7 +53,7 @@ export class StoreThread {
     throw response.kind === 'damaged' ? new TypeError(response.message) : unexpected(response);
   }
 
-  /** Resolves when the file is durable. Throws store_failed or disk_full, and the file is then unchanged. */
+  /** Resolves when the file is durable. Throws store_failed or disk_full, and leaves the old file or the new one. */
   async write(write: StoreWrite): Promise<ContentStamp> {
     const response = await this.#request({ kind: 'write', ...write });
     this.#endAfter(idleMs);

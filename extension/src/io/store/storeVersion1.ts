@@ -16,7 +16,7 @@ import {
 
 type Row = readonly SqlValue[];
 
-/** Converts a store of version 1, with a row for each entry, to version 2. Throws if a row is incomplete. */
+/** Converts a store of version 1, with a row for each entry, to version 2. Throws if it finds a row damaged. */
 export function upgradeVersion1(database: Database): void {
   convert<Rule>(database, ruleTable, ([path, kind, effect]) => ({
     path: String(path),

@@ -66,7 +66,7 @@ class StoreFile {
   }
 
   #loaded(): Promise<SqlJsStatic> {
-    // The file is not damaged, and a later request tries again.
+    // A PalmtreeError, so that the file does not count as damaged. A later request tries again.
     return (this.#sql ??= loadSqlJs(this.#wasm).catch((cause: unknown) => {
       this.#sql = undefined;
       throw new PalmtreeError('store_failed', `SQLite could not be started: ${String(cause)}`, { cause });
