@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { errnoOf } from './errno';
 
 /**
- * Whether `folder` of `root` contains a file that matches, at any depth. Skips excluded files and folders, and stops at
- * the first match. A folder that cannot be read contains none.
+ * Whether `folder` in `root` contains a file that matches, at any depth. Ignores excluded files and folders, and stops
+ * at the first match. A folder that cannot be read counts as empty.
  */
 export async function containsFile(
   root: string,

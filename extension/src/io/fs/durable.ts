@@ -9,8 +9,8 @@ import { errnoOf } from './errno';
 import { contentStampOf, type ContentStamp } from './fileStamp';
 
 /**
- * Replaces the file at `path`. Invariant: a kill or power loss at any point leaves the old content or the new, complete.
- * Once this resolves, it is the new.
+ * Replaces the file at `path`, and returns the stamp of the new one. Once this resolves, the new content is durable.
+ * Invariant: a kill or power loss at any point leaves either the complete old content or the complete new content.
  */
 export async function replaceFile(path: string, content: Uint8Array | Iterable<string>): Promise<ContentStamp> {
   const temporary = `${path}.${process.pid}-${randomUUID().slice(0, 8)}.tmp`;
@@ -33,7 +33,7 @@ export async function replaceFile(path: string, content: Uint8Array | Iterable<s
   }
 }
 
-/** The types (f_type of statfs) of ext2 to ext4, XFS, Btrfs, F2FS, ZFS and tmpfs. On others, syncfs(2) may flush nothing. */
+/** The statfs types of ext2 to ext4, XFS, Btrfs, F2FS, ZFS and tmpfs. On others, syncfs(2) may flush nothing. */
 const syncedTypes = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994]);
 
 /**
@@ -47,8 +47,9 @@ export function canSyncFileSystem(folder: string): boolean {
 }
 
 /**
- * Flushes the whole file system of `folder`, which for many files takes a fraction of the time of flushing each. False if
- * it failed (`sync -f` exists in GNU and BusyBox): then nothing is durable.
+ * Flushes the whole file system of `folder`, which for many files takes a fraction of the time of flushing each.
+ * Returns false if that failed, for example because `sync` is neither GNU's nor BusyBox's and lacks `-f`: nothing is
+ * durable then.
  */
 export async function syncFileSystem(folder: string): Promise<boolean> {
   try {

@@ -19,14 +19,14 @@ describe('a file', () => {
   it.each([
     ['mode', false, false, true],
     ['ctimeNs', false, true, true],
-  ] as const)('with another %s is changed for some purposes', (key, unchanged, exceptCtime, content) => {
+  ] as const)('with another %s is changed by some comparisons only', (key, unchanged, exceptCtime, content) => {
     const other = { ...stamp, [key]: 0n };
     expect(isUnchanged(stamp, other)).toBe(unchanged);
     expect(isUnchangedExceptCtime(stamp, other)).toBe(exceptCtime);
     expect(isContentUnchanged(stamp, other)).toBe(content);
   });
 
-  it('that does not exist is unchanged as long as it does not', () => {
+  it('that does not exist is unchanged until it is created', () => {
     expect(isContentUnchanged(undefined, undefined)).toBe(true);
     expect(isContentUnchanged(undefined, stamp)).toBe(false);
     expect(isContentUnchanged(stamp, undefined)).toBe(false);

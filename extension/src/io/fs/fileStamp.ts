@@ -20,7 +20,7 @@ export function isUnchanged(before: FileStamp, after: FileStamp): boolean {
   return sameInodeAndTimes(before, after) && before.size === after.size && before.mode === after.mode;
 }
 
-/** `isUnchanged` without the ctime, which a new hard link moves. */
+/** `isUnchanged` without the ctime, which a new hard link changes. */
 export function isUnchangedExceptCtime(before: FileStamp, after: FileStamp): boolean {
   return isContentUnchanged(before, after) && before.mode === after.mode;
 }
@@ -37,8 +37,8 @@ export function isContentUnchanged(before: ContentStamp | undefined, after: Cont
 }
 
 /**
- * Compares neither size nor mode, for callers whose sizes and modes are numbers or come from elsewhere: an observed
- * symlink has the size of its target, and a file system without modes shows none.
+ * Whether both stamps have the same inode and times. Size and mode are left to the callers: an observed symlink has the
+ * size of its target, and a file system without modes shows none.
  */
 export function sameInodeAndTimes(
   a: Pick<FileStamp, 'dev' | 'ino' | 'mtimeNs' | 'ctimeNs'>,

@@ -7,7 +7,7 @@ import { sha256 } from './sha256';
 
 const maxTries = 3;
 
-/** The SHA-256 of a file's content or of a symlink's target, and the stats from before and after the hashing. */
+/** The SHA-256 of a file's content or of a symlink's target, and the stats, which were the same before and after it. */
 export type HashedContent =
   | { readonly kind: 'file'; readonly hash: string; readonly stats: BigIntStats }
   | { readonly kind: 'symlink'; readonly hash: string; readonly stats: BigIntStats; readonly target: Buffer };
@@ -22,13 +22,13 @@ export type Hashed =
 export interface HashOptions {
   /** Memory for file content, reused from file to file. */
   readonly buffer: Uint8Array;
-  /** Called with the number of bytes of each piece; throws to stop. */
+  /** Called with the number of bytes of each piece; may throw to stop. */
   readonly onBytes?: (bytes: number) => void;
 }
 
 /**
- * Hashes the file at `path`. Invariant: the hash is of a complete content that the file had: before and after the
- * hashing, `path` was the same file with the same stats.
+ * Hashes the file at `path`. Invariant: the file once had exactly the hashed content, since `path` was the same file
+ * with the same stats before and after the hashing.
  */
 export function hashFile(path: string, options: HashOptions): Hashed {
   return retryIfChanging(() => tryHashFile(path, options));
@@ -88,7 +88,7 @@ function hashInPieces(file: number, size: number, { buffer, onBytes }: HashOptio
     if (count === 0) return read === size ? hash.digest('hex') : undefined;
     hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
     read += count;
-    // Stop, because a log that is written all the time would have no end.
+    // A log that is written all the time would have no end.
     if (read > size) return undefined;
     onBytes?.(count);
   }

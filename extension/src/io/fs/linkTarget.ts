@@ -3,7 +3,7 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { parentOf } from '../../core/paths';
 
 /**
- * Whether the target of a symlink at `path` in `realRoot` stays inside, both by its text and through other symlinks on the
+ * Whether the target of a symlink at `path` stays inside `realRoot`, both by its text and through other symlinks on the
  * way. The target need not exist. `realRoot` must be a path without symlinks.
  */
 export function pointsInside(realRoot: string, path: string, target: string): boolean {
@@ -12,7 +12,7 @@ export function pointsInside(realRoot: string, path: string, target: string): bo
   return staysInsideByText(folder, target) && staysInsideThroughLinks(realRoot, join(realRoot, folder), target);
 }
 
-/** Invariant: a target that leaves and re-enters is outside, because the workspace folder has another name elsewhere. */
+/** Invariant: a target that leaves and re-enters is outside: the workspace folder has another name elsewhere. */
 function staysInsideByText(folder: string, target: string): boolean {
   let depth = folder === '' ? 0 : folder.split('/').length;
   for (const segment of target.split('/')) {
@@ -33,7 +33,7 @@ function staysInsideThroughLinks(realRoot: string, folder: string, target: strin
   return true;
 }
 
-/** The real path; `path` itself if it does not exist or its symlinks form a circle. */
+/** The real path; `path` itself if it cannot be resolved, because it does not exist or its symlinks form a loop. */
 function resolveLinks(path: string): string {
   try {
     return realpathSync.native(path);

@@ -39,7 +39,7 @@ describe('the name rules of a disk', () => {
     expect(nameRulesProbe(root, 'linux')()).toEqual({ foldsCase: true, normalises: true, windows: false });
   });
 
-  it('do not show in two files, nor in two names of one file', () => {
+  it('do not fold two files, nor two hard links to one file', () => {
     write('a.md');
     linkSync(join(root, 'a.md'), join(root, 'A.MD'));
     write('b', 'B');

@@ -3,18 +3,18 @@ import { basename, dirname, join } from 'node:path';
 import type { NameRules } from '../../core/filenames/nameRules';
 import { readableStatsAt } from './stats';
 
-/** The number of names in the workspace folder that are tried. On a disk that folds names, the first one shows it. */
+/** The most names in the workspace folder to try. On a disk that folds names, the first one shows it. */
 const maxTriedNames = 64;
 
-/** The types (f_type of statfs) of Linux file systems that fold case: FAT, exFAT, NTFS (two drivers), HFS+, SMB (two). */
+/** The statfs types of Linux file systems that fold case: FAT, exFAT, NTFS (two drivers), HFS+, SMB (two). */
 const caseFoldingTypes: ReadonlySet<number> = new Set([
   0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0x482b, 0xff534d42, 0xfe534d42,
 ]);
 
 /**
- * Returns a function that finds the name rules of the disk of `root`, by accessing existing names under other spellings.
- * It writes nothing. It caches its result, unless no name has another spelling: then it assumes the system's default, and
- * tries again at the next call.
+ * Returns a function that finds the name rules of the disk of `root`, by accessing existing names under other
+ * spellings. It writes nothing. For a rule that no name shows, it assumes the system's default. It caches its result
+ * once a name has shown whether the disk folds case; until then it tries again at each call.
  */
 export function nameRulesProbe(root: string, platform: NodeJS.Platform = process.platform): () => NameRules {
   let cached: NameRules | undefined;
@@ -36,7 +36,7 @@ export function nameRulesProbe(root: string, platform: NodeJS.Platform = process
 interface ExistingName {
   readonly folder: string;
   readonly name: string;
-  /** Whether the folder lists this name, which is then an item of its own and no other spelling. */
+  /** Whether the folder lists this name, which is then an item of its own, not another spelling. */
   readonly isListed: (name: string) => boolean;
 }
 
@@ -69,9 +69,9 @@ function areSpellingsOneFile(names: readonly ExistingName[], respell: (name: str
     const spelling = respell(name);
     if (spelling === name || isListed(spelling)) continue;
     if (readableStatsAt(join(folder, name)) === undefined) continue;
-    // Inodes prove nothing: some file systems give one file another number for each spelling.
+    // Inode numbers prove nothing: some file systems return a different one for each spelling.
     const exists = readableStatsAt(join(folder, spelling)) !== undefined;
-    // The spelling is a file of its own, created since the folder was listed.
+    // Then the spelling is a file of its own, created since the folder was listed.
     if (exists && readdirSync(folder).includes(spelling)) continue;
     return exists;
   }

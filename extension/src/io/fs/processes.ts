@@ -12,8 +12,8 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * The start time of a process in clock ticks since boot, which tells it from other processes with the same id: containers
- * reuse ids soon. Undefined if the system does not report it.
+ * The start time of a process in clock ticks since boot. It tells the process from a later one with the same id, which
+ * containers soon reuse. Undefined if the system does not report it.
  */
 export function startTimeOf(pid: number): string | undefined {
   if (process.platform !== 'linux') return undefined;

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from './errno';
 
-/** Device and inode of the workspace folder at `root`, which may be a symlink to it. Throws root_gone if it is no folder. */
+/** The device and inode of the folder that `root` is or links to. Throws root_gone if there is none. */
 export function identityOfFolder(root: string): string {
   let cause: unknown;
   try {
@@ -21,7 +21,7 @@ export function rootGone(root: string, cause?: unknown): PalmtreeError {
   });
 }
 
-/** Whether `path` is a folder without items. */
+/** Whether `path` is an empty folder. False if it cannot be read. */
 export function isEmptyFolder(path: string): boolean {
   try {
     return readdirSync(path).length === 0;

@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises';
 import { errnoOf } from './errno';
 import { readNoFollow } from './openFlags';
 
-/** The content of the file at `path`; undefined if it cannot be read, is no regular file or has more than `maxBytes`. */
+/** The content of the file at `path`; undefined if it cannot be read, is not a regular file or exceeds `maxBytes`. */
 export async function readSmallFile(path: string, maxBytes: number): Promise<Uint8Array | undefined> {
   try {
     const file = await open(path, readNoFollow);

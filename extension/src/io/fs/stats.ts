@@ -2,8 +2,8 @@ import { lstatSync, type BigIntStats } from 'node:fs';
 import { isNotFound } from './errno';
 
 /**
- * The stats at `path`, of a symlink itself; undefined if nothing exists there. Throws the system's error if they cannot
- * be read.
+ * The stats at `path`, without following a symlink; undefined if nothing exists there. Throws the system's error if
+ * they cannot be read.
  */
 export function statsAt(path: string): BigIntStats | undefined {
   try {
@@ -15,7 +15,7 @@ export function statsAt(path: string): BigIntStats | undefined {
   }
 }
 
-/** The stats at `path`, of a symlink itself; undefined if nothing exists there or the stats cannot be read. */
+/** The stats at `path`, without following a symlink; undefined if nothing exists there or they cannot be read. */
 export function readableStatsAt(path: string): BigIntStats | undefined {
   try {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });

@@ -1,6 +1,6 @@
 /**
  * Runs `work` on each item, at most `concurrency` at a time, and returns the results in the order of the items.
- * Rejects with the first error, without waiting for the work that still runs.
+ * Rejects with the first error and does not wait for the work on the other items, which goes on.
  */
 export async function inParallel<T, R>(
   items: readonly T[],

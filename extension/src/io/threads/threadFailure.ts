@@ -7,7 +7,7 @@ export interface ThreadFailure {
   readonly details: ErrorDetails;
 }
 
-/** Converts an error for another thread. `defaultCode` is for errors without a code of their own. */
+/** Converts an error for another thread. An error without a code of its own gets `defaultCode`. */
 export function failureOf(error: unknown, defaultCode: ErrorCode = 'scan_failed'): ThreadFailure {
   if (error instanceof PalmtreeError) return { code: error.code, message: error.message, details: error.details };
   const isError = error instanceof Error;
