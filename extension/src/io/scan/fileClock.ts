@@ -3,12 +3,13 @@ import { closeSync, fstatSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryName } from '../../core/temporaryName';
 
-/** Enough for file systems that store times in whole or even seconds. */
+/** Enough for file systems that store times in steps of one or two seconds. */
 const marginNs = 2_000_000_000n;
 
-/** The time by a file system's clock, in nanoseconds since the epoch. `dev` is its device; undefined if unknown. */
 export interface ClockReading {
+  /** The device of the file system; undefined if its clock could not be read. */
   readonly dev: bigint | undefined;
+  /** The time by the file system's clock, in nanoseconds since the epoch. */
   readonly startNs: bigint;
 }
 
@@ -39,8 +40,8 @@ export class FileClock {
   }
 
   /**
-   * Whether a file that is hashed from now on could be written once more without a change to its times. The clock was
-   * read before the hashing, which calls too many files racy rather than too few.
+   * Whether a file that is hashed after the reading could be written once more without a change to its times. Since the
+   * clock is read before the hashing, too many files count as racy rather than too few.
    */
   isRacy(stats: { dev: bigint; mtimeNs: bigint; ctimeNs: bigint }): boolean {
     if (stats.dev !== this.#reading.dev) return true;

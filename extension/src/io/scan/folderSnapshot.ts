@@ -9,12 +9,12 @@ const maxUntracked = 20;
 const statsPerFile = 5;
 
 /**
- * The state of a folder when everything in it was last inspected: a cheap check shows whether it changed.
+ * The state of a folder when everything in it was last inspected. A cheap check shows whether it has changed.
  * Invariant: if a folder matches its snapshot, an inspection would find exactly what is known, apart from the files in
  * `inspectAlways`.
  */
 export interface FolderSnapshot {
-  /** Every name in the folder, sorted, with a NUL between each two. */
+  /** Every name in the folder, sorted, separated by NULs. */
   readonly names: string;
   /** The names of the files whose hash can be trusted while their stats are unchanged. */
   readonly files: readonly string[];
@@ -37,8 +37,8 @@ interface FolderContent {
 }
 
 /**
- * Snapshots of all folders with observations, as if nothing else existed in them. A folder with an observation that is
- * not selected any more gets none.
+ * Snapshots of all folders with observations, as if nothing else existed in them. A folder gets none if an observation
+ * in it is not selected any more.
  */
 export function snapshotsOf(
   known: ReadonlyMap<string, Observation>,

@@ -12,7 +12,7 @@ import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessage
 
 /** With fewer queued files, a thread takes longer to start than it saves. */
 const minQueuedFiles = 3_000;
-/** Batches that a helper has at a time: enough to be busy until it gets the next ones. */
+/** Batches that a helper has at a time: enough to keep it busy until it gets the next ones. */
 const batchesAhead = 4;
 const maxHelpers = 3;
 
@@ -42,7 +42,7 @@ export class HelperTeam {
     this.#deps = deps;
   }
 
-  /** Whether a batch is unfinished. */
+  /** Whether a batch apart from the queue is unfinished. */
   get isBusy(): boolean {
     return this.#ownBatches.length > 0 || [...this.#helpers].some((helper) => helper.batches.length > 0);
   }
@@ -57,7 +57,7 @@ export class HelperTeam {
     }
   }
 
-  /** Assigns files that are likely to be hashed. Trusted files stay here, because helpers have no known observations. */
+  /** Assigns files that are likely to be hashed. Trusted files stay here: helpers have no known observations. */
   #assignBatch(helper: Helper): void {
     const { known, queue, inspectOptions } = this.#deps;
     const paths = queue.take();
@@ -72,6 +72,7 @@ export class HelperTeam {
     return this.#ownBatches.pop();
   }
 
+  /** Resolves when a helper has returned a result, failed or died. */
   nextResult(): Promise<void> {
     return new Promise((resolve) => (this.#wake = resolve));
   }

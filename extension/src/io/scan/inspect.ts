@@ -24,7 +24,7 @@ export interface InspectOptions {
   readonly honoursModes: boolean;
   /** Memory for file content, reused from file to file. */
   readonly buffer: Uint8Array;
-  /** Called after each piece of a file that was hashed; throws to stop. */
+  /** Called after each piece of a file that was hashed; may throw to stop. */
   readonly onBytes: (bytes: number) => void;
 }
 

@@ -2,7 +2,7 @@ import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
 import { inspect, type InspectOptions } from './inspect';
 
-/** The differences that an inspection of some paths found. All other paths of the batch are as they were known. */
+/** The differences found by an inspection of a batch of paths. Its other paths are as they were known. */
 export interface BatchResult {
   /** New observations, and observations that differ from the known ones. */
   readonly changed: readonly Observation[];
@@ -13,7 +13,7 @@ export interface BatchResult {
   readonly problems: readonly Problem[];
 }
 
-/** Inspects each of `paths`. `onFile` is called after each file and symlink; it throws to stop. */
+/** Inspects each of `paths`. `onFile` is called after each file and symlink; it may throw to stop. */
 export function inspectBatch(
   paths: readonly string[],
   knownAt: (path: string) => Observation | undefined,

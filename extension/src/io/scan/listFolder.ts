@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { pathFault, type PathFault } from '../../../../server/src/contract/paths';
 
-/** Printable ASCII without `/` and `\`, apart from `.` and `..`: `pathFault` accepts every such name in a short path. */
+/** Printable ASCII without `/` and `\`, except `.` and `..`: `pathFault` accepts every such name in a short path. */
 const ordinaryName = /^(?!\.\.?$)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/;
 const shortPathLength = 1024;
 
@@ -23,7 +23,7 @@ export interface FolderListing {
 /** Lists the folder at the absolute path. Throws the system's errors. */
 export function listFolder(absolute: string): readonly FolderItem[] {
   const items = readdirSync(absolute, { withFileTypes: true });
-  // Node decodes bytes that are not UTF-8 to U+FFFD. Only then are names read as bytes, which takes several times as long.
+  // Node decodes bytes that are not UTF-8 to U+FFFD. Only then read names as bytes, which takes several times as long.
   if (!items.some(({ name }) => name.includes('\uFFFD'))) return items;
   return readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' }).map((item) => ({
     name: isUtf8(item.name) ? item.name.toString('utf8') : escaped(item.name),

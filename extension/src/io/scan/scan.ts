@@ -28,7 +28,7 @@ export interface ScanOptions {
   readonly honoursModes: boolean;
   /** Snapshots of the folders that still match them, by path. */
   readonly unchanged?: ReadonlyMap<string, FolderSnapshot> | undefined;
-  /** Called often; throws to stop the scan. */
+  /** Called often; may throw to stop the scan. */
   readonly onProgress?: ((progress: ScanProgress) => void) | undefined;
   /** The bundled scan worker, which helper threads run. */
   readonly script: string;
@@ -42,8 +42,8 @@ export interface ScanOutcome extends ScanResult {
 }
 
 /**
- * Scans the workspace folder at `root`, and returns how it differs from what is known. This thread walks and inspects; if
- * many files are found, helper threads inspect some of them. Throws root_gone.
+ * Scans the workspace folder at `root`, and returns how it differs from `known`. This thread walks and inspects; if it
+ * finds many files, helper threads inspect some of them. Throws root_gone, cancelled, scan_failed.
  */
 export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const { root, scope, known, only, unchanged = new Map() } = options;

@@ -19,7 +19,7 @@ export class ScanFindings {
   #files = 0;
   #hashedBytes = 0;
 
-  /** `onProgress` throws to stop the scan. */
+  /** `onProgress` may throw to stop the scan. */
   constructor(onProgress: ((progress: ScanProgress) => void) | undefined) {
     this.#onProgress = onProgress;
   }
@@ -62,7 +62,7 @@ export class ScanFindings {
     this.report();
   }
 
-  /** Reports the progress. Throws to stop the scan. */
+  /** Reports the progress. Throws if `onProgress` stops the scan. */
   report(): void {
     this.#onProgress?.({ files: this.#files, hashedBytes: this.#hashedBytes });
   }

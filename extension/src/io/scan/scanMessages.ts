@@ -61,8 +61,8 @@ export interface ScanHelperData {
 }
 
 /**
- * Paths to inspect without known observations, with a NUL between each two. Sending one string takes a tenth of the time
- * of sending an array.
+ * Paths to inspect without known observations, separated by NULs. Sending one string takes a tenth of the time of
+ * sending an array.
  */
 export type ToScanHelper = string;
 

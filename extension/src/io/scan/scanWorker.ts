@@ -68,7 +68,7 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
   try {
     onProgress({ files: 0, hashedBytes: 0 });
     const { scope, only, verify } = request;
-    // A .gitignore can change what other folders than its own include, so snapshots do not work with it.
+    // A .gitignore can change which paths are included in folders other than its own, so snapshots do not work with it.
     const usesSnapshots = only === undefined && verify !== true && !scope.respectGitignore;
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
     const unchanged = usesSnapshots ? await snapshots.findUnchanged(scope, known, stop, onFiles) : undefined;

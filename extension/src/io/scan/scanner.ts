@@ -17,7 +17,7 @@ export interface WorkerScannerOptions {
   readonly storage?: string;
   /** Whether the file system keeps permission bits; by default, all but those of Windows do. */
   readonly honoursModes?: boolean;
-  /** All known observations, for a thread that replaces one that died. */
+  /** All known observations, for the thread that replaces one that died. */
   readonly known: () => Iterable<Observation>;
 }
 
@@ -67,7 +67,7 @@ export class WorkerScanner implements Scanner {
     this.#sending = this.#sending.then(() => this.#sendUpdates());
   }
 
-  /** Adds known observations as the store has them packed. The thread shares that memory. */
+  /** Adds known observations that the store has packed. The thread shares their memory. */
   updatePacked(parts: readonly Packed[]): void {
     this.#worker ??= this.#start();
     for (const observations of parts) this.#post({ kind: 'update', observations, removed: [] });

@@ -4,7 +4,7 @@ import { failureOf, cancellationCheck } from '../threads/threadFailure';
 import { matchesSnapshot, type FolderSnapshot } from './folderSnapshot';
 import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from './scanMessages';
 
-/** Returns the folders that differ from their snapshot. `onFolder` is called before each folder; it throws to stop. */
+/** Returns the folders that differ from their snapshot. `onFolder` is called before each; it may throw to stop. */
 export function findChangedFolders(
   snapshots: ReadonlyMap<string, FolderSnapshot>,
   { root, honoursModes }: Pick<SnapshotCheckerData, 'root' | 'honoursModes'>,
