@@ -56,6 +56,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['sync'],
     ['conflicts', 'history', 'review'],
     ['commands'],
+    ['testing'],
   ),
   'server/src': levels(
     ['concurrency', 'contract'],
