@@ -106,7 +106,7 @@ describe('many new files', () => {
     process.env['PATH'] = path;
   });
 
-  /** A `sync` that records the files of the workspace folder and the attributes of the staged files when it runs. */
+  /** A `sync` command that records the names in the workspace folder and the attributes of the staged files. */
   function fakeSync(code: number): void {
     const script = `#!/bin/sh
       PATH=/usr/bin:/bin

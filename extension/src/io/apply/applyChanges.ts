@@ -10,7 +10,8 @@ import { Transition, type TransitionRequest, type TransitionResult } from './tra
  * Applies `changes` to the workspace folder: renames, then deletes, then puts files, then flushes their folders. If a
  * deleted and a put path are two spellings of one file on this disk, the file is renamed: both are applied or neither.
  * Invariant: a file is replaced or deleted only if it equals its observation, and after it was backed up. At every
- * moment, so after a kill too, each path has its old state or its complete new one.
+ * moment, even after a kill, each path has its old state or its complete new one. The one exception is a rename in two
+ * steps, on a file system that ignores case renames.
  */
 export async function applyChanges(request: TransitionRequest): Promise<TransitionResult> {
   const transition = new Transition(request);

@@ -17,7 +17,7 @@ import { errnoOf } from '../fs/errno';
 
 /** Errors of link(2) that a copy works around. */
 const noHardLink = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
-/** Errors if the backup has a file or a folder at the path already. */
+/** Errors if the backup already has a file or a folder at the path, or a file at a folder above it. */
 const pathInUse = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
 
 /** More folders would mean that something else is wrong. */
@@ -25,13 +25,13 @@ const maxFolders = 16;
 
 export interface SavedCopy {
   readonly path: string;
-  /** Whether it is a hard link to the original, whose ctime the linking has moved. */
+  /** Whether it is a hard link to the original, whose ctime the linking has changed. */
   readonly isHardLink: boolean;
 }
 
 /**
- * All folders that a backup in `folder` can consist of. It continues in the next folder when a path is in use, for
- * example by a file that was saved where a folder is needed now.
+ * All folders that a backup in `folder` can consist of. The backup continues in the next folder when a path is in use,
+ * for example by a file that was saved where a folder is needed now.
  */
 export function backupFolders(folder: string): string[] {
   return Array.from({ length: maxFolders }, (_, index) => numberedFolder(folder, index + 1));
@@ -102,8 +102,8 @@ function copyDurably(source: string, target: string, stats: BigIntStats): void {
 }
 
 /**
- * Converts nanoseconds to the seconds that Node's utimes takes. They are doubles, so today's times are exact to some
- * 200 ns. The loss is never taken for a change, since an mtime alone is not a change.
+ * Converts nanoseconds to the seconds that Node's utimes takes. They are doubles, so today's times are exact to about
+ * 200 ns. The loss is never taken for a change, since a different mtime alone is not a change.
  */
 export function secondsOf(ns: bigint): number {
   return Number(ns / 1_000_000_000n) + Number(ns % 1_000_000_000n) / 1e9;

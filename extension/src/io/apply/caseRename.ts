@@ -18,20 +18,20 @@ export interface CaseRenameRequest {
 }
 
 export interface CaseRenames {
-  /** Old paths by new path: one file on this disk, whose folder already has its new name. */
+  /** The old path of each renamed file, by its new path. Its folder already has its new name. */
   readonly files: ReadonlyMap<string, string>;
-  /** Old and new paths whose folder could not be renamed, with the system's error code if an error is the reason. */
+  /** Old and new paths of files whose folder could not be renamed, with the system's error code if there was one. */
   readonly skipped: ReadonlyMap<string, string | undefined>;
 }
 
 /** `ignored`: the disk keeps the old name, but the folder can be emptied and created again. */
-type FolderRename = 'done' | 'ignored' | { readonly errno: string | undefined };
+type RenameOutcome = 'done' | 'ignored' | { readonly errno: string | undefined };
 
 /**
  * Finds the pairs of `changes` that only change the spelling of a file's path, in case or in the encoding of accents.
  * Then renames their folders.
- * Invariant: a folder is renamed only if all observed files in it are. If the disk ignores a rename in case, the
- * changes remain a deletion and a put, provided that the folder contains nothing else.
+ * Invariant: a folder is renamed only if the changes rename all observed files in it. If the disk ignores a case
+ * rename, the changes remain a deletion and a put, provided that the folder contains nothing else.
  */
 export function renameFolderCases({ root, changes, existing, rules }: CaseRenameRequest): CaseRenames {
   const pairs = caseRenames(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
@@ -40,8 +40,8 @@ export function renameFolderCases({ root, changes, existing, rules }: CaseRename
   if (pairs.length === 0) return { files, skipped };
   const deleted = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
   const remaining = [...existing].filter((path) => !deleted.has(path));
-  const renames = new Map<string, FolderRename>();
-  const renameWithParents = (from: string, to: string): FolderRename => {
+  const renames = new Map<string, RenameOutcome>();
+  const renameWithParents = (from: string, to: string): RenameOutcome => {
     if (to === '' || from === to) return 'done';
     const known = renames.get(to);
     if (known !== undefined) return known;
@@ -65,7 +65,7 @@ function renameFolderCase(
   to: string,
   deleted: ReadonlySet<string>,
   isWhole: () => boolean,
-): FolderRename {
+): RenameOutcome {
   try {
     if (hasExactName(root, to)) return 'done';
     if (!isWhole()) return { errno: undefined };
@@ -80,7 +80,7 @@ function renameFolderCase(
 }
 
 /**
- * Whether both paths lead to one file: of each name in which they differ, both spellings are found, but only one is
+ * Whether both paths lead to one file: for each name in which they differ, both spellings exist, but only one is
  * listed. Inode numbers prove nothing, since some file systems return a different one for each spelling.
  */
 function isOneFile(root: string, from: string, to: string): boolean {
@@ -107,9 +107,9 @@ function containsOnly(root: string, folder: string, paths: ReadonlySet<string>):
 }
 
 /**
- * Returns whether a file that is put at `path` would get exactly this path, because its existing parents have the same
- * spelling. Removes an empty parent that has another, so that it can be created again. Folders in `checked` are not
- * checked again; parents with the right spelling are added to it.
+ * Returns whether a file that is put at `path` would get exactly this path, because the existing folders above it have
+ * the same spelling. Removes an empty folder with another spelling, so that it can be created again. Folders in
+ * `checked` are not checked again; folders with the right spelling are added to it.
  */
 export function ensureExactParents(root: string, path: string, rules: NameRules, checked: Set<string>): boolean {
   if (!rules.foldsCase && !rules.normalises) return true;

@@ -3,7 +3,7 @@ import { errnoOf } from '../fs/errno';
 import { sweepTemporaries } from './temporary';
 import type { Transition } from './transition';
 
-/** Makes the names of backed up, new and deleted files durable. Sweeps temporary files that a killed run left. */
+/** Makes the names of backed-up, new and deleted files durable. Removes temporary files that a killed run left. */
 export async function flushFolders({ backup, changedFolders }: Transition): Promise<void> {
   for (const folder of [...backup.foldersToFlush, ...changedFolders]) {
     try {

@@ -4,7 +4,7 @@ import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/errno';
 import { sameInodeAndTimes } from '../fs/fileStamp';
 
-/** Why a command left a path untouched. */
+/** The reason why a command left a path untouched. */
 export type SkipReason =
   /** It was changed, created or deleted since the scan. */
   | 'changed'
@@ -36,7 +36,7 @@ export class PathSkipped extends Error {
   }
 }
 
-/** Whether the file with these stats has not been touched since it was observed. */
+/** Whether the stats show that the file or symlink was not touched since it was observed. */
 export function matchesObservation(seen: Observation, stats: BigIntStats): boolean {
   const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : undefined;
   return (

@@ -17,7 +17,7 @@ import type { Transition } from './transition';
 
 /** Files are prepared in batches: flushing several at once is several times as fast as one by one. */
 const batchSize = 8;
-/** Up to so many files, flushing each takes less time than flushing the whole file system. */
+/** Up to this many files, flushing each takes less time than flushing the whole file system. */
 const fewFiles = 16;
 
 export type Put = Change & { readonly to: Entry };
@@ -46,7 +46,7 @@ export class PutPass {
   async completeStagedFiles(): Promise<void> {
     const { request, realRoot, honoursModes, isCancelled } = this.#transition;
     if (this.#puts.length <= fewFiles || isCancelled) return;
-    // Files on another disk are copied to this one, and flushed then.
+    // Files on another disk are copied to this one later, and flushed then.
     if (statsAt(request.staging)?.dev !== statsAt(realRoot)?.dev || !canSyncFileSystem(request.staging)) return;
     this.#complete = await completeStaged(request.staging, this.#entriesWithContent(), honoursModes);
   }
@@ -60,12 +60,12 @@ export class PutPass {
       const batch = this.#puts.slice(start, start + batchSize);
       const prepared = await inParallel(batch, batchSize, (put) => this.#prepare(put));
       this.#transition.checkedFolders.clear();
-      for (const one of prepared) if (one !== undefined) this.#commit(one);
+      for (const one of prepared) if (one !== undefined) this.#finish(one);
       await this.#transition.pause();
     }
   }
 
-  /** Puts the complete file next to its target if a first check allows it. Returns undefined for a skipped path. */
+  /** Moves the complete file next to its target if a first check allows it. Returns undefined for a skipped path. */
   async #prepare(put: Put): Promise<PreparedPut | undefined> {
     const { path, to } = put;
     const { root, request, honoursModes } = this.#transition;
@@ -96,7 +96,7 @@ export class PutPass {
   }
 
   /** Synchronous, so that no other code in this process can interleave between the check and the rename. */
-  #commit({ put, temporary }: PreparedPut): void {
+  #finish({ put, temporary }: PreparedPut): void {
     const target = join(this.#transition.root, put.path);
     try {
       this.#checkCancelled();
@@ -124,8 +124,8 @@ export class PutPass {
   }
 
   /**
-   * Checks that the target equals its observation, or does not exist if nothing was observed. An empty folder at its
-   * path is removed. Throws PathSkipped.
+   * Checks that the target equals its observation, or does not exist if nothing was observed. Removes an empty folder
+   * at its path. Throws PathSkipped.
    */
   #ensureReplaceable({ path, from }: Put): void {
     const { root, request, changedFolders } = this.#transition;

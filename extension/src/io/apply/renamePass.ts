@@ -9,8 +9,9 @@ import { renameViaTemporary } from './temporary';
 import type { Transition } from './transition';
 
 /**
- * Renames the folders whose names change only in case or in the encoding of accents, and registers such files for
- * `renameFile`. Skips all files in a folder that could not be renamed. Returns the remaining changes.
+ * Renames the folders whose names change only in case or in the encoding of accents, and registers files whose paths
+ * change in that way for `renameFile`. Skips all files in a folder that could not be renamed. Returns the other
+ * changes.
  */
 export function renameFolders(transition: Transition): Change[] {
   const { root, changes, observations, nameRules } = transition.request;
@@ -40,7 +41,7 @@ export function renameFile(transition: Transition, path: string): void {
 function renameInTwoSteps(transition: Transition, oldPath: string, from: string, to: string): void {
   const stats = statsAt(from);
   if (stats === undefined) throw new PathSkipped('changed');
-  // A kill between the two steps leaves the file under its temporary name only.
+  // A kill between the two steps leaves the file under its temporary name and in the backup only.
   backUpTarget(transition, oldPath, stats);
   if (!renameViaTemporary(from, to)) throw new PathSkipped('changed');
 }

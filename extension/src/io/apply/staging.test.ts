@@ -82,7 +82,7 @@ describe('verifyStaged', () => {
 });
 
 describe('fillFromLocal', () => {
-  it('copies local files with the same content, and returns the entries without one', async () => {
+  it('copies local files with the same content, and returns the entries without such a file', async () => {
     await write(root, 'old/name', 'content');
     const wanted = [file('new/name', 'content'), file('again', 'content'), file('new/other', 'else'), link('l', 'a')];
     const missing = await fillFromLocal(root, staging, wanted, observed(file('old/name', 'content')));

@@ -21,8 +21,8 @@ const bufferBytes = 1 << 20;
 const maxSmallBytes = 256 << 10;
 
 /**
- * Returns the paths of `entries` whose file in `staging` is missing or does not have the declared size and hash.
- * Throws cancelled, and invalid_path for a path that leads out of `staging`.
+ * Returns the paths of `entries` whose file in `staging` is missing or does not have the entry's size and hash. Throws
+ * cancelled, and invalid_path for a path that must not be staged.
  */
 export async function verifyStaged(
   staging: string,
@@ -56,9 +56,9 @@ function isSmallFileStaged(file: string, { hash, size }: Entry, buffer: Uint8Arr
 }
 
 /**
- * Copies files of `root` that have the content of `entries`, under any name, into `staging`. A file that was renamed on
- * another machine need not be downloaded then. Each copy is verified. Returns the entries that no file was found for.
- * Throws cancelled and disk_full.
+ * Copies files of `root` that have the content of `entries`, under any name, into `staging`, so that a file that was
+ * renamed on another machine need not be downloaded. Each copy is verified. Returns the entries without such a file.
+ * Throws cancelled, disk_full and invalid_path.
  */
 export async function fillFromLocal(
   root: string,
@@ -103,9 +103,9 @@ function* findSourcesSteps(
 }
 
 /**
- * Copies the files that the backup in `folder` has of `entries` into `staging`. Each copy is verified. Returns the
- * entries that the backup does not have. Throws cancelled and disk_full.
- * Invariant: a backup is only copied from, never changed.
+ * Copies the files of `entries` into `staging`, as far as the backup in `folder` has them. Each copy is verified.
+ * Returns the entries that the backup does not have. Throws cancelled, disk_full and invalid_path.
+ * Invariant: a backup is only read, never changed.
  */
 export async function fillFromBackup(
   folder: string,
@@ -123,7 +123,7 @@ export async function fillFromBackup(
   return files(entries).filter((_, index) => wasCopied[index] !== true);
 }
 
-/** Excludes symlinks, which have no content to stage. */
+/** Leaves out symlinks, which have no content to stage. */
 function files(entries: readonly Entry[]): Entry[] {
   return entries.filter(({ kind }) => kind === 'file');
 }
@@ -143,14 +143,14 @@ async function copyVerified(
     const errno = errnoOf(error);
     if (errno === undefined) throw error;
     if (errno === 'ENOSPC') throw new PalmtreeError('disk_full', `no space to stage ${entry.path}`, { cause: error });
-    // The source has changed since it was scanned: the content has to come from elsewhere.
+    // The source is gone or cannot be read: the content has to come from elsewhere.
   }
   await rm(target, { force: true });
   return false;
 }
 
 /**
- * Returns the path of a staged file. Throws invalid_path.
+ * Returns the absolute path of a staged file. Throws invalid_path.
  * Invariant: no path that a server sends leads out of the staging folder.
  */
 export function stagedPath(staging: string, path: string): string {

@@ -11,7 +11,7 @@ import type { Transition } from './transition';
 
 const hashBufferBytes = 1 << 20;
 
-/** Throws PathSkipped if `path` has unsaved edits, or if anything above it is not a folder. */
+/** Throws PathSkipped if `path` has unsaved edits, or if a symlink or a file is above it. */
 export function checkAccess({ root, request, checkedFolders }: Transition, path: string): void {
   if (request.hasUnsavedEdits?.(path) === true) throw new PathSkipped('unsaved');
   const { nameRules } = request;

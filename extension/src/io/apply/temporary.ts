@@ -17,7 +17,7 @@ const writableMode = 0o600;
 
 /**
  * Sets the modes and times of the staged files of `entries`, and flushes all of them at once, which takes a fraction of
- * the time that flushing each would. Returns the paths of the files that are complete and on the disk.
+ * the time of flushing each. Returns the paths of the files that are complete and durable.
  */
 export async function completeStaged(
   staging: string,
@@ -48,8 +48,8 @@ function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boo
 }
 
 /**
- * Moves the staged file of `entry` next to `target` under a temporary name, complete and flushed; creates it if it is a
- * symlink. Returns its path, or undefined if the content was not staged. `isComplete`: `completeStaged` returned it.
+ * Moves the staged file of `entry` next to `target` under a temporary name, complete and flushed, or creates a symlink
+ * there. Returns its path; undefined if the content was not staged. `isComplete`: `completeStaged` returned the path.
  */
 export async function prepareTemporary(
   staging: string,
@@ -78,7 +78,7 @@ function temporaryPath(folder: string): string {
 
 async function makeLink(path: string, target: string, mtimeNs: bigint): Promise<void> {
   await symlink(target, path);
-  // Some file systems do not store the times of symlinks. Those times are never synced.
+  // Some file systems do not store the times of symlinks. A different mtime alone is not a change.
   await lutimes(path, secondsOf(mtimeNs), secondsOf(mtimeNs)).catch(() => undefined);
 }
 
@@ -95,7 +95,7 @@ async function moveStaged(staged: string, temporary: string, entry: Entry): Prom
   }
 }
 
-/** Invariant: content, times and mode are on the disk before the file gets its name. */
+/** Invariant: content, times and mode are durable before the file gets its name. */
 async function complete(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
   // Flushing has to open the file, and rsync or a copy of a read-only file may leave it unwritable.
   await chmod(temporary, writableMode);
@@ -118,8 +118,8 @@ export async function sweepTemporaries(folder: string): Promise<void> {
 }
 
 /**
- * Renames a file through a temporary name. Returns false, and leaves it at `from`, if another file has taken the new
- * name meanwhile.
+ * Renames a file, which must be backed up, through a temporary name. Returns false if another file has taken the new
+ * name meanwhile: the file is then at `from` again, or deleted if that name is taken too.
  */
 export function renameViaTemporary(from: string, to: string): boolean {
   const temporary = temporaryPath(dirname(to));

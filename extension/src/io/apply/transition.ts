@@ -9,9 +9,7 @@ import { PathSkipped, type SkipReason } from './preconditions';
 
 export interface TransitionRequest {
   readonly root: string;
-  /**
-   * The folder with the verified content, each file at its own path. The files that are applied are moved out of it.
-   */
+  /** The folder with the verified content, each file at its own path. Files that are applied are moved out of it. */
   readonly staging: string;
   /** The folder for replaced and deleted files. It is created with the first of them. */
   readonly backup: string;
@@ -22,12 +20,13 @@ export interface TransitionRequest {
   readonly hasUnsavedEdits?: (path: string) => boolean;
   /** Whether a folder stays when its last file is deleted, as tracked folders do. */
   readonly keepsEmptyFolder?: (path: string) => boolean;
-  /** Whether the disk stores permission bits. By default, all but Windows do. */
+  /** Whether the disk stores permission bits; by default, except on Windows. */
   readonly honoursModes?: boolean;
   /** How the disk treats names that differ only in case or accents. By default, all names are distinct. */
   readonly nameRules?: NameRules;
   /** Checked before each file: applied changes stay, and the remaining paths are skipped. */
   readonly signal?: AbortSignal;
+  /** Called with the number of applied paths. */
   readonly onProgress?: (done: number) => void;
 }
 
@@ -74,7 +73,7 @@ export class Transition {
     return this.request.signal?.aborted === true;
   }
 
-  /** Notes that both paths are one file on this disk. From here on, both are applied or both skipped. */
+  /** Records that both paths are one file on this disk. From here on, both are applied or both skipped. */
   addCaseRename(from: string, to: string): void {
     this.#oldPaths.set(to, from);
     this.#newPaths.set(from, to);
