@@ -4,7 +4,7 @@ import { PalmtreeError, type ErrorCode } from '../../errors';
 
 const openTimeoutMs = 15_000;
 const pingIntervalMs = 20_000;
-/** Counts payload only: keep-alives of a half-frozen peer would reset rsync's own --timeout. */
+/** The longest time without payload. Keep-alives of a half-frozen peer would reset rsync's own --timeout. */
 const stallTimeoutMs = 120_000;
 const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
@@ -34,7 +34,10 @@ export class Bridge {
   #idleSince = Date.now();
   readonly #livenessTimer: NodeJS.Timeout;
 
-  /** Resolves when the server has accepted the session and the local port is open. Throws PalmtreeError. */
+  /**
+   * Resolves when the server has accepted the session and the local port is open. Throws cancelled, connection_lost,
+   * unauthorized, forbidden, session_not_found.
+   */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const listener = await listen();
     try {
@@ -134,7 +137,7 @@ export class Bridge {
   }
 }
 
-/** Error codes by the HTTP status that a retry cannot fix. Any other status counts as a lost connection. */
+/** Error codes for the HTTP statuses that a retry cannot fix. Any other status counts as a lost connection. */
 const codeByStatus: Readonly<Record<number, ErrorCode>> = {
   401: 'unauthorized',
   403: 'forbidden',

@@ -6,7 +6,7 @@ export type RsyncOutcome =
   /** Files vanished or could not be read: the disk has changed since the changes were planned. */
   | 'replan'
   | 'cancelled'
-  /** A second run would fail too. The reason is in stderr. */
+  /** Another run would fail too. The reason is in stderr. */
   | 'failed';
 
 /** Meanings from EXIT VALUES in rsync(1). */

@@ -77,7 +77,7 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** Only these variables: the user's ~/.popt, RSYNC_* variables and locale would change what rsync does. */
+/** The only variables that rsync gets: the user's ~/.popt, RSYNC_* variables and locale would change what it does. */
 function environment(password: string): NodeJS.ProcessEnv {
   const { PATH, SystemRoot, TEMP } = process.env;
   return {

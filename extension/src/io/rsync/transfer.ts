@@ -8,7 +8,7 @@ import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncPr
 import { splitIntoParts, type TransferPart } from './transferParts';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
-/** An attempt that transferred more than this made progress, and the retries are counted anew. */
+/** After an attempt that transferred more than this, the retries are counted anew. */
 const progressBytes = 1 << 20;
 const maxAttempts = 100;
 /** The server's limit for one session. One run, at both ends together, keeps about one core busy. */
@@ -48,8 +48,8 @@ export interface TransferResult {
 }
 
 /**
- * Transfers `paths` between the workspace folder and a session's directory, many of them by several runs at once. After
- * a lost connection it retries in the same session, which keeps the files that have arrived.
+ * Transfers `paths` between the workspace folder and a session's inbox or view, with several runs at once if they are
+ * many. After a lost connection it retries in the same session, which keeps the files that have arrived.
  * Exit 0 proves nothing: the receiver must verify each file. Throws PalmtreeError.
  */
 export async function transfer(request: TransferRequest): Promise<TransferResult> {

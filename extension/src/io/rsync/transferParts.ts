@@ -34,8 +34,8 @@ interface ListItem {
 /**
  * Splits `paths` into at most `maxParts` parts of about equal size. rsync reads a list of names one byte per system
  * call, which costs more than transferring the files, so a folder whose whole content is requested is listed in place
- * of its files. A folder of `root`, the source, is never listed if it contains anything else. Symlinks do not count,
- * since rsync skips them. Without `root`, the source contains the requested files and nothing else.
+ * of its files. A folder of `root`, the source, is never listed if it contains anything else, except symlinks, which
+ * rsync skips. Without `root`, the source contains the requested files and nothing else.
  */
 export async function splitIntoParts(
   paths: readonly string[],
