@@ -14,11 +14,11 @@ const currentServer: Whoami = {
 let close: (() => void) | undefined;
 afterEach(() => close?.());
 
-/** A client of a server that gives `response` to every request but `GET /v1/whoami`. */
+/** A client of a server that gives `response` to every request except `GET /v1/whoami`. */
 async function clientOf(response: RequestListener, whoami: object = currentServer): Promise<Client> {
-  const server = createServer((request, answer) => {
-    if (request.url === '/v1/whoami') answer.end(JSON.stringify(whoami));
-    else response(request, answer);
+  const server = createServer((incoming, outgoing) => {
+    if (incoming.url === '/v1/whoami') outgoing.end(JSON.stringify(whoami));
+    else response(incoming, outgoing);
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   close = () => {
@@ -76,7 +76,7 @@ describe('the protocol', () => {
     await expect(client.events('notes', 0, AbortSignal.timeout(5_000))).rejects.toMatchObject(error);
   });
 
-  it('of a newer server is accepted, with fields that this client does not know', async () => {
+  it('of a newer server is accepted, even with fields that this client does not know', async () => {
     const whoami = { ...currentServer, protocol: 7, oldestProtocol: 1, motto: 'new' };
     const client = await clientOf(empty, whoami);
     expect(await client.trees()).toEqual({ trees: [] });

@@ -55,8 +55,8 @@ interface RequestOptions {
 }
 
 /**
- * The server's API for one token. Each method throws PalmtreeError with the server's code or a local one. The first call
- * of any method also requests the server's protocol; it throws server_too_old or client_too_old if the two do not match.
+ * The server's API for one token. Each request throws PalmtreeError with the server's code or a local one. Until the
+ * protocols were compared once, each request compares them first, and throws server_too_old or client_too_old.
  */
 export class Client {
   /** The server's address without a slash at its end. */
@@ -64,7 +64,7 @@ export class Client {
   readonly #token: string;
   #isProtocolChecked = false;
 
-  /** `url` is the server's address. It has a path when a proxy serves the server below one. */
+  /** `url` is the server's address. It has a path if a proxy serves the server below one. */
   constructor(url: string, token: string) {
     this.address = url.replace(/\/+$/, '');
     this.#token = token;
@@ -73,13 +73,13 @@ export class Client {
   /** Throws server_too_old. */
   async whoami(signal?: AbortSignal): Promise<Whoami> {
     const path = '/v1/whoami';
-    const answer = this.#parsed(whoami, await this.#fetch('GET', path, { signal, retries: 1 }), `GET ${path}`);
-    if (answer.protocol < oldestServerProtocol) {
-      const message = `the server speaks protocol ${answer.protocol}, and ${oldestServerProtocol} is the oldest in use`;
+    const response = this.#parsed(whoami, await this.#fetch('GET', path, { signal, retries: 1 }), `GET ${path}`);
+    if (response.protocol < oldestServerProtocol) {
+      const message = `the server speaks protocol ${response.protocol}; the oldest in use is ${oldestServerProtocol}`;
       throw new PalmtreeError('server_too_old', message, { details: { subject: this.address } });
     }
     this.#isProtocolChecked = true;
-    return answer;
+    return response;
   }
 
   trees(signal?: AbortSignal): Promise<TreeList> {
@@ -139,7 +139,7 @@ export class Client {
     await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, {});
   }
 
-  /** The content of `path` in `revision`; for a symlink its target. Throws not_found. */
+  /** The content of `path` in `revision`; for a symlink its target. Throws not_found, content_unavailable. */
   async content(tree: string, path: string, revision: number, signal?: AbortSignal): Promise<Uint8Array> {
     const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
     const options = { signal, retries: 1, response: 'bytes' } as const;

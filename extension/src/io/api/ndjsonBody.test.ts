@@ -19,7 +19,7 @@ it('is the head and each item, whatever JSON they contain', async () => {
   );
 });
 
-it.each([0, 499, 500, 2_500, 60_000])('contains all items of a list of %d', async (length) => {
+it.each([0, 499, 500, 2_500, 60_000])('contains all %d items of a list', async (length) => {
   const items = Array.from({ length }, (_, number) => ({ path: `é\n${number}`, size: number }));
   expect(await sentValues({ base: 1 }, items)).toEqual([{ base: 1, count: length }, ...items]);
 });

@@ -1,7 +1,7 @@
 import { ndjsonBlocks } from '../../../../server/src/contract/ndjson';
 import { yielder } from '../threads/yielding';
 
-/** Characters. A longer body is generated while it is sent. */
+/** In characters. A longer body is generated while it is sent. */
 const maxStringLength = 1 << 18;
 
 /** Items that may be generated while they are sent. */
@@ -10,8 +10,8 @@ export interface Items<T> extends Iterable<T> {
 }
 
 /**
- * An NDJSON request body: a head with the count of the items, then the items. A long body is a stream in UTF-8, which
- * yields to the event loop and never holds the whole text.
+ * The NDJSON body of a request: a head with the count of the items, then the items. A long body is a stream in UTF-8,
+ * which yields to the event loop and never holds the whole text.
  */
 export function ndjsonBody(head: object, items: Items<unknown>): string | ReadableStream<Uint8Array> {
   const blocks = ndjsonBlocks({ ...head, count: items.length }, items);

@@ -3,12 +3,14 @@ import { httpStatusByCode, type WireErrorCode } from '../../../../server/src/con
 import { errorBody, type ErrorBody } from '../../../../server/src/contract/schemas';
 import { PalmtreeError } from '../../errors';
 
-/** The error that Node 24.14 and 24.15 throw for a 401 to a streamed body: https://github.com/nodejs/undici/issues/5018. */
+/**
+ * The error that Node 24.14 and 24.15 throw for a 401 to a streamed body: https://github.com/nodejs/undici/issues/5018.
+ */
 const hidden401 = 'expected non-null body source';
 
 /**
- * Substitutes for unknown codes, by status. The contract's other codes are no substitutes, because commands act on them:
- * an unknown 409 must not start a pull as stale_base does.
+ * Substitutes for unknown codes, by status. The contract's other codes are no substitutes, because commands act on
+ * them: an unknown 409 must not start a pull as stale_base does.
  */
 const codeByStatus: Readonly<Record<number, WireErrorCode>> = {
   401: 'unauthorized',
@@ -75,13 +77,13 @@ function isKnown(code: string): code is WireErrorCode {
   return Object.hasOwn(httpStatusByCode, code);
 }
 
-/** ofetch leaves an error's body as the type that the request asked for. */
+/** The body of an error. ofetch leaves it in the format that the request asked for. */
 async function jsonOf(data: unknown): Promise<unknown> {
   if (!(data instanceof ArrayBuffer) && !(data instanceof ReadableStream)) return data;
   return new Response(data as ArrayBuffer | ReadableStream<Uint8Array>).json().catch(() => undefined);
 }
 
-/** fetch wraps the reason (ECONNREFUSED, a certificate) in two or three layers of "fetch failed". */
+/** The innermost reason: fetch wraps it (ECONNREFUSED, a certificate) in two or three layers of "fetch failed". */
 function rootMessage(error: unknown): string {
   let inner = error;
   while (inner instanceof Error && inner.cause instanceof Error) inner = inner.cause;

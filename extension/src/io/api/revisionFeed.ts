@@ -19,7 +19,7 @@ export interface AnnouncedRevision {
 export type ConnectionState =
   { readonly kind: 'live' | 'polling' } | { readonly kind: 'offline' | 'refused'; readonly error: PalmtreeError };
 
-/** Milliseconds. */
+/** In milliseconds. */
 const timing = {
   /** Without a first byte in this time, a proxy is buffering the stream. */
   firstByte: 8_000,
@@ -36,7 +36,7 @@ const timing = {
 /** Number of polls after which the stream is tried again. */
 const pollsBetweenStreams = 10;
 
-/** Resolves after `ms`. Rejects when `signal` is aborted, and leaves no timer. */
+/** Resolves after `ms`. Rejects when `signal` is aborted, and then leaves no timer. */
 export type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 export interface RevisionFeedDeps {
@@ -48,6 +48,7 @@ export interface RevisionFeedDeps {
   /** The server's newest revision is older than the known one: the server was restored from a backup. */
   readonly onRewind?: () => void;
   readonly onConnectionState: (state: ConnectionState) => void;
+  /** Called if an unexpected error has ended the feed. */
   readonly onDefect: (error: unknown) => void;
   readonly wait?: Wait;
   readonly now?: () => number;
