@@ -9,7 +9,7 @@ import type { Replica } from './replica';
 /**
  * Tracks the folders and files of the tree here too, except those that the user untracked on this machine. A folder
  * that holds other files on this disk is skipped, and only its files on the server are tracked: the user did not ask to
- * push the others. Returns the outermost skipped folders of which no file was known before.
+ * push the others. Returns the outermost skipped folders whose files on the server are all new.
  */
 export async function adoptServerRules(replica: Replica, folders: readonly string[]): Promise<string[]> {
   const { ancestor, rules } = replica;
