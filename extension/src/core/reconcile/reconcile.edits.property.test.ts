@@ -8,7 +8,7 @@ import { reconcile } from '../testing/reconcile';
 import { isValidTable } from '../testing/validTable';
 import type { Reconciliation } from './reconcile';
 
-/** An edit of a side as a user makes it: whole folders move, and overwrite what is in their way. */
+/** An edit of one side as a user makes it: whole folders move, and overwrite everything in their way. */
 type Step =
   | { readonly kind: 'write'; readonly path: string; readonly content: string }
   | { readonly kind: 'remove'; readonly path: string }

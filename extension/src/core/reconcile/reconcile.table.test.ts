@@ -20,7 +20,7 @@ const situations: Readonly<Record<string, Situation>> = {
       absent: [{}],
       'file added': [{ a: '1' }, { a: '2' }],
       'symlink added': [{ a: '-> 1' }, { a: '-> 2' }],
-      'directory added': [{ 'a/b': '1' }, { 'a/b': '2' }],
+      'folder added': [{ 'a/b': '1' }, { 'a/b': '2' }],
     },
   },
   'a file': {
@@ -32,7 +32,7 @@ const situations: Readonly<Record<string, Situation>> = {
       'modified with mode': [{ a: '2 x' }, { a: '3 600' }],
       deleted: [{}],
       'to symlink': [{ a: '-> 1' }, { a: '-> 2' }],
-      'to directory': [{ 'a/b': '1' }, { 'a/b': '2' }],
+      'to folder': [{ 'a/b': '1' }, { 'a/b': '2' }],
     },
   },
   'a symlink': {
@@ -42,10 +42,10 @@ const situations: Readonly<Record<string, Situation>> = {
       modified: [{ a: '-> 2' }, { a: '-> 3' }],
       deleted: [{}],
       'to file': [{ a: '1' }, { a: '2' }],
-      'to directory': [{ 'a/b': '1' }, { 'a/b': '2' }],
+      'to folder': [{ 'a/b': '1' }, { 'a/b': '2' }],
     },
   },
-  'a directory': {
+  'a folder': {
     ancestor: { 'a/b': '1', 'a/c': '1' },
     states: {
       unchanged: [{ 'a/b': '1', 'a/c': '1' }],
@@ -75,24 +75,24 @@ const situations: Readonly<Record<string, Situation>> = {
  */
 const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
   nothing: {
-    absent: { absent: '-', 'file added': 'pull', 'symlink added': 'pull', 'directory added': 'pull a/b' },
+    absent: { absent: '-', 'file added': 'pull', 'symlink added': 'pull', 'folder added': 'pull a/b' },
     'file added': {
       absent: 'push',
       'file added': 'converge | conflict',
       'symlink added': 'conflict',
-      'directory added': 'conflict a a/b',
+      'folder added': 'conflict a a/b',
     },
     'symlink added': {
       absent: 'push',
       'file added': 'conflict',
       'symlink added': 'converge | conflict',
-      'directory added': 'conflict a a/b',
+      'folder added': 'conflict a a/b',
     },
-    'directory added': {
+    'folder added': {
       absent: 'push a/b',
       'file added': 'conflict a a/b',
       'symlink added': 'conflict a a/b',
-      'directory added': 'converge a/b | conflict a/b',
+      'folder added': 'converge a/b | conflict a/b',
     },
   },
   'a file': {
@@ -103,7 +103,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'modified with mode': 'pull',
       deleted: 'pull',
       'to symlink': 'pull',
-      'to directory': 'pull a a/b',
+      'to folder': 'pull a a/b',
     },
     modified: {
       unchanged: 'push',
@@ -112,7 +112,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'modified with mode': 'pull | conflict',
       deleted: 'conflict',
       'to symlink': 'conflict',
-      'to directory': 'conflict a a/b',
+      'to folder': 'conflict a a/b',
     },
     'mode only': {
       unchanged: 'push',
@@ -121,7 +121,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'modified with mode': 'pull',
       deleted: 'conflict',
       'to symlink': 'conflict',
-      'to directory': 'conflict a a/b',
+      'to folder': 'conflict a a/b',
     },
     'modified with mode': {
       unchanged: 'push',
@@ -130,7 +130,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'modified with mode': 'converge | conflict',
       deleted: 'conflict',
       'to symlink': 'conflict',
-      'to directory': 'conflict a a/b',
+      'to folder': 'conflict a a/b',
     },
     deleted: {
       unchanged: 'push',
@@ -139,7 +139,7 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'modified with mode': 'conflict',
       deleted: 'converge',
       'to symlink': 'conflict',
-      'to directory': 'converge, pull a/b',
+      'to folder': 'converge, pull a/b',
     },
     'to symlink': {
       unchanged: 'push',
@@ -148,16 +148,16 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       'modified with mode': 'conflict',
       deleted: 'conflict',
       'to symlink': 'converge | conflict',
-      'to directory': 'conflict a a/b',
+      'to folder': 'conflict a a/b',
     },
-    'to directory': {
+    'to folder': {
       unchanged: 'push a a/b',
       modified: 'conflict a a/b',
       'mode only': 'conflict a a/b',
       'modified with mode': 'conflict a a/b',
       deleted: 'converge, push a/b',
       'to symlink': 'conflict a a/b',
-      'to directory': 'converge a a/b | converge, conflict a/b',
+      'to folder': 'converge a a/b | converge, conflict a/b',
     },
   },
   'a symlink': {
@@ -166,38 +166,38 @@ const expected: Readonly<Record<string, Readonly<Record<string, Short>>>> = {
       modified: 'pull',
       deleted: 'pull',
       'to file': 'pull',
-      'to directory': 'pull a a/b',
+      'to folder': 'pull a a/b',
     },
     modified: {
       unchanged: 'push',
       modified: 'converge | conflict',
       deleted: 'conflict',
       'to file': 'conflict',
-      'to directory': 'conflict a a/b',
+      'to folder': 'conflict a a/b',
     },
     deleted: {
       unchanged: 'push',
       modified: 'conflict',
       deleted: 'converge',
       'to file': 'conflict',
-      'to directory': 'converge, pull a/b',
+      'to folder': 'converge, pull a/b',
     },
     'to file': {
       unchanged: 'push',
       modified: 'conflict',
       deleted: 'conflict',
       'to file': 'converge | conflict',
-      'to directory': 'conflict a a/b',
+      'to folder': 'conflict a a/b',
     },
-    'to directory': {
+    'to folder': {
       unchanged: 'push a a/b',
       modified: 'conflict a a/b',
       deleted: 'converge, push a/b',
       'to file': 'conflict a a/b',
-      'to directory': 'converge a a/b | converge, conflict a/b',
+      'to folder': 'converge a a/b | converge, conflict a/b',
     },
   },
-  'a directory': {
+  'a folder': {
     unchanged: {
       unchanged: '-',
       'entry modified': 'pull a/b',

@@ -40,7 +40,7 @@ describe('Selection', () => {
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
     fc.assert(
       fc.property(fc.array(pattern), fc.array(path), (patterns, paths) => {
-        // A pattern that is no plain name, and matches none of the paths, makes it use the pattern library.
+        // A pattern that is not a plain name, and matches none of the paths, makes it use the pattern library.
         const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, 'z*'])];
         expect(included(named, paths)).toEqual(included(matched, paths));
         expect(paths.map((path) => named.mayTrackBelow(path))).toEqual(
