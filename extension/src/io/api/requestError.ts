@@ -9,8 +9,8 @@ import { PalmtreeError } from '../../errors';
 const hidden401 = 'expected non-null body source';
 
 /**
- * Substitutes for unknown codes, by status. The contract's other codes are no substitutes, because commands act on
- * them: an unknown 409 must not start a pull as stale_base does.
+ * Substitutes for unknown codes, by status. No other code can stand in for an unknown one, because commands act on it:
+ * an unknown 409 must not start a pull as stale_base does.
  */
 const codeByStatus: Readonly<Record<number, WireErrorCode>> = {
   401: 'unauthorized',

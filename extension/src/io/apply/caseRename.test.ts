@@ -70,7 +70,7 @@ function put(path: string, content: string, mode = 0o644): Change {
   return { path, from: observations.get(path), to };
 }
 
-/** Deletes `from` and puts `to`, which are one file on a disk that folds names. */
+/** The changes that delete `from` and put `to`, which are one file on a disk that folds names. */
 function caseRename(from: string, to: string, content: string, mode?: number): Change[] {
   return [remove(from), put(to, content, mode)];
 }
@@ -170,7 +170,7 @@ describe.each(kinds)('a disk $name', (kind) => {
     expect(contents()).toEqual({ 'd/mine': '1' });
   });
 
-  it('creates a folder again that its deletions have emptied', async () => {
+  it('creates a folder anew, in its new spelling, after the deletions have emptied it', async () => {
     given({ 'd/e/old': '1' });
     expect(skippedReasons(await apply([remove('d/e/old'), put('D/e/new', '2')]))).toEqual({});
     expect(contents()).toEqual({ 'D/e/new': '2' });

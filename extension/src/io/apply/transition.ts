@@ -22,7 +22,7 @@ export interface TransitionRequest {
   readonly keepsEmptyFolder?: (path: string) => boolean;
   /** Whether the disk stores permission bits; by default, except on Windows. */
   readonly honoursModes?: boolean;
-  /** How the disk treats names that differ only in case or accents. By default, all names are distinct. */
+  /** The name rules of the disk. By default, all names are distinct. */
   readonly nameRules?: NameRules;
   /** Checked before each file: applied changes stay, and the remaining paths are skipped. */
   readonly signal?: AbortSignal;

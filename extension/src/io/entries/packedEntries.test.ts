@@ -28,7 +28,7 @@ const observation: fc.Arbitrary<Observation> = fc
   );
 
 describe('packed entries', () => {
-  it('round-trip without a loss', () => {
+  it('round-trip without loss', () => {
     fc.assert(
       fc.property(fc.array(observation, { maxLength: 20 }), (observations) => {
         expect(unpackObservations(packObservations(observations)).map(fieldsOf)).toEqual(observations);

@@ -50,12 +50,12 @@ async function diverge(): Promise<void> {
 }
 
 describe('git activity', () => {
-  it('is undefined in an idle repository, and outside of one', async () => {
+  it('is undefined in an idle repository, and outside one', async () => {
     expect(await gitActivity([join(repository, 'notes')])).toBeUndefined();
     expect(await gitActivity([scratch])).toBeUndefined();
   });
 
-  it('is found in any of the folders, and from one that does not exist', async () => {
+  it('is found in any of the folders, even from one that does not exist', async () => {
     await diverge();
     git(repository, 'merge', 'other');
     expect(await gitActivity([scratch, join(scratch, 'none'), join(repository, 'notes/new')])).toBe('MERGE_HEAD');
@@ -67,7 +67,7 @@ describe('git activity', () => {
     ['rebase --apply', ['rebase', '--apply', 'other'], 'rebase-apply', ['rebase', '--abort']],
     ['cherry-pick', ['cherry-pick', 'other'], 'CHERRY_PICK_HEAD', ['cherry-pick', '--abort']],
     ['revert', ['revert', '--no-edit', 'HEAD~1'], 'REVERT_HEAD', ['revert', '--abort']],
-  ])('is found during an unfinished %s, from a folder of the repository', async (_, begin, activityFile, abort) => {
+  ])('is found during an unfinished %s, from a folder in the repository', async (_, begin, activityFile, abort) => {
     await diverge();
     git(repository, ...begin);
     expect(await gitActivity([join(repository, 'notes')])).toBe(activityFile);

@@ -32,7 +32,7 @@ describe('hashing', () => {
     expect(hashFile(path, { buffer })).toEqual({ kind: 'changing' });
   });
 
-  it('hashes again if the file is written meanwhile', () => {
+  it('hashes again if the file is written during the hashing', () => {
     writeFileSync(path, 'a'.repeat(4_000));
     let writes = 0;
     const onBytes = (): void => {
@@ -41,7 +41,7 @@ describe('hashing', () => {
     expect(hashFile(path, { buffer, onBytes })).toMatchObject({ kind: 'file', hash: sha256('b'.repeat(5_000)) });
   });
 
-  it('hashes again if another file replaces it meanwhile', () => {
+  it('hashes again if another file replaces it during the hashing', () => {
     writeFileSync(path, 'a'.repeat(4_000));
     writeFileSync(join(folder, 'other'), 'b'.repeat(4_000));
     let moved = false;
@@ -59,7 +59,7 @@ describe('hashing', () => {
     expect(hashFile(path, { buffer, onBytes })).toEqual({ kind: 'changing' });
   });
 
-  it('reports a file that is missing from the start, or removed meanwhile', () => {
+  it('reports a file that is missing from the start, or removed during the hashing', () => {
     expect(hashFile(path, { buffer })).toEqual({ kind: 'missing' });
     writeFileSync(path, 'a');
     expect(hashFile(path, { buffer, onBytes: () => unlinkSync(path) })).toEqual({ kind: 'missing' });
@@ -77,7 +77,7 @@ describe('hashing', () => {
   it('reports the error code of an unreadable file', () => {
     writeFileSync(path, 'a');
     chmodSync(path, 0);
-    // Root may read every file.
+    // The user root may read every file.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) process.seteuid?.(65_534);
     try {

@@ -16,8 +16,8 @@ let base: string;
 let root: string;
 
 beforeEach(() => {
-  // The folder's own name has no other case, so that only the names in it can show the rules.
   base = mkdtempSync(join(tmpdir(), 'palmtree-names-'));
+  // A name of digits has no other case, so that only the names in the folder can show the rules.
   root = join(base, '1');
   mkdirSync(root);
 });

@@ -1,4 +1,4 @@
-/** How a transfer continues after an rsync run. */
+/** The next step of a transfer after an rsync run. */
 export type RsyncOutcome =
   | 'done'
   /** The connection was lost: run again in the same session. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { RsyncProgress } from './rsyncProgress';
 
 describe('RsyncProgress', () => {
-  it('reads percent and files, however the output is split into chunks', () => {
+  it('reads the percentage and the number of files, however the output is split into chunks', () => {
     const progress = new RsyncProgress(4, 1000);
     expect(progress.read('notes/a.md\n          1.23K  25%  1.00')).toBe(false);
     expect(progress.read('MB/s    0:00:01 (xfr#1, to-chk=3/4)\r')).toBe(true);

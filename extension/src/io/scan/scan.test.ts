@@ -50,7 +50,7 @@ function write(path: string | Buffer, content = 'content'): void {
   writeFileSync(target, content);
 }
 
-/** Makes no file racy, as if none had changed for long. ctime cannot be set, so this sets the racy flag. */
+/** Marks every file as not racy, as if none had changed for long. The ctime cannot be set, so this sets the flag. */
 function makeNothingRacy(): void {
   for (const [path, observation] of known) known.set(path, { ...observation, racy: false });
 }
@@ -552,7 +552,7 @@ describe('a partial scan', () => {
           const start = new Map(known);
           for (const step of after) perform(...step);
           const touched = after.flatMap(([kind, path]) => [path, ...(kind === 'ignore' ? [`${path}/.gitignore`] : [])]);
-          // A watcher reports a created or removed folder as well.
+          // Like a file-system watcher, also reports folders that were created or removed.
           const only = [...touched, ...touched.map(dirname).filter((folder) => folder !== '.')];
           await rescan({ scope, only });
           const partial = knownAsText();
@@ -575,7 +575,7 @@ describe('a partial scan', () => {
       else if (kind === 'ignore') writeFileSync(join(target, '.gitignore'), 'c\n');
       else write(path, String(path.length));
     } catch {
-      // An existing item stays.
+      // The path exists already, and stays as it is.
     }
   }
 

@@ -112,7 +112,7 @@ describe('the scanner', () => {
     const { changed } = await scanner.scan({ scope });
     expect(notRacy(changed)).toEqual(notRacy(observeAll(() => true)));
     scanner.update(notRacy(changed), []);
-    // Of known files only the stats are compared: a difference in any of them is found.
+    // For known files, only the stats are compared: a difference in any of them is found.
     rmSync(join(root, 'f7'));
     write('f1000', 'edited');
     renameSync(join(root, 'f2001'), join(root, 'f2000'));

@@ -359,7 +359,7 @@ describe('exclusive work', () => {
 });
 
 describe('a store whose process is killed', () => {
-  /** Saves revisions under the lock, and reports each one that is durable. */
+  /** A program that saves revisions under the lock, and reports each one that is durable. */
   const source = `
     import { openStore } from './store';
     async function main() {
@@ -401,7 +401,7 @@ describe('a store whose process is killed', () => {
         for (const child of children) {
           child.on('message', (revision: number) => {
             durable = Math.max(durable, revision);
-            // After some messages, at any point of the next save.
+            // Waits for some messages, and for a different point of the next save each time.
             if (++reported === 3 + kill) setTimeout(resolve, kill % 5);
           });
         }
