@@ -53,11 +53,11 @@ export class FolderConnection implements FolderBinder {
   }
 
   /** Checks the address and the token, creates the tree if it is new, and stores all three. */
-  async connect(target: SyncedFolder, given?: ConnectArguments): Promise<void> {
+  async connect(target: SyncedFolder, args?: ConnectArguments): Promise<void> {
     const { folder } = target;
-    const { url, token, tree } = given ?? (await this.#askUser(folder));
+    const { url, token, tree } = args ?? (await this.#askUser(folder));
     const parsed = parseServerUrl(url);
-    if (given !== undefined && isUnencrypted(parsed)) {
+    if (args !== undefined && isUnencrypted(parsed)) {
       throw new PalmtreeError('insecure_url', 'the connection is not encrypted', {
         details: { subject: parsed.origin },
       });

@@ -110,8 +110,8 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
   /** VS Code asks at every keystroke, so each original is read once. */
   #isReadable(document: vscode.Uri, hash: string): Promise<boolean> {
     const key = `${document.toString()}#${hash}`;
-    const known = this.#readable.get(key);
-    if (known !== undefined) return known;
+    const pending = this.#readable.get(key);
+    if (pending !== undefined) return pending;
     const reading = Promise.resolve(vscode.workspace.fs.readFile(document)).then(
       () => true,
       () => false,

@@ -16,7 +16,7 @@ export interface SyncResult {
   readonly push: PushResult | undefined;
 }
 
-export interface SyncParts {
+export interface SyncOptions {
   readonly pull?: PullOptions;
   readonly push?: PushOptions;
   /** The user has seen the conflicts and pushes the rest. */
@@ -31,16 +31,16 @@ export async function pullThenPush(
   deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
-  parts: SyncParts = {},
+  syncOptions: SyncOptions = {},
 ): Promise<SyncResult> {
   for (let round = 1; ; round++) {
-    const pulled = await runPull(deps, owner, options, parts.pull);
-    if (needsUser(pulled.result, parts)) {
+    const pulled = await runPull(deps, owner, options, syncOptions.pull);
+    if (needsUser(pulled.result, syncOptions)) {
       showInStatusBar(vscode.l10n.t('{0}; nothing was pushed', pulled.text));
       return { pull: pulled.result, push: undefined };
     }
     try {
-      const pushed = await runPush(deps, owner, options, parts.push);
+      const pushed = await runPush(deps, owner, options, syncOptions.push);
       const { put, deleted, revision } = pushed.result;
       const texts = [
         ...(pulled.result.written + pulled.result.deleted > 0 ? [pulled.text] : []),
@@ -54,6 +54,6 @@ export async function pullThenPush(
   }
 }
 
-function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncParts): boolean {
+function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncOptions): boolean {
   return (isReviewed ? 0 : conflicts.length) + skipped.length + merged.length > 0;
 }

@@ -8,7 +8,7 @@ const debounceMs = 200;
 
 /** Keeps the context keys that list tracked paths up to date: the Explorer's menu offers Untrack only there. */
 export function registerTrackedPaths(folders: WorkspaceFolders): vscode.Disposable {
-  let seen: readonly unknown[] = [];
+  let previous: readonly unknown[] = [];
   let timer: NodeJS.Timeout | undefined;
   const current = new Map<string, string>();
   const refresh = (): void => {
@@ -21,8 +21,8 @@ export function registerTrackedPaths(folders: WorkspaceFolders): vscode.Disposab
   const schedule = (): void => {
     // `trackedFolders` is the same object until a path is added or removed.
     const now = folders.all.flatMap(({ sync }) => [sync.trackedFolders, sync.rules.size]);
-    if (now.length === seen.length && now.every((value, index) => value === seen[index])) return;
-    seen = now;
+    if (now.length === previous.length && now.every((value, index) => value === previous[index])) return;
+    previous = now;
     timer ??= setTimeout(refresh, debounceMs);
   };
   return vscode.Disposable.from(folders.onDidChange(schedule), { dispose: () => clearTimeout(timer) });
