@@ -196,14 +196,14 @@ describe('history, in the workbench', () => {
     await window.editor.open('list.md');
     const versions = window.view('File History');
     await versions.row('r64 by laptop').click();
-    await versions.goToLast('Load more…');
-    await versions.row('Load more…').click();
+    await versions.goToLast('Load More…');
+    await versions.row('Load More…').click();
     await versions.goToLast('r1 by laptop');
     await changeOftenOnServer('notes/list.md', 1);
     await window.statusBarText('push', '↓1');
     // What was loaded is still there beside what is new.
     await versions.goToLast('r1 by laptop');
-    await versions.row('Load more…').waitFor({ state: 'hidden' });
+    await versions.row('Load More…').waitFor({ state: 'hidden' });
   });
 });
 
