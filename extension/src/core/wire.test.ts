@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { deletedEntry, fileEntry, putChange as putSchema } from '../../../server/src/contract/schemas';
 import { entry, hashOf, shown, table } from './testing/fixtures';
 import { runToEnd } from './cooperativeTask';
-import { entryOf, overlay, pushChanges, putChange, remoteChangesSteps, remoteTable } from './wire';
+import { overlay, remoteTable } from './remoteTable';
+import { entryOf, pushChanges, putChange, remoteChangesSteps } from './wire';
 
 describe('the wire', () => {
   it('round-trips an entry to the nanosecond', () => {

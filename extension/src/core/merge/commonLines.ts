@@ -1,7 +1,7 @@
 /** The index of one common line in each of three texts. */
 export interface CommonLine {
   readonly base: number;
-  readonly ours: number;
+  readonly mine: number;
   readonly theirs: number;
 }
 
@@ -12,38 +12,38 @@ type Text = readonly string[];
  * that each text has exactly once, in the same order. Only the sections between such lines have to be compared.
  * This is the first step of patience diff (https://bramcohen.livejournal.com/73318.html), for three texts.
  */
-export function commonLines(base: Text, ours: Text, theirs: Text): CommonLine[] {
-  const shortest = Math.min(base.length, ours.length, theirs.length);
-  const areEqual = (b: number, o: number, t: number): boolean => base[b] === ours[o] && base[b] === theirs[t];
+export function commonLines(base: Text, mine: Text, theirs: Text): CommonLine[] {
+  const shortest = Math.min(base.length, mine.length, theirs.length);
+  const areEqual = (b: number, o: number, t: number): boolean => base[b] === mine[o] && base[b] === theirs[t];
   let head = 0;
   while (head < shortest && areEqual(head, head, head)) head++;
   let tail = 0;
   const fromEnd = (tail: number): CommonLine => ({
     base: base.length - tail,
-    ours: ours.length - tail,
+    mine: mine.length - tail,
     theirs: theirs.length - tail,
   });
   while (tail < shortest - head) {
     const next = fromEnd(tail + 1);
-    if (!areEqual(next.base, next.ours, next.theirs)) break;
+    if (!areEqual(next.base, next.mine, next.theirs)) break;
     tail++;
   }
-  const headLines = Array.from({ length: head }, (_, i) => ({ base: i, ours: i, theirs: i }));
+  const headLines = Array.from({ length: head }, (_, i) => ({ base: i, mine: i, theirs: i }));
   const tailLines = Array.from({ length: tail }, (_, i) => fromEnd(tail - i));
-  return [...headLines, ...uniqueCommonLines(base, ours, theirs, head, tail), ...tailLines];
+  return [...headLines, ...uniqueCommonLines(base, mine, theirs, head, tail), ...tailLines];
 }
 
-function uniqueCommonLines(base: Text, ours: Text, theirs: Text, head: number, tail: number): CommonLine[] {
-  const [inOurs, inTheirs] = [uniqueLines(ours, head, tail), uniqueLines(theirs, head, tail)];
+function uniqueCommonLines(base: Text, mine: Text, theirs: Text, head: number, tail: number): CommonLine[] {
+  const [inMine, inTheirs] = [uniqueLines(mine, head, tail), uniqueLines(theirs, head, tail)];
   const common: CommonLine[] = [];
   for (const [line, index] of uniqueLines(base, head, tail)) {
-    const [ourIndex, theirIndex] = [inOurs.get(line), inTheirs.get(line)];
-    if (ourIndex !== undefined && theirIndex !== undefined) {
-      common.push({ base: index, ours: ourIndex, theirs: theirIndex });
+    const [myIndex, theirIndex] = [inMine.get(line), inTheirs.get(line)];
+    if (myIndex !== undefined && theirIndex !== undefined) {
+      common.push({ base: index, mine: myIndex, theirs: theirIndex });
     }
   }
   // Invariant: each side's order is checked on its own, so that swapping the sides gives the same result.
-  const inOurOrder = new Set(longestIncreasing(common, ({ ours }) => ours));
+  const inOurOrder = new Set(longestIncreasing(common, ({ mine }) => mine));
   return longestIncreasing(common, ({ theirs }) => theirs).filter((line) => inOurOrder.has(line));
 }
 

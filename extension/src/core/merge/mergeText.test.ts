@@ -4,8 +4,8 @@ import { hasConflictMarkers, maxMergeBytes, mergeText, type TextMerge } from './
 
 const utf8 = new TextEncoder();
 
-function merge(base: string, ours: string, theirs: string): TextMerge {
-  return mergeText(utf8.encode(base), utf8.encode(ours), utf8.encode(theirs));
+function merge(base: string, mine: string, theirs: string): TextMerge {
+  return mergeText(utf8.encode(base), utf8.encode(mine), utf8.encode(theirs));
 }
 
 const merged = (text: string): TextMerge => ({ kind: 'merged', text });
@@ -174,8 +174,8 @@ describe('mergeText, for arbitrary texts', () => {
 
   it('gives the mirrored result for swapped sides', () => {
     fc.assert(
-      fc.property(three, ([base, ours, theirs]) => {
-        const [result, mirrored] = [merge(base, ours, theirs), merge(base, theirs, ours)];
+      fc.property(three, ([base, mine, theirs]) => {
+        const [result, mirrored] = [merge(base, mine, theirs), merge(base, theirs, mine)];
         if (result.kind !== 'conflict') expect(mirrored).toEqual(result);
         else expect(mirrored).toEqual({ ...result, text: swapped(result.text) });
       }),
@@ -185,12 +185,12 @@ describe('mergeText, for arbitrary texts', () => {
 
   it('loses no line that a side added', () => {
     fc.assert(
-      fc.property(three, ([base, ours, theirs]) => {
-        const result = merge(base, ours, theirs);
+      fc.property(three, ([base, mine, theirs]) => {
+        const result = merge(base, mine, theirs);
         expect(result.kind).not.toBe('unmergeable');
         const kept = lineCounts('text' in result ? result.text : '');
         const before = lineCounts(base);
-        for (const side of [ours, theirs]) {
+        for (const side of [mine, theirs]) {
           for (const [line, count] of lineCounts(side)) {
             expect(kept.get(line) ?? 0).toBeGreaterThanOrEqual(count - (before.get(line) ?? 0));
           }
@@ -202,8 +202,8 @@ describe('mergeText, for arbitrary texts', () => {
 
   it('has as many markers as conflicts', () => {
     fc.assert(
-      fc.property(three, ([base, ours, theirs]) => {
-        const result = merge(base, ours, theirs);
+      fc.property(three, ([base, mine, theirs]) => {
+        const result = merge(base, mine, theirs);
         const text = 'text' in result ? result.text : '';
         const marked = text.match(/^\uFEFF?<<<<<<< mine\r?$/gm)?.length ?? 0;
         expect(marked).toBe(result.kind === 'conflict' ? result.conflicts : 0);
@@ -226,7 +226,7 @@ function lineCounts(text: string): Map<string, number> {
 function swapped(text: string): string {
   return text.replaceAll(
     /(<<<<<<< mine\r?\n)([^]*?)(\|\|\|\|\|\|\| last synced\r?\n[^]*?=======\r?\n)([^]*?)(>>>>>>> server)/g,
-    (_, start: string, ours: string, middle: string, theirs: string, end: string) =>
-      start + theirs + middle + ours + end,
+    (_, start: string, mine: string, middle: string, theirs: string, end: string) =>
+      start + theirs + middle + mine + end,
   );
 }

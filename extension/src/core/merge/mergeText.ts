@@ -24,11 +24,11 @@ type Text = readonly string[];
 
 interface Sides {
   readonly base: Text;
-  readonly ours: Text;
+  readonly mine: Text;
   readonly theirs: Text;
 }
 
-const markers = { ours: '<<<<<<< mine', base: '||||||| last synced', theirs: '=======', end: '>>>>>>> server' };
+const markers = { mine: '<<<<<<< mine', base: '||||||| last synced', theirs: '=======', end: '>>>>>>> server' };
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -36,16 +36,16 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * (https://www.cis.upenn.edu/~bcpierce/papers/diff3-short.pdf).
  * Invariant: each line that a side added is in the result, merged or in a conflict.
  */
-export function mergeText(base: Uint8Array, ours: Uint8Array, theirs: Uint8Array): TextMerge {
-  if ([base, ours, theirs].some(({ length }) => length > maxMergeBytes)) return unmergeable('too-large');
-  const texts = { base: decoded(base), ours: decoded(ours), theirs: decoded(theirs) };
-  if (texts.base === undefined || texts.ours === undefined || texts.theirs === undefined) {
+export function mergeText(base: Uint8Array, mine: Uint8Array, theirs: Uint8Array): TextMerge {
+  if ([base, mine, theirs].some(({ length }) => length > maxMergeBytes)) return unmergeable('too-large');
+  const texts = { base: decoded(base), mine: decoded(mine), theirs: decoded(theirs) };
+  if (texts.base === undefined || texts.mine === undefined || texts.theirs === undefined) {
     return unmergeable('not-text');
   }
   // Invariant: if a side is unchanged, the result is the other side, byte for byte.
-  if (texts.ours === texts.theirs || texts.theirs === texts.base) return { kind: 'merged', text: texts.ours };
-  if (texts.ours === texts.base) return { kind: 'merged', text: texts.theirs };
-  return mergeDiffering(texts.base, texts.ours, texts.theirs);
+  if (texts.mine === texts.theirs || texts.theirs === texts.base) return { kind: 'merged', text: texts.mine };
+  if (texts.mine === texts.base) return { kind: 'merged', text: texts.theirs };
+  return mergeDiffering(texts.base, texts.mine, texts.theirs);
 }
 
 /** Whether `text` still has a conflict marker that `mergeText` wrote. */
@@ -54,15 +54,15 @@ export function hasConflictMarkers(text: string): boolean {
 }
 
 function mergeDiffering(baseText: string, ourText: string, theirText: string): TextMerge {
-  const { base, ours, theirs, lineEnding } = comparableLines(baseText, ourText, theirText);
+  const { base, mine, theirs, lineEnding } = comparableLines(baseText, ourText, theirText);
   const lines: string[] = [];
   let conflicts = 0;
   let comparisons = 0;
   let endsInConflict = false;
-  for (const section of sections({ base: base.lines, ours: ours.lines, theirs: theirs.lines })) {
-    comparisons += cost(section.base, section.ours) + cost(section.base, section.theirs);
+  for (const section of sections({ base: base.lines, mine: mine.lines, theirs: theirs.lines })) {
+    comparisons += cost(section.base, section.mine) + cost(section.base, section.theirs);
     if (comparisons > maxComparisons) return unmergeable('too-complex');
-    for (const region of diff3MergeRegions([...section.ours], [...section.base], [...section.theirs])) {
+    for (const region of diff3MergeRegions([...section.mine], [...section.base], [...section.theirs])) {
       endsInConflict = isConflict(region);
       if (endsInConflict) conflicts++;
       for (const line of linesOf(region)) lines.push(line);
@@ -74,9 +74,9 @@ function mergeDiffering(baseText: string, ourText: string, theirText: string): T
   }
   const text = joinLines(
     {
-      hasBom: mergeValue(base.hasBom, ours.hasBom, theirs.hasBom),
+      hasBom: mergeValue(base.hasBom, mine.hasBom, theirs.hasBom),
       lines,
-      isTerminated: endsInConflict || mergeValue(base.isTerminated, ours.isTerminated, theirs.isTerminated),
+      isTerminated: endsInConflict || mergeValue(base.isTerminated, mine.isTerminated, theirs.isTerminated),
     },
     lineEnding,
   );
@@ -84,16 +84,16 @@ function mergeDiffering(baseText: string, ourText: string, theirText: string): T
 }
 
 /** The sections between common lines, each with the common line that ends it. */
-function* sections({ base, ours, theirs }: Sides): Generator<Sides & { readonly commonLine: string | undefined }> {
-  let from = { base: 0, ours: 0, theirs: 0 };
-  for (const to of [...commonLines(base, ours, theirs), undefined]) {
+function* sections({ base, mine, theirs }: Sides): Generator<Sides & { readonly commonLine: string | undefined }> {
+  let from = { base: 0, mine: 0, theirs: 0 };
+  for (const to of [...commonLines(base, mine, theirs), undefined]) {
     yield {
       base: base.slice(from.base, to?.base),
-      ours: ours.slice(from.ours, to?.ours),
+      mine: mine.slice(from.mine, to?.mine),
       theirs: theirs.slice(from.theirs, to?.theirs),
       commonLine: to === undefined ? undefined : base[to.base],
     };
-    if (to !== undefined) from = { base: to.base + 1, ours: to.ours + 1, theirs: to.theirs + 1 };
+    if (to !== undefined) from = { base: to.base + 1, mine: to.mine + 1, theirs: to.theirs + 1 };
   }
 }
 
@@ -117,7 +117,7 @@ function linesOf(region: IRegion<string>): Text {
   if (region.stable) return region.bufferContent;
   if (!isConflict(region)) return region.aContent;
   const { aContent, oContent, bContent } = region;
-  return [markers.ours, ...aContent, markers.base, ...oContent, markers.theirs, ...bContent, markers.end];
+  return [markers.mine, ...aContent, markers.base, ...oContent, markers.theirs, ...bContent, markers.end];
 }
 
 function decoded(content: Uint8Array): string | undefined {

@@ -12,26 +12,26 @@ export interface Lines {
 /** Three texts whose lines can be compared, and the line ending for the merged text. */
 export interface ComparableLines {
   readonly base: Lines;
-  readonly ours: Lines;
+  readonly mine: Lines;
   readonly theirs: Lines;
   readonly lineEnding: '\n' | '\r\n';
 }
 
 const bom = '\uFEFF';
 
-/** Merges a single value: ours if it differs from the base, otherwise theirs. */
-export function mergeValue<T>(base: T, ours: T, theirs: T): T {
-  return ours === base ? theirs : ours;
+/** Merges a single value: mine if it differs from the base, otherwise theirs. */
+export function mergeValue<T>(base: T, mine: T, theirs: T): T {
+  return mine === base ? theirs : mine;
 }
 
 /**
  * Splits three texts into lines. A change of all line endings shows in `lineEnding` and in no line.
  * Invariant: if the endings are mixed or cannot be merged, each line keeps its carriage return as part of its text.
  */
-export function comparableLines(base: string, ours: string, theirs: string): ComparableLines {
-  const merged = mergedLineEnding(lineEndingOf(base), lineEndingOf(ours), lineEndingOf(theirs));
+export function comparableLines(base: string, mine: string, theirs: string): ComparableLines {
+  const merged = mergedLineEnding(lineEndingOf(base), lineEndingOf(mine), lineEndingOf(theirs));
   const split = (text: string): Lines => splitLines(text, merged === undefined ? '\n' : (lineEndingOf(text) ?? '\n'));
-  return { base: split(base), ours: split(ours), theirs: split(theirs), lineEnding: merged ?? '\n' };
+  return { base: split(base), mine: split(mine), theirs: split(theirs), lineEnding: merged ?? '\n' };
 }
 
 /**
@@ -54,14 +54,14 @@ function lineEndingOf(text: string): LineEnding | undefined {
 /** Undefined if the line endings have to be compared as part of the lines. */
 function mergedLineEnding(
   base: LineEnding | undefined,
-  ours: LineEnding | undefined,
+  mine: LineEnding | undefined,
   theirs: LineEnding | undefined,
 ): '\n' | '\r\n' | undefined {
-  if (base === 'mixed' || ours === 'mixed' || theirs === 'mixed') return undefined;
+  if (base === 'mixed' || mine === 'mixed' || theirs === 'mixed') return undefined;
   // A single line without an ending does not decide.
-  if (ours === undefined || theirs === undefined) return ours ?? theirs ?? base ?? '\n';
-  if (ours !== theirs && ours !== base && theirs !== base) return undefined;
-  return mergeValue(base, ours, theirs);
+  if (mine === undefined || theirs === undefined) return mine ?? theirs ?? base ?? '\n';
+  if (mine !== theirs && mine !== base && theirs !== base) return undefined;
+  return mergeValue(base, mine, theirs);
 }
 
 function splitLines(text: string, lineEnding: string): Lines {

@@ -21,11 +21,11 @@ export function mayBeUnresolved({ base, mine, theirs }: MergeInputs, text: strin
 function lacksChange(base: Uint8Array, text: Uint8Array, side: Uint8Array): boolean {
   const merge = mergeText(base, text, side);
   if (merge.kind === 'unmergeable') return true;
-  return comparable(resolvedAsOurs(merge.text)) !== comparable(new TextDecoder().decode(text));
+  return comparable(resolvedAsMine(merge.text)) !== comparable(new TextDecoder().decode(text));
 }
 
 /** The text of a merge with each conflict resolved to its first side. */
-function resolvedAsOurs(text: string): string {
+function resolvedAsMine(text: string): string {
   return text.replaceAll(/^<{7} mine\r?\n([^]*?)^\|{7} last synced\r?\n[^]*?^>{7} server(?:\r?\n|$)/gm, '$1');
 }
 

@@ -17,7 +17,7 @@ import { entry, hashOf, shown, table } from '../testing/fixtures';
 import { parentFolders } from '../paths';
 import { reconcile } from '../testing/reconcile';
 import { validTable } from '../testing/validTable';
-import { remoteTable, type RemoteEntry } from '../wire';
+import { remoteTable, type RemoteEntry } from '../remoteTable';
 
 type Short = Readonly<Record<string, string>>;
 type Choice = 'mine' | 'theirs' | 'both';

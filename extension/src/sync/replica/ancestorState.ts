@@ -1,7 +1,8 @@
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type Entry, type FileTable } from '../../core/entry';
-import { remoteChangesSteps, overlay, remoteTable, type RemoteEntry } from '../../core/wire';
+import { overlay, remoteTable, type RemoteEntry } from '../../core/remoteTable';
+import { remoteChangesSteps } from '../../core/wire';
 import type { Client } from '../../io/api/client';
 import type { StoredState } from '../../io/store/storePort';
 import { runYielding } from '../../io/threads/yielding';
