@@ -3,7 +3,7 @@ import type { Screen, TransferRequest, TransferResult } from '../../io/rsync/tra
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 import type { ProgressStep } from './progressStep';
 
-/** One tree behind the API of its server. */
+/** One tree, and the client for the API of its server. */
 export interface TreeClient {
   readonly client: Client;
   readonly tree: string;

@@ -1,7 +1,7 @@
 import type { Replica } from './replica';
 
 /**
- * Marks the remote changes that this disk already has as synced. True if these were all of them: then the fetched
+ * Marks as synced the remote changes that this disk already has. True if these were all of them: then the fetched
  * revision becomes the synced one, and a later edit is an edit and no conflict.
  */
 export async function absorbConverged({ ancestor, planner }: Replica): Promise<boolean> {

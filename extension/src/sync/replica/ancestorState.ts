@@ -126,7 +126,10 @@ export class AncestorState {
     await runYielding(this.markSyncedSteps(changes));
   }
 
-  /** Records a merge with `merged`, an earlier version of the server. Its present version `remote` becomes unapplied. */
+  /**
+   * Makes `merged`, the server's version that a merge was made with, the ancestor. `remote`, its present version, becomes
+   * unapplied.
+   */
   markMergedWith(merged: Entry, remote: RemoteEntry): void {
     this.#stored.ancestor.set(merged.path, merged);
     this.#stored.unappliedRemote.set(merged.path, remote);
@@ -181,8 +184,8 @@ export class AncestorState {
   /** Marks the changes of a push whose response was lost as synced, if the fetched remote changes contain them. */
   reconcileLostCommit(): void {
     for (const { path, to } of this.#pendingCommit) {
-      const side = this.#remoteChanges?.changes.get(path);
-      if (side !== undefined && sameEntry(side ?? undefined, to)) this.markSynced(path, to);
+      const remote = this.#remoteChanges?.changes.get(path);
+      if (remote !== undefined && sameEntry(remote ?? undefined, to)) this.markSynced(path, to);
     }
   }
 
@@ -195,7 +198,7 @@ export class AncestorState {
     await runYielding(this.moveToSteps(to, changes, synced));
   }
 
-  /** The same as a cooperative task; the revision changes at its end. */
+  /** `moveTo` as a cooperative task; the revision changes at its end. */
   *moveToSteps(
     { revision, id }: RevisionRef,
     changes: RemoteChanges['changes'],
@@ -203,11 +206,11 @@ export class AncestorState {
   ): CooperativeTask<void> {
     const { ancestor, unappliedRemote } = this.#stored;
     let visited = 0;
-    for (const [path, side] of changes) {
+    for (const [path, remote] of changes) {
       if (++visited % stepSize === 0) yield;
       if (synced.has(path)) continue;
-      if (sameEntry(ancestor.get(path), side ?? undefined)) unappliedRemote.delete(path);
-      else unappliedRemote.set(path, side);
+      if (sameEntry(ancestor.get(path), remote ?? undefined)) unappliedRemote.delete(path);
+      else unappliedRemote.set(path, remote);
     }
     this.#stored.revision = revision;
     this.#stored.revisionId = id;

@@ -2,7 +2,10 @@ import { isPalmtreeError } from '../../errors';
 import type { FetchedChanges } from './ancestorState';
 import type { CommandContext } from './commandContext';
 
-/** Fetches the server's changes since the synced revision, or its whole table if it does not know that revision. */
+/**
+ * Fetches the server's changes since the synced revision. If the server does not know that revision, forgets the ancestor
+ * and fetches the server's whole table.
+ */
 export async function fetchRemoteChanges({ replica, server, reporter }: CommandContext): Promise<FetchedChanges> {
   try {
     return await replica.ancestor.fetchRemoteChanges(server, reporter.signal);

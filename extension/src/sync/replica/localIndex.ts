@@ -23,7 +23,7 @@ export interface LocalIndexDeps {
 export interface ScanEffect {
   /** The changes on this disk. */
   readonly changes: readonly Change[];
-  /** `changes` is all that the scan found: no problem and no `.gitignore` file is new or gone. */
+  /** `changes` is all that the scan changed: it found no problem and no `.gitignore` file, and removed none. */
   readonly isComplete: boolean;
 }
 
@@ -56,7 +56,7 @@ export class LocalIndex {
     return this.#problems;
   }
 
-  /** The contents of the honoured `.gitignore` files, by folder. */
+  /** The contents of the `.gitignore` files that apply, by folder. */
   get gitignores(): ReadonlyMap<string, string> {
     return this.#gitignores;
   }
@@ -112,7 +112,7 @@ export class LocalIndex {
     this.#scanner.update(changed, removed);
   }
 
-  /** Adds observations of paths that no scan visits. The scanner does not learn of them. */
+  /** Adds the observation of a path that no scan visits. The scanner does not learn of it. */
   addUnscanned(observation: Observation): void {
     this.#observations.set(observation.path, observation);
     this.#folders = undefined;
@@ -158,7 +158,7 @@ export class LocalIndex {
     if (hasNewNames) this.#folders = undefined;
   }
 
-  /** Replaces the problems and `.gitignore` files by those of a scan; true if there were none before and after. */
+  /** Replaces the problems and `.gitignore` files by those of a scan; true if it found none and removed none. */
   #replaceFindings(only: readonly string[] | undefined, result: ScanResult): boolean {
     const [problemsBefore, gitignoresBefore] = [this.#problems.size, this.#gitignores.size];
     if (only === undefined) {

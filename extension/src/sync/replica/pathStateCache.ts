@@ -27,7 +27,7 @@ export class PathStateCache {
         readonly key: string;
         readonly remoteChanges: RemoteChanges | undefined;
         readonly states: FolderStates;
-        /** The plan found problems that the scans had not. */
+        /** The plan found problems that the scans had not found. */
         readonly hasPlanProblems: boolean;
       }
     | undefined;

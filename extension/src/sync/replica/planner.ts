@@ -32,7 +32,7 @@ export class Planner {
 
   /**
    * Classifies every path and returns the changes for each side.
-   * Invariant: a path that one side cannot store is not put there, and its problem skips no other path.
+   * Invariant: a path that one side cannot store is not put there, and its problem keeps no other path out of the plan.
    */
   async reconcile(version: RemoteVersion): Promise<Reconciled> {
     const { local, ancestor } = this.#deps;
@@ -62,7 +62,7 @@ export class Planner {
     };
   }
 
-  /** Paths that may be on this disk without an observation: their names are taken, with the case of their folders. */
+  /** Paths that may be on this disk without an observation: their names, and their folders' names, are taken as spelled. */
   *#unobservedPaths(): Generator<string> {
     yield* this.#deps.local.problems.keys();
     yield* this.#deps.rules.untrackedPaths;

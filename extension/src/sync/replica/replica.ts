@@ -81,7 +81,7 @@ export class Replica {
     runToEnd(this.#releaseUntrackedSteps());
   }
 
-  /** The kind of `path` on the server, as far as it was fetched. */
+  /** The kind of `path` on the server, as last fetched. */
   kindOnServer(path: string): Rule['kind'] | undefined {
     const onServer = this.ancestor.remote('known');
     if (onServer.has(path)) return 'file';

@@ -46,7 +46,7 @@ export class TrackingRules {
     return this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'track');
   }
 
-  /** The files and folders that the user left out by name. */
+  /** The files and folders that a rule untracks. */
   get untrackedPaths(): string[] {
     return this.#pathsOf(({ effect }) => effect === 'untrack');
   }
