@@ -2,8 +2,8 @@ import type { CommandContext } from '../replica/commandContext';
 import { pull } from './pull';
 
 /**
- * Moves the ancestor to the server's newest known revision, so that a decision is made against it.
- * Invariant: it writes no file. That is for a pull, which the user asks for.
+ * Scans, and moves the ancestor to the server's head if a newer revision is known, so that a decision is made against it.
+ * Invariant: it writes no file. Only a pull that the user asks for does.
  */
 export async function advanceToHead(context: CommandContext): Promise<void> {
   const { ancestor } = context.replica;

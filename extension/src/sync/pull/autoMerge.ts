@@ -35,7 +35,7 @@ export function mergeModes(conflicts: readonly Conflict[]): Merge[] {
   });
 }
 
-/** Whether a merge is worth reading both versions: all three sides are files of a text's size. */
+/** Whether the versions of a conflict are worth reading for a merge: all three are files small enough to be texts. */
 export function isMergeable({ ancestor, local, remote }: Conflict): boolean {
   return isSmallFile(ancestor) && isSmallFile(local) && isSmallFile(remote);
 }

@@ -48,8 +48,8 @@ export interface PullResult {
 
 /**
  * Applies the server's changes to this disk. Throws root_gone and deletion_guard.
- * Invariants: a file is replaced only if it is unchanged since it was scanned. What the tree tracks is tracked here only
- * by a pull that succeeds.
+ * Invariants: a file is replaced only if it is unchanged since it was scanned. A pull that fails adopts none of the
+ * tree's rules.
  */
 export async function pull(context: CommandContext, options: PullOptions = {}): Promise<PullResult> {
   const { replica, reporter } = context;
@@ -99,9 +99,9 @@ interface PlannedPull extends Pull {
   readonly staging: string;
 }
 
-async function applyPull(context: CommandContext, pulled: PlannedPull): Promise<Applied> {
+async function applyPull(context: CommandContext, planned: PlannedPull): Promise<Applied> {
   const { replica, server, folders } = context;
-  const { fetched, plan, localChanges, merges, staging, options } = pulled;
+  const { fetched, plan, localChanges, merges, staging, options } = planned;
   const { revision } = fetched;
   const backup = backupFolder(folders, `r${revision}`);
   const changes = [...localChanges, ...merges.flatMap(withBase)];

@@ -23,7 +23,7 @@ const recordedChange = z.object({
 });
 
 /**
- * The record of a pull, stored next to its backup folder.
+ * The record of a pull, or of a decision for theirs, stored next to its backup folder.
  * - `made`: written before the first file is changed. After a kill, the disk shows which changes were made.
  * - `undoing`: an undo has begun, and may have been stopped.
  * - `undone`: nothing is left to undo; the record has no changes any more.
@@ -54,7 +54,7 @@ export interface PullRecord extends Binding {
 }
 
 /**
- * Calls `write`, which applies a pull to the disk, and records its changes without the skipped ones.
+ * Calls `write`, which applies a pull or a decision to the disk, and records its changes without the skipped ones.
  * Invariant: the record is durable before the first file is changed, so that a killed pull can be undone too.
  */
 export async function recordPull(

@@ -24,7 +24,7 @@ export interface Replacement {
 /**
  * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history.
  * All tracked files are hashed again and listed, so the server verifies each and requests the content that it lacks.
- * Throws cancelled, unless `confirm` agrees; keeps_changing.
+ * Throws cancelled if `confirm` returns false; keeps_changing.
  * Invariant: nothing is replaced that `confirm` was not asked about.
  */
 export async function forcePush(
@@ -80,8 +80,8 @@ async function planReplacement(
   for (const [path, to] of observations) {
     if (isSyncable(path)) wanted.push({ path, from: onServer.get(path), to });
   }
-  const isChanged = new Set(wanted.map(({ path }) => path));
-  const staying = [...onServer.keys()].filter((path) => !isChanged.has(path));
+  const planned = new Set(wanted.map(({ path }) => path));
+  const staying = [...onServer.keys()].filter((path) => !planned.has(path));
   const { changes } = dropBlockedByServer(wanted, staying);
   const pathsOf = (matches: (change: Change) => boolean): string[] => changes.filter(matches).map(({ path }) => path);
   const replacement = {

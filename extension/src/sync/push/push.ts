@@ -26,7 +26,7 @@ export interface PushResult {
 }
 
 /**
- * Sends the changes of this disk since the ancestor. Throws stale_base, with nothing sent, if the server has a newer
+ * Sends the changes of this disk since the ancestor. Throws stale_base, with nothing committed, if the server has a newer
  * revision; keeps_changing; deletion_guard.
  */
 export async function push(context: CommandContext, options: PushOptions = {}): Promise<PushResult> {
@@ -96,8 +96,8 @@ async function begin(
 }
 
 /**
- * Moves to the server's revision if this disk already has all of its changes, as it has after a push whose response was
- * lost. False if some changes have to be pulled.
+ * Moves the ancestor to the server's head if this disk already has all remote changes, as after a push whose response was
+ * lost. False if some of them have to be pulled.
  */
 async function catchUp({ replica, server, reporter }: CommandContext): Promise<boolean> {
   await replica.ancestor.fetchRemoteChanges(server, reporter.signal);

@@ -17,7 +17,7 @@ export interface SessionChanges {
 /** Uploads the content that the server asked for, and returns the bytes sent. */
 export async function upload(context: CommandContext, { session, changes }: SessionChanges): Promise<number> {
   if (session.upload.length === 0) return 0;
-  // The response that lists the paths was parsed without a pause.
+  // Yields first: parsing the response that lists the paths did not.
   await nextTurn();
   const entries = await runYielding(uploadedEntriesSteps(session.upload, changes));
   context.reporter.step({ kind: 'sending', count: entries.length });
