@@ -22,7 +22,7 @@ export interface AbortedMerge extends ActiveMerge, ApplyOptions {
 /**
  * Restores the file as it was before the merge, byte for byte. Returns the backup of what the merge left at its path.
  * Throws not_aborted if it cannot.
- * Invariant: only a result of the merge is replaced: its markers, the ancestor, or what its editor saved.
+ * Invariant: only a result of the merge is replaced: a text with its markers, the ancestor, or what its editor saved.
  */
 export async function abortMerge(context: LocalContext, merge: AbortedMerge): Promise<string | undefined> {
   const { replica, folders, reporter } = context;
@@ -34,7 +34,7 @@ export async function abortMerge(context: LocalContext, merge: AbortedMerge): Pr
   const hash = sha256(mine);
   if (from?.hash === hash) return undefined;
   if (from?.kind !== 'file' || !(await isMergeResult(replica.root, from, merge))) {
-    throw notAborted(path, 'the file was changed since by something else');
+    throw notAborted(path, 'something else has changed the file since');
   }
   const to = entryWith(from, { hash, size: mine.length, mtimeNs: BigInt(Date.now()) * 1_000_000n });
   return withStaging(folders, async (staging) => {
@@ -57,7 +57,7 @@ async function isMergeResult(root: string, file: Entry, { ancestor, lastSaved }:
 }
 
 function notAborted(path: string, reason: string): PalmtreeError {
-  return new PalmtreeError('not_aborted', `the merge of ${path} is not aborted: ${reason}`, {
+  return new PalmtreeError('not_aborted', `the merge of ${path} was not aborted: ${reason}`, {
     details: { paths: [path] },
   });
 }

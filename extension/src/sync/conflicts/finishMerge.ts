@@ -10,12 +10,12 @@ import { requireNoMarkers } from './markers';
 /**
  * - `merged`: the file on this disk is the result of the merge.
  * - `outdated`: it is, but the server has a newer version now, which is in conflict with it.
- * - `stale`: both sides have another ancestor now. The file is not taken for a result, and the conflict remains.
+ * - `stale`: the ancestor has changed since. The file does not count as a result, and the conflict remains.
  */
 export type FinishedMerge = 'merged' | 'outdated' | 'stale';
 
 /**
- * Takes the file on this disk for the result of the merge. Throws no_conflict and conflict_markers.
+ * Accepts the file on this disk as the result of the merge. Throws no_conflict and conflict_markers.
  * Invariant: only the version that was merged counts as synced. A newer one of the server stays in conflict.
  */
 export async function finishMerge(context: CommandContext, merge: ActiveMerge): Promise<FinishedMerge> {
@@ -44,7 +44,7 @@ interface FoundConflict {
   readonly equalsAncestor: boolean;
 }
 
-/** Undefined if the server's entry is not to be applied here, for example since both sides are equal. */
+/** Undefined if the server's entry need not be applied here, for example because both sides are equal. */
 async function findConflict({ planner }: Replica, path: string): Promise<FoundConflict | undefined> {
   const { conflicts, localChanges } = (await planner.reconcile('lastSynced')).plan;
   const conflict = conflicts.find((one) => one.path === path);
@@ -53,7 +53,7 @@ async function findConflict({ planner }: Replica, path: string): Promise<FoundCo
   return change && { remote: change.to, equalsAncestor: true };
 }
 
-/** The server's entry that was merged. Throws content_unavailable if the server has another history by now. */
+/** The server's entry that was merged. Throws content_unavailable if the server's history no longer has it. */
 async function mergedEntry(
   { server, reporter }: CommandContext,
   { path, revision, theirs }: ActiveMerge,
@@ -61,7 +61,7 @@ async function mergedEntry(
   const { versions } = await server.client.history(server.tree, path, revision + 1, reporter.signal);
   const entry = versions[0]?.entry;
   if (entry?.hash === theirs) return entryOf(entry);
-  throw new PalmtreeError('content_unavailable', `revision ${revision} has another ${path}`, {
+  throw new PalmtreeError('content_unavailable', `revision ${revision} has another version of ${path}`, {
     details: { paths: [path] },
   });
 }

@@ -15,7 +15,7 @@ export function hasMarkers(content: Uint8Array): boolean {
   return hasConflictMarkers(new TextDecoder().decode(content));
 }
 
-/** Throws conflict_markers with the paths whose files have some. */
+/** Throws conflict_markers with the paths of the files that have markers. */
 export async function requireNoMarkers(root: string, paths: readonly string[]): Promise<void> {
   const marked: string[] = [];
   for (const path of paths) {

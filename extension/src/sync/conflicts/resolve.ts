@@ -21,7 +21,7 @@ import { stage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
 import { requireNoMarkers } from './markers';
 
-/** The version of a file in conflict that is kept. `both` also creates a file with theirs, under another name. */
+/** The version of a file in conflict that is kept. `both` keeps mine, and creates a file with theirs under another name. */
 export type Choice = 'mine' | 'theirs' | 'both';
 
 export interface ResolveOptions extends ApplyOptions {
@@ -39,7 +39,7 @@ export interface ResolveResult {
   /** The paths of the new files with theirs, by the path of mine. */
   readonly theirPaths: ReadonlyMap<string, string>;
   readonly skipped: readonly Skipped[];
-  /** The backup, with which `undoPull` can undo a decision for theirs. It does not exist if nothing was replaced. */
+  /** The backup folder, which does not exist if nothing was replaced. By it, `undoPull` undoes a decision for theirs. */
   readonly backup: string;
 }
 

@@ -42,12 +42,12 @@ export async function startMerge(context: CommandContext, path: string): Promise
   const { ancestor, remote } = conflict;
   const theirs = remote === undefined ? undefined : await readTheirs(context, { theirs: remote, revision });
   if (theirs === undefined) {
-    throw new PalmtreeError('content_unavailable', `the server cannot give ${path}`, { details: { paths: [path] } });
+    throw new PalmtreeError('content_unavailable', `the server cannot provide ${path}`, { details: { paths: [path] } });
   }
   const base = ancestor === undefined ? new Uint8Array() : await readBase(context, conflict);
   const merge = mergeText(base ?? new Uint8Array(), mine, theirs);
   if (merge.kind === 'unmergeable') throw notMergeable(path, merge.reason);
-  // A copy and no hard link: an editor that writes the file in place would write both.
+  // Not a hard link: an editor that writes the file in place would write both.
   const mineCopy = join(backupFolder(folders, 'merge'), path);
   await writeNewFile(mineCopy, mine, { flush: true });
   await replica.save();
@@ -63,7 +63,8 @@ async function readMine(
     const conflict = conflicts.find((one) => one.path === path);
     if (conflict === undefined) throw noConflict(path);
     const { local, remote } = conflict;
-    if (!isSmallFile(local) || !isSmallFile(remote)) throw notMergeable(path, 'not two files of a text’s size');
+    if (!isSmallFile(local) || !isSmallFile(remote))
+      throw notMergeable(path, 'both versions must be files small enough to be texts');
     const mine = await localContent(replica.root, local);
     if (mine !== undefined) return { mine, conflict };
     await replica.scan({ only: [path], verify: true, signal: reporter.signal });

@@ -6,12 +6,12 @@ import { sha256 } from '../../io/fs/sha256';
 import type { CommandContext } from '../replica/commandContext';
 import { historicalContent } from './historicalContent';
 
-/** Whether one side of a conflict is a file that is small enough to be merged as text. */
-export function isSmallFile(side: Entry | undefined): side is Entry {
-  return side?.kind === 'file' && side.size <= maxMergeBytes;
+/** Whether an entry of a conflict is a file that is small enough to be merged as text. */
+export function isSmallFile(entry: Entry | undefined): entry is Entry {
+  return entry?.kind === 'file' && entry.size <= maxMergeBytes;
 }
 
-/** The server's content of `theirs` in `revision`; undefined if the server does not return what it declared. */
+/** The server's content of `theirs` in `revision`; undefined if the server has lost it, or returns another content. */
 export async function readTheirs(
   { server, reporter }: CommandContext,
   { theirs, revision }: { readonly theirs: Entry; readonly revision: number },

@@ -3,7 +3,7 @@ import type { Entry } from '../../core/entry';
 import { sha256 } from '../../io/fs/sha256';
 import { readSmallFile } from '../../io/fs/smallFile';
 
-/** The content of a file, if this disk has it at the path of `entry`; undefined if the file there is another one. */
+/** The content of an entry, read from its path on this disk; undefined if the file there has another content. */
 export async function localContent(root: string, { path, size, hash }: Entry): Promise<Uint8Array | undefined> {
   const content = await readSmallFile(join(root, path), size);
   return content !== undefined && sha256(content) === hash ? content : undefined;
