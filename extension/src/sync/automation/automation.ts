@@ -7,9 +7,9 @@ import type { Reporter } from '../ports/serverBinding';
 import type { PullOptions, PullResult } from '../pull/pull';
 import type { PushResult } from '../push/push';
 
-/** From the last save to the push: several saves often follow each other closely. */
+/** The pause from the last save to the push: several saves often follow each other closely. */
 const saveDelayMs = 2_000;
-/** Between two checks whether git is still working. */
+/** The pause between two checks whether git is still working. */
 const gitPauseMs = 1_000;
 
 export interface AutomationSettings {
@@ -43,8 +43,8 @@ export interface AutomationDeps {
 /**
  * Pushes after saves, and pulls announced revisions, if the settings say so.
  * Invariants: nothing runs while there is a conflict, or while git works on the folder. A push sends only files that the
- * user saved in an editor. It does not send the results of a checkout, a pull or a merge, so that several automations come
- * to rest and no text is passed on unseen.
+ * user saved in an editor. It does not send the results of a checkout, a pull or a merge: otherwise automations on several
+ * machines could push for ever, and send texts that no user has seen.
  */
 export class Automation {
   readonly #deps: AutomationDeps;
@@ -58,7 +58,7 @@ export class Automation {
   #isPullDue = false;
   /** The revision here when a push found a newer one on the server. The push is repeated after a pull. */
   #staleAt: number | undefined;
-  /** The head that was pulled last. What that pull left is for the user to decide. */
+  /** The head that was pulled last. The user decides about the changes that this pull left unapplied. */
   #pulledHead: number | undefined;
   /** Paths that the last pull skipped because of unsaved edits: another pull may merge them. */
   #unsaved: ReadonlySet<string> = new Set();
@@ -142,7 +142,7 @@ export class Automation {
 
   async #runNext(): Promise<void> {
     const { gitActivity, sync } = this.#deps;
-    // Repositories can be anywhere in the workspace folder. Those with pending paths matter.
+    // Repositories can be anywhere in the workspace folder. Only those with pending paths matter.
     const pending = [...sync.pathStates.keys(), ...this.#saved];
     const folders = new Set(pending.map((path) => dirname(join(sync.root, path))));
     if ((await gitActivity(folders)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));

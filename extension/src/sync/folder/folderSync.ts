@@ -250,8 +250,8 @@ export class FolderSync {
   }
 
   plan(reporter: Reporter, direction: PlanDirection, options?: PlanOptions): Promise<Plan> {
-    const side = direction === 'push' ? 'push' : 'pull';
-    return this.#run(side, reporter, (context) => makePlan(context, { direction, ...options }));
+    const shown = direction === 'push' ? 'push' : 'pull';
+    return this.#run(shown, reporter, (context) => makePlan(context, { direction, ...options }));
   }
 
   startMerge(reporter: Reporter, path: string): Promise<MergeSides> {
@@ -307,7 +307,7 @@ export class FolderSync {
     await this.#scanner.dispose();
   }
 
-  /** Runs a command on the server and shows its progress. */
+  /** Runs a command that needs the server, and shows its progress. */
   #run<T>(
     direction: 'push' | 'pull',
     reporter: Reporter,

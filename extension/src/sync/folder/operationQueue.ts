@@ -43,7 +43,7 @@ export class OperationQueue {
     });
   }
 
-  /** Runs `work` while no other window does, on the state that was saved last. */
+  /** Runs `work` while no other window runs an operation, on the state that was saved last. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return this.#store.exclusively(async () => {
       if (await this.#store.refresh()) this.#onStoreReplaced();

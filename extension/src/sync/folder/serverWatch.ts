@@ -57,7 +57,7 @@ export class ServerWatch {
     return this.#feed.dispose();
   }
 
-  /** Fetches the server's changes, and saves those that this disk already has as synced. */
+  /** Fetches the server's changes, and saves as synced those that this disk already has. */
   async poll(server: TreeClient, signal: AbortSignal): Promise<void> {
     const { replica } = this.#deps;
     try {
@@ -85,7 +85,7 @@ export class ServerWatch {
       });
   }
 
-  /** The user did not ask for it, so a failure does not become the state of the folder. */
+  /** The user did not ask for this poll, so its failure does not become the state of the folder. */
   async #pollIfNeeded(): Promise<void> {
     const { connection, operations, status } = this.#deps;
     const isDue = this.#feed.isPollDue || status.isHaltedByUnreachableServer;

@@ -2,7 +2,7 @@ import type { ProgressStep } from '../ports/progressStep';
 import type { Reporter } from '../ports/serverBinding';
 import type { SyncStatus } from './syncStatus';
 
-/** A reporter that also shows its progress in the status, and that `lifetime` cancels too. */
+/** Returns a reporter that also shows its progress in the status, and that `lifetime` cancels too. */
 export function withProgress(
   status: SyncStatus,
   direction: 'push' | 'pull',

@@ -59,8 +59,8 @@ export async function restore(
         backup: backupFolder(folders, `restored-r${revision}`),
         hasUnsavedEdits,
         onApplied: (result) => {
-          const isSkipped = new Set(result.skipped.map(({ path }) => path));
-          trackRestored(replica, before, (path) => !isSkipped.has(path));
+          const skippedPaths = new Set(result.skipped.map(({ path }) => path));
+          trackRestored(replica, before, (path) => !skippedPaths.has(path));
           // Invariant: a restored file is in conflict with the server's unapplied version, until the user decides.
           for (const entry of result.written) replica.ancestor.conflictWithUnapplied(entry);
         },
@@ -94,8 +94,8 @@ function changesTo(wanted: readonly Entry[], { local }: Replica): Change[] {
 }
 
 /**
- * Whether restoring `requested` includes `path`. A path that was excluded from a folder on this machine, by a rule or a
- * pattern, is included only if the user requested that path itself, or a folder inside the excluded one.
+ * Whether restoring `requested` includes `path`. A path that is untracked or excluded on this machine is included only if
+ * the user requested that path itself, or a folder that is untracked or excluded too.
  */
 export function includesPath(selection: Selection, requested: string, path: string): boolean {
   if (path === requested) return true;
@@ -123,8 +123,8 @@ async function observeUntracked(replica: Replica, paths: readonly string[]): Pro
 }
 
 /**
- * Tracks the restored paths again, and removes them from `before`, so that their observations are kept. A file that was
- * the same on both sides before is their ancestor.
+ * Tracks the restored paths again, and removes them from `before`, so that their observations are kept. The ancestor of a
+ * file that was equal on both sides before is that file.
  */
 function trackRestored(
   { rules, ancestor }: Replica,

@@ -75,8 +75,12 @@ export class TreeHistory {
       (await localContent(root, entry)) ??
       (await historicalContent(this.#connection.require(), { path, hash, revision: ancestor.revision }));
     if (content !== undefined) return content;
-    throw new PalmtreeError('content_unavailable', `${path} with ${hash} is in no history`, {
-      details: { paths: [path] },
-    });
+    throw new PalmtreeError(
+      'content_unavailable',
+      `neither this disk nor the history has ${path} with the hash ${hash}`,
+      {
+        details: { paths: [path] },
+      },
+    );
   }
 }

@@ -46,8 +46,8 @@ interface UndoablePull {
 /**
  * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
  * deletes those that it added, with a backup. The result is a change of this disk, to be reviewed and pushed. The next
- * undo is of the pull before.
- * Throws nothing_to_undo if no pull is recorded, if all its paths have changed since, or if another pull is requested.
+ * undo undoes the pull before.
+ * Throws nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is another pull.
  */
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
   const { replica, folders, reporter } = context;
@@ -56,8 +56,8 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
   const { record, check } = requireUndoable(await findUndoable(context), options);
   const { revision } = record;
   const changes = applicableChanges(replica.local.observations, check.unchanged.map(inverse));
-  const isUndone = new Set(changes.map(({ path }) => path));
-  const blocked = check.unchanged.map(({ path }) => path).filter((path) => !isUndone.has(path));
+  const undone = new Set(changes.map(({ path }) => path));
+  const blocked = check.unchanged.map(({ path }) => path).filter((path) => !undone.has(path));
   const changedSince = [...check.changed, ...blocked].sort();
   if (changes.length === 0 && record.state !== 'undoing') {
     throw new PalmtreeError('nothing_to_undo', `all paths of the pull of revision ${revision} have changed since`, {
@@ -98,7 +98,7 @@ async function findUndoable({
   for await (const record of pullRecords(folders.backups)) {
     if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
     const check = checkRecord(record, entryAt);
-    // Without effect the pull was killed before its first change, or the user has reverted all of them.
+    // If it has no effect, the pull was killed before its first change, or the user has reverted all changes.
     const hasEffect = check.unchanged.length > 0 || check.changed.length > 0;
     if (hasEffect || record.state === 'undoing') return { record, check };
   }
@@ -148,7 +148,7 @@ function applyUndo(
     hasUnsavedEdits,
     step: 'undoing',
     record: async (write) => {
-      // Invariant: an undo that is stopped is continued by the next one, which does not undo the pull before.
+      // Invariant: the next undo continues one that was stopped, and does not undo the pull before.
       await saveRecord({ ...record, state: 'undoing' });
       return write();
     },
@@ -163,8 +163,8 @@ function applyUndo(
 }
 
 /**
- * Invariant: if a merge or a decision is undone, the server's version counts as unseen again. Mine was not made from it, so
- * both are in conflict, and a push does not replace the server's.
+ * Invariant: if a merge or a decision is undone, theirs counts as unseen again. Mine was not made from it, so the two are
+ * in conflict, and a push does not replace theirs.
  */
 function restoreBases({ replica }: LocalContext, undone: readonly PulledChange[]): void {
   for (const { path, base } of undone) if (base !== undefined) replica.ancestor.restoreBase(path, base);

@@ -19,7 +19,7 @@ export interface PlanRequest extends PlanOptions {
   readonly direction: PlanDirection;
 }
 
-/** A plan tries to merge this many conflicts; a pull tries all. */
+/** A plan tries to merge at most this many conflicts; a pull tries all. */
 const maxMerges = 50;
 
 /**

@@ -16,7 +16,7 @@ export type PlanEffect =
   | 'conflict'
   | 'problem';
 
-/** One path of a plan. Only a row with a direction can be excluded: the others are not changed. */
+/** One path of a plan. Only a row with a direction can be left out: no command changes the others. */
 export interface PlanRow {
   readonly path: string;
   readonly direction: 'push' | 'pull' | undefined;
@@ -39,7 +39,7 @@ export interface PlanFolder {
   readonly rows: readonly PlanRow[];
 }
 
-/** The effects of a push, a pull or both, for review. Each command makes a plan of its own. */
+/** The effects of a push, a pull or both, for review. The command itself plans anew. */
 export interface Plan {
   readonly direction: PlanDirection;
   /** The server's head that the plan was made against. */
