@@ -6,7 +6,7 @@ import { LocalNotices, type RevisionNotices } from '../events/revisionNotices';
 import { RevisionStreams } from '../events/revisionStreams';
 import { RevisionRepository } from '../history/revisionRepository';
 import { ObjectStore } from '../objects/objectStore';
-import { PendingUploads } from '../pushes/pendingUploads';
+import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PushRepository } from '../pushes/pushRepository';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
 import { RsyncConnections } from '../sessions/rsyncConnections';
@@ -43,7 +43,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const store = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs);
   const objects = new ObjectStore(join(dataFolder, 'objects'));
-  const pendingUploads = new PendingUploads(objects);
+  const inboxVerifiers = new InboxVerifiers(objects);
   const tokens = new TokenRepository(database, now);
   const revisions = new RevisionRepository(database);
   const notices = injected.notices ?? new LocalNotices();
@@ -63,9 +63,9 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     streams: new RevisionStreams({ revisions, tokens }, notices, heartbeatMs),
     pushes: new PushRepository(database, now),
     objects,
-    pendingUploads,
+    inboxVerifiers,
     store,
     activity,
-    connections: new RsyncConnections({ store, activity, observer: pendingUploads }, rsync, limits),
+    connections: new RsyncConnections({ store, activity, observer: inboxVerifiers }, rsync, limits),
   };
 }

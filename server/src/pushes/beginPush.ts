@@ -8,7 +8,7 @@ import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
 import { checkFileDirConflict } from './fileDirConflict';
-import type { PendingUploads } from './pendingUploads';
+import type { InboxVerifiers } from './inboxVerifiers';
 import { validateChanges } from './validateChanges';
 
 /** For more new paths than this, reading all paths of the tree is faster than querying the neighbours of each. */
@@ -19,7 +19,7 @@ export interface BeginPushServices {
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
   readonly store: SessionStore;
-  readonly pendingUploads: PendingUploads;
+  readonly inboxVerifiers: InboxVerifiers;
   readonly newId: () => string;
   readonly newPassword: () => string;
 }
@@ -63,7 +63,7 @@ export async function beginPush(
       ...(push.message ? { message: push.message } : {}),
     },
   });
-  services.pendingUploads.add(id, store.filesFolderOf(id), uploads);
+  services.inboxVerifiers.add(id, store.filesFolderOf(id), uploads);
   return { id, module: id, password, base: tree.head, upload: uploads.map((upload) => upload.path) };
 }
 

@@ -9,7 +9,7 @@ import type { PendingPush, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
-import type { PendingUploads } from './pendingUploads';
+import type { InboxVerifiers } from './inboxVerifiers';
 import type { PushRepository } from './pushRepository';
 import { verifyInbox } from './verifyInbox';
 
@@ -21,7 +21,7 @@ export interface CommitPushServices {
   readonly pushes: PushRepository;
   readonly objects: ObjectStore;
   readonly store: SessionStore;
-  readonly pendingUploads: PendingUploads;
+  readonly inboxVerifiers: InboxVerifiers;
   readonly activity: SessionActivity;
   readonly notices: RevisionNotices;
 }
@@ -63,12 +63,12 @@ export async function commitPush(
 }
 
 async function storeObjects(
-  { objects, pendingUploads, store }: CommitPushServices,
+  { objects, inboxVerifiers, store }: CommitPushServices,
   id: string,
   push: PendingPush,
 ): Promise<void> {
   const inbox = store.filesFolderOf(id);
-  const stamps = await pendingUploads.finish(id);
+  const stamps = await inboxVerifiers.finish(id);
   const remaining: Upload[] = [];
   await inSlices(push.uploads, (upload) => {
     const stamp = stamps.get(upload.hash);

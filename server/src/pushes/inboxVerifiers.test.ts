@@ -26,7 +26,7 @@ async function beginWith(files: Files, declared: Files = files) {
   const { id } = (await server.api.beginPush(tree, { base: 0, changes: puts(declared) })).body;
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => (end = resolve));
-  server.services.pendingUploads.onRunStarted(id, {
+  server.services.inboxVerifiers.onRunStarted(id, {
     ended,
     isClosing: false,
     succeeded: true,

@@ -6,10 +6,10 @@ import type { RunObserver } from '../sessions/sessionActivity';
 import { InboxVerifier } from './inboxVerifier';
 
 /** Clients may abandon sessions. Beyond this number, the oldest verifier is dropped, and its commit reads all files. */
-const maxSessions = 64;
+const maxVerifiers = 64;
 
 /** The inbox verifiers of the pushes in progress. */
-export class PendingUploads implements RunObserver {
+export class InboxVerifiers implements RunObserver {
   readonly #objects: ObjectStore;
   readonly #verifiers = new Map<string, InboxVerifier>();
 
@@ -21,7 +21,7 @@ export class PendingUploads implements RunObserver {
     if (uploads.length === 0) return;
     this.#verifiers.set(id, new InboxVerifier(inbox, uploads, this.#objects));
     const [oldest] = this.#verifiers.keys();
-    if (oldest !== undefined && this.#verifiers.size > maxSessions) void this.discard(oldest);
+    if (oldest !== undefined && this.#verifiers.size > maxVerifiers) void this.discard(oldest);
   }
 
   /**
