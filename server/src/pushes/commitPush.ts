@@ -5,7 +5,7 @@ import { pathsError } from '../errors';
 import type { RevisionNotices } from '../events/revisionNotices';
 import type { Token } from '../http/appEnv';
 import type { ObjectStore } from '../objects/objectStore';
-import type { PendingPush, Upload } from '../sessions/session';
+import type { PushRecord, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
@@ -51,7 +51,7 @@ export async function commitPush(
     // Another commit of the same session may have ended in the meantime.
     const revisionBefore = await pushes.committedRevision(tree.id, id, token.name);
     if (revisionBefore !== undefined) return resultOf(revisionBefore);
-    const push = await store.pendingPush(id);
+    const push = await store.pushRecord(id);
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
     const revision = await pushes.commit({ treeId: tree.id, pushId: id, tokenName: token.name, push });
@@ -65,7 +65,7 @@ export async function commitPush(
 async function storeObjects(
   { objects, inboxVerifiers, store }: CommitPushServices,
   id: string,
-  push: PendingPush,
+  push: PushRecord,
 ): Promise<void> {
   const inbox = store.filesFolderOf(id);
   const stamps = await inboxVerifiers.finish(id);
@@ -80,7 +80,7 @@ async function storeObjects(
 }
 
 /** Throws content_mismatch when a content that did not have to be uploaded is no longer stored. */
-async function requireObjects(objects: ObjectStore, push: PendingPush): Promise<void> {
+async function requireObjects(objects: ObjectStore, push: PushRecord): Promise<void> {
   const missing: string[] = [];
   const uploaded = new Set(push.uploads.map(({ hash }) => hash));
   await inSlices(push.changes, (change) => {

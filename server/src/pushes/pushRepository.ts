@@ -3,13 +3,13 @@ import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';
 import type { VersionsTable } from '../database/tables';
 import { WireError } from '../errors';
-import type { PendingPush } from '../sessions/session';
+import type { PushRecord } from '../sessions/session';
 
 export interface Commit {
   readonly treeId: number;
   readonly pushId: string;
   readonly tokenName: string;
-  readonly push: PendingPush;
+  readonly push: PushRecord;
 }
 
 export class PushRepository {

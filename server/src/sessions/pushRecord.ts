@@ -3,21 +3,21 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ndjsonBlocks, ndjsonValues } from '../contract/ndjson';
 import type { Change } from '../contract/schemas';
-import type { PendingPush, Upload } from './session';
+import type { PushRecord, Upload } from './session';
 
 /** Parsing a chunk takes some milliseconds. */
 const chunkBytes = 1 << 18;
 
-type Head = Omit<PendingPush, 'changes' | 'uploads'> & { readonly count: { changes: number; uploads: number } };
+type Head = Omit<PushRecord, 'changes' | 'uploads'> & { readonly count: { changes: number; uploads: number } };
 
 /** Writes the push as NDJSON: a head with the counts, then the changes, then the uploads. */
-export async function writePush(file: string, { changes, uploads, ...rest }: PendingPush): Promise<void> {
+export async function writePush(file: string, { changes, uploads, ...rest }: PushRecord): Promise<void> {
   const head: Head = { ...rest, count: { changes: changes.length, uploads: uploads.length } };
   await writeFile(file, ndjsonBlocks(head, concatenated(changes, uploads)));
 }
 
 /** Returns undefined if the file does not exist. Throws if it is truncated, as power loss may leave it. */
-export async function readPush(file: string): Promise<PendingPush | undefined> {
+export async function readPush(file: string): Promise<PushRecord | undefined> {
   if (!existsSync(file)) return undefined;
   let head: Head | undefined;
   const items: unknown[] = [];

@@ -17,7 +17,7 @@ export interface Upload extends Content {
 }
 
 /** The content of push.lines. It is separate from session.json because it may be big and only the commit reads it. */
-export interface PendingPush {
+export interface PushRecord {
   readonly base: number;
   readonly forced: boolean;
   /** Without those that equal the head. */

@@ -6,7 +6,7 @@ import { WireError, pathsError } from '../errors';
 import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
 import { readPush, writePush } from './pushRecord';
 import { removeFolder } from './removeFolder';
-import type { PendingPush, Session, SessionKind } from './session';
+import type { PushRecord, Session, SessionKind } from './session';
 
 const idPattern = /^[0-9a-f]{32}$/;
 /** PATH_MAX without its NUL, less the characters that rsync adds to the name of its temporary file. */
@@ -28,7 +28,7 @@ export interface NewSession extends Owner {
   readonly kind: SessionKind;
   readonly password: string;
   readonly files: readonly InitialFile[];
-  readonly push?: PendingPush;
+  readonly push?: PushRecord;
 }
 
 /** The sessions' directories. A directory without session.json is not a session, because that file is written last. */
@@ -124,7 +124,7 @@ export class SessionStore {
   }
 
   /** Throws session_not_found for a session of an earlier version, which kept its record in another file. */
-  async pendingPush(id: string): Promise<PendingPush> {
+  async pushRecord(id: string): Promise<PushRecord> {
     const push = await readPush(join(this.folderOf(id), 'push.lines'));
     if (push === undefined) throw unknownSession();
     return push;
