@@ -4,7 +4,7 @@ import { version } from '../../package.json';
 import { exportCommand } from './cli/exportCommand';
 import { serveCommand } from './cli/serveCommand';
 import { tokenCommand } from './cli/tokenCommand';
-import { StartError } from './errors';
+import { OperatorError } from './errors';
 
 process.umask(0o077);
 
@@ -22,7 +22,7 @@ const program = new Command('palmtree-server')
 try {
   await program.parseAsync();
 } catch (error) {
-  const text = error instanceof StartError ? error.message : String(error instanceof Error ? error.stack : error);
+  const text = error instanceof OperatorError ? error.message : String(error instanceof Error ? error.stack : error);
   process.stderr.write(`palmtree-server: ${text}\n`);
   process.exit(1);
 }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
 
 export interface ListenOptions {
@@ -69,23 +69,23 @@ function read(file: string): Buffer {
     return readFileSync(file);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new StartError(`The file ${file} cannot be read (${code}). Check its path and its permissions.`);
+    throw new OperatorError(`The file ${file} cannot be read (${code}). Check its path and its permissions.`);
   }
 }
 
-function tlsError({ certFile, keyFile }: { certFile: string; keyFile: string }, cause: unknown): StartError {
+function tlsError({ certFile, keyFile }: { certFile: string; keyFile: string }, cause: unknown): OperatorError {
   const fix = 'Give a PEM certificate with --tls-cert and its private key with --tls-key.';
-  return new StartError(`${certFile} and ${keyFile} are not a certificate and its key. ${fix}`, { cause });
+  return new OperatorError(`${certFile} and ${keyFile} are not a certificate and its key. ${fix}`, { cause });
 }
 
 function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
   if (error.code === 'EADDRINUSE')
-    return new StartError(`Port ${port} on ${host} is in use. Choose another with --port.`);
+    return new OperatorError(`Port ${port} on ${host} is in use. Choose another with --port.`);
   if (error.code === 'EACCES') {
-    return new StartError(`This user may not listen on port ${port}. Choose a port above 1023 with --port.`);
+    return new OperatorError(`This user may not listen on port ${port}. Choose a port above 1023 with --port.`);
   }
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
-    return new StartError(`${host} is not an address of this machine. Choose another with --host.`);
+    return new OperatorError(`${host} is not an address of this machine. Choose another with --host.`);
   }
   return error;
 }

@@ -1,16 +1,16 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import { isUnusableInConfig } from '../rsync/rsyncConfig';
 
 export const defaultDataFolder = process.env['PALMTREE_DATA'] ?? './palmtree-data';
 
-/** Creates the data folder if necessary and returns its absolute path. Throws StartError. */
+/** Creates the data folder if necessary and returns its absolute path. Throws OperatorError. */
 export function prepareDataFolder(path: string): string {
   const folder = resolve(path);
   if (isUnusableInConfig(folder)) {
     const name = JSON.stringify(folder);
-    throw new StartError(`The path ${name} has "%", "\\" or a line break. Choose another data folder with --data.`);
+    throw new OperatorError(`The path ${name} has "%", "\\" or a line break. Choose another data folder with --data.`);
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -18,7 +18,7 @@ export function prepareDataFolder(path: string): string {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const fix = 'Make it writable for this user, or choose another with --data.';
-    throw new StartError(`The data folder ${folder} cannot be written to (${code}). ${fix}`);
+    throw new OperatorError(`The data folder ${folder} cannot be written to (${code}). ${fix}`);
   }
   return folder;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 
 export interface DataFolderLock {
   release(): void;
@@ -10,7 +10,7 @@ const sqliteBusy = 5;
 /**
  * Keeps a second server off the data folder, with SQLite's lock on a file of its own. The kernel releases that lock
  * however the process ends, and it does not block the token command, which uses only the main database.
- * Throws StartError.
+ * Throws OperatorError.
  */
 export function lockDataFolder(folder: string): DataFolderLock {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
@@ -21,7 +21,7 @@ export function lockDataFolder(folder: string): DataFolderLock {
     file.close();
     if ((error as { errcode?: unknown }).errcode !== sqliteBusy) throw error;
     const fix = 'Stop it first, or choose another data folder with --data.';
-    throw new StartError(`Another palmtree-server is running on ${folder}. ${fix}`);
+    throw new OperatorError(`Another palmtree-server is running on ${folder}. ${fix}`);
   }
   return { release: () => file.close() };
 }

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { openDatabase } from '../database/openDatabase';
-import { StartError, WireError } from '../errors';
+import { OperatorError, WireError } from '../errors';
 import { exportRevision } from '../history/exportRevision';
 import { ObjectStore } from '../objects/objectStore';
 import { EntryRepository } from '../trees/entryRepository';
@@ -36,7 +36,7 @@ export function exportCommand(print: (line: string) => void): Command {
       } catch (error) {
         if (!(error instanceof WireError)) throw error;
         const fix = "Check the tree's name, --revision and --data.";
-        throw new StartError(`The export failed: ${error.message}. ${fix}`, { cause: error });
+        throw new OperatorError(`The export failed: ${error.message}. ${fix}`, { cause: error });
       } finally {
         await database.destroy();
       }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import { defaultDataFolder, prepareDataFolder } from './dataFolder';
 import { startServer } from './startServer';
 import { stopOnSignal } from './stopOnSignal';
@@ -40,7 +40,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
 function tlsOf({ tlsCert, tlsKey }: ServeOptions) {
   if (tlsCert === undefined && tlsKey === undefined) return {};
   if (tlsCert === undefined || tlsKey === undefined) {
-    throw new StartError('HTTPS needs a certificate and its key. Give both --tls-cert and --tls-key.');
+    throw new OperatorError('HTTPS needs a certificate and its key. Give both --tls-cert and --tls-key.');
   }
   return { tls: { certFile: tlsCert, keyFile: tlsKey } };
 }

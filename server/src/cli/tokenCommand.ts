@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { treeName } from '../contract/schemas';
 import { openDatabase } from '../database/openDatabase';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { defaultDataFolder, prepareDataFolder } from './dataFolder';
 
@@ -28,12 +28,12 @@ export function tokenCommand(print: (line: string) => void): Command {
     .option('--json', 'print JSON')
     .action((name: string, options: DataOption & JsonOption & { tree?: string[] }) =>
       withTokens(options, async (tokens) => {
-        if (!tokenName.test(name)) throw new StartError('Choose a token name of 1 to 100 printable characters.');
+        if (!tokenName.test(name)) throw new OperatorError('Choose a token name of 1 to 100 printable characters.');
         const trees = options.tree ?? null;
         const invalid = trees?.find((tree) => !treeName.safeParse(tree).success);
         if (invalid !== undefined) {
           const fix = 'Use 1 to 64 letters, digits, ".", "_" or "-", with a letter or digit first.';
-          throw new StartError(`${JSON.stringify(invalid)} is not a valid tree name. ${fix}`);
+          throw new OperatorError(`${JSON.stringify(invalid)} is not a valid tree name. ${fix}`);
         }
         const token = await tokens.create(name, trees);
         print(options.json ? JSON.stringify({ name, token }) : token);
@@ -52,7 +52,7 @@ export function tokenCommand(print: (line: string) => void): Command {
     withTokens(options, async (tokens) => {
       if (await tokens.revoke(name)) return;
       const fix = 'Run "palmtree-server token list" to see the valid tokens.';
-      throw new StartError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);
+      throw new OperatorError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);
     }),
   );
   return command;

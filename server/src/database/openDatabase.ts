@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import { migrations } from './migrations';
 import { NodeSqliteDialect } from './nodeSqliteDialect';
 import type { Tables } from './tables';
@@ -10,7 +10,7 @@ export type Database = Kysely<Tables>;
 /** How long a statement waits for another process's transaction. The server and the token command share the file. */
 const busyTimeoutMs = 30_000;
 
-/** Opens the database and migrates it. Throws StartError when a newer server has written it. */
+/** Opens the database and migrates it. Throws OperatorError when a newer server has written it. */
 export async function openDatabase(dataFolder: string): Promise<Database> {
   // A static import would fail on an older Node before the version check could say why.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
@@ -45,7 +45,7 @@ async function migrate(database: Database): Promise<void> {
       .select(sql<number>`count(*)`.as('applied'))
       .executeTakeFirstOrThrow();
     if (applied > migrations.length) {
-      throw new StartError('A newer palmtree-server has written the data folder. Update this server.');
+      throw new OperatorError('A newer palmtree-server has written the data folder. Update this server.');
     }
     for (const [index, migration] of migrations.entries()) {
       if (index < applied) continue;

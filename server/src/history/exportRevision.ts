@@ -1,7 +1,7 @@
 import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileEntry } from '../contract/schemas';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
@@ -19,7 +19,7 @@ export interface ExportResult {
 
 /**
  * Writes the files of a revision, or of the head, into `folder`, which must be empty or not exist. The files are copies
- * and no links, so edits do not change the objects. Throws StartError, tree_not_found, revision_not_found.
+ * and no links, so edits do not change the objects. Throws OperatorError, tree_not_found, revision_not_found.
  */
 export async function exportRevision(
   { trees, entries, objects }: ExportServices,
@@ -44,7 +44,7 @@ export async function exportRevision(
 function requireEmpty(folder: string): void {
   mkdirSync(folder, { recursive: true });
   if (readdirSync(folder).length > 0) {
-    throw new StartError(`The folder ${folder} is not empty. Choose an empty or a new one with --to.`);
+    throw new OperatorError(`The folder ${folder} is not empty. Choose an empty or a new one with --to.`);
   }
 }
 
@@ -55,7 +55,7 @@ function write(file: string, { hash, mode, mtimeNs }: FileEntry, objects: Object
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     const fix = 'Check the space and permissions of the target folder, then export to a new one.';
-    throw new StartError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
+    throw new OperatorError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
   }
   const seconds = Number(BigInt(mtimeNs)) / 1e9;
   utimesSync(file, seconds, seconds);

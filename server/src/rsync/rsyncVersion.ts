@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 
 /** An older rsync has known security holes on the receiving side. */
 const minVersion = '3.4.3';
@@ -12,18 +12,18 @@ export interface RsyncCheck {
   readonly warning?: string;
 }
 
-/** Throws StartError unless `command` is an rsync that is new enough, or `allowOld` is true. */
+/** Throws OperatorError unless `command` is an rsync that is new enough, or `allowOld` is true. */
 export async function checkRsync(command: string, allowOld: boolean): Promise<RsyncCheck> {
   const output = await versionOutput(command);
   const version = /^rsync +version +v?([0-9]+\.[0-9]+\.[0-9]+)/m.exec(output)?.[1];
   if (version === undefined) {
     const fix = 'Name the path of an rsync with --rsync.';
-    throw new StartError(`${command} is not a known rsync: "${firstLine(output)}". ${fix}`);
+    throw new OperatorError(`${command} is not a known rsync: "${firstLine(output)}". ${fix}`);
   }
   if (isOlder(version, minVersion)) {
     const fault = `${command} is version ${version}, which has known security holes.`;
     if (allowOld) return { version, warning: `${fault} Install ${minVersion} or newer.` };
-    throw new StartError(`${fault} Install ${minVersion} or newer, or accept the risk with --allow-old-rsync.`);
+    throw new OperatorError(`${fault} Install ${minVersion} or newer, or accept the risk with --allow-old-rsync.`);
   }
   if (!isOlder(version, recommendedVersion)) return { version };
   const fix = `Install ${recommendedVersion} or newer, which fixes security holes.`;
@@ -37,7 +37,7 @@ async function versionOutput(command: string): Promise<string> {
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const fault = isMissing ? `${command} was not found` : `"${command} --version" failed`;
-    throw new StartError(`${fault}. Install rsync, or name its path with --rsync.`, { cause: error });
+    throw new OperatorError(`${fault}. Install rsync, or name its path with --rsync.`, { cause: error });
   }
 }
 

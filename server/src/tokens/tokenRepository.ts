@@ -1,5 +1,5 @@
 import type { Database } from '../database/openDatabase';
-import { StartError } from '../errors';
+import { OperatorError } from '../errors';
 import type { Token } from '../http/appEnv';
 import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
 
@@ -16,7 +16,7 @@ export class TokenRepository {
     this.#now = now;
   }
 
-  /** Returns the secret, of which only the hash is stored. Throws StartError when the name is in use. */
+  /** Returns the secret, of which only the hash is stored. Throws OperatorError when the name is in use. */
   async create(name: string, trees: readonly string[] | null): Promise<string> {
     const secret = newTokenSecret();
     const row = {
@@ -35,7 +35,7 @@ export class TokenRepository {
         .executeTakeFirst();
       if (existing !== undefined) {
         const fix = 'Choose another name, or revoke that token first.';
-        throw new StartError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
+        throw new OperatorError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
       }
       const { id } = await transaction.insertInto('tokens').values(row).returning('id').executeTakeFirstOrThrow();
       const rows = [...new Set(trees ?? [])].map((tree_name) => ({ token_id: id, tree_name }));
