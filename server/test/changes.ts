@@ -13,7 +13,7 @@ export function put(path: string, content: string | Uint8Array, over: Partial<Pu
   return { op: 'put', path, kind: 'file', ...attributes, ...over };
 }
 
-export function link(path: string, target: string): PutChange {
+export function symlink(path: string, target: string): PutChange {
   return put(path, target, { kind: 'symlink', target, mode: 0o777 });
 }
 

@@ -56,4 +56,4 @@ export function nameList(paths: readonly string[]): string {
   return paths.map((path) => `./${path}\0`).join('');
 }
 
-export const sendNames = ['--files-from=-', '--from0', '--no-implied-dirs', '--ignore-times', '--times'];
+export const fileListOptions = ['--files-from=-', '--from0', '--no-implied-dirs', '--ignore-times', '--times'];

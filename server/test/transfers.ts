@@ -3,7 +3,7 @@ import type { BeginPush } from '../src/contract/schemas';
 import type { ApiClient } from './apiClient';
 import { puts, writeFiles, type Files } from './changes';
 import type { TcpBridge } from './tcpBridge';
-import { nameList, runRsync, sendNames, type RsyncRequest, type RsyncResult } from './rsyncClient';
+import { fileListOptions, nameList, runRsync, type RsyncRequest, type RsyncResult } from './rsyncClient';
 import { temporaryFolder } from './temporaryFolder';
 
 /** A token's access to a server in this process or another. */
@@ -38,7 +38,7 @@ function requestOf(
   sourceAndTarget: readonly string[],
   onStarted?: (bridge: TcpBridge) => void,
 ): RsyncRequest {
-  const options = [...sendNames, '--partial', ...sourceAndTarget];
+  const options = [...fileListOptions, '--partial', ...sourceAndTarget];
   const input = nameList(paths);
   return { arguments: options, module, password, cwd, input, ...(onStarted === undefined ? {} : { onStarted }) };
 }

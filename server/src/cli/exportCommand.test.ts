@@ -1,7 +1,7 @@
 import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { link, put } from '../../test/changes';
+import { symlink, put } from '../../test/changes';
 import { buildServer, runCommand } from '../../test/childServer';
 import { pushDirectly } from '../../test/directPush';
 import { temporaryFolder } from '../../test/temporaryFolder';
@@ -17,7 +17,7 @@ beforeAll(async () => {
   const changes = [
     put('a.md', 'one', { mode: 0o640, mtimeNs: '1600000000000000000' }),
     put('d/b', 'b'),
-    link('l', 'a.md'),
+    symlink('l', 'a.md'),
   ];
   await pushDirectly(server, 't', 0, { 'a.md': 'one', 'd/b': 'b' }, { changes });
   const next = [put('a.md', 'two'), { op: 'delete', path: 'd/b' } as const];

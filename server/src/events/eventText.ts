@@ -1,10 +1,10 @@
 import type { ReadyEvent, RevisionEvent } from '../contract/history';
 
-export function revisionMessage(event: RevisionEvent): string {
+export function revisionEventText(event: RevisionEvent): string {
   return eventText('revision', event.revision, event);
 }
 
-export function readyMessage(event: ReadyEvent): string {
+export function readyEventText(event: ReadyEvent): string {
   return eventText('ready', event.revision, event);
 }
 

@@ -1,5 +1,5 @@
 import type { RevisionEvent } from '../contract/history';
-import { revisionMessage } from './eventText';
+import { revisionEventText } from './eventText';
 
 export interface StreamSource {
   /** The first message. */
@@ -82,7 +82,7 @@ export class RevisionStream {
     if (this.#hasEnded || newest === undefined) return false;
     this.#known = newest.revision;
     this.#mayHaveRevisions = true;
-    this.#send(revisions.map(revisionMessage).join(''));
+    this.#send(revisions.map(revisionEventText).join(''));
     return true;
   }
 

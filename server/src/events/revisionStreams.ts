@@ -4,7 +4,7 @@ import type { RevisionRepository } from '../history/revisionRepository';
 import type { Token } from '../http/appEnv';
 import type { TokenRepository } from '../tokens/tokenRepository';
 import type { Tree } from '../trees/treeRepository';
-import { readyMessage, revisionMessage } from './eventText';
+import { readyEventText, revisionEventText } from './eventText';
 import type { RevisionNotices } from './revisionNotices';
 import { RevisionStream } from './revisionStream';
 
@@ -47,7 +47,7 @@ export class RevisionStreams {
   async open({ tree, token, since, log }: StreamRequest): Promise<ReadableStream<Uint8Array>> {
     const head = tree.head > since ? await this.#revisionAt(tree) : undefined;
     const stream = new RevisionStream({
-      opening: head === undefined ? readyMessage({ revision: tree.head }) : revisionMessage(head),
+      opening: head === undefined ? readyEventText({ revision: tree.head }) : revisionEventText(head),
       known: tree.head,
       heartbeatMs: this.#heartbeatMs,
       after: (number) => this.#revisions.after(tree.id, number, revisionsPerRead),

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ErrorBody } from '../contract/schemas';
 import { byteStream } from '../objects/byteStream';
-import { link, put, sha256 } from '../../test/changes';
+import { symlink, put, sha256 } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
@@ -15,7 +15,7 @@ beforeAll(async () => {
   await server.api.makeTree('tree');
   const first = { 'folder/a': 'first content', b: '0123456789', empty: '', big, lost: 'content to be lost' };
   await pushDirectly(server, 'tree', 0, first);
-  const changes = [put('folder/a', 'second'), { op: 'delete', path: 'b' } as const, link('l', 'folder/ä')];
+  const changes = [put('folder/a', 'second'), { op: 'delete', path: 'b' } as const, symlink('l', 'folder/ä')];
   await pushDirectly(server, 'tree', 1, { 'folder/a': 'second' }, { changes });
   await pushDirectly(server, 'tree', 2, {}, { changes: [put('folder/a', 'first content')] });
 });

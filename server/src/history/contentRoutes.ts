@@ -7,7 +7,7 @@ import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { byteRange, type ByteRange } from '../objects/byteRange';
 import { byteStream } from '../objects/byteStream';
-import { contentUnavailable, findContent, type ContentServices } from './findContent';
+import { contentUnavailable, findStoredEntry, type ContentServices } from './findStoredEntry';
 
 const revisionSchema = queryNumber('revision').refine((revision) => revision > 0, 'revision 0 has no content');
 
@@ -17,7 +17,7 @@ export function contentRoutes(services: ContentServices): Hono<AppEnv> {
   routes.get('/:tree/content', async (context) => {
     const path = parse(pathSchema, context.req.query('path'));
     const revision = parse(revisionSchema, context.req.query('revision'));
-    const entry = await findContent(services, { treeName: context.req.param('tree'), path, revision });
+    const entry = await findStoredEntry(services, { treeName: context.req.param('tree'), path, revision });
     const tag = `"${entry.hash}"`;
     if (hasMatchingTag(context.req.header('if-none-match'), tag)) {
       setContentHeaders(context, entry, tag);

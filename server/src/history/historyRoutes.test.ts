@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
 import type { Change, ErrorBody, FileEntry } from '../contract/schemas';
-import { link, put, puts, type Files } from '../../test/changes';
+import { symlink, put, puts, type Files } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
@@ -32,7 +32,7 @@ function entry(change: Change, revision: number): FileEntry {
 /** Pushes four revisions: a first one, an edit, a forced edit, and a revert to the first. */
 async function pushFour(): Promise<void> {
   await pushDirectly(server, tree, 0, { a: '1', b: 'b' }, { message: 'first' });
-  const changes = [put('a', '2'), remove('b'), link('l', 'a')];
+  const changes = [put('a', '2'), remove('b'), symlink('l', 'a')];
   await pushDirectly(server, tree, 1, { a: '2' }, { changes, message: '  two\nlines  ' });
   await pushDirectly(server, tree, 0, { a: '3' }, { force: true, message: '   ' });
   const revert = [put('a', '1'), put('b', 'b'), remove('l')];
@@ -98,7 +98,7 @@ test("a revision's changes have both sides and are sorted by path", async () => 
     changes: [
       { path: 'a', before: entry(put('a', '3'), 3), after: entry(put('a', '1'), 4) },
       { path: 'b', before: null, after: entry(put('b', 'b'), 4) },
-      { path: 'l', before: entry(link('l', 'a'), 2), after: null },
+      { path: 'l', before: entry(symlink('l', 'a'), 2), after: null },
     ],
   });
 });
@@ -117,7 +117,7 @@ test('any two revisions can be compared, in either order', async () => {
   const forward = [
     { path: 'a', before: entry(put('a', '1'), 1), after: entry(put('a', '3'), 3) },
     { path: 'b', before: entry(put('b', 'b'), 1), after: null },
-    { path: 'l', before: null, after: entry(link('l', 'a'), 2) },
+    { path: 'l', before: null, after: entry(symlink('l', 'a'), 2) },
   ];
   expect(await compare(1, 3)).toEqual({ from: 1, to: 3, changes: forward });
   const backward = forward.map(({ path, before, after }) => ({ path, before: after, after: before }));

@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { link, put, sha256 } from '../../test/changes';
+import { symlink, put, sha256 } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
@@ -11,7 +11,7 @@ beforeAll(async () => {
   server = await startTestServer();
   await server.api.makeTree('tree');
   await pushDirectly(server, 'tree', 0, { 'folder/a': 'a1', b: 'b1' });
-  const changes = [put('folder/a', 'a2'), { op: 'delete', path: 'b' } as const, link('l', 'folder/a'), put('c', '')];
+  const changes = [put('folder/a', 'a2'), { op: 'delete', path: 'b' } as const, symlink('l', 'folder/a'), put('c', '')];
   await pushDirectly(server, 'tree', 1, { 'folder/a': 'a2', c: '' }, { changes });
 });
 afterAll(() => server.stop());

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync, chmodSync, rmSync } from 'node:f
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Change } from '../contract/schemas';
-import { link, put, puts, sha256 } from '../../test/changes';
+import { symlink, put, puts, sha256 } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
@@ -72,7 +72,7 @@ test('a push has each path once', async () => {
 });
 
 test('only a symlink has a target, and its size and hash are those of the target', async () => {
-  const good = link('l', 'there');
+  const good = symlink('l', 'there');
   const { target: _, ...without } = good;
   const bad = [without, { ...good, target: 'elsewhere' }, { ...good, size: 1 }, put('f', 'x', { target: 'x' })];
   for (const change of bad) {
@@ -95,7 +95,7 @@ test('no path can be both a file and a folder', async () => {
   expect(await begin(1, [put('a', '1'), put('a/b', '2')])).toMatchObject(conflict(['a', 'a/b']));
   expect(await begin(1, [put('plain/below/deep', '1')])).toMatchObject(conflict(['plain', 'plain/below/deep']));
   expect(await begin(1, [put('folder', '1')])).toMatchObject(conflict(['folder', 'folder/file']));
-  expect(await begin(1, [link('folder', 'plain')])).toMatchObject(conflict(['folder', 'folder/file']));
+  expect(await begin(1, [symlink('folder', 'plain')])).toMatchObject(conflict(['folder', 'folder/file']));
   const swapped = await begin(1, [
     { op: 'delete', path: 'folder/file' },
     put('folder', '1'),
@@ -116,7 +116,7 @@ test('only content that is new to the tree is requested, and each content once',
     put('first', 'unknown'),
     put('second', 'unknown'),
     put('b', 'kept'),
-    link('l', 'unknown'),
+    symlink('l', 'unknown'),
   ]);
   expect(response.body.upload).toEqual(['first']);
 });
@@ -128,7 +128,7 @@ test("another tree's content is neither revealed nor shared", async () => {
 });
 
 test("a symlink's target does not count as the tree's content", async () => {
-  const { body } = await begin(0, [link('l', 'passwd')]);
+  const { body } = await begin(0, [symlink('l', 'passwd')]);
   await server.api.commit(tree, body.id);
   expect((await begin(1, [put('f', 'passwd')])).body.upload).toEqual(['f']);
 });

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { link, put, puts, sha256, writeFiles } from '../../test/changes';
+import { symlink, put, puts, sha256, writeFiles } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
@@ -26,10 +26,10 @@ const mismatch = (paths: string[]) => ({
 
 test('a commit creates the next revision, and the table lists changes since an earlier one', async () => {
   expect(await pushDirectly(server, tree, 0, { a: '1', b: '2' })).toBe(1);
-  const changes = [put('a', '3'), { op: 'delete', path: 'b' } as const, link('l', 'a'), put('n', '1')];
+  const changes = [put('a', '3'), { op: 'delete', path: 'b' } as const, symlink('l', 'a'), put('n', '1')];
   expect(await pushDirectly(server, tree, 1, { a: '3' }, { changes, folders: ['src', 'docs'] })).toBe(2);
   const { op: _, ...a } = put('a', '3');
-  const { op: __, ...l } = link('l', 'a');
+  const { op: __, ...l } = symlink('l', 'a');
   const { op: ___, ...n } = put('n', '1');
   const files = [
     { ...a, revision: 2 },

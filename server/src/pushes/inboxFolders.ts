@@ -12,17 +12,17 @@ export class InboxFolders {
   }
 
   /** Whether `folder` exists and is reached from the inbox without a symlink. The result is cached. */
-  isLinkFree(folder: string): boolean {
+  isSymlinkFree(folder: string): boolean {
     const cached = this.#results.get(folder);
     if (cached !== undefined) return cached;
     const expected = this.#realInbox + folder.slice(this.#inbox.length);
-    let isLinkFree: boolean;
+    let isSymlinkFree: boolean;
     try {
-      isLinkFree = realpathSync(folder) === expected;
+      isSymlinkFree = realpathSync(folder) === expected;
     } catch {
-      isLinkFree = false;
+      isSymlinkFree = false;
     }
-    this.#results.set(folder, isLinkFree);
-    return isLinkFree;
+    this.#results.set(folder, isSymlinkFree);
+    return isSymlinkFree;
   }
 }

@@ -103,7 +103,7 @@ export class InboxVerifier {
   async #verifyFolder(folder: Folder, inboxFolders: InboxFolders, isFinal: boolean): Promise<void> {
     const mtimeNs = statSync(folder.path, { bigint: true, throwIfNoEntry: false })?.mtimeNs;
     if (mtimeNs === undefined || (mtimeNs === folder.lastMtimeNs && !isFinal)) return;
-    if (!inboxFolders.isLinkFree(folder.path)) return;
+    if (!inboxFolders.isSymlinkFree(folder.path)) return;
     folder.lastMtimeNs = mtimeNs;
     let missing = 0;
     for (const upload of folder.pending) {

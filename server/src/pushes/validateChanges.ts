@@ -12,7 +12,7 @@ export async function validateChanges(changes: readonly Change[]): Promise<void>
     if (seen.has(change.path)) duplicates.add(change.path);
     seen.add(change.path);
     if (change.op === 'delete') return;
-    const fault = linkFault(change) ?? sizeFault(change, sizes);
+    const fault = symlinkFault(change) ?? sizeFault(change, sizes);
     if (fault !== undefined) throw pathsError('invalid_request', [change.path], fault);
   });
   if (duplicates.size > 0) throw pathsError('invalid_request', [...duplicates], 'is in the push more than once');
@@ -25,7 +25,7 @@ function sizeFault({ hash, size }: PutChange, sizes: Map<string, number>): strin
   return knownSize === size ? undefined : `has another size than the same hash ${hash} has elsewhere in the push`;
 }
 
-function linkFault({ kind, target, size, hash }: PutChange): string | undefined {
+function symlinkFault({ kind, target, size, hash }: PutChange): string | undefined {
   if (kind === 'file') return target === undefined ? undefined : 'has a target, but is not a symlink';
   if (target === undefined) return 'is a symlink without a target';
   if (target.includes('\0')) return 'has a target with a NUL character';

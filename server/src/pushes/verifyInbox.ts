@@ -12,7 +12,7 @@ export async function verifyInbox(inbox: string, uploads: readonly Upload[]): Pr
   const wrong = new Set<string>();
   const folders = new InboxFolders(inbox);
   const check = (upload: Upload, file: string, isVerified: boolean): void => {
-    if (!isVerified || !folders.isLinkFree(file.slice(0, file.lastIndexOf('/')))) wrong.add(upload.path);
+    if (!isVerified || !folders.isSymlinkFree(file.slice(0, file.lastIndexOf('/')))) wrong.add(upload.path);
   };
   await inSlices(uploads.filter(isSmall), (upload) => {
     const file = `${inbox}/${upload.path}`;

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { inParallel } from '../concurrency/inParallel';
 import { puts, sha256, writeFiles } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
-import { nameList, runRsync, sendNames } from '../../test/rsyncClient';
+import { fileListOptions, nameList, runRsync } from '../../test/rsyncClient';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import type { SessionAccess } from '../../test/transfers';
@@ -152,7 +152,7 @@ test('a symlink in the inbox is not followed', async () => {
   const target = { url: await server.rsyncUrl(tree, inbox.id), token: server.token };
   const { module, password } = inbox;
   await runRsync(target, {
-    arguments: [...sendNames, './', 'MODULE/'],
+    arguments: [...fileListOptions, './', 'MODULE/'],
     module,
     password,
     cwd: source,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { link, put } from '../../test/changes';
+import { symlink, put } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import type { FileTable } from '../contract/schemas';
@@ -9,7 +9,7 @@ let server: TestServer;
 beforeAll(async () => {
   server = await startTestServer();
   await server.api.makeTree('notes');
-  const many = Array.from({ length: 2_500 }, (_, number) => link(`links/${number}`, `ä\n${number}`));
+  const many = Array.from({ length: 2_500 }, (_, number) => symlink(`links/${number}`, `ä\n${number}`));
   await pushDirectly(server, 'notes', 0, { a: '1', b: '2' }, { changes: [put('a', '1'), put('b', '2'), ...many] });
   await pushDirectly(server, 'notes', 1, {}, { changes: [{ op: 'delete', path: 'b' }], folders: ['links'] });
 });

@@ -14,7 +14,7 @@ export interface ContentServices {
  * The entry of `path` at `revision`.
  * Throws tree_not_found, revision_not_found, not_found, content_unavailable.
  */
-export async function findContent(
+export async function findStoredEntry(
   { trees, entries, objects }: ContentServices,
   { treeName, path, revision }: { treeName: string; path: string; revision: number },
 ): Promise<FileEntry> {
