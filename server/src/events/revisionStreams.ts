@@ -45,7 +45,7 @@ export class RevisionStreams {
 
   /** The stream begins with the head only. The revisions before it are in the history. */
   async open({ tree, token, since, log }: StreamRequest): Promise<ReadableStream<Uint8Array>> {
-    const head = tree.head > since ? await this.#revisionAt(tree) : undefined;
+    const head = tree.head > since ? await this.#headOf(tree) : undefined;
     const stream = new RevisionStream({
       opening: head === undefined ? readyEventText({ revision: tree.head }) : revisionEventText(head),
       known: tree.head,
@@ -70,7 +70,7 @@ export class RevisionStreams {
     for (const stream of this.#open) stream.end();
   }
 
-  async #revisionAt(tree: Tree): Promise<RevisionEvent | undefined> {
+  async #headOf(tree: Tree): Promise<RevisionEvent | undefined> {
     const [head] = await this.#revisions.after(tree.id, tree.head - 1, 1);
     return head;
   }

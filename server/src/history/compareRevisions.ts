@@ -45,12 +45,12 @@ async function differences(
 ): Promise<PathDifference[]> {
   const range = { older: Math.min(from, to), newer: Math.max(from, to) };
   const paths = await entries.pathsChanged(treeId, range);
-  const befores = await entries.atRevision(treeId, from, paths);
-  const afters = await entries.atRevision(treeId, to, paths);
+  const entriesBefore = await entries.atRevision(treeId, from, paths);
+  const entriesAfter = await entries.atRevision(treeId, to, paths);
   const found: PathDifference[] = [];
   await inSlices(paths, (path) => {
-    const before = befores.get(path) ?? null;
-    const after = afters.get(path) ?? null;
+    const before = entriesBefore.get(path) ?? null;
+    const after = entriesAfter.get(path) ?? null;
     if (!sameState(before, after)) found.push({ path, before, after });
   });
   return found;

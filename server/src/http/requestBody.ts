@@ -6,7 +6,7 @@ import { WireError } from '../errors';
 import { parse } from './parse';
 
 /** A body up to this size is read at once, which is faster than reading its stream. */
-const wholeBytes = 1 << 18;
+const maxWholeBodyBytes = 1 << 18;
 
 /** Reads a JSON body of at most `maxBytes`. Throws body_too_large, invalid_request, invalid_path. */
 export async function parseBody<T extends z.ZodType>(
@@ -63,7 +63,7 @@ async function* readBody(request: HonoRequest, maxBytes: number): AsyncGenerator
   };
   const length = Number(request.header('content-length') ?? Number.NaN);
   checkSize(length);
-  if (length <= wholeBytes) {
+  if (length <= maxWholeBodyBytes) {
     yield new Uint8Array(await request.arrayBuffer());
     return;
   }

@@ -49,8 +49,8 @@ export async function commitPush(
   const session = await store.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
   return activity.exclusively(session.id, true, async () => {
     // Another commit of the same session may have ended in the meantime.
-    const revisionBefore = await pushes.committedRevision(tree.id, id, token.name);
-    if (revisionBefore !== undefined) return resultOf(revisionBefore);
+    const committedMeanwhile = await pushes.committedRevision(tree.id, id, token.name);
+    if (committedMeanwhile !== undefined) return resultOf(committedMeanwhile);
     const push = await store.pushRecord(id);
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);

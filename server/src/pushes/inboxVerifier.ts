@@ -89,7 +89,7 @@ export class InboxVerifier {
   async #uploadFolders(): Promise<Folder[]> {
     const byFolder = new Map<string, Upload[]>();
     await inSlices(this.#uploads, (upload) => {
-      const path = folderOf(`${this.#inbox}/${upload.path}`);
+      const path = parentOf(`${this.#inbox}/${upload.path}`);
       const files = byFolder.get(path);
       if (files === undefined) byFolder.set(path, [upload]);
       else files.push(upload);
@@ -125,6 +125,6 @@ export class InboxVerifier {
   }
 }
 
-function folderOf(file: string): string {
+function parentOf(file: string): string {
   return file.slice(0, file.lastIndexOf('/'));
 }

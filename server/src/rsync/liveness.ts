@@ -10,7 +10,7 @@ export interface LivenessLimits {
 }
 
 const authenticated = '@RSYNCD: OK\n';
-const greetingChars = 8192;
+const handshakeChars = 8192;
 
 /**
  * Calls `onDead` when a connection is dead. rsync does not detect that itself: keep-alives of a half-frozen peer reset
@@ -19,12 +19,12 @@ const greetingChars = 8192;
 export class Liveness {
   readonly #timers: NodeJS.Timeout[];
   readonly #idle: NodeJS.Timeout;
-  #greeting: string | undefined = '';
+  #handshake: string | undefined = '';
   #hasPong = true;
 
   constructor(socket: WebSocket, limits: LivenessLimits, onDead: (reason: string) => void) {
-    const handshake = setTimeout(() => {
-      if (this.#greeting !== undefined) onDead('rsync was not authenticated in time');
+    const handshakeTimer = setTimeout(() => {
+      if (this.#handshake !== undefined) onDead('rsync was not authenticated in time');
     }, limits.handshakeMs);
     this.#idle = setTimeout(() => onDead('no data for too long'), limits.idleMs);
     const ping = setInterval(() => {
@@ -34,21 +34,21 @@ export class Liveness {
       if (socket.readyState === socket.OPEN) socket.ping();
     }, limits.pingMs);
     socket.on('pong', () => (this.#hasPong = true));
-    this.#timers = [handshake, this.#idle, ping];
+    this.#timers = [handshakeTimer, this.#idle, ping];
   }
 
   onBytes(direction: 'in' | 'out', bytes: Buffer): void {
     this.#idle.refresh();
     if (direction === 'in') this.#hasPong = true;
-    else if (this.#greeting !== undefined) this.#readGreeting(bytes);
+    else if (this.#handshake !== undefined) this.#readHandshake(bytes);
   }
 
   stop(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }
 
-  #readGreeting(bytes: Buffer): void {
-    const received = this.#greeting + bytes.toString('latin1', 0, greetingChars);
-    this.#greeting = received.includes(authenticated) ? undefined : received.slice(-greetingChars);
+  #readHandshake(bytes: Buffer): void {
+    const received = this.#handshake + bytes.toString('latin1', 0, handshakeChars);
+    this.#handshake = received.includes(authenticated) ? undefined : received.slice(-handshakeChars);
   }
 }

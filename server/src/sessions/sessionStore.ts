@@ -106,7 +106,7 @@ export class SessionStore {
     };
     await inSlices(files, ({ path, create }) => {
       const file = `${root}/${path}`;
-      createFolder(folderOf(file));
+      createFolder(parentOf(file));
       create?.(file);
     });
     await chmod(root, 0o755);
@@ -179,6 +179,6 @@ function unknownSession(): WireError {
   return new WireError('session_not_found', 'the session does not exist or has ended');
 }
 
-function folderOf(file: string): string {
+function parentOf(file: string): string {
   return file.slice(0, file.lastIndexOf('/'));
 }

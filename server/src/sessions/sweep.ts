@@ -14,9 +14,8 @@ export async function sweepSessions(
   { now, includeIncomplete, log }: { now: Date; includeIncomplete: boolean; log: Logger },
 ): Promise<void> {
   for (const { id, createdAt } of await store.list()) {
-    const isExpired =
-      createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
-    if (!isExpired || activity.isBusy(id)) continue;
+    const isDue = createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
+    if (!isDue || activity.isBusy(id)) continue;
     await activity.exclusively(id, false, () => store.remove(id));
     log.info({ session: id }, 'removed an expired session');
   }

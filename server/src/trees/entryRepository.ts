@@ -82,8 +82,8 @@ export class EntryRepository {
 
   /** The paths at the head that are above or below one of `paths`. */
   async headPathsAround(treeId: number, paths: readonly string[]): Promise<string[]> {
-    const folders = [...new Set(paths.flatMap(foldersOf))];
-    const found = [...(await this.atHead(treeId, folders)).keys()];
+    const parents = [...new Set(paths.flatMap(parentsOf))];
+    const found = [...(await this.atHead(treeId, parents)).keys()];
     for (const path of paths) {
       const rows = await this.#database
         .selectFrom('entries')
@@ -117,8 +117,8 @@ export class EntryRepository {
   }
 }
 
-function foldersOf(path: string): string[] {
-  const folders: string[] = [];
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end));
-  return folders;
+function parentsOf(path: string): string[] {
+  const parents: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) parents.push(path.slice(0, end));
+  return parents;
 }
