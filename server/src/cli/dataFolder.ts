@@ -10,7 +10,8 @@ export function prepareDataFolder(path: string): string {
   const folder = resolve(path);
   if (isUnusableInConfig(folder)) {
     const name = JSON.stringify(folder);
-    throw new OperatorError(`The path ${name} has "%", "\\" or a line break. Choose another data folder with --data.`);
+    const fix = 'Choose another data folder with --data.';
+    throw new OperatorError(`The path ${name} has "%", "\\" or a line break, or ends in a space. ${fix}`);
   }
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });

@@ -4,7 +4,10 @@ import { pathFault, pathFaultTexts } from './paths';
 /** A tree's name is part of URLs, so it has only characters that need no escaping there. */
 export const treeName = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9._-]{0,63}$/i, 'a tree name is 1 to 64 letters, digits, ".", "_" or "-"');
+  .regex(
+    /^[a-z0-9][a-z0-9._-]{0,63}$/i,
+    'a tree name is 1 to 64 letters, digits, ".", "_" or "-", with a letter or digit first',
+  );
 
 export const path = z.string().superRefine((value, context) => {
   const fault = pathFault(value);
@@ -18,7 +21,7 @@ const folder = z.literal('').or(path);
 
 export const revision = z.int().nonnegative();
 /**
- * Distinguishes two revisions with the same number: a server that was restored from a backup uses its numbers again.
+ * Distinguishes two revisions with the same number: a server that was restored from an older copy assigns its numbers again.
  * Revision 0, the empty tree, has the empty id.
  */
 const revisionId = z.string().max(64);
@@ -84,7 +87,7 @@ export const beginPush = z.object({
   baseId: revisionId.optional(),
   changes: z.array(change),
   /**
-   * Replaces the head regardless of `base`, and verifies the stored content of every put.
+   * Replaces the head even if `base` is older, and verifies the stored content of every put.
    * The response's `base` is the head that the commit will replace.
    */
   force: z.boolean().optional(),
@@ -95,14 +98,14 @@ export const beginPush = z.object({
 });
 export const beginPushHead = beginPush.omit({ changes: true }).extend({ count });
 
-/** rsync's module name and one-time password for the session's directory. */
+/** rsync's module name and password for the session's folder. */
 const rsyncAccess = { id: z.string(), module: z.string(), password: z.string() };
 
 export const pushSession = z.object({
   ...rsyncAccess,
   /** The head that the commit will replace. */
   base: revision,
-  /** The pushed paths whose content the server lacks; for several paths with the same content, one of them. */
+  /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
   upload: z.array(z.string()),
 });
 export const commitResult = z.object({ revision, id: revisionId });
@@ -129,12 +132,12 @@ export const treeList = z.object({ trees: z.array(treeSummary) });
 
 export const errorBody = z.object({
   error: z.object({
-    /** One of `httpStatusByCode`, or one that only a newer server knows. */
+    /** A key of `httpStatusByCode`, or a code that only a newer server knows. */
     code: z.string(),
     message: z.string(),
     details: z
       .object({
-        /** stale_base, revision_not_found: the tree's newest revision. */
+        /** stale_base, revision_not_found: the tree's head. */
         head: revision.optional(),
         /** The paths that the error is about. */
         paths: z.array(z.string()).optional(),

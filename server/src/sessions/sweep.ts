@@ -5,8 +5,8 @@ import type { SessionStore } from './sessionStore';
 export const sessionLifetimeMs = 24 * 60 * 60 * 1000;
 
 /**
- * Removes expired sessions. `includeIncomplete` also removes directories that a kill left incomplete. That is safe only
- * before the first request: later, such a directory may belong to a session that is being created.
+ * Removes expired sessions. `includeIncomplete` also removes folders that a kill left incomplete. That is safe only
+ * before the first request: later, such a folder may belong to a session that is being created.
  */
 export async function sweepSessions(
   store: SessionStore,
@@ -17,6 +17,6 @@ export async function sweepSessions(
     const isDue = createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
     if (!isDue || activity.isBusy(id)) continue;
     await activity.exclusively(id, false, () => store.remove(id));
-    log.info({ session: id }, 'removed an expired session');
+    log.info({ session: id }, 'removed an expired or incomplete session');
   }
 }
