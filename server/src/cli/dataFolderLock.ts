@@ -9,7 +9,7 @@ const sqliteBusy = 5;
 
 /**
  * Keeps a second server off the data folder, with SQLite's lock on a file of its own. The kernel releases that lock
- * however the process ends, and it does not block the token command, which uses only the main database.
+ * however the process ends, and it does not block the token and export commands, which do not take it.
  * Throws OperatorError.
  */
 export function lockDataFolder(folder: string): DataFolderLock {

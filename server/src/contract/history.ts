@@ -17,7 +17,7 @@ const revisionSummary = z.object({
 /** `GET /v1/trees/:tree/revisions?before=N&limit=50`: newest first. */
 export const revisionList = z.object({ revisions: z.array(revisionSummary), more: z.boolean() });
 
-/** null: the path does not exist on that side. */
+/** `before` or `after` is null where the path does not exist. */
 const pathDifference = z.object({
   path,
   before: fileEntry.nullable(),
@@ -29,7 +29,7 @@ export const revisionDetail = z.object({ revision: revisionSummary, changes: z.a
 
 /**
  * `GET /v1/trees/:tree/compare?from=A&to=B`: the changes that turn the table at A into the table at B, sorted by path.
- * A may be newer than B; 0 is the empty tree. Entries that differ only in their revision count as unchanged.
+ * A may be newer than B; 0 is the empty tree. An entry whose `revision` alone differs is unchanged.
  */
 export const comparison = z.object({ from: revision, to: revision, changes: z.array(pathDifference) });
 
@@ -55,7 +55,7 @@ export const revisionEvent = z.object({
   createdAt: z.iso.datetime(),
   message: z.string().nullable(),
 });
-/** The data of a `ready` event: the head, when the client already knows it. */
+/** The data of a `ready` event: the head, if it is not newer than the revision that the client stated. */
 export const readyEvent = z.object({ revision });
 
 export type RevisionSummary = z.infer<typeof revisionSummary>;

@@ -7,7 +7,7 @@ import type { Tables } from './tables';
 
 export type Database = Kysely<Tables>;
 
-/** How long a statement waits for another process's transaction. The server and the token command share the file. */
+/** The time that a statement waits for another process's transaction. The server and the other commands share the file. */
 const busyTimeoutMs = 30_000;
 
 /** Opens the database and migrates it. Throws OperatorError when a newer server has written it. */
@@ -17,7 +17,7 @@ export async function openDatabase(dataFolder: string): Promise<Database> {
   const file = join(dataFolder, 'palmtree.sqlite');
   const writer = new DatabaseSync(file, { timeout: busyTimeoutMs });
   writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
-  // In KiB. The indexes of a commit of 100,000 files do not fit into the default of 2 MiB.
+  // A negative number is in KiB. The indexes of a commit of 100,000 files do not fit into the default of 2 MiB.
   writer.exec('pragma cache_size = -32768');
   const openReadOnly = () => new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
   const dialect = new NodeSqliteDialect({ writer, reader: openReadOnly(), snapshots: openReadOnly() });

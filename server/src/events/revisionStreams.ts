@@ -8,7 +8,7 @@ import { readyEventText, revisionEventText } from './eventText';
 import type { RevisionNotices } from './revisionNotices';
 import { RevisionStream } from './revisionStream';
 
-/** The number of revisions that a client that missed many is sent at once. */
+/** The number of revisions that are read from the database and sent at once. */
 const revisionsPerRead = 50;
 
 export interface StreamRequest {
@@ -43,7 +43,7 @@ export class RevisionStreams {
     return this.#open.size;
   }
 
-  /** The stream begins with the head only. The revisions before it are in the history. */
+  /** The stream begins with the head if it is newer than `since`. The revisions before the head are in the history. */
   async open({ tree, token, since, log }: StreamRequest): Promise<ReadableStream<Uint8Array>> {
     const head = tree.head > since ? await this.#headOf(tree) : undefined;
     const stream = new RevisionStream({
@@ -64,7 +64,7 @@ export class RevisionStreams {
     return stream.body;
   }
 
-  /** Ends all streams, and each that is opened later. */
+  /** Ends all streams, including those that are opened later. */
   endAll(): void {
     this.#ended = true;
     for (const stream of this.#open) stream.end();

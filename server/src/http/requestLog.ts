@@ -2,7 +2,7 @@ import { createMiddleware } from 'hono/factory';
 import type { Logger } from 'pino';
 import type { AppEnv } from './appEnv';
 
-/** Invariant: headers and bodies are never logged, because they contain tokens and one-time passwords. */
+/** Invariant: headers and bodies are never logged, because they contain tokens and the passwords of sessions. */
 export function requestLog(log: Logger, newId: () => string) {
   return createMiddleware<AppEnv>(async (context, next) => {
     const started = performance.now();

@@ -11,7 +11,7 @@ import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
 import { validateChanges } from './validateChanges';
 
-/** For more new paths than this, reading all paths of the tree is faster than querying the neighbours of each. */
+/** For more new paths than this, reading all paths of the tree is faster than querying those above and below each. */
 const maxSingleQueries = 200;
 
 export interface BeginPushServices {
@@ -72,7 +72,7 @@ function requireBase({ name, head }: Tree, base: number, forced: boolean): void 
   throw new WireError('stale_base', `${name} is at revision ${head}, not ${base}`, { head });
 }
 
-/** Throws file_dir_conflict. Only an added path can conflict: a path that is already a file has no folder's name. */
+/** Throws file_dir_conflict. Only an added path can conflict: the head's own paths do not conflict. */
 async function checkAddedPaths(
   entries: EntryRepository,
   tree: Tree,
@@ -96,8 +96,9 @@ function changesEntry(change: Change, entry: FileEntry | undefined): boolean {
 }
 
 /**
- * The contents that the client has to upload: those that no revision of this tree has. Other trees are not consulted,
- * so that nobody can probe or claim their content. For a forced push, every stored object is read and verified.
+ * The contents that the client has to upload: no revision of this tree has them, or their object is missing. Other trees
+ * are not consulted, so that nobody can probe or claim their content. For a forced push, the stored objects of all puts
+ * are read and verified.
  */
 async function findUploads(
   { entries, objects }: BeginPushServices,

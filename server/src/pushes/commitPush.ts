@@ -13,7 +13,7 @@ import type { InboxVerifiers } from './inboxVerifiers';
 import type { PushRepository } from './pushRepository';
 import { verifyInbox } from './verifyInbox';
 
-/** An inbox with more files than this is removed after the response, because the client should not wait for it. */
+/** An inbox with more files than this is removed in the background, so that the client does not wait for it. */
 const maxRemovedAtOnce = 100;
 
 export interface CommitPushServices {
@@ -42,7 +42,7 @@ export async function commitPush(
   };
   const committed = await pushes.committedRevision(tree.id, id, token.name);
   if (committed !== undefined) {
-    // The directory still exists after a kill that followed the transaction.
+    // After a kill that followed the transaction, the session's folder still exists.
     if (!activity.isBusy(id)) await store.remove(id);
     return resultOf(committed);
   }
@@ -79,7 +79,7 @@ async function storeObjects(
   await objects.flush(push.uploads.map((upload) => upload.hash));
 }
 
-/** Throws content_mismatch when a content that did not have to be uploaded is no longer stored. */
+/** Throws content_mismatch when content that did not have to be uploaded is no longer stored. */
 async function requireObjects(objects: ObjectStore, push: PushRecord): Promise<void> {
   const missing: string[] = [];
   const uploaded = new Set(push.uploads.map(({ hash }) => hash));

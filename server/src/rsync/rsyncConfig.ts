@@ -36,7 +36,7 @@ export function rsyncConfig(config: RsyncConfig): string {
     'reverse lookup = no',
     `max connections = ${maxRunsAtOnce}`,
     `lock file = ${config.lockFile}`,
-    // Without this, the server could neither verify nor remove a file that its owner cannot read.
+    // Without this, a client's modes could keep the server from verifying files and from removing folders.
     'incoming chmod = D0755,F0444',
     `refuse options = ${refusedOptions}`,
   ];
