@@ -24,8 +24,8 @@ export function pathsError(code: WireErrorCode, paths: readonly string[], fault:
 }
 
 /**
- * An error that the operator can fix. Its message is one line of full sentences that say how. The command prints it and
- * exits with 1.
+ * An error that the operator can fix. Its message is one line of full sentences that say how. Every command prints the
+ * message and exits with 1.
  */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';

@@ -20,7 +20,7 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
-/** A message stays in memory until rsync has read it. Clients send one read from a socket at a time, about 64 KiB. */
+/** A message stays in memory until rsync has read it. A client's message is one read from its socket, about 64 KiB. */
 const maxMessageBytes = 4 << 20;
 
 export async function listen(app: Hono<AppEnv>, { host, port, tls }: ListenOptions): Promise<Listening> {

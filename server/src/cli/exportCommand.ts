@@ -20,7 +20,7 @@ export function exportCommand(print: (line: string) => void): Command {
     .argument('<tree>', 'the name of the tree')
     .requiredOption('--to <folder>', 'a folder that is empty or does not exist')
     .option('--revision <number>', 'the revision (default: the newest)', parseRevision)
-    .option('--data <folder>', 'the folder with all data', defaultDataFolder)
+    .option('--data <folder>', 'the data folder', defaultDataFolder)
     .action(async (treeName: string, { data, to, revision }: ExportOptions) => {
       const dataFolder = prepareDataFolder(data);
       const database = await openDatabase(dataFolder);

@@ -19,7 +19,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
     .description('run the server')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 chooses a free one', parsePort, 7337)
-    .option('--data <folder>', 'the folder with all data', defaultDataFolder)
+    .option('--data <folder>', 'the data folder', defaultDataFolder)
     .option('--tls-cert <file>', 'a TLS certificate; with --tls-key, serve HTTPS')
     .option('--tls-key <file>', 'the private key of the certificate')
     .option('--rsync <path>', 'the rsync command', 'rsync')

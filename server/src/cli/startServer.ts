@@ -48,7 +48,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   return { url: listening.url, log, stop };
 }
 
-/** pino's own destination keeps the process from exiting when the reader of its pipe has gone. */
+/** pino's own destination keeps the process from exiting when the reader of its pipe is gone. */
 function standardError(): NodeJS.WriteStream {
   process.stderr.on('error', () => undefined);
   return process.stderr;

@@ -18,10 +18,7 @@ const tokenName = /^[^\p{Cc}]{1,100}$/u;
 export function tokenCommand(print: (line: string) => void): Command {
   const command = new Command('token').description('create, list and revoke access tokens');
   const subcommand = (name: string, description: string): Command =>
-    command
-      .command(name)
-      .description(description)
-      .option('--data <folder>', 'the folder with all data', defaultDataFolder);
+    command.command(name).description(description).option('--data <folder>', 'the data folder', defaultDataFolder);
 
   subcommand('create <name>', 'create a token and print it; it cannot be shown again')
     .option('--tree <tree...>', 'limit the token to these trees')

@@ -111,7 +111,7 @@ class Lease implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#transaction !== undefined) return this.#transaction.connection.execute<R>(query);
     const { writer, reader } = this.#connections;
-    // The writer is preferred: after each commit the reader has to read pages again that the writer has in memory.
+    // The writer is preferred: after each commit, the reader has to reread pages that the writer still has in memory.
     if (SelectQueryNode.is(query.query)) return (writer.isBusy ? reader : writer).execute<R>(query);
     const release = await writer.acquire();
     try {

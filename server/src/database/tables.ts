@@ -32,7 +32,7 @@ export interface RevisionsTable {
   message: string | null;
   forced: number;
   push_id: string;
-  /** The number of versions in the revision that are puts, and that are deletions. */
+  /** The number of the revision's puts, and of its deletions. */
   put: number;
   deleted: number;
 }
@@ -52,7 +52,7 @@ export interface VersionsTable {
   target: string | null;
 }
 
-/** The newest version of each path, including deletions, so that a since-query reads one range of an index. */
+/** The newest version of each path, including deletions, so that a query for the changes since a revision reads one range of an index. */
 type EntriesTable = VersionsTable;
 
 interface FoldersTable {
@@ -62,7 +62,7 @@ interface FoldersTable {
   created_at: string;
 }
 
-/** Pushes that changed nothing, so that a repeated commit returns the same revision. */
+/** Pushes that changed nothing. They are kept so that a repeated commit returns the same revision. */
 interface UnchangedPushesTable {
   push_id: string;
   tree_id: number;

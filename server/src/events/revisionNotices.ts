@@ -4,7 +4,7 @@
  */
 export interface RevisionNotices {
   announce(treeId: number): void;
-  /** Calls `onNotice` at each announcement. Returns the function that ends this. */
+  /** Calls `onNotice` at each announcement. Returns a function that stops this. */
   listen(treeId: number, onNotice: () => void): () => void;
 }
 

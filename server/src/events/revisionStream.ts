@@ -2,7 +2,7 @@ import type { RevisionEvent } from '../contract/history';
 import { revisionEventText } from './eventText';
 
 export interface StreamSource {
-  /** The first message. */
+  /** The text of the first event. */
   readonly opening: string;
   /** The newest revision that the client knows after it has read `opening`. */
   readonly known: number;
@@ -10,7 +10,7 @@ export interface StreamSource {
   /** Some of the revisions after `number`, oldest first; empty when there are no more. */
   readonly after: (number: number) => Promise<readonly RevisionEvent[]>;
   readonly listen: (onNotice: () => void) => () => void;
-  /** Called at each heartbeat. */
+  /** Whether the client's token is still valid. Called at each heartbeat. */
   readonly isAllowed: () => Promise<boolean>;
   readonly onEnd: (failure?: unknown) => void;
 }

@@ -57,7 +57,7 @@ function hasMatchingTag(ifNoneMatch: string | undefined, tag: string): boolean {
   return tags.includes('*') || tags.includes(tag);
 }
 
-/** With If-Range, the client wants a part only of the content that it has the rest of (RFC 9110, section 13.1.5). */
+/** With If-Range, the range applies only if the content still has the client's tag (RFC 9110, section 13.1.5). */
 function requestedRange(context: Context, size: number, tag: string): ByteRange | 'unsatisfiable' | undefined {
   const ifRange = context.req.header('if-range');
   if (context.req.method === 'HEAD' || (ifRange !== undefined && ifRange !== tag)) return undefined;

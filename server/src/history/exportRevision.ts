@@ -18,8 +18,8 @@ export interface ExportResult {
 }
 
 /**
- * Writes the files of a revision, or of the head, into `folder`, which must be empty or not exist. The files are copies
- * and no links, so edits do not change the objects. Throws OperatorError, tree_not_found, revision_not_found.
+ * Writes the files of a revision, or of the head, into `folder`, which must be empty or absent. The files are copies,
+ * not links, so edits do not change the objects. Throws OperatorError, tree_not_found, revision_not_found.
  */
 export async function exportRevision(
   { trees, entries, objects }: ExportServices,
@@ -44,7 +44,7 @@ export async function exportRevision(
 function requireEmpty(folder: string): void {
   mkdirSync(folder, { recursive: true });
   if (readdirSync(folder).length > 0) {
-    throw new OperatorError(`The folder ${folder} is not empty. Choose an empty or a new one with --to.`);
+    throw new OperatorError(`The folder ${folder} is not empty. Choose an empty or absent one with --to.`);
   }
 }
 

@@ -11,7 +11,7 @@ export interface ContentServices {
 }
 
 /**
- * The entry of `path` at `revision`.
+ * The entry of `path` at `revision`, if its content is stored.
  * Throws tree_not_found, revision_not_found, not_found, content_unavailable.
  */
 export async function findStoredEntry(

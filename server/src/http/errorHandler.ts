@@ -19,7 +19,7 @@ export function handleError(error: unknown, context: Context<AppEnv>): Response 
   return errorResponse(context, 'internal', `request ${context.get('requestId')} failed unexpectedly`);
 }
 
-/** A route that needs a status other than the code's own passes `status`. Every other route throws a WireError. */
+/** Called only by a route that needs a status other than the code's own. Every other route throws a WireError. */
 export function errorResponse(
   context: Context,
   code: WireErrorCode,

@@ -31,8 +31,8 @@ export function isNdjson({ req }: Context): boolean {
 }
 
 /**
- * Reads an NDJSON body of at most `maxBytes`. A body of 100,000 lines takes seconds, so it yields to other requests
- * between chunks. Throws body_too_large, invalid_request, invalid_path.
+ * Reads an NDJSON body of at most `maxBytes`. A body of 100,000 lines takes seconds, so the reader yields to other
+ * requests between chunks. Throws body_too_large, invalid_request, invalid_path.
  */
 export async function parseNdjson<Head extends z.ZodType<{ readonly count: number }>, Item extends z.ZodType>(
   { req }: Context,
@@ -59,7 +59,7 @@ export async function parseNdjson<Head extends z.ZodType<{ readonly count: numbe
 /** Replaces Hono's own body limit, which copies a body without a content-length twice. */
 async function* readBody(request: HonoRequest, maxBytes: number): AsyncGenerator<Uint8Array, undefined> {
   const checkSize = (bytes: number): void => {
-    if (bytes > maxBytes) throw new WireError('body_too_large', `a request body has at most ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new WireError('body_too_large', `a request body may have at most ${maxBytes} bytes`);
   };
   const length = Number(request.header('content-length') ?? Number.NaN);
   checkSize(length);

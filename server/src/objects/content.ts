@@ -14,7 +14,7 @@ const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLO
 const bufferBytes = 1 << 20;
 const smallBytes = 64 << 10;
 
-/** Small contents are read synchronously, which is faster. */
+/** Small content is read synchronously, which is faster. */
 export function isSmall(content: Content): boolean {
   return content.size <= smallBytes;
 }
@@ -55,7 +55,7 @@ export async function verifiedStats(
   }
 }
 
-/** `verifiedStats` for a small content, synchronously. */
+/** `verifiedStats` for small content, synchronously. */
 export function verifiedStatsOfSmall(file: string, content: Content, accept = acceptAll): BigIntStats | undefined {
   let descriptor: number;
   try {

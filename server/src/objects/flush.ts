@@ -19,8 +19,8 @@ export async function flushFiles(files: readonly string[]): Promise<void> {
 }
 
 /**
- * Flushes the whole file system of `folder` if that is faster for `count` files. Returns false if it did not, and the
- * caller has to flush each file.
+ * Flushes the whole file system of `folder` if that is faster for `count` files. If it returns false, the caller has to
+ * flush each file.
  * Only GNU's and BusyBox's sync have `-f`: others take no file, or return before the flush ends. The flush includes
  * what other processes have written to that file system.
  */

@@ -36,7 +36,7 @@ export class ObjectStore {
     }
   }
 
-  /** Called several times for each file of a push, and `join` would take as long as a system call. */
+  /** Avoids `join`: a push calls this several times for each file, and `join` would take as long as a system call. */
   fileOf(hash: string): string {
     return `${this.#folder}/${hash.slice(0, 2)}/${hash}`;
   }
@@ -57,7 +57,7 @@ export class ObjectStore {
     return hasContent(this.fileOf(content.hash), content);
   }
 
-  /** The hashes of contents whose object is missing or damaged. Reads all of them. */
+  /** The hashes of contents whose object is missing or damaged. Reads all the objects. */
   async findDamaged(contents: Iterable<Content>): Promise<Set<string>> {
     const byHash = new Map<string, Content>();
     for (const content of contents) byHash.set(content.hash, content);

@@ -4,7 +4,7 @@ import { WireError } from '../errors';
 
 /**
  * Throws file_dir_conflict when a path would be both a file and a folder after the push. `headPaths` are the files and
- * symlinks of the head; those without any relation to `changes` may be missing.
+ * symlinks of the head; those neither above nor below a changed path may be left out.
  */
 export async function checkFileDirConflict(headPaths: Iterable<string>, changes: readonly Change[]): Promise<void> {
   const files = new Set(headPaths);

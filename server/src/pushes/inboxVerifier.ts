@@ -6,7 +6,7 @@ import type { ObjectStore } from '../objects/objectStore';
 import type { Upload } from '../sessions/session';
 import { InboxFolders } from './inboxFolders';
 
-/** Between two passes over the inbox. */
+/** The pause between two passes over the inbox. */
 const passIntervalMs = 100;
 /** After this much work, the verifier yields so that rsync's bytes are forwarded. */
 const sliceMs = 5;

@@ -18,11 +18,11 @@ export async function validateChanges(changes: readonly Change[]): Promise<void>
   if (duplicates.size > 0) throw pathsError('invalid_request', [...duplicates], 'is in the push more than once');
 }
 
-/** `sizes` has the size of each hash in the changes so far; this adds one. */
+/** `sizes` maps the hashes of the earlier changes to their sizes. This adds the change's own. */
 function sizeFault({ hash, size }: PutChange, sizes: Map<string, number>): string | undefined {
   const knownSize = sizes.get(hash) ?? size;
   sizes.set(hash, size);
-  return knownSize === size ? undefined : `has another size than the same hash ${hash} has elsewhere in the push`;
+  return knownSize === size ? undefined : `declares a size for the hash ${hash} that differs from another in the push`;
 }
 
 function symlinkFault({ kind, target, size, hash }: PutChange): string | undefined {

@@ -19,6 +19,7 @@ const handshakeChars = 8192;
 export class Liveness {
   readonly #timers: NodeJS.Timeout[];
   readonly #idle: NodeJS.Timeout;
+  /** The end of rsync's output so far; undefined once rsync has authenticated its client. */
   #handshake: string | undefined = '';
   #hasPong = true;
 

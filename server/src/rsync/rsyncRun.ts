@@ -133,7 +133,7 @@ export class RsyncRun implements Run {
   }
 }
 
-/** Why rsync ended without an exit code; undefined if it has one. */
+/** The reason why rsync ended without an exit code; undefined if it has one. */
 function abnormalEnd(code: number | null, signal: NodeJS.Signals | null): string | undefined {
   if (code !== null) return undefined;
   return signal === null ? 'rsync could not be started' : `${signal} ended rsync`;

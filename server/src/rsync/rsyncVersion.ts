@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { OperatorError } from '../errors';
 
-/** An older rsync has known security holes on the receiving side. */
+/** Versions before this one have known security holes on the receiving side. */
 const minVersion = '3.4.3';
-/** An older rsync has several more, which a client of a daemon can reach. */
+/** Versions before this one have several more, which a client of a daemon can reach. */
 const recommendedVersion = '3.5.0';
 
 export interface RsyncCheck {
@@ -18,7 +18,7 @@ export async function checkRsync(command: string, allowOld: boolean): Promise<Rs
   const version = /^rsync +version +v?([0-9]+\.[0-9]+\.[0-9]+)/m.exec(output)?.[1];
   if (version === undefined) {
     const fix = 'Name the path of an rsync with --rsync.';
-    throw new OperatorError(`${command} is not a known rsync: "${firstLine(output)}". ${fix}`);
+    throw new OperatorError(`${command} does not report an rsync version: "${firstLine(output)}". ${fix}`);
   }
   if (isOlder(version, minVersion)) {
     const fault = `${command} is version ${version}, which has known security holes.`;

@@ -20,7 +20,7 @@ export interface Upload extends Content {
 export interface PushRecord {
   readonly base: number;
   readonly forced: boolean;
-  /** Without those that equal the head. */
+  /** Only those that differ from the head. */
   readonly changes: readonly Change[];
   readonly folders: readonly string[];
   readonly uploads: readonly Upload[];

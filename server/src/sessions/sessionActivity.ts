@@ -5,7 +5,7 @@ export interface RunObserver {
   onRunStarted(id: string, run: Run): void;
 }
 
-/** Tracks each session's runs and exclusive actions, so that no run writes to a directory that is read or removed. */
+/** Tracks each session's runs and exclusive actions, so that no run writes to a folder that is read or removed. */
 export class SessionActivity {
   readonly #exclusive = new Set<string>();
   readonly #runs = new Map<string, Set<Run>>();
@@ -29,8 +29,8 @@ export class SessionActivity {
   }
 
   /**
-   * Waits until the runs of lost connections have ended, then throws session_busy if no run may start. Only the client
-   * may know that a connection is lost: when it connects again for the same part, the part's earlier run is stopped.
+   * Waits until the runs of lost connections have ended, then throws session_busy if no run may start. The client
+   * may be the only one to know that a connection is lost: when it connects again for the same part, the part's earlier run is stopped.
    */
   async waitForSlot(id: string, part: string | undefined): Promise<void> {
     const replaced = this.#runsOf(id).filter((run) => !run.isClosing && part !== undefined && run.part === part);

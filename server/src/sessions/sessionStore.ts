@@ -31,7 +31,7 @@ export interface NewSession extends Owner {
   readonly push?: PushRecord;
 }
 
-/** The sessions' directories. A directory without session.json is not a session, because that file is written last. */
+/** The sessions' folders. A folder without session.json is not a session, because that file is written last. */
 export class SessionStore {
   readonly #folder: string;
   readonly #now: () => Date;
@@ -59,7 +59,7 @@ export class SessionStore {
     return join(this.#folder, id, 'rsync.log');
   }
 
-  /** Throws invalid_path for paths that are too long below a session's directory, although the contract allows them. */
+  /** Throws invalid_path for paths that are too long below a session's folder, although the contract allows them. */
   checkPathLength(paths: readonly string[]): void {
     const maxBytes = maxFilePathBytes - Buffer.byteLength(join(this.filesFolderOf('0'.repeat(32)), '/'));
     const tooLong = paths.filter((path) => path.length * 3 > maxBytes && Buffer.byteLength(path) > maxBytes);
@@ -123,7 +123,7 @@ export class SessionStore {
     return session;
   }
 
-  /** Throws session_not_found for a session of an earlier version, which kept its record in another file. */
+  /** Throws session_not_found for a session of an earlier server, which kept its record in another file. */
   async pushRecord(id: string): Promise<PushRecord> {
     const push = await readPush(join(this.folderOf(id), 'push.lines'));
     if (push === undefined) throw unknownSession();
@@ -134,7 +134,7 @@ export class SessionStore {
     await removeFolder(this.folderOf(id));
   }
 
-  /** Ends the session now and removes its directory in the background. */
+  /** Ends the session now and removes its folder in the background. */
   async removeSoon(id: string): Promise<void> {
     const folder = this.folderOf(id);
     const removed = `${folder}.removed`;
@@ -150,7 +150,7 @@ export class SessionStore {
     await Promise.all(this.#removals);
   }
 
-  /** All directories with the time their session began; undefined for a directory that a kill left incomplete. */
+  /** All folders with the time when their session began; undefined for a folder that a kill left incomplete. */
   async list(): Promise<{ id: string; createdAt: Date | undefined }[]> {
     const ids = await readdir(this.#folder);
     return Promise.all(

@@ -16,7 +16,7 @@ export class TokenRepository {
     this.#now = now;
   }
 
-  /** Returns the secret, of which only the hash is stored. Throws OperatorError when the name is in use. */
+  /** Stores only the secret's hash, and returns the secret. Throws OperatorError when the name is in use. */
   async create(name: string, trees: readonly string[] | null): Promise<string> {
     const secret = newTokenSecret();
     const row = {

@@ -99,7 +99,7 @@ export class EntryRepository {
     return found;
   }
 
-  /** Those of `hashes` that any revision of the tree has as a regular file's content. */
+  /** Returns the hashes that any revision of the tree has as a regular file's content. */
   async knownHashes(treeId: number, hashes: readonly string[]): Promise<Set<string>> {
     const known = new Set<string>();
     await inChunks(hashes, async (chunk) => {
