@@ -16,7 +16,7 @@ export interface ApiResponse<T> {
 
 type Fetch = (path: string, init: RequestInit) => Response | Promise<Response>;
 
-/** The API for one token. No method throws for an error status. */
+/** Calls the API with one token. No method throws for an error status. */
 export class ApiClient {
   readonly #fetch: Fetch;
   readonly #token: string | undefined;

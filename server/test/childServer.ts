@@ -40,7 +40,7 @@ export interface ProcessResult {
   readonly stderr: string;
 }
 
-/** Runs one command of the server's command line to its end. */
+/** Runs one palmtree-server command to its end. */
 export async function runCommand(bundle: string, args: readonly string[], ids?: Ids): Promise<ProcessResult> {
   return resultOf(start(bundle, args, ids));
 }

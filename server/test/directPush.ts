@@ -18,7 +18,7 @@ export function fillInbox(server: TestServer, id: string, files: Files): void {
   }
 }
 
-/** A push that fills the inbox directly instead of with rsync. Returns the tree's revision. */
+/** Pushes without rsync, by filling the inbox directly. Returns the tree's revision. */
 export async function pushDirectly(
   server: TestServer,
   tree: string,

@@ -4,7 +4,7 @@ import WebSocket from 'ws';
 
 export interface TcpBridge {
   readonly port: number;
-  /** Bytes from and to the rsync client. */
+  /** The bytes that the rsync client has sent and received. */
   readonly counts: { sent: number; received: number };
   /** The server's close code and reason, or the HTTP status of a refused upgrade. */
   readonly closed: Promise<{ code: number; reason: string }>;

@@ -66,7 +66,7 @@ test("after a kill during a push's transfer, the same session continues", async 
   expect(await headTable()).toEqual(after);
 });
 
-test('after a kill during a commit, the head is the old or new revision, and the commit is repeatable', async () => {
+test('after a kill during a commit, the head is the old or new revision, and the commit can be repeated', async () => {
   for (const [attempt, isReached] of commitMoments.entries()) {
     const { revision } = await headTable();
     const content = randomBytes(24 << 20);
@@ -109,7 +109,7 @@ function hasOpen(file: string): boolean {
   return readdirSync(descriptors).some((descriptor) => open(descriptor) === file);
 }
 
-/** At the request, while it hashes, when the objects are stored, and while the session is removed. */
+/** Moments of a commit: the request, the hashing, the stored object, and the removal of the session. */
 const commitMoments: ((content: Uint8Array, id: string) => boolean)[] = [
   () => true,
   (_, id) => hasOpen(sessionFile(id, 'files/big')),

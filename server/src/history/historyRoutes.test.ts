@@ -62,7 +62,7 @@ test('revisions are returned in pages', async () => {
   expect(await page('before=1')).toEqual({ revisions: [], more: false });
 });
 
-test('the parameters of a page have limits', async () => {
+test('a page with parameters outside their limits is refused', async () => {
   const refused = { status: 422, body: { error: { code: 'invalid_request' } } };
   for (const query of ['limit=0', 'limit=201', 'limit=x', 'limit=', 'before=-1', 'before=1.5']) {
     expect(await get(`revisions?${query}`)).toMatchObject(refused);
@@ -83,7 +83,7 @@ test('a message has at most 2,000 characters, and a push without changes stores 
   expect(revisions.map((revision) => revision.message)).toEqual([longest]);
 });
 
-test("a revision's changes have both sides and are sorted by path", async () => {
+test("a revision's changes have the entries before and after, and are sorted by path", async () => {
   await pushFour();
   const detail = async (number: number) => (await get<RevisionDetail>(`revisions/${number}`)).body;
   expect(await detail(1)).toEqual({

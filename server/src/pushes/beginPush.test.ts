@@ -22,7 +22,7 @@ beforeEach(async () => {
 const begin = (base: number, changes: Change[], force?: boolean) =>
   server.api.beginPush(tree, { base, changes, ...(force === undefined ? {} : { force }) });
 
-test('a push whose base is not the head is refused with the head', async () => {
+test('a push whose base is not the head is refused with the head, unless it is forced and the base is older', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   const stale = { status: 409, body: { error: { code: 'stale_base', details: { head: 1 } } } };
   expect(await begin(0, [put('a', '2')])).toMatchObject(stale);
@@ -54,7 +54,7 @@ test.each([
   }
 });
 
-test('a path that is too long for the session folder is refused, and nothing is created', async () => {
+test('a path that is too long for the session folder is refused', async () => {
   const path = `${'n/'.repeat(2040)}n`;
   const response = await begin(0, [put(path, 'x')]);
   expect(response).toMatchObject({
@@ -63,7 +63,7 @@ test('a path that is too long for the session folder is refused, and nothing is 
   });
 });
 
-test('a push has each path once', async () => {
+test('a push that has a path twice is refused', async () => {
   const response = await begin(0, [put('a', '1'), { op: 'delete', path: 'a' }]);
   expect(response).toMatchObject({
     status: 422,
@@ -81,7 +81,7 @@ test('only a symlink has a target, and its size and hash are those of the target
   expect(await begin(0, [good])).toMatchObject({ status: 201, body: { upload: [] } });
 });
 
-test('a hash has one size', async () => {
+test('a push with two sizes for one hash is refused', async () => {
   const response = await begin(0, [put('a', 'x'), put('b', 'x', { size: 2 })]);
   expect(response).toMatchObject({ status: 422, body: { error: { code: 'invalid_request' } } });
 });

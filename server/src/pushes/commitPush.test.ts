@@ -97,7 +97,7 @@ test('a push without changes creates no revision', async () => {
   expect(await pushDirectly(server, tree, 1, {}, { changes: [put('a', '1', { mode: 0o755 })] })).toBe(2);
 });
 
-test('missing and different files are named and not committed, and the session accepts the right ones', async () => {
+test('missing and different files are named and not committed, and the right ones can follow in the same session', async () => {
   const files = { a: 'aaa', b: 'bbb', c: 'ccc', d: 'ddd' };
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
   fillInbox(server, body.id, { a: 'aaa', b: 'bbX', d: 'dddd' });
@@ -131,7 +131,7 @@ test('a symlink, a symlink above the file, and a folder are not accepted as cont
   expect(await server.api.commit(tree, body.id)).toMatchObject(mismatch(['link', 'below/link', 'folder']));
 });
 
-test('of two pushes with the same base, the first commit wins', async () => {
+test('the first commit of two pushes with the same base wins', async () => {
   const begun = await Promise.all(
     ['x', 'y'].map((path) => server.api.beginPush(tree, { base: 0, changes: puts({ [path]: path }) })),
   );
@@ -147,7 +147,7 @@ test('of two pushes with the same base, the first commit wins', async () => {
   expect((await server.api.table(tree)).body.files).toHaveLength(1);
 });
 
-test('one commit of a session runs at a time', async () => {
+test('a session runs one commit at a time', async () => {
   const big = new Uint8Array(8 << 20).fill(1);
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts({ big }) });
   fillInbox(server, body.id, { big });

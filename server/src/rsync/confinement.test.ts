@@ -168,7 +168,7 @@ test('an inbox cannot be read, and a view cannot be written', async () => {
   expect(readFileSync(join(filesOf(view), 'a'), 'utf8')).toBe('old content');
 });
 
-test('a wrong password and another module end with exit 5', async () => {
+test('a wrong password or module ends rsync with exit code 5', async () => {
   const send = ['-I', './a', 'MODULE/'];
   expect((await run(inbox, send, { password: 'wrong' })).exit).toBe(5);
   expect((await run(inbox, send, { password: view.password })).exit).toBe(5);

@@ -62,7 +62,7 @@ test('a session has at most four connections, and accepts another when one has c
   for (const socket of [next, ...others]) socket.terminate();
 });
 
-test('of too many simultaneous connections, four are accepted', async () => {
+test('only four of too many simultaneous connections are accepted', async () => {
   const { url } = await startWithPush();
   const sockets = Array.from({ length: maxRunsAtOnce + 2 }, () => connect(url, server.token));
   const ends = await Promise.all(
