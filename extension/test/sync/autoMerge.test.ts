@@ -6,8 +6,8 @@ import { serverFixture } from './serverFixture';
 const fixture = serverFixture();
 const path = 'n/a.md';
 const base = 'one\ntwo\nthree\nfour\nfive\n';
-const desks = 'ONE\ntwo\nthree\nfour\nfive\n';
-const laptops = 'one\ntwo\nthree\nfour\nFIVE\n';
+const deskText = 'ONE\ntwo\nthree\nfour\nfive\n';
+const laptopText = 'one\ntwo\nthree\nfour\nFIVE\n';
 const both = 'ONE\ntwo\nthree\nfour\nFIVE\n';
 
 interface Texts {
@@ -17,7 +17,7 @@ interface Texts {
 }
 
 /** Two machines that edited the same file; the desk has pushed. */
-async function edited(texts: Texts = { base, desk: desks, laptop: laptops }): Promise<[Machine, Machine]> {
+async function edited(texts: Texts = { base, desk: deskText, laptop: laptopText }): Promise<[Machine, Machine]> {
   const [desk, laptop] = await fixture.twoMachines();
   await desk.write(path, texts.base);
   await desk.sync.track(['n']);
@@ -55,7 +55,7 @@ describe('a text that both sides changed', () => {
     const [desk, laptop] = await edited();
     await merge(laptop);
     await laptop.push();
-    await desk.write(path, desks.replace('three', 'THREE'));
+    await desk.write(path, deskText.replace('three', 'THREE'));
     expect((await merge(desk)).merged).toEqual([path]);
     expect(await desk.read(path)).toBe('ONE\ntwo\nTHREE\nfour\nFIVE\n');
     await converge(desk, laptop);
@@ -64,7 +64,7 @@ describe('a text that both sides changed', () => {
   it('is kept in a backup as it was before the merge', async () => {
     const [, laptop] = await edited();
     const { backup } = await merge(laptop);
-    expect(await readFile(`${backup}/${path}`, 'utf8')).toBe(laptops);
+    expect(await readFile(`${backup}/${path}`, 'utf8')).toBe(laptopText);
   });
 
   it('is a conflict if the changes overlap or autoMerge is off', async () => {
@@ -72,21 +72,21 @@ describe('a text that both sides changed', () => {
     expect(await merge(overlapping)).toMatchObject({ merged: [], conflicts: [path] });
     const [, off] = await edited();
     expect(await off.pull()).toMatchObject({ merged: [], conflicts: [path] });
-    expect(await off.read(path)).toBe(laptops);
+    expect(await off.read(path)).toBe(laptopText);
     expect(await merge(off)).toMatchObject({ merged: [path], conflicts: [] });
     expect(await off.read(path)).toBe(both);
   });
 
   it('keeps CRLF and a byte order mark', async () => {
     const windows = (text: string) => `\uFEFF${text.replaceAll('\n', '\r\n')}`;
-    const [desk, laptop] = await edited({ base: windows(base), desk: windows(desks), laptop: windows(laptops) });
+    const [desk, laptop] = await edited({ base: windows(base), desk: windows(deskText), laptop: windows(laptopText) });
     expect((await merge(laptop)).merged).toEqual([path]);
     expect(await laptop.read(path)).toBe(windows(both));
     await converge(laptop, desk);
   });
 
   it("becomes the server's version if that contains all changes of this machine", async () => {
-    const [desk, laptop] = await edited({ base, desk: both, laptop: desks });
+    const [desk, laptop] = await edited({ base, desk: both, laptop: deskText });
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [], written: 1 });
     expect(await laptop.read(path)).toBe(both);
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
@@ -102,7 +102,7 @@ describe('a text that both sides changed', () => {
   });
 
   it('is not merged if it contains markers of a merge by hand', async () => {
-    const [, laptop] = await edited({ base, desk: desks, laptop: `${laptops}>>>>>>> server\n` });
+    const [, laptop] = await edited({ base, desk: deskText, laptop: `${laptopText}>>>>>>> server\n` });
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path] });
   });
 
@@ -110,7 +110,7 @@ describe('a text that both sides changed', () => {
     const [desk, laptop] = await edited();
     const pulled = await laptop.pull(false, { autoMerge: true, hasUnsavedEdits: (candidate) => candidate === path });
     expect(pulled).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path, reason: 'unsaved' }] });
-    expect(await laptop.read(path)).toBe(laptops);
+    expect(await laptop.read(path)).toBe(laptopText);
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
     expect((await merge(laptop)).merged).toEqual([path]);
     await converge(laptop, desk);
@@ -120,11 +120,11 @@ describe('a text that both sides changed', () => {
     const [desk, laptop] = await edited();
     const content = laptop.client.content.bind(laptop.client);
     laptop.client.content = async (...request) => {
-      await laptop.write(path, `${laptops}six\n`);
+      await laptop.write(path, `${laptopText}six\n`);
       return content(...request);
     };
     expect(await merge(laptop)).toMatchObject({ merged: [], conflicts: [path], skipped: [{ path }] });
-    expect(await laptop.read(path)).toBe(`${laptops}six\n`);
+    expect(await laptop.read(path)).toBe(`${laptopText}six\n`);
     expect((await merge(laptop)).merged).toEqual([]);
     laptop.client.content = content;
     await laptop.write(path, `${base}six\n`.replace('three', 'THREE'));
@@ -212,12 +212,12 @@ describe('the merge editor', () => {
   it("gets the server's newest version, without an automatic merge", async () => {
     const [desk, laptop] = await edited();
     await laptop.pull();
-    await desk.write(path, `${desks}six\n`);
+    await desk.write(path, `${deskText}six\n`);
     await desk.push();
     await laptop.sync.rescan(silent);
     const sides = await laptop.sync.startMerge(silent, path);
-    expect(new TextDecoder().decode(sides.theirs)).toBe(`${desks}six\n`);
-    expect(await laptop.read(path)).toBe(laptops);
+    expect(new TextDecoder().decode(sides.theirs)).toBe(`${deskText}six\n`);
+    expect(await laptop.read(path)).toBe(laptopText);
   });
 
   it('gets an empty base if both sides created the file', async () => {
@@ -259,7 +259,7 @@ describe('the merge editor', () => {
   });
 
   it('lets markers be kept if the user wants them', async () => {
-    const [, laptop] = await edited({ base, desk: desks, laptop: '>>>>>>> server\n' });
+    const [, laptop] = await edited({ base, desk: deskText, laptop: '>>>>>>> server\n' });
     await laptop.pull();
     const keepMine = { paths: [path], choice: 'mine' } as const;
     const result = await laptop.sync.resolve(silent, keepMine, { allowMarkers: true });

@@ -41,7 +41,7 @@ class Automated {
       },
       pullOptions: () => ({ autoMerge: this.autoMerge, hasUnsavedEdits: (path) => this.unsaved.has(path) }),
       onPaused: this.pauses.record,
-      onPushed: ({ put, deleted }) => this.done.record(put + deleted === 0 ? 'pull' : 'push'),
+      onPushed: () => this.done.record('push'),
       onPulled: ({ merged }) => {
         this.merged.push(...merged);
         this.done.record('pull');

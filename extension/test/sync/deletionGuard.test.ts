@@ -231,7 +231,7 @@ describe('a server without files', () => {
   it('stops a pull, and nothing is deleted here', async () => {
     const [, laptop] = await syncedMachines([''], files);
     const fetchFiles = laptop.client.files.bind(laptop.client);
-    // The response of a faulty server, to which all files were deleted.
+    // The response of a faulty server, which reports all files as deleted.
     laptop.client.files = async (...request) => {
       const table = await fetchFiles(...request);
       const deleted = ['a', 'b', 'n/c', 'n/d'].map((path) => ({ path, deleted: true as const, revision: 2 }));
@@ -241,7 +241,7 @@ describe('a server without files', () => {
       code: 'deletion_guard',
       details: { deletions: { direction: 'pull', deletes: 4, tracked: 4, deletedFolders: [''] } },
     });
-    // The response of one that has no files and deleted none.
+    // The response of a server that has no files, but reports none as deleted.
     laptop.client.files = async (...request) => ({ ...(await fetchFiles(...request)), files: [], folders: [] });
     expect(await laptop.pull()).toMatchObject({ written: 0, deleted: 0 });
     expect((await laptop.listing()).size).toBe(4);

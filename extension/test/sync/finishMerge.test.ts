@@ -49,7 +49,7 @@ describe('a finished merge', () => {
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
   });
 
-  it('leaves a version in conflict that was pushed since it started, pulled or not', async () => {
+  it('leaves in conflict a version that was pushed since it started, whether pulled or not', async () => {
     for (const pulls of [true, false]) {
       const { desk, laptop, merge } = await merging();
       await pushedAgain(desk, 'desk, newer\n');
@@ -115,7 +115,7 @@ describe('an active merge', () => {
     }
   });
 
-  it('is stale if both sides have another ancestor', async () => {
+  it('is stale if the ancestor has changed since', async () => {
     const { desk, laptop, merge } = await merging();
     await laptop.sync.resolve(silent, { paths: ['n/a.md'], choice: 'mine' });
     await laptop.push();

@@ -116,11 +116,11 @@ export class Machine {
   }
 
   push(confirmed = false, options: PushOptions = {}) {
-    return this.sync.push(silent, { confirmed: confirmed, ...options });
+    return this.sync.push(silent, { confirmed, ...options });
   }
 
   pull(confirmed = false, options: PullOptions = {}) {
-    return this.sync.pull(silent, { confirmed: confirmed, ...options });
+    return this.sync.pull(silent, { confirmed, ...options });
   }
 
   path(path: string): string {

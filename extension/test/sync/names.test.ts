@@ -97,7 +97,7 @@ describe('a name that this disk cannot store', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/b', 'n/nul']);
   });
 
-  it('stops the case rename of a folder with a conflict, and nothing is deleted', async () => {
+  it('keeps a folder with a conflict from being renamed by case, and nothing is deleted', async () => {
     const [desk, laptop] = await twoMachines(mac);
     for (const name of ['d/a', 'd/b']) await desk.write(`n/${name}`, name);
     await desk.sync.track(['n']);

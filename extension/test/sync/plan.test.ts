@@ -100,7 +100,7 @@ describe('a plan', () => {
   });
 });
 
-describe('an excluded change', () => {
+describe('a change that the user leaves out of a plan', () => {
   const only = (...paths: string[]) => ({ only: new Set(paths) });
 
   it('of a push stays pending, and the pushed revision has the message', async () => {
@@ -149,7 +149,7 @@ describe('an excluded change', () => {
     expect(result).toMatchObject({ merged: [], conflicts: ['n/a'] });
   });
 
-  it('excludes the whole replacement of a file by a folder, in both directions', async () => {
+  it('takes with it the whole replacement of a file by a folder, in both directions', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'a file', 'n/b': 'b' });
     await desk.delete('n/a');
     await desk.write('n/a/inside', 'a folder');

@@ -59,7 +59,7 @@ describe('two machines and a server', () => {
     expect(await readdir(desk.path('d'))).toEqual(['edit.txt', 'renamed.bin']);
   });
 
-  it('reject the push of the second to edit a file, and its pull keeps both versions', async () => {
+  it('reject a push of a file that the other has pushed, and a pull keeps both versions', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     await desk.write('n/a.md', 'base');
     await desk.write('n/b.md', 'base');
@@ -102,7 +102,7 @@ describe('two machines and a server', () => {
     expect(await readFile(join(folder, 'n/b.md'), 'utf8')).toBe('second');
   });
 
-  it('transfer content that several files have once in each direction', async () => {
+  it('transfer content only once in each direction, even if several files have it', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     const noise = randomBytes(300_000);
     for (const name of ['a', 'b', 'sub/c']) await desk.write(`d/${name}`, noise);

@@ -119,7 +119,7 @@ describe('a folder that is not tracked as a whole', () => {
 });
 
 describe('a force push', () => {
-  it('changes nothing behind a problem', async () => {
+  it('changes no path below one with a problem', async () => {
     const [desk, laptop] = await withFiles('data/old', 'b');
     await laptop.write('n/data/old', 'edited on the laptop');
     await laptop.write('n/data/new', 'new on the laptop');

@@ -63,7 +63,7 @@ describe('a file at the path of a server folder that holds an untracked file', (
   });
 });
 
-it('a file in a folder at the path of an untracked server file is a problem, and nothing else', async () => {
+it('a file below the path of an untracked file of the server is a problem, and nothing else is one', async () => {
   const [desk, laptop] = await fixture.twoMachines();
   for (const path of ['n/x', 'n/b.md']) await desk.write(path, path);
   await desk.sync.track(['n']);

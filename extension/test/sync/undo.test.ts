@@ -187,7 +187,7 @@ describe('an undone pull', () => {
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 1 });
   });
 
-  it('is followed by the pull before, until there is nothing to undo', async () => {
+  it('can be followed by an undo of the pull before, until there is nothing to undo', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     for (const content of ['2', '3']) {
       await desk.write('n/a', content);
@@ -320,7 +320,7 @@ describe('a killed pull', () => {
     }
   });
 
-  it('whose undo was killed too is continued by the next undo', async () => {
+  it('whose undo was killed too is undone completely by the next undo', async () => {
     const [desk, opened] = await fixture.syncedMachines(files);
     const before = await opened.listing();
     await desk.delete('n/a');

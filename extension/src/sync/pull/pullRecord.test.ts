@@ -76,7 +76,7 @@ describe('pullRecords', () => {
 });
 
 describe('checkRecord', () => {
-  it('takes a change for made only if the disk confirms it', () => {
+  it('counts a change as made only if the disk confirms it', () => {
     const check = (disk: Record<string, string>) => {
       const { unchanged, changed } = checkRecord({ changes }, (path) => table(disk).get(path));
       return { unchanged: unchanged.map(({ path }) => path), changed };

@@ -55,7 +55,7 @@ describe('the ancestor', () => {
     expect([...ancestor.remote('known').keys()]).toEqual(['a', 'b']);
   });
 
-  it('takes a push whose response was lost for synced, if the server has its changes', async () => {
+  it('counts a push whose response was lost as synced, if the server has its changes', async () => {
     const ancestor = state();
     ancestor.setPendingCommit([
       { path: 'a', from: undefined, to: entry('a', 'mine') },
@@ -80,7 +80,7 @@ describe('the ancestor', () => {
     expect(tables(ancestor)).toEqual([['a: merged'], ['a: newer']]);
   });
 
-  it('gives way when a local file that equals it is to be in conflict with an unapplied entry', () => {
+  it('is dropped at a path whose local file equals it, to put that file in conflict with an unapplied entry', () => {
     const ancestor = state();
     ancestor.markMergedWith(entry('a', '1'), entry('a', '2'));
     ancestor.markSynced('b', entry('b', '1'));

@@ -2,7 +2,10 @@ import { formatFiles, type Content, type Files } from './files';
 import type { History } from './history';
 import type { Participant } from './participant';
 
-/** Commands by the files that they may change: a push or an undone push changes none, a resolve or restore any. */
+/**
+ * Commands by the files that they may change: a push or the undo of a push changes none; a decision, a restore or the undo
+ * of a pull may change any (`replace`).
+ */
 export type CommandKind = 'push' | 'undoPush' | 'pull' | 'mergingPull' | 'replace';
 
 export interface CommandOutcome {
@@ -15,7 +18,7 @@ export interface CommandOutcome {
  * Checks after each command that it lost no content and changed no file that it may not change.
  *
  * A content is protected for ever once a push has sent it or a command has removed it from the disk. A content that the
- * user overwrites before is not.
+ * user overwrites before that is not.
  */
 export class Invariants {
   readonly #history: History;

@@ -18,7 +18,7 @@ const expectedErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'not_in_revision',
 ]);
 const choices: readonly Choice[] = ['mine', 'theirs', 'both'];
-/** Rounds in which everyone pulls, resolves and pushes. More than this means that the machines never converge. */
+/** After this many rounds, in each of which everyone pulls, resolves and pushes, the machines count as never converging. */
 const maxRounds = 12;
 
 interface CommandResult {
@@ -155,8 +155,7 @@ export class Simulation {
   #resolvePaths(one: Participant, paths: readonly string[]): Promise<void> {
     const choice = this.#random.pick(choices) ?? 'mine';
     return this.#command(one, 'replace', `resolve ${paths.join()} for ${choice}`, async () => {
-      const options = { confirmed: true, allowMarkers: true };
-      const { resolved, skipped } = await one.machine.sync.resolve(silent, { paths, choice }, options);
+      const { resolved, skipped } = await one.machine.sync.resolve(silent, { paths, choice }, { allowMarkers: true });
       return { text: `resolved ${resolved.join()}${describeSkipped(skipped)}` };
     });
   }
