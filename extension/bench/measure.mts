@@ -7,7 +7,7 @@ export interface Figures {
 /** One tool, or one setting, that a benchmark runs. */
 export interface Variant {
   readonly name: string;
-  /** Takes too long for more than the first round. */
+  /** Runs in the first round only, because it takes too long. */
   readonly runsOnce?: boolean;
   /** Brings the testbed into the state in which each run begins. Not timed. */
   readonly prepare?: () => Promise<void>;
@@ -23,13 +23,13 @@ export interface Target {
   readonly max: number;
 }
 
-/** For everything that runs in the extension host. */
+/** The target for everything that runs in the extension host. */
 export const blockTarget: Target = {
   worst: { figure: 'blockedMs', label: 'longest block of the event loop' },
   max: 50,
 };
 
-/** For a server that is busy with a push or a pull. */
+/** The target for a server that is busy with a push or a pull. */
 export const otherClientTarget: Target = {
   worst: { figure: 'otherWaitedMs', label: 'longest wait of another client’s request' },
   max: 500,

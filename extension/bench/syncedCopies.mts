@@ -7,7 +7,7 @@ import { copyFolder, type Testbed } from './testbed.mts';
 
 interface SyncedCopiesDeps {
   readonly testbed: Testbed;
-  /** The folder that is pushed from, by all tools. */
+  /** The folder from which all tools push. */
   readonly root: string;
   readonly tree: string;
   readonly firstClient: BenchClient;
@@ -16,7 +16,7 @@ interface SyncedCopiesDeps {
   readonly gitClone: Git;
 }
 
-/** One workspace that each tool has on two machines, in sync. */
+/** One workspace, of which each tool has two copies in sync. */
 export class SyncedCopies {
   readonly testbed: Testbed;
   readonly root: string;

@@ -24,7 +24,7 @@ export async function* transfers(testbed: Testbed): AsyncGenerator<Benchmark> {
   yield await slowLink(testbed, { delayMs: 10, bitsPerSecond: 100e6 });
 }
 
-/** rclone, which is by far the slowest with many files: once, and only in a full run. */
+/** Returns rclone, by far the slowest with many files, as a variant that runs once; none in a quick run. */
 function slowestVariants(testbed: Testbed, root: string): readonly Variant[] {
   if (testbed.scale.name !== 'full') return [];
   let copy = '';
