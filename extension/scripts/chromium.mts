@@ -15,7 +15,7 @@ export async function launchChromium(): Promise<Browser> {
   await ensureSystemPackages(['chromium']);
   const executablePath = findSystemCommand('chromium');
   if (!executablePath) throw new Error('There is no chromium on the PATH.');
-  // Signals are ours to handle: Playwright's own handlers would end the process before the workbench is stopped.
+  // Playwright handles no signals: its handlers would end this process before the workbench is stopped.
   return chromium.launch({
     executablePath,
     args: quietArguments,

@@ -51,7 +51,7 @@ async function install(folder: string): Promise<void> {
     join(building, 'package.json'),
     JSON.stringify({ private: true, dependencies: { 'code-server': codeServerVersion } }),
   );
-  // Install scripts stay off: code-server's own fails (kerberos wants gssapi headers, argon2's build is racy).
+  // Install scripts stay off: code-server's own fails (kerberos needs gssapi headers, argon2's build has a race).
   const production = ['install', '--omit=dev', '--ignore-scripts', '--no-audit', '--no-fund'];
   await runNpm(production, { cwd: building, log });
   const vscode = join(building, 'node_modules/code-server/lib/vscode');

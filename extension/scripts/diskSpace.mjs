@@ -2,7 +2,7 @@ import { statfsSync } from 'node:fs';
 import { UserError } from './userError.mjs';
 
 /**
- * Throws a UserError if the disk has less free space, so that npm does not fail half way.
+ * Throws a UserError if the disk has less free space than this, so that npm does not fail halfway.
  *
  * @param {string} folder
  * @param {number} megabytes

@@ -60,7 +60,7 @@ async function bundleTests(): Promise<void> {
     format: 'cjs',
     target: 'node22',
     sourcemap: 'inline',
-    // The scripts that the tests share with us are ES modules and know their folder by this.
+    // The tests import scripts that are ES modules, which find their folder by this.
     define: { 'import.meta.dirname': JSON.stringify(import.meta.dirname) },
     external: ['vscode', 'mocha'],
     logLevel: 'warning',
@@ -69,7 +69,7 @@ async function bundleTests(): Promise<void> {
 
 async function workbenchExecutable(): Promise<string> {
   const path = join(import.meta.dirname, 'workbenchAsCode.mts');
-  // A checkout that lost the bit, as on a file system without it, is mended.
+  // Restores the executable bit, which is lost on a file system that has none.
   await chmod(path, 0o755);
   return path;
 }

@@ -6,11 +6,11 @@ import type { Totals } from './totals.mts';
 /** The last commit before the rule for subjects; older subjects stay as they are. */
 const lastUnchecked = 'fe777d336479d012d899cf5c84efb9d2c89196ac';
 
-/** Checks the subjects of all commits since the rule exists. */
+/** Checks the subjects of all commits since the rule was introduced. */
 export async function checkNewCommits(): Promise<Totals> {
   const subjects = await subjectsSince(lastUnchecked, repository);
   if (subjects === undefined) {
-    process.stdout.write('Skipped: this is no git checkout, or its history does not reach back to the rule.\n');
+    process.stdout.write('Skipped: this is not a git checkout, or its history does not reach back to the rule.\n');
     return { passed: 0, failed: 0, skipped: 1 };
   }
   const bad = subjects.flatMap((subject) => {

@@ -45,7 +45,7 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // What a window shows follows what was done, on a busy machine after seconds.
+          // On a busy machine, a window shows the result of an action only after seconds.
           expect: { poll: { timeout: 30_000 } },
         },
       },

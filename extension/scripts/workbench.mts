@@ -9,12 +9,12 @@ import { runCommand } from './runCommand.mts';
 import { quietSettings, writeUserSettings } from './workbenchSettings.mts';
 
 export interface WorkbenchOptions {
-  /** Settings, storage of extensions, logs: a fresh folder is a fresh user. */
+  /** The folder of settings, extension storage and logs: an empty one makes a new user. */
   readonly userDataDir: string;
   readonly extensionsDir: string;
   /** Seen by the extension host and the terminals. */
   readonly env?: NodeJS.ProcessEnv;
-  /** User settings beside the quiet ones. */
+  /** User settings in addition to the quiet ones. */
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Ask for workspace trust, as a desktop VS Code does. */
   readonly trust?: boolean;
@@ -100,7 +100,7 @@ function profileArguments(options: Pick<WorkbenchOptions, 'userDataDir' | 'exten
   return ['--user-data-dir', options.userDataDir, '--extensions-dir', options.extensionsDir];
 }
 
-/** Nothing of the user's own code-server, and no gallery to ask. */
+/** Keeps code-server from the user's own configuration and data, and from an extension gallery. */
 async function isolation(userDataDir: string): Promise<{ configFile: string; env: NodeJS.ProcessEnv }> {
   const folder = join(userDataDir, 'code-server');
   await mkdir(folder, { recursive: true });

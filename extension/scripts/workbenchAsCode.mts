@@ -29,7 +29,7 @@ function readArguments(scratch: string): Arguments {
       'user-data-dir': { type: 'string' },
       'extensions-dir': { type: 'string' },
     },
-    // A desktop VS Code is told more than matters here.
+    // A desktop VS Code gets more arguments than these.
     strict: false,
     allowPositionals: true,
   });
@@ -44,8 +44,8 @@ function readArguments(scratch: string): Arguments {
 }
 
 /**
- * The workbench reads its settings from an attribute of its page. It is changed as it is read:
- * a page whose HTML is changed on its way loses its connection to the extension host.
+ * Returns a script that changes the settings which the workbench reads from an attribute of its page. The page's HTML
+ * itself must not change, or the page loses its connection to the extension host.
  */
 function developmentScript(url: string, { developmentPaths, testsPath }: Arguments): string {
   const remote = (path: string): object => ({ scheme: 'vscode-remote', authority: new URL(url).host, path });
@@ -60,7 +60,7 @@ function developmentScript(url: string, { developmentPaths, testsPath }: Argumen
   }`;
 }
 
-/** The workbench's console, which comes the same way as that of the tests. */
+/** Lines that the workbench itself writes to the console of its page, as the tests do. */
 const ownChatter =
   /^(\[|Resolv(ing|ed) connection|Creating a socket|Ignoring fetching|Error while fetching the extension under)/;
 

@@ -26,7 +26,7 @@ export const quietSettings: Readonly<Record<string, unknown>> = {
   'window.dialogStyle': 'custom',
 };
 
-/** Sets these in a profile's user settings; what the user changed beside them there stays. */
+/** Sets these in a profile's user settings, and keeps the others that are there. */
 export async function writeUserSettings(
   userDataDir: string,
   settings: Readonly<Record<string, unknown>>,
@@ -35,7 +35,7 @@ export async function writeUserSettings(
   await setInFile(join(userDataDir, 'User/settings.json'), settings);
 }
 
-/** Sets these in a settings file; one with comments in it cannot be read here and is left as it is. */
+/** Sets these in a settings file. A file with comments cannot be parsed here, and is left as it is. */
 export async function setInFile(file: string, settings: Readonly<Record<string, unknown>>): Promise<void> {
   const text = await readFile(file, 'utf8').catch(() => '{}');
   let present: Record<string, unknown>;
