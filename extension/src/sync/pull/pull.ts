@@ -137,9 +137,9 @@ function summary(
 
 function without<T extends { readonly path: string }>(
   all: readonly T[],
-  excluded: readonly { readonly path: string }[],
+  removed: readonly { readonly path: string }[],
 ): T[] {
-  const paths = new Set(excluded.map(({ path }) => path));
+  const paths = new Set(removed.map(({ path }) => path));
   return all.filter(({ path }) => !paths.has(path));
 }
 
