@@ -2,18 +2,18 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What becomes of an answer's body on its way. Only event streams are ever meddled with. */
+/** How the proxy treats the response to a request for an event stream. Other responses always pass. */
 export type Manner =
   | 'passes'
-  /** Its headers go on at once, its body never: a buffer that is not full. */
+  /** Sends the headers at once and never the body, like a buffer that is not full. */
   | 'buffers'
-  /** Nothing goes on, not even the headers. */
+  /** Sends nothing, not even the headers. */
   | 'withholds';
 
-/** A reverse proxy of the kind that stands before servers, with the faults that they have. */
+/** A reverse proxy with the faults of real ones. */
 export class Proxy {
   manner: Manner = 'passes';
-  /** The Last-Event-ID of each stream that was asked for. */
+  /** The Last-Event-ID of each requested stream, in order. */
   readonly resumedFrom: (string | undefined)[] = [];
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
@@ -38,12 +38,12 @@ export class Proxy {
     return this.#streams.size;
   }
 
-  /** Ends the streams that run, in the middle of whatever they say. */
+  /** Closes all open streams, even in the middle of an event. */
   cut(): void {
     for (const stream of this.#streams) stream.destroy();
   }
 
-  /** From now on the streams that run say nothing, and look open. */
+  /** Silences all open streams without closing them. */
   mute(): void {
     for (const source of this.#sources) source.unpipe();
   }
@@ -68,16 +68,16 @@ export class Proxy {
       onward.destroy();
     });
     onward.on('error', () => (outgoing.headersSent ? outgoing.destroy() : outgoing.writeHead(502).end()));
-    onward.on('response', (answer) => {
-      const manner = isStream && answer.statusCode === 200 ? this.manner : 'passes';
+    onward.on('response', (response) => {
+      const manner = isStream && response.statusCode === 200 ? this.manner : 'passes';
       if (manner === 'withholds') return;
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
       outgoing.flushHeaders();
       if (manner === 'buffers') return;
-      this.#sources.add(answer);
-      answer.on('close', () => this.#sources.delete(answer));
-      answer.pipe(outgoing);
-      answer.on('error', () => outgoing.destroy());
+      this.#sources.add(response);
+      response.on('close', () => this.#sources.delete(response));
+      response.pipe(outgoing);
+      response.on('error', () => outgoing.destroy());
     });
     incoming.pipe(onward);
   }

@@ -11,7 +11,7 @@ export function startServer(): Promise<RunningServer> {
   return RunningServer.start();
 }
 
-/** A real palmtree-server from the bundle, on a free port, with a data folder of its own. */
+/** A palmtree-server process from the bundle, on a free port, with its own data folder. */
 export class RunningServer {
   readonly dataDir: string;
   readonly token: string;
@@ -39,7 +39,7 @@ export class RunningServer {
     return pid;
   }
 
-  /** Sends a signal to the server alone, not to the rsync it started, and waits for its end. */
+  /** Sends a signal to the server but not to its rsync processes, and waits until the server exits. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
     const child = this.child;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
@@ -48,13 +48,13 @@ export class RunningServer {
     await exited;
   }
 
-  /** Starts it again on the same data and the same port, ending what runs. */
+  /** Stops the server if it runs, and starts it again with the same data and port. */
   async restart(): Promise<void> {
     await this.kill('SIGTERM');
     await this.listen(Number(new URL(this.url).port));
   }
 
-  /** Copies the data as an administrator would, with the server stopped; answers the copy. */
+  /** Stops the server, copies its data, and starts it again. Returns the path of the copy. */
   async backUp(): Promise<string> {
     const copy = `${this.dataDir}-backup`;
     await this.kill('SIGTERM');
@@ -63,7 +63,7 @@ export class RunningServer {
     return copy;
   }
 
-  /** Puts a copy in the place of the data. */
+  /** Replaces the data with a copy. */
   async restore(copy: string): Promise<void> {
     await this.kill('SIGTERM');
     await rm(this.dataDir, { recursive: true });
@@ -84,7 +84,7 @@ export class RunningServer {
 
   private async listen(port: number): Promise<void> {
     const args = [serverBundle, 'serve', '--host', '127.0.0.1', '--port', String(port), '--data', this.dataDir];
-    // In our own process group: what ends a test run from outside ends it too.
+    // In the process group of the test run, so that a signal to the group ends the server too.
     this.child = registerChild(spawn(nodeBinary, args, { env: cleanEnvironment(), stdio: ['ignore', 'pipe', 'pipe'] }));
     this.url = await serverListening(this.child);
   }

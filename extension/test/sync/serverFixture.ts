@@ -23,7 +23,7 @@ export interface ServerFixture {
  */
 export function serverFixture(scope: 'file' | 'test' = 'file'): ServerFixture {
   let server: RunningServer;
-  let machines: Machine[] = [];
+  const machines: Machine[] = [];
   let trees = 0;
   const start = async (): Promise<void> => {
     server = await startServer();
@@ -33,8 +33,7 @@ export function serverFixture(scope: 'file' | 'test' = 'file'): ServerFixture {
   else beforeEach(start);
   beforeEach(() => void trees++);
   afterEach(async () => {
-    await Promise.all(machines.map((machine) => machine.remove()));
-    machines = [];
+    await Promise.all(machines.splice(0).map((machine) => machine.remove()));
     if (scope === 'test') await close();
     else await server.ensureRunning();
   });
