@@ -1,4 +1,17 @@
 import type { PathFault } from '../../../server/src/contract/paths';
+import { parentFolders } from './paths';
+
+export const gitignoreName = '.gitignore';
+
+/** Why the patterns of a `.gitignore` file are unknown. */
+export type GitignoreFault =
+  /** git does not follow a symlink at this name either. */
+  | 'gitignore-link'
+  /** A folder, pipe, socket or device. */
+  | 'gitignore-not-a-file'
+  | 'gitignore-too-large'
+  /** `with` is the system's error code. */
+  | 'gitignore-unreadable';
 
 export type ProblemReason =
   /** The path cannot name an entry of a tree. */
@@ -26,6 +39,8 @@ export type ProblemReason =
   | 'pipe'
   | 'socket'
   | 'device'
+  /** Nothing in the folder of such a `.gitignore` is syncable: its patterns may exclude any path there. */
+  | GitignoreFault
   /** `with` is the system's error code. */
   | 'unreadable'
   /** The file changed during each attempt to hash it. */
@@ -37,4 +52,19 @@ export interface Problem {
   readonly reason: ProblemReason;
   /** The other path, or the value, that the reason is about. */
   readonly with?: string;
+}
+
+/** Whether a problem keeps `path` from being synced: its own, one of a folder above it, or an unreadable `.gitignore`. */
+export function isHeldBack(path: string, problems: ReadonlyMap<string, Problem>): boolean {
+  if (problems.size === 0) return false;
+  if (problems.has(path) || hasGitignoreFault('', problems)) return true;
+  for (const folder of parentFolders(path)) {
+    if (problems.has(folder) || hasGitignoreFault(folder, problems)) return true;
+  }
+  return false;
+}
+
+function hasGitignoreFault(folder: string, problems: ReadonlyMap<string, Problem>): boolean {
+  const problem = problems.get(folder === '' ? gitignoreName : `${folder}/${gitignoreName}`);
+  return problem?.reason.startsWith('gitignore-') === true;
 }

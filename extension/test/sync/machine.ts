@@ -22,6 +22,7 @@ export interface MachineOptions {
   readonly token: string;
   readonly tree?: string;
   readonly exclude?: readonly string[] | (() => readonly string[]);
+  readonly respectGitignore?: boolean;
   /** An existing workspace folder; by default, a new one is created. */
   readonly root?: string;
   readonly storage?: string;
@@ -65,7 +66,7 @@ export class Machine {
         const { exclude = ['.git', 'node_modules'], deletionGuardFraction } = options;
         return {
           exclude: typeof exclude === 'function' ? exclude() : exclude,
-          respectGitignore: false,
+          respectGitignore: options.respectGitignore ?? false,
           ...(deletionGuardFraction === undefined ? {} : { deletionGuardFraction }),
         };
       },

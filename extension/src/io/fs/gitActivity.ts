@@ -1,5 +1,9 @@
-import { lstat, readFile } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { readSmallFile } from './smallFile';
+
+/** More than any path has. */
+const maxGitFileBytes = 1 << 16;
 
 /** Names in a git folder while git changes files, or while an unfinished git command waits for the user. */
 const activityFiles = [
@@ -34,7 +38,8 @@ async function findGitFolder(folder: string, visited: Set<string>): Promise<stri
     const stats = await lstat(path).catch(() => undefined);
     if (stats?.isFile()) {
       // In a worktree or a submodule, `.git` is a file with the path of the git folder.
-      const gitFolder = /^gitdir: (.+)$/m.exec(await readFile(path, 'utf8').catch(() => ''))?.[1];
+      const content = await readSmallFile(path, maxGitFileBytes);
+      const gitFolder = /^gitdir: (.+)$/m.exec(Buffer.from(content ?? []).toString('utf8'))?.[1];
       return gitFolder === undefined ? undefined : resolve(at, gitFolder);
     }
     if (stats !== undefined) return path;

@@ -1,6 +1,5 @@
 import { parentFolders, parentOf } from '../../core/paths';
-
-export const gitignoreName = '.gitignore';
+import { gitignoreName } from '../../core/problem';
 
 /** The part of a workspace folder that a scan covers: all of it, or some paths and everything below them. */
 export class ScanArea {

@@ -1,6 +1,6 @@
 import type { Observation } from '../../core/observation';
-import type { Problem } from '../../core/problem';
-import { parentFolders, parentOf } from '../../core/paths';
+import { parentOf } from '../../core/paths';
+import { isHeldBack, type Problem } from '../../core/problem';
 import type { FolderSnapshot } from './folderSnapshot';
 import type { BatchResult } from './inspectBatch';
 import type { ScanProgress } from './scannerPort';
@@ -74,11 +74,8 @@ export class ScanFindings {
     return snapshot !== undefined && !snapshot.inspectAlways.includes(path.slice(path.lastIndexOf('/') + 1));
   }
 
-  /** Whether a problem at `path` or at a folder above it kept `path` from being inspected. */
+  /** Whether a problem kept `path` from being inspected. */
   isHiddenByProblem(path: string): boolean {
-    if (this.#problems.size === 0) return false;
-    if (this.#problems.has(path)) return true;
-    for (const folder of parentFolders(path)) if (this.#problems.has(folder)) return true;
-    return false;
+    return isHeldBack(path, this.#problems);
   }
 }

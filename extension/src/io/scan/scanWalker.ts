@@ -1,16 +1,18 @@
-import { lstatSync, opendirSync, readFileSync } from 'node:fs';
+import { lstatSync, opendirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { parentFolders } from '../../core/paths';
+import { gitignoreName } from '../../core/problem';
 import { Selection } from '../../core/tracking/selection';
-import { errnoOf, isNotFound } from '../fs/errno';
+import { isNotFound } from '../fs/errno';
 import { rootGone } from '../fs/rootFolder';
 import { readableStatsAt } from '../fs/stats';
 import type { FolderSnapshot } from './folderSnapshot';
 import { unreadable } from './inspect';
 import type { InspectionQueue } from './inspectionQueue';
 import { listFolder, nameFault, type FolderItem, type FolderListing } from './listFolder';
-import { gitignoreName, type ScanArea } from './scanArea';
+import { readGitignore } from './readGitignore';
+import type { ScanArea } from './scanArea';
 import type { ScanFindings } from './scanFindings';
 import type { ScanScope } from './scannerPort';
 
@@ -59,7 +61,7 @@ export class ScanWalker {
     }
     for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
       if (!this.selection.mayTrackBelow(folder) || !this.#canList(folder)) return;
-      this.#readGitignore(folder);
+      if (!this.#addGitignore(folder)) return;
     }
     this.#visit(path);
   }
@@ -87,7 +89,7 @@ export class ScanWalker {
     if (items === undefined) return;
     this.listings.push({ folder, items });
     const hasGitignore = items.some(({ name }) => name === gitignoreName);
-    if (hasGitignore || area.isPartial) this.#readGitignore(folder);
+    if ((hasGitignore || area.isPartial) && !this.#addGitignore(folder)) return;
     for (const item of items) {
       const path = this.#pathOf(folder, item);
       if (path === undefined) continue;
@@ -144,18 +146,25 @@ export class ScanWalker {
     return undefined;
   }
 
-  #readGitignore(folder: string): void {
+  /**
+   * Adds the patterns of the folder's `.gitignore` if the scope says so. Returns false if they are unknown: that is a
+   * problem which holds back the whole folder.
+   */
+  #addGitignore(folder: string): boolean {
     const { root, scope, area, findings } = this.#deps;
-    if (!scope.respectGitignore) return;
-    try {
-      const content = readFileSync(join(root, folder, gitignoreName), 'utf8');
-      this.selection.addGitignore(folder, content);
-      findings.gitignores.set(folder, content);
-    } catch (error) {
-      if (errnoOf(error) === undefined) throw error;
-      // A .gitignore that exists but cannot be read becomes a problem when it is inspected as a file.
+    if (!scope.respectGitignore) return true;
+    const read = readGitignore(join(root, folder, gitignoreName));
+    if (read === undefined) {
       if (area.isPartial) findings.gitignores.set(folder, null);
+      return true;
     }
+    if ('reason' in read) {
+      findings.addProblem({ path: folder === '' ? gitignoreName : `${folder}/${gitignoreName}`, ...read });
+      return false;
+    }
+    this.selection.addGitignore(folder, read.content);
+    findings.gitignores.set(folder, read.content);
+    return true;
   }
 
   #addUnreadable(folder: string, error: unknown): void {

@@ -2,8 +2,8 @@ import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
-import { isInside, parentFolders } from '../../core/paths';
-import type { Problem } from '../../core/problem';
+import { isInside } from '../../core/paths';
+import { isHeldBack, type Problem } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
 import { PalmtreeError } from '../../errors';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -76,12 +76,9 @@ export class LocalIndex {
     return this.#folders;
   }
 
-  /** Whether a scan found a problem with `path` or with a folder above it. */
+  /** Whether a problem that a scan found keeps `path` from being synced. */
   hasProblemAt(path: string): boolean {
-    if (this.#problems.size === 0) return false;
-    if (this.#problems.has(path)) return true;
-    for (const folder of parentFolders(path)) if (this.#problems.has(folder)) return true;
-    return false;
+    return isHeldBack(path, this.#problems);
   }
 
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */

@@ -52,6 +52,18 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
   pipe: () => l10n.t('It is a pipe, not a file. Untrack it, or remove it.'),
   socket: () => l10n.t('It is a socket, not a file. Untrack it, or remove it.'),
   device: () => l10n.t('It is a device, not a file. Untrack it, or remove it.'),
+  'gitignore-link': () =>
+    l10n.t(
+      'It is a symbolic link, which git does not follow either. Nothing in its folder is synced until it is a file.',
+    ),
+  'gitignore-not-a-file': () =>
+    l10n.t('It is not a file, so nothing in its folder is synced. Remove it, or turn off "palmtree.respectGitignore".'),
+  'gitignore-too-large': () => l10n.t('It is larger than 1 MB, so nothing in its folder is synced. Shorten it.'),
+  'gitignore-unreadable': (errno) =>
+    l10n.t(
+      'It cannot be read ({0}), so nothing in its folder is synced: it may exclude any path. Check its permissions.',
+      errno,
+    ),
   unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
   changing: () => l10n.t('It was written while it was read. The next scan reads it again.'),
 };
