@@ -29,6 +29,7 @@ type LocalErrorCode =
   | 'store_locked'
   | 'store_failed'
   | 'disk_full'
+  | 'read_only'
   | 'rsync_missing'
   | 'rsync_unusable'
   | 'rsync_failed'

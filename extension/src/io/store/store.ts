@@ -24,13 +24,13 @@ export interface StoreOptions {
   readonly lockLimitMs?: number;
 }
 
-/** Opens the store in `folder`, or an empty one. Throws store_newer, store_locked, store_failed or disk_full. */
+/** Opens the store in `folder`, or an empty one. Throws store_newer, store_locked, store_failed, disk_full or read_only. */
 export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const { folder, wasm, script, now = () => new Date(), lockLimitMs = 30_000 } = options;
   try {
     await mkdir(folder, { recursive: true });
     const path = join(folder, fileName);
-    const lock = new StoreLock(join(folder, 'palmtree.lock'), lockLimitMs);
+    const lock = new StoreLock(join(folder, 'palmtree.lock'), { waitMs: lockLimitMs });
     const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm: await compiledSqlite(wasm) }), lock);
     // Under the lock, so that a file that another process is writing is neither set aside nor removed.
     await store.exclusively(() => store.load(now));
@@ -70,6 +70,7 @@ export class SqlStore implements Store {
   /** Reads the file for the first time. A damaged file is renamed, and the state stays empty. */
   async load(now: () => Date): Promise<void> {
     await removeLeftovers(this.#folder);
+    await this.#lock.removeLeftovers();
     try {
       await this.#read();
     } catch (error) {
@@ -107,7 +108,9 @@ export class SqlStore implements Store {
 
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#working.then(async () => {
-      const release = await this.#lock.acquire();
+      const release = await this.#lock.acquire().catch((error: unknown) => {
+        throw asStoreError(error, this.#folder);
+      });
       try {
         return await work();
       } finally {

@@ -1,4 +1,4 @@
-import { PalmtreeError } from '../../errors';
+import { PalmtreeError, type ErrorCode } from '../../errors';
 import { errnoOf } from '../fs/errno';
 
 /** Whether an error of reading shows that the file is not an intact store. A RangeError shows that memory ran out. */
@@ -10,11 +10,18 @@ export function changedByOthers(): PalmtreeError {
   return new PalmtreeError('store_failed', 'another process wrote the store after it was read');
 }
 
-/** Converts any error of the store at `path` to disk_full or store_failed, unless it is a PalmtreeError already. */
+const codesByErrno: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'disk_full',
+  EDQUOT: 'disk_full',
+  EROFS: 'read_only',
+  EACCES: 'read_only',
+  EPERM: 'read_only',
+};
+
+/** Converts any error of the store at `path` to disk_full, read_only or store_failed, unless it is a PalmtreeError. */
 export function asStoreError(error: unknown, path: string): PalmtreeError {
   if (error instanceof PalmtreeError) return error;
-  const errno = errnoOf(error);
-  const code = errno === 'ENOSPC' || errno === 'EDQUOT' ? 'disk_full' : 'store_failed';
+  const code = codesByErrno[errnoOf(error) ?? ''] ?? 'store_failed';
   const reason = error instanceof Error ? error.message : String(error);
   return new PalmtreeError(code, `the store at ${path}: ${reason}`, {
     cause: error,

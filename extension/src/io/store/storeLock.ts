@@ -1,18 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
-import { isRunning, startTimeOf } from '../fs/processes';
+import { isRunning, processNamespace, startTimeOf } from '../fs/processes';
 
 const firstPauseMs = 10;
 const longestPauseMs = 250;
-/** A lock file is written right after its creation: one that stays empty this long was left by a process that died. */
-const emptyLimitMs = 2_000;
-/** A process on another machine cannot be checked: its lock is stale if it has not touched it this long. */
-const foreignLimitMs = 30_000;
 const touchIntervalMs = 5_000;
+/** No difference of clocks or time zones makes the lock file of a live holder look older than this. */
+const oldestMs = 24 * 60 * 60 * 1_000;
+
+export interface StoreLockLimits {
+  /** The longest wait for the lock. */
+  readonly waitMs: number;
+  /** A lock file without a holder is stale once it was seen unchanged for this long. */
+  readonly emptyMs?: number;
+  /** The lock of a holder that cannot be checked is stale once it was seen untouched for this long. */
+  readonly untouchedMs?: number;
+}
 
 /** The content of a lock file. */
 interface Holder {
@@ -22,28 +30,122 @@ interface Holder {
   readonly id: string;
   /** The start of the process, in case its pid is reused; see `startTimeOf`. */
   readonly start?: string | undefined;
+  /** The processes that `pid` counts; see `processNamespace`. */
+  readonly namespace?: string | undefined;
 }
 
-/** A lock between processes: a file that only one of them can create, and that names its creator. */
+interface LockFile {
+  readonly path: string;
+  /** The id of the acquisition; of a file that names no holder, one that follows from its inode and time. */
+  readonly id: string;
+  readonly mtimeMs: number;
+  readonly holder: Holder | undefined;
+}
+
+/**
+ * A lock between processes: a file that only one of them can create, and that names its creator. A lock whose holder is
+ * dead passes to the process that creates the claim on it, a file named after the dead acquisition. If that process is
+ * dead too, the claim on its acquisition decides, and so on.
+ */
 export class StoreLock {
   readonly #path: string;
-  readonly #limitMs: number;
+  readonly #limits: Required<StoreLockLimits>;
+  /** The times at which lock files that may be stale were first seen as they are, by `performance.now`. */
+  readonly #seen = new Map<string, number>();
+  /** Own acquisitions that ended, but whose file could not be removed. */
+  readonly #ended = new Set<string>();
 
-  constructor(path: string, limitMs: number) {
+  constructor(path: string, limits: StoreLockLimits) {
     this.#path = path;
-    this.#limitMs = limitMs;
+    this.#limits = { emptyMs: 2_000, untouchedMs: 15_000, ...limits };
   }
 
-  /** Waits for the lock and returns its release function. Throws store_locked after the limit. */
+  /** Waits for the lock and returns its release function. Throws store_locked after the limit, and system errors. */
   async acquire(): Promise<() => Promise<void>> {
-    const deadline = performance.now() + this.#limitMs;
-    const emptySince = new Map<string, number>();
+    const deadline = performance.now() + this.#limits.waitMs;
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const id = await take(this.#path, emptySince);
-      if (id !== undefined) return this.#keepAlive(id);
+      const id = await this.#take();
+      if (id !== undefined) {
+        this.#seen.clear();
+        return this.#keepAlive(id);
+      }
       if (performance.now() + pauseMs > deadline) throw await this.#timedOut();
       await delay(pauseMs);
     }
+  }
+
+  /** Removes the files of processes that died while they took the lock. The caller holds the lock. */
+  async removeLeftovers(): Promise<void> {
+    const prefix = `${basename(this.#path)}.`;
+    for (const name of await readdir(dirname(this.#path))) {
+      if (!name.startsWith(prefix)) continue;
+      const path = join(dirname(this.#path), name);
+      const pid = /\.(\d+)-[0-9a-f-]+\.tmp$/.exec(name)?.[1];
+      const isLeft = pid === undefined ? await this.#isAbandoned(path) : !isRunning(Number(pid));
+      if (isLeft) await rm(path, { force: true });
+    }
+  }
+
+  /** Whether a claim has no live owner. The owner of an empty one is unknown, and fails if its file is missing. */
+  async #isAbandoned(path: string): Promise<boolean> {
+    const file = await readLock(path);
+    return file !== undefined && (file.holder === undefined || isAlive(file.holder) === false);
+  }
+
+  /**
+   * Takes the lock if it is free or its holder is dead. Returns the id of the acquisition, or undefined.
+   * Invariant: of all processes that find the holder dead, exactly one replaces its lock file: the one whose claim is
+   * the first, and that still finds all earlier files unchanged. It replaces the lock file by a rename, so that the file
+   * always exists, and removes the claims afterwards.
+   */
+  async #take(): Promise<string | undefined> {
+    const dead: LockFile[] = [];
+    let path = this.#path;
+    for (;;) {
+      const file = await readLock(path);
+      if (file === undefined) break;
+      if (!this.#isStale(file)) return undefined;
+      if (dead.some(({ id }) => id === file.id)) {
+        // A copy of an earlier file, with which the search would not end. The process that wrote it is dead.
+        await rm(path, { force: true });
+        return undefined;
+      }
+      dead.push(file);
+      path = `${this.#path}.${file.id}`;
+    }
+    const own = newHolder();
+    try {
+      if (!(await create(path, own))) return undefined;
+      if (dead.length > 0 && !(await this.#replace(dead, path))) {
+        await this.#release(path, own.id);
+        return undefined;
+      }
+      return own.id;
+    } catch (error) {
+      await this.#release(path, own.id);
+      throw error;
+    }
+  }
+
+  /** Renames the claim to the lock file, if the lock and the earlier claims are still those of `dead`. */
+  async #replace(dead: readonly LockFile[], claim: string): Promise<boolean> {
+    for (const { path, id } of dead) if ((await readLock(path))?.id !== id) return false;
+    await rename(claim, this.#path);
+    // The next process that opens the store removes what stays here.
+    for (const { path } of dead.slice(1)) await rm(path, { force: true }).catch(() => undefined);
+    return true;
+  }
+
+  #isStale({ path, id, mtimeMs, holder }: LockFile): boolean {
+    if (this.#ended.has(id)) return true;
+    const alive = holder && isAlive(holder);
+    if (alive !== undefined) return !alive;
+    const { emptyMs, untouchedMs } = this.#limits;
+    if (holder !== undefined && Date.now() - mtimeMs > oldestMs) return true;
+    const key = `${path}\0${id}\0${mtimeMs}`;
+    const since = this.#seen.get(key) ?? performance.now();
+    this.#seen.set(key, since);
+    return performance.now() - since >= (holder === undefined ? emptyMs : untouchedMs);
   }
 
   /** Touches the lock file while it is held. A touch that fails only makes the lock look stale sooner. */
@@ -55,102 +157,130 @@ export class StoreLock {
     timer.unref();
     return () => {
       clearInterval(timer);
-      return release(this.#path, id);
+      return this.#release(this.#path, id);
     };
   }
 
+  /** Removes a lock file, unless another acquisition owns it. If the disk does not allow it, tries again until it does. */
+  async #release(path: string, id: string): Promise<void> {
+    try {
+      if ((await readLock(path))?.id === id) await rm(path, { force: true });
+      this.#ended.delete(id);
+    } catch {
+      this.#ended.add(id);
+      setTimeout(() => void this.#release(path, id), touchIntervalMs).unref();
+    }
+  }
+
   async #timedOut(): Promise<PalmtreeError> {
-    const holder = await read(this.#path);
-    const isKnown = holder !== undefined && holder !== 'empty';
-    const name = isKnown ? `process ${holder.pid} on ${holder.host}` : 'an unknown process';
+    const holder = (await readLock(this.#path))?.holder;
+    const name = holder === undefined ? 'an unknown process' : `process ${holder.pid} on ${holder.host}`;
     return new PalmtreeError('store_locked', `${this.#path} is held by ${name}`, { details: { subject: this.#path } });
   }
 }
 
-/** Takes the lock if it is free or its holder is dead. Returns the id of the acquisition, or undefined. */
-async function take(path: string, emptySince: Map<string, number>): Promise<string | undefined> {
-  const own: Holder = { pid: process.pid, host: hostname(), id: randomUUID(), start: startTimeOf(process.pid) };
-  if (await create(path, own)) return own.id;
-  const holder = await read(path);
-  if (holder === undefined) return undefined;
-  if (holder === 'empty') {
-    const since = emptySince.get(path) ?? performance.now();
-    emptySince.set(path, since);
-    if (performance.now() - since < emptyLimitMs) return undefined;
-  } else {
-    emptySince.delete(path);
-    if (await isAlive(path, holder)) return undefined;
-  }
-  return (await takeOver(path, holder, own, emptySince)) ? own.id : undefined;
+function newHolder(): Holder {
+  const { pid } = process;
+  return { pid, host: hostname(), id: randomUUID(), start: startTimeOf(pid), namespace: processNamespace() };
+}
+
+/** Whether the process that holds a lock lives; undefined if this machine cannot tell. */
+function isAlive({ pid, host, start, namespace }: Holder): boolean | undefined {
+  if (host !== hostname()) return undefined;
+  if (namespace !== undefined && namespace !== processNamespace()) return undefined;
+  if (!isRunning(pid)) return false;
+  const startNow = startTimeOf(pid);
+  return start === undefined || startNow === undefined ? undefined : start === startNow;
 }
 
 /**
- * Replaces the lock of a dead holder.
- * Invariant: of all processes that find it dead, exactly one replaces it: the one with the claim, which is another
- * lock, named after the dead acquisition. It reads the lock file again and replaces it by a rename, so that the file
- * always exists.
+ * Creates a lock file and returns true, or returns false if it exists. The file gets its name when it is complete, so
+ * neither a full disk nor a kill leaves one that names no holder.
  */
-async function takeOver(
-  path: string,
-  dead: Holder | 'empty',
-  own: Holder,
-  emptySince: Map<string, number>,
-): Promise<boolean> {
-  const claim = `${path}.${idOf(dead)}`;
-  const claimId = await take(claim, emptySince);
-  if (claimId === undefined) return false;
-  try {
-    const current = await read(path);
-    if (current === undefined || idOf(current) !== idOf(dead)) return false;
-    const temporary = `${path}.${own.id}.tmp`;
-    await writeFile(temporary, JSON.stringify(own));
-    await rename(temporary, path);
-    return true;
-  } finally {
-    await release(claim, claimId);
-  }
-}
-
-function idOf(holder: Holder | 'empty'): string {
-  return holder === 'empty' ? 'empty' : holder.id;
-}
-
-async function isAlive(path: string, { pid, host, start }: Holder): Promise<boolean> {
-  if (host !== hostname()) {
-    const stats = await stat(path).catch(() => undefined);
-    return stats === undefined || Date.now() - stats.mtimeMs < foreignLimitMs;
-  }
-  return isRunning(pid) && (start === undefined || startTimeOf(pid) === start);
-}
-
 async function create(path: string, own: Holder): Promise<boolean> {
+  const content = JSON.stringify(own);
+  const temporary = `${path}.${process.pid}-${own.id}.tmp`;
   try {
-    await writeFile(path, JSON.stringify(own), { flag: 'wx' });
-    return true;
+    await writeNew(temporary, content);
+    const errno = await linkErrno(temporary, path);
+    if (errno === undefined) return true;
+    // A network share that repeats a request reports the link that it has already made.
+    if (errno === 'EEXIST') return (await readLock(path))?.id === own.id;
+    // Another process took the temporary file for a leftover.
+    if (errno === 'ENOENT') return false;
+    return await createInPlace(path, content, own.id);
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+}
+
+async function linkErrno(from: string, to: string): Promise<string | undefined> {
+  try {
+    await link(from, to);
+    return undefined;
   } catch (error) {
-    if (errnoOf(error) === 'EEXIST') return false;
+    const errno = errnoOf(error);
+    if (errno === undefined || ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(errno)) throw error;
+    return errno;
+  }
+}
+
+async function writeNew(path: string, content: string): Promise<void> {
+  try {
+    await writeFile(path, content, { flag: 'wx' });
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    // The storage folder was deleted while the window was open.
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content, { flag: 'wx' });
+  }
+}
+
+/** Creates a lock file on a disk without hard links, such as exFAT. A file that was not fully written is removed. */
+async function createInPlace(path: string, content: string, id: string): Promise<boolean> {
+  const began = performance.now();
+  const file = await open(path, 'wx').catch((error: unknown) => {
+    if (errnoOf(error) === 'EEXIST') return undefined;
+    throw error;
+  });
+  if (file === undefined) return false;
+  try {
+    await file.writeFile(content);
+    await file.close();
+  } catch (error) {
+    await file.close().catch(() => undefined);
+    await rm(path, { force: true }).catch(() => undefined);
     throw error;
   }
+  // After a longer stall, another process may be about to replace the file that it saw empty.
+  if ((await readLock(path))?.id !== id) return false;
+  if (performance.now() - began < 1_000) return true;
+  await rm(path, { force: true });
+  return false;
 }
 
-async function read(path: string): Promise<Holder | 'empty' | undefined> {
+async function readLock(path: string): Promise<LockFile | undefined> {
   try {
-    const holder: unknown = JSON.parse(await readFile(path, 'utf8'));
-    return isHolder(holder) ? holder : 'empty';
+    const { ino, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
+    const holder = holderIn(await readFile(path, 'utf8'));
+    return { path, id: holder?.id ?? `empty-${ino}-${mtimeNs}`, mtimeMs: Number(mtimeMs), holder };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
-    if (error instanceof SyntaxError) return 'empty';
     throw error;
+  }
+}
+
+function holderIn(text: string): Holder | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isHolder(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
 function isHolder(value: unknown): value is Holder {
   if (typeof value !== 'object' || value === null) return false;
   const { pid, host, id } = value as Partial<Record<keyof Holder, unknown>>;
-  return typeof pid === 'number' && typeof host === 'string' && typeof id === 'string' && /^[\w-]+$/.test(id);
-}
-
-async function release(path: string, id: string): Promise<void> {
-  const holder = await read(path);
-  if (holder !== undefined && idOf(holder) === id) await rm(path, { force: true });
+  return typeof pid === 'number' && typeof host === 'string' && typeof id === 'string' && /^[\w-]{1,64}$/.test(id);
 }

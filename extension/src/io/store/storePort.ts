@@ -25,11 +25,11 @@ export interface Store {
   readonly setAside: string | undefined;
   /** Reads the file again if another window wrote it, and returns whether it did. Throws store_newer, store_failed. */
   refresh(): Promise<boolean>;
-  /** Writes the state. Resolves when it is durable. Throws store_failed or disk_full. */
+  /** Writes the state. Resolves when it is durable. Throws store_failed, disk_full or read_only. */
   save(): Promise<void>;
   /**
-   * Runs `work` under the lock between windows, and one at a time within this window. Throws store_locked, and system
-   * errors of the lock file.
+   * Runs `work` under the lock between windows, and one at a time within this window. Throws store_locked, store_failed,
+   * disk_full or read_only, and the errors of `work`.
    */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
 }

@@ -53,7 +53,7 @@ export class StoreThread {
     throw response.kind === 'damaged' ? new TypeError(response.message) : unexpected(response);
   }
 
-  /** Resolves when the file is durable. Throws store_failed or disk_full, and leaves the old file or the new one. */
+  /** Resolves when the file is durable. Throws store_failed, disk_full or read_only; the file is the old or the new one. */
   async write(write: StoreWrite): Promise<ContentStamp> {
     const response = await this.#request({ kind: 'write', ...write });
     this.#endAfter(idleMs);

@@ -67,6 +67,14 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   store_locked: () => l10n.t('Another window is syncing this folder. Try again when it has finished.'),
   store_failed: (e) => withReason(l10n.t('The list of tracked files could not be read or saved.'), e),
   disk_full: () => l10n.t('The disk is full. Free some space and try again. Nothing was lost.'),
+  read_only: (e) =>
+    withReason(
+      l10n.t(
+        "Palmtree can't write to {0}: the folder or its disk is read-only. Make it writable and try again.",
+        subject(e),
+      ),
+      e,
+    ),
   rsync_missing: (e) => rsyncMessage(e.details.rsync),
   rsync_unusable: (e) => rsyncMessage(e.details.rsync),
   rsync_failed: (e) => withReason(l10n.t('rsync failed with {0}.', e.details.exit ?? ''), e),
