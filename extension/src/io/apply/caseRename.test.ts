@@ -21,6 +21,7 @@ import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
+import type * as durable from '../fs/durable';
 import { sha256 } from '../fs/sha256';
 import { applyChanges } from './applyChanges';
 import type { TransitionRequest, TransitionResult } from './transition';
@@ -34,6 +35,13 @@ vi.mock('node:fs/promises', async (original) => {
   const { folding } = await import('../../../test/support/foldingDisk');
   const real = await vi.importActual<typeof files>('node:fs');
   return folding(await original<typeof promises>(), real);
+});
+
+const flushed = vi.hoisted(() => new Set<string>());
+vi.mock('../fs/durable', async (original) => {
+  const real = await original<typeof durable>();
+  const syncFolder = (folder: string): Promise<void> => (flushed.add(folder), real.syncFolder(folder));
+  return { ...real, syncFolder };
 });
 
 const nameRules: NameRules = { foldsCase: true, normalises: true, windows: false };
@@ -119,6 +127,15 @@ afterEach(() => {
 
 describe.each(kinds)('a disk $name', (kind) => {
   beforeEach(() => setUp(kind));
+
+  it('flushes every folder in which a name changed', async () => {
+    given({ 'a/b/c/d': 'one', 'other/e': 'two', 'gone/deep/f': 'three' });
+    flushed.clear();
+    await apply([...caseRename('a/b/c/d', 'a/B/C/d', 'one'), remove('gone/deep/f'), put('new/g', 'four')]);
+    const folders = ['', 'a', 'a/B', 'a/B/C', 'new'].map((folder) => join(root, folder));
+    expect([...flushed]).toEqual(expect.arrayContaining(folders));
+    expect(flushed.has(join(root, 'other'))).toBe(false);
+  });
 
   it('renames a file', async () => {
     given({ 'a.md': 'one', b: 'two' });

@@ -15,6 +15,8 @@ export interface CaseRenameRequest {
   /** Paths of the observed files. */
   readonly existing: Iterable<string>;
   readonly rules: NameRules;
+  /** The absolute paths of folders in which a name changed are added to it. */
+  readonly changedFolders: Set<string>;
 }
 
 export interface CaseRenames {
@@ -33,7 +35,7 @@ type RenameOutcome = 'done' | 'ignored' | { readonly errno: string | undefined }
  * Invariant: a folder is renamed only if the changes rename all observed files in it. If the disk ignores a case
  * rename, the changes remain a deletion and a put, provided that the folder contains nothing else.
  */
-export function renameFolderCases({ root, changes, existing, rules }: CaseRenameRequest): CaseRenames {
+export function renameFolderCases({ root, changes, existing, rules, changedFolders }: CaseRenameRequest): CaseRenames {
   const pairs = caseRenames(changes, rules).filter(({ from, to }) => isOneFile(root, from, to));
   const files = new Map<string, string>();
   const skipped = new Map<string, string | undefined>();
@@ -48,6 +50,7 @@ export function renameFolderCases({ root, changes, existing, rules }: CaseRename
     const parent = renameWithParents(parentOf(from) ?? '', parentOf(to) ?? '');
     const isWhole = (): boolean => !remaining.some((path) => isInside(path, from));
     const rename = parent === 'done' ? renameFolderCase(root, from, to, deleted, isWhole) : parent;
+    if (rename === 'done') changedFolders.add(dirname(join(root, to)));
     renames.set(to, rename);
     return rename;
   };

@@ -16,7 +16,9 @@ import type { Transition } from './transition';
 export function renameFolders(transition: Transition): Change[] {
   const { root, changes, observations, nameRules } = transition.request;
   if (nameRules === undefined || transition.isCancelled) return [...changes];
-  const { files, skipped } = renameFolderCases({ root, changes, existing: observations.keys(), rules: nameRules });
+  const { changedFolders } = transition;
+  const existing = observations.keys();
+  const { files, skipped } = renameFolderCases({ root, changes, existing, rules: nameRules, changedFolders });
   for (const [to, from] of files) transition.addCaseRename(from, to);
   for (const [path, errno] of skipped) transition.skip(path, 'spelling', errno);
   return changes.filter(({ path }) => !skipped.has(path));
