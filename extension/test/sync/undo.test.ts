@@ -238,7 +238,7 @@ describe('an undone pull', () => {
     const { backup } = await laptop.pull();
     await rm(join(backup ?? '', 'n/a'));
     const result = await laptop.sync.undoPull(silent);
-    expect(result).toMatchObject({ restored: ['n/b'], skipped: [{ path: 'n/a', reason: 'missing' }] });
+    expect(result).toMatchObject({ restored: ['n/b'], skipped: [{ path: 'n/a', reason: 'backupMissing' }] });
     expect(await laptop.read('n/a')).toBe('edited');
     expect(await readFile(join(backup ?? '', 'n/b'), 'utf8')).toBe('two');
   });

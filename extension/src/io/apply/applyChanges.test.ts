@@ -442,15 +442,6 @@ describe('a path is skipped, and stays untouched,', () => {
 });
 
 describe('a backup', () => {
-  it('is a hard link to the original if possible', async () => {
-    write(root, 'a', 'old');
-    scan();
-    const before = lstatSync(join(root, 'a'), { bigint: true });
-    await apply([put('a', 'new')]);
-    const after = lstatSync(join(backup, 'a'), { bigint: true });
-    expect([after.ino, after.mtimeNs]).toEqual([before.ino, before.mtimeNs]);
-  });
-
   it.runIf(existsSync('/dev/shm'))('is a copy if it is on another device', async () => {
     const elsewhere = mkdtempSync('/dev/shm/palmtree-backup-');
     try {

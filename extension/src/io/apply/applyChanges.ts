@@ -1,5 +1,6 @@
 import type { Change } from '../../core/change';
 import { comparePaths } from '../../core/paths';
+import { copyTargets } from './backupPass';
 import { deleteFiles, removeEmptiedFolders } from './deletePass';
 import { flushFolders } from './flushPass';
 import { PutPass, type Put } from './putPass';
@@ -19,10 +20,12 @@ export async function applyChanges(request: TransitionRequest): Promise<Transiti
   // Deepest first, so that a folder is empty before a file replaces it.
   const deletions = changes.filter(({ path, to }) => to === undefined && !transition.isRenamedAway(path)).reverse();
   const putPass = new PutPass(transition, changes.filter(isPut));
-  // Before the deletions: it can take seconds, and changes nothing in the workspace folder.
+  // Before the deletions: both can take seconds, and change nothing in the workspace folder.
   await putPass.completeStagedFiles();
+  await copyTargets(transition, [...deletions.map(({ path }) => path), ...putPass.replacedPaths()]);
   await deleteFiles(transition, deletions);
   await putPass.putFiles();
+  transition.discardUnusedCopies();
   removeEmptiedFolders(transition);
   await flushFolders(transition);
   return transition.result;

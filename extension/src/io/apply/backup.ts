@@ -1,19 +1,21 @@
+import { randomUUID } from 'node:crypto';
 import {
-  closeSync,
   constants,
   copyFileSync,
-  fsyncSync,
-  futimesSync,
   linkSync,
   mkdirSync,
-  openSync,
   readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
   symlinkSync,
-  unlinkSync,
   type BigIntStats,
 } from 'node:fs';
+import { copyFile, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../fs/errno';
+import { statsAt } from '../fs/stats';
+import { PathSkipped } from './preconditions';
 
 /** Errors of link(2) that a copy works around. */
 const noHardLink = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
@@ -23,11 +25,8 @@ const pathInUse = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
 /** More folders would mean that something else is wrong. */
 const maxFolders = 16;
 
-export interface SavedCopy {
-  readonly path: string;
-  /** Whether it is a hard link to the original, whose ctime the linking has changed. */
-  readonly isHardLink: boolean;
-}
+/** By reference if the file system can: such a copy takes no time and no room until one of the two is written. */
+const newCopy = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
 
 /**
  * All folders that a backup in `folder` can consist of. The backup continues in the next folder when a path is in use,
@@ -41,7 +40,10 @@ function numberedFolder(folder: string, number: number): string {
   return number === 1 ? folder : `${folder}.${number}`;
 }
 
-/** Saves files before they are replaced or deleted. Invariant: nothing in a backup is ever overwritten. */
+/**
+ * Saves files before they are replaced or deleted. All functions throw system errors.
+ * Invariant: nothing in a backup is ever overwritten, and in the end no file in it is a hard link to a file elsewhere.
+ */
 export class Backup {
   readonly #folder: string;
   /** These must be flushed to make the backup durable. */
@@ -51,53 +53,109 @@ export class Backup {
     this.#folder = folder;
   }
 
-  /** Saves the file or symlink at `source` as `path`. Throws system errors. */
-  save(source: string, path: string, stats: BigIntStats): SavedCopy {
-    for (let number = 1; ; number++) {
-      const target = join(numberedFolder(this.#folder, number), path);
-      try {
-        mkdirSync(dirname(target), { recursive: true });
-        const isHardLink = linkOrCopy(source, target, stats);
-        for (let folder = dirname(target); folder.length >= this.#folder.length; folder = dirname(folder)) {
-          this.foldersToFlush.add(folder);
-        }
-        return { path: target, isHardLink };
-      } catch (error) {
-        if (number === maxFolders || !pathInUse.has(errnoOf(error) ?? '')) throw error;
-      }
+  /** Copies the file or symlink at `source` and returns the copy. With `flush`, its content is durable then. */
+  async copy(source: string, path: string, stats: BigIntStats, { flush = true } = {}): Promise<string> {
+    const copy = this.#newPath(path);
+    if (stats.isSymbolicLink()) symlinkSync(readlinkSync(source, 'buffer'), copy);
+    else await copyNew(source, copy, stats, flush);
+    return copy;
+  }
+
+  /** Makes a hard link to the file at `source` and returns it; undefined if that is impossible. */
+  link(source: string, path: string): string | undefined {
+    const link = this.#newPath(path);
+    try {
+      linkSync(source, link);
+      return link;
+    } catch (error) {
+      this.#removeEmptyFolders(link);
+      if (!noHardLink.has(errnoOf(error) ?? '')) throw error;
+      return undefined;
+    }
+  }
+
+  /**
+   * Keeps the file at `source` while `work` renames it. A kill may leave it under a temporary name, which the next sweep
+   * removes. After an error, the backup remains if it is the only name of the file.
+   */
+  during(source: string, path: string, work: () => void): void {
+    const link = this.link(source, path);
+    const copy = link ?? this.#newPath(path);
+    if (link === undefined) copyFileSync(source, copy, newCopy);
+    try {
+      work();
+      this.discard(copy);
+    } catch (error) {
+      if (link !== undefined && statsAt(link)?.nlink !== 1n) this.discard(link);
+      throw error;
+    }
+  }
+
+  /** Makes the hard link at `link` a file of its own, because the original has another name or is being written. */
+  detach(link: string): void {
+    const copy = join(dirname(link), randomUUID());
+    try {
+      copyFileSync(link, copy, newCopy);
+      renameSync(copy, link);
+    } catch (error) {
+      rmSync(copy, { force: true });
+      // The link is better than nothing. Its content is verified when it is used.
+      if (errnoOf(error) === undefined) throw error;
     }
   }
 
   /** Removes the copy of a file that was not replaced after all. */
-  discard(copy: SavedCopy): void {
-    unlinkSync(copy.path);
+  discard(copy: string): void {
+    rmSync(copy, { force: true });
+    this.#removeEmptyFolders(copy);
+  }
+
+  #newPath(path: string): string {
+    let inUse: unknown;
+    for (const folder of backupFolders(this.#folder)) {
+      const target = join(folder, path);
+      try {
+        mkdirSync(dirname(target), { recursive: true });
+      } catch (error) {
+        if (!pathInUse.has(errnoOf(error) ?? '')) throw error;
+        inUse = error;
+        continue;
+      }
+      if (statsAt(target) !== undefined) continue;
+      for (const parent of this.#foldersAbove(target)) this.foldersToFlush.add(parent);
+      return target;
+    }
+    throw inUse ?? new PathSkipped('failed');
+  }
+
+  #removeEmptyFolders(copy: string): void {
+    for (const folder of this.#foldersAbove(copy)) {
+      try {
+        rmdirSync(folder);
+      } catch {
+        return;
+      }
+    }
+  }
+
+  *#foldersAbove(copy: string): Generator<string, undefined> {
+    for (let folder = dirname(copy); folder.length >= this.#folder.length; folder = dirname(folder)) yield folder;
   }
 }
 
-/** Returns whether it made a hard link. */
-function linkOrCopy(source: string, target: string, stats: BigIntStats): boolean {
-  if (stats.isSymbolicLink()) {
-    symlinkSync(readlinkSync(source, 'buffer'), target);
-    return false;
-  }
+async function copyNew(source: string, copy: string, stats: BigIntStats, flush: boolean): Promise<void> {
   try {
-    linkSync(source, target);
-    return true;
+    await copyFile(source, copy, newCopy);
+    const file = await open(copy, process.platform === 'win32' ? 'r+' : 'r');
+    try {
+      await file.utimes(secondsOf(stats.mtimeNs), secondsOf(stats.mtimeNs));
+      if (flush) await file.sync();
+    } finally {
+      await file.close();
+    }
   } catch (error) {
-    if (!noHardLink.has(errnoOf(error) ?? '')) throw error;
-  }
-  copyDurably(source, target, stats);
-  return false;
-}
-
-function copyDurably(source: string, target: string, stats: BigIntStats): void {
-  copyFileSync(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  const file = openSync(target, process.platform === 'win32' ? 'r+' : 'r');
-  try {
-    futimesSync(file, secondsOf(stats.mtimeNs), secondsOf(stats.mtimeNs));
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    await rm(copy, { force: true });
+    throw error;
   }
 }
 

@@ -2,7 +2,8 @@ import { rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Change } from '../../core/change';
 import { parentFolders } from '../../core/paths';
-import { backUpTarget, checkTarget } from './targetCheck';
+import { replaceTarget } from './replaceTarget';
+import { checkTarget, requireTarget } from './targetCheck';
 import type { Transition } from './transition';
 
 /** Deletes files and symlinks after backing them up. */
@@ -13,7 +14,7 @@ export async function deleteFiles(transition: Transition, deletions: readonly Ch
       continue;
     }
     try {
-      deleteFile(transition, path);
+      await deleteFile(transition, path);
     } catch (error) {
       transition.skipAfter(error, path);
     }
@@ -21,12 +22,11 @@ export async function deleteFiles(transition: Transition, deletions: readonly Ch
   }
 }
 
-function deleteFile(transition: Transition, path: string): void {
-  const stats = checkTarget(transition, path);
-  if (stats !== undefined) {
-    const target = join(transition.root, path);
-    backUpTarget(transition, path, stats);
-    unlinkSync(target);
+async function deleteFile(transition: Transition, path: string): Promise<void> {
+  const target = join(transition.root, path);
+  if (checkTarget(transition, path) !== undefined) {
+    const check = () => requireTarget(transition, path);
+    await replaceTarget(transition, { path, check, replace: () => unlinkSync(target) });
     transition.changedFolders.add(dirname(target));
   }
   transition.result.removed.push(path);

@@ -22,6 +22,9 @@ export type SkipReason =
   | 'unsafe'
   /** Its content was not staged. */
   | 'missing'
+  /** Its content was to be restored, and the backup has no file of it, or one that was changed since. */
+  | 'backupMissing'
+  | 'backupChanged'
   /** A system call failed. */
   | 'failed'
   | 'cancelled';

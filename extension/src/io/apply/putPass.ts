@@ -11,14 +11,13 @@ import { inParallel } from '../threads/inParallel';
 import { ensureExactParents } from './caseRename';
 import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';
-import { backUpTarget, checkAccess, checkTarget } from './targetCheck';
+import { replaceTarget } from './replaceTarget';
+import { checkAccess, requireTarget } from './targetCheck';
 import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
-import type { Transition } from './transition';
+import { fewFiles, type Transition } from './transition';
 
 /** Files are prepared in batches: flushing several at once is several times as fast as one by one. */
 const batchSize = 8;
-/** Up to this many files, flushing each takes less time than flushing the whole file system. */
-const fewFiles = 16;
 
 export type Put = Change & { readonly to: Entry };
 
@@ -55,12 +54,20 @@ export class PutPass {
     for (const put of this.#puts) if (!this.#isModeOnly(put)) yield put.to;
   }
 
+  /** The paths of the files that will be replaced, so that they can be backed up. */
+  *replacedPaths(): Generator<string, undefined> {
+    for (const put of this.#puts) {
+      const path = this.#replacedPath(put);
+      if (path !== undefined && !this.#isModeOnly(put)) yield path;
+    }
+  }
+
   async putFiles(): Promise<void> {
     for (let start = 0; start < this.#puts.length; start += batchSize) {
       const batch = this.#puts.slice(start, start + batchSize);
       const prepared = await inParallel(batch, batchSize, (put) => this.#prepare(put));
       this.#transition.checkedFolders.clear();
-      for (const one of prepared) if (one !== undefined) this.#finish(one);
+      for (const one of prepared) if (one !== undefined) await this.#finish(one);
       await this.#transition.pause();
     }
   }
@@ -95,47 +102,71 @@ export class PutPass {
     if (parent !== '' && !checkedFolders.has(parent)) mkdirSync(join(root, parent), { recursive: true });
   }
 
-  /** Synchronous, so that no other code in this process can interleave between the check and the rename. */
-  #finish({ put, temporary }: PreparedPut): void {
-    const target = join(this.#transition.root, put.path);
+  async #finish({ put, temporary }: PreparedPut): Promise<void> {
+    const { path, to } = put;
+    const target = join(this.#transition.root, path);
     try {
-      this.#checkCancelled();
-      this.#ensureReplaceable(put);
-      renameFile(this.#transition, put.path);
-      if (temporary !== undefined) this.#moveToTarget(put, temporary, target);
-      else if (this.#transition.honoursModes) chmodSync(target, put.to.mode);
-      this.#recordWritten(put.to, target);
+      if (temporary === undefined) this.#changeMode(put, target);
+      else if (this.#replacedPath(put) === undefined) this.#create(put, temporary, target);
+      else await this.#replace(put, temporary, target);
+      this.#recordWritten(to, target);
     } catch (error) {
       if (temporary !== undefined) rmSync(temporary, { force: true });
-      this.#transition.skipAfter(error, put.path);
+      this.#transition.skipAfter(error, path);
     }
   }
 
-  #moveToTarget({ path, from }: Put, temporary: string, target: string): void {
+  #changeMode(put: Put, target: string): void {
+    this.#check(put);
+    renameFile(this.#transition, put.path);
+    if (this.#transition.honoursModes) chmodSync(target, put.to.mode);
+  }
+
+  #create(put: Put, temporary: string, target: string): void {
+    this.#check(put);
     this.#transition.changedFolders.add(dirname(target));
-    if (from === undefined && this.#transition.oldPathOf(path) === undefined) {
-      if (!renameIfAbsent(temporary, target)) throw new PathSkipped('changed');
-      return;
-    }
-    const stats = statsAt(target);
-    if (stats === undefined) throw new PathSkipped('changed');
-    backUpTarget(this.#transition, path, stats);
-    renameSync(temporary, target);
+    if (!renameIfAbsent(temporary, target)) throw new PathSkipped('changed');
+  }
+
+  async #replace(put: Put, temporary: string, target: string): Promise<void> {
+    const path = this.#replacedPath(put) ?? put.path;
+    await replaceTarget(this.#transition, {
+      path,
+      check: () => {
+        this.#check(put);
+        return requireTarget(this.#transition, path);
+      },
+      replace: () => {
+        this.#transition.changedFolders.add(dirname(target));
+        renameFile(this.#transition, put.path);
+        renameSync(temporary, target);
+      },
+    });
+  }
+
+  #check(put: Put): void {
+    this.#checkCancelled();
+    this.#ensureReplaceable(put);
+  }
+
+  /** The path of the file that the put replaces: with a rename, its old path. Undefined if the put creates a file. */
+  #replacedPath({ path, from }: Put): string | undefined {
+    return this.#transition.oldPathOf(path) ?? (from === undefined ? undefined : path);
   }
 
   /**
    * Checks that the target equals its observation, or does not exist if nothing was observed. Removes an empty folder
    * at its path. Throws PathSkipped.
    */
-  #ensureReplaceable({ path, from }: Put): void {
+  #ensureReplaceable(put: Put): void {
     const { root, request, changedFolders } = this.#transition;
-    const oldPath = this.#transition.oldPathOf(path);
-    if (from !== undefined || oldPath !== undefined) {
-      if (oldPath !== undefined) checkAccess(this.#transition, path);
-      if (checkTarget(this.#transition, oldPath ?? path) === undefined) throw new PathSkipped('changed');
+    const { path } = put;
+    const replaced = this.#replacedPath(put);
+    if (replaced !== path) checkAccess(this.#transition, path);
+    if (replaced !== undefined) {
+      requireTarget(this.#transition, replaced);
       return;
     }
-    checkAccess(this.#transition, path);
     const { nameRules } = request;
     if (nameRules !== undefined && !ensureExactParents(root, path, nameRules, this.#exactFolders)) {
       throw new PathSkipped('spelling');

@@ -4,7 +4,6 @@ import type { Change } from '../../core/change';
 import { statsAt } from '../fs/stats';
 import { hasExactName, renameFolderCases } from './caseRename';
 import { PathSkipped } from './preconditions';
-import { backUpTarget } from './targetCheck';
 import { renameViaTemporary } from './temporary';
 import type { Transition } from './transition';
 
@@ -40,10 +39,9 @@ export function renameFile(transition: Transition, path: string): void {
 }
 
 /** For file systems that ignore a rename that changes only the case. */
-function renameInTwoSteps(transition: Transition, oldPath: string, from: string, to: string): void {
-  const stats = statsAt(from);
-  if (stats === undefined) throw new PathSkipped('changed');
-  // A kill between the two steps leaves the file under its temporary name and in the backup only.
-  backUpTarget(transition, oldPath, stats);
-  if (!renameViaTemporary(from, to)) throw new PathSkipped('changed');
+function renameInTwoSteps({ backup }: Transition, oldPath: string, from: string, to: string): void {
+  if (statsAt(from) === undefined) throw new PathSkipped('changed');
+  backup.during(from, oldPath, () => {
+    if (!renameViaTemporary(from, to)) throw new PathSkipped('changed');
+  });
 }

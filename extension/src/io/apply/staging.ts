@@ -102,9 +102,15 @@ function* findSourcesSteps(
   return sources;
 }
 
+export interface LostBackup {
+  readonly entry: Entry;
+  /** The backup has no file of the entry, or one with another content. */
+  readonly reason: 'backupMissing' | 'backupChanged';
+}
+
 /**
  * Copies the files of `entries` into `staging`, as far as the backup in `folder` has them. Each copy is verified.
- * Returns the entries that the backup does not have. Throws cancelled, disk_full and invalid_path.
+ * Returns the entries that cannot be copied. Throws cancelled, disk_full and invalid_path.
  * Invariant: a backup is only read, never changed.
  */
 export async function fillFromBackup(
@@ -112,15 +118,15 @@ export async function fillFromBackup(
   staging: string,
   entries: readonly Entry[],
   signal?: AbortSignal,
-): Promise<Entry[]> {
+): Promise<LostBackup[]> {
   const existing = backupFolders(folder).filter((path) => existsSync(path));
-  const wasCopied = await inParallel(files(entries), parallelFiles, async (entry) => {
-    for (const backup of existing) {
-      if (await copyVerified(join(backup, entry.path), staging, entry, signal)) return true;
-    }
-    return false;
+  const lost: LostBackup[] = [];
+  await inParallel(files(entries), parallelFiles, async (entry) => {
+    const copies = existing.map((backup) => join(backup, entry.path)).filter((copy) => existsSync(copy));
+    for (const copy of copies) if (await copyVerified(copy, staging, entry, signal)) return;
+    lost.push({ entry, reason: copies.length === 0 ? 'backupMissing' : 'backupChanged' });
   });
-  return files(entries).filter((_, index) => wasCopied[index] !== true);
+  return lost;
 }
 
 /** Leaves out symlinks, which have no content to stage. */

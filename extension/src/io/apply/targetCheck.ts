@@ -2,7 +2,6 @@ import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { isPlain } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
-import { isUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
 import { hashFile } from '../fs/hash';
 import { statsAt } from '../fs/stats';
 import { checkParents } from '../fs/checkParents';
@@ -35,6 +34,13 @@ export function checkTarget(transition: Transition, path: string): BigIntStats |
   throw new PathSkipped('changed');
 }
 
+/** As `checkTarget`. Throws PathSkipped also if nothing is there. */
+export function requireTarget(transition: Transition, path: string): BigIntStats {
+  const stats = checkTarget(transition, path);
+  if (stats === undefined) throw new PathSkipped('changed');
+  return stats;
+}
+
 /** Invariant: the stats of a racy file prove nothing, so its content is hashed again. */
 function isHashValid(transition: Transition, seen: Observation): boolean {
   if (!seen.racy || seen.kind === 'symlink') return true;
@@ -42,17 +48,4 @@ function isHashValid(transition: Transition, seen: Observation): boolean {
   // Hashing takes long enough for a folder to be replaced.
   transition.checkedFolders.clear();
   return hashed.kind === 'file' && hashed.hash === seen.hash;
-}
-
-/** Backs up the file or symlink at `path`. Throws PathSkipped if it changed meanwhile. */
-export function backUpTarget({ root, backup, checkedFolders }: Transition, path: string, stats: BigIntStats): void {
-  const target = join(root, path);
-  const copy = backup.save(target, path, stats);
-  // Copying takes long enough for a folder to be replaced.
-  if (!copy.isHardLink) checkedFolders.clear();
-  const after = statsAt(target);
-  const isSame = copy.isHardLink ? isUnchangedExceptCtime : isUnchanged;
-  if (after !== undefined && isSame(stats, after)) return;
-  backup.discard(copy);
-  throw new PathSkipped('changed');
 }

@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { realpathSync, type BigIntStats } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import type { NameRules } from '../../core/filenames/nameRules';
@@ -24,6 +24,8 @@ export interface TransitionRequest {
   readonly honoursModes?: boolean;
   /** The name rules of the disk. By default, all names are distinct. */
   readonly nameRules?: NameRules;
+  /** Whether the server has the observed content of `path`. By default it does not. */
+  readonly isOnServer?: (path: string) => boolean;
   /** Checked before each file: applied changes stay, and the remaining paths are skipped. */
   readonly signal?: AbortSignal;
   /** Called with the number of applied paths. */
@@ -45,6 +47,16 @@ export interface TransitionResult {
   readonly skipped: Skipped[];
 }
 
+/** Up to this many files, flushing each takes less time than flushing the whole file system. */
+export const fewFiles = 16;
+
+export interface BackupCopy {
+  /** The absolute path of the copy. */
+  readonly copy: string;
+  /** The stats of the original when it was copied. */
+  readonly stats: BigIntStats;
+}
+
 /** The state that the passes of `applyChanges` share. */
 export class Transition {
   readonly request: TransitionRequest;
@@ -58,6 +70,8 @@ export class Transition {
   readonly checkedFolders = new Set<string>();
   /** Absolute paths of the folders in which a name was added or removed. */
   readonly changedFolders = new Set<string>();
+  /** Copies of files that are to be replaced or deleted. */
+  readonly copies = new Map<string, BackupCopy>();
   readonly #oldPaths = new Map<string, string>();
   readonly #newPaths = new Map<string, string>();
 
@@ -87,6 +101,19 @@ export class Transition {
   /** Whether the deletion of `path` is part of a rename. */
   isRenamedAway(path: string): boolean {
     return this.#newPaths.has(path);
+  }
+
+  /** Returns the copy of the file at `path`. The caller either replaces the file or discards the copy. */
+  takeCopy(path: string): BackupCopy | undefined {
+    const copy = this.copies.get(path);
+    this.copies.delete(path);
+    return copy;
+  }
+
+  /** Removes the copies of files that were skipped. */
+  discardUnusedCopies(): void {
+    for (const { copy } of this.copies.values()) this.backup.discard(copy);
+    this.copies.clear();
   }
 
   skip(path: string, reason: SkipReason, errno?: string): void {

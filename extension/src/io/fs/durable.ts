@@ -60,6 +60,17 @@ export async function syncFileSystem(folder: string): Promise<boolean> {
   }
 }
 
+/** Makes the content of the file at `path` durable. */
+export async function flushFile(path: string): Promise<void> {
+  // Windows flushes only files that are open for writing.
+  const file = await open(path, process.platform === 'win32' ? 'r+' : 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Makes the names in `folder` durable. Windows cannot open a folder for that and does not need it. */
 export async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;

@@ -2,7 +2,7 @@ import type { Change } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import { applicableChanges } from '../../core/reconcile/applicableChanges';
 import { PalmtreeError } from '../../errors';
-import { fillFromBackup, fillFromLocal } from '../../io/apply/staging';
+import { fillFromBackup, fillFromLocal, type LostBackup } from '../../io/apply/staging';
 import type { Skipped } from '../../io/apply/transition';
 import {
   checkRecord,
@@ -65,11 +65,18 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
     });
   }
   const applied = await withStaging(folders, async (staging) => {
-    await stageFromBackup(context, { staging, backup: record.backup, changes });
-    return applyUndo(context, { record, check, changes, staging, hasUnsavedEdits: options.hasUnsavedEdits });
+    const lost = await stageFromBackup(context, { staging, backup: record.backup, changes });
+    const undone = await applyUndo(context, {
+      record,
+      check,
+      changes,
+      staging,
+      hasUnsavedEdits: options.hasUnsavedEdits,
+    });
+    return { ...undone, skipped: undone.skipped.map((skipped) => withLostBackup(skipped, lost)) };
   });
-  // A file that is in no backup now will not be there for the next undo either.
-  const isDone = applied.skipped.every(({ reason }) => reason === 'missing');
+  // A file that the backup has lost now will not be there for the next undo either.
+  const isDone = applied.skipped.every(({ reason }) => reason === 'backupMissing' || reason === 'backupChanged');
   if (isDone) await saveRecord({ ...record, state: 'undone', changes: [] });
   return {
     revision,
@@ -118,7 +125,10 @@ function inverse({ path, from, to }: Change): Change {
   return { path, from: to, to: from };
 }
 
-/** Stages the earlier content, from the backup or from equal files. A path whose content is in neither is not staged. */
+/**
+ * Stages the earlier content, from the backup or from equal files. A path whose content is in neither is not staged, and
+ * returned with the reason.
+ */
 async function stageFromBackup(
   { replica, reporter: { signal } }: LocalContext,
   {
@@ -126,10 +136,17 @@ async function stageFromBackup(
     backup,
     changes,
   }: { readonly staging: string; readonly backup: string; readonly changes: readonly Change[] },
-): Promise<void> {
+): Promise<ReadonlyMap<string, LostBackup['reason']>> {
   const wanted = changes.flatMap((change) => contentToStage(change) ?? []);
-  const missing = await fillFromBackup(backup, staging, wanted, signal);
-  await fillFromLocal(replica.root, staging, missing, replica.local.observations, signal);
+  const lost = await fillFromBackup(backup, staging, wanted, signal);
+  const reasons = new Map(lost.map(({ entry, reason }) => [entry, reason]));
+  const missing = await fillFromLocal(replica.root, staging, [...reasons.keys()], replica.local.observations, signal);
+  return new Map(missing.map((entry) => [entry.path, reasons.get(entry) ?? 'backupMissing']));
+}
+
+function withLostBackup(skipped: Skipped, lost: ReadonlyMap<string, LostBackup['reason']>): Skipped {
+  const reason = skipped.reason === 'missing' ? lost.get(skipped.path) : undefined;
+  return reason === undefined ? skipped : { ...skipped, reason };
 }
 
 interface Undo extends UndoablePull, ApplyOptions {

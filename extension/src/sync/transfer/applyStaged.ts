@@ -3,6 +3,7 @@ import { applyChanges } from '../../io/apply/applyChanges';
 import type { TransitionResult } from '../../io/apply/transition';
 import { exists } from '../../io/fs/files';
 import { throwIfCancelled, type LocalContext } from '../replica/commandContext';
+import type { Replica } from '../replica/replica';
 
 export interface ApplyOptions {
   /** Paths with unsaved edits are skipped. */
@@ -46,6 +47,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       observations: replica.local.observations,
       ...(hasUnsavedEdits === undefined ? {} : { hasUnsavedEdits }),
       nameRules: replica.local.nameRules,
+      isOnServer: (path) => isOnServer(replica, path),
       keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
     });
     await replica.local.update(applied.written, applied.removed);
@@ -54,4 +56,12 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
   await request.onApplied?.(result);
   await replica.save();
   return { ...result, backup: exists(backup) ? backup : undefined };
+}
+
+/** Whether the server has the content that was observed at `path`. */
+function isOnServer({ local, ancestor }: Replica, path: string): boolean {
+  const hash = local.observations.get(path)?.hash;
+  return (
+    hash !== undefined && [ancestor.entries, ancestor.unappliedRemote].some((table) => table.get(path)?.hash === hash)
+  );
 }

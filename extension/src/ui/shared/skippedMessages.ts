@@ -13,6 +13,13 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   unsafe: (path) => l10n.t('{0} would lead out of the folder.', path),
   missing: (path) =>
     l10n.t('{0} did not arrive intact. Try again, or use Push (Force) on a machine that has it.', path),
+  backupMissing: (path) =>
+    l10n.t("{0} can't be restored, because its backup is gone. File History has the versions that were pushed.", path),
+  backupChanged: (path) =>
+    l10n.t(
+      "{0} can't be restored, because another program changed its backup. File History has the versions that were pushed.",
+      path,
+    ),
   failed: (path) => l10n.t('The system refused to change {0}.', path),
   cancelled: (path) => l10n.t('{0} was not reached. Try again.', path),
 };

@@ -1,0 +1,90 @@
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { canSyncFileSystem, flushFile, syncFileSystem } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
+import { statsAt } from '../fs/stats';
+import { inParallel } from '../threads/inParallel';
+import { yielder } from '../threads/yielding';
+import { matchesObservation, PathSkipped } from './preconditions';
+import { checkAccess } from './targetCheck';
+import { fewFiles, type BackupCopy, type Transition } from './transition';
+
+const parallelCopies = 4;
+
+/**
+ * Copies into the backup the files at `paths` that must be copied, and flushes many at once. Leaves out files that will
+ * be skipped or that cannot be copied now: `replaceTarget` checks each again, and tries again to copy it.
+ */
+export async function copyTargets(transition: Transition, paths: Iterable<string>): Promise<void> {
+  const targets = await findTargets(transition, paths);
+  const flush = targets.length <= fewFiles;
+  const copies: BackupCopy[] = [];
+  await inParallel(targets, parallelCopies, async ({ path, stats }) => {
+    if (transition.isCancelled) return;
+    try {
+      const copy = await copyTarget(transition, path, stats, { flush });
+      transition.copies.set(path, copy);
+      copies.push(copy);
+    } catch (error) {
+      if (errnoOf(error) === undefined && !(error instanceof PathSkipped)) throw error;
+    }
+  });
+  if (!flush) await flushCopies(copies);
+  transition.checkedFolders.clear();
+}
+
+/** Copies the file or symlink at `path`, which has `stats`. Throws system errors. */
+export async function copyTarget(
+  { root, backup }: Transition,
+  path: string,
+  stats: BigIntStats,
+  options?: { readonly flush: boolean },
+): Promise<BackupCopy> {
+  return { copy: await backup.copy(join(root, path), path, stats, options), stats };
+}
+
+/**
+ * Whether the replaced file itself may become the backup, which takes no room. A program that has it open may write it
+ * still. So it must have no other name, and the server must have its content: a content that exists nowhere else is
+ * copied.
+ */
+export function canKeepInode({ request }: Transition, path: string, stats: BigIntStats): boolean {
+  return stats.isFile() && stats.nlink === 1n && request.isOnServer?.(path) === true;
+}
+
+interface Target {
+  readonly path: string;
+  readonly stats: BigIntStats;
+}
+
+async function findTargets(transition: Transition, paths: Iterable<string>): Promise<Target[]> {
+  const targets: Target[] = [];
+  const pause = yielder();
+  for (const path of paths) {
+    const stats = unchangedFileAt(transition, path);
+    if (stats !== undefined && !canKeepInode(transition, path, stats)) targets.push({ path, stats });
+    await pause();
+    // Other code may have run and replaced a folder.
+    transition.checkedFolders.clear();
+  }
+  return targets;
+}
+
+function unchangedFileAt(transition: Transition, path: string): BigIntStats | undefined {
+  try {
+    checkAccess(transition, path);
+    const stats = statsAt(join(transition.root, path));
+    const seen = transition.request.observations.get(path);
+    return stats?.isFile() === true && seen !== undefined && matchesObservation(seen, stats) ? stats : undefined;
+  } catch (error) {
+    if (errnoOf(error) === undefined && !(error instanceof PathSkipped)) throw error;
+    return undefined;
+  }
+}
+
+async function flushCopies(copies: readonly BackupCopy[]): Promise<void> {
+  const [first] = copies;
+  if (first === undefined) return;
+  if (canSyncFileSystem(first.copy) && (await syncFileSystem(first.copy))) return;
+  await inParallel(copies, parallelCopies, ({ copy }) => flushFile(copy));
+}

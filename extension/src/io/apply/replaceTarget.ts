@@ -1,0 +1,65 @@
+import type { BigIntStats } from 'node:fs';
+import { join } from 'node:path';
+import { isContentUnchanged, isUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
+import { statsAt } from '../fs/stats';
+import { canKeepInode, copyTarget } from './backupPass';
+import { PathSkipped } from './preconditions';
+import type { BackupCopy, Transition } from './transition';
+
+export interface Replacement {
+  /** The path of the file or symlink that is replaced or deleted. */
+  readonly path: string;
+  /** Returns its stats. Throws PathSkipped if it may not be replaced. */
+  readonly check: () => BigIntStats;
+  readonly replace: () => void;
+}
+
+/**
+ * Backs up the file or symlink at a path, then replaces or deletes it. Throws PathSkipped and system errors; then nothing
+ * is left in the backup. Between the last check and `replace`, no other code of this process runs.
+ */
+export async function replaceTarget(transition: Transition, replacement: Replacement): Promise<void> {
+  const { path } = replacement;
+  const copy = transition.takeCopy(path);
+  if (copy !== undefined) return replaceCopied(transition, replacement, copy);
+  if (replaceLinked(transition, replacement)) return;
+  const later = await copyTarget(transition, path, replacement.check());
+  transition.checkedFolders.clear();
+  replaceCopied(transition, replacement, later);
+}
+
+function replaceCopied({ backup }: Transition, { check, replace }: Replacement, copy: BackupCopy): void {
+  try {
+    if (!isUnchanged(copy.stats, check())) throw new PathSkipped('changed');
+    replace();
+  } catch (error) {
+    backup.discard(copy.copy);
+    throw error;
+  }
+}
+
+/** Keeps the replaced file itself, under its name in the backup. Returns false, with nothing done, if it cannot be. */
+function replaceLinked(transition: Transition, { path, check, replace }: Replacement): boolean {
+  const { backup, root } = transition;
+  const source = join(root, path);
+  const stats = check();
+  if (!canKeepInode(transition, path, stats)) return false;
+  const link = backup.link(source, path);
+  if (link === undefined) return false;
+  try {
+    const linked = statsAt(source);
+    if (linked === undefined || !isUnchangedExceptCtime(stats, linked)) throw new PathSkipped('changed');
+    // Any other count: it has just got another name, or the file system does not count names.
+    if (linked.nlink === 2n) replace();
+    else {
+      backup.discard(link);
+      return false;
+    }
+  } catch (error) {
+    backup.discard(link);
+    throw error;
+  }
+  const kept = statsAt(link);
+  if (kept?.nlink !== 1n || !isContentUnchanged(stats, kept)) backup.detach(link);
+  return true;
+}
