@@ -9,11 +9,11 @@ describe('caseRenames', () => {
   it('finds files whose names change only in spelling', () => {
     const before = table({ 'd/a.md': '1', [decomposed]: '2', x: '3' });
     const after = table({ 'D/A.md': '9', [composed]: '2', y: '3' });
-    const { localChanges } = reconcile(before, before, after);
-    expect(caseRenames(localChanges, mac)).toEqual([
+    const { downloads } = reconcile(before, before, after);
+    expect(caseRenames(downloads, mac)).toEqual([
       { from: 'd/a.md', to: 'D/A.md' },
       { from: decomposed, to: composed },
     ]);
-    expect(caseRenames(localChanges, linux)).toEqual([]);
+    expect(caseRenames(downloads, linux)).toEqual([]);
   });
 });

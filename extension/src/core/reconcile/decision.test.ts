@@ -188,10 +188,10 @@ describe('a decision', () => {
     const [local, push] = row[choice];
     expect(Object.fromEntries([...after.local].map(([path, entry]) => [path, shown(entry)]))).toEqual(local);
     const next = plan(after);
-    expect(short(next.remoteChanges)).toEqual(push);
-    expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
+    expect(short(next.uploads)).toEqual(push);
+    expect([next.conflicts, next.downloads, next.ancestorChanges]).toEqual([[], [], []]);
     expect(after.unappliedRemote.size).toBe(0);
-    const done = plan(synced(after, next.remoteChanges));
+    const done = plan(synced(after, next.uploads));
     expect(done).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] });
   });
 
@@ -220,7 +220,7 @@ describe('takeEditWithMode', () => {
     expect(short(decision?.localChanges ?? [])).toEqual({ a: merged });
     const after = decided(before, decision === undefined ? [] : [decision]);
     expect(plan(after)).toMatchObject({ conflicts: [], localChanges: [], ancestorChanges: [] });
-    expect(short(plan(after).remoteChanges)).toEqual({ a: merged });
+    expect(short(plan(after).uploads)).toEqual({ a: merged });
   });
 
   it.each([
@@ -258,7 +258,7 @@ describe('takeMerged', () => {
     const decision = takeMerged(conflict!, content);
     expect(short(decision?.localChanges ?? [])).toEqual({ a: merged });
     const after = decided(before, decision === undefined ? [] : [decision]);
-    expect(short(plan(after).remoteChanges)).toEqual({ a: merged });
+    expect(short(plan(after).uploads)).toEqual({ a: merged });
     expect(plan(after).conflicts).toEqual([]);
   });
 
@@ -267,7 +267,7 @@ describe('takeMerged', () => {
     expect(takeMerged(plan(before).conflicts[0]!, content)).toMatchObject({ localChanges: [] });
     const other = machine(table({ a: '1' }), table({ a: '2' }), table({ a: '23' }));
     const decision = takeMerged(plan(other).conflicts[0]!, content);
-    expect(plan(decided(other, [decision!])).remoteChanges).toEqual([]);
+    expect(plan(decided(other, [decision!])).uploads).toEqual([]);
   });
 
   it('requires a file on both sides', () => {
@@ -306,8 +306,8 @@ describe('decisions on all conflicts, for arbitrary tables', () => {
       fc.property(tables, tables, tables, choices, (ancestor, local, remote, choices) => {
         const first = machine(ancestor, local, remote);
         const pulled = plan(first);
-        const changes = [...pulled.ancestorChanges, ...pulled.localChanges];
-        const before = synced({ ...first, local: withChanges(local, pulled.localChanges) }, changes);
+        const changes = [...pulled.ancestorChanges, ...pulled.downloads];
+        const before = synced({ ...first, local: withChanges(local, pulled.downloads) }, changes);
         const { conflicts } = plan(before);
         const groups = conflictGroups(conflicts);
         const chosen = ({ path }: Conflict): Choice =>
@@ -315,7 +315,7 @@ describe('decisions on all conflicts, for arbitrary tables', () => {
         const decisions = conflicts.map((conflict) => decide(chosen(conflict), conflict, before));
         const after = decided(before, decisions);
         const next = plan(after);
-        expect([next.conflicts, next.localChanges, next.ancestorChanges]).toEqual([[], [], []]);
+        expect([next.conflicts, next.downloads, next.ancestorChanges]).toEqual([[], [], []]);
         for (const path of after.local.keys()) {
           expect([...parentFolders(path)].filter((folder) => after.local.has(folder))).toEqual([]);
         }
@@ -326,7 +326,7 @@ describe('decisions on all conflicts, for arbitrary tables', () => {
           if (choice !== 'theirs') expect(has(conflict.local)).toBe(true);
           if (choice !== 'mine') expect(has(conflict.remote)).toBe(true);
         }
-        expect(plan(synced(after, next.remoteChanges)).remoteChanges).toEqual([]);
+        expect(plan(synced(after, next.uploads)).uploads).toEqual([]);
       }),
       { numRuns: 3_000 },
     );

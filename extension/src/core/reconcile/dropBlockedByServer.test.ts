@@ -49,7 +49,7 @@ describe('dropBlockedByServer', () => {
         const server = tables(remote, 'old');
         const plan = reconcile(tables(ancestor, 'old'), tables(local, 'new'), server, isSyncable);
         const remaining = remote.filter((path) => !isSyncable(path) && !local.includes(path));
-        const { changes } = dropBlockedByServer(plan.remoteChanges, remaining);
+        const { changes } = dropBlockedByServer(plan.uploads, remaining);
         const after = withChanges(server, changes);
         expect(isValidTable(after)).toBe(true);
       }),

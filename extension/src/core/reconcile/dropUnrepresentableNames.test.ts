@@ -15,8 +15,8 @@ describe('dropUnrepresentableNames', () => {
   ): { pull: string[]; problems: string[] } {
     const plan = reconcile(table(ancestor), table(local), table(remote));
     const found = dropUnrepresentableNames(plan, table(local), rules);
-    expect({ ...found.plan, localChanges: [] }).toEqual({ ...plan, localChanges: [] });
-    return { pull: found.plan.localChanges.map(({ path }) => path), problems: [...found.problems.keys()] };
+    expect({ ...found.plan, downloads: [] }).toEqual({ ...plan, downloads: [] });
+    return { pull: found.plan.downloads.map(({ path }) => path), problems: [...found.problems.keys()] };
   }
 
   it('keeps a rename that changes only the case', () => {

@@ -28,9 +28,9 @@ export function dropUnrepresentableNames(
   const problems = new Map<string, Problem>();
   const dropped = new Set<string>();
   if (isPlain(rules)) return { plan, problems, dropped };
-  const added = new Set(plan.localChanges.flatMap(({ path, from, to }) => (from === undefined && to ? [path] : [])));
+  const added = new Set(plan.downloads.flatMap(({ path, from, to }) => (from === undefined && to ? [path] : [])));
   if (added.size === 0) return { plan, problems, dropped };
-  const after = withChanges(local, plan.localChanges);
+  const after = withChanges(local, plan.downloads);
   const found = nameProblems([...after.keys(), ...unsyncable], rules, (path) => !added.has(path));
   for (const path of added) {
     for (const named of [path, ...parentFolders(path)]) {
@@ -41,10 +41,10 @@ export function dropUnrepresentableNames(
     }
   }
   const keepsOldName = stayingUnderOldName(dropped, added, rules);
-  const localChanges = plan.localChanges.filter(
+  const downloads = plan.downloads.filter(
     ({ path, to }) => !dropped.has(path) && (to !== undefined || !keepsOldName(path)),
   );
-  return { plan: { ...plan, localChanges }, problems, dropped };
+  return { plan: { ...plan, downloads }, problems, dropped };
 }
 
 /**

@@ -73,8 +73,8 @@ function summary(table: FileTable): string[] {
 }
 
 /** The ancestor after all changes of a plan. */
-function synced(ancestor: FileTable, { ancestorChanges, localChanges, remoteChanges }: Reconciliation): FileTable {
-  return withChanges(ancestor, [...ancestorChanges, ...localChanges, ...remoteChanges]);
+function synced(ancestor: FileTable, { ancestorChanges, downloads, uploads }: Reconciliation): FileTable {
+  return withChanges(ancestor, [...ancestorChanges, ...downloads, ...uploads]);
 }
 
 const runs = { numRuns: 2_000 };
@@ -95,8 +95,8 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
   it('keeps each new content on at least one side', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
-        const { localChanges, remoteChanges } = reconcile(ancestor, local, remote);
-        const after = [withChanges(local, localChanges), withChanges(remote, remoteChanges)];
+        const { downloads, uploads } = reconcile(ancestor, local, remote);
+        const after = [withChanges(local, downloads), withChanges(remote, uploads)];
         for (const side of [local, remote]) {
           for (const [path, content] of side) {
             const old = ancestor.get(path);
@@ -117,7 +117,7 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const [here, there] = [withChanges(local, plan.localChanges), withChanges(remote, plan.remoteChanges)];
+        const [here, there] = [withChanges(local, plan.downloads), withChanges(remote, plan.uploads)];
         expect(isValidTable(here) && isValidTable(there)).toBe(true);
         fc.pre(plan.conflicts.length === 0);
         expect(summary(here)).toEqual(summary(there));
@@ -131,10 +131,10 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const here = withChanges(local, plan.localChanges);
-        const there = withChanges(remote, plan.remoteChanges);
+        const here = withChanges(local, plan.downloads);
+        const there = withChanges(remote, plan.uploads);
         const again = reconcile(synced(ancestor, plan), here, there);
-        expect([again.ancestorChanges, again.localChanges, again.remoteChanges]).toEqual([[], [], []]);
+        expect([again.ancestorChanges, again.downloads, again.uploads]).toEqual([[], [], []]);
         expect(again.conflicts).toEqual(plan.conflicts);
       }),
       runs,
@@ -145,12 +145,12 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const pulled = withChanges(ancestor, [...plan.ancestorChanges, ...plan.localChanges]);
-        const afterPull = reconcile(pulled, withChanges(local, plan.localChanges), remote);
-        expect(afterPull).toEqual({ ...plan, ancestorChanges: [], localChanges: [] });
-        const pushed = withChanges(ancestor, [...plan.ancestorChanges, ...plan.remoteChanges]);
-        const afterPush = reconcile(pushed, local, withChanges(remote, plan.remoteChanges));
-        expect(afterPush).toEqual({ ...plan, ancestorChanges: [], remoteChanges: [] });
+        const pulled = withChanges(ancestor, [...plan.ancestorChanges, ...plan.downloads]);
+        const afterPull = reconcile(pulled, withChanges(local, plan.downloads), remote);
+        expect(afterPull).toEqual({ ...plan, ancestorChanges: [], downloads: [] });
+        const pushed = withChanges(ancestor, [...plan.ancestorChanges, ...plan.uploads]);
+        const afterPush = reconcile(pushed, local, withChanges(remote, plan.uploads));
+        expect(afterPush).toEqual({ ...plan, ancestorChanges: [], uploads: [] });
       }),
       runs,
     );
@@ -160,7 +160,7 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
     fc.assert(
       fc.property(sides, ([ancestor, local, remote]) => {
         const plan = reconcile(ancestor, local, remote);
-        const [here, there] = [withChanges(local, plan.localChanges), withChanges(remote, plan.remoteChanges)];
+        const [here, there] = [withChanges(local, plan.downloads), withChanges(remote, plan.uploads)];
         for (const { path } of plan.conflicts) {
           expect(here.get(path)).toBe(local.get(path));
           expect(there.get(path)).toBe(remote.get(path));
@@ -181,8 +181,8 @@ describe('reconcile, for arbitrary edits, renames and swaps', () => {
         };
         const rest = <T extends { readonly path: string }>(changes: readonly T[]): T[] =>
           changes.filter((change) => !differsInMode(change));
-        expect(rest(swapped.localChanges)).toEqual(rest(plan.remoteChanges));
-        expect(rest(swapped.remoteChanges)).toEqual(rest(plan.localChanges));
+        expect(rest(swapped.downloads)).toEqual(rest(plan.uploads));
+        expect(rest(swapped.uploads)).toEqual(rest(plan.downloads));
         expect(swapped.ancestorChanges.map(({ path }) => path)).toEqual(plan.ancestorChanges.map(({ path }) => path));
         expect(swapped.conflicts).toEqual(
           plan.conflicts.map((conflict) => ({ ...conflict, local: conflict.remote, remote: conflict.local })),

@@ -41,7 +41,7 @@ describe('reconcile, for arbitrary tables', () => {
   it('never overwrites a local content that the server does not have', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
-        for (const { path, from, to } of reconcile(ancestor, local, remote).localChanges) {
+        for (const { path, from, to } of reconcile(ancestor, local, remote).downloads) {
           const old = ancestor.get(path);
           const isSafe =
             from === undefined ||
@@ -57,8 +57,8 @@ describe('reconcile, for arbitrary tables', () => {
   it('uploads or reports every local content that the server does not have', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
-        const { remoteChanges, conflicts } = reconcile(ancestor, local, remote);
-        const reported = new Set([...remoteChanges, ...conflicts].map(({ path }) => path));
+        const { uploads, conflicts } = reconcile(ancestor, local, remote);
+        const reported = new Set([...uploads, ...conflicts].map(({ path }) => path));
         for (const [path, mine] of local) {
           const others = [ancestor.get(path), remote.get(path)];
           const isKnown = others.some((other) => other !== undefined && sameContent(mine, other));
@@ -72,7 +72,7 @@ describe('reconcile, for arbitrary tables', () => {
   it('never overwrites or deletes a remote content that is not in the ancestor', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
-        for (const { path, from, to } of reconcile(ancestor, local, remote).remoteChanges) {
+        for (const { path, from, to } of reconcile(ancestor, local, remote).uploads) {
           const isSafe = [ancestor.get(path), to].some(
             (other) => from !== undefined && other !== undefined && sameContent(from, other),
           );
@@ -91,10 +91,10 @@ describe('reconcile, for arbitrary tables', () => {
           list.map(({ path }) => path),
         );
         expect(new Set(paths).size).toBe(paths.length);
-        for (const { path, from, to } of result.localChanges) {
+        for (const { path, from, to } of result.downloads) {
           expect([from, to]).toEqual([local.get(path), remote.get(path)]);
         }
-        for (const { path, from, to } of result.remoteChanges) {
+        for (const { path, from, to } of result.uploads) {
           expect([from, to]).toEqual([remote.get(path), local.get(path)]);
         }
       }),
@@ -105,9 +105,9 @@ describe('reconcile, for arbitrary tables', () => {
   it('leaves each side valid, whether or not the other makes its changes', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
-        const { localChanges, remoteChanges } = reconcile(ancestor, local, remote);
-        expect(isValidTable(withChanges(local, localChanges))).toBe(true);
-        expect(isValidTable(withChanges(remote, remoteChanges))).toBe(true);
+        const { downloads, uploads } = reconcile(ancestor, local, remote);
+        expect(isValidTable(withChanges(local, downloads))).toBe(true);
+        expect(isValidTable(withChanges(remote, uploads))).toBe(true);
       }),
       runs,
     );
@@ -117,19 +117,15 @@ describe('reconcile, for arbitrary tables', () => {
     fc.assert(
       fc.property(three, ([ancestor, local, remote]) => {
         const result = reconcile(ancestor, local, remote);
-        const after = withChanges(local, result.localChanges);
-        const there = withChanges(remote, result.remoteChanges);
+        const after = withChanges(local, result.downloads);
+        const there = withChanges(remote, result.uploads);
         const open = new Set(result.conflicts.map(({ path }) => path));
         for (const path of new Set([...after.keys(), ...there.keys()])) {
           if (!open.has(path)) expect(sameEntry(after.get(path), there.get(path))).toBe(true);
         }
-        const synced = withChanges(ancestor, [
-          ...result.ancestorChanges,
-          ...result.localChanges,
-          ...result.remoteChanges,
-        ]);
+        const synced = withChanges(ancestor, [...result.ancestorChanges, ...result.downloads, ...result.uploads]);
         const again = reconcile(synced, after, there);
-        expect([again.ancestorChanges, again.localChanges, again.remoteChanges]).toEqual([[], [], []]);
+        expect([again.ancestorChanges, again.downloads, again.uploads]).toEqual([[], [], []]);
         expect(again.conflicts).toEqual(result.conflicts);
       }),
       runs,
@@ -142,12 +138,12 @@ describe('reconcile, for arbitrary tables', () => {
         const plan = reconcile(ancestor, local, remote);
         const swapped = reconcile(ancestor, remote, local);
         const paths = (changes: readonly { path: string }[]): string[] => changes.map(({ path }) => path);
-        const bothSet = new Set(paths(plan.localChanges).filter((path) => paths(swapped.localChanges).includes(path)));
+        const bothSet = new Set(paths(plan.downloads).filter((path) => paths(swapped.downloads).includes(path)));
         for (const path of bothSet) expect(sameContent(local.get(path)!, remote.get(path)!)).toBe(true);
         const rest = (changes: readonly { path: string }[]): string[] =>
           paths(changes).filter((path) => !bothSet.has(path));
-        expect(rest(swapped.localChanges)).toEqual(rest(plan.remoteChanges));
-        expect(rest(swapped.remoteChanges)).toEqual(rest(plan.localChanges));
+        expect(rest(swapped.downloads)).toEqual(rest(plan.uploads));
+        expect(rest(swapped.uploads)).toEqual(rest(plan.downloads));
         expect(paths(swapped.ancestorChanges)).toEqual(paths(plan.ancestorChanges));
         expect(paths(swapped.conflicts)).toEqual(paths(plan.conflicts));
       }),
@@ -159,7 +155,7 @@ describe('reconcile, for arbitrary tables', () => {
     fc.assert(
       fc.property(tables, tables, (ancestor, both) => {
         const result = reconcile(ancestor, both, both);
-        expect([result.localChanges, result.remoteChanges, result.conflicts]).toEqual([[], [], []]);
+        expect([result.downloads, result.uploads, result.conflicts]).toEqual([[], [], []]);
         expect(sameTable(withChanges(ancestor, result.ancestorChanges), both)).toBe(true);
       }),
       runs,

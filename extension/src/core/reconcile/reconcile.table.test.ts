@@ -303,8 +303,8 @@ function verbs(outcome: string): Record<string, string> {
 function verbsOf(result: Reconciliation): Record<string, string> {
   const lists = {
     converge: 'ancestorChanges',
-    pull: 'localChanges',
-    push: 'remoteChanges',
+    pull: 'downloads',
+    push: 'uploads',
     conflict: 'conflicts',
   } as const;
   return Object.fromEntries(
@@ -329,22 +329,14 @@ describe('the reconcile table', () => {
       const [ancestor, local, remote] = [table(sides.ancestor), table(sides.local), table(sides.remote)];
       const result = reconcile(ancestor, local, remote);
       expect(verbsOf(result)).toEqual(verbs(outcome ?? 'missing'));
-      for (const { path, to } of result.localChanges) expect(to).toEqual(remote.get(path));
-      for (const { path, to } of result.remoteChanges) expect(to).toEqual(local.get(path));
+      for (const { path, to } of result.downloads) expect(to).toEqual(remote.get(path));
+      for (const { path, to } of result.uploads) expect(to).toEqual(local.get(path));
       for (const { path, to } of result.ancestorChanges) {
         expect(sameEntry(to, local.get(path)) && sameEntry(to, remote.get(path))).toBe(true);
       }
-      const synced = withChanges(ancestor, [
-        ...result.ancestorChanges,
-        ...result.localChanges,
-        ...result.remoteChanges,
-      ]);
-      const again = reconcile(
-        synced,
-        withChanges(local, result.localChanges),
-        withChanges(remote, result.remoteChanges),
-      );
-      expect(again).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: again.conflicts });
+      const synced = withChanges(ancestor, [...result.ancestorChanges, ...result.downloads, ...result.uploads]);
+      const again = reconcile(synced, withChanges(local, result.downloads), withChanges(remote, result.uploads));
+      expect(again).toEqual({ ancestorChanges: [], downloads: [], uploads: [], conflicts: again.conflicts });
       expect(again.conflicts).toEqual(result.conflicts);
     },
   );

@@ -363,8 +363,8 @@ describe('reconcile', () => {
   it.each(Object.entries(rows))('%s', (_, row) => {
     const result = reconcile(table(row.ancestor ?? {}), table(row.local ?? {}), table(row.remote ?? {}));
     expect({
-      pull: short(result.localChanges),
-      push: short(result.remoteChanges),
+      pull: short(result.downloads),
+      push: short(result.uploads),
       converge: short(result.ancestorChanges),
       conflicts: result.conflicts.map(({ path }) => path),
     }).toEqual({
@@ -378,7 +378,7 @@ describe('reconcile', () => {
   it('ignores an mtime that changed alone', () => {
     const old = table({ a: '1' });
     const touched = new Map([...old].map(([path, entry]) => [path, { ...entry, mtimeNs: 99n }]));
-    const unchanged = { ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] };
+    const unchanged = { ancestorChanges: [], downloads: [], uploads: [], conflicts: [] };
     expect(reconcile(old, touched, old)).toEqual(unchanged);
     expect(reconcile(old, old, touched)).toEqual(unchanged);
     expect(reconcile(old, touched, touched)).toEqual(unchanged);
@@ -389,14 +389,14 @@ describe('reconcile', () => {
     expect(reconcile(ancestor, local, remote).conflicts).toEqual([
       { path: 'a', ancestor: ancestor.get('a'), local: local.get('a'), remote: remote.get('a') },
     ]);
-    expect(reconcile(ancestor, local, ancestor).remoteChanges).toEqual([
+    expect(reconcile(ancestor, local, ancestor).uploads).toEqual([
       { path: 'a', from: ancestor.get('a'), to: local.get('a') },
     ]);
   });
 
   it('sorts paths, a folder before its files', () => {
     const result = reconcile(table({}), table({ b: '1', 'a/b': '1', c: '1', 'a-b': '1' }), table({}));
-    expect(result.remoteChanges.map(({ path }) => path)).toEqual(['a-b', 'a/b', 'b', 'c']);
+    expect(result.uploads.map(({ path }) => path)).toEqual(['a-b', 'a/b', 'b', 'c']);
   });
 
   it('is fast for 100,000 paths with a folder replaced by a file', () => {
@@ -408,7 +408,7 @@ describe('reconcile', () => {
     const start = performance.now();
     const result = reconcile(full, full, remote);
     expect(performance.now() - start).toBeLessThan(2_000);
-    expect(result.localChanges).toHaveLength(1_001);
+    expect(result.downloads).toHaveLength(1_001);
     expect(result.conflicts).toEqual([]);
   });
 });

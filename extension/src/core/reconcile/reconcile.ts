@@ -9,9 +9,9 @@ export interface Reconciliation {
   /** Both sides are equal already: only the ancestor has to follow. */
   readonly ancestorChanges: readonly Change[];
   /** Changes that a pull makes on this disk. */
-  readonly localChanges: readonly Change[];
+  readonly downloads: readonly Change[];
   /** Changes that a push makes on the server. */
-  readonly remoteChanges: readonly Change[];
+  readonly uploads: readonly Change[];
   /** Paths that neither a pull nor a push may change. */
   readonly conflicts: readonly Conflict[];
 }
@@ -28,7 +28,7 @@ interface Tables {
  *
  * Each table must be complete for the syncable paths and valid: no path is a file and a folder at once. The result then
  * guarantees:
- * - a local content that neither the ancestor nor the server has is in `remoteChanges` or `conflicts`;
+ * - a local content that neither the ancestor nor the server has is in `uploads` or `conflicts`;
  * - each side is valid again after its changes, whether or not the other side makes its own;
  * - without conflicts, both sides are equal after their changes.
  *
@@ -123,8 +123,8 @@ function* collectChangesSteps(
   classes: ReadonlyMap<string, Classification>,
 ): CooperativeTask<Reconciliation> {
   const ancestorChanges: Change[] = [];
-  const localChanges: Change[] = [];
-  const remoteChanges: Change[] = [];
+  const downloads: Change[] = [];
+  const uploads: Change[] = [];
   const conflicts: Conflict[] = [];
   // The default order is by code units, as with comparePaths, and takes a third of its time.
   const paths = [...classes.keys()].sort();
@@ -139,15 +139,15 @@ function* collectChangesSteps(
         ancestorChanges.push({ path, from: sides.ancestor, to: sides.remote });
         break;
       case 'download':
-        localChanges.push({ path, from: sides.local, to: sides.remote });
+        downloads.push({ path, from: sides.local, to: sides.remote });
         break;
       case 'upload':
-        remoteChanges.push({ path, from: sides.remote, to: sides.local });
+        uploads.push({ path, from: sides.remote, to: sides.local });
         break;
       case 'conflict':
         conflicts.push({ path, ...sides });
         break;
     }
   }
-  return { ancestorChanges, localChanges, remoteChanges, conflicts };
+  return { ancestorChanges, downloads, uploads, conflicts };
 }

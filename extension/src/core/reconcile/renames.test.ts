@@ -10,7 +10,7 @@ type Short = Readonly<Record<string, string>>;
 /** The renames between two tables in short form: `a → b`, and folders with a `/` at the end. */
 function shown(before: Short, after: Short): string[] {
   const [old, current] = [table(before), table(after)];
-  return short(findRenames(reconcile(old, current, old).remoteChanges, old.keys()));
+  return short(findRenames(reconcile(old, current, old).uploads, old.keys()));
 }
 
 function short({ folders, files }: Renames): string[] {
@@ -109,7 +109,7 @@ describe('findRenames', () => {
 
   it('returns the other changes, in order', () => {
     const old = table({ a: '1', b: '2', c: '3', d: '4' });
-    const changes = reconcile(old, table({ b: '9', c: '3', e: '1', f: '7' }), old).remoteChanges;
+    const changes = reconcile(old, table({ b: '9', c: '3', e: '1', f: '7' }), old).uploads;
     const found = findRenames(changes);
     expect(found.files).toEqual([{ from: 'a', to: 'e' }]);
     expect(found.rest.map(({ path }) => path)).toEqual(['b', 'd', 'f']);

@@ -47,11 +47,11 @@ export function* pathStateSteps(
   const bothChanged = plan.conflicts.length - conflicts.length;
   const states = new Map<string, PathState>();
   let count = 0;
-  for (const { path } of plan.localChanges) {
+  for (const { path } of plan.downloads) {
     states.set(path, 'incoming');
     if (++count % stepSize === 0) yield;
   }
-  for (const change of plan.remoteChanges) {
+  for (const change of plan.uploads) {
     states.set(change.path, outgoingState(change));
     if (++count % stepSize === 0) yield;
   }
@@ -62,8 +62,8 @@ export function* pathStateSteps(
     states,
     conflicts: conflicts.sort((a, b) => comparePaths(a.path, b.path)),
     counts: {
-      outgoing: plan.remoteChanges.length + bothChanged,
-      incoming: plan.localChanges.length + bothChanged,
+      outgoing: plan.uploads.length + bothChanged,
+      incoming: plan.downloads.length + bothChanged,
       conflicts: conflicts.length,
       problems: problems.size,
       tracked,

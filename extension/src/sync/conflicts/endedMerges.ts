@@ -10,9 +10,9 @@ import { hasMarkers, readMarked } from './markers';
  * a file has conflict markers, or it equals the ancestor, with which a merge editor begins, and a pull would replace it.
  */
 export async function endedMerges(replica: Replica, merges: readonly ActiveMerge[]): Promise<string[]> {
-  const { conflicts, localChanges } = (await replica.planner.reconcile('known')).plan;
+  const { conflicts, downloads } = (await replica.planner.reconcile('known')).plan;
   const inConflict = new Set(conflicts.map(({ path }) => path));
-  const replacedByPull = new Set(localChanges.map(({ path }) => path));
+  const replacedByPull = new Set(downloads.map(({ path }) => path));
   const selection = replica.rules.selection();
   const ended: string[] = [];
   for (const { path, ancestor } of merges) {

@@ -46,10 +46,10 @@ interface FoundConflict {
 
 /** Undefined if the server's entry need not be applied here, for example because both sides are equal. */
 async function findConflict({ planner }: Replica, path: string): Promise<FoundConflict | undefined> {
-  const { conflicts, localChanges } = (await planner.reconcile('lastSynced')).plan;
+  const { conflicts, downloads } = (await planner.reconcile('lastSynced')).plan;
   const conflict = conflicts.find((one) => one.path === path);
   if (conflict !== undefined) return { remote: conflict.remote, equalsAncestor: false };
-  const change = localChanges.find((one) => one.path === path);
+  const change = downloads.find((one) => one.path === path);
   return change && { remote: change.to, equalsAncestor: true };
 }
 

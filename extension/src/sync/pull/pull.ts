@@ -78,42 +78,42 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
   const { plan } = await replica.planner.reconcile('known');
-  const localChanges = restrictTo(plan.localChanges, options.only);
-  applyDeletionGuard(replica, { direction: 'pull', changes: localChanges, confirmed: options.confirmed });
+  const downloads = restrictTo(plan.downloads, options.only);
+  applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   return withStaging(folders, async (staging) => {
     const modes = mergeModes(candidates);
-    const staged = [...localChanges, ...modes.flatMap(({ decision }) => decision.localChanges)];
+    const staged = [...downloads, ...modes.flatMap(({ decision }) => decision.localChanges)];
     const downloadedBytes = await stage(context, { staging, revision, changes: staged });
     const conflicts = without(candidates, modes);
     const merges = [...modes, ...(await mergeTexts(context, { conflicts, revision, staging }))];
-    const applied = await applyPull(context, { fetched, options, plan, localChanges, merges, staging });
+    const applied = await applyPull(context, { fetched, options, plan, downloads, merges, staging });
     return { ...summary(plan, merges, applied), revision, downloadedBytes, skippedFolders, backup: applied.backup };
   });
 }
 
 interface PlannedPull extends Pull {
   readonly plan: Reconciliation;
-  readonly localChanges: readonly Change[];
+  readonly downloads: readonly Change[];
   readonly merges: readonly Merge[];
   readonly staging: string;
 }
 
 async function applyPull(context: CommandContext, planned: PlannedPull): Promise<Applied> {
   const { replica, server, folders } = context;
-  const { fetched, plan, localChanges, merges, staging, options } = planned;
+  const { fetched, plan, downloads, merges, staging, options } = planned;
   const { revision } = fetched;
   const backup = backupFolder(folders, `r${revision}`);
-  const changes = [...localChanges, ...merges.flatMap(withBase)];
+  const changes = [...downloads, ...merges.flatMap(withBase)];
   const origin = { server: server.client.address, tree: server.tree, revision };
   return applyStaged(context, {
-    changes: [...localChanges, ...merges.flatMap(({ decision }) => decision.localChanges)],
+    changes: [...downloads, ...merges.flatMap(({ decision }) => decision.localChanges)],
     staging,
     backup,
     hasUnsavedEdits: options.hasUnsavedEdits,
     record: (write) => recordPull({ ...origin, changes, backup }, write),
     onApplied: ({ skipped }) => {
-      const synced = [...plan.ancestorChanges, ...localChanges, ...merges.flatMap(mergedAncestor)];
+      const synced = [...plan.ancestorChanges, ...downloads, ...merges.flatMap(mergedAncestor)];
       return runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
     },
   });

@@ -68,7 +68,7 @@ async function planPush(
   await replica.scan({ signal: reporter.signal });
   const { plan } = await replica.planner.reconcile('lastSynced');
   await replica.ancestor.markAllSynced(plan.ancestorChanges);
-  const changes = restrictTo(plan.remoteChanges, only);
+  const changes = restrictTo(plan.uploads, only);
   applyDeletionGuard(replica, { direction: 'push', changes, confirmed });
   return changes;
 }

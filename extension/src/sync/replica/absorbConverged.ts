@@ -13,10 +13,10 @@ export async function absorbConverged({ ancestor, planner }: Replica): Promise<b
     await ancestor.moveTo(remoteChanges);
     return true;
   }
-  const { ancestorChanges, localChanges, conflicts } = (await planner.reconcile('known')).plan;
+  const { ancestorChanges, downloads, conflicts } = (await planner.reconcile('known')).plan;
   await ancestor.markAllSynced(ancestorChanges);
   const isNew = ({ path }: { path: string }): boolean => remoteChanges.changes.has(path);
-  if (localChanges.some(isNew) || conflicts.some(isNew)) return false;
+  if (downloads.some(isNew) || conflicts.some(isNew)) return false;
   await ancestor.moveTo(remoteChanges, remoteChanges.changes, new Set(ancestorChanges.map(({ path }) => path)));
   return true;
 }

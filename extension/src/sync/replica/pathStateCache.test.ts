@@ -76,7 +76,7 @@ describe('the cached path states', () => {
     ancestor.markSynced('nul', entry('nul', '1'));
     ancestor.restoreBase('nul', null);
     const { plan, problems, unrepresentable } = await planner.reconcile('known');
-    expect([plan.localChanges, [...problems.keys()], [...unrepresentable]]).toEqual([[], ['nul'], ['nul']]);
+    expect([plan.downloads, [...problems.keys()], [...unrepresentable]]).toEqual([[], ['nul'], ['nul']]);
     expect(local.problems.size).toBe(0);
     expect((await states.current()).problems.get('nul')).toMatchObject({ path: 'nul' });
   });

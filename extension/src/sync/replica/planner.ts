@@ -41,9 +41,9 @@ export class Planner {
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
     const storable = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
-    const pushable = dropBlockedByServer(storable.plan.remoteChanges, unpushedPaths(remote, observations, isSyncable));
+    const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
     return {
-      plan: { ...storable.plan, remoteChanges: pushable.changes },
+      plan: { ...storable.plan, uploads: pushable.changes },
       problems: new Map([...pushable.problems, ...storable.problems, ...local.problems]),
       unrepresentable: storable.dropped,
     };

@@ -59,8 +59,8 @@ export async function makePlan(context: CommandContext, request: PlanRequest): P
 
 function plannedSides({ local, ancestor }: Replica, { plan }: Reconciled, direction: PlanDirection): PlannedSide[] {
   const sides: PlannedSide[] = [];
-  if (direction !== 'push') sides.push(rowsOfSide(plan.localChanges, 'pull', local.observations));
-  if (direction !== 'pull') sides.push(rowsOfSide(plan.remoteChanges, 'push', ancestor.remote('known')));
+  if (direction !== 'push') sides.push(rowsOfSide(plan.downloads, 'pull', local.observations));
+  if (direction !== 'pull') sides.push(rowsOfSide(plan.uploads, 'push', ancestor.remote('known')));
   return sides;
 }
 
