@@ -46,7 +46,7 @@ export async function compilableHeaders(
   const parent = temporaryFolders.find((folder) => isCompilable(folder) && existsSync(folder));
   if (parent === undefined) {
     throw new UserError(
-      'Native modules cannot be compiled below a path with spaces: set TMPDIR to a folder without spaces, and run the command again.',
+      'Native modules cannot be compiled below a path with spaces: set TMPDIR to a folder without spaces, then run this command again.',
     );
   }
   const folder = await mkdtemp(join(parent, 'palmtree-headers-'));

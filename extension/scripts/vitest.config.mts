@@ -10,6 +10,8 @@ export default defineConfig({
   root,
   test: {
     teardownTimeout: 30_000,
+    // vitest orders the files of all projects by the root's setting.
+    sequence: { shuffle: { files: true } },
     projects: [
       {
         extends: true,
