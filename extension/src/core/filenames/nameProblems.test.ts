@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuTimeMs } from '../testing/cpuTime';
 import { linux, mac, windows } from '../testing/fixtures';
 import { nameProblems } from './nameProblems';
 import { nameKey, type NameRules } from './nameRules';
@@ -118,8 +119,8 @@ describe('nameProblems', () => {
 
   it('is fast for 100,000 paths', () => {
     const paths = Array.from({ length: 100_000 }, (_, i) => `d${i % 100}/é${i % 1000}/f${i}`);
-    const start = performance.now();
+    const start = cpuTimeMs();
     expect(nameProblems(paths, { ...mac, windows: true }).size).toBe(0);
-    expect(performance.now() - start).toBeLessThan(3_000);
+    expect(cpuTimeMs() - start).toBeLessThan(3_000);
   });
 });

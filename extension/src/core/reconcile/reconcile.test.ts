@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change';
+import { cpuTimeMs } from '../testing/cpuTime';
 import { shown, table } from '../testing/fixtures';
 import { reconcile } from '../testing/reconcile';
 
@@ -405,9 +406,9 @@ describe('reconcile', () => {
     const full = table(contents);
     const remote = new Map([...full].filter(([path]) => !path.startsWith('d7/')));
     remote.set('d7', { ...full.get('d0/e0/f0')!, path: 'd7' });
-    const start = performance.now();
+    const start = cpuTimeMs();
     const result = reconcile(full, full, remote);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(cpuTimeMs() - start).toBeLessThan(2_000);
     expect(result.downloads).toHaveLength(1_001);
     expect(result.conflicts).toEqual([]);
   });

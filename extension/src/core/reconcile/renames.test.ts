@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../change';
+import { cpuTimeMs } from '../testing/cpuTime';
 import { entry, table } from '../testing/fixtures';
 import { reconcile } from '../testing/reconcile';
 import { findRenames, type Renames } from './renames';
@@ -158,9 +159,9 @@ describe('findRenames', () => {
       changes.push({ path: from, from: entry(from, content(i)), to: undefined });
       changes.push({ path: to, from: undefined, to: entry(to, content(i)) });
     }
-    const start = performance.now();
+    const start = cpuTimeMs();
     const { folders, files, rest } = findRenames(changes);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    expect(cpuTimeMs() - start).toBeLessThan(5_000);
     expect(short({ folders, files: [], rest: [] }).sort()).toEqual(
       Array.from({ length: 10 }, (_, i) => `d${i}/ → n/d${i}/ (5000)`),
     );

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cpuTimeMs } from '../testing/cpuTime';
 import type { Rule } from './rule';
 import { Selection } from './selection';
 
@@ -151,10 +152,10 @@ describe('Selection', () => {
   it('is fast for 100,000 paths and 1,000 rules', () => {
     const rules = Array.from({ length: 1_000 }, (_, i) => folder(`d${i}/e`));
     const selection = select(rules, ['.git', 'node_modules', '*.log', 'out/']);
-    const start = performance.now();
+    const start = cpuTimeMs();
     let count = 0;
     for (let i = 0; i < 100_000; i++) if (selection.includes(`d${i % 2000}/e/f${i % 50}/g${i}.ts`)) count++;
     expect(count).toBe(50_000);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(cpuTimeMs() - start).toBeLessThan(2_000);
   });
 });
