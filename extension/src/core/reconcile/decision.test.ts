@@ -192,7 +192,7 @@ describe('a decision', () => {
     expect([next.conflicts, next.downloads, next.ancestorChanges]).toEqual([[], [], []]);
     expect(after.unappliedRemote.size).toBe(0);
     const done = plan(synced(after, next.uploads));
-    expect(done).toEqual({ ancestorChanges: [], localChanges: [], remoteChanges: [], conflicts: [] });
+    expect(done).toEqual({ ancestorChanges: [], downloads: [], uploads: [], conflicts: [] });
   });
 
   it('returns where the server has the content if theirs is put under another name', () => {
@@ -219,7 +219,7 @@ describe('takeEditWithMode', () => {
     const decision = takeEditWithMode(conflict!);
     expect(short(decision?.localChanges ?? [])).toEqual({ a: merged });
     const after = decided(before, decision === undefined ? [] : [decision]);
-    expect(plan(after)).toMatchObject({ conflicts: [], localChanges: [], ancestorChanges: [] });
+    expect(plan(after)).toMatchObject({ conflicts: [], downloads: [], ancestorChanges: [] });
     expect(short(plan(after).uploads)).toEqual({ a: merged });
   });
 
