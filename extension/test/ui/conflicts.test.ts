@@ -204,7 +204,7 @@ describe('a merge', () => {
     await rows().inlineAction('given.md', 'Merge');
     await lens('Accept Combination').waitFor();
     await rows().contextMenu('given.md', 'Keep Both');
-    await window.answerDialog('Discard the merge of notes/given.md?', 'Discard Merge');
+    await window.answerDialog('Abort the merge of notes/given.md?', 'Abort Merge');
     await inStepButFor(2);
     expect(await onDisk('given')).toBe(plan('dig a pond', 'plant'));
     await push();

@@ -158,7 +158,9 @@ describe('a conflict, with both settings on', () => {
     await window.statusBarText('push', '↑1');
     await laptop.write('notes/seeds.md', '# Seeds\n\ntheirs\n');
     await laptop.push();
-    expect(await window.notifications.text('changed here and on the server')).toContain('until you resolve it');
+    expect(await window.notifications.text('changed here and on the server')).toContain(
+      'until you resolve the conflict',
+    );
     await window.statusBarText('push', '!1');
     await laptop.write('notes/plan.md', 'more\n');
     await laptop.push();

@@ -12,10 +12,10 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 export async function confirmAbort(merges: readonly MergeInEditor[]): Promise<void> {
   const message =
     merges.length === 1
-      ? vscode.l10n.t('Discard the merge of {0}?', merges[0]?.path ?? '')
-      : vscode.l10n.t('Discard the merges of {0} files?', formatNumber(merges.length));
+      ? vscode.l10n.t('Abort the merge of {0}?', merges[0]?.path ?? '')
+      : vscode.l10n.t('Abort the merges of {0} files?', formatNumber(merges.length));
   const detail = vscode.l10n.t('Your version before the merge is restored first. A backup keeps the merge so far.');
-  await confirm(message, detail, vscode.l10n.t('Discard Merge'));
+  await confirm(message, detail, vscode.l10n.t('Abort Merge'));
 }
 
 /** Restores the local version before the merge, and keeps the merge so far in a backup. Throws not_aborted. */
@@ -24,7 +24,7 @@ export async function abortMerge(merges: ActiveMerges, owner: SyncedFolder, merg
   await merges.aborting(merge, async () => {
     const lastSaved = await saveMerge(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
     const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
-    await withProgress(vscode.l10n.t('Palmtree: Discard Merge'), (reporter) =>
+    await withProgress(vscode.l10n.t('Palmtree: Abort Merge'), (reporter) =>
       sync.abortMerge(reporter, { ...merge, lastSaved }, { hasUnsavedEdits }),
     );
     await merges.end(owner, [merge.path]);

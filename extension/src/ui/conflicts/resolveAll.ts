@@ -39,14 +39,14 @@ const items: readonly ChoiceItem[] = [
   },
   {
     label: vscode.l10n.t('Keep Both'),
-    detail: vscode.l10n.t("Save the server's versions next to yours, under free names."),
+    detail: vscode.l10n.t("Save the server's versions next to yours, under new names."),
     choice: 'both',
     question: (count) =>
       count === 1
         ? vscode.l10n.t('Keep both versions of 1 file?')
         : vscode.l10n.t('Keep both versions of {0} files?', formatNumber(count)),
     effect: vscode.l10n.t(
-      "The server's versions are saved next to yours, under free names. The next push uploads both.",
+      "The server's versions are saved next to yours, under new names. The next push uploads both.",
     ),
   },
 ];

@@ -159,7 +159,9 @@ async function acceptUnencrypted(url: URL): Promise<void> {
   const proceed = vscode.l10n.t('Connect Anyway');
   const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, proceed);
   if (answer !== proceed) {
-    throw new InvalidAnswer(vscode.l10n.t('This address is not encrypted. Enter one that starts with https://.'));
+    throw new InvalidAnswer(
+      vscode.l10n.t('The connection would not be encrypted. Enter an address that starts with https://.'),
+    );
   }
 }
 

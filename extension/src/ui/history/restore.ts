@@ -127,8 +127,12 @@ function restoredMessage({ revision, written, skipped }: RestoreResult, { owner,
       : vscode.l10n.t('{0} files were restored from revision {1}.', formatNumber(written.length), revision);
   // A file that equals the server's newest version has nothing to push.
   const isPending = written.some((path) => owner.sync.pathStates.has(path));
-  const next = isPending ? vscode.l10n.t('Push to upload it.') : vscode.l10n.t('The server already has this version.');
+  const next = isPending ? uploadHint(written.length) : vscode.l10n.t('The server already has this version.');
   return `${restored} ${next}`;
+}
+
+function uploadHint(count: number): string {
+  return count === 1 ? vscode.l10n.t('Push to upload it.') : vscode.l10n.t('Push to upload them.');
 }
 
 function alreadyMessage(paths: readonly string[], revision: number): string {

@@ -39,7 +39,7 @@ export function rowInFolderDescription(row: PlanRow, { to }: PlanFolder): string
 }
 
 export function folderDescription({ from, direction, rows }: PlanFolder): string {
-  const origin = from === '' ? l10n.t('renamed from the top folder') : l10n.t('renamed from {0}', from);
+  const origin = from === '' ? l10n.t('renamed from the workspace folder') : l10n.t('renamed from {0}', from);
   return `${arrows[direction]} ${origin} · ${fileCount(rows.length)}`;
 }
 
@@ -84,7 +84,7 @@ export function noteFor(direction: PlanDirection, { conflicts, rest }: { conflic
   return `${found} ${next} ${unchanged}`;
 }
 
-export const outdatedNote = l10n.t('Files or the server have changed since. Refresh to see what is new.');
+export const outdatedNote = l10n.t('Files changed here or on the server. Refresh to see what is new.');
 
 /** The last segment of the path. */
 export function nameOf(path: string): string {

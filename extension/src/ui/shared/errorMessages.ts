@@ -49,7 +49,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   changed_meanwhile: (e) => l10n.t('{0} changed in the meantime. Nothing was done. Try again.', list(e)),
   not_aborted: (e) =>
     l10n.t(
-      '{0} changed since its merge began, so the merge was not discarded. Save the file without conflict markers to finish the merge, then choose again.',
+      '{0} changed since its merge began, so the merge was not aborted. Save the file without conflict markers to finish the merge, then choose again.',
       list(e),
     ),
   not_in_revision: (e) =>
@@ -80,7 +80,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   rsync_failed: (e) => withReason(l10n.t('rsync failed with {0}.', e.details.exit ?? ''), e),
   connection_lost: (e) => withReason(l10n.t('The connection to {0} was lost. Try again.', subject(e)), e),
   keeps_changing: (e) =>
-    l10n.t('{0} changed each time it was sent. Close the program that writes it, then push again.', list(e)),
+    l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', list(e)),
   unauthorized: (e) => l10n.t('{0} does not accept the token. Connect with a valid token.', subject(e)),
   forbidden: () => l10n.t('This token has no access to this tree. Use another token, or choose another tree.'),
   not_found: (e) =>
@@ -97,10 +97,13 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
   content_mismatch: (e) => l10n.t('{0} did not arrive intact. Nothing was changed. Try again.', list(e)),
   content_unavailable: (e) =>
-    l10n.t('The server has lost the content of {0}. Push (Force) on a machine that has it restores it.', list(e)),
+    l10n.t(
+      'The server has lost the content of {0}. To restore it, use Push (Force) on a machine that has it.',
+      list(e),
+    ),
   body_too_large: () => l10n.t('Too many files at once for the server. Track or push fewer at a time.'),
   storage_full: () => l10n.t("The server's disk is full. Nothing was changed there."),
-  internal: (e) => withReason(l10n.t('The server failed. Its log says more.'), e),
+  internal: (e) => withReason(l10n.t('The server failed. See its log for details.'), e),
 };
 
 const connect = { title: l10n.t('Connect…'), command: 'connect' } as const;

@@ -48,7 +48,7 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
   'link-outside': (target) =>
     l10n.t('The link points outside the workspace folder ({0}). Untrack it, or change its target.', target),
   'link-target-not-utf8': () => l10n.t("The link's target is not valid UTF-8. Change its target, or untrack it."),
-  'link-as-folder': () => l10n.t('It is a symbolic link, and tracked paths below a link are not followed.'),
+  'link-as-folder': () => l10n.t('It is a symbolic link, which is not followed to the tracked paths below it.'),
   pipe: () => l10n.t('It is a pipe, not a file. Untrack it, or remove it.'),
   socket: () => l10n.t('It is a socket, not a file. Untrack it, or remove it.'),
   device: () => l10n.t('It is a device, not a file. Untrack it, or remove it.'),
@@ -65,7 +65,7 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
       errno,
     ),
   unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
-  changing: () => l10n.t('It was written while it was read. The next scan reads it again.'),
+  changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
 };
 
 /** Why a path cannot be synced, and what to do. */

@@ -10,7 +10,7 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   blocked: (path) => l10n.t('{0} is below a symbolic link or a file. Move that away, then try again.', path),
   spelling: (path) =>
     l10n.t('{0} is in a folder whose name is spelled differently here. Rename that folder, then try again.', path),
-  unsafe: (path) => l10n.t('{0} would lead out of the folder.', path),
+  unsafe: (path) => l10n.t('{0} is not a valid path, or it is a link that points outside the workspace folder.', path),
   missing: (path) =>
     l10n.t('{0} did not arrive intact. Try again, or use Push (Force) on a machine that has it.', path),
   backupMissing: (path) =>
@@ -21,7 +21,7 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
       path,
     ),
   failed: (path) => l10n.t('The system refused to change {0}.', path),
-  cancelled: (path) => l10n.t('{0} was not reached. Try again.', path),
+  cancelled: (path) => l10n.t('{0} was left untouched, because the command was cancelled. Try again.', path),
 };
 
 /** Why a command left a path untouched, and what to do. */

@@ -170,7 +170,7 @@ export class WorkspaceFolders implements vscode.Disposable {
   #warnOfDamage({ name }: vscode.WorkspaceFolder, setAside: string): void {
     this.#deps.log.warn(`the store of ${name} was damaged and set aside at ${setAside}`);
     const text = vscode.l10n.t(
-      'The list of tracked files of {0} was damaged. Your files are untouched. Track them again, or pull; then untrack again what you had untracked.',
+      'The list of tracked files of {0} was damaged. Your files are untouched. Track them again, or pull; then untrack what you had untracked before.',
       name,
     );
     void vscode.window.showWarningMessage(`Palmtree: ${text}`);
