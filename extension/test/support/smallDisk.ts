@@ -46,7 +46,7 @@ export interface SmallDisk {
   remove(): void;
 }
 
-export const canMount = process.platform === 'linux' && process.geteuid?.() === 0 && isMountAllowed();
+const canMount = process.platform === 'linux' && process.geteuid?.() === 0 && isMountAllowed();
 
 /** For test titles. */
 export const diskKind = canMount ? 'a tmpfs' : 'injected errors';
