@@ -1,11 +1,17 @@
 import * as vscode from 'vscode';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
-/** Options that other extensions, keybindings and tests pass. With them a command asks nothing and rejects on failure. */
+/**
+ * Options that other extensions, keybindings and tests pass. With them a command rejects on failure, and asks at most
+ * for what they leave out.
+ */
 export interface CallOptions {
   /** The workspace folder, if there are several. */
   readonly folder?: vscode.Uri;
-  /** push, pull: continues where the deletion guard would stop. pushForce: replaces; without it, it rejects. */
+  /**
+   * push, pull: continues where the deletion guard would stop. pushForce, undoPush, undoPull: runs at once; without
+   * this, pushForce rejects and the others ask.
+   */
   readonly confirmed?: boolean;
   /** undoPush: the revision to undo. */
   readonly revision?: number;
@@ -27,7 +33,7 @@ export function callOptions(argument: unknown): CallOptions | undefined {
   return isCallOptions(argument) ? argument : undefined;
 }
 
-/** The folder that the argument names (options, or the URI of a notification's button); else as `find` without a URI. */
+/** The folder that options or a notification's URI name; else the one that `find` returns without a URI. */
 export function targetFolder(folders: WorkspaceFolders, argument: unknown): Promise<SyncedFolder> {
   return folders.find(argument instanceof vscode.Uri ? argument : callOptions(argument)?.folder);
 }
