@@ -55,7 +55,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     return order.flatMap((folder) => this.#opened.get(folder.uri.toString()) ?? []);
   }
 
-  /** True once the folders were opened for the first time. */
+  /** True once the folders were opened for the first time, or were found to be untrusted. */
   get isReady(): boolean {
     return this.#isReady;
   }
@@ -123,7 +123,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     const keys = new Set(onDisk.map(({ uri }) => uri.toString()));
     for (const key of this.#opened.keys()) if (!keys.has(key)) await this.#close(key);
     for (const folder of onDisk) if (!this.#opened.has(folder.uri.toString())) await this.#tryOpen(folder);
-    this.#isReady = vscode.workspace.isTrusted || wanted.length === 0;
+    this.#isReady = true;
     this.#changed.fire();
   }
 
@@ -134,7 +134,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       await this.#open(folder);
     } catch (error) {
       this.#failures.set(key, error);
-      // The command that tries again shows it.
+      // A command that tries again shows the error itself.
       if (!hasFailedBefore) void showError(error, this.#deps.log);
     }
   }
@@ -163,7 +163,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     this.#opened.set(folder.uri.toString(), { folder, sync, watcher });
     await binder.restore({ folder, sync });
-    // It takes long in a big folder, and shows in the folder's state.
+    // The scan takes long in a big folder, and shows in the folder's state.
     void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
   }
 
