@@ -26,7 +26,7 @@ export type { SyncState } from './sync/ports/syncState';
 
 /** The API for other extensions. */
 export interface PalmtreeApi {
-  /** The state of a workspace folder, by default the first; undefined if no folder is open. */
+  /** The state of a workspace folder, by default the first; undefined if that folder is not open. */
   state(folder?: vscode.Uri): SyncState | undefined;
   readonly onDidChangeState: vscode.Event<void>;
 }
@@ -45,7 +45,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const fileHistory = createFileHistory(folders, tracked, log);
   const histories = [fileHistory, createTreeHistory(folders, log)];
   const mergeWatch = new MergeWatch(folders, merges, log);
-  // For tests: an editor that has no merge editor.
+  // For tests: VS Code without a merge editor.
   const mergeEditor = process.env['PALMTREE_MERGE_EDITOR'] === 'off' ? noMergeEditor : builtInMergeEditor;
   const merging = { merges, mergeWatch, mergeEditor };
   context.subscriptions.push(
@@ -73,5 +73,5 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   };
 }
 
-/** VS Code disposes the context's subscriptions, which are all there is. */
+/** Has nothing to do: VS Code disposes the context's subscriptions. */
 export function deactivate(): void {}

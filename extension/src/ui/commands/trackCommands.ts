@@ -61,7 +61,7 @@ export async function untrack(deps: TrackDeps, uri: unknown, uris: unknown): Pro
   }
 }
 
-/** Only for folders and several files, which are easily untracked by mistake and hard to pick again. */
+/** Called only for folders and several files: they are easily untracked by mistake and hard to pick again. */
 async function offerToTrackAgain(
   { log }: TrackDeps,
   { sync }: SyncedFolder,

@@ -126,8 +126,8 @@ async function resolvePaths(
 }
 
 /**
- * Aborts the merges whose files do not look in conflict: one that was saved as the ancestor looks unchanged here, and one
- * that is unsaved would be pushed later. Both have to become the local version again first.
+ * Aborts the merges that would outlast the decision: a file that was saved as the ancestor looks unchanged, not in
+ * conflict, and unsaved edits could be saved and pushed later. Both have to become the local version again first.
  */
 async function abortHiddenMerges(
   merges: ActiveMerges,

@@ -6,7 +6,7 @@ import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { mergeEditorTabs } from './mergeEditor';
 
-/** Forgets the active merges that something other than a save has ended, after each change of a folder's state. */
+/** Forgets the active merges that something other than a save has ended, whenever a folder's state or a tab changes. */
 export function forgetEndedMerges(
   folders: WorkspaceFolders,
   merges: ActiveMerges,
@@ -29,9 +29,9 @@ export function forgetEndedMerges(
     } catch (error) {
       if (!isPalmtreeError(error, 'cancelled')) log.warn(String(error));
     }
-    const isAgain = running.get(sync) === 'again';
+    const mustRepeat = running.get(sync) === 'again';
     running.delete(sync);
-    if (isAgain) await check(owner);
+    if (mustRepeat) await check(owner);
   };
   const checkAll = (): void => folders.all.forEach((owner) => void check(owner));
   return vscode.Disposable.from(folders.onDidChange(checkAll), vscode.window.tabGroups.onDidChangeTabs(checkAll));

@@ -71,7 +71,7 @@ async function show({ mergeEditor, merges }: MergeDeps, owner: SyncedFolder, mer
   if (merges.find(owner, merge.path) !== undefined) await merges.begin({ ...merge, editor });
 }
 
-/** Accepts the merge as VS Code's own button does, and takes the result for complete, which a save does not say. */
+/** Accepts the merge as VS Code's own button does. Unlike a save, that says that the result is complete. */
 export async function completeMerge({ mergeWatch }: MergeDeps): Promise<void> {
   const { activeTab } = vscode.window.tabGroups.activeTabGroup;
   const uri = activeTab && resultOf(activeTab);
@@ -80,7 +80,7 @@ export async function completeMerge({ mergeWatch }: MergeDeps): Promise<void> {
   else await mergeWatch.complete(uri, accept);
 }
 
-/** The merge starts from the file on disk, and would lose unsaved changes. Throws cancelled. */
+/** Offers to save the file: the merge starts from the disk, and would lose unsaved changes. Throws cancelled. */
 async function offerToSaveFirst(uri: vscode.Uri): Promise<void> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   if (open?.isDirty !== true) return;
@@ -104,7 +104,7 @@ async function openAsUtf8(uri: vscode.Uri, path: string): Promise<vscode.TextDoc
 
 /**
  * Puts the merged text into the editor, where it can be undone. Throws changed_meanwhile.
- * Invariant: the document is the one that was merged; what was typed since would be in no copy.
+ * Invariant: the document still has the text that was merged; text typed since then would be in no copy.
  */
 async function replaceText(document: vscode.TextDocument, { mine, merge: { text }, path }: MergeSides): Promise<void> {
   if (document.isDirty || !sameLines(document.getText(), new TextDecoder().decode(mine))) {

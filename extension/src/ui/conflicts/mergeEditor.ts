@@ -65,7 +65,7 @@ export async function openMergeEditor(
   }
 }
 
-/** `r7 by laptop`, or the revision only if the server cannot be asked. */
+/** `r7 by laptop`, or only `r7` if the server cannot be asked. */
 async function versionDescription({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
   const newest = await sync.history.versions(path, revision + 1).catch(() => undefined);
   const author = newest?.versions[0]?.author;

@@ -59,7 +59,7 @@ export class MergeWatch implements vscode.Disposable {
     this.#subscriptions.dispose();
   }
 
-  /** Finishes the merge of a saved document if it is resolved. Does nothing for a document without one. */
+  /** Finishes the merge of a saved document if it is resolved. Does nothing for a document without a merge. */
   async check(document: vscode.TextDocument): Promise<void> {
     const key = document.uri.toString();
     const found = this.#mergeAt(document.uri);
@@ -69,12 +69,12 @@ export class MergeWatch implements vscode.Disposable {
     }).catch((error: unknown) => void showError(error, this.#log));
   }
 
-  /** Runs `accept`, which completes a merge in the merge editor, and finishes the merge. It may not save anything. */
+  /** Runs `accept`, which completes a merge in the merge editor, and finishes the merge. `accept` may save nothing. */
   async complete(uri: vscode.Uri, accept: () => Thenable<unknown>): Promise<void> {
     const key = uri.toString();
     const document = await vscode.workspace.openTextDocument(uri);
     if (this.#isChecking(key)) return;
-    // As one check, so that the save and the closed tab on the way start no other.
+    // All in one check, so that the save and the closed tab meanwhile start no other.
     await this.#asCheck(key, async (check) => {
       if (!wasAccepted(await accept()) || document.isDirty) return;
       const found = this.#mergeAt(uri);
@@ -135,7 +135,7 @@ export class MergeWatch implements vscode.Disposable {
     else if (isMergeEditor) await this.check(document);
   }
 
-  /** Invariant: a merge that left no trace in its file has ended, or the next save of mine would finish it. */
+  /** Ends a merge that left no trace in its file: otherwise the next save of mine would finish it. */
   async #endUndone({ owner, merge }: FoundMerge, uri: vscode.Uri): Promise<void> {
     const wasSaved = this.#saved.has(uri.toString());
     await this.#end(owner, merge.path);

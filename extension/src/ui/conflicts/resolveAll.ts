@@ -67,7 +67,7 @@ export async function resolveAll(deps: ResolveDeps, argument: unknown): Promise<
   await resolveConflicts(deps, owner, paths, picked.choice);
 }
 
-/** The folder of the view's group or of a notification's button, else the only one in conflict, else the user's pick. */
+/** The folder of the view's group or of a notification's button, else the only one in conflict, else the user picks. */
 async function conflictedFolder(folders: WorkspaceFolders, argument: unknown): Promise<SyncedFolder> {
   if (isGroup(argument)) return argument.owner;
   if (argument instanceof vscode.Uri) return folders.find(argument);

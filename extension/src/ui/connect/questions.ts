@@ -165,7 +165,7 @@ async function acceptUnencrypted(url: URL): Promise<void> {
   }
 }
 
-/** Throws if no server answers, or one that is not a Palmtree server, which would ask for the token that is not sent. */
+/** Throws unless a Palmtree server answers: it rejects this request, which has no token, as unauthorized. */
 async function findServer(url: URL, signal: AbortSignal): Promise<void> {
   try {
     await new Client(url.href, '').whoami(signal);

@@ -22,7 +22,7 @@ interface Original {
 /**
  * VS Code takes quick diffs from source controls only, and shows each as a row in the Source Control view. Therefore
  * all folders share one, created when the first file that needs it is shown. It has no root: otherwise it would compete
- * with a git repository there for being the active one, whose branch the status bar shows.
+ * there with a git repository to be the active source control, whose branch the status bar shows.
  */
 class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
@@ -83,7 +83,7 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
     this.#control.quickDiffProvider = this;
   }
 
-  /** Sets the provider anew, since it has no event to report changed originals with. */
+  /** Sets the provider again, since it has no event to report changed originals with. */
   #reload(control: vscode.SourceControl): void {
     // Undefined removes the provider, though the types do not allow it.
     Object.assign(control, { quickDiffProvider: undefined });

@@ -36,7 +36,7 @@ export function fileOfDocument(uri: vscode.Uri): vscode.Uri | undefined {
   return folder === null ? undefined : vscode.Uri.joinPath(vscode.Uri.parse(folder), uri.path);
 }
 
-/** The path ends the URI, so that its extension gives the language; the query tells versions apart. */
+/** The URI has the file's path, so that the extension gives the language; the query tells versions apart. */
 function documentAt({ folder, sync }: SyncedFolder, path: string, version: Record<string, string>): vscode.Uri {
   const tree = sync.state.binding?.tree ?? '';
   const query = new URLSearchParams({ folder: folder.uri.toString(), tree, ...version });

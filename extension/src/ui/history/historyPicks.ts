@@ -18,7 +18,7 @@ export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promi
   });
 }
 
-/** Lets the user pick a version of a file. Throws cancelled, and not_in_revision if it never was on the server. */
+/** Lets the user pick a version of a file. Throws cancelled, and not_in_revision if it was never on the server. */
 export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: string): Promise<PathVersion> {
   return pickFromPages<PathVersion>(placeHolder, {
     fetch: async (last) => {
@@ -69,7 +69,7 @@ async function pickFromPages<T>(placeHolder: string, { fetch, label, describe }:
 }
 
 function neverPushed(path: string, revision: number): PalmtreeError {
-  return new PalmtreeError('not_in_revision', `${path} never was on the server`, {
+  return new PalmtreeError('not_in_revision', `${path} was never on the server`, {
     details: { paths: [path], subject: String(revision) },
   });
 }

@@ -12,7 +12,7 @@ export interface HistoryView extends vscode.Disposable {
   refresh(): void;
 }
 
-/** Identifies the history that a view has loaded. Another `tree` has another one; another `version` may have more. */
+/** Identifies the history that a view has loaded. Another `tree` has its own; another `version` may have more. */
 export interface HistoryState {
   readonly tree: string;
   readonly version: string;

@@ -13,8 +13,8 @@ export interface PageSource<T> {
 }
 
 /**
- * A list that loads in pages, and to which items are added at the front only. Items stay until a reload has succeeded, and
- * so do older pages after it. Invariant: if several reloads overlap, only the last one counts.
+ * A list that loads in pages, and to which items are added at the front only. Items stay until a reload succeeds, and
+ * older pages stay after it too. Invariant: if several reloads overlap, only the last one counts.
  */
 export class Pages<T> {
   readonly #source: PageSource<T>;
@@ -50,7 +50,7 @@ export class Pages<T> {
   async reload(): Promise<void> {
     const number = ++this.#reloads;
     await this.#load(undefined, {
-      counts: () => number === this.#reloads,
+      isCurrent: () => number === this.#reloads,
       add: ({ items, more }) => {
         const last = items.at(-1);
         const index = last !== undefined && more ? this.#indexOf(last) : -1;
@@ -66,7 +66,7 @@ export class Pages<T> {
     const last = this.#items.at(-1);
     if (last === undefined) return this.reload();
     await this.#load(last, {
-      counts: () => this.#items.length > 0 && this.#indexOf(last) === this.#items.length - 1,
+      isCurrent: () => this.#items.length > 0 && this.#indexOf(last) === this.#items.length - 1,
       add: ({ items, more }) => {
         this.#items = [...this.#items, ...items];
         this.#hasMore = more;
@@ -74,7 +74,7 @@ export class Pages<T> {
     });
   }
 
-  async #load(last: T | undefined, result: { counts: () => boolean; add: (page: Page<T>) => void }): Promise<void> {
+  async #load(last: T | undefined, result: { isCurrent: () => boolean; add: (page: Page<T>) => void }): Promise<void> {
     let page: Page<T> | undefined;
     let error: unknown;
     try {
@@ -82,7 +82,7 @@ export class Pages<T> {
     } catch (reason) {
       error = reason;
     }
-    if (!result.counts()) return;
+    if (!result.isCurrent()) return;
     this.#hasLoaded = true;
     this.#error = error;
     if (page !== undefined) result.add(page);

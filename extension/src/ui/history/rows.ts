@@ -82,8 +82,8 @@ export function revisionDescription(revision: RevisionSummary, now: Date): strin
 
 /** Has the exact time and the whole message. */
 export function pushTooltip(revision: number, { author, createdAt, message }: Push): string {
-  const head = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
-  return joined('\n', head, formatDate(new Date(createdAt)), message ?? '');
+  const title = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
+  return joined('\n', title, formatDate(new Date(createdAt)), message ?? '');
 }
 
 function quoted(message: string | null): string {

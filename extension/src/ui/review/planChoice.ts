@@ -1,7 +1,7 @@
 import type { Plan, PlanRow } from '../../sync/review/plan';
 import { rowsBelow, type PlanNode } from './planNodes';
 
-/** The selected paths of a plan. All are selected at first; a path that is not stays so in the next plan. */
+/** The selected paths of a plan. All are selected at first; a path that is skipped stays skipped in the next plan. */
 export class PlanChoice {
   readonly #unselected = new Set<string>();
 

@@ -124,7 +124,7 @@ describe('the rows of a plan', () => {
     expect([...choice.paths(again, again, 'push')]).toEqual(['new.md']);
   });
 
-  it('are skipped when they have become another change since', () => {
+  it('are skipped if they have become another change since', () => {
     const reviewed = plan([row('plan.md'), row('other.md')]);
     const now = plan([row('plan.md', { effect: 'delete' }), row('other.md'), row('later.md')]);
     expect([...new PlanChoice().paths(reviewed, now, 'push')]).toEqual(['other.md']);

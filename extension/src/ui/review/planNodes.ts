@@ -60,7 +60,7 @@ export function* rowsBelow(node: PlanNode): Generator<PlanRow> {
   else for (const child of node.children) yield* rowsBelow(child);
 }
 
-/** The ancestors of a row, the nearest first. */
+/** The rows that contain a row, the innermost first. */
 export function nodesAbove(node: PlanNode): (FolderNode | GroupNode)[] {
   return node.kind === 'group' ? [] : [node.parent, ...nodesAbove(node.parent)];
 }

@@ -36,7 +36,7 @@ describe('relative times', () => {
 describe('numbers', () => {
   afterEach(() => Object.assign(env, { language: 'en' }));
 
-  it('are counts, sizes and percents', () => {
+  it('appear in counts, sizes and percentages', () => {
     expect([fileCount(1), fileCount(1234)]).toEqual(['1 file', '1,234 files']);
     expect([formatBytes(1), formatBytes(999), formatBytes(1_400_000)]).toEqual(['1 byte', '999 bytes', '1.4 MB']);
     expect([formatPercent(999, 1000), formatPercent(2, 1)]).toEqual(['99%', '100%']);

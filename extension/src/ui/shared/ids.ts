@@ -63,7 +63,7 @@ export type SettingName = keyof typeof settingDefaults;
 
 /** `when` clauses in package.json read these. */
 export const contextKeys = {
-  /** The folders were opened for the first time, so that the welcome view can be chosen. */
+  /** The folders were opened for the first time, so that the right welcome text can be shown. */
   ready: 'palmtree.ready',
   connected: 'palmtree.connected',
   tracking: 'palmtree.tracking',
@@ -77,9 +77,11 @@ export const contextKeys = {
   trackedFolders: 'palmtree.trackedFolders',
   /** Paths with a rule that untracks them. */
   untrackedPaths: 'palmtree.untrackedPaths',
-  /** The review is open; it has paths to push, to pull. */
+  /** The review is open. */
   reviewing: 'palmtree.reviewing',
+  /** The plan under review has paths to push. */
   planPushes: 'palmtree.planPushes',
+  /** The plan under review has paths to pull. */
   planPulls: 'palmtree.planPulls',
 } as const;
 

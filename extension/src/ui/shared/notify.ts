@@ -3,7 +3,7 @@ import { PalmtreeError } from '../../errors';
 import { messageFor, type Message } from './errorMessages';
 import { commandIds } from './ids';
 
-/** The head of a notification: the product, and in a workspace of several folders the folder. */
+/** The first words of a notification: the product, and in a workspace with several folders the folder. */
 export function notificationSource(folder: vscode.Uri | undefined): string {
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const name = folder && several ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;

@@ -1,13 +1,15 @@
 import { l10n } from 'vscode';
 import { formatNumber } from './format';
 
-const inSentence = 3;
-const inDialog = 10;
+const maxInSentence = 3;
+const maxInDialog = 10;
 
 /** `a, b, c and 2 more`, for a sentence. */
 export function pathList(paths: readonly string[]): string {
-  const shown = paths.slice(0, inSentence).join(', ');
-  return paths.length > inSentence ? l10n.t('{0} and {1} more', shown, formatNumber(paths.length - inSentence)) : shown;
+  const shown = paths.slice(0, maxInSentence).join(', ');
+  return paths.length > maxInSentence
+    ? l10n.t('{0} and {1} more', shown, formatNumber(paths.length - maxInSentence))
+    : shown;
 }
 
 /** `"a", "b", "c" and 2 more`, for a sentence. */
@@ -17,8 +19,8 @@ export function quotedPaths(paths: readonly string[]): string {
 
 /** The first paths, one per line, for a dialog's detail. */
 export function pathLines(paths: readonly string[], indent = ''): string {
-  const lines = paths.slice(0, inDialog);
-  if (paths.length > inDialog) lines.push(l10n.t('… and {0} more', formatNumber(paths.length - inDialog)));
+  const lines = paths.slice(0, maxInDialog);
+  if (paths.length > maxInDialog) lines.push(l10n.t('… and {0} more', formatNumber(paths.length - maxInDialog)));
   return lines.map((line) => indent + line).join('\n');
 }
 

@@ -108,7 +108,7 @@ function conflictsMessage({ count, isPulled }: PauseReason & { kind: 'conflicts'
   return { text, actions: isPulled ? [show] : [show, pull] };
 }
 
-/** Errors that the user can confirm in the command, which the automation cannot. */
+/** Errors that the command turns into a question, which the automation must not ask. */
 const confirmable: ReadonlySet<string> = new Set(['deletion_guard', 'tree_not_found']);
 
 function failureMessage({ direction, error }: PauseReason & { kind: 'failed' }): PauseMessage {

@@ -32,7 +32,7 @@ function forceQuestion(affected: number): string {
     : vscode.l10n.t('Replace {0} files on the server with the local versions?', formatNumber(affected));
 }
 
-/** Asks before the tree is created, since its name may be a typing error in the settings. Throws cancelled. */
+/** Asks before the tree is created, since its name may be mistyped in the settings. Throws cancelled. */
 export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<void> {
   const { tree = '', server = '' } = sync.state.binding ?? {};
   const message = vscode.l10n.t('The tree "{0}" doesn\'t exist on {1} yet.', tree, server);
@@ -40,7 +40,7 @@ export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<vo
   const choose = vscode.l10n.t('Choose Another…');
   const answer = await vscode.window.showWarningMessage(message, { modal: true }, create, choose);
   if (answer === choose) void vscode.commands.executeCommand(commandIds.connect, folder.uri);
-  if (answer !== create) throw new PalmtreeError('cancelled', 'the tree was not to be created');
+  if (answer !== create) throw new PalmtreeError('cancelled', 'the user did not create the tree');
 }
 
 /** Shows what the deletion guard stopped, and opens the review if asked to. Throws cancelled unless the user confirms. */

@@ -5,7 +5,7 @@ import { relativePath } from '../workspace/watcher';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import type { Row } from './trackedView';
 
-/** The files of a menu's, a view's or another extension's arguments: `(uri, uris)` or `(row, rows)`. */
+/** The files in the arguments that a menu, a view or another extension passes: `(uri, uris)` or `(row, rows)`. */
 export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
   const picked = Array.isArray(many) && many.length > 0 ? (many as unknown[]) : [one];
   return picked.flatMap((item) => {

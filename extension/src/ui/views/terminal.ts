@@ -23,7 +23,7 @@ export class SyncTerminal implements vscode.Disposable {
 
   /** Starts the output of a transfer. The first one that is not quiet shows the terminal; later ones leave the panel alone. */
   open(title: TransferTitle, isQuiet: boolean): TransferScreen {
-    this.#ensure();
+    this.#ensureTerminal();
     if (!isQuiet && !this.#wasShown) this.show();
     const interrupt = new AbortController();
     this.#running.add(interrupt);
@@ -41,7 +41,7 @@ export class SyncTerminal implements vscode.Disposable {
   }
 
   show(): void {
-    this.#ensure();
+    this.#ensureTerminal();
     this.#wasShown = true;
     this.#terminal?.show(true);
   }
@@ -52,7 +52,7 @@ export class SyncTerminal implements vscode.Disposable {
     this.#writer.dispose();
   }
 
-  #ensure(): void {
+  #ensureTerminal(): void {
     if (this.#terminal !== undefined) return;
     this.#terminal = vscode.window.createTerminal({
       name: 'Palmtree',

@@ -22,7 +22,7 @@ export async function saveFiles(folder: vscode.WorkspaceFolder, paths: readonly 
   return true;
 }
 
-/** Warns that paths were skipped; true if the user had those with unsaved changes saved, so that they can be tried again. */
+/** Warns that paths were skipped, and offers to save those with unsaved changes. True if they were saved. */
 export async function offerToSaveSkipped(
   folder: vscode.WorkspaceFolder,
   text: string,
