@@ -1,6 +1,6 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isTemporary } from '../../src/core/temporaryName';
 import { Client } from '../../src/io/api/client';
 import { expectSame, silent, type Listed, type Machine } from './machine';
@@ -269,6 +269,65 @@ describe('an undone pull', () => {
     expect(await laptop.read('n/a')).toBe('1');
     await expect(laptop.sync.history.revisions()).rejects.toMatchObject({ code: 'not_connected' });
     await expect(laptop.sync.undoPush(silent, 2)).rejects.toMatchObject({ code: 'not_connected' });
+  });
+});
+
+describe('an undone pull, after the clock was set back,', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  function setClock(time: string): void {
+    vi.useFakeTimers({ toFake: ['Date'], now: new Date(time) });
+  }
+
+  async function pullEdit(desk: Machine, laptop: Machine, path: string, content: string): Promise<void> {
+    await desk.write(path, content);
+    await desk.push();
+    await laptop.pull();
+  }
+
+  it.each([
+    ['by a year', '2031-05-06T07:08:09Z', '2030-05-06T07:08:09Z'],
+    ['by a millisecond', '2031-05-06T07:08:09.500Z', '2031-05-06T07:08:09.499Z'],
+    ['to the time of the pull before', '2031-05-06T07:08:09Z', '2031-05-06T07:08:09Z'],
+    ['to the year 1971', '2031-05-06T07:08:09Z', '1971-01-01T00:00:00Z'],
+  ])('%s is the last one, then the one before', async (_, first, second) => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    setClock(first);
+    await pullEdit(desk, laptop, 'n/a', '2');
+    setClock(second);
+    await pullEdit(desk, laptop, 'n/b', '2');
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 3, restored: ['n/b'] });
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 2, restored: ['n/a'] });
+  });
+
+  it('may be a decision, which is also the first in the list of backups', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    setClock('2031-05-06T07:08:09Z');
+    await pullEdit(desk, laptop, 'n/a', '2');
+    setClock('2030-05-06T07:08:09Z');
+    await laptop.write('n/b', 'laptop');
+    await pullEdit(desk, laptop, 'n/b', 'desk');
+    await laptop.sync.resolve(silent, { paths: ['n/b'], choice: 'theirs' });
+    expect((await laptop.sync.backups()).map(({ purpose }) => purpose)).toEqual(['resolved', 'r2']);
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ restored: ['n/b'] });
+    expect(await laptop.read('n/b')).toBe('laptop');
+  });
+
+  it('is newer than every pull that version 0.1 recorded, without a number', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    setClock('2031-05-06T07:08:09Z');
+    await pullEdit(desk, laptop, 'n/a', '2');
+    const backups = join(laptop.storage, 'backups');
+    for (const name of await readdir(backups)) {
+      const old = name.replace(/^\d{6}-(?=\d{4}-)/, '');
+      expect(old).not.toBe(name);
+      await rename(join(backups, name), join(backups, old));
+    }
+    setClock('2030-05-06T07:08:09Z');
+    await pullEdit(desk, laptop, 'n/b', '2');
+    expect((await laptop.sync.backups()).map(({ purpose }) => purpose)).toEqual(['r3', 'r2']);
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 3, restored: ['n/b'] });
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 2, restored: ['n/a'] });
   });
 });
 

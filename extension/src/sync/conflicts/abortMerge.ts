@@ -7,7 +7,7 @@ import { sha256 } from '../../io/fs/sha256';
 import { readSmallFile } from '../../io/fs/smallFile';
 import type { LocalContext } from '../replica/commandContext';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
-import { backupFolder } from '../transfer/backups';
+import { newBackup } from '../transfer/backups';
 import { withStaging } from '../transfer/staging';
 import type { ActiveMerge } from './activeMerge';
 import { hasMarkers, readMarked } from './markers';
@@ -42,7 +42,7 @@ export async function abortMerge(context: LocalContext, merge: AbortedMerge): Pr
     const { skipped, backup } = await applyStaged(context, {
       changes: [{ path, from, to }],
       staging,
-      backup: backupFolder(folders, 'given-up'),
+      backup: await newBackup(folders, 'given-up'),
       hasUnsavedEdits: merge.hasUnsavedEdits,
     });
     if (skipped[0] !== undefined) throw notAborted(path, skipped[0].reason);

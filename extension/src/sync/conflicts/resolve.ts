@@ -16,7 +16,7 @@ import { recordPull } from '../pull/pullRecord';
 import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
-import { backupFolder } from '../transfer/backups';
+import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
 import { requireNoMarkers } from './markers';
@@ -64,7 +64,7 @@ export async function resolve(context: CommandContext, request: ResolveRequest):
   }
   const changes = decisions.flatMap(({ decision }) => decision.localChanges);
   const { revision } = replica.ancestor;
-  const backup = backupFolder(folders, 'resolved');
+  const backup = await newBackup(folders, 'resolved');
   return withStaging(folders, async (staging) => {
     await stage(context, { staging, revision, changes });
     const { skipped } = await applyStaged(context, {

@@ -7,7 +7,7 @@ import { isSmallFile, readBase, readTheirs } from '../content/conflictContent';
 import { localContent } from '../content/localContent';
 import { advanceToHead } from '../pull/advanceToHead';
 import type { CommandContext } from '../replica/commandContext';
-import { backupFolder } from '../transfer/backups';
+import { newBackup } from '../transfer/backups';
 import { noConflict } from './activeMerge';
 
 /** A conflict as a merge editor shows it. */
@@ -48,7 +48,7 @@ export async function startMerge(context: CommandContext, path: string): Promise
   const merge = mergeText(base ?? new Uint8Array(), mine, theirs);
   if (merge.kind === 'unmergeable') throw notMergeable(path, merge.reason);
   // Not a hard link: an editor that writes the file in place would write both.
-  const mineCopy = join(backupFolder(folders, 'merge'), path);
+  const mineCopy = join(await newBackup(folders, 'merge'), path);
   await writeNewFile(mineCopy, mine, { flush: true });
   await replica.save();
   return { path, revision, base, mine, theirs, ancestor: ancestor?.hash ?? null, merge, mineCopy };

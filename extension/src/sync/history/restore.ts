@@ -11,7 +11,7 @@ import { advanceToHead } from '../pull/advanceToHead';
 import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
-import { backupFolder } from '../transfer/backups';
+import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
 
@@ -56,7 +56,7 @@ export async function restore(
       const { written, skipped, backup } = await applyStaged(context, {
         changes,
         staging,
-        backup: backupFolder(folders, `restored-r${revision}`),
+        backup: await newBackup(folders, `restored-r${revision}`),
         hasUnsavedEdits,
         onApplied: (result) => {
           const skippedPaths = new Set(result.skipped.map(({ path }) => path));

@@ -14,7 +14,7 @@ import {
 } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
 import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
-import { backupFolder } from '../transfer/backups';
+import { newBackup } from '../transfer/backups';
 import { contentToStage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
 
@@ -154,14 +154,14 @@ interface Undo extends UndoablePull, ApplyOptions {
   readonly staging: string;
 }
 
-function applyUndo(
+async function applyUndo(
   context: LocalContext,
   { record, check, changes, staging, hasUnsavedEdits }: Undo,
 ): Promise<Applied> {
   return applyStaged(context, {
     changes,
     staging,
-    backup: backupFolder(context.folders, `undone-r${record.revision}`),
+    backup: await newBackup(context.folders, `undone-r${record.revision}`),
     hasUnsavedEdits,
     step: 'undoing',
     record: async (write) => {

@@ -11,7 +11,7 @@ import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { Replica } from '../replica/replica';
 import { adoptServerRules, revertRules } from '../replica/serverRules';
 import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
-import { backupFolder } from '../transfer/backups';
+import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
 import type { TransferOptions } from '../transfer/transferOptions';
@@ -103,7 +103,7 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
   const { replica, server, folders } = context;
   const { fetched, plan, downloads, merges, staging, options } = planned;
   const { revision } = fetched;
-  const backup = backupFolder(folders, `r${revision}`);
+  const backup = await newBackup(folders, `r${revision}`);
   const changes = [...downloads, ...merges.flatMap(withBase)];
   const origin = { server: server.client.address, tree: server.tree, revision };
   return applyStaged(context, {

@@ -10,6 +10,7 @@ import { replaceFile, syncFolder } from '../../io/fs/durable';
 import { readText } from '../../io/fs/files';
 import { createFolder, listNames, removeAll } from '../../io/fs/folders';
 import type { Binding } from '../ports/syncState';
+import { newestFirst } from '../transfer/backups';
 
 const suffix = '.pull.json';
 
@@ -98,9 +99,8 @@ function recordedChangeOf({ path, from, to, base }: PulledChange): z.infer<typeo
 
 /** Reads the records in `backups`, newest first. Damaged records, and those of another version, are left out. */
 export async function* pullRecords(backups: string): AsyncGenerator<PullRecord> {
-  // Invariant: the name of a backup begins with its time, so the order of names is the order of time.
   const names = (await listNames(backups)).filter((name) => name.endsWith(suffix));
-  for (const name of names.sort().reverse()) {
+  for (const name of newestFirst(names)) {
     const record = await readRecord(join(backups, name));
     if (record !== undefined) yield record;
   }

@@ -14,7 +14,7 @@ export interface ApplyRequest extends ApplyOptions {
   readonly changes: readonly DecidedChange[];
   /** The folder that holds the verified content of the changes. */
   readonly staging: string;
-  /** The folder for replaced and deleted files, see `backupFolder`. It is created with the first of them. */
+  /** The folder for replaced and deleted files, see `newBackup`. It is created with the first of them. */
   readonly backup: string;
   readonly step?: 'applying' | 'undoing';
   /** Calls `write`, which changes the workspace folder, and records what it does. */
