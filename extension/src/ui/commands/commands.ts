@@ -20,7 +20,7 @@ import { restoreFrom, restoreVersion } from '../history/restore';
 import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
 import { refreshReview, review, syncSelected, type ReviewDeps } from '../review/commands';
-import { commandIds, viewId, type CommandName } from '../shared/ids';
+import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
 import { showError } from '../shared/notify';
 import { withProgress } from '../shared/withProgress';
 import type { SyncTerminal } from '../views/terminal';
@@ -109,7 +109,7 @@ async function connect({ folders, connection }: CommandDeps, argument: unknown):
   } else {
     await connection.connect(owner);
     void vscode.window.setStatusBarMessage(`$(check) Palmtree: ${vscode.l10n.t('connected')}`, 5_000);
-    await vscode.commands.executeCommand(`${viewId}.focus`);
+    await vscode.commands.executeCommand(`${trackedViewId}.focus`);
   }
   await withProgress(vscode.l10n.t('Palmtree: Connect to Server'), (reporter) => owner.sync.rescan(reporter));
 }

@@ -88,7 +88,7 @@ export const contextKeys = {
 /** The scheme of documents with versions of files. */
 export const serverScheme = 'palmtree';
 
-export const viewId = 'palmtree.tracked';
+export const trackedViewId = 'palmtree.tracked';
 export const fileHistoryViewId = 'palmtree.fileHistory';
 export const treeHistoryViewId = 'palmtree.treeHistory';
 

@@ -7,7 +7,7 @@ import {
   planViewId,
   settingDefaults,
   treeHistoryViewId,
-  viewId,
+  trackedViewId,
 } from './ids';
 
 interface Manifest {
@@ -39,7 +39,7 @@ describe('package.json and the table of ids', () => {
   it('know each command in the menus and each context key in the conditions', () => {
     const commands = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
     expect(Object.values(commandIds)).toEqual(expect.arrayContaining(commands));
-    const views = [viewId, planViewId, fileHistoryViewId, treeHistoryViewId];
+    const views = [trackedViewId, planViewId, fileHistoryViewId, treeHistoryViewId];
     const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views];
     const mentioned = [
       ...(source + Object.values(texts).join('\n')).matchAll(/palmtree\.(?!svg)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g),

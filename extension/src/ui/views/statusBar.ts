@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { commandIds, viewId, type CommandName } from '../shared/ids';
+import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
 import { indicatorFor, type Indicator } from './indicator';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -31,7 +31,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
 
 function commandFor(command: Indicator['command']): string | undefined {
   if (command === undefined) return undefined;
-  return command === 'focusView' ? `${viewId}.focus` : commandIds[command];
+  return command === 'focusView' ? `${trackedViewId}.focus` : commandIds[command];
 }
 
 function tooltip(indicator: Indicator): vscode.MarkdownString {

@@ -4,7 +4,7 @@ import { comparePaths } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { formatNumber } from '../shared/format';
-import { commandIds, viewId } from '../shared/ids';
+import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage, isMergeable } from './conflictPresentation';
 import { statusPresentation, presentations, pendingSigns } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -33,7 +33,7 @@ export class TrackedView implements vscode.Disposable {
   constructor(folders: WorkspaceFolders, merges: ActiveMerges) {
     this.#folders = folders;
     this.#provider = new TrackedFiles(folders, merges);
-    this.#view = vscode.window.createTreeView<Row>(viewId, {
+    this.#view = vscode.window.createTreeView<Row>(trackedViewId, {
       treeDataProvider: this.#provider,
       showCollapseAll: true,
       canSelectMany: true,
@@ -52,7 +52,7 @@ export class TrackedView implements vscode.Disposable {
   async showConflicts(folder?: vscode.Uri): Promise<void> {
     const conflicted = this.#folders.all.filter((owner) => this.#provider.hasConflicts(owner));
     const owner = conflicted.find((each) => each.folder.uri.toString() === folder?.toString()) ?? conflicted[0];
-    if (owner === undefined) await vscode.commands.executeCommand(`${viewId}.focus`);
+    if (owner === undefined) await vscode.commands.executeCommand(`${trackedViewId}.focus`);
     else await this.#view.reveal(this.#provider.groupOf(owner), { focus: true, select: true, expand: true });
   }
 
