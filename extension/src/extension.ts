@@ -9,14 +9,14 @@ import { ActiveMerges } from './ui/workspace/activeMerges';
 import { MergeWatch } from './ui/conflicts/mergeWatch';
 import { registerDecorations } from './ui/views/decorations';
 import { ReviewView } from './ui/review/reviewView';
-import { createFileHistory } from './ui/history/fileView';
+import { createFileHistory } from './ui/history/fileHistoryView';
 import { registerQuickDiff } from './ui/documents/quickDiff';
 import { registerServerDocuments } from './ui/documents/serverDocuments';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
 import { registerTrackedPaths } from './ui/workspace/trackedPaths';
 import { TrackedView } from './ui/views/trackedView';
-import { createTreeHistory } from './ui/history/treeView';
+import { createTreeHistory } from './ui/history/treeHistoryView';
 import { WorkspaceFolders } from './ui/workspace/workspaceFolders';
 import type { SyncState } from './sync/ports/syncState';
 

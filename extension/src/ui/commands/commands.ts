@@ -14,7 +14,7 @@ import {
   showFileHistory,
   showTreeHistory,
 } from '../history/commands';
-import type { FileHistoryView } from '../history/fileView';
+import type { FileHistoryView } from '../history/fileHistoryView';
 import type { HistoryView } from '../history/historyView';
 import { restoreFrom, restoreVersion } from '../history/restore';
 import { isMoreRow } from '../history/rows';

@@ -9,7 +9,7 @@ import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
 import { isMergeCurrent, type ActiveMerges, type MergeInEditor } from '../workspace/activeMerges';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
-import { sameLines, withoutBom } from './mergeText';
+import { sameLines, withoutBom } from './editorText';
 import type { MergeWatch } from './mergeWatch';
 
 export interface MergeDeps {

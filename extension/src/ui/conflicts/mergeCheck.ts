@@ -3,7 +3,7 @@ import { hasNothingOfTheirs, mayBeUnresolved } from '../../core/merge/unresolved
 import { isMergeCurrent, type MergeInEditor } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
-import { sameLines } from './mergeText';
+import { sameLines } from './editorText';
 
 /** Why a text without markers may not be a complete merge. */
 export type MergeConcern = 'as mine' | 'as synced' | 'without theirs' | 'not compared';

@@ -4,7 +4,7 @@ import { localDocument, serverDocument, syncedDocument } from '../documents/serv
 import { treeHistoryViewId } from '../shared/ids';
 import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import type { FileHistoryView } from './fileView';
+import type { FileHistoryView } from './fileHistoryView';
 import { pickVersion } from './historyPicks';
 import { nameOf, versionOf, type FileVersion } from './rows';
 
