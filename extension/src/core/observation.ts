@@ -1,4 +1,4 @@
-import type { Entry } from './entry';
+import { entryWith, type Entry } from './entry';
 
 /** An entry as a scan of this disk saw it, with the stats that must be unchanged for its hash to be trusted again. */
 export interface Observation extends Entry {
@@ -7,4 +7,9 @@ export interface Observation extends Entry {
   readonly ctimeNs: bigint;
   /** Changed so close to its hashing that a later write might not show in its stats: the next scan hashes it again. */
   readonly racy: boolean;
+}
+
+export function withMode(observation: Observation, mode: number): Observation {
+  const { dev, ino, ctimeNs, racy } = observation;
+  return { ...entryWith(observation, { mode }), dev, ino, ctimeNs, racy };
 }

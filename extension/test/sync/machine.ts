@@ -23,6 +23,7 @@ export interface MachineOptions {
   readonly tree?: string;
   readonly exclude?: readonly string[] | (() => readonly string[]);
   readonly respectGitignore?: boolean;
+  readonly modes?: () => 'auto' | 'keep' | 'ignore';
   /** An existing workspace folder; by default, a new one is created. */
   readonly root?: string;
   readonly storage?: string;
@@ -67,6 +68,7 @@ export class Machine {
         return {
           exclude: typeof exclude === 'function' ? exclude() : exclude,
           respectGitignore: options.respectGitignore ?? false,
+          modes: options.modes?.() ?? 'auto',
           ...(deletionGuardFraction === undefined ? {} : { deletionGuardFraction }),
         };
       },

@@ -115,7 +115,8 @@ export class Backup {
     for (const folder of backupFolders(this.#folder)) {
       const target = join(folder, path);
       try {
-        mkdirSync(dirname(target), { recursive: true });
+        // The folder of the original may have kept others from its files.
+        mkdirSync(dirname(target), { recursive: true, mode: 0o700 });
       } catch (error) {
         if (!pathInUse.has(errnoOf(error) ?? '')) throw error;
         inUse = error;

@@ -1,20 +1,25 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Change } from '../../core/change';
 import { entryWith, sameContent, type Entry } from '../../core/entry';
 import { parentFolders, parentOf } from '../../core/paths';
 import { canSyncFileSystem } from '../fs/durable';
+import { errnoOf } from '../fs/errno';
 import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { ensureExactParents } from './caseRename';
+import { FolderModes } from './folderModes';
 import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';
 import { replaceTarget } from './replaceTarget';
 import { checkAccess, requireTarget } from './targetCheck';
 import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
 import { fewFiles, type Transition } from './transition';
+
+const allModes = 0o777;
+const ownerMode = 0o700;
 
 /** Files are prepared in batches: flushing several at once is several times as fast as one by one. */
 const batchSize = 8;
@@ -35,10 +40,12 @@ export class PutPass {
   #complete: ReadonlySet<string> = new Set();
   /** Folders whose name on the disk is known to equal the one in the path. */
   readonly #exactFolders = new Set<string>();
+  readonly #folderModes: FolderModes;
 
   constructor(transition: Transition, puts: readonly Put[]) {
     this.#transition = transition;
     this.#puts = puts;
+    this.#folderModes = new FolderModes(puts.map(({ to }) => to));
   }
 
   /** Completes many files in the staging folder and flushes them at once. Few are completed one by one later. */
@@ -94,12 +101,29 @@ export class PutPass {
 
   #makeFolders(path: string): void {
     const { root, checkedFolders, changedFolders } = this.#transition;
+    const missing: string[] = [];
     for (const folder of parentFolders(path)) {
       if (checkedFolders.has(folder) || existsSync(join(root, folder))) break;
-      changedFolders.add(dirname(join(root, folder)));
+      missing.push(folder);
     }
-    const parent = parentOf(path) ?? '';
-    if (parent !== '' && !checkedFolders.has(parent)) mkdirSync(join(root, parent), { recursive: true });
+    for (const folder of missing.reverse()) {
+      changedFolders.add(dirname(join(root, folder)));
+      this.#makeFolder(folder);
+    }
+  }
+
+  /**
+   * Creates a folder unless it exists. Folders have no modes on the wire, so the files in it decide: if no group and
+   * nobody else may read any of them, they may not enter the folder either. It is no wider than the folder above it.
+   */
+  #makeFolder(folder: string): void {
+    const { root, honoursModes } = this.#transition;
+    try {
+      const above = honoursModes ? statSync(join(root, parentOf(folder) ?? '')).mode : allModes;
+      mkdirSync(join(root, folder), { mode: ownerMode | (above & this.#folderModes.modeOf(folder)) });
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+    }
   }
 
   async #finish({ put, temporary }: PreparedPut): Promise<void> {

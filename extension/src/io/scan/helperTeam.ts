@@ -1,7 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { entryWith } from '../../core/entry';
-import type { Observation } from '../../core/observation';
+import { withMode, type Observation } from '../../core/observation';
 import { unpackObservations } from '../entries/packedEntries';
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
@@ -126,8 +125,7 @@ export class HelperTeam {
     if (this.#deps.inspectOptions.honoursModes || observation.kind !== 'file') return observation;
     const known = this.#deps.known.get(observation.path);
     if (known?.kind !== 'file') return observation;
-    const { dev, ino, ctimeNs, racy } = observation;
-    return { ...entryWith(observation, { mode: known.mode }), dev, ino, ctimeNs, racy };
+    return withMode(observation, known.mode);
   }
 
   #lose(helper: Helper): void {

@@ -1,5 +1,5 @@
 import { realpathSync } from 'node:fs';
-import type { Observation } from '../../core/observation';
+import { withMode, type Observation } from '../../core/observation';
 import { identityOfFolder, rootGone } from '../fs/rootFolder';
 import { FileClock } from './fileClock';
 import type { FolderSnapshot } from './folderSnapshot';
@@ -72,7 +72,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   // Invariant: a root that was removed or replaced during the scan must not make its files look deleted.
   if (identityOfFolder(root) !== identity) throw rootGone(root);
   return {
-    changed: findings.changed,
+    changed: options.honoursModes ? findings.changed : withModesOfCopies(findings.changed, known),
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,
     gitignores: findings.gitignores,
@@ -95,6 +95,24 @@ function inspectOptionsOf(
     onBytes: (bytes) => findings.addHashedBytes(bytes),
     onFile: () => findings.report(),
   };
+}
+
+/**
+ * Gives each new file the narrowest mode of the known files with the same content. On a file system without modes, this
+ * keeps the mode of a file that was renamed or copied, which may be a secret.
+ */
+function withModesOfCopies(changed: readonly Observation[], known: ReadonlyMap<string, Observation>): Observation[] {
+  const isNew = ({ path, kind, size }: Observation): boolean => kind === 'file' && size > 0 && !known.has(path);
+  const modes = new Map<string, number | undefined>();
+  for (const one of changed) if (isNew(one)) modes.set(one.hash, undefined);
+  if (modes.size === 0) return [...changed];
+  for (const { kind, hash, mode } of known.values()) {
+    if (kind === 'file' && modes.has(hash)) modes.set(hash, (modes.get(hash) ?? 0o777) & mode);
+  }
+  return changed.map((one) => {
+    const mode = isNew(one) ? modes.get(one.hash) : undefined;
+    return mode === undefined ? one : withMode(one, mode);
+  });
 }
 
 /** Inspects batches until the queue is empty and no helper is busy. */

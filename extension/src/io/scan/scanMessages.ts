@@ -12,8 +12,6 @@ export interface ScanWorkerData {
   readonly root: string;
   /** A folder for the probe of the file system's clock. */
   readonly storage: string | undefined;
-  /** Whether the file system keeps permission bits; by default, all but those of Windows do. */
-  readonly honoursModes: boolean | undefined;
   /** The worker's own script, for the threads that it starts. */
   readonly script: string;
 }
@@ -30,7 +28,7 @@ export type ToScanWorker =
   | {
       readonly kind: 'scan';
       readonly id: number;
-      readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify'>;
+      readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify'> & { readonly honoursModes: boolean };
       /** One 32-bit cell: anything but 0 stops the scan. */
       readonly stop: SharedArrayBuffer;
     };
@@ -81,13 +79,13 @@ export type FromScanHelper =
 export interface SnapshotCheckerData {
   readonly role: 'checker';
   readonly root: string;
-  readonly honoursModes: boolean;
 }
 
 /** Updates the thread's snapshots, and asks it to check all of them. */
 export interface ToSnapshotChecker {
   readonly put: readonly (readonly [folder: string, snapshot: FolderSnapshot])[];
   readonly removed: readonly string[];
+  readonly honoursModes: boolean;
   readonly stop: SharedArrayBuffer;
 }
 

@@ -15,14 +15,12 @@ const progressEveryMs = 100;
 const observationsPerMessage = 1_000;
 
 interface WorkerState {
-  readonly data: ScanWorkerData & { readonly honoursModes: boolean };
+  readonly data: ScanWorkerData;
   readonly known: Map<string, Observation>;
   readonly snapshots: SnapshotCache;
 }
 
-function serveScans(workerData: ScanWorkerData): void {
-  const honoursModes = workerData.honoursModes ?? process.platform !== 'win32';
-  const data = { ...workerData, honoursModes };
+function serveScans(data: ScanWorkerData): void {
   const state = { data, known: new Map<string, Observation>(), snapshots: new SnapshotCache(data) };
   // One message after the other, so that observations do not change during a scan.
   let last: Promise<void> = Promise.resolve();
@@ -67,11 +65,11 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
   };
   try {
     onProgress({ files: 0, hashedBytes: 0 });
-    const { scope, only, verify } = request;
+    const { only, verify, scope } = request;
     // A .gitignore can change which paths are included in folders other than its own, so snapshots do not work with it.
     const usesSnapshots = only === undefined && verify !== true && !scope.respectGitignore;
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
-    const unchanged = usesSnapshots ? await snapshots.findUnchanged(scope, known, stop, onFiles) : undefined;
+    const unchanged = usesSnapshots ? await snapshots.findUnchanged(request, known, stop, onFiles) : undefined;
     const outcome = await scan({ ...data, ...request, known, unchanged, stop, onProgress });
     const { changed, listings, ...result } = outcome;
     update(state, [], result.removed);

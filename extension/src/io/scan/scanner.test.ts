@@ -130,15 +130,16 @@ describe('the scanner', () => {
     async () => {
       for (let i = 0; i < 6_000; i++) write(`f${i}`, String(i % 50));
       const script = join(bundles, 'scanWorker.js');
-      const blind = new WorkerScanner({ script, root, honoursModes: false, known: () => [] });
-      const { changed } = await blind.scan({ scope });
+      const blind = new WorkerScanner({ script, root, known: () => [] });
+      const honoursModes = false;
+      const { changed } = await blind.scan({ scope, honoursModes });
       blind.update(
         notRacy(changed).map((one) => ({ ...one, mode: 0o755 })),
         [],
       );
       const before = changed.find(({ path }) => path === 'f1000');
       write('f1000', 'x');
-      const { changed: verified } = await blind.scan({ scope, verify: true });
+      const { changed: verified } = await blind.scan({ scope, verify: true, honoursModes });
       await blind.dispose();
       expect(verified.filter(({ hash, path }) => path === 'f1000' && hash !== before?.hash)).toHaveLength(1);
       expect(new Set(verified.map(({ mode }) => mode))).toEqual(new Set([0o755]));

@@ -15,8 +15,6 @@ export interface WorkerScannerOptions {
   readonly root: string;
   /** A folder for the probe of the file system's clock. If it is on another device, `root` is used. */
   readonly storage?: string;
-  /** Whether the file system keeps permission bits; by default, all but those of Windows do. */
-  readonly honoursModes?: boolean;
   /** All known observations, for the thread that replaces one that died. */
   readonly known: () => Iterable<Observation>;
 }
@@ -82,7 +80,7 @@ export class WorkerScanner implements Scanner {
   scan(request: ScanRequest): Promise<ScanResult> {
     return new Promise((resolve, reject) => {
       if (this.#disposed) return reject(new PalmtreeError('cancelled', 'the scanner is closed'));
-      const { scope, only, verify, signal } = request;
+      const { scope, only, verify, honoursModes = process.platform !== 'win32', signal } = request;
       const id = this.#nextId++;
       const stop = new SharedArrayBuffer(4);
       const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1);
@@ -94,6 +92,7 @@ export class WorkerScanner implements Scanner {
       this.#worker.ref();
       const sentRequest = {
         scope,
+        honoursModes,
         ...(only === undefined ? {} : { only }),
         ...(verify === undefined ? {} : { verify }),
       };
@@ -114,8 +113,8 @@ export class WorkerScanner implements Scanner {
 
   #start(): Worker {
     if (this.#hasDied) this.#unsent.unshift({ observations: [...this.#options.known()], removed: [] });
-    const { script, root, storage, honoursModes } = this.#options;
-    const workerData: ScanWorkerData = { role: 'worker', root, storage, honoursModes, script };
+    const { script, root, storage } = this.#options;
+    const workerData: ScanWorkerData = { role: 'worker', root, storage, script };
     const worker = new Worker(script, { workerData, name: 'palmtree scan', resourceLimits: threadLimits });
     worker.on('message', (message: FromScanWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));

@@ -14,6 +14,8 @@ export interface ScanRequest {
   readonly scope: ScanScope;
   /** The paths of a partial scan, which also covers everything below them. Without it, the scan is full. */
   readonly only?: readonly string[];
+  /** Whether to observe permission bits; by default, except on Windows. Otherwise a file keeps its known mode. */
+  readonly honoursModes?: boolean;
   /** Hash every file, and trust no known hash. */
   readonly verify?: boolean;
   readonly signal?: AbortSignal;

@@ -35,19 +35,20 @@ export class SnapshotCache {
    * has checked so far. Throws cancelled.
    */
   async findUnchanged(
-    scope: ScanScope,
+    { scope, honoursModes }: { readonly scope: ScanScope; readonly honoursModes: boolean },
     known: ReadonlyMap<string, Observation>,
     stop: SharedArrayBuffer,
     onFiles: (files: number) => void,
   ): Promise<ReadonlyMap<string, FolderSnapshot>> {
     this.#useScope(scope, known);
     const [own, ...others] = this.#shards;
-    const checks = Promise.allSettled(others.map((shard) => shard.findChanged(this.#options, stop)));
+    const checks = Promise.allSettled(others.map((shard) => shard.findChanged(this.#options, { honoursModes, stop })));
     let files = 0;
     const changed: string[] = [];
     try {
       const onFolder = (count: number): void => onFiles((files += count));
-      if (own !== undefined) changed.push(...findChangedFolders(own.snapshots, this.#options, onFolder));
+      if (own !== undefined)
+        changed.push(...findChangedFolders(own.snapshots, { ...this.#options, honoursModes }, onFolder));
     } finally {
       // Invariant: every thread has responded before the next check begins, which could mistake a late response for its own.
       await checks;

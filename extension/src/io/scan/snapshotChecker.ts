@@ -7,7 +7,7 @@ import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from
 /** Returns the folders that differ from their snapshot. `onFolder` is called before each; it may throw to stop. */
 export function findChangedFolders(
   snapshots: ReadonlyMap<string, FolderSnapshot>,
-  { root, honoursModes }: Pick<SnapshotCheckerData, 'root' | 'honoursModes'>,
+  { root, honoursModes }: Pick<SnapshotCheckerData, 'root'> & Pick<ToSnapshotChecker, 'honoursModes'>,
   onFolder: (files: number) => void,
 ): string[] {
   const changed: string[] = [];
@@ -21,11 +21,11 @@ export function findChangedFolders(
 /** Runs in a thread of its own: keeps a shard of the snapshots, and checks them whenever the scan worker asks. */
 export function serveSnapshotChecks(data: SnapshotCheckerData): void {
   const snapshots = new Map<string, FolderSnapshot>();
-  parentPort?.on('message', ({ put, removed, stop }: ToSnapshotChecker) => {
+  parentPort?.on('message', ({ put, removed, honoursModes, stop }: ToSnapshotChecker) => {
     for (const folder of removed) snapshots.delete(folder);
     for (const [folder, snapshot] of put) snapshots.set(folder, snapshot);
     try {
-      const changed = findChangedFolders(snapshots, data, cancellationCheck(stop));
+      const changed = findChangedFolders(snapshots, { ...data, honoursModes }, cancellationCheck(stop));
       parentPort?.postMessage({ kind: 'checked', changed } satisfies FromSnapshotChecker);
     } catch (error) {
       parentPort?.postMessage({ kind: 'failed', ...failureOf(error) } satisfies FromSnapshotChecker);

@@ -6,7 +6,6 @@ import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from
 
 export interface SnapshotCheckOptions {
   readonly root: string;
-  readonly honoursModes: boolean;
   /** The bundled scan worker, which checker threads run. */
   readonly script: string;
 }
@@ -44,7 +43,10 @@ export class SnapshotShard {
    * Returns the folders that differ from their snapshot, checked by a thread. Returns all folders if the thread cannot
    * start or dies. Throws cancelled.
    */
-  async findChanged(options: SnapshotCheckOptions, stop: SharedArrayBuffer): Promise<string[]> {
+  async findChanged(
+    options: SnapshotCheckOptions,
+    check: Pick<ToSnapshotChecker, 'honoursModes' | 'stop'>,
+  ): Promise<string[]> {
     if (this.snapshots.size === 0 && this.#worker === undefined) return [];
     const worker = this.#startedWorker(options);
     if (worker === undefined) return [...this.snapshots.keys()];
@@ -52,7 +54,7 @@ export class SnapshotShard {
       const snapshot = this.snapshots.get(folder);
       return snapshot === undefined ? [] : [[folder, snapshot]];
     });
-    const message: ToSnapshotChecker = { put, removed: [...this.#removed], stop };
+    const message: ToSnapshotChecker = { put, removed: [...this.#removed], ...check };
     this.#unsent.clear();
     this.#removed.clear();
     const response = await request(worker, message);
@@ -61,9 +63,9 @@ export class SnapshotShard {
   }
 
   /** Undefined if the system cannot start a thread. */
-  #startedWorker({ root, honoursModes, script }: SnapshotCheckOptions): Worker | undefined {
+  #startedWorker({ root, script }: SnapshotCheckOptions): Worker | undefined {
     if (this.#worker !== undefined) return this.#worker;
-    const workerData: SnapshotCheckerData = { role: 'checker', root, honoursModes };
+    const workerData: SnapshotCheckerData = { role: 'checker', root };
     try {
       this.#worker = new Worker(script, { workerData, name: 'palmtree scan check', resourceLimits: threadLimits });
     } catch {

@@ -1,7 +1,8 @@
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
-import type { Observation } from '../../core/observation';
+import type { FileTable } from '../../core/entry';
+import { withMode, type Observation } from '../../core/observation';
 import { isInside } from '../../core/paths';
 import { isHeldBack, type Problem } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
@@ -18,6 +19,8 @@ export interface LocalIndexDeps {
   readonly scanner: Scanner;
   /** How the disk treats names; probed on the disk by default. */
   readonly nameRules?: (() => NameRules) | undefined;
+  /** Whether permission bits are observed and set. */
+  readonly honoursModes: () => boolean;
 }
 
 export interface ScanEffect {
@@ -33,18 +36,21 @@ export class LocalIndex {
   readonly #observations: StoredMap<Observation>;
   readonly #scanner: Scanner;
   readonly #nameRules: () => NameRules;
+  readonly #honoursModes: () => boolean;
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
   #findingsVersion = 0;
+  #hasAdoptedModes = false;
   #folders: PathFolders | undefined;
   /** The identity of the workspace folder at the last scan. */
   #scannedRoot: string | undefined;
 
-  constructor({ root, observations, scanner, nameRules }: LocalIndexDeps) {
+  constructor({ root, observations, scanner, nameRules, honoursModes }: LocalIndexDeps) {
     this.root = root;
     this.#observations = observations;
     this.#scanner = scanner;
     this.#nameRules = nameRules ?? nameRulesProbe(root);
+    this.#honoursModes = honoursModes;
   }
 
   get observations(): ReadonlyMap<string, Observation> {
@@ -65,6 +71,10 @@ export class LocalIndex {
     return this.#nameRules();
   }
 
+  get honoursModes(): boolean {
+    return this.#honoursModes();
+  }
+
   /** Rises with each change of an observation, a problem or a `.gitignore` file. */
   get version(): number {
     return this.#observations.version + this.#findingsVersion;
@@ -82,9 +92,9 @@ export class LocalIndex {
   }
 
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
-  async scan(request: ScanRequest): Promise<ScanEffect> {
+  async scan(request: Omit<ScanRequest, 'honoursModes'>): Promise<ScanEffect> {
     const root = identityOfFolder(this.root);
-    const result = await this.#scanner.scan(request);
+    const result = await this.#scanner.scan({ ...request, honoursModes: this.honoursModes });
     this.#scannedRoot = root;
     const changes = await runYielding(this.#applyScanSteps(result));
     const isComplete = this.#replaceFindings(request.only, result);
@@ -124,6 +134,31 @@ export class LocalIndex {
   async forget(matches: (path: string) => boolean): Promise<void> {
     await this.update([], [...this.#observations.keys()].filter(matches));
     for (const path of [...this.#problems.keys()].filter(matches)) this.#problems.delete(path);
+  }
+
+  /**
+   * Gives unchanged files the modes of the ancestor, if modes are ignored. Without this, the modes that were observed
+   * before would go out as changes of this disk. Checks all files once, and then only those that a scan changed.
+   */
+  async adoptModes(ancestor: FileTable, changes: readonly Change[]): Promise<void> {
+    if (this.honoursModes) {
+      this.#hasAdoptedModes = false;
+      return;
+    }
+    const paths = this.#hasAdoptedModes ? changes.map(({ path }) => path) : this.#observations.keys();
+    this.#hasAdoptedModes = true;
+    const adopted: Observation[] = [];
+    await runYielding(this.#adoptedModesSteps(ancestor, paths, adopted));
+    if (adopted.length > 0) await this.update(adopted, []);
+  }
+
+  *#adoptedModesSteps(ancestor: FileTable, paths: Iterable<string>, adopted: Observation[]): CooperativeTask<void> {
+    let count = 0;
+    for (const path of paths) {
+      if (++count % stepSize === 0) yield;
+      const [one, mode] = [this.#observations.get(path), ancestor.get(path)?.mode];
+      if (one?.kind === 'file' && mode !== undefined && one.mode !== mode) adopted.push(withMode(one, mode));
+    }
   }
 
   /** Another window has replaced the stored observations. */

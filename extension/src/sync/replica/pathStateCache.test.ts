@@ -27,7 +27,7 @@ function folder(nameRules = linux) {
     dispose: () => Promise.resolve(),
   };
   const observations = new StoredMap<Observation>();
-  const local = new LocalIndex({ root, observations, scanner, nameRules: () => nameRules });
+  const local = new LocalIndex({ root, observations, scanner, nameRules: () => nameRules, honoursModes: () => true });
   const settings = () => ({ exclude: [], respectGitignore: true });
   const rules = new TrackingRules({ rules: new StoredMap<Rule>(), settings, gitignores: local.gitignores });
   rules.track('', 'folder');

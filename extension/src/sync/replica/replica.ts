@@ -4,6 +4,7 @@ import { isInside } from '../../core/paths';
 import type { Rule } from '../../core/tracking/rule';
 import type { Scanner, ScanRequest } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
+import { modesProbe } from '../../io/fs/modesProbe';
 import { runYielding } from '../../io/threads/yielding';
 import type { Binding } from '../ports/syncState';
 import { AncestorState } from './ancestorState';
@@ -13,6 +14,8 @@ import { Planner } from './planner';
 import { TrackingRules, type ExcludeSettings } from './trackingRules';
 
 export interface ReplicaSettings extends ExcludeSettings {
+  /** `keep` observes and sets permission bits, `ignore` does not, and `auto` probes the disk. The default is `auto`. */
+  readonly modes?: 'auto' | 'keep' | 'ignore';
   /** The fraction of the tracked files, from 0 to 1, that a plan may delete or empty without confirmation. */
   readonly deletionGuardFraction?: number;
 }
@@ -46,7 +49,12 @@ export class Replica {
     this.root = root;
     this.#store = store;
     this.#settings = settings;
-    this.local = new LocalIndex({ root, observations: state.observations, scanner, nameRules });
+    const probeModes = modesProbe(root);
+    const honoursModes = (): boolean => {
+      const { modes = 'auto' } = settings();
+      return modes === 'auto' ? probeModes() : modes === 'keep';
+    };
+    this.local = new LocalIndex({ root, observations: state.observations, scanner, nameRules, honoursModes });
     this.rules = new TrackingRules({ rules: state.rules, settings, gitignores: this.local.gitignores });
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
@@ -69,8 +77,9 @@ export class Replica {
   }
 
   /** Scans all tracked files, or those of `request.only`, and returns what changed. */
-  async scan(request: Omit<ScanRequest, 'scope'>): Promise<ScanEffect> {
+  async scan(request: Omit<ScanRequest, 'scope' | 'honoursModes'>): Promise<ScanEffect> {
     const effect = await this.local.scan({ ...request, scope: this.rules.scope });
+    await this.local.adoptModes(this.ancestor.entries, effect.changes);
     if (request.only === undefined) await runYielding(this.#releaseUntrackedSteps());
     return effect;
   }

@@ -48,6 +48,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       ...(hasUnsavedEdits === undefined ? {} : { hasUnsavedEdits }),
       nameRules: replica.local.nameRules,
       isOnServer: (path) => isOnServer(replica, path),
+      honoursModes: replica.local.honoursModes,
       keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
     });
     await replica.local.update(applied.written, applied.removed);

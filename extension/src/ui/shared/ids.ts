@@ -50,6 +50,7 @@ export const settingDefaults = {
   tree: '',
   exclude: ['.git', 'node_modules'] as readonly string[],
   respectGitignore: false as boolean,
+  modes: 'auto' as 'auto' | 'keep' | 'ignore',
   autoMerge: true as boolean,
   quickDiff: true as boolean,
   reviewBefore: 'never' as 'never' | 'conflicts' | 'always',

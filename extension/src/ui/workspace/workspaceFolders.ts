@@ -155,6 +155,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
+        modes: setting('modes', folder.uri),
         deletionGuardFraction: setting('deletionGuard.share', folder.uri),
       }),
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
@@ -187,7 +188,8 @@ export class WorkspaceFolders implements vscode.Disposable {
     for (const opened of this.all) {
       const affects = (name: string): boolean => event.affectsConfiguration(`palmtree.${name}`, opened.folder.uri);
       if (affects('serverUrl') || affects('tree')) await this.#deps.binder.restore(opened);
-      if (affects('exclude') || affects('respectGitignore') || affects('serverUrl') || affects('tree')) {
+      const scanned = ['exclude', 'respectGitignore', 'modes', 'serverUrl', 'tree'];
+      if (scanned.some(affects)) {
         await opened.sync.rescan(silent).catch((error: unknown) => this.#deps.log.warn(String(error)));
       }
     }

@@ -1,0 +1,29 @@
+import type { Entry } from '../../core/entry';
+import { parentFolders } from '../../core/paths';
+
+const group = 0o070;
+const others = 0o007;
+
+/** The widest modes that the folders above some files need. */
+export class FolderModes {
+  readonly #modes = new Map<string, number>();
+
+  /** Symlinks count for nothing: everybody may read one, and it shows only a path. */
+  constructor(files: Iterable<Entry>) {
+    for (const { path, kind, mode } of files) {
+      if (kind !== 'file') continue;
+      const needed = 0o700 | (mode & group ? group : 0) | (mode & others ? others : 0);
+      for (const folder of parentFolders(path)) {
+        const known = this.#modes.get(folder) ?? 0;
+        // Then the folders above have all these bits, too.
+        if ((known | needed) === known) break;
+        this.#modes.set(folder, known | needed);
+      }
+    }
+  }
+
+  /** The mode before the process's umask. */
+  modeOf(folder: string): number {
+    return this.#modes.get(folder) ?? 0o777;
+  }
+}
