@@ -88,7 +88,7 @@ class Editor {
   /** Tracks all files in the folder. */
   async track(): Promise<void> {
     await this.#show();
-    await this.#run('Palmtree: Track for Sync');
+    await this.#run('Palmtree: Track for sync');
     await this.#palette.getByText('Files and folders').waitFor();
     await this.#input.fill('notes');
     await this.#input.press('Enter');

@@ -8,7 +8,7 @@ const files: Readonly<Record<string, string>> = {
 
 Everything here is an ordinary file. Track a folder, push it, change something, push again.
 
-1. Right-click \`notes\` in the explorer and choose **Track for Sync**.
+1. Right-click \`notes\` in the explorer and choose **Track for sync**.
 2. Click the arrow in the status bar to push.
 3. Open this folder's files on another machine, or in a second window on an empty folder, and pull.
 `,

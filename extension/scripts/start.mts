@@ -112,7 +112,7 @@ function summary({ folder }: Options, url: string, token: string, editor: string
     lines.push(`  VS Code    ${editor}`, `  Folder     ${folder ?? relative(repository, join(scratch, 'demo'))}`);
     const target = folder ? 'a folder' : 'the folder "notes"';
     lines.push(
-      `  Next       right-click ${target} in the Explorer, "Track for Sync", then click the arrow in the status bar to push.`,
+      `  Next       right-click ${target} in the Explorer, "Track for sync", then click the arrow in the status bar to push.`,
     );
   }
   return [...lines, '  Press Ctrl-C to stop everything.'].join('\n');

@@ -35,7 +35,7 @@ beforeAll(async () => {
     settings: { 'palmtree.serverUrl': server.url, 'palmtree.tree': tree },
   });
   window = await workbench.openFolder(folder);
-  await window.explorer.contextMenu('notes', 'Track for Sync');
+  await window.explorer.contextMenu('notes', 'Track for sync');
   await window.statusBarText('push', '↑2');
   await window.clickStatusBarItem('push');
   await until(laptop, ({ counts }) => counts.incoming === 2);

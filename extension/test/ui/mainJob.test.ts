@@ -39,7 +39,7 @@ afterAll(async () => {
 describe('the main job, in the workbench', () => {
   it('tracks a folder from the explorer, and shows what waits', async () => {
     const { window } = desk;
-    await window.explorer.contextMenu('notes', 'Track for Sync');
+    await window.explorer.contextMenu('notes', 'Track for sync');
     await window.statusBarText('push', '↑6');
     await window.showContainer('Palmtree');
     await window.treeView.expand('notes');

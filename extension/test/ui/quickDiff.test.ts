@@ -41,7 +41,7 @@ afterAll(async () => {
 describe('the marks in the gutter, beside those of git', () => {
   it('come with an edit of a file that was open before it was first pushed, and go with the push', async () => {
     await window.editor.open('plan.md');
-    await window.explorer.contextMenu('notes', 'Track for Sync');
+    await window.explorer.contextMenu('notes', 'Track for sync');
     await push('↑1');
     await window.editor.append('- water\n');
     await window.editor.save();

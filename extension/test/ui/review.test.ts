@@ -37,7 +37,7 @@ beforeAll(async () => {
     settings: { 'palmtree.serverUrl': server.url, 'palmtree.tree': tree },
   });
   window = await workbench.openFolder(folder);
-  await window.explorer.contextMenu('notes', 'Track for Sync');
+  await window.explorer.contextMenu('notes', 'Track for sync');
   await window.statusBarText('push', '↑8');
   await window.runCommand('Palmtree: Sync');
   await window.statusBarText('push', 'Palmtree');

@@ -29,7 +29,7 @@ test('the packed extension installs and shows its view', async () => {
 
 test('the explorer offers to track a file', async () => {
   await window.showContainer('Explorer');
-  await expect.poll(() => window.explorer.contextMenuItems('notes.md')).toContain('Track for Sync');
+  await expect.poll(() => window.explorer.contextMenuItems('notes.md')).toContain('Track for sync');
 });
 
 test('the palette has its commands', async () => {

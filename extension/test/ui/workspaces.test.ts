@@ -44,7 +44,7 @@ describe('a workspace with two folders', () => {
       const window = await workbench.openFolder(file);
       for (const name of ['garden', 'kitchen']) {
         await window.explorer.expand(name);
-        await window.explorer.contextMenu(`${name}.md`, 'Track for Sync');
+        await window.explorer.contextMenu(`${name}.md`, 'Track for sync');
       }
       await window.statusBarText('push', '↑2');
       await window.showContainer('Palmtree');

@@ -31,7 +31,7 @@ function trackedMessage(tracked: number, problems: number): string {
 
 async function askForPaths({ folder }: SyncedFolder): Promise<vscode.Uri[]> {
   const typed = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Palmtree: Track for Sync'),
+    title: vscode.l10n.t('Palmtree: Track for sync'),
     prompt: vscode.l10n.t('Files and folders, relative to the workspace folder. Put quotes around names with spaces.'),
     placeHolder: vscode.l10n.t('notes drafts/plan.md "my data"'),
     ignoreFocusOut: true,

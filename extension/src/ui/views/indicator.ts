@@ -79,7 +79,7 @@ function countsIndicator(connected: readonly SyncState[], counts: Counts, now: D
 function upToDateIndicator(connected: readonly SyncState[], tracked: number): Indicator {
   if (tracked === 0) {
     const tooltip = l10n.t(
-      'Nothing is tracked yet. Right-click files or folders in the Explorer and choose "Track for Sync".',
+      'Nothing is tracked yet. Right-click files or folders in the Explorer and choose "Track for sync".',
     );
     return { text: '$(add) Palmtree', tooltip, command: 'focusView' };
   }
