@@ -22,6 +22,7 @@ type LocalErrorCode =
   | 'not_aborted'
   | 'not_in_revision'
   | 'nothing_to_undo'
+  | 'backup_deleted'
   | 'deletion_guard'
   | 'root_gone'
   | 'scan_failed'

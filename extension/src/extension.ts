@@ -38,9 +38,10 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const credentials = new Credentials(context.secrets, process.env);
   const connection = new FolderConnection(credentials, terminal, log);
   const { storageUri, extensionUri } = context;
-  const folders = new WorkspaceFolders({ storageUri, extensionUri, log, binder: connection });
-  const review = new ReviewView(folders);
   const merges = new ActiveMerges(context.workspaceState);
+  const copiesInUse = () => merges.all.map(({ mineCopy }) => mineCopy);
+  const folders = new WorkspaceFolders({ storageUri, extensionUri, log, binder: connection, copiesInUse });
+  const review = new ReviewView(folders);
   const tracked = new TrackedView(folders, merges);
   const fileHistory = createFileHistory(folders, tracked, log);
   const histories = [fileHistory, createTreeHistory(folders, log)];

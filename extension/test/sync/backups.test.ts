@@ -1,7 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { link, open, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { diskUsage } from '../../src/io/apply/diskUsage';
+import { defaultBackupLimits, type BackupLimits } from '../../src/sync/history/backupLimits';
+import { isRecord } from '../../src/sync/pull/pullRecord';
+import { storedBackups } from '../../src/sync/transfer/backups';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -115,13 +119,13 @@ describe('a backup', () => {
         ]);
         expect(backup).toBeUndefined();
       }
-      expect(await laptop.sync.backups()).toEqual([]);
+      expect(await laptop.sync.backups.list()).toEqual([]);
     } finally {
       for (const path of immutable) setImmutable(path, false);
     }
     await laptop.sync.rescan(silent);
     expect(await laptop.pull()).toMatchObject({ written: 1, deleted: 1, skipped: [] });
-    const [backedUp] = await laptop.sync.backups();
+    const [backedUp] = await laptop.sync.backups.list();
     expect([...(backedUp?.files.keys() ?? [])]).toEqual(['n/a', 'n/b']);
   });
 
@@ -132,5 +136,139 @@ describe('a backup', () => {
     await desk.push();
     const { backup } = await laptop.pull();
     expect((await stat(join(backup ?? '', 'n/a'))).ino).toBe(ino);
+  });
+});
+
+describe('backups beyond the limits', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  const megabyte = 1_000_000;
+
+  async function machines(limits: Partial<BackupLimits>, files: Readonly<Record<string, string | Buffer>>) {
+    const backupLimits = () => ({ ...defaultBackupLimits, ...limits });
+    const [desk, laptop] = await fixture.twoMachines({ backupLimits });
+    for (const [path, content] of Object.entries(files)) await desk.write(path, content);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    return [desk, laptop] as const;
+  }
+
+  async function pullEdits(desk: Machine, laptop: Machine, count: number, content = (edit: number) => `edit ${edit}`) {
+    for (let edit = 1; edit <= count; edit++) {
+      await desk.write('n/a', content(edit));
+      await desk.push();
+      await laptop.pull();
+    }
+    await laptop.sync.backups.idle();
+  }
+
+  async function purposes(machine: Machine): Promise<string[]> {
+    return (await machine.sync.backups.list()).map(({ purpose }) => purpose);
+  }
+
+  it('are deleted after a pull, and those of the last five pulls are kept', async () => {
+    const large = (edit: number): string => String(edit).repeat(megabyte);
+    const [desk, laptop] = await machines({ maxBytes: 2 * megabyte }, { 'n/a': large(0) });
+    await pullEdits(desk, laptop, 8, large);
+    expect(await purposes(laptop)).toEqual(['r9', 'r8', 'r7', 'r6', 'r5']);
+    expect(await diskUsage(join(laptop.storage, 'backups'))).toBeLessThan(5.1 * megabyte);
+    for (let revision = 9; revision >= 5; revision--) {
+      expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision, restored: ['n/a'], skipped: [] });
+    }
+    await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'nothing_to_undo' });
+    expect(await laptop.read('n/a')).toBe(large(3));
+  });
+
+  it('are deleted when they are too old, at the first command of a new window', async () => {
+    const [desk, opened] = await machines({}, { 'n/a': 'first' });
+    await pullEdits(desk, opened, 7);
+    expect(await purposes(opened)).toHaveLength(7);
+    await opened.close();
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31 * 86_400_000 });
+    const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
+    await laptop.sync.rescan(silent);
+    await laptop.sync.backups.idle();
+    expect(await purposes(laptop)).toEqual(['r8', 'r7', 'r6', 'r5', 'r4']);
+  });
+
+  it('include the records of pulls that only added files', async () => {
+    const [desk, laptop] = await machines({ maxBytes: 1 }, { 'n/a': 'first' });
+    for (let pulled = 1; pulled <= 7; pulled++) {
+      await desk.write(`n/added ${pulled}`, 'new');
+      await desk.push();
+      await laptop.pull();
+    }
+    await laptop.sync.backups.idle();
+    expect((await readdir(join(laptop.storage, 'backups'))).filter(isRecord)).toHaveLength(5);
+  });
+
+  it('are kept while an active merge needs them', async () => {
+    const copies: string[] = [];
+    const options = { backupLimits: () => ({ maxAgeDays: 1, maxBytes: 1 }), copiesInUse: () => copies };
+    const [desk, laptop] = await fixture.twoMachines(options);
+    await desk.write('n/merged', 'base');
+    await desk.write('n/a', 'base');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('n/merged', 'laptop');
+    await desk.write('n/merged', 'desk');
+    await desk.push();
+    await laptop.pull();
+    const { mineCopy } = await laptop.sync.startMerge(silent, 'n/merged');
+    copies.push(mineCopy);
+    await pullEdits(desk, laptop, 7);
+    expect(await readFile(mineCopy, 'utf8')).toBe('laptop');
+    expect((await laptop.sync.backups.list()).filter(({ isInUse }) => isInUse)).toMatchObject([{ purpose: 'merge' }]);
+    copies.pop();
+    await laptop.sync.rescan(silent);
+    await laptop.sync.backups.idle();
+    expect(await purposes(laptop)).not.toContain('merge');
+  });
+
+  it('leave no litter if the deletion was killed', async () => {
+    const [desk, laptop] = await machines({ maxBytes: 1 }, { 'n/a': 'first' });
+    const backups = join(laptop.storage, 'backups');
+    await mkdir(join(backups, '.trash-of a killed window/000001-r1/n'), { recursive: true });
+    await pullEdits(desk, laptop, 1);
+    expect((await readdir(backups)).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+});
+
+describe('deleted backups', () => {
+  it('free their room, and the pulls that made them cannot be undone', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    for (const path of ['n/a', 'n/b', 'n/c']) {
+      await desk.write(path, '2');
+      await desk.push();
+      await laptop.pull();
+    }
+    const [last, first] = await laptop.sync.backups.list();
+    expect([first, last]).toMatchObject([{ purpose: 'r2' }, { purpose: 'r3' }]);
+    expect(last?.bytes).toBeGreaterThan(0);
+    await laptop.sync.backups.delete(new Set([last?.name ?? '']));
+    expect((await laptop.sync.backups.list()).map(({ purpose }) => purpose)).toEqual(['r2']);
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 4, removed: ['n/c'] });
+    // The pull of revision 3 is the last one now. That of revision 2 is not taken for it.
+    await expect(laptop.sync.lastPull()).rejects.toMatchObject({ code: 'backup_deleted' });
+    await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'backup_deleted' });
+    expect([await laptop.read('n/a'), await laptop.read('n/b')]).toEqual(['2', '2']);
+  });
+
+  it('leave nothing behind if all are deleted, and the next pull can be undone', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    const backups = join(laptop.storage, 'backups');
+    const all = (await storedBackups({ backups })).map(({ name }) => name);
+    await laptop.sync.backups.delete(new Set(all));
+    expect(await readdir(backups)).toEqual([]);
+    expect(await laptop.sync.lastPull()).toBeUndefined();
+    await desk.write('n/a', '3');
+    await desk.push();
+    await laptop.pull();
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 3, restored: ['n/a'] });
   });
 });

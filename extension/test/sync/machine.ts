@@ -10,6 +10,7 @@ import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
 import { FolderSync } from '../../src/sync/folder/folderSync';
+import type { BackupLimits } from '../../src/sync/history/backupLimits';
 import type { PullOptions } from '../../src/sync/pull/pull';
 import type { PushOptions } from '../../src/sync/push/push';
 import type { ServerBinding, Reporter } from '../../src/sync/ports/serverBinding';
@@ -30,6 +31,8 @@ export interface MachineOptions {
   readonly deletionGuardFraction?: number;
   /** Makes the disk look as if it treated names by these rules. */
   readonly nameRules?: NameRules;
+  readonly backupLimits?: () => BackupLimits;
+  readonly copiesInUse?: () => Iterable<string>;
   /** Replaces the transfer of files, to observe or interrupt it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
 }
@@ -57,7 +60,7 @@ export class Machine {
     const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
     const storage = options.storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
     const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
-    const { nameRules } = options;
+    const { nameRules, backupLimits, copiesInUse } = options;
     const sync = new FolderSync({
       root,
       store,
@@ -73,6 +76,8 @@ export class Machine {
         };
       },
       ...(nameRules === undefined ? {} : { nameRules: () => nameRules }),
+      ...(backupLimits === undefined ? {} : { backupLimits }),
+      ...(copiesInUse === undefined ? {} : { copiesInUse }),
       onDefect: (error) => {
         throw error;
       },

@@ -50,7 +50,7 @@ describe('a conflict', () => {
     const [desk, laptop] = await inConflict();
     const { backup } = await resolve(laptop, 'n/a.md', 'theirs');
     expect((await laptop.sync.lastPull())?.backup).toBe(backup);
-    const [backedUp] = await laptop.sync.backups();
+    const [backedUp] = await laptop.sync.backups.list();
     expect(backedUp).toMatchObject({ purpose: 'resolved' });
     expect([...(backedUp?.files.keys() ?? [])]).toEqual(['n/a.md']);
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ restored: ['n/a.md'], skipped: [] });

@@ -308,7 +308,7 @@ describe('an undone pull, after the clock was set back,', () => {
     await laptop.write('n/b', 'laptop');
     await pullEdit(desk, laptop, 'n/b', 'desk');
     await laptop.sync.resolve(silent, { paths: ['n/b'], choice: 'theirs' });
-    expect((await laptop.sync.backups()).map(({ purpose }) => purpose)).toEqual(['resolved', 'r2']);
+    expect((await laptop.sync.backups.list()).map(({ purpose }) => purpose)).toEqual(['resolved', 'r2']);
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ restored: ['n/b'] });
     expect(await laptop.read('n/b')).toBe('laptop');
   });
@@ -325,7 +325,7 @@ describe('an undone pull, after the clock was set back,', () => {
     }
     setClock('2030-05-06T07:08:09Z');
     await pullEdit(desk, laptop, 'n/b', '2');
-    expect((await laptop.sync.backups()).map(({ purpose }) => purpose)).toEqual(['r3', 'r2']);
+    expect((await laptop.sync.backups.list()).map(({ purpose }) => purpose)).toEqual(['r3', 'r2']);
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 3, restored: ['n/b'] });
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 2, restored: ['n/a'] });
   });

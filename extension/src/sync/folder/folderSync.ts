@@ -30,7 +30,7 @@ import { Replica, type ReplicaSettings } from '../replica/replica';
 import { makePlan, type PlanOptions } from '../review/makePlan';
 import type { Plan, PlanDirection } from '../review/plan';
 import type { ApplyOptions } from '../transfer/applyStaged';
-import { listBackups, type BackedUpFiles } from '../transfer/backups';
+import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
 import { OperationQueue } from './operationQueue';
 import { ServerWatch } from './serverWatch';
 import { SyncStatus } from './syncStatus';
@@ -47,6 +47,10 @@ export interface FolderSyncDeps {
   readonly settings: () => ReplicaSettings;
   /** How the disk treats names; probed on the disk by default. */
   readonly nameRules?: () => NameRules;
+  /** The limits of the backups; by default `defaultBackupLimits`. */
+  readonly backupLimits?: FolderBackupsDeps['limits'];
+  /** The absolute paths of the copies that active merges need. */
+  readonly copiesInUse?: FolderBackupsDeps['copiesInUse'];
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -54,6 +58,7 @@ export interface FolderSyncDeps {
 export class FolderSync {
   readonly root: string;
   readonly history: TreeHistory;
+  readonly backups: FolderBackups;
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
@@ -79,6 +84,8 @@ export class FolderSync {
     });
     this.root = root;
     this.history = new TreeHistory(replica, connection);
+    const { backupLimits: limits, copiesInUse } = deps;
+    this.backups = new FolderBackups({ folders, operations, limits, copiesInUse, onDefect });
     this.#replica = replica;
     this.#local = { replica, folders };
     this.#scanner = scanner;
@@ -286,11 +293,6 @@ export class FolderSync {
     return this.#operate(() => undoPull(context, options), reporter.signal);
   }
 
-  /** The backups that hold files, newest first. */
-  backups(): Promise<BackedUpFiles[]> {
-    return listBackups(this.#local.folders);
-  }
-
   /** The pull that `undoPull` would undo, going by the last scan. */
   lastPull(): Promise<PullRecord | undefined> {
     return lastPull(this.#local);
@@ -302,6 +304,7 @@ export class FolderSync {
     this.#status.dispose();
     await this.#watch.dispose();
     await this.#operations.idle();
+    await this.backups.idle();
     // The operation that was running may have bound the folder again.
     await this.#watch.dispose();
     await this.#scanner.dispose();
@@ -336,6 +339,8 @@ export class FolderSync {
         await this.#status.commandEnded(error);
         if (error instanceof PalmtreeError) error.root = this.root;
         throw error;
+      } finally {
+        this.backups.prune();
       }
     }, signal);
   }

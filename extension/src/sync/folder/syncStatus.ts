@@ -86,4 +86,5 @@ const expected: ReadonlySet<string> = new Set([
   'not_aborted',
   'not_in_revision',
   'nothing_to_undo',
+  'backup_deleted',
 ]);

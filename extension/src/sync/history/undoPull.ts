@@ -47,7 +47,7 @@ interface UndoablePull {
  * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
  * deletes those that it added, with a backup. The result is a change of this disk, to be reviewed and pushed. The next
  * undo undoes the pull before.
- * Throws nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is another pull.
+ * Throws backup_deleted, and nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is another pull.
  */
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
   const { replica, folders, reporter } = context;
@@ -88,7 +88,7 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
   };
 }
 
-/** The pull that an undo would undo, going by the last scan. */
+/** The pull that an undo would undo, going by the last scan. Throws backup_deleted. */
 export async function lastPull(context: Pick<LocalContext, 'replica' | 'folders'>): Promise<PullRecord | undefined> {
   return (await findUndoable(context))?.record;
 }
@@ -104,6 +104,9 @@ async function findUndoable({
     isSyncable(path) && selection.includes(path) ? local.observations.get(path) : 'unknown';
   for await (const record of pullRecords(folders.backups)) {
     if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
+    if (record.state === 'deleted') {
+      throw new PalmtreeError('backup_deleted', `the backup of the pull of revision ${record.revision} was deleted`);
+    }
     const check = checkRecord(record, entryAt);
     // If it has no effect, the pull was killed before its first change, or the user has reverted all changes.
     const hasEffect = check.unchanged.length > 0 || check.changed.length > 0;

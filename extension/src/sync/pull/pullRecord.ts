@@ -12,7 +12,8 @@ import { createFolder, listNames, removeAll } from '../../io/fs/folders';
 import type { Binding } from '../ports/syncState';
 import { newestFirst } from '../transfer/backups';
 
-const suffix = '.pull.json';
+const recordSuffix = '.pull.json';
+const markSuffix = '.deleted.json';
 
 const recordedEntry = putChange.omit({ op: true, path: true });
 const recordedChange = z.object({
@@ -28,12 +29,13 @@ const recordedChange = z.object({
  * - `made`: written before the first file is changed. After a kill, the disk shows which changes were made.
  * - `undoing`: an undo has begun, and may have been stopped.
  * - `undone`: nothing is left to undo; the record has no changes any more.
+ * - `deleted`: a mark in place of the record, whose backup was deleted; it has no changes.
  */
 const recordFile = z.object({
   version: z.literal(1),
   server: z.string(),
   tree: z.string(),
-  state: z.enum(['made', 'undoing', 'undone']),
+  state: z.enum(['made', 'undoing', 'undone', 'deleted']),
   revision,
   at: z.iso.datetime(),
   changes: z.array(recordedChange),
@@ -69,7 +71,7 @@ export async function recordPull(
   const result = await write();
   const skipped = new Set(result.skipped.map((one) => one.path));
   const made = pulled.changes.filter((change) => !skipped.has(change.path));
-  if (made.length === 0) await removeAll(pulled.backup + suffix);
+  if (made.length === 0) await removeAll(pulled.backup + recordSuffix);
   else if (made.length < pulled.changes.length) await saveRecord({ ...record, changes: made });
   await syncFolder(dirname(pulled.backup));
   return result;
@@ -77,7 +79,24 @@ export async function recordPull(
 
 /** Replaces the record. It is durable when this resolves; a kill leaves the old or the new one. */
 export async function saveRecord(record: PullRecord): Promise<void> {
-  await replaceFile(record.backup + suffix, recordText(record));
+  await replaceFile(record.backup + recordSuffix, recordText(record));
+}
+
+/** Leaves a mark that the backup of a pull is deleted, before its record is. */
+export async function markDeleted(backup: string): Promise<void> {
+  const record = await readRecord(backup + recordSuffix);
+  if (record === undefined || record.state === 'undone') return;
+  await replaceFile(backup + markSuffix, recordText({ ...record, state: 'deleted', changes: [] }));
+}
+
+/** Whether a file beside the backups is the record of a pull. */
+export function isRecord(name: string): boolean {
+  return name.endsWith(recordSuffix);
+}
+
+/** Whether a file beside the backups marks that a pull's backup was deleted. */
+export function isDeletionMark(name: string): boolean {
+  return name.endsWith(markSuffix);
 }
 
 /** Yields pieces, so that other code can run in between: a pull may change a hundred thousand files. */
@@ -97,13 +116,22 @@ function recordedChangeOf({ path, from, to, base }: PulledChange): z.infer<typeo
   return base === undefined ? change : { ...change, base: recordedEntryOf(base ?? undefined) };
 }
 
-/** Reads the records in `backups`, newest first. Damaged records, and those of another version, are left out. */
+/**
+ * Reads the records in `backups`, and the marks of deleted ones, newest first. Damaged records, and those of another
+ * version, are left out.
+ */
 export async function* pullRecords(backups: string): AsyncGenerator<PullRecord> {
-  const names = (await listNames(backups)).filter((name) => name.endsWith(suffix));
-  for (const name of newestFirst(names)) {
+  const names = await listNames(backups);
+  const marks = names.filter((name) => isDeletionMark(name) && !names.includes(recordOfMark(name)));
+  for (const name of newestFirst([...names.filter(isRecord), ...marks])) {
     const record = await readRecord(join(backups, name));
     if (record !== undefined) yield record;
   }
+}
+
+/** Both exist if a deletion was stopped in between. */
+function recordOfMark(mark: string): string {
+  return mark.slice(0, -markSuffix.length) + recordSuffix;
 }
 
 export interface RecordCheck {
@@ -150,7 +178,7 @@ async function readRecord(file: string): Promise<PullRecord | undefined> {
       to: entryFrom(path, after),
       base: base === null ? null : entryFrom(path, base ?? null),
     })),
-    backup: join(dirname(file), basename(file, suffix)),
+    backup: join(dirname(file), basename(basename(file, recordSuffix), markSuffix)),
   };
 }
 

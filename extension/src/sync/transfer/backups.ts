@@ -3,12 +3,20 @@ import { backupFolders } from '../../io/apply/backup';
 import { listFiles, listNames } from '../../io/fs/folders';
 import type { StorageFolders } from '../replica/commandContext';
 
-/** The files that one command kept before it replaced or deleted them. */
-export interface BackedUpFiles {
+/** A backup, or a record that needs none because its command only added files. */
+export interface StoredBackup {
+  /** The name of its folder, with which the names of all its parts begin. */
+  readonly name: string;
   /** An ISO date and time. */
   readonly at: string;
   /** The purpose that `newBackup` was called with, such as `r7`, `resolved`, `undone-r7` or `merge`. */
   readonly purpose: string;
+  /** The names of its folders, and of the files beside them. */
+  readonly parts: readonly string[];
+}
+
+/** The files that one command kept before it replaced or deleted them. */
+export interface BackedUpFiles extends StoredBackup {
   /** The absolute path of each copy, by the path of the file; sorted. */
   readonly files: ReadonlyMap<string, string>;
 }
@@ -29,7 +37,7 @@ export async function newBackup({ backups }: Pick<StorageFolders, 'backups'>, pu
 }
 
 /** Sorts the names of backups, or of files beside them, with the newest first. */
-export function newestFirst(names: readonly string[]): string[] {
+export function newestFirst(names: Iterable<string>): string[] {
   return [...names].sort((a, b) => numberOf(b) - numberOf(a) || (a < b ? 1 : -1));
 }
 
@@ -37,14 +45,28 @@ function numberOf(name: string): number {
   return Number(backupName.exec(name)?.[1] ?? 0);
 }
 
+/** Lists all backups, newest first, without reading what is in them. */
+export async function storedBackups({ backups }: Pick<StorageFolders, 'backups'>): Promise<StoredBackup[]> {
+  const parts = new Map<string, string[]>();
+  for (const part of await listNames(backups)) {
+    const [name] = backupName.exec(part) ?? [];
+    if (name === undefined) continue;
+    const known = parts.get(name);
+    if (known === undefined) parts.set(name, [part]);
+    else known.push(part);
+  }
+  return newestFirst(parts.keys()).map((name) => {
+    const [, , date = '', hours = '', minutes = '', seconds = '', purpose = ''] = backupName.exec(name) ?? [];
+    return { name, at: `${date}${hours}:${minutes}:${seconds}`, purpose, parts: parts.get(name) ?? [] };
+  });
+}
+
 /** Lists the backups that hold files, newest first. */
-export async function listBackups({ backups }: Pick<StorageFolders, 'backups'>): Promise<BackedUpFiles[]> {
+export async function listBackups(folders: Pick<StorageFolders, 'backups'>): Promise<BackedUpFiles[]> {
   const listed: BackedUpFiles[] = [];
-  for (const name of newestFirst(await listNames(backups))) {
-    const [whole, , date, hours, minutes, seconds, purpose = ''] = backupName.exec(name) ?? [];
-    if (whole !== name) continue;
-    const files = await filesOf(join(backups, name));
-    if (files.size > 0) listed.push({ at: `${date}${hours}:${minutes}:${seconds}`, purpose, files });
+  for (const stored of await storedBackups(folders)) {
+    const files = await filesOf(join(folders.backups, stored.name));
+    if (files.size > 0) listed.push({ ...stored, files });
   }
   return listed;
 }

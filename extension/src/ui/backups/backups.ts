@@ -10,7 +10,7 @@ import { purposeMessage } from './purposeMessage';
 /** Lets the user pick a backup and a file in it, and compares that file with the local one. */
 export async function showBackups(folders: WorkspaceFolders, argument: unknown): Promise<void> {
   const owner = await targetFolder(folders, argument);
-  const backups = await owner.sync.backups();
+  const backups = await owner.sync.backups.list();
   if (backups.length === 0) {
     const text = vscode.l10n.t('There are no backups yet. Nothing was replaced or deleted here.');
     void vscode.window.showInformationMessage(`Palmtree: ${text}`);

@@ -67,7 +67,7 @@ function undoneMessage({ restored, removed, changedSince, skipped }: UndoPullRes
 }
 
 async function compareFirst(owner: SyncedFolder, { backup }: ResolveResult, path: string): Promise<void> {
-  const backups = await owner.sync.backups();
+  const backups = await owner.sync.backups.list();
   const copy = backups.find(({ files }) => files.get(path)?.startsWith(backup) === true)?.files.get(path);
   // A conflict with a local deletion has no backup.
   if (copy === undefined) await vscode.window.showTextDocument(vscode.Uri.joinPath(owner.folder.uri, path));

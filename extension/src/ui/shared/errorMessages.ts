@@ -60,6 +60,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     paths(e).length === 0
       ? l10n.t('There is nothing to undo.')
       : l10n.t('Nothing was undone, because {0} changed since.', list(e)),
+  backup_deleted: () => l10n.t("The backup of the last pull was deleted, so it can't be undone."),
   deletion_guard: (e) => deletionGuardMessage(e),
   root_gone: (e) => l10n.t('The folder {0} is missing or cannot be read. Nothing was changed.', subject(e)),
   scan_failed: (e) => withReason(l10n.t('Scanning failed.'), e),
@@ -136,6 +137,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_in_folder: [],
   not_in_revision: [],
   nothing_to_undo: [],
+  backup_deleted: [],
   deletion_guard: [],
   rsync_missing: [],
   rsync_unusable: [],
@@ -154,6 +156,7 @@ const warnings: ReadonlySet<ErrorCode> = new Set([
   'untrusted',
   'not_in_revision',
   'nothing_to_undo',
+  'backup_deleted',
 ]);
 
 export function messageFor(error: unknown): Message {

@@ -55,6 +55,8 @@ export const settingDefaults = {
   quickDiff: true as boolean,
   reviewBefore: 'never' as 'never' | 'conflicts' | 'always',
   'deletionGuard.share': 0.5 as number,
+  'backups.maxAgeDays': 30 as number,
+  'backups.maxSize': 1000 as number,
   rsyncPath: 'rsync',
   pushOnSave: 'off' as 'off' | 'afterDelay',
   pullOn: 'manual' as 'manual' | 'change',

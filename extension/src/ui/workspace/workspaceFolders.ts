@@ -4,6 +4,8 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
+import type { BackupLimits } from '../../sync/history/backupLimits';
+import { settingDefaults } from '../shared/ids';
 import { showError } from '../shared/notify';
 import { setting } from '../shared/settings';
 import { watchFolder } from './watcher';
@@ -25,6 +27,8 @@ export interface WorkspaceFoldersDeps {
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
   readonly binder: FolderBinder;
+  /** The absolute paths of the copies that active merges need. */
+  readonly copiesInUse: () => Iterable<string>;
 }
 
 type OpenedFolder = SyncedFolder & { readonly watcher: vscode.Disposable };
@@ -140,7 +144,7 @@ export class WorkspaceFolders implements vscode.Disposable {
   }
 
   async #open(folder: vscode.WorkspaceFolder): Promise<void> {
-    const { storageUri, extensionUri, log, binder } = this.#deps;
+    const { storageUri, extensionUri, log, binder, copiesInUse } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
     const key = sha256(folder.uri.toString()).slice(0, 16);
@@ -158,6 +162,8 @@ export class WorkspaceFolders implements vscode.Disposable {
         modes: setting('modes', folder.uri),
         deletionGuardFraction: setting('deletionGuard.share', folder.uri),
       }),
+      backupLimits,
+      copiesInUse,
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
     });
     sync.onDidChangeState(() => this.#changed.fire());
@@ -194,6 +200,15 @@ export class WorkspaceFolders implements vscode.Disposable {
       }
     }
   }
+}
+
+/** Settings can hold anything. A limit that is not positive would delete the backups, so the default replaces it. */
+function backupLimits(): BackupLimits {
+  const [maxAgeDays, megabytes] = [setting('backups.maxAgeDays'), setting('backups.maxSize')];
+  return {
+    maxAgeDays: maxAgeDays > 0 ? maxAgeDays : settingDefaults['backups.maxAgeDays'],
+    maxBytes: (megabytes > 0 ? megabytes : settingDefaults['backups.maxSize']) * 1_000_000,
+  };
 }
 
 const silent = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };

@@ -1,0 +1,113 @@
+import { join, sep } from 'node:path';
+import { isPalmtreeError } from '../../errors';
+import { diskUsage } from '../../io/apply/diskUsage';
+import { defaultBackupLimits, surplusBackups, type BackupLimits } from '../history/backupLimits';
+import { deleteBackups, emptyTrash, isOnlyMark } from '../history/deleteBackups';
+import { isRecord } from '../pull/pullRecord';
+import type { StorageFolders } from '../replica/commandContext';
+import { listBackups, storedBackups, type BackedUpFiles, type StoredBackup } from '../transfer/backups';
+import type { OperationQueue } from './operationQueue';
+
+export interface FolderBackupsDeps {
+  readonly folders: Pick<StorageFolders, 'backups'>;
+  readonly operations: OperationQueue;
+  readonly limits: (() => BackupLimits) | undefined;
+  /** The absolute paths of copies that active merges need. */
+  readonly copiesInUse: (() => Iterable<string>) | undefined;
+  readonly onDefect: (error: unknown) => void;
+}
+
+export interface ListedBackup extends BackedUpFiles {
+  /** The bytes that it occupies on the disk, with its record. */
+  readonly bytes: number;
+  /** An active merge needs it, so it cannot be deleted. */
+  readonly isInUse: boolean;
+}
+
+/** The backups of one folder. Keeps them within their limits. */
+export class FolderBackups {
+  readonly #deps: FolderBackupsDeps;
+  /** The sizes of complete backups, which do not change. */
+  readonly #sizes = new Map<string, number>();
+  #isPruningDue = false;
+  #pruning: Promise<void> | undefined;
+
+  constructor(deps: FolderBackupsDeps) {
+    this.#deps = deps;
+  }
+
+  /** The backups that hold files, newest first. */
+  async list(): Promise<ListedBackup[]> {
+    const listed: ListedBackup[] = [];
+    for (const backup of await listBackups(this.#deps.folders)) {
+      listed.push({ ...backup, bytes: await this.#measure(backup), isInUse: this.#isInUse(backup) });
+    }
+    return listed;
+  }
+
+  /** Deletes backups. The pulls that made them cannot be undone any more. */
+  async delete(names: ReadonlySet<string>): Promise<void> {
+    const { operations, folders } = this.#deps;
+    await operations.inTurn(() => operations.exclusively(() => deleteBackups(folders, names)));
+    await emptyTrash(folders);
+  }
+
+  /** Deletes the backups beyond the limits, in the background. */
+  prune(): void {
+    this.#isPruningDue = true;
+    this.#pruning ??= this.#pruneWhileDue().finally(() => (this.#pruning = undefined));
+  }
+
+  /** Resolves when no backups are being deleted. */
+  async idle(): Promise<void> {
+    await this.#pruning;
+  }
+
+  async #pruneWhileDue(): Promise<void> {
+    const { operations, folders, onDefect } = this.#deps;
+    try {
+      while (this.#isPruningDue && !operations.lifetime.aborted) {
+        this.#isPruningDue = false;
+        // The sizes are measured before the turn, because commands wait for it.
+        if ((await this.#surplus()).size > 0) {
+          const deleteSurplus = async () => deleteBackups(folders, await this.#surplus());
+          await operations.inTurn(() => operations.exclusively(deleteSurplus));
+        }
+        await emptyTrash(folders);
+      }
+    } catch (error) {
+      // The folder is being closed, or another window holds the lock for long: the next command prunes again.
+      if (!isPalmtreeError(error)) onDefect(error);
+    }
+  }
+
+  async #surplus(): Promise<ReadonlySet<string>> {
+    const { folders, operations, limits } = this.#deps;
+    const stored = (await storedBackups(folders)).filter((backup) => !isOnlyMark(backup));
+    const measured = [];
+    for (const [index, backup] of stored.entries()) {
+      if (operations.lifetime.aborted) return new Set();
+      // The newest one may not be complete yet.
+      const bytes = await this.#measure(backup, index > 0);
+      const { name, at, parts } = backup;
+      measured.push({ name, at, bytes, hasRecord: parts.some(isRecord), isInUse: this.#isInUse(backup) });
+    }
+    return surplusBackups(measured, limits?.() ?? defaultBackupLimits, new Date());
+  }
+
+  async #measure({ name, parts }: StoredBackup, isComplete = false): Promise<number> {
+    const known = this.#sizes.get(name);
+    if (known !== undefined) return known;
+    let bytes = 0;
+    for (const part of parts) bytes += await diskUsage(join(this.#deps.folders.backups, part));
+    if (isComplete) this.#sizes.set(name, bytes);
+    return bytes;
+  }
+
+  #isInUse({ name }: StoredBackup): boolean {
+    const { folders, copiesInUse } = this.#deps;
+    const folder = join(folders.backups, name) + sep;
+    for (const copy of copiesInUse?.() ?? []) if (copy.startsWith(folder)) return true;
+    return false;
+  }
+}
