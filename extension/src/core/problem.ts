@@ -17,6 +17,10 @@ export type ProblemReason =
   /** The path cannot name an entry of a tree. */
   | PathFault
   | 'name-not-utf8'
+  /** With the path of the workspace folder, the path is longer than this system allows. */
+  | 'path-too-long-here'
+  /** With the path of the server's data folder, the path is longer than its system allows. */
+  | 'path-too-long-there'
   /** Windows allows no name with this character: `with`. */
   | 'windows-character'
   /** Windows reserves the name for a device. */

@@ -1,15 +1,23 @@
-const prefix = '.palmtree-';
 const suffix = '.tmp';
+const pattern = /^\.palmtree-(\d+)-[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/;
 
 /**
- * The name of a file that lies in its target's folder until it is complete. `unique` may contain letters, digits and
- * dashes. The name's length does not depend on the target, so that targets with names of 255 bytes can be written too.
+ * The name of a file that lies in its target's folder until it is complete. `uuid` is a random one, so that no name of a
+ * user's file looks like this. The name's length does not depend on the target, so that targets with names of 255 bytes
+ * can be written too.
  */
-export function temporaryName(unique: string): string {
-  return `${prefix}${unique}${suffix}`;
+export function temporaryName(pid: number, uuid: string): string {
+  return `.palmtree-${pid}-${uuid}${suffix}`;
+}
+
+/** The id of the process that created the temporary file at `path`; undefined if the path is not that of one. */
+export function creatorOf(path: string): number | undefined {
+  if (!path.endsWith(suffix)) return undefined;
+  const pid = pattern.exec(path.slice(path.lastIndexOf('/') + 1))?.[1];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 /** Whether the last segment of `path` is a temporary name. Such files are never synced. */
 export function isTemporary(path: string): boolean {
-  return path.endsWith(suffix) && path.startsWith(prefix, path.lastIndexOf('/') + 1);
+  return creatorOf(path) !== undefined;
 }

@@ -10,7 +10,7 @@ describe('the wire', () => {
   it('round-trips an entry to the nanosecond', () => {
     fc.assert(
       fc.property(
-        fc.bigInt({ min: -(10n ** 18n), max: 10n ** 19n - 1n }),
+        fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
         fc.integer({ min: 0, max: 0o777 }),
         (mtimeNs, mode) => {
           const sent = { ...entry('a/b', 'text'), mtimeNs, mode, size: 2 ** 53 - 1 };
@@ -21,6 +21,16 @@ describe('the wire', () => {
         },
       ),
     );
+  });
+
+  it.each([
+    ['1601', -11_644_473_600n, '-9223372036854775808'],
+    ['2286', 9_999_999_999n, '9223372036854775807'],
+    ['9999', 253_402_300_799n, '9223372036854775807'],
+  ])('sends a time of the year %s as the nearest one that it can hold', (_, seconds, sent) => {
+    const change = putChange({ ...entry('a', 'text'), mtimeNs: seconds * 1_000_000_000n });
+    expect(change.mtimeNs).toBe(sent);
+    expect(putSchema.safeParse(change).success).toBe(true);
   });
 
   it('sends the target of a symlink, and none for a file', () => {

@@ -4,6 +4,9 @@ import type { Entry } from './entry';
 import type { RemoteEntry } from './remoteTable';
 import { stepSize, type CooperativeTask } from './cooperativeTask';
 
+const minTimeNs = -(2n ** 63n);
+const maxTimeNs = 2n ** 63n - 1n;
+
 /** Converts an entry of a response. */
 export function entryOf(file: wire.FileEntry): Entry {
   const { path, kind, size, mode, hash, target } = file;
@@ -14,8 +17,16 @@ export function entryOf(file: wire.FileEntry): Entry {
 /** Converts an entry for a push that puts it at `path`. */
 export function putChange(entry: Entry, path = entry.path): wire.PutChange {
   const { kind, size, mode, hash, target } = entry;
-  const mtimeNs = entry.mtimeNs.toString();
+  const mtimeNs = clampedTime(entry.mtimeNs).toString();
   return { op: 'put', path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
+}
+
+/**
+ * The nearest time that the wire can hold, from 1677 to 2262. Only the pushed time is clamped: the observation keeps the
+ * real one, and a different mtime alone is not a change.
+ */
+function clampedTime(ns: bigint): bigint {
+  return ns < minTimeNs ? minTimeNs : ns > maxTimeNs ? maxTimeNs : ns;
 }
 
 /** Converts changes for a push, each one as it is iterated. Can be iterated repeatedly. */

@@ -57,7 +57,8 @@ function write(file: string, { hash, mode, mtimeNs }: FileEntry, objects: Object
     const fix = 'Check the space and permissions of the target folder, then export to a new one.';
     throw new OperatorError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
   }
-  const seconds = Number(BigInt(mtimeNs)) / 1e9;
+  // A string, because Node replaces a negative number by the present time.
+  const seconds = String(Number(BigInt(mtimeNs)) / 1e9);
   utimesSync(file, seconds, seconds);
   chmodSync(file, mode);
 }

@@ -253,10 +253,10 @@ describe('applyChanges', () => {
   });
 
   it('removes the temporary files of killed processes, and nothing else', async () => {
-    write(root, 'd/.palmtree-999999999-1a.tmp', 'dead');
-    write(root, `d/.palmtree-${process.pid}-1a.tmp`, 'alive');
+    write(root, 'd/.palmtree-999999999-0f8fad5b-d9cb-469f-a165-70867728950e.tmp', 'dead');
+    write(root, `d/.palmtree-${process.pid}-0f8fad5b-d9cb-469f-a165-70867728950e.tmp`, 'alive');
     await apply([put('d/a', 'x')]);
-    expect(names(root)).toEqual(['d/', `d/.palmtree-${process.pid}-1a.tmp`, 'd/a']);
+    expect(names(root)).toEqual(['d/', `d/.palmtree-${process.pid}-0f8fad5b-d9cb-469f-a165-70867728950e.tmp`, 'd/a']);
   });
 
   it('never overwrites a file in a backup', async () => {

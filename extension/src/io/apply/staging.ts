@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { constants, copyFile, mkdir, open, rm } from 'node:fs/promises';
+import { constants, copyFile, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathFault, pathFaultTexts } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
@@ -9,13 +9,16 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { PalmtreeError } from '../../errors';
 import { backupFolders } from './backup';
 import { errnoOf } from '../fs/errno';
+import { removeAll } from '../fs/folders';
 import { hashFile } from '../fs/hash';
 import { readNoFollow } from '../fs/openFlags';
-import { statsAt } from '../fs/stats';
+import { readableStatsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { runYielding, yielder } from '../threads/yielding';
 
 const parallelFiles = 4;
+/** PATH_MAX of Linux and of macOS. */
+const maxStagedBytes = process.platform === 'darwin' ? 1024 : 4096;
 const bufferBytes = 1 << 20;
 /** Larger files are read asynchronously, so that other code can run. */
 const maxSmallBytes = 256 << 10;
@@ -50,7 +53,7 @@ function isSmall({ size }: Entry): boolean {
 
 /** Synchronous, since calls through the thread pool take ten times as long. */
 function isSmallFileStaged(file: string, { hash, size }: Entry, buffer: Uint8Array): boolean {
-  if (statsAt(file)?.size !== BigInt(size)) return false;
+  if (readableStatsAt(file)?.size !== BigInt(size)) return false;
   const hashed = hashFile(file, { buffer });
   return hashed.kind === 'file' && hashed.hash === hash;
 }
@@ -151,7 +154,7 @@ async function copyVerified(
     if (errno === 'ENOSPC') throw new PalmtreeError('disk_full', `no space to stage ${entry.path}`, { cause: error });
     // The source is gone or cannot be read: the content has to come from elsewhere.
   }
-  await rm(target, { force: true });
+  await removeAll(target);
   return false;
 }
 
@@ -165,6 +168,14 @@ export function stagedPath(staging: string, path: string): string {
     throw new PalmtreeError('invalid_path', `the path ${pathFaultTexts[fault]}`, { details: { paths: [path] } });
   }
   return join(staging, path);
+}
+
+/**
+ * Whether the staged path of `path` is short enough for this system. rsync could create a longer one, step by step, which
+ * could then be neither read nor removed.
+ */
+export function canStage(staging: string, path: string): boolean {
+  return Buffer.byteLength(join(staging, path)) < maxStagedBytes;
 }
 
 async function isStaged(staging: string, entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {

@@ -4,7 +4,7 @@ import { chmod, constants, copyFile, lutimes, open, readdir, rm, symlink } from 
 import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
-import { isTemporary, temporaryName } from '../../core/temporaryName';
+import { creatorOf, temporaryName } from '../../core/temporaryName';
 import { syncFileSystem } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
 import { isRunning } from '../fs/processes';
@@ -73,7 +73,7 @@ export async function prepareTemporary(
 }
 
 function temporaryPath(folder: string): string {
-  return join(folder, temporaryName(`${process.pid}-${randomUUID().slice(0, 8)}`));
+  return join(folder, temporaryName(process.pid, randomUUID()));
 }
 
 async function makeLink(path: string, target: string, mtimeNs: bigint): Promise<void> {
@@ -112,8 +112,8 @@ async function complete(temporary: string, entry: Entry, honoursModes: boolean):
 /** Removes from `folder` the temporary files of processes that no longer run. */
 export async function sweepTemporaries(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    const pid = isTemporary(name) ? /-(\d+)-/.exec(name)?.[1] : undefined;
-    if (pid !== undefined && !isRunning(Number(pid))) await rm(join(folder, name), { force: true });
+    const pid = creatorOf(name);
+    if (pid !== undefined && !isRunning(pid)) await rm(join(folder, name), { force: true });
   }
 }
 

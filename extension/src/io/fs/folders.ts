@@ -1,6 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isNotFound } from './errno';
+import { errnoOf, isNotFound } from './errno';
 
 /** Creates a folder and the missing folders above it. */
 export async function createFolder(path: string): Promise<void> {
@@ -9,7 +9,12 @@ export async function createFolder(path: string): Promise<void> {
 
 /** Removes a file, or a folder with everything in it, if it exists. */
 export async function removeAll(path: string): Promise<void> {
-  await rm(path, { recursive: true, force: true });
+  try {
+    await rm(path, { recursive: true, force: true });
+  } catch (error) {
+    // Nothing exists at a path that is too long.
+    if (errnoOf(error) !== 'ENAMETOOLONG') throw error;
+  }
 }
 
 /** The names in a folder; none if it does not exist. */

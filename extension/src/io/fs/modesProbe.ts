@@ -46,7 +46,7 @@ function diskOf(root: string): [dev: bigint | undefined, type: number | undefine
 
 /** Undefined if no file can be created. */
 function keepsTriedModes(folder: string): boolean | undefined {
-  const path = join(folder, temporaryName(randomUUID()));
+  const path = join(folder, temporaryName(process.pid, randomUUID()));
   let file;
   try {
     file = openSync(path, 'wx', 0o600);

@@ -203,7 +203,8 @@ function rsyncArguments(
     options.push('--partial');
     return [...options, './', remote];
   }
-  options.push('--partial-dir=.palmtree-partial');
+  // rsync skips every path with this name. An attempt that continues in the same session finds its partial files.
+  options.push(`--partial-dir=.palmtree-partial-${session.module}`);
   // No delta basis on Windows: Cygwin's rsync would take the colon of a drive for that of a host.
   if (process.platform !== 'win32') options.push(`--copy-dest=${root}`);
   return [...options, remote, './'];

@@ -52,7 +52,7 @@ export class FileClock {
 
 /** The mtime of a new file in `folder`; undefined if the folder is on another device or not writable. */
 function probe(folder: string, dev: bigint): bigint | undefined {
-  const path = join(folder, temporaryName(randomUUID()));
+  const path = join(folder, temporaryName(process.pid, randomUUID()));
   try {
     if (statSync(folder, { bigint: true }).dev !== dev) return undefined;
     const file = openSync(path, 'wx');

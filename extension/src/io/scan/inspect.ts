@@ -116,6 +116,7 @@ function modeOf(
 }
 
 export function unreadable(path: string, error: unknown): Problem {
+  if (errnoOf(error) === 'ENAMETOOLONG') return { path, reason: 'path-too-long-here' };
   return { path, reason: 'unreadable', with: errnoOf(error) ?? String(error) };
 }
 

@@ -204,8 +204,15 @@ describe('a scan', () => {
   });
 
   it('excludes its own temporary files', async () => {
-    write('a/.palmtree-1.tmp');
+    write('a/.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp');
     expect((await rescan()).changed).toEqual([]);
+  });
+
+  it('includes files with names that only resemble those of its temporary files', async () => {
+    const names = ['.palmtree-notes.tmp', '.palmtree-1.tmp', '.palmtree-12-1a2b3c4d.tmp', '.palmtree-partial'];
+    for (const name of names) write(`a/${name}`);
+    write('a/.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp/in-a-folder');
+    expect(paths((await rescan()).changed)).toHaveLength(names.length + 1);
   });
 
   it('leaves no files in the workspace folder or the storage', async () => {
@@ -318,8 +325,8 @@ describe('a stored hash', () => {
 
   function isWritable(folder: string): boolean {
     try {
-      writeFileSync(join(folder, '.palmtree-test.tmp'), '');
-      unlinkSync(join(folder, '.palmtree-test.tmp'));
+      writeFileSync(join(folder, '.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp'), '');
+      unlinkSync(join(folder, '.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp'));
       return true;
     } catch {
       return false;

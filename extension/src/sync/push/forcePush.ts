@@ -41,7 +41,7 @@ export async function forcePush(
       base: replacement.head,
       force: true,
       changes: pushChanges(changes),
-      folders: replica.rules.trackedFolders,
+      folders: replica.rules.pushableFolders,
     };
     const session = await server.client.beginPush(server.tree, body, reporter.signal);
     try {

@@ -6,6 +6,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { absorbConverged } from '../replica/absorbConverged';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
 import { applyDeletionGuard } from '../replica/deletionGuard';
+import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { commitChanges, countChanges, discard, upload } from './pushSession';
 
@@ -32,6 +33,7 @@ export interface PushResult {
 export async function push(context: CommandContext, options: PushOptions = {}): Promise<PushResult> {
   const { replica, reporter } = context;
   let uploadedBytes = 0;
+  replica.local.forgetRefusals();
   for (let plan = 0; plan < maxPlans; plan++) {
     const changes = await planPush(context, options);
     if (changes.length === 0) {
@@ -40,7 +42,7 @@ export async function push(context: CommandContext, options: PushOptions = {}): 
     }
     throwIfCancelled(context);
     const session = await begin(context, { changes, message: options.message });
-    if (session === 'caught-up') continue;
+    if (session === 'again') continue;
     try {
       uploadedBytes += await upload(context, { session, changes });
       const { revision } = await commitChanges(context, { session, changes });
@@ -76,23 +78,32 @@ async function planPush(
 async function begin(
   context: CommandContext,
   { changes, message }: { readonly changes: readonly Change[]; readonly message: string | undefined },
-): Promise<PushSession | 'caught-up'> {
+): Promise<PushSession | 'again'> {
   const { replica, server, reporter } = context;
   const { revision, revisionId } = replica.ancestor;
   const body = {
     base: revision,
     ...(revisionId === undefined ? {} : { baseId: revisionId }),
     changes: pushChanges(changes),
-    folders: replica.rules.trackedFolders,
+    folders: replica.rules.pushableFolders,
     ...(message === undefined || message === '' ? {} : { message }),
   };
   try {
     return await server.client.beginPush(server.tree, body, reporter.signal);
   } catch (error) {
+    if (isPalmtreeError(error, 'invalid_path') && refuse(replica, changes, error.details.paths ?? [])) return 'again';
     if (!isPalmtreeError(error, 'stale_base')) throw error;
-    if (await catchUp(context)) return 'caught-up';
+    if (await catchUp(context)) return 'again';
     throw error;
   }
+}
+
+/** Leaves refused paths out of the next plan. Returns false if they are not part of this one. */
+function refuse({ local }: Replica, changes: readonly Change[], paths: readonly string[]): boolean {
+  const puts = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [] : [path])));
+  const refused = paths.filter((path) => puts.has(path));
+  local.refuse(refused);
+  return refused.length > 0;
 }
 
 /**

@@ -39,6 +39,7 @@ export class LocalIndex {
   readonly #honoursModes: () => boolean;
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
+  readonly #refused = new Set<string>();
   #findingsVersion = 0;
   #hasAdoptedModes = false;
   #folders: PathFolders | undefined;
@@ -69,6 +70,22 @@ export class LocalIndex {
 
   get nameRules(): NameRules {
     return this.#nameRules();
+  }
+
+  /** Paths that the server refused to store, until the next push tries them again. */
+  get refused(): ReadonlySet<string> {
+    return this.#refused;
+  }
+
+  refuse(paths: readonly string[]): void {
+    for (const path of paths) this.#refused.add(path);
+    this.#findingsVersion++;
+  }
+
+  forgetRefusals(): void {
+    if (this.#refused.size === 0) return;
+    this.#refused.clear();
+    this.#findingsVersion++;
   }
 
   get honoursModes(): boolean {

@@ -1,7 +1,9 @@
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
 import type { FileTable } from '../../core/entry';
+import type { Change } from '../../core/change';
 import type { Problem } from '../../core/problem';
 import { reconcileSteps, type Reconciliation } from '../../core/reconcile/reconcile';
+import { restrictTo } from '../../core/reconcile/restrictTo';
 import { dropBlockedByServer } from '../../core/reconcile/dropBlockedByServer';
 import { runYielding } from '../../io/threads/yielding';
 import type { AncestorState, RemoteVersion } from './ancestorState';
@@ -42,9 +44,10 @@ export class Planner {
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
     const storable = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
+    const { uploads, problems } = dropRefused(pushable.changes, local.refused);
     return {
-      plan: { ...storable.plan, uploads: pushable.changes },
-      problems: new Map([...pushable.problems, ...storable.problems, ...local.problems]),
+      plan: { ...storable.plan, uploads },
+      problems: new Map([...problems, ...pushable.problems, ...storable.problems, ...local.problems]),
       unrepresentable: storable.dropped,
     };
   }
@@ -76,4 +79,15 @@ function* unpushedPaths(
   isSyncable: (path: string) => boolean,
 ): Generator<string> {
   for (const path of remote.keys()) if (!observations.has(path) && !isSyncable(path)) yield path;
+}
+
+/** Drops the puts that the server refused. */
+function dropRefused(changes: readonly Change[], refused: ReadonlySet<string>) {
+  const problems = new Map<string, Problem>();
+  if (refused.size === 0) return { uploads: changes, problems };
+  for (const { path, to } of changes) {
+    if (to !== undefined && refused.has(path)) problems.set(path, { path, reason: 'path-too-long-there' });
+  }
+  const kept = new Set(changes.flatMap(({ path }) => (problems.has(path) ? [] : [path])));
+  return { uploads: restrictTo(changes, kept), problems };
 }

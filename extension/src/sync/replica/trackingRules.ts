@@ -1,3 +1,4 @@
+import { pathFault } from '../../../../server/src/contract/paths';
 import { restoreRules, ruleFor, rulesIn, track, untrack, type Rule, type Rules } from '../../core/tracking/rule';
 import { Selection } from '../../core/tracking/selection';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -44,6 +45,11 @@ export class TrackingRules {
 
   get trackedFolders(): string[] {
     return this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'track');
+  }
+
+  /** The tracked folders that a tree can have too. Any other is a problem of its own path. */
+  get pushableFolders(): string[] {
+    return this.trackedFolders.filter((path) => path === '' || pathFault(path) === undefined);
   }
 
   /** The files and folders that a rule untracks. */

@@ -3,7 +3,7 @@ import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { sameContent, type Entry } from '../../core/entry';
 import type { DecidedChange } from '../../core/reconcile/decision';
-import { fillFromLocal } from '../../io/apply/staging';
+import { canStage, fillFromLocal } from '../../io/apply/staging';
 import { runYielding } from '../../io/threads/yielding';
 import type { CommandContext } from '../replica/commandContext';
 import { download, type WantedFile } from './download';
@@ -19,7 +19,7 @@ export interface StageRequest {
 /**
  * Stages the verified content of all files that the changes write: copies of equal files on this disk, and the rest from
  * the server. Returns the bytes that were downloaded. Content that the server has lost or damaged is not staged: the
- * changes of these paths will be skipped.
+ * changes of these paths will be skipped. So are files whose path in the staging folder would be too long.
  */
 export async function stage(context: CommandContext, { staging, revision, changes }: StageRequest): Promise<number> {
   const { replica, reporter } = context;
@@ -28,7 +28,9 @@ export async function stage(context: CommandContext, { staging, revision, change
   const { observations } = replica.local;
   const missing = new Set(await fillFromLocal(replica.root, staging, entries, observations, reporter.signal));
   await nextTurn();
-  return download(context, { staging, revision, wanted: wanted.filter(({ entry }) => missing.has(entry)) });
+  const isWanted = ({ entry, source }: WantedFile): boolean =>
+    missing.has(entry) && canStage(staging, entry.path) && canStage(staging, source);
+  return download(context, { staging, revision, wanted: wanted.filter(isWanted) });
 }
 
 /** The entry whose content a change writes; undefined if it writes none, as when only the permissions change. */

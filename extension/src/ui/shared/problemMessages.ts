@@ -18,6 +18,9 @@ const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
 const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
   ...pathFaultTexts,
   'name-not-utf8': () => l10n.t('Its name is not valid UTF-8. Rename it, or untrack it.'),
+  'path-too-long-here': () =>
+    l10n.t('With the path of its workspace folder, it is too long for this system. Rename it, or open a folder in it.'),
+  'path-too-long-there': () => l10n.t('Its path is too long for the server. Rename it, or untrack it.'),
   'windows-character': (character) =>
     character < ' '
       ? l10n.t('Its name has a control character, which Windows does not allow. Rename it on another machine.')
