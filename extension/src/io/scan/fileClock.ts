@@ -6,6 +6,9 @@ import { temporaryName } from '../../core/temporaryName';
 /** Enough for file systems that store times in steps of one or two seconds. */
 const marginNs = 2_000_000_000n;
 
+/** A time that is further ahead was set by a program: no write since the reading can have caused it. */
+const maxScanNs = 86_400_000_000_000n;
+
 export interface ClockReading {
   /** The device of the file system; undefined if its clock could not be read. */
   readonly dev: bigint | undefined;
@@ -45,8 +48,12 @@ export class FileClock {
    */
   isRacy(stats: { dev: bigint; mtimeNs: bigint; ctimeNs: bigint }): boolean {
     if (stats.dev !== this.#reading.dev) return true;
-    const latest = stats.mtimeNs > stats.ctimeNs ? stats.mtimeNs : stats.ctimeNs;
-    return latest >= this.#reading.startNs - marginNs;
+    return this.#isRecent(stats.ctimeNs) || this.#isRecent(stats.mtimeNs);
+  }
+
+  #isRecent(ns: bigint): boolean {
+    const { startNs } = this.#reading;
+    return ns >= startNs - marginNs && ns <= startNs + maxScanNs;
   }
 }
 
