@@ -18,6 +18,11 @@ export interface WorkbenchOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Ask for workspace trust, as a desktop VS Code does. */
   readonly trust?: boolean;
+  /**
+   * Keep the extension host of a page that was closed or crashed for as long as code-server does by default: three hours.
+   * Otherwise it ends after two seconds.
+   */
+  readonly keepHosts?: boolean;
   /** 0, the default, is any free port. */
   readonly port?: number;
 }
@@ -88,8 +93,7 @@ function serverCommand(codeServer: string, configFile: string, options: Workbenc
   const args = [
     ...['--config', configFile, '--bind-addr', `127.0.0.1:${options.port ?? 0}`, '--auth', 'none'],
     ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--disable-proxy'],
-    // A page that is closed frees its extension host at once instead of after three hours.
-    ...['--reconnection-grace-time', '2'],
+    ...(options.keepHosts === true ? [] : ['--reconnection-grace-time', '2']),
     ...(options.trust ? [] : ['--disable-workspace-trust']),
     ...profileArguments(options),
   ];

@@ -37,10 +37,17 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const terminal = new SyncTerminal();
   const credentials = new Credentials(context.secrets, process.env);
   const connection = new FolderConnection(credentials, terminal, log);
-  const { storageUri, extensionUri } = context;
+  const { storageUri, globalStorageUri, extensionUri } = context;
   const merges = new ActiveMerges(context.workspaceState);
-  const copiesInUse = () => merges.all.map(({ mineCopy }) => mineCopy);
-  const folders = new WorkspaceFolders({ storageUri, extensionUri, log, binder: connection, copiesInUse });
+  const folders = new WorkspaceFolders({
+    storageUri,
+    globalStorageUri,
+    extensionUri,
+    log,
+    binder: connection,
+    copiesInUse: () => merges.all.map(({ mineCopy }) => mineCopy),
+    onOpen: (opened) => merges.open(opened),
+  });
   const review = new ReviewView(folders);
   const tracked = new TrackedView(folders, merges);
   const fileHistory = createFileHistory(folders, tracked, log);

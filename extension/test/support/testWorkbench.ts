@@ -8,7 +8,7 @@ import { vsixFile } from '../../scripts/paths.mts';
 import { installExtension, startWorkbench, type Workbench, type WorkbenchOptions } from '../../scripts/workbench.mts';
 import { WorkbenchWindow } from './workbenchWindow';
 
-export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'settings' | 'trust'> {
+export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'settings' | 'trust' | 'keepHosts'> {
   /** The package to install; without it, the one that was built last. Null installs none. */
   readonly vsix?: string | null;
 }
@@ -40,6 +40,7 @@ export class TestWorkbench {
       ...profile,
       ...(options.env ? { env: options.env } : {}),
       ...(options.trust ? { trust: true } : {}),
+      ...(options.keepHosts ? { keepHosts: true } : {}),
       settings: { 'explorer.compactFolders': false, ...options.settings },
     });
     const browser = await launchChromium();

@@ -122,6 +122,14 @@ export class WorkbenchWindow {
     await this.page.screenshot({ path });
   }
 
+  /** Kills the page's process. Its extension host learns nothing of it. */
+  async crash(): Promise<void> {
+    const crashed = this.page.waitForEvent('crash');
+    const session = await this.page.context().newCDPSession(this.page);
+    void session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  }
+
   async close(): Promise<void> {
     await this.page.context().close();
   }

@@ -3,9 +3,11 @@ import { createHash } from 'node:crypto';
 import { chmod, lstat, mkdir, mkdtemp, readFile, readdir, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import type { NameRules } from '../../src/core/filenames/nameRules';
 import { Client } from '../../src/io/api/client';
+import { openFolderStorage } from '../../src/io/openFolderStorage';
 import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
@@ -28,6 +30,8 @@ export interface MachineOptions {
   /** An existing workspace folder; by default, a new one is created. */
   readonly root?: string;
   readonly storage?: string;
+  /** Finds the storage as a window with this storage of its own does. */
+  readonly window?: { readonly storage: string; readonly globalStorage: string };
   readonly deletionGuardFraction?: number;
   /** Makes the disk look as if it treated names by these rules. */
   readonly nameRules?: NameRules;
@@ -58,7 +62,7 @@ export class Machine {
 
   static async open(options: MachineOptions): Promise<Machine> {
     const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
-    const storage = options.storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
+    const storage = await storageOf(options, root);
     const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
     const { nameRules, backupLimits, copiesInUse } = options;
     const sync = new FolderSync({
@@ -156,6 +160,13 @@ export class Machine {
   listing(folder = ''): Promise<Map<string, Listed>> {
     return listing(this.path(folder));
   }
+}
+
+async function storageOf({ storage, window, tree }: MachineOptions, root: string): Promise<string> {
+  if (window === undefined) return storage ?? (await mkdtemp(join(tmpdir(), 'palmtree-storage-')));
+  const { storage: windowStorage, globalStorage } = window;
+  const uri = pathToFileURL(root).href;
+  return (await openFolderStorage({ root, uri, windowStorage, globalStorage, boundTo: tree }, dist)).storage;
 }
 
 /** Resolves with the machine's state as soon as it matches. */

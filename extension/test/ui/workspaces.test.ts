@@ -66,6 +66,44 @@ describe('a workspace with two folders', () => {
   });
 });
 
+describe('a folder in several windows', () => {
+  it('has one state: in a window, after its crash, and in a .code-workspace', async () => {
+    const path = await folder('attic', 'attic-tree');
+    await writeFile(join(path, 'big.bin'), 'big');
+    const file = join(scratch, 'house.code-workspace');
+    await writeFile(file, JSON.stringify({ folders: [{ path: 'attic' }] }));
+    const env = { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token };
+    const workbench = await TestWorkbench.start({ env, keepHosts: true });
+    try {
+      const first = await workbench.openFolder(path);
+      await first.explorer.contextMenu('attic.md', 'Track for sync');
+      await first.explorer.contextMenu('big.bin', 'Track for sync');
+      await first.statusBarText('push', '↑2');
+      await first.runCommand('Palmtree: Push');
+      await first.answerDialog('The tree "attic-tree" doesn\'t exist', 'Create Tree');
+      await first.statusBarText('push', 'Palmtree');
+      await first.explorer.contextMenu('big.bin', 'Untrack');
+      await writeFile(join(path, 'attic.md'), '# Attic, edited\n');
+      await first.statusBarText('push', '↑1');
+      await first.crash();
+
+      const second = await workbench.openFolder(path);
+      await second.statusBarText('push', '↑1');
+      const workspace = await workbench.openFolder(file);
+      await workspace.statusBarText('push', '↑1');
+      await workspace.runCommand('Palmtree: Push');
+      await workspace.statusBarText('push', 'Palmtree');
+      await second.statusBarText('push', 'Palmtree');
+      for (const window of [second, workspace]) {
+        await window.runCommand('Palmtree: Rescan');
+        await window.statusBarText('push', 'Palmtree');
+      }
+    } finally {
+      await workbench.close();
+    }
+  });
+});
+
 describe('a workspace that is not trusted', () => {
   it('is left alone until it is', async () => {
     const path = await folder('stranger', 'stranger-tree');

@@ -4,13 +4,15 @@ import { contentStampAt, isContentUnchanged, type ContentStamp } from '../fs/fil
 import type { Packed } from '../entries/packedEntries';
 import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
+import { watchFile } from '../fs/watchFile';
 import { asStoreError, changedByOthers, isDamage } from './storeError';
 import { StoreLock } from './storeLock';
 import { emptyState, unsavedChangesSteps, loadState } from './storeState';
 import { compiledSqlite, StoreThread } from './storeThread';
 import { runYielding } from '../threads/yielding';
 
-const fileName = 'palmtree.db';
+/** The name of the database in its storage. */
+export const storeFileName = 'palmtree.db';
 
 export interface StoreOptions {
   /** The store's folder; created if it does not exist. */
@@ -29,7 +31,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   const { folder, wasm, script, now = () => new Date(), lockLimitMs = 30_000 } = options;
   try {
     await mkdir(folder, { recursive: true });
-    const path = join(folder, fileName);
+    const path = join(folder, storeFileName);
     const lock = new StoreLock(join(folder, 'palmtree.lock'), { waitMs: lockLimitMs });
     const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm: await compiledSqlite(wasm) }), lock);
     // Under the lock, so that a file that another process is writing is neither set aside nor removed.
@@ -62,7 +64,7 @@ export class SqlStore implements Store {
 
   constructor(folder: string, thread: StoreThread, lock: StoreLock) {
     this.#folder = folder;
-    this.#path = join(folder, fileName);
+    this.#path = join(folder, storeFileName);
     this.#thread = thread;
     this.#lock = lock;
   }
@@ -104,6 +106,10 @@ export class SqlStore implements Store {
     return saved.catch((error: unknown) => {
       throw asStoreError(error, this.#folder);
     });
+  }
+
+  watch(onChange: () => void): () => void {
+    return watchFile(this.#path, onChange);
   }
 
   exclusively<T>(work: () => Promise<T>): Promise<T> {

@@ -25,6 +25,11 @@ export interface Store {
   readonly setAside: string | undefined;
   /** Reads the file again if another window wrote it, and returns whether it did. Throws store_newer, store_failed. */
   refresh(): Promise<boolean>;
+  /**
+   * Calls `onChange` after each write of the file, by this window or another, where the system reports them. Returns a
+   * function that ends that.
+   */
+  watch(onChange: () => void): () => void;
   /** Writes the state. Resolves when it is durable. Throws store_failed, disk_full or read_only. */
   save(): Promise<void>;
   /**

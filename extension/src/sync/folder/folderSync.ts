@@ -4,7 +4,7 @@ import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import type { PathFolders } from '../../core/status/pathTree';
 import type { Rule } from '../../core/tracking/rule';
-import { PalmtreeError } from '../../errors';
+import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { readableStatsAt } from '../../io/fs/stats';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
@@ -70,6 +70,8 @@ export class FolderSync {
   /** Paths that the watcher reported and that are not scanned yet. */
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
+  readonly #endStoreWatch: () => void;
+  #isStoreRead = true;
 
   constructor(deps: FolderSyncDeps) {
     const { root, store, scanner, folders, onDefect } = deps;
@@ -94,6 +96,7 @@ export class FolderSync {
     this.#operations = operations;
     this.#status = status;
     this.#watch = new ServerWatch({ replica, connection, operations, status, onDefect });
+    this.#endStoreWatch = store.watch(() => this.#followStore());
   }
 
   get onDidChangeState() {
@@ -300,6 +303,7 @@ export class FolderSync {
 
   async dispose(): Promise<void> {
     clearTimeout(this.#hintTimer);
+    this.#endStoreWatch();
     this.#operations.cancelAll();
     this.#status.dispose();
     await this.#watch.dispose();
@@ -358,6 +362,21 @@ export class FolderSync {
       })
       .catch((error: unknown) => {
         if (!lifetime.aborted) this.#onDefect(error);
+      });
+  }
+
+  /** Shows what another window has saved, after the running operation. */
+  #followStore(): void {
+    if (!this.#isStoreRead) return;
+    this.#isStoreRead = false;
+    const { lifetime } = this.#operations;
+    this.#operations
+      .inTurn(async () => {
+        this.#isStoreRead = true;
+        if (await this.#operations.refresh()) await this.#status.refresh();
+      })
+      .catch((error: unknown) => {
+        if (!lifetime.aborted && !isPalmtreeError(error)) this.#onDefect(error);
       });
   }
 

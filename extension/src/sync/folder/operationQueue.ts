@@ -43,10 +43,17 @@ export class OperationQueue {
     });
   }
 
+  /** Reads the state if another window has saved it, and returns whether it has. The caller has the turn. */
+  async refresh(): Promise<boolean> {
+    const isReplaced = await this.#store.refresh();
+    if (isReplaced) this.#onStoreReplaced();
+    return isReplaced;
+  }
+
   /** Runs `work` while no other window runs an operation, on the state that was saved last. */
   exclusively<T>(work: () => Promise<T>): Promise<T> {
     return this.#store.exclusively(async () => {
-      if (await this.#store.refresh()) this.#onStoreReplaced();
+      await this.refresh();
       return work();
     });
   }

@@ -1,4 +1,11 @@
+import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
+import * as z from 'zod';
+import { exists } from '../../io/fs/files';
+import { watchFile } from '../../io/fs/watchFile';
+import { storageNames } from '../../io/openFolderStorage';
+import { LockedFile } from '../../io/store/lockedFile';
+import { movedBackupName } from '../../io/store/mergeStorages';
 import type { ActiveMerge } from '../../sync/conflicts/activeMerge';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder } from './workspaceFolders';
@@ -15,23 +22,57 @@ export interface MergeInEditor extends ActiveMerge {
   readonly editor: 'merge' | 'text';
 }
 
-const stateKey = 'palmtree.merges';
+/** Where earlier releases kept the merges: in the state of one window's workspace. */
+const formerKey = 'palmtree.merges';
+const fileName = 'merges.json';
+const mergesSchema = z.array(
+  z.object({
+    folder: z.string(),
+    server: z.string(),
+    tree: z.string(),
+    path: z.string(),
+    revision: z.number(),
+    theirs: z.string(),
+    ancestor: z.string().nullable(),
+    mineCopy: z.string(),
+    editor: z.enum(['merge', 'text']),
+  }),
+);
 
-/** The active merges of this workspace. They outlive the window. */
+interface FolderMerges {
+  readonly file: LockedFile<readonly MergeInEditor[]>;
+  all: readonly MergeInEditor[];
+  readonly endWatch: () => void;
+}
+
+/** The active merges of the open folders. They outlive the window, and all windows of a folder share them. */
 export class ActiveMerges implements vscode.Disposable {
-  readonly #state: vscode.Memento;
+  readonly #former: vscode.Memento;
+  readonly #folders = new Map<string, FolderMerges>();
   readonly #changed = new vscode.EventEmitter<void>();
   /** Saving one of these does not finish its merge. */
   readonly #aborting = new Set<string>();
   readonly onDidChange = this.#changed.event;
 
-  constructor(state: vscode.Memento) {
-    this.#state = state;
+  constructor(former: vscode.Memento) {
+    this.#former = former;
     this.#publish();
   }
 
+  /** Reads the merges of a folder, and follows what other windows change. */
+  async open({ folder, storage }: Pick<SyncedFolder, 'folder' | 'storage'>): Promise<void> {
+    const uri = folder.uri.toString();
+    this.#folders.get(uri)?.endWatch();
+    const parse = (value: unknown) => mergesSchema.safeParse(value).data;
+    const file = new LockedFile<readonly MergeInEditor[]>({ path: join(storage, fileName), parse });
+    const endWatch = watchFile(file.path, () => void this.#read(uri));
+    this.#folders.set(uri, { file, all: [], endWatch });
+    await this.#takeFormer(uri, storage);
+    await this.#read(uri);
+  }
+
   get all(): readonly MergeInEditor[] {
-    return this.#state.get<readonly MergeInEditor[]>(stateKey, []);
+    return [...this.#folders.values()].flatMap(({ all }) => all);
   }
 
   find(owner: SyncedFolder, path: string): MergeInEditor | undefined {
@@ -49,17 +90,14 @@ export class ActiveMerges implements vscode.Disposable {
     return new Set(this.in(owner).map(({ path }) => path));
   }
 
-  async begin(merge: MergeInEditor): Promise<void> {
-    await this.#state.update(stateKey, [...this.all.filter((other) => !isSame(other, merge)), merge]);
-    this.#publish();
+  begin(merge: MergeInEditor): Promise<void> {
+    return this.#update(merge.folder, (all) => [...all.filter(({ path }) => path !== merge.path), merge]);
   }
 
-  async end(owner: SyncedFolder, paths: readonly string[]): Promise<void> {
-    const folder = owner.folder.uri.toString();
-    const rest = this.all.filter((merge) => merge.folder !== folder || !paths.includes(merge.path));
-    if (rest.length === this.all.length) return;
-    await this.#state.update(stateKey, rest);
-    this.#publish();
+  async end({ folder }: SyncedFolder, paths: readonly string[]): Promise<void> {
+    const uri = folder.uri.toString();
+    if (!this.#folders.get(uri)?.all.some(({ path }) => paths.includes(path))) return;
+    await this.#update(uri, (all) => all.filter(({ path }) => !paths.includes(path)));
   }
 
   isAborting({ folder, path }: MergeInEditor): boolean {
@@ -77,6 +115,36 @@ export class ActiveMerges implements vscode.Disposable {
     }
   }
 
+  async #update(uri: string, change: (all: readonly MergeInEditor[]) => readonly MergeInEditor[]): Promise<void> {
+    const merges = this.#folders.get(uri);
+    if (merges === undefined) return;
+    await merges.file.update((all = []) => (merges.all = change(inFolder(all, uri))));
+    this.#publish();
+  }
+
+  /** Reads what another window may have changed. */
+  async #read(uri: string): Promise<void> {
+    const merges = this.#folders.get(uri);
+    if (merges === undefined) return;
+    const before = JSON.stringify(merges.all);
+    merges.all = inFolder((await merges.file.read().catch(() => undefined)) ?? [], uri);
+    if (JSON.stringify(merges.all) !== before) this.#publish();
+  }
+
+  /** Moves the merges that an earlier release kept for this window into the file. */
+  async #takeFormer(uri: string, storage: string): Promise<void> {
+    const former = this.#former.get<readonly MergeInEditor[]>(formerKey, []);
+    const own = former.filter(({ folder }) => folder === uri).map((merge) => withCopyIn(storage, merge));
+    if (own.length === 0) return;
+    const isNew = (all: readonly MergeInEditor[]) => (merge: MergeInEditor) =>
+      all.every(({ path }) => path !== merge.path);
+    await this.#update(uri, (all) => [...all, ...own.filter(isNew(all))]);
+    await this.#former.update(
+      formerKey,
+      former.filter(({ folder }) => folder !== uri),
+    );
+  }
+
   /** Fires the event, and sets the context key for the merge editor's button. */
   #publish(): void {
     // As URIs, not text: the workbench of a remote machine has another scheme for them.
@@ -86,12 +154,29 @@ export class ActiveMerges implements vscode.Disposable {
   }
 
   dispose(): void {
+    for (const { endWatch } of this.#folders.values()) endWatch();
+    this.#folders.clear();
     this.#changed.dispose();
   }
 }
 
-function isSame(a: MergeInEditor, b: MergeInEditor): boolean {
-  return a.folder === b.folder && a.path === b.path;
+/** A folder that was moved has another URI than its merges were begun with. */
+function inFolder(merges: readonly MergeInEditor[], folder: string): readonly MergeInEditor[] {
+  return merges.map((merge) => (merge.folder === folder ? merge : { ...merge, folder }));
+}
+
+function isBackup(name: string | undefined): boolean {
+  return name !== undefined && /^(\d+-)?\d{4}-\d\d-\d\dT/.test(name);
+}
+
+/** The copies of a storage that was merged into another one were moved with its backups. */
+function withCopyIn(storage: string, merge: MergeInEditor): MergeInEditor {
+  if (exists(merge.mineCopy)) return merge;
+  const parts = merge.mineCopy.split(sep);
+  const start = parts.findIndex((part, index) => part === storageNames.backups && isBackup(parts[index + 1])) + 1;
+  const [backup = '', ...path] = parts.slice(start);
+  const moved = join(storage, storageNames.backups, movedBackupName(backup), ...path);
+  return start > 0 && exists(moved) ? { ...merge, mineCopy: moved } : merge;
 }
 
 /** True while the ancestor is the one that the merge began with. */

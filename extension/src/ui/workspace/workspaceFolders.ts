@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { sha256 } from '../../io/fs/sha256';
+import { openFolderStorage, storageNames } from '../../io/openFolderStorage';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
@@ -14,6 +14,8 @@ import { watchFolder } from './watcher';
 export interface SyncedFolder {
   readonly folder: vscode.WorkspaceFolder;
   readonly sync: FolderSync;
+  /** The absolute path of the folder's storage, which all windows share. */
+  readonly storage: string;
 }
 
 /** Binds a folder to the server and tree that its settings name. */
@@ -24,11 +26,14 @@ export interface FolderBinder {
 export interface WorkspaceFoldersDeps {
   /** Undefined when no folder is open: the workspace has no storage then. */
   readonly storageUri: vscode.Uri | undefined;
+  readonly globalStorageUri: vscode.Uri;
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
   readonly binder: FolderBinder;
   /** The absolute paths of the copies that active merges need. */
   readonly copiesInUse: () => Iterable<string>;
+  /** Called before the folder's files can change. */
+  readonly onOpen: (opened: Pick<SyncedFolder, 'folder' | 'storage'>) => Promise<void>;
 }
 
 type OpenedFolder = SyncedFolder & { readonly watcher: vscode.Disposable };
@@ -147,15 +152,16 @@ export class WorkspaceFolders implements vscode.Disposable {
     const { storageUri, extensionUri, log, binder, copiesInUse } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
-    const key = sha256(folder.uri.toString()).slice(0, 16);
-    const storage = join(storageUri.fsPath, key);
-    const { store, scanner } = await openStoreAndScanner({ dist: join(extensionUri.fsPath, 'dist'), root, storage });
+    const dist = join(extensionUri.fsPath, 'dist');
+    const storage = await this.#storageOf(folder, storageUri, dist);
+    await this.#deps.onOpen({ folder, storage });
+    const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
     if (store.setAside !== undefined) this.#warnOfDamage(folder, store.setAside);
     const sync = new FolderSync({
       root,
       store,
       scanner,
-      folders: { staging: join(storage, 'staging'), backups: join(storage, 'backups') },
+      folders: { staging: join(storage, storageNames.staging), backups: join(storage, storageNames.backups) },
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
@@ -168,10 +174,38 @@ export class WorkspaceFolders implements vscode.Disposable {
     });
     sync.onDidChangeState(() => this.#changed.fire());
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
-    this.#opened.set(folder.uri.toString(), { folder, sync, watcher });
-    await binder.restore({ folder, sync });
+    const opened = { folder, sync, storage };
+    this.#opened.set(folder.uri.toString(), { ...opened, watcher });
+    await binder.restore(opened);
     // The scan takes long in a big folder, and shows in the folder's state.
     void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
+  }
+
+  /** Finds the storage of a folder, which is that of the window that opened it first. */
+  async #storageOf(folder: vscode.WorkspaceFolder, storageUri: vscode.Uri, dist: string): Promise<string> {
+    const tree = setting('tree', folder.uri);
+    const found = await openFolderStorage(
+      {
+        root: folder.uri.fsPath,
+        uri: folder.uri.toString(),
+        windowStorage: storageUri.fsPath,
+        globalStorage: this.#deps.globalStorageUri.fsPath,
+        boundTo: tree === '' ? undefined : [setting('serverUrl', folder.uri), tree].join(' '),
+        isMovedFrom: (path) => isMovedFrom(folder, path),
+      },
+      dist,
+    );
+    if (found.isLost) this.#warnOfLoss(folder, found.storage);
+    return found.storage;
+  }
+
+  #warnOfLoss({ name }: vscode.WorkspaceFolder, storage: string): void {
+    this.#deps.log.warn(`the storage of ${name} was deleted; it is rebuilt in ${storage}`);
+    const text = vscode.l10n.t(
+      "Palmtree's data about {0} was deleted. Your files are untouched. Pull to compare them with the server again; then untrack again what you had untracked.",
+      name,
+    );
+    void vscode.window.showWarningMessage(`Palmtree: ${text}`);
   }
 
   #warnOfDamage({ name }: vscode.WorkspaceFolder, setAside: string): void {
@@ -212,3 +246,13 @@ function backupLimits(): BackupLimits {
 }
 
 const silent = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
+
+/** Asks whether a folder is the one that was at `path`. */
+async function isMovedFrom({ name }: vscode.WorkspaceFolder, path: string): Promise<boolean> {
+  const message = vscode.l10n.t('Was the folder {0} moved here from {1}?', name, path);
+  const detail = vscode.l10n.t(
+    'If it was, Palmtree continues with what it knows about the folder: what is tracked, and what was synced last. Otherwise it starts anew and compares all files with the server.',
+  );
+  const moved = vscode.l10n.t('It Was Moved');
+  return (await vscode.window.showInformationMessage(message, { modal: true, detail }, moved)) === moved;
+}

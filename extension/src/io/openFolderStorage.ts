@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import { findStorage, type FolderRequest } from './store/folderRegistry';
+import { adoptStorage, mergeStorages } from './store/mergeStorages';
+
+/** The folders in the storage of a workspace folder. */
+export const storageNames = { staging: 'staging', backups: 'backups' } as const;
+
+export interface FolderStorage {
+  readonly storage: string;
+  /** The storage had been deleted, and this one is new. */
+  readonly isLost: boolean;
+}
+
+/**
+ * Finds the storage that all windows use for a workspace folder, and merges into it what windows kept by themselves.
+ * `dist` is the folder of the bundled scripts. Throws store_locked, store_failed, disk_full and read_only.
+ */
+export async function openFolderStorage(request: FolderRequest, dist: string): Promise<FolderStorage> {
+  const { storage, others, replaced, isLost } = await findStorage(request);
+  const options = {
+    storage,
+    backups: storageNames.backups,
+    wasm: join(dist, 'sql-wasm.wasm'),
+    script: join(dist, 'storeWorker.js'),
+  };
+  if (replaced !== undefined) await adoptStorage(options, replaced);
+  if (others.length > 0) await mergeStorages(options, others);
+  return { storage, isLost };
+}
