@@ -23,6 +23,7 @@ type LocalErrorCode =
   | 'not_in_revision'
   | 'nothing_to_undo'
   | 'backup_deleted'
+  | 'backup_gone'
   | 'deletion_guard'
   | 'root_gone'
   | 'scan_failed'

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { link, mkdir, open, readdir, readFile, stat, type FileHandle } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, readlink, stat, symlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { diskUsage } from '../../src/io/apply/diskUsage';
@@ -270,5 +270,122 @@ describe('deleted backups', () => {
     await desk.push();
     await laptop.pull();
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 3, restored: ['n/a'] });
+  });
+});
+
+describe('files restored from a backup', () => {
+  /** The laptop pulled an edit of `n/edited` and the deletion of `n/deleted`, which its newest backup holds. */
+  async function withBackup(): Promise<{ desk: Machine; laptop: Machine; name: string }> {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/edited': 'old', 'n/deleted': 'old' });
+    await desk.write('n/edited', 'new');
+    await desk.delete('n/deleted');
+    await desk.push();
+    await laptop.pull();
+    const [backup] = await laptop.sync.backups.list();
+    return { desk, laptop, name: backup?.name ?? '' };
+  }
+
+  const both = ['n/deleted', 'n/edited'];
+
+  it('are local changes that a push sends, and the backup stays', async () => {
+    const { desk, laptop, name } = await withBackup();
+    expect(await laptop.sync.backups.planRestore(silent, { name, paths: both })).toEqual({
+      replaced: ['n/edited'],
+      created: ['n/deleted'],
+    });
+    const result = await laptop.sync.backups.restore(silent, { name, paths: both });
+    expect(result).toMatchObject({ written: both, skipped: [], canBeUndone: true });
+    expect(await readFile(join(result.backup, 'n/edited'), 'utf8')).toBe('new');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 2, incoming: 0, conflicts: 0 });
+    const file = await openFile(laptop, 'n/edited');
+    await writeInPlace(file, 'edited again');
+    await file.close();
+    await laptop.sync.rescan(silent);
+    await laptop.push();
+    await desk.pull();
+    expect([await desk.read('n/deleted'), await desk.read('n/edited')]).toEqual(['old', 'edited again']);
+    const backups = await laptop.sync.backups.list();
+    const copies = backups.find((backup) => backup.name === name)?.files;
+    expect(await readFile(copies?.get('n/edited') ?? '', 'utf8')).toBe('old');
+  });
+
+  it('are as before when the restore is undone, whatever was pulled since, and the pull is still the last one', async () => {
+    const { desk, laptop, name } = await withBackup();
+    const { backup } = await laptop.sync.backups.restore(silent, { name, paths: both });
+    await desk.write('n/other', 'new');
+    await desk.push();
+    await laptop.pull();
+    const undone = await laptop.sync.undoPull(silent, { only: backup });
+    expect(undone).toMatchObject({ restored: ['n/edited'], removed: ['n/deleted'], skipped: [], changedSince: [] });
+    expect(await laptop.read('n/edited')).toBe('new');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+    expect(await laptop.sync.lastPull()).toMatchObject({ revision: 3 });
+    await expect(laptop.sync.undoPull(silent, { only: backup })).rejects.toMatchObject({ code: 'nothing_to_undo' });
+  });
+
+  it('do not replace unsaved edits', async () => {
+    const { laptop, name } = await withBackup();
+    const hasUnsavedEdits = (path: string): boolean => path === 'n/edited';
+    const result = await laptop.sync.backups.restore(silent, { name, paths: both }, { hasUnsavedEdits });
+    expect(result).toMatchObject({ written: ['n/deleted'], skipped: [{ path: 'n/edited', reason: 'unsaved' }] });
+    expect(await laptop.read('n/edited')).toBe('new');
+  });
+
+  it('leave out those that are the same already', async () => {
+    const { laptop, name } = await withBackup();
+    await laptop.write('n/edited', 'old');
+    const paths = ['n/edited'];
+    expect(await laptop.sync.backups.planRestore(silent, { name, paths })).toEqual({ replaced: [], created: [] });
+    const result = await laptop.sync.backups.restore(silent, { name, paths });
+    expect(result).toMatchObject({ written: [], skipped: [], canBeUndone: false });
+    expect(await laptop.sync.backups.list()).toHaveLength(1);
+  });
+
+  it('remain untracked if they are, and need no server', async () => {
+    const { laptop, name } = await withBackup();
+    await laptop.sync.untrack(['n/edited']);
+    await laptop.sync.bind(undefined, undefined);
+    const result = await laptop.sync.backups.restore(silent, { name, paths: ['n/edited'] });
+    expect(result).toMatchObject({ written: ['n/edited'], canBeUndone: false });
+    expect(await laptop.read('n/edited')).toBe('old');
+    expect(await readFile(join(result.backup, 'n/edited'), 'utf8')).toBe('new');
+    expect(laptop.sync.isTracked('n/edited')).toBe(false);
+    expect(laptop.sync.isOnDisk('n/edited')).toBe(false);
+  });
+
+  it('bring back mine after a decision for theirs, and an undo brings back theirs', async () => {
+    const [, laptop] = await inConflict();
+    await laptop.sync.resolve(silent, { paths: ['n/a'], choice: 'theirs' });
+    const [backup] = await laptop.sync.backups.list();
+    const restored = await laptop.sync.backups.restore(silent, { name: backup?.name ?? '', paths: ['n/a'] });
+    expect(await laptop.read('n/a')).toBe('laptop');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, conflicts: 0 });
+    await laptop.sync.undoPull(silent, { only: restored.backup });
+    expect(await laptop.read('n/a')).toBe('desk');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, conflicts: 0 });
+  });
+
+  it('have their modes, and symlinks their targets', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/run': '#!' });
+    await desk.write('n/run', '#!', 0o755);
+    await symlink('run', desk.path('n/link'));
+    await desk.push();
+    await laptop.pull();
+    await desk.delete('n/run');
+    await desk.delete('n/link');
+    await desk.push(true);
+    await laptop.pull(true);
+    const [backup] = await laptop.sync.backups.list();
+    await laptop.sync.backups.restore(silent, { name: backup?.name ?? '', paths: ['n/link', 'n/run'] });
+    expect((await stat(laptop.path('n/run'))).mode & 0o777).toBe(0o755);
+    expect(await readlink(laptop.path('n/link'))).toBe('run');
+  });
+
+  it('are refused if the backup is gone', async () => {
+    const { laptop, name } = await withBackup();
+    await laptop.sync.backups.delete(new Set([name]));
+    const restored = laptop.sync.backups.restore(silent, { name, paths: ['n/edited'] });
+    await expect(restored).rejects.toMatchObject({ code: 'backup_gone', details: { paths: ['n/edited'] } });
+    expect(laptop.sync.state.kind).toBe('idle');
   });
 });

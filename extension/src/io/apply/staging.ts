@@ -179,23 +179,38 @@ export function canStage(staging: string, path: string): boolean {
 }
 
 async function isStaged(staging: string, entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {
+  const digest = await digestOf(stagedPath(staging, entry.path), signal, entry.size);
+  return digest?.hash === entry.hash;
+}
+
+export interface Digest {
+  readonly size: number;
+  readonly hash: string;
+}
+
+/**
+ * Hashes a file while other code runs. Undefined if it is no file, cannot be opened, or does not have the expected size.
+ * Throws cancelled.
+ */
+export async function digestOf(path: string, signal?: AbortSignal, expectedSize?: number): Promise<Digest | undefined> {
   let file;
   try {
-    file = await open(stagedPath(staging, entry.path), readNoFollow);
+    file = await open(path, readNoFollow);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return false;
+    return undefined;
   }
   try {
     const stats = await file.stat();
-    if (!stats.isFile() || stats.size !== entry.size) return false;
+    if (!stats.isFile() || stats.size !== (expectedSize ?? stats.size)) return undefined;
     const hash = createHash('sha256');
-    const buffer = new Uint8Array(Math.min(bufferBytes, entry.size + 1));
-    for (;;) {
+    const buffer = new Uint8Array(Math.min(bufferBytes, stats.size + 1));
+    for (let size = 0; ;) {
       throwIfAborted(signal);
       const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return hash.digest('hex') === entry.hash;
+      if (bytesRead === 0) return { size, hash: hash.digest('hex') };
       hash.update(buffer.subarray(0, bytesRead));
+      size += bytesRead;
     }
   } finally {
     await file.close();

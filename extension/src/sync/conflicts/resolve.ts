@@ -108,7 +108,14 @@ async function decide(replica: Replica, { paths, choice }: ResolveRequest): Prom
 function pullRecordOf({ replica, server }: CommandContext, changes: readonly Change[], backup: string) {
   const { revision, entries } = replica.ancestor;
   const withBase = changes.map((change) => ({ ...change, base: entries.get(change.path) ?? null }));
-  return { server: server.client.address, tree: server.tree, revision, changes: withBase, backup };
+  return {
+    kind: 'pull' as const,
+    server: server.client.address,
+    tree: server.tree,
+    revision,
+    changes: withBase,
+    backup,
+  };
 }
 
 /** Returns the decisions without skipped changes. */

@@ -3,14 +3,25 @@ import { isPalmtreeError } from '../../errors';
 import { diskUsage } from '../../io/apply/diskUsage';
 import { defaultBackupLimits, surplusBackups, type BackupLimits } from '../history/backupLimits';
 import { deleteBackups, emptyTrash, isOnlyMark } from '../history/deleteBackups';
+import {
+  planBackupRestore,
+  restoreBackup,
+  type BackupRestorePlan,
+  type BackupRestoreRequest,
+  type BackupRestoreResult,
+} from '../history/restoreBackup';
+import type { Reporter } from '../ports/serverBinding';
 import { isRecord } from '../pull/pullRecord';
-import type { StorageFolders } from '../replica/commandContext';
+import type { LocalContext, StorageFolders } from '../replica/commandContext';
+import type { ApplyOptions } from '../transfer/applyStaged';
 import { listBackups, storedBackups, type BackedUpFiles, type StoredBackup } from '../transfer/backups';
 import type { OperationQueue } from './operationQueue';
 
 export interface FolderBackupsDeps {
   readonly folders: Pick<StorageFolders, 'backups'>;
   readonly operations: OperationQueue;
+  /** Runs a command that changes the workspace folder, and shows its progress. */
+  readonly run: <T>(reporter: Reporter, command: (context: LocalContext) => Promise<T>) => Promise<T>;
   readonly limits: (() => BackupLimits) | undefined;
   /** The absolute paths of copies that active merges need. */
   readonly copiesInUse: (() => Iterable<string>) | undefined;
@@ -43,6 +54,16 @@ export class FolderBackups {
       listed.push({ ...backup, bytes: await this.#measure(backup), isInUse: this.#isInUse(backup) });
     }
     return listed;
+  }
+
+  /** Returns what `restore` would do. Throws backup_gone. */
+  planRestore(reporter: Reporter, request: BackupRestoreRequest): Promise<BackupRestorePlan> {
+    return this.#deps.run(reporter, (context) => planBackupRestore(context, request));
+  }
+
+  /** Needs no server. Throws backup_gone. */
+  restore(reporter: Reporter, request: BackupRestoreRequest, options?: ApplyOptions): Promise<BackupRestoreResult> {
+    return this.#deps.run(reporter, (context) => restoreBackup(context, request, options));
   }
 
   /** Deletes backups. The pulls that made them cannot be undone any more. */

@@ -87,7 +87,14 @@ export class FolderSync {
     this.root = root;
     this.history = new TreeHistory(replica, connection);
     const { backupLimits: limits, copiesInUse } = deps;
-    this.backups = new FolderBackups({ folders, operations, limits, copiesInUse, onDefect });
+    this.backups = new FolderBackups({
+      folders,
+      operations,
+      limits,
+      copiesInUse,
+      onDefect,
+      run: (reporter, command) => this.#runLocally(reporter, command),
+    });
     this.#replica = replica;
     this.#local = { replica, folders };
     this.#scanner = scanner;
@@ -292,8 +299,7 @@ export class FolderSync {
 
   /** Needs no server. */
   undoPull(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPullResult> {
-    const context = { ...this.#local, reporter: this.#withProgress('pull', reporter) };
-    return this.#operate(() => undoPull(context, options), reporter.signal);
+    return this.#runLocally(reporter, (context) => undoPull(context, options));
   }
 
   /** The pull that `undoPull` would undo, going by the last scan. */
@@ -326,6 +332,12 @@ export class FolderSync {
       this.#watch.wake();
       return result;
     }, reporter.signal);
+  }
+
+  /** Runs a command that needs no server, and shows its progress. */
+  #runLocally<T>(reporter: Reporter, command: (context: LocalContext) => Promise<T>): Promise<T> {
+    const context = { ...this.#local, reporter: this.#withProgress('pull', reporter) };
+    return this.#operate(() => command(context), reporter.signal);
   }
 
   #withProgress(direction: 'push' | 'pull', reporter: Reporter): Reporter {

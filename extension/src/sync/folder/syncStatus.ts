@@ -87,4 +87,5 @@ const expected: ReadonlySet<string> = new Set([
   'not_in_revision',
   'nothing_to_undo',
   'backup_deleted',
+  'backup_gone',
 ]);

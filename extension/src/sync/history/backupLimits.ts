@@ -8,7 +8,7 @@ export interface BackupLimits {
 export const defaultBackupLimits: BackupLimits = { maxAgeDays: 30, maxBytes: 1_000_000_000 };
 
 /** So many of the last pulls can always be undone, and so many of the last backups of any kind are kept. */
-export const alwaysKept = 5;
+const alwaysKept = 5;
 
 export interface MeasuredBackup {
   readonly name: string;

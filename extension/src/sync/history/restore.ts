@@ -110,7 +110,10 @@ export function includesPath(selection: Selection, requested: string, path: stri
  * Observes paths that no scan visits, since they are not tracked. The caller removes the observations again.
  * Invariant: an untracked file is backed up like any other, so it must be observed before it is replaced.
  */
-async function observeUntracked(replica: Replica, paths: readonly string[]): Promise<Map<string, Entry | undefined>> {
+export async function observeUntracked(
+  replica: Replica,
+  paths: readonly string[],
+): Promise<Map<string, Entry | undefined>> {
   const observed = new Map<string, Entry | undefined>();
   for (const path of paths) {
     const observation = observe(replica.root, path);

@@ -1,5 +1,4 @@
 import type { Change } from '../../core/change';
-import type { Entry } from '../../core/entry';
 import { applicableChanges } from '../../core/reconcile/applicableChanges';
 import { PalmtreeError } from '../../errors';
 import { fillFromBackup, fillFromLocal, type LostBackup } from '../../io/apply/staging';
@@ -7,12 +6,14 @@ import type { Skipped } from '../../io/apply/transition';
 import {
   checkRecord,
   pullRecords,
+  recordOf,
   saveRecord,
   type PulledChange,
   type PullRecord,
   type RecordCheck,
 } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
+import type { Replica } from '../replica/replica';
 import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { contentToStage } from '../transfer/stage';
@@ -34,7 +35,10 @@ export interface UndoPullResult {
 }
 
 export interface UndoPullOptions extends ApplyOptions {
-  /** The backup of the pull to undo. If another pull came since, nothing is undone. */
+  /**
+   * The backup of the pull to undo; if another pull came since, nothing is undone. Or the backup of a restore or a
+   * decision, which is undone whatever came since.
+   */
   readonly only?: string | undefined;
 }
 
@@ -53,7 +57,7 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
   const { replica, folders, reporter } = context;
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
-  const { record, check } = requireUndoable(await findUndoable(context), options);
+  const { record, check } = await findRequested(context, options);
   const { revision } = record;
   const changes = applicableChanges(replica.local.observations, check.unchanged.map(inverse));
   const undone = new Set(changes.map(({ path }) => path));
@@ -90,24 +94,17 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
 
 /** The pull that an undo would undo, going by the last scan. Throws backup_deleted. */
 export async function lastPull(context: Pick<LocalContext, 'replica' | 'folders'>): Promise<PullRecord | undefined> {
-  return (await findUndoable(context))?.record;
+  return (await findLastPull(context))?.record;
 }
 
-async function findUndoable({
-  replica,
-  folders,
-}: Pick<LocalContext, 'replica' | 'folders'>): Promise<UndoablePull | undefined> {
-  const { binding, local, rules, planner } = replica;
-  const selection = rules.selection();
-  const isSyncable = planner.syncableTest();
-  const entryAt = (path: string): Entry | undefined | 'unknown' =>
-    isSyncable(path) && selection.includes(path) ? local.observations.get(path) : 'unknown';
+async function findLastPull(context: Pick<LocalContext, 'replica' | 'folders'>): Promise<UndoablePull | undefined> {
+  const { replica, folders } = context;
   for await (const record of pullRecords(folders.backups)) {
-    if (record.state === 'undone' || record.server !== binding?.server || record.tree !== binding.tree) continue;
+    if (record.state === 'undone' || !isOfBinding(record, replica)) continue;
     if (record.state === 'deleted') {
       throw new PalmtreeError('backup_deleted', `the backup of the pull of revision ${record.revision} was deleted`);
     }
-    const check = checkRecord(record, entryAt);
+    const check = checkAgainstDisk(record, replica);
     // If it has no effect, the pull was killed before its first change, or the user has reverted all changes.
     const hasEffect = check.unchanged.length > 0 || check.changed.length > 0;
     if (hasEffect || record.state === 'undoing') return { record, check };
@@ -115,13 +112,31 @@ async function findUndoable({
   return undefined;
 }
 
-function requireUndoable(found: UndoablePull | undefined, { only }: UndoPullOptions): UndoablePull {
+async function findRequested(context: LocalContext, { only }: UndoPullOptions): Promise<UndoablePull> {
+  const { replica } = context;
+  const other = only === undefined ? undefined : await recordOf(only, 'other');
+  if (other !== undefined && other.state !== 'undone' && isOfBinding(other, replica)) {
+    return { record: other, check: checkAgainstDisk(other, replica) };
+  }
+  const found = await findLastPull(context);
   if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
   const { backup, revision, changes } = found.record;
   if (only === undefined || backup === only) return found;
   throw new PalmtreeError('nothing_to_undo', `revision ${revision} was pulled since`, {
     details: { paths: changes.map(({ path }) => path) },
   });
+}
+
+function isOfBinding({ server, tree }: PullRecord, { binding }: Replica): boolean {
+  return server === (binding?.server ?? '') && tree === (binding?.tree ?? '');
+}
+
+function checkAgainstDisk(record: PullRecord, { local, rules, planner }: Replica): RecordCheck {
+  const selection = rules.selection();
+  const isSyncable = planner.syncableTest();
+  return checkRecord(record, (path) =>
+    isSyncable(path) && selection.includes(path) ? local.observations.get(path) : 'unknown',
+  );
 }
 
 function inverse({ path, from, to }: Change): Change {

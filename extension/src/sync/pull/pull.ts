@@ -105,7 +105,7 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
   const { revision } = fetched;
   const backup = await newBackup(folders, `r${revision}`);
   const changes = [...downloads, ...merges.flatMap(withBase)];
-  const origin = { server: server.client.address, tree: server.tree, revision };
+  const origin = { kind: 'pull' as const, server: server.client.address, tree: server.tree, revision };
   return applyStaged(context, {
     changes: [...downloads, ...merges.flatMap(({ decision }) => decision.localChanges)],
     staging,

@@ -22,7 +22,14 @@ const changes: readonly Change[] = [
 
 function pulled(name: string, pulledChanges = changes): Omit<PullRecord, 'state' | 'at'> {
   const backup = join(backups, name);
-  return { server: 'https://sync.example.org', tree: 'notes', revision: 7, changes: pulledChanges, backup };
+  return {
+    kind: 'pull',
+    server: 'https://sync.example.org',
+    tree: 'notes',
+    revision: 7,
+    changes: pulledChanges,
+    backup,
+  };
 }
 
 function applied(...skipped: readonly string[]): TransitionResult {

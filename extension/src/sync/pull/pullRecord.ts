@@ -12,7 +12,8 @@ import { createFolder, listNames, removeAll } from '../../io/fs/folders';
 import type { Binding } from '../ports/syncState';
 import { newestFirst } from '../transfer/backups';
 
-const recordSuffix = '.pull.json';
+/** A record of another kind than a pull's has a name that version 0.1 does not take for one. */
+const recordSuffixes = { pull: '.pull.json', other: '.undo.json' } as const;
 const markSuffix = '.deleted.json';
 
 const recordedEntry = putChange.omit({ op: true, path: true });
@@ -47,6 +48,8 @@ export interface PulledChange extends Change {
 }
 
 export interface PullRecord extends Binding {
+  /** `pull`: a pull, or a decision for theirs. `other`: a restore or another decision, undone only if it is named. */
+  readonly kind: keyof typeof recordSuffixes;
   readonly state: z.infer<typeof recordFile>['state'];
   readonly revision: number;
   /** An ISO date and time. */
@@ -71,7 +74,7 @@ export async function recordPull(
   const result = await write();
   const skipped = new Set(result.skipped.map((one) => one.path));
   const made = pulled.changes.filter((change) => !skipped.has(change.path));
-  if (made.length === 0) await removeAll(pulled.backup + recordSuffix);
+  if (made.length === 0) await removeAll(recordPath(record));
   else if (made.length < pulled.changes.length) await saveRecord({ ...record, changes: made });
   await syncFolder(dirname(pulled.backup));
   return result;
@@ -79,19 +82,23 @@ export async function recordPull(
 
 /** Replaces the record. It is durable when this resolves; a kill leaves the old or the new one. */
 export async function saveRecord(record: PullRecord): Promise<void> {
-  await replaceFile(record.backup + recordSuffix, recordText(record));
+  await replaceFile(recordPath(record), recordText(record));
+}
+
+function recordPath({ backup, kind }: Pick<PullRecord, 'backup' | 'kind'>): string {
+  return backup + recordSuffixes[kind];
 }
 
 /** Leaves a mark that the backup of a pull is deleted, before its record is. */
 export async function markDeleted(backup: string): Promise<void> {
-  const record = await readRecord(backup + recordSuffix);
+  const record = await recordOf(backup, 'pull');
   if (record === undefined || record.state === 'undone') return;
   await replaceFile(backup + markSuffix, recordText({ ...record, state: 'deleted', changes: [] }));
 }
 
 /** Whether a file beside the backups is the record of a pull. */
 export function isRecord(name: string): boolean {
-  return name.endsWith(recordSuffix);
+  return name.endsWith(recordSuffixes.pull);
 }
 
 /** Whether a file beside the backups marks that a pull's backup was deleted. */
@@ -117,21 +124,22 @@ function recordedChangeOf({ path, from, to, base }: PulledChange): z.infer<typeo
 }
 
 /**
- * Reads the records in `backups`, and the marks of deleted ones, newest first. Damaged records, and those of another
+ * Reads the records of pulls in `backups`, and the marks of deleted ones, newest first. Damaged records, and those of another
  * version, are left out.
  */
 export async function* pullRecords(backups: string): AsyncGenerator<PullRecord> {
   const names = await listNames(backups);
   const marks = names.filter((name) => isDeletionMark(name) && !names.includes(recordOfMark(name)));
   for (const name of newestFirst([...names.filter(isRecord), ...marks])) {
-    const record = await readRecord(join(backups, name));
+    const backup = join(backups, basename(basename(name, recordSuffixes.pull), markSuffix));
+    const record = await readRecord(join(backups, name), backup, 'pull');
     if (record !== undefined) yield record;
   }
 }
 
 /** Both exist if a deletion was stopped in between. */
 function recordOfMark(mark: string): string {
-  return mark.slice(0, -markSuffix.length) + recordSuffix;
+  return mark.slice(0, -markSuffix.length) + recordSuffixes.pull;
 }
 
 export interface RecordCheck {
@@ -160,13 +168,19 @@ export function checkRecord(
   return { unchanged, changed };
 }
 
-async function readRecord(file: string): Promise<PullRecord | undefined> {
+/** Reads the record beside `backup`. Undefined if it does not exist, is damaged or of another version. */
+export function recordOf(backup: string, kind: PullRecord['kind']): Promise<PullRecord | undefined> {
+  return readRecord(recordPath({ backup, kind }), backup, kind);
+}
+
+async function readRecord(file: string, backup: string, kind: PullRecord['kind']): Promise<PullRecord | undefined> {
   const text = await readText(file);
   if (text === undefined) return undefined;
   const parsed = recordFile.safeParse(parsedJson(text));
   if (!parsed.success) return undefined;
   const { server, tree, state, revision, at, changes } = parsed.data;
   return {
+    kind,
     server,
     tree,
     state,
@@ -178,7 +192,7 @@ async function readRecord(file: string): Promise<PullRecord | undefined> {
       to: entryFrom(path, after),
       base: base === null ? null : entryFrom(path, base ?? null),
     })),
-    backup: join(dirname(file), basename(basename(file, recordSuffix), markSuffix)),
+    backup,
   };
 }
 

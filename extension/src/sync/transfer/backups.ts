@@ -71,7 +71,8 @@ export async function listBackups(folders: Pick<StorageFolders, 'backups'>): Pro
   return listed;
 }
 
-async function filesOf(backup: string): Promise<Map<string, string>> {
+/** The absolute path of each copy in the folder of a backup, by the path of the file; sorted. */
+export async function filesOf(backup: string): Promise<Map<string, string>> {
   const files: [path: string, copy: string][] = [];
   for (const folder of backupFolders(backup)) {
     for (const file of await listFiles(folder)) files.push([relative(folder, file).split(sep).join('/'), file]);

@@ -61,6 +61,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       ? l10n.t('There is nothing to undo.')
       : l10n.t('Nothing was undone, because {0} changed since.', list(e)),
   backup_deleted: () => l10n.t("The backup of the last pull was deleted, so it can't be undone."),
+  backup_gone: (e) => l10n.t('The backup of {0} is gone or cannot be read.', list(e)),
   deletion_guard: (e) => deletionGuardMessage(e),
   root_gone: (e) => l10n.t('The folder {0} is missing or cannot be read. Nothing was changed.', subject(e)),
   scan_failed: (e) => withReason(l10n.t('Scanning failed.'), e),
@@ -138,6 +139,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_in_revision: [],
   nothing_to_undo: [],
   backup_deleted: [],
+  backup_gone: [],
   deletion_guard: [],
   rsync_missing: [],
   rsync_unusable: [],
@@ -157,6 +159,7 @@ const warnings: ReadonlySet<ErrorCode> = new Set([
   'not_in_revision',
   'nothing_to_undo',
   'backup_deleted',
+  'backup_gone',
 ]);
 
 export function messageFor(error: unknown): Message {
