@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { timeoutMs } from '../test/support/timeout.mts';
 
 const root = resolve(import.meta.dirname, '../..');
 
@@ -42,13 +43,14 @@ export default defineConfig({
         test: {
           name: 'ui',
           include: ['extension/test/ui/**/*.test.ts'],
-          // One workbench at a time: each is a server, an extension host and a browser.
-          fileParallelism: false,
+          // One worker runs all files: they share a server, a workbench and a browser tab.
+          maxWorkers: 1,
+          isolate: false,
           pool: 'forks',
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          // On a busy machine, a window shows the result of an action only after seconds.
-          expect: { poll: { timeout: 30_000 } },
+          sequence: independent,
+          testTimeout: 3 * timeoutMs,
+          hookTimeout: 3 * timeoutMs,
+          expect: { poll: { timeout: timeoutMs } },
         },
       },
     ],

@@ -1,26 +1,24 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** The toasts in the corner. */
+/** The notification toasts in the corner. */
 export class NotificationsPart {
-  private readonly page: Page;
+  readonly #page: Page;
 
   constructor(page: Page) {
-    this.page = page;
+    this.#page = page;
   }
 
   get all(): Locator {
-    return this.page.locator('.notifications-toasts .notification-list-item');
+    return this.#page.locator('.notifications-toasts .notification-list-item');
   }
 
   toast(text: string | RegExp): Locator {
-    return this.all.filter({ hasText: text }).first();
+    return this.all.filter({ hasText: text });
   }
 
-  /** Waits for a toast and answers its whole text. */
-  async text(text: string | RegExp, timeout = 30_000): Promise<string> {
-    const toast = this.toast(text);
-    await toast.waitFor({ timeout });
-    return toast.locator('.notification-list-item-message').innerText();
+  /** Waits for a toast with this text, and returns its whole text. */
+  async text(text: string | RegExp): Promise<string> {
+    return this.toast(text).locator('.notification-list-item-message').innerText();
   }
 
   /** Clicks a button of the toast; "Cancel" is the one of a progress notification. */
@@ -30,15 +28,11 @@ export class NotificationsPart {
     await toast.getByRole('button', { name: button, exact: true }).click();
   }
 
-  async dismissAll(): Promise<void> {
-    await this.page.keyboard.press('Escape');
-    for (const toast of await this.all.all()) {
-      await toast.hover();
-      await toast.getByRole('button', { name: /^Clear Notification/ }).click();
-    }
-  }
-
-  async gone(text: string | RegExp, timeout = 30_000): Promise<void> {
-    await this.toast(text).waitFor({ state: 'hidden', timeout });
+  /** Closes the toast without an answer. */
+  async close(text: string | RegExp): Promise<void> {
+    const toast = this.toast(text);
+    await toast.hover();
+    await toast.getByRole('button', { name: /^Clear Notification/ }).click();
+    await toast.waitFor({ state: 'hidden' });
   }
 }

@@ -1,52 +1,74 @@
 import type { Locator, Page } from 'playwright-core';
+import { vi } from 'vitest';
+import { exactly } from './exactly';
+import { timeoutMs } from './timeout.mts';
+
+/** The longest that a palette takes to show what it finds, in ms: after that it was closed by what took the focus. */
+const attemptMs = 10_000;
 
 /** The palette, input boxes, pick lists, and the simple open and save dialogs. */
 export class QuickInputPart {
-  private readonly page: Page;
+  readonly #page: Page;
 
   constructor(page: Page) {
-    this.page = page;
+    this.#page = page;
   }
 
   get input(): Locator {
-    return this.page.locator('.quick-input-widget input[type=text]:visible');
+    return this.#page.locator('.quick-input-widget input[type=text]:visible');
+  }
+
+  get passwordInput(): Locator {
+    return this.#page.locator('.quick-input-widget input[type=password]:visible');
   }
 
   get rows(): Locator {
-    return this.page.locator('.quick-input-widget:visible .quick-input-list .monaco-list-row');
+    return this.#widget.locator('.quick-input-list .monaco-list-row');
   }
 
-  /** The message under the input, such as a refusal of what was typed. */
+  /** The message below the input, such as why it refuses the text. */
   get message(): Locator {
-    return this.page.locator('.quick-input-widget:visible .quick-input-message');
+    return this.#widget.locator('.quick-input-message');
+  }
+
+  /** The input with this prompt or placeholder. */
+  showing(prompt: string | RegExp): Locator {
+    const withText = this.#widget.filter({ hasText: prompt });
+    return withText.or(this.#widget.filter({ has: this.#page.getByPlaceholder(prompt) }));
   }
 
   async filter(text: string): Promise<void> {
-    await this.input.waitFor();
     await this.input.fill(text);
   }
 
-  /** Opens it by its key, types, and picks what that finds. What takes the focus meanwhile closes it: then once more. */
-  async find(key: string, text: string, label: string, timeout = 30_000): Promise<void> {
-    const deadline = Date.now() + timeout;
-    for (;;) {
-      await this.page.keyboard.press(key);
-      try {
-        await this.input.fill(text, { timeout: 5_000 });
-        await this.row(label).click({ timeout: 5_000 });
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        if (await this.input.isVisible()) await this.page.keyboard.press('Escape');
-      }
-    }
+  /** Opens the palette by its key, types, and picks the row with this label. */
+  async find(key: string, text: string, label: string): Promise<void> {
+    await vi.waitFor(
+      async () => {
+        if (await this.input.isVisible()) await this.cancel();
+        await this.#page.keyboard.press(key);
+        await this.input.fill(text, { timeout: attemptMs });
+        await this.row(label).click({ timeout: attemptMs });
+      },
+      { timeout: timeoutMs },
+    );
   }
 
-  /** Fills an input box that shows this prompt or placeholder, and accepts. */
+  /** Fills the input box that shows this prompt or placeholder, and accepts. */
   async answer(text: string, prompt?: string | RegExp): Promise<void> {
-    if (prompt !== undefined) await this.widget(prompt).waitFor();
+    if (prompt !== undefined) await this.showing(prompt).waitFor();
     await this.filter(text);
     await this.input.press('Enter');
+  }
+
+  /** Fills the input box that hides what is typed, and accepts. */
+  async answerPassword(text: string): Promise<void> {
+    await this.passwordInput.fill(text);
+    await this.passwordInput.press('Enter');
+  }
+
+  row(label: string): Locator {
+    return this.rows.filter({ has: this.#page.locator('.label-name', { hasText: exactly(label) }) });
   }
 
   async pick(label: string): Promise<void> {
@@ -55,17 +77,10 @@ export class QuickInputPart {
 
   async cancel(): Promise<void> {
     await this.input.press('Escape');
+    await this.input.waitFor({ state: 'hidden' });
   }
 
-  private row(label: string): Locator {
-    return this.rows.filter({ has: this.page.locator('.label-name').getByText(label, { exact: true }) }).first();
-  }
-
-  private widget(prompt: string | RegExp): Locator {
-    const shown = this.page.locator('.quick-input-widget:visible');
-    return shown
-      .filter({ hasText: prompt })
-      .or(shown.filter({ has: this.page.getByPlaceholder(prompt) }))
-      .first();
+  get #widget(): Locator {
+    return this.#page.locator('.quick-input-widget:visible');
   }
 }

@@ -25,9 +25,10 @@ export class RunningServer {
     this.removeData = () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  static async start(): Promise<RunningServer> {
+  /** Starts it with one token of this name. */
+  static async start(tokenName = 'test'): Promise<RunningServer> {
     const dataDir = await mkdtemp(join(tmpdir(), 'palmtree-server-'));
-    const server = new RunningServer(dataDir, await createToken(dataDir, 'test'));
+    const server = new RunningServer(dataDir, await createToken(dataDir, tokenName));
     onStop(() => server.close());
     await server.listen(0);
     return server;

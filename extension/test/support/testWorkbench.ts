@@ -1,67 +1,63 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
-import { launchChromium } from '../../scripts/chromium.mts';
 import { onStop } from '../../scripts/liveChildren.mjs';
-import { vsixFile } from '../../scripts/paths.mts';
-import { installExtension, startWorkbench, type Workbench, type WorkbenchOptions } from '../../scripts/workbench.mts';
-import { WorkbenchWindow } from './workbenchWindow';
+import { startWorkbench, type Workbench, type WorkbenchOptions } from '../../scripts/workbench.mts';
+import type { RunningServer } from './server';
 
-export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'settings' | 'trust' | 'keepHosts'> {
-  /** The package to install; without it, the one that was built last. Null installs none. */
-  readonly vsix?: string | null;
+export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'extensionsDir' | 'trust' | 'keepHosts'> {
+  /** The server that the extension is set up for: with none, it starts as on a new machine. */
+  readonly server?: Pick<RunningServer, 'url' | 'token'>;
 }
 
-/**
- * A workbench of its own with the packed extension in a new profile, and a browser to look at it.
- * Each window has a browser profile of its own: its secrets and its global state are nobody else's.
- */
+/** A served VS Code workbench with user data of its own. Its origin is new, so the browser stores nothing for it yet. */
 export class TestWorkbench {
-  readonly userDataDir: string;
-  private readonly workbench: Workbench;
-  private readonly browser: Browser;
-  private readonly closing: () => Promise<void>;
+  readonly #workbench: Workbench;
+  readonly #userDataDir: string;
+  readonly #remove: () => Promise<void>;
 
-  private constructor(userDataDir: string, workbench: Workbench, browser: Browser, closing: () => Promise<void>) {
-    this.userDataDir = userDataDir;
-    this.workbench = workbench;
-    this.browser = browser;
-    this.closing = closing;
+  private constructor(workbench: Workbench, userDataDir: string, remove: () => Promise<void>) {
+    this.#workbench = workbench;
+    this.#userDataDir = userDataDir;
+    this.#remove = remove;
   }
 
-  static async start(options: TestWorkbenchOptions = {}): Promise<TestWorkbench> {
-    const scratch = await mkdtemp(join(tmpdir(), 'palmtree-ui-'));
-    const profile = { userDataDir: join(scratch, 'user-data'), extensionsDir: join(scratch, 'extensions') };
-    const removeScratch = (): Promise<void> => rm(scratch, { recursive: true, force: true, maxRetries: 5 });
-    const forget = onStop(removeScratch);
-    if (options.vsix !== null) await installExtension(options.vsix ?? vsixFile, profile);
+  static async start({ server, env, ...options }: TestWorkbenchOptions): Promise<TestWorkbench> {
+    const userDataDir = await mkdtemp(join(tmpdir(), 'palmtree-user-data-'));
+    const remove = (): Promise<void> => rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
+    const forget = onStop(remove);
     const workbench = await startWorkbench({
-      ...profile,
-      ...(options.env ? { env: options.env } : {}),
-      ...(options.trust ? { trust: true } : {}),
-      ...(options.keepHosts ? { keepHosts: true } : {}),
-      settings: { 'explorer.compactFolders': false, ...options.settings },
+      ...options,
+      userDataDir,
+      env: { ...(server && { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token }), ...env },
+      settings: { ...testSettings, ...(server && { 'palmtree.serverUrl': server.url }) },
     });
-    const browser = await launchChromium();
-    return new TestWorkbench(profile.userDataDir, workbench, browser, async () => {
-      await browser.close();
-      await workbench.close();
-      await removeScratch();
+    return new TestWorkbench(workbench, userDataDir, async () => {
+      await remove();
       forget();
     });
   }
 
-  /** Opens a folder, or a .code-workspace file, in a window of its own. */
-  async openFolder(folder: string): Promise<WorkbenchWindow> {
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    const window = new WorkbenchWindow(await context.newPage());
-    await window.open(this.workbench.urlFor(folder));
-    return window;
+  /** The address that opens a folder, or a .code-workspace file. */
+  urlFor(folder: string): string {
+    return this.#workbench.urlFor(folder);
   }
 
-  /** Ends the browser and the workbench and removes the profile. */
-  close(): Promise<void> {
-    return this.closing();
+  /** The folders in which extensions keep the state of a workspace. */
+  async workspaceStorages(): Promise<string[]> {
+    const parent = join(this.#userDataDir, 'User/workspaceStorage');
+    return (await readdir(parent).catch(() => [])).map((name) => join(parent, name));
+  }
+
+  async close(): Promise<void> {
+    await this.#workbench.close();
+    await this.#remove();
   }
 }
+
+const testSettings: Readonly<Record<string, unknown>> = {
+  'explorer.compactFolders': false,
+  'workbench.reduceMotion': 'on',
+  // Only few tests need it, and it takes a tenth of the time in which a window opens.
+  'git.enabled': false,
+};

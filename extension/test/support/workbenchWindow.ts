@@ -2,24 +2,26 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { EditorPart } from './editorPart';
+import { exactly } from './exactly';
+import { MenuPart } from './menuPart';
 import { NotificationsPart } from './notificationsPart';
 import { QuickInputPart } from './quickInputPart';
 import { RowsPart } from './rowsPart';
 import { TerminalPart } from './terminalPart';
+import { ViewPart } from './viewPart';
 
 const extensionId = 'palmtree.palmtree-sync';
 
-/** One window of the workbench, with the parts a user sees. Every method waits for what it names. */
+/** The window of a workbench, with the parts that a user sees. Every method waits for what it names. */
 export class WorkbenchWindow {
   readonly page: Page;
   readonly quickInput: QuickInputPart;
   readonly notifications: NotificationsPart;
   readonly terminal: TerminalPart;
   readonly editor: EditorPart;
+  readonly menu: MenuPart;
   /** The files of the workspace. */
   readonly explorer: RowsPart;
-  /** The rows of the extension's tree view, once its container is shown. */
-  readonly treeView: RowsPart;
 
   constructor(page: Page) {
     this.page = page;
@@ -27,18 +29,26 @@ export class WorkbenchWindow {
     this.notifications = new NotificationsPart(page);
     this.terminal = new TerminalPart(page);
     this.editor = new EditorPart(page, this.quickInput);
-    this.explorer = new RowsPart(page, '.explorer-folders-view');
-    this.treeView = new RowsPart(page, '.tree-explorer-viewlet-tree-view');
+    this.menu = new MenuPart(page);
+    this.explorer = new RowsPart(page, page.locator('.part.sidebar .explorer-folders-view'));
   }
 
-  async open(url: string): Promise<void> {
-    await this.page.goto(url);
-    await this.ready();
+  /** Waits until the extension is active. */
+  async activated(): Promise<void> {
+    await this.statusBarItem('push').waitFor();
   }
 
   async reload(): Promise<void> {
     await this.page.reload();
-    await this.ready();
+    await this.activated();
+  }
+
+  /** Kills the page's process. Its extension host learns nothing of it. */
+  async crash(): Promise<void> {
+    const crashed = this.page.waitForEvent('crash');
+    const session = await this.page.context().newCDPSession(this.page);
+    void session.send('Page.crash').catch(() => undefined);
+    await crashed;
   }
 
   /** Runs a command by its full title, for instance "Palmtree: Push". */
@@ -46,21 +56,19 @@ export class WorkbenchWindow {
     await this.quickInput.find('F1', `>${title}`, title);
   }
 
-  /** The titles that the palette offers for a beginning. */
+  /** The titles that the palette offers for this beginning. */
   async commandTitles(beginning: string): Promise<string[]> {
     await this.page.keyboard.press('F1');
     await this.quickInput.filter(`>${beginning}`);
     await this.quickInput.rows.first().waitFor();
     const titles = await this.quickInput.rows.locator('.label-name').allInnerTexts();
     await this.quickInput.cancel();
-    await this.quickInput.input.waitFor({ state: 'hidden' });
     return titles;
   }
 
   /** Shows a view container by its name in the activity bar. */
   async showContainer(name: string): Promise<void> {
-    const tab = this.page.locator('.part.activitybar').getByRole('tab', { name });
-    await tab.waitFor();
+    const tab = this.#containerTab(name);
     if ((await tab.getAttribute('aria-selected')) !== 'true') await tab.click();
     await this.page
       .locator('.part.sidebar .composite.title')
@@ -68,49 +76,55 @@ export class WorkbenchWindow {
       .waitFor();
   }
 
-  /** One of several views in the shown container, by its title. */
-  view(title: string): RowsPart {
-    return new RowsPart(this.page, `.part.sidebar .pane:has(> .pane-header[aria-label^="${title}"])`);
+  /** A view of the shown container, by its title. */
+  view(title: string): ViewPart {
+    return new ViewPart(this.page, title);
   }
 
   /** The badge of a view container in the activity bar. */
   badge(container: string): Locator {
-    return this.page.locator('.part.activitybar').getByRole('tab', { name: container }).locator('.badge-content');
-  }
-
-  /** A button in the title of the shown view. */
-  async viewAction(name: string): Promise<void> {
-    await this.page.locator('.part.sidebar .composite.title').hover();
-    await this.page.locator('.part.sidebar').getByRole('button', { name }).first().click();
-  }
-
-  /** A button or link of a view's welcome content. */
-  welcomeButton(name: string): Locator {
-    return this.page.locator('.part.sidebar .welcome-view-content').getByRole('button', { name });
+    return this.#containerTab(container).locator('.badge-content');
   }
 
   /** The status bar item that the extension made under this id. */
   statusBarItem(id: string): Locator {
-    return this.page.locator(`[id="${extensionId}.${id}"]`);
+    return this.page.locator(`.part.statusbar [id="${extensionId}.${id}"]`);
   }
 
-  /** Waits until the item's text matches, and answers it. */
-  async statusBarText(id: string, expected: string | RegExp = /./, timeout = 30_000): Promise<string> {
-    const item = this.statusBarItem(id).filter({ hasText: expected });
-    await item.waitFor({ timeout }).catch(async (error: unknown) => {
-      const shown = await this.statusBarItem(id).allInnerTexts();
-      throw new Error(`The status bar item "${id}" shows ${JSON.stringify(shown)}, not ${String(expected)}.`, {
-        cause: error,
+  /** Waits until the status bar shows these pending changes and no others, for instance "↑1 ↓2 !1". */
+  async pending(counts: string): Promise<void> {
+    const item = this.statusBarItem('push');
+    await item
+      .filter({ hasText: exactly(counts) })
+      .waitFor()
+      .catch(async (error: unknown) => {
+        const shown = await item.allInnerTexts();
+        throw new Error(`The status bar shows ${JSON.stringify(shown)}, not "${counts}".`, { cause: error });
       });
-    });
-    return (await item.innerText()).trim();
   }
 
-  async clickStatusBarItem(id: string): Promise<void> {
-    await this.statusBarItem(id).locator('a').click();
+  /** Waits until the status bar shows that nothing is to be pushed or pulled. */
+  async inSync(): Promise<void> {
+    await this.statusBarItem('push').locator('.codicon-check').waitFor();
   }
 
-  /** A modal dialog's button. */
+  /** A message that the extension shows in the status bar for a few seconds. */
+  statusBarMessage(text: string): Locator {
+    return this.page.locator('.part.statusbar').getByText(text);
+  }
+
+  async clickStatusBarItem(): Promise<void> {
+    await this.statusBarItem('push').locator('a').click();
+  }
+
+  /** Waits until these changes are pending, and pushes them with the status bar. */
+  async push(counts: string): Promise<void> {
+    await this.pending(counts);
+    await this.clickStatusBarItem();
+    await this.inSync();
+  }
+
+  /** Clicks a button of a modal dialog. */
   async answerDialog(text: string | RegExp, button: string): Promise<void> {
     const dialog = this.page.getByRole('dialog').filter({ hasText: text });
     await dialog.getByRole('button', { name: button, exact: true }).click();
@@ -122,22 +136,7 @@ export class WorkbenchWindow {
     await this.page.screenshot({ path });
   }
 
-  /** Kills the page's process. Its extension host learns nothing of it. */
-  async crash(): Promise<void> {
-    const crashed = this.page.waitForEvent('crash');
-    const session = await this.page.context().newCDPSession(this.page);
-    void session.send('Page.crash').catch(() => undefined);
-    await crashed;
-  }
-
-  async close(): Promise<void> {
-    await this.page.context().close();
-  }
-
-  private async ready(): Promise<void> {
-    await this.page.locator('.monaco-workbench').waitFor({ timeout: 60_000 });
-    await this.page.locator('.part.statusbar').waitFor();
-    // "Opening Remote…" becomes the remote's name when the extension host's machine is connected.
-    await this.page.locator('.part.sidebar .monaco-list').first().waitFor();
+  #containerTab(name: string): Locator {
+    return this.page.locator('.part.activitybar').getByRole('tab', { name });
   }
 }

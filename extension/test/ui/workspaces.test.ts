@@ -1,125 +1,100 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Client } from '../../src/io/api/client';
-import { startServer, type RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
+import { it } from '../support/uiTest';
 
-let server: RunningServer;
-let scratch: string;
-
-beforeAll(async () => {
-  server = await startServer();
-  scratch = await mkdtemp(join(tmpdir(), 'palmtree-workspaces-'));
-});
-afterAll(async () => {
-  await server?.close();
-  await rm(scratch, { recursive: true, force: true });
+const itWithTrust = it.extend('workbench', async ({ server, extensionsDir }, { onCleanup }) => {
+  const workbench = await TestWorkbench.start({ extensionsDir, server, trust: true });
+  onCleanup(() => workbench.close());
+  return workbench;
 });
 
-async function folder(name: string, tree: string): Promise<string> {
-  const path = join(scratch, name);
-  await mkdir(join(path, '.vscode'), { recursive: true });
-  const settings = { 'palmtree.serverUrl': server.url, 'palmtree.tree': tree };
-  await writeFile(join(path, '.vscode/settings.json'), JSON.stringify(settings));
-  await writeFile(join(path, `${name}.md`), `# ${name}\n`);
-  return path;
-}
-
-async function pathsOf(tree: string): Promise<string[]> {
-  const { files } = await new Client(server.url, server.token).files(tree, 0);
-  return files.map(({ path }) => path);
-}
+const itWithKeptHosts = it.extend('workbench', async ({ server, extensionsDir }, { onCleanup }) => {
+  const workbench = await TestWorkbench.start({ extensionsDir, server, keepHosts: true });
+  onCleanup(() => workbench.close());
+  return workbench;
+});
 
 describe('a workspace with two folders', () => {
-  it('binds each to a tree of its own, and shows both', async () => {
-    await folder('garden', 'garden-tree');
-    await folder('kitchen', 'kitchen-tree');
+  it('binds each to a tree of its own, and shows both', async ({ scratch, server, tree, openWindow }) => {
+    const trees = { garden: `${tree}-garden`, kitchen: `${tree}-kitchen` };
+    for (const name of ['garden', 'kitchen'] as const)
+      await createFolder(join(scratch, name), `${name}.md`, trees[name]);
     const file = join(scratch, 'home.code-workspace');
     await writeFile(file, JSON.stringify({ folders: [{ path: 'garden' }, { path: 'kitchen' }] }));
-    const env = { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token };
-    const workbench = await TestWorkbench.start({ env });
-    try {
-      const window = await workbench.openFolder(file);
-      for (const name of ['garden', 'kitchen']) {
-        await window.explorer.expand(name);
-        await window.explorer.contextMenu(`${name}.md`, 'Track for sync');
-      }
-      await window.statusBarText('push', '↑2');
-      await window.showContainer('Palmtree');
-      await window.treeView.row('garden').waitFor();
-      await window.treeView.row('kitchen.md').waitFor();
-      await window.runCommand('Palmtree: Push');
-      await window.quickInput.pick('kitchen');
-      await window.answerDialog('The tree "kitchen-tree" doesn\'t exist', 'Create Tree');
-      await window.statusBarText('push', '↑1');
-      expect(await pathsOf('kitchen-tree')).toEqual(['kitchen.md']);
-      await window.runCommand('Palmtree: Push');
-      await window.quickInput.pick('garden');
-      await window.answerDialog('The tree "garden-tree" doesn\'t exist', 'Create Tree');
-      await window.statusBarText('push', 'Palmtree');
-      expect(await pathsOf('garden-tree')).toEqual(['garden.md']);
-    } finally {
-      await workbench.close();
+    const window = await openWindow(file);
+    await window.activated();
+    for (const name of ['garden', 'kitchen']) {
+      await window.explorer.expand(name);
+      await window.explorer.contextMenu(`${name}.md`, 'Track for sync');
     }
+    await window.pending('↑2');
+    await window.showContainer('Palmtree');
+    await window.view('Tracked Files').row('garden').waitFor();
+    await window.view('Tracked Files').row('kitchen.md').waitFor();
+
+    const client = new Client(server.url, server.token);
+    const pathsOf = async (name: string) => (await client.files(name, 0)).files.map(({ path }) => path);
+    await window.runCommand('Palmtree: Push');
+    await window.quickInput.pick('kitchen');
+    await window.answerDialog(`The tree "${trees.kitchen}" doesn't exist`, 'Create Tree');
+    await window.pending('↑1');
+    expect(await pathsOf(trees.kitchen)).toEqual(['kitchen.md']);
+    await window.runCommand('Palmtree: Push');
+    await window.quickInput.pick('garden');
+    await window.answerDialog(`The tree "${trees.garden}" doesn't exist`, 'Create Tree');
+    await window.inSync();
+    expect(await pathsOf(trees.garden)).toEqual(['garden.md']);
   });
 });
 
 describe('a folder in several windows', () => {
-  it('has one state: in a window, after its crash, and in a .code-workspace', async () => {
-    const path = await folder('attic', 'attic-tree');
-    await writeFile(join(path, 'big.bin'), 'big');
-    const file = join(scratch, 'house.code-workspace');
-    await writeFile(file, JSON.stringify({ folders: [{ path: 'attic' }] }));
-    const env = { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token };
-    const workbench = await TestWorkbench.start({ env, keepHosts: true });
-    try {
-      const first = await workbench.openFolder(path);
-      await first.explorer.contextMenu('attic.md', 'Track for sync');
-      await first.explorer.contextMenu('big.bin', 'Track for sync');
-      await first.statusBarText('push', '↑2');
-      await first.runCommand('Palmtree: Push');
-      await first.answerDialog('The tree "attic-tree" doesn\'t exist', 'Create Tree');
-      await first.statusBarText('push', 'Palmtree');
+  itWithKeptHosts(
+    'has one state: in a window, after its crash, and in a .code-workspace',
+    async ({ desk, laptop, scratch, openWindow, openWindowBeside }) => {
+      const first = await desk.openInSync(laptop, { 'notes/big.bin': 'big', 'notes/plan.md': '# Garden\n' });
+      await first.explorer.expand('notes');
       await first.explorer.contextMenu('big.bin', 'Untrack');
-      await writeFile(join(path, 'attic.md'), '# Attic, edited\n');
-      await first.statusBarText('push', '↑1');
+      await desk.write('notes/plan.md', '# Garden, edited\n');
+      await first.pending('↑1');
       await first.crash();
 
-      const second = await workbench.openFolder(path);
-      await second.statusBarText('push', '↑1');
-      const workspace = await workbench.openFolder(file);
-      await workspace.statusBarText('push', '↑1');
+      const second = await openWindow(desk.folder);
+      await second.pending('↑1');
+      const file = join(scratch, 'house.code-workspace');
+      await writeFile(file, JSON.stringify({ folders: [{ path: 'desk' }] }));
+      const workspace = await openWindowBeside(file);
+      await workspace.pending('↑1');
       await workspace.runCommand('Palmtree: Push');
-      await workspace.statusBarText('push', 'Palmtree');
-      await second.statusBarText('push', 'Palmtree');
-      for (const window of [second, workspace]) {
+      for (const window of [workspace, second]) {
+        await window.inSync();
         await window.runCommand('Palmtree: Rescan');
-        await window.statusBarText('push', 'Palmtree');
+        await window.inSync();
       }
-    } finally {
-      await workbench.close();
-    }
-  });
+    },
+  );
 });
 
 describe('a workspace that is not trusted', () => {
-  it('is left alone until it is', async () => {
-    const path = await folder('stranger', 'stranger-tree');
-    const env = { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token };
-    const workbench = await TestWorkbench.start({ env, trust: true });
-    try {
-      const window = await workbench.openFolder(path);
-      await window.showContainer('Palmtree');
-      await window.page.locator('.welcome-view-content').getByText('Trust this workspace to sync').waitFor();
-      expect(await window.statusBarItem('push').count()).toBe(0);
-      await window.welcomeButton('Manage Workspace Trust').click();
-      await window.page.getByRole('button', { name: 'Trust', exact: true }).click();
-      await window.statusBarText('push', 'Palmtree');
-      await window.welcomeButton('Track Files').waitFor();
-    } finally {
-      await workbench.close();
-    }
+  itWithTrust('is not synced until it is trusted', async ({ scratch, tree, openWindow }) => {
+    await createFolder(scratch, 'plan.md', tree);
+    const window = await openWindow(scratch);
+    await window.showContainer('Palmtree');
+    const view = window.view('Tracked Files');
+    await view.pane.getByText('Trust this workspace to sync').waitFor();
+    expect(await window.statusBarItem('push').count()).toBe(0);
+    await view.welcomeButton('Manage Workspace Trust').click();
+    await window.page.locator('.part.editor').getByRole('button', { name: 'Trust', exact: true }).click();
+    await window.activated();
+    await view.welcomeButton('Track Files').waitFor();
   });
 });
+
+/** Creates a folder with one file, bound to a tree that does not exist. */
+async function createFolder(folder: string, file: string, tree: string): Promise<void> {
+  await mkdir(join(folder, '.vscode'), { recursive: true });
+  await writeFile(join(folder, '.vscode/settings.json'), JSON.stringify({ 'palmtree.tree': tree }));
+  await writeFile(join(folder, file), `# ${file}\n`);
+}

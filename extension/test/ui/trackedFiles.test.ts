@@ -1,0 +1,42 @@
+import { readdir } from 'node:fs/promises';
+import { describe, expect } from 'vitest';
+import { it } from '../support/uiTest';
+
+const files = { 'notes/list.md': 'spade\n', 'notes/plan.md': 'dig\n' };
+
+describe('the view of tracked files', () => {
+  it('shows on a folder what is pending in it, and the versions of a file from its row', async ({ desk, laptop }) => {
+    const window = await desk.openInSync(laptop, files);
+    await window.showContainer('Palmtree');
+    const view = window.view('Tracked Files');
+    await desk.write('notes/plan.md', 'dig\nplant\n');
+    await view.row('notes').filter({ hasText: '↑1' }).waitFor();
+    await view.expand('notes');
+    await view.contextMenu('list.md', 'Show File History');
+    await window.view('File History').row('r1 by laptop').waitFor();
+  });
+
+  it('untracks a folder, and tracks it again with Undo', async ({ desk, laptop }) => {
+    const window = await desk.openInSync(laptop, files);
+    await window.showContainer('Palmtree');
+    const view = window.view('Tracked Files');
+    await view.contextMenu('notes', 'Untrack');
+    await view.row('notes').waitFor({ state: 'hidden' });
+    await window.notifications.click('notes is no longer synced', 'Undo');
+    await view.row('notes').waitFor();
+    await window.inSync();
+    expect(await desk.pathsOnServer()).toEqual(Object.keys(files));
+  });
+
+  it('untracks a file, which stays on both sides', async ({ desk, laptop }) => {
+    const window = await desk.openInSync(laptop, files);
+    await window.showContainer('Palmtree');
+    const view = window.view('Tracked Files');
+    await view.expand('notes');
+    await view.contextMenu('plan.md', 'Untrack');
+    await view.row('plan.md').waitFor({ state: 'hidden' });
+    await view.row('list.md').waitFor();
+    expect(await readdir(desk.path('notes'))).toContain('plan.md');
+    expect(await desk.pathsOnServer()).toEqual(Object.keys(files));
+  });
+});
