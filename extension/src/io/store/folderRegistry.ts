@@ -159,7 +159,7 @@ class Search {
   }
 
   async #register(now: KnownFolder, replaced: string | undefined): Promise<Decision> {
-    // What windows keep by themselves is of the folder that was there before.
+    // The storages of single windows belong to the folder that was at this path before.
     const others = replaced === undefined ? await this.#storagesByUri() : [];
     const { boundTo } = this.#request;
     const storage = others.shift() ?? this.#newStorage();

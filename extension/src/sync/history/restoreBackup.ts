@@ -145,7 +145,7 @@ function keptMode({ local, ancestor }: Replica, path: string): number | undefine
   return (local.observations.get(path) ?? ancestor.entries.get(path))?.mode;
 }
 
-/** Where the server has an unapplied version, an undo restores the ancestor too. */
+/** Adds the ancestor if the server has an unapplied version: an undo restores it too. */
 function withBase({ ancestor }: Replica, change: Change): PulledChange {
   if (!ancestor.unappliedRemote.has(change.path)) return change;
   return { ...change, base: ancestor.entries.get(change.path) ?? null };

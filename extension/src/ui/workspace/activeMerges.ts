@@ -22,7 +22,7 @@ export interface MergeInEditor extends ActiveMerge {
   readonly editor: 'merge' | 'text';
 }
 
-/** Where earlier releases kept the merges: in the state of one window's workspace. */
+/** Earlier releases kept the merges under this key, in the state of one window. */
 const formerKey = 'palmtree.merges';
 const fileName = 'merges.json';
 const mergesSchema = z.array(
