@@ -95,10 +95,6 @@ export class Desk {
     await expect.poll(() => this.read(path).catch(() => 'no file')).toBe(content);
   }
 
-  async becomesDeleted(path: string): Promise<void> {
-    await expect.poll(() => this.read(path).catch(() => 'no file')).toBe('no file');
-  }
-
   /** The number of the newest revision. */
   async head(): Promise<number> {
     return (await this.client.files(this.tree, 0)).revision;

@@ -23,12 +23,13 @@ export class MenuPart {
     return texts.map((text) => text.split('\n')[0] ?? '');
   }
 
-  /** Picks an item by way of its submenus. */
-  async pick(...names: string[]): Promise<void> {
+  /** Picks an item by way of its submenus. Throws if the menu closes before, after at most `timeout` ms per step. */
+  async pick(names: readonly string[], timeout?: number): Promise<void> {
+    const options = timeout === undefined ? {} : { timeout };
     for (const name of names) {
       // With the keyboard: a mouse button that goes up within 250 ms of the menu's opening is ignored.
-      await this.item(name).hover();
-      await this.#page.keyboard.press('Enter');
+      await this.item(name).hover(options);
+      await this.item(name).press('Enter', options);
     }
     await this.#container.waitFor({ state: 'hidden' });
   }

@@ -87,14 +87,13 @@ export class RowsPart {
         await this.row(name).click({ button: 'right' });
         // A row that is drawn anew just then takes its menu away with it.
         await menu.items.first().waitFor({ timeout: attemptMs });
-        if ((await first.count()) > 0 && (await first.isEnabled())) return;
+        if ((await first.count()) > 0 && (await first.isEnabled())) return menu.pick(items, attemptMs);
         const offered = await menu.names();
         await menu.close();
         throw new Error(`The menu of ${name} has no "${items[0]}": ${offered.join(', ')}`);
       },
       { timeout: timeoutMs },
     );
-    await menu.pick(...items);
   }
 
   /** The items that a right click on the row offers. */

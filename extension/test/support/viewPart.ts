@@ -27,7 +27,7 @@ export class ViewPart extends RowsPart {
   /** Picks an action from the menu behind the three dots in the header. */
   async menuAction(name: string): Promise<void> {
     await this.action('More Actions');
-    await new MenuPart(this.#page).pick(name);
+    await new MenuPart(this.#page).pick([name]);
   }
 
   /** Shows only the header, or the rows too: only rows on the screen are drawn. */
