@@ -8,7 +8,7 @@ import type { TestServer } from './testServer';
 
 /** Puts files into a push's inbox as rsync does: complete, with their mode, and by renaming. */
 export function fillInbox(server: TestServer, id: string, files: Files): void {
-  const inbox = server.services.store.filesFolderOf(id);
+  const inbox = server.services.sessions.filesFolderOf(id);
   const source = temporaryFolder();
   writeFiles(source, files);
   for (const path of Object.keys(files)) {

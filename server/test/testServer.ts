@@ -44,7 +44,7 @@ export async function startTestServer({ tokenName = 'alice', ...over }: TestServ
       const closed = listening?.close(0);
       await services.activity.stopAll('the test has ended');
       await closed;
-      await services.store.removalsDone();
+      await services.sessions.removalsDone();
       await database.destroy();
     },
   };

@@ -40,7 +40,7 @@ export type Services = ReturnType<typeof createServices>;
 export function createServices({ database, dataFolder, rsync, log, version, ...injected }: Environment) {
   const now = injected.now ?? (() => new Date());
   const limits = { ...defaultRunLimits, ...injected.runLimits };
-  const store = new SessionStore(join(dataFolder, 'sessions'), now);
+  const sessions = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs);
   const objects = new ObjectStore(join(dataFolder, 'objects'));
   const inboxVerifiers = new InboxVerifiers(objects);
@@ -64,8 +64,8 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     pushes: new PushRepository(database, now),
     objects,
     inboxVerifiers,
-    store,
+    sessions,
     activity,
-    connections: new RsyncConnections({ store, activity, observer: inboxVerifiers }, rsync, limits),
+    connections: new RsyncConnections({ sessions, activity, observer: inboxVerifiers }, rsync, limits),
   };
 }

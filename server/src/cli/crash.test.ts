@@ -66,7 +66,7 @@ test("after a kill during a push's transfer, the same session continues", async 
   expect(await headTable()).toEqual(after);
 });
 
-test('after a kill during a commit, the head is the old or new revision, and the commit can be repeated', async () => {
+test('after a kill during a commit, the head is the old or the new revision, and the commit can be repeated', async () => {
   for (const [attempt, isReached] of commitMoments.entries()) {
     const { revision } = await headTable();
     const content = randomBytes(24 << 20);

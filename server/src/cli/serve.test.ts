@@ -39,7 +39,7 @@ const failure = async (args: readonly string[], ids?: Ids) => {
   return { code, line: stderr.trimEnd() };
 };
 
-test('the running server immediately knows created and revoked tokens', async () => {
+test('a running server accepts a created token and refuses a revoked one at once', async () => {
   const created = await runCommand(bundle, [
     'token',
     'create',
@@ -54,8 +54,8 @@ test('the running server immediately knows created and revoked tokens', async ()
   const { name, token } = JSON.parse(created.stdout) as { name: string; token: string };
   expect(name).toBe('bob');
   expect(token).toMatch(/^ptk_[A-Za-z0-9_-]{43}$/);
-  const bob = await startAs(token);
-  expect(await bob()).toMatchObject({ status: 200, body: { name: 'bob', trees: ['x', 'y'] } });
+  const whoami = await whoamiAs(token);
+  expect(await whoami()).toMatchObject({ status: 200, body: { name: 'bob', trees: ['x', 'y'] } });
   const list = await runCommand(bundle, ['token', 'list', '--data', dataFolder, '--json']);
   expect(JSON.parse(list.stdout)).toContainEqual({ name: 'bob', trees: ['x', 'y'], createdAt: expect.any(String) });
   expect(list.stdout).not.toContain('ptk_');
@@ -65,11 +65,11 @@ test('the running server immediately knows created and revoked tokens', async ()
     line: 'palmtree-server: A token named "bob" already exists. Choose another name, or revoke that token first.',
   });
   expect((await runCommand(bundle, ['token', 'revoke', 'bob', '--data', dataFolder])).code).toBe(0);
-  expect(await bob()).toMatchObject({ status: 401 });
+  expect(await whoami()).toMatchObject({ status: 401 });
   expect((await runCommand(bundle, ['token', 'create', 'bob', '--data', dataFolder])).code).toBe(0);
 });
 
-async function startAs(token: string) {
+async function whoamiAs(token: string) {
   const url = new URL(await server.rsyncUrl('x', 'y')).origin;
   return async () => {
     const response = await fetch(`${url}/v1/whoami`, { headers: { authorization: `Bearer ${token}` } });
@@ -168,7 +168,7 @@ test('an open event stream does not delay a stopping server', async () => {
   expect(await stream.text()).toContain('event: ready\nid: 0\n');
 });
 
-test('without root, the server confines pushes and pulls without a chroot', async () => {
+test('a server that is not root confines pushes and pulls without a chroot', async () => {
   const ids = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
   const folder = temporaryFolder();
   const data = join(folder, 'data of "nobody"; #1');

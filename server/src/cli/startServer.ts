@@ -55,7 +55,7 @@ function standardError(): NodeJS.WriteStream {
 }
 
 async function stopServer(
-  { activity, store, streams, log }: Services,
+  { activity, sessions, streams, log }: Services,
   listening: Listening,
   database: Database,
   lock: DataFolderLock,
@@ -64,16 +64,16 @@ async function stopServer(
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
   await closed;
-  await store.removalsDone();
+  await sessions.removalsDone();
   await database.destroy();
   lock.release();
   log.info('stopped');
 }
 
 async function sweep(
-  { store, activity, pushes, now, log }: Services,
+  { sessions, activity, pushes, now, log }: Services,
   { includeIncomplete }: { includeIncomplete: boolean },
 ): Promise<void> {
-  await sweepSessions(store, activity, { now: now(), includeIncomplete, log });
+  await sweepSessions(sessions, activity, { now: now(), includeIncomplete, log });
   await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifetimeMs));
 }

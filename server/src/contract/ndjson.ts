@@ -1,4 +1,4 @@
-/** The media type of a long list: the first line is its head, and each further line one item, all as JSON. */
+/** The media type of a long list: the first line is its head, and each further line is one item, both as JSON. */
 export const ndjsonType = 'application/x-ndjson';
 
 const linesPerBlock = 500;

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { RevisionEvent } from '../contract/history';
 import type { RevisionRepository } from '../history/revisionRepository';
-import type { Token } from '../http/appEnv';
+import type { Token } from '../token';
 import type { TokenRepository } from '../tokens/tokenRepository';
 import type { Tree } from '../trees/treeRepository';
 import { readyEventText, revisionEventText } from './eventText';

@@ -31,5 +31,5 @@ export async function findStoredEntry(
 }
 
 export function contentUnavailable({ path, revision }: FileEntry): WireError {
-  return pathsError('content_unavailable', [path], `has lost its content of revision ${revision}`);
+  return pathsError('content_unavailable', [path], `has no stored content at revision ${revision}`);
 }

@@ -169,9 +169,9 @@ test('invalid requests and missing revisions have error bodies', async () => {
   for (const path of invalid) expect(await get(path)).toMatchObject(shape(422, 'invalid_request'));
   expect(await get('history?path=../a')).toMatchObject(shape(422, 'invalid_path'));
   for (const path of ['revisions/0', 'revisions/2', 'compare?from=0&to=2', 'compare?from=2&to=0']) {
-    const answer = await get(path);
-    expect(answer).toMatchObject(shape(404, 'revision_not_found'));
-    expect(answer.body.error.details).toEqual({ head: 1 });
+    const response = await get(path);
+    expect(response).toMatchObject(shape(404, 'revision_not_found'));
+    expect(response.body.error.details).toEqual({ head: 1 });
   }
   tree = 'absent';
   for (const path of ['revisions', 'revisions/1', 'compare?from=0&to=0', 'history?path=a']) {

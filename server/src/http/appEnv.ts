@@ -1,11 +1,5 @@
 import type { Logger } from 'pino';
-
-export interface Token {
-  readonly id: number;
-  readonly name: string;
-  /** The trees that the token is limited to; null when it is not limited. */
-  readonly trees: readonly string[] | null;
-}
+import type { Token } from '../token';
 
 export interface AppEnv {
   Variables: {

@@ -9,14 +9,14 @@ export interface Content {
   readonly size: number;
 }
 
-/** A client may have chosen the name, so a symlink is not followed, and opening a pipe does not block. */
+/** A client may have made the file, so a symlink is not followed, and opening a pipe does not block. */
 const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const bufferBytes = 1 << 20;
-const smallBytes = 64 << 10;
+const maxSmallBytes = 64 << 10;
 
 /** Small content is read synchronously, which is faster. */
 export function isSmall(content: Content): boolean {
-  return content.size <= smallBytes;
+  return content.size <= maxSmallBytes;
 }
 
 /** Whether `file` is a regular file with exactly this content. */

@@ -19,7 +19,7 @@ afterAll(() => server.stop());
 async function viewOf(revision: number, paths: string[]) {
   const { body, status } = await server.api.beginPull('tree', { revision, paths });
   expect(status).toBe(201);
-  return server.services.store.filesFolderOf(body.id);
+  return server.services.sessions.filesFolderOf(body.id);
 }
 
 test('a view has hard links to the objects of one revision', async () => {

@@ -10,20 +10,20 @@ export interface BeginPullServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
-  readonly store: SessionStore;
+  readonly sessions: SessionStore;
   readonly newId: () => string;
   readonly newPassword: () => string;
 }
 
 /** Creates a view of exactly one revision, which later pushes do not change. */
 export async function beginPull(
-  { trees, entries, objects, store, newId, newPassword }: BeginPullServices,
+  { trees, entries, objects, sessions, newId, newPassword }: BeginPullServices,
   { treeName, tokenId, pull }: { treeName: string; tokenId: number; pull: BeginPull },
 ): Promise<PullSession> {
   const tree = await trees.find(treeName);
   requireRevision(tree, pull.revision);
   const paths = [...new Set(pull.paths)];
-  store.checkPathLength(paths);
+  sessions.checkPathLength(paths);
   const found = await entries.atRevision(tree.id, pull.revision, paths);
   const unavailable: string[] = [];
   await inSlices(paths, (path) => {
@@ -35,7 +35,7 @@ export async function beginPull(
   const files = [...found.values()].filter((entry) => entry.kind === 'file');
   const id = newId();
   const password = newPassword();
-  await store.create({
+  await sessions.create({
     id,
     kind: 'pull',
     treeId: tree.id,

@@ -160,7 +160,7 @@ test('a forced push finds damage by reading objects, and repairs it without a ne
 test("the head's object is in the inbox as rsync's delta basis", async () => {
   await pushDirectly(server, tree, 0, { 'folder/a': 'old content' });
   const { body } = await begin(1, puts({ 'folder/a': 'new content', 'another/b': 'b' }));
-  const inbox = server.services.store.filesFolderOf(body.id);
+  const inbox = server.services.sessions.filesFolderOf(body.id);
   const object = server.services.objects.fileOf(sha256('old content'));
   expect(statSync(join(inbox, 'folder/a')).ino).toBe(statSync(object).ino);
   expect(statSync(join(inbox, 'another')).isDirectory()).toBe(true);
@@ -171,7 +171,7 @@ test("ids have 128 bits, and only the server's user can read the secrets", async
   const { body } = await begin(0, [put('a', '1')]);
   expect(body.id).toMatch(/^[0-9a-f]{32}$/);
   expect(body.module).toBe(body.id);
-  const folder = server.services.store.folderOf(body.id);
+  const folder = server.services.sessions.folderOf(body.id);
   expect(statSync(join(folder, 'rsync.secrets')).mode & 0o777).toBe(0o600);
   expect(statSync(folder).mode & 0o777).toBe(0o700);
 });

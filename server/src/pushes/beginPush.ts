@@ -18,7 +18,7 @@ export interface BeginPushServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
-  readonly store: SessionStore;
+  readonly sessions: SessionStore;
   readonly inboxVerifiers: InboxVerifiers;
   readonly newId: () => string;
   readonly newPassword: () => string;
@@ -28,13 +28,13 @@ export async function beginPush(
   services: BeginPushServices,
   { treeName, tokenId, push }: { treeName: string; tokenId: number; push: BeginPush },
 ): Promise<PushSession> {
-  const { trees, entries, store } = services;
+  const { trees, entries, sessions } = services;
   const tree = await trees.find(treeName);
   const forced = push.force === true;
   requireBase(tree, push.base, forced);
   await trees.requireKnown(tree, push.base, push.baseId);
   await validateChanges(push.changes);
-  store.checkPathLength(push.changes.filter(isFilePut).map((change) => change.path));
+  sessions.checkPathLength(push.changes.filter(isFilePut).map((change) => change.path));
 
   const head = await entries.atHead(
     tree.id,
@@ -47,7 +47,7 @@ export async function beginPush(
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
   const id = services.newId();
   const password = services.newPassword();
-  await store.create({
+  await sessions.create({
     id,
     kind: 'push',
     treeId: tree.id,
@@ -63,7 +63,7 @@ export async function beginPush(
       ...(push.message ? { message: push.message } : {}),
     },
   });
-  services.inboxVerifiers.add(id, store.filesFolderOf(id), uploads);
+  services.inboxVerifiers.add(id, sessions.filesFolderOf(id), uploads);
   return { id, module: id, password, base: tree.head, upload: uploads.map((upload) => upload.path) };
 }
 

@@ -120,7 +120,7 @@ test('a symlink, a symlink above the file, and a folder are not accepted as cont
   const outside = temporaryFolder();
   const files = { link: 'content', 'below/link': 'content too', folder: 'no content' };
   const { body } = await server.api.beginPush(tree, { base: 0, changes: puts(files) });
-  const inbox = server.services.store.filesFolderOf(body.id);
+  const inbox = server.services.sessions.filesFolderOf(body.id);
   fillInbox(server, body.id, {});
   mkdirSync(join(outside, 'x'), { recursive: true });
   writeFiles(outside, { target: 'content', link: 'content too' });
@@ -188,7 +188,7 @@ test('100,000 entries are pushed at once', { timeout: 60_000 }, async () => {
   const paths = changes.map((change) => change.path);
   const pull = await server.api.beginPull(tree, { revision: 1, paths });
   expect(pull.status).toBe(201);
-  expect(existsSync(join(server.services.store.filesFolderOf(pull.body.id), 'folder-499/file-99999'))).toBe(true);
+  expect(existsSync(join(server.services.sessions.filesFolderOf(pull.body.id), 'folder-499/file-99999'))).toBe(true);
   expect((await server.api.end(tree, 'pulls', pull.body.id)).status).toBe(204);
 });
 

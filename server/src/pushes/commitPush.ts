@@ -3,7 +3,7 @@ import { inSlices } from '../concurrency/inSlices';
 import type { CommitResult } from '../contract/schemas';
 import { pathsError } from '../errors';
 import type { RevisionNotices } from '../events/revisionNotices';
-import type { Token } from '../http/appEnv';
+import type { Token } from '../token';
 import type { ObjectStore } from '../objects/objectStore';
 import type { PushRecord, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
@@ -14,13 +14,13 @@ import type { PushRepository } from './pushRepository';
 import { verifyInbox } from './verifyInbox';
 
 /** An inbox with more files than this is removed in the background, so that the client does not wait for it. */
-const maxRemovedAtOnce = 100;
+const maxForegroundRemovals = 100;
 
 export interface CommitPushServices {
   readonly trees: TreeRepository;
   readonly pushes: PushRepository;
   readonly objects: ObjectStore;
-  readonly store: SessionStore;
+  readonly sessions: SessionStore;
   readonly inboxVerifiers: InboxVerifiers;
   readonly activity: SessionActivity;
   readonly notices: RevisionNotices;
@@ -35,7 +35,7 @@ export async function commitPush(
   services: CommitPushServices,
   { treeName, token, id }: { treeName: string; token: Token; id: string },
 ): Promise<CommitResult> {
-  const { trees, pushes, store, activity, notices } = services;
+  const { trees, pushes, sessions, activity, notices } = services;
   const tree = await trees.find(treeName);
   const resultOf = async (revision: number): Promise<CommitResult> => {
     return { revision, id: await trees.revisionId(tree.id, revision) };
@@ -43,31 +43,31 @@ export async function commitPush(
   const committed = await pushes.committedRevision(tree.id, id, token.name);
   if (committed !== undefined) {
     // After a kill that followed the transaction, the session's folder still exists.
-    if (!activity.isBusy(id)) await store.remove(id);
+    if (!activity.isBusy(id)) await sessions.remove(id);
     return resultOf(committed);
   }
-  const session = await store.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
+  const session = await sessions.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
   return activity.exclusively(session.id, true, async () => {
     // Another commit of the same session may have ended in the meantime.
     const committedMeanwhile = await pushes.committedRevision(tree.id, id, token.name);
     if (committedMeanwhile !== undefined) return resultOf(committedMeanwhile);
-    const push = await store.pushRecord(id);
+    const push = await sessions.pushRecord(id);
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
     const revision = await pushes.commit({ treeId: tree.id, pushId: id, tokenName: token.name, push });
     if (revision !== push.base) notices.announce(tree.id);
-    if (push.uploads.length > maxRemovedAtOnce) await store.removeSoon(id);
-    else await store.remove(id);
+    if (push.uploads.length > maxForegroundRemovals) await sessions.removeSoon(id);
+    else await sessions.remove(id);
     return resultOf(revision);
   });
 }
 
 async function storeObjects(
-  { objects, inboxVerifiers, store }: CommitPushServices,
+  { objects, inboxVerifiers, sessions }: CommitPushServices,
   id: string,
   push: PushRecord,
 ): Promise<void> {
-  const inbox = store.filesFolderOf(id);
+  const inbox = sessions.filesFolderOf(id);
   const stamps = await inboxVerifiers.finish(id);
   const remaining: Upload[] = [];
   await inSlices(push.uploads, (upload) => {

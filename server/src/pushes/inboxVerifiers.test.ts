@@ -90,7 +90,7 @@ test('an object that changed after it was verified is read again', async () => {
 test('a later file with the same name does not change the object', async () => {
   const { id, end } = await beginWith({ a: 'came first' });
   await stored('came first');
-  const inbox = server.services.store.filesFolderOf(id);
+  const inbox = server.services.sessions.filesFolderOf(id);
   writeFileSync(join(inbox, 'other'), 'came later');
   renameSync(join(inbox, 'other'), join(inbox, 'a'));
   end();

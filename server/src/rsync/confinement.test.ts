@@ -45,7 +45,7 @@ const run = async (session: SessionAccess, options: readonly string[], over: Par
   const { module, password } = { ...session, ...over };
   return runRsync(target, { arguments: options, module, password, cwd: source });
 };
-const filesOf = (session: SessionAccess) => server.services.store.filesFolderOf(session.id);
+const filesOf = (session: SessionAccess) => server.services.sessions.filesFolderOf(session.id);
 const objectOf = (content: string) => readFileSync(server.services.objects.fileOf(sha256(content)), 'utf8');
 
 /** Options that the daemon must refuse. `-M` sends an option to it verbatim. */
@@ -135,7 +135,7 @@ test('paths that point outside the module stay inside', async () => {
   ]) {
     await run(inbox, ['-I', './planted', destination]);
   }
-  const session = server.services.store.folderOf(inbox.id);
+  const session = server.services.sessions.folderOf(inbox.id);
   for (const folder of [session, dirname(session), server.dataFolder, dirname(server.dataFolder), '/']) {
     expect(readdirSync(folder)).not.toContain('planted');
   }

@@ -4,7 +4,7 @@ import { OperatorError } from '../errors';
 
 /** Versions before this one have known security holes on the receiving side. */
 const minVersion = '3.4.3';
-/** Versions before this one have several more, which a client of a daemon can reach. */
+/** Versions before this one have several more security holes, which a daemon's client can reach. */
 const recommendedVersion = '3.5.0';
 
 export interface RsyncCheck {

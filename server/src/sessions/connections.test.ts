@@ -126,7 +126,7 @@ test('ending a session ends its rsync', async () => {
   await greeted(socket);
   expect((await server.api.end('tree', 'pushes', session.id)).status).toBe(204);
   expect(await end).toEqual({ code: 1011, reason: 'the session has ended' });
-  expect(existsSync(server.services.store.folderOf(session.id))).toBe(false);
+  expect(existsSync(server.services.sessions.folderOf(session.id))).toBe(false);
 });
 
 test('a commit stops an rsync that does not end', async () => {

@@ -4,15 +4,15 @@ import type { SessionServices } from './sessionRoutes';
 
 /** Ends a session and its rsync. Does nothing for a session that has ended or belongs to another token. */
 export async function endSession(
-  { trees, store, activity }: Pick<SessionServices, 'trees' | 'store' | 'activity'>,
+  { trees, sessions, activity }: Pick<SessionServices, 'trees' | 'sessions' | 'activity'>,
   { treeName, tokenId, id, kind }: { treeName: string; tokenId: number; id: string; kind: SessionKind },
 ): Promise<void> {
   const tree = await trees.find(treeName);
   try {
-    await store.find(id, { treeId: tree.id, tokenId }, kind);
+    await sessions.find(id, { treeId: tree.id, tokenId }, kind);
   } catch (error) {
     if (error instanceof WireError && error.code === 'session_not_found') return;
     throw error;
   }
-  await activity.exclusively(id, false, () => store.remove(id));
+  await activity.exclusively(id, false, () => sessions.remove(id));
 }

@@ -2,27 +2,32 @@ import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { RsyncRun, type RunLimits } from '../rsync/rsyncRun';
-import type { RunObserver, SessionActivity } from './sessionActivity';
+import type { Run } from '../rsync/run';
+import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
 
 const logTailBytes = 4096;
 /** WebSocket close code "Try Again Later". */
 const tryAgainLater = 1013;
 
+export interface RunObserver {
+  onRunStarted(sessionId: string, run: Run): void;
+}
+
 /** Starts an rsync daemon for each WebSocket of a session. */
 export class RsyncConnections {
-  readonly #store: SessionStore;
+  readonly #sessions: SessionStore;
   readonly #activity: SessionActivity;
   readonly #observer: RunObserver;
   readonly #command: string;
   readonly #limits: RunLimits;
 
   constructor(
-    deps: { store: SessionStore; activity: SessionActivity; observer: RunObserver },
+    deps: { sessions: SessionStore; activity: SessionActivity; observer: RunObserver },
     command: string,
     limits: RunLimits,
   ) {
-    this.#store = deps.store;
+    this.#sessions = deps.sessions;
     this.#activity = deps.activity;
     this.#observer = deps.observer;
     this.#command = command;
@@ -32,12 +37,12 @@ export class RsyncConnections {
   connect({ id, part }: { id: string; part: string | undefined }, socket: WebSocket, log: Logger): void {
     // Another connection may have taken the last slot since the upgrade was granted.
     if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
-    const configFile = this.#store.configFileOf(id);
+    const configFile = this.#sessions.configFileOf(id);
     const run = new RsyncRun(socket, { part, command: this.#command, configFile, limits: this.#limits, log });
     this.#activity.attach(id, run);
     this.#observer.onRunStarted(id, run);
     void run.ended.then(() => {
-      const tail = tailOf(this.#store.logFileOf(id));
+      const tail = tailOf(this.#sessions.logFileOf(id));
       if (tail !== '') log.debug({ rsync: tail }, 'rsync log');
     });
   }

@@ -20,7 +20,7 @@ export interface Upload extends Content {
 export interface PushRecord {
   readonly base: number;
   readonly forced: boolean;
-  /** Only those that differ from the head. */
+  /** The changes that the client declared, without those that the head already has. */
   readonly changes: readonly Change[];
   readonly folders: readonly string[];
   readonly uploads: readonly Upload[];

@@ -1,10 +1,6 @@
 import { WireError } from '../errors';
 import { maxRunsAtOnce, type Run } from '../rsync/run';
 
-export interface RunObserver {
-  onRunStarted(id: string, run: Run): void;
-}
-
 /** Tracks each session's runs and exclusive actions, so that no run writes to a folder that is read or removed. */
 export class SessionActivity {
   readonly #exclusive = new Set<string>();
@@ -29,8 +25,8 @@ export class SessionActivity {
   }
 
   /**
-   * Waits until the runs of lost connections have ended, then throws session_busy if no run may start. The client
-   * may be the only one to know that a connection is lost: when it connects again for the same part, the part's earlier run is stopped.
+   * Waits until the runs of lost connections have ended, then throws session_busy if no run may start. Only the client
+   * may know that a connection is lost, so when it connects again for a part, the part's earlier run is stopped.
    */
   async waitForSlot(id: string, part: string | undefined): Promise<void> {
     const replaced = this.#runsOf(id).filter((run) => !run.isClosing && part !== undefined && run.part === part);

@@ -10,18 +10,18 @@ import type { SessionStore } from './sessionStore';
 
 export interface SessionServices {
   readonly trees: TreeRepository;
-  readonly store: SessionStore;
+  readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly connections: RsyncConnections;
 }
 
-export function sessionRoutes({ trees, store, activity, connections }: SessionServices): Hono<AppEnv> {
+export function sessionRoutes({ trees, sessions, activity, connections }: SessionServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
-    const session = await store.find(id, { treeId: tree.id, tokenId: context.get('token').id });
+    const session = await sessions.find(id, { treeId: tree.id, tokenId: context.get('token').id });
     const part = context.req.query('part');
     await activity.waitForSlot(session.id, part);
     const log = context.get('log').child({ session: session.id });

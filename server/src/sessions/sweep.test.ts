@@ -8,26 +8,28 @@ import { sessionLifetimeMs, sweepSessions } from './sweep';
 test('expired sessions are removed, and incomplete ones at the start', async () => {
   let now = new Date('2030-01-01T00:00:00Z');
   const server = await startTestServer({ now: () => now });
-  const { store, activity, log } = server.services;
+  const { sessions, activity, log } = server.services;
   await server.api.makeTree('tree');
   const old = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
   now = new Date(now.getTime() + sessionLifetimeMs);
   const recent = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body.id;
   const incomplete = 'a'.repeat(32);
-  mkdirSync(store.folderOf(incomplete));
+  mkdirSync(sessions.folderOf(incomplete));
   const empty = 'b'.repeat(32);
-  mkdirSync(store.folderOf(empty));
-  writeFileSync(join(store.folderOf(empty), 'session.json'), '');
-  const exist = () => [old, recent, incomplete, empty].map((id) => existsSync(store.folderOf(id)));
+  mkdirSync(sessions.folderOf(empty));
+  writeFileSync(join(sessions.folderOf(empty), 'session.json'), '');
+  const exist = () => [old, recent, incomplete, empty].map((id) => existsSync(sessions.folderOf(id)));
 
-  await sweepSessions(store, activity, { now, includeIncomplete: false, log });
+  await sweepSessions(sessions, activity, { now, includeIncomplete: false, log });
   expect(exist()).toEqual([true, true, true, true]);
   now = new Date(now.getTime() + 1);
-  await activity.exclusively(old, false, () => sweepSessions(store, activity, { now, includeIncomplete: false, log }));
+  await activity.exclusively(old, false, () =>
+    sweepSessions(sessions, activity, { now, includeIncomplete: false, log }),
+  );
   expect(exist()).toEqual([true, true, true, true]);
-  await sweepSessions(store, activity, { now, includeIncomplete: false, log });
+  await sweepSessions(sessions, activity, { now, includeIncomplete: false, log });
   expect(exist()).toEqual([false, true, true, true]);
-  await sweepSessions(store, activity, { now, includeIncomplete: true, log });
+  await sweepSessions(sessions, activity, { now, includeIncomplete: true, log });
   expect(exist()).toEqual([false, true, false, false]);
   await server.stop();
 });

@@ -9,14 +9,14 @@ export const sessionLifetimeMs = 24 * 60 * 60 * 1000;
  * before the first request: later, such a folder may belong to a session that is being created.
  */
 export async function sweepSessions(
-  store: SessionStore,
+  sessions: SessionStore,
   activity: SessionActivity,
   { now, includeIncomplete, log }: { now: Date; includeIncomplete: boolean; log: Logger },
 ): Promise<void> {
-  for (const { id, createdAt } of await store.list()) {
+  for (const { id, createdAt } of await sessions.list()) {
     const isDue = createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
     if (!isDue || activity.isBusy(id)) continue;
-    await activity.exclusively(id, false, () => store.remove(id));
+    await activity.exclusively(id, false, () => sessions.remove(id));
     log.info({ session: id }, 'removed an expired or incomplete session');
   }
 }

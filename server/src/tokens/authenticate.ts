@@ -1,7 +1,8 @@
 import { createMiddleware } from 'hono/factory';
 import { treeName } from '../contract/schemas';
 import { WireError } from '../errors';
-import type { AppEnv, Token } from '../http/appEnv';
+import type { AppEnv } from '../http/appEnv';
+import type { Token } from '../token';
 import { parse } from '../http/parse';
 import type { TokenRepository } from './tokenRepository';
 

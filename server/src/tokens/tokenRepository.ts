@@ -1,6 +1,6 @@
 import type { Database } from '../database/openDatabase';
 import { OperatorError } from '../errors';
-import type { Token } from '../http/appEnv';
+import type { Token } from '../token';
 import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
 
 export interface TokenSummary extends Token {

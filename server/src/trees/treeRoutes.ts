@@ -24,9 +24,8 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
   });
 
   routes.get('/:tree/files', compress({ contentTypeFilter: isTable }), async (context) => {
-    const revision = parse(queryNumber('since'), context.req.query('since') ?? '0');
-    const id = context.req.query('sinceId');
-    const table = await trees.table(context.req.param('tree'), revision, id);
+    const since = parse(queryNumber('since'), context.req.query('since') ?? '0');
+    const table = await trees.table(context.req.param('tree'), since, context.req.query('sinceId'));
     context.header('vary', 'Accept');
     if (context.req.header('accept')?.includes(ndjsonType) === true) {
       return context.body(tableNdjson(table), 200, { 'content-type': ndjsonType });
