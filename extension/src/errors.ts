@@ -65,6 +65,8 @@ export interface ErrorDetails {
     readonly missingFolders: readonly string[];
     /** Folders whose tracked files the plan would all delete on this disk. */
     readonly deletedFolders: readonly string[];
+    /** Other folders with ten or more tracked files, all of which the plan would delete or empty. */
+    readonly lostFolders: readonly string[];
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { guardedDeletions, missingFolders } from './deletionGuard';
-import type { Change } from './change';
+import { guardedDeletions, lostFolders, missingFolders } from './deletionGuard';
+import { withChanges, type Change } from './change';
 import { entry, table } from './testing/fixtures';
 
 function changes(count: number, content: string, to: string | undefined): Change[] {
@@ -55,6 +55,45 @@ describe('the deletion guard', () => {
     expect(guardedDeletions(changes(1, 'x', undefined), 20, 0)).toBeDefined();
     expect(guardedDeletions(changes(19, 'x', undefined), 20, 1)).toBeUndefined();
     expect(guardedDeletions(changes(20, 'x', undefined), 20, 1)).toBeDefined();
+  });
+});
+
+describe('lostFolders', () => {
+  const before = table({
+    ...Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`big/data/${i}`, `d${i}`])),
+    ...Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`small/${i}`, `s${i}`])),
+    ...Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`other/${i}`, `o${i}`])),
+  });
+  const inside = (folder: string): Change[] =>
+    [...before.values()].flatMap((from) =>
+      from.path.startsWith(`${folder}/`) ? [{ path: from.path, from, to: undefined }] : [],
+    );
+  const lost = (changes: readonly Change[]): string[] => lostFolders(changes, () => withChanges(before, changes));
+
+  it('returns the outermost folder that loses all of ten files, at any depth', () => {
+    expect(lost(inside('big'))).toEqual(['big']);
+    expect(lost([...inside('big'), ...inside('other')])).toEqual(['big', 'other']);
+  });
+
+  it('returns no folder with fewer files, and none with a file left', () => {
+    expect(lost(inside('small'))).toEqual([]);
+    expect(lost(inside('big').slice(1))).toEqual([]);
+    expect(lost([...inside('big'), { path: 'big/data/new', from: undefined, to: entry('big/data/new', 'n') }])).toEqual(
+      [],
+    );
+  });
+
+  it('counts emptied files as lost', () => {
+    const emptied = inside('big').map(({ path, from }) => ({ path, from, to: entry(path, '') }));
+    expect(lost(emptied)).toEqual(['big']);
+    expect(lost([...emptied.slice(5), ...inside('big').slice(0, 5)])).toEqual(['big']);
+  });
+
+  it('does not count content that is elsewhere: a renamed folder, and a copy', () => {
+    const renamed = inside('big').map(({ path, from }) => ({ path: `new/${path}`, from: undefined, to: from }));
+    expect(lost([...inside('big'), ...renamed])).toEqual([]);
+    const copies = inside('big').map(({ path, from }) => ({ path: `copy/${path}`, from, to: undefined }));
+    expect(lost(copies)).toEqual([]);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { Change } from './change';
 import type { FileTable } from './entry';
-import { parentFolders } from './paths';
+import { isInside, parentFolders } from './paths';
 
 /** The effect of a plan that deletes or empties too many files to run without confirmation. */
 export interface GuardedDeletions {
@@ -40,6 +40,31 @@ export function removedContent(changes: readonly Change[]): { readonly deleted: 
 
 function isEmptied({ from, to }: Change): boolean {
   return from !== undefined && from.size > 0 && to?.size === 0;
+}
+
+/**
+ * Returns the outermost folders that lose at least `min` files and have none left in `tableAfter()`, the table that the changes
+ * lead to. Emptied files count as lost, deleted files only if that table has their content nowhere. The workspace folder
+ * itself is never returned.
+ */
+export function lostFolders(changes: readonly Change[], tableAfter: () => FileTable, min = 10): string[] {
+  const removed = removedContent(changes);
+  if (removed.deleted.length + removed.emptied.length < min) return [];
+  const after = tableAfter();
+  const emptied = new Set(removed.emptied);
+  const existing = new Set([...after.values()].map(({ hash }) => hash));
+  const hashes = new Map(changes.flatMap(({ path, from }) => (from === undefined ? [] : [[path, from.hash]])));
+  const deleted = removed.deleted.filter((path) => !existing.has(hashes.get(path) ?? ''));
+  const counts = new Map<string, number>();
+  for (const path of [...deleted, ...emptied]) {
+    for (const folder of parentFolders(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
+  }
+  const lost = new Set([...counts].flatMap(([folder, count]) => (count >= min ? [folder] : [])));
+  if (lost.size === 0) return [];
+  for (const path of after.keys()) {
+    if (!emptied.has(path)) for (const folder of parentFolders(path)) lost.delete(folder);
+  }
+  return [...lost].filter((path) => ![...lost].some((folder) => isInside(path, folder))).sort();
 }
 
 /**

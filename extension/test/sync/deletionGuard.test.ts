@@ -227,6 +227,47 @@ describe('a tracked folder', () => {
   });
 });
 
+describe('a folder with ten files in a tracked folder', () => {
+  const ten = Array.from({ length: 10 }, (_, i) => `all/data/${i}`);
+  const many = [...ten, ...Array.from({ length: 40 }, (_, i) => `all/other/${i}`)];
+  const lostFolders = ['all/data'];
+
+  it('that loses all of them stops a push, and then a pull, even if these are few of the tracked files', async () => {
+    const [desk, laptop] = await syncedMachines(['all'], many);
+    await desk.delete('all/data');
+    await expect(desk.push()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { lostFolders } },
+    });
+    expect(await fixture.pathsOnServer()).toHaveLength(50);
+    expect(await desk.push(true)).toMatchObject({ deleted: 10 });
+    await expect(laptop.pull()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { lostFolders } },
+    });
+    expect(await readdir(laptop.path('all/data'))).toHaveLength(10);
+    expect(await laptop.pull(true)).toMatchObject({ deleted: 10 });
+  });
+
+  it('that is emptied file by file stops a push', async () => {
+    const [desk] = await syncedMachines(['all'], many);
+    for (const path of ten) await desk.write(path, '');
+    await expect(desk.push()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { emptied: 10, lostFolders } },
+    });
+  });
+
+  it('that is renamed, or keeps one file, stops nothing', async () => {
+    const [desk, laptop] = await syncedMachines(['all'], many);
+    await desk.rename('all/data', 'all/renamed');
+    expect(await desk.push()).toMatchObject({ put: 10, deleted: 10 });
+    expect(await laptop.pull()).toMatchObject({ written: 10, deleted: 10 });
+    for (const path of ten.slice(1)) await laptop.delete(path.replace('data', 'renamed'));
+    expect(await laptop.push()).toMatchObject({ deleted: 9 });
+  });
+});
+
 describe('a server without files', () => {
   it('stops a pull, and nothing is deleted here', async () => {
     const [, laptop] = await syncedMachines([''], files);

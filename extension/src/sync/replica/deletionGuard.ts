@@ -1,4 +1,4 @@
-import { guardedDeletions, missingFolders, removedContent } from '../../core/deletionGuard';
+import { guardedDeletions, lostFolders, missingFolders, removedContent } from '../../core/deletionGuard';
 import { isInside } from '../../core/paths';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
@@ -18,8 +18,9 @@ export interface GuardedPlan extends DeletionGuardOptions {
 }
 
 /**
- * Stops a plan that would delete or empty most of the tracked files, or all files of the workspace folder or of a tracked
- * folder. A pull also stops if such a folder is empty here already: its disk may not be mounted.
+ * Stops a plan that would delete or empty most of the tracked files, all files of the workspace folder or of a tracked
+ * folder, or all files of any folder that has ten or more. A pull also stops if a tracked folder is empty here already:
+ * its disk may not be mounted.
  * Throws deletion_guard with the deletions of the plan.
  */
 export function applyDeletionGuard(replica: Replica, { direction, changes, confirmed }: GuardedPlan): void {
@@ -34,13 +35,18 @@ export function applyDeletionGuard(replica: Replica, { direction, changes, confi
   const missing = isRootEmptied(replica) ? [''] : missingFolders(folders, ancestor, observations).filter(isAffected);
   const after = direction === 'push' ? observations : withChanges(observations, changes);
   const emptiedByPlan = direction === 'push' ? [] : missingFolders(folders, ancestor, after).filter(isAffected);
-  if (guarded === undefined && missing.length + emptiedByPlan.length === 0) return;
+  const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
+  if (guarded === undefined && missing.length + emptiedByPlan.length + lost.length === 0) return;
   const { deleted, emptied } = removedContent(changes);
-  const lost = {
+  const deletedByPlan = emptiedByPlan.filter((path) => !missing.includes(path));
+  const isNamed = (folder: string): boolean =>
+    [...missing, ...deletedByPlan].some((path) => folder === path || isInside(folder, path));
+  const folderLists = {
     missingFolders: missing,
-    deletedFolders: emptiedByPlan.filter((path) => !missing.includes(path)),
+    deletedFolders: deletedByPlan,
+    lostFolders: lost.filter((folder) => !isNamed(folder)),
   };
-  throw guardError({ direction, deletes: deleted.length, emptied: emptied.length, tracked, ...lost }, [
+  throw guardError({ direction, deletes: deleted.length, emptied: emptied.length, tracked, ...folderLists }, [
     ...deleted,
     ...emptied,
   ]);
@@ -55,7 +61,7 @@ export function requireRoot(replica: Replica, { confirmed }: DeletionGuardOption
   if (confirmed === true || !isRootEmptied(replica)) return;
   const tracked = replica.ancestor.entries.size;
   throw guardError(
-    { direction: 'pull', deletes: 0, emptied: 0, tracked, missingFolders: [''], deletedFolders: [] },
+    { direction: 'pull', deletes: 0, emptied: 0, tracked, missingFolders: [''], deletedFolders: [], lostFolders: [] },
     [],
   );
 }
@@ -67,7 +73,7 @@ function isRootEmptied({ root, ancestor }: Replica): boolean {
 
 function guardError(deletions: Deletions, paths: readonly string[]): PalmtreeError {
   const { direction, deletes, emptied } = deletions;
-  const lost = [...deletions.missingFolders, ...deletions.deletedFolders]
+  const lost = [...deletions.missingFolders, ...deletions.deletedFolders, ...deletions.lostFolders]
     .map((path) => JSON.stringify(path))
     .join(', ');
   const message = `the ${direction} deletes ${deletes} and empties ${emptied} files; nothing left of: ${lost || '-'}`;

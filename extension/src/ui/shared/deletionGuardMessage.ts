@@ -5,7 +5,14 @@ import { quotedPaths } from './pathList';
 
 /** The effect of the push or pull that the deletion guard stopped. */
 export function deletionGuardMessage({ details }: PalmtreeError): string {
-  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], deletedFolders = [] } = details.deletions ?? {};
+  const {
+    deletes = 0,
+    emptied = 0,
+    tracked = 0,
+    missingFolders = [],
+    deletedFolders = [],
+    lostFolders = [],
+  } = details.deletions ?? {};
   return [
     stoppedText(deletes, emptied, tracked),
     ...folderText(missingFolders, {
@@ -16,6 +23,9 @@ export function deletionGuardMessage({ details }: PalmtreeError): string {
       root: () => l10n.t('No tracked file would be left in this folder.'),
       others: (names) => l10n.t('No tracked file would be left in {0}.', names),
     }),
+    ...(lostFolders.length === 0
+      ? []
+      : [l10n.t('All tracked files in {0} would be deleted or emptied.', quotedPaths(lostFolders))]),
   ].join(' ');
 }
 

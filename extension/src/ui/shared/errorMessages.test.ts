@@ -30,6 +30,7 @@ describe('the message for an error', () => {
       tracked: 20,
       missingFolders: [],
       deletedFolders: [],
+      lostFolders: [],
     } as const;
     const textOf = (deletions: NonNullable<ErrorDetails['deletions']>): string =>
       messageFor(new PalmtreeError('deletion_guard', 'x', { details: { deletions } })).text;
