@@ -9,7 +9,7 @@ import type { PushResult } from '../push/push';
 
 /** The pause from the last save to the push: several saves often follow each other closely. */
 const saveDelayMs = 2_000;
-/** The pause between two checks whether git is still working. */
+/** The pause between two checks for a running git operation. */
 const gitPauseMs = 1_000;
 
 export interface AutomationSettings {
@@ -44,7 +44,7 @@ export interface AutomationDeps {
  * Pushes after saves, and pulls announced revisions, if the settings say so.
  * Invariants: nothing runs while there is a conflict, or while git works on the folder. A push sends only files that the
  * user saved in an editor. It does not send the results of a checkout, a pull or a merge: otherwise automations on several
- * machines could push for ever, and send texts that no user has seen.
+ * machines could push forever, and send texts that no user has seen.
  */
 export class Automation {
   readonly #deps: AutomationDeps;
@@ -56,7 +56,7 @@ export class Automation {
   #saved = new Set<string>();
   #isPushDue = false;
   #isPullDue = false;
-  /** The revision here when a push found a newer one on the server. The push is repeated after a pull. */
+  /** The synced revision when a push found a newer one on the server. The push is repeated after a pull. */
   #staleAt: number | undefined;
   /** The head that was pulled last. The user decides about the changes that this pull left unapplied. */
   #pulledHead: number | undefined;

@@ -15,14 +15,15 @@ import { hasMarkers, readMarked } from './markers';
 export interface AbortedMerge extends ActiveMerge, ApplyOptions {
   /** The absolute path of the copy of mine that was made when the merge began. */
   readonly mineCopy: string;
-  /** The hash of what the merge editor saved last, if it is known. */
+  /** The hash of the last text that the merge editor saved, if it is known. */
   readonly lastSaved?: string | undefined;
 }
 
 /**
- * Restores the file as it was before the merge, byte for byte. Returns the backup of what the merge left at its path.
- * Throws not_aborted if it cannot.
- * Invariant: only a result of the merge is replaced: a text with its markers, the ancestor, or what its editor saved.
+ * Restores the file as it was before the merge, byte for byte. Returns the backup of the unfinished result. Throws
+ * not_aborted if the file cannot be restored.
+ * Invariant: only a result of the merge is replaced: a text with conflict markers, the ancestor, or the text that the
+ * merge editor saved last.
  */
 export async function abortMerge(context: LocalContext, merge: AbortedMerge): Promise<string | undefined> {
   const { replica, folders, reporter } = context;

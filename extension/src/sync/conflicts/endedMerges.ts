@@ -6,8 +6,9 @@ import { hasMarkers, readMarked } from './markers';
 
 /**
  * Returns the paths of the merges that something else has ended: a decision, a push, a restore, another window.
- * Invariant: a merge is active while its path is in conflict, or while the file on this disk is an unfinished result. Such
- * a file has conflict markers, or it equals the ancestor, with which a merge editor begins, and a pull would replace it.
+ * Invariant: a merge is active while its path is in conflict, or while the file on this disk is an unfinished result. An
+ * unfinished result has conflict markers, or it equals the ancestor, from which a merge editor starts, and a pull would
+ * replace it.
  */
 export async function endedMerges(replica: Replica, merges: readonly ActiveMerge[]): Promise<string[]> {
   const { conflicts, downloads } = (await replica.planner.reconcile('known')).plan;

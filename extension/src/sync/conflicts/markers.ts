@@ -6,7 +6,7 @@ import { readSmallFile } from '../../io/fs/smallFile';
 /** A text with conflict markers contains the texts of both sides and of the ancestor. */
 const maxMarkedBytes = 4 * maxMergeBytes;
 
-/** The content of a file that may have conflict markers; undefined if it is not there, too large or unreadable. */
+/** The content of a file that may have conflict markers; undefined if it is missing, too large or unreadable. */
 export function readMarked(root: string, path: string): Promise<Uint8Array | undefined> {
   return readSmallFile(join(root, path), maxMarkedBytes);
 }

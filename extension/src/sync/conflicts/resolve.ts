@@ -39,7 +39,7 @@ export interface ResolveResult {
   /** The paths of the new files with theirs, by the path of mine. */
   readonly theirPaths: ReadonlyMap<string, string>;
   readonly skipped: readonly Skipped[];
-  /** The backup folder, which does not exist if nothing was replaced. By it, `undoPull` undoes a decision for theirs. */
+  /** The backup folder; it does not exist if nothing was replaced. `undoPull` uses it to undo a decision for theirs. */
   readonly backup: string;
 }
 
@@ -50,8 +50,8 @@ interface DecidedConflict {
 
 /**
  * Decides the conflicts at `paths`, and those that can only be decided together with them. Files are replaced as by a
- * pull, with a backup, and a decision for theirs can be undone like a pull. Mine, if it is kept, is then an ordinary
- * change to be pushed. Throws conflict_markers if mine is kept, alone or with theirs, and its merge is unfinished.
+ * pull, with a backup, and a decision for theirs can be undone like a pull. If mine is kept, it becomes an ordinary change
+ * to be pushed. Throws conflict_markers if mine is kept, alone or with theirs, and has the markers of an unfinished merge.
  */
 export async function resolve(context: CommandContext, request: ResolveRequest): Promise<ResolveResult> {
   const { replica, folders } = context;
@@ -91,7 +91,7 @@ async function decide(replica: Replica, { paths, choice }: ResolveRequest): Prom
   const tables = [local.observations.keys(), ancestor.entries.keys(), ancestor.unappliedRemote.keys()];
   const isKnown = nameTaken(tables, local.nameRules);
   const added = new Set<string>();
-  // Untracked files have names, too.
+  // An untracked file also takes its name.
   const isTaken = (path: string): boolean =>
     isKnown(path) || added.has(path) || statsAt(join(root, path)) !== undefined;
   const label = `server r${ancestor.revision}`;

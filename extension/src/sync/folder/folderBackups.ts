@@ -2,7 +2,7 @@ import { join, sep } from 'node:path';
 import { isPalmtreeError } from '../../errors';
 import { diskUsage } from '../../io/apply/diskUsage';
 import { defaultBackupLimits, surplusBackups, type BackupLimits } from '../history/backupLimits';
-import { deleteBackups, emptyTrash, isOnlyMark } from '../history/deleteBackups';
+import { deleteBackups, emptyTrash, hasOnlyDeletionMark } from '../history/deleteBackups';
 import {
   planBackupRestore,
   restoreBackup,
@@ -29,7 +29,7 @@ export interface FolderBackupsDeps {
 }
 
 export interface ListedBackup extends BackedUpFiles {
-  /** The bytes that it occupies on the disk, with its record. */
+  /** Its size on the disk, including its record. */
   readonly bytes: number;
   /** An active merge needs it, so it cannot be deleted. */
   readonly isInUse: boolean;
@@ -61,7 +61,7 @@ export class FolderBackups {
     return this.#deps.run(reporter, (context) => planBackupRestore(context, request));
   }
 
-  /** Needs no server. Throws backup_gone. */
+  /** Works without a server. Throws backup_gone. */
   restore(reporter: Reporter, request: BackupRestoreRequest, options?: ApplyOptions): Promise<BackupRestoreResult> {
     return this.#deps.run(reporter, (context) => restoreBackup(context, request, options));
   }
@@ -89,7 +89,7 @@ export class FolderBackups {
     try {
       while (this.#isPruningDue && !operations.lifetime.aborted) {
         this.#isPruningDue = false;
-        // The sizes are measured before the turn, because commands wait for it.
+        // Measures the sizes before taking the turn, because commands have to wait during it.
         if ((await this.#surplus()).size > 0) {
           const deleteSurplus = async () => deleteBackups(folders, await this.#surplus());
           await operations.inTurn(() => operations.exclusively(deleteSurplus));
@@ -104,7 +104,7 @@ export class FolderBackups {
 
   async #surplus(): Promise<ReadonlySet<string>> {
     const { folders, operations, limits } = this.#deps;
-    const stored = (await storedBackups(folders)).filter((backup) => !isOnlyMark(backup));
+    const stored = (await storedBackups(folders)).filter((backup) => !hasOnlyDeletionMark(backup));
     const measured = [];
     for (const [index, backup] of stored.entries()) {
       if (operations.lifetime.aborted) return new Set();

@@ -71,7 +71,7 @@ export class FolderSync {
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
   readonly #endStoreWatch: () => void;
-  #isStoreRead = true;
+  #isReloadQueued = false;
 
   constructor(deps: FolderSyncDeps) {
     const { root, store, scanner, folders, onDefect } = deps;
@@ -198,7 +198,7 @@ export class FolderSync {
   }
 
   /**
-   * Tracks files, and folders with everything in them. A pull brings those that only the server has.
+   * Tracks files, and folders with everything in them. A pull downloads the files that only the server has.
    * Throws not_trackable with the paths that neither side has.
    */
   async track(paths: readonly string[]): Promise<void> {
@@ -230,7 +230,7 @@ export class FolderSync {
     });
   }
 
-  /** Undoes `untrack`: paths in `paths` that were untracked before it remain so. */
+  /** Undoes `untrack`. Paths that were already untracked before it stay untracked. */
   trackAgain(paths: readonly string[], removed: readonly Rule[]): Promise<void> {
     return this.#operate(async () => {
       this.#replica.rules.restoreRules(paths, removed);
@@ -267,8 +267,8 @@ export class FolderSync {
   }
 
   plan(reporter: Reporter, direction: PlanDirection, options?: PlanOptions): Promise<Plan> {
-    const shown = direction === 'push' ? 'push' : 'pull';
-    return this.#run(shown, reporter, (context) => makePlan(context, { direction, ...options }));
+    const shownDirection = direction === 'push' ? 'push' : 'pull';
+    return this.#run(shownDirection, reporter, (context) => makePlan(context, { direction, ...options }));
   }
 
   startMerge(reporter: Reporter, path: string): Promise<MergeSides> {
@@ -279,7 +279,7 @@ export class FolderSync {
     return this.#run('pull', reporter, (context) => finishMerge(context, merge));
   }
 
-  /** Needs no server. Returns the backup of what the merge left at its path. */
+  /** Works without a server. Returns the backup of the unfinished result. */
   abortMerge(reporter: Reporter, merge: AbortedMerge, options?: ApplyOptions): Promise<string | undefined> {
     const context = { ...this.#local, reporter };
     return this.#operate(() => abortMerge(context, { ...merge, ...options }), reporter.signal);
@@ -297,7 +297,7 @@ export class FolderSync {
     return this.#run('push', reporter, (context) => undoPush(context, revision));
   }
 
-  /** Needs no server. */
+  /** Works without a server. */
   undoPull(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPullResult> {
     return this.#runLocally(reporter, (context) => undoPull(context, options));
   }
@@ -334,7 +334,7 @@ export class FolderSync {
     }, reporter.signal);
   }
 
-  /** Runs a command that needs no server, and shows its progress. */
+  /** Runs a command that works without a server, and shows its progress. */
   #runLocally<T>(reporter: Reporter, command: (context: LocalContext) => Promise<T>): Promise<T> {
     const context = { ...this.#local, reporter: this.#withProgress('pull', reporter) };
     return this.#operate(() => command(context), reporter.signal);
@@ -379,12 +379,12 @@ export class FolderSync {
 
   /** Shows what another window has saved, after the running operation. */
   #followStore(): void {
-    if (!this.#isStoreRead) return;
-    this.#isStoreRead = false;
+    if (this.#isReloadQueued) return;
+    this.#isReloadQueued = true;
     const { lifetime } = this.#operations;
     this.#operations
       .inTurn(async () => {
-        this.#isStoreRead = true;
+        this.#isReloadQueued = false;
         if (await this.#operations.refresh()) await this.#status.refresh();
       })
       .catch((error: unknown) => {

@@ -12,7 +12,7 @@ export interface HeadFeedDeps {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Follows the head of a tree between commands, and remembers whether a poll is due. */
+/** Keeps the last news of a `RevisionFeed`: the announced head, the connection, and whether a poll is due. */
 export class HeadFeed {
   readonly #deps: HeadFeedDeps;
   #feed: RevisionFeed | undefined;

@@ -16,7 +16,7 @@ export interface ServerWatchDeps {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Fetches the server's changes as soon as a revision is announced, to show how many there are. */
+/** Polls the server whenever its `HeadFeed` asks for it, to show how many changes there are to pull. */
 export class ServerWatch {
   readonly #deps: ServerWatchDeps;
   readonly #feed: HeadFeed;

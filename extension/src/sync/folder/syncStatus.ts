@@ -65,14 +65,14 @@ export class SyncStatus {
   }
 
   #activityAfter(error: unknown): Activity {
-    if (error instanceof PalmtreeError && !expected.has(error.code)) return { kind: 'halted', error };
+    if (error instanceof PalmtreeError && !nonHalting.has(error.code)) return { kind: 'halted', error };
     if (!this.#deps.isConnected()) return { kind: 'unconnected' };
     return { kind: this.#pathStates.counts.conflicts > 0 ? 'conflicted' : 'idle' };
   }
 }
 
-/** Errors that leave nothing to repair: the user decides, and the state shows what is pending. */
-const expected: ReadonlySet<string> = new Set([
+/** Codes of errors that leave nothing to repair: the user decides, and the state shows what is pending. */
+const nonHalting: ReadonlySet<string> = new Set([
   'cancelled',
   'stale_base',
   'deletion_guard',

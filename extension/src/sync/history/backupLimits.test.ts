@@ -44,12 +44,12 @@ describe('surplusBackups', () => {
     expect(surplus([backup(1, 400, { isInUse: true }), backup(2, 400), ...several(5, 3, 0)])).toEqual(['2']);
   });
 
-  it('counts what is always kept', () => {
+  it('counts the backups that are always kept towards the size', () => {
     const pulls = several(5, 2, 0, { bytes: 25, hasRecord: true });
     expect(surplus([backup(1, 0), ...pulls])).toEqual(['1']);
   });
 
-  it('keeps backups from a time that has not come, until there is no room for them', () => {
+  it('keeps backups that are dated in the future, until they exceed the size', () => {
     expect(surplus([backup(1, -400), ...several(5, 2, 0)])).toEqual([]);
     expect(surplus([backup(1, -400, { bytes: 100 }), ...several(5, 2, 0)])).toEqual(['1']);
   });

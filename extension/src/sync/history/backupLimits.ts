@@ -1,13 +1,13 @@
 export interface BackupLimits {
   /** Older backups are deleted. */
   readonly maxAgeDays: number;
-  /** The oldest backups are deleted until the others occupy no more on the disk. */
+  /** The oldest backups are deleted until the others take up no more disk space than this. */
   readonly maxBytes: number;
 }
 
 export const defaultBackupLimits: BackupLimits = { maxAgeDays: 30, maxBytes: 1_000_000_000 };
 
-/** So many of the last pulls can always be undone, and so many of the last backups of any kind are kept. */
+/** This many of the last pulls can always be undone, and this many of the last backups of any kind are kept. */
 const alwaysKept = 5;
 
 export interface MeasuredBackup {

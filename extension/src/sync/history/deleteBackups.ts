@@ -12,8 +12,8 @@ type BackupsFolder = Pick<StorageFolders, 'backups'>;
 const trashPrefix = '.trash-';
 
 /**
- * Deletes backups and their records. They are renamed here, which takes no time; `emptyTrash` frees their room. The caller
- * holds the lock of the store.
+ * Deletes backups and their records. This only renames them, which takes no time; `emptyTrash` frees their disk space. The
+ * caller holds the lock of the store.
  * Invariant: an undo stops at a pull whose backup was deleted. It does not go on to the pull before.
  */
 export async function deleteBackups(folders: BackupsFolder, names: ReadonlySet<string>): Promise<void> {
@@ -30,19 +30,19 @@ export async function deleteBackups(folders: BackupsFolder, names: ReadonlySet<s
   await removeOldestMarks(folders);
 }
 
-/** Frees the room of deleted backups, also of those that a killed window had deleted. */
+/** Frees the disk space of deleted backups, including those that a killed window had deleted. */
 export async function emptyTrash({ backups }: BackupsFolder): Promise<void> {
   for (const name of await listNames(backups)) {
     if (name.startsWith(trashPrefix)) await ignoringSystemErrors(() => removeAll(join(backups, name)));
   }
 }
 
-/** Whether nothing is left of a backup but the mark that it was deleted. */
-export function isOnlyMark({ parts }: StoredBackup): boolean {
+/** Whether only the mark of its deletion is left of a backup. */
+export function hasOnlyDeletionMark({ parts }: StoredBackup): boolean {
   return parts.every(isDeletionMark);
 }
 
-/** Removes the marks that hide no older pull. */
+/** Removes the marks that are older than all records: they no longer keep an undo from an earlier pull. */
 async function removeOldestMarks(folders: BackupsFolder): Promise<void> {
   for (const { parts } of (await storedBackups(folders)).reverse()) {
     if (parts.some(isRecord)) return;
@@ -52,7 +52,7 @@ async function removeOldestMarks(folders: BackupsFolder): Promise<void> {
   }
 }
 
-/** Another program has a file open, or has removed it. The next deletion tries again. */
+/** Ignores that another program has a file open, or has removed it. The next deletion tries again. */
 async function ignoringSystemErrors(work: () => Promise<void>): Promise<void> {
   try {
     await work();

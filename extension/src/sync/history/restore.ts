@@ -126,8 +126,8 @@ export async function observeUntracked(
 }
 
 /**
- * Tracks the restored paths again, and removes them from `before`, so that their observations are kept. The ancestor of a
- * file that was equal on both sides before is that file.
+ * Tracks the restored paths again, and removes them from `before`, so that their observations are kept. If a file was
+ * equal on both sides before, it becomes the ancestor.
  */
 function trackRestored(
   { rules, ancestor }: Replica,

@@ -32,7 +32,7 @@ export interface BackupRestoreResult {
   readonly written: readonly string[];
   /** Paths that were not written, with the reason. */
   readonly skipped: readonly Skipped[];
-  /** The backup of the replaced files, by which `undoPull` undoes the restore. It does not exist if none was replaced. */
+  /** The backup of the replaced files; it does not exist if none was replaced. `undoPull` uses it to undo the restore. */
   readonly backup: string;
   /** All restored paths are tracked, so the restore can be undone. */
   readonly canBeUndone: boolean;
@@ -127,7 +127,7 @@ async function backedUpEntry(
 ): Promise<Entry> {
   const stats = copy === undefined ? undefined : readableStatsAt(copy);
   if (copy !== undefined && stats?.isSymbolicLink() === true) {
-    // A link is read at once, and without its folder.
+    // A symlink has no content to hash. `copy` is `path` below a folder of the backup.
     const link = observe(copy.slice(0, -path.length), path);
     if (link !== undefined) return entryWith(link);
   }

@@ -50,8 +50,9 @@ interface UndoablePull {
 /**
  * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
  * deletes those that it added, with a backup. The result is a change of this disk, to be reviewed and pushed. The next
- * undo undoes the pull before.
- * Throws backup_deleted, and nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is another pull.
+ * undo undoes the pull before it.
+ * Throws backup_deleted, and nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is
+ * another pull.
  */
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
   const { replica, folders, reporter } = context;
@@ -70,14 +71,14 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
   }
   const applied = await withStaging(folders, async (staging) => {
     const lost = await stageFromBackup(context, { staging, backup: record.backup, changes });
-    const undone = await applyUndo(context, {
+    const result = await applyUndo(context, {
       record,
       check,
       changes,
       staging,
       hasUnsavedEdits: options.hasUnsavedEdits,
     });
-    return { ...undone, skipped: undone.skipped.map((skipped) => withLostBackup(skipped, lost)) };
+    return { ...result, skipped: result.skipped.map((skipped) => withLostBackup(skipped, lost)) };
   });
   // A file that the backup has lost now will not be there for the next undo either.
   const isDone = applied.skipped.every(({ reason }) => reason === 'backupMissing' || reason === 'backupChanged');

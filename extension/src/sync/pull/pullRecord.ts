@@ -12,7 +12,7 @@ import { createFolder, listNames, removeAll } from '../../io/fs/folders';
 import type { Binding } from '../ports/syncState';
 import { newestFirst } from '../transfer/backups';
 
-/** A record of another kind than a pull's has a name that version 0.1 does not take for one. */
+/** Records of other kinds have another suffix, so that version 0.1 does not take them for pulls. */
 const recordSuffixes = { pull: '.pull.json', other: '.undo.json' } as const;
 const markSuffix = '.deleted.json';
 
@@ -137,7 +137,7 @@ export async function* pullRecords(backups: string): AsyncGenerator<PullRecord> 
   }
 }
 
-/** Both exist if a deletion was stopped in between. */
+/** The name of the record that `mark` stands for. Both exist if the deletion was stopped in between. */
 function recordOfMark(mark: string): string {
   return mark.slice(0, -markSuffix.length) + recordSuffixes.pull;
 }

@@ -1,8 +1,8 @@
 import type { Replica } from './replica';
 
 /**
- * Marks as synced the remote changes that this disk already has. True if these were all of them: then the fetched
- * revision becomes the synced one, and a later edit is an edit and no conflict.
+ * Marks as synced the remote changes that this disk already has. If it has all of them, makes the fetched revision the
+ * synced one and returns true: a later edit is then a plain change and not a conflict.
  */
 export async function absorbConverged({ ancestor, planner }: Replica): Promise<boolean> {
   const { remoteChanges } = ancestor;

@@ -45,7 +45,7 @@ describe('the ancestor', () => {
     expect(ancestor.isDeletedOnServer('b')).toBe(true);
   });
 
-  it('overlays what the server has: the unapplied entries, and the fetched changes if asked for', async () => {
+  it('yields the table of the server, at the last synced revision or with the fetched changes', async () => {
     const ancestor = state();
     ancestor.markSynced('a', entry('a', '1'));
     ancestor.restoreBase('a', entry('a', '0'));

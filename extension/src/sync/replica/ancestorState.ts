@@ -74,7 +74,7 @@ export class AncestorState {
     return this.#remoteChanges?.revision ?? this.revision;
   }
 
-  /** Rises with each change of the ancestor or of the unapplied remote entries. */
+  /** Increases with each change of the ancestor or of the unapplied remote entries. */
   get version(): number {
     return this.#stored.ancestor.version + this.#stored.unappliedRemote.version;
   }
@@ -105,7 +105,7 @@ export class AncestorState {
 
   /**
    * Records that both sides hold `entry` at `path`, or that neither has a file there.
-   * Invariant: the ancestor only follows what was verified on both sides.
+   * Invariant: only a state that was verified on both sides becomes the ancestor.
    */
   markSynced(path: string, entry: Entry | undefined): void {
     const { ancestor, unappliedRemote } = this.#stored;
@@ -127,7 +127,7 @@ export class AncestorState {
   }
 
   /**
-   * Makes `merged`, the server's version that a merge was made with, the ancestor. `remote`, its present version, becomes
+   * Makes `merged`, the server's version that was merged, the ancestor. The server's present version, `remote`, becomes
    * unapplied.
    */
   markMergedWith(merged: Entry, remote: RemoteEntry): void {
@@ -144,8 +144,8 @@ export class AncestorState {
   }
 
   /**
-   * Puts a local entry that equals the ancestor into conflict with an unapplied remote entry: without an ancestor it
-   * counts as a change of this disk, which the next pull must not replace.
+   * Puts `local`, if it equals the ancestor, into conflict with the unapplied remote entry: without an ancestor, it counts
+   * as a change of this disk, and the next pull does not replace it.
    */
   conflictWithUnapplied(local: Entry): void {
     const { ancestor, unappliedRemote } = this.#stored;
@@ -165,8 +165,8 @@ export class AncestorState {
   }
 
   /**
-   * Forgets the ancestor: the server is another one, or was restored from a backup. Without an ancestor no path counts
-   * as deleted or unchanged: equal files converge, different ones are conflicts.
+   * Forgets the ancestor, after the server was changed for another one or restored from a backup. Without an ancestor no
+   * path counts as deleted or unchanged: equal files converge, different ones are conflicts.
    */
   forget(): void {
     this.#stored.ancestor.clear();

@@ -92,7 +92,7 @@ export class LocalIndex {
     return this.#honoursModes();
   }
 
-  /** Rises with each change of an observation, a problem or a `.gitignore` file. */
+  /** Increases with each change of an observation, a problem, a refused path or a `.gitignore` file. */
   get version(): number {
     return this.#observations.version + this.#findingsVersion;
   }
@@ -155,7 +155,7 @@ export class LocalIndex {
 
   /**
    * Gives unchanged files the modes of the ancestor, if modes are ignored. Without this, the modes that were observed
-   * before would go out as changes of this disk. Checks all files once, and then only those that a scan changed.
+   * before would be pushed as changes of this disk. Checks all files once, and then only those that a scan changed.
    */
   async adoptModes(ancestor: FileTable, changes: readonly Change[]): Promise<void> {
     if (this.honoursModes) {
@@ -173,8 +173,8 @@ export class LocalIndex {
     let count = 0;
     for (const path of paths) {
       if (++count % stepSize === 0) yield;
-      const [one, mode] = [this.#observations.get(path), ancestor.get(path)?.mode];
-      if (one?.kind === 'file' && mode !== undefined && one.mode !== mode) adopted.push(withMode(one, mode));
+      const [file, mode] = [this.#observations.get(path), ancestor.get(path)?.mode];
+      if (file?.kind === 'file' && mode !== undefined && file.mode !== mode) adopted.push(withMode(file, mode));
     }
   }
 

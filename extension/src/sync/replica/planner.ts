@@ -65,7 +65,7 @@ export class Planner {
     };
   }
 
-  /** Paths that may be on this disk without an observation: their names, and their folders' names, are taken as spelled. */
+  /** Paths that may be on this disk without an observation. Their names and the names of their folders count as taken. */
   *#unobservedPaths(): Generator<string> {
     yield* this.#deps.local.problems.keys();
     yield* this.#deps.rules.untrackedPaths;

@@ -31,7 +31,7 @@ export interface ReplicaDeps {
 
 /**
  * One workspace folder as this machine knows it. Each part owns the state that it alone changes.
- * Invariant: a path that is not syncable is in none of the three tables (ancestor, observations, remote) that are
+ * Invariant: a path that is not syncable is left out of all three tables (ancestor, observations, remote) when they are
  * reconciled, so it is neither deleted nor overwritten on either side.
  */
 export class Replica {
@@ -66,7 +66,7 @@ export class Replica {
     return this.#store.state.binding;
   }
 
-  /** Undefined if the setting is no fraction: settings can hold anything. */
+  /** Undefined if the setting is not a number from 0 to 1: settings can hold anything. */
   get deletionGuardFraction(): number | undefined {
     const { deletionGuardFraction = Number.NaN } = this.#settings();
     return deletionGuardFraction >= 0 && deletionGuardFraction <= 1 ? deletionGuardFraction : undefined;
@@ -84,7 +84,7 @@ export class Replica {
     return effect;
   }
 
-  /** Stops tracking `path`, and all that is in it, on this machine. */
+  /** Stops tracking `path`, and everything in it, on this machine. */
   untrack(path: string): void {
     this.rules.untrack(path, () => this.kindOnServer(path) !== undefined);
     runToEnd(this.#releaseUntrackedSteps());

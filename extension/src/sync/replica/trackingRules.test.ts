@@ -16,7 +16,7 @@ function listed({ all }: TrackingRules): string[] {
   return [...all.values()].map(({ path, kind, effect }) => `${effect} ${kind} ${path}`).sort();
 }
 
-const nowhere = (): boolean => false;
+const notOnServer = (): boolean => false;
 const onServer = (): boolean => true;
 
 describe('tracking rules', () => {
@@ -24,7 +24,7 @@ describe('tracking rules', () => {
     const rules = rulesWith();
     rules.track('a', 'file');
     rules.track('b', 'file');
-    rules.untrack('a', nowhere);
+    rules.untrack('a', notOnServer);
     rules.untrack('b', onServer);
     expect(listed(rules)).toEqual(['untrack folder b']);
     expect([rules.untrackedPaths, rules.trackedFolders]).toEqual([['b'], []]);
@@ -33,11 +33,11 @@ describe('tracking rules', () => {
   it('keep a rule for an untracked folder, whose files may come to the server later', () => {
     const rules = rulesWith();
     rules.track('n', 'folder');
-    rules.untrack('n', nowhere);
+    rules.untrack('n', notOnServer);
     expect(listed(rules)).toEqual(['untrack folder n']);
   });
 
-  it('get no rule for a written file that they track already', () => {
+  it('get no rule for a written file that they already track', () => {
     const rules = rulesWith();
     rules.track('n', 'folder');
     rules.ensureTracked('n/a');
@@ -52,7 +52,7 @@ describe('tracking rules', () => {
     expect(['n/a', 'n/secret'].map((path) => rules.selection().includes(path))).toEqual([true, false]);
   });
 
-  it('return to a copy without the rules that were added since', () => {
+  it('drop the rules that were added since they were copied', () => {
     const rules = rulesWith();
     rules.track('a', 'file');
     const before = new Map(rules.all);

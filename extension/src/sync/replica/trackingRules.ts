@@ -29,7 +29,7 @@ export class TrackingRules {
     return this.#rules;
   }
 
-  /** Rises with each change of a rule; settings and `.gitignore` files are not counted. */
+  /** Increases with each change of a rule; settings and `.gitignore` files are not counted. */
   get version(): number {
     return this.#rules.version;
   }
@@ -47,7 +47,7 @@ export class TrackingRules {
     return this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'track');
   }
 
-  /** The tracked folders that a tree can have too. Any other is a problem of its own path. */
+  /** The tracked folders whose paths a tree can have. Every other one is reported as a problem. */
   get pushableFolders(): string[] {
     return this.trackedFolders.filter((path) => path === '' || pathFault(path) === undefined);
   }
@@ -79,7 +79,7 @@ export class TrackingRules {
   }
 
   /**
-   * Stops tracking `path` and all that is in it.
+   * Stops tracking `path` and everything in it.
    * Invariant: a path that the server has keeps a rule of its own, or the next pull would track it again.
    */
   untrack(path: string, isOnServer: (path: string) => boolean): void {
@@ -90,17 +90,17 @@ export class TrackingRules {
     }
   }
 
-  /** The rules of `paths` and of what is in them. */
+  /** The rules of `paths` and of the paths in them. */
   rulesIn(paths: readonly string[]): Rule[] {
     return rulesIn(this.#rules, paths);
   }
 
-  /** Replaces the rules of `paths`, and of what is in them, by `former`. */
+  /** Replaces the rules of `paths`, and of the paths in them, by `former`. */
   restoreRules(paths: readonly string[], former: readonly Rule[]): void {
     restoreRules(this.#rules, paths, former);
   }
 
-  /** Removes the rules that were added since `before` was copied; false when none was. */
+  /** Removes the rules that were added since `before` was copied. Returns false if there are none. */
   removeAddedSince(before: Rules): boolean {
     if (this.#rules.size === before.size) return false;
     for (const path of this.#rules.keys()) if (!before.has(path)) this.#rules.delete(path);

@@ -30,7 +30,8 @@ export interface Applied extends TransitionResult {
 
 /**
  * Puts staged changes into the workspace folder, with a backup of what they replace or delete, and saves the new state.
- * Throws cancelled before the first change; after that it runs to its end, which is near: half a revision helps nobody.
+ * Throws cancelled before the first change. After it, it cannot be cancelled: it ends soon, and half a revision helps
+ * nobody.
  */
 export async function applyStaged(context: LocalContext, request: ApplyRequest): Promise<Applied> {
   const { replica, reporter } = context;

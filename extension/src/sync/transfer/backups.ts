@@ -5,7 +5,7 @@ import type { StorageFolders } from '../replica/commandContext';
 
 /** A backup, or a record that needs none because its command only added files. */
 export interface StoredBackup {
-  /** The name of its folder, with which the names of all its parts begin. */
+  /** The name of its folder. The names of all its parts begin with it. */
   readonly name: string;
   /** An ISO date and time. */
   readonly at: string;
@@ -26,8 +26,8 @@ const backupName = /^(?:(\d+)-)?(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d+Z)-([^
 
 /**
  * Names a new backup. The folder is not created.
- * Invariant: its number is higher than that of every backup and record in the folder. The numbers are the order, not the
- * times, since a clock can be set back. The caller holds the lock of the store.
+ * Invariant: its number is higher than that of every backup and record in the folder. Backups are ordered by number and
+ * not by time, since a clock can be set back. The caller holds the lock of the store.
  */
 export async function newBackup({ backups }: Pick<StorageFolders, 'backups'>, purpose: string): Promise<string> {
   let last = 0;

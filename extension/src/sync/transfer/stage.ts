@@ -18,8 +18,8 @@ export interface StageRequest {
 
 /**
  * Stages the verified content of all files that the changes write: copies of equal files on this disk, and the rest from
- * the server. Returns the bytes that were downloaded. Content that the server has lost or damaged is not staged: the
- * changes of these paths will be skipped. So are files whose path in the staging folder would be too long.
+ * the server. Returns the bytes that were downloaded. Content that the server has lost or damaged is not staged, nor is a
+ * file whose path in the staging folder would be too long: the changes of these paths will be skipped.
  */
 export async function stage(context: CommandContext, { staging, revision, changes }: StageRequest): Promise<number> {
   const { replica, reporter } = context;
