@@ -78,7 +78,7 @@ export interface RsyncTried {
   readonly install: string | undefined;
 }
 
-/** The one error of the extension: a code for machines, an English message for the log, details for the message shown. */
+/** The extension's only error class: a code for programs, an English text for the log, details for the shown message. */
 export class PalmtreeError extends Error {
   override readonly name = 'PalmtreeError';
   readonly code: ErrorCode;

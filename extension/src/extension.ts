@@ -81,5 +81,5 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   };
 }
 
-/** Has nothing to do: VS Code disposes the context's subscriptions. */
+/** Does nothing: VS Code disposes the context's subscriptions. */
 export function deactivate(): void {}

@@ -143,7 +143,7 @@ describe('the history of a tree', () => {
     await window.editor.modified.getByText('sell the garden').waitFor();
 
     await revisions.contextMenu('r3 by laptop', 'Undo Push…');
-    await window.answerDialog("Undo laptop's push r3 (2 files)?", 'Undo Push');
+    await window.answerDialog('Undo push r3 by laptop (2 files)?', 'Undo Push');
     expect(await window.notifications.text('Push r3 undone')).toContain('new revision 4');
     await window.pending('↓2');
     await revisions.row('r4 by desk').waitFor();

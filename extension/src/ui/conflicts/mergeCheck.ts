@@ -5,7 +5,7 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
 import { sameLines } from './editorText';
 
-/** Why a text without markers may not be a complete merge. */
+/** The reason to doubt that a text without markers is a complete merge. */
 export type MergeConcern = 'as mine' | 'as synced' | 'without theirs' | 'not compared';
 
 export function concernMessage(concern: MergeConcern, path: string): string {

@@ -6,7 +6,7 @@ import { commandIds } from '../shared/ids';
 import { showError, showInStatusBar } from '../shared/notify';
 import { withProgress } from '../shared/withProgress';
 import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
-import { relativePath } from '../workspace/watcher';
+import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { forgetEndedMerges } from './endedMerges';
 import { concernMessage, isMineAgain, mergeConcern, type MergeConcern } from './mergeCheck';
@@ -74,7 +74,7 @@ export class MergeWatch implements vscode.Disposable {
     const key = uri.toString();
     const document = await vscode.workspace.openTextDocument(uri);
     if (this.#isChecking(key)) return;
-    // All in one check, so that the save and the closed tab meanwhile start no other.
+    // One check for all of it, so that the save and the closing of the tab start no other.
     await this.#asCheck(key, async (check) => {
       if (!wasAccepted(await accept()) || document.isDirty) return;
       const found = this.#mergeAt(uri);
@@ -115,7 +115,7 @@ export class MergeWatch implements vscode.Disposable {
     if (!isAutoSave || mergeEditorTabs(document.uri).length === 0) await this.check(document);
   }
 
-  /** Checks files whose editor was closed: they are saved, or as before the merge, and no other event says so. */
+  /** Checks the files of closed editors: they are merged, or as before the merge, and no other event reports that. */
   #onTabsClosed(closed: readonly vscode.Tab[]): void {
     for (const tab of closed) {
       const result = resultOf(tab);

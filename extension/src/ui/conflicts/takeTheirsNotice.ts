@@ -57,8 +57,8 @@ function undoneMessage({ restored, removed, changedSince, skipped }: UndoPullRes
   const undone = restored.length + removed.length;
   const [first] = skipped;
   return [
-    undone === 1 ? vscode.l10n.t('1 file is as before and in conflict again.') : '',
-    undone > 1 ? vscode.l10n.t('{0} files are as before and in conflict again.', formatNumber(undone)) : '',
+    undone === 1 ? vscode.l10n.t('1 file is as it was before, and in conflict again.') : '',
+    undone > 1 ? vscode.l10n.t('{0} files are as they were before, and in conflict again.', formatNumber(undone)) : '',
     changedSinceMessage(changedSince),
     first === undefined ? '' : skippedMessage(first),
   ]

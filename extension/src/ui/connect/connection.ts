@@ -47,7 +47,7 @@ export class FolderConnection implements FolderBinder {
       await sync.bind(this.#serverBinding(url, token, checkTreeName(tree)), { server: addressOf(url), tree });
     } catch (error) {
       await sync.bind(undefined, undefined);
-      // The address or the tree in the settings is invalid, which only the user can mend.
+      // The address or the tree in the settings is invalid, and only the user can correct it.
       void showError(error, this.#log);
     }
   }
@@ -68,7 +68,7 @@ export class FolderConnection implements FolderBinder {
     await this.#credentials.store(parsed.origin, token);
     const configuration = vscode.workspace.getConfiguration(section, folder.uri);
     const scope = vscode.ConfigurationTarget.WorkspaceFolder;
-    // Each update takes effect at once, and no two of them may bind the folder to the old tree's name on the new server.
+    // Each update takes effect at once. None may bind the folder to the old tree's name on the new server.
     await configuration.update('tree', undefined, scope);
     await configuration.update('serverUrl', url.trim(), scope);
     await configuration.update('tree', tree, scope);

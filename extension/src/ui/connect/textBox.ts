@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { messageFor } from '../shared/errorMessages';
 
-/** The user went back to the previous step. */
+/** The answer of a user who goes back to the previous step. */
 export const back = Symbol('back');
 
 /** Rejects an answer: the box stays open and shows the message. */

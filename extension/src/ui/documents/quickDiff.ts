@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import type { Entry } from '../../core/entry';
 import { syncedDocument } from './serverDocuments';
 import { setting } from '../shared/settings';
-import { relativePath } from '../workspace/watcher';
+import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
-/** Bigger files are not worth fetching for marks. */
+/** Larger files are not worth fetching for gutter marks. */
 const maxBytes = 1 << 20;
 
 /** Marks lines in the gutter that differ from the last synced version. */
@@ -90,7 +90,7 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
     control.quickDiffProvider = this;
   }
 
-  /** Forgets which originals could be read when a server becomes reachable or unreachable. */
+  /** Whether a server has become reachable or unreachable since the last call. If so, all originals are read again. */
   #haveConnectionsChanged(): boolean {
     const connections = this.#folders.all.map(({ sync }) => `${sync.isConnected} ${sync.state.offline?.code}`).join();
     if (connections === this.#connections) return false;
@@ -125,7 +125,7 @@ function isEnabled({ folder, sync }: SyncedFolder): boolean {
   return sync.isConnected && setting('quickDiff', folder.uri);
 }
 
-/** Not for links: the editor shows their target's content. */
+/** False for links, since the editor shows their target's content. */
 function isComparable({ kind, size }: Entry): boolean {
   return kind === 'file' && size <= maxBytes;
 }

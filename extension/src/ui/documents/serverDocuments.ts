@@ -20,8 +20,8 @@ export function syncedDocument(owner: SyncedFolder, path: string): vscode.Uri {
 }
 
 /**
- * The URI of the local file at `path`, tracked or not; an empty document if there is none. A link reads as its target,
- * as on the server.
+ * The URI of the local file at `path`, tracked or not; of an empty document if there is none. The document of a link
+ * contains its target, as on the server.
  */
 export async function localDocument(owner: SyncedFolder, path: string): Promise<vscode.Uri> {
   const file = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
@@ -30,7 +30,7 @@ export async function localDocument(owner: SyncedFolder, path: string): Promise<
   return (stat.type & vscode.FileType.SymbolicLink) === 0 ? file : documentAt(owner, path, { link: 'local' });
 }
 
-/** The workspace file of which a document is a version. */
+/** The workspace file that a document is a version of. */
 export function fileOfDocument(uri: vscode.Uri): vscode.Uri | undefined {
   const folder = new URLSearchParams(uri.query).get('folder');
   return folder === null ? undefined : vscode.Uri.joinPath(vscode.Uri.parse(folder), uri.path);

@@ -15,7 +15,7 @@ import {
 } from './rows';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import type { TrackedView } from '../views/trackedView';
-import { relativePath } from '../workspace/watcher';
+import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Follows the active file, and can be pointed at another. */

@@ -81,7 +81,7 @@ describe('a list in pages', () => {
     expect(pages.items).toEqual([9, 8, 7, 6]);
   });
 
-  it('keeps its items when a request fails, and has the error', async () => {
+  it('keeps its items when a request fails, and returns the error', async () => {
     const { pages, requests } = createPages();
     const first = pages.reload();
     requests[0]?.answer({ items: [2, 1], more: false });

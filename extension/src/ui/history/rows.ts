@@ -80,7 +80,7 @@ export function revisionDescription(revision: RevisionSummary, now: Date): strin
   return joined(' · ', time, quoted(message), changes, forced ? vscode.l10n.t('forced') : '');
 }
 
-/** Has the exact time and the whole message. */
+/** Three lines: the revision and its author, the exact time, and the whole message. */
 export function pushTooltip(revision: number, { author, createdAt, message }: Push): string {
   const title = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
   return joined('\n', title, formatDate(new Date(createdAt)), message ?? '');

@@ -53,8 +53,12 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
   const [first] = result.skipped;
   const parts = [
     undone === 1
-      ? vscode.l10n.t('1 file is as before the pull of revision {0}.', result.revision)
-      : vscode.l10n.t('{0} files are as before the pull of revision {1}.', formatNumber(undone), result.revision),
+      ? vscode.l10n.t('1 file is as it was before the pull of revision {0}.', result.revision)
+      : vscode.l10n.t(
+          '{0} files are as they were before the pull of revision {1}.',
+          formatNumber(undone),
+          result.revision,
+        ),
     changedSinceMessage(result.changedSince),
     first === undefined ? '' : skippedMessage(first),
   ].filter((part) => part !== '');
@@ -84,8 +88,8 @@ async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promis
     changes.filter(predicate).map(({ path }) => path);
   const message =
     changes.length === 1
-      ? vscode.l10n.t("Undo {0}'s push r{1} (1 file)?", push.author, revision)
-      : vscode.l10n.t("Undo {0}'s push r{1} ({2} files)?", push.author, revision, formatNumber(changes.length));
+      ? vscode.l10n.t('Undo push r{0} by {1} (1 file)?', revision, push.author)
+      : vscode.l10n.t('Undo push r{0} by {1} ({2} files)?', revision, push.author, formatNumber(changes.length));
   const detail = [
     pathSection(
       vscode.l10n.t('Reverted'),

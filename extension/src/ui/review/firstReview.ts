@@ -7,13 +7,13 @@ import { conflictCount, planRows } from './planChoice';
 import { noteFor } from './planMessages';
 import type { ReviewView } from './reviewView';
 
-/** Whether a command opened the review instead, as `palmtree.reviewBefore` says. */
+/** The result of `firstReview`: the command stops for the review, or goes on within limits. */
 export interface FirstReview {
   /** The review is open: the command must stop. */
   readonly isShown: boolean;
   /** The paths that the command may sync: none if the plan was empty, since nobody has seen later changes. */
   readonly limit: { readonly only?: ReadonlySet<string> };
-  /** Call it after a push that the server rejected for newer changes; true if the review is open then. */
+  /** To be called after the server rejected the push for newer changes. Returns true if it opened the review. */
   afterStaleBase(): Promise<boolean>;
 }
 

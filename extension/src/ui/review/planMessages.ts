@@ -27,13 +27,13 @@ export function effectMessage(row: PlanRow): string {
   return `${sign} ${effects[effect](row, direction ?? 'push')}`;
 }
 
-/** Follows the file's name. The folder comes last, since a narrow view cuts off the end. */
+/** The text after the file's name. The folder comes last, since a narrow view cuts off the end. */
 export function rowDescription(row: PlanRow): string {
   const folder = folderOf(row.path);
   return folder === '' ? effectMessage(row) : `${effectMessage(row)} · ${folder}`;
 }
 
-/** For a row in a renamed folder, whose own row gives the effect: the folder below it. */
+/** The text for a row in a renamed folder: only the folders between, since the folder's own row gives the effect. */
 export function rowInFolderDescription(row: PlanRow, { to }: PlanFolder): string {
   return folderOf(to === '' ? row.path : row.path.slice(to.length + 1));
 }
@@ -72,7 +72,7 @@ const restNotes: Readonly<Record<PlanDirection, string>> = {
   sync: l10n.t('Sync the rest, or resolve the conflicts first.'),
 };
 
-/** Why a review opened for another command; `rest` is the number of paths that can be synced. */
+/** Explains a review that opened in place of a command; `rest` is the number of paths that can be synced. */
 export function noteFor(direction: PlanDirection, { conflicts, rest }: { conflicts: number; rest: number }): string {
   const unchanged = l10n.t('Nothing has been changed yet.');
   if (conflicts === 0) return `${selectedNotes[direction]} ${unchanged}`;

@@ -71,7 +71,7 @@ export function isSelectable(node: PlanNode): boolean {
   return group?.kind === 'group' && (group.group === 'push' || group.group === 'pull');
 }
 
-/** Identifies a row within a folder's plans, also in a later one. */
+/** Identifies a row in all plans of a folder. */
 export function nodeKey(node: PlanNode): string {
   if (node.kind === 'group') return node.group;
   const group = nodesAbove(node).at(-1);

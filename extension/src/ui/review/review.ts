@@ -9,6 +9,6 @@ export interface Review {
   readonly choice: PlanChoice;
   /** The message of the revision that a push creates. */
   readonly message?: string;
-  /** Why the review opened, if the user asked for another command. */
+  /** Explains a review that opened in place of a command. */
   readonly note?: string;
 }

@@ -112,7 +112,7 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     }
   }
 
-  /** Closes the view with its folder or connection, and says when the plan is outdated. */
+  /** Closes the view when its folder is closed or disconnected, and says when the plan is outdated. */
   #update(): void {
     if (this.#review === undefined) return;
     const { owner, plan } = this.#review;

@@ -43,7 +43,7 @@ describe('the message for an error', () => {
     ).toBe('Stopped. All tracked files in this folder are missing. No tracked file would be left in "n".');
   });
 
-  it('offers to try again when the server cannot be reached, without what only the log needs', () => {
+  it('offers to try again when the server cannot be reached, and leaves the system error to the log', () => {
     const { text, actions } = unreachable('connect ECONNREFUSED 127.0.0.1:7777');
     expect(text).toBe("http://localhost:7777 can't be reached. Is the server running?");
     expect(actions.map(({ title, command }) => [title, command])).toEqual([
@@ -56,7 +56,7 @@ describe('the message for an error', () => {
     ['getaddrinfo ENOTFOUND typo', 'http://typo', 'The host "typo" was not found.'],
     ['self-signed certificate', 'https://a', "The certificate of https://a isn't trusted on this machine."],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'https://a', "Can't make a secure connection to https://a."],
-  ])('tells %s from a server that is down', (reason, subject, text) => {
+  ])('distinguishes %s from a server that is down', (reason, subject, text) => {
     expect(unreachable(reason, subject).text).toContain(text);
   });
 

@@ -116,7 +116,7 @@ const rescan = { title: l10n.t('Try Again'), command: 'rescan' } as const;
 const showLog = { title: l10n.t('Show Log'), command: 'showLog' } as const;
 const showTerminal = { title: l10n.t('Show Terminal'), command: 'showTerminal' } as const;
 
-/** A code that is not listed offers the log. */
+/** An error whose code is not listed offers the log. */
 const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_connected: [connect],
   invalid_url: [connect],
@@ -206,7 +206,7 @@ function list(error: PalmtreeError): string {
   return paths(error).length === 0 ? l10n.t('a file') : quotedPaths(paths(error));
 }
 
-/** Adds the last line of what the system, a program or the server said, in its own words. */
+/** Adds the last line of the text that the system, a program or the server gave as the reason. */
 function withReason(text: string, { details }: PalmtreeError): string {
   const reason = details.reason?.trim().split('\n').at(-1);
   return reason ? `${text} (${reason})` : text;

@@ -54,7 +54,7 @@ const spans = [
   { unit: 'minute', seconds: 60 },
 ] as const;
 
-/** `3 minutes ago`, rounded down; `just now` within a minute, and for a date that another clock put ahead of ours. */
+/** `3 minutes ago`, rounded down; `just now` within a minute, and for a future date, which another clock may have set. */
 export function relativeTime(date: Date, now: Date): string {
   const seconds = (now.getTime() - date.getTime()) / 1000;
   const span = spans.find((each) => seconds >= each.seconds);

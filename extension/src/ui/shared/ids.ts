@@ -64,9 +64,9 @@ export const settingDefaults = {
 
 export type SettingName = keyof typeof settingDefaults;
 
-/** `when` clauses in package.json read these. */
+/** The context keys that `when` clauses in package.json read. */
 export const contextKeys = {
-  /** The folders were opened for the first time, so that the right welcome text can be shown. */
+  /** The folders have been opened once; before that, no welcome text is shown. */
   ready: 'palmtree.ready',
   connected: 'palmtree.connected',
   tracking: 'palmtree.tracking',

@@ -71,7 +71,7 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
   changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
 };
 
-/** Why a path cannot be synced, and what to do. */
+/** Explains a path that cannot be synced, and says what to do. */
 export function problemMessage(problem: Problem): string {
   return texts[problem.reason](problem.with ?? '');
 }

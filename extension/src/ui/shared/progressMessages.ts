@@ -10,13 +10,13 @@ import { formatBytes, formatNumber, formatPercent } from './format';
 export function stepMessage(step: ProgressStep): string {
   switch (step.kind) {
     case 'scanning':
-      return l10n.t('Looking for changes');
+      return l10n.t('Scanning for changes');
     case 'verifyingAll':
       return l10n.t('Verifying all tracked files');
     case 'fetchingChanges':
-      return l10n.t('Asking the server for changes');
+      return l10n.t('Fetching changes from the server');
     case 'fetchingRevision':
-      return l10n.t('Asking the server for revision {0}', step.revision);
+      return l10n.t('Fetching revision {0} from the server', step.revision);
     case 'sending':
       return step.count === 1 ? l10n.t('Sending 1 file') : l10n.t('Sending {0} files', formatNumber(step.count));
     case 'receiving':
@@ -28,7 +28,7 @@ export function stepMessage(step: ProgressStep): string {
     case 'applying':
       return l10n.t('Updating the folder');
     case 'undoing':
-      return l10n.t('Putting back the previous files');
+      return l10n.t('Restoring the previous files');
     case 'committing':
       return l10n.t('The server is verifying the files');
   }

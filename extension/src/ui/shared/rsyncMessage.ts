@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { RsyncTried } from '../../errors';
 
-/** Why rsync cannot be used, and how to install a version that works. */
+/** Explains the fault of an rsync, and says how to install a version that works. */
 export function rsyncMessage(tried: RsyncTried | undefined): string {
   const { command, install } = tried ?? { command: 'rsync', install: undefined };
   return `${faultText(tried, command)} ${installText(install)}`;

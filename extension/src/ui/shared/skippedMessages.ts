@@ -24,7 +24,7 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   cancelled: (path) => l10n.t('{0} was left untouched, because the command was cancelled. Try again.', path),
 };
 
-/** Why a command left a path untouched, and what to do. */
+/** Explains a path that a command left untouched, and says what to do. */
 export function skippedMessage({ path, reason, errno }: Skipped): string {
   const text = texts[reason](path);
   return errno === undefined ? text : `${text} (${errno})`;

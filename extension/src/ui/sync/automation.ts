@@ -9,7 +9,7 @@ import { notificationSource } from '../shared/notify';
 import { section, setting } from '../shared/settings';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { unsavedPaths } from '../workspace/unsavedFiles';
-import { relativePath } from '../workspace/watcher';
+import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { notifyMerged } from './transferNotices';
 

@@ -43,7 +43,7 @@ export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<vo
   if (answer !== create) throw new PalmtreeError('cancelled', 'the user did not create the tree');
 }
 
-/** Shows what the deletion guard stopped, and opens the review if asked to. Throws cancelled unless the user confirms. */
+/** Lists the stopped deletions, and opens the review if the user picks it. Throws cancelled unless the user confirms. */
 export async function confirmDeletions(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
   const { paths = [], deletions } = error.details;
   const { direction = 'push', emptied = 0, missingFolders = [] } = deletions ?? {};

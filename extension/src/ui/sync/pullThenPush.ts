@@ -7,7 +7,7 @@ import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { runPull, runPush, type TransferDeps } from './runs';
 
-/** Others may push between our pull and our push; then both run again. */
+/** Others may push between the pull and the push; then both run again. */
 const maxRounds = 3;
 
 export interface SyncResult {

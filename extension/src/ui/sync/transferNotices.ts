@@ -48,7 +48,7 @@ function skippedFilesMessage(skipped: PullResult['skipped']): string {
     : vscode.l10n.t('{0} files were skipped: {1}', formatNumber(skipped.length), skippedMessage(first));
 }
 
-/** Asks the user to check merges, which nobody has read. */
+/** Asks the user to check merges, which nobody has read yet. */
 export async function notifyMerged({ folder }: SyncedFolder, { merged }: Pick<PullResult, 'merged'>): Promise<void> {
   const paths = pathList(merged);
   const text =

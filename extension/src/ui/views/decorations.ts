@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { problemMessage } from '../shared/problemMessages';
-import { relativePath } from '../workspace/watcher';
+import { relativePath } from '../workspace/relativePath';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 import { statusPresentation } from './statusPresentation';
 

@@ -99,7 +99,7 @@ describe('the status bar item', () => {
     });
   });
 
-  it('tells an unreachable server from a failure that needs the log', () => {
+  it('distinguishes an unreachable server from a failure that needs the log', () => {
     expect(indicatorFor([state({}, { kind: 'halted', error: unreachable() })])).toMatchObject({ command: 'rescan' });
     const failed = new PalmtreeError('disk_full', 'x');
     expect(indicatorFor([state({}, { kind: 'halted', error: failed })])).toMatchObject({

@@ -38,8 +38,8 @@ function busyIndicator(state: SyncState): Indicator | undefined {
     const { files } = state.progress;
     const tooltip =
       files === 1
-        ? l10n.t('Looking for changes: 1 file so far.')
-        : l10n.t('Looking for changes: {0} files so far.', formatNumber(files));
+        ? l10n.t('Scanning for changes: 1 file so far.')
+        : l10n.t('Scanning for changes: {0} files so far.', formatNumber(files));
     return { text: '$(sync~spin) Palmtree', tooltip, command: undefined };
   }
   if (state.kind !== 'transferring') return undefined;
@@ -89,7 +89,7 @@ function upToDateIndicator(connected: readonly SyncState[], tracked: number): In
   return { text: '$(check) Palmtree', tooltip: lines.join('\n\n'), command: 'push' };
 }
 
-/** Adds a small sign when no live updates arrive: the user need not act. */
+/** Adds only a small sign when no live updates arrive, since the user need not act. */
 function withOfflineSign(indicator: Indicator, connected: readonly SyncState[]): Indicator {
   const error = connected.find(({ offline }) => offline !== undefined)?.offline;
   if (error === undefined) return indicator;

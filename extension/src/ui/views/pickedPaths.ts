@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { shownFile } from '../documents/shownFile';
-import { relativePath } from '../workspace/watcher';
+import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import type { Row } from './trackedView';
 

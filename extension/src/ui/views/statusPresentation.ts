@@ -3,7 +3,7 @@ import type { PathState } from '../../core/status/pathState';
 import type { PendingCounts } from '../../core/status/folderSummaries';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
-/** How a state shows in the tree view and in the Explorer. The arrows are those of the status bar. */
+/** The appearance of a state in the tree view and in the Explorer. The arrows are those of the status bar. */
 export interface StatusPresentation {
   readonly badge: string;
   readonly word: string;

@@ -95,7 +95,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.#merges = merges;
   }
 
-  /** Draws the rows again if a path's state changed: most events are progress reports. */
+  /** Draws the rows again if a path's state changed: most events only report progress. */
   refresh(isForced = false): void {
     const current = this.#folders.all.map(({ sync }) => sync.pathStates);
     const isSame = current.length === this.#shown.length && current.every((states, i) => states === this.#shown[i]);
@@ -185,7 +185,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   #pathItem(owner: SyncedFolder, node: PathNode, isExpanded: boolean): vscode.TreeItem {
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...node.path.split('/'));
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
-    // The workbench remembers by the id which rows the user expanded or collapsed.
+    // By this id, the workbench remembers which rows the user expanded or collapsed.
     const item = new vscode.TreeItem(uri, node.kind === 'file' ? None : isExpanded ? Expanded : Collapsed);
     item.id = `${owner.folder.uri.toString()}\0${node.path}`;
     item.label = node.name;

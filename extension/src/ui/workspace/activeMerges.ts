@@ -67,7 +67,7 @@ export class ActiveMerges implements vscode.Disposable {
     const file = new LockedFile<readonly MergeInEditor[]>({ path: join(storage, fileName), parse });
     const endWatch = watchFile(file.path, () => void this.#read(uri));
     this.#folders.set(uri, { file, all: [], endWatch });
-    await this.#takeFormer(uri, storage);
+    await this.#importFormer(uri, storage);
     await this.#read(uri);
   }
 
@@ -132,7 +132,7 @@ export class ActiveMerges implements vscode.Disposable {
   }
 
   /** Moves the merges that an earlier release kept for this window into the file. */
-  async #takeFormer(uri: string, storage: string): Promise<void> {
+  async #importFormer(uri: string, storage: string): Promise<void> {
     const former = this.#former.get<readonly MergeInEditor[]>(formerKey, []);
     const own = former.filter(({ folder }) => folder === uri).map((merge) => withCopyIn(storage, merge));
     if (own.length === 0) return;
@@ -160,7 +160,7 @@ export class ActiveMerges implements vscode.Disposable {
   }
 }
 
-/** A folder that was moved has another URI than its merges were begun with. */
+/** Updates the folder's URI in its merges, which differs if the folder was moved since. */
 function inFolder(merges: readonly MergeInEditor[], folder: string): readonly MergeInEditor[] {
   return merges.map((merge) => (merge.folder === folder ? merge : { ...merge, folder }));
 }
@@ -169,7 +169,7 @@ function isBackup(name: string | undefined): boolean {
   return name !== undefined && /^(\d+-)?\d{4}-\d\d-\d\dT/.test(name);
 }
 
-/** The copies of a storage that was merged into another one were moved with its backups. */
+/** Updates the path of the copy, if its storage was merged into this one: the copy was moved with the backups. */
 function withCopyIn(storage: string, merge: MergeInEditor): MergeInEditor {
   if (exists(merge.mineCopy)) return merge;
   const parts = merge.mineCopy.split(sep);

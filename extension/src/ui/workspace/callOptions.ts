@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
 /**
- * Options that other extensions, keybindings and tests pass. With them a command rejects on failure, and asks at most
- * for what they leave out.
+ * Options that other extensions, keybindings and tests pass. A command that is called with them rejects on failure, and
+ * asks only for values that they leave out.
  */
 export interface CallOptions {
   /** The workspace folder, if there are several. */

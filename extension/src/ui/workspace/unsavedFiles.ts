@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { formatNumber } from '../shared/format';
-import { relativePath } from './watcher';
+import { relativePath } from './relativePath';
 import type { SyncedFolder } from './workspaceFolders';
 
 /** The paths in the folder with unsaved changes in an editor. */
 export function unsavedPaths(folder: vscode.WorkspaceFolder): ReadonlySet<string> {
   const dirty = openDocuments().flatMap(({ isDirty, uri }) => (isDirty ? [uri] : []));
-  // A custom editor (of images, of bytes) has no document in VS Code's API, only a tab.
+  // A custom editor, for example a hex editor, has no document in VS Code's API, only a tab.
   const tabs = vscode.window.tabGroups.all.flatMap(({ tabs }) => tabs).filter(({ isDirty }) => isDirty);
   const custom = tabs.flatMap(({ input }) => (input instanceof vscode.TabInputCustom ? [input.uri] : []));
   return new Set([...dirty, ...custom].flatMap((uri) => relativePath(folder, uri) ?? []));

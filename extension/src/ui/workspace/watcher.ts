@@ -1,5 +1,5 @@
-import { relative, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { relativePath } from './relativePath';
 
 /** Reports the paths, relative to the folder, that VS Code's watcher saw created, changed or deleted. */
 export function watchFolder(
@@ -17,12 +17,4 @@ export function watchFolder(
     watcher.onDidChange(report),
     watcher.onDidDelete(report),
   );
-}
-
-/** `uri` as a path of the folder's tree, with `/` on every system; undefined outside of the folder. */
-export function relativePath(folder: vscode.WorkspaceFolder, uri: vscode.Uri): string | undefined {
-  if (uri.scheme !== folder.uri.scheme) return undefined;
-  const path = relative(folder.uri.fsPath, uri.fsPath);
-  if (path === '..' || path.startsWith(`..${sep}`)) return undefined;
-  return sep === '/' ? path : path.replaceAll(sep, '/');
 }

@@ -10,7 +10,7 @@ import { showError } from '../shared/notify';
 import { setting } from '../shared/settings';
 import { watchFolder } from './watcher';
 
-/** A workspace folder and what keeps it in sync. */
+/** An open workspace folder, with the sync that belongs to it. */
 export interface SyncedFolder {
   readonly folder: vscode.WorkspaceFolder;
   readonly sync: FolderSync;
@@ -46,7 +46,7 @@ export class WorkspaceFolders implements vscode.Disposable {
   readonly #subscriptions: vscode.Disposable[] = [];
   #isReady = false;
   #isDisposed = false;
-  /** The last of the changes that run one after the other. */
+  /** The last change that was queued: they run one after the other. */
   #last: Promise<void> = Promise.resolve();
   /** The errors of folders that could not be opened. Each command tries again. */
   readonly #failures = new Map<string, unknown>();
@@ -181,7 +181,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
   }
 
-  /** Finds the storage of a folder, which is that of the window that opened it first. */
+  /** Finds the storage of a folder: the storage of the first window that opened it. */
   async #storageOf(folder: vscode.WorkspaceFolder, storageUri: vscode.Uri, dist: string): Promise<string> {
     const tree = setting('tree', folder.uri);
     const found = await openFolderStorage(
@@ -251,8 +251,8 @@ const silent = { signal: new AbortController().signal, step: () => undefined, pr
 async function isMovedFrom({ name }: vscode.WorkspaceFolder, path: string): Promise<boolean> {
   const message = vscode.l10n.t('Was the folder {0} moved here from {1}?', name, path);
   const detail = vscode.l10n.t(
-    'If it was, Palmtree continues with what it knows about the folder: what is tracked, and what was synced last. Otherwise it starts anew and compares all files with the server.',
+    'If so, Palmtree keeps its data about the folder: the tracked files and the last synced revision. If not, it starts over and compares all files with the server.',
   );
-  const moved = vscode.l10n.t('It Was Moved');
+  const moved = vscode.l10n.t('Folder Was Moved');
   return (await vscode.window.showInformationMessage(message, { modal: true, detail }, moved)) === moved;
 }
