@@ -7,7 +7,7 @@ export interface GuardedDeletions {
   readonly deletes: number;
   /** Files with content whose new content is empty. */
   readonly emptied: number;
-  /** All tracked paths. */
+  /** The number of tracked paths. */
   readonly tracked: number;
 }
 

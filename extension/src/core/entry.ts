@@ -23,7 +23,7 @@ export function sameContent(a: Entry, b: Entry): boolean {
 }
 
 /**
- * A copy of an entry with `changes`.
+ * A copy of an entry with `changes`. Drops the stats of an observation, which describe a file on one disk.
  * Invariant: entries are never spread. An entry from the store reads its fields from shared columns by getters, which a
  * spread would not copy.
  */

@@ -1,4 +1,4 @@
-import { sameContent, type Entry } from './entry';
+import { entryWith, sameContent, type Entry } from './entry';
 
 /** The mode of `first`, unless that is still the ancestor's: then the mode of `second`. */
 export function mergedMode(ancestor: Entry | undefined, first: Entry, second: Entry): number {
@@ -15,12 +15,7 @@ export function editWithMode(
   remote: Entry | undefined,
 ): Entry | undefined {
   if (ancestor?.kind !== 'file' || local?.kind !== 'file' || remote?.kind !== 'file') return undefined;
-  if (sameContent(ancestor, local)) return withMode(remote, mergedMode(ancestor, remote, local));
-  if (sameContent(ancestor, remote)) return withMode(local, mergedMode(ancestor, local, remote));
+  if (sameContent(ancestor, local)) return entryWith(remote, { mode: mergedMode(ancestor, remote, local) });
+  if (sameContent(ancestor, remote)) return entryWith(local, { mode: mergedMode(ancestor, local, remote) });
   return undefined;
-}
-
-/** A file's entry with another mode. Drops the fields of an observation, which describe a file on one disk. */
-function withMode({ path, kind, size, mtimeNs, hash }: Entry, mode: number): Entry {
-  return { path, kind, size, mtimeNs, mode, hash };
 }

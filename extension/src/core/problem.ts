@@ -5,7 +5,7 @@ export const gitignoreName = '.gitignore';
 
 /** Why the patterns of a `.gitignore` file are unknown. */
 export type GitignoreFault =
-  /** git does not follow a symlink at this name either. */
+  /** A symlink, which git does not follow at this name either. */
   | 'gitignore-link'
   /** A folder, pipe, socket or device. */
   | 'gitignore-not-a-file'
@@ -58,8 +58,8 @@ export interface Problem {
   readonly with?: string;
 }
 
-/** Whether a problem keeps `path` from being synced: its own, one of a folder above it, or an unreadable `.gitignore`. */
-export function isHeldBack(path: string, problems: ReadonlyMap<string, Problem>): boolean {
+/** Whether a problem keeps `path` from being synced: its own, or that of a folder or a `.gitignore` above it. */
+export function isBlockedByProblem(path: string, problems: ReadonlyMap<string, Problem>): boolean {
   if (problems.size === 0) return false;
   if (problems.has(path) || hasGitignoreFault('', problems)) return true;
   for (const folder of parentFolders(path)) {

@@ -9,7 +9,7 @@ export function remoteTable(ancestor: FileTable, unappliedRemote: ReadonlyMap<st
 }
 
 /**
- * Returns `table` overlaid with `changes`; the table itself if there are none. Later changes of either show in the
+ * Returns `table` overlaid with `changes`; the table itself if there are none. Later changes to either map show in the
  * overlay, except in its size.
  */
 export function overlay(table: FileTable, changes: ReadonlyMap<string, RemoteEntry>): FileTable {

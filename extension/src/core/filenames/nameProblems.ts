@@ -40,7 +40,7 @@ class UsedNames {
     this.#rules = rules;
   }
 
-  /** Adds `path` and the folders above it. If one of them is in use under another spelling, returns it instead. */
+  /** Adds `path` and the folders above it. If one of them is in use under another spelling, only returns the problem. */
   add(path: string): Problem | undefined {
     const unknown = [path];
     for (const folder of parentFolders(path)) {

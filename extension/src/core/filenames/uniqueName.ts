@@ -21,7 +21,10 @@ export function uniqueName(path: string, isTaken: (path: string) => boolean, lab
   }
 }
 
-/** Returns whether a disk with `rules` takes a path for one in `tables` or for a folder above one, as a function. */
+/**
+ * Returns a function that tells whether a disk with `rules` treats a path as the same as one in `tables`, or as a folder
+ * above one.
+ */
 export function nameTaken(
   tables: readonly Iterable<string>[],
   rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },

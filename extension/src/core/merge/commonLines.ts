@@ -14,7 +14,7 @@ type Text = readonly string[];
  */
 export function commonLines(base: Text, mine: Text, theirs: Text): CommonLine[] {
   const shortest = Math.min(base.length, mine.length, theirs.length);
-  const areEqual = (b: number, o: number, t: number): boolean => base[b] === mine[o] && base[b] === theirs[t];
+  const areEqual = (b: number, m: number, t: number): boolean => base[b] === mine[m] && base[b] === theirs[t];
   let head = 0;
   while (head < shortest && areEqual(head, head, head)) head++;
   let tail = 0;
@@ -43,8 +43,8 @@ function uniqueCommonLines(base: Text, mine: Text, theirs: Text, head: number, t
     }
   }
   // Invariant: each side's order is checked on its own, so that swapping the sides gives the same result.
-  const inOurOrder = new Set(longestIncreasing(common, ({ mine }) => mine));
-  return longestIncreasing(common, ({ theirs }) => theirs).filter((line) => inOurOrder.has(line));
+  const inMyOrder = new Set(longestIncreasing(common, ({ mine }) => mine));
+  return longestIncreasing(common, ({ theirs }) => theirs).filter((line) => inMyOrder.has(line));
 }
 
 /** The lines that occur exactly once between head and tail, in order, with their indexes. */

@@ -53,8 +53,8 @@ export function hasConflictMarkers(text: string): boolean {
   return /^\uFEFF?(?:<{7} mine|\|{7} last synced|>{7} server)\r?$/m.test(text);
 }
 
-function mergeDiffering(baseText: string, ourText: string, theirText: string): TextMerge {
-  const { base, mine, theirs, lineEnding } = comparableLines(baseText, ourText, theirText);
+function mergeDiffering(baseText: string, myText: string, theirText: string): TextMerge {
+  const { base, mine, theirs, lineEnding } = comparableLines(baseText, myText, theirText);
   const lines: string[] = [];
   let conflicts = 0;
   let comparisons = 0;

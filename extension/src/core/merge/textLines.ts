@@ -58,7 +58,7 @@ function mergedLineEnding(
   theirs: LineEnding | undefined,
 ): '\n' | '\r\n' | undefined {
   if (base === 'mixed' || mine === 'mixed' || theirs === 'mixed') return undefined;
-  // A single line without an ending does not decide.
+  // A text without line endings does not decide.
   if (mine === undefined || theirs === undefined) return mine ?? theirs ?? base ?? '\n';
   if (mine !== theirs && mine !== base && theirs !== base) return undefined;
   return mergeValue(base, mine, theirs);

@@ -19,6 +19,6 @@ export function applicableChanges(table: FileTable, changes: readonly Change[]):
     }),
   );
   const dropped = [...conflicting].filter((path) => outcome.get(path) === true && !table.has(path));
-  const isPartOf = (path: string, put: string): boolean => path === put || isInside(path, put) || isInside(put, path);
-  return changes.filter(({ path }) => !dropped.some((put) => isPartOf(path, put)));
+  const overlaps = (path: string, put: string): boolean => path === put || isInside(path, put) || isInside(put, path);
+  return changes.filter(({ path }) => !dropped.some((put) => overlaps(path, put)));
 }

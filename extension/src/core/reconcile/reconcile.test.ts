@@ -281,7 +281,7 @@ const rows: Readonly<Record<string, Row>> = {
     remote: { 'a/b/c/d': '2', 'a/e': '3' },
     conflicts: ['a', 'a/b/c/d', 'a/e'],
   },
-  'a common prefix of two names is no conflict': {
+  'a common prefix of two names is not a conflict': {
     local: { a: '1', 'b.c': '1' },
     remote: { 'ab/c': '2', 'b/c': '2' },
     push: { a: '1', 'b.c': '1' },

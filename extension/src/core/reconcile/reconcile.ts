@@ -52,15 +52,15 @@ export function* reconcileSteps(
 /** Classifies every path; unchanged paths are left out. */
 function* classifySteps({ ancestor, local, remote, isSyncable }: Tables): CooperativeTask<Map<string, Classification>> {
   const classes = new Map<string, Classification>();
-  const add = (path: string, ours: Entry | undefined, theirs: Entry | undefined): void => {
-    const found = classify(ancestor === remote ? theirs : ancestor.get(path), ours, theirs);
+  const add = (path: string, mine: Entry | undefined, theirs: Entry | undefined): void => {
+    const found = classify(ancestor === remote ? theirs : ancestor.get(path), mine, theirs);
     if (found !== 'unchanged' && isSyncable(path)) classes.set(path, found);
   };
   let [count, onBoth] = [0, 0];
-  for (const [path, ours] of local) {
+  for (const [path, mine] of local) {
     const theirs = remote.get(path);
     if (theirs !== undefined) onBoth++;
-    add(path, ours, theirs);
+    add(path, mine, theirs);
     if (++count % stepSize === 0) yield;
   }
   // If local has all remote paths, iterating over remote finds nothing new.

@@ -25,9 +25,13 @@ const rows: Readonly<Record<string, { before: Short; after: Short; found: readon
   'a file with a new name': { before: { a: '1' }, after: { b: '1' }, found: ['a → b'] },
   'a file with a new name and mode': { before: { a: '1' }, after: { b: '1 x' }, found: ['a → b'] },
   'a symlink with a new name': { before: { a: '-> x' }, after: { b: '-> x' }, found: ['a → b'] },
-  'a symlink is no file with the same bytes': { before: { a: '-> x' }, after: { b: 'x' }, found: [] },
-  'an edit is no rename': { before: { a: '1' }, after: { b: '2' }, found: [] },
-  'a copy is no rename': { before: { a: '1' }, after: { a: '1', b: '1' }, found: [] },
+  'a file with the bytes of a symlink’s target is not that symlink': {
+    before: { a: '-> x' },
+    after: { b: 'x' },
+    found: [],
+  },
+  'an edit is not a rename': { before: { a: '1' }, after: { b: '2' }, found: [] },
+  'a copy is not a rename': { before: { a: '1' }, after: { a: '1', b: '1' }, found: [] },
   'each path is used once': { before: { a: '1' }, after: { b: '1', c: '1' }, found: ['a → b'] },
   'the same name in another folder wins over another name': {
     before: { 'a/x.md': '1' },

@@ -22,7 +22,7 @@ export interface Renames {
 }
 
 /** In a group of up to this many paths, each deleted path is compared with each new one. */
-const fewPaths = 32;
+const maxComparedPaths = 32;
 /** The most names to compare at the ends of two paths. A file that moved with its folders keeps those names. */
 const maxDepth = 8;
 
@@ -124,7 +124,7 @@ function pairByEnding(group: Group, depth: number, found: Rename[]): Group {
   }
   const unpaired: { from: string[]; to: string[] } = { from: [], to: [] };
   for (const candidates of byEnding.values()) {
-    const isSmall = candidates.from.length + candidates.to.length <= fewPaths;
+    const isSmall = candidates.from.length + candidates.to.length <= maxComparedPaths;
     const paired = isSmall ? mostSimilar(candidates) : inOrder(candidates);
     for (const one of paired) found.push(one);
     const [from, to] = [new Set(paired.map((one) => one.from)), new Set(paired.map((one) => one.to))];

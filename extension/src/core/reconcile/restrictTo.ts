@@ -23,7 +23,7 @@ export function restrictTo<C extends Change>(
   return changes.filter(({ path }) => only.has(path) && !dropped.has(path) && !dropped.has(topOf.get(path) ?? path));
 }
 
-/** Maps each path in a folder that replaces a file, or is replaced by one, to that folder. There is at most one. */
+/** Maps each path in a folder that replaces a file, or is replaced by one, to that folder: a path has at most one. */
 function typeChanges(changes: readonly Change[]): ReadonlyMap<string, string> {
   const deleted = new Set<string>();
   const added = new Set<string>();

@@ -43,8 +43,8 @@ export class Exclusion {
     const key = `${base}\0${path}`;
     const known = this.#folderResults.get(key);
     if (known !== undefined) return known;
-    const above = this.excludesFolder(parentOf(path) ?? '', base);
-    const result = above || this.#matches(path, '/', base);
+    const isParentExcluded = this.excludesFolder(parentOf(path) ?? '', base);
+    const result = isParentExcluded || this.#matches(path, '/', base);
     this.#folderResults.set(key, result);
     return result;
   }

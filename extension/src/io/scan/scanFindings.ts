@@ -1,6 +1,6 @@
 import type { Observation } from '../../core/observation';
 import { parentOf } from '../../core/paths';
-import { isHeldBack, type Problem } from '../../core/problem';
+import { isBlockedByProblem, type Problem } from '../../core/problem';
 import type { FolderSnapshot } from './folderSnapshot';
 import type { BatchResult } from './inspectBatch';
 import type { ScanProgress } from './scannerPort';
@@ -76,6 +76,6 @@ export class ScanFindings {
 
   /** Whether a problem kept `path` from being inspected. */
   isHiddenByProblem(path: string): boolean {
-    return isHeldBack(path, this.#problems);
+    return isBlockedByProblem(path, this.#problems);
   }
 }

@@ -4,7 +4,7 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { FileTable } from '../../core/entry';
 import { withMode, type Observation } from '../../core/observation';
 import { isInside } from '../../core/paths';
-import { isHeldBack, type Problem } from '../../core/problem';
+import { isBlockedByProblem, type Problem } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
 import { PalmtreeError } from '../../errors';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -105,7 +105,7 @@ export class LocalIndex {
 
   /** Whether a problem that a scan found keeps `path` from being synced. */
   hasProblemAt(path: string): boolean {
-    return isHeldBack(path, this.#problems);
+    return isBlockedByProblem(path, this.#problems);
   }
 
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
