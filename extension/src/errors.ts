@@ -85,6 +85,8 @@ export class PalmtreeError extends Error {
   readonly details: ErrorDetails;
   /** The absolute path of the workspace folder whose operation failed. */
   root: string | undefined;
+  /** Runs what failed again, with the same options. */
+  again: (() => Promise<unknown>) | undefined;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
     super(message, { cause: options.cause });

@@ -148,14 +148,11 @@ export class Automation {
     if ((await gitActivity(folders)) !== undefined) return void (await this.#wait(gitPauseMs, this.#lifetime.signal));
     const direction = this.#next();
     if (direction === undefined) return;
-    this.#isTransferring = true;
     try {
-      await (direction === 'pull' ? this.#pull() : this.#push());
+      await this.#transfer(direction);
     } catch (error) {
       if (!isPalmtreeError(error)) throw error;
       this.#handleFailure(direction, error);
-    } finally {
-      this.#isTransferring = false;
     }
   }
 
@@ -188,8 +185,31 @@ export class Automation {
     }
   }
 
+  async #transfer(direction: 'push' | 'pull'): Promise<void> {
+    this.#isTransferring = true;
+    try {
+      await (direction === 'pull' ? this.#pull() : this.#push());
+    } finally {
+      this.#isTransferring = false;
+    }
+  }
+
+  /** Transfers again for the user, whatever state the failure has left. */
+  async #again(direction: 'push' | 'pull'): Promise<void> {
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    try {
+      await this.#transfer(direction);
+      this.#isPaused = false;
+    } finally {
+      this.#isBusy = false;
+      this.schedule();
+    }
+  }
+
   #handleFailure(direction: 'push' | 'pull', error: PalmtreeError): void {
     const { settings, sync, onPaused } = this.#deps;
+    error.again ??= () => this.#again(direction);
     if (direction === 'push') this.#isPushDue = true;
     else this.#pulledHead = undefined;
     if (error.code === 'stale_base') {

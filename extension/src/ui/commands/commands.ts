@@ -22,10 +22,12 @@ import { undoPull, undoPush } from '../history/undo';
 import { refreshReview, review, syncSelected, type ReviewDeps } from '../review/commands';
 import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
 import { showError } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
+import { confirmNewTree } from '../sync/confirmations';
 import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
-import { callOptions, isCallOptions, targetFolder } from '../workspace/callOptions';
+import { callOptions, isCallOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { track, untrack } from './trackCommands';
 import { pull, push, pushForce, pushWithMessage, sync } from './transferCommands';
 
@@ -44,7 +46,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
   const { folders, log } = deps;
   const handlers: Record<CommandName, Handler> = {
     connect: (argument) => connect(deps, argument),
-    disconnect: async (argument) => deps.connection.disconnect(await targetFolder(folders, argument), folders.all),
+    disconnect: async (argument) =>
+      deps.connection.disconnect(await targetFolder(folders, argument, isConnected), folders.all),
     track: (uri, uris) => track(deps, uri, uris),
     untrack: (uri, uris) => untrack(deps, uri, uris),
     push: (argument) => push(deps, argument),
@@ -67,6 +70,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     resolveAll: (argument) => resolveAll(deps, argument),
     showConflicts: (folder) => deps.tracked.showConflicts(folder instanceof vscode.Uri ? folder : undefined),
     rescan: (argument) => rescan(deps, argument),
+    tryAgain: (folder, again) => tryAgain(deps, folder, again),
+    createTree: (argument) => createTree(deps, argument),
     history: showTreeHistory,
     showFileHistory: (uri, uris) => showFileHistory(deps.fileHistory, uri, uris),
     refreshHistory: () => deps.histories.forEach((view) => view.refresh()),
@@ -93,7 +98,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
 /** Shows a command's error, or throws it to code that called the command with options. */
 async function run(handler: Handler, args: readonly unknown[], log: vscode.LogOutputChannel): Promise<unknown> {
   try {
-    return await handler(...args);
+    return await repeatable(async () => handler(...args));
   } catch (error) {
     if (isCallOptions(args[0])) throw error;
     if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);
@@ -111,10 +116,31 @@ async function connect({ folders, connection }: CommandDeps, argument: unknown):
     void vscode.window.setStatusBarMessage(`$(check) Palmtree: ${vscode.l10n.t('connected')}`, 5_000);
     await vscode.commands.executeCommand(`${trackedViewId}.focus`);
   }
-  await withProgress(vscode.l10n.t('Palmtree: Connect to Server'), (reporter) => owner.sync.rescan(reporter));
+  await repeatable(() =>
+    withProgress(vscode.l10n.t('Palmtree: Connect to Server'), (reporter) => owner.sync.rescan(reporter)),
+  );
 }
 
-async function rescan({ folders }: CommandDeps, argument: unknown): Promise<void> {
+async function rescan({ folders }: Pick<CommandDeps, 'folders'>, argument: unknown): Promise<void> {
   const { sync } = await targetFolder(folders, argument);
-  await withProgress(vscode.l10n.t('Palmtree: Rescan'), (reporter) => sync.rescan(reporter));
+  await repeatable(() => withProgress(vscode.l10n.t('Palmtree: Rescan'), (reporter) => sync.rescan(reporter)));
+}
+
+/** Runs `again`, else what halted the folder. If nobody asked for that, a scan shows whether its cause is gone. */
+async function tryAgain({ folders }: CommandDeps, argument: unknown, again: unknown): Promise<unknown> {
+  if (typeof again === 'function') return (again as () => unknown)();
+  const { folder, sync } = await targetFolder(folders, argument);
+  const { state } = sync;
+  if (state.kind === 'halted' && state.error.again !== undefined) return state.error.again();
+  return rescan({ folders }, folder.uri);
+}
+
+/** Creates the tree that the folder's settings name, if the user confirms it. */
+async function createTree({ folders }: CommandDeps, argument: unknown): Promise<void> {
+  const owner = await targetFolder(folders, argument);
+  await confirmNewTree(owner);
+  await repeatable(async () => {
+    await owner.sync.makeTree();
+    await withProgress(vscode.l10n.t('Palmtree: Rescan'), (reporter) => owner.sync.rescan(reporter));
+  });
 }

@@ -6,21 +6,31 @@ import type { ReviewDeps } from '../review/commands';
 import { firstReview } from '../review/firstReview';
 import { formatNumber } from '../shared/format';
 import { showInStatusBar } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import { confirmForce } from '../sync/confirmations';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
 import { runPull, runPush } from '../sync/runs';
 import { pushSummary } from '../sync/transferSummaries';
-import { callOptions, targetFolder } from '../workspace/callOptions';
+import { callOptions, isConnected, targetFolder, type CallOptions } from '../workspace/callOptions';
 import { offerToSave } from '../workspace/unsavedFiles';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The server's limit, in characters. */
 const maxMessageLength = 2_000;
 
 /** Returns undefined if it opened the review instead. */
 export async function push(deps: ReviewDeps, argument: unknown, message?: string): Promise<PushResult | undefined> {
-  const options = callOptions(argument);
-  const owner = await targetFolder(deps.folders, argument);
+  const owner = await targetFolder(deps.folders, argument, isConnected);
+  return repeatable(() => pushFolder(deps, owner, callOptions(argument), message));
+}
+
+async function pushFolder(
+  deps: ReviewDeps,
+  owner: SyncedFolder,
+  options: CallOptions | undefined,
+  message: string | undefined,
+): Promise<PushResult | undefined> {
   if (options === undefined) await offerToSave(owner, 'push');
   const withMessage = message === undefined ? {} : { message };
   const review = await firstReview(deps.review, owner, 'push', options, withMessage);
@@ -59,7 +69,15 @@ async function askForMessage(): Promise<string> {
 
 export async function pushForce(deps: ReviewDeps, argument: unknown): Promise<PushResult> {
   const options = callOptions(argument);
-  const owner = await targetFolder(deps.folders, argument);
+  const owner = await targetFolder(deps.folders, argument, isConnected);
+  return repeatable(() => forcePushFolder(deps, owner, options));
+}
+
+async function forcePushFolder(
+  deps: ReviewDeps,
+  owner: SyncedFolder,
+  options: CallOptions | undefined,
+): Promise<PushResult> {
   const { folder, sync } = owner;
   if (options === undefined) await offerToSave(owner, 'pushForce');
   const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
@@ -75,20 +93,24 @@ export async function pushForce(deps: ReviewDeps, argument: unknown): Promise<Pu
 /** Returns undefined if it opened the review instead. */
 export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullResult | undefined> {
   const options = callOptions(argument);
-  const owner = await targetFolder(deps.folders, argument);
-  const review = await firstReview(deps.review, owner, 'pull', options);
-  if (review.isShown) return undefined;
-  const { result, text } = await runPull(deps, owner, options, review.limit);
-  showInStatusBar(text);
-  return result;
+  const owner = await targetFolder(deps.folders, argument, isConnected);
+  return repeatable(async () => {
+    const review = await firstReview(deps.review, owner, 'pull', options);
+    if (review.isShown) return undefined;
+    const { result, text } = await runPull(deps, owner, options, review.limit);
+    showInStatusBar(text);
+    return result;
+  });
 }
 
 /** Returns undefined if it opened the review instead. */
 export async function sync(deps: ReviewDeps, argument: unknown): Promise<SyncResult | undefined> {
   const options = callOptions(argument);
-  const owner = await targetFolder(deps.folders, argument);
-  if (options === undefined) await offerToSave(owner, 'sync');
-  const review = await firstReview(deps.review, owner, 'sync', options);
-  if (review.isShown) return undefined;
-  return pullThenPush(deps, owner, options, { pull: review.limit, push: review.limit });
+  const owner = await targetFolder(deps.folders, argument, isConnected);
+  return repeatable(async () => {
+    if (options === undefined) await offerToSave(owner, 'sync');
+    const review = await firstReview(deps.review, owner, 'sync', options);
+    if (review.isShown) return undefined;
+    return pullThenPush(deps, owner, options, { pull: review.limit, push: review.limit });
+  });
 }

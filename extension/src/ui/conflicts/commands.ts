@@ -4,6 +4,7 @@ import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
 import { localDocument, serverDocument } from '../documents/serverDocuments';
 import { formatNumber } from '../shared/format';
 import { showInStatusBar } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
@@ -46,7 +47,16 @@ export async function resolvePickedConflicts(
 }
 
 /** Resolves conflicts of one folder and shows the result. Throws no_conflict. */
-export async function resolveConflicts(
+export function resolveConflicts(
+  deps: ResolveDeps,
+  owner: SyncedFolder,
+  paths: readonly string[],
+  choice: Choice,
+): Promise<void> {
+  return repeatable(() => resolveAndShow(deps, owner, paths, choice));
+}
+
+async function resolveAndShow(
   deps: ResolveDeps,
   owner: SyncedFolder,
   paths: readonly string[],

@@ -5,6 +5,7 @@ import { confirm } from '../shared/confirm';
 import { formatNumber } from '../shared/format';
 import { pathLines } from '../shared/pathList';
 import type { Row } from '../views/trackedView';
+import { targetFolder } from '../workspace/callOptions';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { resolveConflicts, type ResolveDeps } from './commands';
 
@@ -70,10 +71,7 @@ export async function resolveAll(deps: ResolveDeps, argument: unknown): Promise<
 /** The folder of the view's group or of a notification's button, else the only one in conflict, else the user picks. */
 async function conflictedFolder(folders: WorkspaceFolders, argument: unknown): Promise<SyncedFolder> {
   if (isGroup(argument)) return argument.owner;
-  if (argument instanceof vscode.Uri) return folders.find(argument);
-  const conflicted = folders.all.filter(({ sync }) => sync.conflicts.length > 0);
-  const [first] = conflicted;
-  return first !== undefined && conflicted.length === 1 ? first : folders.find();
+  return targetFolder(folders, argument, ({ sync }) => sync.conflicts.length > 0);
 }
 
 function isGroup(row: unknown): row is Row {

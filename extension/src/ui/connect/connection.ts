@@ -9,7 +9,8 @@ import { askForAddress, askForToken, askForTree } from './questions';
 import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
 import { back } from './textBox';
 import { showError } from '../shared/notify';
-import { section, setting } from '../shared/settings';
+import { section } from '../shared/ids';
+import { setting } from '../shared/settings';
 import type { SyncTerminal } from '../views/terminal';
 import type { FolderBinder, SyncedFolder } from '../workspace/workspaceFolders';
 

@@ -5,10 +5,11 @@ import { confirm } from '../shared/confirm';
 import { formatNumber } from '../shared/format';
 import { showResult } from '../shared/notify';
 import { pathSection } from '../shared/pathList';
+import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
-import { targetFolder } from '../workspace/callOptions';
+import { isConnected, targetFolder } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { pickPath, pickRevision, pickVersion } from './historyPicks';
@@ -41,7 +42,7 @@ export async function restoreFrom({ folders, log }: HistoryDeps, one: unknown, m
   }
   const picked = pickedUris(one, many);
   if (picked.length === 0) {
-    const owner = await targetFolder(folders, undefined);
+    const owner = await targetFolder(folders, undefined, isConnected);
     const revision = await pickRestoreRevision(owner);
     await restore(log, { owner, paths: [await pickPath(owner, revision)], revision });
     return;
@@ -64,6 +65,10 @@ async function pickRestoreRevision(owner: SyncedFolder): Promise<number> {
 }
 
 async function restore(log: vscode.LogOutputChannel, request: Request, isFile = false): Promise<void> {
+  await repeatable(() => restorePaths(log, request, isFile));
+}
+
+async function restorePaths(log: vscode.LogOutputChannel, request: Request, isFile: boolean): Promise<void> {
   const { owner, paths, revision } = request;
   const { folder, sync } = owner;
   await confirmRestore(request, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));

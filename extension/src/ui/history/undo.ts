@@ -7,10 +7,11 @@ import { formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import { showResult } from '../shared/notify';
 import { pathSection } from '../shared/pathList';
+import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { changedSinceMessage } from '../shared/undoMessages';
 import { withProgress } from '../shared/withProgress';
-import { callOptions, targetFolder } from '../workspace/callOptions';
+import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { pickRevision } from './historyPicks';
@@ -21,14 +22,14 @@ import { isRevisionRow } from './treeRows';
 export async function undoPush({ folders, log }: HistoryDeps, argument: unknown): Promise<unknown> {
   const options = callOptions(argument);
   const isRow = isRevisionRow(argument);
-  const owner = isRow ? argument.owner : await targetFolder(folders, argument);
+  const owner = isRow ? argument.owner : await targetFolder(folders, argument, isConnected);
   const revision = isRow
     ? argument.revision.number
     : (options?.revision ?? (await pickRevision(owner, vscode.l10n.t('Select a push to undo'))).number);
-  if (options?.confirmed !== true) await confirmUndoPush(owner, revision);
-  const result = await withProgress(vscode.l10n.t('Palmtree: Undo Push'), (reporter) =>
-    owner.sync.undoPush(reporter, revision),
-  );
+  const result = await repeatable(async () => {
+    if (options?.confirmed !== true) await confirmUndoPush(owner, revision);
+    return withProgress(vscode.l10n.t('Palmtree: Undo Push'), (reporter) => owner.sync.undoPush(reporter, revision));
+  });
   log.info(`${owner.folder.name}: revision ${result.revision} undoes revision ${revision}`);
   if (options !== undefined) return result;
   const undone = vscode.l10n.t('Push r{0} undone (new revision {1}).', revision, result.revision);

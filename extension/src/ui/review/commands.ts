@@ -2,9 +2,10 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
 import { showInStatusBar } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { pullThenPush } from '../sync/pullThenPush';
 import { runPull, runPush, type TransferDeps } from '../sync/runs';
-import { callOptions, targetFolder } from '../workspace/callOptions';
+import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
 import { makePlan } from './makePlan';
@@ -20,7 +21,7 @@ export interface ReviewDeps extends TransferDeps {
 /** Shows what a push and a pull would do. Neither side changes. */
 export async function review(deps: ReviewDeps, argument: unknown): Promise<Plan | undefined> {
   const options = callOptions(argument);
-  const owner = await targetFolder(deps.folders, argument);
+  const owner = await targetFolder(deps.folders, argument, isConnected);
   const plan = await makePlan(owner, 'sync', options);
   if (plan.folders.length + plan.rows.length > 0) await deps.review.show({ owner, plan });
   else {
@@ -40,9 +41,11 @@ export async function refreshReview(deps: ReviewDeps): Promise<void> {
 /** Pushes or pulls the selected paths, and no change that came after the plan. */
 export async function syncSelected(deps: ReviewDeps, direction: PlanDirection): Promise<void> {
   const current = currentReview(deps);
-  if (direction !== 'pull') await offerToSave(current.owner, direction);
-  const isPushed = await transferSelected(deps, current, direction);
-  await closeOrRefresh(deps, current, isPushed ? undefined : current.message);
+  await repeatable(async () => {
+    if (direction !== 'pull') await offerToSave(current.owner, direction);
+    const isPushed = await transferSelected(deps, current, direction);
+    await closeOrRefresh(deps, current, isPushed ? undefined : current.message);
+  });
 }
 
 /** Returns true if something was pushed. */

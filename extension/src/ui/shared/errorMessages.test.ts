@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PalmtreeError, type ErrorDetails } from '../../errors';
-import { messageFor } from './errorMessages';
+import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
+import { errorCodes, messageFor } from './errorMessages';
 
 function unreachable(reason: string, subject = 'http://localhost:7777') {
   return messageFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details: { subject, reason } }));
@@ -12,7 +12,10 @@ describe('the message for an error', () => {
     const { text, actions } = messageFor(new PalmtreeError('rsync_missing', 'ENOENT', { details: { rsync } }));
     expect(text).toContain('"/opt/rsync" was not found.');
     expect(text).toContain('sudo apt-get install rsync');
-    expect(actions).toEqual([]);
+    expect(actions.map(({ command, args }) => [command, args])).toEqual([
+      ['workbench.action.openSettings', ['palmtree.rsyncPath']],
+      ['tryAgain', undefined],
+    ]);
   });
 
   it('offers Pull and a review when the server is ahead, and says that nothing was sent', () => {
@@ -47,7 +50,7 @@ describe('the message for an error', () => {
     const { text, actions } = unreachable('connect ECONNREFUSED 127.0.0.1:7777');
     expect(text).toBe("http://localhost:7777 can't be reached. Is the server running?");
     expect(actions.map(({ title, command }) => [title, command])).toEqual([
-      ['Try Again', 'rescan'],
+      ['Try Again', 'tryAgain'],
       ['Show Log', 'showLog'],
     ]);
   });
@@ -67,9 +70,62 @@ describe('the message for an error', () => {
     );
   });
 
+  it.each(errorCodes)('for %s offers Try Again if it says so or if waiting helps, and no log for a slip', (code) => {
+    const details = { paths: ['a'], subject: 'b', reason: 'c' };
+    const { text, actions } = messageFor(new PalmtreeError(code, 'x', { details }));
+    const commands = actions.map(({ command }) => command);
+    const isRepeatable = /try again|again in a moment|push again/i.test(text) || fixedElsewhere.has(code);
+    expect(commands.includes('tryAgain')).toBe(isRepeatable);
+    if (slips.has(code)) expect(commands).not.toContain('showLog');
+  });
+
+  it.each([
+    ['unauthorized', 'connect'],
+    ['forbidden', 'connect'],
+    ['not_a_palmtree_server', 'connect'],
+    ['rsync_missing', 'workbench.action.openSettings'],
+    ['rsync_unusable', 'workbench.action.openSettings'],
+    ['tree_not_found', 'createTree'],
+    ['deletion_guard', 'review'],
+    ['server_unreachable', 'tryAgain'],
+    ['disk_full', 'tryAgain'],
+    ['invalid_tree', 'connect'],
+    ['untrusted', 'workbench.trust.manage'],
+    ['store_newer', 'workbench.extensions.action.checkForUpdates'],
+  ] as const)('has the cure of %s first', (code, command) => {
+    expect(messageFor(new PalmtreeError(code, 'x')).actions[0]?.command).toBe(command);
+  });
+
   it('never shows the text of an unknown error, and offers the log', () => {
     const { text, actions } = messageFor(new Error('undefined is not a function'));
     expect(text).toBe('Unexpected error. No file was lost.');
     expect(actions.map(({ command }) => command)).toEqual(['showLog']);
   });
 });
+
+/** Another machine, another program or the user may have mended these meanwhile, which their texts do not say. */
+const fixedElsewhere: ReadonlySet<ErrorCode> = new Set([
+  'server_unreachable',
+  'not_a_palmtree_server',
+  'server_too_old',
+  'rsync_missing',
+  'rsync_unusable',
+  'rsync_failed',
+  'root_gone',
+  'scan_failed',
+  'store_failed',
+  'storage_full',
+  'not_found',
+  'internal',
+]);
+
+/** Errors that only the user's choice caused. */
+const slips: ReadonlySet<ErrorCode> = new Set([
+  'no_folder',
+  'nothing_picked',
+  'no_conflict',
+  'not_trackable',
+  'not_in_folder',
+  'not_mergeable',
+  'conflict_markers',
+]);

@@ -2,16 +2,17 @@ import { l10n } from 'vscode';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { deletionGuardMessage } from './deletionGuardMessage';
-import type { CommandName } from './ids';
+import { section } from './ids';
+import type { Action } from './runAction';
 import { pathFaultMessage } from './problemMessages';
 import { quotedPaths } from './pathList';
 import { rsyncMessage } from './rsyncMessage';
 
-/** A notification about an error, with the commands that help. */
+/** A notification about an error, with the actions that help. The first one is the cure: a click in the status bar runs it. */
 export interface Message {
   readonly text: string;
   readonly severity: 'error' | 'warning' | 'information';
-  readonly actions: readonly { readonly title: string; readonly command: CommandName }[];
+  readonly actions: readonly Action[];
 }
 
 const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
@@ -108,31 +109,70 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   internal: (e) => withReason(l10n.t('The server failed. See its log for details.'), e),
 };
 
-const connect = { title: l10n.t('Connect…'), command: 'connect' } as const;
-const pull = { title: l10n.t('Pull'), command: 'pull' } as const;
-const review = { title: l10n.t('Review Changes'), command: 'review' } as const;
-const push = { title: l10n.t('Try Again'), command: 'push' } as const;
-const rescan = { title: l10n.t('Try Again'), command: 'rescan' } as const;
-const showLog = { title: l10n.t('Show Log'), command: 'showLog' } as const;
-const showTerminal = { title: l10n.t('Show Terminal'), command: 'showTerminal' } as const;
+export const errorCodes = Object.keys(texts) as readonly ErrorCode[];
+
+const connect: Action = { title: l10n.t('Connect…'), command: 'connect' };
+const createTree: Action = { title: l10n.t('Create Tree…'), command: 'createTree' };
+const pull: Action = { title: l10n.t('Pull'), command: 'pull' };
+const review: Action = { title: l10n.t('Review Changes'), command: 'review' };
+const tryAgain: Action = { title: l10n.t('Try Again'), command: 'tryAgain' };
+const showLog: Action = { title: l10n.t('Show Log'), command: 'showLog' };
+const showTerminal: Action = { title: l10n.t('Show Terminal'), command: 'showTerminal' };
+const setRsync: Action = {
+  title: l10n.t('Open Settings'),
+  command: 'workbench.action.openSettings',
+  args: [`${section}.rsyncPath`],
+};
+const openFolder: Action = { title: l10n.t('Open Folder…'), command: 'vscode.openFolder', args: [] };
+const trust: Action = { title: l10n.t('Manage Workspace Trust'), command: 'workbench.trust.manage', args: [] };
+const update: Action = {
+  title: l10n.t('Check for Updates'),
+  command: 'workbench.extensions.action.checkForUpdates',
+  args: [],
+};
 
 /** An error whose code is not listed offers the log. */
 const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
+  no_folder: [openFolder],
+  untrusted: [trust],
   not_connected: [connect],
   invalid_url: [connect],
   insecure_url: [connect],
   invalid_tree: [connect],
   unauthorized: [connect],
   forbidden: [connect],
-  tree_not_found: [connect],
-  not_a_palmtree_server: [connect],
-  server_unreachable: [rescan, showLog],
+  tree_not_found: [createTree, connect],
+  not_a_palmtree_server: [connect, tryAgain],
+  server_too_old: [tryAgain, showLog],
+  client_too_old: [update],
+  store_newer: [update],
   stale_base: [pull, review],
   revision_not_found: [pull],
-  rsync_failed: [showTerminal, showLog],
-  connection_lost: [showTerminal],
-  keeps_changing: [push],
-  changed_meanwhile: [],
+  deletion_guard: [review],
+  rsync_missing: [setRsync, tryAgain],
+  rsync_unusable: [setRsync, tryAgain],
+  rsync_failed: [tryAgain, showTerminal, showLog],
+  connection_lost: [tryAgain, showTerminal],
+  server_unreachable: [tryAgain, showLog],
+  root_gone: [tryAgain, showLog],
+  scan_failed: [tryAgain, showLog],
+  store_locked: [tryAgain],
+  store_failed: [tryAgain, showLog],
+  disk_full: [tryAgain, showLog],
+  read_only: [tryAgain, showLog],
+  keeps_changing: [tryAgain],
+  changed_meanwhile: [tryAgain],
+  session_not_found: [tryAgain, showLog],
+  session_busy: [tryAgain, showLog],
+  content_mismatch: [tryAgain, showLog],
+  storage_full: [tryAgain, showLog],
+  not_found: [tryAgain, showLog],
+  internal: [tryAgain, showLog],
+  nothing_picked: [],
+  no_conflict: [],
+  not_trackable: [],
+  not_mergeable: [],
+  conflict_markers: [],
   not_aborted: [],
   cancelled: [],
   not_in_folder: [],
@@ -140,9 +180,6 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   nothing_to_undo: [],
   backup_deleted: [],
   backup_gone: [],
-  deletion_guard: [],
-  rsync_missing: [],
-  rsync_unusable: [],
 };
 
 const warnings: ReadonlySet<ErrorCode> = new Set([

@@ -24,6 +24,8 @@ export const commandIds = {
   resolveAll: 'palmtree.resolveAll',
   showConflicts: 'palmtree.showConflicts',
   rescan: 'palmtree.rescan',
+  tryAgain: 'palmtree.tryAgain',
+  createTree: 'palmtree.createTree',
   history: 'palmtree.history',
   showFileHistory: 'palmtree.showFileHistory',
   refreshHistory: 'palmtree.refreshHistory',
@@ -43,6 +45,9 @@ export const commandIds = {
 } as const;
 
 export type CommandName = keyof typeof commandIds;
+
+/** The section of all settings. */
+export const section = 'palmtree';
 
 /** All settings with their defaults, which give their types. */
 export const settingDefaults = {

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { messageFor, type Message } from './errorMessages';
-import { commandIds } from './ids';
+import { commandOf } from './runAction';
 
 /** The first words of a notification: the product, and in a workspace with several folders the folder. */
 export function notificationSource(folder: vscode.Uri | undefined): string {
@@ -36,11 +36,15 @@ export async function showError(error: unknown, log: vscode.LogOutputChannel): P
   }
   log[error.code === 'cancelled' ? 'info' : 'error'](`${error.code}: ${error.message}`);
   if (error.details.reason) log.info(error.details.reason);
-  await notify(messageFor(error), error.root === undefined ? undefined : vscode.Uri.file(error.root));
+  await notify(messageFor(error), error.root === undefined ? undefined : vscode.Uri.file(error.root), error.again);
 }
 
-/** `folder` is passed to the command that the user picks. */
-async function notify({ text, severity, actions }: Message, folder?: vscode.Uri): Promise<void> {
+/** `folder` is passed to the command that the user picks; "Try Again" runs `again`. */
+export async function notify(
+  { text, severity, actions }: Message,
+  folder?: vscode.Uri,
+  again?: PalmtreeError['again'],
+): Promise<void> {
   const show = {
     error: vscode.window.showErrorMessage,
     warning: vscode.window.showWarningMessage,
@@ -49,5 +53,7 @@ async function notify({ text, severity, actions }: Message, folder?: vscode.Uri)
   const titles = actions.map(({ title }) => title);
   const picked = await show(`${notificationSource(folder)}: ${text}`, ...titles);
   const action = actions.find(({ title }) => title === picked);
-  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder);
+  if (action === undefined) return;
+  const { command, arguments: args = [] } = commandOf(action, folder);
+  await vscode.commands.executeCommand(command, ...args, ...(action.command === 'tryAgain' ? [again] : []));
 }

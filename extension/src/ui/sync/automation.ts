@@ -4,9 +4,9 @@ import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { messageFor, type Message } from '../shared/errorMessages';
 import { formatNumber } from '../shared/format';
-import { commandIds } from '../shared/ids';
-import { notificationSource } from '../shared/notify';
-import { section, setting } from '../shared/settings';
+import { section } from '../shared/ids';
+import { notify } from '../shared/notify';
+import { setting } from '../shared/settings';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import { relativePath } from '../workspace/relativePath';
@@ -86,11 +86,9 @@ async function notifyPaused(
   if (reason.kind === 'failed') {
     log.warn(`automatic ${reason.direction}: ${reason.error.code}: ${reason.error.message}`);
   }
-  const { text, actions } = reason.kind === 'failed' ? failureMessage(reason) : conflictsMessage(reason);
-  const titles = actions.map(({ title }) => title);
-  const picked = await vscode.window.showWarningMessage(`${notificationSource(folder.uri)}: ${text}`, ...titles);
-  const action = actions.find(({ title }) => title === picked);
-  if (action !== undefined) await vscode.commands.executeCommand(commandIds[action.command], folder.uri);
+  const message = reason.kind === 'failed' ? failureMessage(reason) : conflictsMessage(reason);
+  const again = reason.kind === 'failed' ? reason.error.again : undefined;
+  await notify({ ...message, severity: 'warning' }, folder.uri, again);
 }
 
 type PauseMessage = Pick<Message, 'text' | 'actions'>;

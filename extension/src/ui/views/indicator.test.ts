@@ -9,7 +9,12 @@ function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = {
 }
 
 const now = new Date('2030-01-02T03:04:05Z');
-const indicatorFor = (states: readonly SyncState[]) => indicatorAt(states, now);
+const names = ['garden', 'kitchen', 'attic'];
+const indicatorFor = (states: readonly SyncState[]) =>
+  indicatorAt(
+    states.map((each, index) => ({ name: names[index] ?? '', state: each })),
+    now,
+  );
 const head = (author: string, createdAt: string) => ({ revision: 8, author, createdAt });
 
 function unreachable(): PalmtreeError {
@@ -50,9 +55,11 @@ describe('the status bar item', () => {
       tooltip: '3 to pull, by laptop, 3 minutes ago',
     });
     const another = { ...state({ incoming: 1, outgoing: 2 }), head: head('desk', '2030-01-02T02:00:00Z') };
-    expect(indicatorFor([another, one]).tooltip).toBe(
-      '2 to push · 4 to pull, by laptop, 3 minutes ago. Click to pull, then push.',
-    );
+    expect(indicatorFor([another, one]).tooltip.split('\n\n')).toEqual([
+      'garden: 2 to push · 1 to pull, by desk, 1 hour ago',
+      'kitchen: 3 to pull, by laptop, 3 minutes ago',
+      'Click to pull, then push.',
+    ]);
     expect(indicatorFor([{ ...state({ tracked: 4 }), head: laptop }]).tooltip).not.toContain('laptop');
   });
 
@@ -70,8 +77,20 @@ describe('the status bar item', () => {
     expect(indicator.background).toBeUndefined();
   });
 
-  it('adds up the folders of a workspace', () => {
-    expect(indicatorFor([state({ outgoing: 1 }), state({ outgoing: 2 })]).text).toBe('$(cloud-upload) ↑3');
+  it('adds up the folders of a workspace, and a click is for those that have something to do', () => {
+    const attic = { ...state({}, { kind: 'unconnected' }), binding: undefined };
+    const three = [state({ tracked: 1 }), state({ outgoing: 2 }), attic];
+    expect(indicatorFor(three)).toMatchObject({ text: '$(cloud-upload) ↑2', command: 'push', targets: [1] });
+    expect(indicatorFor(three).tooltip.split('\n\n')).toEqual([
+      'garden: Up to date with "notes" (revision 7): 1 file.',
+      'kitchen: 2 to push',
+      'attic: not connected',
+    ]);
+    const two = [state({ outgoing: 1 }), state({ outgoing: 2 }), attic];
+    expect(indicatorFor(two)).toMatchObject({ text: '$(cloud-upload) ↑3', targets: [0, 1] });
+    expect(indicatorFor([attic, state({ incoming: 1 })])).toMatchObject({ command: 'pull', targets: [1] });
+    const conflict = state({ conflicts: 1 }, { kind: 'conflicted' });
+    expect(indicatorFor([state(), conflict])).toMatchObject({ command: 'showConflicts', targets: [1] });
   });
 
   it('warns of conflicts, and a click shows them', () => {
@@ -94,17 +113,25 @@ describe('the status bar item', () => {
     ]);
     expect(indicator).toEqual({
       text: '$(sync~spin) Pushing 25%',
-      tooltip: 'Sending 4 files',
+      tooltip: 'Sending 4 files: 25%, 1 of 4 files, 30 bytes of 120 bytes',
       command: undefined,
+      targets: [],
     });
   });
 
-  it('distinguishes an unreachable server from a failure that needs the log', () => {
-    expect(indicatorFor([state({}, { kind: 'halted', error: unreachable() })])).toMatchObject({ command: 'rescan' });
-    const failed = new PalmtreeError('disk_full', 'x');
-    expect(indicatorFor([state({}, { kind: 'halted', error: failed })])).toMatchObject({
-      command: 'showLog',
-      background: 'warning',
-    });
+  it.each([
+    ['server_unreachable', 'tryAgain', undefined],
+    ['unauthorized', 'connect', undefined],
+    ['rsync_missing', 'workbench.action.openSettings', ['palmtree.rsyncPath']],
+    ['tree_not_found', 'createTree', undefined],
+    ['disk_full', 'tryAgain', undefined],
+    ['invalid_request', 'showLog', undefined],
+  ] as const)('does the cure of %s on a click, in the folder that it halted, and names it', (code, command, args) => {
+    const halted = state({ outgoing: 1 }, { kind: 'halted', error: new PalmtreeError(code, 'x') });
+    const indicator = indicatorFor([state({ tracked: 1 }), halted]);
+    expect(indicator).toMatchObject({ command, targets: [1] });
+    expect(indicator.args).toEqual(args);
+    expect(indicator.tooltip).toMatch(/\n\nClick: \S/);
+    expect(indicator.background).toBe(code === 'server_unreachable' ? undefined : 'warning');
   });
 });

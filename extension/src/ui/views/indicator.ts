@@ -2,35 +2,52 @@ import { l10n } from 'vscode';
 import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
 import { fileCount, formatNumber, formatPercent, relativeTime } from '../shared/format';
-import type { CommandName } from '../shared/ids';
-import { stepMessage } from '../shared/progressMessages';
-import { pendingSigns } from './statusPresentation';
+import { pendingSigns } from '../shared/pendingSigns';
+import type { Action } from '../shared/runAction';
+import { trackedViewId } from '../shared/ids';
+import { stepMessage, transferMessage } from '../shared/progressMessages';
 
 /** The content of the status bar item. */
 export interface Indicator {
   readonly text: string;
   readonly tooltip: string;
-  readonly command: CommandName | 'focusView' | undefined;
+  /** The command of a click; undefined while a transfer runs. */
+  readonly command: Action['command'] | undefined;
+  /** The arguments of the command; by default the folders that it is for. */
+  readonly args?: Action['args'];
+  /** The folders that the command is for, by their index. */
+  readonly targets: readonly number[];
   readonly background?: 'warning';
 }
 
+/** The state of a workspace folder. */
+export interface FolderState {
+  readonly name: string;
+  readonly state: SyncState;
+}
+
 type Counts = SyncState['counts'];
+type ConnectedFolder = FolderState & { readonly index: number };
 
 /** A pure function of the folders' states and the time. */
-export function indicatorFor(states: readonly SyncState[], now: Date): Indicator {
-  for (const state of states) {
+export function indicatorFor(folders: readonly FolderState[], now: Date): Indicator {
+  for (const { state } of folders) {
     const busy = busyIndicator(state);
     if (busy !== undefined) return busy;
   }
-  const connected = states.filter(({ kind, binding }) => kind !== 'unconnected' && binding !== undefined);
+  const connected = folders
+    .map((folder, index) => ({ ...folder, index }))
+    .filter(({ state: { kind, binding } }) => kind !== 'unconnected' && binding !== undefined);
   if (connected.length === 0) {
     const tooltip = l10n.t('Connect this folder to a server to keep files in sync.');
-    return { text: '$(plug) Palmtree', tooltip, command: 'connect' };
+    return { text: '$(plug) Palmtree', tooltip, command: 'connect', targets: [] };
   }
-  const counts = sumOf(connected);
-  const halted = connected.find(({ kind }) => kind === 'halted');
-  if (halted?.kind === 'halted') return haltedIndicator(halted, counts);
-  return withOfflineSign(countsIndicator(connected, counts, now), connected);
+  const tooltip = tooltipFor(folders, connected, now);
+  const counts = sumOf(connected.map(({ state }) => state));
+  for (const { state, index } of connected) {
+    if (state.kind === 'halted') return haltedIndicator({ state, index }, counts, tooltip);
+  }
+  return withOfflineSign(countsIndicator(connected, counts, tooltip), connected);
 }
 
 function busyIndicator(state: SyncState): Indicator | undefined {
@@ -40,58 +57,78 @@ function busyIndicator(state: SyncState): Indicator | undefined {
       files === 1
         ? l10n.t('Scanning for changes: 1 file so far.')
         : l10n.t('Scanning for changes: {0} files so far.', formatNumber(files));
-    return { text: '$(sync~spin) Palmtree', tooltip, command: undefined };
+    return { text: '$(sync~spin) Palmtree', tooltip, command: undefined, targets: [] };
   }
   if (state.kind !== 'transferring') return undefined;
   const { progress, direction, step } = state;
   const verb = direction === 'push' ? l10n.t('Pushing') : l10n.t('Pulling');
-  const done = progress && progress.totalBytes > 0 ? formatPercent(progress.bytes, progress.totalBytes) : '';
-  return { text: joined('$(sync~spin)', verb, done), tooltip: stepMessage(step), command: undefined };
+  const hasBytes = progress !== undefined && progress.totalBytes > 0;
+  const done = hasBytes ? formatPercent(progress.bytes, progress.totalBytes) : '';
+  const tooltip = hasBytes ? `${stepMessage(step)}: ${transferMessage(progress)}` : stepMessage(step);
+  return { text: joined('$(sync~spin)', verb, done), tooltip, command: undefined, targets: [] };
 }
 
-function haltedIndicator({ error }: SyncState & { kind: 'halted' }, counts: Counts): Indicator {
-  const { text } = messageFor(error);
+function haltedIndicator(
+  { state: { error }, index }: { readonly state: SyncState & { kind: 'halted' }; readonly index: number },
+  counts: Counts,
+  tooltip: string,
+): Indicator {
+  const [cure] = messageFor(error).actions;
   const label = pendingSigns(counts) || 'Palmtree';
-  if (error.code === 'server_unreachable') {
-    return { text: joined('$(debug-disconnect)', label), tooltip: text, command: 'rescan' };
-  }
-  return { text: joined('$(warning)', label), tooltip: text, command: 'showLog', background: 'warning' };
+  const { title, command, args }: Action = cure ?? { title: l10n.t('Show Log'), command: 'showLog' };
+  const hint = l10n.t('Click: {0}', title);
+  const click = { tooltip: `${tooltip}\n\n${hint}`, command, targets: [index], ...(args && { args }) };
+  if (error.code === 'server_unreachable') return { text: joined('$(debug-disconnect)', label), ...click };
+  return { text: joined('$(warning)', label), ...click, background: 'warning' };
 }
 
-function countsIndicator(connected: readonly SyncState[], counts: Counts, now: Date): Indicator {
+function countsIndicator(connected: readonly ConnectedFolder[], counts: Counts, tooltip: string): Indicator {
   const { outgoing, incoming, conflicts } = counts;
   const signs = pendingSigns(counts);
-  const tooltip = countsMessage(counts, newestHead(connected), now);
+  const having = (...kinds: (keyof Counts)[]): number[] =>
+    connected.filter(({ state }) => kinds.some((kind) => state.counts[kind] > 0)).map(({ index }) => index);
   if (conflicts > 0) {
-    return { text: joined('$(warning)', signs), tooltip, command: 'showConflicts', background: 'warning' };
+    const targets = having('conflicts');
+    return {
+      text: joined('$(warning)', signs),
+      tooltip,
+      command: 'showConflicts',
+      targets,
+      background: 'warning',
+    };
   }
-  if (signs === '') return upToDateIndicator(connected, counts.tracked);
+  if (signs === '') return upToDateIndicator(connected, counts.tracked, tooltip);
   if (outgoing > 0 && incoming > 0) {
-    // The server would reject a push without a pull.
-    const hint = l10n.t('{0}. Click to pull, then push.', tooltip);
-    return { text: joined('$(sync)', signs), tooltip: hint, command: 'sync' };
+    const isOnly = connected.length === 1;
+    return {
+      text: joined('$(sync)', signs),
+      // The server would reject a push without a pull.
+      tooltip: isOnly
+        ? l10n.t('{0}. Click to pull, then push.', tooltip)
+        : `${tooltip}\n\n${l10n.t('Click to pull, then push.')}`,
+      command: 'sync',
+      targets: having('outgoing', 'incoming'),
+    };
   }
-  const icon = outgoing > 0 ? '$(cloud-upload)' : incoming > 0 ? '$(cloud-download)' : '$(warning)';
-  const command = outgoing > 0 ? 'push' : incoming > 0 ? 'pull' : 'focusView';
-  return { text: joined(icon, signs), tooltip, command };
+  if (outgoing > 0) {
+    return { text: joined('$(cloud-upload)', signs), tooltip, command: 'push', targets: having('outgoing') };
+  }
+  if (incoming > 0) {
+    return { text: joined('$(cloud-download)', signs), tooltip, command: 'pull', targets: having('incoming') };
+  }
+  return { text: joined('$(warning)', signs), tooltip, command: focusView, args: [], targets: [] };
 }
 
-function upToDateIndicator(connected: readonly SyncState[], tracked: number): Indicator {
-  if (tracked === 0) {
-    const tooltip = l10n.t(
-      'Nothing is tracked yet. Right-click files or folders in the Explorer and choose "Track for sync".',
-    );
-    return { text: '$(add) Palmtree', tooltip, command: 'focusView' };
-  }
-  const lines = connected.map(({ binding, revision, counts }) =>
-    l10n.t('Up to date with "{0}" (revision {1}): {2}.', binding?.tree ?? '', revision, fileCount(counts.tracked)),
-  );
-  return { text: '$(check) Palmtree', tooltip: lines.join('\n\n'), command: 'push' };
+const focusView = `${trackedViewId}.focus` as const;
+
+function upToDateIndicator(connected: readonly ConnectedFolder[], tracked: number, tooltip: string): Indicator {
+  if (tracked === 0) return { text: '$(add) Palmtree', tooltip, command: focusView, args: [], targets: [] };
+  return { text: '$(check) Palmtree', tooltip, command: 'push', targets: connected.map(({ index }) => index) };
 }
 
 /** Adds only a small sign when no live updates arrive, since the user need not act. */
-function withOfflineSign(indicator: Indicator, connected: readonly SyncState[]): Indicator {
-  const error = connected.find(({ offline }) => offline !== undefined)?.offline;
+function withOfflineSign(indicator: Indicator, connected: readonly ConnectedFolder[]): Indicator {
+  const error = connected.find(({ state: { offline } }) => offline !== undefined)?.state.offline;
   if (error === undefined) return indicator;
   const reason =
     error.code === 'server_unreachable'
@@ -99,6 +136,30 @@ function withOfflineSign(indicator: Indicator, connected: readonly SyncState[]):
       : l10n.t('Live updates are off. {0}', messageFor(error).text);
   const text = joined(indicator.text, '$(debug-disconnect)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${reason}` };
+}
+
+/** With several folders, a line for each. */
+function tooltipFor(folders: readonly FolderState[], connected: readonly ConnectedFolder[], now: Date): string {
+  const [only] = connected;
+  if (folders.length === 1 && only !== undefined) return folderMessage(only.state, now);
+  const isConnected = (index: number): boolean => connected.some((folder) => folder.index === index);
+  return folders
+    .map(({ name, state }, index) => {
+      const message = isConnected(index) ? folderMessage(state, now) : l10n.t('not connected');
+      return l10n.t('{0}: {1}', name, message);
+    })
+    .join('\n\n');
+}
+
+function folderMessage(state: SyncState, now: Date): string {
+  const { binding, revision, counts, head } = state;
+  if (state.kind === 'halted') return messageFor(state.error).text;
+  if (pendingSigns(counts) !== '') return countsMessage(counts, head, now);
+  if (counts.tracked === 0) {
+    return l10n.t('Nothing is tracked yet. Right-click files or folders in the Explorer and choose "Track for sync".');
+  }
+  const tree = binding?.tree ?? '';
+  return l10n.t('Up to date with "{0}" (revision {1}): {2}.', tree, revision, fileCount(counts.tracked));
 }
 
 /** `2 to push · 4 to pull, by laptop, 3 minutes ago: “the message” · 1 conflict` */
@@ -121,11 +182,6 @@ function incomingMessage(incoming: number, head: SyncState['head'], now: Date): 
   return line === ''
     ? l10n.t('{0} to pull, by {1}, {2}', count, head.author, time)
     : l10n.t('{0} to pull, by {1}, {2}: “{3}”', count, head.author, time, line);
-}
-
-function newestHead(connected: readonly SyncState[]): SyncState['head'] {
-  const heads = connected.flatMap(({ head, counts }) => (head !== undefined && counts.incoming > 0 ? [head] : []));
-  return heads.sort((a, b) => Date.parse(b.createdAt) - Date.parse(a.createdAt))[0];
 }
 
 function sumOf(states: readonly SyncState[]): Counts {

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
+import { commandIds, type CommandName } from '../shared/ids';
+import { commandOf } from '../shared/runAction';
 import { indicatorFor, type Indicator } from './indicator';
-import type { WorkspaceFolders } from '../workspace/workspaceFolders';
+import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('push', vscode.StatusBarAlignment.Left);
@@ -13,14 +14,15 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
       item.hide();
       return;
     }
-    const states = folders.all.map(({ sync }) => sync.state);
+    const owners = folders.all;
+    const states = owners.map(({ folder: { name }, sync: { state } }) => ({ name, state }));
     // "3 minutes ago" changes without an event.
-    if (states.some(({ head }) => head !== undefined)) timer = setTimeout(refresh, 60_000);
+    if (states.some(({ state: { head } }) => head !== undefined)) timer = setTimeout(refresh, 60_000);
     const indicator = indicatorFor(states, new Date());
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);
-    item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip}` };
-    item.command = commandFor(indicator.command);
+    item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip.replaceAll('\n\n', '. ')}` };
+    item.command = commandFor(indicator, owners);
     item.backgroundColor = indicator.background && new vscode.ThemeColor('statusBarItem.warningBackground');
     item.show();
   };
@@ -29,9 +31,16 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
   return vscode.Disposable.from(item, subscription, { dispose: () => clearTimeout(timer) });
 }
 
-function commandFor(command: Indicator['command']): string | undefined {
+/** The command of a click: for one folder, or for the user to choose among several. */
+function commandFor(
+  { command, args, targets }: Indicator,
+  owners: readonly SyncedFolder[],
+): vscode.Command | undefined {
   if (command === undefined) return undefined;
-  return command === 'focusView' ? `${trackedViewId}.focus` : commandIds[command];
+  const uris = targets.flatMap((index) => owners[index]?.folder.uri ?? []);
+  const action = { title: 'Palmtree', command, ...(args && { args }) };
+  if (uris.length > 1 && args === undefined) return commandOf({ ...action, args: [uris] }, undefined);
+  return commandOf(action, uris[0]);
 }
 
 function tooltip(indicator: Indicator): vscode.MarkdownString {

@@ -1,6 +1,5 @@
 import { l10n } from 'vscode';
 import type { PathState } from '../../core/status/pathState';
-import type { PendingCounts } from '../../core/status/folderSummaries';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
 /** The appearance of a state in the tree view and in the Explorer. The arrows are those of the status bar. */
@@ -68,12 +67,4 @@ export function statusPresentation(
   state: PathState,
 ): StatusPresentation {
   return state === 'incoming' && sync.isDeletedOnServer(path) ? deletedOnServer : presentations[state];
-}
-
-/** `↑3 ↓1 !1`, as in the status bar. */
-export function pendingSigns({ outgoing, incoming, conflicts, problems }: PendingCounts): string {
-  const signs = { '↑': outgoing, '↓': incoming, '⊘': problems, '!': conflicts };
-  return Object.entries(signs)
-    .flatMap(([sign, count]) => (count > 0 ? [`${sign}${count}`] : []))
-    .join(' ');
 }

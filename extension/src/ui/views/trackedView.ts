@@ -6,7 +6,8 @@ import type { ActiveMerges } from '../workspace/activeMerges';
 import { formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage, isMergeable } from './conflictPresentation';
-import { statusPresentation, presentations, pendingSigns } from './statusPresentation';
+import { pendingSigns } from '../shared/pendingSigns';
+import { statusPresentation, presentations } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A row of the view: a workspace folder (if there are several), its group of conflicts, or a path. */

@@ -33,7 +33,20 @@ export function callOptions(argument: unknown): CallOptions | undefined {
   return isCallOptions(argument) ? argument : undefined;
 }
 
-/** The folder that options or a notification's URI name; else the one that `find` returns without a URI. */
-export function targetFolder(folders: WorkspaceFolders, argument: unknown): Promise<SyncedFolder> {
-  return folders.find(argument instanceof vscode.Uri ? argument : callOptions(argument)?.folder);
+/**
+ * The folder that options, a notification's URI or a click name; else the only one that `isCandidate` accepts, or the one
+ * that the user picks among those. If it accepts none, every folder is a candidate.
+ */
+export function targetFolder(
+  folders: WorkspaceFolders,
+  argument: unknown,
+  isCandidate: (owner: SyncedFolder) => boolean = () => true,
+): Promise<SyncedFolder> {
+  const uri = argument instanceof vscode.Uri ? argument : callOptions(argument)?.folder;
+  const named = Array.isArray(argument) ? new Set(argument.map(String)) : undefined;
+  return folders.find(uri, named === undefined ? isCandidate : ({ folder }) => named.has(folder.uri.toString()));
+}
+
+export function isConnected({ sync }: SyncedFolder): boolean {
+  return sync.isConnected;
 }

@@ -8,6 +8,7 @@ import type { BackupLimits } from '../../sync/history/backupLimits';
 import { settingDefaults } from '../shared/ids';
 import { showError } from '../shared/notify';
 import { setting } from '../shared/settings';
+import { pickFolder } from './pickFolder';
 import { watchFolder } from './watcher';
 
 /** An open workspace folder, with the sync that belongs to it. */
@@ -86,10 +87,11 @@ export class WorkspaceFolders implements vscode.Disposable {
   }
 
   /**
-   * The folder that contains `uri`; without one, the only folder, or the one that the user picks.
+   * The folder that contains `uri`; without one, the only candidate, or the one that the user picks among them. If there
+   * is none, all folders are candidates.
    * Throws untrusted, no_folder, not_in_folder, cancelled, and the error of a folder that cannot be opened.
    */
-  async find(uri?: vscode.Uri): Promise<SyncedFolder> {
+  async find(uri?: vscode.Uri, isCandidate: (owner: SyncedFolder) => boolean = () => true): Promise<SyncedFolder> {
     if (!vscode.workspace.isTrusted) throw new PalmtreeError('untrusted', 'the workspace is not trusted');
     // A command may have activated the extension, and the folders are still being opened.
     await this.#last;
@@ -106,12 +108,9 @@ export class WorkspaceFolders implements vscode.Disposable {
         details: { paths: [uri.fsPath] },
       });
     }
-    if (folders.length === 1) return first;
-    const placeHolder = vscode.l10n.t('Select a folder');
-    const picked = await vscode.window.showWorkspaceFolderPick({ placeHolder });
-    const found = folders.find(({ folder }) => folder.uri.toString() === picked?.uri.toString());
-    if (found === undefined) throw new PalmtreeError('cancelled', 'no folder was picked');
-    return found;
+    const matching = folders.filter(isCandidate);
+    const candidates = matching.length === 0 ? folders : matching;
+    return candidates.length === 1 && candidates[0] ? candidates[0] : pickFolder(candidates);
   }
 
   folderOf(uri: vscode.Uri): SyncedFolder | undefined {
