@@ -45,8 +45,6 @@ export default defineConfig({
           include: ['extension/test/ui/**/*.test.ts'],
           // One worker runs all files: they share a server, a workbench and a browser tab.
           maxWorkers: 1,
-          // A window of the browser workbench sometimes does not come up. The repeated test opens another tab.
-          retry: 2,
           isolate: false,
           pool: 'forks',
           sequence: independent,

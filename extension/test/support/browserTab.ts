@@ -30,16 +30,14 @@ export class BrowserTab {
   async open(url: string): Promise<WorkbenchWindow> {
     this.#page ??= await this.#newPage();
     this.#isOpen = true;
-    await this.#page.goto(url);
-    return new WorkbenchWindow(this.#page);
+    return openWindow(this.#page, url);
   }
 
   /** Opens this address beside the window that the tab shows. */
   async openBeside(url: string): Promise<WorkbenchWindow> {
     const page = await this.#newPage();
     this.#beside.push(page);
-    await page.goto(url);
-    return new WorkbenchWindow(page);
+    return openWindow(page, url);
   }
 
   async closeBeside(): Promise<void> {
@@ -73,4 +71,11 @@ export class BrowserTab {
     });
     return page;
   }
+}
+
+async function openWindow(page: Page, url: string): Promise<WorkbenchWindow> {
+  await page.goto(url);
+  const window = new WorkbenchWindow(page);
+  if (new URL(url).searchParams.has('workspace')) await window.showsFolders();
+  return window;
 }

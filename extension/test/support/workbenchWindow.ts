@@ -38,6 +38,19 @@ export class WorkbenchWindow {
     await this.statusBarItem('push').waitFor();
   }
 
+  /**
+   * Waits until the Explorer shows the folders of a .code-workspace. VS Code in a browser sometimes reads the file before
+   * it is connected to its server: then the window has no folders until it is reloaded.
+   */
+  async showsFolders(): Promise<void> {
+    const noFolder = this.page.getByText('You have not yet added a folder to the workspace.');
+    for (;;) {
+      await this.explorer.all.or(noFolder).first().waitFor();
+      if (!(await noFolder.isVisible())) return;
+      await this.page.reload();
+    }
+  }
+
   async reload(): Promise<void> {
     await this.page.reload();
     await this.activated();
