@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'mocha';
+import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
 import type { PalmtreeApi } from '../../src/extension';
 import type { PullResult } from '../../src/sync/pull/pull';
@@ -11,8 +11,15 @@ import { startServer, type RunningServer } from '../support/server';
 import { Client } from '../../src/io/api/client';
 
 let server: RunningServer;
+let client: Client;
 let api: PalmtreeApi;
 let root: string;
+
+let tests = 0;
+/** The tree of this test. */
+let tree: string;
+/** The folder of this test in the workspace folder, which all tests share. */
+let folder: string;
 
 describe('the commands, called by code', () => {
   before(async function () {
@@ -22,19 +29,27 @@ describe('the commands, called by code', () => {
     api = await extension.activate();
     root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
     server = await startServer();
+    client = new Client(server.url, server.token);
     await stateWhere((state) => state?.kind === 'unconnected');
   });
-  after(async () => {
-    await vscode.commands.executeCommand('palmtree.disconnect', {});
-    await server.close();
+  beforeEach(() => {
+    tests++;
+    tree = `tree-${tests}`;
+    folder = `folder-${tests}`;
   });
+  afterEach(async () => {
+    await vscode.commands.executeCommand('palmtree.untrack', uri(folder));
+    await call('disconnect');
+    rmSync(join(root, folder), { recursive: true, force: true });
+  });
+  after(() => server.close());
 
   it('push without a connection rejects, and says so', async () => {
     await assert.rejects(call('push'), /no server is connected/);
   });
 
-  it('connect refuses a wrong address, a wrong token and a token in the clear', async () => {
-    const given = { url: server.url, token: server.token, tree: 'host' };
+  it('connect refuses a wrong address, a wrong token and an unencrypted connection', async () => {
+    const given = { url: server.url, token: server.token, tree };
     await assert.rejects(call('connect', { ...given, url: 'nonsense' }), /not a server's address/);
     await assert.rejects(call('connect', { ...given, token: 'ptk_wrong' }), /401|token/);
     await assert.rejects(call('connect', { ...given, url: 'http://sync.example.org' }), /not encrypted/);
@@ -43,19 +58,19 @@ describe('the commands, called by code', () => {
   });
 
   it('connect binds the folder and keeps the token out of the settings', async () => {
-    await call('connect', { url: server.url, token: server.token, tree: 'host' });
-    await stateWhere((state) => state?.kind === 'idle');
-    assert.deepEqual(api.state()?.binding, { server: server.url, tree: 'host' });
+    await connect();
+    assert.deepEqual(api.state()?.binding, { server: server.url, tree });
     const settings = readFileSync(join(root, '.vscode/settings.json'), 'utf8');
     assert.match(settings, /palmtree\.tree/);
     assert.ok(!settings.includes(server.token));
   });
 
-  it('track, push and pull answer their results', async () => {
-    write('notes/a.md', 'one');
-    write('notes/run.sh', '#!/bin/sh');
-    chmodSync(join(root, 'notes/run.sh'), 0o755);
-    await vscode.commands.executeCommand('palmtree.track', uri('notes'));
+  it('track, push and pull return their results', async () => {
+    write('a.md', 'one');
+    write('run.sh', '#!/bin/sh');
+    chmodSync(join(root, folder, 'run.sh'), 0o755);
+    await connect();
+    await track();
     assert.equal(api.state()?.counts.outgoing, 2);
     const pushed = await call<PushResult>('push');
     assert.deepEqual({ ...pushed, uploadedBytes: 0 }, { revision: 1, put: 2, deleted: 0, uploadedBytes: 0 });
@@ -74,67 +89,67 @@ describe('the commands, called by code', () => {
     });
   });
 
-  it('the watcher keeps the count of what waits', async () => {
-    write('notes/b.md', 'new');
+  it('the watcher keeps the count of pending changes up to date', async () => {
+    await connectWith({ 'a.md': 'deleted', 'kept.md': 'kept' });
+    write('b.md', 'added');
     await stateWhere((state) => state?.counts.outgoing === 1);
-    rmSync(join(root, 'notes/a.md'));
+    rmSync(join(root, folder, 'a.md'));
     await stateWhere((state) => state?.counts.outgoing === 2);
-    assert.deepEqual(await call<PushResult>('push').then(({ put, deleted }) => ({ put, deleted })), {
-      put: 1,
-      deleted: 1,
-    });
+    const { put, deleted } = await call<PushResult>('push');
+    assert.deepEqual({ put, deleted }, { put: 1, deleted: 1 });
     assert.equal(api.state()?.counts.outgoing, 0);
   });
 
-  it('what was excluded is left out, until it is tracked by name', async () => {
-    write('notes/node_modules/p/index.js', 'x');
-    write('notes/.git/config', 'x');
+  it('excluded paths are left out, until they are tracked by name', async () => {
+    await connectWith({ 'a.md': 'included' });
+    write('node_modules/p/index.js', 'x');
+    write('.git/config', 'x');
     await call('rescan');
     assert.equal(api.state()?.counts.outgoing, 0);
-    await vscode.commands.executeCommand('palmtree.track', uri('notes/node_modules'));
+    await track('node_modules');
     assert.equal(api.state()?.counts.outgoing, 1);
-    await vscode.commands.executeCommand('palmtree.untrack', uri('notes/node_modules'));
+    await vscode.commands.executeCommand('palmtree.untrack', uri(`${folder}/node_modules`));
     assert.equal(api.state()?.counts.outgoing, 0);
   });
 
-  it('a pull never writes a file that is edited and not saved', async () => {
-    write('notes/open.md', 'base');
-    await call('push');
-    const document = await vscode.workspace.openTextDocument(uri('notes/open.md'));
+  it('a pull never changes a file with unsaved edits', async () => {
+    await connectWith({ 'open.md': 'base', 'kept.md': 'not opened' });
+    const path = `${folder}/open.md`;
+    const document = await vscode.workspace.openTextDocument(uri(path));
     const editor = await vscode.window.showTextDocument(document);
     await editor.edit((edit) => edit.insert(new vscode.Position(0, 0), 'typed '));
-    await pushFromElsewhere('notes/open.md');
-    const pulled = await call<PullResult>('pull');
-    assert.equal(pulled.written, 0);
-    assert.deepEqual(
-      pulled.skipped.map(({ path }) => path),
-      ['notes/open.md'],
-    );
-    assert.equal(readFileSync(join(root, 'notes/open.md'), 'utf8'), 'base');
+    await deleteFromElsewhere(path);
+    const { written, skipped } = await call<PullResult>('pull');
+    assert.deepEqual({ written, skipped: skipped.map((one) => one.path) }, { written: 0, skipped: [path] });
+    assert.equal(readFileSync(join(root, path), 'utf8'), 'base');
     assert.equal(document.getText(), 'typed base');
     await vscode.commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
     assert.equal((await call<PullResult>('pull')).deleted, 1);
-    assert.ok(!existsSync(join(root, 'notes/open.md')));
+    assert.ok(!existsSync(join(root, path)));
   });
 
-  it('a force push that code does not confirm is refused, and nobody is asked', async () => {
+  it('a force push that code does not confirm is refused, and the user is not asked', async () => {
+    await connectWith({ 'a.md': 'not pushed again' });
     await assert.rejects(call('pushForce'), /not confirmed/);
   });
 
-  it('a force push goes through with nothing changed, and verifies what the server has', async () => {
-    const lost = await objectOf('notes/b.md');
-    chmodSync(lost, 0o644);
-    writeFileSync(lost, 'rot');
+  it('a force push without changes verifies and repairs the content on the server', async () => {
+    await connectWith({ 'a.md': 'damaged on the server' });
+    const damaged = await objectOf('a.md');
+    chmodSync(damaged, 0o644);
+    writeFileSync(damaged, 'rot');
     const result = await call<PushResult>('pushForce', { confirmed: true });
     assert.equal(result.put, 0);
-    assert.equal(readFileSync(lost, 'utf8'), 'new');
+    assert.equal(readFileSync(damaged, 'utf8'), 'damaged on the server');
   });
 
-  it('a missing rsync is named with the way to install it, and nothing else breaks', async () => {
+  it('a missing rsync is reported, and the push succeeds once it is there', async () => {
+    await connect();
+    write('a.md', 'needs rsync');
+    await track();
     const configuration = vscode.workspace.getConfiguration('palmtree');
     await configuration.update('rsyncPath', '/nowhere/rsync', vscode.ConfigurationTarget.Global);
     try {
-      write('notes/c.md', 'needs rsync');
       await assert.rejects(call('push'), /rsync/);
       assert.equal(api.state()?.counts.outgoing, 1);
     } finally {
@@ -143,8 +158,9 @@ describe('the commands, called by code', () => {
     assert.equal((await call<PushResult>('push')).put, 1);
   });
 
-  it('the store is a file in the workspace storage, and no file of the workspace', () => {
-    assert.deepEqual(readdirSync(root).sort(), ['.vscode', 'notes']);
+  it('nothing is stored in the workspace folder but its settings', async () => {
+    await connectWith({ 'a.md': 'stored elsewhere' });
+    assert.deepEqual(readdirSync(root).sort(), ['.vscode', folder]);
   });
 });
 
@@ -156,22 +172,41 @@ function call<T>(name: string, options: object = {}): Promise<T> {
   return Promise.resolve(vscode.commands.executeCommand<T>(`palmtree.${name}`, options));
 }
 
+async function connect(): Promise<void> {
+  await call('connect', { url: server.url, token: server.token, tree });
+  await stateWhere((state) => state?.kind === 'idle');
+}
+
+/** Connects, and pushes these files of the test's folder. */
+async function connectWith(files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [path, content] of Object.entries(files)) write(path, content);
+  await connect();
+  await track();
+  await call('push');
+}
+
+/** Tracks a path in the test's folder, or that folder. */
+async function track(path = ''): Promise<void> {
+  await vscode.commands.executeCommand('palmtree.track', uri(join(folder, path)));
+}
+
 function write(path: string, content: string): void {
-  mkdirSync(join(root, path, '..'), { recursive: true });
-  writeFileSync(join(root, path), content);
+  const file = join(root, folder, path);
+  mkdirSync(join(file, '..'), { recursive: true });
+  writeFileSync(file, content);
 }
 
 /** Another machine deletes the file. */
-async function pushFromElsewhere(path: string): Promise<void> {
-  const client = new Client(server.url, server.token);
-  const { revision } = await client.files('host', 0);
-  const session = await client.beginPush('host', { base: revision, changes: [{ op: 'delete', path }] });
-  await client.commitPush('host', session.id);
+async function deleteFromElsewhere(path: string): Promise<void> {
+  const { revision } = await client.files(tree, 0);
+  const session = await client.beginPush(tree, { base: revision, changes: [{ op: 'delete', path }] });
+  await client.commitPush(tree, session.id);
 }
 
-async function objectOf(path: string): Promise<string> {
-  const { files } = await new Client(server.url, server.token).files('host', 0);
-  const found = files.find((file) => file.path === path);
+/** The object that holds the content of a file of the test's folder. */
+async function objectOf(name: string): Promise<string> {
+  const { files } = await client.files(tree, 0);
+  const found = files.find(({ path }) => path === `${folder}/${name}`);
   assert.ok(found && 'hash' in found);
   return join(server.dataDir, 'objects', found.hash.slice(0, 2), found.hash);
 }

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Mocha from 'mocha';
 
-/** VS Code calls this in the extension host; the totals go to a file, as the editor's own exit tells only good from bad. */
+/** VS Code calls this in the extension host. Writes the totals to a file: the editor's exit code says only pass or fail. */
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', reporter: 'spec', color: false, timeout: 60_000 });
   for (const name of readdirSync(__dirname)) if (name.endsWith('.test.js')) mocha.addFile(join(__dirname, name));

@@ -71,7 +71,7 @@ export type SettingName = keyof typeof settingDefaults;
 
 /** The context keys that `when` clauses in package.json read. */
 export const contextKeys = {
-  /** The folders have been opened once; before that, no welcome text is shown. */
+  /** The folders have been opened once. Before that, the welcome text does not offer to connect. */
   ready: 'palmtree.ready',
   connected: 'palmtree.connected',
   tracking: 'palmtree.tracking',
