@@ -124,7 +124,7 @@ function pushOne(testbed: Testbed, copies: SyncedCopies): Omit<Benchmark, 'round
   return { id: 'push-one', title: 'Push one changed file', ...oneFileTargets(testbed, variants) };
 }
 
-/** The targets for a single changed file. Without unison in a quick run. */
+/** The targets for a single changed file; a quick run has none for unison. */
 function oneFileTargets(testbed: Testbed, all: Variant[]): Pick<Benchmark, 'variants' | 'targets'> {
   const variants = testbed.scale.name === 'full' ? all : all.slice(0, 3);
   const [, git, ...scanners] = variants.map(({ name }) => name);

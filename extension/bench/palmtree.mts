@@ -49,7 +49,7 @@ export class BenchServer {
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? Number.NaN) * 1024;
   }
 
-  /** Runs `action` while another client sends small requests, and adds the longest of their response times. */
+  /** Runs `action` while another client sends small requests, and adds the longest response time to its figures. */
   async withOtherClient(action: () => Promise<Figures>): Promise<Figures> {
     let longest = 0;
     let isDone = false;

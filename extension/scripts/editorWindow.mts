@@ -39,7 +39,7 @@ async function openDesktop(code: string, executable: string, options: EditorOpti
     const { code: failed, output } = await runCommand(code, [...profile, '--install-extension', vsixFile, '--force']);
     if (failed) throw new UserError(`VS Code could not install the extension: ${output.trim().split('\n').at(-1)}`);
   });
-  // Not the `code` script: the program itself stays a child of this process, which ends it.
+  // The program itself and not the `code` script: it stays a child of this process, which can end it.
   const child = spawn(executable, [...profile, '--new-window', options.folder], {
     env: { ...cleanEnvironment(), ...options.env },
     stdio: 'ignore',

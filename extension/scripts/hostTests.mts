@@ -60,7 +60,7 @@ async function bundleTests(): Promise<void> {
     format: 'cjs',
     target: 'node22',
     sourcemap: 'inline',
-    // The tests import scripts that are ES modules, which find their folder by this.
+    // The tests import scripts that are ES modules and find their folder by this value.
     define: { 'import.meta.dirname': JSON.stringify(import.meta.dirname) },
     external: ['vscode', 'mocha'],
     logLevel: 'warning',

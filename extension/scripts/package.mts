@@ -17,7 +17,7 @@ const maxBytes = 3 * 1024 * 1024;
 export async function packageExtension(): Promise<number> {
   await mkdir(dist, { recursive: true });
   await build({ minify: true });
-  // Keep the README's links to its pictures: they are for the repository's page and not in the package.
+  // Keep the README's relative links to its pictures, which are only in the repository and not in the package.
   await vsce(
     'package',
     '--no-dependencies',

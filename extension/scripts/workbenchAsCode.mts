@@ -60,7 +60,7 @@ function developmentScript(url: string, { developmentPaths, testsPath }: Argumen
   }`;
 }
 
-/** Lines that the workbench itself writes to the console of its page, as the tests do. */
+/** Matches the workbench's own lines on the console of its page, to which the tests write too. */
 const ownChatter =
   /^(\[|Resolv(ing|ed) connection|Creating a socket|Ignoring fetching|Error while fetching the extension under)/;
 

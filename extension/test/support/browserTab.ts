@@ -52,7 +52,7 @@ export class BrowserTab {
     this.#isOpen = false;
   }
 
-  /** Closes the tab: what a failed test left running in it fails at once, and the next test gets another. */
+  /** Closes the tab, so that everything that a failed test left running in it fails at once. The next test gets another. */
   async discard(): Promise<void> {
     const page = this.#page;
     this.#page = undefined;

@@ -48,7 +48,7 @@ export class Desk {
     return window;
   }
 
-  /** Opens the folder, and pulls these files, which the laptop pushes before. They are below the folder "notes". */
+  /** Pushes these files, all below "notes", from the laptop. Then opens the folder and pulls them. */
   async openInSync(laptop: Machine, files: Readonly<Record<string, string>>): Promise<WorkbenchWindow> {
     await pushFiles(laptop, files);
     return this.openAndPull(Object.keys(files).length);
@@ -121,7 +121,7 @@ export class Desk {
   }
 }
 
-/** Writes these files, which are below the folder "notes", and pushes them. */
+/** Writes these files, all below "notes", and pushes them. */
 export async function pushFiles(machine: Machine, files: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, content] of Object.entries(files)) await machine.write(path, content);
   await machine.sync.track(['notes']);

@@ -5,13 +5,13 @@ import type { WorkbenchWindow } from './workbenchWindow';
 const folder = process.env['PALMTREE_SCREENSHOTS'];
 
 export interface PictureOptions {
-  /** With the terminal in it. */
+  /** Keeps the panel with the terminal in the picture. */
   readonly panel?: boolean;
-  /** Where the pointer is: a view and its rows show their buttons then. */
+  /** The element under the pointer: a view and its rows show their buttons there. */
   readonly pointer?: Locator;
 }
 
-/** Takes a picture for the README, where `PALMTREE_SCREENSHOTS` names a folder for them. */
+/** Takes a picture for the README, if `PALMTREE_SCREENSHOTS` names a folder for pictures. */
 export async function picture(window: WorkbenchWindow, name: string, options: PictureOptions = {}): Promise<void> {
   if (folder === undefined) return;
   const panel = window.page.locator('.part.panel');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** How the proxy treats the response to a request for an event stream. Other responses always pass. */
+/** The proxy's treatment of the response to a request for an event stream. Other responses always pass. */
 export type Manner =
   | 'passes'
   /** Sends the headers at once and never the body, like a buffer that is not full. */

@@ -3,7 +3,7 @@ import { vi } from 'vitest';
 import { exactly } from './exactly';
 import { timeoutMs } from './timeout.mts';
 
-/** The longest that a palette takes to show what it finds, in ms: after that it was closed by what took the focus. */
+/** The longest that a palette takes to show its results, in ms. After that, something that took the focus has closed it. */
 const attemptMs = 10_000;
 
 /** The palette, input boxes, pick lists, and the simple open and save dialogs. */
@@ -26,7 +26,7 @@ export class QuickInputPart {
     return this.#widget.locator('.quick-input-list .monaco-list-row');
   }
 
-  /** The message below the input, such as why it refuses the text. */
+  /** The message below the input, such as the reason for rejecting the text. */
   get message(): Locator {
     return this.#widget.locator('.quick-input-message');
   }

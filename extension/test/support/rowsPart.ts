@@ -4,7 +4,7 @@ import { exactly } from './exactly';
 import { MenuPart } from './menuPart';
 import { timeoutMs } from './timeout.mts';
 
-/** The longest that a row takes to show its buttons or menu, in ms: after that it was drawn anew without them. */
+/** The longest that a row takes to show its buttons or menu, in ms. After that, it was drawn again without them. */
 const attemptMs = 5_000;
 
 /** The list of the explorer or of a view. */
@@ -51,11 +51,11 @@ export class RowsPart {
     await this.#toggle(name, false);
   }
 
-  /** Scrolls to the end of the list, until this row is there. */
+  /** Scrolls to the end of the list until this row appears. */
   async scrollToLast(name: string): Promise<void> {
     await vi.waitFor(
       async () => {
-        // An editor that opens meanwhile takes the keyboard from the list.
+        // An editor that opens meanwhile takes the focus from the list.
         await this.#container.locator('.monaco-list').press('End');
         await this.row(name).waitFor({ timeout: attemptMs });
       },
@@ -68,7 +68,7 @@ export class RowsPart {
     const row = this.row(name);
     await vi.waitFor(
       async () => {
-        // A row that is drawn anew under a resting pointer shows its buttons when the pointer moves again.
+        // A row that is drawn again under a resting pointer shows its buttons only when the pointer moves.
         await this.#page.mouse.move(0, 0);
         await row.hover();
         await row.getByRole('button', { name: action }).click({ timeout: attemptMs });
@@ -85,7 +85,7 @@ export class RowsPart {
     await vi.waitFor(
       async () => {
         await this.row(name).click({ button: 'right' });
-        // A row that is drawn anew just then takes its menu away with it.
+        // If the row is drawn again at this moment, its menu closes.
         await menu.items.first().waitFor({ timeout: attemptMs });
         if ((await first.count()) > 0 && (await first.isEnabled())) return menu.pick(items, attemptMs);
         const offered = await menu.names();

@@ -77,7 +77,7 @@ export class RunningServer {
     if (child && (child.exitCode !== null || child.signalCode !== null)) await this.restart();
   }
 
-  /** Kills it, because nobody needs its data any more. */
+  /** Kills the server, since its data is not needed any more, and removes the data. */
   async close(): Promise<void> {
     await this.kill();
     await this.removeData();

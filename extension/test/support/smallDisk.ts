@@ -4,7 +4,7 @@ import type * as promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** The error with which calls that write below `folder` fail, for code that uses the wrapped module. */
+/** The error that calls of the wrapped module throw if they write below `folder`. */
 export const injected: {
   folder: string | undefined;
   errno: string | undefined;
@@ -48,7 +48,7 @@ export interface SmallDisk {
 
 const canMount = process.platform === 'linux' && process.geteuid?.() === 0 && isMountAllowed();
 
-/** For test titles. */
+/** The kind of the disk, for test titles. */
 export const diskKind = canMount ? 'a tmpfs' : 'injected errors';
 
 export function smallDisk(): SmallDisk {

@@ -307,7 +307,7 @@ describe('a pull of an announced revision', () => {
 });
 
 describe('two machines with automatic pushes and pulls', () => {
-  it('come to rest with the same files', async () => {
+  it('settle on the same files', async () => {
     const machines = await fixture.syncedMachines(initial);
     const [desk, laptop] = machines.map((machine) => new Automated(machine, both)) as [Automated, Automated];
     await desk.save('n/0.md', 'from the desk');

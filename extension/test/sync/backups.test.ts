@@ -11,7 +11,7 @@ import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 
-/** Writes into the file that is there now, as databases and some editors do, instead of replacing it. */
+/** Writes into the existing file, as databases and some editors do, instead of replacing it. */
 async function writeInPlace(file: FileHandle, content: string): Promise<void> {
   await file.truncate();
   await file.write(content, 0);
@@ -86,7 +86,7 @@ describe('undoing a pull', () => {
     const result = await laptop.sync.undoPull(silent);
     expect(result).toMatchObject({ restored: ['n/b'], skipped: [{ path: 'n/a', reason: 'backupChanged' }] });
     expect(await laptop.read('n/a')).toBe('2');
-    // The work of that program is in no other place.
+    // The backup has the only copy of that program's work.
     expect(await readFile(join(backup ?? '', 'n/a'), 'utf8')).toBe('since');
   });
 });
@@ -102,7 +102,7 @@ function setImmutable(path: string, isImmutable: boolean): boolean {
 }
 
 describe('a backup', () => {
-  it('of a file that the system refuses to replace is not left behind, however often it is tried', async ({ skip }) => {
+  it('of a file that the system refuses to replace is not left behind, even after several pulls', async ({ skip }) => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     const immutable = [laptop.path('n/a'), laptop.path('n/b')];
     if (!immutable.every((path) => setImmutable(path, true))) skip();
@@ -129,7 +129,7 @@ describe('a backup', () => {
     expect([...(backedUp?.files.keys() ?? [])]).toEqual(['n/a', 'n/b']);
   });
 
-  it('of synced files takes no room but theirs', async () => {
+  it('of synced files takes no disk space beyond theirs', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     const { ino } = await stat(laptop.path('n/a'));
     await desk.write('n/a', '2');
@@ -227,7 +227,7 @@ describe('backups beyond the limits', () => {
     expect(await purposes(laptop)).not.toContain('merge');
   });
 
-  it('leave no litter if the deletion was killed', async () => {
+  it('are removed completely even if the deletion was killed', async () => {
     const [desk, laptop] = await machines({ maxBytes: 1 }, { 'n/a': 'first' });
     const backups = join(laptop.storage, 'backups');
     await mkdir(join(backups, '.trash-of a killed window/000001-r1/n'), { recursive: true });
@@ -237,7 +237,7 @@ describe('backups beyond the limits', () => {
 });
 
 describe('deleted backups', () => {
-  it('free their room, and the pulls that made them cannot be undone', async () => {
+  it('free their disk space, and the pulls that made them cannot be undone', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     for (const path of ['n/a', 'n/b', 'n/c']) {
       await desk.write(path, '2');
@@ -250,7 +250,7 @@ describe('deleted backups', () => {
     await laptop.sync.backups.delete(new Set([last?.name ?? '']));
     expect((await laptop.sync.backups.list()).map(({ purpose }) => purpose)).toEqual(['r2']);
     expect(await laptop.sync.undoPull(silent)).toMatchObject({ revision: 4, removed: ['n/c'] });
-    // The pull of revision 3 is the last one now. That of revision 2 is not taken for it.
+    // The last pull was that of revision 3. An undo does not fall back to that of revision 2.
     await expect(laptop.sync.lastPull()).rejects.toMatchObject({ code: 'backup_deleted' });
     await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'backup_deleted' });
     expect([await laptop.read('n/a'), await laptop.read('n/b')]).toEqual(['2', '2']);
@@ -331,7 +331,7 @@ describe('files restored from a backup', () => {
     expect(await laptop.read('n/edited')).toBe('new');
   });
 
-  it('leave out those that are the same already', async () => {
+  it('do not include files that are already the same', async () => {
     const { laptop, name } = await withBackup();
     await laptop.write('n/edited', 'old');
     const paths = ['n/edited'];
@@ -341,7 +341,7 @@ describe('files restored from a backup', () => {
     expect(await laptop.sync.backups.list()).toHaveLength(1);
   });
 
-  it('remain untracked if they are, and need no server', async () => {
+  it('remain untracked if they were, and are restored without a server', async () => {
     const { laptop, name } = await withBackup();
     await laptop.sync.untrack(['n/edited']);
     await laptop.sync.bind(undefined, undefined);

@@ -47,7 +47,7 @@ export class Machine {
   readonly storage: string;
   readonly sync: FolderSync;
   readonly client: Client;
-  private remote: ServerBinding | undefined;
+  private server: ServerBinding | undefined;
   /** Everything that rsync wrote into the terminal. */
   screen = '';
   /** Attempts of rsync that failed and were repeated. */
@@ -89,7 +89,7 @@ export class Machine {
     const tree = options.tree ?? 'notes';
     const client = new Client(options.url, options.token);
     const machine = new Machine(root, storage, sync, client);
-    const remote = {
+    const server = {
       client,
       tree,
       findRsync: async () => {
@@ -105,15 +105,15 @@ export class Machine {
       transfer: options.transfer ?? transfer,
     };
     await client.makeTree(tree);
-    machine.remote = remote;
+    machine.server = server;
     await machine.bind(tree);
     return machine;
   }
 
   /** Binds the folder to a tree of the same server, which need not exist. */
   async bind(tree: string): Promise<void> {
-    if (this.remote === undefined) return;
-    await this.sync.bind({ ...this.remote, tree }, { server: this.client.address, tree });
+    if (this.server === undefined) return;
+    await this.sync.bind({ ...this.server, tree }, { server: this.client.address, tree });
   }
 
   /** Closes the window; the folder and the storage remain for another one. */

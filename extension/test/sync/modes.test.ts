@@ -52,7 +52,7 @@ describe('a machine whose disk keeps no modes', () => {
     expect(await modeOf(desk, 'n/run')).toBe('755');
   });
 
-  it('takes back the modes that it observed before the setting was changed', async () => {
+  it('has no changes of modes while the setting ignores them, even of modes observed before', async () => {
     let modes: 'keep' | 'ignore' = 'keep';
     const desk = await fixture.machine();
     const stick = await fixture.machine({ modes: () => modes });
@@ -73,7 +73,7 @@ describe('a machine whose disk keeps no modes', () => {
 });
 
 describe('a folder that a pull creates', () => {
-  it('lets nobody in who may not read its files', async () => {
+  it('gives no access to users who may not read its files', async () => {
     const [desk, laptop] = [await fixture.machine(), await fixture.machine()];
     await desk.write('n/private/deep/key', 'secret', 0o600);
     await desk.write('n/team/plan', 'plan', 0o640);

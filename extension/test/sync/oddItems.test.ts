@@ -23,7 +23,7 @@ async function mtimeNs(machine: Machine, path: string): Promise<bigint> {
 }
 
 describe('a file with an odd date', () => {
-  it('before 1970 arrives with it', async () => {
+  it('before 1970 is pulled with that date', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     const dates = { old: '-86400.25', older: '-1500000000.5', nearly: '-0.000001', epoch: '0' };
     for (const [name, seconds] of Object.entries(dates)) {

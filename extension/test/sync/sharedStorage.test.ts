@@ -94,7 +94,7 @@ describe('two windows on one folder, one after the other', () => {
     expect(second.sync.state).toMatchObject({ kind: 'idle', revision: 1, counts: { outgoing: 0, incoming: 0 } });
   });
 
-  it('bring back what a folder lacks that replaced another one, and untrack what that one did', async () => {
+  it('keep the untracked paths if another folder replaces theirs, and a pull brings back its missing files', async () => {
     await pushElsewhere({ 'n/a': 'a', 'n/b': 'b', 'n/big': 'big' });
     const first = await open('w1');
     await first.sync.rescan(silent);
@@ -144,7 +144,7 @@ describe('two windows on one folder, at the same time', () => {
     expect(await other.sync.undoPull(silent)).toBeDefined();
   });
 
-  it('go on if their storage is deleted', async () => {
+  it('continue if their storage is deleted', async () => {
     const [one, other] = await Promise.all([open('w1'), open('w2')]);
     await one.write('n/a', 'a');
     await one.sync.track(['n']);
@@ -195,7 +195,7 @@ describe('storages that windows kept by themselves', () => {
     await other.sync.track(['n']);
     await other.sync.untrack(['n/a']);
     await other.close();
-    // As the process that holds it would have written it.
+    // A lock that another process holds.
     const lock = { pid: process.pid, host: 'elsewhere.invalid', id: 'x' };
     writeFileSync(join(other.storage, 'palmtree.lock'), JSON.stringify(lock));
     const before = await open('w1');

@@ -259,7 +259,7 @@ describe('an undone pull', () => {
     expect(await desk.read('n/a')).toBe('desk\n2\n3\n4\n5\n');
   });
 
-  it('needs no server', async () => {
+  it('works without a server', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.push();

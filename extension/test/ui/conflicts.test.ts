@@ -36,7 +36,7 @@ describe('the conflicts', () => {
     expect(offered).toContain('Compare with Server');
     expect(offered).not.toContain('Keep Mine');
     await collapseNotes(window);
-    // The first click syncs, and the second shows what that could not merge.
+    // The first click syncs, and the second shows the conflicts that could not be merged.
     await window.clickStatusBarItem();
     await window.pending('!1');
     await window.clickStatusBarItem();
@@ -143,7 +143,7 @@ describe('a merge', () => {
     await window.editor.conflictAction('Accept Combination').waitFor();
     await window.editor.save();
     await window.statusBarMessage('was saved with unresolved conflicts').waitFor();
-    // The saved file is the ancestor's: a pull must not take it for unchanged.
+    // The saved file equals the ancestor: a pull must not take it for unchanged.
     await window.runCommand('Palmtree: Pull');
     expect(await window.notifications.text('was skipped')).toContain('notes/plan.md is being merged');
     await window.reload();
@@ -159,7 +159,7 @@ describe('a merge', () => {
     await window.push('↑1');
   });
 
-  it('does not drop what was pushed meanwhile', async ({ desk, laptop }) => {
+  it('does not lose a version that was pushed meanwhile', async ({ desk, laptop }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
     await tracked(window).inlineAction('plan.md', 'Merge');
     await window.editor.conflictAction('Accept Combination').waitFor();
@@ -226,7 +226,7 @@ describe('a file with unsaved edits', () => {
 });
 
 describe("the Explorer's menu", () => {
-  it('offers Untrack only for what is tracked', async ({ desk, laptop }) => {
+  it('offers Untrack only for tracked files', async ({ desk, laptop }) => {
     await desk.write('loose.md', 'not tracked\n');
     const window = await openInSync({ desk, laptop });
     await window.showContainer('Explorer');

@@ -25,7 +25,7 @@ const plan = 'notes/plan.md';
 const files = { [plan]: '# Garden\n\n- dig\n- plant\n' };
 
 describe('the marks in the gutter, beside those of git', () => {
-  it('come with an edit of a file that was open before its first push, and go with the push', async ({ desk }) => {
+  it('appear with an edit of a file that was open before its first push, and go with a push', async ({ desk }) => {
     await desk.write(plan, files[plan]);
     await initializeGit(desk);
     const window = await desk.open();
@@ -41,7 +41,7 @@ describe('the marks in the gutter, beside those of git', () => {
     await marks(window).waitFor({ state: 'detached' });
   });
 
-  it('come with an edit before it is saved, and stay when it is committed', async ({ desk, laptop }) => {
+  it('appear with an edit before it is saved, and stay when it is committed', async ({ desk, laptop }) => {
     const window = await desk.openInSync(laptop, files);
     await initializeGit(desk);
     await window.editor.open('plan.md');
@@ -111,7 +111,7 @@ function marks(window: WorkbenchWindow): Locator {
 async function initializeGit(desk: Desk): Promise<void> {
   await desk.configure({ 'git.enabled': true });
   await git(desk, 'init', '--quiet', '--initial-branch=orchard');
-  // The settings of the test are no change of the user's.
+  // The test's settings must not count as a change of the user.
   await writeFile(desk.path('.git/info/exclude'), '.vscode\n');
   await commit(desk);
 }

@@ -17,7 +17,7 @@ export interface CommandOutcome {
 /**
  * Checks after each command that it lost no content and changed no file that it may not change.
  *
- * A content is protected for ever once a push has sent it or a command has removed it from the disk. A content that the
+ * A content is protected forever once a push has sent it or a command has removed it from the disk. A content that the
  * user overwrites before that is not.
  */
 export class Invariants {

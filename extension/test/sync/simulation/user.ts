@@ -246,7 +246,7 @@ export class User {
   }
 }
 
-/** A top-level path is tracked by name only, so it must not become a folder: nobody would track its files. */
+/** A top-level path is tracked by name only, so it must not become a folder: no rule would track its files. */
 function isTopLevel(path: string): boolean {
   return !path.includes('/');
 }
