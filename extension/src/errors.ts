@@ -10,6 +10,7 @@ type LocalErrorCode =
   | 'insecure_url'
   | 'invalid_tree'
   | 'server_unreachable'
+  | 'no_response'
   | 'not_a_palmtree_server'
   | 'server_too_old'
   | 'not_trackable'
@@ -98,4 +99,11 @@ export class PalmtreeError extends Error {
 /** Whether `error` is a PalmtreeError, with the given code if there is one. */
 export function isPalmtreeError(error: unknown, code?: ErrorCode): error is PalmtreeError {
   return error instanceof PalmtreeError && (code === undefined || error.code === code);
+}
+
+const absenceCodes: ReadonlySet<ErrorCode> = new Set(['server_unreachable', 'no_response', 'connection_lost']);
+
+/** Whether the server or the line to it is gone: the next response of the server ends this state. */
+export function isServerAbsent(error: unknown): error is PalmtreeError {
+  return error instanceof PalmtreeError && absenceCodes.has(error.code);
 }

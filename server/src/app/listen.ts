@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
@@ -12,6 +12,8 @@ export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** The time, in milliseconds, in which a client must send more of a request or read more of a response. */
+  readonly stallMs?: number;
 }
 
 export interface Listening {
@@ -22,8 +24,12 @@ export interface Listening {
 
 /** A message stays in memory until rsync has read it. A client's message is one read from its socket, about 64 KiB. */
 const maxMessageBytes = 4 << 20;
+const defaultStallMs = 60_000;
 
-export async function listen(app: Hono<AppEnv>, { host, port, tls }: ListenOptions): Promise<Listening> {
+export async function listen(
+  app: Hono<AppEnv>,
+  { host, port, tls, stallMs = defaultStallMs }: ListenOptions,
+): Promise<Listening> {
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxMessageBytes });
   const secure =
     tls === undefined
@@ -47,12 +53,27 @@ export async function listen(app: Hono<AppEnv>, { host, port, tls }: ListenOptio
   });
   // On a slow line, the body of a big push takes longer than Node's default of five minutes.
   server.requestTimeout = 0;
+  endStalledConnections(server, stallMs);
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
     close: (graceMs) => close(server, sockets, graceMs),
   };
+}
+
+/** A connection on which the server works is not stalled. */
+function endStalledConnections(server: Server, stallMs: number): void {
+  const exchanges = new WeakMap<Socket, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    exchanges.set(request.socket, { request, response });
+  });
+  // Node also reports here that a connection had no next request, and with this listener does not end it itself.
+  server.setTimeout(stallMs, (socket: Socket) => {
+    const { request, response } = exchanges.get(socket) ?? {};
+    const isWorking = request?.complete === true && response?.writableEnded === false && socket.writableLength === 0;
+    if (!isWorking) socket.destroy();
+  });
 }
 
 async function close(server: Server, sockets: WebSocketServer, graceMs: number): Promise<void> {

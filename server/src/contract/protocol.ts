@@ -9,3 +9,9 @@ export const oldestServerProtocol = 1;
 
 /** The request header with the client's protocol. A request without it is served, for curl and scripts. */
 export const protocolHeader = 'x-palmtree-protocol';
+
+/**
+ * The request header of a client that wants heartbeats: while the server works longer than a few seconds, it responds with
+ * status 200 and sends spaces until the body is ready. An error is then the body, in the shape of an error response.
+ */
+export const heartbeatsHeader = 'x-palmtree-heartbeats';

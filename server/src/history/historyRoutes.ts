@@ -6,6 +6,7 @@ import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { compareRevisions, revisionDetail, type CompareServices } from './compareRevisions';
+import { slowJson } from '../http/slowResponse';
 import type { Page } from './revisionRepository';
 
 const defaultLimit = 50;
@@ -27,14 +28,14 @@ export function historyRoutes(services: CompareServices): Hono<AppEnv> {
   routes.get('/:tree/revisions/:number', compress(), async (context) => {
     const number = parse(queryNumber('revision'), context.req.param('number'));
     const treeName = context.req.param('tree');
-    return context.json<RevisionDetail>(await revisionDetail(services, { treeName, number }));
+    return slowJson(context, (): Promise<RevisionDetail> => revisionDetail(services, { treeName, number }));
   });
 
   routes.get('/:tree/compare', compress(), async (context) => {
     const { from, to } = context.req.query();
     const range = { from: parse(queryNumber('from'), from), to: parse(queryNumber('to'), to) };
     const treeName = context.req.param('tree');
-    return context.json<Comparison>(await compareRevisions(services, { treeName, ...range }));
+    return slowJson(context, (): Promise<Comparison> => compareRevisions(services, { treeName, ...range }));
   });
 
   routes.get('/:tree/history', compress(), async (context) => {

@@ -6,17 +6,30 @@ import { WireError, type WireErrorDetails } from '../errors';
 import type { AppEnv } from './appEnv';
 
 export function handleError(error: unknown, context: Context<AppEnv>): Response {
+  const { body, status } = errorOf(error, context);
+  return respond(context, body, status);
+}
+
+/** The body and the status of the response to a request that failed. The cause is logged. */
+export function errorOf(
+  error: unknown,
+  context: Context<AppEnv>,
+): { readonly body: ErrorBody; readonly status: ContentfulStatusCode } {
   if (error instanceof WireError) {
     if (error.cause !== undefined) context.get('log').warn({ err: error.cause }, error.message);
-    const { code, message, details } = error;
-    return errorResponse(context, code, message, details === undefined ? {} : { details });
+    return errorWith(error.code, error.message, error.details);
   }
   if (isStorageFull(error)) {
     context.get('log').error({ err: error }, 'the disk is full');
-    return errorResponse(context, 'storage_full', 'the server has no space left');
+    return errorWith('storage_full', 'the server has no space left');
   }
   context.get('log').error({ err: error }, 'unexpected error');
-  return errorResponse(context, 'internal', `request ${context.get('requestId')} failed unexpectedly`);
+  return errorWith('internal', `request ${context.get('requestId')} failed unexpectedly`);
+}
+
+function errorWith(code: WireErrorCode, message: string, details?: WireErrorDetails) {
+  const body: ErrorBody = { error: { code, message, ...(details === undefined ? {} : { details }) } };
+  return { body, status: httpStatusByCode[code] };
 }
 
 /** Called only by a route that needs a status other than the code's own. Every other route throws a WireError. */
@@ -24,9 +37,13 @@ export function errorResponse(
   context: Context,
   code: WireErrorCode,
   message: string,
-  { details, status = httpStatusByCode[code] }: { details?: WireErrorDetails; status?: ContentfulStatusCode } = {},
+  { status = httpStatusByCode[code] }: { status?: ContentfulStatusCode } = {},
 ): Response {
-  const body: ErrorBody = { error: { code, message, ...(details === undefined ? {} : { details }) } };
+  return respond(context, errorWith(code, message).body, status);
+}
+
+function respond(context: Context, body: ErrorBody, status: ContentfulStatusCode): Response {
+  const { code } = body.error;
   context.header(errorCodeHeader, code);
   if (code === 'unauthorized') context.header('WWW-Authenticate', 'Bearer');
   return context.json(body, status);

@@ -8,6 +8,7 @@ import {
 } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
+import { slowJson } from '../http/slowResponse';
 import { endSession } from '../sessions/endSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import { beginPull, type BeginPullServices } from './beginPull';
@@ -17,11 +18,13 @@ export type PullServices = BeginPullServices & { readonly activity: SessionActiv
 export function pullRoutes(services: PullServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
-  routes.post('/:tree/pulls', async (context) => {
-    const pull = await readPull(context, services.maxBodyBytes);
-    const treeName = context.req.param('tree');
-    const session = await beginPull(services, { treeName, tokenId: context.get('token').id, pull });
-    return context.json<PullSession>(session, 201);
+  routes.post('/:tree/pulls', (context) => {
+    const [treeName, tokenId] = [context.req.param('tree'), context.get('token').id];
+    const begin = async (): Promise<PullSession> => {
+      const pull = await readPull(context, services.maxBodyBytes);
+      return beginPull(services, { treeName, tokenId, pull });
+    };
+    return slowJson(context, begin, 201);
   });
 
   routes.delete('/:tree/pulls/:id', async (context) => {

@@ -9,6 +9,7 @@ import {
 } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
+import { slowJson } from '../http/slowResponse';
 import { endSession } from '../sessions/endSession';
 import { beginPush, type BeginPushServices } from './beginPush';
 import { commitPush, type CommitPushServices } from './commitPush';
@@ -18,17 +19,19 @@ export type PushServices = BeginPushServices & CommitPushServices & { readonly m
 export function pushRoutes(services: PushServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
-  routes.post('/:tree/pushes', async (context) => {
-    const push = await readPush(context, services.maxBodyBytes);
-    const treeName = context.req.param('tree');
-    const session = await beginPush(services, { treeName, tokenId: context.get('token').id, push });
-    return context.json<PushSession>(session, 201);
+  routes.post('/:tree/pushes', (context) => {
+    const [treeName, tokenId] = [context.req.param('tree'), context.get('token').id];
+    const begin = async (): Promise<PushSession> => {
+      const push = await readPush(context, services.maxBodyBytes);
+      return beginPush(services, { treeName, tokenId, push });
+    };
+    return slowJson(context, begin, 201);
   });
 
-  routes.post('/:tree/pushes/:id/commit', async (context) => {
+  routes.post('/:tree/pushes/:id/commit', (context) => {
     const { tree: treeName, id } = context.req.param();
-    const result = await commitPush(services, { treeName, token: context.get('token'), id });
-    return context.json<CommitResult>(result);
+    const token = context.get('token');
+    return slowJson(context, (): Promise<CommitResult> => commitPush(services, { treeName, token, id }));
   });
 
   routes.delete('/:tree/pushes/:id', async (context) => {

@@ -5,6 +5,7 @@ import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
+import { slowJson, slowResponse } from '../http/slowResponse';
 import { tokenAllows } from '../tokens/authenticate';
 import { tableNdjson } from './tableNdjson';
 import type { TreeRepository } from './treeRepository';
@@ -25,12 +26,12 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
 
   routes.get('/:tree/files', compress({ contentTypeFilter: isTable }), async (context) => {
     const since = parse(queryNumber('since'), context.req.query('since') ?? '0');
-    const table = await trees.table(context.req.param('tree'), since, context.req.query('sinceId'));
+    const { sinceId } = context.req.query();
+    const name = context.req.param('tree');
+    const work = (): Promise<FileTable> => trees.table(name, since, sinceId);
     context.header('vary', 'Accept');
-    if (context.req.header('accept')?.includes(ndjsonType) === true) {
-      return context.body(tableNdjson(table), 200, { 'content-type': ndjsonType });
-    }
-    return context.json<FileTable>(table);
+    if (context.req.header('accept')?.includes(ndjsonType) !== true) return slowJson(context, work);
+    return slowResponse(context, { work, body: tableNdjson, contentType: ndjsonType });
   });
 
   return routes;

@@ -15,7 +15,11 @@ let close: (() => void) | undefined;
 afterEach(() => close?.());
 
 /** A client of a server that gives `response` to every request except `GET /v1/whoami`. */
-async function clientOf(response: RequestListener, whoami: object = currentServer): Promise<Client> {
+async function clientOf(
+  response: RequestListener,
+  whoami: object = currentServer,
+  options?: { readonly silenceMs: number },
+): Promise<Client> {
   const server = createServer((incoming, outgoing) => {
     if (incoming.url === '/v1/whoami') outgoing.end(JSON.stringify(whoami));
     else response(incoming, outgoing);
@@ -25,7 +29,7 @@ async function clientOf(response: RequestListener, whoami: object = currentServe
     server.closeAllConnections();
     server.close();
   };
-  return new Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token');
+  return new Client(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 'token', options);
 }
 
 function failure(status: number, code: string, message = 'the message'): RequestListener {
@@ -167,5 +171,71 @@ describe('a file table', () => {
       response.write(head(2) + deleted('a'), () => stop.abort());
     });
     await expect(client.files('notes', 1, undefined, stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('a server that falls silent', () => {
+  const quick = (response: RequestListener) => clientOf(response, currentServer, { silenceMs: 50 });
+  const noResponse = { code: 'no_response', details: { reason: '0.05 s' } };
+  const json = { 'content-type': 'application/json' };
+
+  it.each<[string, RequestListener]>([
+    ['before the response', () => undefined],
+    ['after its headers', (_, response) => response.writeHead(200, json).flushHeaders()],
+    ['in the middle of its body', (_, response) => response.writeHead(200, json).write('{"trees":')],
+    ['after some heartbeats', (_, response) => response.writeHead(200, json).write('   ')],
+    ['in the body of an error', (_, response) => response.writeHead(500, json).write('{"error":')],
+  ])('%s is reported, and the request is not repeated', async (_, listener) => {
+    let requests = 0;
+    const client = await quick((request, response) => {
+      requests++;
+      listener(request, response);
+    });
+    await expect(client.trees()).rejects.toMatchObject(noResponse);
+    expect(requests).toBe(1);
+  });
+
+  it('in the middle of a table is reported', async () => {
+    const client = await quick((_, response) => response.write(head(2) + deleted('a')));
+    await expect(client.files('notes', 1)).rejects.toMatchObject(noResponse);
+  });
+
+  it('can be left before that', async () => {
+    const stop = new AbortController();
+    const client = await quick(() => stop.abort());
+    await expect(client.trees(stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
+  });
+});
+
+describe('a server that works long', () => {
+  /** Sends heartbeats until the silence limit has passed several times, then `body`. */
+  const working =
+    (body: string): RequestListener =>
+    (request, response) => {
+      expect(request.headers['x-palmtree-heartbeats']).toBe('1');
+      let beats = 0;
+      const timer = setInterval(() => {
+        if (beats++ < 10) response.write(' ');
+        else response.end(body);
+      }, 20);
+      response.once('close', () => clearInterval(timer));
+    };
+  const patient = (body: string) => clientOf(working(body), currentServer, { silenceMs: 100 });
+
+  it('is waited for as long as it sends heartbeats', async () => {
+    const client = await patient('{"revision":3,"id":"x"}');
+    expect(await client.commitPush('notes', 'id')).toEqual({ revision: 3, id: 'x' });
+  });
+
+  it('may send heartbeats before a table', async () => {
+    const client = await patient(head(1) + deleted('a'));
+    expect(await client.files('notes', 1)).toMatchObject({ files: [{ path: 'a' }] });
+  });
+
+  it.each(['commitPush', 'files'] as const)('may fail after all (%s)', async (method) => {
+    const error = { code: 'stale_base', message: 'too old', details: { head: 4 } };
+    const client = await patient(JSON.stringify({ error }));
+    const request = method === 'files' ? client.files('notes', 1) : client.commitPush('notes', 'id');
+    await expect(request).rejects.toMatchObject({ code: 'stale_base', details: { head: 4 } });
   });
 });

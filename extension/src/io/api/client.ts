@@ -1,4 +1,4 @@
-import { ofetch, type FetchOptions } from 'ofetch';
+import { createFetch, ofetch, type FetchOptions } from 'ofetch';
 import type * as z from 'zod';
 import {
   comparison,
@@ -12,7 +12,12 @@ import {
   type RevisionSummary,
 } from '../../../../server/src/contract/history';
 import { ndjsonType, ndjsonValues } from '../../../../server/src/contract/ndjson';
-import { oldestServerProtocol, protocol, protocolHeader } from '../../../../server/src/contract/protocol';
+import {
+  heartbeatsHeader,
+  oldestServerProtocol,
+  protocol,
+  protocolHeader,
+} from '../../../../server/src/contract/protocol';
 import {
   commitResult,
   fileTable,
@@ -34,11 +39,13 @@ import {
 import { PalmtreeError } from '../../errors';
 import { yielder } from '../threads/yielding';
 import { ndjsonBody, type Items } from './ndjsonBody';
-import { requestError } from './requestError';
+import { requestError, throwIfError } from './requestError';
+import { SilenceDeadline } from './silence';
 
-const shortTimeoutMs = 30_000;
-/** For requests during which the server reads or hashes many files: a push of a terabyte takes this long. */
-const longTimeoutMs = 60 * 60_000;
+/** For requests that only tidy up: nothing waits for a server that is gone. */
+const endTimeoutMs = 2_000;
+/** A poll is repeated, so it need not wait long. */
+const pollSilenceMs = 8_000;
 
 /** A push whose changes may be generated while they are sent. */
 export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Items<Change> };
@@ -47,7 +54,8 @@ interface RequestOptions {
   /** The body: a list, which is sent as NDJSON. */
   readonly list?: { readonly head: object; readonly items: Items<unknown> };
   readonly signal?: AbortSignal | undefined;
-  readonly timeoutMs?: number;
+  /** Shortens the time that the server may be silent, in milliseconds. */
+  readonly silenceMs?: number;
   /** Only for idempotent requests. ofetch's own defaults retry some that are not, and miss some that are. */
   readonly retries?: number;
   /** The format of the response; JSON by default. */
@@ -55,19 +63,25 @@ interface RequestOptions {
 }
 
 /**
- * The server's API for one token. Each request throws PalmtreeError with the server's code or a local one. Until the
- * protocols were compared once, each request compares them first, and throws server_too_old or client_too_old.
+ * The server's API for one token. Each request throws PalmtreeError with the server's code or a local one: no_response if
+ * the server sends nothing for 15 s. A server that works longer sends heartbeats, so a request has no other time limit.
+ * Until the protocols were compared once, each request compares them first, and throws server_too_old or client_too_old.
  */
 export class Client {
   /** The server's address without a slash at its end. */
   readonly address: string;
   readonly #token: string;
+  readonly #silenceMs: number | undefined;
   #isProtocolChecked = false;
 
-  /** `url` is the server's address. It has a path if a proxy serves the server below one. */
-  constructor(url: string, token: string) {
+  /**
+   * `url` is the server's address. It has a path if a proxy serves the server below one. `silenceMs` is the time that the
+   * server may be silent.
+   */
+  constructor(url: string, token: string, { silenceMs }: { readonly silenceMs?: number | undefined } = {}) {
     this.address = url.replace(/\/+$/, '');
     this.#token = token;
+    this.#silenceMs = silenceMs;
   }
 
   /** Throws server_too_old. */
@@ -94,7 +108,7 @@ export class Client {
   async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
     const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
     const path = `${treePath(tree)}/files?${query}`;
-    const options = { signal, retries: 2, timeoutMs: longTimeoutMs, response: 'ndjson' } as const;
+    const options = { signal, retries: 2, response: 'ndjson' } as const;
     const body = (await this.#send('GET', path, options)) as ReadableStream<Uint8Array>;
     const request = `GET ${path}`;
     let head: z.infer<typeof tableHead> | undefined;
@@ -102,6 +116,7 @@ export class Client {
     const pause = yielder();
     try {
       for await (const values of ndjsonValues(body)) {
+        if (head === undefined) throwIfError(values[0], { request, address: this.address });
         head ??= this.#parsed(tableHead, values.shift(), request);
         for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
         await pause();
@@ -116,27 +131,27 @@ export class Client {
   }
 
   beginPush(tree: string, { changes, ...head }: SentPush, signal?: AbortSignal): Promise<PushSession> {
-    const options = { list: { head, items: changes }, signal, timeoutMs: longTimeoutMs };
+    const options = { list: { head, items: changes }, signal };
     return this.#request('POST', `${treePath(tree)}/pushes`, pushSession, options);
   }
 
   /** Idempotent: the server returns the same result for the same id. */
   commitPush(tree: string, id: string, signal?: AbortSignal): Promise<CommitResult> {
-    const options = { signal, timeoutMs: longTimeoutMs, retries: 3 };
+    const options = { signal, retries: 3 };
     return this.#request('POST', `${treePath(tree)}/pushes/${id}/commit`, commitResult, options);
   }
 
   async endPush(tree: string, id: string): Promise<void> {
-    await this.#send('DELETE', `${treePath(tree)}/pushes/${id}`, {});
+    await this.#send('DELETE', `${treePath(tree)}/pushes/${id}`, { signal: AbortSignal.timeout(endTimeoutMs) });
   }
 
   beginPull(tree: string, { paths, ...head }: BeginPull, signal?: AbortSignal): Promise<PullSession> {
-    const options = { list: { head, items: paths }, signal, timeoutMs: longTimeoutMs, retries: 1 };
+    const options = { list: { head, items: paths }, signal, retries: 1 };
     return this.#request('POST', `${treePath(tree)}/pulls`, pullSession, options);
   }
 
   async endPull(tree: string, id: string): Promise<void> {
-    await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, {});
+    await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, { signal: AbortSignal.timeout(endTimeoutMs) });
   }
 
   /** The content of `path` in `revision`; for a symlink its target. Throws not_found, content_unavailable. */
@@ -156,13 +171,13 @@ export class Client {
 
   /** The changes of one revision. Throws revision_not_found. */
   revision(tree: string, number: number, signal?: AbortSignal): Promise<RevisionDetail> {
-    const options = { signal, retries: 1, timeoutMs: longTimeoutMs };
+    const options = { signal, retries: 1 };
     return this.#request('GET', `${treePath(tree)}/revisions/${number}`, revisionDetail, options);
   }
 
   /** The changes that turn the file table at revision `from` into the one at `to`; 0 is the empty tree. */
   compare(tree: string, from: number, to: number, signal?: AbortSignal): Promise<Comparison> {
-    const options = { signal, retries: 1, timeoutMs: longTimeoutMs };
+    const options = { signal, retries: 1 };
     return this.#request('GET', `${treePath(tree)}/compare?from=${from}&to=${to}`, comparison, options);
   }
 
@@ -175,7 +190,8 @@ export class Client {
 
   /** The tree's head; undefined before its first push. */
   async newest(tree: string, signal?: AbortSignal): Promise<RevisionSummary | undefined> {
-    const { revisions } = await this.#request('GET', `${treePath(tree)}/revisions?limit=1`, revisionList, { signal });
+    const options = { signal, silenceMs: pollSilenceMs };
+    const { revisions } = await this.#request('GET', `${treePath(tree)}/revisions?limit=1`, revisionList, options);
     return revisions[0];
   }
 
@@ -240,8 +256,7 @@ export class Client {
   }
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<unknown> {
-    // ofetch ignores its own timeout when it is given a signal.
-    const timeout = AbortSignal.timeout(options.timeoutMs ?? shortTimeoutMs);
+    const deadline = new SilenceDeadline(shortest(this.#silenceMs, options.silenceMs));
     const retries = options.retries ?? 0;
     const { list, response } = options;
     const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
@@ -249,25 +264,40 @@ export class Client {
       method,
       headers: {
         ...this.#headers(),
+        [heartbeatsHeader]: '1',
         ...(list === undefined ? {} : { 'content-type': ndjsonType }),
         ...(response === 'ndjson' ? { accept: ndjsonType } : {}),
       },
       // A body that is generated while it is sent can be sent only once, so each attempt gets its own.
-      ...(list === undefined
-        ? {}
-        : { onRequest: (context) => void (context.options.body = ndjsonBody(list.head, list.items)) }),
-      signal: options.signal === undefined ? timeout : AbortSignal.any([options.signal, timeout]),
+      ...(list === undefined ? {} : { onRequest: (context) => void (context.options.body = sentBody(list, deadline)) }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
       retry: retries,
       retryDelay: (context) => 250 * 2 ** (retries - Number(context.options.retry)),
       // ofetch counts a failed connection as a 500.
       retryStatusCodes: [500, 502, 503, 504],
     };
     try {
-      return await ofetch<unknown, 'json' | 'arrayBuffer' | 'stream'>(this.address + path, request);
+      const send = createFetch({ fetch: deadline.fetch });
+      const value = await send<unknown, 'json' | 'arrayBuffer' | 'stream'>(this.address + path, request);
+      if (response === undefined) throwIfError(value, { request: `${method} ${path}`, address: this.address });
+      return value;
     } catch (error) {
       throw await this.#requestError(error, `${method} ${path}`, options.signal);
+    } finally {
+      // A stream has a deadline of its own for each of its pieces.
+      deadline.stop();
     }
   }
+}
+
+function sentBody({ head, items }: NonNullable<RequestOptions['list']>, deadline: SilenceDeadline) {
+  const body = ndjsonBody(head, items);
+  return typeof body === 'string' ? body : deadline.watchSent(body);
+}
+
+function shortest(...limits: readonly (number | undefined)[]): number | undefined {
+  const given = limits.filter((limit) => limit !== undefined);
+  return given.length === 0 ? undefined : Math.min(...given);
 }
 
 function treePath(tree: string): string {

@@ -2,6 +2,7 @@ import { FetchError } from 'ofetch';
 import { httpStatusByCode, type WireErrorCode } from '../../../../server/src/contract/errorCodes';
 import { errorBody, type ErrorBody } from '../../../../server/src/contract/schemas';
 import { PalmtreeError } from '../../errors';
+import { silenceIn } from './silence';
 
 /**
  * The error that Node 24.14 and 24.15 throw for a 401 to a streamed body: https://github.com/nodejs/undici/issues/5018.
@@ -29,14 +30,25 @@ export interface FailedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Throws the error that `value`, the response to a successful request, contains: the server found it while it sent heartbeats. */
+export function throwIfError(value: unknown, { request, address }: Omit<FailedRequest, 'signal'>): void {
+  const parsed = errorBody.safeParse(value);
+  if (parsed.success) throw serverError(parsed.data.error, 500, { request, address, cause: undefined });
+}
+
 /** Turns whatever ofetch or a response's stream threw into an error with the server's code or a local one. */
 export async function requestError(
   error: unknown,
   { request, address, signal }: FailedRequest,
 ): Promise<PalmtreeError> {
+  if (error instanceof PalmtreeError) return error;
   if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
-  const failure = (code: 'unauthorized' | 'server_unreachable' | 'not_a_palmtree_server', reason: string) =>
-    new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, reason } });
+  const failure = (
+    code: 'unauthorized' | 'server_unreachable' | 'no_response' | 'not_a_palmtree_server',
+    reason: string,
+  ) => new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, reason } });
+  const silence = silenceIn(error);
+  if (silence !== undefined) return failure('no_response', `${silence.ms / 1000} s`);
 
   if (!(error instanceof FetchError) || error.response === undefined) {
     const reason = rootMessage(error);
@@ -52,7 +64,7 @@ export async function requestError(
 function serverError(
   { code, message, details }: ErrorBody['error'],
   status: number,
-  { request, address, cause }: { request: string; address: string; cause: unknown },
+  { request, address, cause }: { readonly request: string; readonly address: string; readonly cause: unknown },
 ): PalmtreeError {
   const known = knownCode(code, status);
   const text = known === code ? message : `${message} (${code}, HTTP ${status})`;

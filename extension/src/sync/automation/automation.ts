@@ -12,6 +12,9 @@ const saveDelayMs = 2_000;
 /** The pause between two checks for a running git operation. */
 const gitPauseMs = 1_000;
 
+/** Failures that end without the user. */
+const passingCodes: ReadonlySet<string> = new Set(['server_unreachable', 'no_response', 'store_locked']);
+
 export interface AutomationSettings {
   readonly pushOnSave: 'off' | 'afterDelay';
   readonly pullOn: 'manual' | 'change';
@@ -215,7 +218,7 @@ export class Automation {
     if (error.code === 'stale_base') {
       this.#staleAt = sync.state.revision;
       this.#isPullDue = settings().pullOn === 'change';
-    } else if (error.code !== 'server_unreachable' && error.code !== 'store_locked') {
+    } else if (!passingCodes.has(error.code)) {
       this.#isPaused = true;
       if (error.code !== 'cancelled') onPaused({ kind: 'failed', direction, error });
     }

@@ -88,7 +88,7 @@ export class ServerWatch {
   /** The user did not ask for this poll, so its failure does not become the state of the folder. */
   async #pollIfNeeded(): Promise<void> {
     const { connection, operations, status } = this.#deps;
-    const isDue = this.#feed.isPollDue || status.isHaltedByUnreachableServer;
+    const isDue = this.#feed.isPollDue || status.isHaltedByAbsentServer;
     try {
       if (isDue || this.#isUnknownRevision) {
         await operations.exclusively(async () => {
@@ -98,7 +98,7 @@ export class ServerWatch {
         });
       }
       this.#feed.polled(undefined);
-      if (status.isHaltedByUnreachableServer) await status.commandEnded(undefined);
+      if (status.isHaltedByAbsentServer) await status.commandEnded(undefined);
       else await status.refresh();
     } catch (error) {
       if (operations.lifetime.aborted) return;

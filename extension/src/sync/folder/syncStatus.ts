@@ -1,4 +1,4 @@
-import { PalmtreeError } from '../../errors';
+import { isServerAbsent, PalmtreeError } from '../../errors';
 import { Emitter } from '../ports/emitter';
 import { noCounts, type Activity, type Overview, type SyncState } from '../ports/syncState';
 import type { FolderStates } from '../replica/pathStateCache';
@@ -34,8 +34,8 @@ export class SyncStatus {
     return this.#pathStates;
   }
 
-  get isHaltedByUnreachableServer(): boolean {
-    return this.#activity.kind === 'halted' && this.#activity.error.code === 'server_unreachable';
+  get isHaltedByAbsentServer(): boolean {
+    return this.#activity.kind === 'halted' && isServerAbsent(this.#activity.error);
   }
 
   show(activity: Activity): void {

@@ -88,6 +88,7 @@ describe('the message for an error', () => {
     ['tree_not_found', 'createTree'],
     ['deletion_guard', 'review'],
     ['server_unreachable', 'tryAgain'],
+    ['no_response', 'tryAgain'],
     ['disk_full', 'tryAgain'],
     ['invalid_tree', 'connect'],
     ['untrusted', 'workbench.trust.manage'],
@@ -106,6 +107,7 @@ describe('the message for an error', () => {
 /** Another machine, another program or the user may have mended these meanwhile, which their texts do not say. */
 const fixedElsewhere: ReadonlySet<ErrorCode> = new Set([
   'server_unreachable',
+  'no_response',
   'not_a_palmtree_server',
   'server_too_old',
   'rsync_missing',

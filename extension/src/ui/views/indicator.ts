@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { isServerAbsent } from '../../errors';
 import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
 import { fileCount, formatNumber, formatPercent, relativeTime } from '../shared/format';
@@ -78,7 +79,7 @@ function haltedIndicator(
   const { title, command, args }: Action = cure ?? { title: l10n.t('Show Log'), command: 'showLog' };
   const hint = l10n.t('Click: {0}', title);
   const click = { tooltip: `${tooltip}\n\n${hint}`, command, targets: [index], ...(args && { args }) };
-  if (error.code === 'server_unreachable') return { text: joined('$(debug-disconnect)', label), ...click };
+  if (isServerAbsent(error)) return { text: joined('$(debug-disconnect)', label), ...click };
   return { text: joined('$(warning)', label), ...click, background: 'warning' };
 }
 

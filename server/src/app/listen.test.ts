@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { Hono } from 'hono';
+import { afterEach, expect, test } from 'vitest';
+import type { AppEnv } from '../http/appEnv';
+import { listen, type Listening } from './listen';
+
+let listening: Listening | undefined;
+let socket: Socket | undefined;
+afterEach(async () => {
+  socket?.destroy();
+  await listening?.close(0);
+});
+
+async function start(app: Hono<AppEnv>): Promise<Socket> {
+  listening = await listen(app, { host: '127.0.0.1', port: 0, stallMs: 50 });
+  const opened = connect(Number(new URL(listening.url).port), '127.0.0.1');
+  opened.on('error', () => undefined);
+  socket = opened;
+  await once(opened, 'connect');
+  return opened;
+}
+
+test('the connection of a client that stops in the middle of its request ends', async () => {
+  const app = new Hono<AppEnv>().post('/', async (context) => context.text(await context.req.text()));
+  const client = await start(app);
+  client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+  await once(client.resume(), 'close');
+});
+
+test('the connection of a client that stops to read its response ends', async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const piece = new Uint8Array(1 << 20);
+  const endless = () =>
+    new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(piece),
+      cancel: () => cancelled.resolve(),
+    });
+  const client = await start(new Hono<AppEnv>().get('/', (context) => context.body(endless())));
+  client.pause();
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  await cancelled.promise;
+});
+
+test('the connection stays while the server works', async () => {
+  const work = Promise.withResolvers<string>();
+  const app = new Hono<AppEnv>().get('/', async (context) => context.text(await work.promise));
+  const client = await start(app);
+  client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  const idle = connect(Number(new URL(listening?.url ?? '').port), '127.0.0.1');
+  // This one is stalled from the same time on, so its end shows that the limit has passed.
+  idle.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
+  await once(idle.resume(), 'close');
+  work.resolve('done');
+  const [response] = (await once(client, 'data')) as [Buffer];
+  expect(response.toString()).toContain('200 OK');
+});
