@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, truncate, writeFile, utimes } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -393,18 +394,25 @@ describe('a store whose process is killed', () => {
       logLevel: 'silent',
     });
     const data = join(folder, 'data');
+    await mkdir(data);
     let durable = 0;
     for (let kill = 0; kill < 12; kill++) {
       const children = [fork(program, [data, wasm, script]), fork(program, [data, wasm, script])];
-      let reported = 0;
+      let reports = 0;
+      let steps = 0;
       await new Promise<void>((resolve) => {
         for (const child of children) {
           child.on('message', (revision: number) => {
             durable = Math.max(durable, revision);
-            // Waits for some messages, and for a different point of the next save each time.
-            if (++reported === 3 + kill) setTimeout(resolve, kill % 5);
+            reports++;
           });
         }
+        // A save creates, writes and renames files. Each kill comes at another of these steps.
+        const watcher = watch(data, () => {
+          if (reports < 3 + kill || steps++ < kill) return;
+          watcher.close();
+          resolve();
+        });
       });
       for (const child of children) {
         child.kill('SIGKILL');
