@@ -184,16 +184,16 @@ async function openWebSocket({ url, headers, signal }: BridgeOptions): Promise<W
       removeListeners();
       socket.on('error', () => undefined);
       const code = codeByStatus[status] ?? 'connection_lost';
-      const stderr = `the server responded with HTTP ${status}`;
-      const details = { subject: new URL(url).host, stderr };
-      reject(new PalmtreeError(code, `could not open the rsync connection: ${stderr}`, { details }));
+      const reason = `the server responded with HTTP ${status}`;
+      const details = { subject: new URL(url).host, reason };
+      reject(new PalmtreeError(code, `could not open the rsync connection: ${reason}`, { details }));
     });
     socket.once('error', (error) => {
       removeListeners();
       // After `terminate` on a connecting socket, ws emits a second error.
       socket.on('error', () => undefined);
       const code = signal.aborted ? 'cancelled' : 'connection_lost';
-      const details = { subject: new URL(url).host, stderr: error.message };
+      const details = { subject: new URL(url).host, reason: error.message };
       reject(new PalmtreeError(code, `could not open the rsync connection: ${error.message}`, { details }));
     });
   });
