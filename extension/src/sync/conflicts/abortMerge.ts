@@ -43,7 +43,7 @@ export async function abortMerge(context: LocalContext, merge: AbortedMerge): Pr
     const { skipped, backup } = await applyStaged(context, {
       changes: [{ path, from, to }],
       staging,
-      backup: await newBackup(folders, 'given-up'),
+      backup: await newBackup(folders, 'aborted-merge'),
       hasUnsavedEdits: merge.hasUnsavedEdits,
     });
     if (skipped[0] !== undefined) throw notAborted(path, skipped[0].reason);

@@ -3,7 +3,7 @@ import { l10n } from 'vscode';
 const texts: Readonly<Record<string, () => string>> = {
   resolved: () => l10n.t('conflict resolved'),
   merge: () => l10n.t('before a merge'),
-  'given-up': () => l10n.t('merge aborted'),
+  'aborted-merge': () => l10n.t('merge aborted'),
 };
 
 /** The reason for a backup, from the end of its folder's name: `r7`, `undone-r7`, `restored-r7`, `resolved`, … */
