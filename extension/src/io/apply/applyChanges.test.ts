@@ -286,7 +286,7 @@ describe('a path is skipped, and stays untouched,', () => {
         write(root, 'a', 'old');
       },
     ],
-    ['has another mode', () => chmodSync(join(root, 'a'), 0o600)],
+    ['got another mode', () => chmodSync(join(root, 'a'), 0o600)],
   ])('when it %s since the scan', async (_, edit) => {
     write(root, 'a', 'old');
     scan();

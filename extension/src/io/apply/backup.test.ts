@@ -189,14 +189,17 @@ describe('a backup', () => {
 
   it.each([
     ['that is on the server', true],
-    ['that is not', false],
+    ['that is not on the server', false],
   ])('leaves nothing behind for a file %s and could not be replaced', async (_, onServer) => {
     given({ 'd/a': 'mine' });
     for (const hasCopy of [false, true]) {
       const transition = new Transition(request([], { isOnServer: () => onServer }));
       const stats = statsAt(join(root, 'd/a'))!;
       if (hasCopy)
-        transition.copies.set('d/a', { copy: await transition.backup.copy(join(root, 'd/a'), 'd/a', stats), stats });
+        transition.copies.set('d/a', {
+          copyPath: await transition.backup.copy(join(root, 'd/a'), 'd/a', stats),
+          stats,
+        });
       const replace = (): void => {
         throw Object.assign(new Error('immutable'), { code: 'EPERM' });
       };

@@ -15,10 +15,11 @@ import { copyFile, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '../fs/errno';
 import { statsAt } from '../fs/stats';
+import { utimesSeconds } from '../fs/utimes';
 import { PathSkipped } from './preconditions';
 
 /** Errors of link(2) that a copy works around. */
-const noHardLink = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+const linkFailures = new Set(['EXDEV', 'EPERM', 'EACCES', 'EMLINK', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
 /** Errors if the backup already has a file or a folder at the path, or a file at a folder above it. */
 const pathInUse = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
 
@@ -69,7 +70,7 @@ export class Backup {
       return link;
     } catch (error) {
       this.#removeEmptyFolders(link);
-      if (!noHardLink.has(errnoOf(error) ?? '')) throw error;
+      if (!linkFailures.has(errnoOf(error) ?? '')) throw error;
       return undefined;
     }
   }
@@ -78,7 +79,7 @@ export class Backup {
    * Keeps the file at `source` while `work` renames it. A kill may leave it under a temporary name, which the next sweep
    * removes. After an error, the backup remains if it is the only name of the file.
    */
-  during(source: string, path: string, work: () => void): void {
+  keepDuring(source: string, path: string, work: () => void): void {
     const link = this.link(source, path);
     const copy = link ?? this.#newPath(path);
     if (link === undefined) copyFileSync(source, copy, newCopy);
@@ -149,7 +150,7 @@ async function copyNew(source: string, copy: string, stats: BigIntStats, flush: 
     await copyFile(source, copy, newCopy);
     const file = await open(copy, process.platform === 'win32' ? 'r+' : 'r');
     try {
-      await file.utimes(secondsOf(stats.mtimeNs), secondsOf(stats.mtimeNs));
+      await file.utimes(utimesSeconds(stats.mtimeNs), utimesSeconds(stats.mtimeNs));
       if (flush) await file.sync();
     } finally {
       await file.close();
@@ -158,13 +159,4 @@ async function copyNew(source: string, copy: string, stats: BigIntStats, flush: 
     await rm(copy, { force: true });
     throw error;
   }
-}
-
-/**
- * Converts nanoseconds to the seconds that Node's utimes takes. Node reads them as doubles, so today's times are exact to
- * about 200 ns. The loss is never taken for a change, since a different mtime alone is not a change. A string, because
- * Node replaces a negative number by the present time.
- */
-export function secondsOf(ns: bigint): string {
-  return String(Number(ns / 1_000_000_000n) + Number(ns % 1_000_000_000n) / 1e9);
 }

@@ -1,13 +1,13 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { canSyncFileSystem, flushFile, syncFileSystem } from '../fs/durable';
+import { canFlushFileSystem, flushFile, flushFileSystem } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
 import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { yielder } from '../threads/yielding';
 import { matchesObservation, PathSkipped } from './preconditions';
 import { checkAccess } from './targetCheck';
-import { fewFiles, type BackupCopy, type Transition } from './transition';
+import { maxSingleFlushes, type BackupCopy, type Transition } from './transition';
 
 const parallelCopies = 4;
 
@@ -17,7 +17,7 @@ const parallelCopies = 4;
  */
 export async function copyTargets(transition: Transition, paths: Iterable<string>): Promise<void> {
   const targets = await findTargets(transition, paths);
-  const flush = targets.length <= fewFiles;
+  const flush = targets.length <= maxSingleFlushes;
   const copies: BackupCopy[] = [];
   await inParallel(targets, parallelCopies, async ({ path, stats }) => {
     if (transition.isCancelled) return;
@@ -40,13 +40,13 @@ export async function copyTarget(
   stats: BigIntStats,
   options?: { readonly flush: boolean },
 ): Promise<BackupCopy> {
-  return { copy: await backup.copy(join(root, path), path, stats, options), stats };
+  return { copyPath: await backup.copy(join(root, path), path, stats, options), stats };
 }
 
 /**
- * Whether the replaced file itself may become the backup, which takes no room. A program that has it open may write it
- * still. So it must have no other name, and the server must have its content: a content that exists nowhere else is
- * copied.
+ * Whether the replaced file itself may become the backup, which takes no room. A program that has it open may still
+ * write to it. So it must have no other name, and the server must have its content: a content that exists nowhere else
+ * is copied.
  */
 export function canKeepInode({ request }: Transition, path: string, stats: BigIntStats): boolean {
   return stats.isFile() && stats.nlink === 1n && request.isOnServer?.(path) === true;
@@ -85,6 +85,6 @@ function unchangedFileAt(transition: Transition, path: string): BigIntStats | un
 async function flushCopies(copies: readonly BackupCopy[]): Promise<void> {
   const [first] = copies;
   if (first === undefined) return;
-  if (canSyncFileSystem(first.copy) && (await syncFileSystem(first.copy))) return;
-  await inParallel(copies, parallelCopies, ({ copy }) => flushFile(copy));
+  if (canFlushFileSystem(first.copyPath) && (await flushFileSystem(first.copyPath))) return;
+  await inParallel(copies, parallelCopies, ({ copyPath }) => flushFile(copyPath));
 }

@@ -40,8 +40,8 @@ vi.mock('node:fs/promises', async (original) => {
 const flushed = vi.hoisted(() => new Set<string>());
 vi.mock('../fs/durable', async (original) => {
   const real = await original<typeof durable>();
-  const syncFolder = (folder: string): Promise<void> => (flushed.add(folder), real.syncFolder(folder));
-  return { ...real, syncFolder };
+  const flushFolder = (folder: string): Promise<void> => (flushed.add(folder), real.flushFolder(folder));
+  return { ...real, flushFolder };
 });
 
 const nameRules: NameRules = { foldsCase: true, normalises: true, windows: false };

@@ -8,7 +8,7 @@ const parallelStats = 4;
 /** The unit of `Stats.blocks` on every system. */
 const blockBytes = 512;
 
-/** The bytes that a file, or all files in a folder, occupy on the disk; 0 if nothing is there. */
+/** The bytes that a file, or all files in a folder, occupy on the disk; 0 if nothing exists at `path`. */
 export async function diskUsage(path: string): Promise<number> {
   const stats = await statsIfExists(path);
   if (stats === undefined) return 0;

@@ -1,4 +1,4 @@
-import { syncFolder } from '../fs/durable';
+import { flushFolder } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
 import { sweepTemporaries } from './temporary';
 import type { Transition } from './transition';
@@ -8,7 +8,7 @@ export async function flushFolders({ backup, changedFolders }: Transition): Prom
   for (const folder of [...backup.foldersToFlush, ...changedFolders]) {
     try {
       if (changedFolders.has(folder)) await sweepTemporaries(folder);
-      await syncFolder(folder);
+      await flushFolder(folder);
     } catch (error) {
       // The folder is gone or cannot be flushed. The content of its files has been.
       if (errnoOf(error) === undefined) throw error;

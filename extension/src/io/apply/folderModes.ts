@@ -8,14 +8,14 @@ const others = 0o007;
 export class FolderModes {
   readonly #modes = new Map<string, number>();
 
-  /** Symlinks count for nothing: everybody may read one, and it shows only a path. */
+  /** Symlinks do not count: everybody may read one, and it shows only a path. */
   constructor(files: Iterable<Entry>) {
     for (const { path, kind, mode } of files) {
       if (kind !== 'file') continue;
       const needed = 0o700 | (mode & group ? group : 0) | (mode & others ? others : 0);
       for (const folder of parentFolders(path)) {
         const known = this.#modes.get(folder) ?? 0;
-        // Then the folders above have all these bits, too.
+        // The folders above this one have all these bits too.
         if ((known | needed) === known) break;
         this.#modes.set(folder, known | needed);
       }

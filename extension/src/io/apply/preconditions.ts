@@ -22,8 +22,9 @@ export type SkipReason =
   | 'unsafe'
   /** Its content was not staged. */
   | 'missing'
-  /** Its content was to be restored, and the backup has no file of it, or one that was changed since. */
+  /** Its content was to be restored, and the backup has no file for it. */
   | 'backupMissing'
+  /** Its content was to be restored, and the file in the backup was changed. */
   | 'backupChanged'
   /** A system call failed. */
   | 'failed'

@@ -4,7 +4,7 @@ import { pathFault } from '../../../../server/src/contract/paths';
 import type { Change } from '../../core/change';
 import { entryWith, sameContent, type Entry } from '../../core/entry';
 import { parentFolders, parentOf } from '../../core/paths';
-import { canSyncFileSystem } from '../fs/durable';
+import { canFlushFileSystem } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
 import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
@@ -16,7 +16,7 @@ import { renameFile } from './renamePass';
 import { replaceTarget } from './replaceTarget';
 import { checkAccess, requireTarget } from './targetCheck';
 import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
-import { fewFiles, type Transition } from './transition';
+import { maxSingleFlushes, type Transition } from './transition';
 
 const allModes = 0o777;
 const ownerMode = 0o700;
@@ -51,9 +51,9 @@ export class PutPass {
   /** Completes many files in the staging folder and flushes them at once. Few are completed one by one later. */
   async completeStagedFiles(): Promise<void> {
     const { request, realRoot, honoursModes, isCancelled } = this.#transition;
-    if (this.#puts.length <= fewFiles || isCancelled) return;
+    if (this.#puts.length <= maxSingleFlushes || isCancelled) return;
     // Files on another disk are copied to this one later, and flushed then.
-    if (statsAt(request.staging)?.dev !== statsAt(realRoot)?.dev || !canSyncFileSystem(request.staging)) return;
+    if (statsAt(request.staging)?.dev !== statsAt(realRoot)?.dev || !canFlushFileSystem(request.staging)) return;
     this.#complete = await completeStaged(request.staging, this.#entriesWithContent(), honoursModes);
   }
 

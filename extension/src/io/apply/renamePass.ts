@@ -41,7 +41,7 @@ export function renameFile(transition: Transition, path: string): void {
 /** For file systems that ignore a rename that changes only the case. */
 function renameInTwoSteps({ backup }: Transition, oldPath: string, from: string, to: string): void {
   if (statsAt(from) === undefined) throw new PathSkipped('changed');
-  backup.during(from, oldPath, () => {
+  backup.keepDuring(from, oldPath, () => {
     if (!renameViaTemporary(from, to)) throw new PathSkipped('changed');
   });
 }

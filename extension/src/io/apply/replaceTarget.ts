@@ -9,7 +9,7 @@ import type { BackupCopy, Transition } from './transition';
 export interface Replacement {
   /** The path of the file or symlink that is replaced or deleted. */
   readonly path: string;
-  /** Returns its stats. Throws PathSkipped if it may not be replaced. */
+  /** Returns the stats at `path`. Throws PathSkipped if the file may not be replaced. */
   readonly check: () => BigIntStats;
   readonly replace: () => void;
 }
@@ -23,22 +23,22 @@ export async function replaceTarget(transition: Transition, replacement: Replace
   const copy = transition.takeCopy(path);
   if (copy !== undefined) return replaceCopied(transition, replacement, copy);
   if (replaceLinked(transition, replacement)) return;
-  const later = await copyTarget(transition, path, replacement.check());
+  const lateCopy = await copyTarget(transition, path, replacement.check());
   transition.checkedFolders.clear();
-  replaceCopied(transition, replacement, later);
+  replaceCopied(transition, replacement, lateCopy);
 }
 
-function replaceCopied({ backup }: Transition, { check, replace }: Replacement, copy: BackupCopy): void {
+function replaceCopied({ backup }: Transition, { check, replace }: Replacement, { copyPath, stats }: BackupCopy): void {
   try {
-    if (!isUnchanged(copy.stats, check())) throw new PathSkipped('changed');
+    if (!isUnchanged(stats, check())) throw new PathSkipped('changed');
     replace();
   } catch (error) {
-    backup.discard(copy.copy);
+    backup.discard(copyPath);
     throw error;
   }
 }
 
-/** Keeps the replaced file itself, under its name in the backup. Returns false, with nothing done, if it cannot be. */
+/** Makes the replaced file itself the backup. Returns false, with nothing done, if that is impossible. */
 function replaceLinked(transition: Transition, { path, check, replace }: Replacement): boolean {
   const { backup, root } = transition;
   const source = join(root, path);

@@ -189,8 +189,8 @@ export interface Digest {
 }
 
 /**
- * Hashes a file while other code runs. Undefined if it is no file, cannot be opened, or does not have the expected size.
- * Throws cancelled.
+ * Hashes a file while other code runs. Undefined if it is not a file, cannot be opened or does not have the expected
+ * size. Throws cancelled.
  */
 export async function digestOf(path: string, signal?: AbortSignal, expectedSize?: number): Promise<Digest | undefined> {
   let file;

@@ -22,7 +22,7 @@ export function checkAccess({ root, request, checkedFolders }: Transition, path:
 }
 
 /**
- * Returns the stats of the file or symlink at `path`, or undefined if nothing is there.
+ * Returns the stats of the file or symlink at `path`; undefined if nothing exists there.
  * Throws PathSkipped if it does not equal its observation, or may not be touched.
  */
 export function checkTarget(transition: Transition, path: string): BigIntStats | undefined {
@@ -34,7 +34,7 @@ export function checkTarget(transition: Transition, path: string): BigIntStats |
   throw new PathSkipped('changed');
 }
 
-/** As `checkTarget`. Throws PathSkipped also if nothing is there. */
+/** Like `checkTarget`, but also throws PathSkipped if nothing exists at `path`. */
 export function requireTarget(transition: Transition, path: string): BigIntStats {
   const stats = checkTarget(transition, path);
   if (stats === undefined) throw new PathSkipped('changed');

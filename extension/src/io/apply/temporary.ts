@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
 import { creatorOf, temporaryName } from '../../core/temporaryName';
-import { syncFileSystem } from '../fs/durable';
+import { flushFileSystem } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
 import { isRunning } from '../fs/processes';
 import { statsAt } from '../fs/stats';
 import { yielder } from '../threads/yielding';
-import { secondsOf } from './backup';
+import { utimesSeconds } from '../fs/utimes';
 import { stagedPath } from './staging';
 
 const writableMode = 0o600;
@@ -31,7 +31,7 @@ export async function completeStaged(
     if (hasStagedFile && setAttributes(join(staging, entry.path), entry, honoursModes)) complete.add(entry.path);
     await pause();
   }
-  return (await syncFileSystem(staging)) ? complete : new Set();
+  return (await flushFileSystem(staging)) ? complete : new Set();
 }
 
 /** Returns false if the file does not exist or a system call fails. */
@@ -39,7 +39,7 @@ function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boo
   try {
     if (statsAt(file)?.isFile() !== true) return false;
     chmodSync(file, honoursModes ? mode : writableMode);
-    utimesSync(file, secondsOf(mtimeNs), secondsOf(mtimeNs));
+    utimesSync(file, utimesSeconds(mtimeNs), utimesSeconds(mtimeNs));
     return true;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
@@ -79,7 +79,7 @@ function temporaryPath(folder: string): string {
 async function makeLink(path: string, target: string, mtimeNs: bigint): Promise<void> {
   await symlink(target, path);
   // Some file systems do not store the times of symlinks. A different mtime alone is not a change.
-  await lutimes(path, secondsOf(mtimeNs), secondsOf(mtimeNs)).catch(() => undefined);
+  await lutimes(path, utimesSeconds(mtimeNs), utimesSeconds(mtimeNs)).catch(() => undefined);
 }
 
 async function moveStaged(staged: string, temporary: string, entry: Entry): Promise<'moved' | 'copied' | undefined> {
@@ -102,7 +102,7 @@ async function complete(temporary: string, entry: Entry, honoursModes: boolean):
   const file = await open(temporary, 'r+');
   try {
     if (honoursModes) await file.chmod(entry.mode);
-    await file.utimes(secondsOf(entry.mtimeNs), secondsOf(entry.mtimeNs));
+    await file.utimes(utimesSeconds(entry.mtimeNs), utimesSeconds(entry.mtimeNs));
     await file.sync();
   } finally {
     await file.close();

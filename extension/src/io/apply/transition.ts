@@ -16,11 +16,11 @@ export interface TransitionRequest {
   readonly changes: readonly Change[];
   /** The observations that the changes were planned from. */
   readonly observations: ReadonlyMap<string, Observation>;
-  /** A path with unsaved edits is never written. */
+  /** Whether an editor has unsaved edits to a path, which is then left untouched. */
   readonly hasUnsavedEdits?: (path: string) => boolean;
   /** Whether a folder stays when its last file is deleted, as tracked folders do. */
   readonly keepsEmptyFolder?: (path: string) => boolean;
-  /** Whether the disk stores permission bits; by default, except on Windows. */
+  /** Whether the disk stores permission bits. By default true, except on Windows. */
   readonly honoursModes?: boolean;
   /** The name rules of the disk. By default, all names are distinct. */
   readonly nameRules?: NameRules;
@@ -48,11 +48,11 @@ export interface TransitionResult {
 }
 
 /** Up to this many files, flushing each takes less time than flushing the whole file system. */
-export const fewFiles = 16;
+export const maxSingleFlushes = 16;
 
 export interface BackupCopy {
-  /** The absolute path of the copy. */
-  readonly copy: string;
+  /** Absolute. */
+  readonly copyPath: string;
   /** The stats of the original when it was copied. */
   readonly stats: BigIntStats;
 }
@@ -112,7 +112,7 @@ export class Transition {
 
   /** Removes the copies of files that were skipped. */
   discardUnusedCopies(): void {
-    for (const { copy } of this.copies.values()) this.backup.discard(copy);
+    for (const { copyPath } of this.copies.values()) this.backup.discard(copyPath);
     this.copies.clear();
   }
 

@@ -25,7 +25,7 @@ export async function replaceFile(path: string, content: Uint8Array | Iterable<s
       await file.close();
     }
     await rename(temporary, path);
-    await syncFolder(dirname(path));
+    await flushFolder(dirname(path));
     return stamp;
   } catch (error) {
     await rm(temporary, { force: true });
@@ -37,10 +37,10 @@ export async function replaceFile(path: string, content: Uint8Array | Iterable<s
 const syncedTypes = new Set([0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994]);
 
 /**
- * Whether `syncFileSystem` is reliable for `folder`. Before Linux 5.8 syncfs(2) reports no failed writes, and some file
+ * Whether `flushFileSystem` is reliable for `folder`. Before Linux 5.8 syncfs(2) reports no failed writes, and some file
  * systems, such as FUSE, need not write at all.
  */
-export function canSyncFileSystem(folder: string): boolean {
+export function canFlushFileSystem(folder: string): boolean {
   if (process.platform !== 'linux') return false;
   const [major = 0, minor = 0] = release().split('.').map(Number);
   return (major > 5 || (major === 5 && minor >= 8)) && syncedTypes.has(statfsSync(folder).type);
@@ -51,7 +51,7 @@ export function canSyncFileSystem(folder: string): boolean {
  * Returns false if that failed, for example because `sync` is neither GNU's nor BusyBox's and lacks `-f`: nothing is
  * durable then.
  */
-export async function syncFileSystem(folder: string): Promise<boolean> {
+export async function flushFileSystem(folder: string): Promise<boolean> {
   try {
     await promisify(execFile)('sync', ['-f', '--', folder]);
     return true;
@@ -72,7 +72,7 @@ export async function flushFile(path: string): Promise<void> {
 }
 
 /** Makes the names in `folder` durable. Windows cannot open a folder for that and does not need it. */
-export async function syncFolder(folder: string): Promise<void> {
+export async function flushFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {

@@ -19,7 +19,7 @@ describe('a file', () => {
   it.each([
     ['mode', false, false, true],
     ['ctimeNs', false, true, true],
-  ] as const)('with another %s is changed by some comparisons only', (key, unchanged, exceptCtime, content) => {
+  ] as const)('with another %s counts as changed in some comparisons only', (key, unchanged, exceptCtime, content) => {
     const other = { ...stamp, [key]: 0n };
     expect(isUnchanged(stamp, other)).toBe(unchanged);
     expect(isUnchangedExceptCtime(stamp, other)).toBe(exceptCtime);

@@ -14,7 +14,7 @@ export type HashedContent =
 
 export type Hashed =
   | HashedContent
-  /** It was written during each attempt. */
+  /** The file was written during each attempt. */
   | { readonly kind: 'changing' }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unreadable'; readonly errno: string };
@@ -88,7 +88,7 @@ function hashInPieces(file: number, size: number, { buffer, onBytes }: HashOptio
     if (count === 0) return read === size ? hash.digest('hex') : undefined;
     hash.update(count === buffer.length ? buffer : buffer.subarray(0, count));
     read += count;
-    // A log that is written all the time would have no end.
+    // Reading a log that is written all the time would never end.
     if (read > size) return undefined;
     onBytes?.(count);
   }

@@ -12,7 +12,7 @@ export function pointsInside(realRoot: string, path: string, target: string): bo
   return staysInsideByText(folder, target) && staysInsideThroughLinks(realRoot, join(realRoot, folder), target);
 }
 
-/** Invariant: a target that leaves and re-enters is outside: the workspace folder has another name elsewhere. */
+/** Invariant: a target that leaves and re-enters is outside: on other machines the workspace folder has another name. */
 function staysInsideByText(folder: string, target: string): boolean {
   let depth = folder === '' ? 0 : folder.split('/').length;
   for (const segment of target.split('/')) {

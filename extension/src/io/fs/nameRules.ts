@@ -71,7 +71,7 @@ function areSpellingsOneFile(names: readonly ExistingName[], respell: (name: str
     if (readableStatsAt(join(folder, name)) === undefined) continue;
     // Inode numbers prove nothing: some file systems return a different one for each spelling.
     const exists = readableStatsAt(join(folder, spelling)) !== undefined;
-    // Then the spelling is a file of its own, created since the folder was listed.
+    // A spelling that is listed by now is a file of its own, created since the folder was first listed.
     if (exists && readdirSync(folder).includes(spelling)) continue;
     return exists;
   }

@@ -27,8 +27,8 @@ export function startTimeOf(pid: number): string | undefined {
 }
 
 /**
- * Names the set of processes to which ids of this process refer: the boot of the machine and the container. Undefined if
- * the system does not report it.
+ * The namespace in which process ids mean the same as in this process: the machine's boot and the container. Undefined
+ * if the system does not report it.
  */
 export function processNamespace(): string | undefined {
   if (process.platform !== 'linux') return undefined;

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from './errno';
 
-/** The device and inode of the folder that `root` is or links to. Throws root_gone if there is none. */
+/** The device and inode of the folder that `root` is or links to. Throws root_gone if it does not exist. */
 export function identityOfFolder(root: string): string {
   let cause: unknown;
   try {

@@ -6,7 +6,7 @@ import { stepSize } from '../../core/cooperativeTask';
 import { sameEntry, type Entry } from '../../core/entry';
 import { entryOf } from '../../core/wire';
 import type { TransitionResult } from '../../io/apply/transition';
-import { replaceFile, syncFolder } from '../../io/fs/durable';
+import { replaceFile, flushFolder } from '../../io/fs/durable';
 import { readText } from '../../io/fs/files';
 import { createFolder, listNames, removeAll } from '../../io/fs/folders';
 import type { Binding } from '../ports/syncState';
@@ -76,7 +76,7 @@ export async function recordPull(
   const made = pulled.changes.filter((change) => !skipped.has(change.path));
   if (made.length === 0) await removeAll(recordPath(record));
   else if (made.length < pulled.changes.length) await saveRecord({ ...record, changes: made });
-  await syncFolder(dirname(pulled.backup));
+  await flushFolder(dirname(pulled.backup));
   return result;
 }
 
