@@ -12,7 +12,7 @@ export interface FolderStorage {
 }
 
 /**
- * Finds the storage that all windows use for a workspace folder, and merges into it what windows kept by themselves.
+ * Finds the storage that all windows use for a workspace folder, and merges the storages of single windows into it.
  * `dist` is the folder of the bundled scripts. Throws store_locked, store_failed, disk_full and read_only.
  */
 export async function openFolderStorage(request: FolderRequest, dist: string): Promise<FolderStorage> {

@@ -65,7 +65,7 @@ interface RequestOptions {
 /**
  * The server's API for one token. Each request throws PalmtreeError with the server's code or a local one: no_response if
  * the server sends nothing for 15 s. A server that works longer sends heartbeats, so a request has no other time limit.
- * Until the protocols were compared once, each request compares them first, and throws server_too_old or client_too_old.
+ * A request first compares the protocols, unless an earlier one has done so, and throws server_too_old or client_too_old.
  */
 export class Client {
   /** The server's address without a slash at its end. */

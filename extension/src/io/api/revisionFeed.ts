@@ -45,7 +45,7 @@ export interface RevisionFeedDeps {
   /** The newest revision that is already known. */
   readonly since: number;
   readonly onRevision: (revision: AnnouncedRevision) => void;
-  /** The server's newest revision is older than the known one: the server was restored from a backup. */
+  /** Called if the server's newest revision is older than the known one: the server was restored from a backup. */
   readonly onRewind?: () => void;
   readonly onConnectionState: (state: ConnectionState) => void;
   /** Called if an unexpected error has ended the feed. */

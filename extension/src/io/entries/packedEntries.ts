@@ -94,7 +94,7 @@ function unpack<T extends Entry>(
     else if ((flags & deletedFlag) !== 0) values.push(null);
     else values.push(irregularFrom(path, texts[nextIrregular++] ?? damaged('a row is missing')));
   }
-  if (columns.count > 0 && texts.length !== nextIrregular) damaged('it has too many texts');
+  if (columns.count > 0 && texts.length !== nextIrregular) damaged('too many texts');
   return { paths: texts, values };
 }
 

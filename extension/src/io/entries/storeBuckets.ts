@@ -1,6 +1,6 @@
 /**
- * The entries of a map are packed into this many rows of the database, by the hash of their paths. A row for each entry
- * took most of the time of a start, to read and to bind. A save packs only the buckets that changed.
+ * The entries of a map are packed into this many rows of the database, by the hash of their paths. With a row for each
+ * entry, reading and binding rows took most of the time of a start. A save packs only the buckets that changed.
  */
 const bucketCount = 256;
 

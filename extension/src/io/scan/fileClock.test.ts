@@ -14,6 +14,6 @@ it.each([
   ['whose mtime was set years ahead, long ago', 9n * year, -year, false],
   ['whose mtime was set years ahead a second ago', 9n * year, -second, true],
   ['on a disk whose ctime is that of its creation', -second, -year, true],
-])('a file %s may be racy', (_, mtime, ctime, racy) => {
+])('decides whether a file %s is racy', (_, mtime, ctime, racy) => {
   expect(clock.isRacy({ dev: 1n, mtimeNs: now + mtime, ctimeNs: now + ctime })).toBe(racy);
 });

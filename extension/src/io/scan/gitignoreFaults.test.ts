@@ -61,7 +61,7 @@ const faults: [string, string, (path: string) => void | Promise<void>][] = [
 ];
 
 describe.each(faults)('a .gitignore %s', (_, reason, create) => {
-  it('holds back its folder and nothing else', async () => {
+  it('keeps its folder from being synced, and nothing else', async () => {
     await create(join(root, 'lib/.gitignore'));
     const { changed, problems } = await rescan();
     expect(changed.map(({ path }) => path)).toEqual(['other']);
@@ -80,7 +80,7 @@ describe.each(faults)('a .gitignore %s', (_, reason, create) => {
 });
 
 describe('an unreadable .gitignore', () => {
-  it('of the workspace folder holds back everything', async () => {
+  it('of the workspace folder keeps everything from being synced', async () => {
     await rescan();
     symlinkSync('nowhere', join(root, '.gitignore'));
     writeFileSync(join(root, 'new'), 'new');
@@ -88,7 +88,7 @@ describe('an unreadable .gitignore', () => {
     expect(await rescan(['new'])).toMatchObject({ changed: [], removed: [], problems: [{ path: '.gitignore' }] });
   });
 
-  it('holds back nothing once it can be read, and then excludes what it names', async () => {
+  it('blocks nothing once it can be read, and then excludes the paths that it matches', async () => {
     mkdirSync(join(root, 'lib/.gitignore'));
     await rescan();
     rmSync(join(root, 'lib/.gitignore'), { recursive: true });

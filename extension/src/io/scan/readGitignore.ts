@@ -11,7 +11,7 @@ type GitignoreRead = { readonly content: string } | (Pick<Problem, 'with'> & { r
 
 /**
  * Reads the `.gitignore` file at an absolute path, or returns why it cannot be read. Undefined if nothing exists there.
- * It follows no symlink, as git does, and opens regular files only, because opening a pipe or a device can block.
+ * Like git, it follows no symlink. It opens regular files only, because opening a pipe or a device can block.
  */
 export function readGitignore(path: string): GitignoreRead | undefined {
   try {

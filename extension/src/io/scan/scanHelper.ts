@@ -1,9 +1,10 @@
 import { parentPort } from 'node:worker_threads';
 import { packObservations } from '../entries/packedEntries';
-import { failureOf, cancellationCheck } from '../threads/threadFailure';
+import { failureOf } from '../threads/threadFailure';
 import { FileClock } from './fileClock';
 import { inspectBatch } from './inspectBatch';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
+import { stopCheck } from './stopCheck';
 
 const bufferBytes = 1 << 20;
 /** Bytes that are hashed between two reports. */
@@ -12,7 +13,7 @@ const reportBytes = 1 << 24;
 /** Runs in a thread of its own: inspects batches for the scan worker, which ends the thread with the scan. */
 export function helpScan({ inspectOptions, clock, stop, doneBatches }: ScanHelperData): void {
   const done = new Int32Array(doneBatches);
-  const throwIfStopped = cancellationCheck(stop);
+  const throwIfStopped = stopCheck(stop);
   let hashedBytes = 0;
   const options = {
     ...inspectOptions,
@@ -36,7 +37,7 @@ export function helpScan({ inspectOptions, clock, stop, doneBatches }: ScanHelpe
       report();
       post({ kind: 'inspected', observations: packObservations(changed), ...rest });
     } catch (error) {
-      post({ kind: 'failed', ...failureOf(error) });
+      post({ kind: 'failed', ...failureOf(error, 'scan_failed') });
     }
     Atomics.add(done, 0, 1);
   });

@@ -147,8 +147,8 @@ export class ScanWalker {
   }
 
   /**
-   * Adds the patterns of the folder's `.gitignore` if the scope says so. Returns false if they are unknown: that is a
-   * problem which holds back the whole folder.
+   * Adds the patterns of the folder's `.gitignore` if the scope says so. Returns false if they are unknown: nothing in
+   * the folder is syncable then.
    */
   #addGitignore(folder: string): boolean {
     const { root, scope, area, findings } = this.#deps;

@@ -2,13 +2,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Observation } from '../../core/observation';
 import { parentOf } from '../../core/paths';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
-import { failureOf, cancellationCheck } from '../threads/threadFailure';
+import { failureOf } from '../threads/threadFailure';
 import { scan } from './scan';
 import { helpScan } from './scanHelper';
 import type { FromScanWorker, ScanHelperData, ScanWorkerData, SnapshotCheckerData, ToScanWorker } from './scanMessages';
 import type { ScanProgress } from './scannerPort';
 import { SnapshotCache } from './snapshotCache';
 import { serveSnapshotChecks } from './snapshotChecker';
+import { stopCheck } from './stopCheck';
 
 const progressEveryMs = 100;
 /** Observations in one message, which the extension host unpacks in about a millisecond. */
@@ -54,7 +55,7 @@ function update(
 
 async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {
   const { data, known, snapshots } = state;
-  const throwIfStopped = cancellationCheck(stop);
+  const throwIfStopped = stopCheck(stop);
   let reportedAt = performance.now();
   const onProgress = (progress: ScanProgress): void => {
     throwIfStopped();
@@ -78,7 +79,7 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
     const foldersWithProblems = new Set(result.problems.map(({ path }) => parentOf(path)));
     if (usesSnapshots) snapshots.update(listings, known, (folder) => foldersWithProblems.has(folder));
   } catch (error) {
-    post({ kind: 'failed', id, ...failureOf(error) });
+    post({ kind: 'failed', id, ...failureOf(error, 'scan_failed') });
   }
 }
 

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { parentPort } from 'node:worker_threads';
-import { failureOf, cancellationCheck } from '../threads/threadFailure';
+import { failureOf } from '../threads/threadFailure';
 import { matchesSnapshot, type FolderSnapshot } from './folderSnapshot';
 import type { FromSnapshotChecker, SnapshotCheckerData, ToSnapshotChecker } from './scanMessages';
+import { stopCheck } from './stopCheck';
 
 /** Returns the folders that differ from their snapshot. `onFolder` is called before each; it may throw to stop. */
 export function findChangedFolders(
@@ -25,10 +26,10 @@ export function serveSnapshotChecks(data: SnapshotCheckerData): void {
     for (const folder of removed) snapshots.delete(folder);
     for (const [folder, snapshot] of put) snapshots.set(folder, snapshot);
     try {
-      const changed = findChangedFolders(snapshots, { ...data, honoursModes }, cancellationCheck(stop));
+      const changed = findChangedFolders(snapshots, { ...data, honoursModes }, stopCheck(stop));
       parentPort?.postMessage({ kind: 'checked', changed } satisfies FromSnapshotChecker);
     } catch (error) {
-      parentPort?.postMessage({ kind: 'failed', ...failureOf(error) } satisfies FromSnapshotChecker);
+      parentPort?.postMessage({ kind: 'failed', ...failureOf(error, 'scan_failed') } satisfies FromSnapshotChecker);
     }
   });
 }

@@ -27,13 +27,13 @@ export async function knownFolderAt(path: string): Promise<KnownFolder | undefin
 
 /**
  * Whether two identities are of one folder. The device is compared only where nothing better is known: its number may
- * change at a reboot. An inode number alone is given to another folder once the first is deleted.
+ * change at a reboot. An inode number alone is not enough: another folder may get it once the first is deleted.
  */
 export function isSameFolder(a: FolderIdentity, b: FolderIdentity): boolean {
   return a.ino === b.ino && a.birth === b.birth && (isReliable(a) || a.dev === b.dev);
 }
 
-/** Whether the folder at the path of `known` was replaced. Where inode numbers change by themselves, births do not. */
+/** Whether the folder at the path of `known` was replaced. Inode numbers may change by themselves; creation times do not. */
 export function isReplaced(known: FolderIdentity, now: FolderIdentity): boolean {
   return isReliable(known) && isReliable(now) && known.birth !== now.birth;
 }

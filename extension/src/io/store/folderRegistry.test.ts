@@ -97,7 +97,7 @@ describe('the storage of a folder', () => {
     expect(asked).toEqual([root, root]);
   });
 
-  it('does not ask whether a copy is the folder while the folder is there', async () => {
+  it('does not ask about a copy as long as the folder itself exists', async () => {
     const first = await find(folder('notes'), 'w', { boundTo: 'server tree' });
     const isMovedFrom = () => Promise.reject(new Error('asked'));
     const copy = await find(folder('copy'), 'w', { boundTo: 'server tree', isMovedFrom });

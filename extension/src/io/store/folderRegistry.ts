@@ -24,7 +24,7 @@ const registrySchema = z.object({ version: z.literal(1), folders: z.array(entryS
 
 type RegisteredFolder = z.infer<typeof entrySchema>;
 
-/** In each storage: the folder that it belongs to, from which a lost registry is rebuilt. */
+/** The file in each storage that says which folder it belongs to. A lost registry is rebuilt from these files. */
 const ownerFileName = 'folder.json';
 
 export interface FolderRequest {
@@ -124,22 +124,22 @@ class Search {
     return { kind: 'found', storage, others: [], replaced: undefined, isLost: false };
   }
 
-  /** Finds the folder at the path `now` among those that were at other paths. */
+  /** Finds the folder `now` among those that were registered at other paths. */
   async #movedTo(
     now: KnownFolder,
   ): Promise<{ kind: 'moved'; entry: RegisteredFolder; isMoved: boolean } | Question | undefined> {
     const { boundTo } = this.#request;
     for (const entry of this.#folders) {
       if (entry.path === now.path) continue;
-      const there = entry.path === '' ? undefined : await knownFolderAt(entry.path);
+      const atOldPath = entry.path === '' ? undefined : await knownFolderAt(entry.path);
       const isSame = isSameFolder(entry, now);
-      if (there !== undefined && isSameFolder(entry, there)) {
+      if (atOldPath !== undefined && isSameFolder(entry, atOldPath)) {
         // One folder with two paths, such as a bind mount. A copy of a whole disk has another device.
-        if (isSame && there.dev === now.dev) return { kind: 'moved', entry, isMoved: false };
+        if (isSame && atOldPath.dev === now.dev) return { kind: 'moved', entry, isMoved: false };
         continue;
       }
       if (isSame && isReliable(now)) return { kind: 'moved', entry, isMoved: true };
-      const isLikely = isSame || (boundTo !== undefined && entry.boundTo === boundTo && there === undefined);
+      const isLikely = isSame || (boundTo !== undefined && entry.boundTo === boundTo && atOldPath === undefined);
       if (!isLikely || entry.path === '' || !exists(entry.storage)) continue;
       const answer = this.#answers.get(entry.storage);
       if (answer === undefined) return { kind: 'question', path: entry.path, storage: entry.storage };

@@ -30,7 +30,7 @@ describe('two states of one folder', () => {
       { ancestor: next },
     ],
     [
-      'takes what the older one pulled for the ancestor, if the disk held it and the server has moved on',
+      'takes what the older one pulled as the ancestor, if the disk held it and the server has moved on',
       { ...newer, unapplied: next, ancestor: old },
       { ...older, ancestor: mid, local: mid },
       { ancestor: mid, unapplied: next },

@@ -12,9 +12,9 @@ interface MergedState extends Omit<StoredState, 'rules' | 'ancestor' | 'unapplie
 }
 
 /**
- * Merges two states that windows kept of one folder by themselves, into `target`. Untracking wins over tracking. The
- * server's table is that of the newer revision. A path has as its ancestor what either window has seen both sides share,
- * so a change that one of them made is no conflict for the other.
+ * Merges two states of one folder, which windows kept separately, into `target`. Untracking wins over tracking. The
+ * server's table is that of the newer revision. A path's ancestor is the last state that local and remote shared in
+ * either window, so a change that one window made does not conflict in the other.
  */
 export function mergeStates(target: MergedState, other: MergedState): void {
   if (isOfOtherTree(target, other)) return;
@@ -43,7 +43,7 @@ export function mergeStates(target: MergedState, other: MergedState): void {
 function mergeAncestors(target: MergedState, older: MergedState): void {
   for (const [path, entry] of older.ancestor) mergeAncestor(target, older, path, entry);
   for (const path of older.unappliedRemote.keys()) {
-    // Tracked without an ancestor: a conflict, which a download by the other window's ancestor would end.
+    // Observed without an ancestor: a conflict, which the other window's ancestor would turn into a download.
     const isConflict = older.observations.has(path) && !older.ancestor.has(path);
     if (isConflict && target.unappliedRemote.has(path)) target.ancestor.delete(path);
   }

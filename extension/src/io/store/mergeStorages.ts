@@ -6,7 +6,7 @@ import { createFolder, listNames } from '../fs/folders';
 import { adoptRules, mergeStates } from './mergeStates';
 import { openStore, storeFileName, type StoreOptions } from './store';
 
-/** Another window that still uses its own storage, in an older release, is not waited for longer. */
+/** The longest wait for a window that runs an older release and still uses its own storage. */
 const otherLockMs = 2_000;
 
 export interface MergeStoragesOptions extends Omit<StoreOptions, 'folder'> {
@@ -53,6 +53,7 @@ export async function adoptStorage(options: MergeStoragesOptions, replaced: stri
   });
 }
 
+/** Undefined if the storage cannot be opened, because it is locked or damaged. */
 async function openOther(options: StoreOptions) {
   try {
     return await openStore({ ...options, lockLimitMs: otherLockMs });
@@ -63,8 +64,8 @@ async function openOther(options: StoreOptions) {
 }
 
 /**
- * The name of a backup, or of a file beside it, in the storage that it is moved to. Its number is dropped, which orders it
- * among the backups of its former storage only: without one it is older than all others, and ordered by its time.
+ * The name of a backup, or of a file beside it, in the storage that it is moved to. Its number, which orders only the
+ * backups of its former storage, is dropped: without one it is older than all others, and ordered by its time.
  */
 export function movedBackupName(name: string): string {
   return name.replace(/^\d+-(?=\d{4}-\d\d-\d\dT)/, '');

@@ -184,7 +184,7 @@ describe('a stale lock', () => {
     expect(await work(storeIn(folder))).toBe('done');
   });
 
-  it('waits for a live process that has claimed it', async () => {
+  it('is left to a live process that has claimed it', async () => {
     await writeFile(path, holder({ id: 'a' }));
     await writeFile(`${path}.a`, holder({ id: 'b', pid: process.pid, start: startTimeOf(process.pid) }));
     await expect(work(storeIn(folder, 50))).rejects.toMatchObject({ code: 'store_locked' });
@@ -223,7 +223,7 @@ describe('a stale lock', () => {
     expect(touches).toBeGreaterThan(1);
   });
 
-  it('goes to one at a time of many that find it', async () => {
+  it('goes to one at a time if many find it', async () => {
     const held: string[] = [];
     let running = 0;
     for (let round = 0; round < 4; round++) {

@@ -52,7 +52,7 @@ export class StoreLock {
   readonly #limits: Required<StoreLockLimits>;
   /** The times at which lock files that may be stale were first seen as they are, by `performance.now`. */
   readonly #seen = new Map<string, number>();
-  /** Own acquisitions that ended, but whose file could not be removed. */
+  /** Acquisitions of this process that ended, but whose file could not be removed. */
   readonly #ended = new Set<string>();
 
   constructor(path: string, limits: StoreLockLimits) {
@@ -81,12 +81,12 @@ export class StoreLock {
       if (!name.startsWith(prefix)) continue;
       const path = join(dirname(this.#path), name);
       const pid = /\.(\d+)-[0-9a-f-]+\.tmp$/.exec(name)?.[1];
-      const isLeft = pid === undefined ? await this.#isAbandoned(path) : !isRunning(Number(pid));
-      if (isLeft) await rm(path, { force: true });
+      const isLeftover = pid === undefined ? await this.#isAbandoned(path) : !isRunning(Number(pid));
+      if (isLeftover) await rm(path, { force: true });
     }
   }
 
-  /** Whether a claim has no live owner. The owner of an empty one is unknown, and fails if its file is missing. */
+  /** Whether a claim has no live owner. An empty one counts as abandoned: an owner that lives notices the missing file. */
   async #isAbandoned(path: string): Promise<boolean> {
     const file = await readLock(path);
     return file !== undefined && (file.holder === undefined || isAlive(file.holder) === false);

@@ -27,7 +27,7 @@ export interface Store {
   refresh(): Promise<boolean>;
   /**
    * Calls `onChange` after each write of the file, by this window or another, where the system reports them. Returns a
-   * function that ends that.
+   * function that ends the watch.
    */
   watch(onChange: () => void): () => void;
   /** Writes the state. Resolves when it is durable. Throws store_failed, disk_full or read_only. */

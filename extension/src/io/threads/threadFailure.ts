@@ -8,7 +8,7 @@ export interface ThreadFailure {
 }
 
 /** Converts an error for another thread. An error without a code of its own gets `defaultCode`. */
-export function failureOf(error: unknown, defaultCode: ErrorCode = 'scan_failed'): ThreadFailure {
+export function failureOf(error: unknown, defaultCode: ErrorCode): ThreadFailure {
   if (error instanceof PalmtreeError) return { code: error.code, message: error.message, details: error.details };
   const isError = error instanceof Error;
   const message = isError ? (error.stack ?? error.message) : String(error);
@@ -18,12 +18,4 @@ export function failureOf(error: unknown, defaultCode: ErrorCode = 'scan_failed'
 /** The reverse of `failureOf`. */
 export function errorOf({ code, message, details }: ThreadFailure): PalmtreeError {
   return new PalmtreeError(code, message, { details });
-}
-
-/** Returns a function that throws cancelled once another thread has set the 32-bit integer in `stop`. */
-export function cancellationCheck(stop: SharedArrayBuffer): () => void {
-  const stopped = new Int32Array(stop);
-  return () => {
-    if (Atomics.load(stopped, 0) !== 0) throw new PalmtreeError('cancelled', 'the scan was cancelled');
-  };
 }
