@@ -73,10 +73,13 @@ export const fileTable = z.object({
 const count = z.int().nonnegative();
 export const tableHead = fileTable.omit({ files: true }).extend({ count });
 
+/** In characters, after blanks at both ends were removed. */
+export const maxPushMessage = 2000;
+
 const pushMessage = z
   .string()
   .trim()
-  .max(2000)
+  .max(maxPushMessage)
   .refine((text) => !text.includes('\0'), 'has a NUL character');
 
 /** `POST /v1/trees/:tree/pushes`. As NDJSON: `beginPushHead`, then each of `changes`. */
@@ -95,6 +98,11 @@ export const beginPush = z.object({
   folders: z.array(folder).optional(),
   /** Stored with the revision, unless it is empty. */
   message: pushMessage.optional(),
+  /**
+   * The id of an earlier push of the same token to this tree, which ends: what it has received is not uploaded again.
+   * Ignored if that push has ended or is being committed.
+   */
+  resume: z.string().optional(),
 });
 export const beginPushHead = beginPush.omit({ changes: true }).extend({ count });
 

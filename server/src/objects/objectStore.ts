@@ -118,9 +118,13 @@ export class ObjectStore {
     return 'deferred';
   }
 
+  stamp({ hash }: Content): FileStamp | undefined {
+    return stampOf(this.fileOf(hash));
+  }
+
   /** Whether the object of `content` is still the file that `stamp` was taken from. */
   isUnchanged(content: Content, stamp: FileStamp): boolean {
-    return sameStamp(stamp, stampOf(this.fileOf(content.hash)));
+    return sameStamp(stamp, this.stamp(content));
   }
 
   /** Creates `file` with the content: as a hard link, or as a copy where the file system permits no link. */

@@ -3,12 +3,16 @@ import type { BeginPush, Change, FileEntry, PushSession, PutChange } from '../co
 import { WireError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Upload } from '../sessions/session';
+import type { SessionActivity } from '../sessions/sessionActivity';
 import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
+import type { EarlierInbox } from './earlierInbox';
 import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
+import { storeReceived } from './storeReceived';
+import { takeOver } from './takeOver';
 import { validateChanges } from './validateChanges';
 
 /** For more new paths than this, reading all paths of the tree is faster than querying those above and below each. */
@@ -19,6 +23,7 @@ export interface BeginPushServices {
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
   readonly sessions: SessionStore;
+  readonly activity: SessionActivity;
   readonly inboxVerifiers: InboxVerifiers;
   readonly newId: () => string;
   readonly newPassword: () => string;
@@ -45,26 +50,36 @@ export async function beginPush(
 
   const candidates = forced ? push.changes : effective;
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
-  const id = services.newId();
-  const password = services.newPassword();
-  await sessions.create({
-    id,
-    kind: 'push',
-    treeId: tree.id,
-    tokenId,
-    password,
-    files: uploads.map(({ path }) => fileWithBasis(services.objects, path, head.get(path), damaged)),
-    push: {
-      base: tree.head,
-      forced,
-      changes: effective,
-      folders: push.folders ?? [],
-      uploads,
-      ...(push.message ? { message: push.message } : {}),
-    },
-  });
-  services.inboxVerifiers.add(id, sessions.filesFolderOf(id), uploads);
-  return { id, module: id, password, base: tree.head, upload: uploads.map((upload) => upload.path) };
+  const create = async (earlier?: EarlierInbox): Promise<PushSession> => {
+    const id = services.newId();
+    const password = services.newPassword();
+    await sessions.create({
+      id,
+      kind: 'push',
+      treeId: tree.id,
+      tokenId,
+      password,
+      files: uploads.map((upload) => {
+        const basis = fileWithBasis(services.objects, upload.path, head.get(upload.path), damaged);
+        return earlier === undefined ? basis : fileReceivedEarlier(earlier, upload, basis);
+      }),
+      push: {
+        base: tree.head,
+        forced,
+        changes: effective,
+        folders: push.folders ?? [],
+        uploads,
+        ...(push.message ? { message: push.message } : {}),
+      },
+    });
+    const inbox = sessions.filesFolderOf(id);
+    const received = earlier === undefined ? new Map() : await storeReceived(services.objects, inbox, uploads);
+    const missing = uploads.filter(({ hash }) => !received.has(hash));
+    services.inboxVerifiers.add(id, inbox, missing, received);
+    return { id, module: id, password, base: tree.head, upload: missing.map(({ path }) => path) };
+  };
+  if (push.resume === undefined) return create();
+  return takeOver(services, { id: push.resume, owner: { treeId: tree.id, tokenId }, uploads }, create);
 }
 
 function requireBase({ name, head }: Tree, base: number, forced: boolean): void {
@@ -130,4 +145,14 @@ function fileWithBasis(
 ): InitialFile {
   if (entry?.kind !== 'file' || damaged.has(entry.hash) || !objects.has(entry)) return { path };
   return { path, create: (file) => objects.linkTo(file, entry) };
+}
+
+/** The inbox file for an upload that an earlier push may have received, completely or in part. */
+function fileReceivedEarlier(earlier: EarlierInbox, upload: Upload, basis: InitialFile): InitialFile {
+  return {
+    path: upload.path,
+    create: (file) => {
+      if (!earlier.tryMove(upload, file)) basis.create?.(file);
+    },
+  };
 }

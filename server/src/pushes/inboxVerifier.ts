@@ -28,7 +28,7 @@ interface Folder {
  * still the file that was verified.
  */
 export class InboxVerifier {
-  readonly #stored = new Map<string, FileStamp>();
+  readonly #stored: Map<string, FileStamp>;
   readonly #inbox: string;
   readonly #uploads: readonly Upload[];
   readonly #objects: ObjectStore;
@@ -39,7 +39,13 @@ export class InboxVerifier {
   #runs = 0;
   #sliceStarted = 0;
 
-  constructor(inbox: string, uploads: readonly Upload[], objects: ObjectStore) {
+  constructor(
+    inbox: string,
+    uploads: readonly Upload[],
+    objects: ObjectStore,
+    stored: ReadonlyMap<string, FileStamp> = new Map(),
+  ) {
+    this.#stored = new Map(stored);
     this.#inbox = inbox;
     this.#uploads = uploads;
     this.#objects = objects;

@@ -17,9 +17,10 @@ export class InboxVerifiers implements RunObserver {
     this.#objects = objects;
   }
 
-  add(id: string, inbox: string, uploads: readonly Upload[]): void {
-    if (uploads.length === 0) return;
-    this.#verifiers.set(id, new InboxVerifier(inbox, uploads, this.#objects));
+  /** `stored` are the stamps of further uploads, which were stored before. */
+  add(id: string, inbox: string, uploads: readonly Upload[], stored: ReadonlyMap<string, FileStamp>): void {
+    if (uploads.length + stored.size === 0) return;
+    this.#verifiers.set(id, new InboxVerifier(inbox, uploads, this.#objects, stored));
     const [oldest] = this.#verifiers.keys();
     if (oldest !== undefined && this.#verifiers.size > maxVerifiers) void this.discard(oldest);
   }

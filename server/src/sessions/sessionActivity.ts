@@ -15,6 +15,10 @@ export class SessionActivity {
     return this.#exclusive.has(id) || this.#runs.has(id);
   }
 
+  isExclusive(id: string): boolean {
+    return this.#exclusive.has(id);
+  }
+
   /** Whether another run may start. */
   hasCapacity(id: string): boolean {
     return !this.#exclusive.has(id) && this.#runsOf(id).length < maxRunsAtOnce;

@@ -1,0 +1,39 @@
+import { lstatSync, renameSync } from 'node:fs';
+import type { Upload } from '../sessions/session';
+import { InboxFolders } from './inboxFolders';
+
+/** The inbox of a push that did not come to its end, for the push that takes its place. */
+export class EarlierInbox {
+  readonly #inbox: string;
+  readonly #folders: InboxFolders;
+  /** The paths that received a content, by its hash. */
+  readonly #pathByHash = new Map<string, string>();
+  readonly #hashByPath = new Map<string, string>();
+  readonly #wanted: ReadonlySet<string>;
+
+  /** `earlier` are the uploads of the earlier push, `uploads` those of the new one. */
+  constructor(inbox: string, earlier: readonly Upload[], uploads: readonly Upload[]) {
+    this.#inbox = inbox;
+    this.#folders = new InboxFolders(inbox);
+    this.#wanted = new Set(uploads.map(({ hash }) => hash));
+    for (const { path, hash } of earlier) {
+      this.#pathByHash.set(hash, path);
+      this.#hashByPath.set(path, hash);
+    }
+  }
+
+  /**
+   * Moves what was received of `upload` to `file`, also if it was received for another path. Without that, an earlier
+   * content of its path serves as rsync's delta basis, unless another upload needs it. Returns false if there is neither.
+   */
+  tryMove({ path, hash }: Upload, file: string): boolean {
+    const source = this.#pathByHash.get(hash) ?? path;
+    const earlierHash = this.#hashByPath.get(source);
+    if (earlierHash === undefined || (earlierHash !== hash && this.#wanted.has(earlierHash))) return false;
+    const received = `${this.#inbox}/${source}`;
+    if (!this.#folders.isSymlinkFree(received.slice(0, received.lastIndexOf('/')))) return false;
+    if (lstatSync(received, { throwIfNoEntry: false })?.isFile() !== true) return false;
+    renameSync(received, file);
+    return true;
+  }
+}

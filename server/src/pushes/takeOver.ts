@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { WireError } from '../errors';
+import type { Upload } from '../sessions/session';
+import type { SessionActivity } from '../sessions/sessionActivity';
+import type { Owner, SessionStore } from '../sessions/sessionStore';
+import { EarlierInbox } from './earlierInbox';
+import type { InboxVerifiers } from './inboxVerifiers';
+
+interface TakeOverServices {
+  readonly sessions: SessionStore;
+  readonly activity: SessionActivity;
+  readonly inboxVerifiers: InboxVerifiers;
+}
+
+export interface Resumed {
+  /** The id of the earlier push. */
+  readonly id: string;
+  readonly owner: Owner;
+  /** The uploads of the new push. */
+  readonly uploads: readonly Upload[];
+}
+
+/**
+ * Calls `create` with the inbox of an earlier push, which ends then; without it if that push has ended, is being
+ * committed, or is not the owner's. A kill in between costs at most the received files.
+ */
+export async function takeOver<T>(
+  { sessions, activity, inboxVerifiers }: TakeOverServices,
+  { id, owner, uploads }: Resumed,
+  create: (earlier?: EarlierInbox) => Promise<T>,
+): Promise<T> {
+  const earlier = await ifExists(sessions.find(id, owner, 'push'));
+  if (earlier === undefined || activity.isExclusive(id)) return create();
+  return activity.exclusively(id, false, async () => {
+    await inboxVerifiers.discard(id);
+    const record = await ifExists(sessions.pushRecord(id));
+    const inbox = sessions.filesFolderOf(id);
+    if (record === undefined || !existsSync(inbox)) return create();
+    const created = await create(new EarlierInbox(inbox, record.uploads, uploads));
+    await sessions.remove(id);
+    return created;
+  });
+}
+
+async function ifExists<T>(found: Promise<T>): Promise<T | undefined> {
+  try {
+    return await found;
+  } catch (error) {
+    if (error instanceof WireError && error.code === 'session_not_found') return undefined;
+    throw error;
+  }
+}
