@@ -48,7 +48,9 @@ export type ProblemReason =
   /** `with` is the system's error code. */
   | 'unreadable'
   /** The file changed during each attempt to hash it. */
-  | 'changing';
+  | 'changing'
+  /** The file changed each time a push sent it. */
+  | 'busy';
 
 /** A path that cannot be synced, with the reason. It does not keep other paths from being synced. */
 export interface Problem {

@@ -28,6 +28,8 @@ export type SkipReason =
   | 'backupChanged'
   /** A system call failed. */
   | 'failed'
+  /** It changed each time it was sent. */
+  | 'busy'
   | 'cancelled';
 
 /** Thrown to leave a path untouched. `Transition.skipAfter` catches it. */

@@ -18,6 +18,12 @@ export async function readText(path: string): Promise<string | undefined> {
   }
 }
 
+/** Writes a file, and creates the missing folders above it. A kill may leave it incomplete. */
+export async function writeText(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
+}
+
 /**
  * Writes a file that must not exist yet, and creates the missing folders above it. With `flush`, the content is durable
  * when this resolves. Throws EEXIST.

@@ -181,7 +181,10 @@ export class Automation {
     const only = this.#saved;
     this.#saved = new Set();
     try {
-      this.#deps.onPushed(await this.#deps.sync.push(this.#reporter, { only }));
+      const result = await this.#deps.sync.push(this.#reporter, { only });
+      // They go along with the next save: another push at once would find them busy again.
+      for (const { path } of result.skipped) this.#saved.add(path);
+      this.#deps.onPushed(result);
     } catch (error) {
       for (const path of only) this.#saved.add(path);
       throw error;

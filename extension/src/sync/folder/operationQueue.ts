@@ -1,5 +1,6 @@
 import { PalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
+import { windowClosed } from '../ports/windowClosed';
 
 type SharedStore = Pick<Store, 'refresh' | 'exclusively'>;
 
@@ -60,7 +61,7 @@ export class OperationQueue {
 
   /** Cancels the running and all queued operations. */
   cancelAll(): void {
-    this.#lifetime.abort();
+    this.#lifetime.abort(windowClosed);
   }
 
   /** Resolves when no operation is running. */

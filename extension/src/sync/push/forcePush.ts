@@ -3,12 +3,16 @@ import { sameEntry } from '../../core/entry';
 import { dropBlockedByServer } from '../../core/reconcile/dropBlockedByServer';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
+import type { Skipped } from '../../io/apply/transition';
 import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { PushResult } from './push';
-import { commitChanges, countChanges, discard, upload } from './pushSession';
+import { OpenPush } from './openPush';
+import { commitChanges, countChanges, upload } from './pushSession';
 
-const maxPlans = 4;
+/** Files may change while they are uploaded; in this many plans they are sent again, then they are left out. */
+const maxTries = 2;
+const maxPlans = 10;
 
 /** The effect of a force push on the server's head. */
 export interface Replacement {
@@ -24,6 +28,7 @@ export interface Replacement {
 /**
  * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history.
  * All tracked files are hashed again and listed, so the server verifies each and requests the content that it lacks.
+ * Files that are being written are left out after the second plan.
  * Throws cancelled if `confirm` returns false; keeps_changing.
  * Invariant: nothing is replaced that `confirm` was not asked about.
  */
@@ -31,39 +36,93 @@ export async function forcePush(
   context: CommandContext,
   confirm: (replacement: Replacement) => Promise<boolean>,
 ): Promise<PushResult> {
-  const { replica, server, reporter } = context;
-  for (let plan = 0; plan < maxPlans; plan++) {
-    reporter.step({ kind: 'verifyingAll' });
-    await replica.scan({ verify: true, signal: reporter.signal });
-    const { changes, replacement } = await planReplacement(context);
-    if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
-    const body = {
+  const busy = new Set<string>();
+  const open = new OpenPush(context, { isPartial: false });
+  let confirmed: Replacement | undefined;
+  let uploadedBytes = 0;
+  context.replica.local.forgetUnpushable();
+  try {
+    for (let plan = 1; plan <= maxPlans; plan++) {
+      const { changes, replacement } = await planReplacement(context, busy);
+      if (confirmed === undefined || !contains(confirmed, replacement)) {
+        if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
+        confirmed = replacement;
+      }
+      const sent = await send(context, { open, changes, replacement });
+      uploadedBytes += sent.uploadedBytes;
+      if (sent.changed === undefined) {
+        const changed = changes.filter(({ from, to }) => !sameEntry(from, to));
+        const skipped = [...busy].map((path): Skipped => ({ path, reason: 'busy' }));
+        return { revision: context.replica.ancestor.revision, uploadedBytes, ...countChanges(changed), skipped };
+      }
+      if (plan < maxTries) continue;
+      for (const path of sent.changed) busy.add(path);
+      context.replica.local.markUnpushable(sent.changed, 'busy');
+    }
+    throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
+  } catch (error) {
+    await open.leave(error);
+    throw error;
+  }
+}
+
+interface Sent {
+  readonly uploadedBytes: number;
+  /** Files that were written during the upload; undefined if the changes are committed. */
+  readonly changed?: readonly string[];
+}
+
+interface Sending {
+  readonly open: OpenPush;
+  readonly changes: readonly Change[];
+  readonly replacement: Replacement;
+}
+
+async function send(context: CommandContext, { open, changes, replacement }: Sending): Promise<Sent> {
+  const { replica } = context;
+  let uploadedBytes = 0;
+  try {
+    const session = await open.begin({
       base: replacement.head,
       force: true,
       changes: pushChanges(changes),
       folders: replica.rules.pushableFolders,
-    };
-    const session = await server.client.beginPush(server.tree, body, reporter.signal);
-    try {
-      if (session.base !== replacement.head) continue;
-      const uploadedBytes = await upload(context, { session, changes });
-      const remoteChanges = replica.ancestor.remoteChanges?.changes;
-      const { revision } = await commitChanges(context, { session, changes, remoteChanges });
-      const changed = changes.filter(({ from, to }) => !sameEntry(from, to));
-      return { revision, uploadedBytes, ...countChanges(changed) };
-    } catch (error) {
-      if (!isPalmtreeError(error, 'content_mismatch') && !isPalmtreeError(error, 'stale_base')) throw error;
-    } finally {
-      await discard(context, session);
+    });
+    if (session.base !== replacement.head) return { uploadedBytes, changed: [] };
+    uploadedBytes = await upload(context, { session, changes });
+    await commitChanges(context, { session, changes, remoteChanges: replica.ancestor.remoteChanges?.changes });
+    await open.committed();
+    return { uploadedBytes };
+  } catch (error) {
+    if (isPalmtreeError(error, 'content_mismatch')) return { uploadedBytes, changed: error.details.paths ?? [] };
+    if (isPalmtreeError(error, 'stale_base') || isPalmtreeError(error, 'session_not_found')) {
+      return { uploadedBytes, changed: [] };
     }
+    throw error;
   }
-  throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
+}
+
+/** Whether `replacement` has no effect that `confirmed` does not have. */
+function contains(confirmed: Replacement, replacement: Replacement): boolean {
+  const hasAll = (all: readonly string[], some: readonly string[]): boolean => {
+    const paths = new Set(all);
+    return some.every((path) => paths.has(path));
+  };
+  return (
+    confirmed.head === replacement.head &&
+    hasAll(confirmed.replaced, replacement.replaced) &&
+    hasAll(confirmed.deleted, replacement.deleted) &&
+    hasAll(confirmed.added, replacement.added)
+  );
 }
 
 async function planReplacement(
   context: CommandContext,
+  busy: ReadonlySet<string>,
 ): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
-  const { replica } = context;
+  const { replica, reporter } = context;
+  reporter.step({ kind: 'verifyingAll' });
+  await replica.scan({ verify: true, signal: reporter.signal });
   const { revision: head } = await fetchRemoteChanges(context);
   const onServer = replica.ancestor.remote('known');
   const { observations } = replica.local;
@@ -78,7 +137,7 @@ async function planReplacement(
     if (isOurs && !unrepresentable.has(path) && !observations.has(path)) wanted.push({ path, from, to: undefined });
   }
   for (const [path, to] of observations) {
-    if (isSyncable(path)) wanted.push({ path, from: onServer.get(path), to });
+    if (isSyncable(path) && !busy.has(path)) wanted.push({ path, from: onServer.get(path), to });
   }
   const planned = new Set(wanted.map(({ path }) => path));
   const staying = [...onServer.keys()].filter((path) => !planned.has(path));

@@ -3,15 +3,19 @@ import type { Change } from '../../core/change';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
+import type { Skipped } from '../../io/apply/transition';
 import { absorbConverged } from '../replica/absorbConverged';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
 import { applyDeletionGuard } from '../replica/deletionGuard';
 import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
-import { commitChanges, countChanges, discard, upload } from './pushSession';
+import { OpenPush } from './openPush';
+import { commitChanges, countChanges, upload } from './pushSession';
 
-/** Files may change while they are uploaded; after this many plans the push gives up and names them. */
-const maxPlans = 4;
+/** Files may change while they are uploaded; in this many plans they are hashed and sent again, then they are left out. */
+const maxTries = 2;
+/** After this many plans, different files or the server's head changed each time, and the push gives up. */
+const maxPlans = 10;
 
 export interface PushOptions extends TransferOptions {
   /** A line for the server's history. */
@@ -24,42 +28,84 @@ export interface PushResult {
   readonly deleted: number;
   /** Bytes that were sent to the server, after compression and delta transfer. */
   readonly uploadedBytes: number;
+  /** Paths that changed each time they were sent; the next push tries again. */
+  readonly skipped: readonly Skipped[];
 }
 
 /**
- * Sends the changes of this disk since the ancestor. Throws stale_base, with nothing committed, if the server has a newer
- * revision; keeps_changing; deletion_guard.
+ * Sends the changes of this disk since the ancestor. Files that are being written are left out after the second plan.
+ * Throws stale_base, with nothing committed, if the server has a newer revision; keeps_changing; deletion_guard.
  */
 export async function push(context: CommandContext, options: PushOptions = {}): Promise<PushResult> {
-  const { replica, reporter } = context;
+  const { local } = context.replica;
+  local.forgetUnpushable();
+  const open = new OpenPush(context, { isPartial: options.only !== undefined });
   let uploadedBytes = 0;
-  replica.local.forgetRefusals();
-  for (let plan = 0; plan < maxPlans; plan++) {
-    const changes = await planPush(context, options);
-    if (changes.length === 0) {
-      await replica.save();
-      return { revision: replica.ancestor.revision, put: 0, deleted: 0, uploadedBytes };
-    }
-    throwIfCancelled(context);
-    const session = await begin(context, { changes, message: options.message });
-    if (session === 'again') continue;
-    try {
-      uploadedBytes += await upload(context, { session, changes });
-      const { revision } = await commitChanges(context, { session, changes });
-      return { revision, uploadedBytes, ...countChanges(changes) };
-    } catch (error) {
-      await discard(context, session);
-      // Another push was faster. It may have been an earlier attempt of this one, whose response was lost.
-      if (isPalmtreeError(error, 'stale_base') && (await catchUp(context))) continue;
-      if (!isPalmtreeError(error, 'content_mismatch')) throw error;
-      if (plan === maxPlans - 1) {
-        throw new PalmtreeError('keeps_changing', error.message, { details: error.details, cause: error });
+  try {
+    for (let plan = 1; plan <= maxPlans; plan++) {
+      const changes = await planPush(context, options);
+      const sent = changes.length === 0 ? 'nothing' : await send(context, { open, changes, message: options.message });
+      if (sent === 'nothing') await endWithoutChanges(context, open);
+      else uploadedBytes += sent.uploadedBytes;
+      if (sent === 'nothing' || sent.revision !== undefined) {
+        const skipped = busyPaths(context.replica).map((path): Skipped => ({ path, reason: 'busy' }));
+        return { revision: context.replica.ancestor.revision, ...countChanges(changes), uploadedBytes, skipped };
       }
+      if (sent.changed.length === 0) continue;
+      if (plan >= maxTries) local.markUnpushable(sent.changed, 'busy');
       // These files were written during the upload: hash them again, whatever their stats say.
-      await replica.scan({ only: error.details.paths ?? [], verify: true, signal: reporter.signal });
+      await context.replica.scan({ only: sent.changed, verify: true, signal: context.reporter.signal });
     }
+    throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
+  } catch (error) {
+    await open.leave(error);
+    throw error;
   }
-  throw new PalmtreeError('keeps_changing', 'the server or the files changed each time the push was ready');
+}
+
+/** Nothing is left to push, so a push that stopped earlier is of no use. */
+async function endWithoutChanges({ replica }: CommandContext, open: OpenPush): Promise<void> {
+  await open.end();
+  await replica.save();
+}
+
+function busyPaths({ local }: Replica): string[] {
+  return [...local.unpushable].flatMap(([path, reason]) => (reason === 'busy' ? [path] : []));
+}
+
+interface Sent {
+  readonly uploadedBytes: number;
+  /** Undefined if the changes have to be planned again. */
+  readonly revision?: number;
+  /** Files that were written during the upload. */
+  readonly changed: readonly string[];
+}
+
+interface Sending {
+  readonly open: OpenPush;
+  readonly changes: readonly Change[];
+  readonly message: string | undefined;
+}
+
+/** Uploads and commits one plan. */
+async function send(context: CommandContext, { open, changes, message }: Sending): Promise<Sent> {
+  throwIfCancelled(context);
+  let uploadedBytes = 0;
+  try {
+    const session = await begin(context, { open, changes, message });
+    if (session === 'again') return { uploadedBytes, changed: [] };
+    uploadedBytes = await upload(context, { session, changes });
+    const { revision } = await commitChanges(context, { session, changes });
+    await open.committed();
+    return { uploadedBytes, revision, changed: [] };
+  } catch (error) {
+    // Another push was faster. It may have been an earlier attempt of this one, whose response was lost.
+    if (isPalmtreeError(error, 'stale_base') && (await catchUp(context))) return { uploadedBytes, changed: [] };
+    // The server removes a session that was idle for too long, as after a sleep.
+    if (isPalmtreeError(error, 'session_not_found')) return { uploadedBytes, changed: [] };
+    if (!isPalmtreeError(error, 'content_mismatch')) throw error;
+    return { uploadedBytes, changed: error.details.paths ?? [] };
+  }
 }
 
 async function planPush(
@@ -75,11 +121,7 @@ async function planPush(
   return changes;
 }
 
-async function begin(
-  context: CommandContext,
-  { changes, message }: { readonly changes: readonly Change[]; readonly message: string | undefined },
-): Promise<PushSession | 'again'> {
-  const { replica, server, reporter } = context;
+async function begin({ replica }: CommandContext, { open, changes, message }: Sending): Promise<PushSession | 'again'> {
   const { revision, revisionId } = replica.ancestor;
   const body = {
     base: revision,
@@ -89,11 +131,9 @@ async function begin(
     ...(message === undefined || message === '' ? {} : { message }),
   };
   try {
-    return await server.client.beginPush(server.tree, body, reporter.signal);
+    return await open.begin(body);
   } catch (error) {
     if (isPalmtreeError(error, 'invalid_path') && refuse(replica, changes, error.details.paths ?? [])) return 'again';
-    if (!isPalmtreeError(error, 'stale_base')) throw error;
-    if (await catchUp(context)) return 'again';
     throw error;
   }
 }
@@ -102,7 +142,7 @@ async function begin(
 function refuse({ local }: Replica, changes: readonly Change[], paths: readonly string[]): boolean {
   const puts = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [] : [path])));
   const refused = paths.filter((path) => puts.has(path));
-  local.refuse(refused);
+  local.markUnpushable(refused, 'path-too-long-there');
   return refused.length > 0;
 }
 

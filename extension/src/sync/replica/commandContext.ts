@@ -2,12 +2,14 @@ import { PalmtreeError } from '../../errors';
 import type { Reporter, ServerBinding } from '../ports/serverBinding';
 import type { Replica } from './replica';
 
-/** Folders outside the workspace folder. */
+/** Folders and a file outside the workspace folder. */
 export interface StorageFolders {
   /** Commands complete and verify files here; empty between commands. */
   readonly staging: string;
   /** Commands keep here what they replace or delete in the workspace folder. */
   readonly backups: string;
+  /** The file that names the session of a push that did not end. */
+  readonly openPush: string;
 }
 
 /** The parts that a command works with, if it needs no server. */

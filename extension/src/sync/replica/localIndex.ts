@@ -4,7 +4,7 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { FileTable } from '../../core/entry';
 import { withMode, type Observation } from '../../core/observation';
 import { isInside } from '../../core/paths';
-import { isBlockedByProblem, type Problem } from '../../core/problem';
+import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
 import { PalmtreeError } from '../../errors';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -23,6 +23,9 @@ export interface LocalIndexDeps {
   readonly honoursModes: () => boolean;
 }
 
+/** `busy`: the file changed each time it was sent. */
+export type UnpushableReason = Extract<ProblemReason, 'path-too-long-there' | 'busy'>;
+
 export interface ScanEffect {
   /** The changes on this disk. */
   readonly changes: readonly Change[];
@@ -39,7 +42,7 @@ export class LocalIndex {
   readonly #honoursModes: () => boolean;
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
-  readonly #refused = new Set<string>();
+  readonly #unpushable = new Map<string, UnpushableReason>();
   #findingsVersion = 0;
   #hasAdoptedModes = false;
   #folders: PathFolders | undefined;
@@ -72,19 +75,20 @@ export class LocalIndex {
     return this.#nameRules();
   }
 
-  /** Paths that the server refused to store, until the next push tries them again. */
-  get refused(): ReadonlySet<string> {
-    return this.#refused;
+  /** Paths that the last push could not send. */
+  get unpushable(): ReadonlyMap<string, UnpushableReason> {
+    return this.#unpushable;
   }
 
-  refuse(paths: readonly string[]): void {
-    for (const path of paths) this.#refused.add(path);
+  /** Leaves paths out of every plan until the next push tries them again. */
+  markUnpushable(paths: readonly string[], reason: UnpushableReason): void {
+    for (const path of paths) this.#unpushable.set(path, reason);
     this.#findingsVersion++;
   }
 
-  forgetRefusals(): void {
-    if (this.#refused.size === 0) return;
-    this.#refused.clear();
+  forgetUnpushable(): void {
+    if (this.#unpushable.size === 0) return;
+    this.#unpushable.clear();
     this.#findingsVersion++;
   }
 

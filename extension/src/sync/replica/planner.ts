@@ -44,7 +44,7 @@ export class Planner {
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
     const storable = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
-    const { uploads, problems } = dropRefused(pushable.changes, local.refused);
+    const { uploads, problems } = dropUnpushable(pushable.changes, local.unpushable);
     return {
       plan: { ...storable.plan, uploads },
       problems: new Map([...problems, ...pushable.problems, ...storable.problems, ...local.problems]),
@@ -81,12 +81,13 @@ function* unpushedPaths(
   for (const path of remote.keys()) if (!observations.has(path) && !isSyncable(path)) yield path;
 }
 
-/** Drops the puts that the server refused. */
-function dropRefused(changes: readonly Change[], refused: ReadonlySet<string>) {
+/** Drops the puts that the last push could not send. */
+function dropUnpushable(changes: readonly Change[], unpushable: LocalIndex['unpushable']) {
   const problems = new Map<string, Problem>();
-  if (refused.size === 0) return { uploads: changes, problems };
+  if (unpushable.size === 0) return { uploads: changes, problems };
   for (const { path, to } of changes) {
-    if (to !== undefined && refused.has(path)) problems.set(path, { path, reason: 'path-too-long-there' });
+    const reason = unpushable.get(path);
+    if (to !== undefined && reason !== undefined) problems.set(path, { path, reason });
   }
   const kept = new Set(changes.flatMap(({ path }) => (problems.has(path) ? [] : [path])));
   return { uploads: restrictTo(changes, kept), problems };

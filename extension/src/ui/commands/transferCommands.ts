@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { maxPushMessage } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
@@ -10,14 +11,13 @@ import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import { confirmForce } from '../sync/confirmations';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
-import { runPull, runPush } from '../sync/runs';
+import { notifyOfPush, runPull, runPush } from '../sync/runs';
 import { pushSummary } from '../sync/transferSummaries';
 import { callOptions, isConnected, targetFolder, type CallOptions } from '../workspace/callOptions';
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The server's limit, in characters. */
-const maxMessageLength = 2_000;
 
 /** Returns undefined if it opened the review instead. */
 export async function push(deps: ReviewDeps, argument: unknown, message?: string): Promise<PushResult | undefined> {
@@ -58,13 +58,16 @@ async function askForMessage(): Promise<string> {
     prompt: vscode.l10n.t("A line for the server's history: what changes, and why."),
     placeHolder: vscode.l10n.t('Plan the spring beds'),
     ignoreFocusOut: true,
-    validateInput: ({ length }) =>
-      length > maxMessageLength
-        ? vscode.l10n.t('Use up to {0} characters, not {1}.', formatNumber(maxMessageLength), formatNumber(length))
-        : undefined,
+    validateInput: messageFault,
   });
   if (typed === undefined) throw new PalmtreeError('cancelled', 'no message was given');
   return typed;
+}
+
+function messageFault(typed: string): string | undefined {
+  const { length } = typed.trim();
+  if (length <= maxPushMessage) return undefined;
+  return vscode.l10n.t('Use up to {0} characters, not {1}.', formatNumber(maxPushMessage), formatNumber(length));
 }
 
 export async function pushForce(deps: ReviewDeps, argument: unknown): Promise<PushResult> {
@@ -86,6 +89,7 @@ async function forcePushFolder(
   );
   const text = pushSummary(result, sync.state);
   deps.log.info(`${folder.name}: force push: ${text}`);
+  if (options === undefined) notifyOfPush(deps, owner, result, () => forcePushFolder(deps, owner, undefined));
   showInStatusBar(text);
   return result;
 }

@@ -4,7 +4,7 @@ import { messageFor, type Message } from './errorMessages';
 import { commandOf } from './runAction';
 
 /** The first words of a notification: the product, and in a workspace with several folders the folder. */
-function notificationSource(folder: vscode.Uri | undefined): string {
+export function notificationSource(folder: vscode.Uri | undefined): string {
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const name = folder && several ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;
   return name === undefined ? 'Palmtree' : `Palmtree (${name})`;

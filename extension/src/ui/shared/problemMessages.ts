@@ -69,6 +69,7 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
     ),
   unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
   changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
+  busy: () => l10n.t('It changed each time it was sent. The next push tries again when nothing writes to it.'),
 };
 
 /** Explains a path that cannot be synced, and says what to do. */

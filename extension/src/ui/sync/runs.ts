@@ -12,7 +12,7 @@ import type { CallOptions } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { confirmDeletions, confirmNewTree } from './confirmations';
-import { notifyMerged, notifySkipped, notifySkippedFolders } from './transferNotices';
+import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } from './transferNotices';
 import { pullSummary, pushSummary } from './transferSummaries';
 
 export interface TransferDeps {
@@ -20,9 +20,9 @@ export interface TransferDeps {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Pushes, with the necessary confirmations. Returns the result and its summary, which the caller shows. */
+/** Pushes, with the necessary confirmations, and notifies of skipped files. The caller shows the returned summary. */
 export async function runPush(
-  { log }: TransferDeps,
+  deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pushOptions: PushOptions = {},
@@ -32,8 +32,20 @@ export async function runPush(
     withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withConfirmations(run, owner, options);
   const text = pushSummary(result, sync.state);
-  log.info(`${folder.name}: ${text}`);
+  deps.log.info(`${folder.name}: ${text}`);
+  if (options === undefined) notifyOfPush(deps, owner, result, () => runPush(deps, owner, undefined, pushOptions));
   return { result, text };
+}
+
+/** Warns of the files that a push left out, if any. `again` pushes again. */
+export function notifyOfPush(
+  deps: TransferDeps,
+  owner: SyncedFolder,
+  { skipped }: PushResult,
+  again: () => Promise<unknown>,
+): void {
+  for (const one of skipped) deps.log.warn(`${owner.folder.name}: ${skippedMessage(one)}`);
+  if (skipped.length > 0) void notifyUnpushed(owner, { skipped }, deps.log, showingErrors(deps, again));
 }
 
 /** Pulls, with the necessary confirmations, and notifies of conflicts, merges and skipped files. */
@@ -79,15 +91,22 @@ function notifyOfPull(deps: TransferDeps, owner: SyncedFolder, pullOptions: Pull
   // A user who picked paths has seen the conflicts in the plan.
   const conflicts = pullOptions.only === undefined ? result.conflicts : [];
   if (conflicts.length + skipped.length > 0) {
-    const again = () =>
-      runPull(deps, owner, undefined, pullOptions).then(
-        () => undefined,
-        (error: unknown) => showError(error, deps.log),
-      );
+    const again = showingErrors(deps, () => runPull(deps, owner, undefined, pullOptions));
     void notifySkipped(owner, { conflicts, skipped }, deps.log, again);
   } else if (merged.length > 0) {
     void notifyMerged(owner, { merged });
   }
+}
+
+/** Returns a function that calls `run` and shows its error. */
+function showingErrors({ log }: TransferDeps, run: () => Promise<unknown>): () => Promise<void> {
+  return async () => {
+    try {
+      await run();
+    } catch (error) {
+      await showError(error, log);
+    }
+  };
 }
 
 /** Runs a push or pull, and runs it again once the user has confirmed what stopped it. */

@@ -1,7 +1,10 @@
 import * as vscode from 'vscode';
+import type { Skipped } from '../../io/apply/transition';
 import type { PullResult } from '../../sync/pull/pull';
+import type { PushResult } from '../../sync/push/push';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
+import { notificationSource } from '../shared/notify';
 import { pathList } from '../shared/pathList';
 import { skippedMessage } from '../shared/skippedMessages';
 import { saveFiles } from '../workspace/unsavedFiles';
@@ -28,6 +31,21 @@ export async function notifySkipped(
   else if (picked === save && (await saveFiles(folder, unsaved))) await again();
 }
 
+/** Warns of files that a push left out. `again` pushes again. */
+export async function notifyUnpushed(
+  { folder }: SyncedFolder,
+  { skipped }: Pick<PushResult, 'skipped'>,
+  log: vscode.LogOutputChannel,
+  again: () => Promise<void>,
+): Promise<void> {
+  const tryAgain = vscode.l10n.t('Try Again');
+  const showLog = vscode.l10n.t('Show Log');
+  const text = `${notificationSource(folder.uri)}: ${skippedFilesMessage(skipped)}`;
+  const picked = await vscode.window.showWarningMessage(text, tryAgain, showLog);
+  if (picked === tryAgain) await again();
+  else if (picked === showLog) log.show();
+}
+
 function conflictsMessage(conflicts: PullResult['conflicts']): string {
   if (conflicts.length === 0) return '';
   const paths = pathList(conflicts);
@@ -40,7 +58,7 @@ function conflictsMessage(conflicts: PullResult['conflicts']): string {
       );
 }
 
-function skippedFilesMessage(skipped: PullResult['skipped']): string {
+function skippedFilesMessage(skipped: readonly Skipped[]): string {
   const [first] = skipped;
   if (first === undefined) return '';
   return skipped.length === 1

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { openFolderStorage, storageNames } from '../../io/openFolderStorage';
+import { openFolderStorage, storageFolders } from '../../io/openFolderStorage';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
@@ -160,7 +160,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       root,
       store,
       scanner,
-      folders: { staging: join(storage, storageNames.staging), backups: join(storage, storageNames.backups) },
+      folders: storageFolders(storage),
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
