@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import type { ConnectionLimits } from '../src/app/connectionLimits';
 import { createServer } from '../src/app/createServer';
 import { listen } from '../src/app/listen';
 import { createServices, type Environment } from '../src/app/services';
@@ -8,12 +9,13 @@ import { temporaryFolder } from './temporaryFolder';
 
 export interface TestServerOptions extends Partial<Environment> {
   readonly tokenName?: string;
+  readonly limits?: ConnectionLimits;
 }
 
 export type TestServer = Awaited<ReturnType<typeof startTestServer>>;
 
 /** A server in this process: `app` for requests without a network, `url` for a loopback port. */
-export async function startTestServer({ tokenName = 'alice', ...over }: TestServerOptions = {}) {
+export async function startTestServer({ tokenName = 'alice', limits, ...over }: TestServerOptions = {}) {
   const dataFolder = over.dataFolder ?? temporaryFolder();
   const database = await openDatabase(dataFolder);
   const logged: string[] = [];
@@ -25,7 +27,7 @@ export async function startTestServer({ tokenName = 'alice', ...over }: TestServ
   let listening: Awaited<ReturnType<typeof listen>> | undefined;
   /** Starts to listen on the first call. */
   const url = async (): Promise<string> => {
-    listening ??= await listen(app, { host: '127.0.0.1', port: 0 });
+    listening ??= await listen(app, { host: '127.0.0.1', port: 0, ...(limits && { limits }) });
     return listening.url;
   };
   return {

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { Hono } from 'hono';
 import { afterEach, expect, test } from 'vitest';
 import type { AppEnv } from '../http/appEnv';
+import { defaultConnectionLimits } from './connectionLimits';
 import { listen, type Listening } from './listen';
 
 let listening: Listening | undefined;
@@ -13,7 +14,7 @@ afterEach(async () => {
 });
 
 async function start(app: Hono<AppEnv>): Promise<Socket> {
-  listening = await listen(app, { host: '127.0.0.1', port: 0, stallMs: 50 });
+  listening = await listen(app, { host: '127.0.0.1', port: 0, limits: { ...defaultConnectionLimits, stallMs: 50 } });
   const opened = connect(Number(new URL(listening.url).port), '127.0.0.1');
   opened.on('error', () => undefined);
   socket = opened;

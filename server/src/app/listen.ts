@@ -1,19 +1,24 @@
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { serve, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
 import { OperatorError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
+import {
+  answerAllUpgrades,
+  defaultConnectionLimits,
+  limitConnections,
+  type ConnectionLimits,
+} from './connectionLimits';
 
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
-  /** The time, in milliseconds, in which a client must send more of a request or read more of a response. */
-  readonly stallMs?: number;
+  readonly limits?: ConnectionLimits;
 }
 
 export interface Listening {
@@ -24,18 +29,17 @@ export interface Listening {
 
 /** A message stays in memory until rsync has read it. A client's message is one read from its socket, about 64 KiB. */
 const maxMessageBytes = 4 << 20;
-const defaultStallMs = 60_000;
 
-export async function listen(
-  app: Hono<AppEnv>,
-  { host, port, tls, stallMs = defaultStallMs }: ListenOptions,
-): Promise<Listening> {
+export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise<Listening> {
+  const { host, port, tls, limits = defaultConnectionLimits } = options;
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxMessageBytes });
+  // Node looks for requests that exceed their deadline at this interval.
+  const serverOptions = { connectionsCheckingInterval: Math.min(limits.handshakeMs, 5_000) };
   const secure =
     tls === undefined
-      ? {}
-      : { createServer: createHttpsServer, serverOptions: { cert: read(tls.certFile), key: read(tls.keyFile) } };
-  const options = {
+      ? { serverOptions }
+      : { createServer: createHttpsServer, serverOptions: { ...serverOptions, ...tlsOptions(tls, limits) } };
+  const serveOptions = {
     fetch: app.fetch,
     hostname: host,
     port,
@@ -44,36 +48,21 @@ export async function listen(
   };
   const server = await new Promise<Server>((resolve, reject) => {
     try {
-      const started = serve(options, () => resolve(started)) as Server;
+      const started = serve(serveOptions, () => resolve(started)) as Server;
       started.once('error', (error) => reject(listenError(error, host, port)));
     } catch (error) {
       if (tls === undefined) throw error;
       reject(tlsError(tls, error));
     }
   });
-  // On a slow line, the body of a big push takes longer than Node's default of five minutes.
-  server.requestTimeout = 0;
-  endStalledConnections(server, stallMs);
+  limitConnections(server, limits);
+  answerAllUpgrades(server);
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
     close: (graceMs) => close(server, sockets, graceMs),
   };
-}
-
-/** A connection on which the server works is not stalled. */
-function endStalledConnections(server: Server, stallMs: number): void {
-  const exchanges = new WeakMap<Socket, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    exchanges.set(request.socket, { request, response });
-  });
-  // Node also reports here that a connection had no next request, and with this listener does not end it itself.
-  server.setTimeout(stallMs, (socket: Socket) => {
-    const { request, response } = exchanges.get(socket) ?? {};
-    const isWorking = request?.complete === true && response?.writableEnded === false && socket.writableLength === 0;
-    if (!isWorking) socket.destroy();
-  });
 }
 
 async function close(server: Server, sockets: WebSocketServer, graceMs: number): Promise<void> {
@@ -83,6 +72,10 @@ async function close(server: Server, sockets: WebSocketServer, graceMs: number):
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
   clearTimeout(timer);
+}
+
+function tlsOptions({ certFile, keyFile }: { certFile: string; keyFile: string }, { handshakeMs }: ConnectionLimits) {
+  return { cert: read(certFile), key: read(keyFile), handshakeTimeout: handshakeMs };
 }
 
 function read(file: string): Buffer {

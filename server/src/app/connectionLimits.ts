@@ -1,0 +1,96 @@
+import { STATUS_CODES, ServerResponse, type IncomingMessage, type Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+export interface ConnectionLimits {
+  /** The time for a TLS handshake and for the headers of a request, each. */
+  readonly handshakeMs: number;
+  /** The time in which a client must send more of a request or read more of a response. */
+  readonly stallMs: number;
+  readonly connections: number;
+  /** Does not apply to loopback addresses: behind a reverse proxy, all clients have one. */
+  readonly connectionsPerAddress: number;
+}
+
+/** A client has one event stream, some requests and at most four rsyncs at a time. */
+export const defaultConnectionLimits: ConnectionLimits = {
+  handshakeMs: 15_000,
+  stallMs: 60_000,
+  connections: 4_000,
+  connectionsPerAddress: 400,
+};
+
+/** Closes connections that come to nothing, so that clients cannot use up the server's file descriptors. */
+export function limitConnections(server: Server, limits: ConnectionLimits): void {
+  server.headersTimeout = limits.handshakeMs;
+  // On a slow line, the body of a big push takes longer than Node's default of five minutes.
+  server.requestTimeout = 0;
+  endStalledConnections(server, limits.stallMs);
+  server.maxConnections = limits.connections;
+  const connections = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress: address } = socket;
+    if (address === undefined || isLoopback(address)) return;
+    const count = (connections.get(address) ?? 0) + 1;
+    if (count > limits.connectionsPerAddress) return void socket.destroy();
+    connections.set(address, count);
+    socket.once('close', () => {
+      const left = (connections.get(address) ?? 1) - 1;
+      if (left === 0) connections.delete(address);
+      else connections.set(address, left);
+    });
+  });
+}
+
+/** A connection on which the server works is not stalled. */
+function endStalledConnections(server: Server, stallMs: number): void {
+  const exchanges = new WeakMap<Socket, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    exchanges.set(request.socket, { request, response });
+  });
+  // Node also reports here that a connection had no next request, and with this listener does not end it itself.
+  server.setTimeout(stallMs, (socket: Socket) => {
+    const { request, response } = exchanges.get(socket) ?? {};
+    const isWorking = request?.complete === true && response?.writableEnded === false && socket.writableLength === 0;
+    if (!isWorking) socket.destroy();
+  });
+}
+
+/**
+ * Answers the upgrades that are not to a WebSocket as ordinary requests, as RFC 9110 (7.8) allows. `curl --http2` asks for
+ * one. The server's only listener would leave them without a response for ever.
+ */
+export function answerAllUpgrades(server: Server): void {
+  const [upgradeToWebSocket] = server.listeners('upgrade');
+  if (upgradeToWebSocket === undefined) throw new Error('the server has no listener for upgrades');
+  server.removeAllListeners('upgrade');
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const protocols = (request.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
+    if (!protocols.includes('websocket')) return answerAsRequest(server, request, socket as Socket);
+    // ws accepts no list.
+    request.headers.upgrade = 'websocket';
+    upgradeToWebSocket.call(server, request, socket, head);
+  });
+}
+
+function answerAsRequest(server: Server, request: IncomingMessage, socket: Socket): void {
+  socket.on('error', () => socket.destroy());
+  if (hasBody(request)) {
+    // Node does not parse a body after the headers of an upgrade.
+    socket.end(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    return;
+  }
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  response.assignSocket(socket);
+  response.once('finish', () => socket.end());
+  server.emit('request', request, response);
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+}
+
+function isLoopback(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\./.test(address);
+}
