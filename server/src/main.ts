@@ -8,6 +8,9 @@ import { OperatorError } from './errors';
 
 process.umask(0o077);
 
+// A reader that has closed its end of the pipe must not end the server.
+process.stdout.on('error', () => undefined);
+
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };

@@ -42,7 +42,7 @@ export interface ProcessResult {
 
 /** Runs one palmtree-server command to its end. */
 export async function runCommand(bundle: string, args: readonly string[], ids?: Ids): Promise<ProcessResult> {
-  return resultOf(start(bundle, args, ids));
+  return resultOf(start(bundle, args, { ids }));
 }
 
 export interface ChildServer extends ServerAccess {
@@ -51,13 +51,21 @@ export interface ChildServer extends ServerAccess {
   kill(signal: NodeJS.Signals): Promise<ProcessResult>;
 }
 
+export interface ChildServerOptions {
+  readonly token?: string;
+  readonly ids?: Ids | undefined;
+  readonly options?: readonly string[];
+  /** The most file descriptors that the process may have open. */
+  readonly maxDescriptors?: number | undefined;
+}
+
 /** Starts a server process on `dataFolder`, and creates a token unless one is given. */
 export async function startChildServer(
   bundle: string,
   dataFolder: string,
-  { token, ids, options = [] }: { token?: string; ids?: Ids; options?: readonly string[] } = {},
+  { token, ids, options = [], maxDescriptors }: ChildServerOptions = {},
 ): Promise<ChildServer> {
-  const child = start(bundle, ['serve', '--port', '0', '--data', dataFolder, ...options], ids);
+  const child = start(bundle, ['serve', '--port', '0', '--data', dataFolder, ...options], { ids, maxDescriptors });
   const ended = resultOf(child);
   const url = await new Promise<string>((resolveUrl, reject) => {
     child.stdout?.once('data', (line: string) => resolveUrl((JSON.parse(line) as { url: string }).url));
@@ -83,8 +91,14 @@ async function createToken(bundle: string, dataFolder: string, ids?: Ids): Promi
   return (JSON.parse(stdout) as { token: string }).token;
 }
 
-function start(bundle: string, args: readonly string[], ids?: Ids): ChildProcess {
-  const child = spawn(process.execPath, [bundle, ...args], {
+function start(
+  bundle: string,
+  args: readonly string[],
+  { ids, maxDescriptors }: Pick<ChildServerOptions, 'ids' | 'maxDescriptors'> = {},
+): ChildProcess {
+  const limited = maxDescriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${maxDescriptors} && exec "$@"`, 'sh'];
+  const [command = '', ...rest] = [...limited, process.execPath, bundle, ...args];
+  const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp' },
     ...(ids === undefined ? {} : { ...ids, cwd: '/' }),

@@ -29,8 +29,8 @@ export async function flushFileSystem(folder: string, count: number): Promise<bo
 }
 
 async function syncFileSystem(folder: string): Promise<boolean> {
-  const child = spawn('sync', ['-f', '--', folder], { stdio: 'ignore' });
   try {
+    const child = spawn('sync', ['-f', '--', folder], { stdio: 'ignore' });
     const [code] = (await once(child, 'close')) as [number | null];
     return code === 0;
   } catch {

@@ -29,7 +29,8 @@ export interface RsyncRunOptions {
 }
 
 const normalClosure = 1000;
-const internalError = 1011;
+/** WebSocket close code "Internal Error". */
+export const internalError = 1011;
 const stderrChars = 4000;
 
 /** One `rsync --server --daemon` behind one WebSocket, from its start to the end of its last process. */
@@ -47,6 +48,7 @@ export class RsyncRun implements Run {
   #sent = 0;
   #stderr = '';
 
+  /** Throws if the system refuses to start a process. */
   constructor(socket: WebSocket, options: RsyncRunOptions) {
     this.#socket = socket;
     this.#options = options;
@@ -139,12 +141,22 @@ function abnormalEnd(code: number | null, signal: NodeJS.Signals | null): string
   return signal === null ? 'rsync could not be started' : `${signal} ended rsync`;
 }
 
+/** Throws unless the process has streams, which it lacks where the system has no descriptor or memory left. */
 function startDaemon({ command, configFile }: RsyncRunOptions): ChildProcessWithoutNullStreams {
-  return spawn(command, ['--server', '--daemon', `--config=${configFile}`, '.'], {
+  const child = spawn(command, ['--server', '--daemon', `--config=${configFile}`, '.'], {
     // The user's popt aliases, variables and locale would change what rsync does. /dev/null has no file with aliases.
     env: { PATH: process.env['PATH'] ?? '', HOME: '/dev/null', LC_ALL: 'C.UTF-8' },
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe'],
   });
+  if (hasStreams(child)) return child;
+  // Without a listener, the event that follows would end the server.
+  child.once('error', () => undefined);
+  throw new Error('the system has no file descriptor left for rsync');
+}
+
+/** Node's types do not tell that a process which could not be started may have no streams. */
+function hasStreams({ stdout }: { stdout: unknown }): boolean {
+  return stdout !== undefined && stdout !== null;
 }

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import { RsyncRun, type RunLimits } from '../rsync/rsyncRun';
+import { RsyncRun, internalError, type RsyncRunOptions, type RunLimits } from '../rsync/rsyncRun';
 import type { Run } from '../rsync/run';
 import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
@@ -38,13 +38,24 @@ export class RsyncConnections {
     // Another connection may have taken the last slot since the upgrade was granted.
     if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
     const configFile = this.#sessions.configFileOf(id);
-    const run = new RsyncRun(socket, { part, command: this.#command, configFile, limits: this.#limits, log });
+    const run = this.#start(socket, { part, configFile, log });
+    if (run === undefined) return;
     this.#activity.attach(id, run);
     this.#observer.onRunStarted(id, run);
     void run.ended.then(() => {
       const tail = tailOf(this.#sessions.logFileOf(id));
       if (tail !== '') log.debug({ rsync: tail }, 'rsync log');
     });
+  }
+
+  #start(socket: WebSocket, options: Pick<RsyncRunOptions, 'part' | 'configFile' | 'log'>): RsyncRun | undefined {
+    try {
+      return new RsyncRun(socket, { ...options, command: this.#command, limits: this.#limits });
+    } catch (error) {
+      options.log.error({ err: error }, 'rsync could not be started');
+      socket.close(internalError, 'rsync could not be started');
+      return undefined;
+    }
   }
 }
 
