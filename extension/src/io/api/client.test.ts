@@ -175,8 +175,8 @@ describe('a file table', () => {
 });
 
 describe('a server that falls silent', () => {
-  const quick = (response: RequestListener) => clientOf(response, currentServer, { silenceMs: 50 });
-  const noResponse = { code: 'no_response', details: { reason: '0.05 s' } };
+  const impatient = (response: RequestListener) => clientOf(response, currentServer, { silenceMs: 400 });
+  const noResponse = { code: 'no_response', details: { reason: '0.4 s' } };
   const json = { 'content-type': 'application/json' };
 
   it.each<[string, RequestListener]>([
@@ -187,7 +187,7 @@ describe('a server that falls silent', () => {
     ['in the body of an error', (_, response) => response.writeHead(500, json).write('{"error":')],
   ])('%s is reported, and the request is not repeated', async (_, listener) => {
     let requests = 0;
-    const client = await quick((request, response) => {
+    const client = await impatient((request, response) => {
       requests++;
       listener(request, response);
     });
@@ -196,13 +196,13 @@ describe('a server that falls silent', () => {
   });
 
   it('in the middle of a table is reported', async () => {
-    const client = await quick((_, response) => response.write(head(2) + deleted('a')));
+    const client = await impatient((_, response) => response.write(head(2) + deleted('a')));
     await expect(client.files('notes', 1)).rejects.toMatchObject(noResponse);
   });
 
   it('can be left before that', async () => {
     const stop = new AbortController();
-    const client = await quick(() => stop.abort());
+    const client = await clientOf(() => stop.abort());
     await expect(client.trees(stop.signal)).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
@@ -215,12 +215,12 @@ describe('a server that works long', () => {
       expect(request.headers['x-palmtree-heartbeats']).toBe('1');
       let beats = 0;
       const timer = setInterval(() => {
-        if (beats++ < 10) response.write(' ');
+        if (beats++ < 16) response.write(' ');
         else response.end(body);
-      }, 20);
+      }, 50);
       response.once('close', () => clearInterval(timer));
     };
-  const patient = (body: string) => clientOf(working(body), currentServer, { silenceMs: 100 });
+  const patient = (body: string) => clientOf(working(body), currentServer, { silenceMs: 400 });
 
   it('is waited for as long as it sends heartbeats', async () => {
     const client = await patient('{"revision":3,"id":"x"}');
