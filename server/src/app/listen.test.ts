@@ -22,14 +22,14 @@ async function start(app: Hono<AppEnv>): Promise<Socket> {
   return opened;
 }
 
-test('the connection of a client that stops in the middle of its request ends', async () => {
+test('a client that stops in the middle of its request is disconnected', async () => {
   const app = new Hono<AppEnv>().post('/', async (context) => context.text(await context.req.text()));
   const client = await start(app);
   client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
   await once(client.resume(), 'close');
 });
 
-test('the connection of a client that stops to read its response ends', async () => {
+test('a client that stops reading its response is disconnected', async () => {
   const cancelled = Promise.withResolvers<void>();
   const piece = new Uint8Array(1 << 20);
   const endless = () =>
@@ -43,13 +43,13 @@ test('the connection of a client that stops to read its response ends', async ()
   await cancelled.promise;
 });
 
-test('the connection stays while the server works', async () => {
+test('a client is not disconnected while the server works', async () => {
   const work = Promise.withResolvers<string>();
   const app = new Hono<AppEnv>().get('/', async (context) => context.text(await work.promise));
   const client = await start(app);
   client.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
   const idle = connect(Number(new URL(listening?.url ?? '').port), '127.0.0.1');
-  // This one is stalled from the same time on, so its end shows that the limit has passed.
+  // This client stalls from the same moment on, so the end of its connection shows that the limit has passed.
   idle.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf');
   await once(idle.resume(), 'close');
   work.resolve('done');

@@ -10,7 +10,7 @@ export function handleError(error: unknown, context: Context<AppEnv>): Response 
   return respond(context, body, status);
 }
 
-/** The body and the status of the response to a request that failed. The cause is logged. */
+/** Logs the cause of a failed request, and returns the body and status of its response. */
 export function errorOf(
   error: unknown,
   context: Context<AppEnv>,

@@ -5,7 +5,7 @@ import { heartbeatsHeader } from '../contract/protocol';
 import type { AppEnv } from './appEnv';
 import { errorOf } from './errorHandler';
 
-/** In milliseconds. A client waits 15 s for a sign of life. */
+/** In milliseconds. A client takes the server for dead after 15 s of silence. */
 const defaultHeartbeatMs = 5_000;
 /** JSON ignores it before a value. */
 const heartbeat = ' ';
@@ -33,7 +33,7 @@ export async function slowResponse<T>(context: Context<AppEnv>, response: SlowRe
     return context.body(whole, status, { 'content-type': contentType });
   }
   const pieces = lateBody(result, body, (error) => JSON.stringify(errorOf(error, context).body), heartbeatMs);
-  // A compressor would hold the heartbeats back, and so would the buffer of nginx.
+  // A compressor or nginx's buffer would delay the heartbeats.
   const headers = { 'content-type': contentType, 'cache-control': 'no-transform', 'x-accel-buffering': 'no' };
   return context.body(streamOf(pieces), 200, headers);
 }

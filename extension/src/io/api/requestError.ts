@@ -30,7 +30,7 @@ export interface FailedRequest {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Throws the error that `value`, the response to a successful request, contains: the server found it while it sent heartbeats. */
+/** Throws the error in `value`, the body of a response with status 200: the request failed after the first heartbeat. */
 export function throwIfError(value: unknown, { request, address }: Omit<FailedRequest, 'signal'>): void {
   const parsed = errorBody.safeParse(value);
   if (parsed.success) throw serverError(parsed.data.error, 500, { request, address, cause: undefined });

@@ -1,9 +1,9 @@
 /** The longest time, in milliseconds, without a byte from the server. While it works longer, it sends heartbeats. */
 const defaultSilenceMs = 15_000;
-/** A proxy may collect the body of a request, and the end of a long one may still be on its way over a slow line. */
+/** The limit while a long body is sent: its end may still be in a proxy's buffer, or on its way over a slow line. */
 const longBodyMs = 60_000;
 
-/** The server sent nothing for too long. ofetch repeats no request that failed with an error of this name. */
+/** The server sent nothing for too long. ofetch never repeats a request that failed with an error of this name. */
 export class SilenceError extends Error {
   override readonly name = 'AbortError';
   readonly ms: number;
@@ -73,7 +73,7 @@ export class SilenceDeadline {
         },
         cancel: (reason) => reader.cancel(reason),
       },
-      // Reads only for a reader that waits.
+      // Reads nothing ahead.
       { highWaterMark: 0 },
     );
   }
