@@ -43,9 +43,9 @@ function isEmptied({ from, to }: Change): boolean {
 }
 
 /**
- * Returns the outermost folders that lose at least `min` files and have none left in `tableAfter()`, the table that the changes
- * lead to. Emptied files count as lost, deleted files only if that table has their content nowhere. The workspace folder
- * itself is never returned.
+ * Returns the outermost folders that lose at least `min` files and have none left in `tableAfter()`, the table after the
+ * changes. Emptied files count as lost; deleted files only if their content is nowhere in that table. The workspace
+ * folder itself is never returned.
  */
 export function lostFolders(changes: readonly Change[], tableAfter: () => FileTable, min = 10): string[] {
   const removed = removedContent(changes);

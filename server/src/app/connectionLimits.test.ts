@@ -33,14 +33,17 @@ async function exchange(url: URL, lines: readonly string[], body = ''): Promise<
 const sockets = (): number => process.getActiveResourcesInfo().filter((name) => name === 'TCPSocketWrap').length;
 
 describe('an upgrade', () => {
-  it.each(['h2c', 'TLS/1.0', 'h2c, TLS/1.2', 'Web Socket', ','])('to %j is answered without it', async (protocol) => {
-    const url = await start();
-    const request = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`, 'HTTP2-Settings: AAMAAABkAAQ'];
-    const response = await exchange(url, ['GET /healthz HTTP/1.1', ...request]);
-    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(response).toContain('{"ok":true}');
-    expect(await exchange(url, ['GET /v1/whoami HTTP/1.1', ...request])).toMatch(/^HTTP\/1\.1 401 /);
-  });
+  it.each(['h2c', 'TLS/1.0', 'h2c, TLS/1.2', 'Web Socket', ','])(
+    'to %j gets the response of an ordinary request',
+    async (protocol) => {
+      const url = await start();
+      const request = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`, 'HTTP2-Settings: AAMAAABkAAQ'];
+      const response = await exchange(url, ['GET /healthz HTTP/1.1', ...request]);
+      expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(response).toContain('{"ok":true}');
+      expect(await exchange(url, ['GET /v1/whoami HTTP/1.1', ...request])).toMatch(/^HTTP\/1\.1 401 /);
+    },
+  );
 
   it('with a body is refused', async () => {
     const url = await start();

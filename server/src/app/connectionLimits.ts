@@ -20,7 +20,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   connectionsPerAddress: 400,
 };
 
-/** Closes connections that come to nothing, so that clients cannot use up the server's file descriptors. */
+/** Limits the number of connections and closes those that stall, so that clients cannot use up the file descriptors. */
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
   server.headersTimeout = limits.handshakeMs;
   // On a slow line, the body of a big push takes longer than Node's default of five minutes.
@@ -42,13 +42,13 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
   });
 }
 
-/** A connection on which the server works is not stalled. */
+/** Ends connections whose client neither sends nor reads. While the server works on a request, that is no stall. */
 function endStalledConnections(server: Server, stallMs: number): void {
   const exchanges = new WeakMap<Socket, { readonly request: IncomingMessage; readonly response: ServerResponse }>();
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     exchanges.set(request.socket, { request, response });
   });
-  // Node also reports here that a connection had no next request, and with this listener does not end it itself.
+  // Node also reports connections without a next request here, and no longer ends them itself.
   server.setTimeout(stallMs, (socket: Socket) => {
     const { request, response } = exchanges.get(socket) ?? {};
     const isWorking = request?.complete === true && response?.writableEnded === false && socket.writableLength === 0;
@@ -57,23 +57,23 @@ function endStalledConnections(server: Server, stallMs: number): void {
 }
 
 /**
- * Answers the upgrades that are not to a WebSocket as ordinary requests, as RFC 9110 (7.8) allows. `curl --http2` asks for
- * one. The server's only listener would leave them without a response for ever.
+ * Handles upgrades to protocols other than WebSocket as ordinary requests, as RFC 9110 (7.8) allows. `curl --http2` sends
+ * one. The listener for WebSockets alone would never respond to them.
  */
-export function answerAllUpgrades(server: Server): void {
+export function handleOtherUpgrades(server: Server): void {
   const [upgradeToWebSocket] = server.listeners('upgrade');
   if (upgradeToWebSocket === undefined) throw new Error('the server has no listener for upgrades');
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const protocols = (request.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
-    if (!protocols.includes('websocket')) return answerAsRequest(server, request, socket as Socket);
-    // ws accepts no list.
+    if (!protocols.includes('websocket')) return handleAsRequest(server, request, socket as Socket);
+    // ws accepts no list of protocols.
     request.headers.upgrade = 'websocket';
     upgradeToWebSocket.call(server, request, socket, head);
   });
 }
 
-function answerAsRequest(server: Server, request: IncomingMessage, socket: Socket): void {
+function handleAsRequest(server: Server, request: IncomingMessage, socket: Socket): void {
   socket.on('error', () => socket.destroy());
   if (hasBody(request)) {
     // Node does not parse a body after the headers of an upgrade.

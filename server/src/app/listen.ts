@@ -8,7 +8,7 @@ import { WebSocketServer } from 'ws';
 import { OperatorError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
 import {
-  answerAllUpgrades,
+  handleOtherUpgrades,
   defaultConnectionLimits,
   limitConnections,
   type ConnectionLimits,
@@ -56,7 +56,7 @@ export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise
     }
   });
   limitConnections(server, limits);
-  answerAllUpgrades(server);
+  handleOtherUpgrades(server);
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return {

@@ -53,7 +53,7 @@ test('a server whose output nobody reads keeps running', async () => {
   expect(await push(server, 'tree', 0, { a: '1' })).toBe(1);
 });
 
-test('a server whose output is closed before it listens starts', async () => {
+test('a server starts even if its output is closed before it listens', async () => {
   const child = spawn(process.execPath, [bundle, 'serve', '--port', '0', '--data', temporaryFolder()], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -73,7 +73,7 @@ export const fileTable = z.object({
 const count = z.int().nonnegative();
 export const tableHead = fileTable.omit({ files: true }).extend({ count });
 
-/** In characters, after blanks at both ends were removed. */
+/** In characters, without the blanks at both ends. */
 export const maxPushMessage = 2000;
 
 const pushMessage = z
@@ -99,8 +99,8 @@ export const beginPush = z.object({
   /** Stored with the revision, unless it is empty. */
   message: pushMessage.optional(),
   /**
-   * The id of an earlier push of the same token to this tree, which ends: what it has received is not uploaded again.
-   * Ignored if that push has ended or is being committed.
+   * The id of an earlier push by the same token to this tree. The server ends it, and what it received is not uploaded
+   * again. Ignored if that push has ended or is being committed.
    */
   resume: z.string().optional(),
 });

@@ -2,7 +2,7 @@ import { lstatSync, renameSync } from 'node:fs';
 import type { Upload } from '../sessions/session';
 import { InboxFolders } from './inboxFolders';
 
-/** The inbox of a push that did not come to its end, for the push that takes its place. */
+/** The inbox of an unfinished push. The push that resumes it takes the received files from there. */
 export class EarlierInbox {
   readonly #inbox: string;
   readonly #folders: InboxFolders;
@@ -23,8 +23,9 @@ export class EarlierInbox {
   }
 
   /**
-   * Moves what was received of `upload` to `file`, also if it was received for another path. Without that, an earlier
-   * content of its path serves as rsync's delta basis, unless another upload needs it. Returns false if there is neither.
+   * Moves the received content of `upload` to `file`, even if it was received for another path. If it was not received,
+   * moves an earlier content of the path as rsync's delta basis, unless another upload needs it. Returns false if neither
+   * exists.
    */
   tryMove({ path, hash }: Upload, file: string): boolean {
     const source = this.#pathByHash.get(hash) ?? path;

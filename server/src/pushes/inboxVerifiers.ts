@@ -17,7 +17,7 @@ export class InboxVerifiers implements RunObserver {
     this.#objects = objects;
   }
 
-  /** `stored` are the stamps of further uploads, which were stored before. */
+  /** `stored` has the stamps of further uploads, which are stored already. */
   add(id: string, inbox: string, uploads: readonly Upload[], stored: ReadonlyMap<string, FileStamp>): void {
     if (uploads.length + stored.size === 0) return;
     this.#verifiers.set(id, new InboxVerifier(inbox, uploads, this.#objects, stored));

@@ -74,7 +74,7 @@ test('an earlier content of a path is the delta basis of its next one', async ()
   expect(readFileSync(join(inboxOf(third.id), 'log'), 'utf8')).toBe('line 1\nli');
 });
 
-test('a push in which a file had the name of a folder of the next one is resumed', async () => {
+test('a push is resumed even if a folder became a file, or a file became a folder', async () => {
   const first = await begin({ 'a/b': 'same', c: 'x' });
   fillInbox(server, first.id, { 'a/b': 'same' });
   const second = await begin({ a: 'same', 'c/d': 'y' }, first.id);

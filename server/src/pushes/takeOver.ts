@@ -21,8 +21,8 @@ export interface Resumed {
 }
 
 /**
- * Calls `create` with the inbox of an earlier push, which ends then; without it if that push has ended, is being
- * committed, or is not the owner's. A kill in between costs at most the received files.
+ * Calls `create` with the inbox of an earlier push, and then ends that push. Calls it without an inbox if the earlier push
+ * has ended, is being committed or has another owner. A kill meanwhile costs at most the received files.
  */
 export async function takeOver<T>(
   { sessions, activity, inboxVerifiers }: TakeOverServices,

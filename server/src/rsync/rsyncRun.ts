@@ -141,7 +141,7 @@ function abnormalEnd(code: number | null, signal: NodeJS.Signals | null): string
   return signal === null ? 'rsync could not be started' : `${signal} ended rsync`;
 }
 
-/** Throws unless the process has streams, which it lacks where the system has no descriptor or memory left. */
+/** Throws if the process has no streams, because the system has no descriptor or memory left. */
 function startDaemon({ command, configFile }: RsyncRunOptions): ChildProcessWithoutNullStreams {
   const child = spawn(command, ['--server', '--daemon', `--config=${configFile}`, '.'], {
     // The user's popt aliases, variables and locale would change what rsync does. /dev/null has no file with aliases.
@@ -156,7 +156,7 @@ function startDaemon({ command, configFile }: RsyncRunOptions): ChildProcessWith
   throw new Error('the system has no file descriptor left for rsync');
 }
 
-/** Node's types do not tell that a process which could not be started may have no streams. */
+/** Node's types do not show that a process that could not be started may have no streams. */
 function hasStreams({ stdout }: { stdout: unknown }): boolean {
   return stdout !== undefined && stdout !== null;
 }
