@@ -37,18 +37,19 @@ describe('the commands, called by code', () => {
     tree = `tree-${tests}`;
     folder = `folder-${tests}`;
   });
-  afterEach(async () => {
-    await vscode.commands.executeCommand('palmtree.untrack', uri(folder));
+  afterEach(() => rmSync(join(root, folder), { recursive: true, force: true }));
+  after(async () => {
     await call('disconnect');
-    rmSync(join(root, folder), { recursive: true, force: true });
+    await server.close();
   });
-  after(() => server.close());
 
   it('push without a connection rejects, and says so', async () => {
+    await call('disconnect');
     await assert.rejects(call('push'), /no server is connected/);
   });
 
   it('connect refuses a wrong address, a wrong token and an unencrypted connection', async () => {
+    await call('disconnect');
     const given = { url: server.url, token: server.token, tree };
     await assert.rejects(call('connect', { ...given, url: 'nonsense' }), /not a server's address/);
     await assert.rejects(call('connect', { ...given, token: 'ptk_wrong' }), /401|token/);
@@ -172,6 +173,7 @@ function call<T>(name: string, options: object = {}): Promise<T> {
   return Promise.resolve(vscode.commands.executeCommand<T>(`palmtree.${name}`, options));
 }
 
+/** Binds the workspace folder to the tree of this test, in place of the tree of an earlier one. */
 async function connect(): Promise<void> {
   await call('connect', { url: server.url, token: server.token, tree });
   await stateWhere((state) => state?.kind === 'idle');
