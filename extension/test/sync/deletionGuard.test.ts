@@ -225,6 +225,14 @@ describe('a tracked folder', () => {
     expect(await desk.push()).toMatchObject({ put: 20, deleted: 20, uploadedBytes: 0 });
     expect(await laptop.pull()).toMatchObject({ written: 20, deleted: 20 });
   });
+
+  it('that was emptied and still exists stops a push, even if it had few files', async () => {
+    const [desk] = await syncedMachines(['n'], ['n/a', 'n/b', 'n/c']);
+    await desk.delete('n');
+    await mkdir(desk.path('n'));
+    await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
+    expect(await fixture.pathsOnServer()).toHaveLength(3);
+  });
 });
 
 describe('a folder with ten files in a tracked folder', () => {

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Choice } from '../../src/sync/conflicts/resolve';
-import { expectSame, silent, type Machine } from './machine';
+import { expectSame, silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
@@ -102,5 +102,57 @@ describe('a conflict', () => {
     await laptop.push();
     await desk.pull();
     expect(await desk.read('n/a.md')).toBe('mine');
+  });
+
+  it('is decided without applying the changes of other files', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
+    await desk.write('n/b', 'desk');
+    await desk.push();
+    await laptop.write('n/b', 'laptop');
+    await laptop.pull();
+    await desk.write('n/c', 'desk too');
+    await desk.write('n/a', 'desk as well');
+    await desk.push();
+    await until(laptop, ({ counts }) => counts.incoming === 2);
+    await laptop.sync.resolve(silent, { paths: ['n/b'], choice: 'mine' });
+    expect(await laptop.read('n/c')).toBe('1');
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 2, conflicts: 0 });
+    await laptop.pull();
+    await laptop.push();
+    await desk.pull();
+    expect(await desk.read('n/b')).toBe('laptop');
+    expect(await laptop.read('n/a')).toBe('desk as well');
+  });
+});
+
+describe('Keep Both', () => {
+  it('finds a name that no untracked file has', async () => {
+    const [desk, laptop] = await fixture.twoMachines();
+    for (const machine of [desk, laptop]) {
+      await machine.write('a.md', machine === desk ? 'desk' : 'laptop');
+      await machine.sync.track(['a.md']);
+    }
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('a (server r1).md', 'not tracked');
+    const { skipped } = await laptop.sync.resolve(silent, { paths: ['a.md'], choice: 'both' });
+    expect(skipped).toEqual([]);
+    expect(await laptop.read('a (server r1).md')).toBe('not tracked');
+    expect(await laptop.read('a (server r1 2).md')).toBe('desk');
+  });
+
+  it('keeps two names of maximum length distinct', async () => {
+    const names = ['x', 'y'].map((end) => `${'n'.repeat(250)}${end}`);
+    const [desk, laptop] = await fixture.twoMachines();
+    for (const machine of [desk, laptop]) {
+      for (const name of names) await machine.write(name, `${machine === desk ? 'desk' : 'laptop'} ${name}`);
+      await machine.sync.track(names);
+    }
+    await desk.push();
+    await laptop.pull();
+    const { skipped } = await laptop.sync.resolve(silent, { paths: names, choice: 'both' });
+    expect(skipped).toEqual([]);
+    const contents = await Promise.all([...(await laptop.listing()).keys()].map((path) => laptop.read(path)));
+    expect(contents.sort()).toEqual(names.flatMap((name) => [`desk ${name}`, `laptop ${name}`]).sort());
   });
 });

@@ -138,4 +138,19 @@ describe('a restore', () => {
     expect(await laptop.read('n/a.md')).toBe('first a');
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 1, outgoing: 0 });
   });
+
+  it("puts a file in conflict with the server's unapplied version, and the next pull does not replace it", async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('n/a', 'mine');
+    await desk.write('n/a', '3');
+    await desk.push();
+    await laptop.sync.restore(silent, { paths: ['n/a'], revision: 2 });
+    expect(await laptop.read('n/a')).toBe('2');
+    await laptop.pull();
+    expect(await laptop.read('n/a')).toBe('2');
+    expect(laptop.sync.state.counts).toMatchObject({ incoming: 0, conflicts: 1 });
+  });
 });

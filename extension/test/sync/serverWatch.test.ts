@@ -129,3 +129,18 @@ describe('a tree that is created before the first push', () => {
     await until(desk, ({ counts }) => counts.incoming === 1);
   });
 });
+
+describe('equal files on both sides', () => {
+  it('are synced by a poll, so that a later edit is no conflict', async () => {
+    const [desk, laptop] = await fixture.twoMachines();
+    for (const machine of [desk, laptop]) {
+      await machine.write('n/a', 'the same');
+      await machine.sync.track(['n']);
+    }
+    await desk.push();
+    await laptop.sync.rescan(silent);
+    await laptop.write('n/a', 'edited');
+    expect(await laptop.push()).toMatchObject({ revision: 2, put: 1 });
+    expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 0 });
+  });
+});

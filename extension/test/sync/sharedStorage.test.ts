@@ -154,6 +154,15 @@ describe('two windows on one folder, at the same time', () => {
     await other.sync.rescan(silent);
     expect(other.sync.state).toMatchObject({ revision: 1, counts: { outgoing: 0 } });
   });
+
+  it('do not mix two trees if one window binds another tree', async () => {
+    const first = await fixture.machine();
+    const second = await fixture.machine({ tree: `${fixture.tree}-other`, root: first.root, storage: first.storage });
+    await first.write('n/a', 'a');
+    await expect(first.sync.track(['n'])).resolves.toBeUndefined();
+    await expect(first.push()).rejects.toMatchObject({ code: 'not_connected' });
+    expect(await second.push()).toMatchObject({ put: 1 });
+  });
 });
 
 describe('storages that windows kept by themselves', () => {

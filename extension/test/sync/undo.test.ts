@@ -270,6 +270,17 @@ describe('an undone pull', () => {
     await expect(laptop.sync.history.revisions()).rejects.toMatchObject({ code: 'not_connected' });
     await expect(laptop.sync.undoPush(silent, 2)).rejects.toMatchObject({ code: 'not_connected' });
   });
+
+  it('is not one of another tree', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await desk.write('n/a', '2');
+    await desk.push();
+    await laptop.pull();
+    await laptop.client.makeTree(`${fixture.tree}-other`);
+    await laptop.bind(`${fixture.tree}-other`);
+    expect(await laptop.sync.lastPull()).toBeUndefined();
+    await expect(laptop.sync.undoPull(silent)).rejects.toMatchObject({ code: 'nothing_to_undo' });
+  });
 });
 
 describe('an undone pull, after the clock was set back,', () => {
