@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { PathTree } from '../src/core/status/pathTree';
 import { Client } from '../src/io/api/client';
-import { storageFolders } from '../src/io/openFolderStorage';
+import { storagePaths } from '../src/io/openFolderStorage';
 import { openStoreAndScanner } from '../src/io/openStoreAndScanner';
 import { probeRsync } from '../src/io/rsync/rsyncProbe';
 import { transfer } from '../src/io/rsync/transfer';
@@ -29,7 +29,7 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
     root,
     store,
     scanner,
-    folders: storageFolders(storage),
+    folders: storagePaths(storage),
     settings: () => ({ exclude: ['.git', 'node_modules'], respectGitignore: false }),
     onDefect: (error) => {
       throw error;

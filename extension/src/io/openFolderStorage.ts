@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { findStorage, type FolderRequest } from './store/folderRegistry';
 import { adoptStorage, mergeStorages } from './store/mergeStorages';
 
-/** The folders and the file in the storage of a workspace folder, beside its database. */
+/** The names in the storage of a workspace folder, except those of its database. */
 export const storageNames = { staging: 'staging', backups: 'backups', openPush: 'openPush.json' } as const;
 
-export function storageFolders(storage: string): Record<keyof typeof storageNames, string> {
+export function storagePaths(storage: string): Record<keyof typeof storageNames, string> {
   const { staging, backups, openPush } = storageNames;
   return { staging: join(storage, staging), backups: join(storage, backups), openPush: join(storage, openPush) };
 }

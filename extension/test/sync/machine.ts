@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import type { NameRules } from '../../src/core/filenames/nameRules';
 import { Client } from '../../src/io/api/client';
-import { openFolderStorage, storageFolders } from '../../src/io/openFolderStorage';
+import { openFolderStorage, storagePaths } from '../../src/io/openFolderStorage';
 import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
@@ -69,7 +69,7 @@ export class Machine {
       root,
       store,
       scanner,
-      folders: storageFolders(storage),
+      folders: storagePaths(storage),
       settings: () => {
         const { exclude = ['.git', 'node_modules'], deletionGuardFraction } = options;
         return {

@@ -88,7 +88,7 @@ export class PathTree {
   children(folder: string): readonly PathNode[] {
     const kinds = new Map(this.#observed.kindsIn(folder));
     for (const [name, kind] of this.#others.get(folder) ?? []) {
-      // If a file became a folder, one row, the folder's, stands for both.
+      // If a file became a folder, only the folder gets a row.
       if (kind === 'folder' || !kinds.has(name)) kinds.set(name, kind);
     }
     const rows = [...kinds].map(([name, kind]): PathNode => {

@@ -30,8 +30,8 @@ export interface CaseRenames {
 type RenameOutcome = 'done' | 'ignored' | { readonly errno: string | undefined };
 
 /**
- * Finds the pairs of `changes` that only change the spelling of a file's path, in case or in the encoding of accents.
- * Then renames their folders.
+ * Finds the pairs of `changes` that only change the spelling of a file's path, in case or in the encoding of accents, and
+ * renames their folders.
  * Invariant: a folder is renamed only if the changes rename all observed files in it. If the disk ignores a case
  * rename, the changes remain a deletion and a put, provided that the folder contains nothing else.
  */

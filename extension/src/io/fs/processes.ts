@@ -12,7 +12,7 @@ export function isRunning(pid: number): boolean {
 }
 
 /**
- * The start time of a process in clock ticks since boot. It tells the process from a later one with the same id, which
+ * The start time of a process in clock ticks since boot. It distinguishes the process from a later one with its id, which
  * containers soon reuse. Undefined if the system does not report it.
  */
 export function startTimeOf(pid: number): string | undefined {

@@ -5,7 +5,7 @@ import type { ScanFindings } from './scanFindings';
 
 /**
  * The known paths in `area` that do not exist or are not selected any more.
- * Invariant: a selected path that a problem hides is not removed.
+ * Invariant: a selected path that a problem blocks is not removed.
  */
 export function removedPaths(
   known: ReadonlyMap<string, Observation>,
@@ -17,7 +17,7 @@ export function removedPaths(
   for (const path of candidates(known, findings, area)) {
     if (findings.isPresent(path) || !area.covers(path)) continue;
     // A path that is not selected any more is removed, whatever exists there.
-    if (!(findings.isHiddenByProblem(path) && selection.includes(path))) removed.push(path);
+    if (!(findings.isBlockedByProblem(path) && selection.includes(path))) removed.push(path);
   }
   return removed;
 }

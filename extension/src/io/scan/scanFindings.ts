@@ -75,7 +75,7 @@ export class ScanFindings {
   }
 
   /** Whether a problem kept `path` from being inspected. */
-  isHiddenByProblem(path: string): boolean {
+  isBlockedByProblem(path: string): boolean {
     return isBlockedByProblem(path, this.#problems);
   }
 }

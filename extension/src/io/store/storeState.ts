@@ -165,7 +165,7 @@ function* packObserved(
   ancestorRows: readonly TableItem<Entry>[],
 ): Generator<StoredBucket> {
   const ancestors = new Map(ancestorRows);
-  // The mark of an observation stands for its ancestor, so the ancestor leaves the map.
+  // A marked observation is also the ancestor, so the ancestor leaves the map and is not stored again.
   const isSynced = (observation: Observation): boolean => {
     const entry = ancestors.get(observation.path);
     return entry !== undefined && hasSameFields(entry, observation) && ancestors.delete(observation.path);

@@ -108,7 +108,7 @@ export class LocalIndex {
   }
 
   /** Whether a problem that a scan found keeps `path` from being synced. */
-  hasProblemAt(path: string): boolean {
+  isBlockedByProblem(path: string): boolean {
     return isBlockedByProblem(path, this.#problems);
   }
 

@@ -60,7 +60,7 @@ export class Planner {
     const { local, rules } = this.#deps;
     const selection = rules.selection();
     return (path) => {
-      if (local.hasProblemAt(path)) return false;
+      if (local.isBlockedByProblem(path)) return false;
       return selection.includes(path) || (selection.ruleFor(path) === undefined && !selection.excludes(path));
     };
   }

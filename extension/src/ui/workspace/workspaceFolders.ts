@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { openFolderStorage, storageFolders } from '../../io/openFolderStorage';
+import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
@@ -160,7 +160,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       root,
       store,
       scanner,
-      folders: storageFolders(storage),
+      folders: storagePaths(storage),
       settings: () => ({
         exclude: setting('exclude', folder.uri),
         respectGitignore: setting('respectGitignore', folder.uri),
