@@ -74,6 +74,69 @@ async function head({ client }: Machine): Promise<number> {
   return (await client.newest(fixture.tree))?.number ?? 0;
 }
 
+describe('a pull that the user has undone', () => {
+  /** The laptop's automation has pulled an edit and a new file of the desk, and the user has undone that. */
+  async function undone(): Promise<[Machine, Automated]> {
+    const [desk, machine] = await fixture.syncedMachines(initial);
+    const laptop = new Automated(machine, { pullOn: 'change' });
+    await desk.write('n/0.md', 'by desk');
+    await desk.write('n/new.md', 'by desk');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    await machine.sync.undoPull(silent);
+    return [desk, laptop];
+  }
+
+  it('is not pulled again by automation, neither at once nor with what is pushed later', async () => {
+    const [desk, laptop] = await undone();
+    const { machine } = laptop;
+    await machine.sync.rescan(silent);
+    expect(machine.sync.state.counts).toMatchObject({ incoming: 2, outgoing: 0 });
+    await desk.write('n/1.md', 'later');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expect([await machine.read('n/0.md'), await machine.read('n/1.md')]).toEqual(['0', 'later']);
+    expect(machine.sync.state).toMatchObject({ revision: 3, counts: { incoming: 2, outgoing: 0, conflicts: 0 } });
+    expect(laptop.pauses.unread).toEqual([]);
+  });
+
+  it('is pulled by automation where the server has a newer version', async () => {
+    const [desk, laptop] = await undone();
+    await desk.write('n/0.md', 'newer');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expect(await laptop.machine.read('n/0.md')).toBe('newer');
+    expect([...laptop.machine.sync.pathStates]).toEqual([['n/new.md', 'incoming']]);
+  });
+
+  it('is not pulled by the automation of a new window', async () => {
+    const [desk, laptop] = await undone();
+    laptop.automation.dispose();
+    const { root, storage } = laptop.machine;
+    await laptop.machine.close();
+    const opened = new Automated(await fixture.machine({ root, storage }), { pullOn: 'change' });
+    await opened.machine.sync.rescan(silent);
+    await desk.write('n/1.md', 'later');
+    await desk.push();
+    expect(await opened.done.next()).toBe('pull');
+    expect(await opened.machine.read('n/0.md')).toBe('0');
+  });
+
+  it('is pulled by the user, and by automation after that', async () => {
+    const [desk, laptop] = await undone();
+    const { machine } = laptop;
+    await machine.pull();
+    expectSame(await machine.listing(), await desk.listing());
+    await desk.write('n/0.md', '0');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    await desk.write('n/0.md', 'by desk');
+    await desk.push();
+    expect(await laptop.done.next()).toBe('pull');
+    expect(await machine.read('n/0.md')).toBe('by desk');
+  });
+});
+
 describe('a push after a save', () => {
   it('is made once, some time after the last of several saves', async () => {
     const [machine] = await fixture.syncedMachines(initial);

@@ -151,7 +151,7 @@ describe('an undone pull', () => {
     return { desk, laptop, before };
   }
 
-  it('restores all files as local changes, with a backup, and a push sends them', async () => {
+  it('restores all files, with a backup, and its changes are incoming again', async () => {
     const { desk, laptop, before } = await pulled();
     const after = await laptop.listing();
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2, state: 'made' });
@@ -163,11 +163,141 @@ describe('an undone pull', () => {
     for (const path of ['n/added', 'n/edit', 'n/new name', 'n/x/inner', 'n/y']) {
       expect(await readFile(join(result.backup ?? '', path))).toBeDefined();
     }
-    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 10, incoming: 0, conflicts: 0 });
-    expect(lines(await desk.listing())).toEqual(lines(after));
-    await laptop.push(true);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 10, conflicts: 0 });
+    expect(await laptop.push(true)).toMatchObject({ put: 0, deleted: 0 });
     await desk.pull(true);
-    expect(lines(await desk.listing())).toEqual(lines(before));
+    expect(lines(await desk.listing())).toEqual(lines(after));
+    await laptop.pull(true);
+    expectSame(await laptop.listing(), after);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+  });
+
+  it('remains incoming in a new window, after a rescan and after pushes of other files by both sides', async () => {
+    const { desk, laptop: opened } = await pulled();
+    await opened.sync.undoPull(silent);
+    await opened.close();
+    const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 10, conflicts: 0 });
+    await laptop.write('n/mine', 'new');
+    expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });
+    await desk.pull();
+    await desk.write('n/more', 'new');
+    await desk.push();
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 11, conflicts: 0 });
+    await laptop.pull(true);
+    expect(lines(await laptop.listing())).toEqual(lines(await desk.listing()));
+  });
+
+  it('is in conflict with what is edited, deleted or created here afterwards', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({
+      'n/edit': '1',
+      'n/deleted here': '2',
+      'n/deleted there': '3',
+    });
+    await desk.write('n/edit', 'desk');
+    await desk.write('n/deleted here', 'desk');
+    await desk.delete('n/deleted there');
+    await desk.write('n/added', 'desk');
+    await desk.push();
+    await laptop.pull();
+    await laptop.sync.undoPull(silent);
+    await laptop.write('n/edit', 'laptop');
+    await laptop.delete('n/deleted here');
+    await laptop.write('n/deleted there', 'laptop');
+    await laptop.write('n/added', 'laptop');
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 4 });
+    expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+    expect(await laptop.pull()).toMatchObject({ written: 0, deleted: 0 });
+    expect(await laptop.read('n/edit')).toBe('laptop');
+  });
+
+  it('is in sync if the user makes the same changes, or if the server takes them back', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    await desk.write('n/a', '2');
+    await desk.write('n/b', '2');
+    await desk.push();
+    await laptop.pull();
+    await laptop.sync.undoPull(silent);
+    await laptop.write('n/a', '2');
+    await desk.write('n/b', '1');
+    await desk.push();
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.state).toMatchObject({ revision: 3, counts: { outgoing: 0, incoming: 0, conflicts: 0 } });
+  });
+
+  it('of several pulls brings back their last state, and every one between', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await desk.write('n/a', '2');
+    await desk.write('n/gone', 'for a while');
+    await desk.push();
+    await laptop.pull();
+    await desk.write('n/a', '3');
+    await desk.delete('n/gone');
+    await desk.push();
+    await laptop.pull(true);
+    await laptop.sync.undoPull(silent);
+    await laptop.sync.undoPull(silent);
+    expect([...(await laptop.listing('n')).keys()]).toEqual(['a']);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 1, conflicts: 0 });
+    await laptop.pull();
+    expectSame(await laptop.listing(), await desk.listing());
+  });
+
+  it('keeps apart what changed since: that is a change of this disk, and the rest is incoming', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
+    for (const path of ['n/a', 'n/b', 'n/c']) await desk.write(path, '2');
+    await desk.push();
+    await laptop.pull();
+    await laptop.write('n/a', 'since');
+    const result = await laptop.sync.undoPull(silent, { hasUnsavedEdits: (path) => path === 'n/b' });
+    expect(result).toMatchObject({ restored: ['n/c'], changedSince: ['n/a'] });
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 1, incoming: 1, conflicts: 0 });
+    await laptop.push();
+    await desk.pull();
+    expect([await desk.read('n/a'), await desk.read('n/b'), await desk.read('n/c')]).toEqual(['since', '2', '2']);
+  });
+
+  it('has a plan that says exactly what the undo does', async () => {
+    const { laptop } = await pulled();
+    await laptop.write('n/added', 'since');
+    await laptop.delete('n/mode');
+    const options = { hasUnsavedEdits: (path: string) => path === 'n/edit' };
+    const before = await laptop.listing();
+    const plan = await laptop.sync.planUndo(silent, options);
+    expectSame(await laptop.listing(), before);
+    expect(plan).toMatchObject({ revision: 2, changedSince: ['n/added', 'n/mode'], unsaved: ['n/edit'], lost: [] });
+    expect(plan).toMatchObject({ backup: (await laptop.sync.lastPull())?.backup, undecided: [] });
+    // The user has not seen what changed after the plan was made.
+    await laptop.write('n/y', 'since');
+    const paths = new Set([...plan.restored, ...plan.removed]);
+    const result = await laptop.sync.undoPull(silent, { only: plan.backup, paths });
+    expect(result.restored).toEqual(plan.restored.filter((path) => path !== 'n/y/inner'));
+    expect(result.removed).toEqual(plan.removed.filter((path) => path !== 'n/y'));
+    expect(result.changedSince).toEqual(['n/added', 'n/mode', 'n/y', 'n/y/inner']);
+    expect(await laptop.read('n/edit')).toBe('edited');
+  });
+
+  it('has a plan that names the files that the backup has lost', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'one', 'n/b': 'two' });
+    await desk.write('n/a', 'edited');
+    await desk.write('n/b', 'edited too');
+    await desk.push();
+    const { backup } = await laptop.pull();
+    await rm(join(backup ?? '', 'n/a'));
+    expect(await laptop.sync.planUndo(silent)).toMatchObject({ restored: ['n/b'], lost: ['n/a'] });
+    await laptop.write('n/copy', 'one');
+    expect(await laptop.sync.planUndo(silent)).toMatchObject({ restored: ['n/a', 'n/b'], lost: [] });
+  });
+
+  it('has no plan if nothing can be undone', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await expect(desk.sync.planUndo(silent)).rejects.toMatchObject({ code: 'nothing_to_undo', details: {} });
+    await laptop.write('n/a', 'since');
+    const changed = { code: 'nothing_to_undo', details: { paths: ['n/a'] } };
+    await expect(laptop.sync.planUndo(silent)).rejects.toMatchObject(changed);
   });
 
   it('leaves paths alone that changed since, have unsaved edits or are not syncable any more', async () => {
@@ -407,6 +537,25 @@ describe('a killed pull', () => {
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 1 });
   });
 
+  it('whose undo was killed too has nothing to push, wherever the undo stopped', async () => {
+    for (const call of [1, 2, 3]) {
+      const [desk, opened] = await fixture.syncedMachines(files);
+      await desk.delete('n/a');
+      await desk.write('n/b', 'edited b');
+      await desk.write('n/e', 'new');
+      await desk.push();
+      await opened.pull();
+      await expect(opened.sync.undoPull(silent, { hasUnsavedEdits: throwingAt(call) })).rejects.toThrow('killed');
+      await opened.close();
+      const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
+      await laptop.sync.rescan(silent);
+      expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, conflicts: 0 });
+      expect(await laptop.push(true)).toMatchObject({ put: 0, deleted: 0 });
+      await laptop.pull(true);
+      expectSame(await ownFiles(laptop), await desk.listing());
+    }
+  });
+
   it('is found despite damaged records and those of another version', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
@@ -418,7 +567,7 @@ describe('a killed pull', () => {
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 2 });
     await laptop.sync.undoPull(silent);
     expect(await laptop.read('n/a')).toBe('1');
-    expect((await readdir(backups)).filter((name) => name.includes('undone'))).toHaveLength(1);
+    expect((await readdir(backups)).filter((name) => name.endsWith('-undone-r2'))).toHaveLength(1);
   });
 });
 

@@ -187,8 +187,38 @@ describe('Undo Last Pull', () => {
     await window.answerDialog('It pulled revision 3', 'Undo Pull');
     await desk.becomes('notes/plan.md', 'dig\nplant\n');
     await desk.becomes('notes/list.md', 'spade\n');
-    await window.pending('↑2');
+    await window.pending('↓2');
     expect(await desk.onServer('notes/plan.md')).toBe('sell the garden\n');
+    await window.runCommand('Palmtree: Pull');
+    await window.inSync();
+    expect(await desk.read('notes/plan.md')).toBe('sell the garden\n');
+  });
+
+  it('lists what it will do before it asks, and leaves alone what changed since', async ({ desk, laptop }) => {
+    const window = await openTwoRevisions({ desk, laptop });
+    await laptop.write('notes/plan.md', 'sell the garden\n');
+    await laptop.write('notes/list.md', 'rake\n');
+    await laptop.write('notes/new.md', 'new\n');
+    await laptop.push();
+    await window.pending('↓3');
+    await window.runCommand('Palmtree: Pull');
+    await window.inSync();
+    await desk.write('notes/plan.md', 'buy a garden\n');
+    await window.pending('↑1');
+    await window.runCommand('Palmtree: Undo Last Pull…');
+    const dialog = window.page.getByRole('dialog').filter({ hasText: 'Undo the last pull (2 files)?' });
+    for (const section of [
+      /Will be restored here \(1\):\s+notes\/list\.md/,
+      /Will be removed here again \(1\):\s+notes\/new\.md/,
+      /Changed since, left alone \(1\):\s+notes\/plan\.md/,
+    ]) {
+      await dialog.getByText(section).waitFor();
+    }
+    await picture(window, 'undoPull', { panel: true });
+    await window.answerDialog('Undo the last pull (2 files)?', 'Undo Pull');
+    await desk.becomes('notes/list.md', 'spade\n');
+    await window.pending('↑1 ↓2');
+    expect(await desk.read('notes/plan.md')).toBe('buy a garden\n');
   });
 });
 

@@ -16,7 +16,14 @@ import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '.
 import { startMerge, type MergeSides } from '../conflicts/startMerge';
 import { restore, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { TreeHistory } from '../history/treeHistory';
-import { lastPull, undoPull, type UndoPullOptions, type UndoPullResult } from '../history/undoPull';
+import {
+  lastPull,
+  planUndo,
+  undoPull,
+  type UndoPlan,
+  type UndoPullOptions,
+  type UndoPullResult,
+} from '../history/undoPull';
 import { undoPush, type UndoPushResult } from '../history/undoPush';
 import { Connection } from '../ports/connection';
 import type { Reporter, ServerBinding } from '../ports/serverBinding';
@@ -300,6 +307,11 @@ export class FolderSync {
   /** Works without a server. */
   undoPull(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPullResult> {
     return this.#runLocally(reporter, (context) => undoPull(context, options));
+  }
+
+  /** Returns what `undoPull` would do. */
+  planUndo(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPlan> {
+    return this.#runLocally(reporter, (context) => planUndo(context, options));
   }
 
   /** The pull that `undoPull` would undo, going by the last scan. */

@@ -1,37 +1,51 @@
 import type { Change } from '../../core/change';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { applicableChanges } from '../../core/reconcile/applicableChanges';
+import { classify } from '../../core/reconcile/classify';
 import { PalmtreeError } from '../../errors';
 import { fillFromBackup, fillFromLocal, type LostBackup } from '../../io/apply/staging';
 import type { Skipped } from '../../io/apply/transition';
-import {
-  checkRecord,
-  pullRecords,
-  recordOf,
-  saveRecord,
-  type PulledChange,
-  type PullRecord,
-  type RecordCheck,
-} from '../pull/pullRecord';
+import { runYielding } from '../../io/threads/yielding';
+import { changesNoFile, markUndone, saveRecord, type PulledChange, type PullRecord } from '../pull/pullRecord';
+import type { AncestorSnapshot } from '../replica/ancestorState';
 import type { LocalContext } from '../replica/commandContext';
-import type { Replica } from '../replica/replica';
 import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
-import { newBackup } from '../transfer/backups';
+import { filesOf, newBackup } from '../transfer/backups';
 import { contentToStage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
+import { findLastPull, withUndoable, type Undoable } from './undoable';
 
-export interface UndoPullResult {
+/** The effect of an undo. */
+interface UndoEffect {
   /** The revision whose pull was undone. */
   readonly revision: number;
   /** Paths that are again as they were before the pull. */
   readonly restored: readonly string[];
   /** Paths that the pull had added. */
   readonly removed: readonly string[];
+  /** Paths of `restored` and `removed`, and of decisions that changed no file, that are in conflict again. */
+  readonly undecided: readonly string[];
   /** Paths that changed since the pull or are no longer syncable: they were left alone. */
   readonly changedSince: readonly string[];
+}
+
+export interface UndoPullResult extends UndoEffect {
   /** Paths that could not be restored, with the reason; another undo tries again. */
   readonly skipped: readonly Skipped[];
   /** The folder with the files that the undo replaced or deleted, if there are any. */
   readonly backup: string | undefined;
+}
+
+/** The effect of `undoPull`, before it. */
+export interface UndoPlan extends UndoEffect {
+  /** An ISO date and time. */
+  readonly at: string;
+  /** The backup of the pull, for `UndoPullOptions.only`. */
+  readonly backup: string;
+  /** Paths with unsaved edits: they are left alone. */
+  readonly unsaved: readonly string[];
+  /** Paths whose earlier content is neither in the backup nor elsewhere on this disk. */
+  readonly lost: readonly string[];
 }
 
 export interface UndoPullOptions extends ApplyOptions {
@@ -40,57 +54,66 @@ export interface UndoPullOptions extends ApplyOptions {
    * decision, which is undone whatever came since.
    */
   readonly only?: string | undefined;
-}
-
-interface UndoablePull {
-  readonly record: PullRecord;
-  readonly check: RecordCheck;
+  /** The paths that may be undone, by default all. */
+  readonly paths?: ReadonlySet<string> | undefined;
 }
 
 /**
  * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
- * deletes those that it added, with a backup. The result is a change of this disk, to be reviewed and pushed. The next
- * undo undoes the pull before it.
+ * deletes those that it added, with a backup. The next undo undoes the pull before.
  * Throws backup_deleted, and nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is
  * another pull.
+ * Invariant: the server's versions are incoming again, so the next pull brings them, and no push replaces or deletes them.
  */
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
-  const { replica, folders, reporter } = context;
-  reporter.step({ kind: 'scanning' });
-  await replica.scan({ signal: reporter.signal });
-  const { record, check } = await findRequested(context, options);
-  const { revision } = record;
-  const changes = applicableChanges(replica.local.observations, check.unchanged.map(inverse));
-  const undone = new Set(changes.map(({ path }) => path));
-  const blocked = check.unchanged.map(({ path }) => path).filter((path) => !undone.has(path));
-  const changedSince = [...check.changed, ...blocked].sort();
-  if (changes.length === 0 && record.state !== 'undoing') {
-    throw new PalmtreeError('nothing_to_undo', `all paths of the pull of revision ${revision} have changed since`, {
-      details: { paths: changedSince },
+  return withPrepared(context, options, async (prepared) => {
+    const { record, changes } = prepared;
+    const undecided = undecidedBy(context, prepared);
+    const applied = await withStaging(context.folders, async (staging) => {
+      const lost = await stageFromBackup(context, { staging, backup: record.backup, changes });
+      const applied = await applyUndo(context, { ...prepared, staging, hasUnsavedEdits: options.hasUnsavedEdits });
+      return { ...applied, skipped: applied.skipped.map((skipped) => withLostBackup(skipped, lost)) };
     });
-  }
-  const applied = await withStaging(folders, async (staging) => {
-    const lost = await stageFromBackup(context, { staging, backup: record.backup, changes });
-    const result = await applyUndo(context, {
-      record,
-      check,
-      changes,
-      staging,
-      hasUnsavedEdits: options.hasUnsavedEdits,
-    });
-    return { ...result, skipped: result.skipped.map((skipped) => withLostBackup(skipped, lost)) };
+    // A file that the backup has lost now will not be there for the next undo either.
+    const isDone = applied.skipped.every(({ reason }) => reason === 'backupMissing' || reason === 'backupChanged');
+    if (isDone && !prepared.isPartial) await saveRecord({ ...record, state: 'undone', changes: [] });
+    const skipped = new Set(applied.skipped.map(({ path }) => path));
+    return {
+      ...effectOf(prepared),
+      undecided: undecided.filter((path) => !skipped.has(path)),
+      restored: applied.written.map(({ path }) => path).sort(),
+      removed: [...applied.removed].sort(),
+      skipped: applied.skipped,
+      backup: applied.backup,
+    };
   });
-  // A file that the backup has lost now will not be there for the next undo either.
-  const isDone = applied.skipped.every(({ reason }) => reason === 'backupMissing' || reason === 'backupChanged');
-  if (isDone) await saveRecord({ ...record, state: 'undone', changes: [] });
-  return {
-    revision,
-    restored: applied.written.map(({ path }) => path).sort(),
-    removed: [...applied.removed].sort(),
-    changedSince,
-    skipped: applied.skipped,
-    backup: applied.backup,
-  };
+}
+
+/** Returns what `undoPull` would do, and throws what it would throw. */
+export async function planUndo(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPlan> {
+  return withPrepared(context, options, async (prepared) => {
+    const { record, changes } = prepared;
+    const isUnsaved = ({ path }: Change): boolean => options.hasUnsavedEdits?.(path) === true;
+    const unsaved = changes.filter(isUnsaved).map(({ path }) => path);
+    const lost = (await lostContent(context, record.backup, changes)).filter((path) => !unsaved.includes(path));
+    const skipped = new Set([...unsaved, ...lost]);
+    const made = changes.filter(({ path }) => !skipped.has(path));
+    const pathsOf = (isIncluded: (change: Change) => boolean): string[] =>
+      made
+        .filter(isIncluded)
+        .map(({ path }) => path)
+        .sort();
+    return {
+      ...effectOf(prepared),
+      undecided: undecidedBy(context, prepared).filter((path) => !skipped.has(path)),
+      restored: pathsOf(({ to }) => to !== undefined),
+      removed: pathsOf(({ to }) => to === undefined),
+      at: record.at,
+      backup: record.backup,
+      unsaved: [...unsaved].sort(),
+      lost,
+    };
+  });
 }
 
 /** The pull that an undo would undo, going by the last scan. Throws backup_deleted. */
@@ -98,50 +121,71 @@ export async function lastPull(context: Pick<LocalContext, 'replica' | 'folders'
   return (await findLastPull(context))?.record;
 }
 
-async function findLastPull(context: Pick<LocalContext, 'replica' | 'folders'>): Promise<UndoablePull | undefined> {
-  const { replica, folders } = context;
-  for await (const record of pullRecords(folders.backups)) {
-    if (record.state === 'undone' || !isOfBinding(record, replica)) continue;
-    if (record.state === 'deleted') {
-      throw new PalmtreeError('backup_deleted', `the backup of the pull of revision ${record.revision} was deleted`);
-    }
-    const check = checkAgainstDisk(record, replica);
-    // If it has no effect, the pull was killed before its first change, or the user has reverted all changes.
-    const hasEffect = check.unchanged.length > 0 || check.changed.length > 0;
-    if (hasEffect || record.state === 'undoing') return { record, check };
+interface PreparedUndo {
+  readonly record: PullRecord;
+  /** The recorded changes that are undone. */
+  readonly undone: readonly PulledChange[];
+  /** The changes that undo them on this disk. */
+  readonly changes: readonly Change[];
+  readonly changedSince: readonly string[];
+  /** Not all paths that could be undone are. */
+  readonly isPartial: boolean;
+}
+
+async function withPrepared<T>(
+  context: LocalContext,
+  options: UndoPullOptions,
+  work: (prepared: PreparedUndo) => Promise<T>,
+): Promise<T> {
+  const { replica, reporter } = context;
+  reporter.step({ kind: 'scanning' });
+  await replica.scan({ signal: reporter.signal });
+  return withUndoable(context, options.only, (undoable) => work(prepare(context, undoable, options)));
+}
+
+function prepare({ replica }: LocalContext, { record, check }: Undoable, { paths }: UndoPullOptions): PreparedUndo {
+  const requested = check.unchanged.filter(({ path }) => paths?.has(path) !== false);
+  const decisions = requested.filter(changesNoFile);
+  const inverted = requested.filter((change) => !changesNoFile(change)).map(inverse);
+  const changes = applicableChanges(replica.local.observations, inverted);
+  const undonePaths = new Set([...changes, ...decisions].map(({ path }) => path));
+  const isUndone = ({ path }: Change): boolean => undonePaths.has(path);
+  const blocked = requested.filter((change) => !isUndone(change)).map(({ path }) => path);
+  const changedSince = [...check.changed, ...blocked].sort();
+  if (undonePaths.size === 0 && record.state !== 'undoing') {
+    throw new PalmtreeError('nothing_to_undo', `all paths of revision ${record.revision} have changed since`, {
+      details: { paths: changedSince },
+    });
   }
-  return undefined;
-}
-
-async function findRequested(context: LocalContext, { only }: UndoPullOptions): Promise<UndoablePull> {
-  const { replica } = context;
-  const other = only === undefined ? undefined : await recordOf(only, 'other');
-  if (other !== undefined && other.state !== 'undone' && isOfBinding(other, replica)) {
-    return { record: other, check: checkAgainstDisk(other, replica) };
-  }
-  const found = await findLastPull(context);
-  if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
-  const { backup, revision, changes } = found.record;
-  if (only === undefined || backup === only) return found;
-  throw new PalmtreeError('nothing_to_undo', `revision ${revision} was pulled since`, {
-    details: { paths: changes.map(({ path }) => path) },
-  });
-}
-
-function isOfBinding({ server, tree }: PullRecord, { binding }: Replica): boolean {
-  return server === (binding?.server ?? '') && tree === (binding?.tree ?? '');
-}
-
-function checkAgainstDisk(record: PullRecord, { local, rules, planner }: Replica): RecordCheck {
-  const selection = rules.selection();
-  const isSyncable = planner.syncableTest();
-  return checkRecord(record, (path) =>
-    isSyncable(path) && selection.includes(path) ? local.observations.get(path) : 'unknown',
-  );
+  const isPartial = requested.length < check.unchanged.length;
+  return { record, undone: requested.filter(isUndone), changes, changedSince, isPartial };
 }
 
 function inverse({ path, from, to }: Change): Change {
   return { path, from: to, to: from };
+}
+
+function effectOf({ record: { revision }, changedSince }: PreparedUndo) {
+  return { revision, changedSince };
+}
+
+/** The paths that are in conflict again after the undo. */
+function undecidedBy({ replica: { ancestor } }: LocalContext, { record, undone }: PreparedUndo): string[] {
+  const remote = ancestor.remote('lastSynced');
+  const isConflict = (change: PulledChange): boolean => {
+    const { path, from } = change;
+    const base = baseOf(record, change);
+    return (
+      classify(base === undefined ? ancestor.entries.get(path) : (base ?? undefined), from, remote.get(path)) ===
+      'conflict'
+    );
+  };
+  return undone.filter(isConflict).map(({ path }) => path);
+}
+
+/** The ancestor to which an undo returns; null if there was none, undefined if the change did not move it. */
+function baseOf({ kind }: PullRecord, { base, from }: PulledChange): PulledChange['base'] {
+  return base === undefined && kind === 'pull' ? (from ?? null) : base;
 }
 
 /**
@@ -163,45 +207,72 @@ async function stageFromBackup(
   return new Map(missing.map((entry) => [entry.path, reasons.get(entry) ?? 'backupMissing']));
 }
 
+/** The paths whose earlier content is neither in the backup nor in another file here. */
+async function lostContent({ replica }: LocalContext, backup: string, changes: readonly Change[]): Promise<string[]> {
+  const copies = await filesOf(backup);
+  const wanted = changes.flatMap((change) => contentToStage(change) ?? []).filter(({ path }) => !copies.has(path));
+  if (wanted.length === 0) return [];
+  const here = new Set([...replica.local.observations.values()].map(({ hash }) => hash));
+  return wanted.filter(({ hash }) => !here.has(hash)).map(({ path }) => path);
+}
+
 function withLostBackup(skipped: Skipped, lost: ReadonlyMap<string, LostBackup['reason']>): Skipped {
   const reason = skipped.reason === 'missing' ? lost.get(skipped.path) : undefined;
   return reason === undefined ? skipped : { ...skipped, reason };
 }
 
-interface Undo extends UndoablePull, ApplyOptions {
-  readonly changes: readonly Change[];
+interface Undo extends PreparedUndo, ApplyOptions {
   readonly staging: string;
 }
 
+/**
+ * Invariant: the ancestor returns to its earlier state before the first file does. If the process is killed in between, a
+ * file that is not undone yet equals the server's version, and no undone file looks like a change of this disk.
+ */
 async function applyUndo(
   context: LocalContext,
-  { record, check, changes, staging, hasUnsavedEdits }: Undo,
+  { record, undone, changes, staging, hasUnsavedEdits }: Undo,
 ): Promise<Applied> {
+  const { replica, folders } = context;
+  let former: readonly AncestorSnapshot[] = [];
   return applyStaged(context, {
     changes,
     staging,
-    backup: await newBackup(context.folders, `undone-r${record.revision}`),
+    backup: await newBackup(folders, `undone-r${record.revision}`),
     hasUnsavedEdits,
     step: 'undoing',
     record: async (write) => {
       // Invariant: the next undo continues one that was stopped, and does not undo the pull before.
       await saveRecord({ ...record, state: 'undoing' });
+      if (record.kind === 'pull') await markUndone(record, undone);
+      former = await runYielding(restoreBasesSteps(context, record, undone));
+      await replica.save();
       return write();
     },
-    onApplied: ({ written, removed }) => {
-      const undone = new Set([...written.map(({ path }) => path), ...removed]);
-      restoreBases(
-        context,
-        check.unchanged.filter(({ path }) => undone.has(path)),
-      );
+    onApplied: ({ skipped }) => {
+      const paths = new Set(skipped.map(({ path }) => path));
+      for (const snapshot of former) if (paths.has(snapshot.path)) replica.ancestor.putBack(snapshot);
     },
   });
 }
 
 /**
- * Invariant: if a merge or a decision is undone, theirs counts as unseen again. Mine was not made from it, so the two are
- * in conflict, and a push does not replace theirs.
+ * Returns the ancestor of each path to its state before the pull, so that the server's version counts as unseen. Mine was
+ * not made from it: a push does not replace it. Returns the state before this.
  */
-function restoreBases({ replica }: LocalContext, undone: readonly PulledChange[]): void {
-  for (const { path, base } of undone) if (base !== undefined) replica.ancestor.restoreBase(path, base);
+function* restoreBasesSteps(
+  { replica: { ancestor, rules } }: LocalContext,
+  record: PullRecord,
+  undone: readonly PulledChange[],
+): CooperativeTask<AncestorSnapshot[]> {
+  const selection = rules.selection();
+  const former: AncestorSnapshot[] = [];
+  for (const [number, change] of undone.entries()) {
+    if (number % stepSize === 0) yield;
+    const base = baseOf(record, change);
+    if (base === undefined || !selection.includes(change.path)) continue;
+    former.push(ancestor.snapshot(change.path));
+    ancestor.restoreBase(change.path, base);
+  }
+  return former;
 }

@@ -1,5 +1,6 @@
 import type { Change } from '../../core/change';
 import type { CooperativeTask } from '../../core/cooperativeTask';
+import { sameEntry, type FileTable } from '../../core/entry';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import type { Skipped } from '../../io/apply/transition';
@@ -16,11 +17,13 @@ import { stage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { hasLocalChanges, mergeModes, mergeTexts, type Merge } from './autoMerge';
-import { recordPull, type PulledChange } from './pullRecord';
+import { forgetUndone, recordPull, undoneChanges, type PulledChange } from './pullRecord';
 
 export interface PullOptions extends TransferOptions, ApplyOptions {
   /** Merges texts that both sides changed in different places; otherwise these are conflicts. */
   readonly autoMerge?: boolean | undefined;
+  /** Leaves out changes that the user has undone, until a pull without this brings them again. */
+  readonly leavesUndone?: boolean | undefined;
   /** Conflicts that are not merged, because the user is deciding them. */
   readonly unmerged?: ReadonlySet<string> | undefined;
 }
@@ -78,7 +81,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
   const { plan } = await replica.planner.reconcile('known');
-  const downloads = restrictTo(plan.downloads, options.only);
+  const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
   applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   return withStaging(folders, async (staging) => {
@@ -88,8 +91,22 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
     const conflicts = without(candidates, modes);
     const merges = [...modes, ...(await mergeTexts(context, { conflicts, revision, staging }))];
     const applied = await applyPull(context, { fetched, options, plan, downloads, merges, staging });
+    if (options.leavesUndone !== true && options.only === undefined) await forgetUndone(folders.backups);
     return { ...summary(plan, merges, applied), revision, downloadedBytes, skippedFolders, backup: applied.backup };
   });
+}
+
+/** Leaves out the changes that an undo took back, if the options say so. A newer version of the file is not one of them. */
+async function withoutUndone(
+  { folders, server }: CommandContext,
+  downloads: readonly Change[],
+  { leavesUndone }: PullOptions,
+): Promise<readonly Change[]> {
+  if (leavesUndone !== true) return downloads;
+  const undone = await undoneChanges(folders.backups, { server: server.client.address, tree: server.tree });
+  const isUndone = ({ path, from, to }: Change): boolean =>
+    undone.get(path)?.some((change) => sameEntry(change.from, from) && sameEntry(change.to, to)) === true;
+  return restrictTo(downloads, new Set(downloads.filter((change) => !isUndone(change)).map(({ path }) => path)));
 }
 
 interface PlannedPull extends Pull {
@@ -104,7 +121,8 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
   const { fetched, plan, downloads, merges, staging, options } = planned;
   const { revision } = fetched;
   const backup = await newBackup(folders, `r${revision}`);
-  const changes = [...downloads, ...merges.flatMap(withBase)];
+  const { entries } = replica.ancestor;
+  const changes = [...downloads.map((change) => withOtherBase(change, entries)), ...merges.flatMap(withBase)];
   const origin = { kind: 'pull' as const, server: server.client.address, tree: server.tree, revision };
   return applyStaged(context, {
     changes: [...downloads, ...merges.flatMap(({ decision }) => decision.localChanges)],
@@ -141,6 +159,12 @@ function without<T extends { readonly path: string }>(
 ): T[] {
   const paths = new Set(removed.map(({ path }) => path));
   return all.filter(({ path }) => !paths.has(path));
+}
+
+/** Adds the ancestor to a change that does not start from it. */
+function withOtherBase(change: Change, ancestor: FileTable): PulledChange {
+  const base = ancestor.get(change.path);
+  return sameEntry(base, change.from) ? change : { ...change, base: base ?? null };
 }
 
 function withBase({ decision: { localChanges, ancestorChanges } }: Merge): PulledChange[] {

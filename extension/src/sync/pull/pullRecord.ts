@@ -15,13 +15,15 @@ import { newestFirst } from '../transfer/backups';
 /** Records of other kinds have another suffix, so that version 0.1 does not take them for pulls. */
 const recordSuffixes = { pull: '.pull.json', other: '.undo.json' } as const;
 const markSuffix = '.deleted.json';
+/** The changes of a pull that was undone, which automation does not make again. */
+const undoneSuffix = '.undone.json';
 
 const recordedEntry = putChange.omit({ op: true, path: true });
 const recordedChange = z.object({
   path,
   before: recordedEntry.nullable(),
   after: recordedEntry.nullable(),
-  /** The ancestor, if the change was a merge or a decision; null if both sides created the file. */
+  /** See `PulledChange`. */
   base: recordedEntry.nullish(),
 });
 
@@ -43,7 +45,10 @@ const recordFile = z.object({
 });
 
 export interface PulledChange extends Change {
-  /** The ancestor, if the change was a merge or a decision; null if both sides created the file. */
+  /**
+   * The ancestor before the change, if it was a merge, a decision or a restore; null if there was none. A pull's other
+   * changes have it only if it is not `from`.
+   */
   readonly base?: Entry | null | undefined;
 }
 
@@ -94,6 +99,29 @@ export async function markDeleted(backup: string): Promise<void> {
   const record = await recordOf(backup, 'pull');
   if (record === undefined || record.state === 'undone') return;
   await replaceFile(backup + markSuffix, recordText({ ...record, state: 'deleted', changes: [] }));
+}
+
+/** Remembers `changes` of a pull as undone, until `forgetUndone`. */
+export async function markUndone(record: PullRecord, changes: readonly PulledChange[]): Promise<void> {
+  await replaceFile(record.backup + undoneSuffix, recordText({ ...record, changes }));
+}
+
+/** The changes of pulls from `binding` that were undone and not pulled again, by path. */
+export async function undoneChanges(backups: string, binding: Binding): Promise<Map<string, PulledChange[]>> {
+  const undone = new Map<string, PulledChange[]>();
+  for (const name of (await listNames(backups)).filter((name) => name.endsWith(undoneSuffix))) {
+    const backup = join(backups, basename(name, undoneSuffix));
+    const record = await readRecord(join(backups, name), backup, 'pull');
+    if (record?.server !== binding.server || record.tree !== binding.tree) continue;
+    for (const change of record.changes) undone.set(change.path, [...(undone.get(change.path) ?? []), change]);
+  }
+  return undone;
+}
+
+export async function forgetUndone(backups: string): Promise<void> {
+  for (const name of await listNames(backups)) {
+    if (name.endsWith(undoneSuffix)) await removeAll(join(backups, name));
+  }
 }
 
 /** Whether a file beside the backups is the record of a pull. */
@@ -162,10 +190,15 @@ export function checkRecord(
   for (const change of changes) {
     const now = entryAt(change.path);
     if (now === 'unknown') changed.push(change.path);
-    else if (sameEntry(now, change.to)) unchanged.push(change);
+    else if (changesNoFile(change) || sameEntry(now, change.to)) unchanged.push(change);
     else if (!sameEntry(now, change.from)) changed.push(change.path);
   }
   return { unchanged, changed };
+}
+
+/** Whether a change is only a decision, such as to keep mine. */
+export function changesNoFile({ from, to }: Change): boolean {
+  return sameEntry(from, to);
 }
 
 /** Reads the record beside `backup`. Undefined if it does not exist, is damaged or of another version. */

@@ -1,6 +1,6 @@
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
-import { sameEntry, type Entry, type FileTable } from '../../core/entry';
+import { entryWith, sameEntry, type Entry, type FileTable } from '../../core/entry';
 import { overlay, remoteTable, type RemoteEntry } from '../../core/remoteTable';
 import { remoteChangesSteps } from '../../core/wire';
 import type { Client } from '../../io/api/client';
@@ -30,6 +30,13 @@ export type RemoteVersion = 'lastSynced' | 'known';
 export interface FileTableSource {
   readonly client: Pick<Client, 'files'>;
   readonly tree: string;
+}
+
+/** The ancestor and the unapplied remote entry of one path. */
+export interface AncestorSnapshot {
+  readonly path: string;
+  readonly ancestor: Entry | undefined;
+  readonly unapplied: RemoteEntry | undefined;
 }
 
 type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId'>;
@@ -135,12 +142,31 @@ export class AncestorState {
     this.#stored.unappliedRemote.set(merged.path, remote);
   }
 
-  /** Makes `base` the ancestor of `path` again: the server's version becomes unapplied, as it was before a merge. */
+  /** Makes `base` the ancestor of `path` again: the server's version becomes unapplied, as it was before a pull. */
   restoreBase(path: string, base: Entry | null): void {
     const { ancestor, unappliedRemote } = this.#stored;
-    if (!unappliedRemote.has(path)) unappliedRemote.set(path, ancestor.get(path) ?? null);
+    const remote = unappliedRemote.get(path) ?? (unappliedRemote.has(path) ? null : (ancestor.get(path) ?? null));
+    if (sameEntry(remote ?? undefined, base ?? undefined)) unappliedRemote.delete(path);
+    else unappliedRemote.set(path, remote);
     if (base === null) ancestor.delete(path);
     else ancestor.set(path, base);
+  }
+
+  /** Copies the state of `path`, for `putBack`. */
+  snapshot(path: string): AncestorSnapshot {
+    const { ancestor, unappliedRemote } = this.#stored;
+    const [entry, unapplied] = [ancestor.get(path), unappliedRemote.get(path)];
+    // An entry from the store changes with its row.
+    return { path, ancestor: entry && entryWith(entry), unapplied: unapplied && entryWith(unapplied) };
+  }
+
+  /** Puts the state of one path back to a snapshot of it. */
+  putBack({ path, ancestor, unapplied }: AncestorSnapshot): void {
+    const { ancestor: entries, unappliedRemote } = this.#stored;
+    if (ancestor === undefined) entries.delete(path);
+    else entries.set(path, ancestor);
+    if (unapplied === undefined) unappliedRemote.delete(path);
+    else unappliedRemote.set(path, unapplied);
   }
 
   /**

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import type { PathDifference } from '../../../../server/src/contract/history';
-import { PalmtreeError } from '../../errors';
-import type { PullRecord } from '../../sync/pull/pullRecord';
+import type { UndoPlan } from '../../sync/history/undoPull';
 import { confirm } from '../shared/confirm';
 import { formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
@@ -44,11 +43,14 @@ export async function undoPush({ folders, log }: HistoryDeps, argument: unknown)
 export async function undoPull({ folders, log }: HistoryDeps, argument: unknown): Promise<unknown> {
   const options = callOptions(argument);
   const { folder, sync } = await targetFolder(folders, argument);
-  const pulled = await sync.lastPull();
-  if (pulled === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is on record');
-  if (options?.confirmed !== true) await confirmUndoPull(pulled);
-  const result = await withProgress(vscode.l10n.t('Palmtree: Undo Last Pull'), (reporter) =>
-    sync.undoPull(reporter, { only: pulled.backup, hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
+  const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
+  const title = vscode.l10n.t('Palmtree: Undo Last Pull');
+  const plan = await withProgress(title, (reporter) => sync.planUndo(reporter, { hasUnsavedEdits }));
+  if (options?.confirmed !== true) await confirmUndoPull(plan);
+  // Invariant: nothing is undone that the dialog did not list.
+  const paths = new Set([...plan.restored, ...plan.removed, ...plan.lost]);
+  const result = await withProgress(title, (reporter) =>
+    sync.undoPull(reporter, { only: plan.backup, paths, hasUnsavedEdits }),
   );
   const undone = result.restored.length + result.removed.length;
   const [first] = result.skipped;
@@ -60,25 +62,31 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
           formatNumber(undone),
           result.revision,
         ),
+    vscode.l10n.t('The next pull brings its changes again.'),
     changedSinceMessage(result.changedSince),
     first === undefined ? '' : skippedMessage(first),
   ].filter((part) => part !== '');
-  showResult(log, folder, parts.join(' '), parts.length > 1 && options === undefined);
+  showResult(log, folder, parts.join(' '), parts.length > 2 && options === undefined);
   return result;
 }
 
-async function confirmUndoPull({ revision, at, changes }: PullRecord): Promise<void> {
-  const added = changes.filter(({ from }) => from === undefined).map(({ path }) => path);
-  const others = changes.filter(({ from }) => from !== undefined).map(({ path }) => path);
+/** Lists exactly what the undo will do. Throws cancelled. */
+async function confirmUndoPull(plan: UndoPlan): Promise<void> {
+  const { revision, at, restored, removed, undecided, changedSince, unsaved, lost } = plan;
+  const undone = restored.length + removed.length;
   const message =
-    changes.length === 1
+    undone === 1
       ? vscode.l10n.t('Undo the last pull (1 file)?')
-      : vscode.l10n.t('Undo the last pull ({0} files)?', formatNumber(changes.length));
+      : vscode.l10n.t('Undo the last pull ({0} files)?', formatNumber(undone));
   const detail = [
     vscode.l10n.t('It pulled revision {0}, {1}.', revision, relativeTime(new Date(at), new Date())),
-    pathSection(vscode.l10n.t('Will be restored here'), others),
-    pathSection(vscode.l10n.t('Will be deleted here'), added),
-    vscode.l10n.t('Files that changed since are left alone. The server is not changed.'),
+    pathSection(vscode.l10n.t('Will be restored here'), restored),
+    pathSection(vscode.l10n.t('Will be removed here again'), removed),
+    pathSection(vscode.l10n.t('Will be in conflict again'), undecided),
+    pathSection(vscode.l10n.t('Changed since, left alone'), changedSince),
+    pathSection(vscode.l10n.t('Unsaved changes, left alone'), unsaved),
+    pathSection(vscode.l10n.t("Can't be restored, because the backup is gone"), lost),
+    vscode.l10n.t('The server is not changed. The next pull brings its changes again.'),
   ].filter((part) => part !== '');
   await confirm(message, detail.join('\n\n'), vscode.l10n.t('Undo Pull'));
 }

@@ -1,0 +1,100 @@
+import { sameEntry } from '../../core/entry';
+import { PalmtreeError } from '../../errors';
+import {
+  changesNoFile,
+  checkRecord,
+  pullRecords,
+  recordOf,
+  type PullRecord,
+  type RecordCheck,
+} from '../pull/pullRecord';
+import type { LocalContext } from '../replica/commandContext';
+import type { Replica } from '../replica/replica';
+import { observeUntracked } from './restore';
+
+/** A record that an undo can use, compared with the disk. */
+export interface Undoable {
+  readonly record: PullRecord;
+  readonly check: RecordCheck;
+}
+
+type UndoableContext = Pick<LocalContext, 'replica' | 'folders'>;
+
+/** The last pull, or decision for theirs, that an undo would undo, going by the last scan. Throws backup_deleted. */
+export async function findLastPull({ replica, folders }: UndoableContext): Promise<Undoable | undefined> {
+  for await (const record of pullRecords(folders.backups)) {
+    if (record.state === 'undone' || !isOfBinding(record, replica)) continue;
+    if (record.state === 'deleted') {
+      throw new PalmtreeError('backup_deleted', `the backup of the pull of revision ${record.revision} was deleted`);
+    }
+    const check = checkAgainstDisk(record, replica);
+    // If it has no effect, the pull was killed before its first change, or the user has reverted all changes.
+    const hasEffect = check.unchanged.length > 0 || check.changed.length > 0;
+    if (hasEffect || record.state === 'undoing') return { record, check };
+  }
+  return undefined;
+}
+
+/**
+ * Calls `work` with the last pull, or with the pull, restore or decision whose backup is `only`. Throws backup_deleted, and
+ * nothing_to_undo if nothing is recorded, or if `only` is a pull and not the last one.
+ */
+export async function withUndoable<T>(
+  context: UndoableContext,
+  only: string | undefined,
+  work: (undoable: Undoable) => Promise<T>,
+): Promise<T> {
+  const { replica } = context;
+  const other = only === undefined ? undefined : await recordOf(only, 'other');
+  if (other !== undefined && other.state !== 'undone' && isOfBinding(other, replica)) {
+    return withUntracked(replica, other, work);
+  }
+  const found = await findLastPull(context);
+  if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
+  const { backup, revision, changes } = found.record;
+  if (only === undefined || backup === only) return work(found);
+  throw new PalmtreeError('nothing_to_undo', `revision ${revision} was pulled since`, {
+    details: { paths: changes.map(({ path }) => path) },
+  });
+}
+
+/** A restore may have written untracked files, which no scan observes. */
+async function withUntracked<T>(
+  replica: Replica,
+  record: PullRecord,
+  work: (undoable: Undoable) => Promise<T>,
+): Promise<T> {
+  const selection = replica.rules.selection();
+  const untracked = record.changes.map(({ path }) => path).filter((path) => !selection.includes(path));
+  await observeUntracked(replica, untracked);
+  try {
+    return await work({ record, check: checkAgainstDisk(record, replica, new Set(untracked)) });
+  } finally {
+    replica.local.removeUnscanned(untracked);
+  }
+}
+
+function isOfBinding({ server, tree }: PullRecord, { binding }: Replica): boolean {
+  return server === (binding?.server ?? '') && tree === (binding?.tree ?? '');
+}
+
+function checkAgainstDisk(
+  record: PullRecord,
+  replica: Replica,
+  untracked: ReadonlySet<string> = new Set(),
+): RecordCheck {
+  const { local, rules, planner, ancestor } = replica;
+  const selection = rules.selection();
+  const isSyncable = planner.syncableTest();
+  const isKnown = (path: string): boolean => untracked.has(path) || (isSyncable(path) && selection.includes(path));
+  const { unchanged, changed } = checkRecord(record, (path) =>
+    isKnown(path) ? local.observations.get(path) : 'unknown',
+  );
+  // A decision that changed no file is undone only until it is pushed.
+  const isPushed = (path: string): boolean => sameEntry(ancestor.entries.get(path), local.observations.get(path));
+  const pushed = unchanged.filter((change) => changesNoFile(change) && isPushed(change.path));
+  return {
+    unchanged: unchanged.filter((change) => !pushed.includes(change)),
+    changed: [...changed, ...pushed.map(({ path }) => path)],
+  };
+}
