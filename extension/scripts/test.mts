@@ -38,18 +38,18 @@ const suites: readonly Suite[] = [
 /** Suites that run the packed bundles. */
 const needPackage: readonly string[] = ['sync', 'host', 'ui'];
 
-const good: Totals = { passed: 1, failed: 0 };
-const bad: Totals = { passed: 0, failed: 1 };
+const onePassed: Totals = { passed: 1, failed: 0 };
+const oneFailed: Totals = { passed: 0, failed: 1 };
 
 async function check(command: string, args: readonly string[]): Promise<Totals> {
   const path = join(repository, 'node_modules/.bin', process.platform === 'win32' ? `${command}.cmd` : command);
   const { code } = await runCommand(path, args, { cwd: repository, show: true });
-  return code === 0 ? good : bad;
+  return code === 0 ? onePassed : oneFailed;
 }
 
 async function testPackage(): Promise<Totals> {
   await packageExtension();
-  return good;
+  return onePassed;
 }
 
 /** Removes root's capability to ignore file modes, so that the tests see the same errors as every other user. */
@@ -125,7 +125,7 @@ async function runSuite({ name, run }: Suite): Promise<Totals> {
   const began = performance.now();
   const totals = await run().catch((error: unknown) => {
     process.stdout.write(`${name} could not run: ${describeFailure(error)}\n`);
-    return bad;
+    return oneFailed;
   });
   const skipped = totals.skipped ? `, ${totals.skipped} skipped` : '';
   process.stdout.write(

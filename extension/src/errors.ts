@@ -86,7 +86,7 @@ export class PalmtreeError extends Error {
   readonly details: ErrorDetails;
   /** The absolute path of the workspace folder whose operation failed. */
   root: string | undefined;
-  /** Runs what failed again, with the same options. */
+  /** Repeats the command that failed, with the same options. */
   again: (() => Promise<unknown>) | undefined;
 
   constructor(code: ErrorCode, message: string, options: { details?: ErrorDetails; cause?: unknown } = {}) {
@@ -103,7 +103,7 @@ export function isPalmtreeError(error: unknown, code?: ErrorCode): error is Palm
 
 const absenceCodes: ReadonlySet<ErrorCode> = new Set(['server_unreachable', 'no_response', 'connection_lost']);
 
-/** Whether the server or the line to it is gone: the next response of the server ends this state. */
+/** Whether the server could not be reached or stopped responding. Its next response shows that this has passed. */
 export function isServerAbsent(error: unknown): error is PalmtreeError {
   return error instanceof PalmtreeError && absenceCodes.has(error.code);
 }

@@ -95,7 +95,7 @@ describe('a file that keeps changing', () => {
     expect(runs).toBe(1);
   });
 
-  it('written by another program all the time does not stop the others', async () => {
+  it('does not keep the others from being pushed while another program writes it', async () => {
     const desk = await fixture.machine();
     for (let number = 0; number < 50; number++) await desk.write(`n/${number}`, `${number}`);
     await desk.write('n/log', 'line\n'.repeat(1000));
@@ -158,7 +158,7 @@ describe('a file that keeps changing', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/kept']);
   });
 
-  it('that vanishes during each run is no file of the push', async () => {
+  it('that vanishes during each run is not part of the push', async () => {
     const runs = changingAround(async (root) => rm(join(root, 'n/lock'), { force: true }));
     const desk = await fixture.machine({ transfer: runs.transfer });
     await desk.write('n/lock', 'pid');
@@ -168,7 +168,7 @@ describe('a file that keeps changing', () => {
     expect(await fixture.pathsOnServer()).toEqual(['n/kept']);
   });
 
-  it('of which only the time changes is sent', async () => {
+  it('is sent if only its time changes', async () => {
     const runs = changingAround((root, run) => utimes(join(root, 'n/touched'), run, 1_000 + run));
     const desk = await fixture.machine({ transfer: runs.transfer });
     await desk.write('n/touched', 'touched');

@@ -12,7 +12,7 @@ const saveDelayMs = 2_000;
 /** The pause between two checks for a running git operation. */
 const gitPauseMs = 1_000;
 
-/** Failures that end without the user. */
+/** Codes of failures that pass without the user's action. */
 const passingCodes: ReadonlySet<string> = new Set(['server_unreachable', 'no_response', 'store_locked']);
 
 export interface AutomationSettings {
@@ -182,7 +182,7 @@ export class Automation {
     this.#saved = new Set();
     try {
       const result = await this.#deps.sync.push(this.#reporter, { only });
-      // They go along with the next save: another push at once would find them busy again.
+      // Sent with the next save: another push at once would find them busy again.
       for (const { path } of result.skipped) this.#saved.add(path);
       this.#deps.onPushed(result);
     } catch (error) {
@@ -200,7 +200,7 @@ export class Automation {
     }
   }
 
-  /** Transfers again for the user, whatever state the failure has left. */
+  /** Repeats a failed transfer at the user's request, even while the automation is paused. */
   async #again(direction: 'push' | 'pull'): Promise<void> {
     if (this.#isBusy) return;
     this.#isBusy = true;

@@ -10,7 +10,7 @@ import type { PushResult } from './push';
 import { OpenPush } from './openPush';
 import { commitChanges, countChanges, upload } from './pushSession';
 
-/** Files may change while they are uploaded; in this many plans they are sent again, then they are left out. */
+/** A file that changes while it is uploaded is sent in this many plans, and then left out. */
 const maxTries = 2;
 const maxPlans = 10;
 

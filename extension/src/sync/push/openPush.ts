@@ -24,7 +24,7 @@ export class OpenPush {
   readonly #context: CommandContext;
   readonly #isPartial: boolean;
   #id: string | undefined;
-  /** Undefined until the record was read. */
+  /** Whether this command records its session; undefined until the record of an earlier push was read. */
   #isRecorded: boolean | undefined;
 
   /** `isPartial`: only some paths are pushed. Such a push does not take the place of one that stopped earlier. */
@@ -98,7 +98,7 @@ export class OpenPush {
   }
 }
 
-/** Errors after which the server may still have the session, and what it received is of use to the next push. */
+/** Errors after which the server may still have the session, so that the next push can resume it. */
 const resumable: ReadonlySet<ErrorCode> = new Set([
   'connection_lost',
   'server_unreachable',

@@ -12,7 +12,7 @@ import type { TransferOptions } from '../transfer/transferOptions';
 import { OpenPush } from './openPush';
 import { commitChanges, countChanges, upload } from './pushSession';
 
-/** Files may change while they are uploaded; in this many plans they are hashed and sent again, then they are left out. */
+/** A file that changes while it is uploaded is hashed and sent in this many plans, and then left out. */
 const maxTries = 2;
 /** After this many plans, different files or the server's head changed each time, and the push gives up. */
 const maxPlans = 10;
@@ -63,7 +63,7 @@ export async function push(context: CommandContext, options: PushOptions = {}): 
   }
 }
 
-/** Nothing is left to push, so a push that stopped earlier is of no use. */
+/** Ends the session of a push that stopped earlier, since nothing is left to push. */
 async function endWithoutChanges({ replica }: CommandContext, open: OpenPush): Promise<void> {
   await open.end();
   await replica.save();

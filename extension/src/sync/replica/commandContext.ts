@@ -2,7 +2,7 @@ import { PalmtreeError } from '../../errors';
 import type { Reporter, ServerBinding } from '../ports/serverBinding';
 import type { Replica } from './replica';
 
-/** Folders and a file outside the workspace folder. */
+/** The paths of a folder's storage, which is outside the workspace folder. */
 export interface StorageFolders {
   /** Commands complete and verify files here; empty between commands. */
   readonly staging: string;

@@ -126,7 +126,7 @@ async function rescan({ folders }: Pick<CommandDeps, 'folders'>, argument: unkno
   await repeatable(() => withProgress(vscode.l10n.t('Palmtree: Rescan'), (reporter) => sync.rescan(reporter)));
 }
 
-/** Runs `again`, else what halted the folder. If nobody asked for that, a scan shows whether its cause is gone. */
+/** Runs `again`, else the command that halted the folder. Without either, a scan shows whether the cause is gone. */
 async function tryAgain({ folders }: CommandDeps, argument: unknown, again: unknown): Promise<unknown> {
   if (typeof again === 'function') return (again as () => unknown)();
   const { folder, sync } = await targetFolder(folders, argument);

@@ -70,13 +70,13 @@ describe('the message for an error', () => {
     );
   });
 
-  it.each(errorCodes)('for %s offers Try Again if it says so or if waiting helps, and no log for a slip', (code) => {
+  it.each(errorCodes)('for %s offers Try Again if its cause may pass, and no log for a mistake of the user', (code) => {
     const details = { paths: ['a'], subject: 'b', reason: 'c' };
     const { text, actions } = messageFor(new PalmtreeError(code, 'x', { details }));
     const commands = actions.map(({ command }) => command);
     const isRepeatable = /try again|again in a moment|push again/i.test(text) || fixedElsewhere.has(code);
     expect(commands.includes('tryAgain')).toBe(isRepeatable);
-    if (slips.has(code)) expect(commands).not.toContain('showLog');
+    if (mistakes.has(code)) expect(commands).not.toContain('showLog');
   });
 
   it.each([
@@ -93,7 +93,7 @@ describe('the message for an error', () => {
     ['invalid_tree', 'connect'],
     ['untrusted', 'workbench.trust.manage'],
     ['store_newer', 'workbench.extensions.action.checkForUpdates'],
-  ] as const)('has the cure of %s first', (code, command) => {
+  ] as const)('offers the remedy for %s first', (code, command) => {
     expect(messageFor(new PalmtreeError(code, 'x')).actions[0]?.command).toBe(command);
   });
 
@@ -104,7 +104,7 @@ describe('the message for an error', () => {
   });
 });
 
-/** Another machine, another program or the user may have mended these meanwhile, which their texts do not say. */
+/** Errors whose cause another machine, another program or the user may remove, although their texts do not say so. */
 const fixedElsewhere: ReadonlySet<ErrorCode> = new Set([
   'server_unreachable',
   'no_response',
@@ -121,8 +121,8 @@ const fixedElsewhere: ReadonlySet<ErrorCode> = new Set([
   'internal',
 ]);
 
-/** Errors that only the user's choice caused. */
-const slips: ReadonlySet<ErrorCode> = new Set([
+/** Errors that only a mistake of the user causes. */
+const mistakes: ReadonlySet<ErrorCode> = new Set([
   'no_folder',
   'nothing_picked',
   'no_conflict',

@@ -1,8 +1,8 @@
 import { PalmtreeError } from '../../errors';
 
 /**
- * Runs work whose questions are answered. If it fails, "Try Again" runs it again: the innermost such work, which asks
- * the least.
+ * Runs `work`, and lets "Try Again" repeat it if it fails. The user has answered the questions before `work`, which are not
+ * asked again: if one `repeatable` contains another, the inner one is repeated.
  */
 export async function repeatable<T>(work: () => Promise<T>): Promise<T> {
   try {
