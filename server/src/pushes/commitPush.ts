@@ -47,7 +47,7 @@ export async function commitPush(
     return resultOf(committed);
   }
   const session = await sessions.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
-  return activity.exclusively(session.id, true, async () => {
+  return activity.exclusively(session.id, 'await-runs', async () => {
     // Another commit of the same session may have ended in the meantime.
     const committedMeanwhile = await pushes.committedRevision(tree.id, id, token.name);
     if (committedMeanwhile !== undefined) return resultOf(committedMeanwhile);

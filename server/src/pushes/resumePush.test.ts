@@ -102,7 +102,7 @@ test('a push that was committed, ended, or belongs to another token or tree is n
 test('a push that is being committed is not resumed', async () => {
   const first = await begin({ a: 'busy' });
   fillInbox(server, first.id, { a: 'busy' });
-  await server.services.activity.exclusively(first.id, true, async () => {
+  await server.services.activity.exclusively(first.id, 'await-runs', async () => {
     expect((await begin({ a: 'busy' }, first.id)).upload).toEqual(['a']);
   });
   expect(await server.api.commit(tree, first.id)).toMatchObject({ status: 200 });

@@ -31,7 +31,7 @@ export async function takeOver<T>(
 ): Promise<T> {
   const earlier = await ifExists(sessions.find(id, owner, 'push'));
   if (earlier === undefined || activity.isExclusive(id)) return create();
-  return activity.exclusively(id, false, async () => {
+  return activity.exclusively(id, 'stop-runs', async () => {
     await inboxVerifiers.discard(id);
     const record = await ifExists(sessions.pushRecord(id));
     const inbox = sessions.filesFolderOf(id);

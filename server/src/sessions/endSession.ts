@@ -14,5 +14,5 @@ export async function endSession(
     if (error instanceof WireError && error.code === 'session_not_found') return;
     throw error;
   }
-  await activity.exclusively(id, false, () => sessions.remove(id));
+  await activity.exclusively(id, 'stop-runs', () => sessions.remove(id));
 }

@@ -51,14 +51,14 @@ export class SessionActivity {
   }
 
   /**
-   * Ends all runs, then runs `action` while no run may start. With `isGraceful`, the runs have some time to end by
+   * Stops all runs, then runs `action` while no run may start. With `await-runs`, the runs first have some time to end by
    * themselves. Throws session_busy.
    */
-  async exclusively<T>(id: string, isGraceful: boolean, action: () => Promise<T>): Promise<T> {
+  async exclusively<T>(id: string, ending: 'await-runs' | 'stop-runs', action: () => Promise<T>): Promise<T> {
     if (this.#exclusive.has(id)) throw sessionBusy();
     this.#exclusive.add(id);
     try {
-      await this.#endRuns(id, isGraceful ? this.#graceMs : 0);
+      await this.#endRuns(id, ending === 'await-runs' ? this.#graceMs : 0);
       return await action();
     } finally {
       this.#exclusive.delete(id);

@@ -23,7 +23,7 @@ test('expired sessions are removed, and incomplete ones at the start', async () 
   await sweepSessions(sessions, activity, { now, includeIncomplete: false, log });
   expect(exist()).toEqual([true, true, true, true]);
   now = new Date(now.getTime() + 1);
-  await activity.exclusively(old, false, () =>
+  await activity.exclusively(old, 'stop-runs', () =>
     sweepSessions(sessions, activity, { now, includeIncomplete: false, log }),
   );
   expect(exist()).toEqual([true, true, true, true]);

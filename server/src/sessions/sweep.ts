@@ -16,7 +16,7 @@ export async function sweepSessions(
   for (const { id, createdAt } of await sessions.list()) {
     const isDue = createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
     if (!isDue || activity.isBusy(id)) continue;
-    await activity.exclusively(id, false, () => sessions.remove(id));
+    await activity.exclusively(id, 'stop-runs', () => sessions.remove(id));
     log.info({ session: id }, 'removed an expired or incomplete session');
   }
 }
