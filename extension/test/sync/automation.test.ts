@@ -71,7 +71,7 @@ async function syncLines(desk: Machine, laptop: Automated): Promise<void> {
 }
 
 async function head({ client }: Machine): Promise<number> {
-  return (await client.newest(fixture.tree))?.number ?? 0;
+  return (await client.head(fixture.tree))?.number ?? 0;
 }
 
 describe('a pull that the user has undone', () => {

@@ -189,7 +189,7 @@ export class Client {
   }
 
   /** The tree's head; undefined before its first push. */
-  async newest(tree: string, signal?: AbortSignal): Promise<RevisionSummary | undefined> {
+  async head(tree: string, signal?: AbortSignal): Promise<RevisionSummary | undefined> {
     const options = { signal, silenceMs: pollSilenceMs };
     const { revisions } = await this.#request('GET', `${treePath(tree)}/revisions?limit=1`, revisionList, options);
     return revisions[0];

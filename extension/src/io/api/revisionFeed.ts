@@ -40,7 +40,7 @@ const pollsBetweenStreams = 10;
 export type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 export interface RevisionFeedDeps {
-  readonly client: Pick<Client, 'events' | 'newest'>;
+  readonly client: Pick<Client, 'events' | 'head'>;
   readonly tree: string;
   /** The newest revision that is already known. */
   readonly since: number;
@@ -144,9 +144,9 @@ export class RevisionFeed {
     const { client, tree } = this.#deps;
     for (let polls = 0; polls < pollsBetweenStreams && !this.#isDisposed; polls++) {
       try {
-        const newest = await client.newest(tree, this.#lifetime.signal);
+        const head = await client.head(tree, this.#lifetime.signal);
         this.#setConnectionState({ kind: 'polling' });
-        if (newest !== undefined) this.#announce({ ...newest, revision: newest.number });
+        if (head !== undefined) this.#announce({ ...head, revision: head.number });
       } catch (error) {
         if (error instanceof PalmtreeError) return error;
         throw error;
