@@ -29,7 +29,7 @@ function clampedTime(ns: bigint): bigint {
   return ns < minTimeNs ? minTimeNs : ns > maxTimeNs ? maxTimeNs : ns;
 }
 
-/** Converts changes for a push, each one as it is iterated. Can be iterated repeatedly. */
+/** Converts changes for a push lazily. The result can be iterated repeatedly. */
 export function pushChanges(changes: readonly Change[]): Iterable<wire.Change> & { readonly length: number } {
   return {
     length: changes.length,

@@ -2,7 +2,7 @@ import { sameContent, sameEntry, type Entry } from '../entry';
 import { editWithMode } from '../modes';
 
 /**
- * The decision about one path by itself.
+ * The decision about one path, regardless of other paths.
  * - `unchanged`: there is nothing to do.
  * - `converged`: local and remote are equal already; only the ancestor has to follow.
  * - `download`: local becomes remote.

@@ -22,7 +22,7 @@ import { remoteTable, type RemoteEntry } from '../remoteTable';
 type Short = Readonly<Record<string, string>>;
 type Choice = 'mine' | 'theirs' | 'both';
 
-/** One machine as it is stored: the ancestor and the unapplied remote give the server's table. */
+/** A machine's stored state. Its ancestor and unapplied remote give the server's table. */
 interface Machine {
   readonly ancestor: FileTable;
   readonly unappliedRemote: ReadonlyMap<string, RemoteEntry>;

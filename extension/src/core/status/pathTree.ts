@@ -69,7 +69,7 @@ export class PathFolders {
   }
 }
 
-/** The paths as a tree of rows, built anew for each refresh of the view. Children are listed on demand. */
+/** The paths as a tree of rows, rebuilt for each refresh of the view. Children are listed on demand. */
 export class PathTree {
   readonly #observed: PathFolders;
   /** Paths with a state. Some are not on this disk: deleted here, or only on the server. */

@@ -43,7 +43,7 @@ function numberedFolder(folder: string, number: number): string {
 
 /**
  * Saves files before they are replaced or deleted. All functions throw system errors.
- * Invariant: nothing in a backup is ever overwritten, and in the end no file in it is a hard link to a file elsewhere.
+ * Invariant: nothing in a backup is ever overwritten, and a finished backup has no hard link to a file elsewhere.
  */
 export class Backup {
   readonly #folder: string;

@@ -187,7 +187,7 @@ describe.each(kinds)('a disk $name', (kind) => {
     expect(contents()).toEqual({ 'd/mine': '1' });
   });
 
-  it('creates a folder anew, in its new spelling, after the deletions have emptied it', async () => {
+  it('creates a folder again, in its new spelling, after the deletions have emptied it', async () => {
     given({ 'd/e/old': '1' });
     expect(skippedReasons(await apply([remove('d/e/old'), put('D/e/new', '2')]))).toEqual({});
     expect(contents()).toEqual({ 'D/e/new': '2' });

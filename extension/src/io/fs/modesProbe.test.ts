@@ -76,7 +76,7 @@ describe('a disk', () => {
     expect(probe()).toBe(true);
   });
 
-  it('is probed anew if another one is mounted in its place', () => {
+  it('is probed again if another one is mounted in its place', () => {
     const probe = modesProbe(root, 'linux');
     expect(probe()).toBe(true);
     Object.assign(disk, { dev: 2n, store: () => 0o777 });

@@ -8,7 +8,7 @@ import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncPr
 import { splitIntoParts, type TransferPart } from './transferParts';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
-/** After an attempt that transferred more than this, the retries are counted anew. */
+/** After an attempt that transferred more than this, the count of retries starts over. */
 const progressBytes = 1 << 20;
 const maxAttempts = 100;
 /** The server's limit for one session. One run, at both ends together, keeps about one core busy. */

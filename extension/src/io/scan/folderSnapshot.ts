@@ -4,7 +4,7 @@ import { parentOf } from '../../core/paths';
 import { readableStatsAt } from '../fs/stats';
 import type { FolderListing } from './listFolder';
 
-/** With more untracked names than this, listing a folder anew costs less than a stat of each of them. */
+/** With more untracked names than this, listing a folder again costs less than a stat of each of them. */
 const maxUntracked = 20;
 const statsPerFile = 5;
 

@@ -20,7 +20,7 @@ export class SnapshotCache {
   readonly #options: SnapshotCheckOptions;
   /** The snapshots of the first shard are checked by this thread. */
   readonly #shards: SnapshotShard[];
-  /** The scope as JSON; empty if the snapshots have to be made anew. */
+  /** The scope as JSON; empty if the snapshots have to be taken again. */
   #scope = '';
   #selection: Selection | undefined;
 

@@ -44,7 +44,7 @@ export interface FolderRequest {
 
 export interface FoundStorage {
   readonly storage: string;
-  /** Storages of the same folder that windows used by themselves; their states have to be merged into this one. */
+  /** Storages of the same folder that single windows used; their states have to be merged into this one. */
   readonly others: readonly string[];
   /** The storage of the folder that was at this path before: only its rules are valid for the present one. */
   readonly replaced: string | undefined;
