@@ -33,11 +33,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   if (warning !== undefined) log.warn(warning);
   const services = createServices({ database, dataFolder, rsync, log, version });
   await sweep(services, { includeIncomplete: true });
-  const timer = setInterval(() => {
-    sweep(services, { includeIncomplete: false }).catch((error: unknown) =>
-      log.error({ err: error }, 'removing expired sessions failed'),
-    );
-  }, hourMs);
+  const timer = setInterval(() => void sweep(services, { includeIncomplete: false }), hourMs);
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
   log.info({ url: listening.url, version }, 'listening');
@@ -70,10 +66,15 @@ async function stopServer(
   log.info('stopped');
 }
 
+/** Never throws: what cannot be removed must not keep a server from starting. */
 async function sweep(
   { sessions, activity, pushes, now, log }: Services,
   { includeIncomplete }: { includeIncomplete: boolean },
 ): Promise<void> {
-  await sweepSessions(sessions, activity, { now: now(), includeIncomplete, log });
-  await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifetimeMs));
+  try {
+    await sweepSessions(sessions, activity, { now: now(), includeIncomplete, log });
+    await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifetimeMs));
+  } catch (error) {
+    log.error({ err: error }, 'removing expired sessions failed');
+  }
 }

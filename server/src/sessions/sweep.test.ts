@@ -33,3 +33,16 @@ test('expired sessions are removed, and incomplete ones at the start', async () 
   expect(exist()).toEqual([false, true, false, false]);
   await server.stop();
 });
+
+test('a session that cannot be removed is logged, and the others are removed', async () => {
+  const server = await startTestServer();
+  const { sessions, activity, log } = server.services;
+  const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
+  for (const id of ids) mkdirSync(sessions.folderOf(id));
+  const remove = sessions.remove.bind(sessions);
+  sessions.remove = (id) => (id.startsWith('b') ? Promise.reject(new Error('the reason')) : remove(id));
+  await sweepSessions(sessions, activity, { now: new Date(), includeIncomplete: true, log });
+  expect(ids.map((id) => existsSync(sessions.folderOf(id)))).toEqual([false, true, false]);
+  expect(server.logged.join('')).toContain('the reason');
+  await server.stop();
+});
