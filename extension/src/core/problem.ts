@@ -45,6 +45,10 @@ export type ProblemReason =
   | 'device'
   /** Nothing in the folder of such a `.gitignore` is syncable: its patterns may exclude any path there. */
   | GitignoreFault
+  /** The disk that was mounted at this folder is not mounted. */
+  | 'disk-missing'
+  /** Another disk is mounted at this folder than at the last scan. */
+  | 'disk-replaced'
   /** `with` is the system's error code. */
   | 'unreadable'
   /** The file changed during each attempt to hash it. */

@@ -46,7 +46,7 @@ export interface SmallDisk {
   remove(): void;
 }
 
-const canMount = process.platform === 'linux' && process.geteuid?.() === 0 && isMountAllowed();
+const canMount = isMountAllowed();
 
 /** The kind of the disk, for test titles. */
 export const diskKind = canMount ? 'a tmpfs' : 'injected errors';
@@ -100,7 +100,8 @@ function injecting(base: string): SmallDisk {
   };
 }
 
-function isMountAllowed(): boolean {
+export function isMountAllowed(): boolean {
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0) return false;
   const probe = mkdtempSync(join(tmpdir(), 'palmtree-mount-'));
   try {
     mkdirSync(join(probe, 'disk'));

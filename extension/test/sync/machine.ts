@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'vitest';
 import type { NameRules } from '../../src/core/filenames/nameRules';
+import type { Observation } from '../../src/core/observation';
 import { Client } from '../../src/io/api/client';
 import { openFolderStorage, storagePaths } from '../../src/io/openFolderStorage';
+import type { Scanner } from '../../src/io/scan/scannerPort';
 import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
@@ -36,6 +38,8 @@ export interface MachineOptions {
   /** Makes the disk look as if it treated names by these rules. */
   readonly nameRules?: NameRules;
   readonly backupLimits?: () => BackupLimits;
+  /** Replaces the scanner, to scan in this thread. */
+  readonly scanner?: (root: string, known: Iterable<Observation>) => Scanner;
   readonly copiesInUse?: () => Iterable<string>;
   /** Replaces the transfer of files, to observe or interrupt it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
@@ -63,7 +67,8 @@ export class Machine {
   static async open(options: MachineOptions): Promise<Machine> {
     const root = options.root ?? (await mkdtemp(join(tmpdir(), 'palmtree-machine-')));
     const storage = await storageOf(options, root);
-    const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
+    const { store, scanner: worker } = await openStoreAndScanner({ dist, root, storage });
+    const scanner = options.scanner?.(root, store.state.observations.values()) ?? worker;
     const { nameRules, backupLimits, copiesInUse } = options;
     const sync = new FolderSync({
       root,

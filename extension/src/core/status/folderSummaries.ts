@@ -50,6 +50,13 @@ function addTo(folders: Map<string, MutableSummary>, folder: string, state: Path
   known.pending.problems += more.problems;
 }
 
+/** The summary of a folder that has a problem of its own, as one whose disk is missing. */
+export function withOwnProblem(summary: FolderSummary | undefined): FolderSummary {
+  const { state = 'problem', pending = none } = summary ?? {};
+  const isMoreUrgent = urgency[state] > urgency.problem;
+  return { state: isMoreUrgent ? state : 'problem', pending: { ...pending, problems: pending.problems + 1 } };
+}
+
 const none: PendingCounts = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
 
 const countsByState: Readonly<Record<PathState, PendingCounts>> = {

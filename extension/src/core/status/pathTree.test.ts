@@ -30,6 +30,21 @@ it('lists the files and folders in each folder, and a folder in place of a file 
   );
 });
 
+it('shows the problem of a folder itself, whose disk is missing', () => {
+  const states = new Map([
+    ['all/data', 'problem'],
+    ['all/other/a', 'modified'],
+  ] as const);
+  const tree = new PathTree(new PathFolders(['all/data/b', 'all/other/a']), states);
+  const problems = (folder: string): unknown[] =>
+    tree.children(folder).map(({ name, state, pending }) => [name, state, pending?.problems]);
+  expect(problems('')).toEqual([['all', 'problem', 1]]);
+  expect(problems('all')).toEqual([
+    ['data', 'problem', 1],
+    ['other', 'modified', 0],
+  ]);
+});
+
 it('lists folders, then files, by name, including paths that are only on the server', () => {
   const tree = new PathTree(new PathFolders(['b10', 'b9', 'z/one', 'a/two']), new Map([['a/three', 'incoming']]));
   expect(tree.children('').map(({ name, kind, state }) => [name, kind, state])).toEqual([

@@ -1,6 +1,6 @@
 import { parentOf } from '../paths';
 import type { PathState } from './pathState';
-import { folderSummaries, type FolderSummary, type PendingCounts } from './folderSummaries';
+import { folderSummaries, withOwnProblem, type FolderSummary, type PendingCounts } from './folderSummaries';
 
 /** One row of the tree view. A folder has the most urgent state of the paths in it. */
 export interface PathNode {
@@ -94,7 +94,9 @@ export class PathTree {
     const rows = [...kinds].map(([name, kind]): PathNode => {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (kind === 'file') return { path, name, kind, state: this.#states.get(path) };
-      return { path, name, kind, state: undefined, ...this.#folderSummaries.get(path) };
+      const summary = this.#folderSummaries.get(path);
+      const hasProblem = this.#states.get(path) === 'problem';
+      return { path, name, kind, state: undefined, ...(hasProblem ? withOwnProblem(summary) : summary) };
     });
     return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
   }

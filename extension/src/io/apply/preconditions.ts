@@ -18,6 +18,8 @@ export type SkipReason =
   | 'blocked'
   /** A folder above it exists under another spelling, which this disk treats as the same name. */
   | 'spelling'
+  /** Its disk is not mounted. */
+  | 'diskMissing'
   /** Its path is invalid, or it is a symlink that points out of the workspace folder. */
   | 'unsafe'
   /** Its content was not staged. */

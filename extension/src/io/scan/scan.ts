@@ -1,6 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { withMode, type Observation } from '../../core/observation';
 import { identityOfFolder, rootGone } from '../fs/rootFolder';
+import type { Mounts } from '../store/folderIdentity';
+import { checkDisks } from './diskCheck';
 import { FileClock } from './fileClock';
 import type { FolderSnapshot } from './folderSnapshot';
 import { HelperTeam } from './helperTeam';
@@ -25,6 +27,8 @@ export interface ScanOptions {
   /** The paths of a partial scan. */
   readonly only?: readonly string[] | undefined;
   readonly verify?: boolean | undefined;
+  /** The mounts that the last scan returned. */
+  readonly mounts?: Mounts | undefined;
   readonly honoursModes: boolean;
   /** Snapshots of the folders that still match them, by path. */
   readonly unchanged?: ReadonlyMap<string, FolderSnapshot> | undefined;
@@ -71,13 +75,38 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   }
   // Invariant: a root that was removed or replaced during the scan must not make its files look deleted.
   if (identityOfFolder(root) !== identity) throw rootGone(root);
+  const mounts = checkMounts(options, { walker, findings, area });
+  const { changed } = findings;
   return {
-    changed: options.honoursModes ? findings.changed : withModesOfCopies(findings.changed, known),
+    changed: options.honoursModes ? changed : withModesOfCopies(changed, known),
+    mounts,
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,
     gitignores: findings.gitignores,
     listings: walker.listings,
   };
+}
+
+/** Adds the problems of folders whose disk is missing, and returns the mounts for the next scan. Throws root_gone. */
+function checkMounts(
+  { root, known, mounts: before = new Map() }: ScanOptions,
+  { walker, findings, area }: { readonly walker: ScanWalker; readonly findings: ScanFindings; readonly area: ScanArea },
+): Mounts {
+  const { mounts, problems, isRootGone } = checkDisks({
+    before,
+    now: walker.mounts,
+    wasRead: (folder) => walker.hasRead(folder),
+    mayTrackBelow: (folder) => walker.selection.mayTrackBelow(folder),
+    known,
+    findings,
+    area,
+  });
+  if (isRootGone) throw rootGone(root);
+  for (const problem of problems) {
+    findings.dropIn(problem.path);
+    findings.addProblem(problem);
+  }
+  return mounts;
 }
 
 function inspectOptionsOf(

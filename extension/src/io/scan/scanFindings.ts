@@ -1,5 +1,5 @@
 import type { Observation } from '../../core/observation';
-import { parentOf } from '../../core/paths';
+import { isInside, parentOf } from '../../core/paths';
 import { isBlockedByProblem, type Problem } from '../../core/problem';
 import type { FolderSnapshot } from './folderSnapshot';
 import type { BatchResult } from './inspectBatch';
@@ -7,7 +7,7 @@ import type { ScanProgress } from './scannerPort';
 
 /** Collects the findings of one scan, and reports its progress. */
 export class ScanFindings {
-  readonly changed: Observation[] = [];
+  changed: Observation[] = [];
   readonly gitignores = new Map<string, string | null>();
   readonly #problems = new Map<string, Problem>();
   /** The inspected paths at which a file or symlink exists. */
@@ -55,6 +55,12 @@ export class ScanFindings {
     this.#unchangedFolders.set(folder, snapshot);
     this.#files += snapshot.files.length;
     this.#trustedFiles += snapshot.files.length;
+  }
+
+  /** Forgets what was found in a folder, which then has to get a problem. */
+  dropIn(folder: string): void {
+    this.changed = this.changed.filter(({ path }) => !isInside(path, folder));
+    for (const path of this.#problems.keys()) if (isInside(path, folder)) this.#problems.delete(path);
   }
 
   addHashedBytes(bytes: number): void {

@@ -28,7 +28,7 @@ export type ToScanWorker =
   | {
       readonly kind: 'scan';
       readonly id: number;
-      readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify'> & { readonly honoursModes: boolean };
+      readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify' | 'mounts'> & { readonly honoursModes: boolean };
       /** One 32-bit cell: anything but 0 stops the scan. */
       readonly stop: SharedArrayBuffer;
     };

@@ -1,12 +1,13 @@
-import { lstatSync, opendirSync } from 'node:fs';
+import { lstatSync, opendirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
-import { parentFolders } from '../../core/paths';
+import { parentFolders, parentOf } from '../../core/paths';
 import { gitignoreName } from '../../core/problem';
 import { Selection } from '../../core/tracking/selection';
-import { isNotFound } from '../fs/errno';
+import { errnoOf, isNotFound } from '../fs/errno';
 import { rootGone } from '../fs/rootFolder';
 import { readableStatsAt } from '../fs/stats';
+import { identityOf, type FolderIdentity } from '../store/folderIdentity';
 import type { FolderSnapshot } from './folderSnapshot';
 import { unreadable } from './inspect';
 import type { InspectionQueue } from './inspectionQueue';
@@ -33,6 +34,10 @@ export class ScanWalker {
   readonly selection: Selection;
   /** The folders that were listed. Unchanged folders are not. */
   readonly listings: FolderListing[] = [];
+  /** The folders that were read and whose device is not that of the folder above, and the workspace folder. */
+  readonly mounts = new Map<string, FolderIdentity>();
+  /** The device of each folder that was read. */
+  readonly #devices = new Map<string, number>();
   readonly #deps: ScanWalkerDeps;
 
   constructor(deps: ScanWalkerDeps) {
@@ -45,6 +50,11 @@ export class ScanWalker {
     const { roots } = this.#deps.area;
     if (roots === undefined || roots.has('')) this.#walkFolder('');
     else for (const path of roots) this.#visitRoot(path);
+  }
+
+  /** Whether the scan went into the folder. */
+  hasRead(folder: string): boolean {
+    return this.#devices.has(folder);
   }
 
   /** Walks a folder that replaced a file since its parent was listed. */
@@ -61,6 +71,7 @@ export class ScanWalker {
     }
     for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
       if (!this.selection.mayTrackBelow(folder) || !this.#canList(folder)) return;
+      this.#noteDevice(folder);
       if (!this.#addGitignore(folder)) return;
     }
     this.#visit(path);
@@ -87,6 +98,7 @@ export class ScanWalker {
     if (snapshot !== undefined) return this.#walkUnchanged(folder, snapshot);
     const items = this.#list(folder);
     if (items === undefined) return;
+    this.#noteDevice(folder);
     this.listings.push({ folder, items });
     const hasGitignore = items.some(({ name }) => name === gitignoreName);
     if ((hasGitignore || area.isPartial) && !this.#addGitignore(folder)) return;
@@ -107,6 +119,7 @@ export class ScanWalker {
   /** Trusts a folder's snapshot, and walks the folders in it. */
   #walkUnchanged(folder: string, snapshot: FolderSnapshot): void {
     const { findings, queue, onFolder } = this.#deps;
+    this.#noteDevice(folder);
     const prefix = folder === '' ? '' : `${folder}/`;
     findings.addUnchangedFolder(folder, snapshot);
     for (const name of snapshot.inspectAlways) queue.add(prefix + name);
@@ -114,6 +127,21 @@ export class ScanWalker {
       if (this.selection.mayTrackBelow(prefix + name)) this.#walkFolder(prefix + name);
     }
     onFolder();
+  }
+
+  /** Records the device of a folder, after those of the folders above it. */
+  #noteDevice(folder: string): void {
+    if (this.#devices.has(folder)) return;
+    const absolute = join(this.#deps.root, folder);
+    try {
+      // The workspace folder may be a link.
+      const device = (folder === '' ? statSync(absolute) : lstatSync(absolute)).dev;
+      this.#devices.set(folder, device);
+      if (folder !== '' && device === this.#devices.get(parentOf(folder) ?? '')) return;
+      this.mounts.set(folder, identityOf(statSync(absolute, { bigint: true })));
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
   }
 
   #list(folder: string): readonly FolderItem[] | undefined {

@@ -80,7 +80,7 @@ export class WorkerScanner implements Scanner {
   scan(request: ScanRequest): Promise<ScanResult> {
     return new Promise((resolve, reject) => {
       if (this.#disposed) return reject(new PalmtreeError('cancelled', 'the scanner is closed'));
-      const { scope, only, verify, honoursModes = process.platform !== 'win32', signal } = request;
+      const { scope, only, verify, mounts, honoursModes = process.platform !== 'win32', signal } = request;
       const id = this.#nextId++;
       const stop = new SharedArrayBuffer(4);
       const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1);
@@ -95,6 +95,7 @@ export class WorkerScanner implements Scanner {
         honoursModes,
         ...(only === undefined ? {} : { only }),
         ...(verify === undefined ? {} : { verify }),
+        ...(mounts === undefined ? {} : { mounts }),
       };
       this.#sending = this.#sending.then(async () => {
         await this.#sendUpdates();

@@ -1,6 +1,7 @@
 import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
 import type { Rule } from '../../core/tracking/rule';
+import type { Mounts } from '../store/folderIdentity';
 
 /** Which paths a scan includes. A change of the scope needs a full scan. */
 export interface ScanScope {
@@ -18,6 +19,8 @@ export interface ScanRequest {
   readonly honoursModes?: boolean;
   /** Hash every file, and trust no known hash. */
   readonly verify?: boolean;
+  /** The mounts that the last scan returned; none before the first. */
+  readonly mounts?: Mounts;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ScanProgress) => void;
 }
@@ -35,6 +38,8 @@ export interface ScanResult {
   readonly removed: readonly string[];
   /** All problems in the scanned area. */
   readonly problems: readonly Problem[];
+  /** The folders at which a disk is mounted, with those whose disk is missing. */
+  readonly mounts: Mounts;
   /**
    * The contents of the .gitignore files that were respected, by folder. A full scan returns all of them; a partial scan
    * returns one entry for each visited folder, null if it has none. The scan includes nothing that they exclude, so a

@@ -1,3 +1,4 @@
+import type { BigIntStats } from 'node:fs';
 import { realpath, stat } from 'node:fs/promises';
 
 /** The numbers by which a file system knows a folder, as decimal texts. */
@@ -7,6 +8,12 @@ export interface FolderIdentity {
   /** The time of its creation in nanoseconds; '0' where the file system does not keep it. */
   readonly birth: string;
 }
+
+/**
+ * The folders at which a disk is mounted: their device is not that of the folder above them. It has the workspace
+ * folder, `''`, unless nothing was scanned yet.
+ */
+export type Mounts = ReadonlyMap<string, FolderIdentity>;
 
 export interface KnownFolder extends FolderIdentity {
   /** The real path. */
@@ -18,11 +25,14 @@ export async function knownFolderAt(path: string): Promise<KnownFolder | undefin
   try {
     const stats = await stat(path, { bigint: true });
     if (!stats.isDirectory()) return undefined;
-    const { dev, ino, birthtimeNs } = stats;
-    return { path: await realpath(path), dev: `${dev}`, ino: `${ino}`, birth: `${birthtimeNs}` };
+    return { path: await realpath(path), ...identityOf(stats) };
   } catch {
     return undefined;
   }
+}
+
+export function identityOf({ dev, ino, birthtimeNs }: BigIntStats): FolderIdentity {
+  return { dev: `${dev}`, ino: `${ino}`, birth: `${birthtimeNs}` };
 }
 
 /**

@@ -25,6 +25,7 @@ export function mergeStates(target: MergedState, other: MergedState): void {
     target.binding = newer.binding;
     target.revision = newer.revision;
     target.revisionId = newer.revisionId;
+    target.mounts = newer.mounts;
     replace(target.ancestor, newer.ancestor);
     replace(target.unappliedRemote, newer.unappliedRemote);
     replace(target.observations, newer.observations);

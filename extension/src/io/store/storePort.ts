@@ -1,6 +1,7 @@
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
+import type { Mounts } from './folderIdentity';
 import type { StoredMap } from '../entries/storedMap';
 
 /** The stored state: observations and synced states, never pending work. */
@@ -11,6 +12,8 @@ export interface StoredState {
   revision: number;
   /** The id of that revision, which another revision with the same number does not have; undefined if unknown. */
   revisionId: string | undefined;
+  /** Those of the last scan. */
+  mounts: Mounts;
   readonly rules: StoredMap<Rule>;
   readonly ancestor: StoredMap<Entry>;
   /** The server's state at `revision` for paths that were not applied here; null for a deletion. */

@@ -2,6 +2,7 @@ import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import type { CooperativeTask } from '../../core/cooperativeTask';
 import { packObservations, wasSynced } from '../entries/packedEntries';
+import type { FolderIdentity } from './folderIdentity';
 import type { StoredState } from './storePort';
 import { StoredMap } from '../entries/storedMap';
 import type { StoreContent } from './storeMessages';
@@ -18,7 +19,7 @@ import {
 } from './storeTables';
 import { yielder } from '../threads/yielding';
 
-type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId'>;
+type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId' | 'mounts'>;
 
 /** The state of a folder that has never been connected. */
 export function emptyState(): StoredState {
@@ -26,6 +27,7 @@ export function emptyState(): StoredState {
     binding: undefined,
     revision: 0,
     revisionId: undefined,
+    mounts: new Map(),
     rules: new StoredMap(),
     ancestor: new StoredMap(),
     unappliedRemote: new StoredMap(),
@@ -181,20 +183,28 @@ function hasSameFields(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.size === b.size && a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.hash === b.hash;
 }
 
-function metaOf({ binding, revision, revisionId }: Meta): string {
-  return JSON.stringify({ revision, revisionId, binding: binding && { server: binding.server, tree: binding.tree } });
+function metaOf({ binding, revision, revisionId, mounts }: Meta): string {
+  const bound = binding && { server: binding.server, tree: binding.tree };
+  return JSON.stringify({ revision, revisionId, binding: bound, mounts: [...mounts] });
 }
 
 function parseMeta(meta: string): Meta {
-  const { revision, revisionId, binding } = JSON.parse(meta) as {
+  const {
+    revision,
+    revisionId,
+    binding,
+    mounts = [],
+  } = JSON.parse(meta) as {
     revision?: unknown;
     revisionId?: string;
     binding?: Record<string, unknown>;
+    mounts?: [path: string, identity: FolderIdentity][];
   };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
-  if (binding === undefined) return { revision, revisionId, binding };
+  const others = { revision, revisionId, mounts: new Map(mounts) };
+  if (binding === undefined) return { ...others, binding };
   const { server, tree } = binding;
   if (typeof server !== 'string' || typeof tree !== 'string')
     throw new TypeError('the binding in the store is incomplete');
-  return { revision, revisionId, binding: { server, tree } };
+  return { ...others, binding: { server, tree } };
 }

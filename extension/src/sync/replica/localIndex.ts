@@ -1,21 +1,25 @@
+import { join } from 'node:path';
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { FileTable } from '../../core/entry';
 import { withMode, type Observation } from '../../core/observation';
-import { isInside } from '../../core/paths';
+import { isInside, parentFolders } from '../../core/paths';
 import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
-import { PalmtreeError } from '../../errors';
 import type { StoredMap } from '../../io/entries/storedMap';
 import { nameRulesProbe } from '../../io/fs/nameRules';
-import { identityOfFolder } from '../../io/fs/rootFolder';
+import { identityOfFolder, rootGone } from '../../io/fs/rootFolder';
+import { readableStatsAt } from '../../io/fs/stats';
+import { identityOf, isSameFolder } from '../../io/store/folderIdentity';
+import type { StoredState } from '../../io/store/storePort';
 import type { Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
 import { runYielding } from '../../io/threads/yielding';
 
 export interface LocalIndexDeps {
   readonly root: string;
-  readonly observations: StoredMap<Observation>;
+  /** The observations and mounts, which are stored. */
+  readonly stored: Pick<StoredState, 'observations' | 'mounts'>;
   readonly scanner: Scanner;
   /** How the disk treats names; probed on the disk by default. */
   readonly nameRules?: (() => NameRules) | undefined;
@@ -36,6 +40,7 @@ export interface ScanEffect {
 /** The tracked files as the scans found them on this disk. The only writer of the stored observations. */
 export class LocalIndex {
   readonly root: string;
+  readonly #stored: Pick<StoredState, 'mounts'>;
   readonly #observations: StoredMap<Observation>;
   readonly #scanner: Scanner;
   readonly #nameRules: () => NameRules;
@@ -49,9 +54,10 @@ export class LocalIndex {
   /** The identity of the workspace folder at the last scan. */
   #scannedRoot: string | undefined;
 
-  constructor({ root, observations, scanner, nameRules, honoursModes }: LocalIndexDeps) {
+  constructor({ root, stored, scanner, nameRules, honoursModes }: LocalIndexDeps) {
     this.root = root;
-    this.#observations = observations;
+    this.#stored = stored;
+    this.#observations = stored.observations;
     this.#scanner = scanner;
     this.#nameRules = nameRules ?? nameRulesProbe(root);
     this.#honoursModes = honoursModes;
@@ -113,25 +119,35 @@ export class LocalIndex {
   }
 
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
-  async scan(request: Omit<ScanRequest, 'honoursModes'>): Promise<ScanEffect> {
+  async scan(request: Omit<ScanRequest, 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
+    const { mounts } = this.#stored;
     const root = identityOfFolder(this.root);
-    const result = await this.#scanner.scan({ ...request, honoursModes: this.honoursModes });
+    const result = await this.#scanner.scan({ ...request, mounts, honoursModes: this.honoursModes });
     this.#scannedRoot = root;
+    this.#stored.mounts = result.mounts;
     const changes = await runYielding(this.#applyScanSteps(result));
     const isComplete = this.#replaceFindings(request.only, result);
     if (!isComplete) this.#findingsVersion++;
     return { changes, isComplete };
   }
 
+  /** Whether `path` is in a folder whose disk was missing at the last scan. */
+  isOnMissingDisk(path: string): boolean {
+    return [...parentFolders(path)].some((folder) => this.#problems.get(folder)?.reason.startsWith('disk-') === true);
+  }
+
   /**
-   * Throws root_gone if the workspace folder is not the one that was scanned: a plan for that one must not be applied to
-   * another disk that is mounted there now.
+   * Throws root_gone if the workspace folder, or a disk in it, is not the one that was scanned: a plan for that one must
+   * not be applied to what is there now.
    */
-  requireSameRoot(): void {
-    if (this.#scannedRoot === undefined || identityOfFolder(this.root) === this.#scannedRoot) return;
-    throw new PalmtreeError('root_gone', 'the workspace folder was replaced by another one', {
-      details: { subject: this.root },
-    });
+  requireSameDisks(): void {
+    if (this.#scannedRoot === undefined) return;
+    if (identityOfFolder(this.root) !== this.#scannedRoot) throw rootGone(this.root);
+    for (const [folder, identity] of this.#stored.mounts) {
+      if (folder === '' || this.isBlockedByProblem(folder)) continue;
+      const stats = readableStatsAt(join(this.root, folder));
+      if (stats === undefined || !isSameFolder(identity, identityOf(stats))) throw rootGone(join(this.root, folder));
+    }
   }
 
   /** Records what a command found or wrote without the scanner, and informs the scanner. */

@@ -21,13 +21,27 @@ function observed(path: string, content: string): Observation {
 function folder(nameRules = linux) {
   const results: Partial<ScanResult>[] = [];
   const scanner: Scanner = {
-    scan: () => Promise.resolve({ changed: [], removed: [], problems: [], gitignores: new Map(), ...results.shift() }),
+    scan: () =>
+      Promise.resolve({
+        changed: [],
+        removed: [],
+        problems: [],
+        mounts: new Map(),
+        gitignores: new Map(),
+        ...results.shift(),
+      }),
     update: () => undefined,
     reset: () => undefined,
     dispose: () => Promise.resolve(),
   };
   const observations = new StoredMap<Observation>();
-  const local = new LocalIndex({ root, observations, scanner, nameRules: () => nameRules, honoursModes: () => true });
+  const local = new LocalIndex({
+    root,
+    stored: { observations, mounts: new Map() },
+    scanner,
+    nameRules: () => nameRules,
+    honoursModes: () => true,
+  });
   const settings = () => ({ exclude: [], respectGitignore: true });
   const rules = new TrackingRules({ rules: new StoredMap<Rule>(), settings, gitignores: local.gitignores });
   rules.track('', 'folder');

@@ -54,7 +54,7 @@ export class Replica {
       const { modes = 'auto' } = settings();
       return modes === 'auto' ? probeModes() : modes === 'keep';
     };
-    this.local = new LocalIndex({ root, observations: state.observations, scanner, nameRules, honoursModes });
+    this.local = new LocalIndex({ root, stored: state, scanner, nameRules, honoursModes });
     this.rules = new TrackingRules({ rules: state.rules, settings, gitignores: this.local.gitignores });
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
@@ -77,7 +77,7 @@ export class Replica {
   }
 
   /** Scans all tracked files, or those of `request.only`, and returns what changed. */
-  async scan(request: Omit<ScanRequest, 'scope' | 'honoursModes'>): Promise<ScanEffect> {
+  async scan(request: Omit<ScanRequest, 'scope' | 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
     const effect = await this.local.scan({ ...request, scope: this.rules.scope });
     await this.local.adoptModes(this.ancestor.entries, effect.changes);
     if (request.only === undefined) await runYielding(this.#releaseUntrackedSteps());

@@ -35,16 +35,17 @@ export interface Applied extends TransitionResult {
  */
 export async function applyStaged(context: LocalContext, request: ApplyRequest): Promise<Applied> {
   const { replica, reporter } = context;
+  const { local } = replica;
   const { changes, staging, backup, hasUnsavedEdits, record = (write) => write() } = request;
   throwIfCancelled(context);
   reporter.step({ kind: request.step ?? 'applying' });
   const result = await record(async () => {
-    replica.local.requireSameRoot();
+    replica.local.requireSameDisks();
     const applied = await applyChanges({
       root: replica.root,
       staging,
       backup,
-      changes,
+      changes: changes.filter(({ path }) => !local.isOnMissingDisk(path)),
       observations: replica.local.observations,
       ...(hasUnsavedEdits === undefined ? {} : { hasUnsavedEdits }),
       nameRules: replica.local.nameRules,
@@ -52,7 +53,9 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       honoursModes: replica.local.honoursModes,
       keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
     });
-    await replica.local.update(applied.written, applied.removed);
+    await local.update(applied.written, applied.removed);
+    for (const { path } of changes)
+      if (local.isOnMissingDisk(path)) applied.skipped.push({ path, reason: 'diskMissing' });
     return applied;
   });
   await request.onApplied?.(result);

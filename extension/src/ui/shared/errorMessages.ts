@@ -65,7 +65,8 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   backup_deleted: () => l10n.t("The backup of the last pull was deleted, so it can't be undone."),
   backup_gone: (e) => l10n.t('The backup of {0} is gone or cannot be read.', list(e)),
   deletion_guard: (e) => deletionGuardMessage(e),
-  root_gone: (e) => l10n.t('The folder {0} is missing or cannot be read. Nothing was changed.', subject(e)),
+  root_gone: (e) =>
+    l10n.t('The folder {0} is missing, was replaced, or cannot be read. Nothing was changed.', subject(e)),
   scan_failed: (e) => withReason(l10n.t('Scanning failed.'), e),
   store_newer: () => l10n.t('A newer version of Palmtree wrote the list of tracked files. Update Palmtree.'),
   store_locked: () => l10n.t('Another window is syncing this folder. Try again when it has finished.'),

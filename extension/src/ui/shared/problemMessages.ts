@@ -67,6 +67,14 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
       'It cannot be read ({0}), so nothing in its folder is synced: it may exclude any path. Check its permissions.',
       errno,
     ),
+  'disk-missing': () =>
+    l10n.t(
+      'The disk that was mounted here is missing, so nothing in this folder is synced. Mount the disk, or untrack the folder.',
+    ),
+  'disk-replaced': () =>
+    l10n.t(
+      'Another disk is mounted here than before, so nothing in this folder is synced. Mount the former one, or untrack the folder.',
+    ),
   unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
   changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
   busy: () => l10n.t('It changed each time it was sent. The next push tries again when nothing writes to it.'),

@@ -1,0 +1,35 @@
+import type { Observation } from '../../src/core/observation';
+import { scan } from '../../src/io/scan/scan';
+import type { Scanner, ScanRequest, ScanResult } from '../../src/io/scan/scannerPort';
+
+/** Scans in this thread, where a test can replace modules. */
+export class DirectScanner implements Scanner {
+  readonly #root: string;
+  readonly #known: Map<string, Observation>;
+
+  constructor(root: string, known: Iterable<Observation>) {
+    this.#root = root;
+    this.#known = new Map([...known].map((one) => [one.path, one]));
+  }
+
+  update(observations: Iterable<Observation>, removed: Iterable<string>): void {
+    for (const path of removed) this.#known.delete(path);
+    for (const one of observations) this.#known.set(one.path, one);
+  }
+
+  reset(observations: Iterable<Observation>): void {
+    this.#known.clear();
+    this.update(observations, []);
+  }
+
+  async scan({ honoursModes = true, ...request }: ScanRequest): Promise<ScanResult> {
+    const stop = new SharedArrayBuffer(4);
+    const found = await scan({ ...request, honoursModes, root: this.#root, known: this.#known, script: '', stop });
+    this.update(found.changed, found.removed);
+    return found;
+  }
+
+  dispose(): Promise<void> {
+    return Promise.resolve();
+  }
+}
