@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchChromium } from '../../scripts/chromium.mts';
 import { timeoutMs } from './timeout.mts';
@@ -53,8 +54,11 @@ export class BrowserTab {
   }
 
   /** Closes the tab, so that everything that a failed test left running in it fails at once. The next test gets another. */
-  async discard(): Promise<void> {
+  async discard(test: string): Promise<void> {
     const page = this.#page;
+    const folder = process.env['PALMTREE_FAILURES'];
+    // A page that crashed has no picture.
+    if (folder !== undefined) await page?.screenshot({ path: join(folder, fileName(test)) }).catch(() => undefined);
     this.#page = undefined;
     this.#isOpen = false;
     await page?.close();
@@ -78,4 +82,8 @@ async function openWindow(page: Page, url: string): Promise<WorkbenchWindow> {
   const window = new WorkbenchWindow(page);
   if (new URL(url).searchParams.has('workspace')) await window.showsFolders();
   return window;
+}
+
+function fileName(test: string): string {
+  return `${test.replaceAll(/[^a-z0-9]+/gi, '-')}.png`;
 }

@@ -56,7 +56,7 @@ export const it = test
   })
   /** Opens a folder or a .code-workspace file in the window of the test. */
   .extend('openWindow', ({ workbench, sharedTab, task }, { onCleanup }) => {
-    onCleanup(() => (task.result?.state === 'fail' ? sharedTab.discard() : sharedTab.leave()));
+    onCleanup(() => (task.result?.state === 'fail' ? sharedTab.discard(task.name) : sharedTab.leave()));
     return (path: string): Promise<WorkbenchWindow> => sharedTab.open(workbench.urlFor(path));
   })
   /** Opens another window beside it. */
