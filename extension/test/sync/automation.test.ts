@@ -100,7 +100,7 @@ describe('a pull that the user has undone', () => {
     expect(laptop.pauses.unread).toEqual([]);
   });
 
-  it('is pulled by automation where the server has a newer version', async () => {
+  it('is pulled by automation at paths of which the server has a newer version', async () => {
     const [desk, laptop] = await undone();
     await desk.write('n/0.md', 'newer');
     await desk.push();

@@ -228,7 +228,7 @@ describe('an undone pull', () => {
     expect(laptop.sync.state).toMatchObject({ revision: 3, counts: { outgoing: 0, incoming: 0, conflicts: 0 } });
   });
 
-  it('of several pulls brings back their last state, and every one between', async () => {
+  it('can be one of several, and the next pull brings the changes of all again', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
     await desk.write('n/gone', 'for a while');
@@ -246,7 +246,7 @@ describe('an undone pull', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('keeps apart what changed since: that is a change of this disk, and the rest is incoming', async () => {
+  it('leaves files alone that changed since as changes of this disk, and the others are incoming', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
     for (const path of ['n/a', 'n/b', 'n/c']) await desk.write(path, '2');
     await desk.push();

@@ -194,7 +194,7 @@ describe('Undo Last Pull', () => {
     expect(await desk.read('notes/plan.md')).toBe('sell the garden\n');
   });
 
-  it('lists what it will do before it asks, and leaves alone what changed since', async ({ desk, laptop }) => {
+  it('lists its effects before it asks, and leaves files alone that changed since', async ({ desk, laptop }) => {
     const window = await openTwoRevisions({ desk, laptop });
     await laptop.write('notes/plan.md', 'sell the garden\n');
     await laptop.write('notes/list.md', 'rake\n');

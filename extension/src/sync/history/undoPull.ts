@@ -36,7 +36,7 @@ export interface UndoPullResult extends UndoEffect {
   readonly backup: string | undefined;
 }
 
-/** The effect of `undoPull`, before it. */
+/** The effect that `undoPull` would have. */
 export interface UndoPlan extends UndoEffect {
   /** An ISO date and time. */
   readonly at: string;
@@ -128,7 +128,7 @@ interface PreparedUndo {
   /** The changes that undo them on this disk. */
   readonly changes: readonly Change[];
   readonly changedSince: readonly string[];
-  /** Not all paths that could be undone are. */
+  /** Some paths that could be undone were not requested. */
   readonly isPartial: boolean;
 }
 
@@ -251,7 +251,7 @@ async function applyUndo(
     },
     onApplied: ({ skipped }) => {
       const paths = new Set(skipped.map(({ path }) => path));
-      for (const snapshot of former) if (paths.has(snapshot.path)) replica.ancestor.putBack(snapshot);
+      for (const snapshot of former) if (paths.has(snapshot.path)) replica.ancestor.restore(snapshot);
     },
   });
 }

@@ -96,7 +96,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   });
 }
 
-/** Leaves out the changes that an undo took back, if the options say so. A newer version of the file is not one of them. */
+/** Leaves out the changes that an undo took back, if the options say so, unless the server has a newer version now. */
 async function withoutUndone(
   { folders, server }: CommandContext,
   downloads: readonly Change[],

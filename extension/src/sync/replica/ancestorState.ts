@@ -152,16 +152,16 @@ export class AncestorState {
     else ancestor.set(path, base);
   }
 
-  /** Copies the state of `path`, for `putBack`. */
+  /** Copies the state of `path`, for `restore`. */
   snapshot(path: string): AncestorSnapshot {
     const { ancestor, unappliedRemote } = this.#stored;
     const [entry, unapplied] = [ancestor.get(path), unappliedRemote.get(path)];
-    // An entry from the store changes with its row.
+    // Copies, since an entry of the store is a view of its row.
     return { path, ancestor: entry && entryWith(entry), unapplied: unapplied && entryWith(unapplied) };
   }
 
-  /** Puts the state of one path back to a snapshot of it. */
-  putBack({ path, ancestor, unapplied }: AncestorSnapshot): void {
+  /** Restores the state of one path from a snapshot. */
+  restore({ path, ancestor, unapplied }: AncestorSnapshot): void {
     const { ancestor: entries, unappliedRemote } = this.#stored;
     if (ancestor === undefined) entries.delete(path);
     else entries.set(path, ancestor);
