@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -13,7 +14,7 @@ import {
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { buildServer, runCommand, startChildServer, type ChildServer, type Ids } from '../../test/childServer';
 import { puts, writeFiles } from '../../test/changes';
 import { runRsync } from '../../test/rsyncClient';
@@ -116,6 +117,48 @@ test('an error at the start is one line that says what to do', async () => {
   expect(await serve('--data', temporaryFolder(), '--rsync', '/absent/rsync')).toEqual({
     code: 1,
     line: 'palmtree-server: /absent/rsync was not found. Install rsync, or name its path with --rsync.',
+  });
+});
+
+describe('a server does not start on a data folder', () => {
+  /** A data folder with some revisions, on which no server runs. */
+  async function filledFolder(): Promise<{ folder: string; file: string }> {
+    const folder = temporaryFolder();
+    const filled = await startChildServer(bundle, folder);
+    await filled.api.makeTree('tree');
+    const files = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`folder/file-${index}`, 'x']));
+    await push(filled, 'tree', 0, files);
+    await filled.kill('SIGTERM');
+    return { folder, file: join(folder, 'palmtree.sqlite') };
+  }
+  const start = (folder: string) => failure(['serve', '--port', '0', '--data', folder]);
+
+  test.each([
+    ['the first', 0],
+    ['a middle', 0.5],
+    ['the last', 1],
+  ])('whose database is damaged in %s page', async (_, part) => {
+    const { folder, file } = await filledFolder();
+    const bytes = readFileSync(file);
+    const pageBytes = 4_096;
+    const page = Math.round((bytes.length / pageBytes - 1) * part);
+    bytes.fill(0x5a, page * pageBytes, (page + 1) * pageBytes);
+    writeFileSync(file, bytes);
+    expect(await start(folder)).toEqual({
+      code: 1,
+      line: expect.stringMatching(/palmtree\.sqlite is damaged .*restore palmtree\.sqlite from a backup\.$/),
+    });
+  });
+
+  test.each(['gone', 'empty', 'new'])('that has content, but whose database is %s', async (state) => {
+    const { folder, file } = await filledFolder();
+    rmSync(file);
+    if (state === 'empty') writeFileSync(file, '');
+    if (state === 'new') await runCommand(bundle, ['token', 'create', 'carol', '--data', folder]);
+    expect(await start(folder)).toMatchObject({
+      code: 1,
+      line: expect.stringContaining(`The database of the files in ${folder} is missing.`),
+    });
   });
 });
 

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import { createServer } from '../app/createServer';
 import { listen, type Listening, type ListenOptions } from '../app/listen';
 import { createServices, type Services } from '../app/services';
+import { checkDatabase } from '../database/checkDatabase';
 import { openDatabase, type Database } from '../database/openDatabase';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sessionLifetimeMs, sweepSessions } from '../sessions/sweep';
@@ -29,6 +30,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { warning } = await checkRsync(rsync, options.allowOldRsync);
   const lock = lockDataFolder(dataFolder);
   const database = await openDatabase(dataFolder);
+  await checkDatabase(database, dataFolder);
   const log = pino({ base: null }, standardError());
   if (warning !== undefined) log.warn(warning);
   const services = createServices({ database, dataFolder, rsync, log, version });

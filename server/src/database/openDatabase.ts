@@ -10,8 +10,32 @@ export type Database = Kysely<Tables>;
 /** The time that a statement waits for another process's transaction. The server and the other commands share the file. */
 const busyTimeoutMs = 30_000;
 
-/** Opens the database and migrates it. Throws OperatorError when a newer server has written it. */
+const sqliteCorrupt = 11;
+const sqliteNotADatabase = 26;
+
+/** Opens the database and migrates it. Throws OperatorError when a newer server has written it, or it is seen to be damaged. */
 export async function openDatabase(dataFolder: string): Promise<Database> {
+  try {
+    return await openAndMigrate(dataFolder);
+  } catch (error) {
+    throw isDamage(error) ? damageError(error.message, { cause: error }) : error;
+  }
+}
+
+/** Whether SQLite has met damage in the file. */
+export function isDamage(error: unknown): error is Error {
+  if (!(error instanceof Error) || !('errcode' in error)) return false;
+  // The low byte of an extended result code is its primary result code.
+  const code = Number(error.errcode) & 0xff;
+  return code === sqliteCorrupt || code === sqliteNotADatabase;
+}
+
+export function damageError(fault: string, options?: ErrorOptions): OperatorError {
+  const fix = 'Stop everything that uses it, and restore palmtree.sqlite from a backup.';
+  return new OperatorError(`The database palmtree.sqlite is damaged (${fault}). ${fix}`, options);
+}
+
+async function openAndMigrate(dataFolder: string): Promise<Database> {
   // A static import would fail on an older Node before the version check could say why.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const file = join(dataFolder, 'palmtree.sqlite');
