@@ -26,6 +26,8 @@ export interface MachineOptions {
   readonly url: string;
   readonly token: string;
   readonly tree?: string;
+  /** The time, in milliseconds, that the server may be silent; by default that of the client. */
+  readonly silenceMs?: number;
   readonly exclude?: readonly string[] | (() => readonly string[]);
   readonly respectGitignore?: boolean;
   readonly modes?: () => 'auto' | 'keep' | 'ignore';
@@ -41,6 +43,8 @@ export interface MachineOptions {
   /** Replaces the scanner, to scan in this thread. */
   readonly scanner?: (root: string, known: Iterable<Observation>) => Scanner;
   readonly copiesInUse?: () => Iterable<string>;
+  /** The rsync command. */
+  readonly rsync?: () => string;
   /** Replaces the transfer of files, to observe or interrupt it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
 }
@@ -92,14 +96,15 @@ export class Machine {
       },
     });
     const tree = options.tree ?? 'notes';
-    const client = new Client(options.url, options.token);
+    const client = new Client(options.url, options.token, { silenceMs: options.silenceMs });
     const machine = new Machine(root, storage, sync, client);
     const server = {
       client,
       tree,
       findRsync: async () => {
-        await probeRsync('rsync');
-        return 'rsync';
+        const command = options.rsync?.() ?? 'rsync';
+        await probeRsync(command);
+        return command;
       },
       openScreen: () => ({
         interrupted: new AbortController().signal,
@@ -115,10 +120,11 @@ export class Machine {
     return machine;
   }
 
-  /** Binds the folder to a tree of the same server, which need not exist. */
-  async bind(tree: string): Promise<void> {
+  /** Binds the folder to a tree of the same server, which need not exist, with another token if one is given. */
+  async bind(tree: string, token?: string): Promise<void> {
     if (this.server === undefined) return;
-    await this.sync.bind({ ...this.server, tree }, { server: this.client.address, tree });
+    const client = token === undefined ? this.client : new Client(this.client.address, token);
+    await this.sync.bind({ ...this.server, client, tree }, { server: this.client.address, tree });
   }
 
   /** Closes the window; the folder and the storage remain for another one. */

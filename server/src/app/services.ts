@@ -66,6 +66,6 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     inboxVerifiers,
     sessions,
     activity,
-    connections: new RsyncConnections({ sessions, activity, observer: inboxVerifiers }, rsync, limits),
+    connections: new RsyncConnections({ sessions, activity, tokens, observer: inboxVerifiers }, rsync, limits),
   };
 }

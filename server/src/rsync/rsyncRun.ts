@@ -10,6 +10,8 @@ export interface RunLimits extends LivenessLimits {
   readonly closeGraceMs: number;
   /** The time between SIGTERM and SIGKILL. */
   readonly killGraceMs: number;
+  /** The interval between checks whether the client's token was revoked. */
+  readonly tokenCheckMs: number;
 }
 
 export const defaultRunLimits: RunLimits = {
@@ -18,6 +20,7 @@ export const defaultRunLimits: RunLimits = {
   pingMs: 20_000,
   closeGraceMs: 1_000,
   killGraceMs: 2_000,
+  tokenCheckMs: 1_000,
 };
 
 export interface RsyncRunOptions {

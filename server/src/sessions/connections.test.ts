@@ -49,6 +49,19 @@ test('a connection needs a token for the tree and a session of that token', asyn
   expect(await refusal(connect(unknown, server.token))).toEqual({ status: 404, code: 'session_not_found' });
 });
 
+test('a running transfer ends when its token is revoked, and a transfer of another token goes on', async () => {
+  const { url } = await startWithPush({ runLimits: { tokenCheckMs: 5 } });
+  const lost = await server.services.tokens.create('lost laptop', null);
+  const push = await server.as(lost).beginPush('tree', { base: 0, changes: puts({ b: '2' }) });
+  const [kept, revoked] = [connect(url, server.token), connect(await server.rsyncUrl('tree', push.body.id), lost)];
+  await Promise.all([kept, revoked].map(greeted));
+  const ended = closing(revoked);
+  await server.services.tokens.revoke('lost laptop');
+  expect(await ended).toEqual({ code: 1011, reason: 'its token was revoked' });
+  expect(kept.readyState).toBe(kept.OPEN);
+  kept.terminate();
+});
+
 test('a session has at most four connections, and accepts another when one has closed', async () => {
   const { url } = await startWithPush();
   const sockets = Array.from({ length: maxRunsAtOnce }, () => connect(url, server.token));

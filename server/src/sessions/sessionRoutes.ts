@@ -21,12 +21,13 @@ export function sessionRoutes({ trees, sessions, activity, connections }: Sessio
   routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
-    const session = await sessions.find(id, { treeId: tree.id, tokenId: context.get('token').id });
+    const tokenId = context.get('token').id;
+    const session = await sessions.find(id, { treeId: tree.id, tokenId });
     const part = context.req.query('part');
     await activity.waitForSlot(session.id, part);
     const log = context.get('log').child({ session: session.id });
     const upgrade = upgradeWebSocket(() => ({
-      onOpen: (_event, { raw }) => connections.connect({ id: session.id, part }, raw as WebSocket, log),
+      onOpen: (_event, { raw }) => connections.connect({ id: session.id, part, tokenId }, raw as WebSocket, log),
     }));
     const response = await upgrade(context, next);
     if (response === undefined) throw new WireError('invalid_request', 'this route is for WebSockets');

@@ -15,9 +15,13 @@ export interface AnnouncedRevision {
   readonly message?: string | null;
 }
 
-/** `polling`: a proxy buffers the stream. `refused`: the server rejects the request and needs the user's action. */
+/**
+ * `polling`: a proxy buffers the stream. `refused`: the server rejects the request and needs the user's action. `pauseMs` is
+ * the pause before the next attempt.
+ */
 export type ConnectionState =
-  { readonly kind: 'live' | 'polling' } | { readonly kind: 'offline' | 'refused'; readonly error: PalmtreeError };
+  | { readonly kind: 'live' | 'polling' }
+  | { readonly kind: 'offline' | 'refused'; readonly error: PalmtreeError; readonly pauseMs: number };
 
 /** In milliseconds. */
 const timing = {
@@ -26,11 +30,11 @@ const timing = {
   /** More than two of the server's heartbeats: the connection is dead. */
   silence: 40_000,
   pollInterval: 30_000,
-  /** The shortest and the longest pause before the next connection. */
+  /** The shortest and the longest pause before the next connection. The user sees the server's return within the longest. */
   minPause: 1_000,
-  maxPause: 60_000,
-  /** The pause after a server refused the token or did not have the tree. */
-  refusedPause: 300_000,
+  maxPause: 8_000,
+  /** The pause after a server refused the token or the protocol. */
+  refusedPause: 60_000,
 };
 
 /** Number of polls after which the stream is tried again. */
@@ -47,6 +51,10 @@ export interface RevisionFeedDeps {
   readonly onRevision: (revision: AnnouncedRevision) => void;
   /** Called if the server's newest revision is older than the known one: the server was restored from a backup. */
   readonly onRewind?: () => void;
+  /**
+   * Called for each new stream and each failed attempt, even if the kind is the same as before: a stream may have died in
+   * silence, and what was announced meanwhile is unknown.
+   */
   readonly onConnectionState: (state: ConnectionState) => void;
   /** Called if an unexpected error has ended the feed. */
   readonly onDefect: (error: unknown) => void;
@@ -54,6 +62,9 @@ export interface RevisionFeedDeps {
   readonly now?: () => number;
   readonly random?: () => number;
 }
+
+/** The reason for the end of a stream that `reconnect` gave up. */
+const replaced = 'replaced';
 
 type StreamEnd = 'ended' | 'no data' | PalmtreeError;
 
@@ -70,6 +81,7 @@ export class RevisionFeed {
   #lastRevision: number;
   #connectionState: ConnectionState['kind'] | undefined;
   #pause: AbortController | undefined;
+  #attempt: AbortController | undefined;
 
   constructor(deps: RevisionFeedDeps) {
     this.#deps = deps;
@@ -84,6 +96,12 @@ export class RevisionFeed {
   /** Ends the pause before the next attempt, because the server has just responded to another request. */
   wake(): void {
     if (this.#connectionState !== 'polling') this.#pause?.abort();
+  }
+
+  /** Gives up the current stream and opens another one, since its connection may be dead. */
+  reconnect(): void {
+    this.#attempt?.abort(replaced);
+    this.#pause?.abort();
   }
 
   /** Resolves when all requests and timers have ended. */
@@ -106,17 +124,20 @@ export class RevisionFeed {
       if (this.#isDisposed) return;
       if (this.#now() - started >= timing.maxPause) failures = 0;
       if (end === 'polled') continue;
+      // A tree that does not exist is created by somebody's first push, which may be near.
+      const isLongPause = isRefusal(end) && !isPalmtreeError(end, 'tree_not_found');
+      const pauseMs = isLongPause ? timing.refusedPause : this.#backoff(failures++);
       if (end instanceof PalmtreeError) {
-        this.#setConnectionState({ kind: isRefusal(end) ? 'refused' : 'offline', error: end });
+        this.#setConnectionState({ kind: isRefusal(end) ? 'refused' : 'offline', error: end, pauseMs });
       }
-      await this.#sleep(isRefusal(end) ? timing.refusedPause : this.#backoff(failures++));
+      await this.#sleep(pauseMs);
     }
   }
 
   /** Reads one stream to its end. */
   async #stream(): Promise<StreamEnd> {
     const { client, tree } = this.#deps;
-    const attempt = new AbortController();
+    const attempt = (this.#attempt = new AbortController());
     const signal = AbortSignal.any([this.#lifetime.signal, attempt.signal]);
     const silence = new SilenceTimer(this.#wait, () => attempt.abort());
     const parser = new EventParser();
@@ -125,8 +146,8 @@ export class RevisionFeed {
       silence.restart(timing.firstByte);
       for await (const bytes of await client.events(tree, this.#lastRevision, signal)) {
         silence.restart(timing.silence);
+        if (!hasData) this.#setConnectionState({ kind: 'live' });
         hasData = true;
-        this.#setConnectionState({ kind: 'live' });
         for (const event of parser.push(bytes)) this.#onEvent(event);
       }
     } catch (error) {
@@ -136,7 +157,7 @@ export class RevisionFeed {
       silence.stop();
       attempt.abort();
     }
-    return hasData ? 'ended' : 'no data';
+    return hasData || attempt.signal.reason === replaced ? 'ended' : 'no data';
   }
 
   /** Requests the head at intervals, until a request fails or the stream is due again. */
@@ -145,7 +166,7 @@ export class RevisionFeed {
     for (let polls = 0; polls < pollsBetweenStreams && !this.#isDisposed; polls++) {
       try {
         const head = await client.head(tree, this.#lifetime.signal);
-        this.#setConnectionState({ kind: 'polling' });
+        if (this.#connectionState !== 'polling') this.#setConnectionState({ kind: 'polling' });
         if (head !== undefined) this.#announce({ ...head, revision: head.number });
       } catch (error) {
         if (error instanceof PalmtreeError) return error;
@@ -178,7 +199,7 @@ export class RevisionFeed {
   }
 
   #setConnectionState(state: ConnectionState): void {
-    if (this.#isDisposed || state.kind === this.#connectionState) return;
+    if (this.#isDisposed) return;
     this.#connectionState = state.kind;
     this.#deps.onConnectionState(state);
   }

@@ -3,7 +3,9 @@ import WebSocket from 'ws';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 
 const openTimeoutMs = 15_000;
-const pingIntervalMs = 20_000;
+/** The longest time without a sign of the server. Before a ping, megabytes may wait for a slow line. */
+const defaultSilenceMs = 30_000;
+const pingsPerSilence = 6;
 /** The longest time without payload. Keep-alives of a half-frozen peer would reset rsync's own --timeout. */
 const stallTimeoutMs = 120_000;
 const highWaterBytes = 4 << 20;
@@ -13,7 +15,8 @@ export interface BridgeOptions {
   readonly url: string;
   readonly headers: Record<string, string>;
   readonly signal: AbortSignal;
-  readonly stallTimeoutMs?: number;
+  /** The longest time without a sign of the server, in milliseconds. */
+  readonly silenceMs?: number | undefined;
 }
 
 /**
@@ -29,7 +32,8 @@ export class Bridge {
   readonly #options: BridgeOptions;
   #rsyncSocket: Socket | undefined;
   #failure: PalmtreeError | undefined;
-  #hasPonged = true;
+  #lastSign = Date.now();
+  readonly #silenceMs: number;
   #lastBytes = 0;
   #idleSince = Date.now();
   readonly #livenessTimer: NodeJS.Timeout;
@@ -53,9 +57,10 @@ export class Bridge {
     this.#options = options;
     this.#webSocket = webSocket;
     this.#listener = listener;
-    this.#livenessTimer = setInterval(() => this.#checkLiveness(), pingIntervalMs);
+    this.#silenceMs = options.silenceMs ?? defaultSilenceMs;
+    this.#livenessTimer = setInterval(() => this.#checkLiveness(), this.#silenceMs / pingsPerSilence);
     listener.once('connection', (socket) => this.#connectRsync(socket));
-    webSocket.on('pong', () => (this.#hasPonged = true));
+    webSocket.on('pong', () => this.#noteSign());
     webSocket.on('error', (error) => this.#fail('connection_lost', error.message));
     webSocket.on('close', (code, reason) => {
       if (code !== 1000) this.#fail('connection_lost', `closed with ${code} ${reason.toString()}`.trim());
@@ -103,13 +108,15 @@ export class Bridge {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       this.sentBytes += chunk.length;
-      this.#webSocket.send(chunk, () => {
+      this.#webSocket.send(chunk, (error) => {
+        if (!error) this.#noteSign();
         if (socket.isPaused() && this.#webSocket.bufferedAmount < lowWaterBytes) socket.resume();
       });
       if (this.#webSocket.bufferedAmount > highWaterBytes) socket.pause();
     });
     this.#webSocket.on('message', (data: Buffer) => {
       this.receivedBytes += data.length;
+      this.#noteSign();
       if (!socket.write(data)) this.#webSocket.pause();
     });
     socket.on('drain', () => this.#webSocket.resume());
@@ -125,15 +132,17 @@ export class Bridge {
       this.#lastBytes = bytes;
       this.#idleSince = Date.now();
     }
-    const limitMs = this.#options.stallTimeoutMs ?? stallTimeoutMs;
-    if (Date.now() - this.#idleSince > limitMs) {
-      this.#fail('connection_lost', `no data for ${Math.round(limitMs / 1000)} s`);
-    } else if (!this.#hasPonged) {
-      this.#fail('connection_lost', `no response for ${pingIntervalMs / 1000} s`);
+    if (Date.now() - this.#idleSince > stallTimeoutMs) {
+      this.#fail('connection_lost', `no data for ${stallTimeoutMs / 1000} s`);
+    } else if (Date.now() - this.#lastSign > this.#silenceMs && !this.#webSocket.isPaused) {
+      this.#fail('connection_lost', `no response for ${this.#silenceMs / 1000} s`);
     } else {
-      this.#hasPonged = false;
       this.#webSocket.ping();
     }
+  }
+
+  #noteSign(): void {
+    this.#lastSign = Date.now();
   }
 }
 

@@ -5,6 +5,8 @@ export interface TransferProgress {
   readonly totalBytes: number;
   /** Bytes sent and received over the connection: fewer than `bytes` if rsync sends deltas. */
   readonly wireBytes: number;
+  /** The connection was lost; another attempt follows. */
+  readonly isReconnecting?: boolean;
 }
 
 const progressLine = /^\s+\S+\s+(\d{1,3})%\s/;

@@ -36,6 +36,8 @@ export interface TransferRequest {
   readonly totalBytes: number;
   readonly screen: Screen;
   readonly signal: AbortSignal;
+  /** The longest time without a sign of the server, in milliseconds; by default that of the bridge. */
+  readonly silenceMs?: number;
   readonly onProgress: (progress: TransferProgress) => void;
 }
 
@@ -106,15 +108,29 @@ function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }
     bytes: Math.round(sum(({ bytes }) => bytes)),
     totalBytes,
     wireBytes: sum(({ wireBytes }) => wireBytes),
+    isReconnecting: parts.some(({ isReconnecting }) => isReconnecting === true),
   };
 }
 
-async function transferPart(request: TransferRequest, part: TransferPart, index: number): Promise<TransferResult> {
+async function transferPart(given: TransferRequest, part: TransferPart, index: number): Promise<TransferResult> {
+  let progress: TransferProgress = {
+    files: 0,
+    totalFiles: part.fileCount,
+    bytes: 0,
+    totalBytes: given.totalBytes,
+    wireBytes: 0,
+  };
+  const onProgress = (next: TransferProgress): void => {
+    // Another attempt counts from the start, and passes quickly over what has arrived.
+    progress = { ...next, files: Math.max(progress.files, next.files), bytes: Math.max(progress.bytes, next.bytes) };
+    given.onProgress(progress);
+  };
+  const request = { ...given, onProgress };
   let sentBytes = 0;
   let receivedBytes = 0;
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
-    const { exit, bridge, failure } = await attemptTransfer(request, part, index);
+    const { exit, bridge, failure } = await attemptTransfer(request, part, { index, isRetry: attempt > 1 });
     sentBytes += bridge?.sentBytes ?? 0;
     receivedBytes += bridge?.receivedBytes ?? 0;
     if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
@@ -129,6 +145,7 @@ async function transferPart(request: TransferRequest, part: TransferPart, index:
     const pauseMs = retryDelaysMs[retries++];
     if (pauseMs === undefined || attempt === maxAttempts || (outcome !== 'retry' && failure === undefined)) throw error;
     request.screen.retrying(error, pauseMs);
+    onProgress({ ...progress, isReconnecting: true });
     await delay(pauseMs, undefined, { signal: request.signal }).catch(() => undefined);
   }
 }
@@ -139,7 +156,11 @@ interface AttemptResult {
   readonly failure?: PalmtreeError;
 }
 
-async function attemptTransfer(request: TransferRequest, part: TransferPart, index: number): Promise<AttemptResult> {
+async function attemptTransfer(
+  request: TransferRequest,
+  part: TransferPart,
+  { index, isRetry }: { readonly index: number; readonly isRetry: boolean },
+): Promise<AttemptResult> {
   const { screen, signal, endpoint } = request;
   const progress = new RsyncProgress(part.fileCount, request.totalBytes);
   let bridge: Bridge;
@@ -148,11 +169,17 @@ async function attemptTransfer(request: TransferRequest, part: TransferPart, ind
   };
   try {
     // The index tells the server which of the session's lost connections this one replaces.
-    bridge = await Bridge.open({ ...endpoint, url: `${endpoint.url}?part=${index}`, signal });
+    bridge = await Bridge.open({
+      ...endpoint,
+      url: `${endpoint.url}?part=${index}`,
+      signal,
+      silenceMs: request.silenceMs,
+    });
   } catch (error) {
     if (error instanceof PalmtreeError && error.code === 'connection_lost') return { failure: error };
     throw error;
   }
+  if (isRetry) report();
   try {
     const args = rsyncArguments(request, part, bridge.port);
     screen.write(`${[request.rsync, ...args].map(shellQuoted).join(' ')}\n`);

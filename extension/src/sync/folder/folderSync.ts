@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
+import { countPendingChanges } from '../../core/status/pendingChanges';
 import type { PathFolders } from '../../core/status/pathTree';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { readableStatsAt } from '../../io/fs/stats';
+import type { Wait } from '../../io/api/revisionFeed';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
 import { abortMerge, type AbortedMerge } from '../conflicts/abortMerge';
@@ -38,9 +40,12 @@ import { makePlan, type PlanOptions } from '../review/makePlan';
 import type { Plan, PlanDirection } from '../review/plan';
 import type { ApplyOptions } from '../transfer/applyStaged';
 import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
+import { cureCheck } from './cureCheck';
 import { OperationQueue } from './operationQueue';
+import { Recovery } from './recovery';
 import { ServerWatch } from './serverWatch';
-import { SyncStatus } from './syncStatus';
+import { isServerFailure, SyncStatus } from './syncStatus';
+import { SleepWatch } from './sleepWatch';
 import { withProgress } from './withProgress';
 
 /** A watcher reports one save in several events; they are scanned together. */
@@ -59,7 +64,11 @@ export interface FolderSyncDeps {
   /** The absolute paths of the copies that active merges need. */
   readonly copiesInUse?: FolderBackupsDeps['copiesInUse'];
   readonly onDefect: (error: unknown) => void;
+  /** The timers of the checks whether the cause of a halt is gone. */
+  readonly wait?: Wait;
 }
+
+const silent: Reporter = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
 
 /** Syncs one workspace folder with one tree. The user interface runs all commands of a folder here, and shows its state. */
 export class FolderSync {
@@ -78,7 +87,11 @@ export class FolderSync {
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
   readonly #endStoreWatch: () => void;
+  readonly #recovery: Recovery;
+  readonly #sleepWatch: SleepWatch;
   #isReloadQueued = false;
+  #pending: { readonly states: PathStates['states']; readonly count: number } | undefined;
+  #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
     const { root, store, scanner, folders, onDefect } = deps;
@@ -89,6 +102,7 @@ export class FolderSync {
       overview: () => this.#overview(),
       pathStates: () => replica.states.current(),
       isConnected: () => connection.isBound,
+      isStarting: () => !this.#isBindingKnown || (connection.isBound && !replica.local.isScanned),
       onDefect,
     });
     this.root = root;
@@ -111,6 +125,18 @@ export class FolderSync {
     this.#status = status;
     this.#watch = new ServerWatch({ replica, connection, operations, status, onDefect });
     this.#endStoreWatch = store.watch(() => this.#followStore());
+    const { wait } = deps;
+    this.#recovery = new Recovery({
+      status,
+      isCured: cureCheck({ root, folders, connection, rescan: () => this.rescan(silent) }),
+      onCured: (error) => this.#cured(error),
+      onDefect,
+      ...(wait === undefined ? {} : { wait }),
+    });
+    this.#sleepWatch = new SleepWatch(() => {
+      this.#watch.reconnect();
+      this.recheck();
+    });
   }
 
   get onDidChangeState() {
@@ -128,6 +154,17 @@ export class FolderSync {
   /** Every path that is not in sync, with its state. */
   get pathStates(): PathStates['states'] {
     return this.#status.pathStates.states;
+  }
+
+  /** The number of changes that are not synced: a path that both sides changed counts once, and so does a renamed file. */
+  get pendingChanges(): number {
+    const { states } = this.#status.pathStates;
+    if (this.#pending?.states !== states) {
+      const { ancestor, local } = this.#replica;
+      const tables = { ancestor: ancestor.entries, local: local.observations, remote: ancestor.remote('known') };
+      this.#pending = { states, count: countPendingChanges(states, tables) };
+    }
+    return this.#pending.count;
   }
 
   /** The conflicts that no pull could merge, sorted by path. */
@@ -175,6 +212,7 @@ export class FolderSync {
   /** Binds the folder to a tree, or to none. The ancestor of another tree is forgotten. */
   bind(server: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
+      this.#isBindingKnown = true;
       await this.#watch.dispose();
       if (this.#connection.bind(server, binding)) {
         this.#replica.ancestor.forget();
@@ -184,18 +222,36 @@ export class FolderSync {
     });
   }
 
-  rescan(reporter: Reporter, options: { verify?: boolean } = {}): Promise<void> {
-    return this.#operate(async () => {
+  /** Scans all tracked files, and then asks the server for its changes. */
+  async rescan(reporter: Reporter, options: { verify?: boolean } = {}): Promise<void> {
+    const signal = AbortSignal.any([reporter.signal, this.#operations.lifetime]);
+    await this.#operate(async () => {
       await this.#replica.scan({
-        signal: AbortSignal.any([reporter.signal, this.#operations.lifetime]),
+        signal,
         verify: options.verify ?? false,
         onProgress: (progress) => this.#status.show({ kind: 'scanning', progress }),
       });
       await this.#replica.save();
-      if (!this.#connection.isBound) return;
-      await this.#watch.poll(this.#connection.require(), reporter.signal);
-      this.#watch.wake();
+      if (this.#connection.isBound) this.#connection.require();
     }, reporter.signal);
+    const { server } = this.#connection;
+    if (server === undefined) return;
+    // While it waits for the server, files can be tracked and scanned.
+    reporter.step({ kind: 'fetchingChanges' });
+    try {
+      await this.#watch.poll(server, signal);
+    } catch (error) {
+      await this.#commandEnded(error);
+      throw error;
+    }
+    await this.#commandEnded(undefined);
+    this.#watch.wake();
+  }
+
+  /** Checks at once whether the cause of a halt is gone, and whether the server is back: the user may have mended it. */
+  recheck(): void {
+    this.#recovery.recheck();
+    this.#watch.wake();
   }
 
   /** Scans paths that a file watcher reported. Its events are hints: the scan finds what changed. */
@@ -322,6 +378,8 @@ export class FolderSync {
   async dispose(): Promise<void> {
     clearTimeout(this.#hintTimer);
     this.#endStoreWatch();
+    this.#sleepWatch.dispose();
+    this.#recovery.dispose();
     this.#operations.cancelAll();
     this.#status.dispose();
     await this.#watch.dispose();
@@ -366,11 +424,26 @@ export class FolderSync {
       } catch (error) {
         await this.#status.commandEnded(error);
         if (error instanceof PalmtreeError) error.root = this.root;
+        if (isServerFailure(error)) this.#watch.reconnect();
         throw error;
       } finally {
         this.backups.prune();
       }
     }, signal);
+  }
+
+  /** The cause of `error`, which has halted the folder, is gone. */
+  async #cured(error: PalmtreeError): Promise<void> {
+    await this.#operations.inTurn(async () => {
+      if (this.#status.error === error) await this.#status.commandEnded(undefined);
+    });
+  }
+
+  /** Shows the result of work that did not have the turn. */
+  #commandEnded(error: unknown): Promise<void> {
+    if (error instanceof PalmtreeError) error.root = this.root;
+    if (isServerFailure(error)) this.#watch.reconnect();
+    return this.#operations.inTurn(() => this.#status.commandEnded(error));
   }
 
   #scanHints(): void {
@@ -405,8 +478,10 @@ export class FolderSync {
   }
 
   #overview(): Omit<Overview, 'counts'> {
-    const { binding, ancestor } = this.#replica;
-    return { binding, revision: ancestor.revision, head: this.#watch.head, offline: this.#watch.offline };
+    const { binding, ancestor, local } = this.#replica;
+    const { head, offline, nextTryAt, waitingSince } = this.#watch;
+    const isChecked = local.isScanned && ancestor.isServerChecked;
+    return { binding, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };
   }
 
   #kindOf(path: string): Rule['kind'] | undefined {

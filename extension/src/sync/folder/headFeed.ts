@@ -3,7 +3,7 @@ import { RevisionFeed, type AnnouncedRevision, type ConnectionState } from '../.
 import type { TreeClient } from '../ports/serverBinding';
 
 /** The pause before the next poll, after one that failed although the connection is up. */
-const retryMs = 30_000;
+const retryMs = 5_000;
 
 export interface HeadFeedDeps {
   /** The server announced a revision, or a poll is due. */
@@ -20,6 +20,7 @@ export class HeadFeed {
   #connectionState: ConnectionState | undefined;
   /** The error of the last poll. */
   #failure: PalmtreeError | undefined;
+  #nextTryAt: number | undefined;
   #isRewound = false;
   #retry: NodeJS.Timeout | undefined;
 
@@ -67,6 +68,16 @@ export class HeadFeed {
     });
   }
 
+  /** The time of the next attempt to connect, in milliseconds since 1970; undefined while the connection is up. */
+  get nextTryAt(): number | undefined {
+    return this.#nextTryAt;
+  }
+
+  /** Opens another connection, since a command has just found the server gone: this one may be dead, too. */
+  reconnect(): void {
+    this.#feed?.reconnect();
+  }
+
   /** Reconnects at once, since the server has just responded to a command. */
   wake(): void {
     if (this.#connectionState !== undefined && 'error' in this.#connectionState) this.#feed?.wake();
@@ -86,12 +97,14 @@ export class HeadFeed {
     this.#feed = undefined;
     this.#announced = undefined;
     this.#connectionState = undefined;
+    this.#nextTryAt = undefined;
     this.#failure = undefined;
     await feed?.dispose();
   }
 
   #setConnectionState(state: ConnectionState): void {
     this.#connectionState = state;
+    this.#nextTryAt = 'error' in state ? Date.now() + state.pauseMs : undefined;
     this.#deps.onConnectionState();
     this.#requestPoll();
   }

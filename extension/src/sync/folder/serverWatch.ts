@@ -3,6 +3,7 @@ import type { AnnouncedRevision } from '../../io/api/revisionFeed';
 import type { Connection } from '../ports/connection';
 import type { TreeClient } from '../ports/serverBinding';
 import { absorbConverged } from '../replica/absorbConverged';
+import type { RequestedChanges } from '../replica/ancestorState';
 import type { Replica } from '../replica/replica';
 import { HeadFeed } from './headFeed';
 import type { OperationQueue } from './operationQueue';
@@ -21,6 +22,9 @@ export class ServerWatch {
   readonly #deps: ServerWatchDeps;
   readonly #feed: HeadFeed;
   #isPollQueued = false;
+  /** The number of requests that are awaited. */
+  #waiting = 0;
+  #waitingSince: number | undefined;
 
   constructor(deps: ServerWatchDeps) {
     this.#deps = deps;
@@ -57,17 +61,61 @@ export class ServerWatch {
     return this.#feed.dispose();
   }
 
-  /** Fetches the server's changes, and saves as synced those that this disk already has. */
+  /** The time since which a response is awaited, in milliseconds since 1970. */
+  get waitingSince(): number | undefined {
+    return this.#waitingSince;
+  }
+
+  get nextTryAt(): number | undefined {
+    return this.#feed.nextTryAt;
+  }
+
+  /** Reconnects, since a command has just found the server gone. */
+  reconnect(): void {
+    this.#feed.reconnect();
+  }
+
+  /**
+   * Fetches the server's changes, and saves as synced those that this disk already has.
+   * Invariant: it waits for the server without the turn, which local work needs.
+   */
   async poll(server: TreeClient, signal: AbortSignal): Promise<void> {
-    const { replica } = this.#deps;
-    try {
-      await replica.ancestor.fetchRemoteChanges(server, signal);
-      await absorbConverged(replica);
-      await replica.save();
-    } catch (error) {
-      // The user is asked to create the tree when there is something to push.
-      if (!isPalmtreeError(error, 'tree_not_found')) throw error;
+    for (;;) {
+      const requested = await this.#request(server, signal);
+      if (requested === undefined || (await this.#adopt(requested, server))) return;
     }
+  }
+
+  /** Undefined if the tree does not exist: the user is asked to create it when there is something to push. */
+  async #request(server: TreeClient, signal: AbortSignal): Promise<RequestedChanges | undefined> {
+    const { replica, status } = this.#deps;
+    this.#waiting++;
+    this.#waitingSince ??= Date.now();
+    status.notify();
+    try {
+      return await replica.ancestor.requestRemoteChanges(server, signal);
+    } catch (error) {
+      if (!isPalmtreeError(error, 'tree_not_found')) throw error;
+      return undefined;
+    } finally {
+      if (--this.#waiting === 0) this.#waitingSince = undefined;
+      status.notify();
+    }
+  }
+
+  /** False if a command has synced another revision since the request. */
+  #adopt(requested: RequestedChanges, server: TreeClient): Promise<boolean> {
+    const { replica, connection, operations } = this.#deps;
+    return operations.inTurn(() =>
+      operations.exclusively(async () => {
+        // The folder may have been bound to another tree since.
+        if (connection.server !== server) return true;
+        if (!replica.ancestor.adoptRemoteChanges(requested)) return false;
+        await absorbConverged(replica);
+        await replica.save();
+        return true;
+      }),
+    );
   }
 
   /** Polls after the running command, which may itself have pushed the announced revision. */
@@ -76,7 +124,8 @@ export class ServerWatch {
     this.#isPollQueued = true;
     const { operations, onDefect } = this.#deps;
     operations
-      .inTurn(() => {
+      .inTurn(() => Promise.resolve())
+      .then(() => {
         this.#isPollQueued = false;
         return this.#pollIfNeeded();
       })
@@ -88,23 +137,21 @@ export class ServerWatch {
   /** The user did not ask for this poll, so its failure does not become the state of the folder. */
   async #pollIfNeeded(): Promise<void> {
     const { connection, operations, status } = this.#deps;
-    const isDue = this.#feed.isPollDue || status.isHaltedByAbsentServer;
     try {
+      const { server } = connection;
+      const isDue = this.#feed.isPollDue || status.isHaltedByServer;
       if (isDue || this.#isUnknownRevision) {
-        await operations.exclusively(async () => {
-          const { server } = connection;
-          // Another window may have synced the revision in the meantime.
-          if (server !== undefined && (isDue || this.#isUnknownRevision)) await this.poll(server, operations.lifetime);
-        });
+        // Another window may have synced the revision in the meantime.
+        await operations.inTurn(() => operations.exclusively(() => Promise.resolve()));
+        if (server !== undefined && (isDue || this.#isUnknownRevision)) await this.poll(server, operations.lifetime);
       }
       this.#feed.polled(undefined);
-      if (status.isHaltedByAbsentServer) await status.commandEnded(undefined);
-      else await status.refresh();
+      await operations.inTurn(() => (status.isHaltedByServer ? status.commandEnded(undefined) : status.refresh()));
     } catch (error) {
       if (operations.lifetime.aborted) return;
       if (!isPalmtreeError(error)) throw error;
       this.#feed.polled(error);
-      await status.refresh();
+      await operations.inTurn(() => status.refresh());
     }
   }
 

@@ -7,6 +7,8 @@ export interface SyncStatusDeps {
   readonly overview: () => Omit<Overview, 'counts'>;
   readonly pathStates: () => Promise<FolderStates>;
   readonly isConnected: () => boolean;
+  /** Whether the folder is not bound yet, or connected and not scanned yet. */
+  readonly isStarting: () => boolean;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -14,7 +16,7 @@ export interface SyncStatusDeps {
 export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
-  #activity: Activity = { kind: 'unconnected' };
+  #activity: Activity = { kind: 'starting' };
   #pathStates: FolderStates = { states: new Map(), conflicts: [], counts: noCounts, problems: new Map() };
 
   constructor(deps: SyncStatusDeps) {
@@ -34,8 +36,14 @@ export class SyncStatus {
     return this.#pathStates;
   }
 
-  get isHaltedByAbsentServer(): boolean {
-    return this.#activity.kind === 'halted' && isServerAbsent(this.#activity.error);
+  /** The error that has halted the folder. */
+  get error(): PalmtreeError | undefined {
+    return this.#activity.kind === 'halted' ? this.#activity.error : undefined;
+  }
+
+  /** Whether the folder is halted by an error that the next response of the server disproves. */
+  get isHaltedByServer(): boolean {
+    return isServerFailure(this.error);
   }
 
   show(activity: Activity): void {
@@ -65,7 +73,13 @@ export class SyncStatus {
   }
 
   #activityAfter(error: unknown): Activity {
-    if (error instanceof PalmtreeError && !nonHalting.has(error.code)) return { kind: 'halted', error };
+    const isStarting = this.#deps.isStarting();
+    if (error instanceof PalmtreeError) {
+      // Another window kept this one from its first scan.
+      const isKept = isStarting && error.code === 'store_locked';
+      if (isKept || !nonHalting.has(error.code)) return { kind: 'halted', error };
+    }
+    if (isStarting) return { kind: 'starting' };
     if (!this.#deps.isConnected()) return { kind: 'unconnected' };
     return { kind: this.#pathStates.counts.conflicts > 0 ? 'conflicted' : 'idle' };
   }
@@ -88,4 +102,18 @@ const nonHalting: ReadonlySet<string> = new Set([
   'nothing_to_undo',
   'backup_deleted',
   'backup_gone',
+]);
+
+/** Whether a successful request for the server's changes shows that the cause of `error` is gone. */
+export function isServerFailure(error: unknown): boolean {
+  return isServerAbsent(error) || (error instanceof PalmtreeError && refusals.has(error.code));
+}
+
+const refusals: ReadonlySet<string> = new Set([
+  'unauthorized',
+  'forbidden',
+  'tree_not_found',
+  'not_a_palmtree_server',
+  'server_too_old',
+  'client_too_old',
 ]);

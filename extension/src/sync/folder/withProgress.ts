@@ -10,17 +10,22 @@ export function withProgress(
   lifetime: AbortSignal,
 ): Reporter {
   let step: ProgressStep = { kind: 'scanning' };
+  let since = Date.now();
+  let wireBytes = -1;
   return {
     signal: AbortSignal.any([reporter.signal, lifetime]),
     isQuiet: reporter.isQuiet === true,
     step: (next) => {
       step = next;
+      since = Date.now();
       reporter.step(next);
-      status.show({ kind: 'transferring', direction, step, progress: undefined });
+      status.show({ kind: 'transferring', direction, step, progress: undefined, since });
     },
     progress: (progress) => {
+      if (progress.wireBytes !== wireBytes) since = Date.now();
+      wireBytes = progress.wireBytes;
       reporter.progress(progress);
-      status.show({ kind: 'transferring', direction, step, progress });
+      status.show({ kind: 'transferring', direction, step, progress, since });
     },
   };
 }

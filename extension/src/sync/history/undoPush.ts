@@ -76,6 +76,7 @@ async function send(context: CommandContext, { head, changes, message }: Revert)
   throwIfCancelled(context);
   const { server, reporter } = context;
   const body = { base: head.revision, baseId: head.id, changes: pushChanges(changes), message };
+  reporter.step({ kind: 'awaitingServer' });
   try {
     const session = await server.client.beginPush(server.tree, body, reporter.signal);
     try {

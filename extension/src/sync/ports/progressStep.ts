@@ -3,6 +3,8 @@ export type ProgressStep =
   | { readonly kind: 'scanning' }
   /** Hashes every tracked file again. */
   | { readonly kind: 'verifyingAll' }
+  /** The server prepares a transfer. */
+  | { readonly kind: 'awaitingServer' }
   | { readonly kind: 'fetchingChanges' }
   | { readonly kind: 'fetchingRevision'; readonly revision: number }
   | { readonly kind: 'sending'; readonly count: number }

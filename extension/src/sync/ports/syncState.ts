@@ -22,9 +22,17 @@ export interface Overview {
   readonly head?: AnnouncedRevision | undefined;
   /** The reason why no updates are received from the server. */
   readonly offline?: PalmtreeError | undefined;
+  /** The time of the next attempt to reach the server, in milliseconds since 1970; undefined while it is reached. */
+  readonly nextTryAt?: number | undefined;
+  /** All tracked files were scanned, and the server was asked, since this window has opened the folder. */
+  readonly isChecked: boolean;
+  /** The time since which a response of the server is awaited, in milliseconds since 1970, outside of a command. */
+  readonly waitingSince?: number | undefined;
 }
 
 export type Activity =
+  /** The folder is not bound yet, or not scanned yet: its counts are those of the last time. */
+  | { readonly kind: 'starting' }
   | { readonly kind: 'unconnected' }
   | { readonly kind: 'idle' }
   | { readonly kind: 'conflicted' }
@@ -34,6 +42,8 @@ export type Activity =
       readonly direction: 'push' | 'pull';
       readonly step: ProgressStep;
       readonly progress: TransferProgress | undefined;
+      /** The time of the last progress, in milliseconds since 1970. */
+      readonly since: number;
     }
   /** The last command or scan failed; the next one clears it. */
   | { readonly kind: 'halted'; readonly error: PalmtreeError };

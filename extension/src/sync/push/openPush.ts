@@ -37,6 +37,7 @@ export class OpenPush {
     const { server, reporter } = this.#context;
     const resume = await this.#earlierId();
     const request = resume === undefined ? push : { ...push, resume };
+    reporter.step({ kind: 'awaitingServer' });
     const session = await server.client.beginPush(server.tree, request, reporter.signal);
     this.#id = session.id;
     await this.#record(session.id);
@@ -102,6 +103,7 @@ export class OpenPush {
 const resumable: ReadonlySet<ErrorCode> = new Set([
   'connection_lost',
   'server_unreachable',
+  'no_response',
   'stale_base',
   'session_busy',
   'keeps_changing',

@@ -23,6 +23,13 @@ export interface FetchedChanges extends RemoteChanges {
   readonly folders: readonly string[];
 }
 
+/** The server's changes since a revision. */
+export interface RequestedChanges {
+  readonly since: number;
+  readonly sinceId: string | undefined;
+  readonly fetched: FetchedChanges;
+}
+
 /** Selects the server's table at the last synced revision, or with all changes that were fetched since. */
 export type RemoteVersion = 'lastSynced' | 'known';
 
@@ -48,6 +55,7 @@ type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revisi
 export class AncestorState {
   readonly #stored: AncestorTables;
   #remoteChanges: RemoteChanges | undefined;
+  #isServerChecked = false;
   #pendingCommit: readonly Change[] = [];
 
   constructor(stored: AncestorTables) {
@@ -81,6 +89,11 @@ export class AncestorState {
     return this.#remoteChanges?.revision ?? this.revision;
   }
 
+  /** Whether the server was asked for its changes since this window has opened or bound the folder. */
+  get isServerChecked(): boolean {
+    return this.#isServerChecked;
+  }
+
   /** Increases with each change of the ancestor or of the unapplied remote entries. */
   get version(): number {
     return this.#stored.ancestor.version + this.#stored.unappliedRemote.version;
@@ -99,11 +112,32 @@ export class AncestorState {
   }
 
   /** Fetches the changes since the synced revision. Throws revision_not_found if the server does not know it. */
-  async fetchRemoteChanges({ client, tree }: FileTableSource, signal: AbortSignal): Promise<FetchedChanges> {
-    const { files, ...head } = await client.files(tree, this.revision, this.revisionId, signal);
-    const fetched = { ...head, changes: await runYielding(remoteChangesSteps(files)) };
-    this.#remoteChanges = fetched;
+  async fetchRemoteChanges(source: FileTableSource, signal: AbortSignal): Promise<FetchedChanges> {
+    const { fetched } = await this.requestRemoteChanges(source, signal);
+    this.#adopt(fetched);
     return fetched;
+  }
+
+  /**
+   * Requests the changes since the synced revision, and changes nothing: the caller need not have the turn while it waits
+   * for the server. Throws revision_not_found if the server does not know that revision.
+   */
+  async requestRemoteChanges({ client, tree }: FileTableSource, signal: AbortSignal): Promise<RequestedChanges> {
+    const { revision: since, revisionId: sinceId } = this;
+    const { files, ...head } = await client.files(tree, since, sinceId, signal);
+    return { since, sinceId, fetched: { ...head, changes: await runYielding(remoteChangesSteps(files)) } };
+  }
+
+  /** Adopts requested changes. False if another revision was synced since they were requested. */
+  adoptRemoteChanges({ since, sinceId, fetched }: RequestedChanges): boolean {
+    if (since !== this.revision || sinceId !== this.revisionId) return false;
+    this.#adopt(fetched);
+    return true;
+  }
+
+  #adopt(fetched: FetchedChanges): void {
+    this.#remoteChanges = fetched;
+    this.#isServerChecked = true;
   }
 
   discardRemoteChanges(): void {
@@ -200,6 +234,7 @@ export class AncestorState {
     this.#stored.revision = 0;
     this.#stored.revisionId = undefined;
     this.#remoteChanges = undefined;
+    this.#isServerChecked = false;
   }
 
   /** Remembers the changes of a push that is about to be committed, until a revision is synced. */
@@ -241,6 +276,7 @@ export class AncestorState {
     this.#stored.revision = revision;
     this.#stored.revisionId = id;
     this.#remoteChanges = undefined;
+    this.#isServerChecked = true;
     this.#pendingCommit = [];
   }
 }

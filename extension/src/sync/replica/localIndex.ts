@@ -51,6 +51,7 @@ export class LocalIndex {
   #findingsVersion = 0;
   #hasAdoptedModes = false;
   #folders: PathFolders | undefined;
+  #isScanned = false;
   /** The identity of the workspace folder at the last scan. */
   #scannedRoot: string | undefined;
 
@@ -61,6 +62,11 @@ export class LocalIndex {
     this.#scanner = scanner;
     this.#nameRules = nameRules ?? nameRulesProbe(root);
     this.#honoursModes = honoursModes;
+  }
+
+  /** Whether all tracked files were scanned since this window has opened the folder. */
+  get isScanned(): boolean {
+    return this.#isScanned;
   }
 
   get observations(): ReadonlyMap<string, Observation> {
@@ -125,6 +131,7 @@ export class LocalIndex {
     const result = await this.#scanner.scan({ ...request, mounts, honoursModes: this.honoursModes });
     this.#scannedRoot = root;
     this.#stored.mounts = result.mounts;
+    if (request.only === undefined) this.#isScanned = true;
     const changes = await runYielding(this.#applyScanSteps(result));
     const isComplete = this.#replaceFindings(request.only, result);
     if (!isComplete) this.#findingsVersion++;

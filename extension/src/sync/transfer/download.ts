@@ -32,10 +32,11 @@ export async function download(
   const { server, reporter } = context;
   // Each content is downloaded once, however many files have it.
   const distinct = await runYielding(distinctFilesSteps(wanted));
-  reporter.step({ kind: 'receiving', count: distinct.size });
+  reporter.step({ kind: 'awaitingServer' });
   const sources = await sourceEntries(distinct.values());
   const { session, entries } = await beginPull(context, { revision, entries: sources });
   if (session === undefined) return 0;
+  reporter.step({ kind: 'receiving', count: entries.length });
   try {
     const { receivedBytes } = await runTransfer(context, { direction: 'pull', session, staging, entries });
     reporter.step({ kind: 'verifying' });

@@ -7,12 +7,14 @@ import { messageFor } from './errorMessages';
 import { formatBytes, formatNumber, formatPercent } from './format';
 
 /** The part of a command that is running, without a full stop. */
-export function stepMessage(step: ProgressStep): string {
+function stepMessage(step: ProgressStep): string {
   switch (step.kind) {
     case 'scanning':
       return l10n.t('Scanning for changes');
     case 'verifyingAll':
       return l10n.t('Verifying all tracked files');
+    case 'awaitingServer':
+      return l10n.t('Waiting for the server');
     case 'fetchingChanges':
       return l10n.t('Fetching changes from the server');
     case 'fetchingRevision':
@@ -34,8 +36,46 @@ export function stepMessage(step: ProgressStep): string {
   }
 }
 
+/** Steps during which nothing but the server's response is awaited. */
+const waitingSteps: ReadonlySet<ProgressStep['kind']> = new Set([
+  'awaitingServer',
+  'fetchingChanges',
+  'fetchingRevision',
+  'committing',
+]);
+/** A shorter wait is not worth a word. */
+const shownWaitMs = 5_000;
+
+export interface RunningStep {
+  readonly step: ProgressStep;
+  readonly progress: TransferProgress | undefined;
+  /** The time of the last progress, in milliseconds since 1970. */
+  readonly since: number;
+}
+
+/** `Sending 40 files: 31%, …`, and how long the server has been silent. */
+export function runningMessage({ step, progress, since }: RunningStep, now: Date): string {
+  const isWaiting = now.getTime() - since >= shownWaitMs;
+  if (progress === undefined || progress.totalBytes === 0) {
+    const message = stepMessage(step);
+    return isWaiting && waitingSteps.has(step.kind) ? `${message} (${secondsSince(since, now)})` : message;
+  }
+  const message = transferMessage(progress);
+  if (progress.isReconnecting === true) return l10n.t('The connection was lost at {0}. Reconnecting…', message);
+  const running = `${stepMessage(step)}: ${message}`;
+  return isWaiting ? `${running}. ${waitMessage(since, now)}` : running;
+}
+
+export function waitMessage(since: number, now: Date): string {
+  return l10n.t('Waiting for the server ({0})', secondsSince(since, now));
+}
+
+function secondsSince(since: number, now: Date): string {
+  return l10n.t('{0} s', formatNumber(Math.max(0, Math.floor((now.getTime() - since) / 1000))));
+}
+
 /** `31%, 12 of 40 files, 186.0 MB of 600.0 MB`. */
-export function transferMessage({ files, totalFiles, bytes, totalBytes }: TransferProgress): string {
+function transferMessage({ files, totalFiles, bytes, totalBytes }: TransferProgress): string {
   const done = formatPercent(bytes, Math.max(totalBytes, 1));
   const [count, size, totalSize] = [formatNumber(files), formatBytes(bytes), formatBytes(totalBytes)];
   return totalFiles === 1

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Reporter } from '../../sync/ports/serverBinding';
 import { percent } from './format';
-import { stepMessage, transferMessage } from './progressMessages';
+import { runningMessage, type RunningStep } from './progressMessages';
 
 /** Shorter work shows in the status bar only. */
 const notifyAfterMs = 1_000;
@@ -9,19 +9,21 @@ const notifyAfterMs = 1_000;
 /** Runs a command with a progress notification that appears after a second and can cancel it. */
 export async function withProgress<T>(title: string, work: (reporter: Reporter) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  let message = '';
+  let current: RunningStep = { step: { kind: 'scanning' }, progress: undefined, since: Date.now() };
+  const message = (): string => runningMessage(current, new Date());
   let shown: vscode.Progress<{ message?: string; increment?: number }> | undefined;
   let shownPercent = 0;
   const running = work({
     signal: controller.signal,
     step: (step) => {
-      message = stepMessage(step);
-      shown?.report({ message });
+      current = { step, progress: undefined, since: Date.now() };
+      shown?.report({ message: message() });
     },
-    progress: (transfer) => {
-      message = transferMessage(transfer);
-      const done = transfer.totalBytes > 0 ? percent(transfer.bytes, transfer.totalBytes) : 0;
-      shown?.report({ message, increment: done - shownPercent });
+    progress: (progress) => {
+      const isStalled = progress.wireBytes === current.progress?.wireBytes;
+      current = { ...current, progress, since: isStalled ? current.since : Date.now() };
+      const done = progress.totalBytes > 0 ? percent(progress.bytes, progress.totalBytes) : 0;
+      shown?.report({ message: message(), increment: done - shownPercent });
       shownPercent = Math.max(shownPercent, done);
     },
   });
@@ -30,10 +32,11 @@ export async function withProgress<T>(title: string, work: (reporter: Reporter) 
     void vscode.window.withProgress(options, (progress, token) => {
       shown = progress;
       shownPercent = 0;
-      progress.report({ message });
+      progress.report({ message: message() });
       token.onCancellationRequested(() => {
-        progress.report({ message: vscode.l10n.t('Cancelling…') });
         controller.abort();
+        shown = undefined;
+        progress.report({ message: vscode.l10n.t('Cancelling…') });
       });
       return running.then(
         () => undefined,
@@ -41,9 +44,12 @@ export async function withProgress<T>(title: string, work: (reporter: Reporter) 
       );
     });
   }, notifyAfterMs);
+  // The time that the server is silent changes without an event.
+  const clock = setInterval(() => shown?.report({ message: message() }), 1_000);
   try {
     return await running;
   } finally {
     clearTimeout(timer);
+    clearInterval(clock);
   }
 }

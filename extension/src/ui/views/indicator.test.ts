@@ -5,7 +5,7 @@ import { indicatorFor as indicatorAt } from './indicator';
 
 function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = { kind: 'idle' }): SyncState {
   const binding = { server: 'https://sync.example.org', tree: 'notes' };
-  return { binding, revision: 7, counts: { ...noCounts, ...counts }, ...activity };
+  return { binding, revision: 7, counts: { ...noCounts, ...counts }, isChecked: true, ...activity };
 }
 
 const now = new Date('2030-01-02T03:04:05Z');
@@ -73,7 +73,7 @@ describe('the status bar item', () => {
   it('adds a small sign when the server is offline, and keeps its command', () => {
     const indicator = indicatorFor([{ ...state({ outgoing: 1 }), offline: unreachable() }]);
     expect(indicator).toMatchObject({ text: '$(cloud-upload) ↑1 $(debug-disconnect)', command: 'push' });
-    expect(indicator.tooltip).toContain("Live updates are off: https://sync.example.org can't be reached.");
+    expect(indicator.tooltip).toContain("Live updates are off. https://sync.example.org can't be reached.");
     expect(indicator.background).toBeUndefined();
   });
 
@@ -109,7 +109,7 @@ describe('the status bar item', () => {
     const progress = { files: 1, totalFiles: 4, bytes: 30, totalBytes: 120, wireBytes: 31 };
     const step = { kind: 'sending', count: 4 } as const;
     const indicator = indicatorFor([
-      state({ outgoing: 4 }, { kind: 'transferring', direction: 'push', step, progress }),
+      state({ outgoing: 4 }, { kind: 'transferring', direction: 'push', step, progress, since: now.getTime() }),
     ]);
     expect(indicator).toEqual({
       text: '$(sync~spin) Pushing 25%',
@@ -133,5 +133,79 @@ describe('the status bar item', () => {
     expect(indicator.args).toEqual(args);
     expect(indicator.tooltip).toMatch(/\n\nClick: \S/);
     expect(indicator.background).toBe(code === 'server_unreachable' ? undefined : 'warning');
+  });
+
+  describe('says nothing that it does not know', () => {
+    const tracking = (over: Partial<SyncState>): SyncState => ({ ...state({ tracked: 12 }), ...over }) as SyncState;
+    const at = (secondsAgo: number): number => now.getTime() - secondsAgo * 1_000;
+
+    it('while the folder is opened', () => {
+      const indicator = indicatorFor([{ ...state({ tracked: 12 }, { kind: 'starting' }), isChecked: false }]);
+      expect(indicator).toMatchObject({ text: '$(sync~spin) Palmtree', tooltip: 'Starting…', command: undefined });
+    });
+
+    it('while it waits for the server for the first time', () => {
+      expect(indicatorFor([tracking({ isChecked: false, waitingSince: at(12) })])).toMatchObject({
+        text: '$(sync~spin) Palmtree',
+        tooltip: 'Waiting for the server (12 s)',
+      });
+    });
+
+    it('when the server was not asked', () => {
+      const indicator = indicatorFor([tracking({ isChecked: false })]);
+      expect(indicator).toMatchObject({ text: '$(sync) Palmtree', command: 'rescan' });
+      expect(indicator.tooltip).toContain('has not been asked');
+    });
+
+    it('while the server is gone', () => {
+      const indicator = indicatorFor([tracking({ offline: unreachable(), nextTryAt: at(-4) })]);
+      expect(indicator).toMatchObject({ text: 'Palmtree $(debug-disconnect)', command: 'rescan' });
+      expect(indicator.tooltip).toContain('"notes" was at revision 7 when the server last responded.');
+      expect(indicator.tooltip).toContain('Next try in 4 s.');
+      expect(indicator.tooltip).not.toContain('Up to date');
+    });
+
+    it('while a new revision is being fetched for long', () => {
+      expect(indicatorFor([tracking({ waitingSince: at(0.2) })]).text).toBe('$(check) Palmtree');
+      expect(indicatorFor([tracking({ waitingSince: at(2) })]).text).toBe('$(sync~spin) Palmtree');
+    });
+
+    it('when a command has found the server gone', () => {
+      const halted = state({ outgoing: 1 }, { kind: 'halted', error: unreachable() });
+      expect(indicatorFor([{ ...halted, nextTryAt: at(-3) }]).tooltip).toContain('Next try in 3 s.');
+      expect(indicatorFor([{ ...halted, nextTryAt: at(1) }]).tooltip).toContain('Trying again…');
+    });
+  });
+
+  describe('shows during a command', () => {
+    const progress = { files: 1, totalFiles: 4, bytes: 31, totalBytes: 100, wireBytes: 31 };
+    const running = (over: object): SyncState =>
+      state(
+        { outgoing: 4 },
+        { kind: 'transferring', direction: 'push', step: { kind: 'sending', count: 4 }, progress, since: 0, ...over },
+      );
+    const since = now.getTime() - 8_000;
+
+    it.each([
+      ['awaitingServer', 'Waiting for the server (8 s)'],
+      ['fetchingChanges', 'Fetching changes from the server (8 s)'],
+      ['committing', 'The server is verifying the files (8 s)'],
+      ['scanning', 'Scanning for changes'],
+    ] as const)('how long the step %s lasts, if it waits for the server', (kind, tooltip) => {
+      expect(indicatorFor([running({ step: { kind }, progress: undefined, since })]).tooltip).toBe(tooltip);
+      const begun = indicatorFor([running({ step: { kind }, progress: undefined, since: now.getTime() })]);
+      expect(begun.tooltip).toBe(tooltip.replace(' (8 s)', ''));
+    });
+
+    it('at what percent it reconnects', () => {
+      const indicator = indicatorFor([running({ progress: { ...progress, isReconnecting: true }, since })]);
+      expect(indicator.text).toBe('$(sync~spin) Reconnecting 31%');
+      expect(indicator.tooltip).toContain('The connection was lost at 31%');
+    });
+
+    it('that no data moves', () => {
+      expect(indicatorFor([running({ since })]).tooltip).toContain('Waiting for the server (8 s)');
+      expect(indicatorFor([running({ since: now.getTime() })]).tooltip).not.toContain('Waiting');
+    });
   });
 });

@@ -6,7 +6,7 @@ import { fileCount, formatNumber, formatPercent, relativeTime } from '../shared/
 import { pendingSigns } from '../shared/pendingSigns';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
-import { stepMessage, transferMessage } from '../shared/progressMessages';
+import { runningMessage, waitMessage } from '../shared/progressMessages';
 
 /** The content of the status bar item. */
 export interface Indicator {
@@ -33,7 +33,7 @@ type ConnectedFolder = FolderState & { readonly index: number };
 /** A pure function of the folders' states and the time. */
 export function indicatorFor(folders: readonly FolderState[], now: Date): Indicator {
   for (const { state } of folders) {
-    const busy = busyIndicator(state);
+    const busy = busyIndicator(state, now);
     if (busy !== undefined) return busy;
   }
   const connected = folders
@@ -48,10 +48,19 @@ export function indicatorFor(folders: readonly FolderState[], now: Date): Indica
   for (const { state, index } of connected) {
     if (state.kind === 'halted') return haltedIndicator({ state, index }, counts, tooltip);
   }
-  return withOfflineSign(countsIndicator(connected, counts, tooltip), connected);
+  return withOfflineSign(countsIndicator(connected, { counts, tooltip, now }), connected, now);
 }
 
-function busyIndicator(state: SyncState): Indicator | undefined {
+/** Whether the indicator changes with the time alone, from second to second. */
+export function isTimed({ kind, waitingSince, nextTryAt, offline }: SyncState): boolean {
+  const isOffline = offline !== undefined && nextTryAt !== undefined;
+  return kind === 'transferring' || waitingSince !== undefined || isOffline;
+}
+
+function busyIndicator(state: SyncState, now: Date): Indicator | undefined {
+  if (state.kind === 'starting') {
+    return { text: '$(sync~spin) Palmtree', tooltip: l10n.t('Starting…'), command: undefined, targets: [] };
+  }
   if (state.kind === 'scanning') {
     const { files } = state.progress;
     const tooltip =
@@ -61,11 +70,16 @@ function busyIndicator(state: SyncState): Indicator | undefined {
     return { text: '$(sync~spin) Palmtree', tooltip, command: undefined, targets: [] };
   }
   if (state.kind !== 'transferring') return undefined;
-  const { progress, direction, step } = state;
-  const verb = direction === 'push' ? l10n.t('Pushing') : l10n.t('Pulling');
+  const { progress, direction, step, since } = state;
+  const verb =
+    progress?.isReconnecting === true
+      ? l10n.t('Reconnecting')
+      : direction === 'push'
+        ? l10n.t('Pushing')
+        : l10n.t('Pulling');
   const hasBytes = progress !== undefined && progress.totalBytes > 0;
   const done = hasBytes ? formatPercent(progress.bytes, progress.totalBytes) : '';
-  const tooltip = hasBytes ? `${stepMessage(step)}: ${transferMessage(progress)}` : stepMessage(step);
+  const tooltip = runningMessage({ step, progress, since }, now);
   return { text: joined('$(sync~spin)', verb, done), tooltip, command: undefined, targets: [] };
 }
 
@@ -83,7 +97,13 @@ function haltedIndicator(
   return { text: joined('$(warning)', label), ...click, background: 'warning' };
 }
 
-function countsIndicator(connected: readonly ConnectedFolder[], counts: Counts, tooltip: string): Indicator {
+interface Shown {
+  readonly counts: Counts;
+  readonly tooltip: string;
+  readonly now: Date;
+}
+
+function countsIndicator(connected: readonly ConnectedFolder[], { counts, tooltip, now }: Shown): Indicator {
   const { outgoing, incoming, conflicts } = counts;
   const signs = pendingSigns(counts);
   const having = (...kinds: (keyof Counts)[]): number[] =>
@@ -98,7 +118,7 @@ function countsIndicator(connected: readonly ConnectedFolder[], counts: Counts, 
       background: 'warning',
     };
   }
-  if (signs === '') return upToDateIndicator(connected, counts.tracked, tooltip);
+  if (signs === '') return unchangedIndicator(connected, { counts, tooltip, now });
   if (outgoing > 0 && incoming > 0) {
     const isOnly = connected.length === 1;
     return {
@@ -122,21 +142,43 @@ function countsIndicator(connected: readonly ConnectedFolder[], counts: Counts, 
 
 const focusView = `${trackedViewId}.focus` as const;
 
-function upToDateIndicator(connected: readonly ConnectedFolder[], tracked: number, tooltip: string): Indicator {
-  if (tracked === 0) return { text: '$(add) Palmtree', tooltip, command: focusView, args: [], targets: [] };
-  return { text: '$(check) Palmtree', tooltip, command: 'push', targets: connected.map(({ index }) => index) };
+/** Invariant: the check mark is shown only if all files were scanned and the server has responded. */
+function unchangedIndicator(connected: readonly ConnectedFolder[], { counts, tooltip, now }: Shown): Indicator {
+  if (counts.tracked === 0) return { text: '$(add) Palmtree', tooltip, command: focusView, args: [], targets: [] };
+  const targets = connected.map(({ index }) => index);
+  const states = connected.map(({ state }) => state);
+  if (states.some((state) => isWaiting(state, now))) {
+    return { text: '$(sync~spin) Palmtree', tooltip, command: undefined, targets: [] };
+  }
+  // The sign for the absent server is added.
+  if (states.some(({ offline }) => offline !== undefined))
+    return { text: 'Palmtree', tooltip, command: 'rescan', targets };
+  if (!states.every(({ isChecked }) => isChecked))
+    return { text: '$(sync) Palmtree', tooltip, command: 'rescan', targets };
+  return { text: '$(check) Palmtree', tooltip, command: 'push', targets };
+}
+
+/** Most responses take a fraction of this. */
+const shownWaitMs = 1_000;
+
+function isWaiting({ waitingSince, isChecked }: SyncState, now: Date): boolean {
+  return waitingSince !== undefined && (!isChecked || now.getTime() - waitingSince >= shownWaitMs);
 }
 
 /** Adds only a small sign when no live updates arrive, since the user need not act. */
-function withOfflineSign(indicator: Indicator, connected: readonly ConnectedFolder[]): Indicator {
-  const error = connected.find(({ state: { offline } }) => offline !== undefined)?.state.offline;
-  if (error === undefined) return indicator;
-  const reason =
-    error.code === 'server_unreachable'
-      ? l10n.t("Live updates are off: {0} can't be reached. Retrying…", error.details.subject ?? '')
-      : l10n.t('Live updates are off. {0}', messageFor(error).text);
+function withOfflineSign(indicator: Indicator, connected: readonly ConnectedFolder[], now: Date): Indicator {
+  const offline = connected.find(({ state }) => state.offline !== undefined)?.state;
+  if (offline?.offline === undefined) return indicator;
+  const { text: reason } = messageFor(offline.offline);
+  const parts = [l10n.t('Live updates are off. {0}', reason)];
+  if (offline.nextTryAt !== undefined) parts.push(nextTryMessage(offline.nextTryAt, now));
   const text = joined(indicator.text, '$(debug-disconnect)');
-  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${reason}` };
+  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${parts.join(' ')}` };
+}
+
+function nextTryMessage(nextTryAt: number, now: Date): string {
+  const seconds = Math.ceil((nextTryAt - now.getTime()) / 1000);
+  return seconds > 0 ? l10n.t('Next try in {0} s.', formatNumber(seconds)) : l10n.t('Trying again…');
 }
 
 /** With several folders, a line for each. */
@@ -154,12 +196,20 @@ function tooltipFor(folders: readonly FolderState[], connected: readonly Connect
 
 function folderMessage(state: SyncState, now: Date): string {
   const { binding, revision, counts, head } = state;
-  if (state.kind === 'halted') return messageFor(state.error).text;
+  if (state.kind === 'halted') {
+    const { text } = messageFor(state.error);
+    return state.nextTryAt === undefined ? text : `${text} ${nextTryMessage(state.nextTryAt, now)}`;
+  }
   if (pendingSigns(counts) !== '') return countsMessage(counts, head, now);
   if (counts.tracked === 0) {
     return l10n.t('Nothing is tracked yet. Right-click files or folders in the Explorer and choose "Track for sync".');
   }
   const tree = binding?.tree ?? '';
+  if (state.waitingSince !== undefined && isWaiting(state, now)) return waitMessage(state.waitingSince, now);
+  if (!state.isChecked) return l10n.t('No changes here. The server has not been asked for its changes yet.');
+  if (state.offline !== undefined) {
+    return l10n.t('No changes here. "{0}" was at revision {1} when the server last responded.', tree, revision);
+  }
   return l10n.t('Up to date with "{0}" (revision {1}): {2}.', tree, revision, fileCount(counts.tracked));
 }
 

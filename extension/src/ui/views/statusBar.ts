@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { commandIds, type CommandName } from '../shared/ids';
 import { commandOf } from '../shared/runAction';
-import { indicatorFor, type Indicator } from './indicator';
+import { indicatorFor, isTimed, type Indicator } from './indicator';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
@@ -16,8 +16,9 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     }
     const owners = folders.all;
     const states = owners.map(({ folder: { name }, sync: { state } }) => ({ name, state }));
-    // "3 minutes ago" changes without an event.
-    if (states.some(({ state: { head } }) => head !== undefined)) timer = setTimeout(refresh, 60_000);
+    // "3 minutes ago" and "Next try in 3 s" change without an event.
+    if (states.some(({ state }) => isTimed(state))) timer = setTimeout(refresh, 1_000);
+    else if (states.some(({ state: { head } }) => head !== undefined)) timer = setTimeout(refresh, 60_000);
     const indicator = indicatorFor(states, new Date());
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);

@@ -65,10 +65,7 @@ export class TrackedView implements vscode.Disposable {
 
   #refresh(): void {
     this.#provider.refresh();
-    const pending = this.#folders.all.reduce((sum, { sync }) => {
-      const { outgoing, incoming, conflicts } = sync.state.counts;
-      return sum + outgoing + incoming + conflicts;
-    }, 0);
+    const pending = this.#folders.all.reduce((sum, { sync }) => sum + sync.pendingChanges, 0);
     this.#view.badge = pending === 0 ? undefined : { value: pending, tooltip: pendingTooltip(pending) };
     this.#view.description = this.#folders.all
       .flatMap(({ sync: { state } }) => (state.binding === undefined ? [] : [state.binding.tree]))

@@ -75,6 +75,10 @@ export class WorkspaceFolders implements vscode.Disposable {
     this.#subscriptions.push(
       vscode.workspace.onDidChangeWorkspaceFolders(() => void this.#enqueue(() => this.#update())),
       vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#enqueue(() => this.#update())),
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        // The user may come back from the cure: a network, a free disk, another program.
+        if (focused) for (const { sync } of this.all) sync.recheck();
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => void this.#enqueue(() => this.#reconfigure(event))),
     );
     await this.#enqueue(() => this.#update());
@@ -229,8 +233,10 @@ export class WorkspaceFolders implements vscode.Disposable {
       if (affects('serverUrl') || affects('tree')) await this.#deps.binder.restore(opened);
       const scanned = ['exclude', 'respectGitignore', 'modes', 'serverUrl', 'tree'];
       if (scanned.some(affects)) {
-        await opened.sync.rescan(silent).catch((error: unknown) => this.#deps.log.warn(String(error)));
+        // Commands wait for this change of settings, and must not wait for the server.
+        void opened.sync.rescan(silent).catch((error: unknown) => this.#deps.log.warn(String(error)));
       }
+      if (affects('rsyncPath')) opened.sync.recheck();
     }
   }
 }

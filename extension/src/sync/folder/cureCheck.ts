@@ -1,0 +1,59 @@
+import { isPalmtreeError, type PalmtreeError } from '../../errors';
+import { freeBytes, isWritable } from '../../io/fs/diskState';
+import type { Connection } from '../ports/connection';
+import type { StorageFolders } from '../replica/commandContext';
+import type { RecoveryDeps } from './recovery';
+
+/** A disk counts as no longer full when this much has become free. */
+const freedBytes = 1 << 20;
+
+export interface CureDeps {
+  readonly root: string;
+  readonly folders: StorageFolders;
+  readonly connection: Pick<Connection, 'server'>;
+  readonly rescan: () => Promise<void>;
+}
+
+/** Returns the check for the cause of an error on this machine. Errors of the server end with its next response. */
+export function cureCheck({ root, folders, connection, rescan }: CureDeps): RecoveryDeps['isCured'] {
+  const isRsyncFound = async (): Promise<boolean> => {
+    const { server } = connection;
+    return server !== undefined && (await succeeds(server.findRsync()));
+  };
+  // A successful scan shows its own result, which ends the halt.
+  const isScanned = (): Promise<boolean> => succeeds(rescan());
+  const checks: Partial<Record<PalmtreeError['code'], (error: PalmtreeError) => () => Promise<boolean>>> = {
+    rsync_missing: () => isRsyncFound,
+    rsync_unusable: () => isRsyncFound,
+    root_gone: () => isScanned,
+    scan_failed: () => isScanned,
+    store_failed: () => isScanned,
+    store_locked: () => isScanned,
+    disk_full: () => freeSpaceCheck([root, folders.backups]),
+    read_only: (error) => {
+      const { subject } = error.details;
+      return subject === undefined ? isScanned : () => isWritable(subject);
+    },
+  };
+  return (error) => checks[error.code]?.(error);
+}
+
+/** Returns a check whether one of the folders' disks has more free space than now. */
+function freeSpaceCheck(folders: readonly string[]): () => Promise<boolean> {
+  const free = (): Promise<number[]> => Promise.all(folders.map(freeBytes));
+  const before = free();
+  return async () => {
+    const [then, now] = [await before, await free()];
+    return now.some((bytes, index) => bytes >= (then[index] ?? 0) + freedBytes);
+  };
+}
+
+async function succeeds(work: Promise<unknown>): Promise<boolean> {
+  try {
+    await work;
+    return true;
+  } catch (error) {
+    if (!isPalmtreeError(error)) throw error;
+    return false;
+  }
+}

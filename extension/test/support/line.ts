@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/** A line to a server that can be frozen, as by sleep or another Wi-Fi, and cut. */
+export class Line {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+  #isFrozen = false;
+  #isRefusing = false;
+
+  private constructor(target: string) {
+    const { hostname, port } = new URL(target);
+    this.#server = createServer((near) => {
+      if (this.#isRefusing) near.destroy();
+      else this.#join(near, connect(Number(port), hostname));
+    });
+  }
+
+  static async open(target: string): Promise<Line> {
+    const line = new Line(target);
+    line.#server.listen(0, '127.0.0.1');
+    await once(line.#server, 'listening');
+    line.#port = (line.#server.address() as AddressInfo).port;
+    return line;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Passes nothing on. The open connections stay frozen for ever; new ones, too, until `thaw`. */
+  freeze(): void {
+    this.#isFrozen = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** Ends the open connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Ends new connections at once. */
+  refuse(): void {
+    this.#isRefusing = true;
+  }
+
+  /** Lets new connections through again. */
+  thaw(): void {
+    this.#isFrozen = false;
+    this.#isRefusing = false;
+  }
+
+  async close(): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #join(near: Socket, far: Socket): void {
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      this.#sockets.add(from);
+      from.on('data', (bytes) => to.write(bytes));
+      from.on('end', () => to.end());
+      from.on('error', () => to.destroy());
+      from.on('close', () => this.#sockets.delete(from));
+      if (this.#isFrozen) from.pause();
+    }
+  }
+}
