@@ -12,6 +12,8 @@ import { ReviewView } from './ui/review/reviewView';
 import { createFileHistory } from './ui/history/fileHistoryView';
 import { registerQuickDiff } from './ui/documents/quickDiff';
 import { registerServerDocuments } from './ui/documents/serverDocuments';
+import { LastUsed } from './ui/views/lastUsed';
+import { PathPicker } from './ui/views/pathPicker';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
 import { registerTrackedPaths } from './ui/workspace/trackedPaths';
@@ -48,10 +50,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     copiesInUse: () => merges.all.map(({ mineCopy }) => mineCopy),
     onOpen: (opened) => merges.open(opened),
   });
-  const review = new ReviewView(folders);
-  const tracked = new TrackedView(folders, merges);
-  const fileHistory = createFileHistory(folders, tracked, log);
-  const histories = [fileHistory, createTreeHistory(folders, log)];
+  const views = createViews(folders, merges, log);
   const mergeWatch = new MergeWatch(folders, merges, log);
   // For tests: VS Code without a merge editor.
   const mergeEditor = process.env['PALMTREE_MERGE_EDITOR'] === 'off' ? noMergeEditor : builtInMergeEditor;
@@ -60,25 +59,36 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     log,
     terminal,
     folders,
-    review,
+    views.used,
+    views.review,
     merges,
     mergeWatch,
     registerContexts(folders),
     registerTrackedPaths(folders),
-    registerCommands({ ...merging, tracked, folders, connection, terminal, log, review, histories, fileHistory }),
+    registerCommands({ ...merging, ...views, folders, connection, terminal, log }),
     registerAutomation(folders, merges, log),
     registerDecorations(folders),
     registerServerDocuments(folders),
     registerQuickDiff(folders),
     createStatusBar(folders),
-    tracked,
-    ...histories,
+    views.tracked,
+    ...views.histories,
   );
   folders.start().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
   return {
     state: (folder) => (folder === undefined ? folders.all[0] : folders.folderOf(folder))?.sync.state,
     onDidChangeState: folders.onDidChange,
   };
+}
+
+function createViews(folders: WorkspaceFolders, merges: ActiveMerges, log: vscode.LogOutputChannel) {
+  const used = new LastUsed();
+  const picker = new PathPicker(folders, merges, used);
+  const review = new ReviewView(folders, used);
+  const tracked = new TrackedView(folders, merges, used);
+  const fileHistory = createFileHistory(folders, tracked, used, log);
+  const histories = [fileHistory, createTreeHistory(folders, used, log)];
+  return { used, picker, review, tracked, fileHistory, histories };
 }
 
 /** Does nothing: VS Code disposes the context's subscriptions. */

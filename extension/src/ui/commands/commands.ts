@@ -16,7 +16,7 @@ import {
 } from '../history/commands';
 import type { FileHistoryView } from '../history/fileHistoryView';
 import type { HistoryView } from '../history/historyView';
-import { restoreFrom, restoreVersion } from '../history/restore';
+import { restoreFrom, restoreVersion, type HistoryDeps } from '../history/restore';
 import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
 import { refreshReview, review, syncSelected, type ReviewDeps } from '../review/commands';
@@ -31,7 +31,7 @@ import { callOptions, isCallOptions, isConnected, targetFolder } from '../worksp
 import { track, untrack } from './trackCommands';
 import { pull, push, pushForce, pushWithMessage, sync } from './transferCommands';
 
-export interface CommandDeps extends MergeDeps, ReviewDeps {
+export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
   readonly tracked: TrackedView;
   readonly connection: FolderConnection;
   readonly terminal: SyncTerminal;
@@ -61,7 +61,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     reviewSync: () => syncSelected(deps, 'sync'),
     reviewRefresh: () => refreshReview(deps),
     reviewClose: () => deps.review.close(),
-    compare: (uri, uris) => compare(folders, uri, uris),
+    compare: (uri, uris) => compare(deps.picker, uri, uris),
     keepMine: (uri, uris) => resolvePickedConflicts(deps, 'mine', uri, uris),
     takeTheirs: (uri, uris) => resolvePickedConflicts(deps, 'theirs', uri, uris),
     keepBoth: (uri, uris) => resolvePickedConflicts(deps, 'both', uri, uris),
@@ -73,7 +73,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     tryAgain: (folder, again) => tryAgain(deps, folder, again),
     createTree: (argument) => createTree(deps, argument),
     history: showTreeHistory,
-    showFileHistory: (uri, uris) => showFileHistory(deps.fileHistory, uri, uris),
+    showFileHistory: (uri, uris) => showFileHistory(deps, uri, uris),
     refreshHistory: () => deps.histories.forEach((view) => view.refresh()),
     moreHistory: (row) => (isMoreRow(row) ? row.loadMore() : undefined),
     compareVersion,
@@ -81,8 +81,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     openVersion,
     restoreVersion: (row) => restoreVersion(deps, row),
     restoreFrom: (uri, uris) => restoreFrom(deps, uri, uris),
-    compareRevision: (uri, uris) => compareRevision(folders, uri, uris),
-    compareSynced: (uri, uris) => compareSynced(folders, uri, uris),
+    compareRevision: (uri, uris) => compareRevision(deps.picker, uri, uris),
+    compareSynced: (uri, uris) => compareSynced(deps.picker, uri, uris),
     undoPush: (argument) => undoPush(deps, argument),
     undoPull: (argument) => undoPull(deps, argument),
     showBackups: (argument) => showBackups(folders, argument),

@@ -3,11 +3,13 @@ import type { Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
 import { formatNumber } from '../shared/format';
 import { showError, showInStatusBar } from '../shared/notify';
-import { pickedOrActive, pickedUris, resolvePicked } from '../views/pickedPaths';
+import type { PathPicker } from '../views/pathPicker';
+import { pickedUris, resolvePicked } from '../views/pickedPaths';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 export interface TrackDeps {
   readonly folders: WorkspaceFolders;
+  readonly picker: PathPicker;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -47,7 +49,7 @@ function splitPaths(text: string): string[] {
 }
 
 export async function untrack(deps: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
-  for (const [owner, paths] of await resolvePicked(deps.folders, pickedOrActive(uri, uris))) {
+  for (const [owner, paths] of await deps.picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), uri, uris)) {
     const { sync, folder } = owner;
     const [first = ''] = paths;
     const isFile = paths.length === 1 && sync.isOnDisk(first);

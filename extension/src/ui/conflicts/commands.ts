@@ -7,7 +7,7 @@ import { showInStatusBar } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';
-import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
+import type { PathPicker } from '../views/pathPicker';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { offerToSaveSkipped, unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -17,13 +17,15 @@ import { notifyTookTheirs } from './takeTheirsNotice';
 
 export interface ResolveDeps {
   readonly folders: WorkspaceFolders;
+  readonly picker: PathPicker;
   readonly merges: ActiveMerges;
   readonly log: vscode.LogOutputChannel;
 }
 
 /** Opens a diff with the server's version on the left and the local file on the right. */
-export async function compare(folders: WorkspaceFolders, uri: unknown, uris: unknown): Promise<void> {
-  for (const [owner, paths] of await resolvePicked(folders, pickedOrActive(uri, uris))) {
+export async function compare(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
+  const title = vscode.l10n.t('Palmtree: Compare with Server');
+  for (const [owner, paths] of await picker.pick('file', title, uri, uris)) {
     const revision = owner.sync.knownRevision;
     for (const path of paths) {
       const theirs = serverDocument(owner, path, revision);
@@ -34,6 +36,12 @@ export async function compare(folders: WorkspaceFolders, uri: unknown, uris: unk
   }
 }
 
+const resolveTitles: Readonly<Record<Choice, string>> = {
+  mine: vscode.l10n.t('Palmtree: Keep Mine'),
+  theirs: vscode.l10n.t('Palmtree: Take Theirs'),
+  both: vscode.l10n.t('Palmtree: Keep Both'),
+};
+
 /** Resolves the picked conflicts. */
 export async function resolvePickedConflicts(
   deps: ResolveDeps,
@@ -41,7 +49,7 @@ export async function resolvePickedConflicts(
   uri: unknown,
   uris: unknown,
 ): Promise<void> {
-  for (const [owner, paths] of await resolvePicked(deps.folders, pickedOrActive(uri, uris))) {
+  for (const [owner, paths] of await deps.picker.pick('conflict', resolveTitles[choice], uri, uris)) {
     await resolveConflicts(deps, owner, paths, choice);
   }
 }

@@ -4,16 +4,17 @@ import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import type { MergeSides } from '../../sync/conflicts/startMerge';
 import { showInStatusBar } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
-import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
+import type { PathPicker } from '../views/pathPicker';
 import { isMergeCurrent, type ActiveMerges, type MergeInEditor } from '../workspace/activeMerges';
-import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
 import { sameLines, withoutBom } from './editorText';
 import type { MergeWatch } from './mergeWatch';
 
 export interface MergeDeps {
-  readonly folders: WorkspaceFolders;
+  readonly picker: PathPicker;
   readonly merges: ActiveMerges;
   readonly mergeWatch: MergeWatch;
   readonly mergeEditor: MergeEditor;
@@ -21,8 +22,8 @@ export interface MergeDeps {
 
 /** Merges the picked conflicts, each in VS Code's merge editor. */
 export async function merge(deps: MergeDeps, uri: unknown, uris: unknown): Promise<void> {
-  for (const [owner, paths] of await resolvePicked(deps.folders, pickedOrActive(uri, uris))) {
-    for (const path of paths) await mergeOne(deps, owner, path);
+  for (const [owner, paths] of await deps.picker.pick('mergeable', vscode.l10n.t('Palmtree: Merge'), uri, uris)) {
+    for (const path of paths) await repeatable(() => mergeOne(deps, owner, path));
   }
 }
 

@@ -1,9 +1,7 @@
 import * as vscode from 'vscode';
-import { PalmtreeError } from '../../errors';
 import { localDocument, serverDocument, syncedDocument } from '../documents/serverDocuments';
 import { treeHistoryViewId } from '../shared/ids';
-import { pickedOrActive, resolvePicked } from '../views/pickedPaths';
-import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import type { PathPicker } from '../views/pathPicker';
 import type { FileHistoryView } from './fileHistoryView';
 import { pickVersion } from './historyPicks';
 import { nameOf, versionOf, type FileVersion } from './rows';
@@ -12,10 +10,15 @@ export async function showTreeHistory(): Promise<void> {
   await vscode.commands.executeCommand(`${treeHistoryViewId}.focus`);
 }
 
-/** Shows the versions of the picked file, else of the active one. */
-export async function showFileHistory(view: FileHistoryView, uri: unknown, uris: unknown): Promise<void> {
-  const [file] = pickedOrActive(uri, uris);
-  if (file !== undefined) await view.show(file);
+/** Shows the versions of the picked file. */
+export async function showFileHistory(
+  { picker, fileHistory }: { readonly picker: PathPicker; readonly fileHistory: FileHistoryView },
+  uri: unknown,
+  uris: unknown,
+): Promise<void> {
+  const title = vscode.l10n.t('Palmtree: Show File History');
+  const [{ folder }, path] = await picker.pickOne('file', title, uri, uris);
+  await fileHistory.show(vscode.Uri.joinPath(folder.uri, path));
 }
 
 /** Compares a row's version (on the left) with the local file. */
@@ -40,15 +43,17 @@ export async function openVersion(row: unknown): Promise<void> {
   await vscode.commands.executeCommand('vscode.open', documentOf(version), { preview: true }, label);
 }
 
-export async function compareRevision(folders: WorkspaceFolders, uri: unknown, uris: unknown): Promise<void> {
-  const [owner, path] = await onePath(folders, uri, uris);
+export async function compareRevision(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
+  const title = vscode.l10n.t('Palmtree: Compare with Revision');
+  const [owner, path] = await picker.pickOne('file', title, uri, uris);
   const placeHolder = vscode.l10n.t('Select a revision to compare {0} with', nameOf(path));
   const { revision, entry } = await pickVersion(owner, path, placeHolder);
   await compareWithLocal({ owner, path, revision, before: 0, isDeleted: entry === null });
 }
 
-export async function compareSynced(folders: WorkspaceFolders, uri: unknown, uris: unknown): Promise<void> {
-  const [owner, path] = await onePath(folders, uri, uris);
+export async function compareSynced(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
+  const listTitle = vscode.l10n.t('Palmtree: Compare with Last Synced');
+  const [owner, path] = await picker.pickOne('file', listTitle, uri, uris);
   const title = vscode.l10n.t('{0} (last synced ↔ local)', nameOf(path));
   await openDiff(syncedDocument(owner, path), await localDocument(owner, path), title);
 }
@@ -66,11 +71,4 @@ async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Pro
 /** A deleted file is empty, as every file is in revision 0. */
 function documentOf({ owner, path, revision, isDeleted }: FileVersion): vscode.Uri {
   return serverDocument(owner, path, isDeleted ? 0 : revision);
-}
-
-async function onePath(folders: WorkspaceFolders, uri: unknown, uris: unknown): Promise<[SyncedFolder, string]> {
-  const [first] = await resolvePicked(folders, pickedOrActive(uri, uris).slice(0, 1));
-  const path = first?.[1][0];
-  if (first === undefined || path === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
-  return [first[0], path];
 }

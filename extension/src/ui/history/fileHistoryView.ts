@@ -14,6 +14,7 @@ import {
   type VersionRow,
 } from './rows';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
+import type { LastUsed } from '../views/lastUsed';
 import type { TrackedView } from '../views/trackedView';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -39,9 +40,10 @@ interface ShownHistory {
 export function createFileHistory(
   folders: WorkspaceFolders,
   tracked: Pick<TrackedView, 'onDidSelect'>,
+  used: LastUsed,
   log: vscode.LogOutputChannel,
 ): FileHistoryView {
-  return new FileHistory(folders, new FollowedFile(tracked), log);
+  return new FileHistory(folders, used, new FollowedFile(tracked), log);
 }
 
 class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, FileHistoryView {
@@ -54,11 +56,12 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   #shown: ShownHistory | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(folders: WorkspaceFolders, followed: FollowedFile, log: vscode.LogOutputChannel) {
+  constructor(folders: WorkspaceFolders, used: LastUsed, followed: FollowedFile, log: vscode.LogOutputChannel) {
     this.#folders = folders;
     this.#followed = followed;
     this.#log = log;
     this.#view = vscode.window.createTreeView(fileHistoryViewId, { treeDataProvider: this });
+    used.follow(this.#view);
     const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),

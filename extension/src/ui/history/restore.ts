@@ -8,6 +8,7 @@ import { pathSection } from '../shared/pathList';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';
+import type { LastUsed } from '../views/lastUsed';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
 import { isConnected, targetFolder } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
@@ -18,6 +19,8 @@ import { isRevisionRow } from './treeRows';
 
 export interface HistoryDeps {
   readonly folders: WorkspaceFolders;
+  /** Stands in for the arguments of a command that the palette runs. */
+  readonly used: LastUsed;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -34,13 +37,15 @@ export async function restoreVersion({ log }: HistoryDeps, row: unknown): Promis
 }
 
 /** Asks for the revision of picked paths, for the path in a revision's row, or for both. */
-export async function restoreFrom({ folders, log }: HistoryDeps, one: unknown, many: unknown): Promise<void> {
-  if (isRevisionRow(one)) {
-    const { owner, revision } = one;
+export async function restoreFrom(deps: HistoryDeps, one: unknown, many: unknown): Promise<void> {
+  const { folders, used, log } = deps;
+  const [row] = one === undefined ? used.rows : [one];
+  if (isRevisionRow(row)) {
+    const { owner, revision } = row;
     await restore(log, { owner, paths: [await pickPath(owner, revision.number)], revision: revision.number });
     return;
   }
-  const picked = pickedUris(one, many);
+  const picked = one === undefined ? used.uris : pickedUris(one, many);
   if (picked.length === 0) {
     const owner = await targetFolder(folders, undefined, isConnected);
     const revision = await pickRestoreRevision(owner);

@@ -15,6 +15,7 @@ import {
   type RestRow,
   type RevisionRow,
 } from './treeRows';
+import type { LastUsed } from '../views/lastUsed';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Nobody reads more rows than this, and a revision may change a hundred thousand files. */
@@ -28,8 +29,12 @@ interface History {
 }
 
 /** The "Tree History" view: the revisions of the folders' trees, each with its changes. */
-export function createTreeHistory(folders: WorkspaceFolders, log: vscode.LogOutputChannel): HistoryView {
-  return new TreeHistory(folders, log);
+export function createTreeHistory(
+  folders: WorkspaceFolders,
+  used: LastUsed,
+  log: vscode.LogOutputChannel,
+): HistoryView {
+  return new TreeHistory(folders, used, log);
 }
 
 class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
@@ -41,13 +46,14 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   readonly #histories = new Map<SyncedFolder, History>();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(folders: WorkspaceFolders, log: vscode.LogOutputChannel) {
+  constructor(folders: WorkspaceFolders, used: LastUsed, log: vscode.LogOutputChannel) {
     this.#folders = folders;
     this.#log = log;
     this.#view = vscode.window.createTreeView<Row>(treeHistoryViewId, {
       treeDataProvider: this,
       showCollapseAll: true,
     });
+    used.follow(this.#view);
     const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),

@@ -18,12 +18,13 @@ import type { HistoryDeps } from './restore';
 import { isRevisionRow } from './treeRows';
 
 /** Undoes a push with a new revision, which the next pull brings here. */
-export async function undoPush({ folders, log }: HistoryDeps, argument: unknown): Promise<unknown> {
+export async function undoPush({ folders, used, log }: HistoryDeps, argument: unknown): Promise<unknown> {
   const options = callOptions(argument);
-  const isRow = isRevisionRow(argument);
-  const owner = isRow ? argument.owner : await targetFolder(folders, argument, isConnected);
+  const [row] = argument === undefined ? used.rows : [argument];
+  const isRow = isRevisionRow(row);
+  const owner = isRow ? row.owner : await targetFolder(folders, argument, isConnected);
   const revision = isRow
-    ? argument.revision.number
+    ? row.revision.number
     : (options?.revision ?? (await pickRevision(owner, vscode.l10n.t('Select a push to undo'))).number);
   const result = await repeatable(async () => {
     if (options?.confirmed !== true) await confirmUndoPush(owner, revision);

@@ -6,6 +6,7 @@ import { nodesAbove, planNodes, type GroupNode, type PlanNode } from './planNode
 import { outdatedNote } from './planMessages';
 import { reviewItem, reviewItemState } from './reviewItem';
 import type { Review } from './review';
+import type { LastUsed } from '../views/lastUsed';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A row of the view, in the form that the commands on files expect. */
@@ -28,13 +29,14 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
   #statesBefore: ReadonlyMap<string, unknown> = new Map();
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(folders: WorkspaceFolders) {
+  constructor(folders: WorkspaceFolders, used: LastUsed) {
     this.#folders = folders;
     this.#view = vscode.window.createTreeView<ReviewRow>(planViewId, {
       treeDataProvider: this,
       // VS Code would update only the rows that it has drawn.
       manageCheckboxStateManually: true,
     });
+    used.follow(this.#view);
     this.#subscriptions = vscode.Disposable.from(
       this.#view,
       this.#changed,

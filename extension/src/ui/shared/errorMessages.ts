@@ -39,8 +39,11 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       ? l10n.t("{0} don't exist in this folder.", list(e))
       : l10n.t("{0} doesn't exist in this folder.", list(e)),
   not_in_folder: (e) => l10n.t('Outside the open folders: {0}.', list(e)),
-  nothing_picked: () => l10n.t('Select files or folders first, in the Explorer or in the Palmtree view.'),
-  no_conflict: (e) => l10n.t('No longer in conflict: {0}.', list(e)),
+  nothing_picked: () => l10n.t('Nothing is tracked yet. Right-click files or folders and choose "Track for sync".'),
+  no_conflict: (e) =>
+    paths(e).length === 0
+      ? l10n.t('There is no conflict that can be resolved this way.')
+      : l10n.t('No longer in conflict: {0}.', list(e)),
   not_mergeable: (e) =>
     l10n.t(
       "Can't merge {0}: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.",
@@ -185,6 +188,8 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   backup_gone: [],
 };
 
+const information: ReadonlySet<ErrorCode> = new Set(['cancelled', 'nothing_picked', 'no_conflict']);
+
 const warnings: ReadonlySet<ErrorCode> = new Set([
   'stale_base',
   'deletion_guard',
@@ -207,7 +212,7 @@ export function messageFor(error: unknown): Message {
     return { text: l10n.t('Unexpected error. No file was lost.'), severity: 'error', actions: [showLog] };
   }
   const { code } = error;
-  const severity = code === 'cancelled' ? 'information' : warnings.has(code) ? 'warning' : 'error';
+  const severity = information.has(code) ? 'information' : warnings.has(code) ? 'warning' : 'error';
   return { text: texts[code](error), severity, actions: actionsByCode[code] ?? [showLog] };
 }
 

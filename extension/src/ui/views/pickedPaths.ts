@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { shownFile } from '../documents/shownFile';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import type { Row } from './trackedView';
@@ -13,15 +12,6 @@ export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
     if (isRow(item)) return [vscode.Uri.joinPath(item.owner.folder.uri, item.node?.path ?? '')];
     return [];
   });
-}
-
-/** The picked files, else the file that the active editor shows or shows a version of. Throws nothing_picked. */
-export function pickedOrActive(one: unknown, many: unknown): vscode.Uri[] {
-  const picked = pickedUris(one, many);
-  if (picked.length > 0) return picked;
-  const active = shownFile() ?? vscode.window.activeTextEditor?.document.uri;
-  if (active === undefined) throw new PalmtreeError('nothing_picked', 'nothing is picked');
-  return [active];
 }
 
 function isRow(item: unknown): item is Row {

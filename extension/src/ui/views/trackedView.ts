@@ -7,6 +7,7 @@ import { formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage, isMergeable } from './conflictPresentation';
 import { pendingSigns } from '../shared/pendingSigns';
+import type { LastUsed } from './lastUsed';
 import { statusPresentation, presentations } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -31,7 +32,7 @@ export class TrackedView implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #subscription: vscode.Disposable;
 
-  constructor(folders: WorkspaceFolders, merges: ActiveMerges) {
+  constructor(folders: WorkspaceFolders, merges: ActiveMerges, used: LastUsed) {
     this.#folders = folders;
     this.#provider = new TrackedFiles(folders, merges);
     this.#view = vscode.window.createTreeView<Row>(trackedViewId, {
@@ -39,6 +40,7 @@ export class TrackedView implements vscode.Disposable {
       showCollapseAll: true,
       canSelectMany: true,
     });
+    used.follow(this.#view);
     this.#subscription = vscode.Disposable.from(
       folders.onDidChange(() => this.#refresh()),
       merges.onDidChange(() => this.#provider.refresh(true)),

@@ -1,0 +1,138 @@
+import * as vscode from 'vscode';
+import { PalmtreeError, type ErrorCode } from '../../errors';
+import { shownFile } from '../documents/shownFile';
+import type { ActiveMerges } from '../workspace/activeMerges';
+import { relativePath } from '../workspace/relativePath';
+import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { isMergeable } from './conflictPresentation';
+import type { LastUsed } from './lastUsed';
+import { pickedUris, resolvePicked } from './pickedPaths';
+import { statusPresentation } from './statusPresentation';
+
+/** The paths that a command is for. */
+export type PathKind = 'tracked' | 'file' | 'conflict' | 'mergeable';
+
+/** A list of more rows is slow to send to the window. Typing shortens it. */
+const maxItems = 500;
+
+interface PathItem extends vscode.QuickPickItem {
+  readonly owner: SyncedFolder;
+  readonly path: string;
+}
+
+/** Finds the paths that a command is for. */
+export class PathPicker {
+  readonly #folders: WorkspaceFolders;
+  readonly #merges: ActiveMerges;
+  readonly #used: LastUsed;
+
+  constructor(folders: WorkspaceFolders, merges: ActiveMerges, used: LastUsed) {
+    this.#folders = folders;
+    this.#merges = merges;
+    this.#used = used;
+  }
+
+  /**
+   * The paths in a command's arguments; without them those that were used last, if the command is for them; else a path
+   * that the user picks in a list. Throws cancelled, nothing_picked, no_conflict.
+   */
+  async pick(kind: PathKind, title: string, one: unknown, many: unknown): Promise<Map<SyncedFolder, string[]>> {
+    const passed = pickedUris(one, many);
+    if (passed.length > 0) return resolvePicked(this.#folders, passed);
+    // A command may have activated the extension. Throws untrusted, no_folder.
+    if (this.#folders.all.length === 0) await this.#folders.find();
+    const used = this.#usedPaths(kind);
+    if (used.length > 0) return resolvePicked(this.#folders, used);
+    const { owner, path } = await this.#ask(kind, title);
+    return new Map([[owner, [path]]]);
+  }
+
+  /** Like `pick`, for a command that takes one path. */
+  async pickOne(kind: PathKind, title: string, one: unknown, many: unknown): Promise<[SyncedFolder, string]> {
+    for (const [owner, [path]] of await this.pick(kind, title, one, many)) if (path !== undefined) return [owner, path];
+    throw new PalmtreeError('nothing_picked', 'nothing is picked');
+  }
+
+  #usedPaths(kind: PathKind): vscode.Uri[] {
+    const rows = this.#used.uris;
+    const active = shownFile();
+    const used = rows.length > 0 ? rows : active === undefined ? [] : [active];
+    return used.filter((uri) => {
+      const owner = this.#folders.folderOf(uri);
+      const path = owner && relativePath(owner.folder, uri);
+      return owner !== undefined && path !== undefined && this.#isFor(kind, owner, path);
+    });
+  }
+
+  #isFor(kind: PathKind, owner: SyncedFolder, path: string): boolean {
+    const { sync } = owner;
+    switch (kind) {
+      case 'tracked':
+        return sync.isTracked(path) || isFolder(owner, path) || sync.rules.has(path);
+      case 'file':
+        return path !== '' && !isFolder(owner, path);
+      default:
+        return this.#conflicts(kind, owner).includes(path);
+    }
+  }
+
+  #conflicts(kind: 'conflict' | 'mergeable', owner: SyncedFolder): string[] {
+    const conflicts = owner.sync.conflicts.filter((conflict) => kind === 'conflict' || isMergeable(conflict));
+    return [...new Set([...conflicts.map(({ path }) => path), ...this.#merges.pathsIn(owner)])];
+  }
+
+  #candidates(kind: PathKind, owner: SyncedFolder): Iterable<string> {
+    const { sync } = owner;
+    if (kind === 'conflict' || kind === 'mergeable') return this.#conflicts(kind, owner);
+    const roots = [...sync.rules.values()].flatMap(({ path, effect }) => (effect === 'track' && path ? [path] : []));
+    // The paths that changed come first.
+    return new Set([...sync.pathStates.keys(), ...(kind === 'tracked' ? roots : []), ...sync.trackedPaths]);
+  }
+
+  async #ask(kind: PathKind, title: string): Promise<PathItem> {
+    const owners = this.#folders.all;
+    const items = owners.flatMap((owner) =>
+      [...this.#candidates(kind, owner)].map((path) => ({ owner, path, label: path })),
+    );
+    if (items.length === 0) throw new PalmtreeError(emptyCodes[kind], 'there is nothing to pick from');
+    return pickItem(items, title, owners.length > 1);
+  }
+}
+
+function isFolder({ sync }: SyncedFolder, path: string): boolean {
+  return (sync.trackedFolders.kindsIn(path)?.size ?? 0) > 0;
+}
+
+const emptyCodes: Readonly<Record<PathKind, ErrorCode>> = {
+  tracked: 'nothing_picked',
+  file: 'nothing_picked',
+  conflict: 'no_conflict',
+  mergeable: 'no_conflict',
+};
+
+/** Shows the first items, and those that contain the typed text. Throws cancelled. */
+function pickItem(items: readonly PathItem[], title: string, isMultiRoot: boolean): Promise<PathItem> {
+  const list = vscode.window.createQuickPick<PathItem>();
+  const show = (text: string): void => {
+    const found = items.filter(({ path }) => path.toLowerCase().includes(text.toLowerCase())).slice(0, maxItems);
+    list.items = found.map((item) => ({ ...item, description: describe(item, isMultiRoot) }));
+  };
+  list.title = title;
+  list.placeholder = vscode.l10n.t('Select a file');
+  show('');
+  return new Promise<PathItem>((resolve, reject) => {
+    list.onDidChangeValue(show);
+    list.onDidAccept(() => {
+      const [item] = list.selectedItems;
+      if (item !== undefined) resolve(item);
+    });
+    list.onDidHide(() => reject(new PalmtreeError('cancelled', 'no file was picked')));
+    list.show();
+  }).finally(() => list.dispose());
+}
+
+function describe({ owner, path }: PathItem, isMultiRoot: boolean): string {
+  const state = owner.sync.pathStates.get(path);
+  const word = state === undefined ? '' : statusPresentation(owner.sync, path, state).word;
+  return [word, isMultiRoot ? owner.folder.name : ''].filter((part) => part !== '').join(' · ');
+}
