@@ -14,6 +14,7 @@ import {
   type VersionRow,
 } from './rows';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
+import { rowLabel } from '../shared/rowLabel';
 import type { LastUsed } from '../views/lastUsed';
 import type { TrackedView } from '../views/trackedView';
 import { relativePath } from '../workspace/relativePath';
@@ -106,6 +107,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     item.id = `${owner.folder.uri.toString()}\0${version.path}\0${push.revision}`;
     item.description = versionDescription(push, new Date());
     item.tooltip = pushTooltip(push.revision, push);
+    item.accessibilityInformation = rowLabel(revisionLabel(push.revision, push), item.description);
     item.iconPath = new vscode.ThemeIcon(version.isDeleted ? 'trash' : 'git-commit');
     item.contextValue = version.isDeleted ? 'version.deleted' : 'version';
     const title = vscode.l10n.t('Compare with Previous Version');

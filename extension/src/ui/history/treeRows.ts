@@ -3,6 +3,7 @@ import type { PathDifference, RevisionSummary } from '../../../../server/src/con
 import { revisionLabel, pushTooltip, revisionDescription, type VersionRow } from './rows';
 import { commandIds } from '../shared/ids';
 import { formatNumber } from '../shared/format';
+import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 export interface FolderRow {
@@ -42,6 +43,7 @@ export function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem 
   item.id = `${owner.folder.uri.toString()}\0${revision.number}`;
   item.description = revisionDescription(revision, new Date());
   item.tooltip = pushTooltip(revision.number, revision);
+  item.accessibilityInformation = rowLabel(revisionLabel(revision.number, revision), item.description);
   item.iconPath = new vscode.ThemeIcon('git-commit');
   item.contextValue = 'revision';
   return item;
@@ -57,6 +59,7 @@ export function changeItem(row: ChangeRow): vscode.TreeItem {
   item.id = `${owner.folder.uri.toString()}\0${version.revision}\0${change.path}`;
   item.description = [changeWord(change), folder].filter((part) => part !== '').join(' · ');
   item.tooltip = change.path;
+  item.accessibilityInformation = rowLabel(name, changeWord(change), inFolderOf(change.path));
   item.contextValue = version.isDeleted ? 'change.deleted' : 'change';
   const title = vscode.l10n.t('Compare with Previous Version');
   item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };

@@ -21,6 +21,7 @@ import {
   rowDescription,
   rowInFolderDescription,
 } from './planMessages';
+import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import { openCommand } from './diff';
 import type { Review } from './review';
 
@@ -75,6 +76,7 @@ function folderItem({ folder }: FolderNode, { owner }: Review): vscode.TreeItem 
   const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
   item.description = folderDescription(folder);
   item.iconPath = vscode.ThemeIcon.Folder;
+  item.accessibilityInformation = rowLabel(name, folderDescription(folder), inFolderOf(folder.to));
   item.tooltip = `${folder.to || owner.folder.name}\n${folderDescription(folder)}`;
   item.contextValue = 'folder';
   return item;
@@ -88,6 +90,7 @@ function pathItem(node: PathNode, { owner, plan }: Review): vscode.TreeItem {
   item.resourceUri = vscode.Uri.from({ scheme: 'palmtree-plan', path: `/${row.path}` });
   item.iconPath = vscode.ThemeIcon.File;
   item.tooltip = tooltip(row);
+  item.accessibilityInformation = rowLabel(nameOf(row.path), effectMessage(row), inFolderOf(row.path));
   item.contextValue = `path.${row.effect}`;
   const command = openCommand(owner, row, plan.revision);
   if (command !== undefined) item.command = command;

@@ -57,7 +57,7 @@ export const settingDefaults = {
   respectGitignore: false as boolean,
   modes: 'auto' as 'auto' | 'keep' | 'ignore',
   autoMerge: true as boolean,
-  quickDiff: true as boolean,
+  quickDiff: false as boolean,
   reviewBefore: 'never' as 'never' | 'conflicts' | 'always',
   'deletionGuard.share': 0.5 as number,
   'backups.maxAgeDays': 30 as number,

@@ -4,6 +4,7 @@ import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
 import { fileCount, formatNumber, formatPercent, relativeTime } from '../shared/format';
 import { pendingSigns } from '../shared/pendingSigns';
+import { pendingWords } from '../shared/rowLabel';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
 import { runningMessage, waitMessage } from '../shared/progressMessages';
@@ -216,13 +217,12 @@ function folderMessage(state: SyncState, now: Date): string {
 /** `2 to push · 4 to pull, by laptop, 3 minutes ago: “the message” · 1 conflict` */
 function countsMessage(counts: Counts, head: SyncState['head'], now: Date): string {
   const { outgoing, incoming, problems, conflicts } = counts;
-  const parts: string[] = [];
-  if (outgoing > 0) parts.push(l10n.t('{0} to push', formatNumber(outgoing)));
-  if (incoming > 0) parts.push(incomingMessage(incoming, head, now));
-  if (problems > 0) parts.push(l10n.t("{0} can't be synced", formatNumber(problems)));
-  if (conflicts === 1) parts.push(l10n.t('1 conflict'));
-  if (conflicts > 1) parts.push(l10n.t('{0} conflicts', formatNumber(conflicts)));
-  return parts.join(' · ');
+  const none = { outgoing: 0, incoming: 0, problems: 0, conflicts: 0 };
+  return [
+    ...pendingWords({ ...none, outgoing }),
+    ...(incoming > 0 ? [incomingMessage(incoming, head, now)] : []),
+    ...pendingWords({ ...none, problems, conflicts }),
+  ].join(' · ');
 }
 
 function incomingMessage(incoming: number, head: SyncState['head'], now: Date): string {

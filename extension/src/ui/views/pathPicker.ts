@@ -68,7 +68,7 @@ export class PathPicker {
     const { sync } = owner;
     switch (kind) {
       case 'tracked':
-        return sync.isTracked(path) || isFolder(owner, path) || sync.rules.has(path);
+        return sync.isTracked(path) || isFolder(owner, path) || sync.rules.get(path)?.effect === 'track';
       case 'file':
         return path !== '' && !isFolder(owner, path);
       default:

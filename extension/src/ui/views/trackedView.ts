@@ -7,6 +7,8 @@ import { formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage, isMergeable } from './conflictPresentation';
 import { pendingSigns } from '../shared/pendingSigns';
+import { problemMessage } from '../shared/problemMessages';
+import { inFolderOf, pendingWords, rowLabel } from '../shared/rowLabel';
 import type { LastUsed } from './lastUsed';
 import { statusPresentation, presentations } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -160,6 +162,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.id = `${owner.folder.uri.toString()}\0conflicts`;
     item.description = formatNumber(length);
     item.tooltip = vscode.l10n.t('These files changed here and on the server. Both versions are kept.');
+    item.accessibilityInformation = rowLabel(vscode.l10n.t('Conflicts'), formatNumber(length));
     item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor(presentations.conflict.color));
     item.contextValue = 'conflicts';
     return item;
@@ -177,6 +180,8 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const parts = [folderOf(path), kind];
     item.description = parts.filter((part) => part !== '').join(' · ');
     item.tooltip = path;
+    const state = isMerging ? '' : presentations.conflict.word;
+    item.accessibilityInformation = rowLabel(node?.name ?? path, state, kind, inFolderOf(path));
     item.contextValue = isMerging ? 'file.conflict.text' : contextOf('conflict', conflict);
     item.command = { command: commandIds.compare, title: vscode.l10n.t('Compare with Server'), arguments: [uri] };
     return item;
@@ -195,6 +200,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
       // The decoration adds the state to it.
       item.tooltip = node.path;
     }
+    item.accessibilityInformation = this.#pathLabel(owner, node);
     if (node.kind === 'folder') {
       item.iconPath = vscode.ThemeIcon.Folder;
       if (node.pending !== undefined) item.description = pendingSigns(node.pending);
@@ -202,6 +208,15 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
       item.command = { command: 'vscode.open', title: vscode.l10n.t('Open'), arguments: [uri] };
     }
     return item;
+  }
+
+  #pathLabel({ sync }: SyncedFolder, { kind, name, path, state, pending }: PathNode): { readonly label: string } {
+    const inFolder = inFolderOf(path);
+    if (kind === 'folder') return rowLabel(name, ...(pending === undefined ? [] : pendingWords(pending)), inFolder);
+    if (state === undefined) return rowLabel(name, inFolder);
+    const problem = state === 'problem' ? sync.problemAt(path) : undefined;
+    const detail = problem === undefined ? '' : problemMessage(problem);
+    return rowLabel(name, statusPresentation(sync, path, state).word, inFolder, detail);
   }
 
   #fileContext(owner: SyncedFolder, { path, state }: PathNode): string {

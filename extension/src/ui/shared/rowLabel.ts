@@ -1,0 +1,25 @@
+import { l10n } from 'vscode';
+import type { PendingCounts } from '../../core/status/folderSummaries';
+import { formatNumber } from './format';
+
+/** The words that a screen reader reads for a row: `plan.md, conflict, in notes`. */
+export function rowLabel(name: string, ...parts: readonly string[]): { readonly label: string } {
+  return { label: [name, ...parts].filter((part) => part !== '').join(', ') };
+}
+
+/** `in notes/2026`; empty for a path that is in no folder. */
+export function inFolderOf(path: string): string {
+  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  return folder === '' ? '' : l10n.t('in {0}', folder);
+}
+
+/** `2 to push`, `1 to pull`, `1 conflict`: the signs of `pendingSigns` in words. */
+export function pendingWords({ outgoing, incoming, conflicts, problems }: PendingCounts): string[] {
+  const parts: string[] = [];
+  if (outgoing > 0) parts.push(l10n.t('{0} to push', formatNumber(outgoing)));
+  if (incoming > 0) parts.push(l10n.t('{0} to pull', formatNumber(incoming)));
+  if (problems > 0) parts.push(l10n.t("{0} can't be synced", formatNumber(problems)));
+  if (conflicts === 1) parts.push(l10n.t('1 conflict'));
+  if (conflicts > 1) parts.push(l10n.t('{0} conflicts', formatNumber(conflicts)));
+  return parts;
+}
