@@ -21,6 +21,43 @@ export function relativeTo(folder: string, path: string): string {
   return folder === '' ? path : path.slice(folder.length + 1);
 }
 
+/** Orders as people do, for lists that they read: `file-2` before `file-10`. */
+export function compareNaturally(a: string, b: string): number {
+  let i = 0;
+  let j = 0;
+  while (i < a.length && j < b.length) {
+    const [x, y] = [a.charCodeAt(i), b.charCodeAt(j)];
+    if (isDigit(x) && isDigit(y)) {
+      const [endA, endB] = [endOfDigits(a, i), endOfDigits(b, j)];
+      const [numberA, numberB] = [withoutZeros(a.slice(i, endA)), withoutZeros(b.slice(j, endB))];
+      const order = numberA.length - numberB.length || comparePaths(numberA, numberB);
+      if (order !== 0) return order;
+      i = endA;
+      j = endB;
+    } else if (x !== y) {
+      return x - y;
+    } else {
+      i++;
+      j++;
+    }
+  }
+  return a.length - i - (b.length - j) || comparePaths(a, b);
+}
+
+function isDigit(code: number): boolean {
+  return code >= 0x30 && code <= 0x39;
+}
+
+function endOfDigits(text: string, start: number): number {
+  let end = start;
+  while (isDigit(text.charCodeAt(end))) end++;
+  return end;
+}
+
+function withoutZeros(digits: string): string {
+  return digits.replace(/^0+/, '');
+}
+
 /** Orders by code unit: the same on every machine, and a folder comes before its files. */
 export function comparePaths(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;

@@ -21,6 +21,7 @@ describe('folderSummaries', () => {
     });
     expect(folders.get('notes/deep/er')?.pending).toEqual({ ...nothing, outgoing: 1, incoming: 1 });
     expect(folders.get('notesy')).toEqual({ state: 'problem', pending: { ...nothing, problems: 1 } });
-    expect([...folders.keys()].sort()).toEqual(['notes', 'notes/deep', 'notes/deep/er', 'notesy']);
+    expect([...folders.keys()].sort()).toEqual(['', 'notes', 'notes/deep', 'notes/deep/er', 'notesy']);
+    expect(folders.get('')?.pending).toEqual({ outgoing: 3, incoming: 2, conflicts: 1, problems: 1 });
   });
 });

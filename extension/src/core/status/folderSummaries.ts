@@ -21,18 +21,27 @@ interface MutableSummary {
   readonly pending: MutableCounts;
 }
 
+const cache = new WeakMap<ReadonlyMap<string, PathState>, ReadonlyMap<string, FolderSummary>>();
+
+/** The folders that hold paths with a state; `''` is the workspace folder. The `states` must not change later: each map is summarised once. */
+export function folderSummaries(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
+  let summaries = cache.get(states);
+  if (summaries === undefined) cache.set(states, (summaries = summarise(states)));
+  return summaries;
+}
+
 /**
  * Summarises the folders that hold paths with a state. Paths are first added to their own folder, then each folder to the
  * ones above it, since there are far fewer folders than paths.
  */
-export function folderSummaries(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
+function summarise(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
   const own = new Map<string, MutableSummary>();
   for (const [path, state] of states) {
-    const end = path.lastIndexOf('/');
-    if (end > 0) addTo(own, path.slice(0, end), state, countsByState[state]);
+    addTo(own, path.slice(0, Math.max(0, path.lastIndexOf('/'))), state, countsByState[state]);
   }
   const all = new Map<string, MutableSummary>();
   for (const [folder, { state, pending }] of own) {
+    addTo(all, '', state, pending);
     for (let end = folder.length; end > 0; end = folder.lastIndexOf('/', end - 1)) {
       addTo(all, folder.slice(0, end), state, pending);
     }

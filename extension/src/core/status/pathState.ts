@@ -1,5 +1,5 @@
 import type { Change, Conflict } from '../change';
-import { comparePaths } from '../paths';
+import { compareNaturally } from '../paths';
 import type { Problem } from '../problem';
 import type { Reconciliation } from '../reconcile/reconcile';
 import { stepSize, type CooperativeTask } from '../cooperativeTask';
@@ -60,7 +60,7 @@ export function* pathStateSteps(
   for (const path of problems.keys()) states.set(path, 'problem');
   return {
     states,
-    conflicts: conflicts.sort((a, b) => comparePaths(a.path, b.path)),
+    conflicts: conflicts.sort((a, b) => compareNaturally(a.path, b.path)),
     counts: {
       outgoing: plan.uploads.length + bothChanged,
       incoming: plan.downloads.length + bothChanged,

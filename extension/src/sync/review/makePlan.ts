@@ -1,5 +1,5 @@
 import type { Conflict } from '../../core/change';
-import { comparePaths } from '../../core/paths';
+import { compareNaturally } from '../../core/paths';
 import { isMergeable, mergeContents, mergeModes } from '../pull/autoMerge';
 import { absorbConverged } from '../replica/absorbConverged';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
@@ -47,7 +47,7 @@ export async function makePlan(context: CommandContext, request: PlanRequest): P
       direction,
       revision,
       folders: sides.flatMap((side) => side.folders),
-      rows: rows.sort((a, b) => comparePaths(a.path, b.path)),
+      rows: rows.sort((a, b) => compareNaturally(a.path, b.path)),
     };
   } finally {
     await revertRules(replica, rules);

@@ -1,10 +1,21 @@
 import * as vscode from 'vscode';
+import { folderSummaries } from '../../core/status/folderSummaries';
+import type { PathState } from '../../core/status/pathState';
 import { problemMessage } from '../shared/problemMessages';
+import { pendingWords } from '../shared/rowLabel';
 import { relativePath } from '../workspace/relativePath';
-import type { WorkspaceFolders } from '../workspace/workspaceFolders';
-import { statusPresentation } from './statusPresentation';
+import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { presentations, statusPresentation } from './statusPresentation';
 
-/** Decorates paths that are not in sync, in the Explorer and in the tree view. */
+/** The scheme of a path in the tree view. It has the decorations of Palmtree only, and keeps those of git away. */
+const rowScheme = 'palmtree-tracked';
+
+/** The URI that a row of the tree view has for a file or folder. */
+export function rowUri(file: vscode.Uri): vscode.Uri {
+  return file.with({ scheme: rowScheme });
+}
+
+/** Decorates paths that are not in sync, and the folders that hold some, in the Explorer and in the tree view. */
 export function registerDecorations(folders: WorkspaceFolders): vscode.Disposable {
   const changed = new vscode.EventEmitter<undefined>();
   let shown: readonly ReadonlyMap<string, unknown>[] = [];
@@ -18,17 +29,32 @@ export function registerDecorations(folders: WorkspaceFolders): vscode.Disposabl
   const provider = vscode.window.registerFileDecorationProvider({
     onDidChangeFileDecorations: changed.event,
     provideFileDecoration(uri) {
-      const owner = folders.folderOf(uri);
-      const path = owner && relativePath(owner.folder, uri);
-      const state = path === undefined ? undefined : owner?.sync.pathStates.get(path);
-      if (owner === undefined || path === undefined || state === undefined) return undefined;
-      const { badge, tooltip, color } = statusPresentation(owner.sync, path, state);
-      const problem = state === 'problem' ? owner.sync.problemAt(path) : undefined;
-      const detail = problem === undefined ? tooltip : problemMessage(problem);
-      const decoration = new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
-      decoration.propagate = true;
-      return decoration;
+      const file = uri.scheme === rowScheme ? uri.with({ scheme: 'file' }) : uri;
+      const owner = folders.folderOf(file);
+      const path = owner && relativePath(owner.folder, file);
+      if (owner === undefined || path === undefined) return undefined;
+      const state = owner.sync.pathStates.get(path);
+      return state === undefined ? folderDecoration(owner, path) : pathDecoration(owner, path, state);
     },
   });
   return vscode.Disposable.from(changed, subscription, provider);
+}
+
+function pathDecoration({ sync }: SyncedFolder, path: string, state: PathState): vscode.FileDecoration {
+  const { badge, tooltip, color } = statusPresentation(sync, path, state);
+  const problem = state === 'problem' ? sync.problemAt(path) : undefined;
+  const detail = problem === undefined ? tooltip : problemMessage(problem);
+  return new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
+}
+
+/**
+ * A dot in the colour of the most urgent state. VS Code can mark the folders above a decorated file by itself, but only
+ * once the file's row was drawn, and in the colour of any of the files.
+ */
+function folderDecoration({ sync }: SyncedFolder, path: string): vscode.FileDecoration | undefined {
+  const summary = folderSummaries(sync.pathStates).get(path);
+  if (summary === undefined) return undefined;
+  const { color } = presentations[summary.state];
+  const tooltip = `Palmtree: ${pendingWords(summary.pending).join(' · ')}`;
+  return new vscode.FileDecoration('•', tooltip, new vscode.ThemeColor(color));
 }

@@ -119,6 +119,7 @@ function pickItem(items: readonly PathItem[], title: string, isMultiRoot: boolea
   };
   list.title = title;
   list.placeholder = vscode.l10n.t('Select a file');
+  list.ignoreFocusOut = true;
   show('');
   return new Promise<PathItem>((resolve, reject) => {
     list.onDidChangeValue(show);

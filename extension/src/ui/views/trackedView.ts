@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
-import { comparePaths } from '../../core/paths';
+import { compareNaturally } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { formatNumber } from '../shared/format';
@@ -9,6 +9,7 @@ import { conflictMessage, isMergeable } from './conflictPresentation';
 import { pendingSigns } from '../shared/pendingSigns';
 import { problemMessage } from '../shared/problemMessages';
 import { inFolderOf, pendingWords, rowLabel } from '../shared/rowLabel';
+import { rowUri } from './decorations';
 import type { LastUsed } from './lastUsed';
 import { statusPresentation, presentations } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -172,12 +173,13 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const path = node?.path ?? '';
     const conflict = this.#rowsOf(owner).conflicts.get(path);
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
-    const item = new vscode.TreeItem(uri, vscode.TreeItemCollapsibleState.None);
+    const item = new vscode.TreeItem(rowUri(uri), vscode.TreeItemCollapsibleState.None);
     item.id = `${owner.folder.uri.toString()}\0conflicts\0${path}`;
     item.label = node?.name ?? path;
     const isMerging = this.#merges.find(owner, path) !== undefined;
     const kind = isMerging ? vscode.l10n.t('merging') : conflict === undefined ? '' : conflictMessage(conflict);
     const parts = [folderOf(path), kind];
+    item.iconPath = vscode.ThemeIcon.File;
     item.description = parts.filter((part) => part !== '').join(' · ');
     item.tooltip = path;
     const state = isMerging ? '' : presentations.conflict.word;
@@ -191,7 +193,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...node.path.split('/'));
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
     // By this id, the workbench remembers which rows the user expanded or collapsed.
-    const item = new vscode.TreeItem(uri, node.kind === 'file' ? None : isExpanded ? Expanded : Collapsed);
+    const item = new vscode.TreeItem(rowUri(uri), node.kind === 'file' ? None : isExpanded ? Expanded : Collapsed);
     item.id = `${owner.folder.uri.toString()}\0${node.path}`;
     item.label = node.name;
     item.contextValue = node.kind === 'folder' ? folderContext(node) : this.#fileContext(owner, node);
@@ -201,8 +203,8 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
       item.tooltip = node.path;
     }
     item.accessibilityInformation = this.#pathLabel(owner, node);
+    item.iconPath = node.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
     if (node.kind === 'folder') {
-      item.iconPath = vscode.ThemeIcon.Folder;
       if (node.pending !== undefined) item.description = pendingSigns(node.pending);
     } else if (node.state === 'problem' || (node.state !== 'incoming' && owner.sync.isOnDisk(node.path))) {
       item.command = { command: 'vscode.open', title: vscode.l10n.t('Open'), arguments: [uri] };
@@ -230,7 +232,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const merging = [...this.#merges.pathsIn(owner)].filter((path) => {
       return !conflicts.has(path) && owner.sync.isOnDisk(path);
     });
-    return merging.length === 0 ? [...conflicts.keys()] : [...conflicts.keys(), ...merging].sort(comparePaths);
+    return merging.length === 0 ? [...conflicts.keys()] : [...conflicts.keys(), ...merging].sort(compareNaturally);
   }
 
   #rowsOf(owner: SyncedFolder): FolderRows {
