@@ -12,6 +12,9 @@ type LocalErrorCode =
   | 'server_unreachable'
   | 'no_response'
   | 'not_a_palmtree_server'
+  | 'redirected'
+  | 'proxy_refused'
+  | 'websocket_refused'
   | 'server_too_old'
   | 'not_trackable'
   | 'not_in_folder'
@@ -52,6 +55,10 @@ export interface ErrorDetails {
   readonly exit?: number | string;
   /** The cause in the words of the system, rsync or the server, which are not translated. */
   readonly reason?: string;
+  /** proxy_refused, websocket_refused, server_unreachable: the HTTP status of a proxy's response. */
+  readonly status?: number;
+  /** redirected: the address that the server redirects to; empty if it names none. */
+  readonly target?: string;
   /** The value that the message names: an address, a version, a folder. */
   readonly subject?: string;
   /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */

@@ -25,9 +25,9 @@ export class RunningServer {
     this.removeData = () => rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
   }
 
-  /** Starts it with one token of this name. */
-  static async start(tokenName = 'test'): Promise<RunningServer> {
-    const dataDir = await mkdtemp(join(tmpdir(), 'palmtree-server-'));
+  /** Starts it with one token of this name. Its data folder is created in `parent`. */
+  static async start(tokenName = 'test', parent = tmpdir()): Promise<RunningServer> {
+    const dataDir = await mkdtemp(join(parent, 'palmtree-server-'));
     const server = new RunningServer(dataDir, await createToken(dataDir, tokenName));
     onStop(() => server.close());
     await server.listen(0);

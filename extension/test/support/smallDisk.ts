@@ -52,13 +52,18 @@ const canMount = isMountAllowed();
 export const diskKind = canMount ? 'a tmpfs' : 'injected errors';
 
 export function smallDisk(): SmallDisk {
-  const base = mkdtempSync(join(tmpdir(), 'palmtree-small-disk-'));
-  return canMount ? tmpfs(base) : injecting(base);
+  return canMount ? mountedDisk('256k') : injecting(newBase());
 }
 
-function tmpfs(base: string): SmallDisk {
+function newBase(): string {
+  return mkdtempSync(join(tmpdir(), 'palmtree-small-disk-'));
+}
+
+/** A tmpfs of `size`, such as `8m`. Only where `diskKind` is `a tmpfs`. */
+export function mountedDisk(size: string): SmallDisk {
+  const base = newBase();
   const mount = (options: string): unknown => execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', base]);
-  mount('size=256k');
+  mount(`size=${size}`);
   const filler = join(base, 'filler');
   return {
     path: base,

@@ -116,6 +116,12 @@ export const pushSession = z.object({
   /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
   upload: z.array(z.string()),
 });
+/**
+ * `GET /v1/trees/:tree/sessions/:id`: `rsyncError` is the last error in the log of the session's rsync; empty if there is
+ * none. If the server's disk is full, the response is storage_full instead.
+ */
+export const sessionStatus = z.object({ rsyncError: z.string() });
+
 export const commitResult = z.object({ revision, id: revisionId });
 
 /** `POST /v1/trees/:tree/pulls`. As NDJSON: `beginPullHead`, then each of `paths`. */
@@ -162,6 +168,7 @@ export type TableEntry = z.infer<typeof tableEntry>;
 export type FileTable = z.infer<typeof fileTable>;
 export type BeginPush = z.infer<typeof beginPush>;
 export type PushSession = z.infer<typeof pushSession>;
+export type SessionStatus = z.infer<typeof sessionStatus>;
 export type CommitResult = z.infer<typeof commitResult>;
 export type BeginPull = z.infer<typeof beginPull>;
 export type PullSession = z.infer<typeof pullSession>;

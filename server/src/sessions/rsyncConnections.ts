@@ -1,13 +1,12 @@
-import { closeSync, openSync, readSync, fstatSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { RsyncRun, internalError, type RsyncRunOptions, type RunLimits } from '../rsync/rsyncRun';
 import type { Run } from '../rsync/run';
+import { tailOf } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
 import type { TokenRepository } from '../tokens/tokenRepository';
 import type { SessionStore } from './sessionStore';
 
-const logTailBytes = 4096;
 /** WebSocket close code "Try Again Later". */
 const tryAgainLater = 1013;
 
@@ -80,21 +79,5 @@ export class RsyncConnections {
       socket.close(internalError, 'rsync could not be started');
       return undefined;
     }
-  }
-}
-
-function tailOf(file: string): string {
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      const buffer = Buffer.alloc(logTailBytes);
-      const start = Math.max(0, fstatSync(descriptor).size - logTailBytes);
-      const bytes = readSync(descriptor, buffer, 0, logTailBytes, start);
-      return buffer.toString('utf8', 0, bytes).trim();
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return '';
   }
 }

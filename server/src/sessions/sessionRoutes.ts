@@ -1,10 +1,12 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { WebSocket } from 'ws';
+import type { SessionStatus } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { RsyncConnections } from './rsyncConnections';
+import { lastRsyncError } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
 
@@ -32,6 +34,13 @@ export function sessionRoutes({ trees, sessions, activity, connections }: Sessio
     const response = await upgrade(context, next);
     if (response === undefined) throw new WireError('invalid_request', 'this route is for WebSockets');
     return response;
+  });
+
+  routes.get('/:tree/sessions/:id', async (context) => {
+    const { id, tree: name } = context.req.param();
+    const tree = await trees.find(name);
+    const session = await sessions.find(id, { treeId: tree.id, tokenId: context.get('token').id });
+    return context.json<SessionStatus>({ rsyncError: lastRsyncError(sessions.logFileOf(session.id)) });
   });
 
   return routes;

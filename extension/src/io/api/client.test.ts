@@ -123,11 +123,30 @@ describe('an error', () => {
   });
 
   it.each([
+    [400, 'not_a_palmtree_server'],
+    [401, 'proxy_refused'],
+    [403, 'proxy_refused'],
     [404, 'not_a_palmtree_server'],
+    [413, 'proxy_refused'],
+    [429, 'proxy_refused'],
+    [500, 'not_a_palmtree_server'],
     [502, 'server_unreachable'],
+    [503, 'server_unreachable'],
+    [504, 'server_unreachable'],
   ])('without a code and with status %d is %s', async (status, code) => {
     const client = await clientOf((_, response) => response.writeHead(status).end('<html>'));
-    await expect(client.makeTree('notes')).rejects.toMatchObject({ code });
+    const details = code === 'not_a_palmtree_server' ? {} : { status };
+    await expect(client.makeTree('notes')).rejects.toMatchObject({ code, details });
+  });
+
+  it('of a proxy that refuses a long body before its end is one, too', async () => {
+    const client = await clientOf((request, response) => {
+      // nginx reads on for a while, so that its response arrives.
+      request.resume();
+      response.writeHead(413).end('<html>');
+    });
+    const changes = Array.from({ length: 50_000 }, (_, number) => ({ op: 'delete', path: `n/${number}` }) as const);
+    await expect(client.beginPush('notes', { base: 1, changes })).rejects.toMatchObject({ code: 'proxy_refused' });
   });
 });
 

@@ -1,4 +1,4 @@
-import { createFetch, ofetch, type FetchOptions } from 'ofetch';
+import { createFetch, type FetchOptions } from 'ofetch';
 import type * as z from 'zod';
 import {
   comparison,
@@ -23,6 +23,7 @@ import {
   fileTable,
   pullSession,
   pushSession,
+  sessionStatus,
   tableHead,
   treeList,
   whoami,
@@ -39,6 +40,7 @@ import {
 import { PalmtreeError } from '../../errors';
 import { yielder } from '../threads/yielding';
 import { ndjsonBody, type Items } from './ndjsonBody';
+import { fetchDirectly } from './redirect';
 import { requestError, throwIfError } from './requestError';
 import { SilenceDeadline } from './silence';
 
@@ -135,6 +137,12 @@ export class Client {
     return this.#request('POST', `${treePath(tree)}/pushes`, pushSession, options);
   }
 
+  /** The last error of a session's rsync on the server; empty if it logged none. Throws storage_full. */
+  async rsyncError(tree: string, id: string, signal?: AbortSignal): Promise<string> {
+    const path = `${treePath(tree)}/sessions/${id}`;
+    return (await this.#request('GET', path, sessionStatus, { signal, retries: 1 })).rsyncError;
+  }
+
   /** Idempotent: the server returns the same result for the same id. */
   commitPush(tree: string, id: string, signal?: AbortSignal): Promise<CommitResult> {
     const options = { signal, retries: 3 };
@@ -205,7 +213,8 @@ export class Client {
     const headers = { ...this.#headers(), accept: 'text/event-stream', 'last-event-id': String(known) };
     let body: unknown;
     try {
-      body = await ofetch<unknown>(this.address + path, { headers, signal, retry: false });
+      const send = createFetch({ fetch: fetchDirectly });
+      body = await send<unknown>(this.address + path, { headers, signal, retry: false });
     } catch (error) {
       throw await this.#requestError(error, `GET ${path}`, signal);
     }

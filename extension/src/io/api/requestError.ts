@@ -1,7 +1,9 @@
 import { FetchError } from 'ofetch';
 import { httpStatusByCode, type WireErrorCode } from '../../../../server/src/contract/errorCodes';
 import { errorBody, type ErrorBody } from '../../../../server/src/contract/schemas';
-import { PalmtreeError } from '../../errors';
+import { proxyCode } from '../../core/httpResponse';
+import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
+import { redirectIn } from './redirect';
 import { silenceIn } from './silence';
 
 /**
@@ -43,10 +45,13 @@ export async function requestError(
 ): Promise<PalmtreeError> {
   if (error instanceof PalmtreeError) return error;
   if (signal?.aborted) return new PalmtreeError('cancelled', `${request}: cancelled`, { cause: error });
-  const failure = (
-    code: 'unauthorized' | 'server_unreachable' | 'no_response' | 'not_a_palmtree_server',
-    reason: string,
-  ) => new PalmtreeError(code, `${request}: ${reason}`, { cause: error, details: { subject: address, reason } });
+  const failure = (code: ErrorCode, reason: string, details?: ErrorDetails) =>
+    new PalmtreeError(code, `${request}: ${reason}`, {
+      cause: error,
+      details: { subject: address, reason, ...details },
+    });
+  const redirect = redirectIn(error);
+  if (redirect !== undefined) return failure('redirected', redirect.message, { target: redirect.target });
   const silence = silenceIn(error);
   if (silence !== undefined) return failure('no_response', `${silence.ms / 1000} s`);
 
@@ -57,8 +62,7 @@ export async function requestError(
   const { status } = error.response;
   const parsed = errorBody.safeParse(await jsonOf(error.data));
   if (parsed.success) return serverError(parsed.data.error, status, { request, address, cause: error });
-  // A proxy responds for a server that is down. Anything else that speaks HTTP is not a palmtree-server.
-  return failure(status >= 502 ? 'server_unreachable' : 'not_a_palmtree_server', `HTTP ${status}`);
+  return failure(proxyCode(status) ?? 'not_a_palmtree_server', `HTTP ${status}`, { status });
 }
 
 function serverError(

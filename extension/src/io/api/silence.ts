@@ -1,3 +1,5 @@
+import { fetchDirectly } from './redirect';
+
 /** The longest time, in milliseconds, without a byte from the server. While it works longer, it sends heartbeats. */
 const defaultSilenceMs = 15_000;
 /** The limit while a long body is sent: its end may still be in a proxy's buffer, or on its way over a slow line. */
@@ -31,7 +33,7 @@ export class SilenceDeadline {
   /** `fetch` with the deadline. A failed connection does not restart it, so a repeated attempt has the time that is left. */
   readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const signals = [this.#controller.signal, init.signal ?? []].flat();
-    const response = await fetch(input, { ...init, signal: AbortSignal.any(signals) });
+    const response = await fetchDirectly(input, { ...init, signal: AbortSignal.any(signals) });
     const { body, status, statusText, headers } = response;
     if (body === null) this.stop();
     return new Response(body === null ? null : this.#watched(body), { status, statusText, headers });

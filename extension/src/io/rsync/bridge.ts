@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import WebSocket from 'ws';
-import { PalmtreeError, type ErrorCode } from '../../errors';
+import { PalmtreeError } from '../../errors';
+import { refusedUpgrade } from './refusedUpgrade';
 
 const openTimeoutMs = 15_000;
 /** The longest time without a sign of the server. Before a ping, megabytes may wait for a slow line. */
@@ -39,8 +40,8 @@ export class Bridge {
   readonly #livenessTimer: NodeJS.Timeout;
 
   /**
-   * Resolves when the server has accepted the session and the local port is open. Throws cancelled, connection_lost,
-   * unauthorized, forbidden, session_not_found.
+   * Resolves when the server has accepted the session and the local port is open. Throws cancelled, connection_lost, and
+   * the errors of `refusedUpgrade`.
    */
   static async open(options: BridgeOptions): Promise<Bridge> {
     const listener = await listen();
@@ -146,13 +147,6 @@ export class Bridge {
   }
 }
 
-/** Error codes for the HTTP statuses that a retry cannot fix. Any other status counts as a lost connection. */
-const codeByStatus: Readonly<Record<number, ErrorCode>> = {
-  401: 'unauthorized',
-  403: 'forbidden',
-  404: 'session_not_found',
-};
-
 /**
  * Masking keeps proxies from mistaking a web page's data for an HTTP request (RFC 6455, 10.3). Under TLS and on this
  * machine no proxy reads the data, and masking only costs time: neither end applies a mask of zeros.
@@ -188,14 +182,10 @@ async function openWebSocket({ url, headers, signal }: BridgeOptions): Promise<W
       resolve(socket);
     });
     socket.once('unexpected-response', (request, response) => {
-      const status = response.statusCode ?? 0;
       request.destroy();
       removeListeners();
       socket.on('error', () => undefined);
-      const code = codeByStatus[status] ?? 'connection_lost';
-      const reason = `the server responded with HTTP ${status}`;
-      const details = { subject: new URL(url).host, reason };
-      reject(new PalmtreeError(code, `could not open the rsync connection: ${reason}`, { details }));
+      reject(refusedUpgrade(url, response));
     });
     socket.once('error', (error) => {
       removeListeners();

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PalmtreeError } from '../../errors';
+import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Bridge } from './bridge';
-import { outcomeOfExit } from './rsyncOutcome';
+import { isPassing } from './refusedUpgrade';
+import { outcomeOfExit, type RsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncExit } from './rsyncProcess';
 import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
 import { splitIntoParts, type TransferPart } from './transferParts';
@@ -34,6 +35,8 @@ export interface TransferRequest {
   readonly staging?: string;
   readonly paths: readonly string[];
   readonly totalBytes: number;
+  /** Asks for the last error of the server's rsync. Throws storage_full. */
+  readonly rsyncErrorThere: () => Promise<string>;
   readonly screen: Screen;
   readonly signal: AbortSignal;
   /** The longest time without a sign of the server, in milliseconds; by default that of the bridge. */
@@ -141,9 +144,9 @@ async function transferPart(given: TransferRequest, part: TransferPart, index: n
     if (outcome === 'done' || outcome === 'replan') {
       return { sentBytes, receivedBytes, isPartial: outcome === 'replan' };
     }
-    const error = failure ?? rsyncFailure(exit);
+    const error = failure ?? (await rsyncFailure(request, exit));
     const pauseMs = retryDelaysMs[retries++];
-    if (pauseMs === undefined || attempt === maxAttempts || (outcome !== 'retry' && failure === undefined)) throw error;
+    if (pauseMs === undefined || attempt === maxAttempts || !mayRetry(outcome, failure, error)) throw error;
     request.screen.retrying(error, pauseMs);
     onProgress({ ...progress, isReconnecting: true });
     await delay(pauseMs, undefined, { signal: request.signal }).catch(() => undefined);
@@ -176,7 +179,7 @@ async function attemptTransfer(
       silenceMs: request.silenceMs,
     });
   } catch (error) {
-    if (error instanceof PalmtreeError && error.code === 'connection_lost') return { failure: error };
+    if (error instanceof PalmtreeError && isPassing(error)) return { failure: error };
     throw error;
   }
   if (isRetry) report();
@@ -237,11 +240,26 @@ function rsyncArguments(
   return [...options, remote, './'];
 }
 
-function rsyncFailure(exit: RsyncExit | undefined): PalmtreeError {
+function mayRetry(outcome: RsyncOutcome, failure: PalmtreeError | undefined, error: PalmtreeError): boolean {
+  return (outcome === 'retry' || failure !== undefined) && error.code !== 'storage_full' && error.code !== 'disk_full';
+}
+
+/** The rsync here often says only that the one there failed, so the server is asked why. */
+async function rsyncFailure(request: TransferRequest, exit: RsyncExit | undefined): Promise<PalmtreeError> {
   const code = exit?.code ?? 'SIGKILL';
-  const stderr = exit?.stderr ?? '';
-  const isDiskFull = /No space left on device|Disk quota exceeded/.test(stderr);
-  return new PalmtreeError(isDiskFull ? 'disk_full' : 'rsync_failed', `rsync ended with ${code}: ${stderr.trim()}`, {
-    details: { exit: code, reason: stderr.trim() },
-  });
+  const stderr = exit?.stderr.trim() ?? '';
+  if (/No space left on device|Disk quota exceeded/.test(stderr)) {
+    // Only the receiver writes.
+    const full = request.direction === 'push' ? 'storage_full' : 'disk_full';
+    return new PalmtreeError(full, `rsync ended with ${code}: ${stderr}`, { details: { reason: stderr } });
+  }
+  let there = '';
+  try {
+    there = await request.rsyncErrorThere();
+  } catch (error) {
+    // An older server has no such route, and the session may have ended.
+    if (isPalmtreeError(error, 'storage_full')) return error;
+  }
+  const reason = [stderr, there].filter((text) => text !== '').join('\n');
+  return new PalmtreeError('rsync_failed', `rsync ended with ${code}: ${reason}`, { details: { exit: code, reason } });
 }

@@ -1,5 +1,5 @@
 import type { PushSession } from '../../../../server/src/contract/schemas';
-import { isPalmtreeError, type ErrorCode } from '../../errors';
+import { isPalmtreeError, isServerAbsent, type ErrorCode } from '../../errors';
 import type { SentPush } from '../../io/api/client';
 import { readText, writeText } from '../../io/fs/files';
 import { removeAll } from '../../io/fs/folders';
@@ -99,17 +99,11 @@ export class OpenPush {
   }
 }
 
-/** Errors after which the server may still have the session, so that the next push can resume it. */
-const resumable: ReadonlySet<ErrorCode> = new Set([
-  'connection_lost',
-  'server_unreachable',
-  'no_response',
-  'stale_base',
-  'session_busy',
-  'keeps_changing',
-]);
+/** Errors, besides a lost server, after which the server may still have the session, so that the next push can resume it. */
+const resumable: ReadonlySet<ErrorCode> = new Set(['stale_base', 'session_busy', 'keeps_changing', 'proxy_refused']);
 
 function isResumable(error: unknown, signal: AbortSignal): boolean {
   if (!isPalmtreeError(error)) return false;
-  return resumable.has(error.code) || (error.code === 'cancelled' && signal.reason === windowClosed);
+  if (resumable.has(error.code) || (error.code === 'cancelled' && signal.reason === windowClosed)) return true;
+  return isServerAbsent(error);
 }

@@ -28,6 +28,7 @@ export async function runTransfer(
       ...(staging === undefined ? {} : { staging }),
       paths: entries.map(({ path }) => path),
       totalBytes: entries.reduce((sum, { size }) => sum + size, 0),
+      rsyncErrorThere: () => server.client.rsyncError(server.tree, session.id, reporter.signal),
       screen,
       signal: AbortSignal.any([reporter.signal, screen.interrupted]),
       onProgress: (progress) => reporter.progress(progress),

@@ -97,6 +97,28 @@ describe('the message for an error', () => {
     expect(messageFor(new PalmtreeError(code, 'x')).actions[0]?.command).toBe(command);
   });
 
+  it.each([
+    ['proxy_refused', 413, 'client_max_body_size'],
+    ['proxy_refused', 429, 'so many requests'],
+    ['proxy_refused', 403, 'HTTP 403'],
+    ['server_unreachable', 502, 'does not reach the server (HTTP 502)'],
+    ['server_unreachable', 503, 'limits requests (HTTP 503)'],
+    ['websocket_refused', 400, 'WebSockets'],
+  ] as const)('of a proxy with %s and status %d says so', (code, status, words) => {
+    const details = { subject: 'https://sync.example.org', status, reason: `HTTP ${status}` };
+    const { text } = messageFor(new PalmtreeError(code, 'x', { details }));
+    expect(text).toContain(words);
+    expect(text).toContain('https://sync.example.org');
+  });
+
+  it('says where a redirect leads, and if that is not encrypted', () => {
+    const textOf = (target: string): string =>
+      messageFor(new PalmtreeError('redirected', 'x', { details: { subject: 'https://a.example', target } })).text;
+    expect(textOf('https://b.example')).toContain('https://b.example. If that is your server, connect to it.');
+    expect(textOf('http://a.example')).toContain('http://a.example, which is not encrypted.');
+    expect(textOf('')).toContain("can't be read");
+  });
+
   it('never shows the text of an unknown error, and offers the log', () => {
     const { text, actions } = messageFor(new Error('undefined is not a function'));
     expect(text).toBe('Unexpected error. No file was lost.');

@@ -6,6 +6,7 @@ import { section } from './ids';
 import type { Action } from './runAction';
 import { pathFaultMessage } from './problemMessages';
 import { quotedPaths } from './pathList';
+import { proxyMessage, redirectMessage } from './proxyMessages';
 import { rsyncMessage } from './rsyncMessage';
 
 /** A notification about an error, with the actions that help. The first one is the cure: a click in the status bar runs it. */
@@ -32,6 +33,14 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   server_unreachable: (e) => unreachableText(e),
   no_response: (e) => l10n.t('{0} did not respond for {1}.', subject(e), e.details.reason ?? ''),
   not_a_palmtree_server: (e) => l10n.t('{0} is not a Palmtree server, or it runs an incompatible version.', subject(e)),
+  redirected: (e) => redirectMessage(e),
+  proxy_refused: (e) => proxyMessage(e),
+  websocket_refused: (e) =>
+    l10n.t(
+      'A proxy in front of {0} does not let WebSockets through (HTTP {1}). Change its configuration and try again.',
+      subject(e),
+      e.details.status ?? '',
+    ),
   server_too_old: (e) => l10n.t('{0} runs an older version of Palmtree. Update the server.', subject(e)),
   client_too_old: (e) => l10n.t('This version of Palmtree is too old for {0}. Update the extension.', subject(e)),
   not_trackable: (e) =>
@@ -148,6 +157,9 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   forbidden: [connect],
   tree_not_found: [createTree, connect],
   not_a_palmtree_server: [connect, tryAgain],
+  redirected: [connect],
+  proxy_refused: [tryAgain, showLog],
+  websocket_refused: [tryAgain, showLog],
   server_too_old: [tryAgain, showLog],
   client_too_old: [update],
   store_newer: [update],
@@ -217,8 +229,12 @@ export function messageFor(error: unknown): Message {
 }
 
 function unreachableText(error: PalmtreeError): string {
-  const { reason = '' } = error.details;
+  const { reason = '', status } = error.details;
   const address = subject(error);
+  if (status === 503) return l10n.t('{0} is overloaded or limits requests (HTTP 503). Try again in a moment.', address);
+  if (status !== undefined) {
+    return l10n.t('A proxy in front of {0} responds, but it does not reach the server (HTTP {1}).', address, status);
+  }
   if (/ENOTFOUND|EAI_AGAIN/.test(reason)) {
     const host = URL.canParse(address) ? new URL(address).hostname : address;
     return l10n.t('The host "{0}" was not found.', host);

@@ -1,0 +1,33 @@
+import { redirectTarget } from '../../core/httpResponse';
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** A request was redirected. ofetch repeats no request that failed with an error of this name. */
+export class RedirectError extends Error {
+  override readonly name = 'AbortError';
+  /** The address that the request was redirected to, without the API's path. */
+  readonly target: string;
+
+  constructor(target: string) {
+    super(`redirected to ${target}`);
+    this.target = target;
+  }
+}
+
+/**
+ * `fetch` that throws RedirectError instead of following a redirect.
+ * Invariant: a token never leaves the origin that the user entered, and no body is sent to another.
+ */
+export async function fetchDirectly(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+  const response = await fetch(input, { ...init, redirect: 'manual' });
+  if (!redirectStatuses.has(response.status)) return response;
+  await response.body?.cancel();
+  const requested = input instanceof Request ? input.url : String(input);
+  throw new RedirectError(redirectTarget(requested, response.headers.get('location')));
+}
+
+/** The redirect that caused `error`, if any. */
+export function redirectIn(error: unknown): RedirectError | undefined {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof RedirectError) return inner;
+  return undefined;
+}
