@@ -16,6 +16,7 @@ import { LastUsed } from './ui/views/lastUsed';
 import { PathPicker } from './ui/views/pathPicker';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
+import { registerRenames } from './ui/workspace/renames';
 import { registerTrackedPaths } from './ui/workspace/trackedPaths';
 import { TrackedView } from './ui/views/trackedView';
 import { createTreeHistory } from './ui/history/treeHistoryView';
@@ -65,6 +66,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     mergeWatch,
     registerContexts(folders),
     registerTrackedPaths(folders),
+    registerRenames(folders, log),
     registerCommands({ ...merging, ...views, folders, connection, terminal, log }),
     registerAutomation(folders, merges, log),
     registerDecorations(folders),

@@ -59,7 +59,8 @@ const tableEntry = z.union([fileEntry, deletedEntry]);
 /**
  * `GET /v1/trees/:tree/files?since=R`: the entries at `revision` whose last change came after R.
  * Deletions are listed only for R > 0, because a client without files needs none.
- * `folders` are the tracked folders: every client tracks files that are later created in them.
+ * `folders` are the tracked folders: every client tracks files that are later created in them. A folder whose files were
+ * all renamed or deleted is left out until it has files again.
  * As NDJSON (`accept: application/x-ndjson`): `tableHead`, then each of `files`.
  */
 export const fileTable = z.object({

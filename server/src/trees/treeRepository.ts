@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { sql } from 'kysely';
 import type { FileTable, TableEntry, TreeSummary } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { WireError } from '../errors';
@@ -84,20 +85,32 @@ export class TreeRepository {
       const tree = await trees.find(name);
       await trees.requireKnown(tree, since, sinceId);
       const files = since > 0 ? await changedSince(transaction, tree.id, since) : await allAtHead(transaction, tree.id);
-      const folders = await transaction
-        .selectFrom('folders')
-        .select('path')
-        .where('tree_id', '=', tree.id)
-        .orderBy('path')
-        .execute();
+      const folders = await foldersInUse(transaction, tree.id);
       return {
         revision: tree.head,
         id: await trees.revisionId(tree.id, tree.head),
-        folders: folders.map((folder) => folder.path),
+        folders,
         files,
       };
     });
   }
+}
+
+/**
+ * The tracked folders, except those that held files and hold none now: they were renamed or deleted, and a client must not
+ * track them again.
+ */
+async function foldersInUse(database: Database, treeId: number): Promise<string[]> {
+  const entryIn = sql`select 1 from entries where entries.tree_id = folders.tree_id
+    and entries.path > folders.path || '/' and entries.path < folders.path || '0'`;
+  const rows = await database
+    .selectFrom('folders')
+    .select('path')
+    .where('tree_id', '=', treeId)
+    .where(sql<boolean>`(folders.path = '' or exists (${entryIn} and entries.op = 'put') or not exists (${entryIn}))`)
+    .orderBy('path')
+    .execute();
+  return rows.map(({ path }) => path);
 }
 
 async function changedSince(database: Database, treeId: number, revision: number): Promise<TableEntry[]> {

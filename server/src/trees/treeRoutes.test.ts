@@ -44,3 +44,15 @@ test('NDJSON is compressed for a client that accepts gzip', async () => {
   const plain = new Response(response.body?.pipeThrough(new DecompressionStream('gzip')));
   expect(await linesOf(plain)).toHaveLength(2_502);
 });
+
+test('a tracked folder is left out from when its files are gone until it has files again', async () => {
+  await server.api.makeTree('moves');
+  const folders = ['', 'ä', 'empty', 'n', 'n-2'];
+  const foldersNow = async () => (await server.api.table('moves')).body.folders;
+  await pushDirectly(server, 'moves', 0, { 'n/d/a': '1', 'n-2/b': '2', 'ä/c': '3' }, { folders });
+  expect(await foldersNow()).toEqual(['', 'empty', 'n', 'n-2', 'ä']);
+  await pushDirectly(server, 'moves', 1, {}, { changes: [{ op: 'delete', path: 'n/d/a' }, put('m/a', '1')], folders });
+  expect(await foldersNow()).toEqual(['', 'empty', 'n-2', 'ä']);
+  await pushDirectly(server, 'moves', 2, { 'n/new': '4' });
+  expect(await foldersNow()).toEqual(['', 'empty', 'n', 'n-2', 'ä']);
+});

@@ -1,4 +1,5 @@
 import { isInside, parentOf } from '../paths';
+import type { FileIdentity } from './fileIdentity';
 
 /**
  * A choice of the user. For each path, the rule of the path itself or of the nearest folder above decides. `track` tracks
@@ -8,6 +9,10 @@ export interface Rule {
   readonly path: string;
   readonly kind: 'file' | 'folder';
   readonly effect: 'track' | 'untrack';
+  /** The file or folder at the path when it was last seen there; absent if a scan never saw one. */
+  readonly identity?: FileIdentity;
+  /** The new path of what was at the path. The rule lapses once neither side has anything at its path. */
+  readonly renamedTo?: string;
 }
 
 /** Rules by path; `''` is the workspace folder. */

@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Entry } from '../../core/entry';
 import { entry, fieldsOf } from '../../core/testing/fixtures';
 import type { Observation } from '../../core/observation';
+import type { Rule } from '../../core/tracking/rule';
 import { openStore, type SqlStore } from './store';
 
 const wasm = join(import.meta.dirname, '../../../../node_modules/sql.js/dist/sql-wasm.wasm');
@@ -123,6 +124,24 @@ describe('the store', () => {
       ...{ path: 'src/l', kind: 'symlink', size: 1, mtimeNs: 5n, mode: 0o777, hash, target: 'a' },
       ...{ dev: 2n ** 64n - 1n, ino: 7n, ctimeNs: -3n, racy: true },
     });
+  });
+
+  it('keeps the identity and the new path of a rule', async () => {
+    const store = await open();
+    const identity = { dev: '42', ino: `${2n ** 63n}`, birth: '1700000000123456789', links: 2 };
+    const rules: Rule[] = [
+      { path: 'known', kind: 'folder', effect: 'track', identity },
+      { path: 'renamed', kind: 'file', effect: 'track', renamedTo: 'new' },
+      { path: 'both', kind: 'folder', effect: 'untrack', identity, renamedTo: 'n/new' },
+    ];
+    for (const rule of rules) store.state.rules.set(rule.path, rule);
+    await store.save();
+    const read = [...(await open()).state.rules.values()];
+    expect(
+      read.sort(
+        (a, b) => rules.findIndex(({ path }) => path === a.path) - rules.findIndex(({ path }) => path === b.path),
+      ),
+    ).toEqual(rules);
   });
 
   it('reads a rule that an earlier version wrote as "leave"', async () => {

@@ -1,6 +1,7 @@
 import type { Database } from 'sql.js';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
+import type { FileIdentity } from '../../core/tracking/fileIdentity';
 import type { Rule } from '../../core/tracking/rule';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { bucketOf } from '../entries/storeBuckets';
@@ -29,18 +30,31 @@ export type TableItem<T> = readonly [path: string, value: T];
 
 export const ruleTable: StoreTable<Rule> = {
   name: 'rule',
-  pack: (rows) => Buffer.from(JSON.stringify(rows.map(([, { path, kind, effect }]) => [path, kind, effect]))),
+  pack: (rows) => Buffer.from(JSON.stringify(rows.map(([, rule]) => packRule(rule)))),
   unpack: (bytes) =>
-    (JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown[][]).map(([path, kind, effect]) => [
-      text(path),
-      {
-        path: text(path),
-        kind: oneOf(text(kind), ['file', 'folder']),
-        // Earlier versions wrote 'leave'.
-        effect: effect === 'leave' ? 'untrack' : oneOf(text(effect), ['track', 'untrack']),
-      },
-    ]),
+    (JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown[][]).map((row) => [text(row[0]), unpackRule(row)]),
 };
+
+function packRule({ path, kind, effect, identity, renamedTo }: Rule): unknown[] {
+  const known = identity && [identity.dev, identity.ino, identity.birth, identity.links];
+  if (renamedTo !== undefined) return [path, kind, effect, known ?? null, renamedTo];
+  return known === undefined ? [path, kind, effect] : [path, kind, effect, known];
+}
+
+function unpackRule([path, kind, effect, identity, renamedTo]: readonly unknown[]): Rule {
+  return {
+    path: text(path),
+    kind: oneOf(text(kind), ['file', 'folder']),
+    // Earlier versions wrote 'leave', and no identity.
+    effect: effect === 'leave' ? 'untrack' : oneOf(text(effect), ['track', 'untrack']),
+    ...(Array.isArray(identity) ? { identity: unpackIdentity(identity) } : {}),
+    ...(renamedTo === undefined ? {} : { renamedTo: text(renamedTo) }),
+  };
+}
+
+function unpackIdentity([dev, ino, birth, links]: readonly unknown[]): FileIdentity {
+  return { dev: text(dev), ino: text(ino), birth: text(birth), links: Number(links) };
+}
 
 export const ancestorTable: StoreTable<Entry> = {
   name: 'ancestor',

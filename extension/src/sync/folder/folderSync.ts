@@ -4,6 +4,7 @@ import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import { countPendingChanges } from '../../core/status/pendingChanges';
 import type { PathFolders } from '../../core/status/pathTree';
+import type { MovedChoices, RuleRename } from '../../core/tracking/followRename';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { readableStatsAt } from '../../io/fs/stats';
@@ -28,6 +29,7 @@ import {
 } from '../history/undoPull';
 import { undoPush, type UndoPushResult } from '../history/undoPush';
 import { Connection } from '../ports/connection';
+import { Emitter } from '../ports/emitter';
 import type { Reporter, ServerBinding } from '../ports/serverBinding';
 import type { Binding, Overview, SyncState } from '../ports/syncState';
 import { pull, type PullOptions, type PullResult } from '../pull/pull';
@@ -86,6 +88,7 @@ export class FolderSync {
   /** Paths that the watcher reported and that are not scanned yet. */
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
+  readonly #followed: Emitter<readonly RuleRename[]>;
   readonly #endStoreWatch: () => void;
   readonly #recovery: Recovery;
   readonly #sleepWatch: SleepWatch;
@@ -95,7 +98,7 @@ export class FolderSync {
 
   constructor(deps: FolderSyncDeps) {
     const { root, store, scanner, folders, onDefect } = deps;
-    const replica = new Replica(deps);
+    const replica = new Replica({ ...deps, onFollowed: (renames) => this.#followed.fire(renames) });
     const connection = new Connection(store.state);
     const operations = new OperationQueue(store, () => replica.reload());
     const status = new SyncStatus({
@@ -105,6 +108,7 @@ export class FolderSync {
       isStarting: () => !this.#isBindingKnown || (connection.isBound && !replica.local.isScanned),
       onDefect,
     });
+    this.#followed = new Emitter(onDefect);
     this.root = root;
     this.history = new TreeHistory(replica, connection);
     const { backupLimits: limits, copiesInUse } = deps;
@@ -141,6 +145,11 @@ export class FolderSync {
 
   get onDidChangeState() {
     return this.#status.onDidChange;
+  }
+
+  /** Fires when rules have followed files or folders that were renamed outside the editor. */
+  get onDidFollowRenames() {
+    return this.#followed.event;
   }
 
   get state(): SyncState {
@@ -302,6 +311,45 @@ export class FolderSync {
     });
   }
 
+  /** Lets the rules follow renames inside the folder. Returns the paths that only now have a rule of their own. */
+  async followRenames(renames: readonly Omit<RuleRename, 'kind'>[]): Promise<string[]> {
+    const { rules } = this.#replica;
+    if (!renames.some((rename) => rules.areAffectedBy(rename))) return [];
+    return this.#operate(async () => {
+      const added: string[] = [];
+      for (const rename of renames) {
+        const had = rules.all.get(rename.from)?.effect;
+        rules.follow({ ...rename, kind: this.#kindOf(rename.to) ?? 'file' });
+        if (had === undefined && rules.all.get(rename.to)?.effect === 'track') added.push(rename.to);
+      }
+      await this.#scanMoved();
+      return added;
+    });
+  }
+
+  /**
+   * Marks the rules of a path that moved to another folder, at the absolute path `to`. Returns the choices about it for
+   * `moveIn` there; undefined if nothing in it was tracked.
+   */
+  async moveOut(path: string, to: string): Promise<MovedChoices | undefined> {
+    const { rules } = this.#replica;
+    if (!rules.concern(path)) return undefined;
+    return this.#operate(async () => {
+      const stats = readableStatsAt(to);
+      const moved = rules.moveOut({ from: path, to, kind: stats?.isDirectory() === true ? 'folder' : 'file' });
+      await this.#scanMoved();
+      return moved;
+    });
+  }
+
+  /** Tracks what moved here from another folder as it was tracked there. */
+  moveIn(path: string, moved: MovedChoices): Promise<void> {
+    return this.#operate(async () => {
+      this.#replica.rules.moveIn(path, moved);
+      await this.#scanMoved();
+    });
+  }
+
   push(reporter: Reporter, options?: PushOptions): Promise<PushResult> {
     return this.#run('push', reporter, (context) => push(context, options));
   }
@@ -380,6 +428,7 @@ export class FolderSync {
     this.#endStoreWatch();
     this.#sleepWatch.dispose();
     this.#recovery.dispose();
+    this.#followed.dispose();
     this.#operations.cancelAll();
     this.#status.dispose();
     await this.#watch.dispose();
@@ -475,6 +524,11 @@ export class FolderSync {
       .catch((error: unknown) => {
         if (!lifetime.aborted && !isPalmtreeError(error)) this.#onDefect(error);
       });
+  }
+
+  async #scanMoved(): Promise<void> {
+    await this.#replica.scan({ signal: this.#operations.lifetime });
+    await this.#replica.save();
   }
 
   #overview(): Omit<Overview, 'counts'> {

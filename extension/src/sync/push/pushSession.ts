@@ -53,6 +53,7 @@ export async function commitChanges(
   const committed = await commit(context, session.id);
   await replica.ancestor.markAllSynced(changes);
   await replica.ancestor.moveTo(committed, remoteChanges, new Set(changes.map(({ path }) => path)));
+  replica.removeLapsedRules();
   await replica.save();
   return committed;
 }

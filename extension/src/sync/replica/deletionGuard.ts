@@ -1,8 +1,10 @@
 import { guardedDeletions, lostFolders, missingFolders, removedContent } from '../../core/deletionGuard';
 import { isInside } from '../../core/paths';
+import { deletedRoots } from '../../core/tracking/deletedRoots';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
+import { isMissing } from './movedRoots';
 import type { Replica } from './replica';
 
 type Deletions = NonNullable<ErrorDetails['deletions']>;
@@ -20,7 +22,8 @@ export interface GuardedPlan extends DeletionGuardOptions {
 /**
  * Stops a plan that would delete or empty most of the tracked files, all files of the workspace folder or of a tracked
  * folder, or all files of any folder that has ten or more. A pull also stops if a tracked folder is empty here already:
- * its disk may not be mounted.
+ * its disk may not be mounted. A push also stops if it deletes a file or folder that was tracked by itself and has
+ * vanished without a successor.
  * Throws deletion_guard with the deletions of the plan.
  */
 export function applyDeletionGuard(replica: Replica, { direction, changes, confirmed }: GuardedPlan): void {
@@ -36,13 +39,15 @@ export function applyDeletionGuard(replica: Replica, { direction, changes, confi
   const after = direction === 'push' ? observations : withChanges(observations, changes);
   const emptiedByPlan = direction === 'push' ? [] : missingFolders(folders, ancestor, after).filter(isAffected);
   const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
-  if (guarded === undefined && missing.length + emptiedByPlan.length + lost.length === 0) return;
   const { deleted, emptied } = removedContent(changes);
+  const vanished = direction === 'push' && !missing.includes('') ? vanishedRoots(replica, deleted) : [];
+  if (guarded === undefined && missing.length + emptiedByPlan.length + lost.length + vanished.length === 0) return;
   const deletedByPlan = emptiedByPlan.filter((path) => !missing.includes(path));
   const isNamed = (folder: string): boolean =>
-    [...missing, ...deletedByPlan].some((path) => folder === path || isInside(folder, path));
+    [...missing, ...vanished, ...deletedByPlan].some((path) => folder === path || isInside(folder, path));
   const folderLists = {
     missingFolders: missing,
+    missingRoots: vanished.filter((path) => !missing.includes(path)),
     deletedFolders: deletedByPlan,
     lostFolders: lost.filter((folder) => !isNamed(folder)),
   };
@@ -61,9 +66,23 @@ export function requireRoot(replica: Replica, { confirmed }: DeletionGuardOption
   if (confirmed === true || !isRootEmptied(replica)) return;
   const tracked = replica.ancestor.entries.size;
   throw guardError(
-    { direction: 'pull', deletes: 0, emptied: 0, tracked, missingFolders: [''], deletedFolders: [], lostFolders: [] },
+    {
+      direction: 'pull',
+      deletes: 0,
+      emptied: 0,
+      tracked,
+      missingFolders: [''],
+      missingRoots: [],
+      deletedFolders: [],
+      lostFolders: [],
+    },
     [],
   );
+}
+
+/** The files and folders with rules of their own that `deleted` belongs to, and that do not exist any more. */
+function vanishedRoots({ root, rules }: Replica, deleted: readonly string[]): string[] {
+  return deletedRoots(rules.all, deleted).filter((path) => isMissing(root, path));
 }
 
 /** Whether the workspace folder is empty although files were synced. Then even the deletion of one file is guarded. */
@@ -73,7 +92,8 @@ function isRootEmptied({ root, ancestor }: Replica): boolean {
 
 function guardError(deletions: Deletions, paths: readonly string[]): PalmtreeError {
   const { direction, deletes, emptied } = deletions;
-  const lost = [...deletions.missingFolders, ...deletions.deletedFolders, ...deletions.lostFolders]
+  const { missingFolders, missingRoots, deletedFolders, lostFolders } = deletions;
+  const lost = [...missingFolders, ...missingRoots, ...deletedFolders, ...lostFolders]
     .map((path) => JSON.stringify(path))
     .join(', ');
   const message = `the ${direction} deletes ${deletes} and empties ${emptied} files; nothing left of: ${lost || '-'}`;

@@ -1,6 +1,7 @@
 import { runToEnd } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
 import { isInside } from '../../core/paths';
+import type { RuleRename } from '../../core/tracking/followRename';
 import type { Rule } from '../../core/tracking/rule';
 import type { Scanner, ScanRequest } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
@@ -9,6 +10,7 @@ import { runYielding } from '../../io/threads/yielding';
 import type { Binding } from '../ports/syncState';
 import { AncestorState } from './ancestorState';
 import { LocalIndex, type ScanEffect } from './localIndex';
+import { followMovedRoots, mayHaveMovedRoots, rememberIdentitiesSteps } from './movedRoots';
 import { PathStateCache } from './pathStateCache';
 import { Planner } from './planner';
 import { TrackingRules, type ExcludeSettings } from './trackingRules';
@@ -27,7 +29,13 @@ export interface ReplicaDeps {
   readonly settings: () => ReplicaSettings;
   /** How the disk treats names; probed on the disk by default. */
   readonly nameRules?: () => NameRules;
+  /** Called when rules have followed files or folders that were renamed outside the editor. */
+  readonly onFollowed?: ((renames: readonly RuleRename[]) => void) | undefined;
 }
+
+type RescanRequest = Omit<ScanRequest, 'scope' | 'honoursModes' | 'mounts' | 'only'> & {
+  readonly only?: readonly string[] | undefined;
+};
 
 /**
  * One workspace folder as this machine knows it. Each part owns the state that it alone changes.
@@ -43,12 +51,14 @@ export class Replica {
   readonly states: PathStateCache;
   readonly #store: Store;
   readonly #settings: () => ReplicaSettings;
+  readonly #onFollowed: ReplicaDeps['onFollowed'];
 
-  constructor({ root, store, scanner, settings, nameRules }: ReplicaDeps) {
+  constructor({ root, store, scanner, settings, nameRules, onFollowed }: ReplicaDeps) {
     const { state } = store;
     this.root = root;
     this.#store = store;
     this.#settings = settings;
+    this.#onFollowed = onFollowed;
     const probeModes = modesProbe(root);
     const honoursModes = (): boolean => {
       const { modes = 'auto' } = settings();
@@ -76,12 +86,37 @@ export class Replica {
     return this.#store.save();
   }
 
-  /** Scans all tracked files, or those of `request.only`, and returns what changed. */
+  /**
+   * Scans all tracked files, or those of `request.only`, and returns what changed. If files or folders with rules of
+   * their own were renamed, the rules follow, and all tracked files are scanned again.
+   */
   async scan(request: Omit<ScanRequest, 'scope' | 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
-    const effect = await this.local.scan({ ...request, scope: this.rules.scope });
+    const effect = await this.#scanOnce(request);
+    const removed = effect.changes.flatMap(({ path, to }) => (to === undefined ? [path] : []));
+    if (request.only !== undefined && !mayHaveMovedRoots(this, removed)) return effect;
+    const renames = await followMovedRoots(this, request.signal);
+    if (renames.length === 0) return effect;
+    const { changes } = await this.#scanOnce({ ...request, only: undefined, verify: false });
+    this.#onFollowed?.(renames);
+    return { changes: [...effect.changes, ...changes], isComplete: false };
+  }
+
+  async #scanOnce({ only, ...request }: RescanRequest): Promise<ScanEffect> {
+    const scope = { ...request, scope: this.rules.scope };
+    const effect = await this.local.scan(only === undefined ? scope : { ...scope, only });
     await this.local.adoptModes(this.ancestor.entries, effect.changes);
-    if (request.only === undefined) await runYielding(this.#releaseUntrackedSteps());
+    const changed = effect.changes.flatMap(({ path, to }) => (to === undefined ? [] : [path]));
+    await runYielding(rememberIdentitiesSteps(this, changed, only === undefined));
+    if (only !== undefined) return effect;
+    await runYielding(this.#releaseUntrackedSteps());
+    this.removeLapsedRules();
     return effect;
+  }
+
+  /** Removes the rules of renamed paths that neither this disk nor the server has any more. */
+  removeLapsedRules(): void {
+    const tables = [this.local.observations, this.ancestor.entries, this.ancestor.remote('known')];
+    this.rules.removeLapsed((path) => tables.some((table) => hasPath(table, path)));
   }
 
   /** Stops tracking `path`, and everything in it, on this machine. */
@@ -94,8 +129,7 @@ export class Replica {
   kindOnServer(path: string): Rule['kind'] | undefined {
     const onServer = this.ancestor.remote('known');
     if (onServer.has(path)) return 'file';
-    for (const other of onServer.keys()) if (isInside(other, path)) return 'folder';
-    return undefined;
+    return hasPath(onServer, path) ? 'folder' : undefined;
   }
 
   /** Another window has replaced the stored state. */
@@ -114,4 +148,10 @@ export class Replica {
     // Nearly all paths are observed, and an observed path is tracked.
     return this.ancestor.releaseUntrackedSteps((path) => observations.has(path) || selection.includes(path));
   }
+}
+
+function hasPath(table: ReadonlyMap<string, unknown>, path: string): boolean {
+  if (table.has(path)) return true;
+  for (const other of table.keys()) if (isInside(other, path)) return true;
+  return false;
 }

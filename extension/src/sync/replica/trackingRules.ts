@@ -1,4 +1,6 @@
 import { pathFault } from '../../../../server/src/contract/paths';
+import type { FileIdentity } from '../../core/tracking/fileIdentity';
+import { lapsedRules, moveIn, moveOut, type MovedChoices, type RuleRename } from '../../core/tracking/followRename';
 import { restoreRules, ruleFor, rulesIn, track, untrack, type Rule, type Rules } from '../../core/tracking/rule';
 import { Selection } from '../../core/tracking/selection';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -100,11 +102,69 @@ export class TrackingRules {
     restoreRules(this.#rules, paths, former);
   }
 
-  /** Removes the rules that were added since `before` was copied. Returns false if there are none. */
+  /**
+   * Removes the rules that were added since `before` was copied, except those that have followed a rename. Returns false
+   * if there are none.
+   */
   removeAddedSince(before: Rules): boolean {
-    if (this.#rules.size === before.size) return false;
-    for (const path of this.#rules.keys()) if (!before.has(path)) this.#rules.delete(path);
+    const added = [...this.#rules.keys()].filter((path) => !before.has(path));
+    if (added.length === 0) return false;
+    const followed = new Set([...this.#rules.values()].map(({ renamedTo }) => renamedTo));
+    for (const path of added) if (!followed.has(path)) this.#rules.delete(path);
     return true;
+  }
+
+  /** Whether `path` is tracked, or something in it has rules of its own. */
+  concern(path: string): boolean {
+    return this.#hasOwnRules(path) || this.#isTracked(path);
+  }
+
+  /** Whether the rules have to follow a rename inside the folder. */
+  areAffectedBy({ from, to }: Pick<RuleRename, 'from' | 'to'>): boolean {
+    return this.#hasOwnRules(from) || (this.#isTracked(from) && ruleFor(this.#rules, to)?.effect !== 'track');
+  }
+
+  /** Lets the rules follow a rename inside the folder. */
+  follow(rename: RuleRename): void {
+    this.moveIn(rename.to, this.moveOut(rename));
+  }
+
+  /** Marks the rules of a renamed path, and returns the choices to be applied at its new path, `rename.to`. */
+  moveOut(rename: RuleRename): MovedChoices {
+    return moveOut(this.#rules, rename, this.#isTracked(rename.from));
+  }
+
+  /** Applies the choices about what is now at `path`. */
+  moveIn(path: string, moved: MovedChoices): void {
+    const selection = this.selection();
+    moveIn(this.#rules, path, moved, (other) => selection.excludes(other));
+  }
+
+  /** Removes the rules of renamed paths that neither side has any more. */
+  removeLapsed(hasPath: (path: string) => boolean): void {
+    for (const { path } of lapsedRules(this.#rules.values(), hasPath)) this.#rules.delete(path);
+  }
+
+  /** Remembers the identity of what is at the path of a rule; undefined if that cannot be found any more. */
+  setIdentity({ path, kind, effect, renamedTo }: Rule, identity: FileIdentity | undefined): void {
+    this.#rules.set(path, {
+      path,
+      kind,
+      effect,
+      ...(identity === undefined ? {} : { identity }),
+      ...(renamedTo === undefined ? {} : { renamedTo }),
+    });
+  }
+
+  #hasOwnRules(path: string): boolean {
+    return this.rulesIn([path]).some(({ renamedTo }) => renamedTo === undefined);
+  }
+
+  /** Whether `path`, a file or a folder, is tracked and not excluded. */
+  #isTracked(path: string): boolean {
+    const selection = this.selection();
+    const rule = selection.ruleFor(path);
+    return rule?.effect === 'track' && (rule.path === path || !selection.excludes(path));
   }
 
   #pathsOf(matches: (rule: Rule) => boolean): string[] {

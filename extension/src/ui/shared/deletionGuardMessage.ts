@@ -5,20 +5,15 @@ import { quotedPaths } from './pathList';
 
 /** The effect of the push or pull that the deletion guard stopped. */
 export function deletionGuardMessage({ details }: PalmtreeError): string {
-  const {
-    deletes = 0,
-    emptied = 0,
-    tracked = 0,
-    missingFolders = [],
-    deletedFolders = [],
-    lostFolders = [],
-  } = details.deletions ?? {};
+  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], missingRoots = [] } = details.deletions ?? {};
+  const { deletedFolders = [], lostFolders = [] } = details.deletions ?? {};
   return [
     stoppedText(deletes, emptied, tracked),
     ...folderText(missingFolders, {
       root: () => l10n.t('All tracked files in this folder are missing.'),
       others: (names) => l10n.t('All tracked files in {0} are missing.', names),
     }),
+    ...rootText(missingRoots),
     ...folderText(deletedFolders, {
       root: () => l10n.t('No tracked file would be left in this folder.'),
       others: (names) => l10n.t('No tracked file would be left in {0}.', names),
@@ -46,4 +41,11 @@ function folderText(
 ): string[] {
   if (folders.length === 0) return [];
   return [folders.includes('') ? text.root() : text.others(quotedPaths(folders))];
+}
+
+function rootText(paths: readonly string[]): string[] {
+  if (paths.length === 0) return [];
+  return paths.length === 1
+    ? [l10n.t('You track {0}, but it no longer exists here.', quotedPaths(paths))]
+    : [l10n.t('You track {0}, but they no longer exist here.', quotedPaths(paths))];
 }

@@ -46,14 +46,10 @@ export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<vo
 /** Lists the stopped deletions, and opens the review if the user picks it. Throws cancelled unless the user confirms. */
 export async function confirmDeletions(error: PalmtreeError, folder: vscode.WorkspaceFolder): Promise<void> {
   const { paths = [], deletions } = error.details;
-  const { direction = 'push', emptied = 0, missingFolders = [] } = deletions ?? {};
-  const question =
-    direction === 'push' || missingFolders.length > 0
-      ? vscode.l10n.t('Is a disk not mounted, or was the folder emptied by mistake?')
-      : vscode.l10n.t('Was the tree emptied by mistake on another machine? A backup keeps the files deleted here.');
+  const { direction = 'push', emptied = 0 } = deletions ?? {};
   const detail = [
     pathSection(guardHeading(direction, emptied > 0), paths),
-    `${question} ${vscode.l10n.t('Nothing has been changed yet.')}`,
+    `${guardQuestion(error)} ${vscode.l10n.t('Nothing has been changed yet.')}`,
   ];
   const options = { modal: true, detail: detail.filter((part) => part !== '').join('\n\n') };
   // Enter picks the first button, which must be harmless.
@@ -62,6 +58,18 @@ export async function confirmDeletions(error: PalmtreeError, folder: vscode.Work
   const answer = await vscode.window.showWarningMessage(messageFor(error).text, options, review, proceed);
   if (answer === review) void vscode.commands.executeCommand(commandIds.review, folder.uri);
   if (answer !== proceed) throw new PalmtreeError('cancelled', 'the deletions were not confirmed');
+}
+
+function guardQuestion({ details: { deletions } }: PalmtreeError): string {
+  const { direction = 'push', missingFolders = [], missingRoots = [] } = deletions ?? {};
+  if (missingFolders.length === 0 && missingRoots.length > 0) {
+    return vscode.l10n.t(
+      'If it was moved out of this folder or renamed and edited, track it under its new name, or move it back.',
+    );
+  }
+  return direction === 'push' || missingFolders.length > 0
+    ? vscode.l10n.t('Is a disk not mounted, or was the folder emptied by mistake?')
+    : vscode.l10n.t('Was the tree emptied by mistake on another machine? A backup keeps the files deleted here.');
 }
 
 function guardHeading(direction: 'push' | 'pull', hasEmptied: boolean): string {

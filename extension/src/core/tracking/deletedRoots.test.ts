@@ -1,0 +1,20 @@
+import { expect, it } from 'vitest';
+import { deletedRoots } from './deletedRoots';
+import { track, type Rule } from './rule';
+
+it('deletions belong to the outermost files and folders that are tracked by themselves', () => {
+  const rules = new Map<string, Rule>();
+  track(rules, 'file', 'file');
+  track(rules, 'other', 'file');
+  track(rules, 'n/d', 'folder');
+  rules.set('n/d/inner', { path: 'n/d/inner', kind: 'folder', effect: 'track' });
+  rules.set('old', { path: 'old', kind: 'file', effect: 'track', renamedTo: 'new' });
+  expect(deletedRoots(rules, ['file', 'n/d/a', 'n/d/inner/b', 'old', 'untracked'])).toEqual(['file', 'n/d']);
+  expect(deletedRoots(rules, [])).toEqual([]);
+});
+
+it('the workspace folder is no such folder', () => {
+  const rules = new Map<string, Rule>();
+  track(rules, '', 'folder');
+  expect(deletedRoots(rules, ['a', 'n/b'])).toEqual([]);
+});

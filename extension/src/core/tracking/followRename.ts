@@ -1,0 +1,65 @@
+import { parentOf } from '../paths';
+import { ruleFor, rulesIn, type Rule } from './rule';
+
+/** A tracked or untracked path that has another path now. */
+export interface RuleRename {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: Rule['kind'];
+}
+
+/** The choices of the user about a file or folder, to be applied at its new path. */
+export interface MovedChoices {
+  readonly kind: Rule['kind'];
+  /** Whether it was tracked. */
+  readonly isTracked: boolean;
+  /** Its own rule and those in it, with paths relative to it; `''` is the path itself. */
+  readonly rules: readonly Rule[];
+}
+
+/**
+ * Marks the rules at and below `from` as renamed, and returns what they decided. They stay in force: a deletion must
+ * still be pushed, and a path that is untracked here must not come back.
+ */
+export function moveOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename, isTracked: boolean): MovedChoices {
+  const moved = rulesIn(rules, [from]).filter(({ renamedTo }) => renamedTo === undefined);
+  for (const rule of moved) rules.set(rule.path, { ...rule, renamedTo: to + rule.path.slice(from.length) });
+  const relative = moved.map((rule) => ({ ...rule, path: rule.path.slice(from.length + 1) }));
+  return { kind, isTracked, rules: relative.sort((a, b) => a.path.length - b.path.length) };
+}
+
+/**
+ * Applies the choices that `moveOut` returned to the new path `to`, without redundant rules. A path with a rule of its own
+ * keeps one if the patterns exclude the new path (`isExcluded`); any other path is excluded by them.
+ */
+export function moveIn(
+  rules: Map<string, Rule>,
+  to: string,
+  moved: MovedChoices,
+  isExcluded: (path: string) => boolean,
+): void {
+  // Renamed back: rules at the new path that do not return are those of an earlier file.
+  for (const { path, renamedTo } of rulesIn(rules, [to])) if (renamedTo !== undefined) rules.delete(path);
+  const [own] = moved.rules;
+  if (own?.path !== '' && moved.isTracked && !isExcluded(to) && ruleFor(rules, to)?.effect !== 'track') {
+    rules.set(to, { path: to, kind: moved.kind, effect: 'track' });
+  }
+  for (const { path: relative, kind, effect, identity } of moved.rules) {
+    const path = relative === '' ? to : `${to}/${relative}`;
+    const above = effectAbove(rules, path);
+    const isRedundant = effect === 'track' ? above === 'track' && !isExcluded(path) : above !== 'track';
+    if (isRedundant) continue;
+    rules.set(path, { path, kind, effect, ...(identity === undefined ? {} : { identity }) });
+  }
+}
+
+function effectAbove(rules: ReadonlyMap<string, Rule>, path: string): Rule['effect'] | undefined {
+  const parent = parentOf(path);
+  const rule = parent === undefined ? undefined : ruleFor(rules, parent);
+  return rule?.kind === 'folder' ? rule.effect : undefined;
+}
+
+/** The renamed rules that have no effect any more, because neither side has a path at or below theirs. */
+export function lapsedRules(rules: Iterable<Rule>, hasPath: (path: string) => boolean): Rule[] {
+  return [...rules].filter(({ path, renamedTo }) => renamedTo !== undefined && !hasPath(path));
+}

@@ -1,0 +1,9 @@
+import type { BigIntStats } from 'node:fs';
+import type { FileIdentity } from '../../core/tracking/fileIdentity';
+
+export function identityOf(
+  stats: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs' | 'nlink' | 'isDirectory'>,
+): FileIdentity {
+  const { dev, ino, birthtimeNs, nlink } = stats;
+  return { dev: `${dev}`, ino: `${ino}`, birth: `${birthtimeNs}`, links: stats.isDirectory() ? 1 : Number(nlink) };
+}
