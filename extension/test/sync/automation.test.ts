@@ -351,6 +351,22 @@ describe('a pull of an announced revision', () => {
     expect(laptop.merged).toEqual([]);
   });
 
+  it('never deletes a saved file on the server that vanished, and pauses', async () => {
+    const [desk] = await fixture.syncedMachines(initial);
+    const automated = new Automated(desk, { pushOnSave: 'afterDelay' });
+    await desk.write('alone', 'tracked by itself');
+    await desk.sync.track(['alone']);
+    await desk.push();
+    automated.automation.saved(['alone']);
+    await desk.delete('alone');
+    await automated.timers.fire(saveDelay);
+    expect(await automated.pauses.next()).toMatchObject({
+      direction: 'push',
+      error: { code: 'deletion_guard', details: { paths: ['alone'] } },
+    });
+    expect(await fixture.pathsOnServer()).toContain('alone');
+  });
+
   it('reports the deletion guard once', async () => {
     const [desk, machine] = await fixture.syncedMachines(initial);
     const laptop = new Automated(machine, { pullOn: 'change' });

@@ -134,7 +134,10 @@ describe('a workspace folder that is', () => {
       details: { deletions: { deletes: 1, tracked: 1, missingFolders: [''] } },
     });
     await desk.write('untracked', 'something else is here');
-    expect(await desk.push()).toMatchObject({ deleted: 1 });
+    await expect(desk.push()).rejects.toMatchObject({
+      details: { deletions: { missingFolders: [], missingRoots: ['a'] } },
+    });
+    expect(await desk.push(true)).toMatchObject({ deleted: 1 });
   });
 
   it('empty is synced after confirmation', async () => {

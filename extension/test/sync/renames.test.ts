@@ -1,4 +1,4 @@
-import { cp, link, mkdir, rename, rm } from 'node:fs/promises';
+import { cp, link, mkdir, rename } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { RuleRename } from '../../src/core/tracking/followRename';
 import { transfer } from '../../src/io/rsync/transfer';
