@@ -1,9 +1,19 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { databaseFileName } from '../database/openDatabase';
 import { OperatorError } from '../errors';
 import { isUnusableInConfig } from '../rsync/rsyncConfig';
 
 export const defaultDataFolder = process.env['PALMTREE_DATA'] ?? './palmtree-data';
+
+/** Returns the absolute path of a data folder that a server or a token has been created in. Throws OperatorError. */
+export function existingDataFolder(path: string): string {
+  const folder = resolve(path);
+  if (!existsSync(join(folder, databaseFileName))) {
+    throw new OperatorError(`${folder} is not a data folder of palmtree-server. Choose another with --data.`);
+  }
+  return prepareDataFolder(path);
+}
 
 /** Creates the data folder if necessary and returns its absolute path. Throws OperatorError. */
 export function prepareDataFolder(path: string): string {

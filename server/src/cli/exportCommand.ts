@@ -6,7 +6,7 @@ import { exportRevision } from '../history/exportRevision';
 import { ObjectStore } from '../objects/objectStore';
 import { EntryRepository } from '../trees/entryRepository';
 import { TreeRepository } from '../trees/treeRepository';
-import { defaultDataFolder, prepareDataFolder } from './dataFolder';
+import { defaultDataFolder, existingDataFolder } from './dataFolder';
 
 interface ExportOptions {
   readonly data: string;
@@ -22,7 +22,7 @@ export function exportCommand(print: (line: string) => void): Command {
     .option('--revision <number>', 'the revision (default: the newest)', parseRevision)
     .option('--data <folder>', 'the data folder', defaultDataFolder)
     .action(async (treeName: string, { data, to, revision }: ExportOptions) => {
-      const dataFolder = prepareDataFolder(data);
+      const dataFolder = existingDataFolder(data);
       const database = await openDatabase(dataFolder);
       try {
         const services = {

@@ -58,7 +58,8 @@ test('a running server accepts a created token and refuses a revoked one at once
   const whoami = await whoamiAs(token);
   expect(await whoami()).toMatchObject({ status: 200, body: { name: 'bob', trees: ['x', 'y'] } });
   const list = await runCommand(bundle, ['token', 'list', '--data', dataFolder, '--json']);
-  expect(JSON.parse(list.stdout)).toContainEqual({ name: 'bob', trees: ['x', 'y'], createdAt: expect.any(String) });
+  const bob = { name: 'bob', trees: ['x', 'y'], createdAt: expect.any(String), lastPushAt: null };
+  expect(JSON.parse(list.stdout)).toContainEqual(bob);
   expect(list.stdout).not.toContain('ptk_');
   const again = await failure(['token', 'create', 'bob', '--data', dataFolder]);
   expect(again).toEqual({
@@ -68,6 +69,50 @@ test('a running server accepts a created token and refuses a revoked one at once
   expect((await runCommand(bundle, ['token', 'revoke', 'bob', '--data', dataFolder])).code).toBe(0);
   expect(await whoami()).toMatchObject({ status: 401 });
   expect((await runCommand(bundle, ['token', 'create', 'bob', '--data', dataFolder])).code).toBe(0);
+});
+
+test('token list has a header, and the last push of each token', async () => {
+  const folder = temporaryFolder();
+  const child = await startChildServer(bundle, folder);
+  await child.api.makeTree('tree');
+  await push(child, 'tree', 0, { 'plan.md': 'x' });
+  await runCommand(bundle, ['token', 'create', 'carol', '--tree', 'x', 'y', '--data', folder]);
+  const { stdout } = await runCommand(bundle, ['token', 'list', '--data', folder]);
+  const [header, ...rows] = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(/ {2,}/));
+  expect(header).toEqual(['NAME', 'CREATED', 'LAST PUSH', 'TREES']);
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
+  expect(rows).toHaveLength(2);
+  expect(rows).toContainEqual(['carol', time, '-', 'x, y']);
+  expect(rows).toContainEqual([expect.any(String), time, time, 'all trees']);
+});
+
+test.each([
+  ['token', 'list'],
+  ['token', 'revoke', 'bob'],
+  ['export', 'tree', '--to', 'copy'],
+])('%s %s creates no data folder where none is', async (...command) => {
+  const parent = temporaryFolder();
+  const typo = join(parent, 'typo');
+  expect(await failure([...command, '--data', typo])).toEqual({
+    code: 1,
+    line: `palmtree-server: ${typo} is not a data folder of palmtree-server. Choose another with --data.`,
+  });
+  expect(readdirSync(parent)).toEqual([]);
+});
+
+test.each([
+  ['0.0.0.0', true],
+  ['127.0.0.1', false],
+  ['localhost', false],
+])('a server without TLS on %s warns of that: %s', async (host, isWarned) => {
+  const child = spawn(process.execPath, [bundle, 'serve', '--host', host, '--port', '0', '--data', temporaryFolder()]);
+  child.stdout.once('data', () => child.kill('SIGTERM'));
+  let log = '';
+  for await (const text of child.stderr.setEncoding('utf8')) log += String(text);
+  expect(log.includes('without TLS')).toBe(isWarned);
 });
 
 async function whoamiAs(token: string) {

@@ -39,11 +39,20 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
   log.info({ url: listening.url, version }, 'listening');
+  if (options.listen.tls === undefined && !isLoopback(options.listen.host)) {
+    log.warn(
+      'without TLS, others on the network can read the tokens and the files: use --tls-cert and --tls-key, or a proxy with TLS',
+    );
+  }
   const stop = async (): Promise<void> => {
     clearInterval(timer);
     await stopServer(services, listening, database, lock);
   };
   return { url: listening.url, log, stop };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
 }
 
 /** pino's own destination keeps the process from exiting when the reader of its pipe is gone. */

@@ -2,8 +2,8 @@ import { Command } from 'commander';
 import { treeName } from '../contract/schemas';
 import { openDatabase } from '../database/openDatabase';
 import { OperatorError } from '../errors';
-import { TokenRepository } from '../tokens/tokenRepository';
-import { defaultDataFolder, prepareDataFolder } from './dataFolder';
+import { TokenRepository, type TokenSummary } from '../tokens/tokenRepository';
+import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
 
 interface DataOption {
   readonly data: string;
@@ -24,7 +24,7 @@ export function tokenCommand(print: (line: string) => void): Command {
     .option('--tree <tree...>', 'limit the token to these trees')
     .option('--json', 'print JSON')
     .action((name: string, options: DataOption & JsonOption & { tree?: string[] }) =>
-      withTokens(options, async (tokens) => {
+      withTokens(prepareDataFolder(options.data), async (tokens) => {
         if (!tokenName.test(name)) throw new OperatorError('Choose a token name of 1 to 100 printable characters.');
         const trees = options.tree ?? null;
         const invalid = trees?.find((tree) => !treeName.safeParse(tree).success);
@@ -39,14 +39,16 @@ export function tokenCommand(print: (line: string) => void): Command {
   subcommand('list', 'list the valid tokens')
     .option('--json', 'print JSON')
     .action((options: DataOption & JsonOption) =>
-      withTokens(options, async (tokens) => {
-        const list = (await tokens.list()).map(({ name, trees, createdAt }) => ({ name, trees, createdAt }));
+      withTokens(existingDataFolder(options.data), async (tokens) => {
+        const list = (await tokens.list()).map(({ name, trees, createdAt, lastPushAt }) => {
+          return { name, trees, createdAt, lastPushAt };
+        });
         if (options.json) print(JSON.stringify(list));
-        else for (const { name, trees, createdAt } of list) print([createdAt, name, trees ?? 'all trees'].join('\t'));
+        else for (const line of table(list)) print(line);
       }),
     );
   subcommand('revoke <name>', 'revoke a token immediately').action((name: string, options: DataOption) =>
-    withTokens(options, async (tokens) => {
+    withTokens(existingDataFolder(options.data), async (tokens) => {
       if (await tokens.revoke(name)) return;
       const fix = 'Run "palmtree-server token list" to see the valid tokens.';
       throw new OperatorError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);
@@ -55,8 +57,24 @@ export function tokenCommand(print: (line: string) => void): Command {
   return command;
 }
 
-async function withTokens({ data }: DataOption, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {
-  const database = await openDatabase(prepareDataFolder(data));
+/** The lines of a table with a header. */
+function table(tokens: readonly Omit<TokenSummary, 'id'>[]): string[] {
+  if (tokens.length === 0) return ['There are no valid tokens. Create one with "palmtree-server token create NAME".'];
+  const rows = [
+    ['NAME', 'CREATED', 'LAST PUSH', 'TREES'],
+    ...tokens.map(({ name, createdAt, lastPushAt, trees }) => [
+      name,
+      createdAt,
+      lastPushAt ?? '-',
+      trees?.join(', ') ?? 'all trees',
+    ]),
+  ];
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+}
+
+async function withTokens(dataFolder: string, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {
+  const database = await openDatabase(dataFolder);
   try {
     await use(new TokenRepository(database, () => new Date()));
   } finally {

@@ -5,6 +5,8 @@ import { migrations } from './migrations';
 import { NodeSqliteDialect } from './nodeSqliteDialect';
 import type { Tables } from './tables';
 
+export const databaseFileName = 'palmtree.sqlite';
+
 export type Database = Kysely<Tables>;
 
 /** The time that a statement waits for another process's transaction. The server and the other commands share the file. */
@@ -38,7 +40,7 @@ export function damageError(fault: string, options?: ErrorOptions): OperatorErro
 async function openAndMigrate(dataFolder: string): Promise<Database> {
   // A static import would fail on an older Node before the version check could say why.
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const file = join(dataFolder, 'palmtree.sqlite');
+  const file = join(dataFolder, databaseFileName);
   const writer = new DatabaseSync(file, { timeout: busyTimeoutMs });
   writer.exec('pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on');
   // A negative number is in KiB. The indexes of a commit of 100,000 files do not fit into the default of 2 MiB.

@@ -5,6 +5,8 @@ import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
 
 export interface TokenSummary extends Token {
   readonly createdAt: string;
+  /** The time of the newest push under the token's name; null without one. */
+  readonly lastPushAt: string | null;
 }
 
 export class TokenRepository {
@@ -53,7 +55,8 @@ export class TokenRepository {
       .execute();
     return Promise.all(
       rows.map(async ({ id, name, limited, created_at: createdAt }) => {
-        return { id, name, trees: limited ? await this.#treesOf(id) : null, createdAt };
+        const trees = limited ? await this.#treesOf(id) : null;
+        return { id, name, trees, createdAt, lastPushAt: await this.#lastPushBy(name) };
       }),
     );
   }
@@ -89,6 +92,15 @@ export class TokenRepository {
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
     return row !== undefined;
+  }
+
+  async #lastPushBy(name: string): Promise<string | null> {
+    const row = await this.#database
+      .selectFrom('revisions')
+      .select((query) => query.fn.max('created_at').as('last'))
+      .where('token_name', '=', name)
+      .executeTakeFirst();
+    return row?.last ?? null;
   }
 
   async #treesOf(id: number): Promise<string[]> {
