@@ -2,10 +2,16 @@ import * as vscode from 'vscode';
 import type { Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
 import { formatNumber } from '../shared/format';
+import { askInBox, InvalidAnswer } from '../connect/textBox';
+import { shownFile } from '../documents/shownFile';
+import { commandIds } from '../shared/ids';
 import { showError, showInStatusBar } from '../shared/notify';
+import { quotedPaths } from '../shared/pathList';
 import type { PathPicker } from '../views/pathPicker';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
+import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { typedPaths, typedText } from './typedPaths';
 
 export interface TrackDeps {
   readonly folders: WorkspaceFolders;
@@ -15,13 +21,24 @@ export interface TrackDeps {
 
 /** Tracks the picked files and folders, else those that the user types. */
 export async function track({ folders }: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
-  let picked = pickedUris(uri, uris);
-  if (picked.length === 0) picked = await askForPaths(await folders.find());
-  for (const [{ sync }, paths] of await resolvePicked(folders, picked)) {
-    await sync.track(paths);
-    const problems = [...sync.pathStates.values()].filter((state) => state === 'problem').length;
-    showInStatusBar(trackedMessage(sync.state.counts.tracked, problems));
-  }
+  const picked = pickedUris(uri, uris);
+  if (picked.length === 0) await askForPaths(await folders.find());
+  else for (const [owner, paths] of await resolvePicked(folders, picked)) await trackPaths(owner, paths);
+}
+
+async function trackPaths({ folder, sync }: SyncedFolder, paths: readonly string[]): Promise<void> {
+  await sync.track(paths);
+  const problems = [...sync.pathStates.values()].filter((state) => state === 'problem').length;
+  const text = trackedMessage(sync.state.counts.tracked, problems);
+  showInStatusBar(text);
+  if (!sync.isConnected) void offerToConnect(folder, text);
+}
+
+async function offerToConnect({ uri }: vscode.WorkspaceFolder, tracked: string): Promise<void> {
+  const text = vscode.l10n.t('{0}. This folder is not connected to a server yet.', tracked);
+  const connect = vscode.l10n.t('Connect…');
+  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, connect);
+  if (picked === connect) await vscode.commands.executeCommand(commandIds.connect, uri);
 }
 
 function trackedMessage(tracked: number, problems: number): string {
@@ -31,21 +48,27 @@ function trackedMessage(tracked: number, problems: number): string {
   return `${files}, ${problems === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', formatNumber(problems))}`;
 }
 
-async function askForPaths({ folder }: SyncedFolder): Promise<vscode.Uri[]> {
-  const typed = await vscode.window.showInputBox({
+/** Asks in a box that stays open, with its text, until the paths are tracked. Throws cancelled. */
+async function askForPaths(owner: SyncedFolder): Promise<void> {
+  const { folder, sync } = owner;
+  const active = shownFile();
+  const path = active && relativePath(folder, active);
+  await askInBox({
     title: vscode.l10n.t('Palmtree: Track for sync'),
-    prompt: vscode.l10n.t('Files and folders, relative to the workspace folder. Put quotes around names with spaces.'),
-    placeHolder: vscode.l10n.t('notes drafts/plan.md "my data"'),
-    ignoreFocusOut: true,
+    prompt: vscode.l10n.t('Files and folders of {0}. Put quotes around names with spaces.', folder.name),
+    placeholder: vscode.l10n.t('notes drafts/plan.md "my data"'),
+    value: path === undefined || sync.isTracked(path) ? '' : typedText(path),
+    hint: (text) => {
+      const { outside } = typedPaths(text, folder.uri.fsPath);
+      return outside.length === 0 ? undefined : vscode.l10n.t('Outside the folder: {0}.', quotedPaths(outside));
+    },
+    check: async (text) => {
+      const { paths, outside } = typedPaths(text, folder.uri.fsPath);
+      if (outside.length > 0) throw new PalmtreeError('not_in_folder', 'outside', { details: { paths: outside } });
+      if (paths.length === 0) throw new InvalidAnswer(vscode.l10n.t('Enter a path.'));
+      await trackPaths(owner, paths);
+    },
   });
-  if (typed === undefined || typed.trim() === '') throw new PalmtreeError('cancelled', 'no path was given');
-  return splitPaths(typed).map((path) => vscode.Uri.joinPath(folder.uri, path));
-}
-
-/** Splits typed paths as a shell would: at spaces, but not inside double quotes. */
-function splitPaths(text: string): string[] {
-  const paths = [...text.matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
-  return paths.map((path) => path.replaceAll('\\', '/').replace(/^\.\//, '').replace(/\/+$/, ''));
 }
 
 export async function untrack(deps: TrackDeps, uri: unknown, uris: unknown): Promise<void> {

@@ -72,24 +72,39 @@ export function askForToken(url: URL, stored: string | undefined): Promise<Signe
   });
 }
 
-/** Asks for a tree on the server, and creates it if it is new. Throws cancelled. */
+/** Asks for a tree on the server, or for the name of a new one. Throws cancelled. */
 export async function askForTree(signedIn: SignedIn, suggestion: string): Promise<string | typeof back> {
-  const { trees } = signedIn;
+  const { trees, allowedTrees } = signedIn;
+  if (allowedTrees !== null) {
+    const picked = await pickTree(treeChoices(trees, allowedTrees), false);
+    if (picked === back || picked === undefined) return back;
+    return picked;
+  }
   for (;;) {
-    const picked = trees.length > 0 ? await pickTree(trees) : undefined;
+    const picked = trees.length > 0 ? await pickTree(treeChoices(trees, []), true) : undefined;
     if (picked !== undefined) return picked;
     const created = await askForNewTree(signedIn, suggestion);
     if (created !== back || trees.length === 0) return created;
   }
 }
 
-/** Returns undefined for a new tree. */
-function pickTree(trees: TreeList['trees']): Promise<string | typeof back | undefined> {
+/** The trees on the server, and those that the token may create. */
+function treeChoices(trees: TreeList['trees'], allowed: readonly string[]): vscode.QuickPickItem[] {
+  const existing = new Set(trees.map(({ name }) => name));
+  return [
+    ...trees.map(({ name, revision }) => ({ label: name, description: vscode.l10n.t('revision {0}', revision) })),
+    ...allowed
+      .filter((name) => !existing.has(name))
+      .map((label) => ({ label, description: vscode.l10n.t('new tree') })),
+  ];
+}
+
+/** Returns undefined for another, new tree, which only `canCreate` offers. */
+function pickTree(
+  items: readonly vscode.QuickPickItem[],
+  canCreate: boolean,
+): Promise<string | typeof back | undefined> {
   const create: vscode.QuickPickItem = { label: vscode.l10n.t('$(add) New Tree…') };
-  const items = trees.map(({ name, revision }) => ({
-    label: name,
-    description: vscode.l10n.t('revision {0}', revision),
-  }));
   const list = vscode.window.createQuickPick();
   list.title = title;
   list.step = totalSteps;
@@ -97,7 +112,7 @@ function pickTree(trees: TreeList['trees']): Promise<string | typeof back | unde
   list.placeholder = aboutTrees();
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];
-  list.items = [...items, create];
+  list.items = canCreate ? [...items, create] : items;
   return new Promise<string | typeof back | undefined>((resolve, reject) => {
     list.onDidAccept(() => {
       const [item] = list.selectedItems;
@@ -109,7 +124,7 @@ function pickTree(trees: TreeList['trees']): Promise<string | typeof back | unde
   }).finally(() => list.dispose());
 }
 
-function askForNewTree({ client, allowedTrees }: SignedIn, value: string): Promise<string | typeof back> {
+function askForNewTree({ client }: SignedIn, value: string): Promise<string | typeof back> {
   return askInBox({
     title,
     step: totalSteps,
@@ -118,13 +133,7 @@ function askForNewTree({ client, allowedTrees }: SignedIn, value: string): Promi
     hint: treeNameFault,
     check: async (name, signal) => {
       if (name === '') throw new InvalidAnswer(vscode.l10n.t('Enter a name for the tree. {0}', aboutTrees()));
-      try {
-        await client.makeTree(checkTreeName(name), signal);
-      } catch (error) {
-        if (!isPalmtreeError(error, 'forbidden') || allowedTrees === null) throw error;
-        const allowed = allowedTrees.join(', ');
-        throw new InvalidAnswer(vscode.l10n.t('This token has no access to "{0}". It can use: {1}.', name, allowed));
-      }
+      await client.makeTree(checkTreeName(name), signal);
       return name;
     },
   });

@@ -10,10 +10,11 @@ export class InvalidAnswer extends Error {
   override readonly name = 'InvalidAnswer';
 }
 
-/** A step that the user answers by typing. */
+/** A question that the user answers by typing. */
 export interface TextQuestion<T> {
   readonly title: string;
-  readonly step: number;
+  /** Its number, if it is one of several steps. */
+  readonly step?: number;
   readonly prompt: string;
   readonly placeholder?: string;
   readonly value?: string;
@@ -57,7 +58,7 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
       box.validationMessage = text.trim() === '' ? undefined : question.hint?.(text.trim());
     });
     box.onDidTriggerButton(() => resolve(back));
-    box.onDidHide(() => reject(new PalmtreeError('cancelled', `${question.title}: closed at step ${question.step}`)));
+    box.onDidHide(() => reject(new PalmtreeError('cancelled', `${question.title}: the box was closed`)));
     box.show();
   }).finally(() => {
     stop();
@@ -69,13 +70,13 @@ function createBox({ title, step, prompt, placeholder, value = '', isSecret = fa
   const box = vscode.window.createInputBox();
   box.title = title;
   box.step = step;
-  box.totalSteps = totalSteps;
+  box.totalSteps = step && totalSteps;
   box.prompt = prompt;
   box.placeholder = placeholder;
   box.value = value;
   box.password = isSecret;
   box.ignoreFocusOut = true;
-  if (step > 1) box.buttons = [vscode.QuickInputButtons.Back];
+  if (step !== undefined && step > 1) box.buttons = [vscode.QuickInputButtons.Back];
   return box;
 }
 

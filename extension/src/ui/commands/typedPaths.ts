@@ -1,0 +1,30 @@
+import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
+
+export interface TypedPaths {
+  /** Relative to the folder; `''` is the folder itself. */
+  readonly paths: readonly string[];
+  /** The typed paths that lead out of the folder. */
+  readonly outside: readonly string[];
+}
+
+/**
+ * Splits typed text into paths as a shell does: at spaces, but not inside double quotes. Paths may be absolute, or
+ * relative to `root`, an absolute path.
+ */
+export function typedPaths(text: string, root: string): TypedPaths {
+  const typed = [...text.matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  const paths: string[] = [];
+  const outside: string[] = [];
+  for (const each of typed) {
+    const path = isAbsolute(each) ? relative(root, resolve(each)) : posix.normalize(each.replaceAll('\\', '/'));
+    const normal = path.replaceAll(sep, '/').replace(/\/+$/, '');
+    if (normal === '..' || normal.startsWith('../') || isAbsolute(normal)) outside.push(each);
+    else paths.push(normal === '.' ? '' : normal);
+  }
+  return { paths: [...new Set(paths)], outside };
+}
+
+/** The text that `typedPaths` reads as this path. */
+export function typedText(path: string): string {
+  return /\s/.test(path) ? `"${path}"` : path;
+}
