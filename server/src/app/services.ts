@@ -8,6 +8,7 @@ import { RevisionRepository } from '../history/revisionRepository';
 import { ObjectStore } from '../objects/objectStore';
 import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PushRepository } from '../pushes/pushRepository';
+import { UploadedObjects } from '../pushes/uploadedObjects';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
 import { RsyncConnections } from '../sessions/rsyncConnections';
 import { SessionActivity } from '../sessions/sessionActivity';
@@ -41,9 +42,10 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const now = injected.now ?? (() => new Date());
   const limits = { ...defaultRunLimits, ...injected.runLimits };
   const sessions = new SessionStore(join(dataFolder, 'sessions'), now);
-  const activity = new SessionActivity(limits.closeGraceMs);
+  const activity = new SessionActivity(limits.closeGraceMs, now);
   const objects = new ObjectStore(join(dataFolder, 'objects'));
   const inboxVerifiers = new InboxVerifiers(objects);
+  const entries = new EntryRepository(database);
   const tokens = new TokenRepository(database, now);
   const revisions = new RevisionRepository(database);
   const notices = injected.notices ?? new LocalNotices();
@@ -57,13 +59,14 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
     tokens,
     trees: new TreeRepository(database, now),
-    entries: new EntryRepository(database),
+    entries,
     revisions,
     notices,
     streams: new RevisionStreams({ revisions, tokens }, notices, heartbeatMs),
     pushes: new PushRepository(database, now),
     objects,
     inboxVerifiers,
+    uploaded: new UploadedObjects({ sessions, entries, objects, inboxVerifiers }),
     sessions,
     activity,
     connections: new RsyncConnections({ sessions, activity, tokens, observer: inboxVerifiers }, rsync, limits),

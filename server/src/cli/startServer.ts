@@ -5,7 +5,7 @@ import { createServices, type Services } from '../app/services';
 import { checkDatabase } from '../database/checkDatabase';
 import { openDatabase, type Database } from '../database/openDatabase';
 import { checkRsync } from '../rsync/rsyncVersion';
-import { sessionLifetimeMs, sweepSessions } from '../sessions/sweep';
+import { sweepSessions } from '../sessions/sweep';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
 
 export interface StartOptions {
@@ -22,7 +22,9 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-const hourMs = 60 * 60 * 1000;
+const minuteMs = 60 * 1000;
+/** A client repeats the commit of a push whose response was lost for so long. */
+const resultLifetimeMs = 24 * 60 * minuteMs;
 const requestGraceMs = 10_000;
 
 export async function startServer(options: StartOptions): Promise<RunningServer> {
@@ -35,7 +37,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   if (warning !== undefined) log.warn(warning);
   const services = createServices({ database, dataFolder, rsync, log, version });
   await sweep(services, { includeIncomplete: true });
-  const timer = setInterval(() => void sweep(services, { includeIncomplete: false }), hourMs);
+  const timer = setInterval(() => void sweep(services, { includeIncomplete: false }), minuteMs);
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
   log.info({ url: listening.url, version }, 'listening');
@@ -78,14 +80,13 @@ async function stopServer(
 }
 
 /** Never throws: what cannot be removed must not keep a server from starting. */
-async function sweep(
-  { sessions, activity, pushes, now, log }: Services,
-  { includeIncomplete }: { includeIncomplete: boolean },
-): Promise<void> {
+async function sweep(services: Services, { includeIncomplete }: { includeIncomplete: boolean }): Promise<void> {
+  const { pushes, uploaded, now, log } = services;
   try {
-    await sweepSessions(sessions, activity, { now: now(), includeIncomplete, log });
-    await pushes.forgetUnchanged(new Date(now().getTime() - sessionLifetimeMs));
+    if (includeIncomplete) await uploaded.restore();
+    await sweepSessions(services, { now: now(), includeIncomplete, log });
+    await pushes.forgetUnchanged(new Date(now().getTime() - resultLifetimeMs));
   } catch (error) {
-    log.error({ err: error }, 'removing expired sessions failed');
+    log.error({ err: error }, 'removing idle sessions failed');
   }
 }

@@ -118,6 +118,10 @@ export class ObjectStore {
     return 'deferred';
   }
 
+  remove(hash: string): void {
+    rmSync(this.fileOf(hash), { force: true });
+  }
+
   stamp({ hash }: Content): FileStamp | undefined {
     return stampOf(this.fileOf(hash));
   }

@@ -10,10 +10,12 @@ import type { AppEnv } from '../http/appEnv';
 import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
 import { slowJson } from '../http/slowResponse';
 import { endSession } from '../sessions/endSession';
+import type { SessionContents } from '../sessions/removeSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import { beginPull, type BeginPullServices } from './beginPull';
 
-export type PullServices = BeginPullServices & { readonly activity: SessionActivity; readonly maxBodyBytes: number };
+export type PullServices = BeginPullServices &
+  SessionContents & { readonly activity: SessionActivity; readonly maxBodyBytes: number };
 
 export function pullRoutes(services: PullServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();

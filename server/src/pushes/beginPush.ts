@@ -13,6 +13,7 @@ import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
 import { storeReceived } from './storeReceived';
 import { takeOver } from './takeOver';
+import type { UploadedObjects } from './uploadedObjects';
 import { validateChanges } from './validateChanges';
 
 /** For more new paths than this, reading all paths of the tree is faster than querying those above and below each. */
@@ -25,6 +26,7 @@ export interface BeginPushServices {
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly uploaded: UploadedObjects;
   readonly newId: () => string;
   readonly newPassword: () => string;
 }
@@ -53,7 +55,8 @@ export async function beginPush(
   const create = async (earlier?: EarlierInbox): Promise<PushSession> => {
     const id = services.newId();
     const password = services.newPassword();
-    await sessions.create({
+    services.uploaded.declare(id, uploads);
+    const created = sessions.create({
       id,
       kind: 'push',
       treeId: tree.id,
@@ -71,6 +74,10 @@ export async function beginPush(
         uploads,
         ...(push.message ? { message: push.message } : {}),
       },
+    });
+    await created.catch(async (error: unknown) => {
+      await services.uploaded.discard(id);
+      throw error;
     });
     const inbox = sessions.filesFolderOf(id);
     const received = earlier === undefined ? new Map() : await storeReceived(services.objects, inbox, uploads);

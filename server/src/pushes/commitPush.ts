@@ -11,6 +11,7 @@ import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { InboxVerifiers } from './inboxVerifiers';
 import type { PushRepository } from './pushRepository';
+import type { UploadedObjects } from './uploadedObjects';
 import { verifyInbox } from './verifyInbox';
 
 /** An inbox with more files than this is removed in the background, so that the client does not wait for it. */
@@ -22,6 +23,7 @@ export interface CommitPushServices {
   readonly objects: ObjectStore;
   readonly sessions: SessionStore;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly uploaded: UploadedObjects;
   readonly activity: SessionActivity;
   readonly notices: RevisionNotices;
 }
@@ -35,7 +37,7 @@ export async function commitPush(
   services: CommitPushServices,
   { treeName, token, id }: { treeName: string; token: Token; id: string },
 ): Promise<CommitResult> {
-  const { trees, pushes, sessions, activity, notices } = services;
+  const { trees, pushes, sessions, uploaded, activity, notices } = services;
   const tree = await trees.find(treeName);
   const resultOf = async (revision: number): Promise<CommitResult> => {
     return { revision, id: await trees.revisionId(tree.id, revision) };
@@ -44,6 +46,7 @@ export async function commitPush(
   if (committed !== undefined) {
     // After a kill that followed the transaction, the session's folder still exists.
     if (!activity.isBusy(id)) await sessions.remove(id);
+    uploaded.committed(id);
     return resultOf(committed);
   }
   const session = await sessions.find(id, { treeId: tree.id, tokenId: token.id }, 'push');
@@ -55,6 +58,7 @@ export async function commitPush(
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
     const revision = await pushes.commit({ treeId: tree.id, pushId: id, tokenName: token.name, push });
+    uploaded.committed(id);
     if (revision !== push.base) notices.announce(tree.id);
     if (push.uploads.length > maxForegroundRemovals) await sessions.removeSoon(id);
     else await sessions.remove(id);

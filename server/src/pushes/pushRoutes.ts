@@ -37,7 +37,6 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
   routes.delete('/:tree/pushes/:id', async (context) => {
     const { tree: treeName, id } = context.req.param();
     await endSession(services, { treeName, tokenId: context.get('token').id, id, kind: 'push' });
-    await services.inboxVerifiers.discard(id);
     return context.body(null, 204);
   });
 

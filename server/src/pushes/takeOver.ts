@@ -1,15 +1,18 @@
 import { existsSync } from 'node:fs';
 import { WireError } from '../errors';
 import type { Upload } from '../sessions/session';
+import { removeSession } from '../sessions/removeSession';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { Owner, SessionStore } from '../sessions/sessionStore';
 import { EarlierInbox } from './earlierInbox';
 import type { InboxVerifiers } from './inboxVerifiers';
+import type { UploadedObjects } from './uploadedObjects';
 
 interface TakeOverServices {
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly uploaded: UploadedObjects;
 }
 
 export interface Resumed {
@@ -25,10 +28,11 @@ export interface Resumed {
  * has ended, is being committed or has another owner. A kill meanwhile costs at most the received files.
  */
 export async function takeOver<T>(
-  { sessions, activity, inboxVerifiers }: TakeOverServices,
+  services: TakeOverServices,
   { id, owner, uploads }: Resumed,
   create: (earlier?: EarlierInbox) => Promise<T>,
 ): Promise<T> {
+  const { sessions, activity, inboxVerifiers } = services;
   const earlier = await ifExists(sessions.find(id, owner, 'push'));
   if (earlier === undefined || activity.isExclusive(id)) return create();
   return activity.exclusively(id, 'stop-runs', async () => {
@@ -37,7 +41,7 @@ export async function takeOver<T>(
     const inbox = sessions.filesFolderOf(id);
     if (record === undefined || !existsSync(inbox)) return create();
     const created = await create(new EarlierInbox(inbox, record.uploads, uploads));
-    await sessions.remove(id);
+    await removeSession(services, id);
     return created;
   });
 }

@@ -6,9 +6,26 @@ export class SessionActivity {
   readonly #exclusive = new Set<string>();
   readonly #runs = new Map<string, Set<Run>>();
   readonly #graceMs: number;
+  readonly #now: () => Date;
+  readonly #startedAt: Date;
+  /** The end of each session's last run or action. */
+  readonly #lastUse = new Map<string, Date>();
 
-  constructor(graceMs: number) {
+  constructor(graceMs: number, now: () => Date = () => new Date()) {
     this.#graceMs = graceMs;
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** The time since which nothing used the session, as far as this process knows. */
+  idleSince(id: string, createdAt: Date): Date {
+    const known = this.#lastUse.get(id) ?? this.#startedAt;
+    return known > createdAt ? known : createdAt;
+  }
+
+  /** To be called with the ids of all sessions: forgets the others. */
+  retain(ids: ReadonlySet<string>): void {
+    for (const id of this.#lastUse.keys()) if (!ids.has(id)) this.#lastUse.delete(id);
   }
 
   isBusy(id: string): boolean {
@@ -47,6 +64,7 @@ export class SessionActivity {
     void run.ended.then(() => {
       runs.delete(run);
       if (runs.size === 0) this.#runs.delete(id);
+      this.#lastUse.set(id, this.#now());
     });
   }
 
@@ -62,6 +80,7 @@ export class SessionActivity {
       return await action();
     } finally {
       this.#exclusive.delete(id);
+      this.#lastUse.set(id, this.#now());
     }
   }
 

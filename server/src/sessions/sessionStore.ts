@@ -31,6 +31,12 @@ export interface NewSession extends Owner {
   readonly push?: PushRecord;
 }
 
+/** What sessions have brought in besides their folders. */
+export interface UploadedContent {
+  /** Removes what the session has brought in and nothing else uses. */
+  discard(id: string): Promise<void>;
+}
+
 /** The sessions' folders. A folder without session.json is not a session, because that file is written last. */
 export class SessionStore {
   readonly #folder: string;
@@ -150,13 +156,13 @@ export class SessionStore {
     await Promise.all(this.#removals);
   }
 
-  /** All folders with the time when their session began; undefined for a folder that a kill left incomplete. */
-  async list(): Promise<{ id: string; createdAt: Date | undefined }[]> {
+  /** All folders with their session's kind and begin; both are undefined for a folder that a kill left incomplete. */
+  async list(): Promise<{ id: string; kind: SessionKind | undefined; createdAt: Date | undefined }[]> {
     const ids = await readdir(this.#folder);
     return Promise.all(
       ids.map(async (id) => {
         const session = await this.#read(id);
-        return { id, createdAt: session === undefined ? undefined : new Date(session.createdAt) };
+        return { id, kind: session?.kind, createdAt: session && new Date(session.createdAt) };
       }),
     );
   }

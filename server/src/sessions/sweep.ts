@@ -1,27 +1,33 @@
 import type { Logger } from 'pino';
+import { removeSession, type SessionContents } from './removeSession';
 import type { SessionActivity } from './sessionActivity';
-import type { SessionStore } from './sessionStore';
 
-export const sessionLifetimeMs = 24 * 60 * 60 * 1000;
+/** A client that lost its connection, slept or was restarted goes on with its session for so long. */
+export const maxIdleMs = 30 * 60 * 1000;
 
 /**
- * Removes expired sessions. `includeIncomplete` also removes folders that a kill left incomplete. That is safe only
- * before the first request: later, such a folder may belong to a session that is being created. Logs a session that cannot
- * be removed, and goes on.
+ * Removes sessions that nothing has used for `maxIdleMs`, with what they brought in. `includeIncomplete` also removes
+ * folders that a kill left incomplete. That is safe only before the first request: later, such a folder may belong to a
+ * session that is being created. Logs a session that cannot be removed, and goes on.
  */
 export async function sweepSessions(
-  sessions: SessionStore,
-  activity: SessionActivity,
+  services: SessionContents & { readonly activity: SessionActivity },
   { now, includeIncomplete, log }: { now: Date; includeIncomplete: boolean; log: Logger },
 ): Promise<void> {
-  for (const { id, createdAt } of await sessions.list()) {
-    const isDue = createdAt === undefined ? includeIncomplete : now.getTime() - createdAt.getTime() > sessionLifetimeMs;
+  const { sessions, activity } = services;
+  const listed = await sessions.list();
+  activity.retain(new Set(listed.map(({ id }) => id)));
+  for (const { id, createdAt } of listed) {
+    const isDue =
+      createdAt === undefined
+        ? includeIncomplete
+        : now.getTime() - activity.idleSince(id, createdAt).getTime() > maxIdleMs;
     if (!isDue || activity.isBusy(id)) continue;
     try {
-      await activity.exclusively(id, 'stop-runs', () => sessions.remove(id));
-      log.info({ session: id }, 'removed an expired or incomplete session');
+      await activity.exclusively(id, 'stop-runs', () => removeSession(services, id));
+      log.info({ session: id }, 'removed an idle or incomplete session');
     } catch (error) {
-      log.error({ session: id, err: error }, 'removing an expired or incomplete session failed');
+      log.error({ session: id, err: error }, 'removing an idle or incomplete session failed');
     }
   }
 }

@@ -115,6 +115,23 @@ export class EntryRepository {
     });
     return known;
   }
+
+  /** Returns the hashes that any revision of any tree has. */
+  async usedHashes(hashes: readonly string[]): Promise<Set<string>> {
+    const used = new Set<string>();
+    await inChunks(hashes, async (chunk) => {
+      const rows = await this.#database
+        .selectFrom('versions')
+        .select('hash')
+        .distinct()
+        // Names the trees, because the index on hashes begins with the tree.
+        .where('tree_id', 'in', (query) => query.selectFrom('trees').select('id'))
+        .where('hash', 'in', chunk)
+        .execute();
+      for (const { hash } of rows) if (hash !== null) used.add(hash);
+    });
+    return used;
+  }
 }
 
 function parentsOf(path: string): string[] {
