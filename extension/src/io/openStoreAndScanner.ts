@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { storagePaths } from './openFolderStorage';
 import { WorkerScanner } from './scan/scanner';
 import { openStore, type SqlStore } from './store/store';
 
@@ -15,10 +16,17 @@ export interface StoreAndScannerOptions {
   readonly root: string;
   /** The folder for all data about `root`; created if it does not exist. */
   readonly storage: string;
+  /** Further folders of Palmtree, by absolute path. They, and those in `storage`, are never synced. */
+  readonly ownFolders?: readonly string[];
 }
 
 /** Opens the store, and passes its observations to a new scanner. Throws the errors of `openStore`. */
-export async function openStoreAndScanner({ dist, root, storage }: StoreAndScannerOptions): Promise<StoreAndScanner> {
+export async function openStoreAndScanner({
+  dist,
+  root,
+  storage,
+  ownFolders = [],
+}: StoreAndScannerOptions): Promise<StoreAndScanner> {
   const store = await openStore({
     folder: storage,
     wasm: join(dist, 'sql-wasm.wasm'),
@@ -28,6 +36,7 @@ export async function openStoreAndScanner({ dist, root, storage }: StoreAndScann
     script: join(dist, 'scanWorker.js'),
     root,
     storage,
+    ownFolders: [storage, ...Object.values(storagePaths(storage)), ...ownFolders],
     known: () => store.state.observations.values(),
   });
   // The scanner starts after the store has loaded, since two threads that collect garbage at once slow each other down.

@@ -18,7 +18,7 @@ export class Exclusion {
   readonly #folderResults = new Map<string, boolean>();
 
   constructor(patterns: readonly string[], gitignores: Iterable<readonly [folder: string, content: string]>) {
-    this.#configured = nameMatcher(patterns) ?? patternMatcher(patterns);
+    this.#configured = simpleMatcher(patterns) ?? patternMatcher(patterns);
     for (const [folder, content] of gitignores) this.addGitignore(folder, content);
   }
 
@@ -66,14 +66,48 @@ export class Exclusion {
   }
 }
 
+/** A name, and a folder's name with `/` at its end. */
+const plainName = /^[\w.-]+\/?$/;
+/** A name with the wildcards `*`, `?` and `[abc]`. */
+const wildcardName = /^(?!#)(?:[\w.~$#-]|\\#|\?|\*(?!\*)|\[\w+\])+$/;
+/** A path without wildcards, at any depth. */
+const pathAtAnyDepth = /^\*\*\/[\w.-]+(?:\/[\w.-]+)+$/;
+
 /**
- * A matcher for patterns that are all plain names, as most are; undefined if one is not. The pattern library took
- * longer for 100,000 paths than their scan.
+ * A matcher for simple patterns, as nearly all are; undefined if one is not simple. The pattern library took longer for
+ * 100,000 paths than their scan.
  */
-function nameMatcher(patterns: readonly string[]): Pick<Ignore, 'ignores'> | undefined {
-  if (!patterns.every((pattern) => /^[\w.-]+\/?$/.test(pattern))) return undefined;
-  const names = new Set(patterns.flatMap((pattern) => (pattern.endsWith('/') ? [pattern] : [pattern, `${pattern}/`])));
-  return { ignores: (path) => names.has(path.slice(path.lastIndexOf('/', path.length - 2) + 1)) };
+function simpleMatcher(patterns: readonly string[]): Pick<Ignore, 'ignores'> | undefined {
+  const names = new Set<string>();
+  const wildcards: string[] = [];
+  const endings: string[] = [];
+  for (const pattern of patterns) {
+    if (plainName.test(pattern)) {
+      names.add(pattern);
+      if (!pattern.endsWith('/')) names.add(`${pattern}/`);
+    } else if (wildcardName.test(pattern)) wildcards.push(sourceOf(pattern));
+    else if (pathAtAnyDepth.test(pattern)) endings.push(pattern.slice(2));
+    else return undefined;
+  }
+  const wildcard = wildcards.length === 0 ? undefined : new RegExp(`^(?:${wildcards.join('|')})/?$`);
+  return {
+    ignores: (path) => {
+      const name = path.slice(path.lastIndexOf('/', path.length - 2) + 1);
+      if (names.has(name) || wildcard?.test(name) === true) return true;
+      if (endings.length === 0) return false;
+      const absolute = `/${path.endsWith('/') ? path.slice(0, -1) : path}`;
+      return endings.some((ending) => absolute.endsWith(ending));
+    },
+  };
+}
+
+/** The source of a regular expression for a name that `wildcardName` accepts. */
+function sourceOf(pattern: string): string {
+  return pattern.replaceAll(/\\#|\[\w+\]|[.$*?]/g, (part) => {
+    if (part === '*') return '[^/]*';
+    if (part === '?') return '[^/]';
+    return part === '.' || part === '$' ? `\\${part}` : part.replace('\\#', '#');
+  });
 }
 
 /** A matcher for patterns, or for a text with one pattern per line. */

@@ -39,13 +39,16 @@ describe('Selection', () => {
   });
 
   it('matches plain names as it matches patterns', () => {
-    const name = fc.constantFrom('a', 'b.c', '.git', 'A');
-    const pattern = fc.tuple(name, fc.boolean()).map(([text, isFolder]) => (isFolder ? `${text}/` : text));
+    const name = fc.constantFrom('a', 'b.c', '.git', 'A', '.#a', '#a#');
+    const plain = fc
+      .tuple(fc.constantFrom('a', 'b.c', '.git', 'A'), fc.boolean())
+      .map(([text, isFolder]) => (isFolder ? `${text}/` : text));
+    const pattern = fc.oneof(plain, fc.constantFrom('a*', '*', '.*', '?', '[bA]', '*.c', '**/a/b.c', '.#*', '\\#*#'));
     const path = fc.array(name, { minLength: 1, maxLength: 4 }).map((names) => names.join('/'));
     fc.assert(
       fc.property(fc.array(pattern), fc.array(path), (patterns, paths) => {
         // A pattern that is not a plain name, and matches none of the paths, makes it use the pattern library.
-        const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, 'z*'])];
+        const [named, matched] = [select([folder('')], patterns), select([folder('')], [...patterns, '/z/*/z'])];
         expect(included(named, paths)).toEqual(included(matched, paths));
         expect(paths.map((path) => named.mayTrackBelow(path))).toEqual(
           paths.map((path) => matched.mayTrackBelow(path)),

@@ -1,7 +1,8 @@
 import { Exclusion } from './exclusion';
-import { parentFolders } from '../paths';
+import { isInside, parentFolders } from '../paths';
 import { ruleFor, type Rule, type Rules } from './rule';
 import { isTemporary } from '../temporaryName';
+import { isInOwnStorage } from './ownStorage';
 
 /** The rules and patterns that decide which paths are tracked. */
 export interface SelectionScope {
@@ -10,12 +11,15 @@ export interface SelectionScope {
   readonly exclude: readonly string[];
   /** The contents of `.gitignore` files, by their folder; `''` is the workspace folder. */
   readonly gitignores?: Iterable<readonly [folder: string, content: string]>;
+  /** Folders that are Palmtree's own storage under other names. */
+  readonly ownFolders?: Iterable<string>;
 }
 
 /**
  * Decides which paths are tracked and not excluded. The nearest rule decides; the patterns exclude paths in a tracked
  * folder. A path with a rule of its own is included even if a pattern excludes it. If such a path is a folder, the
  * patterns are matched relative to it for the paths in it.
+ * Invariant: no rule includes Palmtree's own storage or its temporary files.
  */
 export class Selection {
   readonly rules: Rules;
@@ -23,10 +27,12 @@ export class Selection {
   /** The workspace folder and all folders above a rule that tracks. A scan enters them even if nothing tracks them. */
   readonly #foldersAbove = new Set<string>(['']);
   readonly #bases = new Map<string, string>();
+  readonly #ownFolders: Set<string>;
 
   constructor(scope: SelectionScope) {
     this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
     this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
+    this.#ownFolders = new Set(scope.ownFolders);
     for (const { path, effect } of this.rules.values()) {
       if (effect === 'track') for (const folder of parentFolders(path)) this.#foldersAbove.add(folder);
     }
@@ -38,6 +44,11 @@ export class Selection {
     this.#bases.clear();
   }
 
+  /** Adds a folder that a scan recognised as Palmtree's own storage. */
+  addOwnFolder(folder: string): void {
+    this.#ownFolders.add(folder);
+  }
+
   /** The rule that decides about `path`, without regard to patterns. */
   ruleFor(path: string): Rule | undefined {
     return ruleFor(this.rules, path);
@@ -46,13 +57,13 @@ export class Selection {
   /** Whether `path`, as a file or symlink, is tracked and not excluded. */
   includes(path: string): boolean {
     const rule = this.ruleFor(path);
-    if (rule?.effect !== 'track' || isTemporary(path)) return false;
+    if (rule?.effect !== 'track' || isTemporary(path) || this.#isOwn(path)) return false;
     return rule.path === path || !this.#exclusion.excludesFile(path, this.#baseOf(rule));
   }
 
   /** Whether paths below the folder `path` may be included. */
   mayTrackBelow(path: string): boolean {
-    return this.hasTrackedBelow(path) || this.#includesFolder(path);
+    return (this.hasTrackedBelow(path) || this.#includesFolder(path)) && !this.#isOwn(path);
   }
 
   /** Whether a path below `path` has a rule that tracks it. Always true for the workspace folder. */
@@ -62,8 +73,15 @@ export class Selection {
 
   /** Whether the patterns exclude `path`, so that tracking it needs a rule of its own. */
   excludes(path: string): boolean {
+    if (this.#isOwn(path)) return true;
     if (path === '') return false;
     return this.#exclusion.excludesFile(path, '') || this.#exclusion.excludesFolder(path, '');
+  }
+
+  #isOwn(path: string): boolean {
+    if (isInOwnStorage(path)) return true;
+    for (const folder of this.#ownFolders) if (path === folder || isInside(path, folder)) return true;
+    return false;
   }
 
   /** Whether new files in the folder `path` are included, unless a pattern matches them. */

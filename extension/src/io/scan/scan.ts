@@ -10,6 +10,7 @@ import type { InspectOptions } from './inspect';
 import { inspectBatch, type BatchResult } from './inspectBatch';
 import { InspectionQueue } from './inspectionQueue';
 import type { FolderListing } from './listFolder';
+import { ownFolderTest } from './ownFolders';
 import { removedPaths } from './removedPaths';
 import { ScanArea } from './scanArea';
 import { ScanFindings } from './scanFindings';
@@ -22,6 +23,8 @@ export interface ScanOptions {
   readonly root: string;
   /** A folder for the probe of the file system's clock. */
   readonly storage?: string | undefined;
+  /** The absolute paths of Palmtree's own folders, which are never synced. */
+  readonly ownFolders?: readonly string[] | undefined;
   readonly scope: ScanScope;
   readonly known: ReadonlyMap<string, Observation>;
   /** The paths of a partial scan. */
@@ -62,7 +65,17 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     for (const folder of result.folders) walker.walkReplacement(folder);
   };
   const team = new HelperTeam({ ...options, inspectOptions, queue, record, onHashed: inspectOptions.onBytes });
-  const walker = new ScanWalker({ root, scope, area, unchanged, queue, findings, onFolder: () => team.assign() });
+  const isOwnFolder = ownFolderTest(root, options.ownFolders ?? []);
+  const walker = new ScanWalker({
+    isOwnFolder,
+    root,
+    scope,
+    area,
+    unchanged,
+    queue,
+    findings,
+    onFolder: () => team.assign(),
+  });
   try {
     walker.walk();
     await inspectQueued(queue, team, (paths) => {
@@ -83,6 +96,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,
     gitignores: findings.gitignores,
+    ownFolders: [...findings.ownFolders],
     listings: walker.listings,
   };
 }

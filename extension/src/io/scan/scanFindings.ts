@@ -9,6 +9,8 @@ import type { ScanProgress } from './scannerPort';
 export class ScanFindings {
   changed: Observation[] = [];
   readonly gitignores = new Map<string, string | null>();
+  /** The folders that are Palmtree's own storage. */
+  readonly ownFolders = new Set<string>();
   readonly #problems = new Map<string, Problem>();
   /** The inspected paths at which a file or symlink exists. */
   readonly #present = new Set<string>();

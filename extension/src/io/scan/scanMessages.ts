@@ -12,6 +12,8 @@ export interface ScanWorkerData {
   readonly root: string;
   /** A folder for the probe of the file system's clock. */
   readonly storage: string | undefined;
+  /** The absolute paths of Palmtree's own folders, which are never synced. */
+  readonly ownFolders: readonly string[];
   /** The worker's own script, for the threads that it starts. */
   readonly script: string;
 }

@@ -11,6 +11,7 @@ import { identityOf, type FolderIdentity } from '../store/folderIdentity';
 import type { FolderSnapshot } from './folderSnapshot';
 import { unreadable } from './inspect';
 import type { InspectionQueue } from './inspectionQueue';
+import type { OwnFolderTest } from './ownFolders';
 import { listFolder, nameFault, type FolderItem, type FolderListing } from './listFolder';
 import { readGitignore } from './readGitignore';
 import type { ScanArea } from './scanArea';
@@ -25,6 +26,7 @@ export interface ScanWalkerDeps {
   readonly unchanged: ReadonlyMap<string, FolderSnapshot>;
   readonly queue: InspectionQueue;
   readonly findings: ScanFindings;
+  readonly isOwnFolder: OwnFolderTest;
   /** Called after each folder. */
   readonly onFolder: () => void;
 }
@@ -71,8 +73,7 @@ export class ScanWalker {
     }
     for (const folder of ['', ...[...parentFolders(path)].reverse()]) {
       if (!this.selection.mayTrackBelow(folder) || !this.#canList(folder)) return;
-      this.#noteDevice(folder);
-      if (!this.#addGitignore(folder)) return;
+      if (!this.#enter(folder) || !this.#addGitignore(folder)) return;
     }
     this.#visit(path);
   }
@@ -94,11 +95,11 @@ export class ScanWalker {
   #walkFolder(folder: string): void {
     const { unchanged, area, findings, queue, onFolder } = this.#deps;
     findings.report();
+    if (!this.#enter(folder)) return;
     const snapshot = unchanged.get(folder);
     if (snapshot !== undefined) return this.#walkUnchanged(folder, snapshot);
     const items = this.#list(folder);
     if (items === undefined) return;
-    this.#noteDevice(folder);
     this.listings.push({ folder, items });
     const hasGitignore = items.some(({ name }) => name === gitignoreName);
     if ((hasGitignore || area.isPartial) && !this.#addGitignore(folder)) return;
@@ -119,7 +120,6 @@ export class ScanWalker {
   /** Trusts a folder's snapshot, and walks the folders in it. */
   #walkUnchanged(folder: string, snapshot: FolderSnapshot): void {
     const { findings, queue, onFolder } = this.#deps;
-    this.#noteDevice(folder);
     const prefix = folder === '' ? '' : `${folder}/`;
     findings.addUnchangedFolder(folder, snapshot);
     for (const name of snapshot.inspectAlways) queue.add(prefix + name);
@@ -129,19 +129,30 @@ export class ScanWalker {
     onFolder();
   }
 
-  /** Records the device of a folder, after those of the folders above it. */
-  #noteDevice(folder: string): void {
-    if (this.#devices.has(folder)) return;
-    const absolute = join(this.#deps.root, folder);
+  /**
+   * Records the device of a folder, after those of the folders above it. Returns false for a folder that is Palmtree's own
+   * storage.
+   */
+  #enter(folder: string): boolean {
+    const { root, isOwnFolder, findings } = this.#deps;
+    if (this.#devices.has(folder)) return !findings.ownFolders.has(folder);
+    const absolute = join(root, folder);
     try {
       // The workspace folder may be a link.
-      const device = (folder === '' ? statSync(absolute) : lstatSync(absolute)).dev;
-      this.#devices.set(folder, device);
-      if (folder !== '' && device === this.#devices.get(parentOf(folder) ?? '')) return;
-      this.mounts.set(folder, identityOf(statSync(absolute, { bigint: true })));
+      const stats = folder === '' ? statSync(absolute) : lstatSync(absolute);
+      this.#devices.set(folder, stats.dev);
+      if (isOwnFolder(absolute, stats)) {
+        findings.ownFolders.add(folder);
+        this.selection.addOwnFolder(folder);
+        return false;
+      }
+      if (folder === '' || stats.dev !== this.#devices.get(parentOf(folder) ?? '')) {
+        this.mounts.set(folder, identityOf(statSync(absolute, { bigint: true })));
+      }
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
     }
+    return true;
   }
 
   #list(folder: string): readonly FolderItem[] | undefined {

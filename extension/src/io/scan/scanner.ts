@@ -15,6 +15,8 @@ export interface WorkerScannerOptions {
   readonly root: string;
   /** A folder for the probe of the file system's clock. If it is on another device, `root` is used. */
   readonly storage?: string;
+  /** The absolute paths of Palmtree's own folders, which are never synced. */
+  readonly ownFolders?: readonly string[];
   /** All known observations, for the thread that replaces one that died. */
   readonly known: () => Iterable<Observation>;
 }
@@ -114,8 +116,8 @@ export class WorkerScanner implements Scanner {
 
   #start(): Worker {
     if (this.#hasDied) this.#unsent.unshift({ observations: [...this.#options.known()], removed: [] });
-    const { script, root, storage } = this.#options;
-    const workerData: ScanWorkerData = { role: 'worker', root, storage, script };
+    const { script, root, storage, ownFolders = [] } = this.#options;
+    const workerData: ScanWorkerData = { role: 'worker', root, storage, ownFolders, script };
     const worker = new Worker(script, { workerData, name: 'palmtree scan', resourceLimits: threadLimits });
     worker.on('message', (message: FromScanWorker) => this.#receive(message));
     worker.on('error', (error) => this.#onEnd(worker, error));

@@ -46,6 +46,8 @@ export interface ScanResult {
    * selection without them would take excluded files for deleted.
    */
   readonly gitignores: ReadonlyMap<string, string | null>;
+  /** The scanned folders that are Palmtree's own storage. As with `gitignores`, a selection needs them. */
+  readonly ownFolders: readonly string[];
 }
 
 export interface Scanner {

@@ -47,6 +47,7 @@ export class LocalIndex {
   readonly #honoursModes: () => boolean;
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
+  readonly #ownFolders = new Set<string>();
   readonly #unpushable = new Map<string, UnpushableReason>();
   #findingsVersion = 0;
   #hasAdoptedModes = false;
@@ -81,6 +82,11 @@ export class LocalIndex {
   /** The contents of the `.gitignore` files that apply, by folder. */
   get gitignores(): ReadonlyMap<string, string> {
     return this.#gitignores;
+  }
+
+  /** The folders that are Palmtree's own storage under other names. */
+  get ownFolders(): ReadonlySet<string> {
+    return this.#ownFolders;
   }
 
   get nameRules(): NameRules {
@@ -240,12 +246,14 @@ export class LocalIndex {
     if (only === undefined) {
       this.#problems.clear();
       this.#gitignores.clear();
+      this.#ownFolders.clear();
     } else {
       for (const path of only) this.#forgetProblemsIn(path);
     }
     const hasSameProblems = result.problems.length === 0 && this.#problems.size === problemsBefore;
     const hasSameGitignores = result.gitignores.size === 0 && (only !== undefined || gitignoresBefore === 0);
     for (const problem of result.problems) this.#problems.set(problem.path, problem);
+    for (const folder of result.ownFolders) this.#ownFolders.add(folder);
     for (const [folder, content] of result.gitignores) {
       if (content === null) this.#gitignores.delete(folder);
       else this.#gitignores.set(folder, content);

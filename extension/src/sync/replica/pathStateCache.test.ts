@@ -28,6 +28,7 @@ function folder(nameRules = linux) {
         problems: [],
         mounts: new Map(),
         gitignores: new Map(),
+        ownFolders: [],
         ...results.shift(),
       }),
     update: () => undefined,
@@ -43,7 +44,12 @@ function folder(nameRules = linux) {
     honoursModes: () => true,
   });
   const settings = () => ({ exclude: [], respectGitignore: true });
-  const rules = new TrackingRules({ rules: new StoredMap<Rule>(), settings, gitignores: local.gitignores });
+  const rules = new TrackingRules({
+    rules: new StoredMap<Rule>(),
+    settings,
+    gitignores: local.gitignores,
+    ownFolders: local.ownFolders,
+  });
   rules.track('', 'folder');
   const ancestor = new AncestorState({
     revision: 1,

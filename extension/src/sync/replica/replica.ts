@@ -65,7 +65,8 @@ export class Replica {
       return modes === 'auto' ? probeModes() : modes === 'keep';
     };
     this.local = new LocalIndex({ root, stored: state, scanner, nameRules, honoursModes });
-    this.rules = new TrackingRules({ rules: state.rules, settings, gitignores: this.local.gitignores });
+    const { gitignores, ownFolders } = this.local;
+    this.rules = new TrackingRules({ rules: state.rules, settings, gitignores, ownFolders });
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
     this.planner = new Planner({ rules, local, ancestor });

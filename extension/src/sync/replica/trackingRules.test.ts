@@ -8,6 +8,7 @@ function rulesWith(gitignores: Record<string, string> = {}): TrackingRules {
     rules: new StoredMap<Rule>(),
     settings: () => ({ exclude: ['dist'], respectGitignore: true }),
     gitignores: new Map(Object.entries(gitignores)),
+    ownFolders: new Set(),
   });
 }
 

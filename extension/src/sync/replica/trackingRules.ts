@@ -13,6 +13,8 @@ export interface TrackingRulesDeps {
   readonly settings: () => ExcludeSettings;
   /** The contents of the `.gitignore` files that the scans found, by folder. */
   readonly gitignores: ReadonlyMap<string, string>;
+  /** The folders that the scans recognised as Palmtree's own storage. */
+  readonly ownFolders: ReadonlySet<string>;
 }
 
 /** Decides which paths are tracked. The only writer of the stored rules. */
@@ -20,11 +22,13 @@ export class TrackingRules {
   readonly #rules: StoredMap<Rule>;
   readonly #settings: () => ExcludeSettings;
   readonly #gitignores: ReadonlyMap<string, string>;
+  readonly #ownFolders: ReadonlySet<string>;
 
-  constructor({ rules, settings, gitignores }: TrackingRulesDeps) {
+  constructor({ rules, settings, gitignores, ownFolders }: TrackingRulesDeps) {
     this.#rules = rules;
     this.#settings = settings;
     this.#gitignores = gitignores;
+    this.#ownFolders = ownFolders;
   }
 
   get all(): Rules {
@@ -61,7 +65,7 @@ export class TrackingRules {
 
   /** A snapshot: later changes of the rules do not show in it. */
   selection(): Selection {
-    return new Selection({ ...this.scope, gitignores: this.#gitignores });
+    return new Selection({ ...this.scope, gitignores: this.#gitignores, ownFolders: this.#ownFolders });
   }
 
   /** Tracks `path`, and removes the rules that this makes redundant. */

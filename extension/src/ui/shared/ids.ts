@@ -1,3 +1,5 @@
+import { defaultExclude } from '../../core/tracking/excludeSetting';
+
 /** All commands by name. A test compares the tables of this file with package.json, both ways. */
 export const commandIds = {
   connect: 'palmtree.connect',
@@ -53,7 +55,7 @@ export const section = 'palmtree';
 export const settingDefaults = {
   serverUrl: '',
   tree: '',
-  exclude: ['.git', 'node_modules'] as readonly string[],
+  exclude: defaultExclude,
   respectGitignore: false as boolean,
   modes: 'auto' as 'auto' | 'keep' | 'ignore',
   autoMerge: true as boolean,

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { excludedPatterns, isExcludeSetting } from '../../core/tracking/excludeSetting';
 import { PalmtreeError } from '../../errors';
 import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
@@ -152,13 +153,18 @@ export class WorkspaceFolders implements vscode.Disposable {
   }
 
   async #open(folder: vscode.WorkspaceFolder): Promise<void> {
-    const { storageUri, extensionUri, log, binder, copiesInUse } = this.#deps;
+    const { storageUri, globalStorageUri, extensionUri, log, binder, copiesInUse } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
     const dist = join(extensionUri.fsPath, 'dist');
     const storage = await this.#storageOf(folder, storageUri, dist);
     await this.#deps.onOpen({ folder, storage });
-    const { store, scanner } = await openStoreAndScanner({ dist, root, storage });
+    const { store, scanner } = await openStoreAndScanner({
+      dist,
+      root,
+      storage,
+      ownFolders: [storageUri.fsPath, globalStorageUri.fsPath],
+    });
     if (store.setAside !== undefined) this.#warnOfDamage(folder, store.setAside);
     const sync = new FolderSync({
       root,
@@ -166,7 +172,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       scanner,
       folders: storagePaths(storage),
       settings: () => ({
-        exclude: setting('exclude', folder.uri),
+        exclude: excludedPatterns(setting('exclude', folder.uri)),
         respectGitignore: setting('respectGitignore', folder.uri),
         modes: setting('modes', folder.uri),
         deletionGuardFraction: setting('deletionGuard.share', folder.uri),
@@ -179,6 +185,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     const opened = { folder, sync, storage };
     this.#opened.set(folder.uri.toString(), { ...opened, watcher });
+    warnOfInvalidExclude(folder);
     await binder.restore(opened);
     // The scan takes long in a big folder, and shows in the folder's state.
     void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
@@ -231,6 +238,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     for (const opened of this.all) {
       const affects = (name: string): boolean => event.affectsConfiguration(`palmtree.${name}`, opened.folder.uri);
       if (affects('serverUrl') || affects('tree')) await this.#deps.binder.restore(opened);
+      if (affects('exclude')) warnOfInvalidExclude(opened.folder);
       const scanned = ['exclude', 'respectGitignore', 'modes', 'serverUrl', 'tree'];
       if (scanned.some(affects)) {
         // Commands wait for this change of settings, and must not wait for the server.
@@ -248,6 +256,16 @@ function backupLimits(): BackupLimits {
     maxAgeDays: maxAgeDays > 0 ? maxAgeDays : settingDefaults['backups.maxAgeDays'],
     maxBytes: (megabytes > 0 ? megabytes : settingDefaults['backups.maxSize']) * 1_000_000,
   };
+}
+
+function warnOfInvalidExclude({ uri, name }: vscode.WorkspaceFolder): void {
+  if (isExcludeSetting(setting('exclude', uri))) return;
+  const text = vscode.l10n.t(
+    'The setting palmtree.exclude of {0} is not valid: it must be an object such as {1}. Until it is, Palmtree excludes the default patterns and what it can read of yours.',
+    name,
+    '{ "*.log": true }',
+  );
+  void vscode.window.showWarningMessage(`Palmtree: ${text}`);
 }
 
 const silent = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
