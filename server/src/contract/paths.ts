@@ -16,6 +16,7 @@ export const pathFaultTexts = {
   'dot-segment': 'has a "." segment',
   'dot-dot-segment': 'has a ".." segment',
   'segment-too-long': `has a segment longer than ${maxSegmentBytes} bytes`,
+  'git-folder': 'is in a .git folder',
 } as const;
 
 export type PathFault = keyof typeof pathFaultTexts;
@@ -36,9 +37,24 @@ export function pathFault(path: string): PathFault | undefined {
     if (segment === '.') return 'dot-segment';
     if (segment === '..') return 'dot-dot-segment';
     if (isLonger(segment, maxSegmentBytes)) return 'segment-too-long';
+    if (isGitFolder(segment)) return 'git-folder';
   }
   return undefined;
 }
+
+/**
+ * Whether some file system takes the name for `.git`. git runs hooks and commands that the files in such a folder name, so
+ * whoever writes one runs programs on the machine that reads it. APFS and HFS+ ignore case and invisible characters; NTFS
+ * ignores case, spaces and dots at the end, has streams after a colon, and a short name. git refuses the same names
+ * (`is_hfs_dotgit` and `is_ntfs_dotgit`).
+ */
+function isGitFolder(name: string): boolean {
+  return gitFolder.test(name) || (invisible.test(name) && gitFolder.test(name.replaceAll(allInvisible, '')));
+}
+
+const gitFolder = /^(?:\.git|git~1)[ .]*(?::.*)?$/i;
+const invisible = /\p{Default_Ignorable_Code_Point}/u;
+const allInvisible = new RegExp(invisible, 'gu');
 
 function isLonger(text: string, bytes: number): boolean {
   // A code unit takes at most three bytes, so most texts need no encoding.

@@ -41,6 +41,7 @@ test.each([
   ['a\0b', 'has a NUL character'],
   ['a\\b', 'has a backslash'],
   ['a\ud800', 'is not valid Unicode'],
+  ['a/.GIT/config', 'is in a .git folder'],
   ['n'.repeat(256), 'has a segment longer than 255 bytes'],
   ['nn/'.repeat(1400) + 'n', 'is longer than 4096 bytes'],
 ])('the path %j is refused and named', async (path, fault) => {

@@ -389,6 +389,13 @@ describe('a path is skipped, and stays untouched,', () => {
     expectUntouched('a/deep/untracked', '2');
   });
 
+  it('when some disk takes its folder for a git folder', async () => {
+    const paths = ['.git/hooks/pre-commit', 'notes/.GIT/config', '.git /config', '.g\u200cit'];
+    const result = await apply(paths.map((path) => put(path, 'x')));
+    expect(skippedReasons(result)).toEqual(Object.fromEntries(paths.map((path) => [path, 'unsafe'])));
+    expect(names(root)).toEqual([]);
+  });
+
   it('when its path or its symlink’s target leads out of the workspace folder', async () => {
     const changes = [
       { path: '../evil', from: undefined, to: entry('../evil', 'x') },

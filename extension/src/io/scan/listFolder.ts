@@ -2,8 +2,11 @@ import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
 import { pathFault, type PathFault } from '../../../../server/src/contract/paths';
 
-/** Printable ASCII without `/` and `\`, except `.` and `..`: `pathFault` accepts every such name in a short path. */
-const ordinaryName = /^(?!\.\.?$)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/;
+/**
+ * Printable ASCII without `/` and `\`, except `.`, `..` and names like that of a git folder: `pathFault` accepts every such
+ * name in a short path.
+ */
+const ordinaryName = /^(?!\.\.?$|\.?git)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/i;
 const shortPathLength = 1024;
 
 /** An item in a folder. */

@@ -353,6 +353,18 @@ describe('a file system without modes', () => {
 });
 
 describe('a problem', () => {
+  it('is a git folder, if nothing excludes it', async () => {
+    for (const path of ['.git/config', 'module/.git', 'git~1', '.gitignore', 'notes']) write(path, 'x');
+    const scope = { ...defaults().scope, exclude: [] };
+    const { problems, changed } = await rescan({ scope });
+    expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
+      'git-folder .git',
+      'git-folder git~1',
+      'git-folder module/.git',
+    ]);
+    expect(paths(changed)).toEqual(['.gitignore', 'notes']);
+  });
+
   it('is a name that is not UTF-8; two such names are two problems', async () => {
     write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]));
     write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xfe])]));

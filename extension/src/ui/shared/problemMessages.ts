@@ -13,6 +13,7 @@ const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
   'dot-segment': () => l10n.t('Its path has a "." segment. Rename it, or untrack it.'),
   'dot-dot-segment': () => l10n.t('Its path has a ".." segment. Rename it, or untrack it.'),
   'segment-too-long': () => l10n.t('Its name is longer than {0} bytes. Rename it, or untrack it.', maxSegmentBytes),
+  'git-folder': () => l10n.t('It is in a .git folder, which can make git run programs. Use git to sync repositories.'),
 };
 
 const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {

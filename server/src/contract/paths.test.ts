@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { pathFault } from './paths';
+
+it.each([
+  '.git',
+  '.GIT',
+  '.git/hooks/pre-commit',
+  'notes/.Git/config',
+  '.git ',
+  '.git.',
+  '.git . .',
+  '.git::$INDEX_ALLOCATION/config',
+  '.git :stream',
+  'git~1',
+  'GIT~1/config',
+  '.g\u200cit',
+  '\ufeff.git/config',
+  '.gi\u{e0001}t',
+  '.git\u200d ',
+])('%j is in a git folder', (path) => {
+  expect(pathFault(path)).toBe('git-folder');
+});
+
+it.each(['.gitignore', '.github/workflows/ci.yml', 'git', 'agit', '.git2', 'git~12', '.gitmodules', 'a.git', '. git'])(
+  '%j is in no git folder',
+  (path) => {
+    expect(pathFault(path)).toBeUndefined();
+  },
+);
