@@ -294,7 +294,7 @@ describe('files restored from a backup', () => {
       created: ['n/deleted'],
     });
     const result = await laptop.sync.backups.restore(silent, { name, paths: both });
-    expect(result).toMatchObject({ written: both, skipped: [], canBeUndone: true });
+    expect(result).toMatchObject({ written: both, skipped: [] });
     expect(await readFile(join(result.backup, 'n/edited'), 'utf8')).toBe('new');
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 2, incoming: 0, conflicts: 0 });
     const file = await openFile(laptop, 'n/edited');
@@ -337,7 +337,7 @@ describe('files restored from a backup', () => {
     const paths = ['n/edited'];
     expect(await laptop.sync.backups.planRestore(silent, { name, paths })).toEqual({ replaced: [], created: [] });
     const result = await laptop.sync.backups.restore(silent, { name, paths });
-    expect(result).toMatchObject({ written: [], skipped: [], canBeUndone: false });
+    expect(result).toMatchObject({ written: [], skipped: [] });
     expect(await laptop.sync.backups.list()).toHaveLength(1);
   });
 
@@ -346,7 +346,7 @@ describe('files restored from a backup', () => {
     await laptop.sync.untrack(['n/edited']);
     await laptop.sync.bind(undefined, undefined);
     const result = await laptop.sync.backups.restore(silent, { name, paths: ['n/edited'] });
-    expect(result).toMatchObject({ written: ['n/edited'], canBeUndone: false });
+    expect(result).toMatchObject({ written: ['n/edited'] });
     expect(await laptop.read('n/edited')).toBe('old');
     expect(await readFile(join(result.backup, 'n/edited'), 'utf8')).toBe('new');
     expect(laptop.sync.isTracked('n/edited')).toBe(false);

@@ -12,7 +12,7 @@ import {
 import type { Skipped } from '../../io/apply/transition';
 import { statsAt } from '../../io/fs/stats';
 import { advanceToHead } from '../pull/advanceToHead';
-import { recordPull } from '../pull/pullRecord';
+import { recordPull, type PulledChange } from '../pull/pullRecord';
 import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
@@ -72,7 +72,7 @@ export async function resolve(context: CommandContext, request: ResolveRequest):
       staging,
       backup,
       hasUnsavedEdits,
-      record: choice === 'theirs' ? (write) => recordPull(pullRecordOf(context, changes, backup), write) : undefined,
+      record: (write) => recordPull(recordFor(context, decisions, { choice, backup }), write),
       onApplied: (result) => {
         for (const { decision } of applied(decisions, result.skipped)) markDecided(replica, decision);
       },
@@ -105,16 +105,31 @@ async function decide(replica: Replica, { paths, choice }: ResolveRequest): Prom
   return [...chosen].map((conflict) => ({ path: conflict.path, decision: decisionFor(conflict) }));
 }
 
-function pullRecordOf({ replica, server }: CommandContext, changes: readonly Change[], backup: string) {
+/** Records the decisions with their ancestors. A decision that changes no file has a change from mine to mine. */
+function recordFor(
+  { replica, server }: CommandContext,
+  decisions: readonly DecidedConflict[],
+  { choice, backup }: { readonly choice: Choice; readonly backup: string },
+) {
   const { revision, entries } = replica.ancestor;
-  const withBase = changes.map((change) => ({ ...change, base: entries.get(change.path) ?? null }));
+  const changes = decisions.flatMap(({ path, decision: { localChanges } }): PulledChange[] => {
+    const own = localChanges.filter((change) => change.path === path);
+    const mine = replica.local.observations.get(path);
+    const unchanged = own.length > 0 || choice === 'theirs' ? [] : [{ path, from: mine, to: mine }];
+    const decided = [...own, ...unchanged].map((change) => ({ ...change, base: entries.get(path) ?? null }));
+    return [...localChanges.filter((change) => change.path !== path), ...decided];
+  });
   return {
-    kind: 'pull' as const,
+    kind: choice === 'theirs' ? ('pull' as const) : ('other' as const),
     server: server.client.address,
     tree: server.tree,
     revision,
-    changes: withBase,
+    changes,
     backup,
+    isMade: ({ path }: Change, skipped: readonly Skipped[]) =>
+      applied(decisions, skipped).some(
+        (one) => one.path === path || pathsOfTheirs(one).some(([, copy]) => copy === path),
+      ),
   };
 }
 

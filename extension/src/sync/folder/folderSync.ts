@@ -38,6 +38,7 @@ import { forcePush, type Replacement } from '../push/forcePush';
 import { push, type PushOptions, type PushResult } from '../push/push';
 import type { CommandContext, LocalContext, StorageFolders } from '../replica/commandContext';
 import { Replica, type ReplicaSettings } from '../replica/replica';
+import { trackAgain, untrack, type Untracked } from '../replica/untrack';
 import { makePlan, type PlanOptions } from '../review/makePlan';
 import type { Plan, PlanDirection } from '../review/plan';
 import type { ApplyOptions } from '../transfer/applyStaged';
@@ -288,27 +289,14 @@ export class FolderSync {
     });
   }
 
-  /**
-   * Stops syncing the paths on this machine. Their files stay on both sides. Returns the rules that this removed, for
-   * `trackAgain`.
-   */
-  untrack(paths: readonly string[]): Promise<readonly Rule[]> {
-    return this.#operate(async () => {
-      const removed = this.#replica.rules.rulesIn(paths);
-      for (const path of paths) this.#replica.untrack(path);
-      await this.#replica.scan({ signal: this.#operations.lifetime });
-      await this.#replica.save();
-      return removed;
-    });
+  /** Stops syncing the paths on this machine. Their files stay on both sides. `trackAgain` undoes it. */
+  untrack(paths: readonly string[]): Promise<Untracked> {
+    return this.#operate(() => untrack(this.#replica, paths, this.#operations.lifetime));
   }
 
   /** Undoes `untrack`. Paths that were already untracked before it stay untracked. */
-  trackAgain(paths: readonly string[], removed: readonly Rule[]): Promise<void> {
-    return this.#operate(async () => {
-      this.#replica.rules.restoreRules(paths, removed);
-      await this.#replica.scan({ signal: this.#operations.lifetime });
-      await this.#replica.save();
-    });
+  trackAgain(untracked: Untracked): Promise<void> {
+    return this.#operate(() => trackAgain(this.#replica, untracked, this.#operations.lifetime));
   }
 
   /** Lets the rules follow renames inside the folder. Returns the paths that only now have a rule of their own. */

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import { sameEntry, type Entry } from '../../core/entry';
 import { isInside } from '../../core/paths';
@@ -6,14 +5,15 @@ import type { Selection } from '../../core/tracking/selection';
 import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/transition';
-import { observe } from '../../io/scan/observe';
 import { advanceToHead } from '../pull/advanceToHead';
+import { recordPull, type PulledChange } from '../pull/pullRecord';
 import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
+import { observeUntracked, restoreOrigin, withBase } from './restoreRecord';
 
 export interface RestoreRequest {
   /** Files and folders; `''` is the whole tree. */
@@ -27,8 +27,8 @@ export interface RestoreResult {
   readonly written: readonly string[];
   /** Paths that were not written, with the reason. */
   readonly skipped: readonly Skipped[];
-  /** The folder with the replaced files, if there are any. */
-  readonly backup: string | undefined;
+  /** The backup of the replaced files, by which `undoPull` undoes the restore. It does not exist if none was replaced. */
+  readonly backup: string;
 }
 
 /**
@@ -51,13 +51,18 @@ export async function restore(
   const before = await observeUntracked(replica, untracked);
   try {
     const changes = changesTo(wanted, replica);
+    const backup = await newBackup(folders, `restored-r${revision}`);
     return await withStaging(folders, async (staging) => {
       await stage(context, { staging, revision, changes });
-      const { written, skipped, backup } = await applyStaged(context, {
+      const { written, skipped } = await applyStaged(context, {
         changes,
         staging,
-        backup: await newBackup(folders, `restored-r${revision}`),
+        backup,
         hasUnsavedEdits,
+        record: (write) => {
+          const recorded = changes.map((change) => withFormerRule(replica, withBase(replica, change), before));
+          return recordPull({ ...restoreOrigin(replica), revision, changes: recorded, backup }, write);
+        },
         onApplied: (result) => {
           const skippedPaths = new Set(result.skipped.map(({ path }) => path));
           trackRestored(replica, before, (path) => !skippedPaths.has(path));
@@ -106,23 +111,15 @@ export function includesPath(selection: Selection, requested: string, path: stri
   return !selection.excludes(path) || selection.excludes(requested);
 }
 
-/**
- * Observes paths that no scan visits, since they are not tracked. The caller removes the observations again.
- * Invariant: an untracked file is backed up like any other, so it must be observed before it is replaced.
- */
-export async function observeUntracked(
-  replica: Replica,
-  paths: readonly string[],
-): Promise<Map<string, Entry | undefined>> {
-  const observed = new Map<string, Entry | undefined>();
-  for (const path of paths) {
-    const observation = observe(replica.root, path);
-    observed.set(path, observation);
-    if (observation === undefined) continue;
-    replica.local.addUnscanned(observation);
-    await nextTurn();
-  }
-  return observed;
+/** Adds the rule that untracked the path: an undo restores it too. */
+function withFormerRule(
+  { rules }: Replica,
+  change: PulledChange,
+  untracked: ReadonlyMap<string, Entry | undefined>,
+): PulledChange {
+  if (!untracked.has(change.path)) return change;
+  const rule = rules.all.get(change.path);
+  return { ...change, untrackedBy: rule?.effect === 'untrack' ? rule.kind : null };
 }
 
 /**

@@ -6,14 +6,14 @@ import { digestOf, fillFromBackup } from '../../io/apply/staging';
 import type { Skipped } from '../../io/apply/transition';
 import { readableStatsAt } from '../../io/fs/stats';
 import { observe } from '../../io/scan/observe';
-import { recordPull, type PulledChange } from '../pull/pullRecord';
+import { recordPull } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
 import { filesOf, newBackup } from '../transfer/backups';
 import { contentToStage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
-import { observeUntracked } from './restore';
+import { observeUntracked, restoreOrigin, withBase } from './restoreRecord';
 
 export interface BackupRestoreRequest {
   /** The name of the backup. */
@@ -34,8 +34,6 @@ export interface BackupRestoreResult {
   readonly skipped: readonly Skipped[];
   /** The backup of the replaced files; it does not exist if none was replaced. `undoPull` uses it to undo the restore. */
   readonly backup: string;
-  /** All restored paths are tracked, so the restore can be undone. */
-  readonly canBeUndone: boolean;
 }
 
 /** Returns what `restoreBackup` would do. Throws backup_gone. */
@@ -62,7 +60,7 @@ export async function restoreBackup(
   { hasUnsavedEdits }: ApplyOptions = {},
 ): Promise<BackupRestoreResult> {
   const { replica, folders, reporter } = context;
-  return withChanges(context, request, async (changes, untracked) => {
+  return withChanges(context, request, async (changes) => {
     const backup = await newBackup(folders, 'restored');
     const source = join(folders.backups, request.name);
     const lost = new Map<string, Skipped['reason']>();
@@ -71,13 +69,13 @@ export async function restoreBackup(
       for (const { entry, reason } of await fillFromBackup(source, staging, wanted, reporter.signal)) {
         lost.set(entry.path, reason);
       }
-      const recorded = changes.filter(({ path }) => !untracked.has(path)).map((change) => withBase(replica, change));
+      const recorded = changes.map((change) => withBase(replica, change));
       return applyStaged(context, {
         changes,
         staging,
         backup,
         hasUnsavedEdits,
-        record: (write) => recordPull({ ...originOf(replica), changes: recorded, backup }, write),
+        record: (write) => recordPull({ ...restoreOrigin(replica), changes: recorded, backup }, write),
         onApplied: (result) => {
           // Invariant: a restored file is in conflict with the server's unapplied version, until the user decides.
           for (const entry of result.written) replica.ancestor.conflictWithUnapplied(entry);
@@ -88,16 +86,15 @@ export async function restoreBackup(
       written: written.map(({ path }) => path).sort(),
       skipped: skipped.map((one) => ({ ...one, reason: lost.get(one.path) ?? one.reason })),
       backup,
-      canBeUndone: written.length > 0 && written.every(({ path }) => !untracked.has(path)),
     };
   });
 }
 
-/** Calls `work` with the changes that restore the files, and with the untracked paths among them. */
+/** Calls `work` with the changes that restore the files. */
 async function withChanges<T>(
   { replica, folders, reporter }: LocalContext,
   { name, paths }: BackupRestoreRequest,
-  work: (changes: readonly Change[], untracked: ReadonlySet<string>) => Promise<T>,
+  work: (changes: readonly Change[]) => Promise<T>,
 ): Promise<T> {
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
@@ -112,7 +109,7 @@ async function withChanges<T>(
       const from = replica.local.observations.get(path);
       if (!sameEntry(from, to)) changes.push({ path, from, to });
     }
-    return await work(changes, untracked);
+    return await work(changes);
   } finally {
     replica.local.removeUnscanned(untracked);
   }
@@ -143,15 +140,4 @@ async function backedUpEntry(
 function keptMode({ local, ancestor }: Replica, path: string): number | undefined {
   if (local.honoursModes) return undefined;
   return (local.observations.get(path) ?? ancestor.entries.get(path))?.mode;
-}
-
-/** Adds the ancestor if the server has an unapplied version: an undo restores it too. */
-function withBase({ ancestor }: Replica, change: Change): PulledChange {
-  if (!ancestor.unappliedRemote.has(change.path)) return change;
-  return { ...change, base: ancestor.entries.get(change.path) ?? null };
-}
-
-function originOf({ binding, ancestor }: Replica) {
-  const { server, tree } = binding ?? { server: '', tree: '' };
-  return { kind: 'other' as const, server, tree, revision: ancestor.revision };
 }

@@ -49,10 +49,7 @@ export interface UndoPlan extends UndoEffect {
 }
 
 export interface UndoPullOptions extends ApplyOptions {
-  /**
-   * The backup of the pull to undo; if another pull came since, nothing is undone. Or the backup of a restore or a
-   * decision, which is undone whatever came since.
-   */
+  /** The backup of the pull, restore or decision to undo, whatever came since; by default that of the last pull. */
   readonly only?: string | undefined;
   /** The paths that may be undone, by default all. */
   readonly paths?: ReadonlySet<string> | undefined;
@@ -61,8 +58,7 @@ export interface UndoPullOptions extends ApplyOptions {
 /**
  * Undoes the last pull where the disk is still as the pull left it: restores the files that it replaced or deleted, and
  * deletes those that it added, with a backup. The next undo undoes the pull before.
- * Throws backup_deleted, and nothing_to_undo if no pull is recorded, if all its paths have changed since, or if `only` is
- * another pull.
+ * Throws backup_deleted, and nothing_to_undo if no pull is recorded, or if all its paths have changed since.
  * Invariant: the server's versions are incoming again, so the next pull brings them, and no push replaces or deletes them.
  */
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
@@ -249,9 +245,13 @@ async function applyUndo(
       await replica.save();
       return write();
     },
-    onApplied: ({ skipped }) => {
+    onApplied: async ({ skipped }) => {
       const paths = new Set(skipped.map(({ path }) => path));
       for (const snapshot of former) if (paths.has(snapshot.path)) replica.ancestor.restore(snapshot);
+      await restoreFormerRules(
+        context,
+        undone.filter(({ path }) => !paths.has(path)),
+      );
     },
   });
 }
@@ -275,4 +275,14 @@ function* restoreBasesSteps(
     ancestor.restoreBase(change.path, base);
   }
   return former;
+}
+
+/** Untracks the paths that a restore has tracked. */
+async function restoreFormerRules({ replica, reporter }: LocalContext, undone: readonly PulledChange[]): Promise<void> {
+  const untracked = undone.filter(({ untrackedBy }) => untrackedBy !== undefined);
+  for (const { path, untrackedBy } of untracked) {
+    const former = untrackedBy ? [{ path, kind: untrackedBy, effect: 'untrack' as const }] : [];
+    replica.rules.restoreRules([path], former);
+  }
+  if (untracked.length > 0) await replica.scan({ signal: reporter.signal });
 }

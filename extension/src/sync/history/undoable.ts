@@ -5,12 +5,13 @@ import {
   checkRecord,
   pullRecords,
   recordOf,
+  type PulledChange,
   type PullRecord,
   type RecordCheck,
 } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
-import { observeUntracked } from './restore';
+import { observeUntracked } from './restoreRecord';
 
 /** A record that an undo can use, compared with the disk. */
 export interface Undoable {
@@ -36,8 +37,8 @@ export async function findLastPull({ replica, folders }: UndoableContext): Promi
 }
 
 /**
- * Calls `work` with the last pull, or with the pull, restore or decision whose backup is `only`. Throws backup_deleted, and
- * nothing_to_undo if nothing is recorded, or if `only` is a pull and not the last one.
+ * Calls `work` with the last pull, or with the pull, restore or decision whose backup is `only`, whatever came since.
+ * Throws backup_deleted, and nothing_to_undo if nothing is recorded.
  */
 export async function withUndoable<T>(
   context: UndoableContext,
@@ -45,17 +46,13 @@ export async function withUndoable<T>(
   work: (undoable: Undoable) => Promise<T>,
 ): Promise<T> {
   const { replica } = context;
-  const other = only === undefined ? undefined : await recordOf(only, 'other');
-  if (other !== undefined && other.state !== 'undone' && isOfBinding(other, replica)) {
-    return withUntracked(replica, other, work);
-  }
-  const found = await findLastPull(context);
-  if (found === undefined) throw new PalmtreeError('nothing_to_undo', 'no pull is recorded that can be undone');
-  const { backup, revision, changes } = found.record;
-  if (only === undefined || backup === only) return work(found);
-  throw new PalmtreeError('nothing_to_undo', `revision ${revision} was pulled since`, {
-    details: { paths: changes.map(({ path }) => path) },
-  });
+  const record = only === undefined ? undefined : ((await recordOf(only, 'other')) ?? (await recordOf(only, 'pull')));
+  const isUsable = record !== undefined && record.state !== 'undone' && isOfBinding(record, replica);
+  if (isUsable && record.kind === 'other') return withUntracked(replica, record, work);
+  if (isUsable) return work({ record, check: checkAgainstDisk(record, replica) });
+  const last = only === undefined ? await findLastPull(context) : undefined;
+  if (last !== undefined) return work(last);
+  throw new PalmtreeError('nothing_to_undo', 'nothing is recorded that can be undone');
 }
 
 /** A restore may have written untracked files, which no scan observes. */
@@ -90,9 +87,12 @@ function checkAgainstDisk(
   const { unchanged, changed } = checkRecord(record, (path) =>
     isKnown(path) ? local.observations.get(path) : 'unknown',
   );
-  // A decision that changed no file is undone only until it is pushed.
+  // A decision that kept mine is undone only until it is pushed.
+  const isDecision = record.changes.some(changesNoFile);
   const isPushed = (path: string): boolean => sameEntry(ancestor.entries.get(path), local.observations.get(path));
-  const pushed = unchanged.filter((change) => changesNoFile(change) && isPushed(change.path));
+  // Theirs that was taken in place has equalled the ancestor from the beginning.
+  const mayBePushed = (change: PulledChange): boolean => changesNoFile(change) || change.base === undefined;
+  const pushed = isDecision ? unchanged.filter((change) => mayBePushed(change) && isPushed(change.path)) : [];
   return {
     unchanged: unchanged.filter((change) => !pushed.includes(change)),
     changed: [...changed, ...pushed.map(({ path }) => path)],

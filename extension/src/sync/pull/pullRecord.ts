@@ -4,8 +4,9 @@ import { path, putChange, revision } from '../../../../server/src/contract/schem
 import type { Change } from '../../core/change';
 import { stepSize } from '../../core/cooperativeTask';
 import { sameEntry, type Entry } from '../../core/entry';
+import type { Rule } from '../../core/tracking/rule';
 import { entryOf } from '../../core/wire';
-import type { TransitionResult } from '../../io/apply/transition';
+import type { Skipped, TransitionResult } from '../../io/apply/transition';
 import { replaceFile, flushFolder } from '../../io/fs/durable';
 import { readText } from '../../io/fs/files';
 import { createFolder, listNames, removeAll } from '../../io/fs/folders';
@@ -25,6 +26,7 @@ const recordedChange = z.object({
   after: recordedEntry.nullable(),
   /** See `PulledChange`. */
   base: recordedEntry.nullish(),
+  untrackedBy: z.enum(['file', 'folder']).nullish(),
 });
 
 /**
@@ -50,6 +52,8 @@ export interface PulledChange extends Change {
    * changes have it only if it is not `from`.
    */
   readonly base?: Entry | null | undefined;
+  /** The rule of its own that untracked the path before a restore; null if it had none, undefined if it was tracked. */
+  readonly untrackedBy?: Rule['kind'] | null | undefined;
 }
 
 export interface PullRecord extends Binding {
@@ -64,12 +68,17 @@ export interface PullRecord extends Binding {
   readonly backup: string;
 }
 
+export interface NewRecord extends Omit<PullRecord, 'state' | 'at'> {
+  /** Whether a change was made if others were skipped; by default, if its path was not skipped. */
+  readonly isMade?: (change: Change, skipped: readonly Skipped[]) => boolean;
+}
+
 /**
  * Calls `write`, which applies a pull or a decision to the disk, and records its changes without the skipped ones.
  * Invariant: the record is durable before the first file is changed, so that a killed pull can be undone too.
  */
 export async function recordPull(
-  pulled: Omit<PullRecord, 'state' | 'at'>,
+  { isMade, ...pulled }: NewRecord,
   write: () => Promise<TransitionResult>,
 ): Promise<TransitionResult> {
   if (pulled.changes.length === 0) return write();
@@ -78,7 +87,8 @@ export async function recordPull(
   await saveRecord(record);
   const result = await write();
   const skipped = new Set(result.skipped.map((one) => one.path));
-  const made = pulled.changes.filter((change) => !skipped.has(change.path));
+  const isApplied = isMade ?? (({ path }: Change) => !skipped.has(path));
+  const made = pulled.changes.filter((change) => isApplied(change, result.skipped));
   if (made.length === 0) await removeAll(recordPath(record));
   else if (made.length < pulled.changes.length) await saveRecord({ ...record, changes: made });
   await flushFolder(dirname(pulled.backup));
@@ -146,8 +156,13 @@ function* recordText({ server, tree, state, revision, at, changes }: PullRecord)
   yield end;
 }
 
-function recordedChangeOf({ path, from, to, base }: PulledChange): z.infer<typeof recordedChange> {
-  const change = { path, before: recordedEntryOf(from), after: recordedEntryOf(to) };
+function recordedChangeOf({ path, from, to, base, untrackedBy }: PulledChange): z.infer<typeof recordedChange> {
+  const change = {
+    path,
+    before: recordedEntryOf(from),
+    after: recordedEntryOf(to),
+    ...(untrackedBy === undefined ? {} : { untrackedBy }),
+  };
   return base === undefined ? change : { ...change, base: recordedEntryOf(base ?? undefined) };
 }
 
@@ -219,11 +234,12 @@ async function readRecord(file: string, backup: string, kind: PullRecord['kind']
     state,
     revision,
     at,
-    changes: changes.map(({ path, before, after, base }) => ({
+    changes: changes.map(({ path, before, after, base, untrackedBy }) => ({
       path,
       from: entryFrom(path, before),
       to: entryFrom(path, after),
       base: base === null ? null : entryFrom(path, base ?? null),
+      untrackedBy,
     })),
     backup,
   };

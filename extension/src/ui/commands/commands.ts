@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
-import { showBackups } from '../backups/backups';
+import { deleteBackups, showBackups } from '../backups/backups';
 import { compare, resolvePickedConflicts } from '../conflicts/commands';
 import { completeMerge, merge, type MergeDeps } from '../conflicts/merge';
 import { resolveAll } from '../conflicts/resolveAll';
@@ -85,7 +85,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     compareSynced: (uri, uris) => compareSynced(deps.picker, uri, uris),
     undoPush: (argument) => undoPush(deps, argument),
     undoPull: (argument) => undoPull(deps, argument),
-    showBackups: (argument) => showBackups(folders, argument),
+    showBackups: (argument) => showBackups(deps, argument),
+    deleteBackups: (argument) => deleteBackups(deps, argument),
     showLog: () => log.show(),
     showTerminal: () => deps.terminal.show(),
   };

@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
-import type { Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
 import { formatNumber } from '../shared/format';
 import { askInBox, InvalidAnswer } from '../connect/textBox';
 import { shownFile } from '../documents/shownFile';
 import { commandIds } from '../shared/ids';
-import { showError, showInStatusBar } from '../shared/notify';
+import { showInStatusBar } from '../shared/notify';
 import { quotedPaths } from '../shared/pathList';
 import type { PathPicker } from '../views/pathPicker';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
 import { relativePath } from '../workspace/relativePath';
+import { notifyWithActions } from '../workspace/undoNotice';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { typedPaths, typedText } from './typedPaths';
 
@@ -71,30 +71,15 @@ async function askForPaths(owner: SyncedFolder): Promise<void> {
   });
 }
 
-export async function untrack(deps: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
-  for (const [owner, paths] of await deps.picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), uri, uris)) {
-    const { sync, folder } = owner;
+export async function untrack({ picker, log }: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
+  for (const [{ sync, folder }, paths] of await picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), uri, uris)) {
     const [first = ''] = paths;
-    const isFile = paths.length === 1 && sync.isOnDisk(first);
-    const removed = await sync.untrack(paths);
+    const untracked = await sync.untrack(paths);
     const text =
       paths.length === 1
         ? vscode.l10n.t('{0} is no longer synced here. Nothing was deleted.', first || folder.name)
         : vscode.l10n.t('{0} paths are no longer synced here. Nothing was deleted.', formatNumber(paths.length));
-    showInStatusBar(text, 8_000);
-    if (!isFile) void offerToTrackAgain(deps, owner, paths, removed, text);
+    const undo = { title: vscode.l10n.t('Undo'), run: () => sync.trackAgain(untracked) };
+    void notifyWithActions(log, text, [undo]);
   }
-}
-
-/** Called only for folders and several files: they are easily untracked by mistake and hard to pick again. */
-async function offerToTrackAgain(
-  { log }: TrackDeps,
-  { sync }: SyncedFolder,
-  paths: readonly string[],
-  removed: readonly Rule[],
-  text: string,
-): Promise<void> {
-  const undo = vscode.l10n.t('Undo');
-  if ((await vscode.window.showInformationMessage(`Palmtree: ${text}`, undo)) !== undo) return;
-  await sync.trackAgain(paths, removed).catch((error: unknown) => showError(error, log));
 }

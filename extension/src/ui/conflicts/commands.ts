@@ -2,8 +2,6 @@ import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
 import { localDocument, serverDocument } from '../documents/serverDocuments';
-import { formatNumber } from '../shared/format';
-import { showInStatusBar } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';
@@ -13,7 +11,7 @@ import { offerToSaveSkipped, unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { abortMerge, confirmAbort } from './abortMerge';
 import { mergeEditorTabs } from './mergeEditor';
-import { notifyTookTheirs } from './takeTheirsNotice';
+import { notifyResolved } from './resolvedNotice';
 
 export interface ResolveDeps {
   readonly folders: WorkspaceFolders;
@@ -77,8 +75,7 @@ async function resolveAndShow(
   await closeMergeEditors(owner, resolved);
   if (resolved.length > 0) {
     logResolved(deps.log, folder, result, choice);
-    if (choice === 'theirs') void notifyTookTheirs(deps.log, owner, result);
-    else showInStatusBar(resolvedMessage(result, choice), 8_000);
+    void notifyResolved(deps.log, owner, result, choice);
   } else if (skipped.length === 0) {
     throw new PalmtreeError('no_conflict', 'the picked paths are not in conflict', { details: { paths } });
   }
@@ -98,22 +95,6 @@ function logResolved(
 ): void {
   log.info(`${name}: resolved ${resolved.join(', ')}: ${choice}`);
   for (const [mine, theirs] of theirPaths) log.info(`${mine}: the server's version is ${theirs}`);
-}
-
-function resolvedMessage({ resolved, theirPaths }: ResolveResult, choice: 'mine' | 'both'): string {
-  const [first = ''] = resolved;
-  const count = formatNumber(resolved.length);
-  if (choice === 'mine') {
-    return resolved.length === 1
-      ? vscode.l10n.t('Your version of {0} is kept. Push to upload it.', first)
-      : vscode.l10n.t('Your versions of {0} files are kept. Push to upload them.', count);
-  }
-  if (resolved.length > 1) return vscode.l10n.t('Both versions of {0} files are kept. Push to upload them.', count);
-  // Only here does the user learn the new name.
-  const copy = theirPaths.get(first);
-  return copy === undefined
-    ? vscode.l10n.t('Both versions of {0} are kept. Push to upload them.', first)
-    : vscode.l10n.t("The server's version was saved as {0}. Push to upload both.", copy);
 }
 
 /** Resolves conflicts, and first aborts their active merges if the user agrees. */

@@ -11,6 +11,7 @@ import { withProgress } from '../shared/withProgress';
 import type { LastUsed } from '../views/lastUsed';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
 import { isConnected, targetFolder } from '../workspace/callOptions';
+import { notifyWithActions, undoAction } from '../workspace/undoNotice';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { pickPath, pickRevision, pickVersion } from './historyPicks';
@@ -80,8 +81,10 @@ async function restorePaths(log: vscode.LogOutputChannel, request: Request, isFi
   const result = await withProgress(vscode.l10n.t('Palmtree: Restore'), (reporter) =>
     sync.restore(reporter, { paths, revision }, { hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
   );
-  showResult(log, folder, restoredMessage(result, request), result.skipped.length > 0);
-  if (result.backup !== undefined) log.info(`the replaced files are kept in ${result.backup}`);
+  const text = restoredMessage(result, request);
+  log.info(`${folder.name}: ${text}`);
+  if (result.written.length > 0) void notifyWithActions(log, text, [undoAction(log, owner, result.backup)]);
+  else showResult(log, folder, text, result.skipped.length > 0);
 }
 
 /** Asks before unpushed changes, or more than one picked file, are replaced. Throws cancelled. */

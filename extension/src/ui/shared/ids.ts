@@ -42,6 +42,7 @@ export const commandIds = {
   undoPush: 'palmtree.undoPush',
   undoPull: 'palmtree.undoPull',
   showBackups: 'palmtree.showBackups',
+  deleteBackups: 'palmtree.deleteBackups',
   showLog: 'palmtree.showLog',
   showTerminal: 'palmtree.showTerminal',
 } as const;
@@ -79,7 +80,7 @@ export const contextKeys = {
   tracking: 'palmtree.tracking',
   busy: 'palmtree.busy',
   conflicts: 'palmtree.conflicts',
-  /** The URIs of the files with an active merge. */
+  /** The URIs of the files with an active merge; undefined if there are none. */
   merging: 'palmtree.merging',
   /** Folders that contain tracked files, and files with their own rule. */
   trackedPaths: 'palmtree.trackedPaths',

@@ -1,0 +1,56 @@
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import { entryWith, type Entry, type FileTable } from '../../core/entry';
+import { isInside } from '../../core/paths';
+import type { Rule } from '../../core/tracking/rule';
+import { runYielding } from '../../io/threads/yielding';
+import type { Replica } from './replica';
+
+/** The state of paths before they were untracked, for `trackAgain`. */
+export interface Untracked {
+  readonly paths: readonly string[];
+  /** The rules that were removed. */
+  readonly rules: readonly Rule[];
+  /** The ancestors of the paths and of the paths in them. */
+  readonly ancestors: ReadonlyMap<string, Entry>;
+}
+
+/** Stops tracking `paths`, and all that is in them, on this machine. */
+export async function untrack(replica: Replica, paths: readonly string[], signal: AbortSignal): Promise<Untracked> {
+  const rules = replica.rules.rulesIn(paths);
+  const ancestors = await runYielding(entriesInSteps(replica.ancestor.entries, paths));
+  for (const path of paths) replica.untrack(path);
+  await replica.scan({ signal });
+  await replica.save();
+  return { paths, rules, ancestors };
+}
+
+/**
+ * Undoes `untrack`. Invariant: what was a change of this disk before is one again, and no conflict. A version that the
+ * server got meanwhile counts as its change.
+ */
+export async function trackAgain(replica: Replica, untracked: Untracked, signal: AbortSignal): Promise<void> {
+  replica.rules.restoreRules(untracked.paths, untracked.rules);
+  await runYielding(restoreAncestorsSteps(replica, untracked));
+  await replica.scan({ signal });
+  await replica.save();
+}
+
+function* entriesInSteps(table: FileTable, paths: readonly string[]): CooperativeTask<Map<string, Entry>> {
+  const found = new Map<string, Entry>();
+  let visited = 0;
+  for (const [path, entry] of table) {
+    if (++visited % stepSize === 0) yield;
+    if (paths.some((untracked) => path === untracked || isInside(path, untracked))) found.set(path, entryWith(entry));
+  }
+  return found;
+}
+
+function* restoreAncestorsSteps({ rules, ancestor }: Replica, { ancestors }: Untracked): CooperativeTask<void> {
+  const selection = rules.selection();
+  let visited = 0;
+  for (const [path, entry] of ancestors) {
+    if (++visited % stepSize === 0) yield;
+    // Without an unapplied entry, the folder was bound to another tree, or the path was synced again.
+    if (selection.includes(path) && ancestor.unappliedRemote.has(path)) ancestor.restoreBase(path, entry);
+  }
+}

@@ -1,0 +1,58 @@
+import * as vscode from 'vscode';
+import { isPalmtreeError } from '../../errors';
+import type { UndoPullResult } from '../../sync/history/undoPull';
+import { formatNumber } from '../shared/format';
+import { showError, showResult } from '../shared/notify';
+import { skippedMessage } from '../shared/skippedMessages';
+import { changedSinceMessage } from '../shared/undoMessages';
+import { withProgress } from '../shared/withProgress';
+import { unsavedPaths } from './unsavedFiles';
+import type { SyncedFolder } from './workspaceFolders';
+
+export interface NoticeAction {
+  readonly title: string;
+  readonly run: () => unknown;
+}
+
+/** Shows the result of a command, with the actions that follow from it. Their errors are shown too. */
+export async function notifyWithActions(
+  log: vscode.LogOutputChannel,
+  text: string,
+  actions: readonly NoticeAction[],
+): Promise<void> {
+  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, ...actions.map(({ title }) => title));
+  try {
+    await actions.find(({ title }) => title === picked)?.run();
+  } catch (error) {
+    // Escape in a list or a dialog cancels only that.
+    if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);
+  }
+}
+
+/** The action that undoes a decision or a restore, by its backup. */
+export function undoAction(log: vscode.LogOutputChannel, owner: SyncedFolder, backup: string): NoticeAction {
+  return { title: vscode.l10n.t('Undo'), run: () => undoRecorded(log, owner, backup) };
+}
+
+async function undoRecorded(log: vscode.LogOutputChannel, owner: SyncedFolder, backup: string): Promise<void> {
+  const { folder, sync } = owner;
+  const result = await withProgress(vscode.l10n.t('Palmtree: Undo'), (reporter) =>
+    sync.undoPull(reporter, { only: backup, hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
+  );
+  showResult(log, folder, undoneMessage(result), result.skipped.length + result.changedSince.length > 0);
+}
+
+function undoneMessage({ restored, removed, undecided, changedSince, skipped }: UndoPullResult): string {
+  const undone = restored.length + removed.length;
+  const [first] = skipped;
+  return [
+    undone === 1 ? vscode.l10n.t('1 file is as before.') : '',
+    undone > 1 ? vscode.l10n.t('{0} files are as before.', formatNumber(undone)) : '',
+    undecided.length === 1 ? vscode.l10n.t('{0} is in conflict again.', undecided[0] ?? '') : '',
+    undecided.length > 1 ? vscode.l10n.t('{0} files are in conflict again.', formatNumber(undecided.length)) : '',
+    changedSinceMessage(changedSince),
+    first === undefined ? '' : skippedMessage(first),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+}
