@@ -117,10 +117,10 @@ describe('a merge', () => {
     await tracked(window).row('plan.md').click();
     await window.editor.original.getByText('dig a ditch').waitFor();
     await picture(window, 'conflict', { pointer: tracked(window).row('plan.md') });
-    await tracked(window).inlineAction('plan.md', 'Merge');
+    await openMergeEditor(window);
     await window.editor.mergeEditor.getByText('by laptop').waitFor();
-    await window.editor.conflictAction('Accept Combination').waitFor();
-    expect(await desk.read(path)).toContain('<<<<<<< mine');
+    // Other programs read the file: it is mine until the merge is saved.
+    expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
     await window.editor.conflictAction('Accept Mine').click();
     await window.editor.mergeEditor.getByText('No Changes Accepted').waitFor({ state: 'hidden' });
     await tracked(window).row('plan.md').locator('[class*="monaco-decoration-itemBadge"]').waitFor();
@@ -139,8 +139,7 @@ describe('a merge', () => {
     laptop,
   }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
-    await tracked(window).inlineAction('plan.md', 'Merge');
-    await window.editor.conflictAction('Accept Combination').waitFor();
+    await openMergeEditor(window);
     await window.editor.save();
     await window.statusBarMessage('was saved with unresolved conflicts').waitFor();
     // The saved file equals the ancestor: a pull must not take it for unchanged.
@@ -161,8 +160,7 @@ describe('a merge', () => {
 
   it('does not lose a version that was pushed meanwhile', async ({ desk, laptop }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
-    await tracked(window).inlineAction('plan.md', 'Merge');
-    await window.editor.conflictAction('Accept Combination').waitFor();
+    await openMergeEditor(window);
     await laptop.write(path, plan('dig a canal', 'plant'));
     await laptop.push();
     await window.editor.conflictAction('Accept Combination').click();
@@ -179,8 +177,7 @@ describe('a merge', () => {
 
   it('is aborted to keep both versions, and mine comes back', async ({ desk, laptop }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
-    await tracked(window).inlineAction('plan.md', 'Merge');
-    await window.editor.conflictAction('Accept Combination').waitFor();
+    await openMergeEditor(window);
     await tracked(window).contextMenu('plan.md', 'Keep Both');
     await window.answerDialog('Abort the merge of notes/plan.md?', 'Abort Merge');
     await window.pending('↑2');
@@ -188,23 +185,43 @@ describe('a merge', () => {
     await window.push('↑2');
   });
 
-  it('that was closed is not finished by an edit of mine without a question', async ({ desk, laptop }) => {
+  it('that is closed without saving leaves mine on the disk, and a later edit of mine resolves nothing', async ({
+    desk,
+    laptop,
+  }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
-    await tracked(window).inlineAction('plan.md', 'Merge');
-    await window.editor.conflictAction('Accept Combination').waitFor();
+    await openMergeEditor(window);
+    await window.editor.conflictAction('Accept Server').click();
     await closeMerge(window);
+    await tracked(window).row('plan.md').filter({ hasNotText: 'merging' }).waitFor();
+    expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
     await window.editor.open('plan.md');
     await window.editor.replaceAll(plan('dig a pond', 'plant and water'));
     await window.editor.save();
-    expect(await window.notifications.text('Is the merge complete?')).toContain("none of the server's changes");
-    await window.notifications.click('Is the merge complete?', 'Leave in Conflict');
-    await tracked(window).row('plan.md').filter({ hasNotText: 'merging' }).waitFor();
     await window.pending('!1');
     await window.runCommand('Palmtree: Push');
     await tracked(window).contextMenu('plan.md', 'Keep Mine');
     await window.pending('↑1');
     expect(await desk.onServer(path)).toBe(plan('dig a ditch', 'plant'));
     await window.push('↑1');
+  });
+
+  it('is aborted by name, and begins anew after that', async ({ desk, laptop }) => {
+    const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
+    await openMergeEditor(window);
+    await window.editor.conflictAction('Accept Server').click();
+    await picture(window, 'abortMerge');
+    await window.editor.titleAction('Abort Merge');
+    await window.answerDialog('Abort the merge of notes/plan.md?', 'Abort Merge');
+    await mergeEnded(window);
+    await window.pending('!1');
+    expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
+    await openMergeEditor(window);
+    await window.editor.conflictAction('Accept Server').click();
+    await window.editor.titleAction('Complete Merge');
+    await mergeEnded(window);
+    await window.inSync();
+    expect(await desk.read(path)).toBe(plan('dig a ditch', 'plant'));
   });
 });
 
@@ -271,6 +288,20 @@ describe('without a merge editor', () => {
       expect(await desk.onServer(path)).toBe(plan('dig a ditch', 'plant'));
     },
   );
+
+  itWithoutMergeEditor('a merge that is closed with markers in its file restores mine', async ({ desk, laptop }) => {
+    const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
+    await tracked(window).inlineAction('plan.md', 'Merge');
+    await window.editor.conflictAction('Accept Both Changes').waitFor();
+    await window.editor.append('half done\n');
+    await window.editor.save();
+    await closeMerge(window);
+    await window.notifications.toast('was closed with conflict markers').waitFor();
+    await desk.becomes(path, plan('dig a pond', 'plant'));
+    await tracked(window).row('plan.md').filter({ hasNotText: 'merging' }).waitFor();
+    expect((await desk.backups()).some((text) => text.includes('half done'))).toBe(true);
+    await window.pending('!1');
+  });
 });
 
 /** Opens the folder of the desk with these files, which both machines have, and shows the view. */
@@ -306,6 +337,13 @@ async function openConflict(machines: Machines, mine: string, theirs: string): P
   await editBoth(machines, mine, theirs);
   await pullConflicts(window);
   return window;
+}
+
+/** Opens the merge editor, and waits until it shows what it merged by itself. */
+async function openMergeEditor(window: WorkbenchWindow): Promise<void> {
+  await tracked(window).inlineAction('plan.md', 'Merge');
+  await tracked(window).row('plan.md').filter({ hasText: 'merging' }).waitFor();
+  await window.editor.conflictAction('Accept Combination').waitFor();
 }
 
 /** The file may be in sync with the server before its merge has ended. */

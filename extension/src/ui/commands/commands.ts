@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import { deleteBackups, showBackups } from '../backups/backups';
+import { abortMerges } from '../conflicts/abortMerge';
 import { compare, resolvePickedConflicts } from '../conflicts/commands';
 import { completeMerge, merge, type MergeDeps } from '../conflicts/merge';
 import { resolveAll } from '../conflicts/resolveAll';
@@ -67,6 +68,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     keepBoth: (uri, uris) => resolvePickedConflicts(deps, 'both', uri, uris),
     merge: (uri, uris) => merge(deps, uri, uris),
     completeMerge: () => completeMerge(deps),
+    abortMerge: (uri, uris) => abortMerges(deps, uri, uris),
     resolveAll: (argument) => resolveAll(deps, argument),
     showConflicts: (folder) => deps.tracked.showConflicts(folder instanceof vscode.Uri ? folder : undefined),
     rescan: (argument) => rescan(deps, argument),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
@@ -9,9 +10,14 @@ import { withProgress } from '../shared/withProgress';
 import type { PathPicker } from '../views/pathPicker';
 import { isMergeCurrent, type ActiveMerges, type MergeInEditor } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import { openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
+import { isMineAgain } from './mergeCheck';
+import { mergeEditorTabs, openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
 import { sameLines, withoutBom } from './editorText';
 import type { MergeWatch } from './mergeWatch';
+
+/** The longest wait for the merge editor to show what it merged, and the pause between two checks, in ms. */
+const autoMergeMs = 15_000;
+const autoMergePauseMs = 200;
 
 export interface MergeDeps {
   readonly picker: PathPicker;
@@ -28,13 +34,13 @@ export async function merge(deps: MergeDeps, uri: unknown, uris: unknown): Promi
 }
 
 async function mergeOne(deps: MergeDeps, owner: SyncedFolder, path: string): Promise<void> {
+  const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
   const active = deps.merges.find(owner, path);
-  if (active !== undefined && isMergeCurrent(owner, active)) {
+  if (active !== undefined && isMergeCurrent(owner, active) && !(await isUnbegun(uri, active))) {
     await show(deps, owner, active);
     return;
   }
   if (active !== undefined) await deps.merges.end(owner, [path]);
-  const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
   await offerToSaveFirst(uri);
   const document = await openAsUtf8(uri, path);
   if (hasConflictMarkers(document.getText())) {
@@ -44,12 +50,53 @@ async function mergeOne(deps: MergeDeps, owner: SyncedFolder, path: string): Pro
   const sides = await withProgress(vscode.l10n.t('Palmtree: Merge'), (reporter) =>
     owner.sync.startMerge(reporter, path),
   );
-  await replaceText(document, sides);
   const started = activeMerge(owner, path, sides);
+  requireUnchanged(document, sides);
+  const isInMergeEditor = started.editor === 'merge' && (await startInMergeEditor(deps, owner, started, document));
+  if (!isInMergeEditor) await replaceText(document, sides);
   // Not before the text is replaced: a save of the local version must not end the merge.
-  await deps.merges.begin(started);
-  if (started.editor === 'merge') await show(deps, owner, started);
+  await deps.merges.begin(isInMergeEditor ? started : { ...started, editor: 'text' });
+  if (isInMergeEditor) return;
+  if (sides.merge.kind === 'conflict') await showMarkers(uri);
   else await showMerged(deps, document);
+}
+
+/** The file is the local version, without unsaved changes, and no editor shows the merge: the editor was closed unsaved. */
+async function isUnbegun(uri: vscode.Uri, merge: MergeInEditor): Promise<boolean> {
+  const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
+  return open?.isDirty !== true && mergeEditorTabs(uri).length === 0 && (await isMineAgain(uri, merge));
+}
+
+/**
+ * Opens the merge editor on the local version, and lets it merge. False if the editor cannot do this.
+ * Invariant: the file on the disk remains the local version until the user saves. The merge editor saves the text that it
+ * is opened with, so a text with conflict markers would be on the disk, where other programs read it.
+ */
+async function startInMergeEditor(
+  { mergeEditor }: MergeDeps,
+  owner: SyncedFolder,
+  merge: MergeInEditor,
+  document: vscode.TextDocument,
+): Promise<boolean> {
+  if (!(await openMergeEditor(mergeEditor, owner, merge))) return false;
+  try {
+    await autoMerge(mergeEditor, document);
+    return true;
+  } catch {
+    await vscode.window.tabGroups.close(mergeEditorTabs(document.uri), true);
+    return false;
+  }
+}
+
+/** Repeats the command until it works: the command that opens the merge editor does not wait for it. */
+async function autoMerge(mergeEditor: MergeEditor, document: vscode.TextDocument): Promise<void> {
+  const mine = document.getText();
+  const end = Date.now() + autoMergeMs;
+  while (document.getText() === mine) {
+    if (Date.now() > end) throw new Error('the merge editor did not merge');
+    await mergeEditor.autoMerge();
+    await delay(autoMergePauseMs);
+  }
 }
 
 function activeMerge({ folder, sync }: SyncedFolder, path: string, sides: MergeSides): MergeInEditor {
@@ -67,7 +114,9 @@ function activeMerge({ folder, sync }: SyncedFolder, path: string, sides: MergeS
 }
 
 async function show({ mergeEditor, merges }: MergeDeps, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
-  const editor = await openMergeEditor(mergeEditor, owner, merge);
+  const isInMergeEditor = await openMergeEditor(mergeEditor, owner, merge);
+  if (!isInMergeEditor) await showMarkers(vscode.Uri.joinPath(owner.folder.uri, ...merge.path.split('/')));
+  const editor = isInMergeEditor ? 'merge' : 'text';
   // It may have ended while the editor was opened.
   if (merges.find(owner, merge.path) !== undefined) await merges.begin({ ...merge, editor });
 }
@@ -104,17 +153,28 @@ async function openAsUtf8(uri: vscode.Uri, path: string): Promise<vscode.TextDoc
 }
 
 /**
- * Puts the merged text into the editor, where it can be undone. Throws changed_meanwhile.
+ * Throws changed_meanwhile.
  * Invariant: the document still has the text that was merged; text typed since then would be in no copy.
  */
-async function replaceText(document: vscode.TextDocument, { mine, merge: { text }, path }: MergeSides): Promise<void> {
-  if (document.isDirty || !sameLines(document.getText(), new TextDecoder().decode(mine))) {
-    throw new PalmtreeError('changed_meanwhile', `${path} was changed meanwhile`, { details: { paths: [path] } });
-  }
+function requireUnchanged(document: vscode.TextDocument, { mine, path }: MergeSides): void {
+  if (!document.isDirty && sameLines(document.getText(), new TextDecoder().decode(mine))) return;
+  throw new PalmtreeError('changed_meanwhile', `${path} was changed meanwhile`, { details: { paths: [path] } });
+}
+
+/** Puts the merged text into the editor, where it can be undone. Throws changed_meanwhile. */
+async function replaceText(document: vscode.TextDocument, sides: MergeSides): Promise<void> {
+  const { merge, path } = sides;
+  requireUnchanged(document, sides);
   const whole = new vscode.Range(0, 0, document.lineCount, 0);
   const edit = new vscode.WorkspaceEdit();
-  edit.replace(document.uri, document.validateRange(whole), withoutBom(text));
+  edit.replace(document.uri, document.validateRange(whole), withoutBom(merge.text));
   if (!(await vscode.workspace.applyEdit(edit))) throw new Error(`the editor of ${path} rejected the merge`);
+}
+
+/** Shows a merge as a text with conflict markers. */
+async function showMarkers(uri: vscode.Uri): Promise<void> {
+  await vscode.window.showTextDocument(uri, { preview: false });
+  showInStatusBar(vscode.l10n.t('Resolve each conflict, then save.'), 10_000);
 }
 
 /** Shows a merge without conflicts: the user has to check and save it. */

@@ -40,7 +40,7 @@ export async function mergeConcern(
     return hasNothingOfTheirs(sides, text) ? 'without theirs' : undefined;
   } catch (error) {
     log.warn(`${merge.path}: the sides of the merge cannot be read again: ${String(error)}`);
-    return merge.editor === 'merge' ? 'as synced' : 'not compared';
+    return 'not compared';
   }
 }
 

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
 import { serverDocument, syncedDocument } from '../documents/serverDocuments';
-import { showInStatusBar } from '../shared/notify';
 import type { MergeInEditor } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -12,15 +11,25 @@ interface MergeEditorInput {
   readonly output: vscode.Uri;
 }
 
-/** Opens a merge editor; rejects if the editor has none. */
-export type MergeEditor = (input: MergeEditorInput) => Promise<void>;
+/** Each function rejects if VS Code cannot do it. */
+export interface MergeEditor {
+  readonly open: (input: MergeEditorInput) => Promise<void>;
+  /** Replaces the result in the active merge editor by the merge of both sides; conflicts are left for the user. */
+  readonly autoMerge: () => Promise<void>;
+}
 
-/** Uses an internal command of VS Code, as its git extension does. It may be removed one day. */
-export const builtInMergeEditor: MergeEditor = async (input) => {
-  await vscode.commands.executeCommand('_open.mergeEditor', input);
+/** Uses internal commands of VS Code, as its git extension does. They may be removed one day. */
+export const builtInMergeEditor: MergeEditor = {
+  open: async (input) => {
+    await vscode.commands.executeCommand('_open.mergeEditor', input);
+  },
+  autoMerge: async () => {
+    await vscode.commands.executeCommand('mergeEditor.resetResultToBaseAndAutoMerge');
+  },
 };
 
-export const noMergeEditor: MergeEditor = () => Promise.reject(new Error('there is no merge editor'));
+const isMissing = () => Promise.reject(new Error('there is no merge editor'));
+export const noMergeEditor: MergeEditor = { open: isMissing, autoMerge: isMissing };
 
 export interface MergeDocuments {
   readonly base: vscode.Uri;
@@ -39,29 +48,27 @@ export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): Merge
   };
 }
 
-/** Shows an active merge in the merge editor; without one, as a text with conflict markers. Returns which. */
+/** Shows a merge in the merge editor; false if that is not possible. */
 export async function openMergeEditor(
   editor: MergeEditor,
   owner: SyncedFolder,
   merge: MergeInEditor,
-): Promise<MergeInEditor['editor']> {
+): Promise<boolean> {
   const output = vscode.Uri.joinPath(owner.folder.uri, ...merge.path.split('/'));
   const { base, mine, theirs } = mergeDocuments(owner, merge);
   try {
     // The merge editor would stay empty if it could not read a side. The markers contain all three.
     for (const side of [base, mine, theirs]) await vscode.workspace.fs.stat(side);
     const description = await versionDescription(owner, merge);
-    await editor({
+    await editor.open({
       base,
       input1: { uri: theirs, title: vscode.l10n.t('Server'), description },
       input2: { uri: mine, title: vscode.l10n.t('Mine'), description: vscode.l10n.t('this machine') },
       output,
     });
-    return 'merge';
+    return true;
   } catch {
-    await vscode.window.showTextDocument(output, { preview: false });
-    showInStatusBar(vscode.l10n.t('Resolve each conflict, then save.'), 10_000);
-    return 'text';
+    return false;
   }
 }
 
@@ -76,6 +83,12 @@ async function versionDescription({ sync }: SyncedFolder, { path, revision }: Me
 export function mergeEditorTabs(file: vscode.Uri): vscode.Tab[] {
   const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
   return tabs.filter((tab) => resultOf(tab)?.toString() === file.toString());
+}
+
+/** The open text editors of a file. */
+export function textTabs(file: vscode.Uri): vscode.Tab[] {
+  const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
+  return tabs.filter(({ input }) => input instanceof vscode.TabInputText && input.uri.toString() === file.toString());
 }
 
 /** The result file of a merge editor's tab. VS Code's types do not include this kind of input yet. */

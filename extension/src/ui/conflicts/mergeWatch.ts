@@ -8,9 +8,10 @@ import { withProgress } from '../shared/withProgress';
 import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import { abortMerge } from './abortMerge';
 import { forgetEndedMerges } from './endedMerges';
 import { concernMessage, isMineAgain, mergeConcern, type MergeConcern } from './mergeCheck';
-import { mergeEditorTabs, resultOf } from './mergeEditor';
+import { mergeEditorTabs, resultOf, textTabs } from './mergeEditor';
 
 const continueMerging = vscode.l10n.t('Continue Merging');
 const leaveInConflict = vscode.l10n.t('Leave in Conflict');
@@ -132,7 +133,24 @@ export class MergeWatch implements vscode.Disposable {
     if (document.isDirty || this.#isChecking(uri.toString()) || this.#merges.isAborting(found.merge)) return;
     if (mergeEditorTabs(uri).length > 0) return;
     if (await isMineAgain(uri, found.merge)) await this.#endUndone(found, uri);
+    else if (hasConflictMarkers(document.getText()) && textTabs(uri).length === 0) await this.#restoreMine(found, uri);
     else if (isMergeEditor) await this.check(document);
+  }
+
+  /** Invariant: conflict markers stay in the file only while it is open, because other programs read it. */
+  async #restoreMine({ owner, merge }: FoundMerge, uri: vscode.Uri): Promise<void> {
+    await abortMerge(this.#merges, owner, merge);
+    const { path } = merge;
+    this.#log.info(`${path} was closed with conflict markers and is as before its merge`);
+    const text = vscode.l10n.t(
+      '{0} was closed with conflict markers. Your version is restored; the merge so far is in the backups.',
+      path,
+    );
+    const again = vscode.l10n.t('Merge');
+    const showBackups = vscode.l10n.t('Show Backups');
+    const answer = await vscode.window.showInformationMessage(`Palmtree: ${text}`, again, showBackups);
+    if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
+    else if (answer === showBackups) await vscode.commands.executeCommand(commandIds.showBackups, owner.folder.uri);
   }
 
   /** Ends a merge that left no trace in its file: otherwise the next save of mine would finish it. */
@@ -164,8 +182,8 @@ export class MergeWatch implements vscode.Disposable {
       const concern = await mergeConcern(owner, merge, text, this.#log);
       if (concern === undefined || (isCompleted && concern !== 'as synced')) return true;
       if (mergeEditorTabs(document.uri).length > 0) {
-        if (concern !== 'as synced') return true;
-        showInStatusBar(vscode.l10n.t('{0} was saved with unresolved conflicts.', merge.path), 8_000);
+        if (concern !== 'as synced' && concern !== 'not compared') return true;
+        showInStatusBar(savedMessage(concern, merge.path), 8_000);
         return false;
       }
       if (!(await this.#askAbout(concern, found, document, check))) return false;
@@ -243,6 +261,13 @@ export class MergeWatch implements vscode.Disposable {
     const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, again);
     if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
   }
+}
+
+/** A save in the merge editor does not say that the merge is complete. */
+function savedMessage(concern: 'as synced' | 'not compared', path: string): string {
+  return concern === 'as synced'
+    ? vscode.l10n.t('{0} was saved with unresolved conflicts.', path)
+    : vscode.l10n.t('{0} was saved. Use Complete Merge when the merge is done.', path);
 }
 
 /** The command's answer says whether the user accepted a result with unresolved conflicts. */

@@ -53,6 +53,8 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     paths(e).length === 0
       ? l10n.t('There is no conflict that can be resolved this way.')
       : l10n.t('No longer in conflict: {0}.', list(e)),
+  no_merge: (e) =>
+    paths(e).length === 0 ? l10n.t('No merge is in progress.') : l10n.t('Not being merged: {0}.', list(e)),
   not_mergeable: (e) =>
     l10n.t(
       "Can't merge {0}: it is not text, too large, or deleted on one side. Choose Keep Mine, Take Theirs or Keep Both.",
@@ -64,6 +66,11 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   not_aborted: (e) =>
     l10n.t(
       '{0} changed since its merge began, so the merge was not aborted. Save the file without conflict markers to finish the merge, then choose again.',
+      list(e),
+    ),
+  not_saved: (e) =>
+    l10n.t(
+      '{0} could not be saved, so its merge was not aborted. Nothing was changed. Save it, then try again.',
       list(e),
     ),
   not_in_revision: (e) =>
@@ -191,7 +198,9 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_trackable: [],
   not_mergeable: [],
   conflict_markers: [],
+  no_merge: [],
   not_aborted: [],
+  not_saved: [tryAgain],
   cancelled: [],
   not_in_folder: [],
   not_in_revision: [],
@@ -208,7 +217,9 @@ const warnings: ReadonlySet<ErrorCode> = new Set([
   'not_mergeable',
   'conflict_markers',
   'changed_meanwhile',
+  'no_merge',
   'not_aborted',
+  'not_saved',
   'not_connected',
   'no_folder',
   'not_in_folder',

@@ -20,6 +20,7 @@ export const commandIds = {
   compare: 'palmtree.compare',
   merge: 'palmtree.merge',
   completeMerge: 'palmtree.completeMerge',
+  abortMerge: 'palmtree.abortMerge',
   keepMine: 'palmtree.keepMine',
   takeTheirs: 'palmtree.takeTheirs',
   keepBoth: 'palmtree.keepBoth',

@@ -184,7 +184,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.tooltip = path;
     const state = isMerging ? '' : presentations.conflict.word;
     item.accessibilityInformation = rowLabel(node?.name ?? path, state, kind, inFolderOf(path));
-    item.contextValue = isMerging ? 'file.conflict.text' : contextOf('conflict', conflict);
+    item.contextValue = isMerging ? 'file.conflict.text.merging' : contextOf('conflict', conflict);
     item.command = { command: commandIds.compare, title: vscode.l10n.t('Compare with Server'), arguments: [uri] };
     return item;
   }

@@ -149,7 +149,7 @@ export class ActiveMerges implements vscode.Disposable {
   #publish(): void {
     // As URIs, not text: the workbench of a remote machine has another scheme for them.
     const uris = this.all.map(({ folder, path }) => vscode.Uri.joinPath(vscode.Uri.parse(folder), path));
-    void vscode.commands.executeCommand('setContext', contextKeys.merging, uris);
+    void vscode.commands.executeCommand('setContext', contextKeys.merging, uris.length > 0 ? uris : undefined);
     this.#changed.fire();
   }
 
