@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest';
+import { picture } from '../support/picture';
 import { RunningServer } from '../support/server';
 import { TestWorkbench } from '../support/testWorkbench';
 import { it } from '../support/uiTest';
@@ -44,6 +45,30 @@ describe('a push that failed', () => {
       await window.clickStatusBarItem();
       await window.inSync();
       expect(await desk.onServer('notes/plan.md')).toBe('# Garden\n\npeas\n');
+    },
+  );
+});
+
+describe('a server that freezes', () => {
+  itWithOwnServer(
+    'is waited for visibly, given up after 15 s, and found again without a click',
+    async ({ desk, server }) => {
+      await desk.write('notes/plan.md', '# Garden\n');
+      const window = await desk.open();
+      await window.explorer.contextMenu('notes', 'Track for sync');
+      await window.pending('↑1');
+      process.kill(server.pid, 'SIGSTOP');
+      await window.clickStatusBarItem();
+      await window.notifications.toast(/Waiting for the server \(\d+ s\)/).waitFor();
+      await picture(window, 'waiting');
+      await window.notifications.toast('did not respond for 15 s').waitFor();
+      await window.statusBarItem('push').locator('.codicon-debug-disconnect').waitFor();
+      await picture(window, 'no-response');
+      process.kill(server.pid, 'SIGCONT');
+      await window.statusBarItem('push').locator('.codicon-cloud-upload').waitFor();
+      await window.pending('↑1');
+      await picture(window, 'found-again');
+      expect(await desk.head()).toBe(0);
     },
   );
 });
