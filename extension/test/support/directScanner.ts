@@ -1,14 +1,17 @@
 import type { Observation } from '../../src/core/observation';
+import { diskProbe } from '../../src/io/scan/diskProbe';
 import { scan } from '../../src/io/scan/scan';
-import type { Scanner, ScanRequest, ScanResult } from '../../src/io/scan/scannerPort';
+import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../src/io/scan/scannerPort';
 
 /** Scans in this thread, where a test can replace modules. */
 export class DirectScanner implements Scanner {
   readonly #root: string;
+  readonly #probe: () => DiskTraits;
   readonly #known: Map<string, Observation>;
 
   constructor(root: string, known: Iterable<Observation>) {
     this.#root = root;
+    this.#probe = diskProbe(root);
     this.#known = new Map([...known].map((one) => [one.path, one]));
   }
 
@@ -27,6 +30,10 @@ export class DirectScanner implements Scanner {
     const found = await scan({ ...request, honoursModes, root: this.#root, known: this.#known, script: '', stop });
     this.update(found.changed, found.removed);
     return found;
+  }
+
+  probe(): Promise<DiskTraits> {
+    return Promise.resolve(this.#probe());
   }
 
   dispose(): Promise<void> {

@@ -8,6 +8,15 @@ export interface NameRules {
   readonly windows: boolean;
 }
 
+/** The name rules of the usual disk of a system, before its own are known. */
+export function usualNameRules(platform: string): NameRules {
+  return {
+    foldsCase: platform === 'darwin' || platform === 'win32',
+    normalises: platform === 'darwin',
+    windows: platform === 'win32',
+  };
+}
+
 /** Whether the disk keeps all names apart and accepts every name. */
 export function isPlain({ foldsCase, normalises, windows }: NameRules): boolean {
   return !foldsCase && !normalises && !windows;

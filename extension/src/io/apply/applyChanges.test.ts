@@ -2,10 +2,12 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   readlinkSync,
@@ -13,6 +15,7 @@ import {
   rmSync,
   symlinkSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -298,6 +301,32 @@ describe('a path is skipped, and stays untouched,', () => {
     expect(skippedReasons(await apply([remove('a')]))).toEqual({ a: 'changed' });
     expectUntouched('a', content);
     expect(existsSync(backup)).toBe(false);
+  });
+
+  it('when it is racy, is large, and was written in its last byte', async () => {
+    const size = 200 << 20;
+    const sparse = (last: string): void => {
+      const file = openSync(join(root, 'big'), 'w');
+      writeSync(file, last, size - 1);
+      closeSync(file);
+    };
+    sparse('x');
+    scan();
+    const seen = observations.get('big')!;
+    const changes = [put('big', 'new')];
+    // A mtime in the future keeps the observation racy.
+    observations.set('big', { ...seen, racy: true });
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    expect((await apply(changes)).skipped).toEqual([]);
+    clearInterval(timer);
+    expect(read('big')).toBe('new');
+    // The event loop went on while the file was hashed.
+    expect(ticks).toBeGreaterThan(10);
+    sparse('y');
+    scan();
+    observations.set('big', { ...observations.get('big')!, hash: seen.hash, racy: true });
+    expect(skippedReasons(await apply([put('big', 'newer')]))).toEqual({ big: 'changed' });
   });
 
   it('when it is racy and its content has changed', async () => {

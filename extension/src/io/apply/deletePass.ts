@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Change } from '../../core/change';
 import { parentFolders } from '../../core/paths';
 import { replaceTarget } from './replaceTarget';
-import { checkTarget, requireTarget } from './targetCheck';
+import { checkTarget, rehashRacy, requireTarget } from './targetCheck';
 import type { Transition } from './transition';
 
 /** Deletes files and symlinks after backing them up. */
@@ -24,6 +24,7 @@ export async function deleteFiles(transition: Transition, deletions: readonly Ch
 
 async function deleteFile(transition: Transition, path: string): Promise<void> {
   const target = join(transition.root, path);
+  await rehashRacy(transition, path);
   if (checkTarget(transition, path) !== undefined) {
     const check = () => requireTarget(transition, path);
     await replaceTarget(transition, { path, check, replace: () => unlinkSync(target) });

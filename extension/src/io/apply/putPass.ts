@@ -14,7 +14,7 @@ import { FolderModes } from './folderModes';
 import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';
 import { replaceTarget } from './replaceTarget';
-import { checkAccess, requireTarget } from './targetCheck';
+import { checkAccess, rehashRacy, requireTarget } from './targetCheck';
 import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
 import { maxSingleFlushes, type Transition } from './transition';
 
@@ -86,6 +86,7 @@ export class PutPass {
     try {
       this.#checkCancelled();
       this.#checkSafe(to);
+      await this.#rehash(put);
       this.#ensureReplaceable(put);
       if (this.#isModeOnly(put)) return { put, temporary: undefined };
       this.#makeFolders(path);
@@ -130,6 +131,7 @@ export class PutPass {
     const { path, to } = put;
     const target = join(this.#transition.root, path);
     try {
+      await this.#rehash(put);
       if (temporary === undefined) this.#changeMode(put, target);
       else if (this.#replacedPath(put) === undefined) this.#create(put, temporary, target);
       else await this.#replace(put, temporary, target);
@@ -166,6 +168,11 @@ export class PutPass {
         renameSync(temporary, target);
       },
     });
+  }
+
+  async #rehash(put: Put): Promise<void> {
+    const replaced = this.#replacedPath(put);
+    if (replaced !== undefined) await rehashRacy(this.#transition, replaced);
   }
 
   #check(put: Put): void {

@@ -2,13 +2,15 @@ import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { isPlain } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
-import { hashFile } from '../fs/hash';
+import { isUnchanged } from '../fs/fileStamp';
+import { hashFileAsync } from '../fs/hashAsync';
 import { statsAt } from '../fs/stats';
 import { checkParents } from '../fs/checkParents';
 import { matchesObservation, PathSkipped } from './preconditions';
 import type { Transition } from './transition';
 
-const hashBufferBytes = 1 << 20;
+/** Stats do not show a second change within the finest time that some file system stores. */
+const racyMs = 2_000;
 
 /** Throws PathSkipped if `path` has unsaved edits, or if a symlink or a file is above it. */
 export function checkAccess({ root, request, checkedFolders }: Transition, path: string): void {
@@ -30,7 +32,7 @@ export function checkTarget(transition: Transition, path: string): BigIntStats |
   const stats = statsAt(join(transition.root, path));
   if (stats === undefined) return undefined;
   const seen = transition.request.observations.get(path);
-  if (seen !== undefined && matchesObservation(seen, stats) && isHashValid(transition, seen)) return stats;
+  if (seen !== undefined && matchesObservation(seen, stats) && isHashValid(transition, seen, stats)) return stats;
   throw new PathSkipped('changed');
 }
 
@@ -41,11 +43,25 @@ export function requireTarget(transition: Transition, path: string): BigIntStats
   return stats;
 }
 
-/** Invariant: the stats of a racy file prove nothing, so its content is hashed again. */
-function isHashValid(transition: Transition, seen: Observation): boolean {
+/** Invariant: the stats of a racy file prove nothing, so its content must have been hashed again. */
+function isHashValid({ rehashed }: Transition, seen: Observation, stats: BigIntStats): boolean {
   if (!seen.racy || seen.kind === 'symlink') return true;
-  const hashed = hashFile(join(transition.root, seen.path), { buffer: new Uint8Array(hashBufferBytes) });
+  const again = rehashed.get(seen.path);
+  return again !== undefined && again.hash === seen.hash && isUnchanged(again.stats, stats);
+}
+
+/**
+ * Hashes the file at `path` again if its observation is racy, so that `checkTarget` can judge it. To be called right before:
+ * if the file was changed shortly before the hashing, the same holds for the stats after it.
+ */
+export async function rehashRacy(transition: Transition, path: string): Promise<void> {
+  const { root, request, rehashed, checkedFolders } = transition;
+  const seen = request.observations.get(path);
+  if (seen?.racy !== true || seen.kind === 'symlink' || rehashed.get(path)?.isRacy === false) return;
+  const startedMs = Date.now();
+  const hashed = await hashFileAsync(join(root, path));
   // Hashing takes long enough for a folder to be replaced.
-  transition.checkedFolders.clear();
-  return hashed.kind === 'file' && hashed.hash === seen.hash;
+  checkedFolders.clear();
+  if (hashed === undefined) rehashed.delete(path);
+  else rehashed.set(path, { ...hashed, isRacy: Math.abs(startedMs - Number(hashed.stats.ctimeMs)) < racyMs });
 }

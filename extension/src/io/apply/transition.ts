@@ -68,6 +68,11 @@ export class Transition {
   readonly result: TransitionResult = { written: [], removed: [], skipped: [] };
   /** Folders that were checked since the last pause. The check is valid until the next one. */
   readonly checkedFolders = new Set<string>();
+  /** Files with a racy observation that were hashed again. `isRacy`: they were changed shortly before that. */
+  readonly rehashed = new Map<
+    string,
+    { readonly hash: string; readonly stats: BigIntStats; readonly isRacy: boolean }
+  >();
   /** Absolute paths of the folders in which a name was added or removed. */
   readonly changedFolders = new Set<string>();
   /** Copies of files that are to be replaced or deleted. */

@@ -1,17 +1,29 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync, type BigIntStats } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from './errno';
 
 /** The device and inode of the folder that `root` is or links to. Throws root_gone if it does not exist. */
-export function identityOfFolder(root: string): string {
-  let cause: unknown;
+export async function identityOfFolder(root: string): Promise<string> {
+  return identityOf(root, await stat(root, { bigint: true }).catch(asError));
+}
+
+/** `identityOfFolder` for a thread that may wait for the disk. */
+export function identityOfFolderSync(root: string): string {
   try {
-    const stats = statSync(root, { bigint: true });
-    if (stats.isDirectory()) return `${stats.dev} ${stats.ino}`;
+    return identityOf(root, statSync(root, { bigint: true }));
   } catch (error) {
-    cause = error;
+    throw error instanceof PalmtreeError ? error : rootGone(root, error);
   }
-  throw rootGone(root, cause);
+}
+
+function identityOf(root: string, stats: BigIntStats | Error): string {
+  if (!(stats instanceof Error) && stats.isDirectory()) return `${stats.dev} ${stats.ino}`;
+  throw rootGone(root, stats instanceof Error ? stats : undefined);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 export function rootGone(root: string, cause?: unknown): PalmtreeError {
@@ -22,9 +34,9 @@ export function rootGone(root: string, cause?: unknown): PalmtreeError {
 }
 
 /** Whether `path` is an empty folder. False if it cannot be read. */
-export function isEmptyFolder(path: string): boolean {
+export async function isEmptyFolder(path: string): Promise<boolean> {
   try {
-    return readdirSync(path).length === 0;
+    return (await readdir(path)).length === 0;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return false;

@@ -1,4 +1,5 @@
 import { lstatSync, type BigIntStats } from 'node:fs';
+import { lstat } from 'node:fs/promises';
 import { isNotFound } from './errno';
 
 /**
@@ -22,4 +23,9 @@ export function readableStatsAt(path: string): BigIntStats | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** `readableStatsAt` for the extension host, which must not wait for the disk. */
+export function readableStats(path: string): Promise<BigIntStats | undefined> {
+  return lstat(path, { bigint: true }).catch(() => undefined);
 }

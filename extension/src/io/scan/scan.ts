@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { withMode, type Observation } from '../../core/observation';
-import { identityOfFolder, rootGone } from '../fs/rootFolder';
+import { identityOfFolderSync, rootGone } from '../fs/rootFolder';
 import type { Mounts } from '../store/folderIdentity';
 import { checkDisks } from './diskCheck';
 import { FileClock } from './fileClock';
@@ -54,7 +54,7 @@ export interface ScanOutcome extends ScanResult {
  */
 export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const { root, scope, known, only, unchanged = new Map() } = options;
-  const identity = identityOfFolder(root);
+  const identity = identityOfFolderSync(root);
   const clock = FileClock.read(root, options.storage);
   const area = new ScanArea(only, scope.respectGitignore);
   const queue = new InspectionQueue();
@@ -87,7 +87,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     team.dispose();
   }
   // Invariant: a root that was removed or replaced during the scan must not make its files look deleted.
-  if (identityOfFolder(root) !== identity) throw rootGone(root);
+  if (identityOfFolderSync(root) !== identity) throw rootGone(root);
   const mounts = checkMounts(options, { walker, findings, area });
   const { changed } = findings;
   return {

@@ -4,7 +4,7 @@ import type { ThreadFailure } from '../threads/threadFailure';
 import type { ClockReading } from './fileClock';
 import type { FolderSnapshot } from './folderSnapshot';
 import type { InspectOptions } from './inspect';
-import type { ScanProgress, ScanRequest, ScanResult } from './scannerPort';
+import type { DiskTraits, ScanProgress, ScanRequest, ScanResult } from './scannerPort';
 
 /** The start data of the scan worker. */
 export interface ScanWorkerData {
@@ -27,6 +27,7 @@ export type ToScanWorker =
     }
   /** Removes all known observations. */
   | { readonly kind: 'clear' }
+  | { readonly kind: 'probe'; readonly id: number }
   | {
       readonly kind: 'scan';
       readonly id: number;
@@ -37,6 +38,7 @@ export type ToScanWorker =
 
 /** Changed observations come in parts before `done`, so that the receiver never unpacks many at once. */
 export type FromScanWorker =
+  | { readonly kind: 'probed'; readonly id: number; readonly traits: DiskTraits }
   | {
       readonly kind: 'progress';
       readonly id: number;

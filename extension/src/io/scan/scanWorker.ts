@@ -3,10 +3,11 @@ import type { Observation } from '../../core/observation';
 import { parentOf } from '../../core/paths';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
 import { failureOf } from '../threads/threadFailure';
+import { diskProbe } from './diskProbe';
 import { scan } from './scan';
 import { helpScan } from './scanHelper';
 import type { FromScanWorker, ScanHelperData, ScanWorkerData, SnapshotCheckerData, ToScanWorker } from './scanMessages';
-import type { ScanProgress } from './scannerPort';
+import type { DiskTraits, ScanProgress } from './scannerPort';
 import { SnapshotCache } from './snapshotCache';
 import { serveSnapshotChecks } from './snapshotChecker';
 import { stopCheck } from './stopCheck';
@@ -19,10 +20,16 @@ interface WorkerState {
   readonly data: ScanWorkerData;
   readonly known: Map<string, Observation>;
   readonly snapshots: SnapshotCache;
+  readonly probe: () => DiskTraits;
 }
 
 function serveScans(data: ScanWorkerData): void {
-  const state = { data, known: new Map<string, Observation>(), snapshots: new SnapshotCache(data) };
+  const state = {
+    data,
+    known: new Map<string, Observation>(),
+    snapshots: new SnapshotCache(data),
+    probe: diskProbe(data.root),
+  };
   // One message after the other, so that observations do not change during a scan.
   let last: Promise<void> = Promise.resolve();
   parentPort?.on('message', (message: ToScanWorker) => {
@@ -37,6 +44,8 @@ async function handle(state: WorkerState, message: ToScanWorker): Promise<void> 
     case 'clear':
       state.snapshots.clear();
       return state.known.clear();
+    case 'probe':
+      return probe(state, message.id);
     case 'scan':
       return handleScan(state, message);
   }
@@ -51,6 +60,14 @@ function update(
   for (const observation of observations) known.set(observation.path, observation);
   snapshots.invalidate(removed);
   snapshots.invalidate(observations.map(({ path }) => path));
+}
+
+function probe({ probe: traitsOfDisk }: WorkerState, id: number): void {
+  try {
+    post({ kind: 'probed', id, traits: traitsOfDisk() });
+  } catch (error) {
+    post({ kind: 'failed', id, ...failureOf(error, 'scan_failed') });
+  }
 }
 
 async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {

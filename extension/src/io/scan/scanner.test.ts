@@ -81,6 +81,23 @@ describe('the scanner', () => {
     expect([changed.map(({ path }) => path), removed]).toEqual([['c'], ['a']]);
   });
 
+  it('probes the disk in its thread', async () => {
+    write('a');
+    const { dev, ino } = statSync(root, { bigint: true });
+    expect(await scanner.probe()).toMatchObject({
+      identity: `${dev} ${ino}`,
+      keepsModes: process.platform !== 'win32',
+      nameRules: { foldsCase: false },
+    });
+    renameSync(root, `${root}-away`);
+    await expect(scanner.probe()).rejects.toMatchObject({ code: 'root_gone' });
+    renameSync(`${root}-away`, root);
+    const rejected = expect(scanner.probe()).rejects.toMatchObject({ code: 'cancelled' });
+    await scanner.dispose();
+    await rejected;
+    await expect(scanner.probe()).rejects.toMatchObject({ code: 'cancelled' });
+  });
+
   it('uses known observations that it gets before and after its start', async () => {
     write('a');
     const other = new WorkerScanner({

@@ -7,7 +7,7 @@ import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
 import { yielder } from '../threads/yielding';
 import type { FromScanWorker, ScanWorkerData, ToScanWorker } from './scanMessages';
-import type { Scanner, ScanRequest, ScanResult } from './scannerPort';
+import type { DiskTraits, Scanner, ScanRequest, ScanResult } from './scannerPort';
 
 export interface WorkerScannerOptions {
   /** The bundled scan worker. */
@@ -46,6 +46,7 @@ interface RunningScan {
 export class WorkerScanner implements Scanner {
   readonly #options: WorkerScannerOptions;
   readonly #running = new Map<number, RunningScan>();
+  readonly #probes = new Map<number, PromiseWithResolvers<DiskTraits>>();
   /** Updates that the thread does not have yet. */
   #unsent: Update[] = [];
   #sending: Promise<void> = Promise.resolve();
@@ -77,6 +78,19 @@ export class WorkerScanner implements Scanner {
     this.#unsent = [];
     this.#post({ kind: 'clear' });
     this.update(observations, []);
+  }
+
+  probe(): Promise<DiskTraits> {
+    const probe = Promise.withResolvers<DiskTraits>();
+    if (this.#disposed) probe.reject(new PalmtreeError('cancelled', 'the scanner is closed'));
+    else {
+      const id = this.#nextId++;
+      this.#probes.set(id, probe);
+      this.#worker ??= this.#start();
+      this.#worker.ref();
+      this.#post({ kind: 'probe', id });
+    }
+    return probe.promise;
   }
 
   scan(request: ScanRequest): Promise<ScanResult> {
@@ -146,6 +160,14 @@ export class WorkerScanner implements Scanner {
   }
 
   #receive(message: FromScanWorker): void {
+    const probe = this.#probes.get(message.id);
+    if (probe !== undefined) {
+      this.#probes.delete(message.id);
+      this.#unrefIfIdle();
+      if (message.kind === 'probed') probe.resolve(message.traits);
+      else if (message.kind === 'failed') probe.reject(errorOf(message));
+      return;
+    }
     const running = this.#running.get(message.id);
     if (running === undefined) return;
     if (message.kind === 'progress') {
@@ -158,7 +180,7 @@ export class WorkerScanner implements Scanner {
     }
     this.#end(message.id, running);
     if (message.kind === 'done') running.resolve(withChanged(message.result, running.changed));
-    else running.reject(errorOf(message));
+    else if (message.kind === 'failed') running.reject(errorOf(message));
   }
 
   #onEnd(worker: Worker, cause: unknown): void {
@@ -180,12 +202,18 @@ export class WorkerScanner implements Scanner {
       this.#end(id, running);
       running.reject(error);
     }
+    for (const probe of this.#probes.values()) probe.reject(error);
+    this.#probes.clear();
   }
 
   #end(id: number, running: RunningScan): void {
     running.finish();
     this.#running.delete(id);
-    if (this.#running.size === 0) this.#worker?.unref();
+    this.#unrefIfIdle();
+  }
+
+  #unrefIfIdle(): void {
+    if (this.#running.size + this.#probes.size === 0) this.#worker?.unref();
   }
 }
 

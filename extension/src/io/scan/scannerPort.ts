@@ -1,3 +1,4 @@
+import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
 import type { Rule } from '../../core/tracking/rule';
@@ -30,6 +31,15 @@ export interface ScanProgress {
   readonly hashedBytes: number;
 }
 
+/** How the disk of the workspace folder treats files. */
+export interface DiskTraits {
+  /** The device and inode of the workspace folder. */
+  readonly identity: string;
+  /** Whether it keeps permission bits. */
+  readonly keepsModes: boolean;
+  readonly nameRules: NameRules;
+}
+
 /** The differences from what the scanner knew before. */
 export interface ScanResult {
   /** New observations, and those that replace an older one of their path. */
@@ -55,6 +65,8 @@ export interface Scanner {
   update(observations: Iterable<Observation>, removed: Iterable<string>): void;
   /** Replaces all known observations, after another window has written the store. */
   reset(observations: Iterable<Observation>): void;
+  /** Finds out how the disk treats files. Throws cancelled, root_gone, scan_failed. */
+  probe(): Promise<DiskTraits>;
   /** Throws cancelled, root_gone, scan_failed. */
   scan(request: ScanRequest): Promise<ScanResult>;
   dispose(): Promise<void>;

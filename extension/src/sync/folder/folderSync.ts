@@ -7,7 +7,7 @@ import type { PathFolders } from '../../core/status/pathTree';
 import type { MovedChoices, RuleRename } from '../../core/tracking/followRename';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { readableStatsAt } from '../../io/fs/stats';
+import { readableStats } from '../../io/fs/stats';
 import type { Wait } from '../../io/api/revisionFeed';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
@@ -275,7 +275,7 @@ export class FolderSync {
    * Throws not_trackable with the paths that neither side has.
    */
   async track(paths: readonly string[]): Promise<void> {
-    const picked = paths.map((path) => ({ path, kind: this.#kindOf(path) }));
+    const picked = await Promise.all(paths.map(async (path) => ({ path, kind: await this.#kindOf(path) })));
     const missing = picked.filter(({ kind }) => kind === undefined).map(({ path }) => path);
     if (missing.length > 0) {
       throw new PalmtreeError('not_trackable', `nothing to track at ${missing.join(', ')}`, {
@@ -526,8 +526,8 @@ export class FolderSync {
     return { binding, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };
   }
 
-  #kindOf(path: string): Rule['kind'] | undefined {
-    const stats = readableStatsAt(join(this.root, path));
+  async #kindOf(path: string): Promise<Rule['kind'] | undefined> {
+    const stats = await readableStats(join(this.root, path));
     if (stats === undefined) return this.#replica.kindOnServer(path);
     return stats.isDirectory() ? 'folder' : 'file';
   }

@@ -56,7 +56,7 @@ export interface PullResult {
  */
 export async function pull(context: CommandContext, options: PullOptions = {}): Promise<PullResult> {
   const { replica, reporter } = context;
-  requireRoot(replica, options);
+  await requireRoot(replica, options);
   reporter.step({ kind: 'fetchingChanges' });
   const fetched = await fetchRemoteChanges(context);
   const rules = new Map(replica.rules.all);
@@ -82,7 +82,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   await replica.scan({ signal: reporter.signal });
   const { plan } = await replica.planner.reconcile('known');
   const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
-  applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
+  await applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   return withStaging(folders, async (staging) => {
     const modes = mergeModes(candidates);

@@ -117,7 +117,7 @@ async function planPush(
   const { plan } = await replica.planner.reconcile('lastSynced');
   await replica.ancestor.markAllSynced(plan.ancestorChanges);
   const changes = restrictTo(plan.uploads, only);
-  applyDeletionGuard(replica, { direction: 'push', changes, confirmed });
+  await applyDeletionGuard(replica, { direction: 'push', changes, confirmed });
   return changes;
 }
 

@@ -26,7 +26,10 @@ export interface GuardedPlan extends DeletionGuardOptions {
  * vanished without a successor.
  * Throws deletion_guard with the deletions of the plan.
  */
-export function applyDeletionGuard(replica: Replica, { direction, changes, confirmed }: GuardedPlan): void {
+export async function applyDeletionGuard(
+  replica: Replica,
+  { direction, changes, confirmed }: GuardedPlan,
+): Promise<void> {
   if (confirmed === true || changes.length === 0) return;
   const { observations } = replica.local;
   const ancestor = replica.ancestor.entries;
@@ -35,7 +38,9 @@ export function applyDeletionGuard(replica: Replica, { direction, changes, confi
   const folders = replica.rules.trackedFolders;
   const isAffected = (folder: string): boolean =>
     changes.some(({ path }) => path === folder || isInside(path, folder) || isInside(folder, path));
-  const missing = isRootEmptied(replica) ? [''] : missingFolders(folders, ancestor, observations).filter(isAffected);
+  const missing = (await isRootEmptied(replica))
+    ? ['']
+    : missingFolders(folders, ancestor, observations).filter(isAffected);
   const after = direction === 'push' ? observations : withChanges(observations, changes);
   const emptiedByPlan = direction === 'push' ? [] : missingFolders(folders, ancestor, after).filter(isAffected);
   const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
@@ -61,9 +66,9 @@ export function applyDeletionGuard(replica: Replica, { direction, changes, confi
  * Checks the workspace folder before a pull is planned. Throws root_gone if it does not exist, and deletion_guard if it
  * is empty although files were synced: the pull must not take these for deleted.
  */
-export function requireRoot(replica: Replica, { confirmed }: DeletionGuardOptions): void {
-  identityOfFolder(replica.root);
-  if (confirmed === true || !isRootEmptied(replica)) return;
+export async function requireRoot(replica: Replica, { confirmed }: DeletionGuardOptions): Promise<void> {
+  await identityOfFolder(replica.root);
+  if (confirmed === true || !(await isRootEmptied(replica))) return;
   const tracked = replica.ancestor.entries.size;
   throw guardError(
     {
@@ -86,8 +91,8 @@ function vanishedRoots({ root, rules }: Replica, deleted: readonly string[]): st
 }
 
 /** Whether the workspace folder is empty although files were synced. Then even the deletion of one file is guarded. */
-function isRootEmptied({ root, ancestor }: Replica): boolean {
-  return ancestor.entries.size > 0 && isEmptyFolder(root);
+async function isRootEmptied({ root, ancestor }: Replica): Promise<boolean> {
+  return ancestor.entries.size > 0 && (await isEmptyFolder(root));
 }
 
 function guardError(deletions: Deletions, paths: readonly string[]): PalmtreeError {

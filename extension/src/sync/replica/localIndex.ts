@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
-import type { NameRules } from '../../core/filenames/nameRules';
+import { usualNameRules, type NameRules } from '../../core/filenames/nameRules';
 import type { FileTable } from '../../core/entry';
 import { withMode, type Observation } from '../../core/observation';
 import { isInside, parentFolders } from '../../core/paths';
 import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
 import type { StoredMap } from '../../io/entries/storedMap';
-import { nameRulesProbe } from '../../io/fs/nameRules';
 import { identityOfFolder, rootGone } from '../../io/fs/rootFolder';
-import { readableStatsAt } from '../../io/fs/stats';
+import { readableStats } from '../../io/fs/stats';
 import { identityOf, isSameFolder } from '../../io/store/folderIdentity';
 import type { StoredState } from '../../io/store/storePort';
-import type { Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
+import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
 import { runYielding } from '../../io/threads/yielding';
 
 export interface LocalIndexDeps {
@@ -21,10 +20,10 @@ export interface LocalIndexDeps {
   /** The observations and mounts, which are stored. */
   readonly stored: Pick<StoredState, 'observations' | 'mounts'>;
   readonly scanner: Scanner;
-  /** How the disk treats names; probed on the disk by default. */
+  /** How the disk treats names; by default as the scanner has found. */
   readonly nameRules?: (() => NameRules) | undefined;
-  /** Whether permission bits are observed and set. */
-  readonly honoursModes: () => boolean;
+  /** Whether permission bits are observed and set: `auto` if the disk keeps them. */
+  readonly modes: () => 'auto' | 'keep' | 'ignore';
 }
 
 /** `busy`: the file changed each time it was sent. */
@@ -43,8 +42,10 @@ export class LocalIndex {
   readonly #stored: Pick<StoredState, 'mounts'>;
   readonly #observations: StoredMap<Observation>;
   readonly #scanner: Scanner;
-  readonly #nameRules: () => NameRules;
-  readonly #honoursModes: () => boolean;
+  readonly #nameRules: (() => NameRules) | undefined;
+  readonly #modes: LocalIndexDeps['modes'];
+  /** As found by the last scan. */
+  #disk: DiskTraits | undefined;
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
   readonly #ownFolders = new Set<string>();
@@ -56,13 +57,13 @@ export class LocalIndex {
   /** The identity of the workspace folder at the last scan. */
   #scannedRoot: string | undefined;
 
-  constructor({ root, stored, scanner, nameRules, honoursModes }: LocalIndexDeps) {
+  constructor({ root, stored, scanner, nameRules, modes }: LocalIndexDeps) {
     this.root = root;
     this.#stored = stored;
     this.#observations = stored.observations;
     this.#scanner = scanner;
-    this.#nameRules = nameRules ?? nameRulesProbe(root);
-    this.#honoursModes = honoursModes;
+    this.#nameRules = nameRules;
+    this.#modes = modes;
   }
 
   /** Whether all tracked files were scanned since this window has opened the folder. */
@@ -90,7 +91,7 @@ export class LocalIndex {
   }
 
   get nameRules(): NameRules {
-    return this.#nameRules();
+    return this.#nameRules?.() ?? this.#disk?.nameRules ?? usualNameRules(process.platform);
   }
 
   /** Paths that the last push could not send. */
@@ -111,7 +112,8 @@ export class LocalIndex {
   }
 
   get honoursModes(): boolean {
-    return this.#honoursModes();
+    const modes = this.#modes();
+    return modes === 'auto' ? (this.#disk?.keepsModes ?? process.platform !== 'win32') : modes === 'keep';
   }
 
   /** Increases with each change of an observation, a problem, a refused path or a `.gitignore` file. */
@@ -133,9 +135,9 @@ export class LocalIndex {
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
   async scan(request: Omit<ScanRequest, 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
     const { mounts } = this.#stored;
-    const root = identityOfFolder(this.root);
+    const disk = (this.#disk = await this.#scanner.probe());
     const result = await this.#scanner.scan({ ...request, mounts, honoursModes: this.honoursModes });
-    this.#scannedRoot = root;
+    this.#scannedRoot = disk.identity;
     this.#stored.mounts = result.mounts;
     if (request.only === undefined) this.#isScanned = true;
     const changes = await runYielding(this.#applyScanSteps(result));
@@ -153,12 +155,12 @@ export class LocalIndex {
    * Throws root_gone if the workspace folder, or a disk in it, is not the one that was scanned: a plan for that one must
    * not be applied to what is there now.
    */
-  requireSameDisks(): void {
+  async requireSameDisks(): Promise<void> {
     if (this.#scannedRoot === undefined) return;
-    if (identityOfFolder(this.root) !== this.#scannedRoot) throw rootGone(this.root);
+    if ((await identityOfFolder(this.root)) !== this.#scannedRoot) throw rootGone(this.root);
     for (const [folder, identity] of this.#stored.mounts) {
       if (folder === '' || this.isBlockedByProblem(folder)) continue;
-      const stats = readableStatsAt(join(this.root, folder));
+      const stats = await readableStats(join(this.root, folder));
       if (stats === undefined || !isSameFolder(identity, identityOf(stats))) throw rootGone(join(this.root, folder));
     }
   }

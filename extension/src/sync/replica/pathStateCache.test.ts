@@ -21,6 +21,7 @@ function observed(path: string, content: string): Observation {
 function folder(nameRules = linux) {
   const results: Partial<ScanResult>[] = [];
   const scanner: Scanner = {
+    probe: () => Promise.resolve({ identity: '1 1', keepsModes: true, nameRules }),
     scan: () =>
       Promise.resolve({
         changed: [],
@@ -41,7 +42,7 @@ function folder(nameRules = linux) {
     stored: { observations, mounts: new Map() },
     scanner,
     nameRules: () => nameRules,
-    honoursModes: () => true,
+    modes: () => 'keep',
   });
   const settings = () => ({ exclude: [], respectGitignore: true });
   const rules = new TrackingRules({

@@ -5,7 +5,6 @@ import type { RuleRename } from '../../core/tracking/followRename';
 import type { Rule } from '../../core/tracking/rule';
 import type { Scanner, ScanRequest } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
-import { modesProbe } from '../../io/fs/modesProbe';
 import { runYielding } from '../../io/threads/yielding';
 import type { Binding } from '../ports/syncState';
 import { AncestorState } from './ancestorState';
@@ -27,7 +26,7 @@ export interface ReplicaDeps {
   readonly store: Store;
   readonly scanner: Scanner;
   readonly settings: () => ReplicaSettings;
-  /** How the disk treats names; probed on the disk by default. */
+  /** How the disk treats names; by default as the scanner has found. */
   readonly nameRules?: () => NameRules;
   /** Called when rules have followed files or folders that were renamed outside the editor. */
   readonly onFollowed?: ((renames: readonly RuleRename[]) => void) | undefined;
@@ -59,12 +58,8 @@ export class Replica {
     this.#store = store;
     this.#settings = settings;
     this.#onFollowed = onFollowed;
-    const probeModes = modesProbe(root);
-    const honoursModes = (): boolean => {
-      const { modes = 'auto' } = settings();
-      return modes === 'auto' ? probeModes() : modes === 'keep';
-    };
-    this.local = new LocalIndex({ root, stored: state, scanner, nameRules, honoursModes });
+    const modes = () => settings().modes ?? 'auto';
+    this.local = new LocalIndex({ root, stored: state, scanner, nameRules, modes });
     const { gitignores, ownFolders } = this.local;
     this.rules = new TrackingRules({ rules: state.rules, settings, gitignores, ownFolders });
     this.ancestor = new AncestorState(state);

@@ -40,7 +40,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
   throwIfCancelled(context);
   reporter.step({ kind: request.step ?? 'applying' });
   const result = await record(async () => {
-    replica.local.requireSameDisks();
+    await replica.local.requireSameDisks();
     const applied = await applyChanges({
       root: replica.root,
       staging,
