@@ -74,7 +74,10 @@ describe('the commands, called by code', () => {
     await track();
     assert.equal(api.state()?.counts.outgoing, 2);
     const pushed = await call<PushResult>('push');
-    assert.deepEqual({ ...pushed, uploadedBytes: 0 }, { revision: 1, put: 2, deleted: 0, uploadedBytes: 0 });
+    assert.deepEqual(
+      { ...pushed, uploadedBytes: 0 },
+      { revision: 1, put: 2, deleted: 0, skipped: [], uploadedBytes: 0 },
+    );
     assert.ok(pushed.uploadedBytes > 0);
     const pulled = await call<PullResult>('pull');
     assert.deepEqual(pulled, {

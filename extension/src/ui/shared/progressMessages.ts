@@ -53,17 +53,29 @@ export interface RunningStep {
   readonly since: number;
 }
 
-/** `Sending 40 files: 31%, …`, and how long the server has been silent. */
-export function runningMessage({ step, progress, since }: RunningStep, now: Date): string {
-  const isWaiting = now.getTime() - since >= shownWaitMs;
-  if (progress === undefined || progress.totalBytes === 0) {
-    const message = stepMessage(step);
-    return isWaiting && waitingSteps.has(step.kind) ? `${message} (${secondsSince(since, now)})` : message;
-  }
-  const message = transferMessage(progress);
-  if (progress.isReconnecting === true) return l10n.t('The connection was lost at {0}. Reconnecting…', message);
-  const running = `${stepMessage(step)}: ${message}`;
-  return isWaiting ? `${running}. ${waitMessage(since, now)}` : running;
+/** Whether a response of the server has been awaited for long, and nothing else is done. */
+export function isAwaiting({ step, progress, since }: RunningStep, now: Date): boolean {
+  return isLongAgo(since, now) && !hasBytes(progress) && waitingSteps.has(step.kind);
+}
+
+/** `Sending 40 files: 31%, …`, and how long nothing has come from the server. */
+export function runningMessage(running: RunningStep, now: Date): string {
+  const { step, progress, since } = running;
+  const message = stepMessage(step);
+  if (!hasBytes(progress)) return isAwaiting(running, now) ? `${message} (${secondsSince(since, now)})` : message;
+  const done = transferMessage(progress);
+  if (progress.isReconnecting === true) return l10n.t('The connection was lost at {0}. Reconnecting…', done);
+  // One of the two rsyncs may be reading a large file.
+  const stall = isLongAgo(since, now) ? `. ${l10n.t('No data for {0}', secondsSince(since, now))}` : '';
+  return `${message}: ${done}${stall}`;
+}
+
+function isLongAgo(since: number, now: Date): boolean {
+  return now.getTime() - since >= shownWaitMs;
+}
+
+function hasBytes(progress: TransferProgress | undefined): progress is TransferProgress {
+  return progress !== undefined && progress.totalBytes > 0;
 }
 
 export function waitMessage(since: number, now: Date): string {

@@ -203,9 +203,17 @@ describe('the status bar item', () => {
       expect(indicator.tooltip).toContain('The connection was lost at 31%');
     });
 
+    it('that it waits for the server, once that takes long', () => {
+      const step = { kind: 'awaitingServer' } as const;
+      const waiting = running({ step, progress: undefined, since });
+      expect(indicatorFor([waiting]).text).toBe('$(sync~spin) Waiting for the server');
+      const begun = running({ step, progress: undefined, since: now.getTime() });
+      expect(indicatorFor([begun]).text).toBe('$(sync~spin) Pushing');
+    });
+
     it('that no data moves', () => {
-      expect(indicatorFor([running({ since })]).tooltip).toContain('Waiting for the server (8 s)');
-      expect(indicatorFor([running({ since: now.getTime() })]).tooltip).not.toContain('Waiting');
+      expect(indicatorFor([running({ since })]).tooltip).toContain('No data for 8 s');
+      expect(indicatorFor([running({ since: now.getTime() })]).tooltip).not.toContain('No data');
     });
   });
 });

@@ -7,7 +7,7 @@ import { pendingSigns } from '../shared/pendingSigns';
 import { pendingWords } from '../shared/rowLabel';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
-import { runningMessage, waitMessage } from '../shared/progressMessages';
+import { isAwaiting, runningMessage, waitMessage } from '../shared/progressMessages';
 
 /** The content of the status bar item. */
 export interface Indicator {
@@ -72,12 +72,13 @@ function busyIndicator(state: SyncState, now: Date): Indicator | undefined {
   }
   if (state.kind !== 'transferring') return undefined;
   const { progress, direction, step, since } = state;
+  const running = direction === 'push' ? l10n.t('Pushing') : l10n.t('Pulling');
   const verb =
     progress?.isReconnecting === true
       ? l10n.t('Reconnecting')
-      : direction === 'push'
-        ? l10n.t('Pushing')
-        : l10n.t('Pulling');
+      : isAwaiting({ step, progress, since }, now)
+        ? l10n.t('Waiting for the server')
+        : running;
   const hasBytes = progress !== undefined && progress.totalBytes > 0;
   const done = hasBytes ? formatPercent(progress.bytes, progress.totalBytes) : '';
   const tooltip = runningMessage({ step, progress, since }, now);
@@ -199,7 +200,8 @@ function folderMessage(state: SyncState, now: Date): string {
   const { binding, revision, counts, head } = state;
   if (state.kind === 'halted') {
     const { text } = messageFor(state.error);
-    return state.nextTryAt === undefined ? text : `${text} ${nextTryMessage(state.nextTryAt, now)}`;
+    const isRetried = isServerAbsent(state.error) && state.nextTryAt !== undefined;
+    return isRetried ? `${text} ${nextTryMessage(state.nextTryAt, now)}` : text;
   }
   if (pendingSigns(counts) !== '') return countsMessage(counts, head, now);
   if (counts.tracked === 0) {
