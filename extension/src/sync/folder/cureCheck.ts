@@ -3,9 +3,13 @@ import { freeBytes, isWritable } from '../../io/fs/diskState';
 import type { Connection } from '../ports/connection';
 import type { StorageFolders } from '../replica/commandContext';
 import type { RecoveryDeps } from './recovery';
+import { isServerFailure } from './syncStatus';
 
 /** A disk counts as no longer full when this much has become free. */
 const freedBytes = 1 << 20;
+
+/** The time for which the status shows an error whose cause cannot be checked. */
+const shownMs = 60_000;
 
 export interface CureDeps {
   readonly root: string;
@@ -14,7 +18,7 @@ export interface CureDeps {
   readonly rescan: () => Promise<void>;
 }
 
-/** Returns the check for the cause of an error on this machine. Errors of the server end with its next response. */
+/** Returns the check for the cause of an error. One that the server's next response disproves needs none. */
 export function cureCheck({ root, folders, connection, rescan }: CureDeps): RecoveryDeps['isCured'] {
   const isRsyncFound = async (): Promise<boolean> => {
     const { server } = connection;
@@ -35,7 +39,16 @@ export function cureCheck({ root, folders, connection, rescan }: CureDeps): Reco
       return subject === undefined ? isScanned : () => isWritable(subject);
     },
   };
-  return (error) => checks[error.code]?.(error);
+  return (error) => {
+    if (isServerFailure(error) || error.code === 'store_newer') return undefined;
+    return checks[error.code]?.(error) ?? expiry();
+  };
+}
+
+/** Only a command could find out whether the cause is gone. Until then, the error tells of the past. */
+function expiry(): () => Promise<boolean> {
+  const end = Date.now() + shownMs;
+  return () => Promise.resolve(Date.now() >= end);
 }
 
 /** Returns a check whether one of the folders' disks has more free space than now. */

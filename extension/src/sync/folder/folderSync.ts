@@ -307,7 +307,7 @@ export class FolderSync {
       const added: string[] = [];
       for (const rename of renames) {
         const had = rules.all.get(rename.from)?.effect;
-        rules.follow({ ...rename, kind: this.#kindOf(rename.to) ?? 'file' });
+        rules.follow({ ...rename, kind: (await this.#kindOf(rename.to)) ?? 'file' });
         if (had === undefined && rules.all.get(rename.to)?.effect === 'track') added.push(rename.to);
       }
       await this.#scanMoved();
@@ -323,7 +323,7 @@ export class FolderSync {
     const { rules } = this.#replica;
     if (!rules.concern(path)) return undefined;
     return this.#operate(async () => {
-      const stats = readableStatsAt(to);
+      const stats = await readableStats(to);
       const moved = rules.moveOut({ from: path, to, kind: stats?.isDirectory() === true ? 'folder' : 'file' });
       await this.#scanMoved();
       return moved;
