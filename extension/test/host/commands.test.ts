@@ -116,6 +116,24 @@ describe('the commands, called by code', () => {
     assert.equal(api.state()?.counts.outgoing, 0);
   });
 
+  it('the exclude patterns of a folder are added to the default ones, and can turn them off', async () => {
+    await connectWith({ 'a.md': 'included' });
+    for (const path of ['.a.md.swp', 'b.log', 'c.tmp']) write(path, 'x');
+    await call('rescan');
+    assert.equal(api.state()?.counts.outgoing, 1);
+    const configuration = vscode.workspace.getConfiguration('palmtree', uri(''));
+    await configuration.update('exclude', { '*.log': true, '*.tmp': false });
+    try {
+      await call('rescan');
+      await call('push');
+      const { files } = await client.files(tree, 0);
+      const names = files.map(({ path }) => path.slice(folder.length + 1));
+      assert.deepEqual(names.sort(), ['a.md', 'c.tmp']);
+    } finally {
+      await configuration.update('exclude', undefined);
+    }
+  });
+
   it('a pull never changes a file with unsaved edits', async () => {
     await connectWith({ 'open.md': 'base', 'kept.md': 'not opened' });
     const path = `${folder}/open.md`;

@@ -79,12 +79,36 @@ export class RowsPart {
 
   /** Right-clicks the row and picks an item of the menu, by way of its submenus. */
   async contextMenu(name: string, ...items: [string, ...string[]]): Promise<void> {
+    await this.#pickFrom(name, () => this.row(name).click({ button: 'right' }), items);
+  }
+
+  /** Right-clicks below the last row and picks an item of the menu. */
+  async emptyAreaMenu(item: string): Promise<void> {
+    await this.#pickFrom('the empty area', () => this.#clickBelowRows(), [item]);
+  }
+
+  /** The items that a right click below the last row offers. */
+  async emptyAreaMenuItems(): Promise<string[]> {
+    const menu = new MenuPart(this.#page);
+    await this.#clickBelowRows();
+    const names = await menu.names();
+    await menu.close();
+    return names;
+  }
+
+  async #clickBelowRows(): Promise<void> {
+    const list = this.#container.locator('.monaco-list').first();
+    const { height = 0 } = (await list.boundingBox()) ?? {};
+    await list.click({ button: 'right', position: { x: 80, y: height - 8 } });
+  }
+
+  async #pickFrom(name: string, open: () => Promise<void>, items: [string, ...string[]]): Promise<void> {
     const menu = new MenuPart(this.#page);
     const first = menu.item(items[0]);
     // The items are chosen as the menu opens: the extension may offer this one, or enable it, only later.
     await vi.waitFor(
       async () => {
-        await this.row(name).click({ button: 'right' });
+        await open();
         // If the row is drawn again at this moment, its menu closes.
         await menu.items.first().waitFor({ timeout: attemptMs });
         if ((await first.count()) > 0 && (await first.isEnabled())) return menu.pick(items, attemptMs);

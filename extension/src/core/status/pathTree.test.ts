@@ -30,6 +30,14 @@ it('lists the files and folders in each folder, and a folder in place of a file 
   );
 });
 
+it('lists a tracked folder without files', () => {
+  const tree = new PathTree(new PathFolders([]), new Map(), ['a/empty']);
+  expect(tree.isEmpty).toBe(false);
+  expect(tree.children('').map(({ name, kind }) => [name, kind])).toEqual([['a', 'folder']]);
+  expect(tree.children('a').map(({ name, kind }) => [name, kind])).toEqual([['empty', 'folder']]);
+  expect(tree.children('a/empty')).toEqual([]);
+});
+
 it('shows the problem of a folder itself, whose disk is missing', () => {
   const states = new Map([
     ['all/data', 'problem'],

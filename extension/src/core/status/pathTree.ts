@@ -77,11 +77,13 @@ export class PathTree {
   readonly #states: ReadonlyMap<string, PathState>;
   readonly #folderSummaries: ReadonlyMap<string, FolderSummary>;
 
-  constructor(observed: PathFolders, states: ReadonlyMap<string, PathState>) {
+  /** `tracked` are folders with a rule of their own, which are listed even if they hold no file. */
+  constructor(observed: PathFolders, states: ReadonlyMap<string, PathState>, tracked: Iterable<string> = []) {
     this.#observed = observed;
     this.#states = states;
     this.#folderSummaries = folderSummaries(states);
     for (const path of states.keys()) add(this.#others, path);
+    for (const path of tracked) add(this.#others, path, 'folder');
   }
 
   /** The rows in `folder` ('' for the root): folders first, then by name. */
@@ -111,8 +113,8 @@ export class PathTree {
   }
 }
 
-function add(folders: Folders, path: string): void {
-  let kind: 'file' | 'folder' = 'file';
+function add(folders: Folders, path: string, kindOfPath: 'file' | 'folder' = 'file'): void {
+  let kind = kindOfPath;
   for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
     const start = path.lastIndexOf('/', end - 1) + 1;
     const folder = path.slice(0, Math.max(0, start - 1));

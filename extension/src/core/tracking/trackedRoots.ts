@@ -3,7 +3,10 @@ import { ruleFor, type Rule } from './rule';
 
 /** The tracked and untracked locations. The sets grow with the numbers of folders and rules, not of files. */
 export interface TrackedRoots {
-  /** Folders that hold tracked files at any depth, and tracked files and folders with their own rule. */
+  /**
+   * Folders that hold tracked files at any depth, and tracked files and folders with their own rule. `''` is the workspace
+   * folder, if it has a rule.
+   */
   readonly paths: ReadonlySet<string>;
   /**
    * Folders whose files are tracked unless excluded or untracked: those with their own rule, and those that hold a
@@ -33,6 +36,6 @@ export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<strin
     const rule = ruleFor(rules, folder);
     if (rule?.kind === 'folder' && rule.effect === 'track') folders.add(folder);
   }
-  for (const folder of folders) if (folder !== '') paths.add(folder);
+  for (const folder of folders) paths.add(folder);
   return { paths, folders, untracked };
 }

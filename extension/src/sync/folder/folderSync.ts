@@ -201,6 +201,11 @@ export class FolderSync {
     return this.#replica.rules.all;
   }
 
+  /** Rises with each change of a rule. */
+  get rulesVersion(): number {
+    return this.#replica.rules.version;
+  }
+
   isOnDisk(path: string): boolean {
     return this.#replica.local.observations.has(path);
   }
@@ -520,10 +525,11 @@ export class FolderSync {
   }
 
   #overview(): Omit<Overview, 'counts'> {
-    const { binding, ancestor, local } = this.#replica;
+    const { binding, ancestor, local, rules } = this.#replica;
     const { head, offline, nextTryAt, waitingSince } = this.#watch;
     const isChecked = local.isScanned && ancestor.isServerChecked;
-    return { binding, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };
+    const { isTracking } = rules;
+    return { binding, isTracking, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };
   }
 
   async #kindOf(path: string): Promise<Rule['kind'] | undefined> {

@@ -18,6 +18,8 @@ export interface Overview {
   /** The last synced revision. */
   readonly revision: number;
   readonly counts: Counts;
+  /** A rule tracks something, even if no file is there yet. */
+  readonly isTracking: boolean;
   /** The server's announced revision, if its changes are fetched and not synced yet. */
   readonly head?: AnnouncedRevision | undefined;
   /** The reason why no updates are received from the server. */

@@ -49,6 +49,10 @@ export class TrackingRules {
     return { ...this.settings, rules: [...this.#rules.values()] };
   }
 
+  get isTracking(): boolean {
+    return [...this.#rules.values()].some(({ effect }) => effect === 'track');
+  }
+
   get trackedFolders(): string[] {
     return this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'track');
   }

@@ -5,7 +5,7 @@ import { indicatorFor as indicatorAt } from './indicator';
 
 function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = { kind: 'idle' }): SyncState {
   const binding = { server: 'https://sync.example.org', tree: 'notes' };
-  return { binding, revision: 7, counts: { ...noCounts, ...counts }, isChecked: true, ...activity };
+  return { binding, isTracking: true, revision: 7, counts: { ...noCounts, ...counts }, isChecked: true, ...activity };
 }
 
 const now = new Date('2030-01-02T03:04:05Z');
@@ -103,6 +103,16 @@ describe('the status bar item', () => {
     const indicator = indicatorFor([state({ tracked: 12 })]);
     expect(indicator.text).toBe('$(check) Palmtree');
     expect(indicator.tooltip).toBe('Up to date with "notes" (revision 7): 12 files.');
+  });
+
+  it('says that nothing is tracked only if no rule tracks', () => {
+    const untracked = indicatorFor([{ ...state(), isTracking: false }]);
+    expect(untracked).toMatchObject({
+      text: '$(add) Palmtree',
+      tooltip: expect.stringContaining('Nothing is tracked'),
+    });
+    const empty = indicatorFor([state()]);
+    expect(empty).toMatchObject({ text: '$(check) Palmtree', tooltip: expect.stringContaining('0 files') });
   });
 
   it('spins, shows the percentage and has no command during a transfer', () => {

@@ -120,7 +120,7 @@ function countsIndicator(connected: readonly ConnectedFolder[], { counts, toolti
       background: 'warning',
     };
   }
-  if (signs === '') return unchangedIndicator(connected, { counts, tooltip, now });
+  if (signs === '') return unchangedIndicator(connected, { tooltip, now });
   if (outgoing > 0 && incoming > 0) {
     const isOnly = connected.length === 1;
     return {
@@ -145,8 +145,9 @@ function countsIndicator(connected: readonly ConnectedFolder[], { counts, toolti
 const focusView = `${trackedViewId}.focus` as const;
 
 /** Invariant: the check mark is shown only if all files were scanned and the server has responded. */
-function unchangedIndicator(connected: readonly ConnectedFolder[], { counts, tooltip, now }: Shown): Indicator {
-  if (counts.tracked === 0) return { text: '$(add) Palmtree', tooltip, command: focusView, args: [], targets: [] };
+function unchangedIndicator(connected: readonly ConnectedFolder[], { tooltip, now }: Omit<Shown, 'counts'>): Indicator {
+  if (!connected.some(({ state }) => state.isTracking))
+    return { text: '$(add) Palmtree', tooltip, command: focusView, args: [], targets: [] };
   const targets = connected.map(({ index }) => index);
   const states = connected.map(({ state }) => state);
   if (states.some((state) => isWaiting(state, now))) {
@@ -204,7 +205,7 @@ function folderMessage(state: SyncState, now: Date): string {
     return isRetried ? `${text} ${nextTryMessage(state.nextTryAt, now)}` : text;
   }
   if (pendingSigns(counts) !== '') return countsMessage(counts, head, now);
-  if (counts.tracked === 0) {
+  if (!state.isTracking) {
     return l10n.t('Nothing is tracked yet. Right-click files or folders in the Explorer and choose "Track for sync".');
   }
   const tree = binding?.tree ?? '';

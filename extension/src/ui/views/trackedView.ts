@@ -3,7 +3,7 @@ import type { Conflict } from '../../core/change';
 import { compareNaturally } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
-import { formatNumber } from '../shared/format';
+import { fileCount, formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
 import { conflictMessage, isMergeable } from './conflictPresentation';
 import { pendingSigns } from '../shared/pendingSigns';
@@ -117,8 +117,8 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   getChildren(row?: Row): Row[] {
     const folders = this.#folders.all;
-    if (row === undefined && folders.length > 1) {
-      const tracking = folders.filter((owner) => !this.#rowsOf(owner).tree.isEmpty);
+    if (row === undefined && folders.some((owner) => this.#hasRow(owner))) {
+      const tracking = folders.filter((owner) => owner.sync.state.isTracking || !this.#rowsOf(owner).tree.isEmpty);
       return tracking.map((owner) => ({ owner, node: undefined }));
     }
     const owner = row?.owner ?? folders[0];
@@ -135,8 +135,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   }
 
   getParent({ owner, node, section }: Row): Row | undefined {
-    const isOnlyFolder = this.#folders.all.length === 1;
-    const top: Row | undefined = isOnlyFolder ? undefined : { owner, node: undefined };
+    const top: Row | undefined = this.#hasRow(owner) ? { owner, node: undefined } : undefined;
     if (section !== undefined) return node === undefined ? top : this.groupOf(owner);
     if (node === undefined) return undefined;
     const folder = folderOf(node.path);
@@ -155,6 +154,11 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  /** Whether the workspace folder itself has a row: it is tracked, or one of several. */
+  #hasRow(owner: SyncedFolder): boolean {
+    return this.#folders.all.length > 1 || isTracked(owner);
   }
 
   #groupItem({ owner }: Row): vscode.TreeItem {
@@ -206,6 +210,9 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.iconPath = node.kind === 'folder' ? vscode.ThemeIcon.Folder : vscode.ThemeIcon.File;
     if (node.kind === 'folder') {
       if (node.pending !== undefined) item.description = pendingSigns(node.pending);
+      // A folder has a problem of its own if its disk is missing, for instance.
+      const problem = owner.sync.problemAt(node.path);
+      if (problem !== undefined) item.tooltip = `${node.path}\n${problemMessage(problem)}`;
     } else if (node.state === 'problem' || (node.state !== 'incoming' && owner.sync.isOnDisk(node.path))) {
       item.command = { command: 'vscode.open', title: vscode.l10n.t('Open'), arguments: [uri] };
     }
@@ -214,10 +221,11 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   #pathLabel({ sync }: SyncedFolder, { kind, name, path, state, pending }: PathNode): { readonly label: string } {
     const inFolder = inFolderOf(path);
-    if (kind === 'folder') return rowLabel(name, ...(pending === undefined ? [] : pendingWords(pending)), inFolder);
-    if (state === undefined) return rowLabel(name, inFolder);
     const problem = state === 'problem' ? sync.problemAt(path) : undefined;
     const detail = problem === undefined ? '' : problemMessage(problem);
+    if (kind === 'folder')
+      return rowLabel(name, ...(pending === undefined ? [] : pendingWords(pending)), inFolder, detail);
+    if (state === undefined) return rowLabel(name, inFolder);
     return rowLabel(name, statusPresentation(sync, path, state).word, inFolder, detail);
   }
 
@@ -242,7 +250,9 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     if (rows === undefined) {
       const conflicts = new Map(sync.conflicts.map((conflict) => [conflict.path, conflict]));
       const group: Row = { owner, node: undefined, section: 'conflicts' };
-      rows = { tree: new PathTree(sync.trackedFolders, states), conflicts, group };
+      const tracked = [...sync.rules.values()].filter(({ kind, effect }) => kind === 'folder' && effect === 'track');
+      const paths = tracked.map(({ path }) => path).filter((path) => path !== '');
+      rows = { tree: new PathTree(sync.trackedFolders, states, paths), conflicts, group };
       this.#cache.set(states, rows);
     }
     return rows;
@@ -264,11 +274,22 @@ function folderContext({ state }: PathNode): string {
   return state === undefined ? 'folder' : `folder.${state}`;
 }
 
-function folderItem({ folder }: SyncedFolder): vscode.TreeItem {
+/** Whether the workspace folder itself is tracked. */
+function isTracked({ sync }: SyncedFolder): boolean {
+  return sync.rules.get('')?.effect === 'track';
+}
+
+function folderItem(owner: SyncedFolder): vscode.TreeItem {
+  const { folder, sync } = owner;
+  const { counts } = sync.state;
   const item = new vscode.TreeItem(folder.name, vscode.TreeItemCollapsibleState.Expanded);
   item.id = folder.uri.toString();
   item.iconPath = new vscode.ThemeIcon('root-folder');
-  item.contextValue = 'workspaceFolder';
+  const signs = pendingSigns(counts);
+  item.description = signs === '' ? fileCount(counts.tracked) : `${fileCount(counts.tracked)} · ${signs}`;
+  item.tooltip = folder.uri.fsPath;
+  item.accessibilityInformation = rowLabel(folder.name, fileCount(counts.tracked), ...pendingWords(counts));
+  item.contextValue = isTracked(owner) ? 'workspaceFolder.tracked' : 'workspaceFolder';
   return item;
 }
 

@@ -21,7 +21,9 @@ function contextsOf(folders: WorkspaceFolders): Readonly<Record<string, boolean>
   return {
     [contextKeys.ready]: folders.isReady,
     [contextKeys.connected]: folders.all.some(({ sync }) => sync.isConnected),
-    [contextKeys.tracking]: states.some(({ counts }) => counts.tracked + counts.outgoing + counts.problems > 0),
+    [contextKeys.tracking]: states.some(
+      ({ isTracking, counts }) => isTracking || counts.outgoing + counts.problems > 0,
+    ),
     [contextKeys.conflicts]: states.some(({ counts }) => counts.conflicts > 0),
     [contextKeys.busy]: states.some(({ kind }) => kind === 'transferring'),
   };

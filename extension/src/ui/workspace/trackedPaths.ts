@@ -20,7 +20,7 @@ export function registerTrackedPaths(folders: WorkspaceFolders): vscode.Disposab
   };
   const schedule = (): void => {
     // `trackedFolders` is the same object until a path is added or removed.
-    const now = folders.all.flatMap(({ sync }) => [sync.trackedFolders, sync.rules.size]);
+    const now = folders.all.flatMap(({ sync }) => [sync.trackedFolders, sync.rulesVersion]);
     if (now.length === previous.length && now.every((value, index) => value === previous[index])) return;
     previous = now;
     timer ??= setTimeout(refresh, debounceMs);
