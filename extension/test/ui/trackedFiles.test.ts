@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { describe, expect } from 'vitest';
+import { picture } from '../support/picture';
 import { it } from '../support/uiTest';
 
 const files = { 'notes/list.md': 'spade\n', 'notes/plan.md': 'dig\n' };
@@ -37,6 +38,37 @@ describe('the view of tracked files', () => {
     ]) {
       await view.pane.getByRole('treeitem', { name: label, exact: true }).first().waitFor();
     }
+  });
+
+  it('and the Explorer show on collapsed folders what is pending in them', async ({ desk, laptop }) => {
+    const window = await desk.openInSync(laptop, { ...files, 'notes/2026/peas.md': 'peas\n' });
+    await desk.write('notes/2026/peas.md', 'peas\nbeans\n');
+    await window.pending('↑1');
+    const marked = window.page.locator('.explorer-folders-view .monaco-icon-label[aria-label*="1 to push"]');
+    await marked.filter({ hasText: 'notes' }).waitFor();
+    await picture(window, 'explorer');
+    await laptop.write('notes/plan.md', 'sell\n');
+    await laptop.push();
+    await desk.write('notes/plan.md', 'dig\nplant\n');
+    await window.pending('↑2 ↓1');
+    await window.runCommand('Palmtree: Pull');
+    await window.pending('↑1 !1');
+    await window.showContainer('Palmtree');
+    await window.view('Tracked Files').row('notes').filter({ hasText: '!1' }).waitFor();
+    await picture(window, 'tracked-folders');
+  });
+
+  it('take absolute paths, and keep what cannot be tracked in the box', async ({ desk }) => {
+    await desk.write('notes/plan.md', 'dig\n');
+    const window = await desk.open();
+    await window.runCommand('Palmtree: Track for sync');
+    await window.quickInput.answer('/etc/passwd');
+    await window.quickInput.message.filter({ hasText: '/etc/passwd' }).waitFor();
+    await window.quickInput.answer('no-such-file');
+    await window.quickInput.message.filter({ hasText: "doesn't exist" }).waitFor();
+    await picture(window, 'track-box');
+    await window.quickInput.answer(desk.path('notes'));
+    await window.pending('↑1');
   });
 
   it('untracks a folder, and tracks it again with Undo', async ({ desk, laptop }) => {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { Client } from '../../src/io/api/client';
+import { picture } from '../support/picture';
 import { TestWorkbench } from '../support/testWorkbench';
 import { it } from '../support/uiTest';
 
@@ -47,6 +48,32 @@ describe('a workspace with two folders', () => {
     await window.answerDialog(`The tree "${trees.garden}" doesn't exist`, 'Create Tree');
     await window.inSync();
     expect(await pathsOf(trees.garden)).toEqual(['garden.md']);
+  });
+
+  it('has a row for each with its state, and a click pushes the one that has something to push', async ({
+    scratch,
+    tree,
+    openWindow,
+  }) => {
+    await createFolder(join(scratch, 'garden'), 'garden.md', tree);
+    await mkdir(join(scratch, 'kitchen'));
+    const file = join(scratch, 'home.code-workspace');
+    await writeFile(file, JSON.stringify({ folders: [{ path: 'garden' }, { path: 'kitchen' }] }));
+    const window = await openWindow(file);
+    await window.activated();
+    await window.explorer.expand('garden');
+    await window.explorer.contextMenu('garden.md', 'Track for sync');
+    await window.pending('↑1');
+    await window.showContainer('Palmtree');
+    const view = window.view('Tracked Files');
+    await view.row('garden').filter({ hasText: '↑1' }).waitFor();
+    await view.row('kitchen').filter({ hasText: 'not connected' }).waitFor();
+    await picture(window, 'folders');
+    await window.clickStatusBarItem();
+    await window.answerDialog(`The tree "${tree}" doesn't exist`, 'Create Tree');
+    await window.inSync();
+    await view.contextMenu('kitchen', 'Connect to Server…');
+    await window.quickInput.showing('Address of your Palmtree server').waitFor();
   });
 });
 

@@ -4,8 +4,11 @@ import { commandOf } from '../shared/runAction';
 import { indicatorFor, isTimed, type Indicator } from './indicator';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
+/** Messages, which have almost 0, are shown to the right of the item: otherwise they would move it as they come and go. */
+const priority = 1;
+
 export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
-  const item = vscode.window.createStatusBarItem('push', vscode.StatusBarAlignment.Left);
+  const item = vscode.window.createStatusBarItem('push', vscode.StatusBarAlignment.Left, priority);
   item.name = 'Palmtree';
   let timer: NodeJS.Timeout | undefined;
   const refresh = (): void => {

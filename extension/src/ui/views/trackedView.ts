@@ -90,7 +90,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #merges: ActiveMerges;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #cache = new WeakMap<ReadonlyMap<string, unknown>, FolderRows>();
-  #shown: readonly ReadonlyMap<string, unknown>[] = [];
+  #shown: readonly unknown[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders, merges: ActiveMerges) {
@@ -98,10 +98,10 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.#merges = merges;
   }
 
-  /** Draws the rows again if a path's state changed: most events only report progress. */
+  /** Draws the rows again if a path's state or a connection changed: most events only report progress. */
   refresh(isForced = false): void {
-    const current = this.#folders.all.map(({ sync }) => sync.pathStates);
-    const isSame = current.length === this.#shown.length && current.every((states, i) => states === this.#shown[i]);
+    const current = this.#folders.all.flatMap(({ sync }) => [sync.pathStates, sync.isConnected]);
+    const isSame = current.length === this.#shown.length && current.every((value, i) => value === this.#shown[i]);
     if (isSame && !isForced) return;
     this.#shown = current;
     this.#changed.fire(undefined);
@@ -118,8 +118,9 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   getChildren(row?: Row): Row[] {
     const folders = this.#folders.all;
     if (row === undefined && folders.some((owner) => this.#hasRow(owner))) {
-      const tracking = folders.filter((owner) => owner.sync.state.isTracking || !this.#rowsOf(owner).tree.isEmpty);
-      return tracking.map((owner) => ({ owner, node: undefined }));
+      // Without rows, the view offers to connect or to track files.
+      const isUsed = folders.some((owner) => owner.sync.state.isTracking || !this.#rowsOf(owner).tree.isEmpty);
+      return isUsed ? folders.map((owner) => ({ owner, node: undefined })) : [];
     }
     const owner = row?.owner ?? folders[0];
     if (owner === undefined) return [];
@@ -281,15 +282,17 @@ function isTracked({ sync }: SyncedFolder): boolean {
 
 function folderItem(owner: SyncedFolder): vscode.TreeItem {
   const { folder, sync } = owner;
-  const { counts } = sync.state;
   const item = new vscode.TreeItem(folder.name, vscode.TreeItemCollapsibleState.Expanded);
+  const { counts } = sync.state;
+  const notConnected = sync.isConnected ? '' : vscode.l10n.t('not connected');
   item.id = folder.uri.toString();
+  const files = counts.tracked > 0 ? fileCount(counts.tracked) : '';
+  item.description = [notConnected, files, pendingSigns(counts)].filter((part) => part !== '').join(' · ');
+  item.accessibilityInformation = rowLabel(folder.name, notConnected, files, ...pendingWords(counts));
   item.iconPath = new vscode.ThemeIcon('root-folder');
-  const signs = pendingSigns(counts);
-  item.description = signs === '' ? fileCount(counts.tracked) : `${fileCount(counts.tracked)} · ${signs}`;
   item.tooltip = folder.uri.fsPath;
-  item.accessibilityInformation = rowLabel(folder.name, fileCount(counts.tracked), ...pendingWords(counts));
-  item.contextValue = isTracked(owner) ? 'workspaceFolder.tracked' : 'workspaceFolder';
+  const connection = sync.isConnected ? 'connected' : 'unconnected';
+  item.contextValue = `workspaceFolder.${isTracked(owner) ? 'tracked.' : ''}${connection}`;
   return item;
 }
 

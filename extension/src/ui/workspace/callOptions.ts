@@ -34,7 +34,7 @@ export function callOptions(argument: unknown): CallOptions | undefined {
 }
 
 /**
- * The folder that options, a notification's URI or a click name; else the only one that `isCandidate` accepts, or the one
+ * The folder that a row, options, a notification's URI or a click name; else the only one that `isCandidate` accepts, or the one
  * that the user picks among those. If it accepts none, every folder is a candidate.
  */
 export function targetFolder(
@@ -42,9 +42,15 @@ export function targetFolder(
   argument: unknown,
   isCandidate: (owner: SyncedFolder) => boolean = () => true,
 ): Promise<SyncedFolder> {
+  if (isFolderRow(argument)) return Promise.resolve(argument.owner);
   const uri = argument instanceof vscode.Uri ? argument : callOptions(argument)?.folder;
   const named = Array.isArray(argument) ? new Set(argument.map(String)) : undefined;
   return folders.find(uri, named === undefined ? isCandidate : ({ folder }) => named.has(folder.uri.toString()));
+}
+
+/** A row of a view that stands for a workspace folder. */
+function isFolderRow(argument: unknown): argument is { readonly owner: SyncedFolder } {
+  return typeof argument === 'object' && argument !== null && 'owner' in argument;
 }
 
 export function isConnected({ sync }: SyncedFolder): boolean {
