@@ -1,6 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, workerNames } from './build.mts';
 import { dist, logs, repository, vsixFile } from './paths.mts';
 import { runCommand } from './runCommand.mts';
@@ -11,22 +11,18 @@ const built = ['extension.js', 'sql-wasm.wasm', ...workerNames.map((name) => `${
 const required = ['package.json', 'package.nls.json', 'README.md', 'LICENSE', ...built.map((name) => `dist/${name}`)];
 const allowed =
   /^(extension\/media\/(walkthrough\/)?[^/]+\.(svg|png|md)|package\.nls\.[\w-]+\.json|l10n\/[^/]+\.json)$/;
+const staging = join(dist, 'package');
 const maxBytes = 3 * 1024 * 1024;
 
 /** Builds for production and packs the extension. Returns the size of the VSIX in bytes. */
 export async function packageExtension(): Promise<number> {
   await mkdir(dist, { recursive: true });
   await build({ minify: true });
-  // Keep the README's relative links to its pictures, which are only in the repository and not in the package.
-  await vsce(
-    'package',
-    '--no-dependencies',
-    '--allow-missing-repository',
-    '--no-rewrite-relative-links',
-    '--out',
-    vsixFile,
-  );
-  requireContents(await packagedFiles());
+  const files = await packagedFiles();
+  requireContents(files);
+  await stage(files);
+  const options = ['--no-dependencies', '--allow-missing-repository', '--no-rewrite-relative-links'];
+  await vsce(staging, ['package', ...options, '--out', vsixFile]);
   const { size } = await stat(vsixFile);
   if (size > maxBytes) {
     throw new UserError(
@@ -36,9 +32,28 @@ export async function packageExtension(): Promise<number> {
   return size;
 }
 
+/**
+ * Copies the files to the staging folder, with a README without pictures: VS Code's page of an extension shows none that
+ * come from the package, by a relative path or as data.
+ */
+async function stage(files: readonly string[]): Promise<void> {
+  await rm(staging, { recursive: true, force: true });
+  for (const file of files) {
+    await mkdir(dirname(join(staging, file)), { recursive: true });
+    await copyFile(join(repository, file), join(staging, file));
+  }
+  const readme = await readFile(join(repository, 'README.md'), 'utf8');
+  await writeFile(join(staging, 'README.md'), withoutPictures(readme));
+}
+
+/** Removes the paragraphs of a Markdown text that are a picture with a relative path. */
+export function withoutPictures(markdown: string): string {
+  return markdown.replace(/^!\[[^\]]*\]\((?!\w+:)[^)]*\)\n+/gm, '');
+}
+
 /** Returns the paths of the files that vsce packs. */
 export async function packagedFiles(): Promise<string[]> {
-  const output = await vsce('ls', '--no-dependencies');
+  const output = await vsce(repository, ['ls', '--no-dependencies']);
   return output.split('\n').filter((line) => line.length > 0);
 }
 
@@ -50,10 +65,10 @@ function requireContents(files: readonly string[]): void {
     throw new UserError(`The package has unexpected files: ${surplus.join(', ')}: see .vscodeignore.`);
 }
 
-async function vsce(...args: string[]): Promise<string> {
+async function vsce(cwd: string, args: readonly string[]): Promise<string> {
   const entry = createRequire(import.meta.url).resolve('@vscode/vsce/vsce');
   const { code, output } = await runCommand(process.execPath, [entry, ...args], {
-    cwd: repository,
+    cwd,
     log: join(logs, 'vsce.log'),
   });
   if (code === 0) return output;

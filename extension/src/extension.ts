@@ -13,6 +13,7 @@ import { createFileHistory } from './ui/history/fileHistoryView';
 import { registerQuickDiff } from './ui/documents/quickDiff';
 import { registerServerDocuments } from './ui/documents/serverDocuments';
 import { LastUsed } from './ui/views/lastUsed';
+import { MergeableConflicts } from './ui/views/mergeableConflicts';
 import { PathPicker } from './ui/views/pathPicker';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
@@ -61,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     terminal,
     folders,
     views.used,
+    views.mergeable,
     views.review,
     merges,
     mergeWatch,
@@ -85,12 +87,14 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
 
 function createViews(folders: WorkspaceFolders, merges: ActiveMerges, log: vscode.LogOutputChannel) {
   const used = new LastUsed();
-  const picker = new PathPicker(folders, merges, used);
+  const mergeable = new MergeableConflicts();
+  const deps = { folders, merges, used, mergeable };
+  const picker = new PathPicker(deps);
   const review = new ReviewView(folders, used);
-  const tracked = new TrackedView(folders, merges, used);
+  const tracked = new TrackedView(deps);
   const fileHistory = createFileHistory(folders, tracked, used, log);
   const histories = [fileHistory, createTreeHistory(folders, used, log)];
-  return { used, picker, review, tracked, fileHistory, histories };
+  return { used, mergeable, picker, review, tracked, fileHistory, histories };
 }
 
 /** Does nothing: VS Code disposes the context's subscriptions. */

@@ -19,6 +19,8 @@ export type ProblemReason =
   | 'name-not-utf8'
   /** With the path of the workspace folder, the path is longer than this system allows. */
   | 'path-too-long-here'
+  /** With the path of this extension's storage, the path is longer than this system allows. */
+  | 'path-too-long-to-stage'
   /** With the path of the server's data folder, the path is longer than its system allows. */
   | 'path-too-long-there'
   /** Windows allows no name with this character: `with`. */

@@ -96,7 +96,7 @@ describe('a path that is too long', () => {
     expect(problems(desk)).toEqual([path]);
   });
 
-  it('for the storage of another machine is skipped there alone', async () => {
+  it('for the storage of another machine is a problem there, and of nobody else', async () => {
     const [desk] = await fixture.twoMachines();
     const path = longPath('n', 3_900);
     await desk.write(path, 'long');
@@ -105,9 +105,29 @@ describe('a path that is too long', () => {
     await desk.push();
     const storage = join(desk.storage, 's'.repeat(200));
     const laptop = await fixture.machine({ tree: fixture.tree, storage });
-    const pulled = await laptop.pull();
-    expect(pulled).toMatchObject({ written: 1, skipped: [{ path, reason: 'failed', errno: 'ENAMETOOLONG' }] });
+    expect(await laptop.pull()).toMatchObject({ written: 1, skipped: [], conflicts: [] });
     expect([await laptop.read('n/short'), existsSync(laptop.path(path))]).toEqual(['short', false]);
+    expect(laptop.sync.problemAt(path)).toMatchObject({ reason: 'path-too-long-to-stage' });
+    expect(laptop.sync.state.counts).toMatchObject({ problems: 1, incoming: 0 });
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+    expect(await laptop.sync.forcePush(silent, () => Promise.resolve(true))).toMatchObject({ deleted: 0 });
+    expect(await fixture.pathsOnServer()).toEqual([path, 'n/short'].sort());
+    // The problem goes with its cause.
+    await desk.delete(path);
+    await desk.push();
+    await laptop.pull();
+    expect(problems(laptop)).toEqual([]);
+  });
+
+  it('for the server is left out of a force push', async () => {
+    const [desk] = await fixture.twoMachines();
+    const path = longPath('n', 4030);
+    await mkdir(join(desk.root, path, '..'), { recursive: true });
+    await desk.write(path, 'long');
+    await desk.write('n/short', 'short');
+    await desk.sync.track(['n']);
+    expect(await desk.sync.forcePush(silent, () => Promise.resolve(true))).toMatchObject({ put: 1 });
+    expect(await fixture.pathsOnServer()).toEqual(['n/short']);
+    expect(problems(desk)).toEqual([path]);
   });
 });

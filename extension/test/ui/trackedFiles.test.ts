@@ -41,8 +41,8 @@ describe('the view of tracked files', () => {
   });
 
   it('and the Explorer show on collapsed folders what is pending in them', async ({ desk, laptop }) => {
-    const window = await desk.openInSync(laptop, { ...files, 'notes/2026/peas.md': 'peas\n' });
-    await desk.write('notes/2026/peas.md', 'peas\nbeans\n');
+    const window = await desk.openInSync(laptop, files);
+    await desk.write('notes/list.md', 'spade\nhoe\n');
     await window.pending('↑1');
     const marked = window.page.locator('.explorer-folders-view .monaco-icon-label[aria-label*="1 to push"]');
     await marked.filter({ hasText: 'notes' }).waitFor();

@@ -49,6 +49,11 @@ export function mergeText(base: Uint8Array, mine: Uint8Array, theirs: Uint8Array
 }
 
 /** Whether `text` still has a conflict marker that `mergeText` wrote. */
+/** Whether a content is UTF-8 without a NUL. */
+export function isText(content: Uint8Array): boolean {
+  return decoded(content) !== undefined;
+}
+
 export function hasConflictMarkers(text: string): boolean {
   return /^\uFEFF?(?:<{7} mine|\|{7} last synced|>{7} server)\r?$/m.test(text);
 }

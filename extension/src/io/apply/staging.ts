@@ -12,13 +12,12 @@ import { errnoOf } from '../fs/errno';
 import { removeAll } from '../fs/folders';
 import { hashFile } from '../fs/hash';
 import { readNoFollow } from '../fs/openFlags';
+import { isTooLong } from '../fs/pathLimits';
 import { readableStatsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { runYielding, yielder } from '../threads/yielding';
 
 const parallelFiles = 4;
-/** PATH_MAX of Linux and of macOS. */
-const maxStagedBytes = process.platform === 'darwin' ? 1024 : 4096;
 const bufferBytes = 1 << 20;
 /** Larger files are read asynchronously, so that other code can run. */
 const maxSmallBytes = 256 << 10;
@@ -175,7 +174,7 @@ export function stagedPath(staging: string, path: string): string {
  * could then be neither read nor removed.
  */
 export function canStage(staging: string, path: string): boolean {
-  return Buffer.byteLength(join(staging, path)) < maxStagedBytes;
+  return !isTooLong(staging, path);
 }
 
 async function isStaged(staging: string, entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {

@@ -42,6 +42,7 @@ import { trackAgain, untrack, type Untracked } from '../replica/untrack';
 import { makePlan, type PlanOptions } from '../review/makePlan';
 import type { Plan, PlanDirection } from '../review/plan';
 import type { ApplyOptions } from '../transfer/applyStaged';
+import { tooLongTest } from '../transfer/staging';
 import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
 import { cureCheck } from './cureCheck';
 import { OperationQueue } from './operationQueue';
@@ -99,7 +100,8 @@ export class FolderSync {
 
   constructor(deps: FolderSyncDeps) {
     const { root, store, scanner, folders, onDefect } = deps;
-    const replica = new Replica({ ...deps, onFollowed: (renames) => this.#followed.fire(renames) });
+    const tooLong = tooLongTest(root, folders);
+    const replica = new Replica({ ...deps, tooLong, onFollowed: (renames) => this.#followed.fire(renames) });
     const connection = new Connection(store.state);
     const operations = new OperationQueue(store, () => replica.reload());
     const status = new SyncStatus({

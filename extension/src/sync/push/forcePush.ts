@@ -8,7 +8,7 @@ import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { PushResult } from './push';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, upload } from './pushSession';
+import { commitChanges, countChanges, refuse, upload } from './pushSession';
 
 /** A file that changes while it is uploaded is sent in this many plans, and then left out. */
 const maxTries = 2;
@@ -28,7 +28,7 @@ export interface Replacement {
 /**
  * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history.
  * All tracked files are hashed again and listed, so the server verifies each and requests the content that it lacks.
- * Files that are being written are left out after the second plan.
+ * Files that are being written are left out after the second plan, and paths that the server refuses after the first.
  * Throws cancelled if `confirm` returns false; keeps_changing.
  * Invariant: nothing is replaced that `confirm` was not asked about.
  */
@@ -43,7 +43,7 @@ export async function forcePush(
   context.replica.local.forgetUnpushable();
   try {
     for (let plan = 1; plan <= maxPlans; plan++) {
-      const { changes, replacement } = await planReplacement(context, busy);
+      const { changes, replacement } = await planReplacement(context);
       if (confirmed === undefined || !contains(confirmed, replacement)) {
         if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
         confirmed = replacement;
@@ -94,6 +94,9 @@ async function send(context: CommandContext, { open, changes, replacement }: Sen
     await open.committed();
     return { uploadedBytes };
   } catch (error) {
+    if (isPalmtreeError(error, 'invalid_path') && refuse(replica, changes, error.details.paths ?? [])) {
+      return { uploadedBytes, changed: [] };
+    }
     if (isPalmtreeError(error, 'content_mismatch')) return { uploadedBytes, changed: error.details.paths ?? [] };
     if (isPalmtreeError(error, 'stale_base') || isPalmtreeError(error, 'session_not_found')) {
       return { uploadedBytes, changed: [] };
@@ -118,7 +121,6 @@ function contains(confirmed: Replacement, replacement: Replacement): boolean {
 
 async function planReplacement(
   context: CommandContext,
-  busy: ReadonlySet<string>,
 ): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
   const { replica, reporter } = context;
   reporter.step({ kind: 'verifyingAll' });
@@ -137,7 +139,7 @@ async function planReplacement(
     if (isOurs && !unrepresentable.has(path) && !observations.has(path)) wanted.push({ path, from, to: undefined });
   }
   for (const [path, to] of observations) {
-    if (isSyncable(path) && !busy.has(path)) wanted.push({ path, from: onServer.get(path), to });
+    if (isSyncable(path) && !replica.local.unpushable.has(path)) wanted.push({ path, from: onServer.get(path), to });
   }
   const planned = new Set(wanted.map(({ path }) => path));
   const staying = [...onServer.keys()].filter((path) => !planned.has(path));

@@ -10,7 +10,7 @@ import { applyDeletionGuard } from '../replica/deletionGuard';
 import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, upload } from './pushSession';
+import { commitChanges, countChanges, refuse, upload } from './pushSession';
 
 /** A file that changes while it is uploaded is hashed and sent in this many plans, and then left out. */
 const maxTries = 2;
@@ -136,14 +136,6 @@ async function begin({ replica }: CommandContext, { open, changes, message }: Se
     if (isPalmtreeError(error, 'invalid_path') && refuse(replica, changes, error.details.paths ?? [])) return 'again';
     throw error;
   }
-}
-
-/** Leaves refused paths out of the next plan. Returns false if they are not part of this one. */
-function refuse({ local }: Replica, changes: readonly Change[], paths: readonly string[]): boolean {
-  const puts = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [] : [path])));
-  const refused = paths.filter((path) => puts.has(path));
-  local.markUnpushable(refused, 'path-too-long-there');
-  return refused.length > 0;
 }
 
 /**

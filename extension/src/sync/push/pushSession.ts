@@ -6,6 +6,7 @@ import type { Entry } from '../../core/entry';
 import { runYielding } from '../../io/threads/yielding';
 import type { RemoteChanges } from '../replica/ancestorState';
 import type { CommandContext } from '../replica/commandContext';
+import type { Replica } from '../replica/replica';
 import { commit } from '../transfer/commit';
 import { runTransfer } from '../transfer/runTransfer';
 
@@ -66,4 +67,12 @@ export async function discard({ server }: CommandContext, session: PushSession):
 export function countChanges(changes: readonly Change[]): { put: number; deleted: number } {
   const deleted = changes.filter(({ to }) => to === undefined).length;
   return { put: changes.length - deleted, deleted };
+}
+
+/** Leaves refused paths out of the next plan. Returns false if they are not part of this one. */
+export function refuse({ local }: Replica, changes: readonly Change[], paths: readonly string[]): boolean {
+  const puts = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [] : [path])));
+  const refused = paths.filter((path) => puts.has(path));
+  local.markUnpushable(refused, 'path-too-long-there');
+  return refused.length > 0;
 }

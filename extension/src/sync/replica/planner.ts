@@ -1,3 +1,4 @@
+import { dropTooLongPaths, type TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
 import type { FileTable } from '../../core/entry';
 import type { Change } from '../../core/change';
@@ -14,6 +15,7 @@ export interface PlannerDeps {
   readonly rules: TrackingRules;
   readonly local: LocalIndex;
   readonly ancestor: AncestorState;
+  readonly tooLong?: TooLong | undefined;
 }
 
 export interface Reconciled {
@@ -42,13 +44,20 @@ export class Planner {
     const remote = ancestor.remote(version);
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
-    const storable = dropUnrepresentableNames(whole, observations, local.nameRules, this.#unobservedPaths());
+    const short = dropTooLongPaths(whole, this.#deps.tooLong ?? (() => undefined));
+    const storable = dropUnrepresentableNames(short.plan, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
     const { uploads, problems } = dropUnpushable(pushable.changes, local.unpushable);
     return {
       plan: { ...storable.plan, uploads },
-      problems: new Map([...problems, ...pushable.problems, ...storable.problems, ...local.problems]),
-      unrepresentable: storable.dropped,
+      problems: new Map([
+        ...problems,
+        ...pushable.problems,
+        ...short.problems,
+        ...storable.problems,
+        ...local.problems,
+      ]),
+      unrepresentable: new Set([...storable.dropped, ...short.problems.keys()]),
     };
   }
 

@@ -1,5 +1,6 @@
 import { runToEnd } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
+import type { TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { isInside } from '../../core/paths';
 import type { RuleRename } from '../../core/tracking/followRename';
 import type { Rule } from '../../core/tracking/rule';
@@ -28,6 +29,8 @@ export interface ReplicaDeps {
   readonly settings: () => ReplicaSettings;
   /** How the disk treats names; by default as the scanner has found. */
   readonly nameRules?: () => NameRules;
+  /** Which paths of the server are too long for this machine; none by default. */
+  readonly tooLong?: TooLong | undefined;
   /** Called when rules have followed files or folders that were renamed outside the editor. */
   readonly onFollowed?: ((renames: readonly RuleRename[]) => void) | undefined;
 }
@@ -52,7 +55,7 @@ export class Replica {
   readonly #settings: () => ReplicaSettings;
   readonly #onFollowed: ReplicaDeps['onFollowed'];
 
-  constructor({ root, store, scanner, settings, nameRules, onFollowed }: ReplicaDeps) {
+  constructor({ root, store, scanner, settings, nameRules, tooLong, onFollowed }: ReplicaDeps) {
     const { state } = store;
     this.root = root;
     this.#store = store;
@@ -64,7 +67,7 @@ export class Replica {
     this.rules = new TrackingRules({ rules: state.rules, settings, gitignores, ownFolders });
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
-    this.planner = new Planner({ rules, local, ancestor });
+    this.planner = new Planner({ rules, local, ancestor, tooLong });
     this.states = new PathStateCache({ rules, local, ancestor, planner: this.planner });
   }
 

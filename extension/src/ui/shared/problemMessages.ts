@@ -21,6 +21,8 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
   'name-not-utf8': () => l10n.t('Its name is not valid UTF-8. Rename it, or untrack it.'),
   'path-too-long-here': () =>
     l10n.t('With the path of its workspace folder, it is too long for this system. Rename it, or open a folder in it.'),
+  'path-too-long-to-stage': () =>
+    l10n.t("With the path of Palmtree's storage, it is too long for this system. Rename it on another machine."),
   'path-too-long-there': () => l10n.t('Its path is too long for the server. Rename it, or untrack it.'),
   'windows-character': (character) =>
     character < ' '

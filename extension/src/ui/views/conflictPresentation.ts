@@ -1,11 +1,5 @@
 import { l10n } from 'vscode';
 import type { Conflict } from '../../core/change';
-import { isSmallFile } from '../../sync/content/conflictContent';
-
-/** Whether a merge may work, judging by kinds and sizes only. */
-export function isMergeable({ local, remote }: Conflict): boolean {
-  return isSmallFile(local) && isSmallFile(remote);
-}
 
 /** The kind of a conflict, for a row's description; empty when both sides edited a file. */
 export function conflictMessage({ local, remote, ancestor }: Conflict): string {

@@ -4,8 +4,8 @@ import { shownFile } from '../documents/shownFile';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { isMergeable } from './conflictPresentation';
 import type { LastUsed } from './lastUsed';
+import type { MergeableConflicts } from './mergeableConflicts';
 import { pickedUris, resolvePicked } from './pickedPaths';
 import { statusPresentation } from './statusPresentation';
 
@@ -20,16 +20,25 @@ interface PathItem extends vscode.QuickPickItem {
   readonly path: string;
 }
 
+export interface PathPickerDeps {
+  readonly folders: WorkspaceFolders;
+  readonly merges: ActiveMerges;
+  readonly used: LastUsed;
+  readonly mergeable: MergeableConflicts;
+}
+
 /** Finds the paths that a command is for. */
 export class PathPicker {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
   readonly #used: LastUsed;
+  readonly #mergeable: MergeableConflicts;
 
-  constructor(folders: WorkspaceFolders, merges: ActiveMerges, used: LastUsed) {
+  constructor({ folders, merges, used, mergeable }: PathPickerDeps) {
     this.#folders = folders;
     this.#merges = merges;
     this.#used = used;
+    this.#mergeable = mergeable;
   }
 
   /**
@@ -77,7 +86,9 @@ export class PathPicker {
   }
 
   #conflicts(kind: 'conflict' | 'mergeable', owner: SyncedFolder): string[] {
-    const conflicts = owner.sync.conflicts.filter((conflict) => kind === 'conflict' || isMergeable(conflict));
+    const conflicts = owner.sync.conflicts.filter(
+      (conflict) => kind === 'conflict' || this.#mergeable.isMergeable(owner, conflict) !== false,
+    );
     return [...new Set([...conflicts.map(({ path }) => path), ...this.#merges.pathsIn(owner)])];
   }
 

@@ -5,12 +5,13 @@ import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { fileCount, formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
-import { conflictMessage, isMergeable } from './conflictPresentation';
+import { conflictMessage } from './conflictPresentation';
 import { pendingSigns } from '../shared/pendingSigns';
 import { problemMessage } from '../shared/problemMessages';
 import { inFolderOf, pendingWords, rowLabel } from '../shared/rowLabel';
 import { rowUri } from './decorations';
 import type { LastUsed } from './lastUsed';
+import type { MergeableConflicts } from './mergeableConflicts';
 import { statusPresentation, presentations } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -28,6 +29,13 @@ export interface Row {
 /** Top folders are expanded at first only up to these numbers of rows: drawing rows costs time. */
 const maxExpanded = { folders: 3, rowsInside: 200 } as const;
 
+export interface TrackedViewDeps {
+  readonly folders: WorkspaceFolders;
+  readonly merges: ActiveMerges;
+  readonly used: LastUsed;
+  readonly mergeable: MergeableConflicts;
+}
+
 /** The "Tracked Files" view: a tree with the conflicts on top, and the number of pending changes as its badge. */
 export class TrackedView implements vscode.Disposable {
   readonly #provider: TrackedFiles;
@@ -35,9 +43,9 @@ export class TrackedView implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #subscription: vscode.Disposable;
 
-  constructor(folders: WorkspaceFolders, merges: ActiveMerges, used: LastUsed) {
+  constructor({ folders, merges, used, mergeable }: TrackedViewDeps) {
     this.#folders = folders;
-    this.#provider = new TrackedFiles(folders, merges);
+    this.#provider = new TrackedFiles(folders, merges, mergeable);
     this.#view = vscode.window.createTreeView<Row>(trackedViewId, {
       treeDataProvider: this.#provider,
       showCollapseAll: true,
@@ -47,6 +55,7 @@ export class TrackedView implements vscode.Disposable {
     this.#subscription = vscode.Disposable.from(
       folders.onDidChange(() => this.#refresh()),
       merges.onDidChange(() => this.#provider.refresh(true)),
+      mergeable.onDidChange(() => this.#provider.refresh(true)),
     );
   }
 
@@ -88,14 +97,16 @@ interface FolderRows {
 class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
+  readonly #mergeable: MergeableConflicts;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #cache = new WeakMap<ReadonlyMap<string, unknown>, FolderRows>();
   #shown: readonly unknown[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(folders: WorkspaceFolders, merges: ActiveMerges) {
+  constructor(folders: WorkspaceFolders, merges: ActiveMerges, mergeable: MergeableConflicts) {
     this.#folders = folders;
     this.#merges = merges;
+    this.#mergeable = mergeable;
   }
 
   /** Draws the rows again if a path's state or a connection changed: most events only report progress. */
@@ -189,7 +200,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     item.tooltip = path;
     const state = isMerging ? '' : presentations.conflict.word;
     item.accessibilityInformation = rowLabel(node?.name ?? path, state, kind, inFolderOf(path));
-    item.contextValue = isMerging ? 'file.conflict.text.merging' : contextOf('conflict', conflict);
+    item.contextValue = isMerging ? 'file.conflict.text.merging' : this.#contextOf(owner, 'conflict', conflict);
     item.command = { command: commandIds.compare, title: vscode.l10n.t('Compare with Server'), arguments: [uri] };
     return item;
   }
@@ -230,9 +241,15 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     return rowLabel(name, statusPresentation(sync, path, state).word, inFolder, detail);
   }
 
+  /** The `viewItem` of the manifest's menus: `file.STATE`, with `.text` for a conflict that may be merged. */
+  #contextOf(owner: SyncedFolder, state: string, conflict: Conflict | undefined): string {
+    const isMergeable = conflict !== undefined && this.#mergeable.isMergeable(owner, conflict) === true;
+    return isMergeable ? `file.${state}.text` : `file.${state}`;
+  }
+
   #fileContext(owner: SyncedFolder, { path, state }: PathNode): string {
     if (state === undefined) return 'file';
-    return contextOf(state, state === 'conflict' ? this.#rowsOf(owner).conflicts.get(path) : undefined);
+    return this.#contextOf(owner, state, state === 'conflict' ? this.#rowsOf(owner).conflicts.get(path) : undefined);
   }
 
   /** The conflicts and the active merges, even if one is saved and no longer looks like a conflict. */
@@ -264,11 +281,6 @@ function pendingTooltip(count: number): string {
   return count === 1
     ? vscode.l10n.t('1 change not synced')
     : vscode.l10n.t('{0} changes not synced', formatNumber(count));
-}
-
-/** The `viewItem` of the manifest's menus: `file.STATE`, with `.text` for a conflict that may be merged. */
-function contextOf(state: string, conflict: Conflict | undefined): string {
-  return conflict !== undefined && isMergeable(conflict) ? `file.${state}.text` : `file.${state}`;
 }
 
 function folderContext({ state }: PathNode): string {
