@@ -3,6 +3,7 @@ import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { isPalmtreeError } from '../../errors';
 import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
 import { commandIds } from '../shared/ids';
+import { repeatable } from '../shared/repeatable';
 import { showError, showInStatusBar } from '../shared/notify';
 import { withProgress } from '../shared/withProgress';
 import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
@@ -65,9 +66,11 @@ export class MergeWatch implements vscode.Disposable {
     const key = document.uri.toString();
     const found = this.#mergeAt(document.uri);
     if (found === undefined || this.#isChecking(key) || this.#merges.isAborting(found.merge)) return;
-    await this.#asCheck(key, async (check) => {
-      if (await this.#isResolved(found, document, check)) await this.#finish(found, document.uri);
-    }).catch((error: unknown) => void showError(error, this.#log));
+    const finish = () =>
+      this.#asCheck(key, async (check) => {
+        if (await this.#isResolved(found, document, check)) await this.#finish(found, document.uri);
+      });
+    await repeatable(finish).catch((error: unknown) => void showError(error, this.#log));
   }
 
   /** Runs `accept`, which completes a merge in the merge editor, and finishes the merge. `accept` may save nothing. */

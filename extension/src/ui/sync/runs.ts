@@ -4,6 +4,7 @@ import type { Skipped } from '../../io/apply/transition';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
 import { showError } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { setting } from '../shared/settings';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';
@@ -102,7 +103,7 @@ function notifyOfPull(deps: TransferDeps, owner: SyncedFolder, pullOptions: Pull
 function showingErrors({ log }: TransferDeps, run: () => Promise<unknown>): () => Promise<void> {
   return async () => {
     try {
-      await run();
+      await repeatable(run);
     } catch (error) {
       await showError(error, log);
     }

@@ -3,6 +3,7 @@ import { isPalmtreeError } from '../../errors';
 import type { UndoPullResult } from '../../sync/history/undoPull';
 import { formatNumber } from '../shared/format';
 import { showError, showResult } from '../shared/notify';
+import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { changedSinceMessage } from '../shared/undoMessages';
 import { withProgress } from '../shared/withProgress';
@@ -22,7 +23,8 @@ export async function notifyWithActions(
 ): Promise<void> {
   const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, ...actions.map(({ title }) => title));
   try {
-    await actions.find(({ title }) => title === picked)?.run();
+    const action = actions.find(({ title }) => title === picked);
+    if (action !== undefined) await repeatable(async () => action.run());
   } catch (error) {
     // Escape in a list or a dialog cancels only that.
     if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);

@@ -1,0 +1,35 @@
+import { describe, expect } from 'vitest';
+import { picture } from '../support/picture';
+import { it } from '../support/uiTest';
+
+const files = { 'notes/list.md': 'spade\n', 'notes/plan.md': 'dig\n' };
+
+describe('the selection in the view of tracked files', () => {
+  it('is where a palette command finds its files; without them it lists those that it is for', async ({
+    desk,
+    laptop,
+  }) => {
+    const window = await desk.openInSync(laptop, { ...files, 'notes/seeds.md': 'peas\n' });
+    await window.showContainer('Palmtree');
+    const view = window.view('Tracked Files');
+    await view.expand('notes');
+    await view.row('list.md').click();
+    await view.row('plan.md').click({ modifiers: ['ControlOrMeta'] });
+    await window.runCommand('Palmtree: Untrack');
+    await view.row('plan.md').waitFor({ state: 'hidden' });
+    await view.row('list.md').waitFor({ state: 'hidden' });
+    await view.row('seeds.md').waitFor();
+    // The file in the active editor is not tracked any more.
+    await window.runCommand('Palmtree: Untrack');
+    await picture(window, 'untrack-list');
+    await window.quickInput.pick('notes/seeds.md');
+    await view.row('seeds.md').waitFor({ state: 'hidden' });
+    // New files in the folder would still be tracked.
+    await window.runCommand('Palmtree: Untrack');
+    await window.quickInput.pick('notes');
+    await view.welcomeButton('Track Files').waitFor();
+    await window.runCommand('Palmtree: Untrack');
+    await window.notifications.toast('Nothing is tracked yet').waitFor();
+    expect(await window.notifications.all.locator('.codicon-error').count()).toBe(0);
+  });
+});
