@@ -92,8 +92,8 @@ async function startInMergeEditor(
 async function autoMerge(mergeEditor: MergeEditor, document: vscode.TextDocument): Promise<void> {
   const mine = document.getText();
   const end = Date.now() + autoMergeMs;
-  while (document.getText() === mine) {
-    if (Date.now() > end) throw new Error('the merge editor did not merge');
+  // The document is opened each time: it is another one if the merge editor took the place of the only editor with it.
+  while ((await vscode.workspace.openTextDocument(document.uri)).getText() === mine && Date.now() < end) {
     await mergeEditor.autoMerge();
     await delay(autoMergePauseMs);
   }
