@@ -68,6 +68,27 @@ describe('an undone push', () => {
     expect(await desk.read('n/x/inner')).toBe('folder now');
   });
 
+  it('has a plan that says exactly what the undo does, and does no more', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/gone': '1', 'n/c': '1' });
+    for (const path of ['n/a', 'n/b', 'n/c', 'n/new', 'n/late']) await desk.write(path, '2');
+    await desk.delete('n/gone');
+    await desk.push();
+    await desk.write('n/b', '3');
+    await desk.push();
+    const plan = await laptop.sync.planUndoPush(silent, 2);
+    const lists = { reverted: ['n/a', 'n/c'], restored: ['n/gone'], deleted: ['n/late', 'n/new'] };
+    expect(plan).toEqual({ author: 'test', ...lists, changedSince: ['n/b'] });
+    // These change after the plan: one is left alone, and one would only now be reverted.
+    await desk.write('n/c', '3');
+    await desk.write('n/b', '2');
+    await desk.push();
+    const paths = new Set([...plan.reverted, ...plan.restored, ...plan.deleted]);
+    expect(await laptop.sync.undoPush(silent, 2, paths)).toMatchObject({ put: 2, deleted: 2, changedSince: ['n/c'] });
+    await desk.pull();
+    expect([await desk.read('n/a'), await desk.read('n/b'), await desk.read('n/c')]).toEqual(['1', '2', '3']);
+    await expect(laptop.sync.planUndoPush(silent, 2)).resolves.toMatchObject({ reverted: ['n/b'] });
+  });
+
   it('throws if nothing is left to undo, as the second time', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': '1' });
     await desk.write('n/a', '2');
@@ -75,6 +96,7 @@ describe('an undone push', () => {
     await desk.sync.undoPush(silent, 2);
     const nothing = { code: 'nothing_to_undo', details: { paths: ['n/a'] } };
     await expect(desk.sync.undoPush(silent, 2)).rejects.toMatchObject(nothing);
+    await expect(desk.sync.planUndoPush(silent, 2)).rejects.toMatchObject(nothing);
     await expect(desk.sync.undoPush(silent, 9)).rejects.toMatchObject({ code: 'revision_not_found' });
     expect(desk.sync.state.kind).toBe('halted');
     // The undo itself can be undone.

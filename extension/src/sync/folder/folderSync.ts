@@ -27,7 +27,7 @@ import {
   type UndoPullOptions,
   type UndoPullResult,
 } from '../history/undoPull';
-import { undoPush, type UndoPushResult } from '../history/undoPush';
+import { planUndoPush, undoPush, type PushUndoPlan, type UndoPushResult } from '../history/undoPush';
 import { Connection } from '../ports/connection';
 import { Emitter } from '../ports/emitter';
 import type { Reporter, ServerBinding } from '../ports/serverBinding';
@@ -399,8 +399,13 @@ export class FolderSync {
     return this.#run('pull', reporter, (context) => restore(context, { ...request, ...options }));
   }
 
-  undoPush(reporter: Reporter, revision: number): Promise<UndoPushResult> {
-    return this.#run('push', reporter, (context) => undoPush(context, revision));
+  /** Returns what `undoPush` would do. */
+  planUndoPush(reporter: Reporter, revision: number): Promise<PushUndoPlan> {
+    return this.#run('push', reporter, (context) => planUndoPush(context, revision));
+  }
+
+  undoPush(reporter: Reporter, revision: number, paths?: ReadonlySet<string>): Promise<UndoPushResult> {
+    return this.#run('push', reporter, (context) => undoPush(context, revision, paths));
   }
 
   /** Works without a server. */

@@ -22,23 +22,69 @@ export interface UndoPushResult {
   readonly changedSince: readonly string[];
 }
 
+/** The effect of `undoPush` on the server. */
+export interface PushUndoPlan {
+  /** The name of the token that pushed. */
+  readonly author: string;
+  /** Paths that get their earlier version. */
+  readonly reverted: readonly string[];
+  /** Paths that the push had deleted. */
+  readonly restored: readonly string[];
+  /** Paths that the push had added. */
+  readonly deleted: readonly string[];
+  /** Paths that changed since, or that cannot be restored next to what the head has now: they are left alone. */
+  readonly changedSince: readonly string[];
+}
+
+/** Returns what `undoPush` would do now. Throws nothing_to_undo if no path can be reverted. */
+export async function planUndoPush(
+  { replica, server, reporter }: CommandContext,
+  number: number,
+): Promise<PushUndoPlan> {
+  reporter.step({ kind: 'fetchingRevision', revision: number });
+  const { revision, changes: differences } = await server.client.revision(server.tree, number, reporter.signal);
+  await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
+  const { changes, changedSince } = planRevert(differences, replica.ancestor.remote('known'));
+  if (changes.length === 0) throw nothingToUndo(number, changedSince);
+  const pathsOf = (isIncluded: (change: Change) => boolean): string[] =>
+    changes
+      .filter(isIncluded)
+      .map(({ path }) => path)
+      .sort();
+  return {
+    author: revision.author,
+    reverted: pathsOf(({ from, to }) => from !== undefined && to !== undefined),
+    restored: pathsOf(({ from }) => from === undefined),
+    deleted: pathsOf(({ to }) => to === undefined),
+    changedSince,
+  };
+}
+
+function nothingToUndo(number: number, paths: readonly string[]): PalmtreeError {
+  return new PalmtreeError('nothing_to_undo', `no change of revision ${number} is left in the head`, {
+    details: { paths },
+  });
+}
+
 /**
  * Makes a revision that reverts the changes of revision `number`, where the head still has them. All content is in the
- * server's history, so nothing is uploaded. Throws nothing_to_undo if no path can be reverted.
+ * server's history, so nothing is uploaded. `paths` are those that may be reverted, by default all. Throws nothing_to_undo if
+ * no path can be reverted.
  * Invariant: it changes neither this disk nor the ancestor. The next pull brings the reverted files.
  */
-export async function undoPush(context: CommandContext, number: number): Promise<UndoPushResult> {
+export async function undoPush(
+  context: CommandContext,
+  number: number,
+  paths?: ReadonlySet<string>,
+): Promise<UndoPushResult> {
   const { replica, server, reporter } = context;
   reporter.step({ kind: 'fetchingRevision', revision: number });
   const detail = await server.client.revision(server.tree, number, reporter.signal);
+  const differences = detail.changes.filter(({ path }) => paths?.has(path) !== false);
   for (let plan = 0; plan < maxPlans; plan++) {
     const head = await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
-    const { changes, changedSince } = planRevert(detail.changes, replica.ancestor.remote('known'));
-    if (changes.length === 0) {
-      throw new PalmtreeError('nothing_to_undo', `no change of revision ${number} is left in the head`, {
-        details: { paths: changedSince },
-      });
-    }
+    const { changes, changedSince } = planRevert(differences, replica.ancestor.remote('known'));
+    if (changes.length === 0) throw nothingToUndo(number, changedSince);
     const committed = await send(context, { head, changes, message: `Undo revision ${number}` });
     if (committed === 'stale') continue;
     // The undo is done, even if the new counts cannot be fetched at once.

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import type { PathDifference } from '../../../../server/src/contract/history';
 import type { UndoPlan } from '../../sync/history/undoPull';
 import { confirm } from '../shared/confirm';
 import { formatNumber, relativeTime } from '../shared/format';
@@ -17,6 +16,8 @@ import { pickRevision } from './historyPicks';
 import type { HistoryDeps } from './restore';
 import { isRevisionRow } from './treeRows';
 
+const undoPushTitle = vscode.l10n.t('Palmtree: Undo Push');
+
 /** Undoes a push with a new revision, which the next pull brings here. */
 export async function undoPush({ folders, used, log }: HistoryDeps, argument: unknown): Promise<unknown> {
   const options = callOptions(argument);
@@ -27,8 +28,8 @@ export async function undoPush({ folders, used, log }: HistoryDeps, argument: un
     ? row.revision.number
     : (options?.revision ?? (await pickRevision(owner, vscode.l10n.t('Select a push to undo'))).number);
   const result = await repeatable(async () => {
-    if (options?.confirmed !== true) await confirmUndoPush(owner, revision);
-    return withProgress(vscode.l10n.t('Palmtree: Undo Push'), (reporter) => owner.sync.undoPush(reporter, revision));
+    const paths = options?.confirmed === true ? undefined : await confirmUndoPush(owner, revision);
+    return withProgress(undoPushTitle, (reporter) => owner.sync.undoPush(reporter, revision, paths));
   });
   log.info(`${owner.folder.name}: revision ${result.revision} undoes revision ${revision}`);
   if (options !== undefined) return result;
@@ -92,30 +93,22 @@ async function confirmUndoPull(plan: UndoPlan): Promise<void> {
   await confirm(message, detail.join('\n\n'), vscode.l10n.t('Undo Pull'));
 }
 
-async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promise<void> {
-  const { changes, revision: push } = await sync.history.revisionDetail(revision);
-  const pathsOf = (predicate: (change: PathDifference) => boolean): string[] =>
-    changes.filter(predicate).map(({ path }) => path);
+/** Lists exactly what the undo will do. Returns the paths that it may revert. Throws cancelled, nothing_to_undo. */
+async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promise<ReadonlySet<string>> {
+  const plan = await withProgress(undoPushTitle, (reporter) => sync.planUndoPush(reporter, revision));
+  const { author, reverted, restored, deleted, changedSince } = plan;
+  const undone = [...reverted, ...restored, ...deleted];
   const message =
-    changes.length === 1
-      ? vscode.l10n.t('Undo push r{0} by {1} (1 file)?', revision, push.author)
-      : vscode.l10n.t('Undo push r{0} by {1} ({2} files)?', revision, push.author, formatNumber(changes.length));
+    undone.length === 1
+      ? vscode.l10n.t('Undo push r{0} by {1} (1 file)?', revision, author)
+      : vscode.l10n.t('Undo push r{0} by {1} ({2} files)?', revision, author, formatNumber(undone.length));
   const detail = [
-    pathSection(
-      vscode.l10n.t('Reverted'),
-      pathsOf(({ before, after }) => before !== null && after !== null),
-    ),
-    pathSection(
-      vscode.l10n.t('Restored'),
-      pathsOf(({ after }) => after === null),
-    ),
-    pathSection(
-      vscode.l10n.t('Deleted'),
-      pathsOf(({ before }) => before === null),
-    ),
-    vscode.l10n.t(
-      'This creates a new revision on the server. Files that changed since are left alone. Your files here change with the next pull.',
-    ),
+    pathSection(vscode.l10n.t('Will be reverted on the server'), reverted),
+    pathSection(vscode.l10n.t('Will be restored on the server'), restored),
+    pathSection(vscode.l10n.t('Will be deleted on the server'), deleted),
+    pathSection(vscode.l10n.t('Changed since, left alone'), changedSince),
+    vscode.l10n.t('This creates a new revision on the server. Your files here change with the next pull.'),
   ].filter((part) => part !== '');
   await confirm(message, detail.join('\n\n'), vscode.l10n.t('Undo Push'));
+  return new Set(undone);
 }
