@@ -56,6 +56,24 @@ describe('a restore', () => {
     expect((await restore(desk, [''], 1)).written).toEqual([]);
   });
 
+  it('has a plan that says exactly what it does, and does no more', async () => {
+    const desk = await twoRevisions();
+    await desk.write('n/new.md', 'new');
+    await desk.sync.untrack(['n/a.md']);
+    const before = await desk.listing();
+    const plan = await desk.sync.planRestore(silent, { paths: ['n', 'n/a.md'], revision: 1 });
+    expect(plan).toEqual({ replaced: [], untracked: ['n/a.md'], created: ['n/sub/b.md'] });
+    expectSame(await desk.listing(), before);
+    expect([desk.sync.isTracked('n/a.md'), desk.sync.isOnDisk('n/a.md')]).toEqual([false, false]);
+    const only = new Set(plan.created);
+    const request = { paths: ['n', 'n/a.md'], revision: 1, only };
+    expect(await desk.sync.restore(silent, request)).toMatchObject({ written: ['n/sub/b.md'], skipped: [] });
+    expect(desk.sync.isTracked('n/a.md')).toBe(false);
+    await expect(desk.sync.planRestore(silent, { paths: ['x'], revision: 1 })).rejects.toMatchObject({
+      code: 'not_in_revision',
+    });
+  });
+
   it('throws if the revision has none of the paths, and changes nothing', async () => {
     const desk = await twoRevisions();
     const nowhere = { code: 'not_in_revision', details: { paths: ['n/c.md', 'x'], subject: '1' } };

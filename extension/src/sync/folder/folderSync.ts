@@ -17,7 +17,7 @@ import { endedMerges } from '../conflicts/endedMerges';
 import { finishMerge, type FinishedMerge } from '../conflicts/finishMerge';
 import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '../conflicts/resolve';
 import { startMerge, type MergeSides } from '../conflicts/startMerge';
-import { restore, type RestoreRequest, type RestoreResult } from '../history/restore';
+import { planRestore, restore, type RestorePlan, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { TreeHistory } from '../history/treeHistory';
 import {
   lastPull,
@@ -393,6 +393,11 @@ export class FolderSync {
 
   endedMerges(merges: readonly ActiveMerge[]): Promise<string[]> {
     return this.#operations.inTurn(() => endedMerges(this.#replica, merges));
+  }
+
+  /** Returns what `restore` would do. */
+  planRestore(reporter: Reporter, request: RestoreRequest): Promise<RestorePlan> {
+    return this.#run('pull', reporter, (context) => planRestore(context, request));
   }
 
   restore(reporter: Reporter, request: RestoreRequest, options?: ApplyOptions): Promise<RestoreResult> {

@@ -19,6 +19,8 @@ export interface RestoreRequest {
   /** Files and folders; `''` is the whole tree. */
   readonly paths: readonly string[];
   readonly revision: number;
+  /** The paths that may be restored, by default all. */
+  readonly only?: ReadonlySet<string> | undefined;
 }
 
 export interface RestoreResult {
@@ -31,28 +33,48 @@ export interface RestoreResult {
   readonly backup: string;
 }
 
+/** The effect of a restore on this disk. */
+export interface RestorePlan {
+  /** Tracked files that will be replaced. */
+  readonly replaced: readonly string[];
+  /** Untracked files that will be replaced, and tracked. */
+  readonly untracked: readonly string[];
+  readonly created: readonly string[];
+}
+
+/** Returns what `restore` would do. Throws not_in_revision if the revision has none of the paths. */
+export async function planRestore(context: CommandContext, request: RestoreRequest): Promise<RestorePlan> {
+  const entries = await entriesIn(context, request);
+  context.reporter.step({ kind: 'scanning' });
+  await context.replica.scan({ signal: context.reporter.signal });
+  return withChanges(context, entries, request, (changes, untracked) => {
+    const pathsOf = (isIncluded: (change: Change) => boolean): string[] =>
+      changes
+        .filter(isIncluded)
+        .map(({ path }) => path)
+        .sort();
+    return Promise.resolve({
+      replaced: pathsOf(({ path, from }) => from !== undefined && !untracked.has(path)),
+      untracked: pathsOf(({ path, from }) => from !== undefined && untracked.has(path)),
+      created: pathsOf(({ from }) => from === undefined),
+    });
+  });
+}
+
 /**
  * Restores files as they were in a revision, with a backup of the files that are replaced. The result is a change of
  * this disk, to be reviewed and pushed. Files that were added to a folder since are left alone.
  * Throws not_in_revision if the revision has none of the paths.
  */
-export async function restore(
-  context: CommandContext,
-  { paths, revision, hasUnsavedEdits }: RestoreRequest & ApplyOptions,
-): Promise<RestoreResult> {
+export async function restore(context: CommandContext, request: RestoreRequest & ApplyOptions): Promise<RestoreResult> {
   const { replica, folders, reporter } = context;
-  reporter.step({ kind: 'fetchingRevision', revision });
-  const found = await entriesIn(context, { paths, revision });
+  const { revision, hasUnsavedEdits } = request;
+  const entries = await entriesIn(context, request);
   reporter.step({ kind: 'scanning' });
   await advanceToHead(context);
-  const selection = replica.rules.selection();
-  const wanted = found.filter(({ path }) => paths.some((requested) => includesPath(selection, requested, path)));
-  const untracked = wanted.map(({ path }) => path).filter((path) => !selection.includes(path));
-  const before = await observeUntracked(replica, untracked);
-  try {
-    const changes = changesTo(wanted, replica);
+  return withChanges(context, entries, request, async (changes, before) => {
     const backup = await newBackup(folders, `restored-r${revision}`);
-    return await withStaging(folders, async (staging) => {
+    return withStaging(folders, async (staging) => {
       await stage(context, { staging, revision, changes });
       const { written, skipped } = await applyStaged(context, {
         changes,
@@ -72,8 +94,29 @@ export async function restore(
       });
       return { revision, written: written.map(({ path }) => path).sort(), skipped, backup };
     });
+  });
+}
+
+/**
+ * Calls `work` with the changes that restore `entries`, and with the observations of the untracked paths among them. Those
+ * that are left in that map afterwards are forgotten.
+ */
+async function withChanges<T>(
+  { replica }: CommandContext,
+  entries: readonly Entry[],
+  { paths, only }: RestoreRequest,
+  work: (changes: readonly Change[], untracked: Map<string, Entry | undefined>) => Promise<T>,
+): Promise<T> {
+  const selection = replica.rules.selection();
+  const isWanted = (path: string): boolean =>
+    only?.has(path) !== false && paths.some((requested) => includesPath(selection, requested, path));
+  const wanted = entries.filter(({ path }) => isWanted(path));
+  const untracked = wanted.map(({ path }) => path).filter((path) => !selection.includes(path));
+  const observed = await observeUntracked(replica, untracked);
+  try {
+    return await work(changesTo(wanted, replica), observed);
   } finally {
-    replica.local.removeUnscanned(before.keys());
+    replica.local.removeUnscanned(observed.keys());
   }
 }
 
@@ -82,6 +125,7 @@ async function entriesIn(
   { server, reporter }: CommandContext,
   { paths, revision }: RestoreRequest,
 ): Promise<readonly Entry[]> {
+  reporter.step({ kind: 'fetchingRevision', revision });
   const { changes } = await server.client.compare(server.tree, 0, revision, reporter.signal);
   const entries = changes.flatMap(({ after }) => (after === null ? [] : [entryOf(after)]));
   const found = entries.filter(({ path }) => paths.some((named) => path === named || isInside(path, named)));

@@ -1,6 +1,5 @@
 import * as vscode from 'vscode';
-import type { RestoreResult } from '../../sync/history/restore';
-import { statIfExists } from '../documents/statIfExists';
+import type { RestorePlan, RestoreResult } from '../../sync/history/restore';
 import { confirm } from '../shared/confirm';
 import { formatNumber } from '../shared/format';
 import { showResult } from '../shared/notify';
@@ -17,6 +16,8 @@ import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolde
 import { pickPath, pickRevision, pickVersion } from './historyPicks';
 import { nameOf, versionOf } from './rows';
 import { isRevisionRow } from './treeRows';
+
+const restoreTitle = vscode.l10n.t('Palmtree: Restore');
 
 export interface HistoryDeps {
   readonly folders: WorkspaceFolders;
@@ -77,9 +78,13 @@ async function restore(log: vscode.LogOutputChannel, request: Request, isFile = 
 async function restorePaths(log: vscode.LogOutputChannel, request: Request, isFile: boolean): Promise<void> {
   const { owner, paths, revision } = request;
   const { folder, sync } = owner;
-  await confirmRestore(request, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
-  const result = await withProgress(vscode.l10n.t('Palmtree: Restore'), (reporter) =>
-    sync.restore(reporter, { paths, revision }, { hasUnsavedEdits: (path) => unsavedPaths(folder).has(path) }),
+  const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
+  const plan = await withProgress(restoreTitle, (reporter) => sync.planRestore(reporter, { paths, revision }));
+  await confirmRestore(request, plan, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
+  // Invariant: nothing is restored that the dialog did not list.
+  const only = new Set([...plan.replaced, ...plan.untracked, ...plan.created]);
+  const result = await withProgress(restoreTitle, (reporter) =>
+    sync.restore(reporter, { paths, revision, only }, { hasUnsavedEdits }),
   );
   const text = restoredMessage(result, request);
   log.info(`${folder.name}: ${text}`);
@@ -87,23 +92,32 @@ async function restorePaths(log: vscode.LogOutputChannel, request: Request, isFi
   else showResult(log, folder, text, result.skipped.length > 0);
 }
 
-/** Asks before unpushed changes, or more than one picked file, are replaced. Throws cancelled. */
-async function confirmRestore({ owner, paths, revision }: Request, isOneFile: boolean): Promise<void> {
-  const { sync } = owner;
-  const isInside = (path: string): boolean =>
-    paths.some((picked) => picked === '' || path === picked || path.startsWith(`${picked}/`));
-  const pending = [...sync.pathStates].flatMap(([path, state]) =>
-    isInside(path) && sync.isOnDisk(path) && state !== 'incoming' ? [path] : [],
-  );
-  // A file that the revision does not contain is kept.
-  const contained = pending.length === 0 ? undefined : new Set(await sync.history.pathsAt(revision));
-  const unpushed = pending.filter((path) => contained?.has(path));
-  const untracked: string[] = [];
-  for (const path of paths) if (!sync.isTracked(path) && (await isFileAt(owner, path))) untracked.push(path);
-  if (isOneFile && unpushed.length + untracked.length === 0) return;
+/** Asks before unpushed changes, untracked files, or more than one picked file are replaced. Throws cancelled. */
+async function confirmRestore(
+  { owner, paths, revision }: Request,
+  plan: RestorePlan,
+  isOneFile: boolean,
+): Promise<void> {
+  const { folder, sync } = owner;
+  const unsaved = unsavedPaths(folder);
+  const isSaved = (path: string): boolean => !unsaved.has(path);
+  const isUnpushed = (path: string): boolean => (sync.pathStates.get(path) ?? 'incoming') !== 'incoming';
+  const replaced = plan.replaced.filter(isSaved);
+  const unpushed = replaced.filter(isUnpushed);
+  const all = [...plan.replaced, ...plan.untracked, ...plan.created];
+  if (all.length === 0 || (isOneFile && unpushed.length + plan.untracked.length === 0)) return;
   const detail = [
     pathSection(vscode.l10n.t('Your unpushed changes will be replaced'), unpushed),
-    pathSection(vscode.l10n.t('These untracked files will be replaced and tracked'), untracked),
+    pathSection(vscode.l10n.t('These untracked files will be replaced and tracked'), plan.untracked.filter(isSaved)),
+    pathSection(
+      vscode.l10n.t('Will be replaced here'),
+      replaced.filter((path) => !isUnpushed(path)),
+    ),
+    pathSection(vscode.l10n.t('Will be created here'), plan.created.filter(isSaved)),
+    pathSection(
+      vscode.l10n.t('Unsaved changes, left alone'),
+      all.filter((path) => unsaved.has(path)),
+    ),
     vscode.l10n.t('A backup keeps the replaced files.'),
     isOneFile ? '' : vscode.l10n.t('Files added later are kept.'),
   ];
@@ -119,11 +133,6 @@ function restoreQuestion(paths: readonly string[], revision: number): string {
   return path === ''
     ? vscode.l10n.t('Restore the whole tree to revision {0}?', revision)
     : vscode.l10n.t('Restore {0} to revision {1}?', path, revision);
-}
-
-async function isFileAt({ folder }: SyncedFolder, path: string): Promise<boolean> {
-  const stat = await statIfExists(vscode.Uri.joinPath(folder.uri, ...path.split('/')));
-  return stat !== undefined && (stat.type & vscode.FileType.Directory) === 0;
 }
 
 function restoredMessage({ revision, written, skipped }: RestoreResult, { owner, paths }: Request): string {
