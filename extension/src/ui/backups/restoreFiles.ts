@@ -47,7 +47,7 @@ export async function restoreFiles(
   const text = restoredMessage(result);
   log.info(`${folder.name}: ${text}`);
   const undo = result.written.length > 0 ? [undoAction(log, owner, result.backup)] : [];
-  void notifyWithActions(log, text, undo);
+  void notifyWithActions(log, folder, text, undo);
 }
 
 function restoredMessage({ written, skipped }: BackupRestoreResult): string {

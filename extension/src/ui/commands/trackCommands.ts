@@ -80,6 +80,6 @@ export async function untrack({ picker, log }: TrackDeps, uri: unknown, uris: un
         ? vscode.l10n.t('{0} is no longer synced here. Nothing was deleted.', first || folder.name)
         : vscode.l10n.t('{0} paths are no longer synced here. Nothing was deleted.', formatNumber(paths.length));
     const undo = { title: vscode.l10n.t('Undo'), run: () => sync.trackAgain(untracked) };
-    void notifyWithActions(log, text, [undo]);
+    void notifyWithActions(log, folder, text, [undo]);
   }
 }

@@ -15,7 +15,7 @@ export async function notifyResolved(
 ): Promise<void> {
   const undo = undoAction(log, owner, result.backup);
   const more = choice === 'theirs' ? [lookAction(owner, result)] : [];
-  await notifyWithActions(log, resolvedMessage(result, choice), [undo, ...more]);
+  await notifyWithActions(log, owner.folder, resolvedMessage(result, choice), [undo, ...more]);
 }
 
 function resolvedMessage({ resolved, theirPaths }: ResolveResult, choice: Choice): string {

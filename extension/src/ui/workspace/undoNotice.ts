@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { UndoPullResult } from '../../sync/history/undoPull';
 import { formatNumber } from '../shared/format';
-import { showError, showResult } from '../shared/notify';
+import { notificationSource, showError, showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
 import { changedSinceMessage } from '../shared/undoMessages';
@@ -18,10 +18,12 @@ export interface NoticeAction {
 /** Shows the result of a command, with the actions that follow from it. Their errors are shown too. */
 export async function notifyWithActions(
   log: vscode.LogOutputChannel,
+  { uri }: vscode.WorkspaceFolder,
   text: string,
   actions: readonly NoticeAction[],
 ): Promise<void> {
-  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, ...actions.map(({ title }) => title));
+  const titles = actions.map(({ title }) => title);
+  const picked = await vscode.window.showInformationMessage(`${notificationSource(uri)}: ${text}`, ...titles);
   try {
     const action = actions.find(({ title }) => title === picked);
     if (action !== undefined) await repeatable(async () => action.run());
