@@ -12,6 +12,11 @@ const revisionSummary = z.object({
   /** The number of paths that the revision put, and the number that it deleted. */
   put: z.int().nonnegative(),
   deleted: z.int().nonnegative(),
+  /**
+   * The number of renames: pairs of a deletion and an addition with the same content, and for empty files the same name.
+   * Both are counted in `put` and `deleted`, too. Absent from older servers; 0 for revisions that one has committed.
+   */
+  renamed: z.int().nonnegative().optional(),
 });
 
 /** `GET /v1/trees/:tree/revisions?before=N&limit=50`: newest first. */
@@ -40,6 +45,11 @@ const pathVersion = z.object({
   message: z.string().nullable(),
   /** null: the revision deleted the path. */
   entry: fileEntry.nullable(),
+  /**
+   * For a version that added the path: the paths with the same content, and for empty files the same name, that the
+   * revision deleted and added. One of the deleted ones may have been renamed to the path. Absent if none was deleted.
+   */
+  sameContent: z.object({ deleted: z.array(path), added: z.array(path) }).optional(),
 });
 
 /** `GET /v1/trees/:tree/history?path=P&before=N&limit=50`: newest first. */

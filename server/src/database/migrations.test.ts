@@ -20,8 +20,8 @@ test('the migration counts the paths of existing revisions', async () => {
     ],
   });
 
-  const old = ['drop index versions_by_revision', 'alter table revisions drop column put'];
-  old.push('alter table revisions drop column deleted', 'delete from migrations where number = 2');
+  const old = ['put', 'deleted', 'renamed'].map((column) => `alter table revisions drop column ${column}`);
+  old.push('drop index versions_by_revision', 'delete from migrations where number >= 2');
   for (const statement of old) await sql.raw(statement).execute(server.database);
   await server.stop();
   const { dataFolder } = server;

@@ -4,7 +4,7 @@ import type { Tables } from './tables';
 type Migration = (database: Kysely<Tables>) => Promise<void>;
 
 /** Invariant: a released migration is never edited, reordered or removed. */
-export const migrations: readonly Migration[] = [createFirstTables, addHistory];
+export const migrations: readonly Migration[] = [createFirstTables, addHistory, addRenames];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await createTokens(database);
@@ -31,6 +31,14 @@ async function addHistory(database: Kysely<Tables>): Promise<void> {
     where versions.tree_id = revisions.tree_id and versions.revision = revisions.number and versions.op = ${op}
   )`;
   await sql`update revisions set put = ${countVersions('put')}, deleted = ${countVersions('delete')}`.execute(database);
+}
+
+/** Stores the number of renames of each later revision. */
+async function addRenames({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .alterTable('revisions')
+    .addColumn('renamed', 'integer', (definition) => definition.notNull().defaultTo(0))
+    .execute();
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -35,6 +35,7 @@ export interface RevisionsTable {
   /** The number of the revision's puts, and of its deletions. */
   put: number;
   deleted: number;
+  renamed: number;
 }
 
 /** The state of a path from `revision` on. For a deletion the columns after `op` are null. */

@@ -122,7 +122,7 @@ test('a client that reads nothing costs no memory, and gets each revision when i
   const message = 'x'.repeat(2000);
   const rows = Array.from({ length: 5000 }, (_, index) => {
     const at = { tree_id: id, number: index + 1, created_at: createdAt, push_id: `${tree}-${index}` };
-    return { ...at, token_name: 'alice', message, forced: 0, put: 0, deleted: 0 };
+    return { ...at, token_name: 'alice', message, forced: 0, put: 0, deleted: 0, renamed: 0 };
   });
   for (let at = 0; at < rows.length; at += 500) {
     await server.database

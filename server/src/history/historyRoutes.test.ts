@@ -40,10 +40,10 @@ async function pushFour(): Promise<void> {
 }
 
 const four = [
-  { number: 4, author: 'alice', createdAt, message: null, forced: false, put: 2, deleted: 1 },
-  { number: 3, author: 'alice', createdAt, message: null, forced: true, put: 1, deleted: 0 },
-  { number: 2, author: 'alice', createdAt, message: 'two\nlines', forced: false, put: 2, deleted: 1 },
-  { number: 1, author: 'alice', createdAt, message: 'first', forced: false, put: 2, deleted: 0 },
+  { number: 4, author: 'alice', createdAt, message: null, forced: false, put: 2, deleted: 1, renamed: 0 },
+  { number: 3, author: 'alice', createdAt, message: null, forced: true, put: 1, deleted: 0, renamed: 0 },
+  { number: 2, author: 'alice', createdAt, message: 'two\nlines', forced: false, put: 2, deleted: 1, renamed: 0 },
+  { number: 1, author: 'alice', createdAt, message: 'first', forced: false, put: 2, deleted: 0, renamed: 0 },
 ];
 
 test('revisions have author, time, message and counts, newest first', async () => {
@@ -154,6 +154,40 @@ test("a path's history has each version, including deletions and forced pushes",
   expect(await of('path=never')).toEqual({ versions: [], more: false });
 });
 
+test('a version that added a path names the paths with the same content that its revision deleted and added', async () => {
+  const first = { 'n/a': 'one', 'n/b': 'two', 'n/copy': 'one', 'n/empty': '', 'n/other': '', kept: 'three' };
+  await pushDirectly(server, tree, 0, first);
+  const moved = puts({ 'm/a': 'one', 'm/b': 'two', 'm/copy': 'one', 'm/empty': '', kept: 'two', back: 'four' });
+  const gone = ['n/a', 'n/b', 'n/copy', 'n/empty', 'n/other'].map(remove);
+  await pushDirectly(server, tree, 1, { back: 'four' }, { changes: [...moved, ...gone] });
+  const newest = async (path: string) => (await get<PathHistory>(`history?path=${path}`)).body.versions[0];
+  const copies = { deleted: ['n/a', 'n/copy'], added: ['m/a', 'm/copy'] };
+  expect(await newest('m/a')).toMatchObject({ sameContent: copies });
+  expect(await newest('m/b')).toMatchObject({ sameContent: { deleted: ['n/b'], added: ['m/b'] } });
+  expect(await newest('m/empty')).toMatchObject({ sameContent: { deleted: ['n/empty'], added: ['m/empty'] } });
+  for (const path of ['kept', 'back', 'n/a']) expect(await newest(path)).not.toHaveProperty('sameContent');
+  expect((await get<RevisionList>('revisions')).body.revisions).toMatchObject([
+    { put: 6, deleted: 5, renamed: 4 },
+    { put: 6, deleted: 0, renamed: 0 },
+  ]);
+});
+
+test('a path that was added again is a rename only of what its own revision deleted', async () => {
+  await pushDirectly(server, tree, 0, { a: 'one', b: 'two' });
+  await pushDirectly(server, tree, 1, {}, { changes: [remove('a'), put('c', 'one')] });
+  await pushDirectly(server, tree, 2, {}, { changes: [remove('c')] });
+  await pushDirectly(server, tree, 3, {}, { changes: [put('c', 'one'), remove('b')] });
+  const { versions } = (await get<PathHistory>('history?path=c')).body;
+  expect(versions.map(({ revision, sameContent }) => [revision, sameContent?.deleted])).toEqual([
+    [4, undefined],
+    [3, undefined],
+    [2, ['a']],
+  ]);
+  expect((await get<PathHistory>('history?path=c&before=3&limit=1')).body).toMatchObject({
+    versions: [{ sameContent: { deleted: ['a'], added: ['c'] } }],
+  });
+});
+
 test('the history of a path with special characters is found', async () => {
   const files: Files = { 'ü & #?%/日本\n': 'x' };
   await pushDirectly(server, tree, 0, files);
@@ -202,7 +236,7 @@ test('100,000 entries are compared within seconds', { timeout: 60_000 }, async (
   await pushDirectly(server, tree, 1, {}, { changes: many });
   const { id } = await server.services.trees.find(tree);
   await sql`
-    insert into revisions select tree_id, 3, token_name, created_at, message, forced, 'again', put, deleted
+    insert into revisions select tree_id, 3, token_name, created_at, message, forced, 'again', put, deleted, renamed
     from revisions where tree_id = ${id} and number = 2`.execute(server.database);
   await sql`
     insert into versions select tree_id, path, 3, op, kind, size, mtime_ns, 384, hash, target

@@ -1,7 +1,8 @@
-import type { PathHistory, RevisionEvent, RevisionList, RevisionSummary } from '../contract/history';
+import type { PathHistory, PathVersion, RevisionEvent, RevisionList, RevisionSummary } from '../contract/history';
 import type { Database } from '../database/openDatabase';
 import type { RevisionsTable } from '../database/tables';
 import { toFileEntry, versionColumns } from '../trees/entry';
+import { findSameContent } from './sameContent';
 
 export interface Page {
   /** Limits the page to revisions older than this one. */
@@ -9,7 +10,16 @@ export interface Page {
   readonly limit: number;
 }
 
-const summaryColumns = ['number', 'token_name', 'created_at', 'message', 'forced', 'put', 'deleted'] as const;
+const summaryColumns = [
+  'number',
+  'token_name',
+  'created_at',
+  'message',
+  'forced',
+  'put',
+  'deleted',
+  'renamed',
+] as const;
 
 export class RevisionRepository {
   readonly #database: Database;
@@ -68,15 +78,24 @@ export class RevisionRepository {
       .orderBy('version.revision', 'desc')
       .limit(limit + 1)
       .execute();
-    const versions = rows.slice(0, limit).map(({ token_name: author, created_at: createdAt, message, ...version }) => {
-      const entry = version.op === 'delete' ? null : toFileEntry(version);
-      return { revision: version.revision, author, createdAt, message, entry };
-    });
+    const versions: PathVersion[] = [];
+    for (const [index, row] of rows.slice(0, limit).entries()) {
+      const { token_name: author, created_at: createdAt, message, ...version } = row;
+      const push = { revision: version.revision, author, createdAt, message };
+      if (version.op === 'delete') {
+        versions.push({ ...push, entry: null });
+        continue;
+      }
+      const entry = toFileEntry(version);
+      const isAddition = rows[index + 1]?.op !== 'put';
+      const sameContent = isAddition ? await findSameContent(this.#database, treeId, entry) : undefined;
+      versions.push({ ...push, entry, ...(sameContent === undefined ? {} : { sameContent }) });
+    }
     return { versions, more: rows.length > limit };
   }
 }
 
 function toSummary(row: Pick<RevisionsTable, (typeof summaryColumns)[number]>): RevisionSummary {
-  const { number, token_name: author, created_at: createdAt, message, forced, put, deleted } = row;
-  return { number, author, createdAt, message, forced: forced === 1, put, deleted };
+  const { number, token_name: author, created_at: createdAt, message, forced, put, deleted, renamed } = row;
+  return { number, author, createdAt, message, forced: forced === 1, put, deleted, renamed };
 }

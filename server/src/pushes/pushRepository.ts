@@ -4,6 +4,7 @@ import type { Database } from '../database/openDatabase';
 import type { VersionsTable } from '../database/tables';
 import { WireError } from '../errors';
 import type { PushRecord } from '../sessions/session';
+import { countRenames } from './countRenames';
 
 export interface Commit {
   readonly treeId: number;
@@ -92,6 +93,7 @@ export class PushRepository {
         push_id: pushId,
         put: push.changes.length - deleted,
         deleted,
+        renamed: await countRenames(transaction, treeId, push.changes),
       })
       .execute();
     await inChunks(push.changes, async (chunk) => {

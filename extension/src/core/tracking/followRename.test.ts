@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isInside } from '../paths';
-import { lapsedRules, moveIn, moveOut } from './followRename';
+import { formerPath, lapsedRules, moveIn, moveOut } from './followRename';
 import { ruleFor, track, untrack, type Rule } from './rule';
 
 /** Rules from a short form: `docs/` is a folder, and a leading `-` untracks. */
@@ -107,4 +107,12 @@ it('a renamed rule stays in force, and lapses when neither side has its path', (
   expect(lapsedRules(rules.values(), hasPath)).toEqual([]);
   paths.length = 0;
   expect(lapsedRules(rules.values(), hasPath).map(({ path }) => path)).toEqual(['n']);
+});
+
+it('the earlier path of a renamed file is known from its rule, or from that of a folder above', () => {
+  const rules = rulesOf('n/', 'a');
+  rename(rules, 'n/', 'm/');
+  rename(rules, 'a', 'b');
+  const former = (path: string) => formerPath(rules.values(), path);
+  expect(['m/deep/file', 'b', 'm2', 'other'].map(former)).toEqual(['n/deep/file', 'a', undefined, undefined]);
 });

@@ -1,4 +1,4 @@
-import { parentOf } from '../paths';
+import { isInside, parentOf } from '../paths';
 import { ruleFor, rulesIn, type Rule } from './rule';
 
 /** A tracked or untracked path that has another path now. */
@@ -62,4 +62,13 @@ function effectAbove(rules: ReadonlyMap<string, Rule>, path: string): Rule['effe
 /** The renamed rules that have no effect any more, because neither side has a path at or below theirs. */
 export function lapsedRules(rules: Iterable<Rule>, hasPath: (path: string) => boolean): Rule[] {
   return [...rules].filter(({ path, renamedTo }) => renamedTo !== undefined && !hasPath(path));
+}
+
+/** The earlier path of `path`, if it was renamed and neither side has lost the earlier one yet. */
+export function formerPath(rules: Iterable<Rule>, path: string): string | undefined {
+  for (const { path: former, renamedTo } of rules) {
+    if (renamedTo === undefined) continue;
+    if (path === renamedTo || isInside(path, renamedTo)) return former + path.slice(renamedTo.length);
+  }
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import type { Change } from '../../core/change';
-import { sameEntry, type Entry } from '../../core/entry';
+import { entryWith, sameEntry, type Entry } from '../../core/entry';
 import { isInside } from '../../core/paths';
 import type { Selection } from '../../core/tracking/selection';
 import { entryOf } from '../../core/wire';
@@ -21,6 +21,8 @@ export interface RestoreRequest {
   readonly revision: number;
   /** The paths that may be restored, by default all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** The path that the only one of `paths`, a file, had in the revision, if it was renamed since. */
+  readonly source?: string | undefined;
 }
 
 export interface RestoreResult {
@@ -68,14 +70,15 @@ export async function planRestore(context: CommandContext, request: RestoreReque
  */
 export async function restore(context: CommandContext, request: RestoreRequest & ApplyOptions): Promise<RestoreResult> {
   const { replica, folders, reporter } = context;
-  const { revision, hasUnsavedEdits } = request;
+  const { revision, source, hasUnsavedEdits } = request;
   const entries = await entriesIn(context, request);
   reporter.step({ kind: 'scanning' });
   await advanceToHead(context);
   return withChanges(context, entries, request, async (changes, before) => {
     const backup = await newBackup(folders, `restored-r${revision}`);
     return withStaging(folders, async (staging) => {
-      await stage(context, { staging, revision, changes });
+      const staged = changes.map((change) => (source === undefined ? change : { ...change, source }));
+      await stage(context, { staging, revision, changes: staged });
       const { written, skipped } = await applyStaged(context, {
         changes,
         staging,
@@ -123,11 +126,15 @@ async function withChanges<T>(
 /** The revision's entries at and below `paths`. */
 async function entriesIn(
   { server, reporter }: CommandContext,
-  { paths, revision }: RestoreRequest,
+  { paths, revision, source }: RestoreRequest,
 ): Promise<readonly Entry[]> {
   reporter.step({ kind: 'fetchingRevision', revision });
   const { changes } = await server.client.compare(server.tree, 0, revision, reporter.signal);
-  const entries = changes.flatMap(({ after }) => (after === null ? [] : [entryOf(after)]));
+  const [only] = paths;
+  const entries = changes.flatMap(({ path, after }) => {
+    if (after === null || (source !== undefined && path !== source)) return [];
+    return [source === undefined || only === undefined ? entryOf(after) : entryWith(entryOf(after), { path: only })];
+  });
   const found = entries.filter(({ path }) => paths.some((named) => path === named || isInside(path, named)));
   if (found.length > 0) return found;
   throw new PalmtreeError('not_in_revision', `revision ${revision} has no file at ${paths.join(', ')}`, {

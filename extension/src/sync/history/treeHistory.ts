@@ -1,10 +1,12 @@
-import type { PathHistory, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
+import type { PathVersion, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { historicalContent } from '../content/historicalContent';
 import { localContent } from '../content/localContent';
 import type { Connection } from '../ports/connection';
 import type { Replica } from '../replica/replica';
+import { followedVersions, formerLocalPath, type FileVersion, type FileVersions } from './fileVersions';
+import { revisionChanges, type RevisionChanges } from './revisionChanges';
 
 /** Reads earlier states of a tree: the server's history, and the ancestor. */
 export class TreeHistory {
@@ -28,10 +30,36 @@ export class TreeHistory {
     return client.revision(tree, revision, signal);
   }
 
-  /** A page of the versions of one path, newest first, or of those before revision `before`. */
-  async versions(path: string, before?: number, signal?: AbortSignal): Promise<PathHistory> {
+  /** The changes of a revision, with renames found. Throws revision_not_found. */
+  async revisionChanges(revision: number, signal?: AbortSignal): Promise<RevisionChanges> {
+    return revisionChanges((await this.revisionDetail(revision, signal)).changes);
+  }
+
+  /** The version of `path` in a revision; undefined if there is none. */
+  async versionAt(path: string, revision: number): Promise<PathVersion | undefined> {
     const { client, tree } = this.#connection.require();
-    return client.history(tree, path, before, signal);
+    return (await client.history(tree, path, revision + 1)).versions[0];
+  }
+
+  /**
+   * A page of the versions of a file, newest first, or of those after `last` in the list. They continue under the names
+   * that the file had earlier.
+   */
+  async versions(path: string, last?: FileVersion, signal?: AbortSignal): Promise<FileVersions> {
+    const server = this.#connection.require();
+    const page = await followedVersions(
+      server,
+      { path: last?.renamedFrom ?? last?.path ?? path, before: last?.revision },
+      signal,
+    );
+    if (last !== undefined || page.versions.length > 0) return page;
+    const former = formerLocalPath(this.#replica, path);
+    return former === undefined ? page : followedVersions(server, { path: former, before: undefined }, signal);
+  }
+
+  /** The path that a file was renamed from on this disk since its last push. */
+  formerLocalPath(path: string): string | undefined {
+    return formerLocalPath(this.#replica, path);
   }
 
   /** The paths of all files in a revision, sorted. Throws revision_not_found. */

@@ -74,8 +74,7 @@ export async function openMergeEditor(
 
 /** `r7 by laptop`, or only `r7` if the server cannot be asked. */
 async function versionDescription({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
-  const newest = await sync.history.versions(path, revision + 1).catch(() => undefined);
-  const author = newest?.versions[0]?.author;
+  const author = (await sync.history.versionAt(path, revision).catch(() => undefined))?.author;
   return author === undefined ? `r${revision}` : vscode.l10n.t('r{0} by {1}', revision, author);
 }
 

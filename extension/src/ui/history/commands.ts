@@ -29,12 +29,12 @@ export async function compareVersion(row: unknown): Promise<void> {
 /** Compares the previous version (on the left) with a row's version. */
 export async function compareVersionBefore(row: unknown): Promise<void> {
   const version = versionOf(row);
-  const { owner, path, revision, before } = version;
+  const { owner, path, pathBefore = path, revision, before } = version;
   const title =
     before === 0
       ? vscode.l10n.t('{0} (new in r{1})', nameOf(path), revision)
       : vscode.l10n.t('{0} (r{1} ↔ r{2})', nameOf(path), before, revision);
-  await openDiff(serverDocument(owner, path, before), documentOf(version), title);
+  await openDiff(serverDocument(owner, pathBefore, before), documentOf(version), title);
 }
 
 export async function openVersion(row: unknown): Promise<void> {
@@ -47,8 +47,9 @@ export async function compareRevision(picker: PathPicker, uri: unknown, uris: un
   const title = vscode.l10n.t('Palmtree: Compare with Revision');
   const [owner, path] = await picker.pickOne('file', title, uri, uris);
   const placeHolder = vscode.l10n.t('Select a revision to compare {0} with', nameOf(path));
-  const { revision, entry } = await pickVersion(owner, path, placeHolder);
-  await compareWithLocal({ owner, path, revision, before: 0, isDeleted: entry === null });
+  const picked = await pickVersion(owner, path, placeHolder);
+  const { revision, entry } = picked;
+  await compareWithLocal({ owner, path: picked.path, localPath: path, revision, before: 0, isDeleted: entry === null });
 }
 
 export async function compareSynced(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
@@ -59,9 +60,9 @@ export async function compareSynced(picker: PathPicker, uri: unknown, uris: unkn
 }
 
 async function compareWithLocal(version: FileVersion): Promise<void> {
-  const { owner, path, revision } = version;
-  const title = vscode.l10n.t('{0} (r{1} ↔ local)', nameOf(path), revision);
-  await openDiff(documentOf(version), await localDocument(owner, path), title);
+  const { owner, path, localPath = path, revision } = version;
+  const title = vscode.l10n.t('{0} (r{1} ↔ local)', nameOf(localPath), revision);
+  await openDiff(documentOf(version), await localDocument(owner, localPath), title);
 }
 
 async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {

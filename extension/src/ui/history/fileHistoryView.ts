@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import type { PathVersion } from '../../../../server/src/contract/history';
 import { FollowedFile } from './followedFile';
 import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
@@ -13,6 +12,7 @@ import {
   type MoreRow,
   type VersionRow,
 } from './rows';
+import type { FileVersion as ServerVersion } from '../../sync/history/fileVersions';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { rowLabel } from '../shared/rowLabel';
 import type { LastUsed } from '../views/lastUsed';
@@ -26,7 +26,7 @@ export interface FileHistoryView extends HistoryView {
 }
 
 interface FileVersionRow extends VersionRow {
-  readonly push: PathVersion;
+  readonly push: ServerVersion;
 }
 
 /** The file whose versions are shown, and the versions loaded so far. */
@@ -34,7 +34,7 @@ interface ShownHistory {
   readonly owner: SyncedFolder;
   readonly path: string;
   readonly state: HistoryState;
-  readonly versions: Pages<PathVersion>;
+  readonly versions: Pages<ServerVersion>;
 }
 
 /** The "File History" view: the versions of the active file. */
@@ -92,8 +92,17 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     const { owner, path, versions } = shown;
     const rows = versions.items.map((push, index): FileVersionRow => {
       // The previous version may be on the next page: it is the file in the previous revision.
-      const before = versions.items[index + 1]?.revision ?? (versions.hasMore ? push.revision - 1 : 0);
-      const version: FileVersion = { owner, path, revision: push.revision, before, isDeleted: push.entry === null };
+      const older = versions.items[index + 1];
+      const before = older?.revision ?? (versions.hasMore ? push.revision - 1 : 0);
+      const version: FileVersion = {
+        owner,
+        path: push.path,
+        pathBefore: older?.path ?? push.renamedFrom,
+        localPath: path,
+        revision: push.revision,
+        before,
+        isDeleted: push.entry === null,
+      };
       return { owner, push, version };
     });
     if (!versions.hasMore) return rows;
@@ -133,14 +142,14 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     const state = historyStateOf(owner);
     const shown = this.#shown;
     if (shown?.owner === owner && shown.path === path && shown.state.tree === state.tree) {
-      if (shown.state.version === state.version) return;
+      if (shown.state.version === state.version && !wasRenamedSince(shown)) return;
       this.#shown = { ...shown, state };
       void this.#whileLoading(shown.versions.reload());
       return;
     }
-    const versions: Pages<PathVersion> = new Pages<PathVersion>({
+    const versions: Pages<ServerVersion> = new Pages<ServerVersion>({
       fetch: async (before) => {
-        const page = await owner.sync.history.versions(path, before?.revision);
+        const page = await owner.sync.history.versions(path, before);
         return { items: page.versions, more: page.more };
       },
       keyOf: ({ revision, createdAt }) => `${revision} ${createdAt}`,
@@ -178,10 +187,25 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   /** The message above the versions: the error, or why there are none. */
   #messageOf({ owner, path, versions }: ShownHistory): string | undefined {
     if (versions.error !== undefined) return failureMessage(versions.error, this.#log);
-    if (versions.items.length > 0 || !versions.isLoaded) return undefined;
+    const [newest] = versions.items;
+    if (newest !== undefined) {
+      const isRenamedHere = newest.path !== path;
+      return isRenamedHere
+        ? vscode.l10n.t('Renamed here from {0}. Push to rename it on the server.', newest.path)
+        : undefined;
+    }
+    if (!versions.isLoaded) return undefined;
     const name = path.split('/').at(-1) ?? '';
     return owner.sync.isOnDisk(path)
       ? vscode.l10n.t('{0} has not been pushed yet. Its first push creates its first version.', name)
       : vscode.l10n.t('{0} is not tracked. Track it for sync, and each push keeps a version.', name);
   }
+}
+
+/** Whether a scan has found since the versions were loaded that the file, which was not pushed, was renamed. */
+function wasRenamedSince({ owner, path, versions }: ShownHistory): boolean {
+  const [newest] = versions.items;
+  if (!versions.isLoaded || newest?.path === path) return false;
+  const former = owner.sync.history.formerLocalPath(path);
+  return former !== undefined && former !== newest?.path;
 }

@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import type { PathVersion, RevisionSummary } from '../../../../server/src/contract/history';
+import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { parentFolders } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
+import type { FileVersion } from '../../sync/history/fileVersions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import type { Page } from './pages';
 import { revisionDescription, revisionLabel, versionDescription } from './rows';
@@ -18,11 +19,11 @@ export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promi
   });
 }
 
-/** Lets the user pick a version of a file. Throws cancelled, and not_in_revision if it was never on the server. */
-export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: string): Promise<PathVersion> {
-  return pickFromPages<PathVersion>(placeHolder, {
+/** Lets the user pick a version of a file, under any name that it had. Throws cancelled, and not_in_revision if it was never on the server. */
+export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: string): Promise<FileVersion> {
+  return pickFromPages<FileVersion>(placeHolder, {
     fetch: async (last) => {
-      const { versions, more } = await sync.history.versions(path, last?.revision);
+      const { versions, more } = await sync.history.versions(path, last);
       if (last === undefined && versions.length === 0) throw neverPushed(path, sync.knownRevision);
       return { items: versions, more };
     },

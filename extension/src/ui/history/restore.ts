@@ -31,11 +31,13 @@ interface Request {
   /** Files or folders; `''` is the whole tree. */
   readonly paths: readonly string[];
   readonly revision: number;
+  /** The path of the only file in the revision, if it was renamed since. */
+  readonly source?: string | undefined;
 }
 
 export async function restoreVersion({ log }: HistoryDeps, row: unknown): Promise<void> {
-  const { owner, path, revision } = versionOf(row);
-  await restore(log, { owner, paths: [path], revision }, true);
+  const { owner, path, localPath = path, revision } = versionOf(row);
+  await restore(log, { owner, paths: [localPath], revision, source: sourceOf(path, localPath) }, true);
 }
 
 /** Asks for the revision of picked paths, for the path in a revision's row, or for both. */
@@ -60,11 +62,17 @@ export async function restoreFrom(deps: HistoryDeps, one: unknown, many: unknown
     // A path without versions is a folder, or in no revision, which `restore` reports.
     const hasVersions = paths.length === 1 && versions.length > 0;
     const placeHolder = vscode.l10n.t('Select a revision to restore {0} from', nameOf(path));
-    const revision = hasVersions
-      ? (await pickVersion(owner, path, placeHolder)).revision
-      : await pickRestoreRevision(owner);
-    await restore(log, { owner, paths, revision });
+    if (hasVersions) {
+      const version = await pickVersion(owner, path, placeHolder);
+      await restore(log, { owner, paths, revision: version.revision, source: sourceOf(version.path, path) });
+    } else {
+      await restore(log, { owner, paths, revision: await pickRestoreRevision(owner) });
+    }
   }
+}
+
+function sourceOf(path: string, localPath: string): string | undefined {
+  return path === localPath ? undefined : path;
 }
 
 async function pickRestoreRevision(owner: SyncedFolder): Promise<number> {
@@ -76,15 +84,15 @@ async function restore(log: vscode.LogOutputChannel, request: Request, isFile = 
 }
 
 async function restorePaths(log: vscode.LogOutputChannel, request: Request, isFile: boolean): Promise<void> {
-  const { owner, paths, revision } = request;
+  const { owner, paths, revision, source } = request;
   const { folder, sync } = owner;
   const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
-  const plan = await withProgress(restoreTitle, (reporter) => sync.planRestore(reporter, { paths, revision }));
+  const plan = await withProgress(restoreTitle, (reporter) => sync.planRestore(reporter, { paths, revision, source }));
   await confirmRestore(request, plan, isFile || (paths.length === 1 && sync.isOnDisk(paths[0] ?? '')));
   // Invariant: nothing is restored that the dialog did not list.
   const only = new Set([...plan.replaced, ...plan.untracked, ...plan.created]);
   const result = await withProgress(restoreTitle, (reporter) =>
-    sync.restore(reporter, { paths, revision, only }, { hasUnsavedEdits }),
+    sync.restore(reporter, { paths, revision, source, only }, { hasUnsavedEdits }),
   );
   const text = restoredMessage(result, request);
   log.info(`${folder.name}: ${text}`);

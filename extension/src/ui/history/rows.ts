@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
-import type { PathVersion, RevisionSummary } from '../../../../server/src/contract/history';
+import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { PalmtreeError } from '../../errors';
+import type { FileVersion as ServerVersion } from '../../sync/history/fileVersions';
 import { formatBytes, formatDate, formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -12,6 +13,10 @@ export interface FileVersion {
   readonly revision: number;
   /** A revision that contains the previous version; 0 if there is none. */
   readonly before: number;
+  /** The path of the previous version, if it was another. */
+  readonly pathBefore?: string | undefined;
+  /** The file's path on this disk, if it is known to be another. */
+  readonly localPath?: string | undefined;
   /** The revision deleted the file. */
   readonly isDeleted: boolean;
 }
@@ -57,22 +62,28 @@ export function revisionLabel(revision: number, { author }: Push): string {
   return vscode.l10n.t('r{0} by {1}', revision, author);
 }
 
-/** `3 minutes ago · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off the end. */
-export function versionDescription({ createdAt, message, entry }: PathVersion, now: Date): string {
+/**
+ * `3 minutes ago · renamed from notes/old.md · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off
+ * the end.
+ */
+export function versionDescription({ createdAt, message, entry, renamedFrom }: ServerVersion, now: Date): string {
   const size =
     entry === null
       ? vscode.l10n.t('deleted')
       : entry.kind === 'symlink'
         ? vscode.l10n.t('symbolic link')
         : formatBytes(entry.size);
-  return joined(' · ', relativeTime(new Date(createdAt), now), quoted(message), size);
+  const rename = renamedFrom === undefined ? '' : vscode.l10n.t('renamed from {0}', renamedFrom);
+  return joined(' · ', relativeTime(new Date(createdAt), now), rename, quoted(message), size);
 }
 
-/** `3 minutes ago · “the message” · 2 changed, 1 deleted · forced` */
+/** `3 minutes ago · “the message” · 1 renamed, 2 changed, 1 deleted · forced` */
 export function revisionDescription(revision: RevisionSummary, now: Date): string {
-  const { createdAt, message, put, deleted, forced } = revision;
+  const { createdAt, message, forced, renamed = 0 } = revision;
+  const [put, deleted] = [revision.put - renamed, revision.deleted - renamed];
   const changes = joined(
     ', ',
+    renamed > 0 ? vscode.l10n.t('{0} renamed', formatNumber(renamed)) : '',
     put > 0 ? vscode.l10n.t('{0} changed', formatNumber(put)) : '',
     deleted > 0 ? vscode.l10n.t('{0} deleted', formatNumber(deleted)) : '',
   );

@@ -1,17 +1,21 @@
 import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
+import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionChanges';
 import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
 import { isMoreRow, moreItem, type MoreRow } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
 import {
   changeItem,
+  changeRow,
   folderItem,
   isRevisionRow,
+  renamedFolderItem,
   restItem,
   revisionItem,
   type ChangeRow,
   type FolderRow,
+  type RenamedFolderRow,
   type RestRow,
   type RevisionRow,
 } from './treeRows';
@@ -21,7 +25,7 @@ import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolde
 /** Nobody reads more rows than this, and a revision may change a hundred thousand files. */
 const maxRows = 1_000;
 
-type Row = FolderRow | RevisionRow | ChangeRow | RestRow | MoreRow;
+type Row = FolderRow | RevisionRow | RenamedFolderRow | ChangeRow | RestRow | MoreRow;
 
 interface History {
   readonly state: HistoryState;
@@ -79,6 +83,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       return this.#revisionRows(only);
     }
     if ('kind' in row) return this.#revisionRows(row.owner);
+    if ('renamed' in row) return shownRows(row.owner, row.number, [], row.renamed.changes);
     return isRevisionRow(row) ? this.#changeRows(row) : [];
   }
 
@@ -86,6 +91,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     if (isMoreRow(row)) return moreItem(row);
     if ('kind' in row) return folderItem(row.owner);
     if ('rest' in row) return restItem(row);
+    if ('renamed' in row) return renamedFolderItem(row);
     return isRevisionRow(row) ? revisionItem(row) : changeItem(row);
   }
 
@@ -141,13 +147,8 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
 
   async #changeRows({ owner, revision: { number } }: RevisionRow): Promise<Row[]> {
     try {
-      const { changes } = await owner.sync.history.revisionDetail(number);
-      const rows = changes.slice(0, maxRows).map((change): Row => {
-        const before = change.before === null ? 0 : number - 1;
-        const version = { owner, path: change.path, revision: number, before, isDeleted: change.after === null };
-        return { owner, change, version };
-      });
-      return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows }] : rows;
+      const { folders, changes } = await owner.sync.history.revisionChanges(number);
+      return shownRows(owner, number, folders, changes);
     } catch (error) {
       this.#view.message = failureMessage(error, this.#log);
       return [];
@@ -168,4 +169,17 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       this.#view.message = vscode.l10n.t('Nothing has been pushed to this tree yet.');
     } else this.#view.message = '';
   }
+}
+
+function shownRows(
+  owner: SyncedFolder,
+  number: number,
+  folders: readonly RenamedFolder[],
+  changes: readonly RevisionChange[],
+): Row[] {
+  const rows: Row[] = [
+    ...folders.map((renamed) => ({ owner, renamed, number })),
+    ...changes.slice(0, maxRows).map((change) => changeRow(owner, number, change)),
+  ];
+  return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows }] : rows;
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import type { PathDifference, RevisionSummary } from '../../../../server/src/contract/history';
+import type { RevisionSummary } from '../../../../server/src/contract/history';
+import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionChanges';
 import { revisionLabel, pushTooltip, revisionDescription, type VersionRow } from './rows';
 import { commandIds } from '../shared/ids';
 import { formatNumber } from '../shared/format';
@@ -17,7 +18,15 @@ export interface RevisionRow {
 }
 
 export interface ChangeRow extends VersionRow {
-  readonly change: PathDifference;
+  readonly change: RevisionChange;
+}
+
+/** The row for a renamed folder, with its files below it. */
+export interface RenamedFolderRow {
+  readonly owner: SyncedFolder;
+  readonly renamed: RenamedFolder;
+  /** The revision's number. */
+  readonly number: number;
 }
 
 /** The row for the changes that are not shown. */
@@ -57,13 +66,42 @@ export function changeItem(row: ChangeRow): vscode.TreeItem {
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));
   item.label = name;
   item.id = `${owner.folder.uri.toString()}\0${version.revision}\0${change.path}`;
-  item.description = [changeWord(change), folder].filter((part) => part !== '').join(' · ');
-  item.tooltip = change.path;
+  item.description = joined(changeWord(change), folder);
+  item.tooltip =
+    change.renamedFrom === undefined
+      ? change.path
+      : vscode.l10n.t('{0} was renamed to {1}', change.renamedFrom, change.path);
   item.accessibilityInformation = rowLabel(name, changeWord(change), inFolderOf(change.path));
   item.contextValue = version.isDeleted ? 'change.deleted' : 'change';
   const title = vscode.l10n.t('Compare with Previous Version');
   item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };
   return item;
+}
+
+export function changeRow(owner: SyncedFolder, number: number, change: RevisionChange): ChangeRow {
+  const { path, renamedFrom } = change;
+  const before = change.before === null ? 0 : number - 1;
+  const version = { owner, path, pathBefore: renamedFrom, revision: number, before, isDeleted: change.after === null };
+  return { owner, change, version };
+}
+
+export function renamedFolderItem({ owner, renamed, number }: RenamedFolderRow): vscode.TreeItem {
+  const { from, to, changes } = renamed;
+  const item = new vscode.TreeItem(to === '' ? owner.folder.name : to, vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = `${owner.folder.uri.toString()}\0${number}\0${from}\0${to}`;
+  item.description = joined(vscode.l10n.t('renamed from {0}', from), filesText(changes.length));
+  item.tooltip = vscode.l10n.t('{0} was renamed to {1}', from, to === '' ? '.' : to);
+  item.iconPath = new vscode.ThemeIcon('folder');
+  item.contextValue = 'renamedFolder';
+  return item;
+}
+
+function filesText(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 file') : vscode.l10n.t('{0} files', formatNumber(count));
+}
+
+function joined(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== '').join(' · ');
 }
 
 export function restItem({ rest }: RestRow): vscode.TreeItem {
@@ -73,7 +111,8 @@ export function restItem({ rest }: RestRow): vscode.TreeItem {
   return item;
 }
 
-function changeWord({ before, after }: PathDifference): string {
+function changeWord({ before, after, renamedFrom }: RevisionChange): string {
+  if (renamedFrom !== undefined) return vscode.l10n.t('renamed from {0}', renamedFrom);
   if (before === null) return vscode.l10n.t('added');
   if (after === null) return vscode.l10n.t('deleted');
   if (before.kind !== after.kind) return vscode.l10n.t('type changed');
