@@ -28,7 +28,7 @@ describe('the history of a renamed file', () => {
     await edit(desk, 'n/b', 'three');
     await desk.rename('n', 'm');
     await desk.push();
-    await laptop.pull();
+    await laptop.pull(true);
     const expected = ['r5 m/b < n/b', 'r4 n/b', 'r3 n/b < n/a', 'r2 n/a', 'r1 n/a'];
     expect(await versionsOf(laptop, 'm/b')).toEqual(expected);
   });

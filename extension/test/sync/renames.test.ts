@@ -116,6 +116,23 @@ describe('a rename in the editor', () => {
     expect(rulesOf(desk)).toEqual(['-m/secret/', 'm/']);
   });
 
+  it('of a folder, all of whose files were edited, travels without a question', async () => {
+    const [desk] = await synced(['n', 'b', 'c', 'd'], ['n/a', 'n/e', 'b', 'c', 'd']);
+    for (const path of ['n/a', 'n/e']) await desk.write(path, `edited ${path}`);
+    await renameInEditor(desk, 'n', 'm');
+    expect(await desk.push()).toMatchObject({ put: 2, deleted: 2 });
+  });
+
+  it('before the first push leaves nothing of the old name', async () => {
+    const [desk, laptop] = await fixture.twoMachines();
+    await desk.write('n/a', 'one');
+    await desk.sync.track(['n']);
+    await renameInEditor(desk, 'n', 'm');
+    await desk.push();
+    await laptop.pull();
+    expect([rulesOf(desk), rulesOf(laptop)]).toEqual([['m/'], ['m/']]);
+  });
+
   it('of what is not tracked changes nothing', async () => {
     const [desk] = await synced(['a'], ['a']);
     await desk.write('x', 'private');

@@ -53,8 +53,11 @@ export class TrackingRules {
     return [...this.#rules.values()].some(({ effect }) => effect === 'track');
   }
 
+  /** The folders with a rule that tracks them, without those that were renamed. */
   get trackedFolders(): string[] {
-    return this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'track');
+    return this.#pathsOf(
+      ({ kind, effect, renamedTo }) => kind === 'folder' && effect === 'track' && renamedTo === undefined,
+    );
   }
 
   /** The tracked folders whose paths a tree can have. Every other one is reported as a problem. */
