@@ -152,6 +152,18 @@ describe('a line that breaks', () => {
     await until(desk, ({ kind, offline, counts }) => kind === 'idle' && offline === undefined && counts.incoming === 1);
   });
 
+  it('is noticed by a look at the history, and live updates are connected anew', async () => {
+    line = await Line.open(fixture.server.url);
+    const desk = await syncedMachine(line.url);
+    await until(desk, () => desk.sync.connections > 0);
+    const { connections } = desk.sync;
+    line.freeze();
+    await expect(desk.sync.history.revisions()).rejects.toMatchObject({ code: 'no_response' });
+    line.thaw();
+    await until(desk, ({ offline }) => desk.sync.connections > connections && offline === undefined);
+    expect((await desk.sync.history.revisions()).revisions).toHaveLength(1);
+  });
+
   it('is noticed without a command, with the time of the next attempt', async () => {
     line = await Line.open(fixture.server.url);
     const desk = await syncedMachine(line.url);

@@ -113,7 +113,9 @@ export class FolderSync {
     });
     this.#followed = new Emitter(onDefect);
     this.root = root;
-    this.history = new TreeHistory(replica, connection);
+    this.history = new TreeHistory(replica, connection, (error) => {
+      if (isServerFailure(error)) this.#watch.reconnect();
+    });
     const { backupLimits: limits, copiesInUse } = deps;
     this.backups = new FolderBackups({
       folders,
@@ -161,6 +163,11 @@ export class FolderSync {
 
   get isConnected(): boolean {
     return this.#connection.isBound;
+  }
+
+  /** The number of connections for live updates so far: after each, what failed before may succeed. */
+  get connections(): number {
+    return this.#watch.connections;
   }
 
   /** Every path that is not in sync, with its state. */

@@ -21,6 +21,7 @@ export class HeadFeed {
   /** The error of the last poll. */
   #failure: PalmtreeError | undefined;
   #nextTryAt: number | undefined;
+  #connections = 0;
   #isRewound = false;
   #retry: NodeJS.Timeout | undefined;
 
@@ -68,6 +69,11 @@ export class HeadFeed {
     });
   }
 
+  /** The number of connections so far. */
+  get connections(): number {
+    return this.#connections;
+  }
+
   /** The time of the next attempt to connect, in milliseconds since 1970; undefined while the connection is up. */
   get nextTryAt(): number | undefined {
     return this.#nextTryAt;
@@ -105,6 +111,7 @@ export class HeadFeed {
   #setConnectionState(state: ConnectionState): void {
     this.#connectionState = state;
     this.#nextTryAt = 'error' in state ? Date.now() + state.pauseMs : undefined;
+    if (!('error' in state)) this.#connections++;
     this.#deps.onConnectionState();
     this.#requestPoll();
   }

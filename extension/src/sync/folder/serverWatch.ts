@@ -66,6 +66,10 @@ export class ServerWatch {
     return this.#waitingSince;
   }
 
+  get connections(): number {
+    return this.#feed.connections;
+  }
+
   get nextTryAt(): number | undefined {
     return this.#feed.nextTryAt;
   }

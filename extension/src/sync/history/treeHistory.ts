@@ -4,6 +4,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { historicalContent } from '../content/historicalContent';
 import { localContent } from '../content/localContent';
 import type { Connection } from '../ports/connection';
+import type { TreeClient } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { followedVersions, formerLocalPath, type FileVersion, type FileVersions } from './fileVersions';
 import { revisionChanges, type RevisionChanges } from './revisionChanges';
@@ -12,22 +13,23 @@ import { revisionChanges, type RevisionChanges } from './revisionChanges';
 export class TreeHistory {
   readonly #replica: Replica;
   readonly #connection: Connection;
+  readonly #onFailure: (error: unknown) => void;
 
-  constructor(replica: Replica, connection: Connection) {
+  /** `onFailure` is called if a request to the server fails. */
+  constructor(replica: Replica, connection: Connection, onFailure: (error: unknown) => void) {
     this.#replica = replica;
     this.#connection = connection;
+    this.#onFailure = onFailure;
   }
 
   /** A page of the tree's revisions, newest first, or of those before `before`. */
   async revisions(before?: number, signal?: AbortSignal): Promise<RevisionList> {
-    const { client, tree } = this.#connection.require();
-    return client.revisions(tree, before, signal);
+    return this.#request(({ client, tree }) => client.revisions(tree, before, signal));
   }
 
   /** The changes of a revision. Throws revision_not_found. */
   async revisionDetail(revision: number, signal?: AbortSignal): Promise<RevisionDetail> {
-    const { client, tree } = this.#connection.require();
-    return client.revision(tree, revision, signal);
+    return this.#request(({ client, tree }) => client.revision(tree, revision, signal));
   }
 
   /** The changes of a revision, with renames found. Throws revision_not_found. */
@@ -37,8 +39,8 @@ export class TreeHistory {
 
   /** The version of `path` in a revision; undefined if there is none. */
   async versionAt(path: string, revision: number): Promise<PathVersion | undefined> {
-    const { client, tree } = this.#connection.require();
-    return (await client.history(tree, path, revision + 1)).versions[0];
+    const page = await this.#request(({ client, tree }) => client.history(tree, path, revision + 1));
+    return page.versions[0];
   }
 
   /**
@@ -46,15 +48,13 @@ export class TreeHistory {
    * that the file had earlier.
    */
   async versions(path: string, last?: FileVersion, signal?: AbortSignal): Promise<FileVersions> {
-    const server = this.#connection.require();
-    const page = await followedVersions(
-      server,
-      { path: last?.renamedFrom ?? last?.path ?? path, before: last?.revision },
-      signal,
-    );
-    if (last !== undefined || page.versions.length > 0) return page;
-    const former = formerLocalPath(this.#replica, path);
-    return former === undefined ? page : followedVersions(server, { path: former, before: undefined }, signal);
+    const from = { path: last?.renamedFrom ?? last?.path ?? path, before: last?.revision };
+    return this.#request(async (server) => {
+      const page = await followedVersions(server, from, signal);
+      if (last !== undefined || page.versions.length > 0) return page;
+      const former = formerLocalPath(this.#replica, path);
+      return former === undefined ? page : followedVersions(server, { path: former, before: undefined }, signal);
+    });
   }
 
   /** The path that a file was renamed from on this disk since its last push. */
@@ -64,17 +64,15 @@ export class TreeHistory {
 
   /** The paths of all files in a revision, sorted. Throws revision_not_found. */
   async pathsAt(revision: number): Promise<string[]> {
-    const { client, tree } = this.#connection.require();
-    const { changes } = await client.compare(tree, 0, revision);
+    const { changes } = await this.#request(({ client, tree }) => client.compare(tree, 0, revision));
     return changes.map(({ path }) => path);
   }
 
   /** The server's content of `path` in `revision`; empty if it has no such file. */
   async serverContent(path: string, revision: number): Promise<Uint8Array> {
     if (revision === 0) return new Uint8Array();
-    const { client, tree } = this.#connection.require();
     try {
-      return await client.content(tree, path, revision);
+      return await this.#request(({ client, tree }) => client.content(tree, path, revision));
     } catch (error) {
       if (isPalmtreeError(error, 'not_found')) return new Uint8Array();
       throw error;
@@ -110,5 +108,14 @@ export class TreeHistory {
         details: { paths: [path] },
       },
     );
+  }
+
+  async #request<T>(send: (server: TreeClient) => Promise<T>): Promise<T> {
+    try {
+      return await send(this.#connection.require());
+    } catch (error) {
+      this.#onFailure(error);
+      throw error;
+    }
   }
 }

@@ -92,7 +92,9 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
 
   /** Whether a server has become reachable or unreachable since the last call. If so, all originals are read again. */
   #haveConnectionsChanged(): boolean {
-    const connections = this.#folders.all.map(({ sync }) => `${sync.isConnected} ${sync.state.offline?.code}`).join();
+    const stateOf = ({ sync: { isConnected, connections, state } }: SyncedFolder): string =>
+      `${isConnected} ${connections} ${state.offline?.code}`;
+    const connections = this.#folders.all.map(stateOf).join();
     if (connections === this.#connections) return false;
     this.#connections = connections;
     this.#readable.clear();
