@@ -15,22 +15,19 @@ export interface SideTables {
 /** The number of changes that are not synced. A path that both sides changed counts once, and so does a renamed file. */
 export function countPendingChanges(states: PathStates['states'], { ancestor, local, remote }: SideTables): number {
   let count = 0;
-  const outgoing: Change[] = [];
-  const incoming: Change[] = [];
+  const outgoing: string[] = [];
+  const incoming: string[] = [];
   for (const [path, state] of states) {
     if (state !== 'problem') count++;
-    if (state === 'added' || state === 'deleted') {
-      outgoing.push({ path, from: ancestor.get(path), to: local.get(path) });
-    } else if (state === 'incoming') {
-      const change = { path, from: local.get(path), to: remote.get(path) };
-      if ((change.from === undefined) !== (change.to === undefined)) incoming.push(change);
-    }
+    if (state === 'added' || state === 'deleted') outgoing.push(path);
+    else if (state === 'incoming') incoming.push(path);
   }
-  return count - renameCount(outgoing) - renameCount(incoming);
+  return count - renameCount(outgoing, ancestor, local) - renameCount(incoming, local, remote);
 }
 
-function renameCount(changes: readonly Change[]): number {
-  if (changes.length < 2 || changes.length > maxComparedPaths) return 0;
-  const { folders, files } = findRenames(changes);
+function renameCount(paths: readonly string[], before: SideTables['local'], after: SideTables['local']): number {
+  if (paths.length < 2 || paths.length > maxComparedPaths) return 0;
+  const changes = paths.map((path): Change => ({ path, from: before.get(path), to: after.get(path) }));
+  const { folders, files } = findRenames(changes.filter(({ from, to }) => (from === undefined) !== (to === undefined)));
   return files.length + folders.reduce((sum, folder) => sum + folder.files.length, 0);
 }
