@@ -107,19 +107,29 @@ export class ServerWatch {
     }
   }
 
-  /** False if a command has synced another revision since the request. */
+  /**
+   * Adopts the changes and shows them, before a command can act on them. False if a command has synced another revision since
+   * the request.
+   */
   #adopt(requested: RequestedChanges, server: TreeClient): Promise<boolean> {
     const { replica, connection, operations } = this.#deps;
-    return operations.inTurn(() =>
-      operations.exclusively(async () => {
+    return operations.inTurn(async () => {
+      const isDone = await operations.exclusively(async () => {
         // The folder may have been bound to another tree since.
         if (connection.server !== server) return true;
         if (!replica.ancestor.adoptRemoteChanges(requested)) return false;
         await absorbConverged(replica);
         await replica.save();
         return true;
-      }),
-    );
+      });
+      await this.#show();
+      return isDone;
+    });
+  }
+
+  #show(): Promise<void> {
+    const { status } = this.#deps;
+    return status.isHaltedByServer ? status.commandEnded(undefined) : status.refresh();
   }
 
   /** Polls after the running command, which may itself have pushed the announced revision. */
@@ -150,7 +160,7 @@ export class ServerWatch {
         if (server !== undefined && (isDue || this.#isUnknownRevision)) await this.poll(server, operations.lifetime);
       }
       this.#feed.polled(undefined);
-      await operations.inTurn(() => (status.isHaltedByServer ? status.commandEnded(undefined) : status.refresh()));
+      await operations.inTurn(() => this.#show());
     } catch (error) {
       if (operations.lifetime.aborted) return;
       if (!isPalmtreeError(error)) throw error;
