@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, lstatSync } from 'node:fs';
 import { constants, copyFile, mkdir, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathFault, pathFaultTexts } from '../../../../server/src/contract/paths';
@@ -9,6 +9,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { PalmtreeError } from '../../errors';
 import { backupFolders } from './backup';
 import { errnoOf } from '../fs/errno';
+import { moveTo } from '../fs/files';
 import { removeAll } from '../fs/folders';
 import { hashFile } from '../fs/hash';
 import { readNoFollow } from '../fs/openFlags';
@@ -55,6 +56,38 @@ function isSmallFileStaged(file: string, { hash, size }: Entry, buffer: Uint8Arr
   if (readableStatsAt(file)?.size !== BigInt(size)) return false;
   const hashed = hashFile(file, { buffer });
   return hashed.kind === 'file' && hashed.hash === hash;
+}
+
+/**
+ * Moves the files of `entries` that an interrupted download has left in `folder` into `staging`, so that rsync goes on with
+ * them. Returns the paths of those that are complete already. Throws cancelled.
+ */
+export async function takeInterrupted(
+  folder: string,
+  staging: string,
+  entries: readonly Entry[],
+  signal?: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  if (!existsSync(folder)) return new Set();
+  const taken: Entry[] = [];
+  for (const entry of files(entries)) {
+    throwIfAborted(signal);
+    const [source, target] = [stagedPath(folder, entry.path), stagedPath(staging, entry.path)];
+    if (!isFile(source) || existsSync(target)) continue;
+    await moveTo(source, target);
+    taken.push(entry);
+  }
+  const incomplete = new Set(await verifyStaged(staging, taken, signal));
+  return new Set(taken.map(({ path }) => path).filter((path) => !incomplete.has(path)));
+}
+
+function isFile(path: string): boolean {
+  try {
+    return lstatSync(path).isFile();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 /**

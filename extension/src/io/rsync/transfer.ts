@@ -31,7 +31,7 @@ export interface TransferRequest {
   readonly session: { readonly module: string; readonly password: string };
   /** The workspace folder: the source of a push, the delta basis of a pull. */
   readonly root: string;
-  /** The destination of a pull: an empty folder. */
+  /** The destination of a pull. It may contain what an interrupted pull has received of `paths`. */
   readonly staging?: string;
   readonly paths: readonly string[];
   readonly totalBytes: number;
@@ -228,13 +228,9 @@ function rsyncArguments(
   ];
   // No incremental recursion: the percentage needs the total at the start. No messages about the symlinks it skips.
   if (hasFolders) options.push('--recursive', '--no-inc-recursive', '--info=nonreg0');
-  if (direction === 'push') {
-    // No --partial-dir, which the server refuses. An incomplete file has its final name; its hash reveals it.
-    options.push('--partial');
-    return [...options, './', remote];
-  }
-  // rsync skips every path with this name. An attempt that continues in the same session finds its partial files.
-  options.push(`--partial-dir=.palmtree-partial-${session.module}`);
+  // No --partial-dir, which the server refuses. An incomplete file has its final name; its hash reveals it.
+  options.push('--partial');
+  if (direction === 'push') return [...options, './', remote];
   // No delta basis on Windows: Cygwin's rsync would take the colon of a drive for that of a host.
   if (process.platform !== 'win32') options.push(`--copy-dest=${root}`);
   return [...options, remote, './'];

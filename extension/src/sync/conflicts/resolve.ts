@@ -18,7 +18,7 @@ import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
-import { withStaging } from '../transfer/staging';
+import { withDownloads } from '../transfer/staging';
 import { requireNoMarkers } from './markers';
 
 /** The version of a file in conflict that is kept. `both` keeps mine, and creates a file with theirs under another name. */
@@ -65,7 +65,7 @@ export async function resolve(context: CommandContext, request: ResolveRequest):
   const changes = decisions.flatMap(({ decision }) => decision.localChanges);
   const { revision } = replica.ancestor;
   const backup = await newBackup(folders, 'resolved');
-  return withStaging(folders, async (staging) => {
+  return withDownloads(context, async (staging) => {
     await stage(context, { staging, revision, changes });
     const { skipped } = await applyStaged(context, {
       changes,

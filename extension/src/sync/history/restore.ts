@@ -12,7 +12,7 @@ import type { Replica } from '../replica/replica';
 import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
-import { withStaging } from '../transfer/staging';
+import { withDownloads } from '../transfer/staging';
 import { observeUntracked, restoreOrigin, withBase } from './restoreRecord';
 
 export interface RestoreRequest {
@@ -76,7 +76,7 @@ export async function restore(context: CommandContext, request: RestoreRequest &
   await advanceToHead(context);
   return withChanges(context, entries, request, async (changes, before) => {
     const backup = await newBackup(folders, `restored-r${revision}`);
-    return withStaging(folders, async (staging) => {
+    return withDownloads(context, async (staging) => {
       const staged = changes.map((change) => (source === undefined ? change : { ...change, source }));
       await stage(context, { staging, revision, changes: staged });
       const { written, skipped } = await applyStaged(context, {

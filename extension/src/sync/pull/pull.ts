@@ -14,7 +14,7 @@ import { adoptServerRules, revertRules } from '../replica/serverRules';
 import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
-import { withStaging } from '../transfer/staging';
+import { withDownloads } from '../transfer/staging';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { hasLocalChanges, mergeModes, mergeTexts, type Merge } from './autoMerge';
 import { forgetUndone, recordPull, undoneChanges, type PulledChange } from './pullRecord';
@@ -84,7 +84,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
   await applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
-  return withStaging(folders, async (staging) => {
+  return withDownloads(context, async (staging) => {
     const modes = mergeModes(candidates);
     const staged = [...downloads, ...modes.flatMap(({ decision }) => decision.localChanges)];
     const downloadedBytes = await stage(context, { staging, revision, changes: staged });

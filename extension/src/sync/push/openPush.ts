@@ -1,10 +1,9 @@
 import type { PushSession } from '../../../../server/src/contract/schemas';
-import { isPalmtreeError, isServerAbsent, type ErrorCode } from '../../errors';
 import type { SentPush } from '../../io/api/client';
 import { readText, writeText } from '../../io/fs/files';
 import { removeAll } from '../../io/fs/folders';
-import { windowClosed } from '../ports/windowClosed';
 import type { CommandContext } from '../replica/commandContext';
+import { isResumable } from '../transfer/isResumable';
 
 /** The content of the file that outlives a window: the session of a push that was neither committed nor ended. */
 interface RecordedPush {
@@ -97,13 +96,4 @@ export class OpenPush {
       return undefined;
     }
   }
-}
-
-/** Errors, besides a lost server, after which the server may still have the session, so that the next push can resume it. */
-const resumable: ReadonlySet<ErrorCode> = new Set(['stale_base', 'session_busy', 'keeps_changing', 'proxy_refused']);
-
-function isResumable(error: unknown, signal: AbortSignal): boolean {
-  if (!isPalmtreeError(error)) return false;
-  if (resumable.has(error.code) || (error.code === 'cancelled' && signal.reason === windowClosed)) return true;
-  return isServerAbsent(error);
 }

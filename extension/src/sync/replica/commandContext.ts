@@ -4,7 +4,7 @@ import type { Replica } from './replica';
 
 /** The paths of a folder's storage, which is outside the workspace folder. */
 export interface StorageFolders {
-  /** Commands complete and verify files here; empty between commands. */
+  /** Commands complete and verify files here. Between commands, it has at most what an interrupted one has received. */
   readonly staging: string;
   /** Commands keep here what they replace or delete in the workspace folder. */
   readonly backups: string;

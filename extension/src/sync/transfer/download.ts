@@ -4,12 +4,15 @@ import type { PullSession } from '../../../../server/src/contract/schemas';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { entryWith, type Entry } from '../../core/entry';
 import { isPalmtreeError } from '../../errors';
-import { stagedPath, verifyStaged } from '../../io/apply/staging';
+import { stagedPath, takeInterrupted, verifyStaged } from '../../io/apply/staging';
 import { copyTo, moveTo } from '../../io/fs/files';
 import { removeAll } from '../../io/fs/folders';
 import { runYielding, yielder } from '../../io/threads/yielding';
 import type { CommandContext } from '../replica/commandContext';
 import { runTransfer } from './runTransfer';
+import { interruptedIn } from './staging';
+
+const maxSessions = 3;
 
 export interface WantedFile {
   readonly entry: Entry;
@@ -29,31 +32,51 @@ export async function download(
   { staging, revision, wanted }: DownloadRequest,
 ): Promise<number> {
   if (wanted.length === 0) return 0;
-  const { server, reporter } = context;
+  const { reporter } = context;
   // Each content is downloaded once, however many files have it.
   const distinct = await runYielding(distinctFilesSteps(wanted));
-  reporter.step({ kind: 'awaitingServer' });
   const sources = await sourceEntries(distinct.values());
-  const { session, entries } = await beginPull(context, { revision, entries: sources });
-  if (session === undefined) return 0;
-  reporter.step({ kind: 'receiving', count: entries.length });
-  try {
-    const { receivedBytes } = await runTransfer(context, { direction: 'pull', session, staging, entries });
-    reporter.step({ kind: 'verifying' });
-    const failed = await verifyStaged(staging, entries, reporter.signal);
-    const verified = new Set(entries.map(({ path }) => path));
-    for (const path of failed) {
-      verified.delete(path);
-      await removeAll(stagedPath(staging, path));
+  const complete = await takeInterrupted(interruptedIn(context.folders), staging, sources, reporter.signal);
+  const missing = complete.size === 0 ? sources : sources.filter(({ path }) => !complete.has(path));
+  const { received, receivedBytes } = await receive(context, { staging, revision, entries: missing });
+  for (const { path } of missing) if (!received.has(path)) await removeAll(stagedPath(staging, path));
+  await nextTurn();
+  const staged = new Map([...distinct].filter(([, { source }]) => received.has(source) || complete.has(source)));
+  await nextTurn();
+  await moveToTargets(staging, staged.values());
+  await copyDuplicates(staging, wanted, staged);
+  return receivedBytes;
+}
+
+interface Received {
+  /** The paths of the files that arrived intact. */
+  readonly received: ReadonlySet<string>;
+  readonly receivedBytes: number;
+}
+
+/** Receives and verifies files. If the server has removed the session, as after a sleep, another one goes on. */
+async function receive(
+  context: CommandContext,
+  request: { readonly staging: string; readonly revision: number; readonly entries: readonly Entry[] },
+): Promise<Received> {
+  const { server, reporter } = context;
+  const { staging, revision } = request;
+  for (let sessions = 1; ; sessions++) {
+    reporter.step({ kind: 'awaitingServer' });
+    const { session, entries } = await beginPull(context, { revision, entries: request.entries });
+    if (session === undefined) return { received: new Set(), receivedBytes: 0 };
+    reporter.step({ kind: 'receiving', count: entries.length });
+    try {
+      const { receivedBytes } = await runTransfer(context, { direction: 'pull', session, staging, entries });
+      reporter.step({ kind: 'verifying' });
+      const failed = new Set(await verifyStaged(staging, entries, reporter.signal));
+      const received = new Set(entries.map(({ path }) => path).filter((path) => !failed.has(path)));
+      return { received, receivedBytes };
+    } catch (error) {
+      if (!isPalmtreeError(error, 'session_not_found') || sessions === maxSessions) throw error;
+    } finally {
+      await server.client.endPull(server.tree, session.id).catch(() => undefined);
     }
-    await nextTurn();
-    const received = new Map([...distinct].filter(([, { source }]) => verified.has(source)));
-    await nextTurn();
-    await moveToTargets(staging, received.values());
-    await copyDuplicates(staging, wanted, received);
-    return receivedBytes;
-  } finally {
-    await server.client.endPull(server.tree, session.id).catch(() => undefined);
   }
 }
 

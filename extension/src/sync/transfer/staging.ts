@@ -1,12 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { TooLong } from '../../core/reconcile/dropTooLongPaths';
-import { createFolder, removeAll } from '../../io/fs/folders';
+import { moveTo } from '../../io/fs/files';
+import { createFolder, listNames, removeAll } from '../../io/fs/folders';
 import { isTooLong } from '../../io/fs/pathLimits';
-import type { StorageFolders } from '../replica/commandContext';
+import type { LocalContext, StorageFolders } from '../replica/commandContext';
+import { isResumable } from './isResumable';
+
+type StagingFolder = Pick<StorageFolders, 'staging'>;
+
+/** The folder with what an interrupted download has received. It need not exist. */
+export function interruptedIn({ staging }: StagingFolder): string {
+  return join(staging, 'interrupted');
+}
 
 /** Returns the test for paths that are too long for `root`, or for the folder that `withStaging` creates. */
-export function tooLongTest(root: string, { staging }: Pick<StorageFolders, 'staging'>): TooLong {
+export function tooLongTest(root: string, { staging }: StagingFolder): TooLong {
   const folder = join(staging, randomUUID());
   return (path) => {
     if (isTooLong(root, path)) return 'path-too-long-here';
@@ -15,18 +24,47 @@ export function tooLongTest(root: string, { staging }: Pick<StorageFolders, 'sta
 }
 
 /** Calls `work` with an empty staging folder, and removes the folder afterwards. */
-export async function withStaging<T>(
-  { staging }: Pick<StorageFolders, 'staging'>,
-  work: (folder: string) => Promise<T>,
-): Promise<T> {
-  // A killed command leaves files that are of no use: each command plans anew. No other command is running, since it
-  // would hold the lock of the store.
-  await removeAll(staging);
-  const folder = join(staging, randomUUID());
+export async function withStaging<T>(folders: StagingFolder, work: (folder: string) => Promise<T>): Promise<T> {
+  await setAsideKilled(folders);
+  const folder = join(folders.staging, randomUUID());
   try {
     await createFolder(folder);
     return await work(folder);
   } finally {
     await removeAll(folder);
   }
+}
+
+/**
+ * `withStaging` for a command that downloads. If its connection is lost or the window is closed, the folder is kept for the
+ * next such command, see `interruptedIn`. At most one is kept, until such a command succeeds or the user cancels it.
+ */
+export function withDownloads<T>(
+  { folders, reporter }: Pick<LocalContext, 'folders' | 'reporter'>,
+  work: (folder: string) => Promise<T>,
+): Promise<T> {
+  return withStaging(folders, async (folder) => {
+    try {
+      const result = await work(folder);
+      await removeAll(interruptedIn(folders));
+      return result;
+    } catch (error) {
+      if (isResumable(error, reporter.signal)) await setAside(folder, folders);
+      throw error;
+    }
+  });
+}
+
+/** A killed command leaves its folder. No other command is running, since it would hold the lock of the store. */
+async function setAsideKilled(folders: StagingFolder): Promise<void> {
+  for (const name of await listNames(folders.staging)) {
+    const folder = join(folders.staging, name);
+    if (folder !== interruptedIn(folders)) await setAside(folder, folders);
+  }
+}
+
+async function setAside(folder: string, folders: StagingFolder): Promise<void> {
+  const interrupted = interruptedIn(folders);
+  await removeAll(interrupted);
+  await moveTo(folder, interrupted);
 }
