@@ -204,6 +204,27 @@ describe(`a disk in a tracked folder (${mountKind})`, () => {
     expect(await readdir(desk.path('all/data'))).toEqual([]);
   });
 
+  it('without tracked files is forgotten, with or without its mount point', async () => {
+    const { desk, laptop } = await synced(['all'], []);
+    const [empty, other] = [disk(), disk()];
+    for (const [path, one] of [
+      ['all/empty', empty],
+      ['all/other disk', other],
+    ] as const) {
+      await mkdir(desk.path(path));
+      one.mount(desk.path(path));
+    }
+    await desk.sync.rescan(silent);
+    empty.unmount();
+    other.unmount();
+    await rm(desk.path('all/empty'), { recursive: true });
+    await laptop.write('all/empty/new', 'new');
+    await laptop.write('all/other/0', 'edited');
+    await laptop.push();
+    expect(await desk.pull()).toMatchObject({ written: 2, skipped: [] });
+    expect(problems(desk)).toEqual([]);
+  });
+
   it('with the whole workspace folder stops everything until it is mounted again', async () => {
     const [desk, laptop] = await fixture.twoMachines(onDisk);
     const all = disk();

@@ -120,12 +120,13 @@ function mountOf(path: string, before: Mounts, changed: ReadonlySet<string>): st
   return undefined;
 }
 
-function nextMounts({ before, now, wasRead, mayTrackBelow, area }: DiskCheckRequest, missing: string[]): Mounts {
+function nextMounts({ before, now, wasRead, findings, area }: DiskCheckRequest, missing: string[]): Mounts {
   const isMissing = (folder: string): boolean => missing.some((path) => folder === path || isInside(folder, path));
   const mounts = new Map<string, FolderIdentity>();
   for (const [folder, identity] of now) if (!isMissing(folder)) mounts.set(folder, identity);
   for (const [folder, identity] of before) {
-    const isUnread = !wasRead(folder) && (area.isPartial || mayTrackBelow(folder));
+    // A mount without tracked files is forgotten with its mount point.
+    const isUnread = !wasRead(folder) && (area.isPartial || findings.isBlockedByProblem(folder));
     if (isMissing(folder) || isUnread) mounts.set(folder, identity);
   }
   return mounts;
