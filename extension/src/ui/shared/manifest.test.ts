@@ -9,11 +9,12 @@ import {
   treeHistoryViewId,
   trackedViewId,
 } from './ids';
+import { settingSchemas, type SettingSchema } from './settingSchema';
 
 interface Manifest {
   contributes: {
     commands: { command: string }[];
-    configuration: { properties: Record<string, { default: unknown }> };
+    configuration: { properties: Record<string, Partial<SettingSchema> & { default: unknown }> };
     menus: Record<string, { command: string; when?: string }[]>;
     views: Record<string, { id: string }[]>;
     viewsWelcome: { when: string; contents: string }[];
@@ -33,6 +34,15 @@ describe('package.json and the table of ids', () => {
   it('have the same settings with the same defaults', () => {
     const stated = Object.entries(contributes.configuration.properties).map(([id, { default: value }]) => [id, value]);
     const known = Object.entries(settingDefaults).map(([name, value]) => [`palmtree.${name}`, value]);
+    expect(Object.fromEntries(stated)).toEqual(Object.fromEntries(known));
+  });
+
+  it('check settings by the same schemas', () => {
+    const stated = Object.entries(contributes.configuration.properties).map(([id, property]) => {
+      const { type, enum: options, minimum, maximum } = property;
+      return [id, { type, enum: options, minimum, maximum }];
+    });
+    const known = Object.entries(settingSchemas).map(([name, schema]) => [`palmtree.${name}`, schema]);
     expect(Object.fromEntries(stated)).toEqual(Object.fromEntries(known));
   });
 

@@ -1,14 +1,13 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
-import { excludedPatterns, isExcludeSetting } from '../../core/tracking/excludeSetting';
+import { excludedPatterns } from '../../core/tracking/excludeSetting';
 import { PalmtreeError } from '../../errors';
 import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
-import { settingDefaults } from '../shared/ids';
 import { showError } from '../shared/notify';
-import { setting } from '../shared/settings';
+import { setting, warnOfInvalidSettings } from '../shared/settings';
 import { pickFolder } from './pickFolder';
 import { watchFolder } from './watcher';
 
@@ -185,7 +184,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     const opened = { folder, sync, storage };
     this.#opened.set(folder.uri.toString(), { ...opened, watcher });
-    warnOfInvalidExclude(folder);
+    void warnOfInvalidSettings(folder);
     await binder.restore(opened);
     // The scan takes long in a big folder, and shows in the folder's state.
     void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
@@ -238,7 +237,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     for (const opened of this.all) {
       const affects = (name: string): boolean => event.affectsConfiguration(`palmtree.${name}`, opened.folder.uri);
       if (affects('serverUrl') || affects('tree')) await this.#deps.binder.restore(opened);
-      if (affects('exclude')) warnOfInvalidExclude(opened.folder);
+      void warnOfInvalidSettings(opened.folder, affects);
       const scanned = ['exclude', 'respectGitignore', 'modes', 'serverUrl', 'tree'];
       if (scanned.some(affects)) {
         // Commands wait for this change of settings, and must not wait for the server.
@@ -249,23 +248,8 @@ export class WorkspaceFolders implements vscode.Disposable {
   }
 }
 
-/** Settings can hold anything. A limit that is not positive would delete the backups, so the default replaces it. */
 function backupLimits(): BackupLimits {
-  const [maxAgeDays, megabytes] = [setting('backups.maxAgeDays'), setting('backups.maxSize')];
-  return {
-    maxAgeDays: maxAgeDays > 0 ? maxAgeDays : settingDefaults['backups.maxAgeDays'],
-    maxBytes: (megabytes > 0 ? megabytes : settingDefaults['backups.maxSize']) * 1_000_000,
-  };
-}
-
-function warnOfInvalidExclude({ uri, name }: vscode.WorkspaceFolder): void {
-  if (isExcludeSetting(setting('exclude', uri))) return;
-  const text = vscode.l10n.t(
-    'The setting palmtree.exclude of {0} is not valid: it must be an object such as {1}. Until it is, Palmtree excludes the default patterns and what it can read of yours.',
-    name,
-    '{ "*.log": true }',
-  );
-  void vscode.window.showWarningMessage(`Palmtree: ${text}`);
+  return { maxAgeDays: setting('backups.maxAgeDays'), maxBytes: setting('backups.maxSize') * 1_000_000 };
 }
 
 const silent = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
