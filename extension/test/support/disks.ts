@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import type * as files from 'node:fs';
+import type * as promises from 'node:fs/promises';
 import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
@@ -16,11 +17,6 @@ type Call = (...args: unknown[]) => unknown;
 export function pretendingDevices<M extends typeof files>(module: M): M {
   const wrapped = { ...module } as unknown as Record<string, Call>;
   const pathsOfFiles = new Map<unknown, unknown>();
-  const withDevice = (stats: unknown, path: unknown): unknown => {
-    const device = deviceOf(String(path));
-    if (device === undefined || typeof stats !== 'object' || stats === null || !('dev' in stats)) return stats;
-    return Object.defineProperty(stats, 'dev', { value: typeof stats.dev === 'bigint' ? BigInt(device) : device });
-  };
   for (const name of ['lstatSync', 'statSync']) {
     const call = wrapped[name] as Call;
     wrapped[name] = (path, ...rest) => withDevice(call(path, ...rest), path);
@@ -33,6 +29,27 @@ export function pretendingDevices<M extends typeof files>(module: M): M {
   };
   wrapped['fstatSync'] = (file, ...rest) => withDevice(fstatSync(file, ...rest), pathsOfFiles.get(file) ?? '');
   return { ...wrapped, default: wrapped } as unknown as M;
+}
+
+/** Like `pretendingDevices`, for node:fs/promises. */
+export function pretendingDevicesLater<M extends typeof promises>(module: M): M {
+  const wrapped = { ...module } as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+  for (const name of ['lstat', 'stat'] as const) {
+    const call = module[name] as (...args: unknown[]) => Promise<unknown>;
+    wrapped[name] = async (path, ...rest) => withDevice(await call(path, ...rest), path);
+  }
+  wrapped['open'] = async (path, ...rest) => {
+    const file = await (module.open as (...args: unknown[]) => Promise<promises.FileHandle>)(path, ...rest);
+    const stat = file.stat.bind(file) as (...args: unknown[]) => Promise<unknown>;
+    return Object.assign(file, { stat: async (...args: unknown[]) => withDevice(await stat(...args), path) });
+  };
+  return { ...wrapped, default: wrapped } as unknown as M;
+}
+
+function withDevice(stats: unknown, path: unknown): unknown {
+  const device = deviceOf(String(path));
+  if (device === undefined || typeof stats !== 'object' || stats === null || !('dev' in stats)) return stats;
+  return Object.defineProperty(stats, 'dev', { value: typeof stats.dev === 'bigint' ? BigInt(device) : device });
 }
 
 function deviceOf(path: string): number | undefined {

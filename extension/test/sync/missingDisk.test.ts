@@ -1,4 +1,5 @@
 import type * as files from 'node:fs';
+import type * as promises from 'node:fs/promises';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -12,6 +13,12 @@ vi.mock('node:fs', async (original) => {
   const { canMount: isReal, pretendingDevices } = await import('../support/disks');
   const real = await original<typeof files>();
   return isReal ? real : pretendingDevices(real);
+});
+
+vi.mock('node:fs/promises', async (original) => {
+  const { canMount: isReal, pretendingDevicesLater } = await import('../support/disks');
+  const real = await original<typeof promises>();
+  return isReal ? real : pretendingDevicesLater(real);
 });
 
 const fixture = serverFixture();
