@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { isTemporary } from '../../src/core/temporaryName';
@@ -192,6 +192,26 @@ describe('an undone pull', () => {
     await laptop.pull(true);
     expectSame(await laptop.listing(), after);
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+  });
+
+  it('brings back a rename, a rename by case, a symlink, and what was tracked by its own name', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': 'content a', 'n/Case': 'content c' });
+    await symlink('a', desk.path('n/link'));
+    await desk.rename('n/a', 'n/renamed');
+    await desk.rename('n/Case', 'n/case');
+    await desk.write('solo', 'tracked by name');
+    await desk.sync.track(['solo']);
+    await desk.push(true);
+    const before = await laptop.listing();
+    await laptop.pull(true);
+    const after = await laptop.listing();
+    await laptop.sync.undoPull(silent);
+    await laptop.sync.rescan(silent);
+    expectSame(await laptop.listing(), before);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 6, conflicts: 0 });
+    expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+    await laptop.pull(true);
+    expectSame(await laptop.listing(), after);
   });
 
   it('remains incoming in a new window, after a rescan and after pushes of other files by both sides', async () => {

@@ -42,6 +42,25 @@ describe('a decision that is undone', () => {
     await expect(laptop.sync.undoPull(silent, { only: backup })).rejects.toMatchObject({ code: 'nothing_to_undo' });
   });
 
+  it.each<Choice>(['mine', 'theirs', 'both'])(
+    'for %s, about a file and a folder, is a conflict again',
+    async (choice) => {
+      const [desk, laptop] = await fixture.syncedMachines({ 'n/k': '1' });
+      await desk.write('n/x/1', 'desk');
+      await desk.write('n/x/2', 'desk');
+      await desk.push();
+      await laptop.write('n/x', 'laptop');
+      await laptop.pull();
+      const before = await laptop.listing();
+      const conflicts = ['n/x', 'n/x/1', 'n/x/2'];
+      const { backup } = await laptop.sync.resolve(silent, { paths: ['n/x'], choice });
+      const undone = await laptop.sync.undoPull(silent, { only: backup });
+      expect([...undone.undecided].sort()).toEqual(conflicts);
+      expectSame(await laptop.listing(), before);
+      expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(conflicts);
+    },
+  );
+
   it('for mine is undone although mine was edited since, and although others were pulled', async () => {
     const { desk, laptop } = await inConflict();
     const { backup } = await laptop.sync.resolve(silent, { paths: ['n/edit'], choice: 'mine' });

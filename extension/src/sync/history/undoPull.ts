@@ -1,5 +1,6 @@
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import { sameEntry } from '../../core/entry';
 import { applicableChanges } from '../../core/reconcile/applicableChanges';
 import { classify } from '../../core/reconcile/classify';
 import { PalmtreeError } from '../../errors';
@@ -168,13 +169,15 @@ function effectOf({ record: { revision }, changedSince }: PreparedUndo) {
 /** The paths that are in conflict again after the undo. */
 function undecidedBy({ replica: { ancestor } }: LocalContext, { record, undone }: PreparedUndo): string[] {
   const remote = ancestor.remote('lastSynced');
+  const isDecision = record.kind === 'pull' || record.changes.some(changesNoFile);
   const isConflict = (change: PulledChange): boolean => {
     const { path, from } = change;
     const base = baseOf(record, change);
-    return (
-      classify(base === undefined ? ancestor.entries.get(path) : (base ?? undefined), from, remote.get(path)) ===
-      'conflict'
-    );
+    const ancestorThen = base === undefined ? ancestor.entries.get(path) : (base ?? undefined);
+    const found = classify(ancestorThen, from, remote.get(path));
+    // A file in the place of a folder is a conflict, although each path by itself changed on one side only.
+    const isInGroup = found === 'upload' || (found === 'download' && sameEntry(ancestorThen, from));
+    return found === 'conflict' || (isDecision && change.base !== undefined && isInGroup);
   };
   return undone.filter(isConflict).map(({ path }) => path);
 }

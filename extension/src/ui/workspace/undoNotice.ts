@@ -49,14 +49,13 @@ async function undoRecorded(log: vscode.LogOutputChannel, owner: SyncedFolder, b
 function undoneMessage({ restored, removed, undecided, changedSince, skipped }: UndoPullResult): string {
   const undone = restored.length + removed.length;
   const [first] = skipped;
-  return [
+  const parts = [
     undone === 1 ? vscode.l10n.t('1 file is as before.') : '',
     undone > 1 ? vscode.l10n.t('{0} files are as before.', formatNumber(undone)) : '',
     undecided.length === 1 ? vscode.l10n.t('{0} is in conflict again.', undecided[0] ?? '') : '',
     undecided.length > 1 ? vscode.l10n.t('{0} files are in conflict again.', formatNumber(undecided.length)) : '',
     changedSinceMessage(changedSince),
     first === undefined ? '' : skippedMessage(first),
-  ]
-    .filter((part) => part !== '')
-    .join(' ');
+  ].filter((part) => part !== '');
+  return parts.length === 0 ? vscode.l10n.t('Undone.') : parts.join(' ');
 }
