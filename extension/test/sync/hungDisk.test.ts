@@ -1,0 +1,53 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { HungDisk } from '../support/hungDisk';
+import { silent, until, type Machine } from './machine';
+import { serverFixture } from './serverFixture';
+
+const fixture = serverFixture();
+let disk: HungDisk | undefined;
+
+afterEach(() => {
+  disk?.unmount();
+  disk = undefined;
+});
+
+/** Resolves when timers have fired many times: the event loop of this thread, as of the extension host, goes on. */
+function eventLoopGoesOn(): Promise<void> {
+  return new Promise((resolve) => {
+    let ticks = 0;
+    const timer = setInterval(() => {
+      if (++ticks < 30) return;
+      clearInterval(timer);
+      resolve();
+    }, 10);
+  });
+}
+
+describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
+  it.each<[string, (desk: Machine) => Promise<unknown>]>([
+    ['a rescan', (desk) => desk.sync.rescan(silent)],
+    ['a push', (desk) => desk.push()],
+    ['a pull', (desk) => desk.pull()],
+    ['tracking a file', (desk) => desk.sync.track(['n/b.md'])],
+  ])('keeps %s waiting, but not the extension host, and the folder recovers', async (_, command) => {
+    const desk = await fixture.machine();
+    await desk.write('n/a.md', 'one');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await desk.write('n/b.md', 'two');
+    disk = HungDisk.mount(desk.root);
+    let isDone = false;
+    const ended = command(desk).then(
+      () => (isDone = true),
+      () => (isDone = true),
+    );
+    await eventLoopGoesOn();
+    expect(isDone).toBe(false);
+    disk.unmount();
+    disk = undefined;
+    await ended;
+    await desk.sync.rescan(silent);
+    await until(desk, ({ kind, counts }) => kind === 'idle' && counts.outgoing === 1);
+    expect(await desk.push()).toMatchObject({ put: 1, deleted: 0 });
+  });
+});
