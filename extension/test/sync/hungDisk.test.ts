@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import type { Reporter } from '../../src/sync/ports/serverBinding';
 import { HungDisk } from '../support/hungDisk';
 import { silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
@@ -49,5 +50,23 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
     await desk.sync.rescan(silent);
     await until(desk, ({ kind, counts }) => kind === 'idle' && counts.outgoing === 1);
     expect(await desk.push()).toMatchObject({ put: 1, deleted: 0 });
+  });
+
+  it.each<[string, (desk: Machine, reporter: Reporter) => Promise<unknown>]>([
+    ['a rescan', (desk, reporter) => desk.sync.rescan(reporter)],
+    ['a push', (desk, reporter) => desk.sync.push(reporter)],
+  ])('does not keep %s from being cancelled', async (_, command) => {
+    const desk = await fixture.machine();
+    await desk.write('n/a.md', 'one');
+    await desk.sync.track(['n']);
+    disk = HungDisk.mount(desk.root);
+    const stop = new AbortController();
+    const cancelled = command(desk, { ...silent, signal: stop.signal }).catch((error: unknown) => error);
+    await eventLoopGoesOn();
+    stop.abort();
+    expect(await cancelled).toMatchObject({ code: 'cancelled' });
+    disk.unmount();
+    disk = undefined;
+    expect(await desk.push()).toMatchObject({ put: 1 });
   });
 });

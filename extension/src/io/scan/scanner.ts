@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Observation } from '../../core/observation';
 import { PalmtreeError } from '../../errors';
@@ -21,6 +21,8 @@ export interface WorkerScannerOptions {
   readonly known: () => Iterable<Observation>;
 }
 
+/** The time, in milliseconds, for the thread to end work that was cancelled. */
+const abandonMs = 1_000;
 /** Observations in one message, which take a few milliseconds to pack. */
 const observationsPerMessage = 5_000;
 
@@ -80,7 +82,7 @@ export class WorkerScanner implements Scanner {
     this.update(observations, []);
   }
 
-  probe(): Promise<DiskTraits> {
+  probe(signal?: AbortSignal): Promise<DiskTraits> {
     const probe = Promise.withResolvers<DiskTraits>();
     if (this.#disposed) probe.reject(new PalmtreeError('cancelled', 'the scanner is closed'));
     else {
@@ -89,6 +91,10 @@ export class WorkerScanner implements Scanner {
       this.#worker ??= this.#start();
       this.#worker.ref();
       this.#post({ kind: 'probe', id });
+      const onAbort = (): void => this.#abandonLater(id);
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const finish = (): void => signal?.removeEventListener('abort', onAbort);
+      probe.promise.then(finish, finish);
     }
     return probe.promise;
   }
@@ -99,7 +105,10 @@ export class WorkerScanner implements Scanner {
       const { scope, only, verify, mounts, honoursModes = process.platform !== 'win32', signal } = request;
       const id = this.#nextId++;
       const stop = new SharedArrayBuffer(4);
-      const onAbort = (): void => void Atomics.store(new Int32Array(stop), 0, 1);
+      const onAbort = (): void => {
+        Atomics.store(new Int32Array(stop), 0, 1);
+        this.#abandonLater(id);
+      };
       if (signal?.aborted === true) onAbort();
       signal?.addEventListener('abort', onAbort, { once: true });
       const finish = (): void => signal?.removeEventListener('abort', onAbort);
@@ -125,7 +134,26 @@ export class WorkerScanner implements Scanner {
     const worker = this.#worker;
     this.#worker = undefined;
     this.#failAll(new PalmtreeError('cancelled', 'the scanner is closed'));
-    await worker?.terminate();
+    // A thread that waits for the disk ends only when that responds.
+    const stop = new AbortController();
+    const limit = delay(abandonMs, undefined, { signal: stop.signal }).catch(() => undefined);
+    await Promise.race([worker?.terminate(), limit]);
+    stop.abort();
+  }
+
+  /** Leaves the thread to itself unless it ends the cancelled work soon: it waits for the disk. */
+  #abandonLater(id: number): void {
+    const worker = this.#worker;
+    const timer = setTimeout(() => {
+      if (worker === undefined || worker !== this.#worker || !(this.#running.has(id) || this.#probes.has(id))) return;
+      this.#worker = undefined;
+      this.#hasDied = true;
+      this.#unsent = [];
+      worker.unref();
+      void worker.terminate();
+      this.#failAll(new PalmtreeError('cancelled', 'the disk does not respond'));
+    }, abandonMs);
+    timer.unref();
   }
 
   #start(): Worker {

@@ -66,7 +66,7 @@ export interface Scanner {
   /** Replaces all known observations, after another window has written the store. */
   reset(observations: Iterable<Observation>): void;
   /** Finds out how the disk treats files. Throws cancelled, root_gone, scan_failed. */
-  probe(): Promise<DiskTraits>;
+  probe(signal?: AbortSignal): Promise<DiskTraits>;
   /** Throws cancelled, root_gone, scan_failed. */
   scan(request: ScanRequest): Promise<ScanResult>;
   dispose(): Promise<void>;

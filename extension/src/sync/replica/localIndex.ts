@@ -135,7 +135,7 @@ export class LocalIndex {
   /** Brings the observations up to date with the disk: all of them, or those of `request.only`. */
   async scan(request: Omit<ScanRequest, 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
     const { mounts } = this.#stored;
-    const disk = (this.#disk = await this.#scanner.probe());
+    const disk = (this.#disk = await this.#scanner.probe(request.signal));
     const result = await this.#scanner.scan({ ...request, mounts, honoursModes: this.honoursModes });
     this.#scannedRoot = disk.identity;
     this.#stored.mounts = result.mounts;
