@@ -230,6 +230,31 @@ describe('a push after a save', () => {
     expect(desk.pauses.unread).toEqual([]);
   });
 
+  it('that failed is tried again with the same files', async () => {
+    let rsync = '/absent/rsync';
+    const machine = await fixture.machine({ rsync: () => rsync });
+    for (const path of ['n/0.md', 'n/1.md']) await machine.write(path, 'new');
+    await machine.sync.track(['n']);
+    await machine.sync.rescan(silent);
+    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    await desk.save('n/0.md', 'saved');
+    await desk.timers.fire(saveDelay);
+    const pause = await desk.pauses.next();
+    expect(pause).toMatchObject({ kind: 'failed', direction: 'push', error: { code: 'rsync_missing' } });
+    expect(machine.sync.state).toMatchObject({ kind: 'halted', error: { code: 'rsync_missing' } });
+    const again = pause.kind === 'failed' ? pause.error.again : undefined;
+    await expect(again?.()).rejects.toMatchObject({ code: 'rsync_missing' });
+    rsync = 'rsync';
+    await again?.();
+    expect(await desk.done.next()).toBe('push');
+    expect(await fixture.pathsOnServer()).toEqual(['n/0.md']);
+    // The automation goes on.
+    await desk.save('n/1.md', 'saved later');
+    await desk.timers.fire(saveDelay);
+    expect(await desk.done.next()).toBe('push');
+    expect(await fixture.pathsOnServer()).toEqual(['n/0.md', 'n/1.md']);
+  });
+
   it('pulls first if the server has a newer revision and pulls are automatic', async () => {
     const [other, machine] = await fixture.syncedMachines(initial);
     // Without events, it learns about the newer revision when it pushes.

@@ -54,7 +54,11 @@ describe('the view of tracked files', () => {
     await window.runCommand('Palmtree: Pull');
     await window.pending('↑1 !1');
     await window.showContainer('Palmtree');
-    await window.view('Tracked Files').row('notes').filter({ hasText: '!1' }).waitFor();
+    const view = window.view('Tracked Files');
+    await view.row('notes').filter({ hasText: '!1' }).waitFor();
+    for (const name of ['notes', 'list.md']) {
+      await view.row(name).locator('.monaco-icon-label[class*="monaco-decoration-"]').waitFor();
+    }
     await picture(window, 'tracked-folders');
   });
 

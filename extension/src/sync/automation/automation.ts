@@ -68,6 +68,8 @@ export class Automation {
   #isPaused = false;
   #hasReportedConflicts = false;
   #isBusy = false;
+  /** The transfer that made it busy last. */
+  #last: Promise<unknown> = Promise.resolve();
   #isTransferring = false;
 
   constructor(deps: AutomationDeps) {
@@ -103,7 +105,7 @@ export class Automation {
   schedule(): void {
     if (this.#isBusy || this.#next() === undefined) return;
     this.#isBusy = true;
-    this.#runNext()
+    this.#last = this.#runNext()
       .catch((error: unknown) => {
         if (!this.#lifetime.signal.aborted) this.#deps.onDefect(error);
       })
@@ -200,17 +202,18 @@ export class Automation {
     }
   }
 
-  /** Repeats a failed transfer at the user's request, even while the automation is paused. */
+  /** Transfers again for the user, after the running transfer, and whatever state the failure has left. */
   async #again(direction: 'push' | 'pull'): Promise<void> {
-    if (this.#isBusy) return;
+    while (this.#isBusy) await this.#last;
     this.#isBusy = true;
-    try {
-      await this.#transfer(direction);
-      this.#isPaused = false;
-    } finally {
-      this.#isBusy = false;
-      this.schedule();
-    }
+    const run = this.#transfer(direction)
+      .then(() => void (this.#isPaused = false))
+      .finally(() => {
+        this.#isBusy = false;
+        this.schedule();
+      });
+    this.#last = run.catch(() => undefined);
+    return run;
   }
 
   #handleFailure(direction: 'push' | 'pull', error: PalmtreeError): void {

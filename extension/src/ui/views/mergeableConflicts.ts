@@ -5,30 +5,31 @@ import { isSmallFile } from '../../sync/content/conflictContent';
 import { localContent } from '../../sync/content/localContent';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** Which conflicts may be merged: those of small texts. The local files are read in the background, one at a time. */
+/**
+ * Which conflicts may be merged: those of small texts. The local files are read in the background, one at a time, and
+ * count as texts until then: drawing rows anew takes the focus from a list that is just being opened.
+ */
 export class MergeableConflicts implements vscode.Disposable {
-  /** By the hash of the local file; undefined while it is being read. */
-  readonly #isText = new Map<string, boolean | undefined>();
+  /** By the hash of the local file. */
+  readonly #isText = new Map<string, boolean>();
   readonly #changed = new vscode.EventEmitter<void>();
   #last: Promise<void> = Promise.resolve();
-  #reading = 0;
-  /** Fires when all files that were asked about have been read. */
+  /** Fires when a file turned out not to be a text. */
   readonly onDidChange = this.#changed.event;
 
-  /** Undefined if the local file has not been read yet; asking reads it. */
-  isMergeable({ sync }: SyncedFolder, { local, remote }: Conflict): boolean | undefined {
+  isMergeable({ sync }: SyncedFolder, { local, remote }: Conflict): boolean {
     if (!isSmallFile(local) || !isSmallFile(remote)) return false;
-    if (!this.#isText.has(local.hash)) {
-      this.#isText.set(local.hash, undefined);
-      this.#reading++;
-      this.#last = this.#last.then(async () => {
-        const content = await localContent(sync.root, local).catch(() => undefined);
-        // A file that changed has another hash by now.
-        this.#isText.set(local.hash, content !== undefined && isText(content));
-        if (--this.#reading === 0) this.#changed.fire();
-      });
-    }
-    return this.#isText.get(local.hash);
+    const known = this.#isText.get(local.hash);
+    if (known !== undefined) return known;
+    this.#isText.set(local.hash, true);
+    this.#last = this.#last.then(async () => {
+      const content = await localContent(sync.root, local).catch(() => undefined);
+      // A file that changed or is gone has another hash by now.
+      if (content === undefined || isText(content)) return;
+      this.#isText.set(local.hash, false);
+      this.#changed.fire();
+    });
+    return true;
   }
 
   dispose(): void {

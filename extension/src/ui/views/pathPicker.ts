@@ -87,7 +87,7 @@ export class PathPicker {
 
   #conflicts(kind: 'conflict' | 'mergeable', owner: SyncedFolder): string[] {
     const conflicts = owner.sync.conflicts.filter(
-      (conflict) => kind === 'conflict' || this.#mergeable.isMergeable(owner, conflict) !== false,
+      (conflict) => kind === 'conflict' || this.#mergeable.isMergeable(owner, conflict),
     );
     return [...new Set([...conflicts.map(({ path }) => path), ...this.#merges.pathsIn(owner)])];
   }

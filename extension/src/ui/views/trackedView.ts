@@ -243,7 +243,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   /** The `viewItem` of the manifest's menus: `file.STATE`, with `.text` for a conflict that may be merged. */
   #contextOf(owner: SyncedFolder, state: string, conflict: Conflict | undefined): string {
-    const isMergeable = conflict !== undefined && this.#mergeable.isMergeable(owner, conflict) === true;
+    const isMergeable = conflict !== undefined && this.#mergeable.isMergeable(owner, conflict);
     return isMergeable ? `file.${state}.text` : `file.${state}`;
   }
 
