@@ -17,12 +17,13 @@ describe('a tracked folder that is renamed in the Explorer', () => {
   it('is pushed under its new name, and its history continues', async ({ desk, laptop }) => {
     const window = await openInSync(desk, laptop);
     await window.showContainer('Explorer');
-    await window.explorer.contextMenu('notes', 'Rename...');
+    await window.explorer.row('notes').click();
+    await window.page.keyboard.press('F2');
     const input = window.page.locator('.explorer-folders-view input');
     await input.fill('memos');
     await input.press('Enter');
     await window.explorer.row('memos').waitFor();
-    await window.push('↑2');
+    await window.push('↑4');
     expect(await desk.onServer('memos/plan.md')).toBe('notes/plan.md\n');
     expect(await desk.pathsOnServer()).toEqual(['loose.md', 'memos/list.md', 'memos/plan.md', 'other.md']);
     await desk.write('memos/plan.md', 'edited\n');
@@ -54,7 +55,7 @@ describe('a tracked file that another program', () => {
     const window = await openInSync(desk, laptop);
     await desk.rename('loose.md', 'moved.md');
     expect(await window.notifications.text('Tracking follows')).toContain('"loose.md" was renamed to "moved.md"');
-    await window.push('↑1');
+    await window.push('↑2');
     expect(await desk.onServer('moved.md')).toBe('loose.md\n');
   });
 
