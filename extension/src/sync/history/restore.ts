@@ -5,7 +5,7 @@ import type { Selection } from '../../core/tracking/selection';
 import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/transition';
-import { advanceToHead } from '../pull/advanceToHead';
+import { pull } from '../pull/pull';
 import { recordPull, type PulledChange } from '../pull/pullRecord';
 import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
@@ -73,7 +73,8 @@ export async function restore(context: CommandContext, request: RestoreRequest &
   const { revision, source, hasUnsavedEdits } = request;
   const entries = await entriesIn(context, request);
   reporter.step({ kind: 'scanning' });
-  await advanceToHead(context);
+  // Writes no file, but learns of revisions that the event stream has not announced yet.
+  await pull(context, { only: new Set() });
   return withChanges(context, entries, request, async (changes, before) => {
     const backup = await newBackup(folders, `restored-r${revision}`);
     return withDownloads(context, async (staging) => {
