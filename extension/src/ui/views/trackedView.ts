@@ -298,7 +298,7 @@ function folderItem(owner: SyncedFolder): vscode.TreeItem {
   const { counts } = sync.state;
   const notConnected = sync.isConnected ? '' : vscode.l10n.t('not connected');
   item.id = folder.uri.toString();
-  const files = counts.tracked > 0 ? fileCount(counts.tracked) : '';
+  const files = counts.tracked > 0 || isTracked(owner) ? fileCount(counts.tracked) : '';
   item.description = [notConnected, files, pendingSigns(counts)].filter((part) => part !== '').join(' · ');
   item.accessibilityInformation = rowLabel(folder.name, notConnected, files, ...pendingWords(counts));
   item.iconPath = new vscode.ThemeIcon('root-folder');
