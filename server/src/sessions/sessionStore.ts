@@ -31,7 +31,7 @@ export interface NewSession extends Owner {
   readonly push?: PushRecord;
 }
 
-/** What sessions have brought in besides their folders. */
+/** The content that sessions have brought in, besides their folders. */
 export interface UploadedContent {
   /** Removes what the session has brought in and nothing else uses. */
   discard(id: string): Promise<void>;

@@ -12,7 +12,7 @@ export interface StoredState {
   revision: number;
   /** The id of that revision, which another revision with the same number does not have; undefined if unknown. */
   revisionId: string | undefined;
-  /** Those of the last scan. */
+  /** The disks that the last scan found mounted in the folder. */
   mounts: Mounts;
   readonly rules: StoredMap<Rule>;
   readonly ancestor: StoredMap<Entry>;

@@ -42,7 +42,7 @@ export function settingFallback<N extends SettingName>(name: N): (typeof setting
   return fallback as (typeof settingDefaults)[N];
 }
 
-/** What the value of a setting has to be, for a list: `palmtree.modes (one of "auto", "keep", "ignore")`. */
+/** A setting with the values that it accepts, for a list: `palmtree.modes (one of "auto", "keep", "ignore")`. */
 export function expectedSetting(name: SettingName): string {
   return `palmtree.${name} (${expectation(name)})`;
 }

@@ -5,7 +5,7 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 type UsedView = Pick<vscode.TreeView<unknown>, 'onDidChangeSelection' | 'visible'>;
 
 /**
- * What the user used last: the rows selected in a view of Palmtree, or the file in the active editor. It stands in for
+ * The user's last selection: the rows selected in a view of Palmtree, or the file in the active editor. It stands in for
  * the arguments that the palette does not pass. The selection of the Explorer is not readable for an extension.
  */
 export class LastUsed implements vscode.Disposable {
