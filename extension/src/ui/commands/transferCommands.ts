@@ -17,8 +17,6 @@ import { callOptions, isConnected, targetFolder, type CallOptions } from '../wor
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** The server's limit, in characters. */
-
 /** Returns undefined if it opened the review instead. */
 export async function push(deps: ReviewDeps, argument: unknown, message?: string): Promise<PushResult | undefined> {
   const owner = await targetFolder(deps.folders, argument, isConnected);

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
 import { compareNaturally } from '../../core/paths';
-import { PathTree, type PathNode } from '../../core/status/pathTree';
+import type { Counts, PathStates } from '../../core/status/pathState';
+import { PathTree, type PathFolders, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { fileCount, formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
@@ -28,6 +30,9 @@ export interface Row {
 
 /** Top folders are expanded at first only up to these numbers of rows: drawing rows costs time. */
 const maxExpanded = { folders: 3, rowsInside: 200 } as const;
+
+/** More states than this are not compared: that takes longer than drawing the rows that are seen. */
+const maxCompared = 1_000;
 
 export interface TrackedViewDeps {
   readonly folders: WorkspaceFolders;
@@ -94,13 +99,24 @@ interface FolderRows {
   readonly group: Row;
 }
 
+/** The state that the rows of one folder show. */
+interface Shown {
+  readonly states: PathStates['states'];
+  readonly conflicts: PathStates['conflicts'];
+  /** Another object when the tracked paths are others. */
+  readonly folders: PathFolders;
+  readonly counts: Counts;
+  /** The newest revision that is known, the version of the rules, and whether the folder is connected. */
+  readonly versions: readonly unknown[];
+}
+
 class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
   readonly #mergeable: MergeableConflicts;
   readonly #changed = new vscode.EventEmitter<undefined>();
   readonly #cache = new WeakMap<ReadonlyMap<string, unknown>, FolderRows>();
-  #shown: readonly unknown[] = [];
+  #shown: readonly Shown[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders, merges: ActiveMerges, mergeable: MergeableConflicts) {
@@ -109,10 +125,13 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.#mergeable = mergeable;
   }
 
-  /** Draws the rows again if a path's state or a connection changed: most events only report progress. */
+  /**
+   * Draws the rows again if they changed: most events only report progress. While rows are drawn, VS Code passes none to
+   * the commands in their menus.
+   */
   refresh(isForced = false): void {
-    const current = this.#folders.all.flatMap(({ sync }) => [sync.pathStates, sync.isConnected]);
-    const isSame = current.length === this.#shown.length && current.every((value, i) => value === this.#shown[i]);
+    const current = this.#folders.all.map(shownIn);
+    const isSame = current.length === this.#shown.length && current.every((one, i) => isSameView(one, this.#shown[i]));
     if (isSame && !isForced) return;
     this.#shown = current;
     this.#changed.fire(undefined);
@@ -285,6 +304,21 @@ function pendingTooltip(count: number): string {
 
 function folderContext({ state }: PathNode): string {
   return state === undefined ? 'folder' : `folder.${state}`;
+}
+
+function shownIn({ sync }: SyncedFolder): Shown {
+  const { pathStates: states, conflicts, trackedFolders: folders, state } = sync;
+  const versions = [sync.knownRevision, sync.rulesVersion, sync.isConnected];
+  return { states, conflicts, folders, counts: state.counts, versions };
+}
+
+function isSameView(a: Shown, b: Shown | undefined): boolean {
+  if (b === undefined || !isDeepStrictEqual(a.versions, b.versions)) return false;
+  if (a.states === b.states) return true;
+  // The reason of a problem may be another.
+  const isComparable = a.counts.problems === 0 && a.states.size <= maxCompared;
+  const isSame = a.folders === b.folders && isDeepStrictEqual(a.counts, b.counts);
+  return isComparable && isSame && isDeepStrictEqual([a.states, a.conflicts], [b.states, b.conflicts]);
 }
 
 /** Whether the workspace folder itself is tracked. */
