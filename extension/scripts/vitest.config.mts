@@ -43,8 +43,10 @@ export default defineConfig({
         test: {
           name: 'ui',
           include: ['extension/test/ui/**/*.test.ts'],
-          // One worker runs all files: they share a server, a workbench and a browser tab.
-          maxWorkers: 1,
+          // The files of a worker share a server, a workbench and a browser tab.
+          maxWorkers: 2,
+          // On a busy machine, VS Code sometimes loses a click while it draws. The repeated test opens another tab.
+          retry: 2,
           isolate: false,
           pool: 'forks',
           sequence: independent,
