@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { commandIds, type CommandName } from '../shared/ids';
 import { commandOf } from '../shared/runAction';
@@ -26,7 +27,9 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);
     item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip.replaceAll('\n\n', '. ')}` };
-    item.command = commandFor(indicator, owners);
+    const command = commandFor(indicator, owners);
+    // For a moment after each assignment, VS Code does not know the command of the item that it still shows: a click fails.
+    if (!isDeepStrictEqual(command, item.command)) item.command = command;
     item.backgroundColor = indicator.background && new vscode.ThemeColor('statusBarItem.warningBackground');
     item.show();
   };
