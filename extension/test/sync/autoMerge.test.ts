@@ -194,7 +194,7 @@ describe('an edit on one side and new permissions on the other', () => {
 });
 
 describe('the merge editor', () => {
-  const start = (machine: Machine, file = path) => machine.sync.startMerge(silent, file);
+  const start = (machine: Machine, file = path) => machine.sync.merges.start(silent, file);
 
   it('gets three texts, and a copy of mine that does not change', async () => {
     const mine = base.replace('two', 'zwei');
@@ -215,7 +215,7 @@ describe('the merge editor', () => {
     await desk.write(path, `${deskText}six\n`);
     await desk.push();
     await laptop.sync.rescan(silent);
-    const sides = await laptop.sync.startMerge(silent, path);
+    const sides = await laptop.sync.merges.start(silent, path);
     expect(new TextDecoder().decode(sides.theirs)).toBe(`${deskText}six\n`);
     expect(await laptop.read(path)).toBe(laptopText);
   });

@@ -216,7 +216,7 @@ describe('backups beyond the limits', () => {
     await desk.write('n/merged', 'desk');
     await desk.push();
     await laptop.pull();
-    const { mineCopy } = await laptop.sync.startMerge(silent, 'n/merged');
+    const { mineCopy } = await laptop.sync.merges.start(silent, 'n/merged');
     copies.push(mineCopy);
     await pullEdits(desk, laptop, 7);
     expect(await readFile(mineCopy, 'utf8')).toBe('laptop');

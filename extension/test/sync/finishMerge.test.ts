@@ -20,7 +20,7 @@ async function merging() {
   await desk.push();
   await laptop.write('n/a.md', 'laptop\n');
   await laptop.pull();
-  const { path, revision, theirs, ancestor, mineCopy } = await laptop.sync.startMerge(silent, 'n/a.md');
+  const { path, revision, theirs, ancestor, mineCopy } = await laptop.sync.merges.start(silent, 'n/a.md');
   const merge = { path, revision, ancestor, theirs: createHash('sha256').update(theirs).digest('hex') };
   return { desk, laptop, merge, mineCopy };
 }
@@ -34,7 +34,7 @@ describe('a finished merge', () => {
   it('resolves the conflict, and a push sends it', async () => {
     const { desk, laptop, merge } = await merging();
     await laptop.write('n/a.md', 'desk and laptop\n');
-    expect(await laptop.sync.finishMerge(silent, merge)).toBe('merged');
+    expect(await laptop.sync.merges.finish(silent, merge)).toBe('merged');
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 1 });
     await laptop.push();
     await desk.pull();
@@ -45,7 +45,7 @@ describe('a finished merge', () => {
   it('must have no markers', async () => {
     const { laptop, merge } = await merging();
     await laptop.write('n/a.md', marked);
-    await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'conflict_markers' });
+    await expect(laptop.sync.merges.finish(silent, merge)).rejects.toMatchObject({ code: 'conflict_markers' });
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
   });
 
@@ -56,11 +56,11 @@ describe('a finished merge', () => {
       if (pulls) await laptop.pull();
       else await laptop.sync.rescan(silent);
       await laptop.write('n/a.md', 'desk and laptop\n');
-      expect(await laptop.sync.finishMerge(silent, merge)).toBe('outdated');
+      expect(await laptop.sync.merges.finish(silent, merge)).toBe('outdated');
       const [conflict] = laptop.sync.conflicts;
       expect(conflict).toMatchObject({ path: 'n/a.md', ancestor: { hash: merge.theirs } });
       // The version that was merged is the base of the next merge.
-      const next = await laptop.sync.startMerge(silent, 'n/a.md');
+      const next = await laptop.sync.merges.start(silent, 'n/a.md');
       expect(new TextDecoder().decode(next.base)).toBe('desk\n');
       expect(new TextDecoder().decode(next.theirs)).toBe('desk, newer\n');
       await expect(laptop.push()).resolves.toMatchObject({ put: 0 });
@@ -71,7 +71,7 @@ describe('a finished merge', () => {
     const { desk, laptop, merge } = await merging();
     await pushedAgain(desk, 'desk, newer\n');
     await laptop.write('n/a.md', 'desk and laptop\n');
-    await laptop.sync.finishMerge(silent, merge);
+    await laptop.sync.merges.finish(silent, merge);
     await laptop.push().catch((error: unknown) => expect(error).toMatchObject({ code: 'stale_base' }));
     await laptop.pull();
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
@@ -83,7 +83,7 @@ describe('a finished merge', () => {
     await pushedAgain(desk, 'desk and laptop\n');
     await laptop.write('n/a.md', 'desk and laptop\n');
     await laptop.pull();
-    await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'no_conflict' });
+    await expect(laptop.sync.merges.finish(silent, merge)).rejects.toMatchObject({ code: 'no_conflict' });
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 0, incoming: 0 });
   });
 });
@@ -94,11 +94,11 @@ describe('an active merge', () => {
     for (const text of ['laptop\n', 'laptop\nand more\n', marked, 'base\n']) {
       await laptop.write('n/a.md', text);
       await laptop.sync.rescan(silent);
-      expect(await laptop.sync.endedMerges([merge])).toEqual([]);
+      expect(await laptop.sync.merges.ended([merge])).toEqual([]);
     }
     // Otherwise a pull would replace the file, which equals the ancestor now.
     await laptop.pull(false, { hasUnsavedEdits: (path) => path === merge.path });
-    expect(await laptop.sync.endedMerges([merge])).toEqual([]);
+    expect(await laptop.sync.merges.ended([merge])).toEqual([]);
   });
 
   it('ends with a decision, a force push, or untracking', async () => {
@@ -111,7 +111,7 @@ describe('an active merge', () => {
     for (const end of endings) {
       const { laptop, merge } = await merging();
       await end(laptop);
-      expect(await laptop.sync.endedMerges([merge])).toEqual(['n/a.md']);
+      expect(await laptop.sync.merges.ended([merge])).toEqual(['n/a.md']);
     }
   });
 
@@ -123,7 +123,7 @@ describe('an active merge', () => {
     await pushedAgain(desk, 'desk, newer\n');
     await laptop.write('n/a.md', 'laptop, later\n');
     await laptop.pull();
-    expect(await laptop.sync.finishMerge(silent, merge)).toBe('stale');
+    expect(await laptop.sync.merges.finish(silent, merge)).toBe('stale');
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(['n/a.md']);
     await expect(laptop.push()).resolves.toMatchObject({ put: 0 });
     await desk.pull();
@@ -134,7 +134,7 @@ describe('an active merge', () => {
     const { laptop, merge } = await merging();
     await laptop.sync.resolve(silent, { paths: ['n/a.md'], choice: 'theirs' });
     await laptop.write('n/a.md', 'desk, edited here\n');
-    await expect(laptop.sync.finishMerge(silent, merge)).rejects.toMatchObject({ code: 'no_conflict' });
+    await expect(laptop.sync.merges.finish(silent, merge)).rejects.toMatchObject({ code: 'no_conflict' });
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 0, outgoing: 1 });
   });
 });
@@ -152,36 +152,36 @@ describe('an aborted merge', () => {
     await desk.push();
     await laptop.write('n/a.md', mine, 0o600);
     await laptop.pull();
-    const { path, revision, ancestor, mineCopy } = await laptop.sync.startMerge(silent, 'n/a.md');
+    const { path, revision, ancestor, mineCopy } = await laptop.sync.merges.start(silent, 'n/a.md');
     const merge = { path, revision, ancestor, mineCopy, theirs: createHash('sha256').update(theirs).digest('hex') };
     for (const unfinished of [marked, base]) {
       await laptop.write('n/a.md', unfinished);
-      const backup = await laptop.sync.abortMerge(silent, merge);
+      const backup = await laptop.sync.merges.abort(silent, merge);
       expect(await readFile(laptop.path('n/a.md'))).toEqual(mine);
       expect(await readFile(join(backup ?? '', 'n/a.md'), 'utf8')).toBe(unfinished);
       expect(laptop.sync.conflicts.map((conflict) => conflict.path)).toEqual(['n/a.md']);
     }
     expect((await laptop.listing('n')).get('a.md')?.line).toContain('file 600');
-    expect(await laptop.sync.abortMerge(silent, merge)).toBeUndefined();
+    expect(await laptop.sync.merges.abort(silent, merge)).toBeUndefined();
   });
 
   it('replaces only what its editor saved', async () => {
     const { laptop, merge, mineCopy } = await merging();
     const saved = 'half of it\n';
     await laptop.write('n/a.md', saved);
-    await expect(laptop.sync.abortMerge(silent, { ...merge, mineCopy })).rejects.toMatchObject({
+    await expect(laptop.sync.merges.abort(silent, { ...merge, mineCopy })).rejects.toMatchObject({
       code: 'not_aborted',
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
     const lastSaved = createHash('sha256').update(saved).digest('hex');
     const hasUnsavedEdits = (path: string): boolean => path === 'n/a.md';
     await expect(
-      laptop.sync.abortMerge(silent, { ...merge, mineCopy, lastSaved }, { hasUnsavedEdits }),
+      laptop.sync.merges.abort(silent, { ...merge, mineCopy, lastSaved }, { hasUnsavedEdits }),
     ).rejects.toMatchObject({
       code: 'not_aborted',
     });
     expect(await laptop.read('n/a.md')).toBe(saved);
-    await laptop.sync.abortMerge(silent, { ...merge, mineCopy, lastSaved });
+    await laptop.sync.merges.abort(silent, { ...merge, mineCopy, lastSaved });
     expect(await laptop.read('n/a.md')).toBe('laptop\n');
   });
 });

@@ -44,7 +44,7 @@ const pathsOf = async (machine: Machine): Promise<string[]> => [...(await machin
 async function renameInEditor(machine: Machine, from: string, to: string): Promise<string[]> {
   await mkdir(machine.path(to).replace(/[^/]+$/, ''), { recursive: true });
   await machine.rename(from, to);
-  return machine.sync.followRenames([{ from, to }]);
+  return machine.sync.renames.follow([{ from, to }]);
 }
 
 type Move = [name: string, tracked: string[], files: string[], from: string, to: string, onServer: string[]];
@@ -169,7 +169,7 @@ describe('a rename in the editor', () => {
     await desk.rename('b', 'd');
     renamed.resolve();
     await Promise.allSettled([pushed, followed]);
-    await desk.sync.followRenames([{ from: 'b', to: 'd' }]);
+    await desk.sync.renames.follow([{ from: 'b', to: 'd' }]);
     await desk.push();
     expect(await fixture.pathsOnServer()).toEqual(['c', 'd']);
     await laptop.pull();
@@ -181,8 +181,8 @@ describe('a rename in the editor', () => {
     await desk.sync.untrack(['n/secret']);
     const other = await fixture.machine({ tree: `${fixture.tree}-other` });
     await rename(desk.path('n'), other.path('moved'));
-    const moved = await desk.sync.moveOut('n', other.path('moved'));
-    if (moved !== undefined) await other.sync.moveIn('moved', moved);
+    const moved = await desk.sync.renames.moveOut('n', other.path('moved'));
+    if (moved !== undefined) await other.sync.renames.moveIn('moved', moved);
     expect(rulesOf(other)).toEqual(['-moved/secret/', 'moved/']);
     expect(await other.push()).toMatchObject({ put: 1 });
     expect(await desk.push()).toMatchObject({ put: 0, deleted: 1 });

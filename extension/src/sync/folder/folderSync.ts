@@ -1,22 +1,15 @@
-import { join } from 'node:path';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import { countPendingChanges } from '../../core/status/pendingChanges';
 import type { PathFolders } from '../../core/status/pathTree';
-import type { MovedChoices, RuleRename } from '../../core/tracking/followRename';
+import type { RuleRename } from '../../core/tracking/followRename';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { readableStats } from '../../io/fs/stats';
 import type { Wait } from '../../io/api/revisionFeed';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
-import { abortMerge, type AbortedMerge } from '../conflicts/abortMerge';
-import type { ActiveMerge } from '../conflicts/activeMerge';
-import { endedMerges } from '../conflicts/endedMerges';
-import { finishMerge, type FinishedMerge } from '../conflicts/finishMerge';
 import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '../conflicts/resolve';
-import { startMerge, type MergeSides } from '../conflicts/startMerge';
 import { planRestore, restore, type RestorePlan, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { TreeHistory } from '../history/treeHistory';
 import {
@@ -37,6 +30,7 @@ import type { PullRecord } from '../pull/pullRecord';
 import { forcePush, type Replacement } from '../push/forcePush';
 import { push, type PushOptions, type PushResult } from '../push/push';
 import type { CommandContext, LocalContext, StorageFolders } from '../replica/commandContext';
+import { kindAt } from '../replica/kindAt';
 import { Replica, type ReplicaSettings } from '../replica/replica';
 import { trackAgain, untrack, type Untracked } from '../replica/untrack';
 import { makePlan, type PlanOptions } from '../review/makePlan';
@@ -45,6 +39,8 @@ import type { ApplyOptions } from '../transfer/applyStaged';
 import { tooLongTest } from '../transfer/staging';
 import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
 import { cureCheck } from './cureCheck';
+import { FolderMerges } from './folderMerges';
+import { FolderRenames } from './folderRenames';
 import { OperationQueue } from './operationQueue';
 import { Recovery } from './recovery';
 import { ServerWatch } from './serverWatch';
@@ -79,6 +75,8 @@ export class FolderSync {
   readonly root: string;
   readonly history: TreeHistory;
   readonly backups: FolderBackups;
+  readonly merges: FolderMerges;
+  readonly renames: FolderRenames;
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
@@ -125,8 +123,16 @@ export class FolderSync {
       onDefect,
       run: (reporter, command) => this.#runLocally(reporter, command),
     });
+    const { lifetime } = operations;
+    this.renames = new FolderRenames({ replica, lifetime, operate: (work) => this.#operate(work) });
     this.#replica = replica;
     this.#local = { replica, folders };
+    this.merges = new FolderMerges({
+      local: this.#local,
+      operations,
+      run: (reporter, command) => this.#run('pull', reporter, command),
+      operate: (work, signal) => this.#operate(work, signal),
+    });
     this.#scanner = scanner;
     this.#onDefect = onDefect;
     this.#connection = connection;
@@ -289,7 +295,7 @@ export class FolderSync {
    * Throws not_trackable with the paths that neither side has.
    */
   async track(paths: readonly string[]): Promise<void> {
-    const picked = await Promise.all(paths.map(async (path) => ({ path, kind: await this.#kindOf(path) })));
+    const picked = await Promise.all(paths.map(async (path) => ({ path, kind: await kindAt(this.#replica, path) })));
     const missing = picked.filter(({ kind }) => kind === undefined).map(({ path }) => path);
     if (missing.length > 0) {
       throw new PalmtreeError('not_trackable', `nothing to track at ${missing.join(', ')}`, {
@@ -311,45 +317,6 @@ export class FolderSync {
   /** Undoes `untrack`. Paths that were already untracked before it stay untracked. */
   trackAgain(untracked: Untracked): Promise<void> {
     return this.#operate(() => trackAgain(this.#replica, untracked, this.#operations.lifetime));
-  }
-
-  /** Lets the rules follow renames inside the folder. Returns the paths that only now have a rule of their own. */
-  async followRenames(renames: readonly Omit<RuleRename, 'kind'>[]): Promise<string[]> {
-    const { rules } = this.#replica;
-    if (!renames.some((rename) => rules.areAffectedBy(rename))) return [];
-    return this.#operate(async () => {
-      const added: string[] = [];
-      for (const rename of renames) {
-        const had = rules.all.get(rename.from)?.effect;
-        rules.follow({ ...rename, kind: (await this.#kindOf(rename.to)) ?? 'file' });
-        if (had === undefined && rules.all.get(rename.to)?.effect === 'track') added.push(rename.to);
-      }
-      await this.#scanMoved();
-      return added;
-    });
-  }
-
-  /**
-   * Marks the rules of a path that moved to another folder, at the absolute path `to`. Returns the choices about it for
-   * `moveIn` there; undefined if nothing in it was tracked.
-   */
-  async moveOut(path: string, to: string): Promise<MovedChoices | undefined> {
-    const { rules } = this.#replica;
-    if (!rules.concern(path)) return undefined;
-    return this.#operate(async () => {
-      const stats = await readableStats(to);
-      const moved = rules.moveOut({ from: path, to, kind: stats?.isDirectory() === true ? 'folder' : 'file' });
-      await this.#scanMoved();
-      return moved;
-    });
-  }
-
-  /** Tracks what moved here from another folder as it was tracked there. */
-  moveIn(path: string, moved: MovedChoices): Promise<void> {
-    return this.#operate(async () => {
-      this.#replica.rules.moveIn(path, moved);
-      await this.#scanMoved();
-    });
   }
 
   push(reporter: Reporter, options?: PushOptions): Promise<PushResult> {
@@ -382,24 +349,6 @@ export class FolderSync {
   plan(reporter: Reporter, direction: PlanDirection, options?: PlanOptions): Promise<Plan> {
     const shownDirection = direction === 'push' ? 'push' : 'pull';
     return this.#run(shownDirection, reporter, (context) => makePlan(context, { direction, ...options }));
-  }
-
-  startMerge(reporter: Reporter, path: string): Promise<MergeSides> {
-    return this.#run('pull', reporter, (context) => startMerge(context, path));
-  }
-
-  finishMerge(reporter: Reporter, merge: ActiveMerge): Promise<FinishedMerge> {
-    return this.#run('pull', reporter, (context) => finishMerge(context, merge));
-  }
-
-  /** Works without a server. Returns the backup of the unfinished result. */
-  abortMerge(reporter: Reporter, merge: AbortedMerge, options?: ApplyOptions): Promise<string | undefined> {
-    const context = { ...this.#local, reporter };
-    return this.#operate(() => abortMerge(context, { ...merge, ...options }), reporter.signal);
-  }
-
-  endedMerges(merges: readonly ActiveMerge[]): Promise<string[]> {
-    return this.#operations.inTurn(() => endedMerges(this.#replica, merges));
   }
 
   /** Returns what `restore` would do. */
@@ -538,22 +487,11 @@ export class FolderSync {
       });
   }
 
-  async #scanMoved(): Promise<void> {
-    await this.#replica.scan({ signal: this.#operations.lifetime });
-    await this.#replica.save();
-  }
-
   #overview(): Omit<Overview, 'counts'> {
     const { binding, ancestor, local, rules } = this.#replica;
     const { head, offline, nextTryAt, waitingSince } = this.#watch;
     const isChecked = local.isScanned && ancestor.isServerChecked;
     const { isTracking } = rules;
     return { binding, isTracking, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };
-  }
-
-  async #kindOf(path: string): Promise<Rule['kind'] | undefined> {
-    const stats = await readableStats(join(this.root, path));
-    if (stats === undefined) return this.#replica.kindOnServer(path);
-    return stats.isDirectory() ? 'folder' : 'file';
   }
 }

@@ -78,7 +78,7 @@ export async function abortMerge(merges: ActiveMerges, owner: SyncedFolder, merg
     const lastSaved = await saveMerge(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
     const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
     await withProgress(vscode.l10n.t('Palmtree: Abort Merge'), (reporter) =>
-      sync.abortMerge(reporter, { ...merge, lastSaved }, { hasUnsavedEdits }),
+      sync.merges.abort(reporter, { ...merge, lastSaved }, { hasUnsavedEdits }),
     );
     await merges.end(owner, [merge.path]);
   });

@@ -23,7 +23,7 @@ export function forgetEndedMerges(
     }
     running.set(sync, 'once');
     try {
-      const ended = await sync.endedMerges(candidates);
+      const ended = await sync.merges.ended(candidates);
       await merges.end(owner, ended);
       if (ended.length > 0) log.info(`${folder.name}: the merges of ${ended.join(', ')} have ended`);
     } catch (error) {

@@ -48,7 +48,7 @@ async function mergeOne(deps: MergeDeps, owner: SyncedFolder, path: string): Pro
     throw new PalmtreeError('conflict_markers', `a merge of ${path} is not finished`, { details: { paths: [path] } });
   }
   const sides = await withProgress(vscode.l10n.t('Palmtree: Merge'), (reporter) =>
-    owner.sync.startMerge(reporter, path),
+    owner.sync.merges.start(reporter, path),
   );
   const started = activeMerge(owner, path, sides);
   requireUnchanged(document, sides);

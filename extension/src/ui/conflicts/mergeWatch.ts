@@ -245,7 +245,7 @@ export class MergeWatch implements vscode.Disposable {
   async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<FinishedMerge | 'no conflict'> {
     try {
       const title = vscode.l10n.t('Palmtree: Merge');
-      return await withProgress(title, (reporter) => owner.sync.finishMerge(reporter, merge));
+      return await withProgress(title, (reporter) => owner.sync.merges.finish(reporter, merge));
     } catch (error) {
       if (isPalmtreeError(error, 'no_conflict')) return 'no conflict';
       throw error;

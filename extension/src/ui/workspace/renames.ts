@@ -57,7 +57,7 @@ async function followAll(
       }
     }
     for (const [owner, renames] of inside) {
-      const added = await owner.sync.followRenames(renames);
+      const added = await owner.sync.renames.follow(renames);
       if (added.length > 0) void notifyStillTracked(owner, added);
     }
   } catch (error) {
@@ -82,9 +82,9 @@ function locate(folders: WorkspaceFolders, uri: vscode.Uri): Location | undefine
 async function followOut(source: Location, newUri: vscode.Uri, target: Location | undefined): Promise<void> {
   // A file that left all folders is gone for others: the next push asks before it deletes it there.
   if (target === undefined) return;
-  const moved = await source.owner.sync.moveOut(source.path, newUri.fsPath);
+  const moved = await source.owner.sync.renames.moveOut(source.path, newUri.fsPath);
   if (moved === undefined) return;
-  await target.owner.sync.moveIn(target.path, moved);
+  await target.owner.sync.renames.moveIn(target.path, moved);
   void notifyStillTracked(target.owner, [target.path]);
 }
 
