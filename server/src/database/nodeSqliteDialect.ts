@@ -1,4 +1,5 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   SelectQueryNode,
   SqliteAdapter,
@@ -15,6 +16,9 @@ import {
 } from 'kysely';
 
 const maxCachedStatements = 100;
+const sqliteBusy = 5;
+/** The pause, in milliseconds, before a statement is tried again while another process has the lock. */
+const busyPauseMs = 20;
 
 /** Three connections to the same file. */
 export interface Connections<T> {
@@ -27,22 +31,26 @@ export interface Connections<T> {
 
 /**
  * Kysely's SQLite dialect on Node's own SQLite. A SELECT waits neither for a write transaction nor for a long read-only
- * one.
+ * one. A statement that finds the database locked by another process is tried again for `busyTimeoutMs`. Other requests
+ * are answered meanwhile, so SQLite's own timeout, which blocks the process, must be 0.
  */
 export class NodeSqliteDialect implements Dialect {
   readonly #databases: Connections<DatabaseSync>;
+  readonly #busyTimeoutMs: number;
 
-  constructor(databases: Connections<DatabaseSync>) {
+  constructor(databases: Connections<DatabaseSync>, busyTimeoutMs: number) {
     this.#databases = databases;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   createDriver(): Driver {
     const { writer, reader, snapshots } = this.#databases;
-    return new NodeSqliteDriver({
+    const connections = {
       writer: new Connection(writer),
       reader: new Connection(reader),
       snapshots: new Connection(snapshots),
-    });
+    };
+    return new NodeSqliteDriver(connections, this.#busyTimeoutMs);
   }
 
   createQueryCompiler(): SqliteQueryCompiler {
@@ -66,15 +74,17 @@ class ConcurrentSqliteAdapter extends SqliteAdapter {
 
 class NodeSqliteDriver implements Driver {
   readonly #connections: Connections<Connection>;
+  readonly #busyTimeoutMs: number;
 
-  constructor(connections: Connections<Connection>) {
+  constructor(connections: Connections<Connection>, busyTimeoutMs: number) {
     this.#connections = connections;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Lease> {
-    return new Lease(this.#connections);
+    return new Lease(this.#connections, this.#busyTimeoutMs);
   }
 
   async beginTransaction(lease: Lease, { accessMode }: TransactionSettings): Promise<void> {
@@ -84,7 +94,7 @@ class NodeSqliteDriver implements Driver {
   }
 
   async commitTransaction(lease: Lease): Promise<void> {
-    lease.commit();
+    await lease.commit();
   }
 
   async rollbackTransaction(lease: Lease): Promise<void> {
@@ -102,20 +112,25 @@ class NodeSqliteDriver implements Driver {
 /** Runs one query or transaction. Outside a transaction, each statement chooses its connection. */
 class Lease implements DatabaseConnection {
   readonly #connections: Connections<Connection>;
+  readonly #busyTimeoutMs: number;
   #transaction: { readonly connection: Connection; readonly release: () => void } | undefined;
 
-  constructor(connections: Connections<Connection>) {
+  constructor(connections: Connections<Connection>, busyTimeoutMs: number) {
     this.#connections = connections;
+    this.#busyTimeoutMs = busyTimeoutMs;
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#transaction !== undefined) return this.#transaction.connection.execute<R>(query);
     const { writer, reader } = this.#connections;
+    const transaction = this.#transaction?.connection;
+    if (transaction !== undefined) return this.#whileBusy(() => transaction.execute<R>(query));
     // The writer is preferred: after each commit, the reader has to reread pages that the writer still has in memory.
-    if (SelectQueryNode.is(query.query)) return (writer.isBusy ? reader : writer).execute<R>(query);
+    if (SelectQueryNode.is(query.query)) {
+      return this.#whileBusy(() => (writer.isBusy ? reader : writer).execute<R>(query));
+    }
     const release = await writer.acquire();
     try {
-      return writer.execute<R>(query);
+      return await this.#whileBusy(() => writer.execute<R>(query));
     } finally {
       release();
     }
@@ -128,7 +143,7 @@ class Lease implements DatabaseConnection {
   async begin(connection: Connection, statement: string): Promise<void> {
     const release = await connection.acquire();
     try {
-      connection.run(statement);
+      await this.#whileBusy(() => connection.run(statement));
       this.#transaction = { connection, release };
     } catch (error) {
       release();
@@ -137,8 +152,8 @@ class Lease implements DatabaseConnection {
   }
 
   /** When this throws, the transaction is still open and has to be rolled back. */
-  commit(): void {
-    this.#transaction?.connection.run('commit');
+  async commit(): Promise<void> {
+    await this.#whileBusy(() => this.#transaction?.connection.run('commit'));
     this.#end();
   }
 
@@ -147,6 +162,19 @@ class Lease implements DatabaseConnection {
       this.#transaction?.connection.rollback();
     } finally {
       this.#end();
+    }
+  }
+
+  /** Repeats a statement while another process has the lock. A statement that fails has no effect. */
+  async #whileBusy<T>(statement: () => T): Promise<T> {
+    const deadline = performance.now() + this.#busyTimeoutMs;
+    for (;;) {
+      try {
+        return statement();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() > deadline) throw error;
+      }
+      await delay(busyPauseMs);
     }
   }
 
@@ -185,16 +213,16 @@ class Connection {
     };
   }
 
+  run(sql: string): void {
+    this.#database.exec(sql);
+  }
+
   execute<R>({ sql, parameters }: CompiledQuery): QueryResult<R> {
     const { statement, hasRows } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
     if (hasRows) return { rows: statement.all(...values) as R[] };
     const { changes, lastInsertRowid } = statement.run(...values);
     return { insertId: BigInt(lastInsertRowid), numAffectedRows: BigInt(changes), rows: [] };
-  }
-
-  run(sql: string): void {
-    this.#database.exec(sql);
   }
 
   rollback(): void {
@@ -217,4 +245,9 @@ class Connection {
     this.#statements.set(sql, prepared);
     return prepared;
   }
+}
+
+/** The low byte of an extended result code is its primary result code. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy;
 }

@@ -46,7 +46,9 @@ async function openAndMigrate(dataFolder: string): Promise<Database> {
   // A negative number is in KiB. The indexes of a commit of 100,000 files do not fit into the default of 2 MiB.
   writer.exec('pragma cache_size = -32768');
   const openReadOnly = () => new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: true });
-  const dialect = new NodeSqliteDialect({ writer, reader: openReadOnly(), snapshots: openReadOnly() });
+  const connections = { writer, reader: openReadOnly(), snapshots: openReadOnly() };
+  for (const connection of Object.values(connections)) connection.exec('pragma busy_timeout = 0');
+  const dialect = new NodeSqliteDialect(connections, busyTimeoutMs);
   const database = new Kysely<Tables>({ dialect });
   await migrate(database);
   return database;
@@ -56,8 +58,12 @@ interface MigrationTables extends Tables {
   migrations: { number: number; applied_at: string };
 }
 
-/** Runs in one transaction, so a kill leaves the old schema or the new one, and two processes migrate in turn. */
+/**
+ * Runs in one transaction, so a kill leaves the old schema or the new one, and two processes migrate in turn. Writes
+ * nothing to a database that is up to date: listing tokens needs no room on a full disk.
+ */
 async function migrate(database: Database): Promise<void> {
+  if ((await appliedMigrations(database)) === migrations.length) return;
   await database.transaction().execute(async (transaction) => {
     await transaction.schema
       .createTable('migrations')
@@ -66,10 +72,7 @@ async function migrate(database: Database): Promise<void> {
       .addColumn('applied_at', 'text', (column) => column.notNull())
       .execute();
     const typed = transaction as unknown as Kysely<MigrationTables>;
-    const { applied } = await typed
-      .selectFrom('migrations')
-      .select(sql<number>`count(*)`.as('applied'))
-      .executeTakeFirstOrThrow();
+    const applied = await appliedMigrations(transaction);
     if (applied > migrations.length) {
       throw new OperatorError('A newer palmtree-server has written the data folder. Update this server.');
     }
@@ -80,4 +83,13 @@ async function migrate(database: Database): Promise<void> {
       await typed.insertInto('migrations').values(row).execute();
     }
   });
+}
+
+async function appliedMigrations(database: Database): Promise<number> {
+  const { rows } = await sql<{ name: string }>`select name from sqlite_master where name = 'migrations'`.execute(
+    database,
+  );
+  if (rows.length === 0) return 0;
+  const { rows: counts } = await sql<{ applied: number }>`select count(*) as applied from migrations`.execute(database);
+  return counts[0]?.applied ?? 0;
 }
