@@ -67,6 +67,11 @@ export const fileTable = z.object({
   revision,
   id: revisionId,
   folders: z.array(folder),
+  /**
+   * The names of the tokens, other than the request's, that have pushed to the tree; the first of them, if there are many.
+   * A server that does not say leaves it out.
+   */
+  otherWriters: z.array(z.string().max(100)).max(100).optional(),
   files: z.array(tableEntry),
 });
 

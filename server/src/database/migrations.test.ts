@@ -21,7 +21,11 @@ test('the migration counts the paths of existing revisions', async () => {
   });
 
   const old = ['put', 'deleted', 'renamed'].map((column) => `alter table revisions drop column ${column}`);
-  old.push('drop index versions_by_revision', 'delete from migrations where number >= 2');
+  old.push(
+    'drop index versions_by_revision',
+    'drop index revisions_by_token',
+    'delete from migrations where number >= 2',
+  );
   for (const statement of old) await sql.raw(statement).execute(server.database);
   await server.stop();
   const { dataFolder } = server;

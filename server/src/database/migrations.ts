@@ -4,7 +4,7 @@ import type { Tables } from './tables';
 type Migration = (database: Kysely<Tables>) => Promise<void>;
 
 /** Invariant: a released migration is never edited, reordered or removed. */
-export const migrations: readonly Migration[] = [createFirstTables, addHistory, addRenames];
+export const migrations: readonly Migration[] = [createFirstTables, addHistory, addRenames, indexWriters];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await createTokens(database);
@@ -39,6 +39,11 @@ async function addRenames({ schema }: Kysely<Tables>): Promise<void> {
     .alterTable('revisions')
     .addColumn('renamed', 'integer', (definition) => definition.notNull().defaultTo(0))
     .execute();
+}
+
+/** Finds the names of the tokens that have pushed to a tree, without a look at each revision. */
+async function indexWriters({ schema }: Kysely<Tables>): Promise<void> {
+  await schema.createIndex('revisions_by_token').on('revisions').columns(['tree_id', 'token_name']).execute();
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -14,6 +14,16 @@ export interface Tree {
   readonly head: number;
 }
 
+interface TableRequest {
+  readonly since: number;
+  readonly sinceId?: string | undefined;
+  /** The name of the token that the table is for. */
+  readonly reader: string;
+}
+
+/** A client needs to know that there are others, and to name some. */
+const maxWriters = 20;
+
 /** Throws revision_not_found. */
 export function requireRevision({ name, head }: Tree, revision: number): void {
   if (revision <= head) return;
@@ -75,10 +85,10 @@ export class TreeRepository {
   }
 
   /**
-   * The file table, read in one snapshot. `sinceId` is the client's id of revision `since`.
+   * The file table for the token named `reader`, read in one snapshot. `sinceId` is the client's id of revision `since`.
    * Throws tree_not_found, revision_not_found.
    */
-  async table(name: string, since: number, sinceId?: string): Promise<FileTable> {
+  async table(name: string, { since, sinceId, reader }: TableRequest): Promise<FileTable> {
     const snapshot = this.#database.transaction().setAccessMode('read only');
     return snapshot.execute(async (transaction) => {
       const trees = new TreeRepository(transaction, this.#now);
@@ -90,6 +100,7 @@ export class TreeRepository {
         revision: tree.head,
         id: await trees.revisionId(tree.id, tree.head),
         folders,
+        otherWriters: await writersExcept(transaction, tree.id, reader),
         files,
       };
     });
@@ -111,6 +122,26 @@ async function foldersInUse(database: Database, treeId: number): Promise<string[
     .orderBy('path')
     .execute();
   return rows.map(({ path }) => path);
+}
+
+/**
+ * The names of the tokens, other than `reader`, that have pushed to the tree or added a tracked folder; at most
+ * `maxWriters`. Each step of the recursion jumps to the next name in the index, however many revisions the tree has.
+ */
+async function writersExcept(database: Database, treeId: number, reader: string): Promise<string[]> {
+  const { rows } = await sql<{ name: string }>`
+    with recursive writers(name) as (
+      select min(token_name) from revisions where tree_id = ${treeId}
+      union all
+      select (select min(token_name) from revisions where tree_id = ${treeId} and token_name > writers.name)
+      from writers where writers.name is not null
+    )
+    select name from writers where name is not null and name <> ${reader}
+    union
+    select token_name from folders where tree_id = ${treeId} and token_name <> ${reader}
+    order by name limit ${maxWriters}
+  `.execute(database);
+  return rows.map(({ name }) => name);
 }
 
 async function changedSince(database: Database, treeId: number, revision: number): Promise<TableEntry[]> {

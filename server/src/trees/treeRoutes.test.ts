@@ -56,3 +56,24 @@ test('a tracked folder is left out from when its files are gone until it has fil
   await pushDirectly(server, 'moves', 2, { 'n/new': '4' });
   expect(await foldersNow()).toEqual(['', 'empty', 'n', 'n-2', 'ä']);
 });
+
+test('the table names the other tokens that have pushed to the tree, or added a folder to it', async () => {
+  await server.api.makeTree('shared');
+  await server.api.makeTree('other');
+  const others = async (secret = server.token) => (await server.as(secret).table('shared')).body.otherWriters;
+  const tokens = new Map<string, string>();
+  for (const name of ['bob', 'carol', 'dave']) tokens.set(name, await server.services.tokens.create(name, null));
+  const as = (name: string) => ({ ...server, api: server.as(tokens.get(name)) });
+  expect(await others()).toEqual([]);
+  await pushDirectly(server, 'shared', 0, { a: '1' });
+  await pushDirectly(server, 'shared', 1, { a: '2' });
+  await pushDirectly(as('dave'), 'other', 0, { a: '1' });
+  expect(await others()).toEqual([]);
+  await pushDirectly(as('carol'), 'shared', 2, { a: '3' });
+  await pushDirectly(as('carol'), 'shared', 3, { a: '4' });
+  expect(await others()).toEqual(['carol']);
+  expect(await others(tokens.get('carol'))).toEqual(['alice']);
+  await pushDirectly(as('bob'), 'shared', 4, {}, { folders: ['n'] });
+  expect(await others()).toEqual(['bob', 'carol']);
+  expect((await server.api.table('shared', 4)).body.otherWriters).toEqual(['bob', 'carol']);
+});

@@ -28,7 +28,8 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const since = parse(queryNumber('since'), context.req.query('since') ?? '0');
     const { sinceId } = context.req.query();
     const name = context.req.param('tree');
-    const work = (): Promise<FileTable> => trees.table(name, since, sinceId);
+    const reader = context.get('token').name;
+    const work = (): Promise<FileTable> => trees.table(name, { since, sinceId, reader });
     context.header('vary', 'Accept');
     if (context.req.header('accept')?.includes(ndjsonType) !== true) return slowJson(context, work);
     return slowResponse(context, { work, body: tableNdjson, contentType: ndjsonType });
