@@ -78,6 +78,9 @@ describe('the history of a renamed file', () => {
     await desk.sync.rescan(silent);
     expect(await versionsOf(desk, 'n/b')).toEqual(['r1 n/a']);
     expect(await versionsOf(desk, 'moved')).toEqual(['r2 alone']);
+    await desk.rename('moved', 'moved again');
+    await desk.sync.rescan(silent);
+    expect(await versionsOf(desk, 'moved again')).toEqual(['r2 alone']);
     expect(await versionsOf(desk, 'n/never')).toEqual([]);
   });
 

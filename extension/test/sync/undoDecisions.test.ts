@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { Choice } from '../../src/sync/conflicts/resolve';
 import { expectSame, silent, type Machine } from './machine';
@@ -156,6 +156,27 @@ describe('an untracked path that is tracked again by an undo', () => {
     await laptop.sync.trackAgain(untracked);
     expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(paths.slice(0, 3));
     expect(laptop.sync.isTracked('n/new')).toBe(false);
+  });
+
+  it.each([
+    ['in its tracked folder', 'n/z', ['n/b', 'n/z']],
+    ['to a folder that is not tracked', 'm/z', ['m/z', 'n/b']],
+  ])('is renamed on the server too if it was renamed meanwhile, %s', async (_, to, expected) => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    const untracked = await laptop.sync.untrack(['n/a']);
+    await mkdir(laptop.path('m'));
+    for (const [from, next] of [
+      ['n/a', 'n/y'],
+      ['n/y', to],
+    ] as const) {
+      await laptop.rename(from, next);
+      await laptop.sync.rescan(silent);
+    }
+    await laptop.sync.trackAgain(untracked);
+    expect(await laptop.push()).toMatchObject({ put: 1, deleted: 1 });
+    expect(await fixture.pathsOnServer()).toEqual(expected);
+    await desk.pull();
+    expect(await desk.read(to)).toBe('1');
   });
 
   it('is compared with the server anew if it was pushed after it was tracked by hand', async () => {

@@ -109,6 +109,19 @@ it('a renamed rule stays in force, and lapses when neither side has its path', (
   expect(lapsedRules(rules.values(), hasPath).map(({ path }) => path)).toEqual(['n']);
 });
 
+it('the path before two renames is known although the rule in between has lapsed', () => {
+  const rules = rulesOf('n/', 'a');
+  for (const [from, to] of [
+    ['a', 'b'],
+    ['b', 'c'],
+    ['n/', 'm/'],
+    ['m/', 'p/'],
+  ] as const)
+    rename(rules, from, to);
+  for (const { path } of lapsedRules(rules.values(), (path) => ['a', 'n'].includes(path))) rules.delete(path);
+  expect(['c', 'p/deep/file'].map((path) => formerPath(rules.values(), path))).toEqual(['a', 'n/deep/file']);
+});
+
 it('the earlier path of a renamed file is known from its rule, or from that of a folder above', () => {
   const rules = rulesOf('n/', 'a');
   rename(rules, 'n/', 'm/');

@@ -24,6 +24,12 @@ export interface MovedChoices {
 export function moveOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename, isTracked: boolean): MovedChoices {
   const moved = rulesIn(rules, [from]).filter(({ renamedTo }) => renamedTo === undefined);
   for (const rule of moved) rules.set(rule.path, { ...rule, renamedTo: to + rule.path.slice(from.length) });
+  // Renamed before: the rule in between may lapse.
+  for (const rule of rules.values()) {
+    const { renamedTo } = rule;
+    if (renamedTo === undefined || (renamedTo !== from && !isInside(renamedTo, from))) continue;
+    rules.set(rule.path, { ...rule, renamedTo: to + renamedTo.slice(from.length) });
+  }
   const relative = moved.map((rule) => ({ ...rule, path: rule.path.slice(from.length + 1) }));
   return { kind, isTracked, rules: relative.sort((a, b) => a.path.length - b.path.length) };
 }

@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { FileIdentity } from '../../core/tracking/fileIdentity';
 import { lapsedRules, moveIn, moveOut, type MovedChoices, type RuleRename } from '../../core/tracking/followRename';
@@ -133,6 +134,15 @@ export class TrackingRules {
   /** Whether the rules have to follow a rename inside the folder. */
   areAffectedBy({ from, to }: Pick<RuleRename, 'from' | 'to'>): boolean {
     return this.#hasOwnRules(from) || (this.#isTracked(from) && ruleFor(this.#rules, to)?.effect !== 'track');
+  }
+
+  /**
+   * The present path of what was at `path`; undefined if the rule of `path` has followed no rename, or if its file or folder
+   * moved to another workspace folder.
+   */
+  presentPath(path: string): string | undefined {
+    const to = this.#rules.get(path)?.renamedTo;
+    return to === undefined || isAbsolute(to) ? undefined : to;
   }
 
   /** Lets the rules follow a rename inside the folder. */

@@ -3,6 +3,7 @@ import { entryWith, type Entry, type FileTable } from '../../core/entry';
 import { isInside } from '../../core/paths';
 import type { Rule } from '../../core/tracking/rule';
 import { runYielding } from '../../io/threads/yielding';
+import { kindAt } from './kindAt';
 import type { Replica } from './replica';
 
 /** The state of paths before they were untracked, for `trackAgain`. */
@@ -26,10 +27,16 @@ export async function untrack(replica: Replica, paths: readonly string[], signal
 
 /**
  * Undoes `untrack`. Invariant: what was a change of this disk before is one again, and no conflict. A version that the
- * server got meanwhile counts as its change.
+ * server got meanwhile counts as its change. What was renamed meanwhile is tracked at its new path.
  */
 export async function trackAgain(replica: Replica, untracked: Untracked, signal: AbortSignal): Promise<void> {
-  replica.rules.restoreRules(untracked.paths, untracked.rules);
+  const { rules } = replica;
+  const renames = untracked.paths.flatMap((from) => {
+    const to = rules.presentPath(from);
+    return to === undefined ? [] : [{ from, to }];
+  });
+  rules.restoreRules([...untracked.paths, ...renames.map(({ to }) => to)], untracked.rules);
+  for (const { from, to } of renames) rules.follow({ from, to, kind: (await kindAt(replica, to)) ?? 'file' });
   await runYielding(restoreAncestorsSteps(replica, untracked));
   await replica.scan({ signal });
   await replica.save();
