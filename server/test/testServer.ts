@@ -46,6 +46,7 @@ export async function startTestServer({ tokenName = 'alice', limits, ...over }: 
       const closed = listening?.close(0);
       await services.activity.stopAll('the test has ended');
       await closed;
+      await services.tokenWatch.stop();
       await services.sessions.removalsDone();
       await database.destroy();
     },

@@ -27,7 +27,7 @@ export function createServer(services: Services): Hono<AppEnv> {
   app.get('/healthz', (context) => context.json({ ok: true }));
 
   app.use('/v1/*', requireProtocol);
-  app.use('/v1/*', authenticate(services.tokens));
+  app.use('/v1/*', authenticate(services.tokens, services.tokenWatch));
   app.use('/v1/trees/:tree/*', requireTreeScope);
   app.get('/v1/whoami', (context) => {
     const { name, trees } = context.get('token');

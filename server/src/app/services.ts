@@ -10,10 +10,12 @@ import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PushRepository } from '../pushes/pushRepository';
 import { UploadedObjects } from '../pushes/uploadedObjects';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
+import { removeRevokedSessions } from '../sessions/removeRevokedSessions';
 import { RsyncConnections } from '../sessions/rsyncConnections';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
 import { TokenRepository } from '../tokens/tokenRepository';
+import { TokenWatch } from '../tokens/tokenWatch';
 import { EntryRepository } from '../trees/entryRepository';
 import { TreeRepository } from '../trees/treeRepository';
 
@@ -29,11 +31,13 @@ export interface Environment {
   readonly maxBodyBytes?: number;
   readonly notices?: RevisionNotices;
   readonly heartbeatMs?: number;
+  readonly tokenCheckMs?: number;
 }
 
 const defaultMaxBodyBytes = 256 << 20;
 /** Many proxies cut a connection after a minute without data. */
 const defaultHeartbeatMs = 15_000;
+const defaultTokenCheckMs = 500;
 
 /** The dependencies of all routes. */
 export type Services = ReturnType<typeof createServices>;
@@ -49,6 +53,12 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const tokens = new TokenRepository(database, now);
   const revisions = new RevisionRepository(database);
   const notices = injected.notices ?? new LocalNotices();
+  const uploaded = new UploadedObjects({ sessions, entries, objects, inboxVerifiers });
+  const tokenWatch = new TokenWatch(tokens, {
+    checkMs: injected.tokenCheckMs ?? defaultTokenCheckMs,
+    onChecked: (revoked) => removeRevokedSessions({ sessions, uploaded, activity }, revoked, log),
+    log,
+  });
   const heartbeatMs = injected.heartbeatMs ?? defaultHeartbeatMs;
   return {
     log,
@@ -58,17 +68,18 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     newPassword: () => randomBytes(24).toString('base64url'),
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
     tokens,
+    tokenWatch,
     trees: new TreeRepository(database, now),
     entries,
     revisions,
     notices,
-    streams: new RevisionStreams({ revisions, tokens }, notices, heartbeatMs),
+    streams: new RevisionStreams(revisions, notices, heartbeatMs),
     pushes: new PushRepository(database, now),
     objects,
     inboxVerifiers,
-    uploaded: new UploadedObjects({ sessions, entries, objects, inboxVerifiers }),
+    uploaded,
     sessions,
     activity,
-    connections: new RsyncConnections({ sessions, activity, tokens, observer: inboxVerifiers }, rsync, limits),
+    connections: new RsyncConnections({ sessions, activity, tokenWatch, observer: inboxVerifiers }, rsync, limits),
   };
 }

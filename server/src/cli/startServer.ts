@@ -64,7 +64,7 @@ function standardError(): NodeJS.WriteStream {
 }
 
 async function stopServer(
-  { activity, sessions, streams, log }: Services,
+  { activity, sessions, streams, tokenWatch, log }: Services,
   listening: Listening,
   database: Database,
   lock: DataFolderLock,
@@ -73,6 +73,7 @@ async function stopServer(
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
   await closed;
+  await tokenWatch.stop();
   await sessions.removalsDone();
   await database.destroy();
   lock.release();

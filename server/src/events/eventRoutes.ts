@@ -27,7 +27,7 @@ export function eventRoutes({ trees, streams }: EventServices): Hono<AppEnv> {
     const since = parse(queryNumber('last event id'), lastEventId ?? '0');
     const tree = await trees.find(context.req.param('tree'));
     if (context.req.method === 'HEAD') return context.body(null, 200, headers);
-    const request = { tree, since, token: context.get('token'), log: context.get('log') };
+    const request = { tree, since, log: context.get('log') };
     return context.body(await streams.open(request), 200, headers);
   });
 

@@ -10,8 +10,6 @@ export interface StreamSource {
   /** Some of the revisions after `number`, oldest first; empty when there are no more. */
   readonly after: (number: number) => Promise<readonly RevisionEvent[]>;
   readonly listen: (onNotice: () => void) => () => void;
-  /** Whether the client's token is still valid. Called at each heartbeat. */
-  readonly isAllowed: () => Promise<boolean>;
   readonly onEnd: (failure?: unknown) => void;
 }
 
@@ -39,7 +37,8 @@ export class RevisionStream {
     this.#known = source.known;
     this.#stopListening = source.listen(() => this.#onNotice());
     this.#timer = setInterval(() => {
-      this.#onHeartbeat().catch((error: unknown) => this.end(error));
+      this.#isHeartbeatDue = true;
+      this.#onNotice();
     }, source.heartbeatMs);
     this.#timer.unref();
     this.body = new ReadableStream<Uint8Array>({
@@ -84,13 +83,6 @@ export class RevisionStream {
     this.#mayHaveRevisions = true;
     this.#send(revisions.map(revisionEventText).join(''));
     return true;
-  }
-
-  /** Does not wait for the client: a revoked token ends its stream even if the client reads nothing. */
-  async #onHeartbeat(): Promise<void> {
-    if (!(await this.#source.isAllowed())) return this.end();
-    this.#isHeartbeatDue = true;
-    this.#onNotice();
   }
 
   #onNotice(): void {

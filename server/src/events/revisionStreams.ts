@@ -1,8 +1,6 @@
 import type { Logger } from 'pino';
 import type { RevisionEvent } from '../contract/history';
 import type { RevisionRepository } from '../history/revisionRepository';
-import type { Token } from '../token';
-import type { TokenRepository } from '../tokens/tokenRepository';
 import type { Tree } from '../trees/treeRepository';
 import { readyEventText, revisionEventText } from './eventText';
 import type { RevisionNotices } from './revisionNotices';
@@ -13,7 +11,6 @@ const revisionsPerRead = 50;
 
 export interface StreamRequest {
   readonly tree: Tree;
-  readonly token: Token;
   /** The newest revision that the client knows. */
   readonly since: number;
   readonly log: Logger;
@@ -23,18 +20,12 @@ export interface StreamRequest {
 export class RevisionStreams {
   readonly #open = new Set<RevisionStream>();
   readonly #revisions: RevisionRepository;
-  readonly #tokens: TokenRepository;
   readonly #notices: RevisionNotices;
   readonly #heartbeatMs: number;
   #ended = false;
 
-  constructor(
-    deps: { revisions: RevisionRepository; tokens: TokenRepository },
-    notices: RevisionNotices,
-    heartbeatMs: number,
-  ) {
-    this.#revisions = deps.revisions;
-    this.#tokens = deps.tokens;
+  constructor(revisions: RevisionRepository, notices: RevisionNotices, heartbeatMs: number) {
+    this.#revisions = revisions;
     this.#notices = notices;
     this.#heartbeatMs = heartbeatMs;
   }
@@ -44,7 +35,7 @@ export class RevisionStreams {
   }
 
   /** The stream begins with the head if it is newer than `since`. The revisions before the head are in the history. */
-  async open({ tree, token, since, log }: StreamRequest): Promise<ReadableStream<Uint8Array>> {
+  async open({ tree, since, log }: StreamRequest): Promise<ReadableStream<Uint8Array>> {
     const head = tree.head > since ? await this.#headOf(tree) : undefined;
     const stream = new RevisionStream({
       opening: head === undefined ? readyEventText({ revision: tree.head }) : revisionEventText(head),
@@ -52,7 +43,6 @@ export class RevisionStreams {
       heartbeatMs: this.#heartbeatMs,
       after: (number) => this.#revisions.after(tree.id, number, revisionsPerRead),
       listen: (onNotice) => this.#notices.listen(tree.id, onNotice),
-      isAllowed: () => this.#tokens.isActive(token.id),
       onEnd: (failure) => {
         this.#open.delete(stream);
         if (failure !== undefined) log.error({ err: failure }, 'an event stream failed');

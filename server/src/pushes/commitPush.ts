@@ -57,7 +57,13 @@ export async function commitPush(
     const push = await sessions.pushRecord(id);
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
-    const revision = await pushes.commit({ treeId: tree.id, pushId: id, tokenName: token.name, push });
+    const revision = await pushes.commit({
+      treeId: tree.id,
+      pushId: id,
+      tokenId: token.id,
+      tokenName: token.name,
+      push,
+    });
     uploaded.committed(id);
     if (revision !== push.base) notices.announce(tree.id);
     if (push.uploads.length > maxForegroundRemovals) await sessions.removeSoon(id);

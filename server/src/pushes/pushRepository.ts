@@ -9,6 +9,7 @@ import { countRenames } from './countRenames';
 export interface Commit {
   readonly treeId: number;
   readonly pushId: string;
+  readonly tokenId: number;
   readonly tokenName: string;
   readonly push: PushRecord;
 }
@@ -43,11 +44,13 @@ export class PushRepository {
   }
 
   /**
-   * Returns the tree's new revision, or the old one for a push without changes. Throws stale_base.
+   * Returns the tree's new revision, or the old one for a push without changes. Throws stale_base, and unauthorized if the
+   * token was revoked before the transaction began.
    * Invariant: one transaction moves the tree from `push.base` to the next revision, or changes nothing.
    */
   async commit(commit: Commit): Promise<number> {
     return this.#database.transaction().execute(async (transaction) => {
+      await requireToken(transaction, commit.tokenId);
       const { head, name } = await transaction
         .selectFrom('trees')
         .select(['head', 'name'])
@@ -131,6 +134,16 @@ export class PushRepository {
         .execute();
     });
   }
+}
+
+async function requireToken(transaction: Database, id: number): Promise<void> {
+  const token = await transaction
+    .selectFrom('tokens')
+    .select('id')
+    .where('id', '=', id)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirst();
+  if (token === undefined) throw new WireError('unauthorized', 'the token was revoked');
 }
 
 function versionOf(treeId: number, revision: number, change: Change): VersionsTable {

@@ -10,8 +10,6 @@ export interface RunLimits extends LivenessLimits {
   readonly closeGraceMs: number;
   /** The time between SIGTERM and SIGKILL. */
   readonly killGraceMs: number;
-  /** The interval between checks whether the client's token was revoked. */
-  readonly tokenCheckMs: number;
 }
 
 export const defaultRunLimits: RunLimits = {
@@ -20,7 +18,6 @@ export const defaultRunLimits: RunLimits = {
   pingMs: 20_000,
   closeGraceMs: 1_000,
   killGraceMs: 2_000,
-  tokenCheckMs: 1_000,
 };
 
 export interface RsyncRunOptions {

@@ -50,7 +50,7 @@ test('a connection needs a token for the tree and a session of that token', asyn
 });
 
 test('a running transfer ends when its token is revoked, and a transfer of another token goes on', async () => {
-  const { url } = await startWithPush({ runLimits: { tokenCheckMs: 5 } });
+  const { url } = await startWithPush({ tokenCheckMs: 5 });
   const lost = await server.services.tokens.create('lost laptop', null);
   const push = await server.as(lost).beginPush('tree', { base: 0, changes: puts({ b: '2' }) });
   const [kept, revoked] = [connect(url, server.token), connect(await server.rsyncUrl('tree', push.body.id), lost)];

@@ -5,8 +5,15 @@ export interface SessionContents {
   readonly uploaded: UploadedContent;
 }
 
-/** Removes a session that was not committed. The folder is the last to go: after a kill, a sweep finds it and ends this. */
-export async function removeSession({ sessions, uploaded }: SessionContents, id: string): Promise<void> {
+/**
+ * Removes a session that was not committed. The folder is the last to go: after a kill, a sweep finds it and ends this.
+ * With `soon`, the session has ended when this resolves, and its folder is removed in the background.
+ */
+export async function removeSession(
+  { sessions, uploaded }: SessionContents,
+  id: string,
+  when: 'now' | 'soon' = 'now',
+): Promise<void> {
   await uploaded.discard(id);
-  await sessions.remove(id);
+  await (when === 'now' ? sessions.remove(id) : sessions.removeSoon(id));
 }

@@ -4,11 +4,13 @@ import { RsyncRun, internalError, type RsyncRunOptions, type RunLimits } from '.
 import type { Run } from '../rsync/run';
 import { tailOf } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
-import type { TokenRepository } from '../tokens/tokenRepository';
+import type { TokenWatch } from '../tokens/tokenWatch';
 import type { SessionStore } from './sessionStore';
 
 /** WebSocket close code "Try Again Later". */
 const tryAgainLater = 1013;
+/** The time, in milliseconds, in which the client of a revoked token may read why its connection is closed. */
+const revokedGraceMs = 300;
 
 export interface RunObserver {
   onRunStarted(sessionId: string, run: Run): void;
@@ -18,7 +20,7 @@ export interface RunObserver {
 export class RsyncConnections {
   readonly #sessions: SessionStore;
   readonly #activity: SessionActivity;
-  readonly #tokens: Pick<TokenRepository, 'isActive'>;
+  readonly #tokenWatch: TokenWatch;
   readonly #observer: RunObserver;
   readonly #command: string;
   readonly #limits: RunLimits;
@@ -27,7 +29,7 @@ export class RsyncConnections {
     deps: {
       sessions: SessionStore;
       activity: SessionActivity;
-      tokens: Pick<TokenRepository, 'isActive'>;
+      tokenWatch: TokenWatch;
       observer: RunObserver;
     },
     command: string,
@@ -35,21 +37,19 @@ export class RsyncConnections {
   ) {
     this.#sessions = deps.sessions;
     this.#activity = deps.activity;
-    this.#tokens = deps.tokens;
+    this.#tokenWatch = deps.tokenWatch;
     this.#observer = deps.observer;
     this.#command = command;
     this.#limits = limits;
   }
 
-  /** Queries the database, because another process revokes tokens. */
-  #stopWithToken(run: Run, tokenId: number, log: Logger): void {
-    const check = async (): Promise<void> => {
-      if (!(await this.#tokens.isActive(tokenId))) run.stop('its token was revoked');
-    };
-    const timer = setInterval(() => {
-      check().catch((error: unknown) => log.error({ err: error }, 'the token of a run could not be checked'));
-    }, this.#limits.tokenCheckMs);
-    void run.ended.then(() => clearInterval(timer));
+  /** The connection is cut even if its client reads nothing. */
+  #stopWithToken(run: Run, tokenId: number, socket: WebSocket): void {
+    const release = this.#tokenWatch.endWithToken(tokenId, () => {
+      run.stop('its token was revoked');
+      void run.ended.then(() => setTimeout(() => socket.terminate(), revokedGraceMs));
+    });
+    void run.ended.then(release);
   }
 
   connect(
@@ -63,7 +63,7 @@ export class RsyncConnections {
     const run = this.#start(socket, { part, configFile, log });
     if (run === undefined) return;
     this.#activity.attach(id, run);
-    this.#stopWithToken(run, tokenId, log);
+    this.#stopWithToken(run, tokenId, socket);
     this.#observer.onRunStarted(id, run);
     void run.ended.then(() => {
       const tail = tailOf(this.#sessions.logFileOf(id));

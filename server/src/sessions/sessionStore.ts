@@ -42,6 +42,8 @@ export class SessionStore {
   readonly #folder: string;
   readonly #now: () => Date;
   readonly #removals = new Set<Promise<void>>();
+  /** The token of each session that this process has created or listed, by the session's id. */
+  readonly #owners = new Map<string, number>();
 
   constructor(folder: string, now: () => Date) {
     this.#folder = folder;
@@ -95,6 +97,7 @@ export class SessionStore {
       if (push !== undefined) await writePush(join(folder, 'push.lines'), push);
       await writeFile(join(folder, 'session.json.new'), JSON.stringify(session));
       await rename(join(folder, 'session.json.new'), join(folder, 'session.json'));
+      this.#owners.set(id, tokenId);
     } catch (error) {
       await removeFolder(folder);
       throw error;
@@ -136,8 +139,19 @@ export class SessionStore {
     return push;
   }
 
+  /** The sessions of these tokens, among those that this process has created or listed. */
+  ownedBy(tokenIds: ReadonlySet<number>): string[] {
+    return [...this.#owners].flatMap(([id, tokenId]) => (tokenIds.has(tokenId) ? [id] : []));
+  }
+
+  /** Leaves the session out of `ownedBy`, until it is listed again. */
+  disown(id: string): void {
+    this.#owners.delete(id);
+  }
+
   async remove(id: string): Promise<void> {
     await removeFolder(this.folderOf(id));
+    this.disown(id);
   }
 
   /** Ends the session now and removes its folder in the background. */
@@ -145,6 +159,7 @@ export class SessionStore {
     const folder = this.folderOf(id);
     const removed = `${folder}.removed`;
     await rename(folder, removed);
+    this.disown(id);
     // After a kill or an error, the next start removes the rest.
     const removal = removeFolder(removed).catch(() => undefined);
     this.#removals.add(removal);
@@ -162,6 +177,7 @@ export class SessionStore {
     return Promise.all(
       ids.map(async (id) => {
         const session = await this.#read(id);
+        if (session !== undefined) this.#owners.set(id, session.tokenId);
         return { id, kind: session?.kind, createdAt: session && new Date(session.createdAt) };
       }),
     );

@@ -84,14 +84,9 @@ export class TokenRepository {
     return { id: row.id, name: row.name, trees: row.limited ? await this.#treesOf(row.id) : null };
   }
 
-  async isActive(id: number): Promise<boolean> {
-    const row = await this.#database
-      .selectFrom('tokens')
-      .select('id')
-      .where('id', '=', id)
-      .where('revoked_at', 'is', null)
-      .executeTakeFirst();
-    return row !== undefined;
+  async revokedIds(): Promise<number[]> {
+    const rows = await this.#database.selectFrom('tokens').select('id').where('revoked_at', 'is not', null).execute();
+    return rows.map(({ id }) => id);
   }
 
   async #lastPushBy(name: string): Promise<string | null> {
