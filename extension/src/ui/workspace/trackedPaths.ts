@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { trackedRoots, type TrackedRoots } from '../../core/tracking/trackedRoots';
+import { trackingSummary, type TrackingSummary } from '../../core/tracking/trackingSummary';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
@@ -13,10 +13,10 @@ export function registerTrackedPaths(folders: WorkspaceFolders): vscode.Disposab
   const current = new Map<string, string>();
   const refresh = (): void => {
     timer = undefined;
-    const roots = folders.all.map((owner) => rootsOf(owner));
-    setPaths(contextKeys.trackedPaths, current, absolutePaths(folders.all, roots, 'paths'));
-    setPaths(contextKeys.trackedFolders, current, absolutePaths(folders.all, roots, 'folders'));
-    setPaths(contextKeys.untrackedPaths, current, absolutePaths(folders.all, roots, 'untracked'));
+    const summaries = folders.all.map((owner) => summaryOf(owner));
+    setPaths(contextKeys.trackedPaths, current, absolutePaths(folders.all, summaries, 'paths'));
+    setPaths(contextKeys.trackedFolders, current, absolutePaths(folders.all, summaries, 'folders'));
+    setPaths(contextKeys.untrackedPaths, current, absolutePaths(folders.all, summaries, 'untracked'));
   };
   const schedule = (): void => {
     // `trackedFolders` is the same object until a path is added or removed.
@@ -28,17 +28,17 @@ export function registerTrackedPaths(folders: WorkspaceFolders): vscode.Disposab
   return vscode.Disposable.from(folders.onDidChange(schedule), { dispose: () => clearTimeout(timer) });
 }
 
-function rootsOf({ sync }: SyncedFolder): TrackedRoots {
-  return trackedRoots(sync.trackedPaths, sync.rules);
+function summaryOf({ sync }: SyncedFolder): TrackingSummary {
+  return trackingSummary(sync.trackedPaths, sync.rules);
 }
 
 function absolutePaths(
   owners: readonly SyncedFolder[],
-  roots: readonly TrackedRoots[],
-  part: keyof TrackedRoots,
+  summaries: readonly TrackingSummary[],
+  part: keyof TrackingSummary,
 ): string[] {
   return owners.flatMap(({ folder }, index) =>
-    [...(roots[index]?.[part] ?? [])].map((path) =>
+    [...(summaries[index]?.[part] ?? [])].map((path) =>
       path === '' ? folder.uri.fsPath : vscode.Uri.joinPath(folder.uri, path).fsPath,
     ),
   );

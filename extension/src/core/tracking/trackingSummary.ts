@@ -1,8 +1,8 @@
 import { parentFolders, parentOf } from '../paths';
 import { ruleFor, type Rule } from './rule';
 
-/** The tracked and untracked locations. The sets grow with the numbers of folders and rules, not of files. */
-export interface TrackedRoots {
+/** The places at which commands for tracked or untracked paths apply. The sets grow with the numbers of folders and rules, not of files. */
+export interface TrackingSummary {
   /**
    * Folders that hold tracked files at any depth, and tracked files and folders with their own rule. `''` is the workspace
    * folder, if it has a rule.
@@ -17,8 +17,8 @@ export interface TrackedRoots {
   readonly untracked: ReadonlySet<string>;
 }
 
-/** Summarises the `tracked` paths and the rules for menus, which must know where a command applies. */
-export function trackedRoots(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackedRoots {
+/** Summarises the `tracked` paths and the rules for menus. */
+export function trackingSummary(tracked: Iterable<string>, rules: ReadonlyMap<string, Rule>): TrackingSummary {
   const paths = new Set<string>();
   const folders = new Set<string>();
   const untracked = new Set<string>();
