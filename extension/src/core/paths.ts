@@ -17,7 +17,7 @@ export function isInside(path: string, folder: string): boolean {
 }
 
 /** `path` relative to `folder`, which must contain it. */
-export function relativeTo(folder: string, path: string): string {
+export function relativeTo(path: string, folder: string): string {
   return folder === '' ? path : path.slice(folder.length + 1);
 }
 

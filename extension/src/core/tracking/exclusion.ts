@@ -51,14 +51,14 @@ export class Exclusion {
 
   /** Whether a pattern matches `path` itself; the caller has checked the folders above it. */
   #matches(path: string, ending: '' | '/', base: string): boolean {
-    if (this.#configured.ignores(relativeTo(base, path) + ending)) return true;
+    if (this.#configured.ignores(relativeTo(path, base) + ending)) return true;
     if (this.#levels.size === 0) return false;
     for (const folder of [...parentFolders(path), '']) {
       const level = this.#levels.get(folder);
       if (level === undefined) continue;
       // The nearest `.gitignore` with a matching pattern decides.
       const from = folder === base || isInside(folder, base) ? folder : base;
-      const result = level.patterns.test(relativeTo(from, path) + ending);
+      const result = level.patterns.test(relativeTo(path, from) + ending);
       if (result.ignored) return true;
       if (result.unignored) return false;
     }
