@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { replaceFile } from '../fs/durable';
 import { readText } from '../fs/files';
 import { asStoreError } from './storeError';
-import { StoreLock } from './storeLock';
+import { ProcessLock } from './processLock';
 
 const lockWaitMs = 30_000;
 
@@ -17,13 +17,13 @@ export interface LockedFileDeps<T> {
 export class LockedFile<T> {
   readonly path: string;
   readonly #parse: (value: unknown) => T | undefined;
-  readonly #lock: StoreLock;
+  readonly #lock: ProcessLock;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor({ path, parse }: LockedFileDeps<T>) {
     this.path = path;
     this.#parse = parse;
-    this.#lock = new StoreLock(`${path}.lock`, { waitMs: lockWaitMs });
+    this.#lock = new ProcessLock(`${path}.lock`, { waitMs: lockWaitMs });
   }
 
   /** The value; undefined if the file is missing or damaged. Throws store_failed or read_only. */

@@ -6,7 +6,7 @@ import type { Store } from './storePort';
 import { isRunning } from '../fs/processes';
 import { watchFile } from '../fs/watchFile';
 import { asStoreError, changedByOthers, isDamage } from './storeError';
-import { StoreLock } from './storeLock';
+import { ProcessLock } from './processLock';
 import { emptyState, unsavedChangesSteps, loadState } from './storeState';
 import { compiledSqlite, StoreThread } from './storeThread';
 import { runYielding } from '../threads/yielding';
@@ -32,7 +32,7 @@ export async function openStore(options: StoreOptions): Promise<SqlStore> {
   try {
     await mkdir(folder, { recursive: true });
     const path = join(folder, storeFileName);
-    const lock = new StoreLock(join(folder, 'palmtree.lock'), { waitMs: lockLimitMs });
+    const lock = new ProcessLock(join(folder, 'palmtree.lock'), { waitMs: lockLimitMs });
     const store = new SqlStore(folder, new StoreThread(script, { file: path, wasm: await compiledSqlite(wasm) }), lock);
     // Under the lock, so that a file that another process is writing is neither set aside nor removed.
     await store.exclusively(() => store.load(now));
@@ -49,7 +49,7 @@ export class SqlStore implements Store {
   readonly #folder: string;
   readonly #path: string;
   readonly #thread: StoreThread;
-  readonly #lock: StoreLock;
+  readonly #lock: ProcessLock;
   /** The meta row of the file. */
   #meta = '';
   /** The last save failed, so the next one writes the whole state instead of changing the file. */
@@ -62,7 +62,7 @@ export class SqlStore implements Store {
   /** Other code holds the state's maps. */
   #isShared = false;
 
-  constructor(folder: string, thread: StoreThread, lock: StoreLock) {
+  constructor(folder: string, thread: StoreThread, lock: ProcessLock) {
     this.#folder = folder;
     this.#path = join(folder, storeFileName);
     this.#thread = thread;

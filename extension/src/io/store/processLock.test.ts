@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { diskKind, injected, smallDisk, type SmallDisk } from '../../../test/support/smallDisk';
 import { startTimeOf } from '../fs/processes';
+import { ProcessLock } from './processLock';
 import { SqlStore } from './store';
-import { StoreLock } from './storeLock';
 import type { StoreThread } from './storeThread';
 
 vi.mock('node:fs/promises', async (original) => {
@@ -162,7 +162,7 @@ describe('a stale lock', () => {
 
   it('is replaced although an older version left empty claims on it', async () => {
     for (let claims = 0; claims <= 20; claims++) await writeFile(`${path}${'.empty'.repeat(claims)}`, '');
-    const lock = new StoreLock(path, limits);
+    const lock = new ProcessLock(path, limits);
     const release = await lock.acquire();
     await lock.removeLeftovers();
     expect(await readdir(folder)).toEqual(['palmtree.lock']);
@@ -199,7 +199,7 @@ describe('a stale lock', () => {
 
   it('is that of another machine with the same name, once it is no longer touched', async () => {
     await writeFile(path, holder({ id: 'a', pid: process.pid, namespace: 'another boot' }));
-    await expect(new StoreLock(path, { waitMs: 30 }).acquire()).rejects.toMatchObject({ code: 'store_locked' });
+    await expect(new ProcessLock(path, { waitMs: 30 }).acquire()).rejects.toMatchObject({ code: 'store_locked' });
     expect(await work(storeIn(folder))).toBe('done');
   });
 
@@ -215,7 +215,7 @@ describe('a stale lock', () => {
     let touches = 0;
     const timer = setInterval(() => void utimes(path, 1_700_000_000, Date.now() / 1_000 - ++touches), 5);
     try {
-      const lock = new StoreLock(path, { waitMs: 400, untouchedMs: 200 });
+      const lock = new ProcessLock(path, { waitMs: 400, untouchedMs: 200 });
       await expect(lock.acquire()).rejects.toMatchObject({ code: 'store_locked' });
     } finally {
       clearInterval(timer);
@@ -229,7 +229,7 @@ describe('a stale lock', () => {
     for (let round = 0; round < 4; round++) {
       await writeFile(path, round % 2 === 0 ? holder({ id: randomUUID() }) : '');
       const take = async (name: string): Promise<void> => {
-        const release = await new StoreLock(path, { ...limits, waitMs: 20_000 }).acquire();
+        const release = await new ProcessLock(path, { ...limits, waitMs: 20_000 }).acquire();
         expect(++running).toBe(1);
         held.push(name);
         await readFile(path, 'utf8');
@@ -250,7 +250,7 @@ describe('a stale lock', () => {
 });
 
 function storeIn(parent: string, waitMs = 1_000): SqlStore {
-  const lock = new StoreLock(join(parent, 'palmtree.lock'), { ...limits, waitMs });
+  const lock = new ProcessLock(join(parent, 'palmtree.lock'), { ...limits, waitMs });
   return new SqlStore(parent, undefined as unknown as StoreThread, lock);
 }
 

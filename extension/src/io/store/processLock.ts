@@ -13,7 +13,7 @@ const touchIntervalMs = 5_000;
 /** No difference of clocks or time zones makes the lock file of a live holder look older than this. */
 const oldestMs = 24 * 60 * 60 * 1_000;
 
-export interface StoreLockLimits {
+export interface ProcessLockLimits {
   /** The longest wait for the lock. */
   readonly waitMs: number;
   /** A lock file without a holder is stale once it was seen unchanged for this long. */
@@ -47,15 +47,15 @@ interface LockFile {
  * dead passes to the process that creates the claim on it, a file named after the dead acquisition. If that process is
  * dead too, the claim on its acquisition decides, and so on.
  */
-export class StoreLock {
+export class ProcessLock {
   readonly #path: string;
-  readonly #limits: Required<StoreLockLimits>;
+  readonly #limits: Required<ProcessLockLimits>;
   /** The times at which lock files that may be stale were first seen as they are, by `performance.now`. */
   readonly #seen = new Map<string, number>();
   /** Acquisitions of this process that ended, but whose file could not be removed. */
   readonly #ended = new Set<string>();
 
-  constructor(path: string, limits: StoreLockLimits) {
+  constructor(path: string, limits: ProcessLockLimits) {
     this.#path = path;
     this.#limits = { emptyMs: 2_000, untouchedMs: 15_000, ...limits };
   }
