@@ -11,7 +11,7 @@ import { PushRepository } from '../pushes/pushRepository';
 import { UploadedObjects } from '../pushes/uploadedObjects';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
 import { removeRevokedSessions } from '../sessions/removeRevokedSessions';
-import { RsyncConnections } from '../sessions/rsyncConnections';
+import { RsyncRuns } from '../sessions/rsyncRuns';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
 import { TokenRepository } from '../tokens/tokenRepository';
@@ -80,6 +80,6 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     uploaded,
     sessions,
     activity,
-    connections: new RsyncConnections({ sessions, activity, tokenWatch, observer: inboxVerifiers }, rsync, limits),
+    rsyncRuns: new RsyncRuns({ sessions, activity, tokenWatch, observer: inboxVerifiers }, rsync, limits),
   };
 }

@@ -5,7 +5,7 @@ import type { SessionStatus } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
 import type { TreeRepository } from '../trees/treeRepository';
-import type { RsyncConnections } from './rsyncConnections';
+import type { RsyncRuns } from './rsyncRuns';
 import { lastRsyncError } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
@@ -14,10 +14,10 @@ export interface SessionServices {
   readonly trees: TreeRepository;
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
-  readonly connections: RsyncConnections;
+  readonly rsyncRuns: RsyncRuns;
 }
 
-export function sessionRoutes({ trees, sessions, activity, connections }: SessionServices): Hono<AppEnv> {
+export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
@@ -29,7 +29,7 @@ export function sessionRoutes({ trees, sessions, activity, connections }: Sessio
     await activity.waitForSlot(session.id, part);
     const log = context.get('log').child({ session: session.id });
     const upgrade = upgradeWebSocket(() => ({
-      onOpen: (_event, { raw }) => connections.connect({ id: session.id, part, tokenId }, raw as WebSocket, log),
+      onOpen: (_event, { raw }) => rsyncRuns.start({ id: session.id, part, tokenId }, raw as WebSocket, log),
     }));
     const response = await upgrade(context, next);
     if (response === undefined) throw new WireError('invalid_request', 'this route is for WebSockets');

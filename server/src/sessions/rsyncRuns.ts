@@ -16,8 +16,8 @@ export interface RunObserver {
   onRunStarted(sessionId: string, run: Run): void;
 }
 
-/** Starts an rsync daemon for each WebSocket of a session. */
-export class RsyncConnections {
+/** Starts a run for each WebSocket of a session: an rsync daemon whose output and input the socket carries. */
+export class RsyncRuns {
   readonly #sessions: SessionStore;
   readonly #activity: SessionActivity;
   readonly #tokenWatch: TokenWatch;
@@ -52,7 +52,8 @@ export class RsyncConnections {
     void run.ended.then(release);
   }
 
-  connect(
+  /** Closes the socket if the session has no free slot. */
+  start(
     { id, part, tokenId }: { id: string; part: string | undefined; tokenId: number },
     socket: WebSocket,
     log: Logger,
@@ -60,7 +61,7 @@ export class RsyncConnections {
     // Another connection may have taken the last slot since the upgrade was granted.
     if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
     const configFile = this.#sessions.configFileOf(id);
-    const run = this.#start(socket, { part, configFile, log });
+    const run = this.#spawn(socket, { part, configFile, log });
     if (run === undefined) return;
     this.#activity.attach(id, run);
     this.#stopWithToken(run, tokenId, socket);
@@ -71,7 +72,7 @@ export class RsyncConnections {
     });
   }
 
-  #start(socket: WebSocket, options: Pick<RsyncRunOptions, 'part' | 'configFile' | 'log'>): RsyncRun | undefined {
+  #spawn(socket: WebSocket, options: Pick<RsyncRunOptions, 'part' | 'configFile' | 'log'>): RsyncRun | undefined {
     try {
       return new RsyncRun(socket, { ...options, command: this.#command, limits: this.#limits });
     } catch (error) {
