@@ -12,7 +12,7 @@ import type { EarlierInbox } from './earlierInbox';
 import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
 import { storeReceived } from './storeReceived';
-import { takeOver } from './takeOver';
+import { resumePush } from './resumePush';
 import type { UploadedObjects } from './uploadedObjects';
 import { validateChanges } from './validateChanges';
 
@@ -86,7 +86,7 @@ export async function beginPush(
     return { id, module: id, password, base: tree.head, upload: missing.map(({ path }) => path) };
   };
   if (push.resume === undefined) return create();
-  return takeOver(services, { id: push.resume, owner: { treeId: tree.id, tokenId }, uploads }, create);
+  return resumePush(services, { id: push.resume, owner: { treeId: tree.id, tokenId }, uploads }, create);
 }
 
 function requireBase({ name, head }: Tree, base: number, forced: boolean): void {

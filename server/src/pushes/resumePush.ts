@@ -8,14 +8,14 @@ import { EarlierInbox } from './earlierInbox';
 import type { InboxVerifiers } from './inboxVerifiers';
 import type { UploadedObjects } from './uploadedObjects';
 
-interface TakeOverServices {
+interface ResumeServices {
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly inboxVerifiers: InboxVerifiers;
   readonly uploaded: UploadedObjects;
 }
 
-export interface Resumed {
+export interface ResumeRequest {
   /** The id of the earlier push. */
   readonly id: string;
   readonly owner: Owner;
@@ -24,12 +24,13 @@ export interface Resumed {
 }
 
 /**
- * Calls `create` with the inbox of an earlier push, and then ends that push. Calls it without an inbox if the earlier push
- * has ended, is being committed or has another owner. A kill meanwhile costs at most the received files.
+ * Begins a push with `create`, which takes the received files from the inbox of an earlier push; then ends the earlier one.
+ * If that has ended, is being committed or has another owner, `create` gets no inbox. A kill meanwhile costs at most the
+ * received files.
  */
-export async function takeOver<T>(
-  services: TakeOverServices,
-  { id, owner, uploads }: Resumed,
+export async function resumePush<T>(
+  services: ResumeServices,
+  { id, owner, uploads }: ResumeRequest,
   create: (earlier?: EarlierInbox) => Promise<T>,
 ): Promise<T> {
   const { sessions, activity, inboxVerifiers } = services;
