@@ -43,7 +43,7 @@ import { FolderMerges } from './folderMerges';
 import { FolderRenames } from './folderRenames';
 import { OperationQueue } from './operationQueue';
 import { Recovery } from './recovery';
-import { ServerWatch } from './serverWatch';
+import { AutoFetcher } from './autoFetcher';
 import { isServerFailure, SyncStatus } from './syncStatus';
 import { SleepWatch } from './sleepWatch';
 import { withProgress } from './withProgress';
@@ -84,7 +84,7 @@ export class FolderSync {
   readonly #operations: OperationQueue;
   readonly #connection: Connection;
   readonly #status: SyncStatus;
-  readonly #watch: ServerWatch;
+  readonly #fetcher: AutoFetcher;
   /** Paths that the watcher reported and that are not scanned yet. */
   #hints = new Set<string>();
   #hintTimer: NodeJS.Timeout | undefined;
@@ -112,7 +112,7 @@ export class FolderSync {
     this.#followed = new Emitter(onDefect);
     this.root = root;
     this.history = new TreeHistory(replica, connection, (error) => {
-      if (isServerFailure(error)) this.#watch.reconnect();
+      if (isServerFailure(error)) this.#fetcher.reconnect();
     });
     const { backupLimits: limits, copiesInUse } = deps;
     this.backups = new FolderBackups({
@@ -138,7 +138,7 @@ export class FolderSync {
     this.#connection = connection;
     this.#operations = operations;
     this.#status = status;
-    this.#watch = new ServerWatch({ replica, connection, operations, status, onDefect });
+    this.#fetcher = new AutoFetcher({ replica, connection, operations, status, onDefect });
     this.#endStoreWatch = store.watch(() => this.#followStore());
     const { wait } = deps;
     this.#recovery = new Recovery({
@@ -149,7 +149,7 @@ export class FolderSync {
       ...(wait === undefined ? {} : { wait }),
     });
     this.#sleepWatch = new SleepWatch(() => {
-      this.#watch.reconnect();
+      this.#fetcher.reconnect();
       this.recheck();
     });
   }
@@ -173,7 +173,7 @@ export class FolderSync {
 
   /** The number of connections for live updates so far: after each, what failed before may succeed. */
   get connections(): number {
-    return this.#watch.connections;
+    return this.#fetcher.connections;
   }
 
   /** Every path that is not in sync, with its state. */
@@ -243,12 +243,12 @@ export class FolderSync {
   bind(server: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
       this.#isBindingKnown = true;
-      await this.#watch.dispose();
+      await this.#fetcher.dispose();
       if (this.#connection.bind(server, binding)) {
         this.#replica.ancestor.forget();
         await this.#replica.save();
       }
-      if (!this.#operations.lifetime.aborted) await this.#watch.follow(server, this.#replica.ancestor.revision);
+      if (!this.#operations.lifetime.aborted) await this.#fetcher.follow(server, this.#replica.ancestor.revision);
     });
   }
 
@@ -269,19 +269,19 @@ export class FolderSync {
     // While it waits for the server, files can be tracked and scanned.
     reporter.step({ kind: 'fetchingChanges' });
     try {
-      await this.#watch.poll(server, signal);
+      await this.#fetcher.fetch(server, signal);
     } catch (error) {
       await this.#commandEnded(error);
       throw error;
     }
     await this.#commandEnded(undefined);
-    this.#watch.wake();
+    this.#fetcher.wake();
   }
 
   /** Checks at once whether the cause of a halt is gone, and whether the server is back: the user may have mended it. */
   recheck(): void {
     this.#recovery.recheck();
-    this.#watch.wake();
+    this.#fetcher.wake();
   }
 
   /** Scans paths that a file watcher reported. Its events are hints: the scan finds what changed. */
@@ -335,7 +335,7 @@ export class FolderSync {
   async makeTree(): Promise<void> {
     const { client, tree } = this.#connection.require();
     await client.makeTree(tree);
-    this.#watch.wake();
+    this.#fetcher.wake();
   }
 
   resolve(
@@ -392,11 +392,11 @@ export class FolderSync {
     this.#followed.dispose();
     this.#operations.cancelAll();
     this.#status.dispose();
-    await this.#watch.dispose();
+    await this.#fetcher.dispose();
     await this.#operations.idle();
     await this.backups.idle();
     // The operation that was running may have bound the folder again.
-    await this.#watch.dispose();
+    await this.#fetcher.dispose();
     await this.#scanner.dispose();
   }
 
@@ -409,7 +409,7 @@ export class FolderSync {
     return this.#operate(async () => {
       const server = this.#connection.require();
       const result = await command({ ...this.#local, server, reporter: this.#withProgress(direction, reporter) });
-      this.#watch.wake();
+      this.#fetcher.wake();
       return result;
     }, reporter.signal);
   }
@@ -434,7 +434,7 @@ export class FolderSync {
       } catch (error) {
         await this.#status.commandEnded(error);
         if (error instanceof PalmtreeError) error.root = this.root;
-        if (isServerFailure(error)) this.#watch.reconnect();
+        if (isServerFailure(error)) this.#fetcher.reconnect();
         throw error;
       } finally {
         this.backups.prune();
@@ -452,7 +452,7 @@ export class FolderSync {
   /** Shows the result of work that did not have the turn. */
   #commandEnded(error: unknown): Promise<void> {
     if (error instanceof PalmtreeError) error.root = this.root;
-    if (isServerFailure(error)) this.#watch.reconnect();
+    if (isServerFailure(error)) this.#fetcher.reconnect();
     return this.#operations.inTurn(() => this.#status.commandEnded(error));
   }
 
@@ -489,7 +489,7 @@ export class FolderSync {
 
   #overview(): Omit<Overview, 'counts'> {
     const { binding, ancestor, local, rules } = this.#replica;
-    const { head, offline, nextTryAt, waitingSince } = this.#watch;
+    const { head, offline, nextTryAt, waitingSince } = this.#fetcher;
     const isChecked = local.isScanned && ancestor.isServerChecked;
     const { isTracking } = rules;
     return { binding, isTracking, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };

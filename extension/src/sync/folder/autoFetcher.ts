@@ -5,11 +5,11 @@ import type { TreeClient } from '../ports/serverBinding';
 import { absorbConverged } from '../replica/absorbConverged';
 import type { RequestedChanges } from '../replica/ancestorState';
 import type { Replica } from '../replica/replica';
-import { HeadFeed } from './headFeed';
+import { FeedFollower } from './feedFollower';
 import type { OperationQueue } from './operationQueue';
 import type { SyncStatus } from './syncStatus';
 
-export interface ServerWatchDeps {
+export interface AutoFetcherDeps {
   readonly replica: Replica;
   readonly connection: Connection;
   readonly operations: OperationQueue;
@@ -17,19 +17,19 @@ export interface ServerWatchDeps {
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Polls the server whenever its `HeadFeed` asks for it, to show how many changes there are to pull. */
-export class ServerWatch {
-  readonly #deps: ServerWatchDeps;
-  readonly #feed: HeadFeed;
-  #isPollQueued = false;
+/** Fetches the changes of the server whenever its `FeedFollower` asks for it, to show how many there are to pull. */
+export class AutoFetcher {
+  readonly #deps: AutoFetcherDeps;
+  readonly #feed: FeedFollower;
+  #isFetchQueued = false;
   /** The number of requests that are awaited. */
   #waiting = 0;
   #waitingSince: number | undefined;
 
-  constructor(deps: ServerWatchDeps) {
+  constructor(deps: AutoFetcherDeps) {
     this.#deps = deps;
-    this.#feed = new HeadFeed({
-      onPollNeeded: () => this.#queuePoll(),
+    this.#feed = new FeedFollower({
+      onFetchNeeded: () => this.#queueFetch(),
       onConnectionState: () => deps.status.notify(),
       onDefect: deps.onDefect,
     });
@@ -83,7 +83,7 @@ export class ServerWatch {
    * Fetches the server's changes, and saves as synced those that this disk already has.
    * Invariant: it waits for the server without the turn, which local work needs.
    */
-  async poll(server: TreeClient, signal: AbortSignal): Promise<void> {
+  async fetch(server: TreeClient, signal: AbortSignal): Promise<void> {
     for (;;) {
       const requested = await this.#request(server, signal);
       if (requested === undefined || (await this.#adopt(requested, server))) return;
@@ -132,39 +132,39 @@ export class ServerWatch {
     return status.isHaltedByServer ? status.commandEnded(undefined) : status.refresh();
   }
 
-  /** Polls after the running command, which may itself have pushed the announced revision. */
-  #queuePoll(): void {
-    if (this.#isPollQueued) return;
-    this.#isPollQueued = true;
+  /** Fetches after the running command, which may itself have pushed the announced revision. */
+  #queueFetch(): void {
+    if (this.#isFetchQueued) return;
+    this.#isFetchQueued = true;
     const { operations, onDefect } = this.#deps;
     operations
       .inTurn(() => Promise.resolve())
       .then(() => {
-        this.#isPollQueued = false;
-        return this.#pollIfNeeded();
+        this.#isFetchQueued = false;
+        return this.#fetchIfNeeded();
       })
       .catch((error: unknown) => {
         if (!operations.lifetime.aborted) onDefect(error);
       });
   }
 
-  /** The user did not ask for this poll, so its failure does not become the state of the folder. */
-  async #pollIfNeeded(): Promise<void> {
+  /** The user did not ask for this fetch, so its failure does not become the state of the folder. */
+  async #fetchIfNeeded(): Promise<void> {
     const { connection, operations, status } = this.#deps;
     try {
       const { server } = connection;
-      const isDue = this.#feed.isPollDue || status.isHaltedByServer;
+      const isDue = this.#feed.isFetchDue || status.isHaltedByServer;
       if (isDue || this.#isUnknownRevision) {
         // Another window may have synced the revision in the meantime.
         await operations.inTurn(() => operations.exclusively(() => Promise.resolve()));
-        if (server !== undefined && (isDue || this.#isUnknownRevision)) await this.poll(server, operations.lifetime);
+        if (server !== undefined && (isDue || this.#isUnknownRevision)) await this.fetch(server, operations.lifetime);
       }
-      this.#feed.polled(undefined);
+      this.#feed.fetched(undefined);
       await operations.inTurn(() => this.#show());
     } catch (error) {
       if (operations.lifetime.aborted) return;
       if (!isPalmtreeError(error)) throw error;
-      this.#feed.polled(error);
+      this.#feed.fetched(error);
       await operations.inTurn(() => status.refresh());
     }
   }

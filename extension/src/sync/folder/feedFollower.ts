@@ -2,30 +2,33 @@ import type { PalmtreeError } from '../../errors';
 import { RevisionFeed, type AnnouncedRevision, type ConnectionState } from '../../io/api/revisionFeed';
 import type { TreeClient } from '../ports/serverBinding';
 
-/** The pause before the next poll, after one that failed although the connection is up. */
+/** The pause before the next fetch, after one that failed although the connection is up. */
 const retryMs = 5_000;
 
-export interface HeadFeedDeps {
-  /** The server announced a revision, or a poll is due. */
-  readonly onPollNeeded: () => void;
+export interface FeedFollowerDeps {
+  /** The server announced a revision, or a fetch is due. */
+  readonly onFetchNeeded: () => void;
   readonly onConnectionState: () => void;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** Keeps the last news of a `RevisionFeed`: the announced head, the connection, and whether a poll is due. */
-export class HeadFeed {
-  readonly #deps: HeadFeedDeps;
+/**
+ * Follows the `RevisionFeed` of the bound tree, and remembers its last news: the announced head, the state of the
+ * connection, and whether a fetch is due.
+ */
+export class FeedFollower {
+  readonly #deps: FeedFollowerDeps;
   #feed: RevisionFeed | undefined;
   #announced: AnnouncedRevision | undefined;
   #connectionState: ConnectionState | undefined;
-  /** The error of the last poll. */
+  /** The error of the last fetch. */
   #failure: PalmtreeError | undefined;
   #nextTryAt: number | undefined;
   #connections = 0;
   #isRewound = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(deps: HeadFeedDeps) {
+  constructor(deps: FeedFollowerDeps) {
     this.#deps = deps;
   }
 
@@ -33,8 +36,8 @@ export class HeadFeed {
     return this.#announced;
   }
 
-  /** The last poll failed, or the server was restored from a backup: what is known may be outdated. */
-  get isPollDue(): boolean {
+  /** The last fetch failed, or the server was restored from a backup: what is known may be outdated. */
+  get isFetchDue(): boolean {
     return this.#failure !== undefined || this.#isRewound;
   }
 
@@ -58,11 +61,11 @@ export class HeadFeed {
       since,
       onRevision: (revision) => {
         this.#announced = revision;
-        this.#deps.onPollNeeded();
+        this.#deps.onFetchNeeded();
       },
       onRewind: () => {
         this.#isRewound = true;
-        this.#deps.onPollNeeded();
+        this.#deps.onFetchNeeded();
       },
       onConnectionState: (state) => this.#setConnectionState(state),
       onDefect: this.#deps.onDefect,
@@ -89,12 +92,12 @@ export class HeadFeed {
     if (this.#connectionState !== undefined && 'error' in this.#connectionState) this.#feed?.wake();
   }
 
-  /** Records the result of a poll. */
-  polled(failure: PalmtreeError | undefined): void {
+  /** Records the result of a fetch. */
+  fetched(failure: PalmtreeError | undefined): void {
     this.#failure = failure;
     this.#isRewound = false;
     clearTimeout(this.#retry);
-    if (failure !== undefined) this.#retry = setTimeout(() => this.#requestPoll(), retryMs);
+    if (failure !== undefined) this.#retry = setTimeout(() => this.#requestFetch(), retryMs);
   }
 
   async dispose(): Promise<void> {
@@ -113,11 +116,11 @@ export class HeadFeed {
     this.#nextTryAt = 'error' in state ? Date.now() + state.pauseMs : undefined;
     if (!('error' in state)) this.#connections++;
     this.#deps.onConnectionState();
-    this.#requestPoll();
+    this.#requestFetch();
   }
 
-  /** Does nothing while the connection is down: the next connection requests the poll. */
-  #requestPoll(): void {
-    if (this.#connectionState !== undefined && !('error' in this.#connectionState)) this.#deps.onPollNeeded();
+  /** Does nothing while the connection is down: the next connection requests the fetch. */
+  #requestFetch(): void {
+    if (this.#connectionState !== undefined && !('error' in this.#connectionState)) this.#deps.onFetchNeeded();
   }
 }

@@ -131,7 +131,7 @@ describe('a tree that is created before the first push', () => {
 });
 
 describe('equal files on both sides', () => {
-  it('are synced by a poll, so that a later edit is no conflict', async () => {
+  it('are synced by a fetch, so that a later edit is no conflict', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     for (const machine of [desk, laptop]) {
       await machine.write('n/a', 'the same');
