@@ -1,6 +1,6 @@
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
-import type { Connection } from '../ports/connection';
+import type { Connection } from '../replica/connection';
 import type { TreeClient } from '../ports/serverBinding';
 import { absorbConverged } from '../replica/absorbConverged';
 import type { RequestedChanges } from '../replica/ancestorState';

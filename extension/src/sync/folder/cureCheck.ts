@@ -1,6 +1,6 @@
 import { isPalmtreeError, type PalmtreeError } from '../../errors';
 import { freeBytes, isWritable } from '../../io/fs/diskState';
-import type { Connection } from '../ports/connection';
+import type { Connection } from '../replica/connection';
 import type { StorageFolders } from '../replica/commandContext';
 import type { RecoveryDeps } from './recovery';
 import { isServerFailure } from './syncStatus';

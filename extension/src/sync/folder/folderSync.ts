@@ -21,8 +21,8 @@ import {
   type UndoPullResult,
 } from '../history/undoPull';
 import { planUndoPush, undoPush, type PushUndoPlan, type UndoPushResult } from '../history/undoPush';
-import { Connection } from '../ports/connection';
-import { Emitter } from '../ports/emitter';
+import { Connection } from '../replica/connection';
+import { Emitter } from './emitter';
 import type { Reporter, ServerBinding } from '../ports/serverBinding';
 import type { Binding, Overview, SyncState } from '../ports/syncState';
 import { pull, type PullOptions, type PullResult } from '../pull/pull';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../errors';
 import { ManualTimers } from '../../../test/support/manualTimers';
-import { Emitter } from '../ports/emitter';
+import { Emitter } from './emitter';
 import type { SyncState } from '../ports/syncState';
 import { Recovery } from './recovery';
 

@@ -1,5 +1,5 @@
 import { isServerAbsent, PalmtreeError } from '../../errors';
-import { Emitter } from '../ports/emitter';
+import { Emitter } from './emitter';
 import { noCounts, type Activity, type Overview, type SyncState } from '../ports/syncState';
 import type { FolderStates } from '../replica/pathStateCache';
 

@@ -3,7 +3,7 @@ import type { Entry } from '../../core/entry';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { historicalContent } from '../content/historicalContent';
 import { localContent } from '../content/localContent';
-import type { Connection } from '../ports/connection';
+import type { Connection } from '../replica/connection';
 import type { TreeClient } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
 import { followedVersions, formerLocalPath, type FileVersion, type FileVersions } from './fileVersions';

@@ -1,7 +1,7 @@
 import { PalmtreeError } from '../../errors';
 import type { StoredState } from '../../io/store/storePort';
-import type { ServerBinding } from './serverBinding';
-import type { Binding } from './syncState';
+import type { ServerBinding } from '../ports/serverBinding';
+import type { Binding } from '../ports/syncState';
 
 /**
  * The server and the tree that this window has bound the folder to. The stored binding is shared by all windows.
