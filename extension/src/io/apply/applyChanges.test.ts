@@ -27,7 +27,7 @@ import type { Observation } from '../../core/observation';
 import { sha256 } from '../fs/sha256';
 import { observeFolder } from '../../../test/support/observeFolder';
 import { applyChanges } from './applyChanges';
-import type { TransitionRequest, TransitionResult } from './transition';
+import type { ApplyRequest, ApplyResult } from './applyState';
 
 let base: string;
 let root: string;
@@ -78,7 +78,7 @@ function remove(path: string): Change {
   return { path, from: observations.get(path), to: undefined };
 }
 
-function apply(changes: Change[], options: Partial<TransitionRequest> = {}): Promise<TransitionResult> {
+function apply(changes: Change[], options: Partial<ApplyRequest> = {}): Promise<ApplyResult> {
   return applyChanges({ root, staging, backup, changes, observations, ...options });
 }
 
@@ -90,7 +90,7 @@ function backedUp(path: string): string {
   return readFileSync(join(backup, path), 'utf8');
 }
 
-function skippedReasons({ skipped }: TransitionResult): Record<string, string> {
+function skippedReasons({ skipped }: ApplyResult): Record<string, string> {
   return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 }
 
@@ -128,7 +128,7 @@ describe('many new files', () => {
     mode: modes[number % 4],
   }));
 
-  function expectAll(result: TransitionResult): void {
+  function expectAll(result: ApplyResult): void {
     expect(skippedReasons(result)).toEqual({});
     for (const { path, mode } of many) {
       const stats = lstatSync(join(root, path));

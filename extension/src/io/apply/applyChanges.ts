@@ -5,7 +5,7 @@ import { deleteFiles, removeEmptiedFolders } from './deletePass';
 import { flushFolders } from './flushPass';
 import { PutPass, type Put } from './putPass';
 import { renameFolders } from './renamePass';
-import { Transition, type TransitionRequest, type TransitionResult } from './transition';
+import { ApplyState, type ApplyRequest, type ApplyResult } from './applyState';
 
 /**
  * Applies `changes` to the workspace folder: renames, then deletes, then puts files, then flushes their folders. If a
@@ -14,21 +14,21 @@ import { Transition, type TransitionRequest, type TransitionResult } from './tra
  * moment, even after a kill, each path has its old state or its complete new one. The one exception is a rename in two
  * steps, on a file system that ignores case renames.
  */
-export async function applyChanges(request: TransitionRequest): Promise<TransitionResult> {
-  const transition = new Transition(request);
-  const changes = renameFolders(transition).sort((a, b) => comparePaths(a.path, b.path));
+export async function applyChanges(request: ApplyRequest): Promise<ApplyResult> {
+  const state = new ApplyState(request);
+  const changes = renameFolders(state).sort((a, b) => comparePaths(a.path, b.path));
   // Deepest first, so that a folder is empty before a file replaces it.
-  const deletions = changes.filter(({ path, to }) => to === undefined && !transition.isRenamedAway(path)).reverse();
-  const putPass = new PutPass(transition, changes.filter(isPut));
+  const deletions = changes.filter(({ path, to }) => to === undefined && !state.isRenamedAway(path)).reverse();
+  const putPass = new PutPass(state, changes.filter(isPut));
   // Before the deletions: both can take seconds, and change nothing in the workspace folder.
   await putPass.completeStagedFiles();
-  await copyTargets(transition, [...deletions.map(({ path }) => path), ...putPass.replacedPaths()]);
-  await deleteFiles(transition, deletions);
+  await copyTargets(state, [...deletions.map(({ path }) => path), ...putPass.replacedPaths()]);
+  await deleteFiles(state, deletions);
   await putPass.putFiles();
-  transition.discardUnusedCopies();
-  removeEmptiedFolders(transition);
-  await flushFolders(transition);
-  return transition.result;
+  state.discardUnusedCopies();
+  removeEmptiedFolders(state);
+  await flushFolders(state);
+  return state.result;
 }
 
 function isPut(change: Change): change is Put {

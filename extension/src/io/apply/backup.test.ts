@@ -25,7 +25,7 @@ import { sha256 } from '../fs/sha256';
 import { statsAt } from '../fs/stats';
 import { applyChanges } from './applyChanges';
 import { replaceTarget } from './replaceTarget';
-import { Transition, type TransitionRequest, type TransitionResult } from './transition';
+import { ApplyState, type ApplyRequest, type ApplyResult } from './applyState';
 
 let base: string;
 let root: string;
@@ -67,11 +67,11 @@ function remove(path: string): Change {
   return { path, from: observations.get(path), to: undefined };
 }
 
-function request(changes: readonly Change[], options: Partial<TransitionRequest> = {}): TransitionRequest {
+function request(changes: readonly Change[], options: Partial<ApplyRequest> = {}): ApplyRequest {
   return { root, staging, backup, changes, observations, ...options };
 }
 
-function apply(changes: readonly Change[], options?: Partial<TransitionRequest>): Promise<TransitionResult> {
+function apply(changes: readonly Change[], options?: Partial<ApplyRequest>): Promise<ApplyResult> {
   return applyChanges(request(changes, options));
 }
 
@@ -134,8 +134,8 @@ describe('a later write does not change the backup', () => {
 
   it('of a file that gets another name while it is replaced', async () => {
     given({ a: 'mine' });
-    const transition = new Transition(request([], { isOnServer }));
-    await replaceTarget(transition, {
+    const state = new ApplyState(request([], { isOnServer }));
+    await replaceTarget(state, {
       path: 'a',
       check: () => statsAt(join(root, 'a'))!,
       replace: () => {
@@ -151,8 +151,8 @@ describe('a later write does not change the backup', () => {
   it('of a file that is written between the last check and its replacement', async () => {
     given({ a: 'mine' });
     const open = openSync(join(root, 'a'), 'r+');
-    const transition = new Transition(request([], { isOnServer }));
-    await replaceTarget(transition, {
+    const state = new ApplyState(request([], { isOnServer }));
+    await replaceTarget(state, {
       path: 'a',
       check: () => statsAt(join(root, 'a'))!,
       replace: () => {
@@ -193,17 +193,17 @@ describe('a backup', () => {
   ])('leaves nothing behind for a file %s and could not be replaced', async (_, onServer) => {
     given({ 'd/a': 'mine' });
     for (const hasCopy of [false, true]) {
-      const transition = new Transition(request([], { isOnServer: () => onServer }));
+      const state = new ApplyState(request([], { isOnServer: () => onServer }));
       const stats = statsAt(join(root, 'd/a'))!;
       if (hasCopy)
-        transition.copies.set('d/a', {
-          copyPath: await transition.backup.copy(join(root, 'd/a'), 'd/a', stats),
+        state.copies.set('d/a', {
+          copyPath: await state.backup.copy(join(root, 'd/a'), 'd/a', stats),
           stats,
         });
       const replace = (): void => {
         throw Object.assign(new Error('immutable'), { code: 'EPERM' });
       };
-      const refused = replaceTarget(transition, { path: 'd/a', check: () => statsAt(join(root, 'd/a'))!, replace });
+      const refused = replaceTarget(state, { path: 'd/a', check: () => statsAt(join(root, 'd/a'))!, replace });
       await expect(refused).rejects.toThrow('immutable');
       expect(existsSync(backup)).toBe(false);
     }

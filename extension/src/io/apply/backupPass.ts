@@ -7,7 +7,7 @@ import { inParallel } from '../threads/inParallel';
 import { yielder } from '../threads/yielding';
 import { matchesObservation, PathSkipped } from './preconditions';
 import { checkAccess } from './targetCheck';
-import { maxSingleFlushes, type BackupCopy, type Transition } from './transition';
+import { maxSingleFlushes, type BackupCopy, type ApplyState } from './applyState';
 
 const parallelCopies = 4;
 
@@ -15,27 +15,27 @@ const parallelCopies = 4;
  * Copies into the backup the files at `paths` that must be copied, and flushes many at once. Leaves out files that will
  * be skipped or that cannot be copied now: `replaceTarget` checks each again, and tries again to copy it.
  */
-export async function copyTargets(transition: Transition, paths: Iterable<string>): Promise<void> {
-  const targets = await findTargets(transition, paths);
+export async function copyTargets(state: ApplyState, paths: Iterable<string>): Promise<void> {
+  const targets = await findTargets(state, paths);
   const flush = targets.length <= maxSingleFlushes;
   const copies: BackupCopy[] = [];
   await inParallel(targets, parallelCopies, async ({ path, stats }) => {
-    if (transition.isCancelled) return;
+    if (state.isCancelled) return;
     try {
-      const copy = await copyTarget(transition, path, stats, { flush });
-      transition.copies.set(path, copy);
+      const copy = await copyTarget(state, path, stats, { flush });
+      state.copies.set(path, copy);
       copies.push(copy);
     } catch (error) {
       if (errnoOf(error) === undefined && !(error instanceof PathSkipped)) throw error;
     }
   });
   if (!flush) await flushCopies(copies);
-  transition.checkedFolders.clear();
+  state.checkedFolders.clear();
 }
 
 /** Copies the file or symlink at `path`, which has `stats`. Throws system errors. */
 export async function copyTarget(
-  { root, backup }: Transition,
+  { root, backup }: ApplyState,
   path: string,
   stats: BigIntStats,
   options?: { readonly flush: boolean },
@@ -48,7 +48,7 @@ export async function copyTarget(
  * write to it. So it must have no other name, and the server must have its content: a content that exists nowhere else
  * is copied.
  */
-export function canKeepInode({ request }: Transition, path: string, stats: BigIntStats): boolean {
+export function canKeepInode({ request }: ApplyState, path: string, stats: BigIntStats): boolean {
   return stats.isFile() && stats.nlink === 1n && request.isOnServer?.(path) === true;
 }
 
@@ -57,24 +57,24 @@ interface Target {
   readonly stats: BigIntStats;
 }
 
-async function findTargets(transition: Transition, paths: Iterable<string>): Promise<Target[]> {
+async function findTargets(state: ApplyState, paths: Iterable<string>): Promise<Target[]> {
   const targets: Target[] = [];
   const pause = yielder();
   for (const path of paths) {
-    const stats = unchangedFileAt(transition, path);
-    if (stats !== undefined && !canKeepInode(transition, path, stats)) targets.push({ path, stats });
+    const stats = unchangedFileAt(state, path);
+    if (stats !== undefined && !canKeepInode(state, path, stats)) targets.push({ path, stats });
     await pause();
     // Other code may have run and replaced a folder.
-    transition.checkedFolders.clear();
+    state.checkedFolders.clear();
   }
   return targets;
 }
 
-function unchangedFileAt(transition: Transition, path: string): BigIntStats | undefined {
+function unchangedFileAt(state: ApplyState, path: string): BigIntStats | undefined {
   try {
-    checkAccess(transition, path);
-    const stats = statsAt(join(transition.root, path));
-    const seen = transition.request.observations.get(path);
+    checkAccess(state, path);
+    const stats = statsAt(join(state.root, path));
+    const seen = state.request.observations.get(path);
     return stats?.isFile() === true && seen !== undefined && matchesObservation(seen, stats) ? stats : undefined;
   } catch (error) {
     if (errnoOf(error) === undefined && !(error instanceof PathSkipped)) throw error;

@@ -24,7 +24,7 @@ import type { Observation } from '../../core/observation';
 import type * as durable from '../fs/durable';
 import { sha256 } from '../fs/sha256';
 import { applyChanges } from './applyChanges';
-import type { TransitionRequest, TransitionResult } from './transition';
+import type { ApplyRequest, ApplyResult } from './applyState';
 
 vi.mock('node:fs', async (original) => {
   const { folding } = await import('../../../test/support/foldingDisk');
@@ -83,12 +83,12 @@ function caseRename(from: string, to: string, content: string, mode?: number): C
   return [remove(from), put(to, content, mode)];
 }
 
-function apply(changes: Change[], options: Partial<TransitionRequest> = {}): Promise<TransitionResult> {
+function apply(changes: Change[], options: Partial<ApplyRequest> = {}): Promise<ApplyResult> {
   disk.log.length = 0;
   return applyChanges({ root, staging, backup, changes, observations, nameRules, ...options });
 }
 
-function skippedReasons({ skipped }: TransitionResult): Record<string, string> {
+function skippedReasons({ skipped }: ApplyResult): Record<string, string> {
   return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
 }
 

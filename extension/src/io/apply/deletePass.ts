@@ -4,37 +4,37 @@ import type { Change } from '../../core/change';
 import { parentFolders } from '../../core/paths';
 import { replaceTarget } from './replaceTarget';
 import { checkTarget, rehashRacy, requireTarget } from './targetCheck';
-import type { Transition } from './transition';
+import type { ApplyState } from './applyState';
 
 /** Deletes files and symlinks after backing them up. */
-export async function deleteFiles(transition: Transition, deletions: readonly Change[]): Promise<void> {
+export async function deleteFiles(state: ApplyState, deletions: readonly Change[]): Promise<void> {
   for (const { path } of deletions) {
-    if (transition.isCancelled) {
-      transition.skip(path, 'cancelled');
+    if (state.isCancelled) {
+      state.skip(path, 'cancelled');
       continue;
     }
     try {
-      await deleteFile(transition, path);
+      await deleteFile(state, path);
     } catch (error) {
-      transition.skipAfter(error, path);
+      state.skipAfter(error, path);
     }
-    await transition.pause();
+    await state.pause();
   }
 }
 
-async function deleteFile(transition: Transition, path: string): Promise<void> {
-  const target = join(transition.root, path);
-  await rehashRacy(transition, path);
-  if (checkTarget(transition, path) !== undefined) {
-    const check = () => requireTarget(transition, path);
-    await replaceTarget(transition, { path, check, replace: () => unlinkSync(target) });
-    transition.changedFolders.add(dirname(target));
+async function deleteFile(state: ApplyState, path: string): Promise<void> {
+  const target = join(state.root, path);
+  await rehashRacy(state, path);
+  if (checkTarget(state, path) !== undefined) {
+    const check = () => requireTarget(state, path);
+    await replaceTarget(state, { path, check, replace: () => unlinkSync(target) });
+    state.changedFolders.add(dirname(target));
   }
-  transition.result.removed.push(path);
+  state.result.removed.push(path);
 }
 
 /** Removes folders that deletions and renames have emptied. */
-export function removeEmptiedFolders({ root, request, result, changedFolders }: Transition): void {
+export function removeEmptiedFolders({ root, request, result, changedFolders }: ApplyState): void {
   for (const path of result.removed) {
     for (const folder of parentFolders(path)) {
       if (request.keepsEmptyFolder?.(folder) === true) break;

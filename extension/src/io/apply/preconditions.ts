@@ -34,7 +34,7 @@ export type SkipReason =
   | 'busy'
   | 'cancelled';
 
-/** Thrown to leave a path untouched. `Transition.skipAfter` catches it. */
+/** Thrown to leave a path untouched. `ApplyState.skipAfter` catches it. */
 export class PathSkipped extends Error {
   readonly reason: SkipReason;
 

@@ -16,7 +16,7 @@ import { renameFile } from './renamePass';
 import { replaceTarget } from './replaceTarget';
 import { checkAccess, rehashRacy, requireTarget } from './targetCheck';
 import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
-import { maxSingleFlushes, type Transition } from './transition';
+import { maxSingleFlushes, type ApplyState } from './applyState';
 
 const allModes = 0o777;
 const ownerMode = 0o700;
@@ -34,7 +34,7 @@ interface PreparedPut {
 
 /** Creates and replaces files and symlinks, and changes modes. */
 export class PutPass {
-  readonly #transition: Transition;
+  readonly #state: ApplyState;
   readonly #puts: readonly Put[];
   /** Paths whose staged file has its final mode and times, and is flushed. */
   #complete: ReadonlySet<string> = new Set();
@@ -42,15 +42,15 @@ export class PutPass {
   readonly #exactFolders = new Set<string>();
   readonly #folderModes: FolderModes;
 
-  constructor(transition: Transition, puts: readonly Put[]) {
-    this.#transition = transition;
+  constructor(state: ApplyState, puts: readonly Put[]) {
+    this.#state = state;
     this.#puts = puts;
     this.#folderModes = new FolderModes(puts.map(({ to }) => to));
   }
 
   /** Completes many files in the staging folder and flushes them at once. Few are completed one by one later. */
   async completeStagedFiles(): Promise<void> {
-    const { request, realRoot, honoursModes, isCancelled } = this.#transition;
+    const { request, realRoot, honoursModes, isCancelled } = this.#state;
     if (this.#puts.length <= maxSingleFlushes || isCancelled) return;
     // Files on another disk are copied to this one later, and flushed then.
     if (statsAt(request.staging)?.dev !== statsAt(realRoot)?.dev || !canFlushFileSystem(request.staging)) return;
@@ -73,16 +73,16 @@ export class PutPass {
     for (let start = 0; start < this.#puts.length; start += batchSize) {
       const batch = this.#puts.slice(start, start + batchSize);
       const prepared = await inParallel(batch, batchSize, (put) => this.#prepare(put));
-      this.#transition.checkedFolders.clear();
+      this.#state.checkedFolders.clear();
       for (const one of prepared) if (one !== undefined) await this.#finish(one);
-      await this.#transition.pause();
+      await this.#state.pause();
     }
   }
 
   /** Moves the complete file next to its target if a first check allows it. Returns undefined for a skipped path. */
   async #prepare(put: Put): Promise<PreparedPut | undefined> {
     const { path, to } = put;
-    const { root, request, honoursModes } = this.#transition;
+    const { root, request, honoursModes } = this.#state;
     try {
       this.#checkCancelled();
       this.#checkSafe(to);
@@ -95,13 +95,13 @@ export class PutPass {
       if (temporary === undefined) throw new PathSkipped('missing');
       return { put, temporary };
     } catch (error) {
-      this.#transition.skipAfter(error, path);
+      this.#state.skipAfter(error, path);
       return undefined;
     }
   }
 
   #makeFolders(path: string): void {
-    const { root, checkedFolders, changedFolders } = this.#transition;
+    const { root, checkedFolders, changedFolders } = this.#state;
     const missing: string[] = [];
     for (const folder of parentFolders(path)) {
       if (checkedFolders.has(folder) || existsSync(join(root, folder))) break;
@@ -118,7 +118,7 @@ export class PutPass {
    * nobody else may read any of them, they may not enter the folder either. It is no wider than the folder above it.
    */
   #makeFolder(folder: string): void {
-    const { root, honoursModes } = this.#transition;
+    const { root, honoursModes } = this.#state;
     try {
       const above = honoursModes ? statSync(join(root, parentOf(folder) ?? '')).mode : allModes;
       mkdirSync(join(root, folder), { mode: ownerMode | (above & this.#folderModes.modeOf(folder)) });
@@ -129,7 +129,7 @@ export class PutPass {
 
   async #finish({ put, temporary }: PreparedPut): Promise<void> {
     const { path, to } = put;
-    const target = join(this.#transition.root, path);
+    const target = join(this.#state.root, path);
     try {
       await this.#rehash(put);
       if (temporary === undefined) this.#changeMode(put, target);
@@ -138,33 +138,33 @@ export class PutPass {
       this.#recordWritten(to, target);
     } catch (error) {
       if (temporary !== undefined) rmSync(temporary, { force: true });
-      this.#transition.skipAfter(error, path);
+      this.#state.skipAfter(error, path);
     }
   }
 
   #changeMode(put: Put, target: string): void {
     this.#check(put);
-    renameFile(this.#transition, put.path);
-    if (this.#transition.honoursModes) chmodSync(target, put.to.mode);
+    renameFile(this.#state, put.path);
+    if (this.#state.honoursModes) chmodSync(target, put.to.mode);
   }
 
   #create(put: Put, temporary: string, target: string): void {
     this.#check(put);
-    this.#transition.changedFolders.add(dirname(target));
+    this.#state.changedFolders.add(dirname(target));
     if (!renameIfAbsent(temporary, target)) throw new PathSkipped('changed');
   }
 
   async #replace(put: Put, temporary: string, target: string): Promise<void> {
     const path = this.#replacedPath(put) ?? put.path;
-    await replaceTarget(this.#transition, {
+    await replaceTarget(this.#state, {
       path,
       check: () => {
         this.#check(put);
-        return requireTarget(this.#transition, path);
+        return requireTarget(this.#state, path);
       },
       replace: () => {
-        this.#transition.changedFolders.add(dirname(target));
-        renameFile(this.#transition, put.path);
+        this.#state.changedFolders.add(dirname(target));
+        renameFile(this.#state, put.path);
         renameSync(temporary, target);
       },
     });
@@ -172,7 +172,7 @@ export class PutPass {
 
   async #rehash(put: Put): Promise<void> {
     const replaced = this.#replacedPath(put);
-    if (replaced !== undefined) await rehashRacy(this.#transition, replaced);
+    if (replaced !== undefined) await rehashRacy(this.#state, replaced);
   }
 
   #check(put: Put): void {
@@ -182,7 +182,7 @@ export class PutPass {
 
   /** The path of the file that the put replaces: with a rename, its old path. Undefined if the put creates a file. */
   #replacedPath({ path, from }: Put): string | undefined {
-    return this.#transition.oldPathOf(path) ?? (from === undefined ? undefined : path);
+    return this.#state.oldPathOf(path) ?? (from === undefined ? undefined : path);
   }
 
   /**
@@ -190,12 +190,12 @@ export class PutPass {
    * at its path. Throws PathSkipped.
    */
   #ensureReplaceable(put: Put): void {
-    const { root, request, changedFolders } = this.#transition;
+    const { root, request, changedFolders } = this.#state;
     const { path } = put;
     const replaced = this.#replacedPath(put);
-    if (replaced !== path) checkAccess(this.#transition, path);
+    if (replaced !== path) checkAccess(this.#state, path);
     if (replaced !== undefined) {
-      requireTarget(this.#transition, replaced);
+      requireTarget(this.#state, replaced);
       return;
     }
     const { nameRules } = request;
@@ -211,17 +211,17 @@ export class PutPass {
   }
 
   #checkCancelled(): void {
-    if (this.#transition.isCancelled) throw new PathSkipped('cancelled');
+    if (this.#state.isCancelled) throw new PathSkipped('cancelled');
   }
 
   #checkSafe({ path, target }: Entry): void {
-    const isOutside = target !== undefined && !pointsInside(this.#transition.realRoot, path, target);
+    const isOutside = target !== undefined && !pointsInside(this.#state.realRoot, path, target);
     if (pathFault(path) !== undefined || isOutside) throw new PathSkipped('unsafe');
   }
 
   #isModeOnly({ path, from, to }: Put): boolean {
-    const oldPath = this.#transition.oldPathOf(path);
-    const seen = this.#transition.request.observations.get(oldPath ?? path);
+    const oldPath = this.#state.oldPathOf(path);
+    const seen = this.#state.request.observations.get(oldPath ?? path);
     const before = oldPath === undefined ? from : seen;
     return seen?.kind === 'file' && before !== undefined && sameContent(before, to);
   }
@@ -230,6 +230,6 @@ export class PutPass {
     const stats = statsAt(target);
     if (stats === undefined) return;
     const { dev, ino, mtimeNs, ctimeNs } = stats;
-    this.#transition.result.written.push({ ...entryWith(to, { mtimeNs }), dev, ino, ctimeNs, racy: true });
+    this.#state.result.written.push({ ...entryWith(to, { mtimeNs }), dev, ino, ctimeNs, racy: true });
   }
 }

@@ -4,7 +4,7 @@ import { isContentUnchanged, isUnchanged, isUnchangedExceptCtime } from '../fs/f
 import { statsAt } from '../fs/stats';
 import { canKeepInode, copyTarget } from './backupPass';
 import { PathSkipped } from './preconditions';
-import type { BackupCopy, Transition } from './transition';
+import type { BackupCopy, ApplyState } from './applyState';
 
 export interface Replacement {
   /** The path of the file or symlink that is replaced or deleted. */
@@ -18,17 +18,17 @@ export interface Replacement {
  * Backs up the file or symlink at a path, then replaces or deletes it. Throws PathSkipped and system errors; then nothing
  * is left in the backup. Between the last check and `replace`, no other code of this process runs.
  */
-export async function replaceTarget(transition: Transition, replacement: Replacement): Promise<void> {
+export async function replaceTarget(state: ApplyState, replacement: Replacement): Promise<void> {
   const { path } = replacement;
-  const copy = transition.takeCopy(path);
-  if (copy !== undefined) return replaceCopied(transition, replacement, copy);
-  if (replaceLinked(transition, replacement)) return;
-  const lateCopy = await copyTarget(transition, path, replacement.check());
-  transition.checkedFolders.clear();
-  replaceCopied(transition, replacement, lateCopy);
+  const copy = state.takeCopy(path);
+  if (copy !== undefined) return replaceCopied(state, replacement, copy);
+  if (replaceLinked(state, replacement)) return;
+  const lateCopy = await copyTarget(state, path, replacement.check());
+  state.checkedFolders.clear();
+  replaceCopied(state, replacement, lateCopy);
 }
 
-function replaceCopied({ backup }: Transition, { check, replace }: Replacement, { copyPath, stats }: BackupCopy): void {
+function replaceCopied({ backup }: ApplyState, { check, replace }: Replacement, { copyPath, stats }: BackupCopy): void {
   try {
     if (!isUnchanged(stats, check())) throw new PathSkipped('changed');
     replace();
@@ -39,11 +39,11 @@ function replaceCopied({ backup }: Transition, { check, replace }: Replacement, 
 }
 
 /** Makes the replaced file itself the backup. Returns false, with nothing done, if that is impossible. */
-function replaceLinked(transition: Transition, { path, check, replace }: Replacement): boolean {
-  const { backup, root } = transition;
+function replaceLinked(state: ApplyState, { path, check, replace }: Replacement): boolean {
+  const { backup, root } = state;
   const source = join(root, path);
   const stats = check();
-  if (!canKeepInode(transition, path, stats)) return false;
+  if (!canKeepInode(state, path, stats)) return false;
   const link = backup.link(source, path);
   if (link === undefined) return false;
   try {

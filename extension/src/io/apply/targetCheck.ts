@@ -7,13 +7,13 @@ import { hashFileAsync } from '../fs/hashAsync';
 import { statsAt } from '../fs/stats';
 import { checkParents } from '../fs/checkParents';
 import { matchesObservation, PathSkipped } from './preconditions';
-import type { Transition } from './transition';
+import type { ApplyState } from './applyState';
 
 /** Stats do not show a second change within the finest time that some file system stores. */
 const racyMs = 2_000;
 
 /** Throws PathSkipped if `path` has unsaved edits, or if a symlink or a file is above it. */
-export function checkAccess({ root, request, checkedFolders }: Transition, path: string): void {
+export function checkAccess({ root, request, checkedFolders }: ApplyState, path: string): void {
   if (request.hasUnsavedEdits?.(path) === true) throw new PathSkipped('unsaved');
   const { nameRules } = request;
   // Case renames change the names of folders between two checks.
@@ -27,24 +27,24 @@ export function checkAccess({ root, request, checkedFolders }: Transition, path:
  * Returns the stats of the file or symlink at `path`; undefined if nothing exists there.
  * Throws PathSkipped if it does not equal its observation, or may not be touched.
  */
-export function checkTarget(transition: Transition, path: string): BigIntStats | undefined {
-  checkAccess(transition, path);
-  const stats = statsAt(join(transition.root, path));
+export function checkTarget(state: ApplyState, path: string): BigIntStats | undefined {
+  checkAccess(state, path);
+  const stats = statsAt(join(state.root, path));
   if (stats === undefined) return undefined;
-  const seen = transition.request.observations.get(path);
-  if (seen !== undefined && matchesObservation(seen, stats) && isHashValid(transition, seen, stats)) return stats;
+  const seen = state.request.observations.get(path);
+  if (seen !== undefined && matchesObservation(seen, stats) && isHashValid(state, seen, stats)) return stats;
   throw new PathSkipped('changed');
 }
 
 /** Like `checkTarget`, but also throws PathSkipped if nothing exists at `path`. */
-export function requireTarget(transition: Transition, path: string): BigIntStats {
-  const stats = checkTarget(transition, path);
+export function requireTarget(state: ApplyState, path: string): BigIntStats {
+  const stats = checkTarget(state, path);
   if (stats === undefined) throw new PathSkipped('changed');
   return stats;
 }
 
 /** Invariant: the stats of a racy file prove nothing, so its content must have been hashed again. */
-function isHashValid({ rehashed }: Transition, seen: Observation, stats: BigIntStats): boolean {
+function isHashValid({ rehashed }: ApplyState, seen: Observation, stats: BigIntStats): boolean {
   if (!seen.racy || seen.kind === 'symlink') return true;
   const again = rehashed.get(seen.path);
   return again !== undefined && again.hash === seen.hash && isUnchanged(again.stats, stats);
@@ -54,8 +54,8 @@ function isHashValid({ rehashed }: Transition, seen: Observation, stats: BigIntS
  * Hashes the file at `path` again if its observation is racy, so that `checkTarget` can judge it. To be called right before:
  * if the file was changed shortly before the hashing, the same holds for the stats after it.
  */
-export async function rehashRacy(transition: Transition, path: string): Promise<void> {
-  const { root, request, rehashed, checkedFolders } = transition;
+export async function rehashRacy(state: ApplyState, path: string): Promise<void> {
+  const { root, request, rehashed, checkedFolders } = state;
   const seen = request.observations.get(path);
   if (seen?.racy !== true || seen.kind === 'symlink' || rehashed.get(path)?.isRacy === false) return;
   const startedMs = Date.now();

@@ -9,7 +9,7 @@ import {
   takeTheirs,
   type Decision,
 } from '../../core/reconcile/decision';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import { statsAt } from '../../io/fs/stats';
 import { advanceToHead } from '../pull/advanceToHead';
 import { recordPull, type PulledChange } from '../pull/pullRecord';

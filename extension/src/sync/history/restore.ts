@@ -4,7 +4,7 @@ import { isInside } from '../../core/paths';
 import type { Selection } from '../../core/tracking/selection';
 import { entryOf } from '../../core/wire';
 import { PalmtreeError } from '../../errors';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import { pull } from '../pull/pull';
 import { recordPull, type PulledChange } from '../pull/pullRecord';
 import type { CommandContext } from '../replica/commandContext';

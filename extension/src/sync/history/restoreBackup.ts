@@ -3,7 +3,7 @@ import type { Change } from '../../core/change';
 import { entryWith, sameEntry, type Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
 import { digestOf, fillFromBackup } from '../../io/apply/staging';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import { readableStatsAt } from '../../io/fs/stats';
 import { observe } from '../../io/scan/observe';
 import { recordPull } from '../pull/pullRecord';

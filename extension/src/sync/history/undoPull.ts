@@ -5,7 +5,7 @@ import { applicableChanges } from '../../core/reconcile/applicableChanges';
 import { classify } from '../../core/reconcile/classify';
 import { PalmtreeError } from '../../errors';
 import { fillFromBackup, fillFromLocal, type LostBackup } from '../../io/apply/staging';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import { runYielding } from '../../io/threads/yielding';
 import { changesNoFile, markUndone, saveRecord, type PulledChange, type PullRecord } from '../pull/pullRecord';
 import type { AncestorSnapshot } from '../replica/ancestorState';

@@ -3,7 +3,7 @@ import type { CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type FileTable } from '../../core/entry';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { restrictTo } from '../../core/reconcile/restrictTo';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import { runYielding } from '../../io/threads/yielding';
 import type { FetchedChanges } from '../replica/ancestorState';
 import type { CommandContext } from '../replica/commandContext';

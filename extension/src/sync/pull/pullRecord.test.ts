@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../core/change';
 import { entry, table } from '../../core/testing/fixtures';
-import type { TransitionResult } from '../../io/apply/transition';
+import type { ApplyResult } from '../../io/apply/applyState';
 import { pullRecords, recordPull, saveRecord, checkRecord, type PullRecord } from './pullRecord';
 
 let backups: string;
@@ -32,7 +32,7 @@ function pulled(name: string, pulledChanges = changes): Omit<PullRecord, 'state'
   };
 }
 
-function applied(...skipped: readonly string[]): TransitionResult {
+function applied(...skipped: readonly string[]): ApplyResult {
   return { written: [], removed: [], skipped: skipped.map((path) => ({ path, reason: 'changed' })) };
 }
 

@@ -6,7 +6,7 @@ import { stepSize } from '../../core/cooperativeTask';
 import { sameEntry, type Entry } from '../../core/entry';
 import type { Rule } from '../../core/tracking/rule';
 import { entryOf } from '../../core/wire';
-import type { Skipped, TransitionResult } from '../../io/apply/transition';
+import type { Skipped, ApplyResult } from '../../io/apply/applyState';
 import { replaceFile, flushFolder } from '../../io/fs/durable';
 import { readText } from '../../io/fs/files';
 import { createFolder, listNames, removeAll } from '../../io/fs/folders';
@@ -79,8 +79,8 @@ export interface NewRecord extends Omit<PullRecord, 'state' | 'at'> {
  */
 export async function recordPull(
   { isMade, ...pulled }: NewRecord,
-  write: () => Promise<TransitionResult>,
-): Promise<TransitionResult> {
+  write: () => Promise<ApplyResult>,
+): Promise<ApplyResult> {
   if (pulled.changes.length === 0) return write();
   const record: PullRecord = { ...pulled, state: 'made', at: new Date().toISOString() };
   await createFolder(dirname(pulled.backup));

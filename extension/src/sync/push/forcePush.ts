@@ -3,7 +3,7 @@ import { sameEntry } from '../../core/entry';
 import { dropBlockedByServer } from '../../core/reconcile/dropBlockedByServer';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { PushResult } from './push';

@@ -3,7 +3,7 @@ import type { Change } from '../../core/change';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import { absorbConverged } from '../replica/absorbConverged';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
 import { applyDeletionGuard } from '../replica/deletionGuard';

@@ -1,6 +1,6 @@
 import type { DecidedChange } from '../../core/reconcile/decision';
 import { applyChanges } from '../../io/apply/applyChanges';
-import type { TransitionResult } from '../../io/apply/transition';
+import type { ApplyResult } from '../../io/apply/applyState';
 import { exists } from '../../io/fs/files';
 import { throwIfCancelled, type LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
@@ -18,12 +18,12 @@ export interface ApplyRequest extends ApplyOptions {
   readonly backup: string;
   readonly step?: 'applying' | 'undoing';
   /** Calls `write`, which changes the workspace folder, and records what it does. */
-  readonly record?: ((write: () => Promise<TransitionResult>) => Promise<TransitionResult>) | undefined;
+  readonly record?: ((write: () => Promise<ApplyResult>) => Promise<ApplyResult>) | undefined;
   /** Updates the rules and the ancestor to the result, before both are saved. */
-  readonly onApplied?: (result: TransitionResult) => Promise<void> | void;
+  readonly onApplied?: (result: ApplyResult) => Promise<void> | void;
 }
 
-export interface Applied extends TransitionResult {
+export interface Applied extends ApplyResult {
   /** The backup; undefined if no file was replaced or deleted. */
   readonly backup: string | undefined;
 }

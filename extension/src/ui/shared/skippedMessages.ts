@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { SkipReason } from '../../io/apply/preconditions';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 
 const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   changed: (path) => l10n.t('{0} changed in the meantime. Try again.', path),

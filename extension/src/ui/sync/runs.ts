@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
 import { showError } from '../shared/notify';

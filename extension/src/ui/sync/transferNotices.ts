@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { Skipped } from '../../io/apply/transition';
+import type { Skipped } from '../../io/apply/applyState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import { formatNumber } from '../shared/format';

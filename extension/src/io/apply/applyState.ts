@@ -7,7 +7,7 @@ import { errnoOf } from '../fs/errno';
 import { Backup } from './backup';
 import { PathSkipped, type SkipReason } from './preconditions';
 
-export interface TransitionRequest {
+export interface ApplyRequest {
   readonly root: string;
   /** The folder with the verified content, each file at its own path. Files that are applied are moved out of it. */
   readonly staging: string;
@@ -39,7 +39,7 @@ export interface Skipped {
   readonly errno?: string;
 }
 
-export interface TransitionResult {
+export interface ApplyResult {
   /** The new files as they are on the disk. Racy, since they have just been written. */
   readonly written: Observation[];
   /** Paths that are deleted, including the old paths of renamed files. */
@@ -58,14 +58,14 @@ export interface BackupCopy {
 }
 
 /** The state that the passes of `applyChanges` share. */
-export class Transition {
-  readonly request: TransitionRequest;
+export class ApplyState {
+  readonly request: ApplyRequest;
   readonly root: string;
   /** `root` with its symlinks resolved. */
   readonly realRoot: string;
   readonly honoursModes: boolean;
   readonly backup: Backup;
-  readonly result: TransitionResult = { written: [], removed: [], skipped: [] };
+  readonly result: ApplyResult = { written: [], removed: [], skipped: [] };
   /** Folders that were checked since the last pause. The check is valid until the next one. */
   readonly checkedFolders = new Set<string>();
   /** Files with a racy observation that were hashed again. `isRacy`: they were changed shortly before that. */
@@ -80,7 +80,7 @@ export class Transition {
   readonly #oldPaths = new Map<string, string>();
   readonly #newPaths = new Map<string, string>();
 
-  constructor(request: TransitionRequest) {
+  constructor(request: ApplyRequest) {
     this.request = request;
     this.root = request.root;
     this.realRoot = realpathSync.native(request.root);
