@@ -1,7 +1,7 @@
 import { PalmtreeError } from '../../errors';
 import type { Replica } from '../replica/replica';
 
-/** A merge that is open in an editor: it merges the version of `path` that the server has in `revision`. */
+/** An active merge: it merges the version of `path` that the server has in `revision` into the local version. */
 export interface ActiveMerge {
   readonly path: string;
   readonly revision: number;

@@ -6,7 +6,7 @@ import { formatNumber } from '../shared/format';
 import { showResult } from '../shared/notify';
 import { withProgress } from '../shared/withProgress';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
-import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
+import type { ActiveMerges, RecordedMerge } from '../workspace/activeMerges';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { mergeEditorTabs, resultOf } from './mergeEditor';
@@ -41,7 +41,7 @@ export async function abortMerges({ folders, merges, log }: AbortDeps, uri: unkn
 }
 
 async function mergesToAbort(merges: ActiveMerges, uri: unknown, uris: unknown): Promise<vscode.Uri[]> {
-  const uriOf = ({ folder, path }: MergeInEditor) => vscode.Uri.joinPath(vscode.Uri.parse(folder), ...path.split('/'));
+  const uriOf = ({ folder, path }: RecordedMerge) => vscode.Uri.joinPath(vscode.Uri.parse(folder), ...path.split('/'));
   const active = merges.all.map((merge) => ({ merge, uri: uriOf(merge), label: merge.path }));
   const isActive = (file: vscode.Uri): boolean => active.some(({ uri }) => uri.toString() === file.toString());
   const picked = pickedUris(uri, uris);
@@ -62,7 +62,7 @@ async function mergesToAbort(merges: ActiveMerges, uri: unknown, uris: unknown):
 }
 
 /** Asks before merges are aborted. Throws cancelled. */
-export async function confirmAbort(merges: readonly MergeInEditor[]): Promise<void> {
+export async function confirmAbort(merges: readonly RecordedMerge[]): Promise<void> {
   const message =
     merges.length === 1
       ? vscode.l10n.t('Abort the merge of {0}?', merges[0]?.path ?? '')
@@ -72,7 +72,7 @@ export async function confirmAbort(merges: readonly MergeInEditor[]): Promise<vo
 }
 
 /** Restores the local version before the merge, and keeps the merge so far in a backup. Throws not_aborted and not_saved. */
-export async function abortMerge(merges: ActiveMerges, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
+export async function abortMerge(merges: ActiveMerges, owner: SyncedFolder, merge: RecordedMerge): Promise<void> {
   const { folder, sync } = owner;
   await merges.aborting(merge, async () => {
     const lastSaved = await saveMerge(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { FolderSync } from '../../sync/folder/folderSync';
-import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
+import type { ActiveMerges, RecordedMerge } from '../workspace/activeMerges';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { mergeEditorTabs } from './mergeEditor';
@@ -38,7 +38,7 @@ export function forgetEndedMerges(
 }
 
 /** A merge that is open or unsaved in an editor has not ended, whatever its file contains. */
-function mayBeEnded({ folder, sync }: SyncedFolder, merges: ActiveMerges, merge: MergeInEditor): boolean {
+function mayBeEnded({ folder, sync }: SyncedFolder, merges: ActiveMerges, merge: RecordedMerge): boolean {
   const { path } = merge;
   if (merges.isAborting(merge) || sync.conflicts.some((conflict) => conflict.path === path)) return false;
   return !unsavedPaths(folder).has(path) && mergeEditorTabs(vscode.Uri.joinPath(folder.uri, path)).length === 0;

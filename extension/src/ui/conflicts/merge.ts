@@ -8,7 +8,7 @@ import { showInStatusBar } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import type { PathPicker } from '../views/pathPicker';
-import { isMergeCurrent, type ActiveMerges, type MergeInEditor } from '../workspace/activeMerges';
+import { isMergeCurrent, type ActiveMerges, type RecordedMerge } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { isMineAgain } from './mergeCheck';
 import { mergeEditorTabs, openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
@@ -62,7 +62,7 @@ async function mergeOne(deps: MergeDeps, owner: SyncedFolder, path: string): Pro
 }
 
 /** The file is the local version, without unsaved changes, and no editor shows the merge: the editor was closed unsaved. */
-async function isUnbegun(uri: vscode.Uri, merge: MergeInEditor): Promise<boolean> {
+async function isUnbegun(uri: vscode.Uri, merge: RecordedMerge): Promise<boolean> {
   const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
   return open?.isDirty !== true && mergeEditorTabs(uri).length === 0 && (await isMineAgain(uri, merge));
 }
@@ -75,7 +75,7 @@ async function isUnbegun(uri: vscode.Uri, merge: MergeInEditor): Promise<boolean
 async function startInMergeEditor(
   { mergeEditor }: MergeDeps,
   owner: SyncedFolder,
-  merge: MergeInEditor,
+  merge: RecordedMerge,
   document: vscode.TextDocument,
 ): Promise<boolean> {
   if (!(await openMergeEditor(mergeEditor, owner, merge))) return false;
@@ -99,7 +99,7 @@ async function autoMerge(mergeEditor: MergeEditor, document: vscode.TextDocument
   }
 }
 
-function activeMerge({ folder, sync }: SyncedFolder, path: string, sides: MergeSides): MergeInEditor {
+function activeMerge({ folder, sync }: SyncedFolder, path: string, sides: MergeSides): RecordedMerge {
   return {
     folder: folder.uri.toString(),
     server: sync.state.binding?.server ?? '',
@@ -113,7 +113,7 @@ function activeMerge({ folder, sync }: SyncedFolder, path: string, sides: MergeS
   };
 }
 
-async function show({ mergeEditor, merges }: MergeDeps, owner: SyncedFolder, merge: MergeInEditor): Promise<void> {
+async function show({ mergeEditor, merges }: MergeDeps, owner: SyncedFolder, merge: RecordedMerge): Promise<void> {
   const isInMergeEditor = await openMergeEditor(mergeEditor, owner, merge);
   if (!isInMergeEditor) await showMarkers(vscode.Uri.joinPath(owner.folder.uri, ...merge.path.split('/')));
   const editor = isInMergeEditor ? 'merge' : 'text';

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { LogOutputChannel } from 'vscode';
-import type { MergeInEditor } from '../workspace/activeMerges';
+import type { RecordedMerge } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeConcern } from './mergeCheck';
 
@@ -23,10 +23,10 @@ vi.mock('../workspace/activeMerges', () => ({ isMergeCurrent: () => true }));
 
 const all = { base: 'a\nb\nc\n', mine: 'a\nmine\nc\n', theirs: 'a\ntheirs\nc\n' };
 
-function concern(text: string, readable: Readonly<Record<string, string>>, editor: MergeInEditor['editor'] = 'merge') {
+function concern(text: string, readable: Readonly<Record<string, string>>, editor: RecordedMerge['editor'] = 'merge') {
   sides = readable;
   const log = { warn: () => undefined } as unknown as LogOutputChannel;
-  return mergeConcern({} as SyncedFolder, { path: 'a', editor } as MergeInEditor, text, log);
+  return mergeConcern({} as SyncedFolder, { path: 'a', editor } as RecordedMerge, text, log);
 }
 
 describe('the concern about a merge', () => {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { hasNothingOfTheirs, mayBeUnresolved } from '../../core/merge/unresolvedMerge';
-import { isMergeCurrent, type MergeInEditor } from '../workspace/activeMerges';
+import { isMergeCurrent, type RecordedMerge } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { mergeDocuments } from './mergeEditor';
 import { sameLines } from './editorText';
@@ -24,7 +24,7 @@ export function concernMessage(concern: MergeConcern, path: string): string {
 /** Compares a text with both sides of its merge. If a side has changed since, finishing the merge reports it. */
 export async function mergeConcern(
   owner: SyncedFolder,
-  merge: MergeInEditor,
+  merge: RecordedMerge,
   text: string,
   log: vscode.LogOutputChannel,
 ): Promise<MergeConcern | undefined> {
@@ -45,7 +45,7 @@ export async function mergeConcern(
 }
 
 /** Whether the file equals the local version before the merge, byte for byte. */
-export async function isMineAgain(uri: vscode.Uri, { mineCopy }: MergeInEditor): Promise<boolean> {
+export async function isMineAgain(uri: vscode.Uri, { mineCopy }: RecordedMerge): Promise<boolean> {
   const [current, mine] = await Promise.all([
     vscode.workspace.fs.readFile(uri),
     vscode.workspace.fs.readFile(vscode.Uri.file(mineCopy)),

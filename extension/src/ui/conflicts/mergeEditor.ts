@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { serverDocument, syncedDocument } from '../documents/serverDocuments';
-import type { MergeInEditor } from '../workspace/activeMerges';
+import type { RecordedMerge } from '../workspace/activeMerges';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The input of VS Code's merge editor: the three sides, and the file that becomes the result. */
@@ -37,7 +37,7 @@ export interface MergeDocuments {
   readonly theirs: vscode.Uri;
 }
 
-export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): MergeDocuments {
+export function mergeDocuments(owner: SyncedFolder, merge: RecordedMerge): MergeDocuments {
   const { path, revision, mineCopy } = merge;
   // If both sides added the file, its base is empty, as every file is in revision 0.
   const hasBase = owner.sync.history.ancestorHash(path) !== undefined;
@@ -52,7 +52,7 @@ export function mergeDocuments(owner: SyncedFolder, merge: MergeInEditor): Merge
 export async function openMergeEditor(
   editor: MergeEditor,
   owner: SyncedFolder,
-  merge: MergeInEditor,
+  merge: RecordedMerge,
 ): Promise<boolean> {
   const output = vscode.Uri.joinPath(owner.folder.uri, ...merge.path.split('/'));
   const { base, mine, theirs } = mergeDocuments(owner, merge);
@@ -73,7 +73,7 @@ export async function openMergeEditor(
 }
 
 /** `r7 by laptop`, or only `r7` if the server cannot be asked. */
-async function versionDescription({ sync }: SyncedFolder, { path, revision }: MergeInEditor): Promise<string> {
+async function versionDescription({ sync }: SyncedFolder, { path, revision }: RecordedMerge): Promise<string> {
   const author = (await sync.history.versionAt(path, revision).catch(() => undefined))?.author;
   return author === undefined ? `r${revision}` : vscode.l10n.t('r{0} by {1}', revision, author);
 }

@@ -6,7 +6,7 @@ import { commandIds } from '../shared/ids';
 import { repeatable } from '../shared/repeatable';
 import { showError, showInStatusBar } from '../shared/notify';
 import { withProgress } from '../shared/withProgress';
-import type { ActiveMerges, MergeInEditor } from '../workspace/activeMerges';
+import type { ActiveMerges, RecordedMerge } from '../workspace/activeMerges';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { abortMerge } from './abortMerge';
@@ -22,7 +22,7 @@ const isComplete = vscode.l10n.t('Merge Is Complete');
 
 interface FoundMerge {
   readonly owner: SyncedFolder;
-  readonly merge: MergeInEditor;
+  readonly merge: RecordedMerge;
 }
 
 /** One check of a merge. While it asks the user, who may never answer, a later one may replace it. */
@@ -242,7 +242,7 @@ export class MergeWatch implements vscode.Disposable {
     await this.#merges.end(owner, [path]);
   }
 
-  async #outcome(owner: SyncedFolder, merge: MergeInEditor): Promise<FinishedMerge | 'no conflict'> {
+  async #outcome(owner: SyncedFolder, merge: RecordedMerge): Promise<FinishedMerge | 'no conflict'> {
     try {
       const title = vscode.l10n.t('Palmtree: Merge');
       return await withProgress(title, (reporter) => owner.sync.merges.finish(reporter, merge));

@@ -10,8 +10,8 @@ import type { ActiveMerge } from '../../sync/conflicts/activeMerge';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder } from './workspaceFolders';
 
-/** An active merge: it is open in an editor, and not finished or aborted. */
-export interface MergeInEditor extends ActiveMerge {
+/** An active merge as its folder's storage records it, with what its editor needs after the window was reloaded. */
+export interface RecordedMerge extends ActiveMerge {
   readonly folder: string;
   /** The merge is void if the folder is bound to another server or tree. */
   readonly server: string;
@@ -40,8 +40,8 @@ const mergesSchema = z.array(
 );
 
 interface FolderMerges {
-  readonly file: LockedFile<readonly MergeInEditor[]>;
-  all: readonly MergeInEditor[];
+  readonly file: LockedFile<readonly RecordedMerge[]>;
+  all: readonly RecordedMerge[];
   readonly endWatch: () => void;
 }
 
@@ -64,22 +64,22 @@ export class ActiveMerges implements vscode.Disposable {
     const uri = folder.uri.toString();
     this.#folders.get(uri)?.endWatch();
     const parse = (value: unknown) => mergesSchema.safeParse(value).data;
-    const file = new LockedFile<readonly MergeInEditor[]>({ path: join(storage, fileName), parse });
+    const file = new LockedFile<readonly RecordedMerge[]>({ path: join(storage, fileName), parse });
     const endWatch = watchFile(file.path, () => void this.#read(uri));
     this.#folders.set(uri, { file, all: [], endWatch });
     await this.#importFormer(uri, storage);
     await this.#read(uri);
   }
 
-  get all(): readonly MergeInEditor[] {
+  get all(): readonly RecordedMerge[] {
     return [...this.#folders.values()].flatMap(({ all }) => all);
   }
 
-  find(owner: SyncedFolder, path: string): MergeInEditor | undefined {
+  find(owner: SyncedFolder, path: string): RecordedMerge | undefined {
     return this.in(owner).find((merge) => merge.path === path);
   }
 
-  in({ folder, sync }: SyncedFolder): readonly MergeInEditor[] {
+  in({ folder, sync }: SyncedFolder): readonly RecordedMerge[] {
     const { server, tree } = sync.state.binding ?? {};
     const uri = folder.uri.toString();
     return this.all.filter((merge) => merge.folder === uri && merge.server === server && merge.tree === tree);
@@ -90,7 +90,7 @@ export class ActiveMerges implements vscode.Disposable {
     return new Set(this.in(owner).map(({ path }) => path));
   }
 
-  begin(merge: MergeInEditor): Promise<void> {
+  begin(merge: RecordedMerge): Promise<void> {
     return this.#update(merge.folder, (all) => [...all.filter(({ path }) => path !== merge.path), merge]);
   }
 
@@ -100,12 +100,12 @@ export class ActiveMerges implements vscode.Disposable {
     await this.#update(uri, (all) => all.filter(({ path }) => !paths.includes(path)));
   }
 
-  isAborting({ folder, path }: MergeInEditor): boolean {
+  isAborting({ folder, path }: RecordedMerge): boolean {
     return this.#aborting.has(`${folder}\0${path}`);
   }
 
   /** Runs the abort of a merge. Invariant: the merge stays recorded until it is aborted, so that no pull replaces it. */
-  async aborting<T>({ folder, path }: MergeInEditor, abort: () => Promise<T>): Promise<T> {
+  async aborting<T>({ folder, path }: RecordedMerge, abort: () => Promise<T>): Promise<T> {
     const key = `${folder}\0${path}`;
     this.#aborting.add(key);
     try {
@@ -115,7 +115,7 @@ export class ActiveMerges implements vscode.Disposable {
     }
   }
 
-  async #update(uri: string, change: (all: readonly MergeInEditor[]) => readonly MergeInEditor[]): Promise<void> {
+  async #update(uri: string, change: (all: readonly RecordedMerge[]) => readonly RecordedMerge[]): Promise<void> {
     const merges = this.#folders.get(uri);
     if (merges === undefined) return;
     await merges.file.update((all = []) => (merges.all = change(inFolder(all, uri))));
@@ -133,10 +133,10 @@ export class ActiveMerges implements vscode.Disposable {
 
   /** Moves the merges that an earlier release kept for this window into the file. */
   async #importFormer(uri: string, storage: string): Promise<void> {
-    const former = this.#former.get<readonly MergeInEditor[]>(formerKey, []);
+    const former = this.#former.get<readonly RecordedMerge[]>(formerKey, []);
     const own = former.filter(({ folder }) => folder === uri).map((merge) => withCopyIn(storage, merge));
     if (own.length === 0) return;
-    const isNew = (all: readonly MergeInEditor[]) => (merge: MergeInEditor) =>
+    const isNew = (all: readonly RecordedMerge[]) => (merge: RecordedMerge) =>
       all.every(({ path }) => path !== merge.path);
     await this.#update(uri, (all) => [...all, ...own.filter(isNew(all))]);
     await this.#former.update(
@@ -161,7 +161,7 @@ export class ActiveMerges implements vscode.Disposable {
 }
 
 /** Updates the folder's URI in its merges, which differs if the folder was moved since. */
-function inFolder(merges: readonly MergeInEditor[], folder: string): readonly MergeInEditor[] {
+function inFolder(merges: readonly RecordedMerge[], folder: string): readonly RecordedMerge[] {
   return merges.map((merge) => (merge.folder === folder ? merge : { ...merge, folder }));
 }
 
@@ -170,7 +170,7 @@ function isBackup(name: string | undefined): boolean {
 }
 
 /** Updates the path of the copy, if its storage was merged into this one: the copy was moved with the backups. */
-function withCopyIn(storage: string, merge: MergeInEditor): MergeInEditor {
+function withCopyIn(storage: string, merge: RecordedMerge): RecordedMerge {
   if (exists(merge.mineCopy)) return merge;
   const parts = merge.mineCopy.split(sep);
   const start = parts.findIndex((part, index) => part === storageNames.backups && isBackup(parts[index + 1])) + 1;
@@ -180,6 +180,6 @@ function withCopyIn(storage: string, merge: MergeInEditor): MergeInEditor {
 }
 
 /** True while the ancestor is the one that the merge began with. */
-export function isMergeCurrent({ sync }: SyncedFolder, { path, ancestor }: MergeInEditor): boolean {
+export function isMergeCurrent({ sync }: SyncedFolder, { path, ancestor }: RecordedMerge): boolean {
   return (sync.history.ancestorHash(path) ?? null) === ancestor;
 }
