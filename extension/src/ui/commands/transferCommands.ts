@@ -4,7 +4,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import type { ReviewDeps } from '../review/commands';
-import { firstReview } from '../review/firstReview';
+import { reviewBefore } from '../review/reviewBefore';
 import { formatNumber } from '../shared/format';
 import { showInStatusBar } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
@@ -31,7 +31,7 @@ async function pushFolder(
 ): Promise<PushResult | undefined> {
   if (options === undefined) await offerToSave(owner, 'push');
   const withMessage = message === undefined ? {} : { message };
-  const review = await firstReview(deps.review, owner, 'push', options, withMessage);
+  const review = await reviewBefore(deps.review, owner, 'push', options, withMessage);
   if (review.isShown) return undefined;
   try {
     const { result, text } = await runPush(deps, owner, options, { ...withMessage, ...review.limit });
@@ -97,7 +97,7 @@ export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullRes
   const options = callOptions(argument);
   const owner = await targetFolder(deps.folders, argument, isConnected);
   return repeatable(async () => {
-    const review = await firstReview(deps.review, owner, 'pull', options);
+    const review = await reviewBefore(deps.review, owner, 'pull', options);
     if (review.isShown) return undefined;
     const { result, text } = await runPull(deps, owner, options, review.limit);
     showInStatusBar(text);
@@ -111,7 +111,7 @@ export async function sync(deps: ReviewDeps, argument: unknown): Promise<SyncRes
   const owner = await targetFolder(deps.folders, argument, isConnected);
   return repeatable(async () => {
     if (options === undefined) await offerToSave(owner, 'sync');
-    const review = await firstReview(deps.review, owner, 'sync', options);
+    const review = await reviewBefore(deps.review, owner, 'sync', options);
     if (review.isShown) return undefined;
     return pullThenPush(deps, owner, options, { pull: review.limit, push: review.limit });
   });

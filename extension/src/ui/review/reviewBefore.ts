@@ -7,8 +7,8 @@ import { conflictCount, planRows } from './planChoice';
 import { noteFor } from './planMessages';
 import type { ReviewView } from './reviewView';
 
-/** The result of `firstReview`: the command stops for the review, or goes on within limits. */
-export interface FirstReview {
+/** The command stops for an open review, or goes on within limits. */
+export interface ReviewOutcome {
   /** The review is open: the command must stop. */
   readonly isShown: boolean;
   /** The paths that the command may sync: none if the plan was empty, since nobody has seen later changes. */
@@ -18,13 +18,13 @@ export interface FirstReview {
 }
 
 /** Opens the review if `palmtree.reviewBefore` says so; never for code that passes options. */
-export async function firstReview(
+export async function reviewBefore(
   view: ReviewView,
   owner: SyncedFolder,
   direction: PlanDirection,
   options: CallOptions | undefined,
   push: { readonly message?: string } = {},
-): Promise<FirstReview> {
+): Promise<ReviewOutcome> {
   const when = options === undefined ? setting('reviewBefore', owner.folder.uri) : 'never';
   const show = async (plan: Plan): Promise<void> => {
     const rest = [...planRows(plan)].filter((row) => row.direction !== undefined).length;
