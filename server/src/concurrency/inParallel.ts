@@ -1,7 +1,10 @@
-/** Runs `work` over `items`, at most `limit` at a time. After an error it starts no more work and throws that error. */
+/**
+ * Runs `work` on each item, at most `concurrency` at a time. After an error it starts no more work, waits for the work that
+ * runs, and rejects with that error.
+ */
 export async function inParallel<T>(
   items: readonly T[],
-  limit: number,
+  concurrency: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   let next = 0;
@@ -17,6 +20,6 @@ export async function inParallel<T>(
       }
     }
   };
-  const results = await Promise.allSettled(Array.from({ length: limit }, worker));
+  const results = await Promise.allSettled(Array.from({ length: concurrency }, worker));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
 }

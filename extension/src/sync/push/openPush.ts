@@ -5,7 +5,7 @@ import { removeAll } from '../../io/fs/folders';
 import type { CommandContext } from '../replica/commandContext';
 import { isResumable } from '../transfer/isResumable';
 
-/** The content of the file that outlives a window: the session of a push that was neither committed nor ended. */
+/** The session of an open push, in a file that outlives the window. */
 interface RecordedPush {
   /** The server's address. */
   readonly server: string;
@@ -14,9 +14,10 @@ interface RecordedPush {
 }
 
 /**
- * The session of a push command. A command that plans again begins another session, which resumes the one before: what
- * the server has received is not sent again. A push that was killed, or lost its connection, is resumed in the same way
- * by the folder's next push.
+ * The open push of a command: its session on the server. A command that plans again begins another session, which resumes
+ * the one before: what the server has received is not sent again. A push that was killed, or lost its connection, is
+ * resumed in the same way by the folder's next push.
+ * A commit whose response was lost is another thing: see `AncestorState.setPendingCommit`.
  * Invariant: the record is only a hint. The server checks it, and each push is planned anew.
  */
 export class OpenPush {

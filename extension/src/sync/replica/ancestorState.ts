@@ -242,7 +242,7 @@ export class AncestorState {
     this.#pendingCommit = changes;
   }
 
-  /** Marks the changes of a push whose response was lost as synced, if the fetched remote changes contain them. */
+  /** Marks the changes of a pending commit whose response was lost as synced, if the fetched remote changes contain them. */
   reconcileLostCommit(): void {
     for (const { path, to } of this.#pendingCommit) {
       const remote = this.#remoteChanges?.changes.get(path);
