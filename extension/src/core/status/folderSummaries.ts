@@ -6,6 +6,7 @@ export interface PendingCounts {
   readonly incoming: number;
   readonly conflicts: number;
   readonly problems: number;
+  readonly held: number;
 }
 
 /** The state of a folder that holds paths with a state. */
@@ -57,6 +58,7 @@ function addTo(folders: Map<string, MutableSummary>, folder: string, state: Path
   known.pending.incoming += more.incoming;
   known.pending.conflicts += more.conflicts;
   known.pending.problems += more.problems;
+  known.pending.held += more.held;
 }
 
 /** The summary of a folder that has a problem of its own, as one whose disk is missing. */
@@ -66,7 +68,7 @@ export function withOwnProblem(summary: FolderSummary | undefined): FolderSummar
   return { state: isMoreUrgent ? state : 'problem', pending: { ...pending, problems: pending.problems + 1 } };
 }
 
-const none: PendingCounts = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
+const none: PendingCounts = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0, held: 0 };
 
 const countsByState: Readonly<Record<PathState, PendingCounts>> = {
   modified: { ...none, outgoing: 1 },
@@ -76,6 +78,7 @@ const countsByState: Readonly<Record<PathState, PendingCounts>> = {
   incoming: { ...none, incoming: 1 },
   conflict: { ...none, conflicts: 1 },
   problem: { ...none, problems: 1 },
+  held: { ...none, held: 1 },
 };
 
 const urgency: Readonly<Record<PathState, number>> = {
@@ -86,4 +89,5 @@ const urgency: Readonly<Record<PathState, number>> = {
   added: 3,
   deleted: 3,
   incoming: 1,
+  held: 2,
 };

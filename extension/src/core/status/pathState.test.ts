@@ -27,6 +27,7 @@ describe('pathStates', () => {
       incoming: 1,
       conflicts: 1,
       problems: 1,
+      held: 0,
       tracked: 5,
     });
   });

@@ -7,9 +7,9 @@ import { stepSize, type CooperativeTask } from '../cooperativeTask';
 /**
  * The state of a path; an unchanged path has none. `incoming`: the server has a newer version. `both`: both sides changed
  * it, and a pull has not tried to merge the changes yet. `conflict`: both sides changed it, and a pull could not merge
- * them.
+ * them. `held`: a pull leaves the server's version there until the user decides.
  */
-export type PathState = 'modified' | 'added' | 'deleted' | 'both' | 'conflict' | 'problem' | 'incoming';
+export type PathState = 'modified' | 'added' | 'deleted' | 'both' | 'conflict' | 'problem' | 'incoming' | 'held';
 
 /** The numbers of paths that are out of sync, and of all tracked paths. */
 export interface Counts {
@@ -19,6 +19,8 @@ export interface Counts {
   readonly incoming: number;
   readonly conflicts: number;
   readonly problems: number;
+  /** Paths that a pull leaves on the server until the user decides. */
+  readonly held: number;
   /** Syncable paths on this disk. */
   readonly tracked: number;
 }
@@ -42,6 +44,7 @@ export function* pathStateSteps(
   problems: ReadonlyMap<string, Problem>,
   tracked: number,
   isUnpulled: (path: string) => boolean,
+  held: ReadonlyMap<string, unknown> = new Map(),
 ): CooperativeTask<PathStates> {
   const conflicts = plan.conflicts.filter(({ path }) => !isUnpulled(path));
   const bothChanged = plan.conflicts.length - conflicts.length;
@@ -57,6 +60,7 @@ export function* pathStateSteps(
   }
   for (const { path } of plan.conflicts) states.set(path, 'both');
   for (const { path } of conflicts) states.set(path, 'conflict');
+  for (const path of held.keys()) states.set(path, 'held');
   for (const path of problems.keys()) states.set(path, 'problem');
   return {
     states,
@@ -66,6 +70,7 @@ export function* pathStateSteps(
       incoming: plan.downloads.length + bothChanged,
       conflicts: conflicts.length,
       problems: problems.size,
+      held: held.size,
       tracked,
     },
   };

@@ -18,7 +18,7 @@ export function countPendingChanges(states: PathStates['states'], { ancestor, lo
   const outgoing: string[] = [];
   const incoming: string[] = [];
   for (const [path, state] of states) {
-    if (state !== 'problem') count++;
+    if (state !== 'problem' && state !== 'held') count++;
     if (state === 'added' || state === 'deleted') outgoing.push(path);
     else if (state === 'incoming') incoming.push(path);
   }

@@ -24,7 +24,8 @@ export function statesAfter(known: PathStates, changes: readonly Change[], sides
   for (const { path, from, to } of changes) {
     const oldState = states.get(path);
     const state = sides.isSyncable(path) ? stateOf(path, to, sides) : undefined;
-    if (oldState === 'both' || oldState === 'problem' || [oldState, state].includes('conflict')) return undefined;
+    if (oldState === 'both' || oldState === 'problem' || oldState === 'held' || [oldState, state].includes('conflict'))
+      return undefined;
     if (state === undefined) states.delete(path);
     else states.set(path, state);
     outgoing += Number(isOutgoing(state)) - Number(isOutgoing(oldState));

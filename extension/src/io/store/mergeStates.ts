@@ -1,7 +1,7 @@
 import { sameEntry, type Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
-import type { StoredState } from './storePort';
+import type { HeldAnswers, StoredState } from './storePort';
 
 /** A `StoredState` whose maps need not record their changes. */
 interface MergedState extends Omit<StoredState, 'rules' | 'ancestor' | 'unappliedRemote' | 'observations'> {
@@ -26,12 +26,14 @@ export function mergeStates(target: MergedState, other: MergedState): void {
     target.revision = newer.revision;
     target.revisionId = newer.revisionId;
     target.mounts = newer.mounts;
+    target.otherWriters = newer.otherWriters;
     replace(target.ancestor, newer.ancestor);
     replace(target.unappliedRemote, newer.unappliedRemote);
     replace(target.observations, newer.observations);
   } else {
     target.binding ??= older.binding;
   }
+  target.heldAnswers = mergeAnswers(newer.heldAnswers, older.heldAnswers);
   mergeRules(target, isOtherNewer ? newer.rules : new Map());
   mergeRules(target, isOtherNewer ? new Map() : older.rules);
   if (isComparable) mergeAncestors(target, older);
@@ -48,6 +50,12 @@ function mergeAncestors(target: MergedState, older: MergedState): void {
     const isConflict = older.observations.has(path) && !older.ancestor.has(path);
     if (isConflict && target.unappliedRemote.has(path)) target.ancestor.delete(path);
   }
+}
+
+/** Leaving files on the server wins over pulling them. */
+function mergeAnswers(a: HeldAnswers, b: HeldAnswers): HeldAnswers {
+  const left = [a, b].flatMap((answers) => Object.entries(answers).filter(([, answer]) => answer === 'leave'));
+  return { ...a, ...b, ...(Object.fromEntries(left) as HeldAnswers) };
 }
 
 /** Takes over the rules of another folder: its other tables say nothing about this one. */

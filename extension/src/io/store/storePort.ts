@@ -1,8 +1,13 @@
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
+import type { HeldKind } from '../../core/reconcile/dropHeld';
 import type { Rule } from '../../core/tracking/rule';
 import type { Mounts } from './folderIdentity';
 import type { StoredMap } from '../entries/storedMap';
+
+/** Pulls the files of a kind that is held back, or leaves them on the server. */
+export type HeldAnswer = 'pull' | 'leave';
+export type HeldAnswers = Readonly<Partial<Record<HeldKind, HeldAnswer>>>;
 
 /** The stored state: observations and synced states, never pending work. */
 export interface StoredState {
@@ -14,6 +19,10 @@ export interface StoredState {
   revisionId: string | undefined;
   /** The disks that the last scan found mounted in the folder. */
   mounts: Mounts;
+  /** The names of the other tokens that push to the tree, as last fetched; undefined if unknown. */
+  otherWriters: readonly string[] | undefined;
+  /** The user's answers about files of others in this tree. */
+  heldAnswers: HeldAnswers;
   readonly rules: StoredMap<Rule>;
   readonly ancestor: StoredMap<Entry>;
   /** The server's state at `revision` for paths that were not applied here; null for a deletion. */

@@ -3,7 +3,7 @@ import type { Observation } from '../../core/observation';
 import type { CooperativeTask } from '../../core/cooperativeTask';
 import { packObservations, wasSynced } from '../entries/packedEntries';
 import type { FolderIdentity } from './folderIdentity';
-import type { StoredState } from './storePort';
+import type { HeldAnswers, StoredState } from './storePort';
 import { StoredMap } from '../entries/storedMap';
 import type { StoreContent } from './storeMessages';
 import {
@@ -19,7 +19,7 @@ import {
 } from './storeTables';
 import { yielder } from '../threads/yielding';
 
-type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId' | 'mounts'>;
+type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId' | 'mounts' | 'otherWriters' | 'heldAnswers'>;
 
 /** The state of a folder that has never been connected. */
 export function emptyState(): StoredState {
@@ -28,6 +28,8 @@ export function emptyState(): StoredState {
     revision: 0,
     revisionId: undefined,
     mounts: new Map(),
+    otherWriters: undefined,
+    heldAnswers: {},
     rules: new StoredMap(),
     ancestor: new StoredMap(),
     unappliedRemote: new StoredMap(),
@@ -183,9 +185,9 @@ function hasSameFields(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.size === b.size && a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.hash === b.hash;
 }
 
-function metaOf({ binding, revision, revisionId, mounts }: Meta): string {
+function metaOf({ binding, revision, revisionId, mounts, otherWriters, heldAnswers }: Meta): string {
   const bound = binding && { server: binding.server, tree: binding.tree };
-  return JSON.stringify({ revision, revisionId, binding: bound, mounts: [...mounts] });
+  return JSON.stringify({ revision, revisionId, binding: bound, mounts: [...mounts], otherWriters, heldAnswers });
 }
 
 function parseMeta(meta: string): Meta {
@@ -194,14 +196,18 @@ function parseMeta(meta: string): Meta {
     revisionId,
     binding,
     mounts = [],
+    otherWriters,
+    heldAnswers = {},
   } = JSON.parse(meta) as {
     revision?: unknown;
     revisionId?: string;
     binding?: Record<string, unknown>;
     mounts?: [path: string, identity: FolderIdentity][];
+    otherWriters?: readonly string[];
+    heldAnswers?: HeldAnswers;
   };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
-  const others = { revision, revisionId, mounts: new Map(mounts) };
+  const others = { revision, revisionId, mounts: new Map(mounts), otherWriters, heldAnswers };
   if (binding === undefined) return { ...others, binding };
   const { server, tree } = binding;
   if (typeof server !== 'string' || typeof tree !== 'string')

@@ -169,7 +169,7 @@ export class Automation {
     const { sync, pullOptions } = this.#deps;
     this.#pulledHead = sync.state.head?.revision;
     this.#isPullDue = false;
-    const result = await sync.pull(this.#reporter, { ...pullOptions(), leavesUndone: true });
+    const result = await sync.pull(this.#reporter, { ...pullOptions(), leavesUndone: true, isUnattended: true });
     this.#unsaved = new Set(result.skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : [])));
     for (const path of result.merged) this.#saved.delete(path);
     if (this.#saved.size === 0) this.#isPushDue = false;

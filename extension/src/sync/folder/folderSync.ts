@@ -39,6 +39,7 @@ import type { ApplyOptions } from '../transfer/applyStaged';
 import { tooLongTest } from '../transfer/staging';
 import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
 import { cureCheck } from './cureCheck';
+import { FolderHeld } from './folderHeld';
 import { FolderMerges } from './folderMerges';
 import { FolderRenames } from './folderRenames';
 import { OperationQueue } from './operationQueue';
@@ -75,6 +76,7 @@ export class FolderSync {
   readonly root: string;
   readonly history: TreeHistory;
   readonly backups: FolderBackups;
+  readonly held: FolderHeld;
   readonly merges: FolderMerges;
   readonly renames: FolderRenames;
   readonly #replica: Replica;
@@ -97,7 +99,7 @@ export class FolderSync {
   #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
-    const { root, store, scanner, folders, onDefect } = deps;
+    const { root, store, scanner, folders, onDefect, backupLimits: limits, copiesInUse, wait } = deps;
     const tooLong = tooLongTest(root, folders);
     const replica = new Replica({ ...deps, tooLong, onFollowed: (renames) => this.#followed.fire(renames) });
     const connection = new Connection(store.state);
@@ -114,7 +116,6 @@ export class FolderSync {
     this.history = new TreeHistory(replica, connection, (error) => {
       if (isServerFailure(error)) this.#fetcher.reconnect();
     });
-    const { backupLimits: limits, copiesInUse } = deps;
     this.backups = new FolderBackups({
       folders,
       operations,
@@ -125,6 +126,7 @@ export class FolderSync {
     });
     const { lifetime } = operations;
     this.renames = new FolderRenames({ replica, lifetime, operate: (work) => this.#operate(work) });
+    this.held = new FolderHeld({ replica, status, operate: (work) => this.#operate(work) });
     this.#replica = replica;
     this.#local = { replica, folders };
     this.merges = new FolderMerges({
@@ -140,7 +142,6 @@ export class FolderSync {
     this.#status = status;
     this.#fetcher = new AutoFetcher({ replica, connection, operations, status, onDefect });
     this.#endStoreWatch = store.watch(() => this.#followStore());
-    const { wait } = deps;
     this.#recovery = new Recovery({
       status,
       isCured: cureCheck({ root, folders, connection, rescan: () => this.rescan(silent) }),
@@ -245,7 +246,7 @@ export class FolderSync {
       this.#isBindingKnown = true;
       await this.#fetcher.dispose();
       if (this.#connection.bind(server, binding)) {
-        this.#replica.ancestor.forget();
+        this.#replica.forgetTree();
         await this.#replica.save();
       }
       if (!this.#operations.lifetime.aborted) await this.#fetcher.follow(server, this.#replica.ancestor.revision);

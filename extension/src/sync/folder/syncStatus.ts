@@ -17,7 +17,13 @@ export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'starting' };
-  #pathStates: FolderStates = { states: new Map(), conflicts: [], counts: noCounts, problems: new Map() };
+  #pathStates: FolderStates = {
+    states: new Map(),
+    conflicts: [],
+    counts: noCounts,
+    problems: new Map(),
+    held: new Map(),
+  };
 
   constructor(deps: SyncStatusDeps) {
     this.#deps = deps;

@@ -53,4 +53,4 @@ export type Activity =
 /** The state of one folder. Tree view, status bar and decorations are functions of it. */
 export type SyncState = Overview & Activity;
 
-export const noCounts: Counts = { tracked: 0, outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
+export const noCounts: Counts = { tracked: 0, outgoing: 0, incoming: 0, conflicts: 0, problems: 0, held: 0 };

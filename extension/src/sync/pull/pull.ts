@@ -1,6 +1,7 @@
 import type { Change } from '../../core/change';
 import type { CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type FileTable } from '../../core/entry';
+import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import type { Skipped } from '../../io/apply/applyState';
@@ -24,6 +25,13 @@ export interface PullOptions extends TransferOptions, ApplyOptions {
   readonly autoMerge?: boolean | undefined;
   /** Leaves out changes that the user has undone, until a pull without this brings them again. */
   readonly leavesUndone?: boolean | undefined;
+  /**
+   * Nobody watches the pull: it holds back all files of others that are new outside of what this machine tracks, or that a
+   * program obeys, whatever the user has answered.
+   */
+  readonly isUnattended?: boolean | undefined;
+  /** The user has just agreed to these paths. */
+  readonly approved?: ReadonlySet<string> | undefined;
   /** Conflicts that are not merged, because the user is deciding them. */
   readonly unmerged?: ReadonlySet<string> | undefined;
 }
@@ -40,6 +48,8 @@ export interface PullResult {
   readonly conflicts: readonly string[];
   /** Paths that were not written, with the reason; the next pull tries again. */
   readonly skipped: readonly Skipped[];
+  /** Files of others that were left on the server until the user decides, see `FolderHeld`. */
+  readonly held: readonly HeldPath[];
   /**
    * Folders that are tracked on the server but not as a whole here, because they hold other files on this disk. A folder
    * is listed only by the pull that brings its first files.
@@ -77,13 +87,15 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   const { replica, reporter, folders } = context;
   const { revision } = fetched;
   replica.ancestor.reconcileLostCommit();
-  const skippedFolders = await adoptServerRules(replica, fetched.folders);
+  const holds = replica.consent.holds(options.isUnattended);
+  const { approved } = options;
+  const skippedFolders = await adoptServerRules(replica, fetched.folders, { holds, approved });
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
-  const { plan } = await replica.planner.reconcile('known');
+  const { plan, held, heldConflicts } = await replica.planner.reconcile('known', { holds, approved });
   const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
   await applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
-  const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
+  const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options) && !heldConflicts.has(path));
   return withDownloads(context, async (staging) => {
     const modes = mergeModes(candidates);
     const staged = [...downloads, ...modes.flatMap(({ decision }) => decision.localChanges)];
@@ -92,7 +104,16 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
     const merges = [...modes, ...(await mergeTexts(context, { conflicts, revision, staging }))];
     const applied = await applyPull(context, { fetched, options, plan, downloads, merges, staging });
     if (options.leavesUndone !== true && options.only === undefined) await forgetUndone(folders.backups);
-    return { ...summary(plan, merges, applied), revision, downloadedBytes, skippedFolders, backup: applied.backup };
+    const undecided = [...held.values()].filter((one) => replica.consent.isUndecided(one));
+    const { backup } = applied;
+    return {
+      ...summary(plan, merges, applied),
+      revision,
+      downloadedBytes,
+      held: undecided,
+      skippedFolders,
+      backup,
+    };
   });
 }
 
@@ -131,10 +152,19 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
     hasUnsavedEdits: options.hasUnsavedEdits,
     record: (write) => recordPull({ ...origin, changes, backup }, write),
     onApplied: ({ skipped }) => {
+      trackWritten(replica, downloads);
       const synced = [...plan.ancestorChanges, ...downloads, ...merges.flatMap(mergedAncestor)];
       return runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
     },
   });
+}
+
+/** Tracks the files that no rule covers: the pull took them although their folders are not tracked here. */
+function trackWritten({ rules }: Replica, downloads: readonly Change[]): void {
+  const selection = rules.selection();
+  for (const { path, to } of downloads) {
+    if (to !== undefined && selection.ruleFor(path) === undefined) rules.addRule(path, 'file');
+  }
 }
 
 function summary(

@@ -130,13 +130,14 @@ async function planReplacement(
   const { observations } = replica.local;
   const selection = replica.rules.selection();
   const isSyncable = replica.planner.syncableTest();
-  const { unrepresentable } = await replica.planner.reconcile('known');
+  const { unrepresentable, held } = await replica.planner.reconcile('known');
   const wanted: Change[] = [];
   for (const [path, from] of onServer) {
     // A path without any rule here was never pulled: this machine has no right to delete it.
     const isOurs = selection.includes(path) && isSyncable(path);
-    // Invariant: a path that this disk cannot store does not look deleted.
-    if (isOurs && !unrepresentable.has(path) && !observations.has(path)) wanted.push({ path, from, to: undefined });
+    // Invariant: a path that this disk cannot store, or that a pull held back, does not look deleted.
+    const isAbsent = !unrepresentable.has(path) && !held.has(path) && !observations.has(path);
+    if (isOurs && isAbsent) wanted.push({ path, from, to: undefined });
   }
   for (const [path, to] of observations) {
     if (isSyncable(path) && !replica.local.unpushable.has(path)) wanted.push({ path, from: onServer.get(path), to });

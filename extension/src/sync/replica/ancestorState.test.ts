@@ -11,6 +11,7 @@ const { signal } = new AbortController();
 
 function state(): AncestorState {
   return new AncestorState({
+    otherWriters: [],
     revision: 1,
     revisionId: 'id-1',
     ancestor: new StoredMap<Entry>(),

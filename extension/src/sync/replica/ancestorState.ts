@@ -21,6 +21,8 @@ export interface RemoteChanges extends RevisionRef {
 export interface FetchedChanges extends RemoteChanges {
   /** All folders that are tracked in the tree. */
   readonly folders: readonly string[];
+  /** The names of the other tokens that push to the tree; undefined if the server does not say. */
+  readonly otherWriters?: readonly string[] | undefined;
 }
 
 /** The server's changes since a revision. */
@@ -46,11 +48,11 @@ export interface AncestorSnapshot {
   readonly unapplied: RemoteEntry | undefined;
 }
 
-type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId'>;
+type AncestorTables = Pick<StoredState, 'ancestor' | 'unappliedRemote' | 'revision' | 'revisionId' | 'otherWriters'>;
 
 /**
  * The last state that both sides shared, and what is known of the server beyond it. The only writer of the stored
- * ancestor, unapplied remote entries and revision.
+ * ancestor, unapplied remote entries, revision and other writers.
  */
 export class AncestorState {
   readonly #stored: AncestorTables;
@@ -137,6 +139,7 @@ export class AncestorState {
 
   #adopt(fetched: FetchedChanges): void {
     this.#remoteChanges = fetched;
+    this.#stored.otherWriters = fetched.otherWriters;
     this.#isServerChecked = true;
   }
 
@@ -233,6 +236,7 @@ export class AncestorState {
     this.#stored.unappliedRemote.clear();
     this.#stored.revision = 0;
     this.#stored.revisionId = undefined;
+    this.#stored.otherWriters = undefined;
     this.#remoteChanges = undefined;
     this.#isServerChecked = false;
   }

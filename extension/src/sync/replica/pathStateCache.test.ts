@@ -8,6 +8,7 @@ import type { Scanner, ScanResult } from '../../io/scan/scannerPort';
 import { AncestorState } from './ancestorState';
 import { LocalIndex } from './localIndex';
 import { PathStateCache } from './pathStateCache';
+import { PullConsent } from './pullConsent';
 import { Planner } from './planner';
 import { TrackingRules } from './trackingRules';
 
@@ -52,14 +53,17 @@ function folder(nameRules = linux) {
     ownFolders: local.ownFolders,
   });
   rules.track('', 'folder');
+  const stored = { otherWriters: [], heldAnswers: {} };
   const ancestor = new AncestorState({
+    ...stored,
     revision: 1,
     revisionId: 'id-1',
     ancestor: new StoredMap<Entry>(),
     unappliedRemote: new StoredMap<Entry | null>(),
   });
-  const planner = new Planner({ rules, local, ancestor });
-  const states = new PathStateCache({ rules, local, ancestor, planner });
+  const consent = new PullConsent({ stored, rules });
+  const planner = new Planner({ rules, local, ancestor, consent });
+  const states = new PathStateCache({ rules, local, ancestor, consent, planner });
   const scan = (result: Partial<ScanResult>, only?: readonly string[]) => {
     results.push(result);
     return local.scan({ scope: rules.scope, ...(only === undefined ? {} : { only }) });

@@ -1,5 +1,6 @@
 import type { Change } from '../../core/change';
 import { isPlain } from '../../core/filenames/nameRules';
+import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Problem } from '../../core/problem';
 import { isInside } from '../../core/paths';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
@@ -13,6 +14,8 @@ import type { Planner, PlannerDeps } from './planner';
 /** The state of every path that is not in sync, with the reason of each problem. */
 export interface FolderStates extends PathStates {
   readonly problems: ReadonlyMap<string, Problem>;
+  /** The paths that a pull leaves on the server until the user decides. */
+  readonly held: ReadonlyMap<string, HeldPath>;
 }
 
 export interface PathStateCacheDeps extends PlannerDeps {
@@ -29,6 +32,8 @@ export class PathStateCache {
         readonly states: FolderStates;
         /** The plan found problems that the scans had not found. */
         readonly hasPlanProblems: boolean;
+        /** All paths that a pull leaves on the server. */
+        readonly leftOut: ReadonlySet<string>;
       }
     | undefined;
 
@@ -37,13 +42,14 @@ export class PathStateCache {
   }
 
   async current(): Promise<FolderStates> {
-    const { rules, local, ancestor } = this.#deps;
+    const { rules, local, ancestor, consent } = this.#deps;
     const versions = [ancestor.version, local.version, rules.version];
-    const key = JSON.stringify([...versions, rules.settings, local.nameRules]);
+    const key = JSON.stringify([...versions, rules.settings, local.nameRules, consent.key]);
     const { remoteChanges } = ancestor;
     if (this.#last?.key !== key || this.#last.remoteChanges !== remoteChanges) {
-      const states = await this.#compute();
-      this.#last = { key, remoteChanges, states, hasPlanProblems: states.problems.size > local.problems.size };
+      const { states, leftOut } = await this.#compute();
+      const hasPlanProblems = states.problems.size > local.problems.size;
+      this.#last = { key, remoteChanges, states, hasPlanProblems, leftOut };
     }
     return this.#last.states;
   }
@@ -58,12 +64,13 @@ export class PathStateCache {
       remote: (path) => remote.get(path),
       isSyncable: planner.syncableTest(),
     });
-    return after === undefined ? this.current() : { ...after, problems: before.problems };
+    return after === undefined ? this.current() : { ...after, problems: before.problems, held: before.held };
   }
 
   /** Whether a change may alter the state of other paths in a way that `statesAfter` does not detect. */
   #mayAffectOthers(changes: readonly Change[]): boolean {
     const { local, ancestor } = this.#deps;
+    if (changes.some(({ path }) => this.#last?.leftOut.has(path))) return true;
     const hasNewName = changes.some(({ from, to }) => (from === undefined) !== (to === undefined));
     // Another name may have become storable, or have ceased to be.
     if (hasNewName && (this.#last?.hasPlanProblems === true || !isPlain(local.nameRules))) return true;
@@ -71,13 +78,14 @@ export class PathStateCache {
     return changes.some(({ path, from }) => from === undefined && onServer.some((other) => isInside(other, path)));
   }
 
-  async #compute(): Promise<FolderStates> {
-    const { local, planner } = this.#deps;
-    const { plan, problems } = await planner.reconcile('known');
+  async #compute(): Promise<{ readonly states: FolderStates; readonly leftOut: ReadonlySet<string> }> {
+    const { local, planner, consent } = this.#deps;
+    const { plan, problems, held: all } = await planner.reconcile('known');
+    const held = new Map([...all].filter(([, one]) => consent.isUndecided(one)));
     const pulled = await this.#pulledConflicts(plan);
     const isUnpulled = (path: string): boolean => !pulled.has(path);
-    const states = await runYielding(pathStateSteps(plan, problems, local.observations.size, isUnpulled));
-    return { ...states, problems };
+    const states = await runYielding(pathStateSteps(plan, problems, local.observations.size, isUnpulled, held));
+    return { states: { ...states, problems, held }, leftOut: new Set(all.keys()) };
   }
 
   /** The conflicts that remain without the remote changes: a pull has tried them already and could not merge them. */

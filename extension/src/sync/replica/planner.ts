@@ -1,6 +1,9 @@
 import { dropTooLongPaths, type TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
+import { dropHeld, heldPaths, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
 import type { FileTable } from '../../core/entry';
+import { obeyedBy } from '../../core/filenames/obeyedFiles';
+import type { Selection } from '../../core/tracking/selection';
 import type { Change } from '../../core/change';
 import type { Problem } from '../../core/problem';
 import { reconcileSteps, type Reconciliation } from '../../core/reconcile/reconcile';
@@ -9,12 +12,14 @@ import { dropBlockedByServer } from '../../core/reconcile/dropBlockedByServer';
 import { runYielding } from '../../io/threads/yielding';
 import type { AncestorState, RemoteVersion } from './ancestorState';
 import type { LocalIndex } from './localIndex';
+import type { PullConsent } from './pullConsent';
 import type { TrackingRules } from './trackingRules';
 
 export interface PlannerDeps {
   readonly rules: TrackingRules;
   readonly local: LocalIndex;
   readonly ancestor: AncestorState;
+  readonly consent: PullConsent;
   readonly tooLong?: TooLong | undefined;
 }
 
@@ -24,6 +29,17 @@ export interface Reconciled {
   readonly problems: ReadonlyMap<string, Problem>;
   /** Paths of the server that this disk cannot store under their names. */
   readonly unrepresentable: ReadonlySet<string>;
+  /** The paths of others that a pull leaves on the server. */
+  readonly held: ReadonlyMap<string, HeldPath>;
+  /** The conflicts that no merge may settle, since the server's version would be held. */
+  readonly heldConflicts: ReadonlyMap<string, HeldPath>;
+}
+
+export interface ReconcileOptions {
+  /** What is held back; by default as the user has answered. */
+  readonly holds?: ReadonlySet<HeldKind> | undefined;
+  /** The user has just agreed to these paths. */
+  readonly approved?: ReadonlySet<string> | undefined;
 }
 
 /** Reconciles the ancestor, this disk and the server. It changes none of them. */
@@ -38,13 +54,16 @@ export class Planner {
    * Classifies every path and returns the changes for each side.
    * Invariant: a path that one side cannot store is not put there, and its problem keeps no other path out of the plan.
    */
-  async reconcile(version: RemoteVersion): Promise<Reconciled> {
+  async reconcile(version: RemoteVersion, options: ReconcileOptions = {}): Promise<Reconciled> {
     const { local, ancestor } = this.#deps;
     const { observations } = local;
     const remote = ancestor.remote(version);
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
-    const short = dropTooLongPaths(whole, this.#deps.tooLong ?? (() => undefined));
+    const policy = this.#holdPolicy(options);
+    const { plan: agreed, held } = dropHeld(whole, policy);
+    const conflicts = whole.conflicts.map((conflict) => ({ ...conflict, from: conflict.local, to: conflict.remote }));
+    const short = dropTooLongPaths(agreed, this.#deps.tooLong ?? (() => undefined));
     const storable = dropUnrepresentableNames(short.plan, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
     const { uploads, problems } = dropUnpushable(pushable.changes, local.unpushable);
@@ -58,6 +77,8 @@ export class Planner {
         ...local.problems,
       ]),
       unrepresentable: new Set([...storable.dropped, ...short.problems.keys()]),
+      held,
+      heldConflicts: heldPaths(conflicts, policy),
     };
   }
 
@@ -74,11 +95,30 @@ export class Planner {
     };
   }
 
+  #holdPolicy({ holds, approved }: ReconcileOptions): HoldPolicy {
+    const { rules, ancestor, local, consent } = this.#deps;
+    const selection = rules.selection();
+    return {
+      holds: holds ?? consent.holds(),
+      approved,
+      isTracked: (path) => selection.includes(path),
+      isNamed: (path) => isNamed(selection, path),
+      isSynced: (path) => ancestor.entries.has(path),
+      honoursModes: local.honoursModes,
+    };
+  }
+
   /** Paths that may be on this disk without an observation. Their names and the names of their folders count as taken. */
   *#unobservedPaths(): Generator<string> {
     yield* this.#deps.local.problems.keys();
     yield* this.#deps.rules.untrackedPaths;
   }
+}
+
+/** Whether the user has tracked `path` by name, or a folder above it that programs obey. */
+function isNamed(selection: Selection, path: string): boolean {
+  const rule = selection.ruleFor(path);
+  return rule?.effect === 'track' && (rule.path === path || obeyedBy(rule.path) !== undefined);
 }
 
 /** The paths that a push leaves on the server, even if this disk has another file or folder in their place. */

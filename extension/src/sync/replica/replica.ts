@@ -13,6 +13,7 @@ import { LocalIndex, type ScanEffect } from './localIndex';
 import { followMovedRoots, mayHaveMovedRoots, rememberIdentitiesSteps } from './movedRoots';
 import { PathStateCache } from './pathStateCache';
 import { Planner } from './planner';
+import { PullConsent } from './pullConsent';
 import { TrackingRules, type ExcludeSettings } from './trackingRules';
 
 export interface ReplicaSettings extends ExcludeSettings {
@@ -49,6 +50,7 @@ export class Replica {
   readonly rules: TrackingRules;
   readonly local: LocalIndex;
   readonly ancestor: AncestorState;
+  readonly consent: PullConsent;
   readonly planner: Planner;
   readonly states: PathStateCache;
   readonly #store: Store;
@@ -67,8 +69,9 @@ export class Replica {
     this.rules = new TrackingRules({ rules: state.rules, settings, gitignores, ownFolders });
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
-    this.planner = new Planner({ rules, local, ancestor, tooLong });
-    this.states = new PathStateCache({ rules, local, ancestor, planner: this.planner });
+    const consent = (this.consent = new PullConsent({ stored: state, rules }));
+    this.planner = new Planner({ rules, local, ancestor, consent, tooLong });
+    this.states = new PathStateCache({ rules, local, ancestor, consent, planner: this.planner });
   }
 
   get binding(): Binding | undefined {
@@ -129,6 +132,12 @@ export class Replica {
     const onServer = this.ancestor.remote('known');
     if (onServer.has(path)) return 'file';
     return hasPath(onServer, path) ? 'folder' : undefined;
+  }
+
+  /** Forgets what was synced with a tree, and the answers about it: the folder is bound to another one. */
+  forgetTree(): void {
+    this.ancestor.forget();
+    this.consent.forget();
   }
 
   /** Another window has replaced the stored state. */

@@ -1,4 +1,6 @@
-import type { FileTable } from '../../core/entry';
+import type { Entry, FileTable } from '../../core/entry';
+import { obeyedBy } from '../../core/filenames/obeyedFiles';
+import type { HeldKind } from '../../core/reconcile/dropHeld';
 import type { Rules } from '../../core/tracking/rule';
 import { isInside } from '../../core/paths';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
@@ -6,35 +8,60 @@ import { containsFile } from '../../io/fs/containsFile';
 import { runYielding } from '../../io/threads/yielding';
 import type { Replica } from './replica';
 
+export interface AdoptOptions {
+  /** What the pull holds back. */
+  readonly holds: ReadonlySet<HeldKind>;
+  /** The user has just agreed to these paths. */
+  readonly approved?: ReadonlySet<string> | undefined;
+}
+
 /**
  * Tracks the folders and files of the tree here too, except those that the user untracked on this machine. A folder
  * that holds other files on this disk is skipped, and only its files on the server are tracked: the user did not ask to
- * push the others. Returns the outermost skipped folders whose files on the server are all new.
+ * push the others. Invariant: what the pull holds back is not tracked either, since a tracked path needs no consent.
+ * Returns the outermost skipped folders whose files on the server are all new.
  */
-export async function adoptServerRules(replica: Replica, folders: readonly string[]): Promise<string[]> {
+export async function adoptServerRules(
+  replica: Replica,
+  folders: readonly string[],
+  options: AdoptOptions,
+): Promise<string[]> {
+  const skipped = options.holds.has('outside') ? [] : await adoptFolders(replica, folders, options);
+  await runYielding(adoptFilesSteps(replica, options));
+  return skipped;
+}
+
+async function adoptFolders(replica: Replica, folders: readonly string[], { holds }: AdoptOptions): Promise<string[]> {
   const { ancestor, rules } = replica;
   const [known, onServer] = [ancestor.remote('lastSynced'), ancestor.remote('known')];
   const skipped: string[] = [];
   const selection = rules.selection();
   for (const path of folders) {
     if (selection.ruleFor(path) !== undefined) continue;
+    if (holds.has('program') && obeyedBy(path) !== undefined) continue;
     const isOther = (file: string): boolean => !onServer.has(file);
     const holdsOthers = await containsFile(replica.root, path, isOther, (other) => selection.excludes(other));
     if (holdsOthers) skipped.push(path);
     else rules.addRule(path, 'folder');
   }
-  await runYielding(adoptFilesSteps(replica, onServer.keys()));
   const isNew = (folder: string): boolean => hasPathIn(onServer, folder) && !hasPathIn(known, folder);
   return skipped.filter((folder) => isNew(folder) && !skipped.some((other) => isInside(folder, other))).sort();
 }
 
-function* adoptFilesSteps({ local, rules }: Replica, paths: Iterable<string>): CooperativeTask<void> {
+function* adoptFilesSteps(replica: Replica, { holds, approved }: AdoptOptions): CooperativeTask<void> {
+  const { local, rules, ancestor } = replica;
   const selection = rules.selection();
+  const isHeld = (path: string, entry: Entry): boolean => {
+    if (approved?.has(path) === true || holds.size === 0) return false;
+    const isExecuted = local.honoursModes && entry.kind === 'file' && (entry.mode & 0o111) !== 0;
+    return holds.has('outside') || obeyedBy(path) !== undefined || isExecuted;
+  };
   let visited = 0;
-  for (const path of paths) {
+  for (const [path, entry] of ancestor.remote('known')) {
     if (++visited % stepSize === 0) yield;
     // Nearly all paths are observed, and an observed path is tracked.
     if (local.observations.has(path)) continue;
+    if (isHeld(path, entry)) continue;
     if (selection.ruleFor(path) === undefined && !selection.excludes(path)) rules.addRule(path, 'file');
   }
 }

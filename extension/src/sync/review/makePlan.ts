@@ -8,7 +8,7 @@ import type { Reconciled } from '../replica/planner';
 import type { Replica } from '../replica/replica';
 import { adoptServerRules, revertRules } from '../replica/serverRules';
 import type { Plan, PlanDirection, PlanRow } from './plan';
-import { conflictRow, mergeRow, problemRow, rowsOfSide, type PlannedSide } from './planRows';
+import { conflictRow, heldRow, mergeRow, problemRow, rowsOfSide, type PlannedSide } from './planRows';
 
 export interface PlanOptions {
   /** Shows the conflicts that a pull would merge as merges. */
@@ -35,14 +35,16 @@ export async function makePlan(context: CommandContext, request: PlanRequest): P
   const rules = new Map(replica.rules.all);
   let plan: Plan;
   try {
-    if (direction !== 'push') await adoptServerRules(replica, folders);
+    const holds = replica.consent.holds();
+    if (direction !== 'push') await adoptServerRules(replica, folders, { holds });
     reporter.step({ kind: 'scanning' });
     await replica.scan({ signal: reporter.signal });
-    const reconciled = await replica.planner.reconcile('known');
+    const reconciled = await replica.planner.reconcile('known', { holds });
     const sides = plannedSides(replica, reconciled, direction);
-    const conflicts = await conflictRows(context, { ...request, revision, conflicts: reconciled.plan.conflicts });
+    const conflicts = await conflictRows(context, { ...request, revision, reconciled });
     const problems = [...reconciled.problems.values()].map(problemRow);
-    const rows = [...sides.flatMap((side) => side.rows), ...conflicts, ...problems];
+    const held = direction === 'push' ? [] : heldRows(replica, reconciled);
+    const rows = [...sides.flatMap((side) => side.rows), ...conflicts, ...problems, ...held];
     plan = {
       direction,
       revision,
@@ -64,19 +66,26 @@ function plannedSides({ local, ancestor }: Replica, { plan }: Reconciled, direct
   return sides;
 }
 
+function heldRows({ consent, ancestor }: Replica, { held }: Reconciled): PlanRow[] {
+  const remote = ancestor.remote('known');
+  return [...held.values()].filter((one) => consent.isUndecided(one)).map((one) => heldRow(one, remote.get(one.path)));
+}
+
 async function conflictRows(
   context: CommandContext,
-  request: PlanRequest & { readonly revision: number; readonly conflicts: readonly Conflict[] },
+  request: PlanRequest & { readonly revision: number; readonly reconciled: Reconciled },
 ): Promise<PlanRow[]> {
-  const { direction, autoMerge, revision, conflicts } = request;
+  const { direction, autoMerge, revision, reconciled } = request;
+  const { conflicts } = reconciled.plan;
+  const isMergeAllowed = ({ path }: Conflict): boolean => !reconciled.heldConflicts.has(path);
   if (autoMerge !== true || direction === 'push') return conflicts.map(conflictRow);
-  const decisions = new Map(mergeModes(conflicts).map(({ path, decision }) => [path, decision]));
+  const decisions = new Map(mergeModes(conflicts.filter(isMergeAllowed)).map(({ path, decision }) => [path, decision]));
   const rows: PlanRow[] = [];
   let tried = 0;
   for (const conflict of conflicts) {
     throwIfCancelled(context);
     let decision = decisions.get(conflict.path);
-    if (decision === undefined && isMergeable(conflict) && tried++ < maxMerges) {
+    if (decision === undefined && isMergeable(conflict) && isMergeAllowed(conflict) && tried++ < maxMerges) {
       decision = (await mergeContents(context, { conflict, revision }))?.decision;
     }
     rows.push(decision === undefined ? conflictRow(conflict) : mergeRow(conflict, decision.localChanges[0]?.to));

@@ -1,4 +1,5 @@
 import type { Entry } from '../../core/entry';
+import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Problem } from '../../core/problem';
 
 /** The commands that a plan is for; `sync` is a pull followed by a push. */
@@ -14,7 +15,9 @@ export type PlanEffect =
   /** Both sides changed the file in different places: a pull merges them. */
   | 'merge'
   | 'conflict'
-  | 'problem';
+  | 'problem'
+  /** A file of others that a pull leaves on the server until the user decides. */
+  | 'held';
 
 /** One path of a plan. Only a row with a direction can be left out: no command changes the others. */
 export interface PlanRow {
@@ -25,6 +28,8 @@ export interface PlanRow {
   readonly from?: string;
   /** problem: the reason. */
   readonly problem?: Problem;
+  /** held: the reason. */
+  readonly held?: HeldPath;
   /** The entry now, on the side that changes; rename: the entry at `from`; conflict and merge: mine. */
   readonly before: Entry | undefined;
   /** The entry after the command; conflict: theirs. */

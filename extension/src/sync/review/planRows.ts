@@ -1,5 +1,6 @@
 import type { Change, Conflict } from '../../core/change';
 import { sameContent, type Entry, type FileTable } from '../../core/entry';
+import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Problem } from '../../core/problem';
 import { findRenames, type Rename } from '../../core/reconcile/renames';
 import type { PlanEffect, PlanFolder, PlanRow } from './plan';
@@ -46,6 +47,10 @@ export function conflictRow({ path, local, remote }: Conflict): PlanRow {
 /** The row of a conflict that a pull merges to `merged`. */
 export function mergeRow({ path, local }: Conflict, merged: Entry | undefined): PlanRow {
   return { path, direction: 'pull', effect: 'merge', before: local, after: merged ?? local };
+}
+
+export function heldRow(held: HeldPath, after: Entry | undefined): PlanRow {
+  return { path: held.path, direction: undefined, effect: 'held', held, before: undefined, after };
 }
 
 export function problemRow(problem: Problem): PlanRow {

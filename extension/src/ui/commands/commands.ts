@@ -30,7 +30,7 @@ import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
 import { callOptions, isCallOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { track, untrack } from './trackCommands';
-import { pull, push, pushForce, pushWithMessage, sync } from './transferCommands';
+import { pull, pullHeld, push, pushForce, pushWithMessage, sync } from './transferCommands';
 
 export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
   readonly tracked: TrackedView;
@@ -54,6 +54,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     push: (argument) => push(deps, argument),
     pushForce: (argument) => pushForce(deps, argument),
     pull: (argument) => pull(deps, argument),
+    pullHeld: (argument) => pullHeld(deps, argument),
     sync: (argument) => sync(deps, argument),
     pushWithMessage: (argument) => pushWithMessage(deps, argument),
     review: (argument) => review(deps, argument),

@@ -105,6 +105,25 @@ export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullRes
   });
 }
 
+/**
+ * Pulls, and asks about held files again, also about those that the user has left out. Code confirms by an option.
+ */
+export async function pullHeld(deps: ReviewDeps, argument: unknown): Promise<PullResult> {
+  const options = callOptions(argument);
+  const owner = await targetFolder(deps.folders, argument, isConnected);
+  return repeatable(async () => {
+    await owner.sync.held.reconsider();
+    let { result, text } = await runPull(deps, owner, options);
+    if (options?.confirmed === true && result.held.length > 0) {
+      await owner.sync.held.decide(result.held, 'pull');
+      const approved = new Set(result.held.map(({ path }) => path));
+      ({ result, text } = await runPull(deps, owner, options, { approved }));
+    }
+    showInStatusBar(text);
+    return result;
+  });
+}
+
 /** Returns undefined if it opened the review instead. */
 export async function sync(deps: ReviewDeps, argument: unknown): Promise<SyncResult | undefined> {
   const options = callOptions(argument);

@@ -109,7 +109,10 @@ async function confirmRestore(
   const { folder, sync } = owner;
   const unsaved = unsavedPaths(folder);
   const isSaved = (path: string): boolean => !unsaved.has(path);
-  const isUnpushed = (path: string): boolean => (sync.pathStates.get(path) ?? 'incoming') !== 'incoming';
+  const isUnpushed = (path: string): boolean => {
+    const state = sync.pathStates.get(path);
+    return state !== undefined && state !== 'incoming' && state !== 'held';
+  };
   const replaced = plan.replaced.filter(isSaved);
   const unpushed = replaced.filter(isUnpushed);
   const all = [...plan.replaced, ...plan.untracked, ...plan.created];

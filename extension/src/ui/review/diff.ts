@@ -13,6 +13,7 @@ export function openCommand(owner: SyncedFolder, row: PlanRow, revision: number)
   const remote = (at: string): vscode.Uri => serverDocument(owner, at, revision);
   const pushTitle = vscode.l10n.t('{0} (server r{1} ↔ local)', nameOf(path), revision);
   if (effect === 'problem') return undefined;
+  if (effect === 'held') return open(remote(path));
   if (effect === 'conflict') {
     // In revision 0 every file is empty, as a deleted one is here.
     return diff(remote(path), row.before === undefined ? serverDocument(owner, path, 0) : local(path), pushTitle);

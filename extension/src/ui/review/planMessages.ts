@@ -1,6 +1,7 @@
 import { l10n } from 'vscode';
 import type { PlanDirection, PlanEffect, PlanFolder, PlanRow } from '../../sync/review/plan';
 import { fileCount, formatNumber } from '../shared/format';
+import { heldMessage } from '../shared/heldMessages';
 import { problemMessage } from '../shared/problemMessages';
 import type { GroupKind } from './planNodes';
 
@@ -17,13 +18,19 @@ const effects: Readonly<Record<PlanEffect, (row: PlanRow, direction: Direction) 
   rename: ({ from = '' }) => l10n.t('renamed from {0}', from),
   merge: () => l10n.t('both changed, merges cleanly'),
   conflict: () => l10n.t('both changed'),
+  held: ({ held }) => (held === undefined ? l10n.t('held until you decide') : heldMessage(held)),
   problem: ({ problem }) => (problem === undefined ? l10n.t("can't be synced") : problemMessage(problem)),
 };
+
+const signs: ReadonlyMap<PlanEffect, string> = new Map([
+  ['conflict', '!'],
+  ['held', '?'],
+]);
 
 /** The direction and the change, such as `↑ edited here`. */
 export function effectMessage(row: PlanRow): string {
   const { direction, effect } = row;
-  const sign = direction === undefined ? (effect === 'conflict' ? '!' : '⊘') : arrows[direction];
+  const sign = direction === undefined ? (signs.get(effect) ?? '⊘') : arrows[direction];
   return `${sign} ${effects[effect](row, direction ?? 'push')}`;
 }
 
@@ -48,6 +55,7 @@ export const groupTitles: Readonly<Record<GroupKind, string>> = {
   pull: l10n.t('To Pull'),
   conflict: l10n.t('Conflicts'),
   problem: l10n.t('Problems'),
+  held: l10n.t('Held Until You Decide'),
 };
 
 /** A larger group does not count its selected rows: each click would draw them all again. */

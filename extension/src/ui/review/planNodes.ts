@@ -3,7 +3,7 @@ import type { Plan, PlanFolder, PlanRow } from '../../sync/review/plan';
 /** A row of the view: a group, a renamed folder in it, or a path in either. */
 export type PlanNode = GroupNode | FolderNode | PathNode;
 
-export type GroupKind = 'push' | 'pull' | 'conflict' | 'problem';
+export type GroupKind = 'push' | 'pull' | 'conflict' | 'problem' | 'held';
 
 export interface GroupNode {
   readonly kind: 'group';
@@ -26,7 +26,7 @@ export interface PathNode {
   readonly row: PlanRow;
 }
 
-const order: readonly GroupKind[] = ['conflict', 'push', 'pull', 'problem'];
+const order: readonly GroupKind[] = ['conflict', 'push', 'pull', 'held', 'problem'];
 
 /** The groups that are not empty, conflicts first. */
 export function planNodes(plan: Plan): readonly GroupNode[] {
@@ -51,7 +51,7 @@ function pathNode(parent: GroupNode | FolderNode, row: PlanRow): PathNode {
 }
 
 function groupOf({ direction, effect }: PlanRow): GroupKind {
-  return direction ?? (effect === 'conflict' ? 'conflict' : 'problem');
+  return direction ?? (effect === 'conflict' || effect === 'held' ? effect : 'problem');
 }
 
 /** The plan's rows at or below a row of the view. */

@@ -30,6 +30,7 @@ const icons: Readonly<Record<GroupKind, vscode.ThemeIcon>> = {
   pull: new vscode.ThemeIcon('cloud-download'),
   conflict: new vscode.ThemeIcon('warning', new vscode.ThemeColor(presentations.conflict.color)),
   problem: new vscode.ThemeIcon('circle-slash'),
+  held: new vscode.ThemeIcon('question'),
 };
 
 /** The tree item of a row. */

@@ -9,6 +9,7 @@ export const commandIds = {
   push: 'palmtree.push',
   pushForce: 'palmtree.pushForce',
   pull: 'palmtree.pull',
+  pullHeld: 'palmtree.pullHeld',
   sync: 'palmtree.sync',
   pushWithMessage: 'palmtree.pushWithMessage',
   review: 'palmtree.review',

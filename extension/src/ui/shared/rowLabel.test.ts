@@ -11,12 +11,13 @@ it.each([
 });
 
 it('reads what is pending in a folder in words', () => {
-  const none = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0 };
+  const none = { outgoing: 0, incoming: 0, conflicts: 0, problems: 0, held: 0 };
   expect(pendingWords(none)).toEqual([]);
-  expect(pendingWords({ outgoing: 1200, incoming: 1, conflicts: 1, problems: 2 })).toEqual([
+  expect(pendingWords({ outgoing: 1200, incoming: 1, conflicts: 1, problems: 2, held: 3 })).toEqual([
     '1,200 to push',
     '1 to pull',
     "2 can't be synced",
+    '3 held until you decide',
     '1 conflict',
   ]);
   expect(pendingWords({ ...none, conflicts: 3 })).toEqual(['3 conflicts']);

@@ -65,11 +65,12 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
         log.info(`${folder.name}: pushed ${put}, deleted ${deleted} after a save, revision ${revision}`);
       }
     },
-    onPulled: ({ written, deleted, merged, conflicts, revision, skipped, backup }) => {
+    onPulled: ({ written, deleted, merged, conflicts, revision, skipped, held, backup }) => {
       const counts = `pulled ${written}, deleted ${deleted}, merged ${merged.length}`;
       log.info(`${folder.name}: ${counts} automatically, revision ${revision}`);
       // Conflicts have their own notification.
       if (merged.length > 0 && conflicts.length === 0) void notifyMerged(owner, { merged });
+      for (const { path } of held) log.info(`${folder.name}: ${path} was held until the user decides`);
       for (const { path, reason } of skipped) log.info(`${folder.name}: ${path} was skipped (${reason})`);
       if (backup !== undefined) log.info(`the replaced and deleted files are kept in ${backup}`);
     },

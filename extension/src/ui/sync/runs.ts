@@ -12,6 +12,7 @@ import type { ActiveMerges } from '../workspace/activeMerges';
 import type { CallOptions } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { askAboutHeld } from './heldQuestion';
 import { confirmDeletions, confirmNewTree } from './confirmations';
 import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } from './transferNotices';
 import { pullSummary, pushSummary } from './transferSummaries';
@@ -49,13 +50,50 @@ export function notifyOfPush(
   if (skipped.length > 0) void notifyUnpushed(owner, { skipped }, deps.log, showingErrors(deps, again));
 }
 
-/** Pulls, with the necessary confirmations, and notifies of conflicts, merges and skipped files. */
+/**
+ * Pulls, with the necessary confirmations, and notifies of conflicts, merges and skipped files. A user is asked about held
+ * files once everything else is pulled; code that calls the command finds them in the result.
+ */
 export async function runPull(
   deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pullOptions: PullOptions = {},
 ): Promise<{ readonly result: PullResult; readonly text: string }> {
+  const first = await pullOnce(deps, owner, options, pullOptions);
+  const { held } = first;
+  // A user who picked paths has seen the held ones in the plan.
+  const isAsked = options === undefined && pullOptions.only === undefined && held.length > 0;
+  const answer = isAsked ? await askAboutHeld(owner, held) : undefined;
+  if (answer !== undefined) await owner.sync.held.decide(held, answer);
+  const approved = new Set(held.map(({ path }) => path));
+  const result =
+    answer === 'pull' ? both(first, await pullOnce(deps, owner, options, { ...pullOptions, approved })) : first;
+  const text = pullSummary(result);
+  logPull(deps, owner, result, text);
+  if (options === undefined) notifyOfPull(deps, owner, pullOptions, result);
+  return { result, text };
+}
+
+/** The result of a pull, and of one more that brought what the first had held back. */
+function both(first: PullResult, second: PullResult): PullResult {
+  return {
+    ...second,
+    written: first.written + second.written,
+    deleted: first.deleted + second.deleted,
+    downloadedBytes: first.downloadedBytes + second.downloadedBytes,
+    merged: [...first.merged, ...second.merged],
+    skippedFolders: [...first.skippedFolders, ...second.skippedFolders],
+    backup: second.backup ?? first.backup,
+  };
+}
+
+async function pullOnce(
+  deps: TransferDeps,
+  owner: SyncedFolder,
+  options: CallOptions | undefined,
+  pullOptions: PullOptions,
+): Promise<PullResult> {
   const { folder, sync } = owner;
   const unmerged = deps.merges.pathsIn(owner);
   const run = (confirmed: boolean) =>
@@ -65,11 +103,7 @@ export async function runPull(
       const autoMerge = setting('autoMerge', folder.uri);
       return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, confirmed, hasUnsavedEdits });
     });
-  const result = withMergeReasons(await withConfirmations(run, owner, options), unmerged);
-  const text = pullSummary(result);
-  logPull(deps, owner, result, text);
-  if (options === undefined) notifyOfPull(deps, owner, pullOptions, result);
-  return { result, text };
+  return withMergeReasons(await withConfirmations(run, owner, options), unmerged);
 }
 
 /** Replaces the reason "unsaved" with "merging" for active merges, which `hasUnsavedEdits` also skips. */

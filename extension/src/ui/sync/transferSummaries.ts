@@ -20,8 +20,8 @@ export function pushSummary({ revision, put, deleted }: PushResult, { counts }: 
 }
 
 /** `pulled 3 files, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
-export function pullSummary({ revision, written, deleted, merged, conflicts, skipped }: PullResult): string {
-  const touched = written + deleted + merged.length + conflicts.length + skipped.length;
+export function pullSummary({ revision, written, deleted, merged, conflicts, skipped, held }: PullResult): string {
+  const touched = written + deleted + merged.length + conflicts.length + skipped.length + held.length;
   return joined(
     touched === 0 ? l10n.t('nothing to pull') : '',
     written === 1 ? l10n.t('pulled 1 file') : written > 1 ? l10n.t('pulled {0} files', formatNumber(written)) : '',
@@ -31,6 +31,7 @@ export function pullSummary({ revision, written, deleted, merged, conflicts, ski
     conflicts.length === 1 ? l10n.t('1 conflict') : '',
     conflicts.length > 1 ? l10n.t('{0} conflicts', formatNumber(conflicts.length)) : '',
     skipped.length > 0 ? l10n.t('{0} skipped', formatNumber(skipped.length)) : '',
+    held.length > 0 ? l10n.t('{0} held', formatNumber(held.length)) : '',
     revisionPart(revision),
   );
 }

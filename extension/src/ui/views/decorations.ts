@@ -1,11 +1,10 @@
 import * as vscode from 'vscode';
 import { folderSummaries } from '../../core/status/folderSummaries';
 import type { PathState } from '../../core/status/pathState';
-import { problemMessage } from '../shared/problemMessages';
 import { pendingWords } from '../shared/rowLabel';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { presentations, statusPresentation } from './statusPresentation';
+import { presentations, reasonMessage, statusPresentation } from './statusPresentation';
 
 /** The scheme of a path in the tree view. It has the decorations of Palmtree only, and keeps those of git away. */
 const rowScheme = 'palmtree-tracked';
@@ -42,8 +41,7 @@ export function registerDecorations(folders: WorkspaceFolders): vscode.Disposabl
 
 function pathDecoration({ sync }: SyncedFolder, path: string, state: PathState): vscode.FileDecoration {
   const { badge, tooltip, color } = statusPresentation(sync, path, state);
-  const problem = state === 'problem' ? sync.problemAt(path) : undefined;
-  const detail = problem === undefined ? tooltip : problemMessage(problem);
+  const detail = reasonMessage(sync, path, state) ?? tooltip;
   return new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
 }
 

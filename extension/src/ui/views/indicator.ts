@@ -139,6 +139,9 @@ function countsIndicator(connected: readonly ConnectedFolder[], { counts, toolti
   if (incoming > 0) {
     return { text: joined('$(cloud-download)', signs), tooltip, command: 'pull', targets: having('incoming') };
   }
+  if (counts.held > 0) {
+    return { text: joined('$(question)', signs), tooltip, command: 'pullHeld', targets: having('held') };
+  }
   return { text: joined('$(warning)', signs), tooltip, command: focusView, args: [], targets: [] };
 }
 
@@ -219,12 +222,12 @@ function folderMessage(state: SyncState, now: Date): string {
 
 /** `2 to push · 4 to pull, by laptop, 3 minutes ago: “the message” · 1 conflict` */
 function countsMessage(counts: Counts, head: SyncState['head'], now: Date): string {
-  const { outgoing, incoming, problems, conflicts } = counts;
-  const none = { outgoing: 0, incoming: 0, problems: 0, conflicts: 0 };
+  const { outgoing, incoming, problems, conflicts, held } = counts;
+  const none = { outgoing: 0, incoming: 0, problems: 0, conflicts: 0, held: 0 };
   return [
     ...pendingWords({ ...none, outgoing }),
     ...(incoming > 0 ? [incomingMessage(incoming, head, now)] : []),
-    ...pendingWords({ ...none, problems, conflicts }),
+    ...pendingWords({ ...none, problems, conflicts, held }),
   ].join(' · ');
 }
 
@@ -246,6 +249,7 @@ function sumOf(states: readonly SyncState[]): Counts {
     incoming: sum('incoming'),
     conflicts: sum('conflicts'),
     problems: sum('problems'),
+    held: sum('held'),
   };
 }
 

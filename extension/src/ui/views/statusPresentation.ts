@@ -1,5 +1,7 @@
 import { l10n } from 'vscode';
 import type { PathState } from '../../core/status/pathState';
+import { heldMessage } from '../shared/heldMessages';
+import { problemMessage } from '../shared/problemMessages';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
 /** The appearance of a state in the tree view and in the Explorer. The arrows are those of the status bar. */
@@ -47,6 +49,12 @@ export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
     tooltip: l10n.t("Can't be synced"),
     color: 'editorWarning.foreground',
   },
+  held: {
+    badge: '?',
+    word: l10n.t('held'),
+    tooltip: l10n.t('Others push to this tree too. A pull leaves it on the server until you decide.'),
+    color: 'editorWarning.foreground',
+  },
   incoming: {
     badge: '↓',
     word: l10n.t('incoming'),
@@ -60,6 +68,17 @@ const deletedOnServer: StatusPresentation = {
   word: l10n.t('deleted on the server'),
   tooltip: l10n.t('Deleted on the server. A pull deletes it here and keeps a backup.'),
 };
+
+/** Why the path has a problem or is held; undefined for other states. */
+export function reasonMessage(
+  sync: Pick<FolderSync, 'problemAt' | 'held'>,
+  path: string,
+  state: PathState | undefined,
+): string | undefined {
+  const problem = state === 'problem' ? sync.problemAt(path) : undefined;
+  const held = state === 'held' ? sync.held.at(path) : undefined;
+  return held === undefined ? problem && problemMessage(problem) : heldMessage(held);
+}
 
 export function statusPresentation(
   sync: Pick<FolderSync, 'isDeletedOnServer'>,

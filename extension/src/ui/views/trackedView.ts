@@ -14,7 +14,7 @@ import { inFolderOf, pendingWords, rowLabel } from '../shared/rowLabel';
 import { rowUri } from './decorations';
 import type { LastUsed } from './lastUsed';
 import type { MergeableConflicts } from './mergeableConflicts';
-import { statusPresentation, presentations } from './statusPresentation';
+import { presentations, reasonMessage, statusPresentation } from './statusPresentation';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** A row of the view: a workspace folder (if there are several), its group of conflicts, or a path. */
@@ -252,8 +252,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
 
   #pathLabel({ sync }: SyncedFolder, { kind, name, path, state, pending }: PathNode): { readonly label: string } {
     const inFolder = inFolderOf(path);
-    const problem = state === 'problem' ? sync.problemAt(path) : undefined;
-    const detail = problem === undefined ? '' : problemMessage(problem);
+    const detail = reasonMessage(sync, path, state) ?? '';
     if (kind === 'folder')
       return rowLabel(name, ...(pending === undefined ? [] : pendingWords(pending)), inFolder, detail);
     if (state === undefined) return rowLabel(name, inFolder);
@@ -315,8 +314,8 @@ function shownIn({ sync }: SyncedFolder): Shown {
 function isSameView(a: Shown, b: Shown | undefined): boolean {
   if (b === undefined || !isDeepStrictEqual(a.versions, b.versions)) return false;
   if (a.states === b.states) return true;
-  // The reason of a problem may be another.
-  const isComparable = a.counts.problems === 0 && a.states.size <= maxCompared;
+  // The reason of a problem, or of a held path, may be another.
+  const isComparable = a.counts.problems + a.counts.held === 0 && a.states.size <= maxCompared;
   const isSame = a.folders === b.folders && isDeepStrictEqual(a.counts, b.counts);
   return isComparable && isSame && isDeepStrictEqual([a.states, a.conflicts], [b.states, b.conflicts]);
 }

@@ -9,7 +9,7 @@ export interface CallOptions {
   /** The workspace folder, if there are several. */
   readonly folder?: vscode.Uri;
   /**
-   * push, pull: continues where the deletion guard would stop. pushForce, undoPush, undoPull: runs at once; without
+   * push, pull: continues where the deletion guard would stop. pullHeld: pulls the held files too. pushForce, undoPush, undoPull: runs at once; without
    * this, pushForce rejects and the others ask.
    */
   readonly confirmed?: boolean;

@@ -1,0 +1,219 @@
+import { chmod, symlink } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { createToken } from '../../scripts/palmtreeServer.mts';
+import type { PullResult } from '../../src/sync/pull/pull';
+import { silent, until, type Machine } from './machine';
+import { serverFixture } from './serverFixture';
+
+const fixture = serverFixture();
+let tokens = 0;
+
+/** A machine that tracks and has synced "notes", and one with another token on the same tree. */
+async function victimAndOther(files: Readonly<Record<string, string>> = { 'notes/plan.md': 'mine' }) {
+  const victim = await fixture.machine();
+  for (const [path, content] of Object.entries(files)) await victim.write(path, content, 0o644);
+  await victim.sync.track(['notes']);
+  await victim.push();
+  const other = await fixture.machine({ token: await createToken(fixture.server.dataDir, `other-${++tokens}`) });
+  await other.pull();
+  return { victim, other };
+}
+
+/** Tracks these files by name, and pushes them. */
+async function pushFrom(machine: Machine, files: Readonly<Record<string, string>>, mode = 0o644): Promise<void> {
+  for (const [path, content] of Object.entries(files)) await machine.write(path, content, mode);
+  await machine.sync.track(Object.keys(files));
+  await machine.push();
+}
+
+function heldIn({ held }: PullResult): string[] {
+  return held.map(({ path, kinds, by }) => [path, ...kinds, by ?? ''].join(' ').trim());
+}
+
+async function pathsOn(machine: Machine): Promise<string[]> {
+  return [...(await machine.listing()).keys()];
+}
+
+/** The state of each path that is not in sync, once the machine has seen the newest revision. */
+async function statesOf(machine: Machine): Promise<[string, string][]> {
+  await machine.sync.rescan(silent);
+  return [...machine.sync.pathStates];
+}
+
+describe('a file of others outside the tracked folders', () => {
+  it('stays on the server until the user agrees, and holds back nothing else', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs', 'notes/new.md': 'theirs' });
+    const result = await victim.pull();
+    expect(heldIn(result)).toEqual(['elsewhere/a.md outside']);
+    expect(await pathsOn(victim)).toEqual(['notes/new.md', 'notes/plan.md']);
+    expect(victim.sync.state.counts).toMatchObject({ held: 1, incoming: 0, problems: 0 });
+    expect([...victim.sync.pathStates]).toEqual([['elsewhere/a.md', 'held']]);
+    await victim.sync.held.decide(result.held, 'pull');
+    await victim.pull();
+    expect(await victim.read('elsewhere/a.md')).toBe('theirs');
+    await pushFrom(other, { 'elsewhere/b.md': 'theirs' });
+    expect((await victim.pull()).held).toEqual([]);
+    expect(await victim.read('elsewhere/b.md')).toBe('theirs');
+  });
+
+  it('is not shown or asked about again once the user leaves it out, also after a restart', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs' });
+    await victim.sync.held.decide((await victim.pull()).held, 'leave');
+    expect([...victim.sync.pathStates]).toEqual([]);
+    await pushFrom(other, { 'elsewhere/b.md': 'theirs' });
+    expect((await victim.pull()).held).toEqual([]);
+    await victim.close();
+    const { root, storage } = victim;
+    const again = await fixture.machine({ root, storage });
+    expect((await again.pull()).held).toEqual([]);
+    expect(await pathsOn(again)).toEqual(['notes/plan.md']);
+    await again.sync.held.reconsider();
+    expect(heldIn(await again.pull())).toEqual(['elsewhere/a.md outside', 'elsewhere/b.md outside']);
+  });
+
+  it('is pulled if the user tracks it by name', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs', '.envrc': 'theirs' });
+    await victim.pull();
+    await victim.sync.track(['elsewhere/a.md', '.envrc']);
+    expect((await victim.pull()).held).toEqual([]);
+    expect(await pathsOn(victim)).toEqual(['.envrc', 'elsewhere/a.md', 'notes/plan.md']);
+  });
+
+  it('is not deleted on the server by any push of a machine that left it out', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs', 'notes/.envrc': 'theirs' });
+    await victim.sync.held.decide((await victim.pull()).held, 'leave');
+    await victim.write('notes/plan.md', 'mine again');
+    await victim.push();
+    await victim.sync.forcePush(silent, ({ deleted }) => {
+      expect(deleted).toEqual([]);
+      return Promise.resolve(true);
+    });
+    expect(await fixture.pathsOnServer()).toEqual(['elsewhere/a.md', 'notes/.envrc', 'notes/plan.md']);
+  });
+
+  it('is not let in by a folder that others track', async () => {
+    const { victim, other } = await victimAndOther();
+    await other.sync.track(['']);
+    await other.push();
+    await victim.pull();
+    await other.write('elsewhere/a.md', 'theirs');
+    await other.push();
+    expect(heldIn(await victim.pull())).toEqual(['elsewhere/a.md outside']);
+  });
+});
+
+describe('a file of others that a program obeys', () => {
+  it('stays on the server, also in a tracked folder, and so does a link in its place', async () => {
+    const { victim, other } = await victimAndOther();
+    await symlink('plan.md', other.path('notes/.vscode'));
+    await pushFrom(other, { 'notes/.envrc': 'theirs', 'notes/sub/Makefile': 'theirs', 'notes/ok.md': 'theirs' });
+    expect(heldIn(await victim.pull())).toEqual([
+      'notes/.envrc program environment',
+      'notes/.vscode program editor',
+      'notes/sub/Makefile program build',
+    ]);
+    expect(await pathsOn(victim)).toEqual(['notes/ok.md', 'notes/plan.md']);
+  });
+
+  it('is asked about together with the files outside, and once', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { '.vscode/tasks.json': 'theirs' });
+    const { held } = await victim.pull();
+    expect(held.map(({ kinds }) => kinds)).toEqual([['outside', 'program']]);
+    await victim.sync.held.decide(held, 'pull');
+    expect((await victim.pull()).held).toEqual([]);
+    expect(await pathsOn(victim)).toEqual(['.vscode/tasks.json', 'notes/plan.md']);
+  });
+
+  it('makes a newer version pass: the user has agreed to the file', async () => {
+    const { victim, other } = await victimAndOther({ 'notes/.envrc': 'mine' });
+    await other.sync.held.decide((await other.pull()).held, 'pull');
+    await other.pull();
+    await other.write('notes/.envrc', 'theirs');
+    await other.push();
+    expect((await victim.pull()).held).toEqual([]);
+    expect(await victim.read('notes/.envrc')).toBe('theirs');
+  });
+});
+
+describe('an execute bit of others', () => {
+  it('is held with the version that brings it, and the local file stays', async () => {
+    const { victim, other } = await victimAndOther({ 'notes/run.sh': 'mine' });
+    await chmod(other.path('notes/run.sh'), 0o755);
+    await other.push();
+    expect(heldIn(await victim.pull())).toEqual(['notes/run.sh program execute']);
+    expect((await victim.listing()).get('notes/run.sh')?.line).toContain('file 644');
+  });
+
+  it('is not set by a merge with an edit of this machine', async () => {
+    const { victim, other } = await victimAndOther({ 'notes/run.sh': '1\n2\n3\n4\n5\n' });
+    await other.write('notes/run.sh', 'one\n2\n3\n4\n5\n', 0o755);
+    await other.push();
+    await victim.write('notes/run.sh', '1\n2\n3\n4\nfive\n');
+    const { conflicts, merged } = await victim.pull(false, { autoMerge: true });
+    expect({ conflicts, merged }).toEqual({ conflicts: ['notes/run.sh'], merged: [] });
+    expect((await victim.listing()).get('notes/run.sh')?.line).toContain('file 644');
+  });
+
+  it('is not held for a file that others renamed', async () => {
+    const { victim, other } = await victimAndOther();
+    await victim.write('notes/old.sh', 'script', 0o755);
+    await victim.push();
+    await other.sync.held.decide((await other.pull()).held, 'pull');
+    await other.pull();
+    await other.rename('notes/old.sh', 'notes/new.sh');
+    await other.push();
+    expect((await victim.pull()).held).toEqual([]);
+    expect(await pathsOn(victim)).toEqual(['notes/new.sh', 'notes/plan.md']);
+  });
+});
+
+describe('a pull that nobody watches', () => {
+  it('writes nothing new outside the tracked folders, whatever the answers, and shows it as to be pulled', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs' });
+    await victim.sync.held.decide((await victim.pull()).held, 'pull');
+    const result = await victim.pull(false, { isUnattended: true });
+    expect(heldIn(result)).toEqual(['elsewhere/a.md outside']);
+    expect(await pathsOn(victim)).toEqual(['notes/plan.md']);
+    expect(await statesOf(victim)).toEqual([['elsewhere/a.md', 'incoming']]);
+  });
+});
+
+describe('a user alone', () => {
+  it('is asked nothing on a second machine with the same token', async () => {
+    const desk = await fixture.machine();
+    await pushFrom(desk, { '.vscode/tasks.json': 'mine', 'bin/run.sh': 'mine', 'notes/a.md': 'mine' }, 0o755);
+    const laptop = await fixture.machine();
+    await until(laptop, ({ counts }) => counts.incoming === 3);
+    await laptop.sync.track(['notes']);
+    expect((await laptop.pull()).held).toEqual([]);
+    expect(await pathsOn(laptop)).toEqual(['.vscode/tasks.json', 'bin/run.sh', 'notes/a.md']);
+  });
+
+  it('gets the whole tree in a new folder with another token, and is asked only about what programs obey', async () => {
+    const desk = await fixture.machine();
+    await desk.write('notes/a.md', 'mine');
+    await desk.write('notes/.envrc', 'mine');
+    await desk.sync.track(['notes']);
+    await desk.push();
+    const laptop = await fixture.machine({ token: await createToken(fixture.server.dataDir, `laptop-${++tokens}`) });
+    await until(laptop, ({ counts }) => counts.incoming === 1 && counts.held === 1);
+    const { held } = await laptop.pull();
+    await laptop.sync.held.decide(held, 'pull');
+    const approved = new Set(held.map(({ path }) => path));
+    expect((await laptop.pull(false, { approved })).held).toEqual([]);
+    expect(await pathsOn(laptop)).toEqual(['notes/.envrc', 'notes/a.md']);
+  });
+});
+
+it('the plan of a pull lists held files with their reason, and does not select them', async () => {
+  const { victim, other } = await victimAndOther();
+  await pushFrom(other, { '.envrc': 'theirs' });
+  const { rows } = await victim.sync.plan(silent, 'pull');
+  expect(rows).toMatchObject([{ path: '.envrc', effect: 'held', direction: undefined, held: { by: 'environment' } }]);
+});

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { pushFiles, type Desk } from '../support/desk';
+import { picture } from '../support/picture';
+import { it } from '../support/uiTest';
+import type { WorkbenchWindow } from '../support/workbenchWindow';
+import type { Machine } from '../sync/machine';
+
+const question = 'has files from other tokens: laptop. Pull these 2 files to this machine?';
+
+/** Opens a desk that tracks "notes", to which the laptop then adds two files outside of it. */
+async function openWithHeld(desk: Desk, laptop: Machine): Promise<WorkbenchWindow> {
+  const window = await desk.openInSync(laptop, { 'notes/plan.md': '# Garden\n' });
+  await laptop.write('other/list.md', '# List\n');
+  await laptop.write('.envrc', 'echo theirs\n');
+  await laptop.sync.track(['other', '.envrc']);
+  await laptop.write('notes/plan.md', '# Garden\n\npeas\n');
+  await laptop.push();
+  return window;
+}
+
+describe('files of others outside the tracked folders', () => {
+  it('are listed with their reasons, and pulled once the user agrees', async ({ desk, laptop }) => {
+    const window = await openWithHeld(desk, laptop);
+    await window.pending('↓1 ?2');
+    await window.showContainer('Palmtree');
+    await window.view('Tracked Files').row('.envrc').waitFor();
+    await window.clickStatusBarItem();
+    const dialog = window.page.getByRole('dialog').filter({ hasText: question });
+    await dialog.getByText(/themselves \(1\):\s+\.envrc: it sets up the environment of programs/).waitFor();
+    await dialog.getByText(/does not track these \(1\):\s+other\/list\.md/).waitFor();
+    await picture(window, 'held-question', { panel: true });
+    expect(await desk.read('notes/plan.md')).toContain('peas');
+    expect(existsSync(desk.path('.envrc'))).toBe(false);
+    await window.answerDialog(question, 'Pull These');
+    await desk.becomes('other/list.md', '# List\n');
+    await desk.becomes('.envrc', 'echo theirs\n');
+    await window.inSync();
+    await pushFiles(laptop, { 'more/list.md': '# More\n' });
+    await laptop.sync.track(['more']);
+    await laptop.push();
+    await window.pending('↓1');
+    await window.clickStatusBarItem();
+    await desk.becomes('more/list.md', '# More\n');
+  });
+
+  it('are left to the user by automation, and left out for good if the user says so', async ({ desk, laptop }) => {
+    await desk.configure({ 'palmtree.pullOn': 'change' });
+    const window = await openWithHeld(desk, laptop);
+    await desk.becomes('notes/plan.md', '# Garden\n\npeas\n');
+    await window.pending('?2');
+    expect(await window.page.getByRole('dialog').count()).toBe(0);
+    expect(await window.notifications.all.count()).toBe(0);
+    await window.clickStatusBarItem();
+    await window.answerDialog(question, 'Leave Them Out');
+    await window.inSync();
+    expect(existsSync(desk.path('other'))).toBe(false);
+    await window.runCommand('Palmtree: Pull Held Files…');
+    await window.answerDialog(question, 'Cancel');
+    await window.pending('?2');
+  });
+});
