@@ -45,15 +45,21 @@ export function pathFault(path: string): PathFault | undefined {
 /**
  * Whether some file system takes the name for `.git`. git runs hooks and commands that the files in such a folder name, so
  * whoever writes one runs programs on the machine that reads it. APFS and HFS+ ignore case and invisible characters; NTFS
- * ignores case, spaces and dots at the end, has streams after a colon, and a short name. git refuses the same names
- * (`is_hfs_dotgit` and `is_ntfs_dotgit`).
+ * ignores case, spaces and dots at the end, has streams after a colon, and a short name, whose number grows if another name
+ * has taken it. git refuses nearly the same names (`is_hfs_dotgit` and `is_ntfs_dotgit`). Samba, ZFS and Linux's cifs also
+ * take the dotless i, U+0131, for an I: of all letters, it alone folds to one of these.
  */
 function isGitFolder(name: string): boolean {
-  return gitFolder.test(name) || (invisible.test(name) && gitFolder.test(name.replaceAll(allInvisible, '')));
+  return gitFolder.test(name) || (unlike.test(name) && gitFolder.test(plainForm(name)));
 }
 
-const gitFolder = /^(?:\.git|git~1)[ .]*(?::.*)?$/i;
+function plainForm(name: string): string {
+  return name.replaceAll(allInvisible, '').replaceAll('\u0131', 'i');
+}
+
+const gitFolder = /^(?:\.git|git~\d)[ .]*(?::.*)?$/is;
 const invisible = /\p{Default_Ignorable_Code_Point}/u;
+const unlike = /[\u0131\p{Default_Ignorable_Code_Point}]/u;
 const allInvisible = new RegExp(invisible, 'gu');
 
 function isLonger(text: string, bytes: number): boolean {
