@@ -33,6 +33,11 @@ export async function writeUserSettings(
 ): Promise<void> {
   await mkdir(join(userDataDir, 'User'), { recursive: true });
   await setInFile(join(userDataDir, 'User/settings.json'), settings);
+  // A browser workbench reads settings of this scope from its server's machine settings, and a desktop from the user's.
+  const machine = Object.entries(settings).filter(([name]) => name.startsWith('palmtree.'));
+  if (machine.length === 0) return;
+  await mkdir(join(userDataDir, 'Machine'), { recursive: true });
+  await setInFile(join(userDataDir, 'Machine/settings.json'), Object.fromEntries(machine));
 }
 
 /** Sets these in a settings file. A file with comments cannot be parsed here, and is left as it is. */

@@ -27,6 +27,12 @@ export class FolderHeld {
     return this.#deps.replica.consent.otherWriters;
   }
 
+  /** Whether the file at `path` is synced, so that its content may have come from another machine. */
+  isShared(path: string): boolean {
+    const { ancestor, local, rules } = this.#deps.replica;
+    return ancestor.entries.has(path) || local.observations.has(path) || rules.all.get(path)?.effect === 'track';
+  }
+
   /** Remembers the answer for the kinds of these paths: the user is asked once for each kind of a tree. */
   decide(held: readonly HeldPath[], answer: HeldAnswer): Promise<void> {
     const { replica, operate } = this.#deps;

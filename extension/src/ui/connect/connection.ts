@@ -10,7 +10,7 @@ import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from '.
 import { back } from './textBox';
 import { showError } from '../shared/notify';
 import { section } from '../shared/ids';
-import { setting } from '../shared/settings';
+import { isSetByOthers, setting } from '../shared/settings';
 import type { SyncTerminal } from '../views/terminal';
 import type { FolderBinder, SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -37,9 +37,21 @@ export class FolderConnection implements FolderBinder {
   }
 
   /** Binds the folder as its settings say. Without an address, a tree or a token it stays unconnected. */
-  async restore({ folder, sync }: SyncedFolder): Promise<void> {
-    const tree = setting('tree', folder.uri);
-    const address = setting('serverUrl', folder.uri) || this.#credentials.environmentUrl || '';
+  async restore(target: SyncedFolder): Promise<void> {
+    const { folder, sync } = target;
+    // A file that is synced binds no folder: the binding that the user has made on this machine stays.
+    const bound = sync.state.binding;
+    if (bound !== undefined && isSetByOthers('tree', folder.uri)) {
+      return this.#bind(target, { address: bound.server, tree: bound.tree });
+    }
+    const isForeign = bound !== undefined && isSetByOthers('serverUrl', folder.uri);
+    const address = isForeign ? bound.server : setting('serverUrl', folder.uri);
+    return this.#bind(target, { address, tree: setting('tree', folder.uri) });
+  }
+
+  async #bind({ sync }: SyncedFolder, wanted: { readonly address: string; readonly tree: string }): Promise<void> {
+    const { tree } = wanted;
+    const address = wanted.address || this.#credentials.environmentUrl || '';
     try {
       if (tree === '' || address === '') return await sync.bind(undefined, undefined);
       const url = parseServerUrl(address);
@@ -73,7 +85,7 @@ export class FolderConnection implements FolderBinder {
     await configuration.update('tree', undefined, scope);
     await configuration.update('serverUrl', url.trim(), scope);
     await configuration.update('tree', tree, scope);
-    await this.restore(target);
+    await this.#bind(target, { address: url.trim(), tree });
   }
 
   /** Unbinds the folder and forgets the token, unless another folder uses it. The files stay. */

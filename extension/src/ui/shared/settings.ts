@@ -1,13 +1,45 @@
 import * as vscode from 'vscode';
 import { section, settingDefaults, type SettingName } from './ids';
+import { ownSetting } from './ownSetting';
 import { expectedSetting, isValidSetting, settingFallback } from './settingSchema';
 
 type Settings = typeof settingDefaults;
 
-/** The value of a setting. `exclude` is returned as it is, because what can be read of it applies. */
+let isShared: (file: vscode.Uri) => boolean = () => false;
+
+/** Lets only the safe settings of files count for which `test` is true: those that Palmtree syncs. */
+export function distrustSharedFiles(test: (file: vscode.Uri) => boolean): void {
+  isShared = test;
+}
+
+/**
+ * The value of a setting as far as it was set on this machine, see `ownSetting`. `exclude` is returned as it is, because what can be
+ * read of it applies.
+ */
 export function setting<N extends SettingName>(name: N, folder?: vscode.Uri): Settings[N] {
-  const value = rawSetting(name, folder);
+  const value = ownValue(name, folder);
   return name === 'exclude' || isValidSetting(name, value) ? (value as Settings[N]) : settingFallback(name);
+}
+
+/** Whether a file sets the setting for the folder that is synced, and the value therefore may not count. */
+export function isSetByOthers(name: 'serverUrl' | 'tree', folder: vscode.Uri): boolean {
+  return rawSetting(name, folder) !== ownValue(name, folder);
+}
+
+function ownValue(name: SettingName, folder: vscode.Uri | undefined): unknown {
+  const raw = rawSetting(name, folder);
+  const { workspaceFile } = vscode.workspace;
+  const shared = {
+    workspace: workspaceFile === undefined ? isSharedFolder(folder) : isShared(workspaceFile),
+    folder: isSharedFolder(folder),
+  };
+  if (!shared.workspace && !shared.folder) return raw;
+  const values = vscode.workspace.getConfiguration(section, folder ?? null).inspect<unknown>(name);
+  return ownSetting(name, raw, values ?? {}, shared) ?? settingDefaults[name];
+}
+
+function isSharedFolder(folder: vscode.Uri | undefined): boolean {
+  return folder !== undefined && isShared(vscode.Uri.joinPath(folder, '.vscode/settings.json'));
 }
 
 /** Settings can hold anything: a file can be edited by hand. */

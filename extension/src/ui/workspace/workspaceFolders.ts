@@ -7,7 +7,8 @@ import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
 import { showError } from '../shared/notify';
-import { setting, warnOfInvalidSettings } from '../shared/settings';
+import { distrustSharedFiles, setting, warnOfInvalidSettings } from '../shared/settings';
+import { relativePath } from './relativePath';
 import { pickFolder } from './pickFolder';
 import { watchFolder } from './watcher';
 
@@ -57,6 +58,11 @@ export class WorkspaceFolders implements vscode.Disposable {
 
   constructor(deps: WorkspaceFoldersDeps) {
     this.#deps = deps;
+    distrustSharedFiles((file) => {
+      const owner = this.folderOf(file);
+      const path = owner && relativePath(owner.folder, file);
+      return path !== undefined && owner?.sync.held.isShared(path) === true;
+    });
   }
 
   /** In the order of the workspace. */
