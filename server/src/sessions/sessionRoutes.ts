@@ -1,5 +1,5 @@
 import { upgradeWebSocket } from '@hono/node-server';
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import type { WebSocket } from 'ws';
 import type { SessionStatus } from '../contract/schemas';
 import { WireError } from '../errors';
@@ -25,6 +25,7 @@ export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionS
     const tree = await trees.find(name);
     const tokenId = context.get('token').id;
     const session = await sessions.find(id, { treeId: tree.id, tokenId });
+    if (!isUpgrade(context)) throw notAnUpgrade();
     const part = context.req.query('part');
     await activity.waitForSlot(session.id, part);
     const log = context.get('log').child({ session: session.id });
@@ -32,7 +33,7 @@ export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionS
       onOpen: (_event, { raw }) => rsyncRuns.start({ id: session.id, part, tokenId }, raw as WebSocket, log),
     }));
     const response = await upgrade(context, next);
-    if (response === undefined) throw new WireError('invalid_request', 'this route is for WebSockets');
+    if (response === undefined) throw notAnUpgrade();
     return response;
   });
 
@@ -44,4 +45,14 @@ export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionS
   });
 
   return routes;
+}
+
+/** Without `Connection: Upgrade`, which a proxy may drop, the request is an ordinary one, and the library fails. */
+function isUpgrade({ req }: Context): boolean {
+  const options = (req.header('connection') ?? '').split(',');
+  return options.some((option) => option.trim().toLowerCase() === 'upgrade');
+}
+
+function notAnUpgrade(): WireError {
+  return new WireError('invalid_request', 'this route is for WebSockets, and the request is not an upgrade to one');
 }
