@@ -29,6 +29,7 @@ const suites: readonly Suite[] = [
   { name: 'format', run: () => check('prettier', ['--check', '.']) },
   { name: 'commits', run: checkNewCommits },
   { name: 'unit', run: () => vitest('unit') },
+  { name: 'model', run: () => vitest('model') },
   { name: 'package', run: testPackage },
   { name: 'sync', run: () => vitest('sync', withoutRootPrivileges()) },
   { name: 'host', run: runHostTests },

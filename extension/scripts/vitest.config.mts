@@ -7,6 +7,9 @@ const root = resolve(import.meta.dirname, '../..');
 /** Files and tests run in a random order, so that none can rely on another. vitest prints the seed. */
 const independent = { shuffle: true };
 
+/** In a soak, each test runs as long as it is told to; then a run in progress has to end. */
+const modelTimeoutMs = 600_000 + 1_000 * Number(process.env['PALMTREE_SOAK_SECONDS'] ?? 0);
+
 export default defineConfig({
   root,
   test: {
@@ -23,6 +26,18 @@ export default defineConfig({
           include: ['extension/src/**/*.test.ts', 'server/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'model',
+          include: ['extension/test/model/**/*.test.ts'],
+          // A process each, so that each measures its own memory.
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: modelTimeoutMs,
+          hookTimeout: 60_000,
         },
       },
       {
