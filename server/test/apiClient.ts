@@ -1,3 +1,4 @@
+import { ndjsonBlocks, ndjsonType } from '../src/contract/ndjson';
 import type {
   BeginPull,
   BeginPush,
@@ -14,6 +15,9 @@ export interface ApiResponse<T> {
   readonly body: T;
 }
 
+/** A longer list exceeds the limit of a JSON body. */
+const maxJsonItems = 1_000;
+
 type Fetch = (path: string, init: RequestInit) => Response | Promise<Response>;
 
 /** Calls the API with one token. No method throws for an error status. */
@@ -26,10 +30,15 @@ export class ApiClient {
     this.#token = token;
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<ApiResponse<T>> {
+  async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    contentType = 'application/json',
+  ): Promise<ApiResponse<T>> {
     const headers: Record<string, string> = {};
     if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
-    if (body !== undefined) headers['content-type'] = 'application/json';
+    if (body !== undefined) headers['content-type'] = contentType;
     const text = typeof body === 'string' ? body : JSON.stringify(body);
     const response = await this.#fetch(path, { method, headers, ...(body === undefined ? {} : { body: text }) });
     const responseText = await response.text();
@@ -49,7 +58,7 @@ export class ApiClient {
   }
 
   beginPush(tree: string, push: BeginPush) {
-    return this.call<PushSession & ErrorBody>('POST', `/v1/trees/${tree}/pushes`, push);
+    return this.#postList<PushSession>(`/v1/trees/${tree}/pushes`, push, 'changes', push.changes);
   }
 
   commit(tree: string, id: string) {
@@ -57,10 +66,16 @@ export class ApiClient {
   }
 
   beginPull(tree: string, pull: BeginPull) {
-    return this.call<PullSession & ErrorBody>('POST', `/v1/trees/${tree}/pulls`, pull);
+    return this.#postList<PullSession>(`/v1/trees/${tree}/pulls`, pull, 'paths', pull.paths);
   }
 
   end(tree: string, kind: 'pushes' | 'pulls', id: string) {
     return this.call<undefined>('DELETE', `/v1/trees/${tree}/${kind}/${id}`);
+  }
+
+  #postList<T>(path: string, body: object, field: string, items: readonly unknown[]) {
+    if (items.length <= maxJsonItems) return this.call<T & ErrorBody>('POST', path, body);
+    const head = { ...body, count: items.length, [field]: undefined };
+    return this.call<T & ErrorBody>('POST', path, [...ndjsonBlocks(head, items)].join(''), ndjsonType);
   }
 }

@@ -46,6 +46,7 @@ export async function runCommand(bundle: string, args: readonly string[], ids?: 
 }
 
 export interface ChildServer extends ServerAccess {
+  readonly url: string;
   readonly process: ChildProcess;
   readonly ended: Promise<ProcessResult>;
   kill(signal: NodeJS.Signals): Promise<ProcessResult>;
@@ -57,15 +58,18 @@ export interface ChildServerOptions {
   readonly options?: readonly string[];
   /** The most file descriptors that the process may have open. */
   readonly maxDescriptors?: number | undefined;
+  /** The size of V8's heap in MB. */
+  readonly maxHeap?: number | undefined;
 }
 
 /** Starts a server process on `dataFolder`, and creates a token unless one is given. */
 export async function startChildServer(
   bundle: string,
   dataFolder: string,
-  { token, ids, options = [], maxDescriptors }: ChildServerOptions = {},
+  { token, ids, options = [], maxDescriptors, maxHeap }: ChildServerOptions = {},
 ): Promise<ChildServer> {
-  const child = start(bundle, ['serve', '--port', '0', '--data', dataFolder, ...options], { ids, maxDescriptors });
+  const args = ['serve', '--port', '0', '--data', dataFolder, ...options];
+  const child = start(bundle, args, { ids, maxDescriptors, maxHeap });
   const ended = resultOf(child);
   const url = await new Promise<string>((resolveUrl, reject) => {
     child.stdout?.once('data', (line: string) => resolveUrl((JSON.parse(line) as { url: string }).url));
@@ -73,6 +77,7 @@ export async function startChildServer(
   });
   const secret = token ?? (await createToken(bundle, dataFolder, ids));
   return {
+    url,
     process: child,
     ended,
     token: secret,
@@ -94,10 +99,11 @@ async function createToken(bundle: string, dataFolder: string, ids?: Ids): Promi
 function start(
   bundle: string,
   args: readonly string[],
-  { ids, maxDescriptors }: Pick<ChildServerOptions, 'ids' | 'maxDescriptors'> = {},
+  { ids, maxDescriptors, maxHeap }: Pick<ChildServerOptions, 'ids' | 'maxDescriptors' | 'maxHeap'> = {},
 ): ChildProcess {
   const limited = maxDescriptors === undefined ? [] : ['sh', '-c', `ulimit -n ${maxDescriptors} && exec "$@"`, 'sh'];
-  const [command = '', ...rest] = [...limited, process.execPath, bundle, ...args];
+  const heap = maxHeap === undefined ? [] : [`--max-old-space-size=${maxHeap}`];
+  const [command = '', ...rest] = [...limited, process.execPath, ...heap, bundle, ...args];
   const child = spawn(command, rest, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: process.env['TMPDIR'] ?? '/tmp' },

@@ -5,6 +5,7 @@ import type { Database } from '../database/openDatabase';
 import { LocalNotices, type RevisionNotices } from '../events/revisionNotices';
 import { RevisionStreams } from '../events/revisionStreams';
 import { RevisionRepository } from '../history/revisionRepository';
+import { LongRequests } from '../http/longRequests';
 import { ObjectStore } from '../objects/objectStore';
 import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PushRepository } from '../pushes/pushRepository';
@@ -67,6 +68,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     newId: injected.newId ?? (() => randomBytes(16).toString('hex')),
     newPassword: () => randomBytes(24).toString('base64url'),
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
+    longRequests: new LongRequests(),
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),

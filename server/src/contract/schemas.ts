@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { maxFolders } from './limits';
 import { pathFault, pathFaultTexts } from './paths';
 
 /** A tree's name is part of URLs, so it has only characters that need no escaping there. */
@@ -18,6 +19,14 @@ export const path = z.string().superRefine((value, context) => {
 
 /** A tracked folder; the empty path is the whole workspace folder. */
 const folder = z.literal('').or(path);
+/** zod would report each item of a longer list before it checked the length. */
+const pushedFolders = z
+  .unknown()
+  .refine((value) => !Array.isArray(value) || value.length <= maxFolders, {
+    abort: true,
+    message: `more than ${maxFolders} folders`,
+  })
+  .pipe(z.array(folder));
 
 export const revision = z.int().nonnegative();
 /**
@@ -89,7 +98,7 @@ const pushMessage = z
   .refine((text) => !text.includes('\0'), 'has a NUL character');
 
 /** `POST /v1/trees/:tree/pushes`. As NDJSON: `beginPushHead`, then each of `changes`. */
-export const beginPush = z.object({
+const beginPush = z.object({
   /** The revision that the changes are based on. */
   base: revision,
   /** The id of `base`, if the client knows it. The server refuses another id with revision_not_found. */
@@ -101,7 +110,7 @@ export const beginPush = z.object({
    */
   force: z.boolean().optional(),
   /** Tracked folders to add to those of the tree. */
-  folders: z.array(folder).optional(),
+  folders: pushedFolders.optional(),
   /** Stored with the revision, unless it is empty. */
   message: pushMessage.optional(),
   /**
@@ -131,7 +140,7 @@ export const sessionStatus = z.object({ rsyncError: z.string() });
 export const commitResult = z.object({ revision, id: revisionId });
 
 /** `POST /v1/trees/:tree/pulls`. As NDJSON: `beginPullHead`, then each of `paths`. */
-export const beginPull = z.object({ revision, paths: z.array(path) });
+const beginPull = z.object({ revision, paths: z.array(path) });
 export const beginPullHead = beginPull.omit({ paths: true }).extend({ count });
 export const pullSession = z.object(rsyncAccess);
 

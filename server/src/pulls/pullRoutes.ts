@@ -1,13 +1,8 @@
 import { Hono, type Context } from 'hono';
-import {
-  beginPull as beginPullSchema,
-  beginPullHead,
-  path,
-  type BeginPull,
-  type PullSession,
-} from '../contract/schemas';
+import { beginPullHead, path, type BeginPull, type PullSession } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
-import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
+import type { LongRequests } from '../http/longRequests';
+import { parseList } from '../http/requestBody';
 import { slowJson } from '../http/slowResponse';
 import { endSession } from '../sessions/endSession';
 import type { SessionContents } from '../sessions/removeSession';
@@ -15,7 +10,11 @@ import type { SessionActivity } from '../sessions/sessionActivity';
 import { beginPull, type BeginPullServices } from './beginPull';
 
 export type PullServices = BeginPullServices &
-  SessionContents & { readonly activity: SessionActivity; readonly maxBodyBytes: number };
+  SessionContents & {
+    readonly activity: SessionActivity;
+    readonly maxBodyBytes: number;
+    readonly longRequests: LongRequests;
+  };
 
 export function pullRoutes(services: PullServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
@@ -26,7 +25,7 @@ export function pullRoutes(services: PullServices): Hono<AppEnv> {
       const pull = await readPull(context, services.maxBodyBytes);
       return beginPull(services, { treeName, tokenId, pull });
     };
-    return slowJson(context, begin, 201);
+    return slowJson(context, () => services.longRequests.run(context, begin), 201);
   });
 
   routes.delete('/:tree/pulls/:id', async (context) => {
@@ -38,8 +37,9 @@ export function pullRoutes(services: PullServices): Hono<AppEnv> {
   return routes;
 }
 
+const schemas = { head: beginPullHead, list: 'paths', item: path } as const;
+
 async function readPull(context: Context, maxBytes: number): Promise<BeginPull> {
-  if (!isNdjson(context)) return parseBody(context, beginPullSchema, maxBytes);
-  const { head, items: paths } = await parseNdjson(context, { head: beginPullHead, item: path }, maxBytes);
+  const { head, items: paths } = await parseList(context, schemas, maxBytes);
   return { ...head, paths };
 }

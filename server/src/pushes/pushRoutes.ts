@@ -1,20 +1,15 @@
 import { Hono, type Context } from 'hono';
-import {
-  beginPush as beginPushSchema,
-  beginPushHead,
-  change,
-  type BeginPush,
-  type CommitResult,
-  type PushSession,
-} from '../contract/schemas';
+import { beginPushHead, change, type BeginPush, type CommitResult, type PushSession } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
-import { isNdjson, parseBody, parseNdjson } from '../http/requestBody';
+import type { LongRequests } from '../http/longRequests';
+import { parseList } from '../http/requestBody';
 import { slowJson } from '../http/slowResponse';
 import { endSession } from '../sessions/endSession';
 import { beginPush, type BeginPushServices } from './beginPush';
 import { commitPush, type CommitPushServices } from './commitPush';
 
-export type PushServices = BeginPushServices & CommitPushServices & { readonly maxBodyBytes: number };
+export type PushServices = BeginPushServices &
+  CommitPushServices & { readonly maxBodyBytes: number; readonly longRequests: LongRequests };
 
 export function pushRoutes(services: PushServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
@@ -25,7 +20,7 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
       const push = await readPush(context, services.maxBodyBytes);
       return beginPush(services, { treeName, tokenId, push });
     };
-    return slowJson(context, begin, 201);
+    return slowJson(context, () => services.longRequests.run(context, begin), 201);
   });
 
   routes.post('/:tree/pushes/:id/commit', (context) => {
@@ -43,8 +38,9 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
   return routes;
 }
 
+const schemas = { head: beginPushHead, list: 'changes', item: change } as const;
+
 async function readPush(context: Context, maxBytes: number): Promise<BeginPush> {
-  if (!isNdjson(context)) return parseBody(context, beginPushSchema, maxBytes);
-  const { head, items: changes } = await parseNdjson(context, { head: beginPushHead, item: change }, maxBytes);
+  const { head, items: changes } = await parseList(context, schemas, maxBytes);
   return { ...head, changes };
 }

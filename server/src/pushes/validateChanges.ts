@@ -3,13 +3,16 @@ import { inSlices } from '../concurrency/inSlices';
 import type { Change, PutChange } from '../contract/schemas';
 import { pathsError } from '../errors';
 
+/** An error names only so many of the paths that are in a push more than once. */
+const maxNamedPaths = 100;
+
 /** Checks a push's changes as far as that is possible without the tree. Throws invalid_request. */
 export async function validateChanges(changes: readonly Change[]): Promise<void> {
   const seen = new Set<string>();
   const duplicates = new Set<string>();
   const sizes = new Map<string, number>();
   await inSlices(changes, (change) => {
-    if (seen.has(change.path)) duplicates.add(change.path);
+    if (seen.has(change.path) && duplicates.size < maxNamedPaths) duplicates.add(change.path);
     seen.add(change.path);
     if (change.op === 'delete') return;
     const fault = symlinkFault(change) ?? sizeFault(change, sizes);

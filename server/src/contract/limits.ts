@@ -1,0 +1,12 @@
+/** Limits of requests, in bytes unless named otherwise. An honest client does not meet them. */
+
+/** A body of JSON. A longer list is sent as NDJSON. */
+export const maxJsonBodyBytes = 1 << 20;
+/** The first line of an NDJSON body. */
+export const maxHeadBytes = 4 << 20;
+/** Each further line of an NDJSON body. A change with the longest path and target, all escaped, has 50,000. */
+export const maxItemBytes = 64 << 10;
+/** The number of changes of a push, or of paths of a pull. */
+export const maxItems = 1_000_000;
+/** The number of tracked folders of a tree, and of a push. */
+export const maxFolders = 5_000;
