@@ -39,6 +39,8 @@ export type ProblemReason =
   | 'server-has-folder'
   /** A symlink to a target outside the workspace folder: `with`. */
   | 'link-outside'
+  /** The server refuses the symlink: with others there, it would lead outside the tree. */
+  | 'link-refused'
   | 'link-target-not-utf8'
   /** A symlink with tracked paths below it. */
   | 'link-as-folder'

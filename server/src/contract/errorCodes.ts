@@ -15,6 +15,7 @@ export const httpStatusByCode = {
   body_too_large: 413,
   invalid_request: 422,
   invalid_path: 422,
+  invalid_link: 422,
   file_dir_conflict: 422,
   content_mismatch: 422,
   content_unavailable: 422,

@@ -24,6 +24,21 @@ it.each([
   expect(pathFault(path)).toBe('git-folder');
 });
 
+it.each([
+  ['rsyncd-munged/x', 'rsync-folder'],
+  ['RSYNCD-munged', 'rsync-folder'],
+  ['a/'.repeat(200) + 'a', 'too-deep'],
+])('%.30j cannot be pulled', (path, fault) => {
+  expect(pathFault(path)).toBe(fault);
+});
+
+it.each(['n/rsyncd-munged/x', 'rsyncd-munged2/x', 'a/'.repeat(199) + 'a', '.palmtree-partial/x'])(
+  '%.30j can be pulled',
+  (path) => {
+    expect(pathFault(path)).toBeUndefined();
+  },
+);
+
 it.each(['.gitignore', '.github/workflows/ci.yml', 'git', 'agit', '.git2', 'git~12', '.gitmodules', 'a.git', '. git'])(
   '%j is in no git folder',
   (path) => {

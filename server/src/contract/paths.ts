@@ -1,6 +1,8 @@
 /** Linux's PATH_MAX and NAME_MAX, in bytes of UTF-8. */
 export const maxPathBytes = 4096;
 export const maxSegmentBytes = 255;
+/** Programs take quadratic time for the path of a file in very many folders: rsync half a minute for a thousand. */
+export const maxSegments = 200;
 
 const utf8 = new TextEncoder();
 
@@ -12,11 +14,13 @@ export const pathFaultTexts = {
   backslash: 'has a backslash',
   'not-unicode': 'is not valid Unicode',
   'path-too-long': `is longer than ${maxPathBytes} bytes`,
+  'too-deep': `has more than ${maxSegments} segments`,
   'empty-segment': 'has an empty segment',
   'dot-segment': 'has a "." segment',
   'dot-dot-segment': 'has a ".." segment',
   'segment-too-long': `has a segment longer than ${maxSegmentBytes} bytes`,
   'git-folder': 'is in a .git folder',
+  'rsync-folder': 'has a name that rsync reserves',
 } as const;
 
 export type PathFault = keyof typeof pathFaultTexts;
@@ -32,7 +36,10 @@ export function pathFault(path: string): PathFault | undefined {
   if (path.includes('\\')) return 'backslash';
   if (!path.isWellFormed()) return 'not-unicode';
   if (isLonger(path, maxPathBytes)) return 'path-too-long';
-  for (const segment of path.split('/')) {
+  if (rsyncFolder.test(path)) return 'rsync-folder';
+  const segments = path.split('/');
+  if (segments.length > maxSegments) return 'too-deep';
+  for (const segment of segments) {
     if (segment === '') return 'empty-segment';
     if (segment === '.') return 'dot-segment';
     if (segment === '..') return 'dot-dot-segment';
@@ -52,6 +59,9 @@ export function pathFault(path: string): PathFault | undefined {
 function isGitFolder(name: string): boolean {
   return gitFolder.test(name) || (unlike.test(name) && gitFolder.test(plainForm(name)));
 }
+
+/** rsync's daemon serves nothing from a folder that holds this one, which marks symlinks as safe (`munge symlinks`). */
+const rsyncFolder = /^rsyncd-munged(?:\/|$)/i;
 
 function plainForm(name: string): string {
   return name.replaceAll(allInvisible, '').replaceAll('\u0131', 'i');

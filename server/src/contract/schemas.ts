@@ -56,7 +56,8 @@ const attributes = {
   target: target.optional(),
 };
 
-export const putChange = z.object({ op: z.literal('put'), ...attributes });
+/** The server checks a target with `linkFault`, so that the error names the path. */
+export const putChange = z.object({ op: z.literal('put'), ...attributes, target: z.string().optional() });
 const deleteChange = z.object({ op: z.literal('delete'), path });
 export const change = z.discriminatedUnion('op', [putChange, deleteChange]);
 

@@ -8,6 +8,7 @@ import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
+import { checkLinks } from './checkLinks';
 import type { EarlierInbox } from './earlierInbox';
 import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
@@ -49,6 +50,7 @@ export async function beginPush(
   );
   const effective = push.changes.filter((change) => changesEntry(change, head.get(change.path)));
   await checkAddedPaths(entries, tree, effective, head);
+  await checkLinks(entries, tree.id, effective, head);
 
   const candidates = forced ? push.changes : effective;
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);

@@ -80,6 +80,18 @@ export class EntryRepository {
     return rows.map((row) => row.path);
   }
 
+  /** The targets of all symlinks at the head, by path. */
+  async headLinks(treeId: number): Promise<Map<string, string>> {
+    const rows = await this.#database
+      .selectFrom('entries')
+      .select(['path', 'target'])
+      .where('tree_id', '=', treeId)
+      .where('op', '=', 'put')
+      .where('kind', '=', 'symlink')
+      .execute();
+    return new Map(rows.map(({ path, target }) => [path, target ?? '']));
+  }
+
   /** The paths at the head that are above or below one of `paths`. */
   async headPathsAround(treeId: number, paths: readonly string[]): Promise<string[]> {
     const parents = [...new Set(paths.flatMap(parentsOf))];

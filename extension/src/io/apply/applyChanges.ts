@@ -2,6 +2,7 @@ import type { Change } from '../../core/change';
 import { comparePaths } from '../../core/paths';
 import { copyTargets } from './backupPass';
 import { deleteFiles, removeEmptiedFolders } from './deletePass';
+import { removeLinksOutside } from './linksOutside';
 import { flushFolders } from './flushPass';
 import { PutPass, type Put } from './putPass';
 import { renameFolders } from './renamePass';
@@ -25,6 +26,7 @@ export async function applyChanges(request: ApplyRequest): Promise<ApplyResult> 
   await copyTargets(state, [...deletions.map(({ path }) => path), ...putPass.replacedPaths()]);
   await deleteFiles(state, deletions);
   await putPass.putFiles();
+  removeLinksOutside(state);
   state.discardUnusedCopies();
   removeEmptiedFolders(state);
   await flushFolders(state);

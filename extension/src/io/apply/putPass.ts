@@ -10,6 +10,7 @@ import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { ensureExactParents } from './caseRename';
+import { linksOutside } from './linksOutside';
 import { FolderModes } from './folderModes';
 import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';
@@ -41,6 +42,7 @@ export class PutPass {
   /** Folders whose name on the disk is known to equal the one in the path. */
   readonly #exactFolders = new Set<string>();
   readonly #folderModes: FolderModes;
+  #linksOutside: ReadonlySet<string> | undefined;
 
   constructor(state: ApplyState, puts: readonly Put[]) {
     this.#state = state;
@@ -215,7 +217,9 @@ export class PutPass {
   }
 
   #checkSafe({ path, target }: Entry): void {
-    const isOutside = target !== undefined && !pointsInside(this.#state.realRoot, path, target);
+    this.#linksOutside ??= linksOutside(this.#state.request);
+    const isOutside =
+      target !== undefined && (this.#linksOutside.has(path) || !pointsInside(this.#state.realRoot, path, target));
     if (pathFault(path) !== undefined || isOutside) throw new PathSkipped('unsafe');
   }
 

@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { readdirSync } from 'node:fs';
-import { pathFault, type PathFault } from '../../../../server/src/contract/paths';
+import { maxSegments, pathFault, type PathFault } from '../../../../server/src/contract/paths';
 
 /**
- * Printable ASCII without `/` and `\`, except `.`, `..` and names like that of a git folder: `pathFault` accepts every such
- * name in a short path.
+ * Printable ASCII without `/` and `\`, except `.`, `..`, names like that of a git folder, and the name that rsync reserves:
+ * `pathFault` accepts every such name in a short path.
  */
-const ordinaryName = /^(?!\.\.?$|\.?git)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/i;
-const shortPathLength = 1024;
+const ordinaryName = /^(?!\.\.?$|\.?git|rsyncd-munged$)[\x20-\x2e\x30-\x5b\x5d-\x7e]{1,255}$/i;
+/** A path of this length has no more than the permitted segments. */
+const shortPathLength = 2 * maxSegments - 1;
 
 /** An item in a folder. */
 export interface FolderItem {

@@ -8,7 +8,7 @@ import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { PushResult } from './push';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, refuse, upload } from './pushSession';
+import { commitChanges, countChanges, leaveOutRefused, upload } from './pushSession';
 
 /** A file that changes while it is uploaded is sent in this many plans, and then left out. */
 const maxTries = 2;
@@ -94,9 +94,7 @@ async function send(context: CommandContext, { open, changes, replacement }: Sen
     await open.committed();
     return { uploadedBytes };
   } catch (error) {
-    if (isPalmtreeError(error, 'invalid_path') && refuse(replica, changes, error.details.paths ?? [])) {
-      return { uploadedBytes, changed: [] };
-    }
+    if (leaveOutRefused(replica, changes, error)) return { uploadedBytes, changed: [] };
     if (isPalmtreeError(error, 'content_mismatch')) return { uploadedBytes, changed: error.details.paths ?? [] };
     if (isPalmtreeError(error, 'stale_base') || isPalmtreeError(error, 'session_not_found')) {
       return { uploadedBytes, changed: [] };
@@ -135,9 +133,9 @@ async function planReplacement(
   for (const [path, from] of onServer) {
     // A path without any rule here was never pulled: this machine has no right to delete it.
     const isOurs = selection.includes(path) && isSyncable(path);
-    // Invariant: a path that this disk cannot store, or that a pull held back, does not look deleted.
-    const isAbsent = !unrepresentable.has(path) && !held.has(path) && !observations.has(path);
-    if (isOurs && isAbsent) wanted.push({ path, from, to: undefined });
+    // Invariant: a path that this disk cannot store, that a pull held back or the server refused, does not look deleted.
+    const isHeldBack = unrepresentable.has(path) || held.has(path) || replica.local.unpushable.has(path);
+    if (isOurs && !isHeldBack && !observations.has(path)) wanted.push({ path, from, to: undefined });
   }
   for (const [path, to] of observations) {
     if (isSyncable(path) && !replica.local.unpushable.has(path)) wanted.push({ path, from: onServer.get(path), to });

@@ -10,7 +10,7 @@ import { applyDeletionGuard } from '../replica/deletionGuard';
 import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, refuse, upload } from './pushSession';
+import { commitChanges, countChanges, leaveOutRefused, upload } from './pushSession';
 
 /** A file that changes while it is uploaded is hashed and sent in this many plans, and then left out. */
 const maxTries = 2;
@@ -133,7 +133,7 @@ async function begin({ replica }: CommandContext, { open, changes, message }: Se
   try {
     return await open.begin(body);
   } catch (error) {
-    if (isPalmtreeError(error, 'invalid_path') && refuse(replica, changes, error.details.paths ?? [])) return 'again';
+    if (leaveOutRefused(replica, changes, error)) return 'again';
     throw error;
   }
 }

@@ -3,6 +3,7 @@ import type { CommitResult, PushSession } from '../../../../server/src/contract/
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { Entry } from '../../core/entry';
+import { isPalmtreeError } from '../../errors';
 import { runYielding } from '../../io/threads/yielding';
 import type { RemoteChanges } from '../replica/ancestorState';
 import type { CommandContext } from '../replica/commandContext';
@@ -69,10 +70,13 @@ export function countChanges(changes: readonly Change[]): { put: number; deleted
   return { put: changes.length - deleted, deleted };
 }
 
-/** Leaves refused paths out of the next plan. Returns false if they are not part of this one. */
-export function refuse({ local }: Replica, changes: readonly Change[], paths: readonly string[]): boolean {
-  const puts = new Set(changes.flatMap(({ path, to }) => (to === undefined ? [] : [path])));
-  const refused = paths.filter((path) => puts.has(path));
-  local.markUnpushable(refused, 'path-too-long-there');
+/** Leaves paths that the server refused out of the next plan. Returns false if the error is about no path of this one. */
+export function leaveOutRefused({ local }: Replica, changes: readonly Change[], error: unknown): boolean {
+  const isPath = isPalmtreeError(error, 'invalid_path');
+  if (!isPath && !isPalmtreeError(error, 'invalid_link')) return false;
+  // A deletion or a replacement of a link can make another link lead outside.
+  const planned = new Set(changes.flatMap(({ path, to }) => (isPath && to === undefined ? [] : [path])));
+  const refused = (error.details.paths ?? []).filter((path) => planned.has(path));
+  local.markUnpushable(refused, isPath ? 'path-too-long-there' : 'link-refused');
   return refused.length > 0;
 }

@@ -130,13 +130,13 @@ function* unpushedPaths(
   for (const path of remote.keys()) if (!observations.has(path) && !isSyncable(path)) yield path;
 }
 
-/** Drops the puts that the last push could not send. */
+/** Drops the puts that the last push could not send, and the deletions of links that the server refused. */
 function dropUnpushable(changes: readonly Change[], unpushable: LocalIndex['unpushable']) {
   const problems = new Map<string, Problem>();
   if (unpushable.size === 0) return { uploads: changes, problems };
   for (const { path, to } of changes) {
     const reason = unpushable.get(path);
-    if (to !== undefined && reason !== undefined) problems.set(path, { path, reason });
+    if (reason !== undefined && (to !== undefined || reason === 'link-refused')) problems.set(path, { path, reason });
   }
   const kept = new Set(changes.flatMap(({ path }) => (problems.has(path) ? [] : [path])));
   return { uploads: restrictTo(changes, kept), problems };

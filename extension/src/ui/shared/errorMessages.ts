@@ -118,6 +118,11 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   session_busy: () => l10n.t('The server is still busy with this transfer. Try again in a moment.'),
   invalid_request: (e) => withReason(l10n.t('The server rejected the request.'), e),
   invalid_path: (e) => invalidPathText(e),
+  invalid_link: (e) =>
+    l10n.t(
+      'The symbolic link {0} would lead outside the tree, alone or through another link. Change its target.',
+      list(e),
+    ),
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
   content_mismatch: (e) => l10n.t('{0} did not arrive intact. Nothing was changed. Try again.', list(e)),
   content_unavailable: (e) =>

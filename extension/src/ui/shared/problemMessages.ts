@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { Problem, ProblemReason } from '../../core/problem';
-import { maxPathBytes, maxSegmentBytes, type PathFault } from '../../../../server/src/contract/paths';
+import { maxPathBytes, maxSegmentBytes, maxSegments, type PathFault } from '../../../../server/src/contract/paths';
 
 const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
   empty: () => l10n.t('Its path is empty. Rename it, or untrack it.'),
@@ -9,10 +9,12 @@ const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
   backslash: () => l10n.t('Its name has a backslash. Rename it, or untrack it.'),
   'not-unicode': () => l10n.t('Its name is not valid Unicode. Rename it, or untrack it.'),
   'path-too-long': () => l10n.t('Its path is longer than {0} bytes. Rename it, or untrack it.', maxPathBytes),
+  'too-deep': () => l10n.t('It is in more than {0} folders. Move it, or untrack it.', maxSegments - 1),
   'empty-segment': () => l10n.t('Its path has an empty segment. Rename it, or untrack it.'),
   'dot-segment': () => l10n.t('Its path has a "." segment. Rename it, or untrack it.'),
   'dot-dot-segment': () => l10n.t('Its path has a ".." segment. Rename it, or untrack it.'),
   'segment-too-long': () => l10n.t('Its name is longer than {0} bytes. Rename it, or untrack it.', maxSegmentBytes),
+  'rsync-folder': () => l10n.t('rsync reserves its name. Rename it, or untrack it.'),
   'git-folder': () => l10n.t('It is in a .git folder, which can make git run programs. Use git to sync repositories.'),
 };
 
@@ -53,6 +55,10 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
     ),
   'link-outside': (target) =>
     l10n.t('The link points outside the workspace folder ({0}). Untrack it, or change its target.', target),
+  'link-refused': () =>
+    l10n.t(
+      'The server refuses the link: alone or through another link, it would lead outside the tree. Untrack it, or change its target.',
+    ),
   'link-target-not-utf8': () => l10n.t("The link's target is not valid UTF-8. Change its target, or untrack it."),
   'link-as-folder': () => l10n.t('It is a symbolic link, which is not followed to the tracked paths below it.'),
   pipe: () => l10n.t('It is a pipe, not a file. Untrack it, or remove it.'),

@@ -1,0 +1,39 @@
+import { unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { LinkResolver } from '../../../../server/src/contract/links';
+import { pointsInside } from '../fs/linkTarget';
+import type { ApplyRequest, ApplyState } from './applyState';
+
+/**
+ * The paths of the put symlinks because of which a link would lead outside the workspace folder after all changes. Two
+ * links can do so together, though each stays inside when it is created.
+ */
+export function linksOutside({ changes, observations }: ApplyRequest): ReadonlySet<string> {
+  const put = new Set(changes.flatMap(({ path, to }) => (to?.target === undefined ? [] : [path])));
+  const blamed = new Set<string>();
+  if (put.size === 0) return blamed;
+  const links = new Map<string, string>();
+  for (const { path, target } of observations.values()) if (target !== undefined) links.set(path, target);
+  for (const { path, to } of changes) {
+    if (to?.target === undefined) links.delete(path);
+    else links.set(path, to.target);
+  }
+  const resolver = new LinkResolver(links);
+  for (const path of links.keys()) {
+    for (const visited of resolver.wayOutside(path) ?? []) if (put.has(visited)) blamed.add(visited);
+  }
+  return blamed;
+}
+
+/** Removes written symlinks that lead outside now, through links on this disk that are not synced. */
+export function removeLinksOutside(state: ApplyState): void {
+  const { realRoot, root, request, result } = state;
+  for (const written of [...result.written]) {
+    const { path, target } = written;
+    if (target === undefined || pointsInside(realRoot, path, target)) continue;
+    unlinkSync(join(root, path));
+    result.written.splice(result.written.indexOf(written), 1);
+    if (request.observations.has(path)) result.removed.push(path);
+    state.skip(path, 'unsafe');
+  }
+}
