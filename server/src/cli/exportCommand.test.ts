@@ -1,7 +1,16 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { symlink, put } from '../../test/changes';
+import { put, puts, sha256, symlink } from '../../test/changes';
 import { buildServer, runCommand } from '../../test/childServer';
 import { pushDirectly } from '../../test/directPush';
 import { temporaryFolder } from '../../test/temporaryFolder';
@@ -57,4 +66,36 @@ test('a folder that is not empty, an unknown revision and an unknown tree are re
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
   }
   expect(readdirSync(occupied)).toEqual(['mine']);
+});
+
+test('damaged and lost content, and a link that the system refuses, are named, and the rest is exported', async () => {
+  await server.api.makeTree('bad');
+  const files = { 'd/damaged': 'good content', fine: 'fine', lost: 'lost content', 'z/last': 'last' };
+  await pushDirectly(server, 'bad', 0, files, { changes: [...puts(files), symlink('link', 'fine')] });
+  const damaged = server.services.objects.fileOf(sha256('good content'));
+  chmodSync(damaged, 0o644);
+  writeFileSync(damaged, 'evil content');
+  rmSync(server.services.objects.fileOf(sha256('lost content')));
+  // An earlier server accepted longer targets than a system does.
+  await server.database
+    .updateTable('entries')
+    .set({ target: 'x'.repeat(4_096) })
+    .where('path', '=', 'link')
+    .execute();
+  await server.database
+    .updateTable('versions')
+    .set({ target: 'x'.repeat(4_096) })
+    .where('path', '=', 'link')
+    .execute();
+  const to = join(temporaryFolder(), 'bad');
+  const { code, stderr } = await run('bad', '--to', to);
+  expect(code).toBe(1);
+  expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  expect(stderr).toContain('3 of 5 files could not be exported');
+  expect(stderr).toContain('"d/damaged" (its stored content is damaged)');
+  expect(stderr).toContain('"lost" (its stored content is lost)');
+  expect(stderr).toContain('"link" (ENAMETOOLONG)');
+  expect(readdirSync(join(to, 'd'))).toEqual([]);
+  expect(readFileSync(join(to, 'z/last'), 'utf8')).toBe('last');
+  expect(readFileSync(join(to, 'fine'), 'utf8')).toBe('fine');
 });

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ErrorBody } from '../contract/schemas';
@@ -191,6 +191,29 @@ test('a truncated file is an error', async () => {
   const handle = await open(server.services.objects.fileOf(sha256('0123456789')));
   const reader = byteStream(handle, { start: 0, end: 11 }).getReader();
   await reader.read();
-  await expect(reader.read()).rejects.toThrow('shorter');
+  await expect(reader.read()).rejects.toThrow('damaged');
   expect(handle.fd).toBe(-1);
+});
+
+test('damaged content is refused, or its response is cut before the end', async () => {
+  const damaged = await startTestServer();
+  await damaged.api.makeTree('tree');
+  const long = big.subarray(0, 600_000);
+  await pushDirectly(damaged, 'tree', 0, { short: 'content', long });
+  for (const content of ['content', long]) {
+    const file = damaged.services.objects.fileOf(sha256(content));
+    chmodSync(file, 0o644);
+    const bytes = readFileSync(file);
+    bytes[3] = (bytes[3] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+  }
+  const headers = { authorization: `Bearer ${damaged.token}` };
+  const get = async (path: string) =>
+    fetch(`${await damaged.url()}/v1/trees/tree/content?path=${path}&revision=1`, { headers });
+  expect(await errorOf(await get('short'))).toEqual({ status: 422, code: 'content_unavailable' });
+  const response = await get('long');
+  expect(response.status).toBe(200);
+  await expect(response.bytes()).rejects.toThrow();
+  expect(damaged.logged.join('')).toContain('the stored content is damaged');
+  await damaged.stop();
 });

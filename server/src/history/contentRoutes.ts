@@ -7,6 +7,7 @@ import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { byteRange, type ByteRange } from '../objects/byteRange';
 import { byteStream } from '../objects/byteStream';
+import { isSmall } from '../objects/content';
 import { contentUnavailable, findStoredEntry, type ContentServices } from './findStoredEntry';
 
 const revisionSchema = queryNumber('revision').refine((revision) => revision > 0, 'revision 0 has no content');
@@ -29,7 +30,12 @@ export function contentRoutes(services: ContentServices): Hono<AppEnv> {
       return errorResponse(context, 'invalid_request', `the content has ${entry.size} bytes`, { status: 416 });
     }
     const { start, end } = range ?? { start: 0, end: entry.size };
-    const body = context.req.method === 'HEAD' ? null : await open(services, entry, { start, end });
+    const body =
+      context.req.method === 'HEAD'
+        ? null
+        : await open(services, entry, { start, end }, () => {
+            context.get('log').error({ path, revision, hash: entry.hash }, 'the stored content is damaged');
+          });
     // Set only here, so that an error response has none of these headers.
     setContentHeaders(context, entry, tag);
     context.header('Content-Type', 'application/octet-stream');
@@ -64,12 +70,20 @@ function requestedRange(context: Context, size: number, tag: string): ByteRange 
   return byteRange(context.req.header('range'), size);
 }
 
-async function open({ objects }: ContentServices, entry: FileEntry, range: ByteRange): Promise<ReadableStream | null> {
+async function open(
+  { objects }: ContentServices,
+  entry: FileEntry,
+  range: ByteRange,
+  onDamage: () => void,
+): Promise<ReadableStream | null> {
   if (entry.target !== undefined) {
     return new Blob([Buffer.from(entry.target).subarray(range.start, range.end)]).stream();
   }
   if (entry.size === 0) return null;
+  const isWhole = range.start === 0 && range.end === entry.size;
+  // The damage of a longer one is found when its end is sent.
+  if (isWhole && isSmall(entry) && !(await objects.isIntact(entry))) throw contentUnavailable(entry);
   const handle = await objects.open(entry);
   if (handle === undefined) throw contentUnavailable(entry);
-  return byteStream(handle, range);
+  return byteStream(handle, range, isWhole ? { hash: entry.hash, onDamage } : undefined);
 }

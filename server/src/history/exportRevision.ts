@@ -1,7 +1,8 @@
-import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileEntry } from '../contract/schemas';
 import { OperatorError } from '../errors';
+import { hasContent } from '../objects/content';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
@@ -17,9 +18,26 @@ export interface ExportResult {
   readonly files: number;
 }
 
+/** Errors of the system about one name or content. After any other, the rest would fail as well. */
+const pathErrors = new Set([
+  'ENAMETOOLONG',
+  'EILSEQ',
+  'EINVAL',
+  'EEXIST',
+  'ENOTDIR',
+  'EISDIR',
+  'EPERM',
+  'ENOENT',
+  'EIO',
+]);
+
+/** An export error names only so many paths. */
+const maxNamedPaths = 20;
+
 /**
  * Writes the files of a revision, or of the head, into `folder`, which must be empty or absent. The files are copies,
- * not links, so edits do not change the objects. Throws OperatorError, tree_not_found, revision_not_found.
+ * not links, so edits do not change the objects. Goes on after a file whose stored content is lost or damaged, or that the
+ * target folder cannot hold. Throws OperatorError, which names such files; tree_not_found, revision_not_found.
  */
 export async function exportRevision(
   { trees, entries, objects }: ExportServices,
@@ -31,14 +49,49 @@ export async function exportRevision(
   requireEmpty(folder);
   const paths = await entries.pathsChanged(tree.id, { older: 0, newer: number });
   const exported = [...(await entries.atRevision(tree.id, number, paths)).values()];
+  const faults: string[] = [];
   // Symlinks come last, so that no file is written through one.
-  for (const entry of exported.filter(({ kind }) => kind === 'file')) write(join(folder, entry.path), entry, objects);
-  for (const { path, target } of exported) {
-    if (target === undefined) continue;
-    mkdirSync(dirname(join(folder, path)), { recursive: true });
-    symlinkSync(target, join(folder, path));
+  for (const kind of ['file', 'symlink'] as const) {
+    for (const entry of exported) {
+      if (entry.kind !== kind) continue;
+      const fault = await faultOf(join(folder, entry.path), entry, objects);
+      if (fault !== undefined) faults.push(`${JSON.stringify(entry.path)} (${fault})`);
+    }
   }
+  if (faults.length > 0) throw incomplete(faults, exported.length);
   return { revision: number, files: exported.length };
+}
+
+/** Writes the entry. Returns the reason if it alone cannot be written. */
+async function faultOf(file: string, entry: FileEntry, objects: ObjectStore): Promise<string | undefined> {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    if (entry.target !== undefined) {
+      symlinkSync(entry.target, file);
+      return undefined;
+    }
+    if (!objects.has(entry)) return 'its stored content is lost';
+    copyFileSync(objects.fileOf(entry.hash), file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    // The copy is read, because it cannot differ from the content that was hashed.
+    if (!(await hasContent(file, entry))) {
+      rmSync(file);
+      return 'its stored content is damaged';
+    }
+    setAttributes(file, entry);
+    return undefined;
+  } catch (error) {
+    const { code = String(error) } = error as NodeJS.ErrnoException;
+    if (pathErrors.has(code)) return code;
+    const fix = 'Check the space and permissions of the target folder, then export to a new one.';
+    throw new OperatorError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
+  }
+}
+
+function incomplete(faults: readonly string[], files: number): OperatorError {
+  const named = faults.slice(0, maxNamedPaths).join(', ');
+  const others = faults.length > maxNamedPaths ? ` and ${faults.length - maxNamedPaths} more` : '';
+  const message = `${faults.length} of ${files} files could not be exported: ${named}${others}.`;
+  return new OperatorError(`${message} The other files are complete. Push (Force) on a machine restores lost content.`);
 }
 
 function requireEmpty(folder: string): void {
@@ -48,15 +101,7 @@ function requireEmpty(folder: string): void {
   }
 }
 
-function write(file: string, { hash, mode, mtimeNs }: FileEntry, objects: ObjectStore): void {
-  mkdirSync(dirname(file), { recursive: true });
-  try {
-    copyFileSync(objects.fileOf(hash), file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const fix = 'Check the space and permissions of the target folder, then export to a new one.';
-    throw new OperatorError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
-  }
+function setAttributes(file: string, { mode, mtimeNs }: FileEntry): void {
   // A string, because Node replaces a negative number by the present time.
   const seconds = String(Number(BigInt(mtimeNs)) / 1e9);
   utimesSync(file, seconds, seconds);
