@@ -13,6 +13,7 @@ import {
   limitConnections,
   type ConnectionLimits,
 } from './connectionLimits';
+import { limitPipelining } from './pipelining';
 
 export interface ListenOptions {
   readonly host: string;
@@ -56,6 +57,7 @@ export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise
     }
   });
   limitConnections(server, limits);
+  limitPipelining(server);
   handleOtherUpgrades(server);
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;

@@ -1,12 +1,13 @@
-import { Hono } from 'hono';
+import { Hono, type Context } from 'hono';
 import { compress } from 'hono/compress';
-import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
+import type { PathDifference, PathHistory, RevisionList } from '../contract/history';
 import { path as pathSchema } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { compareRevisions, revisionDetail, type CompareServices } from './compareRevisions';
-import { slowJson } from '../http/slowResponse';
+import { jsonPieces, type PagedList } from '../http/pagedList';
+import { slowResponse } from '../http/slowResponse';
 import type { Page } from './revisionRepository';
 
 const defaultLimit = 50;
@@ -28,14 +29,14 @@ export function historyRoutes(services: CompareServices): Hono<AppEnv> {
   routes.get('/:tree/revisions/:number', compress(), async (context) => {
     const number = parse(queryNumber('revision'), context.req.param('number'));
     const treeName = context.req.param('tree');
-    return slowJson(context, (): Promise<RevisionDetail> => revisionDetail(services, { treeName, number }));
+    return slowChanges(context, () => revisionDetail(services, { treeName, number }));
   });
 
   routes.get('/:tree/compare', compress(), async (context) => {
     const { from, to } = context.req.query();
     const range = { from: parse(queryNumber('from'), from), to: parse(queryNumber('to'), to) };
     const treeName = context.req.param('tree');
-    return slowJson(context, (): Promise<Comparison> => compareRevisions(services, { treeName, ...range }));
+    return slowChanges(context, () => compareRevisions(services, { treeName, ...range }));
   });
 
   routes.get('/:tree/history', compress(), async (context) => {
@@ -46,6 +47,11 @@ export function historyRoutes(services: CompareServices): Hono<AppEnv> {
   });
 
   return routes;
+}
+
+function slowChanges(context: Context<AppEnv>, work: () => Promise<PagedList<PathDifference>>): Promise<Response> {
+  const body = (list: PagedList<PathDifference>) => jsonPieces(list, 'changes');
+  return slowResponse(context, { work, body, contentType: 'application/json' });
 }
 
 function pageOf({ before, limit }: Record<string, string>): Page {

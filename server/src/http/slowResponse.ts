@@ -13,7 +13,7 @@ const heartbeat = ' ';
 export interface SlowResponse<T> {
   readonly work: () => Promise<T>;
   /** The pieces of the body. */
-  readonly body: (result: T) => Iterable<string>;
+  readonly body: (result: T) => Iterable<string> | AsyncIterable<string>;
   readonly contentType: string;
   readonly status?: ContentfulStatusCode;
   readonly heartbeatMs?: number;
@@ -60,7 +60,7 @@ async function* lateBody<T>(
 ): AsyncGenerator<string> {
   do yield heartbeat;
   while (!(await isSettledWithin(result, heartbeatMs)));
-  let pieces: Iterable<string>;
+  let pieces: Iterable<string> | AsyncIterable<string>;
   try {
     pieces = body(await result);
   } catch (error) {

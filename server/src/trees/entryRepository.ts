@@ -1,7 +1,12 @@
+import { sql } from 'kysely';
 import type { FileEntry } from '../contract/schemas';
 import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';
 import { toFileEntry, versionColumns } from './entry';
+
+/** More paths are read in their order; so few are found by the index of revisions. */
+const maxPathsAtOnce = 10_000;
+const pathsPerPage = 500;
 
 export class EntryRepository {
   readonly #database: Database;
@@ -68,6 +73,42 @@ export class EntryRepository {
       .orderBy('path')
       .execute();
     return rows.map((row) => row.path);
+  }
+
+  /** `pathsChanged` in pages, of which only one is in memory if there are many. */
+  async *pagesOfPathsChanged(
+    treeId: number,
+    { older, newer }: { older: number; newer: number },
+  ): AsyncGenerator<string[]> {
+    const { count } = await this.#database
+      .selectFrom('versions')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('tree_id', '=', treeId)
+      .where('revision', '>', older)
+      .where('revision', '<=', newer)
+      .executeTakeFirstOrThrow();
+    if (count <= maxPathsAtOnce) {
+      const paths = await this.pathsChanged(treeId, { older, newer });
+      for (let start = 0; start < paths.length; start += pathsPerPage) yield paths.slice(start, start + pathsPerPage);
+      return;
+    }
+    for (let after = ''; ;) {
+      const rows = await this.#database
+        .selectFrom('versions')
+        .select('path')
+        .distinct()
+        .where('tree_id', '=', treeId)
+        .where('path', '>', after)
+        // The plus keeps SQLite from the index of revisions, which would sort all of them for each page.
+        .where(sql<boolean>`+revision > ${older} and +revision <= ${newer}`)
+        .orderBy('path')
+        .limit(pathsPerPage)
+        .execute();
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      yield rows.map(({ path }) => path);
+      after = last.path;
+    }
   }
 
   async headPaths(treeId: number): Promise<string[]> {

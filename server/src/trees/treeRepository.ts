@@ -1,17 +1,20 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { sql } from 'kysely';
-import type { FileTable, TableEntry, TreeSummary } from '../contract/schemas';
+import type * as z from 'zod';
+import type { TableEntry, TreeSummary, tableHead } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { WireError } from '../errors';
-import { toTableEntry, versionColumns } from './entry';
-
-/** Reading a page takes some milliseconds. */
-const pageRows = 2_000;
+import type { PagedList } from '../http/pagedList';
+import { countEntries, tablePages } from './tablePages';
 
 export interface Tree {
   readonly id: number;
   readonly name: string;
   readonly head: number;
+}
+
+/** The head and the entries of a file table, which are read while they are sent. */
+export interface Table extends PagedList<TableEntry> {
+  readonly head: z.infer<typeof tableHead>;
 }
 
 interface TableRequest {
@@ -85,24 +88,25 @@ export class TreeRepository {
   }
 
   /**
-   * The file table for the token named `reader`, read in one snapshot. `sinceId` is the client's id of revision `since`.
-   * Throws tree_not_found, revision_not_found.
+   * The file table for the token named `reader`, at the revision of one snapshot. `sinceId` is the client's id of
+   * revision `since`. Throws tree_not_found, revision_not_found.
    */
-  async table(name: string, { since, sinceId, reader }: TableRequest): Promise<FileTable> {
+  async table(name: string, { since, sinceId, reader }: TableRequest): Promise<Table> {
     const snapshot = this.#database.transaction().setAccessMode('read only');
     return snapshot.execute(async (transaction) => {
       const trees = new TreeRepository(transaction, this.#now);
       const tree = await trees.find(name);
       await trees.requireKnown(tree, since, sinceId);
-      const files = since > 0 ? await changedSince(transaction, tree.id, since) : await allAtHead(transaction, tree.id);
-      const folders = await foldersInUse(transaction, tree.id);
-      return {
+      const range = { treeId: tree.id, since, head: tree.head };
+      const count = await countEntries(transaction, range);
+      const head = {
         revision: tree.head,
         id: await trees.revisionId(tree.id, tree.head),
-        folders,
+        folders: await foldersInUse(transaction, tree.id),
         otherWriters: await writersExcept(transaction, tree.id, reader),
-        files,
+        count,
       };
+      return { head, pages: tablePages(this.#database, range, count) };
     });
   }
 }
@@ -142,34 +146,4 @@ async function writersExcept(database: Database, treeId: number, reader: string)
     order by name limit ${maxWriters}
   `.execute(database);
   return rows.map(({ name }) => name);
-}
-
-async function changedSince(database: Database, treeId: number, revision: number): Promise<TableEntry[]> {
-  const rows = await database
-    .selectFrom('entries')
-    .select(versionColumns)
-    .where('tree_id', '=', treeId)
-    .where('revision', '>', revision)
-    .orderBy('path')
-    .execute();
-  return rows.map(toTableEntry);
-}
-
-/** Reads pages and yields to other requests between them. */
-async function allAtHead(database: Database, treeId: number): Promise<TableEntry[]> {
-  const files: TableEntry[] = [];
-  for (;;) {
-    const rows = await database
-      .selectFrom('entries')
-      .select(versionColumns)
-      .where('tree_id', '=', treeId)
-      .where('op', '=', 'put')
-      .where('path', '>', files.at(-1)?.path ?? '')
-      .orderBy('path')
-      .limit(pageRows)
-      .execute();
-    for (const row of rows) files.push(toTableEntry(row));
-    if (rows.length < pageRows) return files;
-    await nextTurn();
-  }
 }

@@ -38,6 +38,28 @@ test.each([0, 1, 2])('the table since revision %d is sent as NDJSON on request',
   expect(await linesOf(response)).toEqual([{ ...head, count: files.length }, ...files]);
 });
 
+test.each([0, 1])('the table since revision %d stays that of one revision while others push', async (since) => {
+  const tree = `moving-${since}`;
+  await server.api.makeTree(tree);
+  const link = (path: string, target = 'x') => symlink(path, target);
+  const links = Array.from({ length: 2_600 }, (_, number) => link(`l/${number + 1_000}`));
+  const first = [link('a'), link('z/changed'), link('z/deleted'), link('z/again')];
+  await pushDirectly(server, tree, 0, {}, { changes: since === 0 ? [...first, ...links] : first });
+  if (since === 1) await pushDirectly(server, tree, 1, {}, { changes: [link('z/again', 'y'), ...links] });
+  const expected = (await server.api.table(tree, since)).body;
+  const { head, pages } = await server.services.trees.table(tree, { since, reader: 'alice' });
+  const read: unknown[] = [];
+  for await (const page of pages) {
+    read.push(...page);
+    if (read.length > page.length) continue;
+    // The first page was read.
+    const changes = [link('z/changed', 'y'), link('z/added'), link('z/again', 'z')];
+    await pushDirectly(server, tree, head.revision, {}, { changes: [...changes, { op: 'delete', path: 'z/deleted' }] });
+  }
+  expect(read).toEqual(expected.files);
+  expect(head.count).toBe(read.length);
+});
+
 test('NDJSON is compressed for a client that accepts gzip', async () => {
   const response = await requestTable(0, { accept: 'application/x-ndjson', 'accept-encoding': 'gzip' });
   expect(response.headers.get('content-encoding')).toBe('gzip');

@@ -1,14 +1,14 @@
 import { Hono } from 'hono';
 import { compress } from 'hono/compress';
 import { ndjsonType } from '../contract/ndjson';
-import type { FileTable, TreeList, TreeSummary } from '../contract/schemas';
+import type { TreeList, TreeSummary } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
-import { slowJson, slowResponse } from '../http/slowResponse';
+import { jsonPieces, ndjsonPieces } from '../http/pagedList';
+import { slowResponse } from '../http/slowResponse';
 import { tokenAllows } from '../tokens/authenticate';
-import { tableNdjson } from './tableNdjson';
-import type { TreeRepository } from './treeRepository';
+import type { Table, TreeRepository } from './treeRepository';
 
 export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
@@ -29,13 +29,18 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const { sinceId } = context.req.query();
     const name = context.req.param('tree');
     const reader = context.get('token').name;
-    const work = (): Promise<FileTable> => trees.table(name, { since, sinceId, reader });
+    const work = (): Promise<Table> => trees.table(name, { since, sinceId, reader });
     context.header('vary', 'Accept');
-    if (context.req.header('accept')?.includes(ndjsonType) !== true) return slowJson(context, work);
-    return slowResponse(context, { work, body: tableNdjson, contentType: ndjsonType });
+    return context.req.header('accept')?.includes(ndjsonType) === true
+      ? slowResponse(context, { work, body: ndjsonPieces, contentType: ndjsonType })
+      : slowResponse(context, { work, body: jsonTable, contentType: 'application/json' });
   });
 
   return routes;
+}
+
+function jsonTable({ head, pages }: Table): AsyncIterable<string> {
+  return jsonPieces({ head: { ...head, count: undefined }, pages }, 'files');
 }
 
 function isTable(contentType: string): boolean {

@@ -1,0 +1,118 @@
+import { sql } from 'kysely';
+import type { TableEntry } from '../contract/schemas';
+import type { Database } from '../database/openDatabase';
+import { toTableEntry, versionColumns, type VersionRow } from './entry';
+
+/** Reading a page takes a millisecond, and a client that reads slowly holds some pages in memory. */
+const pageRows = 500;
+/** Up to so many changes are found by the index of revisions; more of them while all paths are read in their order. */
+const maxIndexedRows = 2_000;
+
+interface TableRange {
+  readonly treeId: number;
+  /** 0 for all entries at the head. */
+  readonly since: number;
+  readonly head: number;
+}
+
+/** The number of entries in the range. `database` must still be at `head`. */
+export async function countEntries(database: Database, { treeId, since }: TableRange): Promise<number> {
+  const { count } = await database
+    .selectFrom('entries')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('tree_id', '=', treeId)
+    .$if(since > 0, (query) => query.where('revision', '>', since))
+    .$if(since === 0, (query) => query.where('op', '=', 'put'))
+    .executeTakeFirstOrThrow();
+  return count;
+}
+
+/**
+ * The entries of a table in the order of their paths. They are those at `head`, even if the tree gets newer revisions
+ * while its pages are read: where the entry is newer, the version before it takes its place.
+ */
+export async function* tablePages(
+  database: Database,
+  range: TableRange,
+  count: number,
+): AsyncGenerator<readonly TableEntry[]> {
+  const isIndexed = range.since > 0 && count <= maxIndexedRows;
+  let after = '';
+  for (;;) {
+    const rows = await (isIndexed ? changedRows(database, range, after) : rowsByPath(database, range, after));
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    after = last.path;
+    yield await atHead(database, range, rows);
+    if (rows.length < pageRows) return;
+  }
+}
+
+function changedRows(database: Database, { treeId, since }: TableRange, after: string): Promise<VersionRow[]> {
+  return database
+    .selectFrom('entries')
+    .select(versionColumns)
+    .where('tree_id', '=', treeId)
+    .where('revision', '>', since)
+    .where('path', '>', after)
+    .orderBy('path')
+    .limit(pageRows)
+    .execute();
+}
+
+/** The plus keeps SQLite from the index of revisions, which would sort all rows for each page. */
+function rowsByPath(database: Database, { treeId, since, head }: TableRange, after: string): Promise<VersionRow[]> {
+  const isWanted = since > 0 ? sql<boolean>`+revision > ${since}` : sql<boolean>`(op = 'put' or +revision > ${head})`;
+  return database
+    .selectFrom('entries')
+    .select(versionColumns)
+    .where('tree_id', '=', treeId)
+    .where('path', '>', after)
+    .where(isWanted)
+    .orderBy('path')
+    .limit(pageRows)
+    .execute();
+}
+
+async function atHead(
+  database: Database,
+  { treeId, since, head }: TableRange,
+  rows: readonly VersionRow[],
+): Promise<TableEntry[]> {
+  const newer = rows.filter(({ revision }) => revision > head).map(({ path }) => path);
+  const before = newer.length === 0 ? new Map<string, VersionRow>() : await versionsAt(database, treeId, head, newer);
+  return rows.flatMap((row) => {
+    const version = row.revision > head ? before.get(row.path) : row;
+    const isInRange = version !== undefined && (since > 0 ? version.revision > since : version.op === 'put');
+    return isInRange ? [toTableEntry(version)] : [];
+  });
+}
+
+/** The newest versions of `paths` up to revision `head`, also those that delete. */
+async function versionsAt(
+  database: Database,
+  treeId: number,
+  head: number,
+  paths: readonly string[],
+): Promise<Map<string, VersionRow>> {
+  const rows = await database
+    .selectFrom('versions')
+    .select(versionColumns)
+    .where('tree_id', '=', treeId)
+    .where((query) =>
+      query.eb(
+        query.refTuple('path', 'revision'),
+        'in',
+        query
+          .selectFrom('versions')
+          .select(({ fn }) => ['path', fn.max('revision').as('revision')])
+          .where('tree_id', '=', treeId)
+          .where('path', 'in', paths)
+          .where('revision', '<=', head)
+          .groupBy('path')
+          .$asTuple('path', 'revision'),
+      ),
+    )
+    .execute();
+  return new Map(rows.map((row) => [row.path, row]));
+}
