@@ -42,7 +42,12 @@ afterEach(() => child.kill('SIGKILL'));
 const start = (command: string, ...args: string[]) => {
   const socket = new SlowSocket();
   child = spawn(command, args);
-  bridgeSocket(socket as unknown as WebSocket, child, () => undefined);
+  bridgeSocket(
+    socket as unknown as WebSocket,
+    child,
+    () => undefined,
+    () => undefined,
+  );
   return socket;
 };
 

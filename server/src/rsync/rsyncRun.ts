@@ -57,10 +57,14 @@ export class RsyncRun implements Run {
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrChars);
     });
-    bridgeSocket(socket, this.#child, (direction, bytes) => {
+    const onBytes = (direction: 'in' | 'out', bytes: Buffer): void => {
       if (direction === 'in') this.#received += bytes.length;
       else this.#sent += bytes.length;
       this.#liveness.onBytes(direction, bytes);
+    };
+    bridgeSocket(socket, this.#child, onBytes, (reason) => {
+      this.stop(reason);
+      socket.terminate();
     });
     socket.on('error', (error) => this.stop(error.message));
     socket.on('close', (code) => this.#onSocketClosed(code));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type WebSocket from 'ws';
 import { puts, writeFiles } from '../../test/changes';
 import { connect } from '../../test/tcpBridge';
@@ -178,3 +178,37 @@ test('an rsync that cannot be started ends the connection with a reason', async 
 async function ended(id: string): Promise<void> {
   while (server.services.activity.isBusy(id)) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test.each(['ping', 'pong'] as const)('a client that sends %ss without end is disconnected', async (frame) => {
+  const { url } = await startWithPush();
+  const socket = connect(url, server.token);
+  await greeted(socket);
+  const closed = once(socket, 'close');
+  let sent = 0;
+  const send = (): void => {
+    for (let count = 0; count < 100 && socket.readyState === socket.OPEN; count++) socket[frame](Buffer.alloc(125));
+    sent += 100;
+    if (socket.readyState === socket.OPEN) setImmediate(send);
+  };
+  send();
+  await closed;
+  expect(sent).toBeGreaterThan(99);
+  await vi.waitFor(() => expect(server.logged.join('')).toContain('too many pings or pongs'), { timeout: 20_000 });
+});
+
+test('others get their responses while a client sends its bytes one by one', async () => {
+  const { url, session } = await startWithPush();
+  const socket = connect(url, server.token);
+  await greeted(socket);
+  socket.send('@RSYNCD: 32.0 sha256\n');
+  let ended = false;
+  const send = (): void => {
+    for (let count = 0; count < 5_000; count++) socket.send(Buffer.alloc(1));
+    if (!ended) setImmediate(send);
+  };
+  send();
+  for (let count = 0; count < 5; count++) expect((await server.api.table('tree')).status).toBe(200);
+  ended = true;
+  socket.terminate();
+  expect((await server.api.end('tree', 'pushes', session.id)).status).toBe(204);
+});
