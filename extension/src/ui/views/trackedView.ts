@@ -1,9 +1,7 @@
-import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
 import { compareNaturally } from '../../core/paths';
-import type { Counts, PathStates } from '../../core/status/pathState';
-import { PathTree, type PathFolders, type PathNode } from '../../core/status/pathTree';
+import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { fileCount, formatNumber } from '../shared/format';
 import { commandIds, trackedViewId } from '../shared/ids';
@@ -12,6 +10,7 @@ import { pendingSigns } from '../shared/pendingSigns';
 import { problemMessage } from '../shared/problemMessages';
 import { inFolderOf, pendingWords, rowLabel } from '../shared/rowLabel';
 import { rowUri } from './decorations';
+import { DrawnRows } from './drawnRows';
 import type { LastUsed } from './lastUsed';
 import type { MergeableConflicts } from './mergeableConflicts';
 import { presentations, reasonMessage, statusPresentation } from './statusPresentation';
@@ -30,9 +29,6 @@ export interface Row {
 
 /** Top folders are expanded at first only up to these numbers of rows: drawing rows costs time. */
 const maxExpanded = { folders: 3, rowsInside: 200 } as const;
-
-/** More states than this are not compared: that takes longer than drawing the rows that are seen. */
-const maxCompared = 1_000;
 
 export interface TrackedViewDeps {
   readonly folders: WorkspaceFolders;
@@ -99,24 +95,19 @@ interface FolderRows {
   readonly group: Row;
 }
 
-/** The state that the rows of one folder show. */
-interface Shown {
-  readonly states: PathStates['states'];
-  readonly conflicts: PathStates['conflicts'];
-  /** Another object when the tracked paths are others. */
-  readonly folders: PathFolders;
-  readonly counts: Counts;
-  /** The newest revision that is known, the version of the rules, and whether the folder is connected. */
-  readonly versions: readonly unknown[];
-}
-
 class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
   readonly #mergeable: MergeableConflicts;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly #cache = new WeakMap<ReadonlyMap<string, unknown>, FolderRows>();
-  #shown: readonly Shown[] = [];
+  readonly #drawn = new DrawnRows<Row>({
+    idOf,
+    childrenOf: (row) => this.#childrenOf(row),
+    itemOf: (row) => this.#itemOf(row),
+  });
+  /** The state that the rows show. */
+  #shown: readonly unknown[] = [];
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders, merges: ActiveMerges, mergeable: MergeableConflicts) {
@@ -125,16 +116,14 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     this.#mergeable = mergeable;
   }
 
-  /**
-   * Draws the rows again if they changed: most events only report progress. While rows are drawn, VS Code passes none to
-   * the commands in their menus.
-   */
+  /** Draws those rows again that changed. Most events only report progress. */
   refresh(isForced = false): void {
-    const current = this.#folders.all.map(shownIn);
-    const isSame = current.length === this.#shown.length && current.every((one, i) => isSameView(one, this.#shown[i]));
+    const shown = this.#folders.all.flatMap(shownIn);
+    const isSame = shown.length === this.#shown.length && shown.every((value, i) => value === this.#shown[i]);
     if (isSame && !isForced) return;
-    this.#shown = current;
-    this.#changed.fire(undefined);
+    this.#shown = shown;
+    const changed = this.#drawn.takeChanged();
+    if (changed === undefined || changed.length > 0) this.#changed.fire(changed);
   }
 
   hasConflicts(owner: SyncedFolder): boolean {
@@ -142,10 +131,18 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   }
 
   groupOf(owner: SyncedFolder): Row {
-    return this.#rowsOf(owner).group;
+    return this.#drawn.known(this.#rowsOf(owner).group);
   }
 
   getChildren(row?: Row): Row[] {
+    return this.#drawn.children(row);
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    return this.#drawn.item(row);
+  }
+
+  #childrenOf(row: Row | undefined): Row[] {
     const folders = this.#folders.all;
     if (row === undefined && folders.some((owner) => this.#hasRow(owner))) {
       // Without rows, the view offers to connect or to track files.
@@ -177,7 +174,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     return parent === undefined ? top : { owner, node: parent };
   }
 
-  getTreeItem(row: Row): vscode.TreeItem {
+  #itemOf(row: Row): vscode.TreeItem {
     if (row.section !== undefined) return row.node === undefined ? this.#groupItem(row) : this.#conflictItem(row);
     if (row.node === undefined) return folderItem(row.owner);
     return this.#pathItem(row.owner, row.node, row.isExpanded === true);
@@ -195,7 +192,6 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   #groupItem({ owner }: Row): vscode.TreeItem {
     const item = new vscode.TreeItem(vscode.l10n.t('Conflicts'), vscode.TreeItemCollapsibleState.Expanded);
     const { length } = this.#conflictPaths(owner);
-    item.id = `${owner.folder.uri.toString()}\0conflicts`;
     item.description = formatNumber(length);
     item.tooltip = vscode.l10n.t('These files changed here and on the server. Both versions are kept.');
     item.accessibilityInformation = rowLabel(vscode.l10n.t('Conflicts'), formatNumber(length));
@@ -209,7 +205,6 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const conflict = this.#rowsOf(owner).conflicts.get(path);
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
     const item = new vscode.TreeItem(rowUri(uri), vscode.TreeItemCollapsibleState.None);
-    item.id = `${owner.folder.uri.toString()}\0conflicts\0${path}`;
     item.label = node?.name ?? path;
     const isMerging = this.#merges.find(owner, path) !== undefined;
     const kind = isMerging ? vscode.l10n.t('merging') : conflict === undefined ? '' : conflictMessage(conflict);
@@ -227,9 +222,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   #pathItem(owner: SyncedFolder, node: PathNode, isExpanded: boolean): vscode.TreeItem {
     const uri = vscode.Uri.joinPath(owner.folder.uri, ...node.path.split('/'));
     const { Collapsed, Expanded, None } = vscode.TreeItemCollapsibleState;
-    // By this id, the workbench remembers which rows the user expanded or collapsed.
     const item = new vscode.TreeItem(rowUri(uri), node.kind === 'file' ? None : isExpanded ? Expanded : Collapsed);
-    item.id = `${owner.folder.uri.toString()}\0${node.path}`;
     item.label = node.name;
     item.contextValue = node.kind === 'folder' ? folderContext(node) : this.#fileContext(owner, node);
     if (node.state !== undefined && node.kind === 'file') {
@@ -305,19 +298,17 @@ function folderContext({ state }: PathNode): string {
   return state === undefined ? 'folder' : `folder.${state}`;
 }
 
-function shownIn({ sync }: SyncedFolder): Shown {
-  const { pathStates: states, conflicts, trackedFolders: folders, state } = sync;
-  const versions = [sync.knownRevision, sync.rulesVersion, sync.isConnected];
-  return { states, conflicts, folders, counts: state.counts, versions };
+/** By this id, the workbench remembers which rows the user expanded or collapsed. */
+function idOf({ owner, node, section }: Row): string {
+  const folder = owner.folder.uri.toString();
+  if (node === undefined && section === undefined) return folder;
+  // No path is taken for the group of conflicts, whatever its name.
+  return [folder, section ?? 'paths', node?.path ?? ''].join('\0');
 }
 
-function isSameView(a: Shown, b: Shown | undefined): boolean {
-  if (b === undefined || !isDeepStrictEqual(a.versions, b.versions)) return false;
-  if (a.states === b.states) return true;
-  // The reason of a problem, or of a held path, may be another.
-  const isComparable = a.counts.problems + a.counts.held === 0 && a.states.size <= maxCompared;
-  const isSame = a.folders === b.folders && isDeepStrictEqual(a.counts, b.counts);
-  return isComparable && isSame && isDeepStrictEqual([a.states, a.conflicts], [b.states, b.conflicts]);
+/** Other values when the rows of the folder may have changed. */
+function shownIn({ sync }: SyncedFolder): readonly unknown[] {
+  return [sync.pathStates, sync.knownRevision, sync.rulesVersion, sync.isConnected];
 }
 
 /** Whether the workspace folder itself is tracked. */
@@ -330,7 +321,6 @@ function folderItem(owner: SyncedFolder): vscode.TreeItem {
   const item = new vscode.TreeItem(folder.name, vscode.TreeItemCollapsibleState.Expanded);
   const { counts } = sync.state;
   const notConnected = sync.isConnected ? '' : vscode.l10n.t('not connected');
-  item.id = folder.uri.toString();
   const files = counts.tracked > 0 || isTracked(owner) ? fileCount(counts.tracked) : '';
   item.description = [notConnected, files, pendingSigns(counts)].filter((part) => part !== '').join(' · ');
   item.accessibilityInformation = rowLabel(folder.name, notConnected, files, ...pendingWords(counts));
