@@ -60,8 +60,6 @@ export default defineConfig({
           include: ['extension/test/ui/**/*.test.ts'],
           // The files of a worker share a server, a workbench and a browser tab.
           maxWorkers: 2,
-          // On a busy machine, VS Code sometimes loses a click while it draws. The repeated test opens another tab.
-          retry: 2,
           isolate: false,
           pool: 'forks',
           sequence: independent,
