@@ -10,7 +10,7 @@ import type { ClientRequest, ClientResponse } from '../../bench/clientProtocol';
 import { registerChild } from '../../scripts/liveChildren.mjs';
 import { nodeBinary } from '../../scripts/paths.mts';
 import { WireMeter } from '../support/wireMeter';
-import { expectSame, type Machine } from './machine';
+import { expectSame, silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
@@ -245,6 +245,39 @@ describe('a pull whose window is closed', () => {
     const again = await reopened(laptop);
     expect(await bytesOf(() => again.pull())).toBeLessThan(28 * megabyte);
     expectSame(await again.listing(), await desk.listing());
+  });
+
+  it.each<[string, (laptop: Machine) => Promise<unknown>]>([
+    ['a pull of other files', (laptop) => laptop.pull(false, { only: new Set(['n/small']) })],
+    ['a restore', (laptop) => laptop.sync.restore(silent, { paths: ['n/small'], revision: 1 })],
+    [
+      'another pull that was interrupted',
+      async (laptop) => {
+        const passed = meter.after(5 * megabyte);
+        const pull = laptop.pull(false, { only: new Set(['n/other']) });
+        await passed;
+        meter.cut();
+        await expect(pull).rejects.toMatchObject({ code: 'connection_lost' });
+        meter.mend();
+      },
+    ],
+  ])('goes on although there was %s in between', async (_, between) => {
+    const desk = await fixture.machine();
+    await fill(desk, { 'n/small': 10 });
+    await pushed(desk);
+    const laptop = await fixture.machine({ url: meter.url });
+    await laptop.pull();
+    await fill(desk, { 'n/big': 40 * megabyte, 'n/other': 10 * megabyte, 'n/small': 10 });
+    await desk.push();
+    const passed = meter.after(30 * megabyte);
+    const pull = laptop.pull(false, { only: new Set(['n/big']) });
+    await passed;
+    await Promise.all([laptop.close(), expect(pull).rejects.toMatchObject({ code: 'cancelled' })]);
+    const again = await reopened(laptop);
+    await between(again);
+    expect(await bytesOf(() => again.pull(false, { only: new Set(['n/big']) }))).toBeLessThan(18 * megabyte);
+    await again.pull();
+    expect(await readdir(join(laptop.storage, 'staging'))).toEqual([]);
   });
 
   it('leaves nothing of files that the server has lost or that are no longer wanted', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { errnoOf, isNotFound } from './errno';
+import { exists, moveTo } from './files';
 
 /** Creates a folder and the missing folders above it. */
 export async function createFolder(path: string): Promise<void> {
@@ -35,5 +36,19 @@ export async function listFiles(folder: string): Promise<string[]> {
   } catch (error) {
     if (isNotFound(error)) return [];
     throw error;
+  }
+}
+
+/** Moves the files of a folder into another one, except those whose paths that one has already. */
+export async function moveMissing(from: string, to: string): Promise<void> {
+  for (const file of await listFiles(from)) {
+    const target = join(to, relative(from, file));
+    if (exists(target)) continue;
+    try {
+      await moveTo(file, target);
+    } catch (error) {
+      // A file of `to` is in the place of a folder.
+      if (errnoOf(error) !== 'EEXIST' && errnoOf(error) !== 'ENOTDIR') throw error;
+    }
   }
 }

@@ -96,7 +96,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
   await applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options) && !heldConflicts.has(path));
-  return withDownloads(context, async (staging) => {
+  const work = async (staging: string): Promise<PullResult> => {
     const modes = mergeModes(candidates);
     const staged = [...downloads, ...modes.flatMap(({ decision }) => decision.localChanges)];
     const downloadedBytes = await stage(context, { staging, revision, changes: staged });
@@ -114,7 +114,8 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
       skippedFolders,
       backup,
     };
-  });
+  };
+  return withDownloads(context, work, { isComplete: options.only === undefined && held.size === 0 });
 }
 
 /** Leaves out the changes that an undo took back, if the options say so, unless the server has a newer version now. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { moveTo } from '../../io/fs/files';
-import { createFolder, listNames, removeAll } from '../../io/fs/folders';
+import { createFolder, listNames, moveMissing, removeAll } from '../../io/fs/folders';
 import { isTooLong } from '../../io/fs/pathLimits';
 import type { LocalContext, StorageFolders } from '../replica/commandContext';
 import { isResumable } from './isResumable';
@@ -35,18 +35,24 @@ export async function withStaging<T>(folders: StagingFolder, work: (folder: stri
   }
 }
 
+export interface DownloadOptions {
+  /** The command downloads all that is missing here, so that nothing of an earlier one is needed after it. */
+  readonly isComplete?: boolean;
+}
+
 /**
- * `withStaging` for a command that downloads. If its connection is lost or the window is closed, the folder is kept for the
- * next such command, see `interruptedIn`. At most one is kept, until such a command succeeds or the user cancels it.
+ * `withStaging` for a command that downloads. If its connection is lost or the window is closed, what it has received is
+ * kept for the next such command that needs it, see `interruptedIn`, until a command that `isComplete` has succeeded.
  */
 export function withDownloads<T>(
   { folders, reporter }: Pick<LocalContext, 'folders' | 'reporter'>,
   work: (folder: string) => Promise<T>,
+  { isComplete = false }: DownloadOptions = {},
 ): Promise<T> {
   return withStaging(folders, async (folder) => {
     try {
       const result = await work(folder);
-      await removeAll(interruptedIn(folders));
+      if (isComplete) await removeAll(interruptedIn(folders));
       return result;
     } catch (error) {
       if (isResumable(error, reporter.signal)) await setAside(folder, folders);
@@ -63,8 +69,10 @@ async function setAsideKilled(folders: StagingFolder): Promise<void> {
   }
 }
 
+/** What earlier commands have received stays, except for the same paths. */
 async function setAside(folder: string, folders: StagingFolder): Promise<void> {
   const interrupted = interruptedIn(folders);
+  await moveMissing(interrupted, folder);
   await removeAll(interrupted);
   await moveTo(folder, interrupted);
 }
