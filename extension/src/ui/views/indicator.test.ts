@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../errors';
 import { noCounts, type Activity, type SyncState } from '../../sync/ports/syncState';
-import { indicatorFor as indicatorAt } from './indicator';
+import { indicatorFor as indicatorAt, spoken } from './indicator';
 
 function state(counts: Partial<SyncState['counts']> = {}, activity: Activity = { kind: 'idle' }): SyncState {
   const binding = { server: 'https://sync.example.org', tree: 'notes' };
@@ -225,5 +225,16 @@ describe('the status bar item', () => {
       expect(indicatorFor([running({ since })]).tooltip).toContain('No data for 8 s');
       expect(indicatorFor([running({ since: now.getTime() })]).tooltip).not.toContain('No data');
     });
+  });
+});
+
+describe('the text for screen readers', () => {
+  it.each([
+    ['1 to pull', '1 to pull'],
+    ['desk: Up to date.\n\nkitchen: not connected', 'desk: Up to date. kitchen: not connected'],
+    ['kitchen: not connected\n\nClick: Connect…', 'kitchen: not connected. Click: Connect…'],
+    ['Trying again…\n\nNext', 'Trying again… Next'],
+  ])('of %j ends each sentence once', (tooltip, expected) => {
+    expect(spoken(tooltip)).toBe(expected);
   });
 });

@@ -187,6 +187,13 @@ function nextTryMessage(nextTryAt: number, now: Date): string {
   return seconds > 0 ? l10n.t('Next try in {0} s.', formatNumber(seconds)) : l10n.t('Trying again…');
 }
 
+/** A tooltip as one paragraph, for screen readers. */
+export function spoken(tooltip: string): string {
+  const [last = '', ...before] = tooltip.split('\n\n').reverse();
+  const sentences = before.map((text) => (/[.!?…”]$/.test(text) ? text : `${text}.`));
+  return [...sentences.reverse(), last].join(' ');
+}
+
 /** With several folders, a line for each. */
 function tooltipFor(folders: readonly FolderState[], connected: readonly ConnectedFolder[], now: Date): string {
   const [only] = connected;

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { commandIds, type CommandName } from '../shared/ids';
 import { commandOf } from '../shared/runAction';
-import { indicatorFor, isTimed, type Indicator } from './indicator';
+import { indicatorFor, isTimed, spoken, type Indicator } from './indicator';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Messages, which have almost 0, are shown to the right of the item: otherwise they would move it as they come and go. */
@@ -26,7 +26,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     const indicator = indicatorFor(states, new Date());
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);
-    item.accessibilityInformation = { label: `Palmtree: ${indicator.tooltip.replaceAll('\n\n', '. ')}` };
+    item.accessibilityInformation = { label: `Palmtree: ${spoken(indicator.tooltip)}` };
     const command = commandFor(indicator, owners);
     // For a moment after each assignment, VS Code does not know the command of the item that it still shows: a click fails.
     if (!isDeepStrictEqual(command, item.command)) item.command = command;
