@@ -266,6 +266,7 @@ async function isMovedFrom({ name }: vscode.WorkspaceFolder, path: string): Prom
   const detail = vscode.l10n.t(
     'If so, Palmtree keeps its data about the folder: the tracked files and the last synced revision. If not, it starts over and compares all files with the server.',
   );
-  const moved = vscode.l10n.t('Folder Was Moved');
-  return (await vscode.window.showInformationMessage(message, { modal: true, detail }, moved)) === moved;
+  const moved = { title: vscode.l10n.t('Folder Was Moved') };
+  const other = { title: vscode.l10n.t('Not Moved'), isCloseAffordance: true };
+  return (await vscode.window.showInformationMessage(message, { modal: true, detail }, moved, other)) === moved;
 }
