@@ -54,8 +54,7 @@ export async function warnOfInvalidSettings(
 ): Promise<void> {
   const names = Object.keys(settingDefaults) as SettingName[];
   const invalid = names.filter((name) => affects(name) && !isValidSetting(name, rawSetting(name, folder.uri)));
-  const [first] = invalid;
-  if (first === undefined) return;
+  if (invalid.length === 0) return;
   const list = invalid.map(expectedSetting).join('; ');
   const text =
     invalid.length === 1
@@ -63,5 +62,15 @@ export async function warnOfInvalidSettings(
       : vscode.l10n.t('Settings of {0} are not valid, so safe values are used: {1}.', folder.name, list);
   const open = vscode.l10n.t('Open Settings');
   const picked = await vscode.window.showWarningMessage(`Palmtree: ${text}`, open);
-  if (picked === open) await vscode.commands.executeCommand('workbench.action.openSettings', `${section}.${first}`);
+  if (picked !== open) return;
+  const query = `@id:${invalid.map((name) => `${section}.${name}`).join(',')}`;
+  // The settings editor opens on the user's settings, where the values of a folder are not.
+  const isOfFolder = invalid.some((name) => isSetInWorkspace(name, folder.uri));
+  const command = isOfFolder ? 'workbench.action.openWorkspaceSettings' : 'workbench.action.openSettings';
+  await vscode.commands.executeCommand(command, query);
+}
+
+function isSetInWorkspace(name: SettingName, folder: vscode.Uri): boolean {
+  const values = vscode.workspace.getConfiguration(section, folder).inspect(name);
+  return values?.workspaceFolderValue !== undefined || values?.workspaceValue !== undefined;
 }
