@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import type { KyselyPlugin } from 'kysely';
 import { pino } from 'pino';
 import { createServer } from '../../../server/src/app/createServer';
 import { createServices, type Environment } from '../../../server/src/app/services';
@@ -10,9 +11,11 @@ export type InProcessServer = Awaited<ReturnType<typeof startInProcess>>;
 /** The server's app and services in this process, without a port. Its ids are numbers, so that a run can be repeated. */
 export async function startInProcess({
   dataFolder = newMemoryFolder(),
+  plugin,
   ...over
-}: Partial<Environment> & { readonly dataFolder?: string } = {}) {
-  const database = await openDatabase(dataFolder);
+}: Partial<Environment> & { readonly plugin?: KyselyPlugin } = {}) {
+  const opened = await openDatabase(dataFolder);
+  const database = plugin === undefined ? opened : opened.withPlugin(plugin);
   const errors: string[] = [];
   const log = pino({ level: 'error', base: null }, { write: (line: string) => void errors.push(line) });
   let sessions = 0;

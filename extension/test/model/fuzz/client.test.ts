@@ -34,6 +34,7 @@ it('property: whatever a server answers, the client returns a value of the contr
   });
   await checkInBatches(property, {
     name: 'responses to the client',
+    share: 0.2,
     runs: 4_000,
     runsPerBatch: 1_000,
     maxGrowthBytes: 40e6,
@@ -65,7 +66,13 @@ it('property: events are the same however the stream is cut into pieces', async 
     const parser = new EventParser();
     expect(pieces(`${text}\n`, at).flatMap((piece) => parser.push(piece))).toEqual(whole);
   });
-  await checkInBatches(property, { name: 'event streams', runs: 4_000, runsPerBatch: 1_000, maxGrowthBytes: 40e6 });
+  await checkInBatches(property, {
+    name: 'event streams',
+    share: 0.1,
+    runs: 4_000,
+    runsPerBatch: 1_000,
+    maxGrowthBytes: 40e6,
+  });
 });
 
 it('property: a list arrives complete however it is cut into pieces, and other bytes are a syntax error', async () => {
@@ -80,7 +87,13 @@ it('property: a list arrives complete however it is cut into pieces, and other b
       if (!(error instanceof SyntaxError)) throw error;
     }
   });
-  await checkInBatches(property, { name: 'NDJSON lists', runs: 2_000, runsPerBatch: 1_000, maxGrowthBytes: 40e6 });
+  await checkInBatches(property, {
+    name: 'NDJSON lists',
+    share: 0.1,
+    runs: 2_000,
+    runsPerBatch: 1_000,
+    maxGrowthBytes: 40e6,
+  });
 });
 
 /** JSON has no negative zero. */

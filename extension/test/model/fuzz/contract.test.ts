@@ -24,6 +24,7 @@ it('property: no request makes the server fail, or shows or changes what its tok
   });
   await checkInBatches(property, {
     name: 'requests to the server',
+    share: 0.75,
     runs: 10_000,
     runsPerBatch: 2_500,
     maxGrowthBytes: 40e6,

@@ -30,7 +30,7 @@ it('property: a valid path stays in its folder on every system, is created as it
     }
     checkCreated(path);
   });
-  await checkInBatches(property, { name: 'paths', runs: 4_000, runsPerBatch: 2_000, maxGrowthBytes: 40e6 });
+  await checkInBatches(property, { name: 'paths', share: 0.3, runs: 4_000, runsPerBatch: 2_000, maxGrowthBytes: 40e6 });
 });
 
 it('property: names that one disk cannot tell apart are problems, and a disk without rules has none', async () => {
@@ -43,7 +43,7 @@ it('property: names that one disk cannot tell apart are problems, and a disk wit
     const keys = new Map(accepted.map((path) => [disk.foldsCase ? path.toLowerCase() : path, path]));
     for (const path of accepted) expect(keys.get(disk.foldsCase ? path.toLowerCase() : path)).toBe(path);
   });
-  await checkInBatches(property, { name: 'names', runs: 2_000, runsPerBatch: 1_000, maxGrowthBytes: 40e6 });
+  await checkInBatches(property, { name: 'names', share: 0.1, runs: 2_000, runsPerBatch: 1_000, maxGrowthBytes: 40e6 });
 });
 
 it('property: the name of a tree is one segment of a URL', async () => {
@@ -52,7 +52,7 @@ it('property: the name of a tree is one segment of a URL', async () => {
     expect(encodeURIComponent(name)).toBe(name);
     expect(new URL(`http://palmtree/v1/trees/${name}/files`).pathname).toBe(`/v1/trees/${name}/files`);
   });
-  await checkInBatches(property, { name: 'tree names', runs: 1_000, runsPerBatch: 500 });
+  await checkInBatches(property, { name: 'tree names', share: 0.05, runs: 1_000, runsPerBatch: 500 });
 });
 
 /** A wider net than the path rules: nothing that resembles `.git` may be valid. */

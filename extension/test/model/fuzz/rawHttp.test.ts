@@ -105,6 +105,7 @@ it('property: the server responds to or ends every connection, whatever it is se
   });
   await checkInBatches(property, {
     name: 'runs of up to 60 connections to the port',
+    share: 0.2,
     runs: 60,
     runsPerBatch: 20,
     maxGrowthBytes: 40e6,

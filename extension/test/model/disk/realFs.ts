@@ -1,0 +1,2 @@
+/** The module itself, also where a test has replaced `node:fs`. */
+export const realFs = process.getBuiltinModule('node:fs');
