@@ -1,9 +1,12 @@
 import { join } from 'node:path';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { Machine, type MachineOptions } from '../machine';
+import type { DoomedCommand } from './doomedClient';
 import { readFiles, type Files } from './files';
 import type { Random } from './random';
 import { trackedFolder, User } from './user';
+
+type Place = Pick<DoomedCommand, 'root' | 'storage' | 'url' | 'token' | 'tree'>;
 
 /** A user and the machine that the user works on. */
 export class Participant {
@@ -29,6 +32,16 @@ export class Participant {
     await this.machine.close();
     const { root, storage } = this.machine;
     this.machine = await Machine.open({ ...this.#options, root, storage });
+  }
+
+  /** Closes the machine while another process works on its folder. */
+  async runDoomed<T>(work: (command: Place) => Promise<T> | undefined): Promise<T | undefined> {
+    await this.machine.close();
+    const { root, storage } = this.machine;
+    const { url, token, tree = '' } = this.#options;
+    const result = await work({ root, storage, url, token, tree });
+    this.machine = await Machine.open({ ...this.#options, root, storage });
+    return result;
   }
 
   filesOnDisk(): Promise<Files> {
@@ -65,11 +78,16 @@ export class Participant {
 /** Cancels a command when it begins its `n`th step, if it gets that far. */
 export function cancelAtStep(n: number): Reporter {
   const controller = new AbortController();
+  return { ...onStep(n - 1, () => controller.abort()), signal: controller.signal };
+}
+
+/** Calls `then` when a command begins the step with that index. */
+export function onStep(index: number, then: () => void): Reporter {
   let steps = 0;
   return {
-    signal: controller.signal,
+    signal: new AbortController().signal,
     step: () => {
-      if (++steps === n) controller.abort();
+      if (steps++ === index) then();
     },
     progress: () => undefined,
   };

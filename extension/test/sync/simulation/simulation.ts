@@ -2,10 +2,11 @@ import { isPalmtreeError, type ErrorCode } from '../../../src/errors';
 import type { Choice } from '../../../src/sync/conflicts/resolve';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { silent, type MachineOptions } from '../machine';
+import type { DoomedClient } from './doomedClient';
 import { formatFiles } from './files';
 import { History } from './history';
 import { Invariants, type CommandKind } from './invariants';
-import { cancelAtStep, Participant } from './participant';
+import { cancelAtStep, onStep, Participant } from './participant';
 import { Random } from './random';
 import { longText, trackedFile, trackedFolder } from './user';
 
@@ -20,6 +21,13 @@ const expectedErrors: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 const choices: readonly Choice[] = ['mine', 'theirs', 'both'];
 /** After this many rounds, in each of which everyone pulls, resolves and pushes, the machines count as never converging. */
 const maxRounds = 12;
+
+/** The means to kill both sides. */
+export interface Kills {
+  readonly client: DoomedClient;
+  /** Kills the server by SIGKILL, and starts it again on the same port. */
+  readonly restartServer: () => Promise<void>;
+}
 
 interface CommandResult {
   readonly text: string;
@@ -36,23 +44,30 @@ export class Simulation {
   readonly history: History;
   readonly invariants: Invariants;
   readonly #random: Random;
+  readonly #kills: Kills | undefined;
   /** Paths to track again at the end. */
   readonly #untracked = new Set<string>([trackedFolder, trackedFile]);
   #step = 0;
   #isSettling = false;
 
-  private constructor(random: Random, participants: readonly Participant[], history: History) {
+  private constructor(
+    random: Random,
+    participants: readonly Participant[],
+    history: History,
+    kills: Kills | undefined,
+  ) {
     this.#random = random;
+    this.#kills = kills;
     this.participants = participants;
     this.history = history;
     this.invariants = new Invariants(history);
   }
 
-  /** Opens the machines and gives all of them the same few files. */
+  /** Opens the machines and gives all of them the same few files. With `kills`, clients and the server are also killed. */
   static async start(
     seed: number,
     names: readonly string[],
-    options: MachineOptions & { readonly tree: string },
+    { kills, ...options }: MachineOptions & { readonly tree: string; readonly kills?: Kills },
   ): Promise<Simulation> {
     const random = new Random(seed);
     const participants: Participant[] = [];
@@ -67,7 +82,7 @@ export class Simulation {
     await machine.sync.track([trackedFolder, trackedFile]);
     await machine.push();
     for (const other of participants) await other.machine.pull();
-    return new Simulation(random, participants, new History(machine.client, options.tree));
+    return new Simulation(random, participants, new History(machine.client, options.tree), kills);
   }
 
   async run(steps: number): Promise<void> {
@@ -86,6 +101,8 @@ export class Simulation {
         [1, () => this.#untrack(one)],
         [1.5, () => this.#track(one)],
         [1, () => this.#reopen(one)],
+        [this.#kills === undefined ? 0 : 8, () => this.#killClient(one)],
+        [this.#kills === undefined ? 0 : 8, () => this.#killServer(one)],
       ]);
       await act();
     }
@@ -212,6 +229,51 @@ export class Simulation {
   async #reopen(one: Participant): Promise<void> {
     await one.reopen();
     this.#note(one, 'close the window and open it again');
+  }
+
+  /** The client dies in the middle of a command. What it leaves must be as good as after a command that failed. */
+  async #killClient(one: Participant): Promise<void> {
+    const [name, dieAt] = [this.#random.chance(0.5) ? 'push' : 'pull', this.#random.below(24)] as const;
+    this.#note(one, `${name}, killed at step ${dieAt}`);
+    await this.invariants.check(one, name, async () => {
+      const end = await one.runDoomed((command) => this.#kills?.client.run({ ...command, name, dieAt }));
+      this.#note(one, `  ${end}`);
+      this.#count(`client ${end}`);
+      return { isDone: false, merged: [] };
+    });
+    await this.#afterKill(one, name);
+  }
+
+  /** The server dies while a command runs, and starts again at once. */
+  async #killServer(one: Participant): Promise<void> {
+    const name = this.#random.chance(0.5) ? 'push' : 'pull';
+    const dieAt = this.#random.below(5);
+    this.#note(one, `${name}, the server is killed at step ${dieAt}`);
+    let killed: Promise<void> | undefined;
+    const reporter = onStep(dieAt, () => {
+      killed = this.#kills?.restartServer();
+    });
+    await this.invariants.check(one, name, async () => {
+      const command = one.machine.sync[name](reporter, { confirmed: true });
+      const error: unknown = await command.then(
+        () => undefined,
+        (failure: unknown) => failure,
+      );
+      await killed;
+      if (error !== undefined && !isPalmtreeError(error)) throw error;
+      this.#note(one, `  ${error === undefined ? 'done' : error.code}`);
+      this.#count(`server killed: ${error === undefined ? 'done' : error.code}`);
+      return { isDone: error === undefined, merged: [] };
+    });
+    await this.#afterKill(one, name);
+  }
+
+  /** After a kill at any point, the same command succeeds. */
+  #afterKill(one: Participant, name: 'push' | 'pull'): Promise<void> {
+    return this.#command(one, name, `${name} again`, async () => {
+      await one.machine.sync[name](silent, { confirmed: true });
+      return { text: 'done' };
+    });
   }
 
   async #command(one: Participant, kind: CommandKind, title: string, run: () => Promise<CommandResult>): Promise<void> {
