@@ -40,7 +40,7 @@ function majorVersion() {
  */
 async function runScript(name, args) {
   const node = scriptNode();
-  const script = name === 'bench' ? join(scripts, '../bench/main.mts') : join(scripts, `${name}.mts`);
+  const script = ['bench', 'soak'].includes(name) ? join(scripts, `../${name}/main.mts`) : join(scripts, `${name}.mts`);
   const path = [dirname(node), join(repository, 'node_modules/.bin'), process.env['PATH']].join(delimiter);
   const { NODE_OPTIONS: _, ...inherited } = process.env;
   // The script stops when this channel closes, so it also stops if this process is killed outright.
@@ -65,7 +65,8 @@ await runMain(async () => {
   const [name = '', ...args] = process.argv.slice(2);
   if (majorVersion() < minimumBootstrapNode)
     throw new UserError(`Palmtree needs Node ${minimumBootstrapNode} or newer; this is ${process.version}.`);
-  if (!['start', 'test', 'bench'].includes(name)) throw new UserError('Usage: bootstrap.mjs start|test|bench');
+  if (!['start', 'test', 'bench', 'soak'].includes(name))
+    throw new UserError('Usage: bootstrap.mjs start|test|bench|soak');
   await ensureNodeModules(repository, join(repository, '.palmtree/logs/npm-ci.log'));
   await runScript(name, args);
 });

@@ -43,6 +43,17 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          // Runs only in a soak.
+          name: 'soak',
+          include: ['extension/test/soak/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: modelTimeoutMs,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'sync',
           sequence: independent,
           include: ['extension/test/sync/**/*.test.ts'],
