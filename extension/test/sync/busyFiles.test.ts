@@ -54,6 +54,17 @@ describe('a file that keeps changing', () => {
     expect(await openSessions()).toEqual([]);
   });
 
+  it('is left out too if it grows so much that the server cuts the transfer', async () => {
+    const runs = changingAround((root) => appendFile(join(root, 'n/log'), randomBytes(24 << 20)));
+    const desk = await fixture.machine({ transfer: runs.transfer });
+    await desk.write('n/other', 'other');
+    await desk.write('n/log', 'first line\n');
+    await desk.sync.track(['n']);
+    expect(await desk.push()).toMatchObject({ put: 1, skipped: [{ path: 'n/log', reason: 'busy' }] });
+    expect(await fixture.pathsOnServer()).toEqual(['n/other']);
+    expect(await openSessions()).toEqual([]);
+  });
+
   it('is pushed by the next push, once nothing writes to it', async () => {
     let isBusy = true;
     const runs = changingAround(async (root) => {

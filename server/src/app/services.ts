@@ -7,6 +7,7 @@ import { RevisionStreams } from '../events/revisionStreams';
 import { RevisionRepository } from '../history/revisionRepository';
 import { LongRequests } from '../http/longRequests';
 import { ObjectStore } from '../objects/objectStore';
+import { InboxGuard, defaultInboxLimits, type InboxLimits } from '../pushes/inboxGuard';
 import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PushRepository } from '../pushes/pushRepository';
 import { UploadedObjects } from '../pushes/uploadedObjects';
@@ -15,6 +16,7 @@ import { removeRevokedSessions } from '../sessions/removeRevokedSessions';
 import { RsyncRuns } from '../sessions/rsyncRuns';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
+import { DiskSpace, type DiskSpaceOptions } from '../space/diskSpace';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { TokenWatch } from '../tokens/tokenWatch';
 import { EntryRepository } from '../trees/entryRepository';
@@ -33,6 +35,8 @@ export interface Environment {
   readonly notices?: RevisionNotices;
   readonly heartbeatMs?: number;
   readonly tokenCheckMs?: number;
+  readonly space?: DiskSpaceOptions;
+  readonly inboxLimits?: Partial<InboxLimits>;
 }
 
 const defaultMaxBodyBytes = 256 << 20;
@@ -49,6 +53,10 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const sessions = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs, now);
   const objects = new ObjectStore(join(dataFolder, 'objects'));
+  const space = new DiskSpace(dataFolder, injected.space);
+  const inboxLimits = { ...defaultInboxLimits, ...injected.inboxLimits };
+  const inboxGuard = new InboxGuard({ sessions, activity, objects, space, log }, inboxLimits);
+  sessions.onRemoved((id) => inboxGuard.forget(id));
   const inboxVerifiers = new InboxVerifiers(objects);
   const entries = new EntryRepository(database);
   const tokens = new TokenRepository(database, now);
@@ -79,9 +87,15 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     pushes: new PushRepository(database, now),
     objects,
     inboxVerifiers,
+    inboxGuard,
+    space,
     uploaded,
     sessions,
     activity,
-    rsyncRuns: new RsyncRuns({ sessions, activity, tokenWatch, observer: inboxVerifiers }, rsync, limits),
+    rsyncRuns: new RsyncRuns(
+      { sessions, activity, tokenWatch, observers: [inboxVerifiers, inboxGuard] },
+      rsync,
+      limits,
+    ),
   };
 }

@@ -12,6 +12,7 @@ interface ServeOptions {
   readonly tlsCert?: string;
   readonly tlsKey?: string;
   readonly allowOldRsync?: boolean;
+  readonly keepFree?: number;
 }
 
 export function serveCommand(version: string, print: (line: string) => void): Command {
@@ -24,6 +25,11 @@ export function serveCommand(version: string, print: (line: string) => void): Co
     .option('--tls-key <file>', 'the private key of the certificate')
     .option('--rsync <path>', 'the rsync command', 'rsync')
     .option('--allow-old-rsync', 'accept an rsync with known security holes')
+    .option(
+      '--keep-free <MB>',
+      'disk space that pushes leave free (default: 256, or 5 % of a smaller disk)',
+      parseMegabytes,
+    )
     .action(async (options: ServeOptions) => {
       const running = await startServer({
         version,
@@ -31,6 +37,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
         dataFolder: prepareDataFolder(options.data),
         rsync: options.rsync,
         allowOldRsync: options.allowOldRsync === true,
+        keptBytes: options.keepFree,
       });
       stopOnSignal(running);
       print(JSON.stringify({ event: 'listening', url: running.url }));
@@ -43,6 +50,12 @@ function tlsOf({ tlsCert, tlsKey }: ServeOptions) {
     throw new OperatorError('HTTPS needs a certificate and its key. Give both --tls-cert and --tls-key.');
   }
   return { tls: { certFile: tlsCert, keyFile: tlsKey } };
+}
+
+/** Returns bytes. */
+function parseMegabytes(value: string): number {
+  if (/^[0-9]{1,9}$/.test(value)) return Number(value) * 2 ** 20;
+  throw new InvalidArgumentError('The space is a whole number of megabytes.');
 }
 
 function parsePort(value: string): number {

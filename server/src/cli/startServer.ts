@@ -14,6 +14,8 @@ export interface StartOptions {
   readonly dataFolder: string;
   readonly rsync: string;
   readonly allowOldRsync: boolean;
+  /** Bytes of the disk that pushes leave free. */
+  readonly keptBytes?: number | undefined;
 }
 
 export interface RunningServer {
@@ -35,7 +37,14 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   await checkDatabase(database, dataFolder);
   const log = pino({ base: null }, standardError());
   if (warning !== undefined) log.warn(warning);
-  const services = createServices({ database, dataFolder, rsync, log, version });
+  const services = createServices({
+    database,
+    dataFolder,
+    rsync,
+    log,
+    version,
+    space: { keptBytes: options.keptBytes },
+  });
   await sweep(services, { includeIncomplete: true });
   const timer = setInterval(() => void sweep(services, { includeIncomplete: false }), minuteMs);
   timer.unref();
@@ -82,9 +91,10 @@ async function stopServer(
 
 /** Never throws: what cannot be removed must not keep a server from starting. */
 async function sweep(services: Services, { includeIncomplete }: { includeIncomplete: boolean }): Promise<void> {
-  const { pushes, uploaded, now, log } = services;
+  const { pushes, uploaded, inboxGuard, now, log } = services;
   try {
     if (includeIncomplete) await uploaded.restore();
+    inboxGuard.releaseIdle();
     await sweepSessions(services, { now: now(), includeIncomplete, log });
     await pushes.forgetUnchanged(new Date(now().getTime() - resultLifetimeMs));
   } catch (error) {

@@ -11,6 +11,12 @@ export const oldestServerProtocol = 1;
 export const protocolHeader = 'x-palmtree-protocol';
 
 /**
+ * The code with which the server closes an rsync connection that it refuses to go on with. The session's status then fails
+ * with the reason. The code's name in RFC 6455 is "policy violation".
+ */
+export const refusedClosure = 1008;
+
+/**
  * The request header of a client that wants heartbeats: while the server works longer than a few seconds, it responds with
  * status 200 and sends spaces until the body is ready. An error is then the body, in the shape of an error response.
  */

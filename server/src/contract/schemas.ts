@@ -134,7 +134,7 @@ export const pushSession = z.object({
 });
 /**
  * `GET /v1/trees/:tree/sessions/:id`: `rsyncError` is the last error in the log of the session's rsync; empty if there is
- * none. If the server's disk is full, the response is storage_full instead.
+ * none. If the server's disk is full, or the server has cut the push, the response is an error with that reason instead.
  */
 export const sessionStatus = z.object({ rsyncError: z.string() });
 

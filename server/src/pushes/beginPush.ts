@@ -5,6 +5,7 @@ import type { ObjectStore } from '../objects/objectStore';
 import type { Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { InitialFile, SessionStore } from '../sessions/sessionStore';
+import type { DiskSpace } from '../space/diskSpace';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
@@ -12,6 +13,7 @@ import { checkLinks } from './checkLinks';
 import type { EarlierInbox } from './earlierInbox';
 import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
+import { roomFor, type InboxGuard } from './inboxGuard';
 import { storeReceived } from './storeReceived';
 import { resumePush } from './resumePush';
 import type { UploadedObjects } from './uploadedObjects';
@@ -27,6 +29,8 @@ export interface BeginPushServices {
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly inboxGuard: InboxGuard;
+  readonly space: DiskSpace;
   readonly uploaded: UploadedObjects;
   readonly newId: () => string;
   readonly newPassword: () => string;
@@ -57,6 +61,9 @@ export async function beginPush(
   const create = async (earlier?: EarlierInbox): Promise<PushSession> => {
     const id = services.newId();
     const password = services.newPassword();
+    if (earlier !== undefined && push.resume !== undefined) services.space.release(push.resume);
+    const receivedBytes = (await earlier?.receivedBytes(uploads)) ?? 0;
+    await services.inboxGuard.begin(id, uploads, roomFor(uploads, effective.length) - receivedBytes);
     services.uploaded.declare(id, uploads);
     const created = sessions.create({
       id,
@@ -78,6 +85,7 @@ export async function beginPush(
       },
     });
     await created.catch(async (error: unknown) => {
+      services.inboxGuard.forget(id);
       await services.uploaded.discard(id);
       throw error;
     });

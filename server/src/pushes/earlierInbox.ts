@@ -1,4 +1,5 @@
 import { lstatSync, renameSync } from 'node:fs';
+import { inSlices } from '../concurrency/inSlices';
 import type { Upload } from '../sessions/session';
 import { InboxFolders } from './inboxFolders';
 
@@ -20,6 +21,16 @@ export class EarlierInbox {
       this.#pathByHash.set(hash, path);
       this.#hashByPath.set(path, hash);
     }
+  }
+
+  /** The bytes of `uploads` that the earlier push has received, completely or in part. */
+  async receivedBytes(uploads: readonly Upload[]): Promise<number> {
+    let received = 0;
+    await inSlices(uploads, ({ path, hash, size }) => {
+      const file = `${this.#inbox}/${this.#pathByHash.get(hash) ?? path}`;
+      received += Math.min(size, lstatSync(file, { throwIfNoEntry: false })?.size ?? 0);
+    });
+    return received;
   }
 
   /**

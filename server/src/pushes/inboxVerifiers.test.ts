@@ -31,6 +31,7 @@ async function beginWith(files: Files, declared: Files = files) {
     isClosing: false,
     succeeded: true,
     part: undefined,
+    received: 0,
     stop: end,
   });
   fillInbox(server, id, files);

@@ -187,12 +187,14 @@ test('modes that a client sends do not lock the server out', async () => {
   mkdirSync(closed);
   writeFileSync(join(closed, 'a'), 'x', { mode: 0o400 });
   chmodSync(closed, 0o500);
-  const target = { url: await server.rsyncUrl(tree, inbox.id), token: server.token };
-  const { module, password } = inbox;
+  const changes = puts({ a: 'new content', 'closed/a': 'x' });
+  const session = (await server.api.beginPush(tree, { base: 1, changes })).body;
+  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token };
+  const { module, password } = session;
   const sent = await runRsync(target, { arguments: ['-r', '-I', './', 'MODULE/'], module, password, cwd: source });
   chmodSync(closed, 0o755);
   expect(sent.exit).toBe(0);
-  expect(statSync(join(filesOf(inbox), 'closed')).mode & 0o777).toBe(0o755);
-  expect(statSync(join(filesOf(inbox), 'closed', 'a')).mode & 0o777).toBe(0o444);
+  expect(statSync(join(filesOf(session), 'closed')).mode & 0o777).toBe(0o755);
+  expect(statSync(join(filesOf(session), 'closed', 'a')).mode & 0o777).toBe(0o444);
   expect(statSync(server.services.objects.fileOf(sha256('old content'))).mode & 0o777).toBe(0o444);
 });

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
 import { bridgeSocket } from './bridgeSocket';
 import { Liveness, type LivenessLimits } from './liveness';
+import { refusedClosure } from '../contract/protocol';
 import type { Run } from './run';
 
 export interface RunLimits extends LivenessLimits {
@@ -32,6 +33,7 @@ const normalClosure = 1000;
 /** WebSocket close code "Internal Error". */
 export const internalError = 1011;
 const stderrChars = 4000;
+const maxReasonBytes = 100;
 
 /** One `rsync --server --daemon` behind one WebSocket, from its start to the end of its last process. */
 export class RsyncRun implements Run {
@@ -43,8 +45,9 @@ export class RsyncRun implements Run {
   readonly #timers: NodeJS.Timeout[] = [];
   /** The reason passed to `stop`. */
   #stopReason: string | undefined;
+  #stopCode = internalError;
   succeeded = false;
-  #received = 0;
+  received = 0;
   #sent = 0;
   #stderr = '';
 
@@ -58,7 +61,7 @@ export class RsyncRun implements Run {
       this.#stderr = (this.#stderr + text).slice(-stderrChars);
     });
     const onBytes = (direction: 'in' | 'out', bytes: Buffer): void => {
-      if (direction === 'in') this.#received += bytes.length;
+      if (direction === 'in') this.received += bytes.length;
       else this.#sent += bytes.length;
       this.#liveness.onBytes(direction, bytes);
     };
@@ -86,9 +89,10 @@ export class RsyncRun implements Run {
     return this.#stopReason !== undefined || this.#socket.readyState !== this.#socket.OPEN;
   }
 
-  stop(reason: string): void {
+  stop(reason: string, fault?: 'refused'): void {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
+    if (fault === 'refused') this.#stopCode = refusedClosure;
     this.#signalGroup('SIGTERM');
     this.#timers.push(setTimeout(() => this.#kill(), this.#options.limits.killGraceMs));
   }
@@ -115,7 +119,7 @@ export class RsyncRun implements Run {
     for (const timer of this.#timers) clearTimeout(timer);
     // rsync forks. This ends what its main process left behind.
     this.#signalGroup('SIGKILL');
-    const outcome = { code, signal, received: this.#received, sent: this.#sent };
+    const outcome = { code, signal, received: this.received, sent: this.#sent };
     const reason = this.#stopReason ?? abnormalEnd(code, signal);
     this.succeeded = reason === undefined && code === 0;
     if (this.succeeded) this.#options.log.info(outcome, 'rsync ended');
@@ -124,7 +128,14 @@ export class RsyncRun implements Run {
     // Frames are sent in order, so all of rsync's output precedes the close. An rsync that exited by itself has already
     // reported any error to its client.
     if (reason === undefined) this.#socket.close(normalClosure, code === 0 ? '' : `rsync exited with ${code}`);
-    else this.#socket.close(internalError, reason.slice(0, 100));
+    else
+      this.#socket.close(
+        this.#stopCode,
+        Buffer.from(reason)
+          .subarray(0, maxReasonBytes)
+          .toString()
+          .replace(/\ufffd$/, ''),
+      );
   }
 
   #signalGroup(signal: NodeJS.Signals): void {

@@ -11,5 +11,8 @@ export interface Run {
   readonly isClosing: boolean;
   /** Valid after `ended`: whether rsync exited with 0 and was not stopped. */
   readonly succeeded: boolean;
-  stop(reason: string): void;
+  /** The bytes that the client has sent. */
+  readonly received: number;
+  /** With `refused`, the connection is closed with a code by which the client knows that another run would fail too. */
+  stop(reason: string, fault?: 'refused'): void;
 }

@@ -21,7 +21,7 @@ export class RsyncRuns {
   readonly #sessions: SessionStore;
   readonly #activity: SessionActivity;
   readonly #tokenWatch: TokenWatch;
-  readonly #observer: RunObserver;
+  readonly #observers: readonly RunObserver[];
   readonly #command: string;
   readonly #limits: RunLimits;
 
@@ -30,7 +30,7 @@ export class RsyncRuns {
       sessions: SessionStore;
       activity: SessionActivity;
       tokenWatch: TokenWatch;
-      observer: RunObserver;
+      observers: readonly RunObserver[];
     },
     command: string,
     limits: RunLimits,
@@ -38,7 +38,7 @@ export class RsyncRuns {
     this.#sessions = deps.sessions;
     this.#activity = deps.activity;
     this.#tokenWatch = deps.tokenWatch;
-    this.#observer = deps.observer;
+    this.#observers = deps.observers;
     this.#command = command;
     this.#limits = limits;
   }
@@ -65,7 +65,7 @@ export class RsyncRuns {
     if (run === undefined) return;
     this.#activity.attach(id, run);
     this.#stopWithToken(run, tokenId, socket);
-    this.#observer.onRunStarted(id, run);
+    for (const observer of this.#observers) observer.onRunStarted(id, run);
     void run.ended.then(() => {
       const tail = tailOf(this.#sessions.logFileOf(id));
       if (tail !== '') log.debug({ rsync: tail }, 'rsync log');

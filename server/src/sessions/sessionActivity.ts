@@ -5,6 +5,7 @@ import { maxRunsAtOnce, type Run } from '../rsync/run';
 export class SessionActivity {
   readonly #exclusive = new Set<string>();
   readonly #runs = new Map<string, Set<Run>>();
+  readonly #tidying = new Map<string, Promise<void>>();
   readonly #graceMs: number;
   readonly #now: () => Date;
   readonly #startedAt: Date;
@@ -29,7 +30,7 @@ export class SessionActivity {
   }
 
   isBusy(id: string): boolean {
-    return this.#exclusive.has(id) || this.#runs.has(id);
+    return this.#exclusive.has(id) || this.#runs.has(id) || this.#tidying.has(id);
   }
 
   isExclusive(id: string): boolean {
@@ -38,7 +39,7 @@ export class SessionActivity {
 
   /** Whether another run may start. */
   hasCapacity(id: string): boolean {
-    return !this.#exclusive.has(id) && this.#runsOf(id).length < maxRunsAtOnce;
+    return !this.#exclusive.has(id) && !this.#tidying.has(id) && this.#runsOf(id).length < maxRunsAtOnce;
   }
 
   requireCapacity(id: string): void {
@@ -54,6 +55,7 @@ export class SessionActivity {
     for (const run of replaced) run.stop('its client has connected again');
     const closing = this.#runsOf(id).filter((run) => run.isClosing);
     await Promise.all(closing.map((run) => run.ended));
+    await this.#tidying.get(id);
     this.requireCapacity(id);
   }
 
@@ -73,6 +75,8 @@ export class SessionActivity {
    * themselves. Throws session_busy.
    */
   async exclusively<T>(id: string, ending: 'await-runs' | 'stop-runs', action: () => Promise<T>): Promise<T> {
+    const tidying = this.#tidying.get(id);
+    if (tidying !== undefined) await tidying;
     if (this.#exclusive.has(id)) throw sessionBusy();
     this.#exclusive.add(id);
     try {
@@ -81,6 +85,21 @@ export class SessionActivity {
     } finally {
       this.#exclusive.delete(id);
       this.#lastUse.set(id, this.#now());
+    }
+  }
+
+  /** Runs a short action on a session that nothing uses. Runs and exclusive actions wait for its end. */
+  async tidy(id: string, action: () => Promise<void>): Promise<void> {
+    if (this.isBusy(id)) return;
+    const tidied = action();
+    this.#tidying.set(
+      id,
+      tidied.catch(() => undefined),
+    );
+    try {
+      await tidied;
+    } finally {
+      this.#tidying.delete(id);
     }
   }
 

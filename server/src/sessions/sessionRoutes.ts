@@ -10,14 +10,24 @@ import { lastRsyncError } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
 
+/** Bounds what a push brings in. */
+interface PushGuard {
+  /** Throws storage_full if there is no room for the rest of the push. */
+  admit(id: string): Promise<void>;
+  /** The reason why the server ended the push's transfers; undefined if it did not. */
+  faultOf(id: string): WireError | undefined;
+}
+
 export interface SessionServices {
   readonly trees: TreeRepository;
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly rsyncRuns: RsyncRuns;
+  readonly inboxGuard: PushGuard;
 }
 
-export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionServices): Hono<AppEnv> {
+export function sessionRoutes(services: SessionServices): Hono<AppEnv> {
+  const { trees, sessions, activity, rsyncRuns, inboxGuard } = services;
   const routes = new Hono<AppEnv>();
 
   routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
@@ -28,6 +38,7 @@ export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionS
     if (!isUpgrade(context)) throw notAnUpgrade();
     const part = context.req.query('part');
     await activity.waitForSlot(session.id, part);
+    if (session.kind === 'push') await inboxGuard.admit(session.id);
     const log = context.get('log').child({ session: session.id });
     const upgrade = upgradeWebSocket(() => ({
       onOpen: (_event, { raw }) => rsyncRuns.start({ id: session.id, part, tokenId }, raw as WebSocket, log),
@@ -41,6 +52,8 @@ export function sessionRoutes({ trees, sessions, activity, rsyncRuns }: SessionS
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
     const session = await sessions.find(id, { treeId: tree.id, tokenId: context.get('token').id });
+    const fault = inboxGuard.faultOf(session.id);
+    if (fault !== undefined) throw fault;
     return context.json<SessionStatus>({ rsyncError: lastRsyncError(sessions.logFileOf(session.id)) });
   });
 

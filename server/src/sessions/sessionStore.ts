@@ -44,11 +44,17 @@ export class SessionStore {
   readonly #removals = new Set<Promise<void>>();
   /** The token of each session that this process has created or listed, by the session's id. */
   readonly #owners = new Map<string, number>();
+  #onRemoved: (id: string) => void = () => undefined;
 
   constructor(folder: string, now: () => Date) {
     this.#folder = folder;
     this.#now = now;
     mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+
+  /** Calls `listener` when a session ends. */
+  onRemoved(listener: (id: string) => void): void {
+    this.#onRemoved = listener;
   }
 
   folderOf(id: string): string {
@@ -151,7 +157,7 @@ export class SessionStore {
 
   async remove(id: string): Promise<void> {
     await removeFolder(this.folderOf(id));
-    this.disown(id);
+    this.#hasEnded(id);
   }
 
   /** Ends the session now and removes its folder in the background. */
@@ -159,11 +165,16 @@ export class SessionStore {
     const folder = this.folderOf(id);
     const removed = `${folder}.removed`;
     await rename(folder, removed);
-    this.disown(id);
+    this.#hasEnded(id);
     // After a kill or an error, the next start removes the rest.
     const removal = removeFolder(removed).catch(() => undefined);
     this.#removals.add(removal);
     void removal.then(() => this.#removals.delete(removal));
+  }
+
+  #hasEnded(id: string): void {
+    this.disown(id);
+    this.#onRemoved(id);
   }
 
   /** Resolves when all removals in the background have ended. */

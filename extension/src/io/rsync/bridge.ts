@@ -1,5 +1,6 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import WebSocket from 'ws';
+import { refusedClosure } from '../../../../server/src/contract/protocol';
 import { PalmtreeError } from '../../errors';
 import { refusedUpgrade } from './refusedUpgrade';
 
@@ -33,6 +34,7 @@ export class Bridge {
   readonly #options: BridgeOptions;
   #rsyncSocket: Socket | undefined;
   #failure: PalmtreeError | undefined;
+  #isRefused = false;
   #lastSign = Date.now();
   readonly #silenceMs: number;
   #lastBytes = 0;
@@ -64,6 +66,7 @@ export class Bridge {
     webSocket.on('pong', () => this.#noteSign());
     webSocket.on('error', (error) => this.#fail('connection_lost', error.message));
     webSocket.on('close', (code, reason) => {
+      this.#isRefused = code === refusedClosure;
       if (code !== 1000) this.#fail('connection_lost', `closed with ${code} ${reason.toString()}`.trim());
       this.#rsyncSocket?.end();
       this.close();
@@ -78,6 +81,11 @@ export class Bridge {
   /** The reason if the connection ended before rsync did. */
   get failure(): PalmtreeError | undefined {
     return this.#failure;
+  }
+
+  /** Whether the server has refused to go on. The session's status has the reason. */
+  get isRefused(): boolean {
+    return this.#isRefused;
   }
 
   close(): void {

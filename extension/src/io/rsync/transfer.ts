@@ -35,7 +35,7 @@ export interface TransferRequest {
   readonly staging?: string;
   readonly paths: readonly string[];
   readonly totalBytes: number;
-  /** Asks for the last error of the server's rsync. Throws storage_full. */
+  /** Asks for the last error of the server's rsync. Throws storage_full, and the reason why the server refused to go on. */
   readonly rsyncErrorThere: () => Promise<string>;
   readonly screen: Screen;
   readonly signal: AbortSignal;
@@ -144,6 +144,7 @@ async function transferPart(given: TransferRequest, part: TransferPart, index: n
     if (outcome === 'done' || outcome === 'replan') {
       return { sentBytes, receivedBytes, isPartial: outcome === 'replan' };
     }
+    if (bridge?.isRefused === true) throw (await refusal(request)) ?? failure;
     const error = failure ?? (await rsyncFailure(request, exit));
     const pauseMs = retryDelaysMs[retries++];
     if (pauseMs === undefined || attempt === maxAttempts || !mayRetry(outcome, failure, error)) throw error;
@@ -238,6 +239,16 @@ function rsyncArguments(
 
 function mayRetry(outcome: RsyncOutcome, failure: PalmtreeError | undefined, error: PalmtreeError): boolean {
   return (outcome === 'retry' || failure !== undefined) && error.code !== 'storage_full' && error.code !== 'disk_full';
+}
+
+/** The reason why the server refused to go on; undefined if it does not tell. */
+async function refusal({ rsyncErrorThere }: TransferRequest): Promise<PalmtreeError | undefined> {
+  try {
+    await rsyncErrorThere();
+    return undefined;
+  } catch (error) {
+    return error instanceof PalmtreeError ? error : undefined;
+  }
 }
 
 /** The rsync here often says only that the one there failed, so the server is asked why. */

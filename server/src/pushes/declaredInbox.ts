@@ -1,0 +1,75 @@
+import type { Upload } from '../sessions/session';
+
+/** Files of at most this length have temporary names with their whole name: rsync truncates longer ones. */
+const maxWholeNameBytes = 200;
+const temporaryName = /^\.(.*)\.[A-Za-z0-9]{6}$/s;
+
+/** The role that a push declared for a name in its inbox. */
+export type DeclaredRole =
+  | { readonly kind: 'folder' }
+  | { readonly kind: 'file'; readonly upload: Upload }
+  /** rsync writes a file under such a name until it is complete. */
+  | { readonly kind: 'temporary'; readonly upload: Upload };
+
+interface Folder {
+  readonly files: Map<string, Upload>;
+  readonly folders: Set<string>;
+}
+
+/** The files that a push declared to upload, and their folders. */
+export class DeclaredInbox {
+  readonly count: number;
+  readonly bytes: number;
+  /** By the path of the folder; the inbox itself has the empty path. */
+  readonly #folders = new Map<string, Folder>();
+
+  constructor(uploads: readonly Upload[]) {
+    this.count = uploads.length;
+    let bytes = 0;
+    for (const upload of uploads) {
+      bytes += upload.size;
+      const end = upload.path.lastIndexOf('/');
+      const folder = this.#folderAt(upload.path.slice(0, Math.max(0, end)));
+      folder.files.set(spelling(upload.path.slice(end + 1)), upload);
+    }
+    this.bytes = bytes;
+  }
+
+  /** The role of `name` in the folder at `path`; undefined if the push did not declare it. */
+  roleOf(path: string, name: string, isFolder: boolean): DeclaredRole | undefined {
+    const folder = this.#folders.get(spelling(path));
+    if (folder === undefined) return undefined;
+    if (isFolder) return folder.folders.has(spelling(name)) ? { kind: 'folder' } : undefined;
+    const upload = folder.files.get(spelling(name));
+    if (upload !== undefined) return { kind: 'file', upload };
+    const base = temporaryName.exec(name)?.[1];
+    const written = base === undefined ? undefined : fileWithTemporaryBase(folder, spelling(base));
+    return written && { kind: 'temporary', upload: written };
+  }
+
+  #folderAt(path: string): Folder {
+    const key = spelling(path);
+    const known = this.#folders.get(key);
+    if (known !== undefined) return known;
+    const folder: Folder = { files: new Map(), folders: new Set() };
+    this.#folders.set(key, folder);
+    if (path !== '') {
+      const end = path.lastIndexOf('/');
+      this.#folderAt(path.slice(0, Math.max(0, end))).folders.add(spelling(path.slice(end + 1)));
+    }
+    return folder;
+  }
+}
+
+/** See `get_tmpname` in rsync's receiver.c: a dot that the name begins with is not repeated, and a long name is truncated. */
+function fileWithTemporaryBase({ files }: Folder, base: string): Upload | undefined {
+  const upload = files.get(base) ?? files.get(`.${base}`);
+  if (upload !== undefined || Buffer.byteLength(base) < maxWholeNameBytes) return upload;
+  for (const [name, candidate] of files) if (name.startsWith(base) || name.startsWith(`.${base}`)) return candidate;
+  return undefined;
+}
+
+/** On Linux, each spelling is a name of its own. Elsewhere, a disk may list a name in the spelling that it had first. */
+function spelling(name: string): string {
+  return process.platform === 'linux' ? name : name.normalize('NFC').toLowerCase();
+}

@@ -1,0 +1,61 @@
+import { statfs } from 'node:fs/promises';
+import { WireError } from '../errors';
+
+const defaultKeptBytes = 256 << 20;
+const defaultKeptShare = 0.05;
+
+export interface DiskSpaceOptions {
+  /** Bytes that pushes leave free, for the database and for pulls. By default 256 MiB, or 5 % of a smaller disk. */
+  readonly keptBytes?: number | undefined;
+}
+
+/** Shares the free space of the data folder's disk between pushes, so that a push that has begun can be completed. */
+export class DiskSpace {
+  readonly #folder: string;
+  readonly #options: DiskSpaceOptions;
+  /** Bytes that have still to arrive, by the id of the push. */
+  readonly #promised = new Map<string, number>();
+
+  constructor(folder: string, options: DiskSpaceOptions = {}) {
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  /** `freeBytes` is what the disk has, and `isScarce` whether pushes have to stop: less than half of the kept bytes is free. */
+  async state(): Promise<{ readonly freeBytes: number; readonly keptBytes: number; readonly isScarce: boolean }> {
+    const { bavail, bsize, blocks } = await statfs(this.#folder);
+    const freeBytes = bavail * bsize;
+    const keptBytes = this.#options.keptBytes ?? Math.min(defaultKeptBytes, blocks * bsize * defaultKeptShare);
+    return { freeBytes, keptBytes, isScarce: freeBytes < keptBytes / 2 };
+  }
+
+  isPromised(id: string): boolean {
+    return this.#promised.has(id);
+  }
+
+  promisedBytes(id: string): number {
+    return this.#promised.get(id) ?? 0;
+  }
+
+  /** Keeps `bytes` free for a push. Throws storage_full if that is more than is left beside the promises to others. */
+  async promise(id: string, bytes: number): Promise<void> {
+    const { freeBytes, keptBytes } = await this.state();
+    // No await from here on: another push would see neither this promise nor its own in the sum.
+    let promisedToOthers = 0;
+    for (const [other, promised] of this.#promised) if (other !== id) promisedToOthers += promised;
+    const room = Math.max(0, Math.floor(freeBytes - keptBytes - promisedToOthers));
+    if (bytes > room && bytes > 0) {
+      throw new WireError('storage_full', `the push needs ${bytes} bytes, and the server has room for ${room}`);
+    }
+    this.#promised.set(id, bytes);
+  }
+
+  /** Of the promised bytes, `bytes` have still to arrive. */
+  update(id: string, bytes: number): void {
+    if (this.#promised.has(id)) this.#promised.set(id, bytes);
+  }
+
+  release(id: string): void {
+    this.#promised.delete(id);
+  }
+}
