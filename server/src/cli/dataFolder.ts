@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { requireDatabaseOfObjects } from '../database/checkDatabase';
 import { databaseFileName } from '../database/openDatabase';
 import { OperatorError } from '../errors';
 import { isUnusableInConfig } from '../rsync/rsyncConfig';
@@ -31,5 +32,6 @@ export function prepareDataFolder(path: string): string {
     const fix = 'Make it writable for this user, or choose another with --data.';
     throw new OperatorError(`The data folder ${folder} cannot be written to (${code}). ${fix}`);
   }
+  requireDatabaseOfObjects(folder);
   return folder;
 }

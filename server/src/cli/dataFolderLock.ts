@@ -1,11 +1,10 @@
 import { join } from 'node:path';
+import { isBusy } from '../database/sqliteError';
 import { OperatorError } from '../errors';
 
 export interface DataFolderLock {
   release(): void;
 }
-
-const sqliteBusy = 5;
 
 /**
  * Keeps a second server off the data folder, with SQLite's lock on a file of its own. The kernel releases that lock
@@ -19,7 +18,7 @@ export function lockDataFolder(folder: string): DataFolderLock {
     file.exec('begin exclusive');
   } catch (error) {
     file.close();
-    if ((error as { errcode?: unknown }).errcode !== sqliteBusy) throw error;
+    if (!isBusy(error)) throw error;
     const fix = 'Stop it first, or choose another data folder with --data.';
     throw new OperatorError(`Another palmtree-server is running on ${folder}. ${fix}`);
   }

@@ -31,7 +31,13 @@ export function exportCommand(print: (line: string) => void): Command {
           objects: new ObjectStore(join(dataFolder, 'objects')),
         };
         const folder = resolve(to);
-        const result = await exportRevision(services, { treeName, revision, folder });
+        const result = await exportRevision(services, {
+          treeName,
+          revision,
+          folder,
+          // A server does not start while a command has the database open.
+          onRead: () => database.destroy(),
+        });
         print(`Exported ${result.files} files of ${treeName} at revision ${result.revision} to ${folder}.`);
       } catch (error) {
         if (!(error instanceof WireError)) throw error;

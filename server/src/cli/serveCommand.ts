@@ -41,6 +41,8 @@ export function serveCommand(version: string, print: (line: string) => void): Co
       });
       stopOnSignal(running);
       print(JSON.stringify({ event: 'listening', url: running.url }));
+      await running.databaseLost;
+      await running.stop();
     });
 }
 

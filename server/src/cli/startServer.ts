@@ -3,7 +3,10 @@ import { createServer } from '../app/createServer';
 import { listen, type Listening, type ListenOptions } from '../app/listen';
 import { createServices, type Services } from '../app/services';
 import { checkDatabase } from '../database/checkDatabase';
-import { openDatabase, type Database } from '../database/openDatabase';
+import { DatabaseFile } from '../database/databaseFile';
+import { databaseFileName, openDatabase, type Database } from '../database/openDatabase';
+import { requireUnused } from '../database/requireUnused';
+import { OperatorError } from '../errors';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
@@ -20,7 +23,10 @@ export interface StartOptions {
 
 export interface RunningServer {
   readonly url: string;
+  /** Resolves when somebody has deleted or replaced the database. The server then has to be stopped. */
+  readonly databaseLost: Promise<void>;
   readonly log: Services['log'];
+  /** Throws OperatorError if the database was deleted or replaced, after it has saved what the server knows. */
   stop(): Promise<void>;
 }
 
@@ -28,13 +34,17 @@ const minuteMs = 60 * 1000;
 /** A client repeats the commit of a push whose response was lost for so long. */
 const resultLifetimeMs = 24 * 60 * minuteMs;
 const requestGraceMs = 10_000;
+const fileCheckMs = 1_000;
 
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { version, dataFolder, rsync } = options;
   const { warning } = await checkRsync(rsync, options.allowOldRsync);
   const lock = lockDataFolder(dataFolder);
+  await requireUnused(dataFolder);
   const database = await openDatabase(dataFolder);
   await checkDatabase(database, dataFolder);
+  const file = new DatabaseFile(dataFolder, fileCheckMs);
+  await file.check();
   const log = pino({ base: null }, standardError());
   if (warning !== undefined) log.warn(warning);
   const services = createServices({
@@ -55,11 +65,12 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
       'without TLS, others on the network can read the tokens and the files: use --tls-cert and --tls-key, or a proxy with TLS',
     );
   }
-  const stop = async (): Promise<void> => {
+  let stopped: Promise<void> | undefined;
+  const stop = (): Promise<void> => {
     clearInterval(timer);
-    await stopServer(services, listening, database, lock);
+    return (stopped ??= stopServer(services, listening, { database, file, lock }));
   };
-  return { url: listening.url, log, stop };
+  return { url: listening.url, databaseLost: file.lost, log, stop };
 }
 
 function isLoopback(host: string): boolean {
@@ -75,8 +86,7 @@ function standardError(): NodeJS.WriteStream {
 async function stopServer(
   { activity, sessions, streams, tokenWatch, log }: Services,
   listening: Listening,
-  database: Database,
-  lock: DataFolderLock,
+  { database, file, lock }: { database: Database; file: DatabaseFile; lock: DataFolderLock },
 ): Promise<void> {
   streams.endAll();
   const closed = listening.close(requestGraceMs);
@@ -84,9 +94,25 @@ async function stopServer(
   await closed;
   await tokenWatch.stop();
   await sessions.removalsDone();
+  file.stop();
+  const loss = (await file.check()) ? await saveDatabase(file, database) : undefined;
   await database.destroy();
   lock.release();
+  if (loss !== undefined) throw loss;
   log.info('stopped');
+}
+
+/** To be called when the database was deleted or replaced. Returns the error that tells the operator what to do. */
+async function saveDatabase(file: DatabaseFile, database: Database): Promise<OperatorError> {
+  const fault = `The database ${databaseFileName} was deleted or replaced while the server was running.`;
+  try {
+    const saved = await file.save(database, new Date());
+    const fix = `Rename ${saved} to ${databaseFileName}, unless you want another, and start the server again.`;
+    return new OperatorError(`${fault} Everything that the server knew was saved. ${fix}`);
+  } catch (error) {
+    const fix = `Restore ${databaseFileName} from a backup.`;
+    return new OperatorError(`${fault} It could not be saved (${String(error)}). ${fix}`, { cause: error });
+  }
 }
 
 /** Never throws: what cannot be removed must not keep a server from starting. */

@@ -1,8 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sql } from 'kysely';
 import { OperatorError } from '../errors';
-import { isDamage, damageError, type Database } from './openDatabase';
+import { damageError, databaseFileName, type Database } from './openDatabase';
+import { isDamage } from './sqliteError';
+
+/** The files that `DatabaseFile` saves. */
+const savedName = /^palmtree-saved-.*\.sqlite$/;
 
 /**
  * Reads the whole database. Throws OperatorError if it is damaged, or knows no tree although content is stored: then
@@ -12,10 +16,24 @@ export async function checkDatabase(database: Database, dataFolder: string): Pro
   const fault = await integrityFault(database);
   if (fault !== undefined) throw damageError(fault);
   const tree = await database.selectFrom('trees').select('id').limit(1).executeTakeFirst();
-  if (tree === undefined && (await hasObjects(join(dataFolder, 'objects')))) {
-    const fix = 'Restore palmtree.sqlite from a backup, or choose an empty data folder with --data.';
-    throw new OperatorError(`The database of the files in ${dataFolder} is missing. ${fix}`);
-  }
+  if (tree === undefined && hasObjects(dataFolder)) throw missingError(dataFolder);
+}
+
+/**
+ * To be called before a database is created. Throws OperatorError if the folder has content, whose database is missing or
+ * empty: a new one would hide that it is lost.
+ */
+export function requireDatabaseOfObjects(dataFolder: string): void {
+  const database = statSync(join(dataFolder, databaseFileName), { throwIfNoEntry: false });
+  if ((database === undefined || database.size === 0) && hasObjects(dataFolder)) throw missingError(dataFolder);
+}
+
+function missingError(dataFolder: string): OperatorError {
+  const saved = readdirSync(dataFolder).filter((name) => savedName.test(name));
+  const last = saved.sort().at(-1);
+  const backup = last === undefined ? 'a backup' : `a backup, or rename ${last} to it`;
+  const fix = `Restore ${databaseFileName} from ${backup}, or choose an empty data folder with --data.`;
+  return new OperatorError(`The database of the files in ${dataFolder} is missing. ${fix}`);
 }
 
 async function integrityFault(database: Database): Promise<string | undefined> {
@@ -29,9 +47,8 @@ async function integrityFault(database: Database): Promise<string | undefined> {
   }
 }
 
-async function hasObjects(folder: string): Promise<boolean> {
-  for (const shard of await readdir(folder).catch(() => [])) {
-    if ((await readdir(join(folder, shard))).length > 0) return true;
-  }
-  return false;
+function hasObjects(dataFolder: string): boolean {
+  const folder = join(dataFolder, 'objects');
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) return false;
+  return readdirSync(folder).some((shard) => readdirSync(join(folder, shard)).length > 0);
 }

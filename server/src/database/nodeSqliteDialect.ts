@@ -14,9 +14,9 @@ import {
   type QueryResult,
   type TransactionSettings,
 } from 'kysely';
+import { isBusy } from './sqliteError';
 
 const maxCachedStatements = 100;
-const sqliteBusy = 5;
 /** The pause, in milliseconds, before a statement is tried again while another process has the lock. */
 const busyPauseMs = 20;
 
@@ -245,9 +245,4 @@ class Connection {
     this.#statements.set(sql, prepared);
     return prepared;
   }
-}
-
-/** The low byte of an extended result code is its primary result code. */
-function isBusy(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && (Number(error.errcode) & 0xff) === sqliteBusy;
 }

@@ -3,6 +3,7 @@ import { Kysely, sql } from 'kysely';
 import { OperatorError } from '../errors';
 import { migrations } from './migrations';
 import { NodeSqliteDialect } from './nodeSqliteDialect';
+import { isDamage } from './sqliteError';
 import type { Tables } from './tables';
 
 export const databaseFileName = 'palmtree.sqlite';
@@ -12,9 +13,6 @@ export type Database = Kysely<Tables>;
 /** The time that a statement waits for another process's transaction. The server and the other commands share the file. */
 const busyTimeoutMs = 30_000;
 
-const sqliteCorrupt = 11;
-const sqliteNotADatabase = 26;
-
 /** Opens the database and migrates it. Throws OperatorError when a newer server has written it, or it is seen to be damaged. */
 export async function openDatabase(dataFolder: string): Promise<Database> {
   try {
@@ -22,14 +20,6 @@ export async function openDatabase(dataFolder: string): Promise<Database> {
   } catch (error) {
     throw isDamage(error) ? damageError(error.message, { cause: error }) : error;
   }
-}
-
-/** Whether SQLite has met damage in the file. */
-export function isDamage(error: unknown): error is Error {
-  if (!(error instanceof Error) || !('errcode' in error)) return false;
-  // The low byte of an extended result code is its primary result code.
-  const code = Number(error.errcode) & 0xff;
-  return code === sqliteCorrupt || code === sqliteNotADatabase;
 }
 
 export function damageError(fault: string, options?: ErrorOptions): OperatorError {

@@ -13,6 +13,15 @@ export interface ExportServices {
   readonly objects: ObjectStore;
 }
 
+export interface ExportRequest {
+  readonly treeName: string;
+  /** By default the head. */
+  readonly revision: number | undefined;
+  readonly folder: string;
+  /** Called when the database is no longer needed, which is long before the end. */
+  readonly onRead: () => Promise<void>;
+}
+
 export interface ExportResult {
   readonly revision: number;
   readonly files: number;
@@ -41,7 +50,7 @@ const maxNamedPaths = 20;
  */
 export async function exportRevision(
   { trees, entries, objects }: ExportServices,
-  { treeName, revision, folder }: { treeName: string; revision: number | undefined; folder: string },
+  { treeName, revision, folder, onRead }: ExportRequest,
 ): Promise<ExportResult> {
   const tree = await trees.find(treeName);
   const number = revision ?? tree.head;
@@ -49,6 +58,7 @@ export async function exportRevision(
   requireEmpty(folder);
   const paths = await entries.pathsChanged(tree.id, { older: 0, newer: number });
   const exported = [...(await entries.atRevision(tree.id, number, paths)).values()];
+  await onRead();
   const faults: string[] = [];
   // Symlinks come last, so that no file is written through one.
   for (const kind of ['file', 'symlink'] as const) {
