@@ -17,6 +17,7 @@ import { RsyncRuns } from '../sessions/rsyncRuns';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
 import { DiskSpace, type DiskSpaceOptions } from '../space/diskSpace';
+import { Reserve } from '../space/reserve';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { TokenWatch } from '../tokens/tokenWatch';
 import { EntryRepository } from '../trees/entryRepository';
@@ -89,6 +90,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     inboxVerifiers,
     inboxGuard,
     space,
+    reserve: new Reserve(dataFolder),
     uploaded,
     sessions,
     activity,

@@ -15,7 +15,8 @@ export function lockDataFolder(folder: string): DataFolderLock {
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
   const file = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
   try {
-    file.exec('begin exclusive');
+    // Without a journal on the disk, this writes nothing: a server starts on a full disk.
+    file.exec('pragma journal_mode = memory; begin exclusive');
   } catch (error) {
     file.close();
     if (!isBusy(error)) throw error;

@@ -9,6 +9,7 @@ import { requireUnused } from '../database/requireUnused';
 import { OperatorError } from '../errors';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
+import { Reserve } from '../space/reserve';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
 
 export interface StartOptions {
@@ -41,7 +42,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { warning } = await checkRsync(rsync, options.allowOldRsync);
   const lock = lockDataFolder(dataFolder);
   await requireUnused(dataFolder);
-  const database = await openDatabase(dataFolder);
+  const reserve = new Reserve(dataFolder);
+  const database = await reserve.withRoom(() => openDatabase(dataFolder));
   await checkDatabase(database, dataFolder);
   const file = new DatabaseFile(dataFolder, fileCheckMs);
   await file.check();
@@ -117,11 +119,12 @@ async function saveDatabase(file: DatabaseFile, database: Database): Promise<Ope
 
 /** Never throws: what cannot be removed must not keep a server from starting. */
 async function sweep(services: Services, { includeIncomplete }: { includeIncomplete: boolean }): Promise<void> {
-  const { pushes, uploaded, inboxGuard, now, log } = services;
+  const { pushes, uploaded, inboxGuard, reserve, now, log } = services;
   try {
     if (includeIncomplete) await uploaded.restore();
     inboxGuard.releaseIdle();
     await sweepSessions(services, { now: now(), includeIncomplete, log });
+    reserve.fill();
     await pushes.forgetUnchanged(new Date(now().getTime() - resultLifetimeMs));
   } catch (error) {
     log.error({ err: error }, 'removing idle sessions failed');

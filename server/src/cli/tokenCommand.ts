@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { treeName } from '../contract/schemas';
 import { openDatabase } from '../database/openDatabase';
 import { OperatorError } from '../errors';
+import { Reserve } from '../space/reserve';
 import { TokenRepository, type TokenSummary } from '../tokens/tokenRepository';
 import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
 
@@ -74,6 +75,10 @@ function table(tokens: readonly Omit<TokenSummary, 'id'>[]): string[] {
 }
 
 async function withTokens(dataFolder: string, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {
+  await new Reserve(dataFolder).withRoom(() => withDatabase(dataFolder, use));
+}
+
+async function withDatabase(dataFolder: string, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {
   const database = await openDatabase(dataFolder);
   try {
     await use(new TokenRepository(database, () => new Date()));

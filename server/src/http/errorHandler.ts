@@ -3,6 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { errorCodeHeader, httpStatusByCode, type WireErrorCode } from '../contract/errorCodes';
 import type { ErrorBody } from '../contract/schemas';
 import { WireError, type WireErrorDetails } from '../errors';
+import { isStorageFull } from '../space/isStorageFull';
 import type { AppEnv } from './appEnv';
 
 export function handleError(error: unknown, context: Context<AppEnv>): Response {
@@ -47,12 +48,4 @@ function respond(context: Context, body: ErrorBody, status: ContentfulStatusCode
   context.header(errorCodeHeader, code);
   if (code === 'unauthorized') context.header('WWW-Authenticate', 'Bearer');
   return context.json(body, status);
-}
-
-const sqliteFull = 13;
-
-function isStorageFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
-  return code === 'ENOSPC' || code === 'EDQUOT' || errcode === sqliteFull;
 }

@@ -1,15 +1,6 @@
-import {
-  chmodSync,
-  copyFileSync,
-  constants,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmodSync, constants, linkSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFile, rename, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
 import { hasContent, isSmall, openContent, verifiedStats, type Content } from './content';
@@ -131,14 +122,37 @@ export class ObjectStore {
     return sameStamp(stamp, this.stamp(content));
   }
 
-  /** Creates `file` with the content: as a hard link, or as a copy where the file system permits no link. */
-  linkTo(file: string, { hash }: Pick<Content, 'hash'>): void {
-    const object = this.fileOf(hash);
+  /** Creates `file` as a hard link to the object. Returns false where that is not possible. */
+  tryLinkTo(file: string, { hash }: Pick<Content, 'hash'>): boolean {
     try {
-      linkSync(object, file);
+      linkSync(this.fileOf(hash), file);
+      return true;
     } catch (error) {
       if (!linkFailures.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
-      copyFileSync(object, file, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+      return false;
+    }
+  }
+
+  /**
+   * Creates `file` where `tryLinkTo` returned false: as a hard link to a new copy of the object if a file system permits no
+   * more links to the old one, or else as a copy. So there is at most one copy for tens of thousands of links. Calls
+   * `requireRoom` before it copies.
+   */
+  async linkToCopy(file: string, content: Content, requireRoom: (bytes: number) => Promise<void>): Promise<void> {
+    if (this.tryLinkTo(file, content)) return;
+    await requireRoom(content.size);
+    const copy = `${this.fileOf(content.hash)}.${randomUUID()}`;
+    await copyFile(this.fileOf(content.hash), copy, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    try {
+      await flushFiles([copy]);
+      linkSync(copy, file);
+      renameSync(copy, this.fileOf(content.hash));
+    } catch (error) {
+      if (!linkFailures.has((error as NodeJS.ErrnoException).code ?? '')) {
+        rmSync(copy, { force: true });
+        throw error;
+      }
+      await rename(copy, file);
     }
   }
 

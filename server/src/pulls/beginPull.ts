@@ -3,6 +3,8 @@ import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import { pathsError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { SessionStore } from '../sessions/sessionStore';
+import type { DiskSpace } from '../space/diskSpace';
+import type { Reserve } from '../space/reserve';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 
@@ -11,13 +13,15 @@ export interface BeginPullServices {
   readonly entries: EntryRepository;
   readonly objects: ObjectStore;
   readonly sessions: SessionStore;
+  readonly space: DiskSpace;
+  readonly reserve: Reserve;
   readonly newId: () => string;
   readonly newPassword: () => string;
 }
 
 /** Creates a view of exactly one revision, which later pushes do not change. */
 export async function beginPull(
-  { trees, entries, objects, sessions, newId, newPassword }: BeginPullServices,
+  { trees, entries, objects, sessions, space, reserve, newId, newPassword }: BeginPullServices,
   { treeName, tokenId, pull }: { treeName: string; tokenId: number; pull: BeginPull },
 ): Promise<PullSession> {
   const tree = await trees.find(treeName);
@@ -35,14 +39,21 @@ export async function beginPull(
   const files = [...found.values()].filter((entry) => entry.kind === 'file');
   const id = newId();
   const password = newPassword();
-  await sessions.create({
-    id,
-    kind: 'pull',
-    treeId: tree.id,
-    tokenId,
-    password,
-    files: files.map((entry) => ({ path: entry.path, create: (file) => objects.linkTo(file, entry) })),
-  });
+  const requireRoom = (bytes: number): Promise<void> => space.requireRoomForCopy(bytes);
+  const create = () =>
+    sessions.create({
+      id,
+      kind: 'pull',
+      treeId: tree.id,
+      tokenId,
+      password,
+      files: files.map((entry) => ({
+        path: entry.path,
+        create: (file) => objects.tryLinkTo(file, entry),
+        createSlowly: (file) => objects.linkToCopy(file, entry, requireRoom),
+      })),
+    });
+  await reserve.withRoom(create);
   return { id, module: id, password };
 }
 

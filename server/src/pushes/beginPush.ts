@@ -153,7 +153,7 @@ async function findUploads(
   return { uploads, damaged };
 }
 
-/** The inbox file for an upload: the head's content at the path, if any, as rsync's delta basis. */
+/** The inbox file for an upload: the head's content at the path, if it can be linked, as rsync's delta basis. */
 function fileWithBasis(
   objects: ObjectStore,
   path: string,
@@ -161,15 +161,13 @@ function fileWithBasis(
   damaged: ReadonlySet<string>,
 ): InitialFile {
   if (entry?.kind !== 'file' || damaged.has(entry.hash) || !objects.has(entry)) return { path };
-  return { path, create: (file) => objects.linkTo(file, entry) };
+  return { path, create: (file) => objects.tryLinkTo(file, entry) };
 }
 
 /** The inbox file for an upload that an earlier push may have received, completely or in part. */
 function fileReceivedEarlier(earlier: EarlierInbox, upload: Upload, basis: InitialFile): InitialFile {
   return {
     path: upload.path,
-    create: (file) => {
-      if (!earlier.tryMove(upload, file)) basis.create?.(file);
-    },
+    create: (file) => earlier.tryMove(upload, file) || basis.create?.(file) === true,
   };
 }

@@ -19,8 +19,10 @@ export interface Owner {
 
 export interface InitialFile {
   readonly path: string;
-  /** Creates the file before rsync starts. Without it, only the file's folder is created. */
-  readonly create?: (file: string) => void;
+  /** Creates the file before rsync starts, or returns false. Without it, only the file's folder is created. */
+  readonly create?: (file: string) => boolean;
+  /** Called after all others when `create` has returned false. Without it, the file is left out. */
+  readonly createSlowly?: (file: string) => Promise<void>;
 }
 
 export interface NewSession extends Owner {
@@ -119,11 +121,13 @@ export class SessionStore {
       mkdirSync(folder, { recursive: true });
       created.add(folder);
     };
-    await inSlices(files, ({ path, create }) => {
+    const slow: (() => Promise<void>)[] = [];
+    await inSlices(files, ({ path, create, createSlowly }) => {
       const file = `${root}/${path}`;
       createFolder(parentOf(file));
-      create?.(file);
+      if (create?.(file) === false && createSlowly !== undefined) slow.push(() => createSlowly(file));
     });
+    for (const createSlowly of slow) await createSlowly();
     await chmod(root, 0o755);
   }
 

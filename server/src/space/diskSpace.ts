@@ -39,15 +39,22 @@ export class DiskSpace {
 
   /** Keeps `bytes` free for a push. Throws storage_full if that is more than is left beside the promises to others. */
   async promise(id: string, bytes: number): Promise<void> {
-    const { freeBytes, keptBytes } = await this.state();
+    const room = this.#roomIn(await this.state(), id);
     // No await from here on: another push would see neither this promise nor its own in the sum.
+    if (bytes > 0 && bytes > room) throw noRoom('push', bytes, room);
+    this.#promised.set(id, bytes);
+  }
+
+  /** Throws storage_full if a copy of `bytes` for a pull would need more than is left beside the promises to pushes. */
+  async requireRoomForCopy(bytes: number): Promise<void> {
+    const room = this.#roomIn(await this.state());
+    if (bytes > room) throw noRoom('pull', bytes, room);
+  }
+
+  #roomIn({ freeBytes, keptBytes }: { freeBytes: number; keptBytes: number }, id?: string): number {
     let promisedToOthers = 0;
     for (const [other, promised] of this.#promised) if (other !== id) promisedToOthers += promised;
-    const room = Math.max(0, Math.floor(freeBytes - keptBytes - promisedToOthers));
-    if (bytes > room && bytes > 0) {
-      throw new WireError('storage_full', `the push needs ${bytes} bytes, and the server has room for ${room}`);
-    }
-    this.#promised.set(id, bytes);
+    return Math.max(0, Math.floor(freeBytes - keptBytes - promisedToOthers));
   }
 
   /** Of the promised bytes, `bytes` have still to arrive. */
@@ -58,4 +65,8 @@ export class DiskSpace {
   release(id: string): void {
     this.#promised.delete(id);
   }
+}
+
+function noRoom(transfer: 'push' | 'pull', bytes: number, room: number): WireError {
+  return new WireError('storage_full', `the ${transfer} needs ${bytes} bytes, and the server has room for ${room}`);
 }
