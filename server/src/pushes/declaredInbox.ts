@@ -1,3 +1,4 @@
+import { inSlices } from '../concurrency/inSlices';
 import type { Upload } from '../sessions/session';
 
 /** Files of at most this length have temporary names with their whole name: rsync truncates longer ones. */
@@ -19,20 +20,26 @@ interface Folder {
 /** The files that a push declared to upload, and their folders. */
 export class DeclaredInbox {
   readonly count: number;
-  readonly bytes: number;
+  bytes = 0;
   /** By the path of the folder; the inbox itself has the empty path. */
   readonly #folders = new Map<string, Folder>();
 
-  constructor(uploads: readonly Upload[]) {
-    this.count = uploads.length;
-    let bytes = 0;
-    for (const upload of uploads) {
-      bytes += upload.size;
-      const end = upload.path.lastIndexOf('/');
-      const folder = this.#folderAt(upload.path.slice(0, Math.max(0, end)));
-      folder.files.set(spelling(upload.path.slice(end + 1)), upload);
-    }
-    this.bytes = bytes;
+  /** Yields to other requests, since the uploads may be many. */
+  static async of(uploads: readonly Upload[]): Promise<DeclaredInbox> {
+    const inbox = new DeclaredInbox(uploads.length);
+    await inSlices(uploads, (upload) => inbox.#add(upload));
+    return inbox;
+  }
+
+  private constructor(count: number) {
+    this.count = count;
+  }
+
+  #add(upload: Upload): void {
+    this.bytes += upload.size;
+    const end = upload.path.lastIndexOf('/');
+    const folder = this.#folderAt(upload.path.slice(0, Math.max(0, end)));
+    folder.files.set(spelling(upload.path.slice(end + 1)), upload);
   }
 
   /** The role of `name` in the folder at `path`; undefined if the push did not declare it. */

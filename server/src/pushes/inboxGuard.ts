@@ -34,7 +34,7 @@ const protocolShare = 0.02;
 const protocolBytesPerFile = 1 << 10;
 const protocolBytes = 8 << 20;
 /** Measuring takes at most one in so many milliseconds, or one in two if the disk fills faster than the push promised. */
-const pausePerMeasure = 10;
+const pausePerMeasure = 20;
 /** When the last run has ended, a push is measured again if that takes no longer than this, or if it is suspicious. */
 const maxLastCostMs = 20;
 const blockBytes = 4096;
@@ -86,15 +86,17 @@ export class InboxGuard implements RunObserver {
 
   /** Promises room for a new push, of which `missingBytes` have not arrived. Throws storage_full. */
   async begin(id: string, uploads: readonly Upload[], missingBytes: number): Promise<void> {
-    await this.#deps.space.promise(id, missingBytes);
-    this.#guarded.set(id, this.#guard(uploads));
+    await this.#deps.space.promise(id, Math.max(0, missingBytes));
+    this.#guarded.set(id, await this.#guard(uploads));
   }
 
   /** Promises room again, if the push was idle or the server was restarted. Throws storage_full. */
   async admit(id: string): Promise<void> {
     const { sessions, space } = this.#deps;
-    const known = this.#guarded.get(id);
-    const guarded = known ?? this.#guard((await sessions.pushRecord(id)).uploads);
+    const created = this.#guarded.has(id) ? undefined : await this.#guard((await sessions.pushRecord(id)).uploads);
+    // Another connection of the session may have been admitted meanwhile.
+    const guarded = this.#guarded.get(id) ?? created;
+    if (guarded === undefined) return;
     this.#guarded.set(id, guarded);
     if (space.isPromised(id)) return;
     const { arrivedBytes } = await this.#measure(id, guarded);
@@ -127,8 +129,8 @@ export class InboxGuard implements RunObserver {
     this.#faults.delete(id);
   }
 
-  #guard(uploads: readonly Upload[]): Guarded {
-    const declared = new DeclaredInbox(uploads);
+  async #guard(uploads: readonly Upload[]): Promise<Guarded> {
+    const declared = await DeclaredInbox.of(uploads);
     return { declared, runs: new Set(), hasFailed: false, freeBytes: Infinity, measuredAt: 0, costMs: 0 };
   }
 
