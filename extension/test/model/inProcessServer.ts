@@ -41,6 +41,7 @@ export async function startInProcess({
       services.streams.endAll();
       await services.activity.stopAll('the test has ended');
       await services.sessions.removalsDone();
+      await services.tokenWatch.stop();
       await database.destroy();
     },
     removeData(): void {

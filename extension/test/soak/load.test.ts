@@ -53,6 +53,7 @@ it('serves 100 clients and 1,000 idle event streams without an error, and does n
     streamsEnded: ended,
     ...timeFigures(clients.flatMap(({ times }) => times)),
     refused: clients.reduce((sum, { refused }) => sum + refused, 0),
+    rsyncRetries: clients.reduce((sum, { retries }) => sum + retries, 0),
     errors: errors.reduce((sum, [, count]) => sum + count, 0),
     memoryFirstMiB: memory.first,
     memoryLastMiB: memory.last,

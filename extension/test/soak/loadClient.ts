@@ -29,6 +29,8 @@ export class LoadClient {
   readonly errors = new Map<string, number>();
   /** Refusals that an honest client meets: another client was faster, or a limit was reached. */
   refused = 0;
+  /** Attempts of rsync that failed and were repeated. */
+  retries = 0;
 
   constructor(client: Client, tree: string, root: string) {
     this.#client = client;
@@ -42,7 +44,7 @@ export class LoadClient {
         await this.#push();
       } catch (error) {
         if (isPalmtreeError(error, 'stale_base') || isPalmtreeError(error, 'session_busy')) this.refused++;
-        else this.#count(isPalmtreeError(error) ? error.code : String(error));
+        else this.#count(isPalmtreeError(error) ? `${error.code}: ${error.details.reason}` : String(error));
       }
     }
   }
@@ -63,7 +65,7 @@ export class LoadClient {
       paths: session.upload,
       totalBytes: changes.reduce((sum, { size }) => sum + size, 0),
       rsyncErrorThere: () => client.rsyncError(this.#tree, session.id),
-      screen: { write: () => undefined, retrying: () => this.#count('rsync retried') },
+      screen: { write: () => undefined, retrying: () => void this.retries++ },
       signal: new AbortController().signal,
       silenceMs,
       onProgress: () => undefined,

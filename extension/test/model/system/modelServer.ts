@@ -20,6 +20,8 @@ export interface NetworkFault {
 
 /** Longer than a session lives without use. */
 const sessionLifetimeMs = 31 * 60 * 1000;
+/** No token is revoked; a check at some real time would differ from run to run. */
+const never = 2 ** 31 - 1;
 /** More turns of the event loop than anything takes that a crashed server still runs. */
 const drainTurns = 12;
 
@@ -90,7 +92,8 @@ export class ModelServer {
     if (!this.#computer.isDead) return;
     this.crashes++;
     for (let turns = 0; turns < drainTurns; turns++) await turn();
-    const { database } = this.running;
+    const { database, services } = this.running;
+    await services.tokenWatch.stop();
     await database.destroy();
     this.#computer.restart();
     removeComputer(this.#computer);
@@ -119,6 +122,7 @@ export class ModelServer {
       now: () => new Date((this.#clockMs += 1)),
       newId: () => (++this.#sessions).toString(16).padStart(32, '0'),
       plugin: stopsWith(computer),
+      tokenCheckMs: never,
     });
     await this.running.services.uploaded.restore();
     await this.#sweep(true);

@@ -25,6 +25,7 @@ const settlingCommand: Omit<Command, 'who' | 'name'> = {
   age: 0,
   path: trackedFolder,
   faults: {},
+  isRepeated: false,
 };
 
 /** Several machines and a server, whole except for VS Code, rsync, the network and the disk. */
@@ -131,12 +132,11 @@ export class ModelSystem {
     this.log.push(`${machine.name}: ${done ?? 'nothing'}`);
   }
 
-  /** After a fault, the same command without one succeeds. */
+  /** After a fault, the same command without one succeeds, if the user repeats it. */
   async #commandWithFaults(command: Command): Promise<void> {
     const outcome = await this.#command(command, command.faults);
     const isFaulty = Object.keys(command.faults).length > 0;
-    if (!isFaulty || outcome.kind === 'done') return;
-    await this.#command(command, {});
+    if (isFaulty && outcome.kind !== 'done' && command.isRepeated) await this.#command(command, {});
   }
 
   async #command(command: Command, faults: Faults): Promise<Outcome<CommandResult>> {
@@ -177,8 +177,10 @@ export class ModelSystem {
     if (name === 'undoPush' || name === 'forcePush') this.#oracle.decided(machine, after);
     const revisions = await this.#revisions.readNew();
     const isDecision = name === 'undoPush' || name === 'forcePush';
-    for (const one of revisions)
+    for (const one of revisions) {
       this.#oracle.checkRevision([machine], { ...one, isForced: one.isForced || isDecision });
+      if (outcome.kind !== 'done') this.#oracle.lostResponse(machine, one);
+    }
     this.#oracle.checkNothingLost(machine, before, after);
   }
 

@@ -32,6 +32,8 @@ export interface Command {
   readonly age: number;
   readonly path: string;
   readonly faults: Faults;
+  /** Whether the user repeats a command that a fault ended. */
+  readonly isRepeated: boolean;
 }
 
 /** Two machines push at once. */
@@ -78,12 +80,13 @@ const diskFault: fc.Arbitrary<DiskFault> = fc.record({
   kind: fc.constantFrom<DiskFault['kind'][]>(
     ...(['kill', 'kill', 'power loss', 'power loss', 'ENOSPC', 'EIO', 'EMFILE', 'short write'] as const),
   ),
-  at: fc.nat({ max: 90 }),
+  // Many commands have few calls.
+  at: fc.oneof(fc.nat({ max: 15 }), fc.nat({ max: 60 })),
   kept: fc.constantFrom(0, 0.3, 0.5, 0.9, 1),
 });
 
 const faults: fc.Arbitrary<Faults> = fc.oneof(
-  { weight: 12, arbitrary: fc.constant({}) },
+  { weight: 5, arbitrary: fc.constant({}) },
   { weight: 4, arbitrary: fc.record({ client: diskFault }) },
   { weight: 4, arbitrary: fc.record({ server: diskFault }) },
   {
@@ -102,7 +105,7 @@ const command: fc.Arbitrary<Command> = fc.record({
   kind: fc.constant('command' as const),
   who,
   name: fc.oneof(
-    { weight: 8, arbitrary: fc.constant<CommandName>('push') },
+    { weight: 10, arbitrary: fc.constant<CommandName>('push') },
     { weight: 8, arbitrary: fc.constant<CommandName>('pull') },
     { weight: 3, arbitrary: fc.constant<CommandName>('resolve') },
     {
@@ -115,6 +118,7 @@ const command: fc.Arbitrary<Command> = fc.record({
   age: fc.nat({ max: 3 }),
   path,
   faults,
+  isRepeated: fc.boolean(),
 });
 
 export const step: fc.Arbitrary<Step> = fc.oneof(
