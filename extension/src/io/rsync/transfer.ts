@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isPalmtreeError, PalmtreeError } from '../../errors';
+import { PalmtreeError, type ErrorCode } from '../../errors';
 import { Bridge } from './bridge';
 import { isPassing } from './refusedUpgrade';
 import { outcomeOfExit, type RsyncOutcome } from './rsyncOutcome';
@@ -138,13 +138,16 @@ async function transferPart(given: TransferRequest, part: TransferPart, index: n
     receivedBytes += bridge?.receivedBytes ?? 0;
     if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
     const outcome = exit === undefined ? 'retry' : outcomeOfExit(exit.code);
-    if (request.signal.aborted || outcome === 'cancelled') {
-      throw new PalmtreeError('cancelled', 'the transfer was cancelled');
+    if (request.signal.aborted) throw cancelled();
+    if (bridge?.isRefused === true || outcome === 'cancelled') {
+      // An rsync that the server ends tells the one here, which then ends as if somebody had cancelled it here.
+      const reason = await refusal(request);
+      if (reason !== undefined) throw reason;
+      if (outcome === 'cancelled' && failure === undefined) throw cancelled();
     }
     if (outcome === 'done' || outcome === 'replan') {
       return { sentBytes, receivedBytes, isPartial: outcome === 'replan' };
     }
-    if (bridge?.isRefused === true) throw (await refusal(request)) ?? failure;
     const error = failure ?? (await rsyncFailure(request, exit));
     const pauseMs = retryDelaysMs[retries++];
     if (pauseMs === undefined || attempt === maxAttempts || !mayRetry(outcome, failure, error)) throw error;
@@ -238,16 +241,23 @@ function rsyncArguments(
 }
 
 function mayRetry(outcome: RsyncOutcome, failure: PalmtreeError | undefined, error: PalmtreeError): boolean {
-  return (outcome === 'retry' || failure !== undefined) && error.code !== 'storage_full' && error.code !== 'disk_full';
+  return (outcome === 'retry' || failure !== undefined) && !final.has(error.code);
 }
 
-/** The reason why the server refused to go on; undefined if it does not tell. */
+function cancelled(): PalmtreeError {
+  return new PalmtreeError('cancelled', 'the transfer was cancelled');
+}
+
+/** Errors after which another run of the same session would fail too. */
+const final: ReadonlySet<ErrorCode> = new Set(['storage_full', 'disk_full', 'content_mismatch', 'invalid_request']);
+
+/** The reason why the server refused to go on; undefined if it did not, or does not tell. */
 async function refusal({ rsyncErrorThere }: TransferRequest): Promise<PalmtreeError | undefined> {
   try {
     await rsyncErrorThere();
     return undefined;
   } catch (error) {
-    return error instanceof PalmtreeError ? error : undefined;
+    return error instanceof PalmtreeError && final.has(error.code) ? error : undefined;
   }
 }
 
@@ -265,7 +275,7 @@ async function rsyncFailure(request: TransferRequest, exit: RsyncExit | undefine
     there = await request.rsyncErrorThere();
   } catch (error) {
     // An older server has no such route, and the session may have ended.
-    if (isPalmtreeError(error, 'storage_full')) return error;
+    if (error instanceof PalmtreeError && final.has(error.code)) return error;
   }
   const reason = [stderr, there].filter((text) => text !== '').join('\n');
   return new PalmtreeError('rsync_failed', `rsync ended with ${code}: ${reason}`, { details: { exit: code, reason } });
