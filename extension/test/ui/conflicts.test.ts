@@ -1,4 +1,5 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Desk } from '../support/desk';
 import { picture } from '../support/picture';
@@ -225,6 +226,34 @@ describe('a merge', () => {
   });
 });
 
+describe('a merge whose window has crashed before anything was saved', () => {
+  it('has ended, and the conflict remains', async ({ desk, laptop, scratch, openWindow }) => {
+    const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
+    await openMergeEditor(window);
+    await window.crash();
+    const second = await openOtherWorkspace({ scratch, openWindow }, 'house');
+    await second.showContainer('Palmtree');
+    await tracked(second).row('Conflicts').waitFor();
+    await expect.poll(() => tracked(second).texts()).not.toContainEqual(expect.stringContaining('merging'));
+    await second.pending('!1');
+    expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
+  });
+});
+
+describe('a merge that was saved without a decision', () => {
+  it('can be aborted when its editor is closed, and mine comes back', async ({ desk, laptop }) => {
+    const window = await openInSync({ desk, laptop });
+    await editBoth({ desk, laptop }, 'dig a pond', 'dig a ditch', 'plant palms');
+    await pullConflicts(window);
+    await openMergeEditor(window);
+    await window.editor.save();
+    await closeMerge(window);
+    await window.notifications.click("contains neither your changes nor the server's", 'Abort Merge');
+    await desk.becomes(path, plan('dig a pond', 'plant'));
+    await window.pending('!1');
+  });
+});
+
 describe('a file with unsaved edits', () => {
   it('is not changed by a pull, which offers to save it', async ({ desk, laptop }) => {
     const window = await openInSync({ desk, laptop });
@@ -289,6 +318,52 @@ describe('without a merge editor', () => {
     },
   );
 
+  itWithoutMergeEditor(
+    'a merge whose window has crashed is aborted, or may be if the user had begun to decide',
+    async ({ desk, laptop, scratch, openWindow }) => {
+      const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
+      await tracked(window).inlineAction('plan.md', 'Merge');
+      await window.editor.conflictAction('Accept Both Changes').waitFor();
+      await window.editor.save();
+      await window.crash();
+
+      const second = await openOtherWorkspace({ scratch, openWindow }, 'house');
+      await second.notifications.toast('A closed window left conflict markers in notes/plan.md').waitFor();
+      expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
+      await second.pending('!1');
+      await second.notifications.click('A closed window left', 'Merge');
+      await second.editor.conflictAction('Accept Both Changes').waitFor();
+      await second.editor.append('half done\n');
+      await second.editor.save();
+      await second.crash();
+
+      const third = await openOtherWorkspace({ scratch, openWindow }, 'attic');
+      await third.notifications.click('has the conflict markers of a merge', 'Abort Merge');
+      await third.answerDialog('Abort the merge of notes/plan.md?', 'Abort Merge');
+      await desk.becomes(path, plan('dig a pond', 'plant'));
+      expect((await desk.backups()).some((text) => text.includes('half done'))).toBe(true);
+      await third.pending('!1');
+    },
+  );
+
+  itWithoutMergeEditor(
+    'a file that is renamed while it is merged is mine under its new name',
+    async ({ desk, laptop }) => {
+      const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
+      await tracked(window).inlineAction('plan.md', 'Merge');
+      await window.editor.conflictAction('Accept Both Changes').waitFor();
+      await window.editor.save();
+      await window.showContainer('Explorer');
+      await window.explorer.expand('notes');
+      await window.explorer.row('plan.md').click();
+      await window.page.keyboard.press('F2');
+      await window.page.locator('.explorer-item-edited input').fill('garden.md');
+      await window.page.keyboard.press('Enter');
+      await desk.becomes('notes/garden.md', plan('dig a pond', 'plant'));
+      await window.pending('↑1 !1');
+    },
+  );
+
   itWithoutMergeEditor('a merge that is closed with markers in its file restores mine', async ({ desk, laptop }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
     await tracked(window).inlineAction('plan.md', 'Merge');
@@ -337,6 +412,19 @@ async function openConflict(machines: Machines, mine: string, theirs: string): P
   await editBoth(machines, mine, theirs);
   await pullConflicts(window);
   return window;
+}
+
+/** Opens another workspace with the folder of the desk, which does not open the editors of the first one again. */
+async function openOtherWorkspace(
+  {
+    scratch,
+    openWindow,
+  }: { readonly scratch: string; readonly openWindow: (path: string) => Promise<WorkbenchWindow> },
+  name: string,
+): Promise<WorkbenchWindow> {
+  const file = join(scratch, `${name}.code-workspace`);
+  await writeFile(file, JSON.stringify({ folders: [{ path: 'desk' }] }));
+  return openWindow(file);
 }
 
 /** Opens the merge editor, and waits until it shows what it merged by itself. */

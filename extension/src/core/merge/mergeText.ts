@@ -48,12 +48,12 @@ export function mergeText(base: Uint8Array, mine: Uint8Array, theirs: Uint8Array
   return mergeDiffering(texts.base, texts.mine, texts.theirs);
 }
 
-/** Whether `text` still has a conflict marker that `mergeText` wrote. */
 /** Whether a content is UTF-8 without a NUL. */
 export function isText(content: Uint8Array): boolean {
   return decoded(content) !== undefined;
 }
 
+/** Whether `text` still has a conflict marker that `mergeText` wrote. */
 export function hasConflictMarkers(text: string): boolean {
   return /^\uFEFF?(?:<{7} mine|\|{7} last synced|>{7} server)\r?$/m.test(text);
 }

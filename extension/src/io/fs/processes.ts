@@ -1,5 +1,34 @@
 import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { errnoOf } from './errno';
+
+/** A process, as it is named in a file that it may leave behind. */
+export interface ProcessMark {
+  readonly pid: number;
+  readonly host: string;
+  /** The start of the process, in case its pid is reused; see `startTimeOf`. */
+  readonly start?: string | undefined;
+  /** The processes that `pid` counts; see `processNamespace`. */
+  readonly namespace?: string | undefined;
+}
+
+export function markOfThisProcess(): ProcessMark {
+  const { pid } = process;
+  return { pid, host: hostname(), start: startTimeOf(pid), namespace: processNamespace() };
+}
+
+export function isThisProcess(mark: ProcessMark): boolean {
+  return mark.pid === process.pid && isAlive(mark) !== false && mark.start === startTimeOf(process.pid);
+}
+
+/** Whether a process lives; undefined if this machine cannot tell. */
+export function isAlive({ pid, host, start, namespace }: ProcessMark): boolean | undefined {
+  if (host !== hostname()) return undefined;
+  if (namespace !== undefined && namespace !== processNamespace()) return undefined;
+  if (!isRunning(pid)) return false;
+  const startNow = startTimeOf(pid);
+  return start === undefined || startNow === undefined ? undefined : start === startNow;
+}
 
 /** Whether a process with this id runs on this machine. */
 export function isRunning(pid: number): boolean {
@@ -30,7 +59,7 @@ export function startTimeOf(pid: number): string | undefined {
  * The namespace in which process ids mean the same as in this process: the machine's boot and the container. Undefined
  * if the system does not report it.
  */
-export function processNamespace(): string | undefined {
+function processNamespace(): string | undefined {
   if (process.platform !== 'linux') return undefined;
   try {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();

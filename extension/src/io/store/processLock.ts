@@ -1,11 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
-import { isRunning, processNamespace, startTimeOf } from '../fs/processes';
+import { isAlive, isRunning, markOfThisProcess, type ProcessMark } from '../fs/processes';
 
 const firstPauseMs = 10;
 const longestPauseMs = 250;
@@ -23,15 +22,9 @@ export interface ProcessLockLimits {
 }
 
 /** The content of a lock file. */
-interface Holder {
-  readonly pid: number;
-  readonly host: string;
+interface Holder extends ProcessMark {
   /** Unique to one acquisition of the lock. */
   readonly id: string;
-  /** The start of the process, in case its pid is reused; see `startTimeOf`. */
-  readonly start?: string | undefined;
-  /** The processes that `pid` counts; see `processNamespace`. */
-  readonly namespace?: string | undefined;
 }
 
 interface LockFile {
@@ -180,17 +173,7 @@ export class ProcessLock {
 }
 
 function newHolder(): Holder {
-  const { pid } = process;
-  return { pid, host: hostname(), id: randomUUID(), start: startTimeOf(pid), namespace: processNamespace() };
-}
-
-/** Whether the process that holds a lock lives; undefined if this machine cannot tell. */
-function isAlive({ pid, host, start, namespace }: Holder): boolean | undefined {
-  if (host !== hostname()) return undefined;
-  if (namespace !== undefined && namespace !== processNamespace()) return undefined;
-  if (!isRunning(pid)) return false;
-  const startNow = startTimeOf(pid);
-  return start === undefined || startNow === undefined ? undefined : start === startNow;
+  return { ...markOfThisProcess(), id: randomUUID() };
 }
 
 /**

@@ -71,11 +71,20 @@ export async function confirmAbort(merges: readonly RecordedMerge[]): Promise<vo
   await confirm(message, detail, vscode.l10n.t('Abort Merge'));
 }
 
-/** Restores the local version before the merge, and keeps the merge so far in a backup. Throws not_aborted and not_saved. */
-export async function abortMerge(merges: ActiveMerges, owner: SyncedFolder, merge: RecordedMerge): Promise<void> {
+/**
+ * Restores the local version before the merge, and keeps the merge so far in a backup. `unfinished` is the hash of a saved
+ * text that the user takes for the unfinished merge. Throws not_aborted and not_saved.
+ */
+export async function abortMerge(
+  merges: ActiveMerges,
+  owner: SyncedFolder,
+  merge: RecordedMerge,
+  unfinished?: string,
+): Promise<void> {
   const { folder, sync } = owner;
   await merges.aborting(merge, async () => {
-    const lastSaved = await saveMerge(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
+    const saved = await saveMerge(vscode.Uri.joinPath(folder.uri, merge.path), merge.path);
+    const lastSaved = saved ?? unfinished;
     const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
     await withProgress(vscode.l10n.t('Palmtree: Abort Merge'), (reporter) =>
       sync.merges.abort(reporter, { ...merge, lastSaved }, { hasUnsavedEdits }),

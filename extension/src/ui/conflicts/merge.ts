@@ -12,7 +12,7 @@ import { isMergeCurrent, type ActiveMerges, type RecordedMerge } from '../worksp
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { isMineAgain } from './mergeCheck';
 import { mergeEditorTabs, openMergeEditor, resultOf, type MergeEditor } from './mergeEditor';
-import { sameLines, withoutBom } from './editorText';
+import { hashOfLines, sameLines, withoutBom } from './editorText';
 import type { MergeWatch } from './mergeWatch';
 
 /** The longest wait for the merge editor to show what it merged, and the pause between two checks, in ms. */
@@ -55,7 +55,8 @@ async function mergeOne(deps: MergeDeps, owner: SyncedFolder, path: string): Pro
   const isInMergeEditor = started.editor === 'merge' && (await startInMergeEditor(deps, owner, started, document));
   if (!isInMergeEditor) await replaceText(document, sides);
   // Not before the text is replaced: a save of the local version must not end the merge.
-  await deps.merges.begin(isInMergeEditor ? started : { ...started, editor: 'text' });
+  const markedText = sides.merge.kind === 'conflict' ? hashOfLines(sides.merge.text) : undefined;
+  await deps.merges.begin(isInMergeEditor ? started : { ...started, editor: 'text', markedText });
   if (isInMergeEditor) return;
   if (sides.merge.kind === 'conflict') await showMarkers(uri);
   else await showMerged(deps, document);

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { isPalmtreeError } from '../../errors';
+import { sha256 } from '../../io/fs/sha256';
 import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
 import { commandIds } from '../shared/ids';
 import { repeatable } from '../shared/repeatable';
@@ -11,12 +12,15 @@ import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { abortMerge } from './abortMerge';
 import { forgetEndedMerges } from './endedMerges';
+import { LeftMerges } from './leftMerges';
 import { concernMessage, isMineAgain, mergeConcern, type MergeConcern } from './mergeCheck';
 import { mergeEditorTabs, resultOf, textTabs } from './mergeEditor';
+import { abortRenamedMerges } from './renamedMerges';
 
 const continueMerging = vscode.l10n.t('Continue Merging');
 const leaveInConflict = vscode.l10n.t('Leave in Conflict');
 const keepMine = vscode.l10n.t('Keep Mine');
+const abortTitle = vscode.l10n.t('Abort Merge');
 const discardBoth = vscode.l10n.t('Discard Both Changes');
 const isComplete = vscode.l10n.t('Merge Is Complete');
 
@@ -54,6 +58,8 @@ export class MergeWatch implements vscode.Disposable {
       vscode.workspace.onDidSaveTextDocument((document) => void this.#onSave(document)),
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.#onTabsClosed(closed)),
       forgetEndedMerges(folders, merges, log),
+      new LeftMerges(folders, merges, log),
+      abortRenamedMerges(folders, merges, log),
     );
   }
 
@@ -209,7 +215,7 @@ export class MergeWatch implements vscode.Disposable {
   ): Promise<boolean> {
     const isUnresolved = concern === 'as synced';
     const done = isUnresolved ? discardBoth : concern === 'as mine' ? keepMine : isComplete;
-    const actions = isUnresolved ? [continueMerging, done] : [done, continueMerging, leaveInConflict];
+    const actions = isUnresolved ? [continueMerging, abortTitle, done] : [done, continueMerging, leaveInConflict];
     const message = `Palmtree: ${concernMessage(concern, merge.path)}`;
     check.isAsking = true;
     const answer = await vscode.window.showWarningMessage(message, ...actions);
@@ -218,6 +224,9 @@ export class MergeWatch implements vscode.Disposable {
     if (this.#merges.find(owner, merge.path) === undefined) return false;
     if (answer === continueMerging) await vscode.commands.executeCommand(commandIds.merge, document.uri);
     else if (answer === leaveInConflict) await this.#end(owner, merge.path);
+    else if (answer === abortTitle) {
+      await abortMerge(this.#merges, owner, merge, sha256(await vscode.workspace.fs.readFile(document.uri)));
+    }
     return answer === done;
   }
 

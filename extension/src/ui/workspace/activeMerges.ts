@@ -2,6 +2,7 @@ import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { exists } from '../../io/fs/files';
+import { markOfThisProcess, type ProcessMark } from '../../io/fs/processes';
 import { watchFile } from '../../io/fs/watchFile';
 import { storageNames } from '../../io/openFolderStorage';
 import { LockedFile } from '../../io/store/lockedFile';
@@ -20,6 +21,10 @@ export interface RecordedMerge extends ActiveMerge {
   readonly mineCopy: string;
   /** A text editor shows unresolved conflicts as markers; the merge editor saves the ancestor's lines for them. */
   readonly editor: 'merge' | 'text';
+  /** The hash of the text with conflict markers that the text editor began with; see `hashOfLines`. */
+  readonly markedText?: string | undefined;
+  /** The extension host of the window that showed the merge last; absent in merges of earlier releases. */
+  readonly host?: ProcessMark | undefined;
 }
 
 /** Earlier releases kept the merges under this key, in the state of one window. */
@@ -36,6 +41,10 @@ const mergesSchema = z.array(
     ancestor: z.string().nullable(),
     mineCopy: z.string(),
     editor: z.enum(['merge', 'text']),
+    markedText: z.string().optional(),
+    host: z
+      .object({ pid: z.number(), host: z.string(), start: z.string().optional(), namespace: z.string().optional() })
+      .optional(),
   }),
 );
 
@@ -90,8 +99,10 @@ export class ActiveMerges implements vscode.Disposable {
     return new Set(this.in(owner).map(({ path }) => path));
   }
 
+  /** Adds a merge that this window shows. */
   begin(merge: RecordedMerge): Promise<void> {
-    return this.#update(merge.folder, (all) => [...all.filter(({ path }) => path !== merge.path), merge]);
+    const shown = { ...merge, host: markOfThisProcess() };
+    return this.#update(merge.folder, (all) => [...all.filter(({ path }) => path !== merge.path), shown]);
   }
 
   async end({ folder }: SyncedFolder, paths: readonly string[]): Promise<void> {
