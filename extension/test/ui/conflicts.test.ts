@@ -85,6 +85,18 @@ describe('the conflicts', () => {
     expect(await laptop.read(`notes/${theirs}`)).toBe(plan('dig there', 'plant'));
   });
 
+  it('of a file that is not text cannot be merged, and the palette says why', async ({ desk, laptop }) => {
+    const window = await openInSync({ desk, laptop });
+    await laptop.write(path, Buffer.from([0, 1, 2]));
+    await laptop.push();
+    await desk.write(path, Buffer.from([0, 1, 3]));
+    await pullConflicts(window);
+    await expect.poll(() => tracked(window).contextMenuItems('plan.md')).toContain('Keep Mine');
+    expect(await tracked(window).contextMenuItems('plan.md')).not.toContain('Merge');
+    await window.runCommand('Palmtree: Merge');
+    await window.notifications.toast(`Can't merge "${path}": it is not text`).waitFor();
+  });
+
   it('are resolved all at once, after a question', async ({ desk, laptop }) => {
     const names = ['one', 'two', 'three'];
     const window = await openInSync(

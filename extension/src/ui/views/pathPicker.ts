@@ -43,7 +43,7 @@ export class PathPicker {
 
   /**
    * The paths in a command's arguments; without them those that were used last, if the command is for them; else a path
-   * that the user picks in a list. Throws cancelled, nothing_picked, no_conflict.
+   * that the user picks in a list. Throws cancelled, nothing_picked, no_conflict, not_mergeable.
    */
   async pick(kind: PathKind, title: string, one: unknown, many: unknown): Promise<Map<SyncedFolder, string[]>> {
     const passed = pickedUris(one, many);
@@ -105,7 +105,11 @@ export class PathPicker {
     const items = owners.flatMap((owner) =>
       [...this.#candidates(kind, owner)].map((path) => ({ owner, path, label: path })),
     );
-    if (items.length === 0) throw new PalmtreeError(emptyCodes[kind], 'there is nothing to pick from');
+    if (items.length === 0) {
+      const paths = kind === 'mergeable' ? owners.flatMap((owner) => this.#conflicts('conflict', owner)) : [];
+      if (paths.length === 0) throw new PalmtreeError(emptyCodes[kind], 'there is nothing to pick from');
+      throw new PalmtreeError('not_mergeable', 'no conflict can be merged as text', { details: { paths } });
+    }
     return pickItem(items, title, owners.length > 1);
   }
 }
