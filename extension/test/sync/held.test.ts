@@ -140,35 +140,22 @@ describe('a file of others that a program obeys', () => {
   });
 });
 
-describe('an execute bit of others', () => {
-  it('is held with the version that brings it, and the local file stays', async () => {
+describe('an executable file of others', () => {
+  it('is pulled into a tracked folder', async () => {
     const { victim, other } = await victimAndOther({ 'notes/run.sh': 'mine' });
     await chmod(other.path('notes/run.sh'), 0o755);
     await other.push();
-    expect(heldIn(await victim.pull())).toEqual(['notes/run.sh program execute']);
-    expect((await victim.listing()).get('notes/run.sh')?.line).toContain('file 644');
-  });
-
-  it('is not set by a merge with an edit of this machine', async () => {
-    const { victim, other } = await victimAndOther({ 'notes/run.sh': '1\n2\n3\n4\n5\n' });
-    await other.write('notes/run.sh', 'one\n2\n3\n4\n5\n', 0o755);
-    await other.push();
-    await victim.write('notes/run.sh', '1\n2\n3\n4\nfive\n');
-    const { conflicts, merged } = await victim.pull(false, { autoMerge: true });
-    expect({ conflicts, merged }).toEqual({ conflicts: ['notes/run.sh'], merged: [] });
-    expect((await victim.listing()).get('notes/run.sh')?.line).toContain('file 644');
-  });
-
-  it('is not held for a file that others renamed', async () => {
-    const { victim, other } = await victimAndOther();
-    await victim.write('notes/old.sh', 'script', 0o755);
-    await victim.push();
-    await other.sync.held.decide((await other.pull()).held, 'pull');
-    await other.pull();
-    await other.rename('notes/old.sh', 'notes/new.sh');
-    await other.push();
     expect((await victim.pull()).held).toEqual([]);
-    expect(await pathsOn(victim)).toEqual(['notes/new.sh', 'notes/plan.md']);
+    expect((await victim.listing()).get('notes/run.sh')?.line).toContain('file 755');
+  });
+
+  it('is asked about outside, although the user has agreed to other files there', async () => {
+    const { victim, other } = await victimAndOther();
+    await pushFrom(other, { 'elsewhere/a.md': 'theirs' });
+    await victim.sync.held.decide((await victim.pull()).held, 'pull');
+    await pushFrom(other, { 'bin/run.sh': 'theirs' }, 0o755);
+    expect(heldIn(await victim.pull())).toEqual(['bin/run.sh program execute']);
+    expect(await pathsOn(victim)).toEqual(['elsewhere/a.md', 'notes/plan.md']);
   });
 });
 
@@ -199,15 +186,16 @@ describe('a user alone', () => {
     const desk = await fixture.machine();
     await desk.write('notes/a.md', 'mine');
     await desk.write('notes/.envrc', 'mine');
-    await desk.sync.track(['notes']);
+    await desk.write('bin/run.sh', 'mine', 0o755);
+    await desk.sync.track(['notes', 'bin/run.sh']);
     await desk.push();
     const laptop = await fixture.machine({ token: await createToken(fixture.server.dataDir, `laptop-${++tokens}`) });
-    await until(laptop, ({ counts }) => counts.incoming === 1 && counts.held === 1);
+    await until(laptop, ({ counts }) => counts.incoming === 2 && counts.held === 1);
     const { held } = await laptop.pull();
     await laptop.sync.held.decide(held, 'pull');
     const approved = new Set(held.map(({ path }) => path));
     expect((await laptop.pull(false, { approved })).held).toEqual([]);
-    expect(await pathsOn(laptop)).toEqual(['notes/.envrc', 'notes/a.md']);
+    expect(await pathsOn(laptop)).toEqual(['bin/run.sh', 'notes/.envrc', 'notes/a.md']);
   });
 });
 

@@ -77,12 +77,14 @@ describe('a git merge in one of two folders', () => {
     const otherLaptop = await openLaptop(other.tree);
     await pushFiles(laptop, files);
     await pushFiles(otherLaptop, { 'notes/palms.md': '# Palms\n', [seeds]: '# Seeds\n' });
-    for (const each of [desk, other]) await each.configure(automatic);
+    for (const each of [desk, other]) {
+      await each.openAndPull(2);
+      await each.configure(automatic);
+    }
     const workspace = join(scratch, 'both.code-workspace');
     await writeFile(workspace, JSON.stringify({ folders: [{ path: 'desk' }, { path: 'other' }] }));
     const window = await openWindow(workspace);
     await window.activated();
-    for (const each of [desk, other]) await each.becomes(seeds, '# Seeds\n');
     await window.inSync();
 
     execFileSync('git', ['init', '--quiet'], { cwd: desk.folder });
@@ -164,9 +166,8 @@ async function openAutomatic(
 ): Promise<WorkbenchWindow> {
   await pushFiles(laptop, files);
   await desk.configure(automatic);
-  const window = await desk.open();
-  await window.inSync();
-  return window;
+  // The first pull of a tree that others push to is the user's.
+  return desk.openAndPull(Object.keys(files).length);
 }
 
 function lines(first: string, last: string): string {

@@ -1,4 +1,4 @@
-/** The kind of program that obeys a file, or `execute` for a file that gets an execute bit. */
+/** The kind of program that obeys a file. */
 export type ObeyingProgram =
   'editor' | 'container' | 'git' | 'environment' | 'shell' | 'packages' | 'build' | 'desktop';
 

@@ -8,7 +8,7 @@ const policy: HoldPolicy = {
   isTracked: (path) => path.startsWith('n/'),
   isNamed: () => false,
   isSynced: () => false,
-  honoursModes: true,
+  holdsScripts: true,
 };
 
 function change(path: string, from: string | undefined, to: string | undefined): Change {
@@ -49,23 +49,19 @@ describe('a new file', () => {
   });
 });
 
-describe('an execute bit', () => {
-  it('is held if it is new', () => {
-    const changes = [change('n/a', undefined, 'one x'), change('n/b', 'one', 'two x'), change('n/c', 'one', 'one x')];
-    expect(held(changes, { isSynced: (path) => path !== 'n/a' }).map(([path]) => path)).toEqual(['n/a', 'n/b', 'n/c']);
+describe('an executable file', () => {
+  it('is held as such outside the tracked folders', () => {
+    expect(held([change('m/a', undefined, 'one x')], { holds: new Set(['program'] as const) })).toEqual([
+      ['m/a', 'program by execute'],
+    ]);
   });
 
-  it('is not held if the file has had it, here or under another name', () => {
-    const changes = [
-      change('n/a', 'one x', 'two x'),
-      change('n/old', 'old x', undefined),
-      change('n/b', undefined, 'old x'),
-    ];
-    expect(held(changes)).toEqual([]);
+  it('is not held in a tracked folder', () => {
+    expect(held([change('n/a', undefined, 'one x'), change('n/b', 'one', 'one x')])).toEqual([]);
   });
 
-  it('is not held on a disk without execute bits', () => {
-    expect(held([change('n/a', undefined, 'one x')], { honoursModes: false })).toEqual([]);
+  it('is not held as such if scripts are not', () => {
+    expect(held([change('m/a', undefined, 'one x')], { holdsScripts: false })).toEqual([['m/a', 'outside']]);
   });
 });
 

@@ -14,7 +14,7 @@ export type HeldKind = 'outside' | 'program';
 export interface HeldPath {
   readonly path: string;
   readonly kinds: readonly HeldKind[];
-  /** The kind of program that obeys the file; `execute` if the file gets an execute bit. */
+  /** The kind of program that obeys the file; `execute` for an executable file. */
   readonly by?: ObeyingProgram | 'execute' | undefined;
 }
 
@@ -28,8 +28,8 @@ export interface HoldPolicy {
   readonly isNamed: (path: string) => boolean;
   /** Whether both sides have had the path. */
   readonly isSynced: (path: string) => boolean;
-  /** Execute bits are set on this disk. */
-  readonly honoursModes: boolean;
+  /** Executable files outside the tracked folders are held as such. */
+  readonly holdsScripts: boolean;
 }
 
 /** Drops the puts of `plan` that are held back. */
@@ -47,11 +47,9 @@ export function heldPaths(changes: readonly Change[], policy: HoldPolicy): Map<s
   const held = new Map<string, HeldPath>();
   const { holds, approved } = policy;
   if (holds.size === 0) return held;
-  const executed = executedContents(changes);
-  for (const change of changes) {
-    const { path, from, to } = change;
+  for (const { path, to } of changes) {
     if (to === undefined || approved?.has(path) === true) continue;
-    const by = holds.has('program') ? programOf(path, { from, to, executed }, policy) : undefined;
+    const by = holds.has('program') ? programOf(path, to, policy) : undefined;
     const isOutside = holds.has('outside') && !policy.isTracked(path);
     const kinds: HeldKind[] = [...(isOutside ? ['outside' as const] : []), ...(by ? ['program' as const] : [])];
     if (kinds.length > 0) held.set(path, { path, kinds, ...(by && { by }) });
@@ -59,31 +57,14 @@ export function heldPaths(changes: readonly Change[], policy: HoldPolicy): Map<s
   return held;
 }
 
-interface PutContext {
-  readonly from: Entry | undefined;
-  readonly to: Entry;
-  readonly executed: ReadonlySet<string>;
-}
-
-function programOf(path: string, put: PutContext, policy: HoldPolicy): HeldPath['by'] {
-  const isNew = !policy.isSynced(path);
-  if (isNew && policy.isNamed(path)) return undefined;
-  const by = isNew ? obeyedBy(path) : undefined;
+function programOf(path: string, to: Entry, policy: HoldPolicy): HeldPath['by'] {
+  if (policy.isSynced(path) || policy.isNamed(path)) return undefined;
+  const by = obeyedBy(path);
   if (by !== undefined) return by;
-  return policy.honoursModes && getsExecuteBit(put) ? 'execute' : undefined;
+  // The scripts in a folder that this machine tracks are what the user shares.
+  return policy.holdsScripts && isExecutable(to) && !policy.isTracked(path) ? 'execute' : undefined;
 }
 
-/** A file that was executable here under another name has no new execute bit. */
-function getsExecuteBit({ from, to, executed }: PutContext): boolean {
-  return isExecutable(to) && !isExecutable(from) && !executed.has(to.hash);
-}
-
-function executedContents(changes: readonly Change[]): ReadonlySet<string> {
-  return new Set(
-    changes.flatMap(({ from, to }) => (from && to === undefined && isExecutable(from) ? [from.hash] : [])),
-  );
-}
-
-function isExecutable(entry: Entry | undefined): boolean {
-  return entry?.kind === 'file' && (entry.mode & 0o111) !== 0;
+export function isExecutable({ kind, mode }: Entry): boolean {
+  return kind === 'file' && (mode & 0o111) !== 0;
 }

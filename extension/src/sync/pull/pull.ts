@@ -92,10 +92,10 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   const skippedFolders = await adoptServerRules(replica, fetched.folders, { holds, approved });
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
-  const { plan, held, heldConflicts } = await replica.planner.reconcile('known', { holds, approved });
+  const { plan, held } = await replica.planner.reconcile('known', { holds, approved });
   const downloads = await withoutUndone(context, restrictTo(plan.downloads, options.only), options);
   await applyDeletionGuard(replica, { direction: 'pull', changes: downloads, confirmed: options.confirmed });
-  const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options) && !heldConflicts.has(path));
+  const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   const work = async (staging: string): Promise<PullResult> => {
     const modes = mergeModes(candidates);
     const staged = [...downloads, ...modes.flatMap(({ decision }) => decision.localChanges)];

@@ -1,6 +1,6 @@
 import { dropTooLongPaths, type TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
-import { dropHeld, heldPaths, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
+import { dropHeld, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
 import type { FileTable } from '../../core/entry';
 import { obeyedBy } from '../../core/filenames/obeyedFiles';
 import type { Selection } from '../../core/tracking/selection';
@@ -31,8 +31,6 @@ export interface Reconciled {
   readonly unrepresentable: ReadonlySet<string>;
   /** The paths of others that a pull leaves on the server. */
   readonly held: ReadonlyMap<string, HeldPath>;
-  /** The conflicts that no merge may settle, since the server's version would be held. */
-  readonly heldConflicts: ReadonlyMap<string, HeldPath>;
 }
 
 export interface ReconcileOptions {
@@ -60,9 +58,7 @@ export class Planner {
     const remote = ancestor.remote(version);
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
-    const policy = this.#holdPolicy(options);
-    const { plan: agreed, held } = dropHeld(whole, policy);
-    const conflicts = whole.conflicts.map((conflict) => ({ ...conflict, from: conflict.local, to: conflict.remote }));
+    const { plan: agreed, held } = dropHeld(whole, this.#holdPolicy(options));
     const short = dropTooLongPaths(agreed, this.#deps.tooLong ?? (() => undefined));
     const storable = dropUnrepresentableNames(short.plan, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
@@ -78,7 +74,6 @@ export class Planner {
       ]),
       unrepresentable: new Set([...storable.dropped, ...short.problems.keys()]),
       held,
-      heldConflicts: heldPaths(conflicts, policy),
     };
   }
 
@@ -104,7 +99,7 @@ export class Planner {
       isTracked: (path) => selection.includes(path),
       isNamed: (path) => isNamed(selection, path),
       isSynced: (path) => ancestor.entries.has(path),
-      honoursModes: local.honoursModes,
+      holdsScripts: local.honoursModes && !consent.isNew,
     };
   }
 

@@ -36,15 +36,19 @@ export class PullConsent {
     return JSON.stringify([otherWriters?.length ?? -1, heldAnswers]);
   }
 
+  /** Whether the folder has no rule at all: a pull then wants the whole tree, with its scripts, as a clone does. */
+  get isNew(): boolean {
+    return this.#rules.all.size === 0;
+  }
+
   /**
-   * The kinds that a pull holds back. A folder without any rule gets the whole tree, as from a clone. An unattended pull
-   * holds back everything that the user may want to look at, whatever the answers.
+   * The kinds that a pull holds back. An unattended pull holds back everything that the user may want to look at, whatever
+   * the answers.
    */
   holds(isUnattended = false): ReadonlySet<HeldKind> {
     if (this.#stored.otherWriters?.length === 0) return nothing;
     if (isUnattended) return new Set(kinds);
-    const isNew = this.#rules.all.size === 0;
-    return new Set(kinds.filter((kind) => this.answer(kind) !== 'pull' && !(kind === 'outside' && isNew)));
+    return new Set(kinds.filter((kind) => this.answer(kind) !== 'pull' && !(kind === 'outside' && this.isNew)));
   }
 
   /** Undefined until the user has decided about files of this kind. */

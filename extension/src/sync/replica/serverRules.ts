@@ -1,6 +1,6 @@
 import type { Entry, FileTable } from '../../core/entry';
 import { obeyedBy } from '../../core/filenames/obeyedFiles';
-import type { HeldKind } from '../../core/reconcile/dropHeld';
+import { isExecutable, type HeldKind } from '../../core/reconcile/dropHeld';
 import type { Rules } from '../../core/tracking/rule';
 import { isInside } from '../../core/paths';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
@@ -26,8 +26,9 @@ export async function adoptServerRules(
   folders: readonly string[],
   options: AdoptOptions,
 ): Promise<string[]> {
+  const holdsScripts = replica.local.honoursModes && !replica.consent.isNew;
   const skipped = options.holds.has('outside') ? [] : await adoptFolders(replica, folders, options);
-  await runYielding(adoptFilesSteps(replica, options));
+  await runYielding(adoptFilesSteps(replica, { ...options, holdsScripts }));
   return skipped;
 }
 
@@ -48,13 +49,15 @@ async function adoptFolders(replica: Replica, folders: readonly string[], { hold
   return skipped.filter((folder) => isNew(folder) && !skipped.some((other) => isInside(folder, other))).sort();
 }
 
-function* adoptFilesSteps(replica: Replica, { holds, approved }: AdoptOptions): CooperativeTask<void> {
+function* adoptFilesSteps(
+  replica: Replica,
+  { holds, approved, holdsScripts }: AdoptOptions & { readonly holdsScripts: boolean },
+): CooperativeTask<void> {
   const { local, rules, ancestor } = replica;
   const selection = rules.selection();
   const isHeld = (path: string, entry: Entry): boolean => {
     if (approved?.has(path) === true || holds.size === 0) return false;
-    const isExecuted = local.honoursModes && entry.kind === 'file' && (entry.mode & 0o111) !== 0;
-    return holds.has('outside') || obeyedBy(path) !== undefined || isExecuted;
+    return holds.has('outside') || obeyedBy(path) !== undefined || (holdsScripts && isExecutable(entry));
   };
   let visited = 0;
   for (const [path, entry] of ancestor.remote('known')) {

@@ -1,4 +1,3 @@
-import type { Conflict } from '../../core/change';
 import { compareNaturally } from '../../core/paths';
 import { isMergeable, mergeContents, mergeModes } from '../pull/autoMerge';
 import { absorbConverged } from '../replica/absorbConverged';
@@ -77,15 +76,14 @@ async function conflictRows(
 ): Promise<PlanRow[]> {
   const { direction, autoMerge, revision, reconciled } = request;
   const { conflicts } = reconciled.plan;
-  const isMergeAllowed = ({ path }: Conflict): boolean => !reconciled.heldConflicts.has(path);
   if (autoMerge !== true || direction === 'push') return conflicts.map(conflictRow);
-  const decisions = new Map(mergeModes(conflicts.filter(isMergeAllowed)).map(({ path, decision }) => [path, decision]));
+  const decisions = new Map(mergeModes(conflicts).map(({ path, decision }) => [path, decision]));
   const rows: PlanRow[] = [];
   let tried = 0;
   for (const conflict of conflicts) {
     throwIfCancelled(context);
     let decision = decisions.get(conflict.path);
-    if (decision === undefined && isMergeable(conflict) && isMergeAllowed(conflict) && tried++ < maxMerges) {
+    if (decision === undefined && isMergeable(conflict) && tried++ < maxMerges) {
       decision = (await mergeContents(context, { conflict, revision }))?.decision;
     }
     rows.push(decision === undefined ? conflictRow(conflict) : mergeRow(conflict, decision.localChanges[0]?.to));
