@@ -9,8 +9,8 @@ export function proxyCode(status: number): 'proxy_refused' | 'server_unreachable
 }
 
 /**
- * The server address that the `Location` of a redirect leads to: without the path of the API, if that is the requested
- * one. Empty if it leads nowhere.
+ * The server address that a redirect's `Location` leads to. If the location ends with the requested path of the API, that
+ * path is left out. Empty if there is no location, or if it is no URL.
  */
 export function redirectTarget(requested: string, location: string | null | undefined): string {
   if (typeof location !== 'string' || !URL.canParse(location, requested)) return '';

@@ -6,7 +6,7 @@ export type TooLong = (
   path: string,
 ) => Extract<ProblemReason, 'path-too-long-here' | 'path-too-long-to-stage'> | undefined;
 
-/** Drops the puts of `plan` whose paths are too long for this machine, each with its problem. */
+/** Drops the downloads of new paths that are too long for this machine, and returns a problem for each. */
 export function dropTooLongPaths(
   plan: Reconciliation,
   tooLong: TooLong,

@@ -2,13 +2,13 @@ import type { Change } from '../change';
 import { entryWith, type Entry } from '../entry';
 import { findRenames } from './renames';
 
-/** Paths with one content that a revision, or the changes of this disk, deleted and added. */
+/** The paths of one content that a revision, or this disk since the last sync, deleted and added. */
 export interface SameContent {
   readonly deleted: readonly string[];
   readonly added: readonly string[];
 }
 
-/** The path that the new path `entry.path` had before, if the changes renamed it; `deleted` and `added` have its content. */
+/** The path that `entry` was renamed from; undefined if it was not. The other paths are those with its content. */
 export function renameSource(entry: Entry, { deleted, added }: SameContent): string | undefined {
   const at = (path: string): Entry => entryWith(entry, { path });
   const changes: Change[] = [

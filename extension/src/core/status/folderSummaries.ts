@@ -1,3 +1,4 @@
+import { parentOf } from '../paths';
 import type { PathState } from './pathState';
 
 /** The numbers of paths in a folder that are out of sync. */
@@ -24,21 +25,21 @@ interface MutableSummary {
 
 const cache = new WeakMap<ReadonlyMap<string, PathState>, ReadonlyMap<string, FolderSummary>>();
 
-/** The folders that hold paths with a state; `''` is the workspace folder. The `states` must not change later: each map is summarised once. */
+/**
+ * Summarises the folders that hold paths with a state; `''` is the workspace folder. The result is cached by the map, so
+ * `states` must not change afterwards.
+ */
 export function folderSummaries(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
   let summaries = cache.get(states);
   if (summaries === undefined) cache.set(states, (summaries = summarise(states)));
   return summaries;
 }
 
-/**
- * Summarises the folders that hold paths with a state. Paths are first added to their own folder, then each folder to the
- * ones above it, since there are far fewer folders than paths.
- */
+/** Adds paths to their own folder, then each folder to those above it, since there are far fewer folders than paths. */
 function summarise(states: ReadonlyMap<string, PathState>): ReadonlyMap<string, FolderSummary> {
   const own = new Map<string, MutableSummary>();
   for (const [path, state] of states) {
-    addTo(own, path.slice(0, Math.max(0, path.lastIndexOf('/'))), state, countsByState[state]);
+    addTo(own, parentOf(path) ?? '', state, countsByState[state]);
   }
   const all = new Map<string, MutableSummary>();
   for (const [folder, { state, pending }] of own) {
@@ -61,7 +62,7 @@ function addTo(folders: Map<string, MutableSummary>, folder: string, state: Path
   known.pending.held += more.held;
 }
 
-/** The summary of a folder that has a problem of its own, as one whose disk is missing. */
+/** Adds a problem of the folder itself, such as a missing disk. */
 export function withOwnProblem(summary: FolderSummary | undefined): FolderSummary {
   const { state = 'problem', pending = none } = summary ?? {};
   const isMoreUrgent = urgency[state] > urgency.problem;

@@ -86,7 +86,7 @@ export class PathTree {
     for (const path of tracked) add(this.#others, path, 'folder');
   }
 
-  /** The rows in `folder` ('' for the root): folders first, then by name. */
+  /** The rows in `folder` (`''` is the workspace folder): folders first, then by name. */
   children(folder: string): readonly PathNode[] {
     const kinds = new Map(this.#observed.kindsIn(folder));
     for (const [name, kind] of this.#others.get(folder) ?? []) {

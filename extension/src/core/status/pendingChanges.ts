@@ -3,7 +3,7 @@ import type { FileTable } from '../entry';
 import { findRenames } from '../reconcile/renames';
 import type { PathStates } from './pathState';
 
-/** Beyond this number of new and deleted paths nobody counts renames, and finding them takes long. */
+/** With more new and deleted paths, finding the renames takes long, and each path counts by itself. */
 const maxComparedPaths = 5_000;
 
 export interface SideTables {

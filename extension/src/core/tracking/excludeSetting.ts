@@ -29,7 +29,8 @@ export const defaultExclude: Readonly<Record<string, boolean>> = {
 
 /**
  * The patterns that a value of the setting excludes. VS Code merges the objects of all scopes, with the default first. A
- * value of another type replaces the default, and is then read so that it excludes no less than it may mean.
+ * value of another type replaces that object; it is read as the default and the texts in it, so that it never excludes
+ * less than the user meant.
  */
 export function excludedPatterns(value: unknown): readonly string[] {
   if (isObject(value)) return Object.keys(value).filter((pattern) => value[pattern] !== false);

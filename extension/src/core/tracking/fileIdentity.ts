@@ -11,8 +11,8 @@ export interface FileIdentity {
 
 /**
  * Whether both are one file or folder with as many names as before. An inode number is given to another file when the
- * first is deleted, so it proves nothing without the time of creation. A file with fewer names lost one: its other names
- * are no successors of that.
+ * first is deleted, so it proves nothing without the time of creation. If the file has
+ * fewer names than before, one of them was deleted, and the others are not its new name.
  */
 export function isSameFile(a: FileIdentity, b: FileIdentity): boolean {
   return a.birth !== '0' && a.ino === b.ino && a.birth === b.birth && a.links === b.links;

@@ -24,7 +24,7 @@ export interface MovedChoices {
 export function moveOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename, isTracked: boolean): MovedChoices {
   const moved = rulesIn(rules, [from]).filter(({ renamedTo }) => renamedTo === undefined);
   for (const rule of moved) rules.set(rule.path, { ...rule, renamedTo: to + rule.path.slice(from.length) });
-  // Renamed before: the rule in between may lapse.
+  // A chain of renames points to its end, since the rules in between may lapse.
   for (const rule of rules.values()) {
     const { renamedTo } = rule;
     if (renamedTo === undefined || (renamedTo !== from && !isInside(renamedTo, from))) continue;
@@ -35,8 +35,8 @@ export function moveOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename
 }
 
 /**
- * Applies the choices that `moveOut` returned to the new path `to`, without redundant rules. A path with a rule of its own
- * keeps one if the patterns exclude the new path (`isExcluded`); any other path is excluded by them.
+ * Applies the choices, which `moveOut` returned, at the new path `to`, without redundant rules. If the patterns exclude a
+ * new path (`isExcluded`), it stays tracked only if it had a rule of its own.
  */
 export function moveIn(
   rules: Map<string, Rule>,
@@ -44,7 +44,7 @@ export function moveIn(
   moved: MovedChoices,
   isExcluded: (path: string) => boolean,
 ): void {
-  // Renamed back: rules at the new path that do not return are those of an earlier file.
+  // Rules there that are still marked as renamed belong to what had the path before.
   for (const { path, renamedTo } of rulesIn(rules, [to])) if (renamedTo !== undefined) rules.delete(path);
   const [own] = moved.rules;
   if (own?.path !== '' && moved.isTracked && !isExcluded(to) && ruleFor(rules, to)?.effect !== 'track') {
@@ -70,7 +70,7 @@ export function lapsedRules(rules: Iterable<Rule>, hasPath: (path: string) => bo
   return [...rules].filter(({ path, renamedTo }) => renamedTo !== undefined && !hasPath(path));
 }
 
-/** The earlier path of `path`, if it was renamed and neither side has lost the earlier one yet. */
+/** The earlier path of `path`, if it was renamed and a side still has the earlier one. */
 export function formerPath(rules: Iterable<Rule>, path: string): string | undefined {
   for (const { path: former, renamedTo } of rules) {
     if (renamedTo === undefined) continue;

@@ -1,7 +1,10 @@
 import { parentFolders, parentOf } from '../paths';
 import { ruleFor, type Rule } from './rule';
 
-/** The places at which commands for tracked or untracked paths apply. The sets grow with the numbers of folders and rules, not of files. */
+/**
+ * The places at which commands for tracked or untracked paths apply. The sets grow with the numbers of folders and rules,
+ * not of files.
+ */
 export interface TrackingSummary {
   /**
    * Folders that hold tracked files at any depth, and tracked files and folders with their own rule. `''` is the workspace
