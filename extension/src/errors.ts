@@ -73,8 +73,8 @@ export interface ErrorDetails {
     readonly tracked: number;
     /** Folders whose tracked files are all missing on this disk; `''` is the workspace folder. */
     readonly missingFolders: readonly string[];
-    /** Files and folders that were tracked by themselves and do not exist on this disk any more; none of the above. */
-    readonly missingRoots: readonly string[];
+    /** Paths with a rule of their own that do not exist on this disk any more, without the folders above. */
+    readonly vanishedPaths: readonly string[];
     /** Folders whose tracked files the plan would all delete on this disk. */
     readonly deletedFolders: readonly string[];
     /** Other folders with ten or more tracked files, all of which the plan would delete or empty. */

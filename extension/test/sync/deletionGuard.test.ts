@@ -135,7 +135,7 @@ describe('a workspace folder that is', () => {
     });
     await desk.write('untracked', 'something else is here');
     await expect(desk.push()).rejects.toMatchObject({
-      details: { deletions: { missingFolders: [], missingRoots: ['a'] } },
+      details: { deletions: { missingFolders: [], vanishedPaths: ['a'] } },
     });
     expect(await desk.push(true)).toMatchObject({ deleted: 1 });
   });

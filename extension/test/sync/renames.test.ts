@@ -312,7 +312,7 @@ describe('a tracked path that vanished without a successor', () => {
     await lose(desk);
     await expect(desk.push()).rejects.toMatchObject({
       code: 'deletion_guard',
-      details: { paths: ['a'], deletions: { missingRoots: ['a'], missingFolders: [], deletes: 1 } },
+      details: { paths: ['a'], deletions: { vanishedPaths: ['a'], missingFolders: [], deletes: 1 } },
     });
     expect(await fixture.pathsOnServer()).toEqual(['a', 'b', 'n/c', 'n/d']);
     expect(await desk.push(true)).toMatchObject({ put: 0, deleted: 1 });
@@ -322,7 +322,7 @@ describe('a tracked path that vanished without a successor', () => {
   it('stops the push for a folder with a single file too', async () => {
     const [desk] = await synced(['n', 'b', 'c'], ['n/a', 'b', 'c']);
     await desk.delete('n');
-    await expect(desk.push()).rejects.toMatchObject({ details: { deletions: { missingRoots: ['n'] } } });
+    await expect(desk.push()).rejects.toMatchObject({ details: { deletions: { vanishedPaths: ['n'] } } });
   });
 
   it('keeps no other path from a push that is limited to others', async () => {

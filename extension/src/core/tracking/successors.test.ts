@@ -3,12 +3,12 @@ import type { Entry } from '../entry';
 import { entry, hashOf } from '../testing/fixtures';
 import type { FileIdentity } from './fileIdentity';
 import type { Rule } from './rule';
-import { findSuccessors, type FoundItem, type VanishedRoot } from './successors';
+import { findSuccessors, type FoundItem, type VanishedRule } from './successors';
 
 const identity: FileIdentity = { dev: '1', ino: '7', birth: '70', links: 1 };
 const other: FileIdentity = { dev: '2', ino: '8', birth: '80', links: 1 };
 
-function root(path: string, kind: Rule['kind'], entries: readonly Entry[], known?: FileIdentity): VanishedRoot {
+function vanished(path: string, kind: Rule['kind'], entries: readonly Entry[], known?: FileIdentity): VanishedRule {
   const rule: Rule = { path, kind, effect: 'track', ...(known === undefined ? {} : { identity: known }) };
   return { rule, entries };
 }
@@ -18,11 +18,11 @@ function found(path: string, content: string | undefined, known: FileIdentity = 
   return { path, kind: 'file', identity: known, size: content.length, mtimeNs: 1n, hash: hashOf(content) };
 }
 
-const file = root('a', 'file', [entry('a', 'one')], identity);
-const folder = root('n', 'folder', [entry('n/a', 'one'), entry('n/d/b', 'two'), entry('n/empty', '')], identity);
+const file = vanished('a', 'file', [entry('a', 'one')], identity);
+const folder = vanished('n', 'folder', [entry('n/a', 'one'), entry('n/d/b', 'two'), entry('n/empty', '')], identity);
 
 describe('the successor of a vanished path is', () => {
-  it.each<[string, VanishedRoot, readonly FoundItem[], string | undefined]>([
+  it.each<[string, VanishedRule, readonly FoundItem[], string | undefined]>([
     ['the file with its identity, even if it was edited', file, [found('b', 'edited', identity)], 'b'],
     ['the folder with its identity', folder, [found('m', undefined, identity)], 'm'],
     ['the only file with its content and mtime', file, [found('x/a', 'one'), found('c', 'two')], 'x/a'],
@@ -36,7 +36,7 @@ describe('the successor of a vanished path is', () => {
     ],
     [
       'the file with its inode number and content, without times of creation',
-      root('a', 'file', [entry('a', 'one')], { ...identity, birth: '0' }),
+      vanished('a', 'file', [entry('a', 'one')], { ...identity, birth: '0' }),
       [found('b', 'one', { ...identity, birth: '0' })],
       'b',
     ],
@@ -52,26 +52,26 @@ describe('the successor of a vanished path is', () => {
       undefined,
     ],
     ['not two folders with a part each', folder, [found('m/a', 'one'), found('o/d/b', 'two')], undefined],
-    ['not another empty file', root('a', 'file', [entry('a', '')]), [found('b', '')], undefined],
+    ['not another empty file', vanished('a', 'file', [entry('a', '')]), [found('b', '')], undefined],
     ['not a copy with another mtime', file, [{ ...found('b', 'one'), mtimeNs: 2_000_000n }], undefined],
     [
       'not what has no time of creation',
-      root('a', 'file', [], { ...identity, birth: '0' }),
+      vanished('a', 'file', [], { ...identity, birth: '0' }),
       [found('b', 'x', { ...identity, birth: '0' })],
       undefined,
     ],
-  ])('%s', (_, vanished, items, expected) => {
-    expect(findSuccessors([vanished], items).map(({ to }) => to)).toEqual(expected === undefined ? [] : [expected]);
+  ])('%s', (_, rule, items, expected) => {
+    expect(findSuccessors([rule], items).map(({ to }) => to)).toEqual(expected === undefined ? [] : [expected]);
   });
 
   it('none, if two vanished paths would have the same', () => {
-    const roots = [root('a', 'file', [entry('a', 'one')]), root('b', 'file', [entry('b', 'one')])];
-    expect(findSuccessors(roots, [found('c', 'one')])).toEqual([]);
+    const rules = [vanished('a', 'file', [entry('a', 'one')]), vanished('b', 'file', [entry('b', 'one')])];
+    expect(findSuccessors(rules, [found('c', 'one')])).toEqual([]);
   });
 
   it('found for an untracked path by its identity only', () => {
-    const untracked = (known?: FileIdentity): VanishedRoot => {
-      const { rule, entries } = root('a', 'folder', [entry('a', 'one')], known);
+    const untracked = (known?: FileIdentity): VanishedRule => {
+      const { rule, entries } = vanished('a', 'folder', [entry('a', 'one')], known);
       return { rule: { ...rule, effect: 'untrack' }, entries };
     };
     expect(findSuccessors([untracked()], [found('b', 'one')])).toEqual([]);

@@ -3,8 +3,8 @@ import { isSameFile, type FileIdentity } from './fileIdentity';
 import type { RuleRename } from './followRename';
 import type { Rule } from './rule';
 
-/** A path with a rule of its own that does not exist any more. */
-export interface VanishedRoot {
+/** A rule whose path does not exist any more. */
+export interface VanishedRule {
   readonly rule: Rule;
   /** The last synced entries at the path and below it. */
   readonly entries: readonly Entry[];
@@ -31,14 +31,14 @@ export function mayHoldContent({ size, mtimeNs }: Pick<FoundItem, 'size' | 'mtim
 }
 
 /**
- * Finds the new path of each vanished root. A root has a successor if exactly one item has its identity. Where that proves
+ * Finds the new path of each vanished rule. A rule has a successor if exactly one item has its identity. Where that proves
  * nothing (`mayHaveMoved`), it has one if exactly one file has its content and mtime, or exactly one folder has all its
- * files at the same relative paths. Empty files, and roots with several candidates, get none: a rule must not follow a
+ * files at the same relative paths. Empty files, and rules with several candidates, get none: a rule must not follow a
  * guess.
  */
-export function findSuccessors(roots: readonly VanishedRoot[], found: readonly FoundItem[]): RuleRename[] {
+export function findSuccessors(vanished: readonly VanishedRule[], found: readonly FoundItem[]): RuleRename[] {
   const byHash = Map.groupBy(found, ({ hash }) => hash);
-  const renames = roots.flatMap(({ rule, entries }): RuleRename[] => {
+  const renames = vanished.flatMap(({ rule, entries }): RuleRename[] => {
     const successor = successorByIdentity(rule, found) ?? successorByContent(rule, entries, byHash);
     return successor === undefined ? [] : [{ from: rule.path, ...successor }];
   });
@@ -64,7 +64,7 @@ function successorByContent(rule: Rule, entries: readonly Entry[], found: ItemsB
   return only === undefined || more.length > 0 ? undefined : { to: only, kind: rule.kind };
 }
 
-/** The paths that the root may have now, if `entry` is at its relative path in it. */
+/** The paths that the file or folder of `rule` may have now, if `entry` is at its relative path in it. */
 function newPathsOf(rule: Rule, entry: Entry, found: ItemsByHash): ReadonlySet<string> {
   const ending = entry.path.slice(rule.path.length);
   return new Set(

@@ -55,7 +55,7 @@ function changedMounts({ before, now, wasRead, mayTrackBelow, findings, area }: 
     if (folder === '' ? !isRootMoved(before, now) : isSameMount(before.get(folder), now.get(folder))) continue;
     // A mount point that was removed is not read.
     const isGone = !wasRead(folder) && !findings.isBlockedByProblem(folder) && mayTrackBelow(folder);
-    const isInArea = area.covers(folder) || [...(area.roots ?? [])].some((root) => isInside(root, folder));
+    const isInArea = area.covers(folder) || [...(area.outermost ?? [])].some((path) => isInside(path, folder));
     if (wasRead(folder) || (isGone && isInArea)) changed.add(folder);
   }
   return changed;

@@ -26,10 +26,10 @@ export function removedPaths(
 function candidates(
   known: ReadonlyMap<string, Observation>,
   findings: ScanFindings,
-  { roots }: ScanArea,
+  { outermost }: ScanArea,
 ): Iterable<string> {
   // No path below a known file is known.
-  if (roots !== undefined && [...roots].every((path) => known.has(path))) return roots;
+  if (outermost !== undefined && [...outermost].every((path) => known.has(path))) return outermost;
   const areAllPresent = findings.presentCount === known.size && findings.changed.every(({ path }) => known.has(path));
   return areAllPresent ? [] : known.keys();
 }

@@ -49,9 +49,9 @@ export class ScanWalker {
 
   /** Walks the whole area of the scan. Throws root_gone. */
   walk(): void {
-    const { roots } = this.#deps.area;
-    if (roots === undefined || roots.has('')) this.#walkFolder('');
-    else for (const path of roots) this.#visitRoot(path);
+    const { outermost } = this.#deps.area;
+    if (outermost === undefined || outermost.has('')) this.#walkFolder('');
+    else for (const path of outermost) this.#visitOutermost(path);
   }
 
   /** Whether the scan went into the folder. */
@@ -64,8 +64,8 @@ export class ScanWalker {
     if (this.selection.mayTrackBelow(folder)) this.#walkFolder(folder);
   }
 
-  /** Visits a root of a partial scan through the folders above it, and only if a full scan would reach it. */
-  #visitRoot(path: string): void {
+  /** Visits an outermost path of a partial scan through the folders above it, and only if a full scan would reach it. */
+  #visitOutermost(path: string): void {
     const fault = pathFault(path);
     if (fault !== undefined) {
       if (this.selection.includes(path)) this.#deps.findings.addProblem({ path, reason: fault });

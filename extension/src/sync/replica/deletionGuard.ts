@@ -1,10 +1,10 @@
 import { guardedDeletions, lostFolders, missingFolders, removedContent } from '../../core/deletionGuard';
 import { isInside } from '../../core/paths';
-import { deletedRoots } from '../../core/tracking/deletedRoots';
+import { deletedRulePaths } from '../../core/tracking/deletedRulePaths';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
-import { isMissing } from './movedRoots';
+import { isMissing } from './followRenames';
 import type { Replica } from './replica';
 
 type Deletions = NonNullable<ErrorDetails['deletions']>;
@@ -45,14 +45,14 @@ export async function applyDeletionGuard(
   const emptiedByPlan = direction === 'push' ? [] : missingFolders(folders, ancestor, after).filter(isAffected);
   const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
   const { deleted, emptied } = removedContent(changes);
-  const vanished = direction === 'push' && !missing.includes('') ? vanishedRoots(replica, deleted) : [];
+  const vanished = direction === 'push' && !missing.includes('') ? vanishedIn(replica, deleted) : [];
   if (guarded === undefined && missing.length + emptiedByPlan.length + lost.length + vanished.length === 0) return;
   const deletedByPlan = emptiedByPlan.filter((path) => !missing.includes(path));
   const isNamed = (folder: string): boolean =>
     [...missing, ...vanished, ...deletedByPlan].some((path) => folder === path || isInside(folder, path));
   const folderLists = {
     missingFolders: missing,
-    missingRoots: vanished.filter((path) => !missing.includes(path)),
+    vanishedPaths: vanished.filter((path) => !missing.includes(path)),
     deletedFolders: deletedByPlan,
     lostFolders: lost.filter((folder) => !isNamed(folder)),
   };
@@ -77,7 +77,7 @@ export async function requireRoot(replica: Replica, { confirmed }: DeletionGuard
       emptied: 0,
       tracked,
       missingFolders: [''],
-      missingRoots: [],
+      vanishedPaths: [],
       deletedFolders: [],
       lostFolders: [],
     },
@@ -86,8 +86,8 @@ export async function requireRoot(replica: Replica, { confirmed }: DeletionGuard
 }
 
 /** The files and folders with rules of their own that `deleted` belongs to, and that do not exist any more. */
-function vanishedRoots({ root, rules }: Replica, deleted: readonly string[]): string[] {
-  return deletedRoots(rules.all, deleted).filter((path) => isMissing(root, path));
+function vanishedIn({ root, rules }: Replica, deleted: readonly string[]): string[] {
+  return deletedRulePaths(rules.all, deleted).filter((path) => isMissing(root, path));
 }
 
 /** Whether the workspace folder is empty although files were synced. Then even the deletion of one file is guarded. */
@@ -97,8 +97,8 @@ async function isRootEmptied({ root, ancestor }: Replica): Promise<boolean> {
 
 function guardError(deletions: Deletions, paths: readonly string[]): PalmtreeError {
   const { direction, deletes, emptied } = deletions;
-  const { missingFolders, missingRoots, deletedFolders, lostFolders } = deletions;
-  const lost = [...missingFolders, ...missingRoots, ...deletedFolders, ...lostFolders]
+  const { missingFolders, vanishedPaths, deletedFolders, lostFolders } = deletions;
+  const lost = [...missingFolders, ...vanishedPaths, ...deletedFolders, ...lostFolders]
     .map((path) => JSON.stringify(path))
     .join(', ');
   const message = `the ${direction} deletes ${deletes} and empties ${emptied} files; nothing left of: ${lost || '-'}`;

@@ -10,7 +10,7 @@ import { runYielding } from '../../io/threads/yielding';
 import type { Binding } from '../ports/syncState';
 import { AncestorState } from './ancestorState';
 import { LocalIndex, type ScanEffect } from './localIndex';
-import { followMovedRoots, mayHaveMovedRoots, rememberIdentitiesSteps } from './movedRoots';
+import { followRenames, mayHaveRenames, rememberIdentitiesSteps } from './followRenames';
 import { PathStateCache } from './pathStateCache';
 import { Planner } from './planner';
 import { PullConsent } from './pullConsent';
@@ -95,8 +95,8 @@ export class Replica {
   async scan(request: Omit<ScanRequest, 'scope' | 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
     const effect = await this.#scanOnce(request);
     const removed = effect.changes.flatMap(({ path, to }) => (to === undefined ? [path] : []));
-    if (request.only !== undefined && !mayHaveMovedRoots(this, removed)) return effect;
-    const renames = await followMovedRoots(this, request.signal);
+    if (request.only !== undefined && !mayHaveRenames(this, removed)) return effect;
+    const renames = await followRenames(this, request.signal);
     if (renames.length === 0) return effect;
     const { changes } = await this.#scanOnce({ ...request, only: undefined, verify: false });
     this.#onFollowed?.(renames);

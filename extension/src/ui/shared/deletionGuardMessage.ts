@@ -5,7 +5,7 @@ import { quotedPaths } from './pathList';
 
 /** The effect of the push or pull that the deletion guard stopped. */
 export function deletionGuardMessage({ details }: PalmtreeError): string {
-  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], missingRoots = [] } = details.deletions ?? {};
+  const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], vanishedPaths = [] } = details.deletions ?? {};
   const { deletedFolders = [], lostFolders = [] } = details.deletions ?? {};
   return [
     stoppedText(deletes, emptied, tracked),
@@ -13,7 +13,7 @@ export function deletionGuardMessage({ details }: PalmtreeError): string {
       root: () => l10n.t('All tracked files in this folder are missing.'),
       others: (names) => l10n.t('All tracked files in {0} are missing.', names),
     }),
-    ...rootText(missingRoots),
+    ...vanishedText(vanishedPaths),
     ...folderText(deletedFolders, {
       root: () => l10n.t('No tracked file would be left in this folder.'),
       others: (names) => l10n.t('No tracked file would be left in {0}.', names),
@@ -43,7 +43,7 @@ function folderText(
   return [folders.includes('') ? text.root() : text.others(quotedPaths(folders))];
 }
 
-function rootText(paths: readonly string[]): string[] {
+function vanishedText(paths: readonly string[]): string[] {
   if (paths.length === 0) return [];
   return paths.length === 1
     ? [l10n.t('You track {0}, but it no longer exists here.', quotedPaths(paths))]

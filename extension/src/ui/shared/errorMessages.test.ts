@@ -32,7 +32,7 @@ describe('the message for an error', () => {
       emptied: 3,
       tracked: 20,
       missingFolders: [],
-      missingRoots: [],
+      vanishedPaths: [],
       deletedFolders: [],
       lostFolders: [],
     } as const;
@@ -45,10 +45,10 @@ describe('the message for an error', () => {
     expect(
       textOf({ ...most, direction: 'pull', deletes: 0, emptied: 0, missingFolders: [''], deletedFolders: ['n'] }),
     ).toBe('Stopped. All tracked files in this folder are missing. No tracked file would be left in "n".');
-    expect(textOf({ ...most, deletes: 1, emptied: 0, missingRoots: ['plan.md'] })).toBe(
+    expect(textOf({ ...most, deletes: 1, emptied: 0, vanishedPaths: ['plan.md'] })).toBe(
       'Stopped: this would delete 1 of 20 tracked files. You track "plan.md", but it no longer exists here.',
     );
-    expect(textOf({ ...most, deletes: 2, emptied: 0, missingRoots: ['a', 'b'] })).toBe(
+    expect(textOf({ ...most, deletes: 2, emptied: 0, vanishedPaths: ['a', 'b'] })).toBe(
       'Stopped: this would delete 2 of 20 tracked files. You track "a", "b", but they no longer exist here.',
     );
   });

@@ -61,8 +61,8 @@ export async function confirmDeletions(error: PalmtreeError, folder: vscode.Work
 }
 
 function guardQuestion({ details: { deletions } }: PalmtreeError): string {
-  const { direction = 'push', missingFolders = [], missingRoots = [] } = deletions ?? {};
-  if (missingFolders.length === 0 && missingRoots.length > 0) {
+  const { direction = 'push', missingFolders = [], vanishedPaths = [] } = deletions ?? {};
+  if (missingFolders.length === 0 && vanishedPaths.length > 0) {
     return vscode.l10n.t(
       'If it was moved out of this folder or renamed and edited, track it under its new name, or move it back.',
     );

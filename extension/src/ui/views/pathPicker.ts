@@ -95,9 +95,9 @@ export class PathPicker {
   #candidates(kind: PathKind, owner: SyncedFolder): Iterable<string> {
     const { sync } = owner;
     if (kind === 'conflict' || kind === 'mergeable') return this.#conflicts(kind, owner);
-    const roots = [...sync.rules.values()].flatMap(({ path, effect }) => (effect === 'track' && path ? [path] : []));
+    const ruled = [...sync.rules.values()].flatMap(({ path, effect }) => (effect === 'track' && path ? [path] : []));
     // The paths that changed come first.
-    return new Set([...sync.pathStates.keys(), ...(kind === 'tracked' ? roots : []), ...sync.trackedPaths]);
+    return new Set([...sync.pathStates.keys(), ...(kind === 'tracked' ? ruled : []), ...sync.trackedPaths]);
   }
 
   async #ask(kind: PathKind, title: string): Promise<PathItem> {

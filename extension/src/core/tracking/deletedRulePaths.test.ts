@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { deletedRoots } from './deletedRoots';
+import { deletedRulePaths } from './deletedRulePaths';
 import { track, type Rule } from './rule';
 
 it('deletions belong to the outermost files and folders that are tracked by themselves', () => {
@@ -9,12 +9,12 @@ it('deletions belong to the outermost files and folders that are tracked by them
   track(rules, 'n/d', 'folder');
   rules.set('n/d/inner', { path: 'n/d/inner', kind: 'folder', effect: 'track' });
   rules.set('old', { path: 'old', kind: 'file', effect: 'track', renamedTo: 'new' });
-  expect(deletedRoots(rules, ['file', 'n/d/a', 'n/d/inner/b', 'old', 'untracked'])).toEqual(['file', 'n/d']);
-  expect(deletedRoots(rules, [])).toEqual([]);
+  expect(deletedRulePaths(rules, ['file', 'n/d/a', 'n/d/inner/b', 'old', 'untracked'])).toEqual(['file', 'n/d']);
+  expect(deletedRulePaths(rules, [])).toEqual([]);
 });
 
 it('the workspace folder is no such folder', () => {
   const rules = new Map<string, Rule>();
   track(rules, '', 'folder');
-  expect(deletedRoots(rules, ['a', 'n/b'])).toEqual([]);
+  expect(deletedRulePaths(rules, ['a', 'n/b'])).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { isInside } from '../../core/paths';
 import { isSameFile, type FileIdentity } from '../../core/tracking/fileIdentity';
 import type { RuleRename } from '../../core/tracking/followRename';
 import { ruleFor, type Rule } from '../../core/tracking/rule';
-import { findSuccessors, mayHoldContent, type FoundItem, type VanishedRoot } from '../../core/tracking/successors';
+import { findSuccessors, mayHoldContent, type FoundItem, type VanishedRule } from '../../core/tracking/successors';
 import { containsFile } from '../../io/fs/containsFile';
 import { identityOf } from '../../io/fs/identity';
 import { spellingOf } from '../../io/fs/spelling';
@@ -35,22 +35,22 @@ interface Missing {
 /**
  * Lets the rules follow files and folders that were renamed outside the editor. Returns the renames.
  * Invariant: a rule follows only what is the same file or folder beyond doubt. What else vanished is not deleted on the
- * server without a question (`vanishedRoots`).
+ * server without a question (`vanishedIn`).
  */
-export async function followMovedRoots(replica: Replica, signal: AbortSignal | undefined): Promise<RuleRename[]> {
+export async function followRenames(replica: Replica, signal: AbortSignal | undefined): Promise<RuleRename[]> {
   const missing = missingRules(replica);
   if (missing.length === 0) return [];
   const respelled = missing.flatMap(({ rule, respelled }): RuleRename[] =>
     respelled === undefined ? [] : [{ from: rule.path, to: respelled, kind: rule.kind }],
   );
-  const roots = vanishedRootsOf(
+  const vanished = vanishedRules(
     replica,
     missing.filter((one) => one.respelled === undefined).map(({ rule }) => rule),
   );
-  const renames = [...respelled, ...(await findRenames(replica, roots, signal))].filter(isOutermost);
+  const renames = [...respelled, ...(await findRenames(replica, vanished, signal))].filter(isOutermost);
   // A path that left a renamed folder has gone its own way.
   for (const rename of renames.sort((a, b) => b.from.length - a.from.length)) replica.rules.follow(rename);
-  for (const { rule, entries } of roots) {
+  for (const { rule, entries } of vanished) {
     // Nothing was synced at its path, so there is nothing to ask about: search for it only once.
     const isUnresolved = replica.rules.all.get(rule.path) === rule;
     if (isUnresolved && entries.length === 0) replica.rules.setIdentity(rule, undefined);
@@ -59,7 +59,7 @@ export async function followMovedRoots(replica: Replica, signal: AbortSignal | u
 }
 
 /** Whether one of the removed paths may have been renamed with the file or folder that has a rule of its own. */
-export function mayHaveMovedRoots({ root, rules }: Replica, removed: readonly string[]): boolean {
+export function mayHaveRenames({ root, rules }: Replica, removed: readonly string[]): boolean {
   const checked = new Set<string>();
   return removed.some((path) => {
     const rule = ruleFor(rules.all, path);
@@ -137,7 +137,7 @@ function spelledPath({ root, local }: Replica, path: string): string | undefined
   return isMissing(root, path) ? undefined : path;
 }
 
-function vanishedRootsOf({ ancestor }: Replica, rules: readonly Rule[]): VanishedRoot[] {
+function vanishedRules({ ancestor }: Replica, rules: readonly Rule[]): VanishedRule[] {
   if (rules.length === 0) return [];
   const entries = new Map<Rule, Entry[]>(rules.map((rule) => [rule, []]));
   const folders = rules.filter(({ kind, effect }) => kind === 'folder' && effect === 'track');
@@ -157,17 +157,17 @@ function vanishedRootsOf({ ancestor }: Replica, rules: readonly Rule[]): Vanishe
 
 async function findRenames(
   replica: Replica,
-  roots: readonly VanishedRoot[],
+  vanished: readonly VanishedRule[],
   signal: AbortSignal | undefined,
 ): Promise<RuleRename[]> {
-  if (roots.length === 0) return [];
+  if (vanished.length === 0) return [];
   const { root, rules, ancestor } = replica;
   const selection = rules.selection();
   const bySize = Map.groupBy(
-    roots.flatMap(({ entries }) => entries),
+    vanished.flatMap(({ entries }) => entries),
     ({ size }) => size,
   );
-  const byInode = new Map(roots.flatMap(({ rule: { identity } }) => (identity ? [[identity.ino, identity]] : [])));
+  const byInode = new Map(vanished.flatMap(({ rule: { identity } }) => (identity ? [[identity.ino, identity]] : [])));
   const hasIdentity = ({ identity }: FoundItem): boolean => {
     const known = byInode.get(identity.ino);
     return known !== undefined && isSameFile(identity, known);
@@ -185,7 +185,7 @@ async function findRenames(
     signal,
   });
   const renames: RuleRename[] = [];
-  for (const rename of findSuccessors(roots, found)) {
+  for (const rename of findSuccessors(vanished, found)) {
     const isSame = found.some((item) => item.path === rename.to && item.kind === 'folder' && hasIdentity(item));
     if (rename.kind === 'file' || isSame || !(await holdsOthers(replica, rename, found))) renames.push(rename);
   }
