@@ -5,19 +5,19 @@ import { errnoOf } from './errno';
 
 /** The device and inode of the folder that `root` is or links to. Throws root_gone if it does not exist. */
 export async function identityOfFolder(root: string): Promise<string> {
-  return identityOf(root, await stat(root, { bigint: true }).catch(asError));
+  return deviceAndInode(root, await stat(root, { bigint: true }).catch(asError));
 }
 
 /** `identityOfFolder` for a thread that may wait for the disk. */
 export function identityOfFolderSync(root: string): string {
   try {
-    return identityOf(root, statSync(root, { bigint: true }));
+    return deviceAndInode(root, statSync(root, { bigint: true }));
   } catch (error) {
     throw error instanceof PalmtreeError ? error : rootGone(root, error);
   }
 }
 
-function identityOf(root: string, stats: BigIntStats | Error): string {
+function deviceAndInode(root: string, stats: BigIntStats | Error): string {
   if (!(stats instanceof Error) && stats.isDirectory()) return `${stats.dev} ${stats.ino}`;
   throw rootGone(root, stats instanceof Error ? stats : undefined);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { FoundItem } from '../../core/tracking/successors';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
-import { identityOf } from '../fs/identity';
+import { fileIdentityOf } from '../fs/fileIdentity';
 import { readNoFollow } from '../fs/openFlags';
 import { inParallel } from '../threads/inParallel';
 
@@ -64,7 +64,7 @@ function isFileOrFolder(entry: Dirent): boolean {
 function itemOf(path: string, stats: BigIntStats): FoundItem {
   const { size, mtimeNs } = stats;
   const kind = stats.isDirectory() ? 'folder' : 'file';
-  return { path, kind, identity: identityOf(stats), size: Number(size), mtimeNs };
+  return { path, kind, identity: fileIdentityOf(stats), size: Number(size), mtimeNs };
 }
 
 async function withHash(item: FoundItem, search: ItemSearch): Promise<FoundItem> {

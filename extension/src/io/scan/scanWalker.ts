@@ -7,7 +7,7 @@ import { Selection } from '../../core/tracking/selection';
 import { errnoOf, isNotFound } from '../fs/errno';
 import { rootGone } from '../fs/rootFolder';
 import { readableStatsAt } from '../fs/stats';
-import { identityOf, type FolderIdentity } from '../store/folderIdentity';
+import { folderIdentityOf, type FolderIdentity } from '../store/folderIdentity';
 import type { FolderSnapshot } from './folderSnapshot';
 import { unreadable } from './inspect';
 import type { InspectionQueue } from './inspectionQueue';
@@ -147,7 +147,7 @@ export class ScanWalker {
         return false;
       }
       if (folder === '' || stats.dev !== this.#devices.get(parentOf(folder) ?? '')) {
-        this.mounts.set(folder, identityOf(statSync(absolute, { bigint: true })));
+        this.mounts.set(folder, folderIdentityOf(statSync(absolute, { bigint: true })));
       }
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;

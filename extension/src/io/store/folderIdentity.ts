@@ -25,13 +25,13 @@ export async function knownFolderAt(path: string): Promise<KnownFolder | undefin
   try {
     const stats = await stat(path, { bigint: true });
     if (!stats.isDirectory()) return undefined;
-    return { path: await realpath(path), ...identityOf(stats) };
+    return { path: await realpath(path), ...folderIdentityOf(stats) };
   } catch {
     return undefined;
   }
 }
 
-export function identityOf({ dev, ino, birthtimeNs }: BigIntStats): FolderIdentity {
+export function folderIdentityOf({ dev, ino, birthtimeNs }: BigIntStats): FolderIdentity {
   return { dev: `${dev}`, ino: `${ino}`, birth: `${birthtimeNs}` };
 }
 

@@ -7,7 +7,7 @@ import type { RuleRename } from '../../core/tracking/followRename';
 import { ruleFor, type Rule } from '../../core/tracking/rule';
 import { findSuccessors, mayHoldContent, type FoundItem, type VanishedRule } from '../../core/tracking/successors';
 import { containsFile } from '../../io/fs/containsFile';
-import { identityOf } from '../../io/fs/identity';
+import { fileIdentityOf } from '../../io/fs/fileIdentity';
 import { spellingOf } from '../../io/fs/spelling';
 import { readableStatsAt, statsAt } from '../../io/fs/stats';
 import { findItems } from '../../io/scan/findItems';
@@ -94,7 +94,8 @@ export function* rememberIdentitiesSteps(
     if (rule.path === '' || rule.renamedTo !== undefined) continue;
     if (++read % identitiesPerStep === 0) yield;
     const stats = readableStatsAt(join(root, rule.path));
-    if (stats !== undefined && !hasIdentity(rule, identityOf(stats))) rules.setIdentity(rule, identityOf(stats));
+    if (stats !== undefined && !hasIdentity(rule, fileIdentityOf(stats)))
+      rules.setIdentity(rule, fileIdentityOf(stats));
   }
 }
 

@@ -10,7 +10,7 @@ import { PathFolders } from '../../core/status/pathTree';
 import type { StoredMap } from '../../io/entries/storedMap';
 import { identityOfFolder, rootGone } from '../../io/fs/rootFolder';
 import { readableStats } from '../../io/fs/stats';
-import { identityOf, isSameFolder } from '../../io/store/folderIdentity';
+import { folderIdentityOf, isSameFolder } from '../../io/store/folderIdentity';
 import type { StoredState } from '../../io/store/storePort';
 import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
 import { runYielding } from '../../io/threads/yielding';
@@ -161,7 +161,8 @@ export class LocalIndex {
     for (const [folder, identity] of this.#stored.mounts) {
       if (folder === '' || this.isBlockedByProblem(folder)) continue;
       const stats = await readableStats(join(this.root, folder));
-      if (stats === undefined || !isSameFolder(identity, identityOf(stats))) throw rootGone(join(this.root, folder));
+      if (stats === undefined || !isSameFolder(identity, folderIdentityOf(stats)))
+        throw rootGone(join(this.root, folder));
     }
   }
 

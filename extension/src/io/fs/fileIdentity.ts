@@ -1,7 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileIdentity } from '../../core/tracking/fileIdentity';
 
-export function identityOf(
+export function fileIdentityOf(
   stats: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs' | 'nlink' | 'isDirectory'>,
 ): FileIdentity {
   const { dev, ino, birthtimeNs, nlink } = stats;
