@@ -155,12 +155,12 @@ describe('a line that breaks', () => {
   it('is noticed by a look at the history, and live updates are connected anew', async () => {
     line = await Line.open(fixture.server.url);
     const desk = await syncedMachine(line.url);
-    await until(desk, () => desk.sync.connections > 0);
-    const { connections } = desk.sync;
+    await until(desk, () => desk.sync.connectionCount > 0);
+    const { connectionCount } = desk.sync;
     line.freeze();
     await expect(desk.sync.history.revisions()).rejects.toMatchObject({ code: 'no_response' });
     line.thaw();
-    await until(desk, ({ offline }) => desk.sync.connections > connections && offline === undefined);
+    await until(desk, ({ offline }) => desk.sync.connectionCount > connectionCount && offline === undefined);
     expect((await desk.sync.history.revisions()).revisions).toHaveLength(1);
   });
 

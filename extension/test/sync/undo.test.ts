@@ -308,7 +308,7 @@ describe('an undone pull', () => {
     await laptop.delete('n/mode');
     const options = { hasUnsavedEdits: (path: string) => path === 'n/edit' };
     const before = await laptop.listing();
-    const plan = await laptop.sync.planUndo(silent, options);
+    const plan = await laptop.sync.planUndoPull(silent, options);
     expectSame(await laptop.listing(), before);
     expect(plan).toMatchObject({ revision: 2, changedSince: ['n/added', 'n/mode'], unsaved: ['n/edit'], lost: [] });
     expect(plan).toMatchObject({ backup: (await laptop.sync.lastPull())?.backup, undecided: [] });
@@ -329,17 +329,17 @@ describe('an undone pull', () => {
     await desk.push();
     const { backup } = await laptop.pull();
     await rm(join(backup ?? '', 'n/a'));
-    expect(await laptop.sync.planUndo(silent)).toMatchObject({ restored: ['n/b'], lost: ['n/a'] });
+    expect(await laptop.sync.planUndoPull(silent)).toMatchObject({ restored: ['n/b'], lost: ['n/a'] });
     await laptop.write('n/copy', 'one');
-    expect(await laptop.sync.planUndo(silent)).toMatchObject({ restored: ['n/a', 'n/b'], lost: [] });
+    expect(await laptop.sync.planUndoPull(silent)).toMatchObject({ restored: ['n/a', 'n/b'], lost: [] });
   });
 
   it('has no plan if nothing can be undone', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
-    await expect(desk.sync.planUndo(silent)).rejects.toMatchObject({ code: 'nothing_to_undo', details: {} });
+    await expect(desk.sync.planUndoPull(silent)).rejects.toMatchObject({ code: 'nothing_to_undo', details: {} });
     await laptop.write('n/a', 'since');
     const changed = { code: 'nothing_to_undo', details: { paths: ['n/a'] } };
-    await expect(laptop.sync.planUndo(silent)).rejects.toMatchObject(changed);
+    await expect(laptop.sync.planUndoPull(silent)).rejects.toMatchObject(changed);
   });
 
   it('leaves paths alone that changed since, have unsaved edits or are not syncable any more', async () => {

@@ -30,7 +30,7 @@ describe('a decision that is undone', () => {
     const before = await laptop.listing();
     const { backup } = await laptop.sync.resolve(silent, { paths, choice });
     expect(laptop.sync.state.counts.conflicts).toBe(0);
-    const plan = await laptop.sync.planUndo(silent, { only: backup });
+    const plan = await laptop.sync.planUndoPull(silent, { only: backup });
     const undone = await laptop.sync.undoPull(silent, { only: backup });
     expect(undone).toMatchObject({ undecided: paths, changedSince: [], skipped: [] });
     expect([plan.restored, plan.removed, plan.undecided]).toEqual([undone.restored, undone.removed, undone.undecided]);

@@ -66,8 +66,8 @@ export class AutoFetcher {
     return this.#waitingSince;
   }
 
-  get connections(): number {
-    return this.#feed.connections;
+  get connectionCount(): number {
+    return this.#feed.connectionCount;
   }
 
   get nextTryAt(): number | undefined {

@@ -24,7 +24,7 @@ export class FeedFollower {
   /** The error of the last fetch. */
   #failure: PalmtreeError | undefined;
   #nextTryAt: number | undefined;
-  #connections = 0;
+  #connectionCount = 0;
   #isRewound = false;
   #retry: NodeJS.Timeout | undefined;
 
@@ -73,8 +73,8 @@ export class FeedFollower {
   }
 
   /** The number of connections so far. */
-  get connections(): number {
-    return this.#connections;
+  get connectionCount(): number {
+    return this.#connectionCount;
   }
 
   /** The time of the next attempt to connect, in milliseconds since 1970; undefined while the connection is up. */
@@ -114,7 +114,7 @@ export class FeedFollower {
   #setConnectionState(state: ConnectionState): void {
     this.#connectionState = state;
     this.#nextTryAt = 'error' in state ? Date.now() + state.pauseMs : undefined;
-    if (!('error' in state)) this.#connections++;
+    if (!('error' in state)) this.#connectionCount++;
     this.#deps.onConnectionState();
     this.#requestFetch();
   }

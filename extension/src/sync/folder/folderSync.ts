@@ -14,9 +14,9 @@ import { planRestore, restore, type RestorePlan, type RestoreRequest, type Resto
 import { TreeHistory } from '../history/treeHistory';
 import {
   lastPull,
-  planUndo,
+  planUndoPull,
   undoPull,
-  type UndoPlan,
+  type PullUndoPlan,
   type UndoPullOptions,
   type UndoPullResult,
 } from '../history/undoPull';
@@ -173,8 +173,8 @@ export class FolderSync {
   }
 
   /** The number of connections for live updates so far: after each, what failed before may succeed. */
-  get connections(): number {
-    return this.#fetcher.connections;
+  get connectionCount(): number {
+    return this.#fetcher.connectionCount;
   }
 
   /** Every path that is not in sync, with its state. */
@@ -376,8 +376,8 @@ export class FolderSync {
   }
 
   /** Returns what `undoPull` would do. */
-  planUndo(reporter: Reporter, options?: UndoPullOptions): Promise<UndoPlan> {
-    return this.#runLocally(reporter, (context) => planUndo(context, options));
+  planUndoPull(reporter: Reporter, options?: UndoPullOptions): Promise<PullUndoPlan> {
+    return this.#runLocally(reporter, (context) => planUndoPull(context, options));
   }
 
   /** The pull that `undoPull` would undo, going by the last scan. */

@@ -38,7 +38,7 @@ export interface UndoPullResult extends UndoEffect {
 }
 
 /** The effect that `undoPull` would have. */
-export interface UndoPlan extends UndoEffect {
+export interface PullUndoPlan extends UndoEffect {
   /** An ISO date and time. */
   readonly at: string;
   /** The backup of the pull, for `UndoPullOptions.only`. */
@@ -87,7 +87,7 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
 }
 
 /** Returns what `undoPull` would do, and throws what it would throw. */
-export async function planUndo(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPlan> {
+export async function planUndoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<PullUndoPlan> {
   return withPrepared(context, options, async (prepared) => {
     const { record, changes } = prepared;
     const isUnsaved = ({ path }: Change): boolean => options.hasUnsavedEdits?.(path) === true;

@@ -92,8 +92,8 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
 
   /** Whether a server has become reachable or unreachable since the last call. If so, all originals are read again. */
   #haveConnectionsChanged(): boolean {
-    const stateOf = ({ sync: { isConnected, connections, state } }: SyncedFolder): string =>
-      `${isConnected} ${connections} ${state.offline?.code}`;
+    const stateOf = ({ sync: { isConnected, connectionCount, state } }: SyncedFolder): string =>
+      `${isConnected} ${connectionCount} ${state.offline?.code}`;
     const connections = this.#folders.all.map(stateOf).join();
     if (connections === this.#connections) return false;
     this.#connections = connections;

@@ -18,12 +18,12 @@ export interface HistoryState {
   readonly version: string;
 }
 
-export function historyStateOf({ sync: { state, knownRevision, connections } }: SyncedFolder): HistoryState {
+export function historyStateOf({ sync: { state, knownRevision, connectionCount } }: SyncedFolder): HistoryState {
   const { binding, kind, offline } = state;
   return {
     tree: `${binding?.server}\0${binding?.tree}`,
     // A server that is reachable again is asked again.
-    version: `${knownRevision} ${connections} ${kind === 'halted' || offline !== undefined}`,
+    version: `${knownRevision} ${connectionCount} ${kind === 'halted' || offline !== undefined}`,
   };
 }
 

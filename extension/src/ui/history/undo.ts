@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { UndoPlan } from '../../sync/history/undoPull';
+import type { PullUndoPlan } from '../../sync/history/undoPull';
 import { confirm } from '../shared/confirm';
 import { formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
@@ -47,7 +47,7 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
   const { folder, sync } = await targetFolder(folders, argument);
   const hasUnsavedEdits = (path: string): boolean => unsavedPaths(folder).has(path);
   const title = vscode.l10n.t('Palmtree: Undo Last Pull');
-  const plan = await withProgress(title, (reporter) => sync.planUndo(reporter, { hasUnsavedEdits }));
+  const plan = await withProgress(title, (reporter) => sync.planUndoPull(reporter, { hasUnsavedEdits }));
   if (options?.confirmed !== true) await confirmUndoPull(plan);
   // Invariant: nothing is undone that the dialog did not list.
   const paths = new Set([...plan.restored, ...plan.removed, ...plan.lost]);
@@ -73,7 +73,7 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
 }
 
 /** Lists exactly what the undo will do. Throws cancelled. */
-async function confirmUndoPull(plan: UndoPlan): Promise<void> {
+async function confirmUndoPull(plan: PullUndoPlan): Promise<void> {
   const { revision, at, restored, removed, undecided, changedSince, unsaved, lost } = plan;
   const undone = restored.length + removed.length;
   const message =
