@@ -15,6 +15,14 @@ export interface Conflict {
   readonly remote: Entry | undefined;
 }
 
+/** The paths of the changes for which `isIncluded` returns true, sorted. */
+export function sortedPaths(changes: readonly Change[], isIncluded: (change: Change) => boolean): string[] {
+  return changes
+    .filter(isIncluded)
+    .map(({ path }) => path)
+    .sort();
+}
+
 /** A copy of `table` with `changes` made. */
 export function withChanges(table: FileTable, changes: Iterable<Change>): Map<string, Entry> {
   const result = new Map(table);

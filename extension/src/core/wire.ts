@@ -1,3 +1,4 @@
+import type { PathDifference } from '../../../server/src/contract/history';
 import type * as wire from '../../../server/src/contract/schemas';
 import type { Change } from './change';
 import type { Entry } from './entry';
@@ -12,6 +13,11 @@ export function entryOf(file: wire.FileEntry): Entry {
   const { path, kind, size, mode, hash, target } = file;
   const mtimeNs = BigInt(file.mtimeNs);
   return { path, kind, size, mtimeNs, mode, hash, ...(target === undefined ? {} : { target }) };
+}
+
+/** Converts what a revision changed at one path. */
+export function changeOf({ path, before, after }: PathDifference): Change {
+  return { path, from: before === null ? undefined : entryOf(before), to: after === null ? undefined : entryOf(after) };
 }
 
 /** Converts an entry for a push that puts it at `path`. */

@@ -25,9 +25,3 @@ export async function fetchDirectly(input: string | URL | Request, init: Request
   const requested = input instanceof Request ? input.url : String(input);
   throw new RedirectError(redirectTarget(requested, response.headers.get('location')));
 }
-
-/** The redirect that caused `error`, if any. */
-export function redirectIn(error: unknown): RedirectError | undefined {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof RedirectError) return inner;
-  return undefined;
-}

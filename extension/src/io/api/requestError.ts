@@ -3,8 +3,8 @@ import { httpStatusByCode, type WireErrorCode } from '../../../../server/src/con
 import { errorBody, type ErrorBody } from '../../../../server/src/contract/schemas';
 import { proxyCode } from '../../core/httpResponse';
 import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
-import { redirectIn } from './redirect';
-import { silenceIn } from './silence';
+import { RedirectError } from './redirect';
+import { SilenceError } from './silence';
 
 /**
  * The error that Node 24.14 and 24.15 throw for a 401 to a streamed body: https://github.com/nodejs/undici/issues/5018.
@@ -50,9 +50,9 @@ export async function requestError(
       cause: error,
       details: { subject: address, reason, ...details },
     });
-  const redirect = redirectIn(error);
+  const redirect = causeIn(error, RedirectError);
   if (redirect !== undefined) return failure('redirected', redirect.message, { target: redirect.target });
-  const silence = silenceIn(error);
+  const silence = causeIn(error, SilenceError);
   if (silence !== undefined) return failure('no_response', `${silence.ms / 1000} s`);
 
   if (!(error instanceof FetchError) || error.response === undefined) {
@@ -97,6 +97,12 @@ function isKnown(code: string): code is WireErrorCode {
 async function jsonOf(data: unknown): Promise<unknown> {
   if (!(data instanceof ArrayBuffer) && !(data instanceof ReadableStream)) return data;
   return new Response(data as ArrayBuffer | ReadableStream<Uint8Array>).json().catch(() => undefined);
+}
+
+/** The cause of `error`, or of one of its causes, that has the given class. */
+function causeIn<T extends Error>(error: unknown, type: new (...args: never[]) => T): T | undefined {
+  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof type) return inner;
+  return undefined;
 }
 
 /** The innermost reason: fetch wraps it (ECONNREFUSED, a certificate) in two or three layers of "fetch failed". */

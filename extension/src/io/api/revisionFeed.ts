@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { readyEvent, revisionEvent } from '../../../../server/src/contract/history';
+import { parsedJson } from '../../core/parsedJson';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Client } from './client';
 import { EventParser, type ServerEvent } from './eventParser';
@@ -178,7 +179,7 @@ export class RevisionFeed {
   }
 
   #onEvent({ event, data }: ServerEvent): void {
-    const value = parseJson(data);
+    const value = parsedJson(data);
     if (event === 'revision') {
       const parsed = revisionEvent.safeParse(value);
       if (parsed.success) this.#announce(parsed.data);
@@ -253,12 +254,4 @@ const refusals: ReadonlySet<string> = new Set([
 
 function isRefusal(end: StreamEnd): boolean {
   return end instanceof PalmtreeError && refusals.has(end.code);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -80,9 +80,3 @@ export class SilenceDeadline {
     );
   }
 }
-
-/** The silence that caused `error`, if any. */
-export function silenceIn(error: unknown): SilenceError | undefined {
-  for (let inner = error; inner instanceof Error; inner = inner.cause) if (inner instanceof SilenceError) return inner;
-  return undefined;
-}

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import * as z from 'zod';
+import { parsedJson } from '../../core/parsedJson';
 import { replaceFile } from '../fs/durable';
 import { exists, readText } from '../fs/files';
 import { createFolder, listNames } from '../fs/folders';
@@ -224,12 +225,4 @@ async function rebuiltRegistry(windowStorage: string): Promise<RegisteredFolder[
     }
   }
   return folders;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { parsedJson } from '../../core/parsedJson';
 import { replaceFile } from '../fs/durable';
 import { readText } from '../fs/files';
 import { asStoreError } from './storeError';
@@ -57,13 +58,5 @@ export class LockedFile<T> {
     });
     this.#last = result.catch(() => undefined);
     return result;
-  }
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { Change } from '../../core/change';
+import { sortedPaths, type Change } from '../../core/change';
 import { entryWith, sameEntry, type Entry } from '../../core/entry';
 import { isInside } from '../../core/paths';
 import type { Selection } from '../../core/tracking/selection';
@@ -50,15 +50,10 @@ export async function planRestore(context: CommandContext, request: RestoreReque
   context.reporter.step({ kind: 'scanning' });
   await context.replica.scan({ signal: context.reporter.signal });
   return withChanges(context, entries, request, (changes, untracked) => {
-    const pathsOf = (isIncluded: (change: Change) => boolean): string[] =>
-      changes
-        .filter(isIncluded)
-        .map(({ path }) => path)
-        .sort();
     return Promise.resolve({
-      replaced: pathsOf(({ path, from }) => from !== undefined && !untracked.has(path)),
-      untracked: pathsOf(({ path, from }) => from !== undefined && untracked.has(path)),
-      created: pathsOf(({ from }) => from === undefined),
+      replaced: sortedPaths(changes, ({ path, from }) => from !== undefined && !untracked.has(path)),
+      untracked: sortedPaths(changes, ({ path, from }) => from !== undefined && untracked.has(path)),
+      created: sortedPaths(changes, ({ from }) => from === undefined),
     });
   });
 }

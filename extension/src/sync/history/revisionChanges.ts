@@ -1,7 +1,7 @@
 import type { PathDifference } from '../../../../server/src/contract/history';
-import type { Change } from '../../core/change';
+import { comparePaths } from '../../core/paths';
 import { findRenames, type Rename } from '../../core/reconcile/renames';
-import { entryOf } from '../../core/wire';
+import { changeOf } from '../../core/wire';
 
 export interface RevisionChange extends PathDifference {
   /** The path of `before`, if the revision renamed the file to `path`. */
@@ -34,14 +34,10 @@ export function revisionChanges(differences: readonly PathDifference[]): Revisio
     after: byPath.get(to)?.after ?? null,
   });
   const others = rest.flatMap(({ path }) => byPath.get(path) ?? []);
-  const changes = [...others, ...files.map(renamed)].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const changes = [...others, ...files.map(renamed)].sort((a, b) => comparePaths(a.path, b.path));
   return { folders: folders.map(({ from, to, files }) => ({ from, to, changes: files.map(renamed) })), changes };
 }
 
 function isAddition({ before }: PathDifference): boolean {
   return before === null;
-}
-
-function changeOf({ path, before, after }: PathDifference): Change {
-  return { path, from: before === null ? undefined : entryOf(before), to: after === null ? undefined : entryOf(after) };
 }

@@ -1,4 +1,4 @@
-import type { Change } from '../../core/change';
+import { sortedPaths, type Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry } from '../../core/entry';
 import { applicableChanges } from '../../core/reconcile/applicableChanges';
@@ -95,16 +95,11 @@ export async function planUndoPull(context: LocalContext, options: UndoPullOptio
     const lost = (await lostContent(context, record.backup, changes)).filter((path) => !unsaved.includes(path));
     const skipped = new Set([...unsaved, ...lost]);
     const made = changes.filter(({ path }) => !skipped.has(path));
-    const pathsOf = (isIncluded: (change: Change) => boolean): string[] =>
-      made
-        .filter(isIncluded)
-        .map(({ path }) => path)
-        .sort();
     return {
       ...effectOf(prepared),
       undecided: undecidedBy(context, prepared).filter((path) => !skipped.has(path)),
-      restored: pathsOf(({ to }) => to !== undefined),
-      removed: pathsOf(({ to }) => to === undefined),
+      restored: sortedPaths(made, ({ to }) => to !== undefined),
+      removed: sortedPaths(made, ({ to }) => to === undefined),
       at: record.at,
       backup: record.backup,
       unsaved: [...unsaved].sort(),

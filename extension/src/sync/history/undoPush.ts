@@ -1,9 +1,9 @@
 import type { PathDifference } from '../../../../server/src/contract/history';
 import type { CommitResult } from '../../../../server/src/contract/schemas';
-import type { Change } from '../../core/change';
+import { sortedPaths, type Change } from '../../core/change';
 import { sameEntry, type FileTable } from '../../core/entry';
 import { applicableChanges } from '../../core/reconcile/applicableChanges';
-import { entryOf, pushChanges } from '../../core/wire';
+import { changeOf, pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { countChanges, discard } from '../push/pushSession';
 import type { RevisionRef } from '../replica/ancestorState';
@@ -46,16 +46,11 @@ export async function planUndoPush(
   await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
   const { changes, changedSince } = planRevert(differences, replica.ancestor.remote('known'));
   if (changes.length === 0) throw nothingToUndo(number, changedSince);
-  const pathsOf = (isIncluded: (change: Change) => boolean): string[] =>
-    changes
-      .filter(isIncluded)
-      .map(({ path }) => path)
-      .sort();
   return {
     author: revision.author,
-    reverted: pathsOf(({ from, to }) => from !== undefined && to !== undefined),
-    restored: pathsOf(({ from }) => from === undefined),
-    deleted: pathsOf(({ to }) => to === undefined),
+    reverted: sortedPaths(changes, ({ from, to }) => from !== undefined && to !== undefined),
+    restored: sortedPaths(changes, ({ from }) => from === undefined),
+    deleted: sortedPaths(changes, ({ to }) => to === undefined),
     changedSince,
   };
 }
@@ -99,13 +94,9 @@ export function planRevert(
   differences: readonly PathDifference[],
   head: FileTable,
 ): { readonly changes: readonly Change[]; readonly changedSince: readonly string[] } {
-  const all = differences.map(({ path, before, after }) => ({
-    path,
-    before: before === null ? undefined : entryOf(before),
-    after: after === null ? undefined : entryOf(after),
-  }));
-  const unchanged = all.filter(({ path, after }) => sameEntry(head.get(path), after));
-  const reverting = unchanged.map(({ path, before }): Change => ({ path, from: head.get(path), to: before }));
+  const all = differences.map(changeOf);
+  const unchanged = all.filter(({ path, to }) => sameEntry(head.get(path), to));
+  const reverting = unchanged.map(({ path, from }): Change => ({ path, from: head.get(path), to: from }));
   const changes = applicableChanges(head, reverting);
   const reverted = new Set(changes.map(({ path }) => path));
   return { changes, changedSince: all.map(({ path }) => path).filter((path) => !reverted.has(path)) };

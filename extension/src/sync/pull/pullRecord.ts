@@ -4,6 +4,7 @@ import { path, putChange, revision } from '../../../../server/src/contract/schem
 import type { Change } from '../../core/change';
 import { stepSize } from '../../core/cooperativeTask';
 import { sameEntry, type Entry } from '../../core/entry';
+import { parsedJson } from '../../core/parsedJson';
 import type { Rule } from '../../core/tracking/rule';
 import { entryOf } from '../../core/wire';
 import type { Skipped, ApplyResult } from '../../io/apply/applyState';
@@ -243,14 +244,6 @@ async function readRecord(file: string, backup: string, kind: PullRecord['kind']
     })),
     backup,
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function recordedEntryOf(entry: Entry | undefined): z.infer<typeof recordedEntry> | null {
