@@ -5,7 +5,7 @@ import { serverDocument } from '../documents/serverDocuments';
 import { fileCount, formatBytes, formatDate, relativeTime } from '../shared/format';
 import { targetFolder } from '../workspace/callOptions';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { deleteListed } from './deleteBackups';
+import { deleteListed } from './deleteListed';
 import { purposeMessage } from './purposeMessage';
 import { restoreFiles } from './restoreFiles';
 

@@ -28,8 +28,8 @@ export const builtInMergeEditor: MergeEditor = {
   },
 };
 
-const isMissing = () => Promise.reject(new Error('there is no merge editor'));
-export const noMergeEditor: MergeEditor = { open: isMissing, autoMerge: isMissing };
+const refuse = () => Promise.reject(new Error('there is no merge editor'));
+export const noMergeEditor: MergeEditor = { open: refuse, autoMerge: refuse };
 
 export interface MergeDocuments {
   readonly base: vscode.Uri;

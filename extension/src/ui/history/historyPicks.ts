@@ -19,7 +19,10 @@ export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promi
   });
 }
 
-/** Lets the user pick a version of a file, under any name that it had. Throws cancelled, and not_in_revision if it was never on the server. */
+/**
+ * Lets the user pick a version of a file, under any name that it had. Throws cancelled, and not_in_revision if it was
+ * never on the server.
+ */
 export function pickVersion({ sync }: SyncedFolder, path: string, placeHolder: string): Promise<FileVersion> {
   return pickFromPages<FileVersion>(placeHolder, {
     fetch: async (last) => {

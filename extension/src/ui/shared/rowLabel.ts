@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { parentOf } from '../../core/paths';
 import type { PendingCounts } from '../../core/status/folderSummaries';
 import { formatNumber } from './format';
 
@@ -9,7 +10,7 @@ export function rowLabel(name: string, ...parts: readonly string[]): { readonly 
 
 /** `in notes/2026`; empty for a path that is in no folder. */
 export function inFolderOf(path: string): string {
-  const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+  const folder = parentOf(path) ?? '';
   return folder === '' ? '' : l10n.t('in {0}', folder);
 }
 
