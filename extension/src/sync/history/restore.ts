@@ -70,7 +70,7 @@ export async function restore(context: CommandContext, request: RestoreRequest &
   reporter.step({ kind: 'scanning' });
   // Writes no file, but learns of revisions that the event stream has not announced yet.
   await pull(context, { only: new Set() });
-  return withChanges(context, entries, request, async (changes, before) => {
+  return withChanges(context, entries, request, async (changes, untracked) => {
     const backup = await newBackup(folders, `restored-r${revision}`);
     return withDownloads(context, async (staging) => {
       const staged = changes.map((change) => (source === undefined ? change : { ...change, source }));
@@ -81,12 +81,12 @@ export async function restore(context: CommandContext, request: RestoreRequest &
         backup,
         hasUnsavedEdits,
         record: (write) => {
-          const recorded = changes.map((change) => withFormerRule(replica, withBase(replica, change), before));
+          const recorded = changes.map((change) => withFormerRule(replica, withBase(replica, change), untracked));
           return recordPull({ ...restoreOrigin(replica), revision, changes: recorded, backup }, write);
         },
         onApplied: (result) => {
           const skippedPaths = new Set(result.skipped.map(({ path }) => path));
-          trackRestored(replica, before, (path) => !skippedPaths.has(path));
+          trackRestored(replica, untracked, (path) => !skippedPaths.has(path));
           // Invariant: a restored file is in conflict with the server's unapplied version, until the user decides.
           for (const entry of result.written) replica.ancestor.conflictWithUnapplied(entry);
         },
@@ -97,8 +97,8 @@ export async function restore(context: CommandContext, request: RestoreRequest &
 }
 
 /**
- * Calls `work` with the changes that restore `entries`, and with the observations of the untracked paths among them. Those
- * that are left in that map afterwards are forgotten.
+ * Calls `work` with the changes that restore `entries`, and with the observations of the untracked paths among them.
+ * Afterwards the observations that `work` has left in that map are removed again.
  */
 async function withChanges<T>(
   { replica }: CommandContext,
@@ -170,19 +170,19 @@ function withFormerRule(
 }
 
 /**
- * Tracks the restored paths again, and removes them from `before`, so that their observations are kept. If a file was
- * equal on both sides before, it becomes the ancestor.
+ * Tracks the restored paths again, and removes them from `untracked`, so that their observations are kept. If a file was
+ * equal on both sides before the restore, that version becomes the ancestor.
  */
 function trackRestored(
   { rules, ancestor }: Replica,
-  before: Map<string, Entry | undefined>,
+  untracked: Map<string, Entry | undefined>,
   isRestored: (path: string) => boolean,
 ): void {
-  for (const [path, entry] of [...before]) {
+  for (const [path, entry] of [...untracked]) {
     if (!isRestored(path)) continue;
     rules.addRule(path, 'file');
     const onServer = ancestor.unappliedRemote.get(path);
     if (entry !== undefined && onServer && sameEntry(entry, onServer)) ancestor.markSynced(path, onServer);
-    before.delete(path);
+    untracked.delete(path);
   }
 }

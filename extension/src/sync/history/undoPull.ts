@@ -255,8 +255,8 @@ async function applyUndo(
 }
 
 /**
- * Returns the ancestor of each path to its state before the pull, so that the server's version counts as unseen. Mine was
- * not made from it: a push does not replace it. Returns the state before this.
+ * Sets the ancestor of each path back to its state before the pull: the server's version counts as unseen, and no push
+ * replaces it. Returns the states that this has replaced.
  */
 function* restoreBasesSteps(
   { replica: { ancestor, rules } }: LocalContext,

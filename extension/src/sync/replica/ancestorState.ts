@@ -25,7 +25,7 @@ export interface FetchedChanges extends RemoteChanges {
   readonly otherWriters?: readonly string[] | undefined;
 }
 
-/** The server's changes since a revision. */
+/** The server's changes since the revision that was the synced one when they were requested. */
 export interface RequestedChanges {
   readonly since: number;
   readonly sinceId: string | undefined;
