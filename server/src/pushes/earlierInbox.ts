@@ -7,7 +7,7 @@ import { InboxFolders } from './inboxFolders';
 export class EarlierInbox {
   readonly #inbox: string;
   readonly #folders: InboxFolders;
-  /** The paths that received a content, by its hash. */
+  /** A path that was to receive each content, by its hash. */
   readonly #pathByHash = new Map<string, string>();
   readonly #hashByPath = new Map<string, string>();
   readonly #wanted: ReadonlySet<string>;
