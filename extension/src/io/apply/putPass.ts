@@ -116,8 +116,8 @@ export class PutPass {
   }
 
   /**
-   * Creates a folder unless it exists. Folders have no modes on the wire, so the files in it decide: if no group and
-   * nobody else may read any of them, they may not enter the folder either. It is no wider than the folder above it.
+   * Creates a folder unless it exists. Folders have no modes on the wire, so the files in it decide: if neither the group
+   * nor others may read any of them, these may not enter the folder. It is never open to more users than the folder above.
    */
   #makeFolder(folder: string): void {
     const { root, honoursModes } = this.#state;

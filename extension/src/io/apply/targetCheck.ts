@@ -51,8 +51,8 @@ function isHashValid({ rehashed }: ApplyState, seen: Observation, stats: BigIntS
 }
 
 /**
- * Hashes the file at `path` again if its observation is racy, so that `checkTarget` can judge it. To be called right before:
- * if the file was changed shortly before the hashing, the same holds for the stats after it.
+ * Hashes the file at `path` again if its observation is racy, so that `checkTarget` can judge it. Must be called right
+ * before that check: if the file was changed shortly before this hashing, its new stats are racy too.
  */
 export async function rehashRacy(state: ApplyState, path: string): Promise<void> {
   const { root, request, rehashed, checkedFolders } = state;

@@ -1,6 +1,7 @@
 import type { BigIntStats } from 'node:fs';
 import type { FileIdentity } from '../../core/tracking/fileIdentity';
 
+/** The identity in the stats of a file or folder. A folder counts as one name, whatever its subfolders add to `nlink`. */
 export function fileIdentityOf(
   stats: Pick<BigIntStats, 'dev' | 'ino' | 'birthtimeNs' | 'nlink' | 'isDirectory'>,
 ): FileIdentity {

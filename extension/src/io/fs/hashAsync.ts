@@ -33,7 +33,7 @@ export async function hashFileAsync(
         if (read > size) return undefined;
         hash.update(buffer.subarray(0, bytesRead));
       }
-      // The stats at the path: if it is still the open file, these are the open file's stats too.
+      // Read through the path, so that a file that has taken the place of the open one counts as a change.
       if (!isUnchanged(stats, await lstat(path, { bigint: true }))) return undefined;
       return { hash: hash.digest('hex'), stats };
     } finally {

@@ -48,7 +48,7 @@ export function checkDisks(request: DiskCheckRequest): DiskCheck {
   return { mounts: nextMounts(request, outermost), problems, isRootGone: missing.has('') };
 }
 
-/** The folders that this scan could read, and at which another disk, or none, is mounted now. */
+/** The mount points at which another disk, or none, is mounted now, as far as this scan could find out. */
 function changedMounts({ before, now, wasRead, mayTrackBelow, findings, area }: DiskCheckRequest): Set<string> {
   const changed = new Set<string>();
   for (const folder of new Set([...before.keys(), ...now.keys()])) {

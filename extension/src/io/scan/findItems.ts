@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto';
 import type { BigIntStats, Dirent } from 'node:fs';
-import { lstat, open, readdir } from 'node:fs/promises';
+import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FoundItem } from '../../core/tracking/successors';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
 import { fileIdentityOf } from '../fs/fileIdentity';
-import { readNoFollow } from '../fs/openFlags';
+import { hashFileAsync } from '../fs/hashAsync';
 import { inParallel } from '../threads/inParallel';
 
 const concurrency = 8;
@@ -70,19 +69,8 @@ function itemOf(path: string, stats: BigIntStats): FoundItem {
 async function withHash(item: FoundItem, search: ItemSearch): Promise<FoundItem> {
   if (item.kind !== 'file' || !search.isHashed(item)) return item;
   throwIfAborted(search);
-  const hash = await unlessUnreadable(hashOf(join(search.root, item.path)));
-  return hash === undefined ? item : { ...item, hash };
-}
-
-async function hashOf(path: string): Promise<string> {
-  const file = await open(path, readNoFollow);
-  try {
-    const hash = createHash('sha256');
-    for await (const piece of file.createReadStream({ autoClose: false })) hash.update(piece as Buffer);
-    return hash.digest('hex');
-  } finally {
-    await file.close();
-  }
+  const hashed = await hashFileAsync(join(search.root, item.path));
+  return hashed === undefined ? item : { ...item, hash: hashed.hash };
 }
 
 async function unlessUnreadable<T>(result: Promise<T>): Promise<T | undefined> {

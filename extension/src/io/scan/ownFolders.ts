@@ -8,7 +8,7 @@ export type OwnFolderTest = (absolute: string, stats: Pick<Stats, 'dev' | 'ino'>
 
 /**
  * Recognises the folders in `storages`, absolute paths, by their inodes, also where a bind mount or a link leads to them.
- * If the workspace folder `root` lies in one of them, all folders are own ones.
+ * If the workspace folder `root` lies in one of them, every folder is recognised.
  */
 export function ownFolderTest(root: string, storages: readonly string[]): OwnFolderTest {
   const real = storages.map(realPathOf).filter((path) => path !== undefined);
