@@ -99,7 +99,7 @@ function treeChoices(trees: TreeList['trees'], allowed: readonly string[]): vsco
   ];
 }
 
-/** Returns undefined for another, new tree, which only `canCreate` offers. */
+/** Returns undefined if the user wants a new tree, which the list offers if `canCreate`. */
 function pickTree(
   items: readonly vscode.QuickPickItem[],
   canCreate: boolean,
