@@ -1,13 +1,17 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A line to a server that can be frozen, as by sleep or another Wi-Fi, and cut. */
+/** A line to a server that counts bytes. It can be frozen, as by sleep or another Wi-Fi, and cut. */
 export class Line {
+  /** The bytes that have passed in both directions. */
+  bytes = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  readonly #frozen = new WeakSet<Socket>();
   #port = 0;
   #isFrozen = false;
   #isRefusing = false;
+  #alarm: { readonly at: number; readonly ring: () => void } | undefined;
 
   private constructor(target: string) {
     const { hostname, port } = new URL(target);
@@ -29,10 +33,17 @@ export class Line {
     return `http://127.0.0.1:${this.#port}`;
   }
 
+  /** Resolves when so many more bytes have passed. */
+  after(bytes: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#alarm = { at: this.bytes + bytes, ring: resolve };
+    });
+  }
+
   /** Passes nothing on. The open connections stay frozen for ever; new ones, too, until `thaw`. */
   freeze(): void {
     this.#isFrozen = true;
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of this.#sockets) this.#freezeSocket(socket);
   }
 
   /** Ends the open connections. */
@@ -64,11 +75,30 @@ export class Line {
       [far, near],
     ] as const) {
       this.#sockets.add(from);
-      from.on('data', (bytes) => to.write(bytes));
+      from.on('data', (chunk) => {
+        this.#count(chunk.length);
+        if (!to.write(chunk)) from.pause();
+      });
+      to.on('drain', () => {
+        if (!this.#frozen.has(from)) from.resume();
+      });
       from.on('end', () => to.end());
       from.on('error', () => to.destroy());
       from.on('close', () => this.#sockets.delete(from));
-      if (this.#isFrozen) from.pause();
+      if (this.#isFrozen) this.#freezeSocket(from);
     }
+  }
+
+  #freezeSocket(socket: Socket): void {
+    this.#frozen.add(socket);
+    socket.pause();
+  }
+
+  #count(bytes: number): void {
+    this.bytes += bytes;
+    if (this.#alarm === undefined || this.bytes < this.#alarm.at) return;
+    const { ring } = this.#alarm;
+    this.#alarm = undefined;
+    ring();
   }
 }
