@@ -129,7 +129,7 @@ describe('a file of others that a program obeys', () => {
     expect(await pathsOn(victim)).toEqual(['.vscode/tasks.json', 'notes/plan.md']);
   });
 
-  it('makes a newer version pass: the user has agreed to the file', async () => {
+  it('is pulled in newer versions once the user has agreed to it', async () => {
     const { victim, other } = await victimAndOther({ 'notes/.envrc': 'mine' });
     await other.sync.held.decide((await other.pull()).held, 'pull');
     await other.pull();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { deletedRulePaths } from './deletedRulePaths';
 import { track, type Rule } from './rule';
 
-it('deletions belong to the outermost files and folders that are tracked by themselves', () => {
+it('deletions count for the outermost paths with a rule of their own, and not for renamed or untracked ones', () => {
   const rules = new Map<string, Rule>();
   track(rules, 'file', 'file');
   track(rules, 'other', 'file');
@@ -13,7 +13,7 @@ it('deletions belong to the outermost files and folders that are tracked by them
   expect(deletedRulePaths(rules, [])).toEqual([]);
 });
 
-it('the workspace folder is no such folder', () => {
+it('no deletion counts as one of the workspace folder', () => {
   const rules = new Map<string, Rule>();
   track(rules, '', 'folder');
   expect(deletedRulePaths(rules, ['a', 'n/b'])).toEqual([]);

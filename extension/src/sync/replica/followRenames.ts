@@ -188,13 +188,13 @@ async function findRenames(
   const renames: RuleRename[] = [];
   for (const rename of findSuccessors(vanished, found)) {
     const isSame = found.some((item) => item.path === rename.to && item.kind === 'folder' && hasIdentity(item));
-    if (rename.kind === 'file' || isSame || !(await holdsOthers(replica, rename, found))) renames.push(rename);
+    if (rename.kind === 'file' || isSame || !(await containsOthers(replica, rename, found))) renames.push(rename);
   }
   return renames;
 }
 
 /** Whether a folder that got all files of another holds other untracked files, which nobody asked to push. */
-async function holdsOthers(
+async function containsOthers(
   { root, rules }: Replica,
   { to }: RuleRename,
   found: readonly FoundItem[],

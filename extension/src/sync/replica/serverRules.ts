@@ -41,8 +41,8 @@ async function adoptFolders(replica: Replica, folders: readonly string[], { hold
     if (selection.ruleFor(path) !== undefined) continue;
     if (holds.has('program') && obeyedBy(path) !== undefined) continue;
     const isOther = (file: string): boolean => !onServer.has(file);
-    const holdsOthers = await containsFile(replica.root, path, isOther, (other) => selection.excludes(other));
-    if (holdsOthers) skipped.push(path);
+    const containsOthers = await containsFile(replica.root, path, isOther, (other) => selection.excludes(other));
+    if (containsOthers) skipped.push(path);
     else rules.addRule(path, 'folder');
   }
   const isNew = (folder: string): boolean => hasPathIn(onServer, folder) && !hasPathIn(known, folder);

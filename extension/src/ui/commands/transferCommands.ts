@@ -105,9 +105,7 @@ export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullRes
   });
 }
 
-/**
- * Pulls, and asks about held files again, also about those that the user has left out. Code confirms by an option.
- */
+/** Pulls, and asks again about held files, even about those that the user has left out. Code agrees by `confirmed`. */
 export async function pullHeld(deps: ReviewDeps, argument: unknown): Promise<PullResult> {
   const options = callOptions(argument);
   const owner = await targetFolder(deps.folders, argument, isConnected);

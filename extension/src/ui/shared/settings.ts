@@ -7,21 +7,21 @@ type Settings = typeof settingDefaults;
 
 let isShared: (file: vscode.Uri) => boolean = () => false;
 
-/** Lets only the safe settings of files count for which `test` is true: those that Palmtree syncs. */
+/** From now on, only safe settings count in the files for which `test` is true: those that Palmtree syncs. */
 export function distrustSharedFiles(test: (file: vscode.Uri) => boolean): void {
   isShared = test;
 }
 
 /**
- * The value of a setting as far as it was set on this machine, see `ownSetting`. `exclude` is returned as it is, because what can be
- * read of it applies.
+ * The value of a setting as far as it was set on this machine, see `ownSetting`. `exclude` is returned as it is, because
+ * what can be read of it applies.
  */
 export function setting<N extends SettingName>(name: N, folder?: vscode.Uri): Settings[N] {
   const value = ownValue(name, folder);
   return name === 'exclude' || isValidSetting(name, value) ? (value as Settings[N]) : settingFallback(name);
 }
 
-/** Whether a file sets the setting for the folder that is synced, and the value therefore may not count. */
+/** Whether a settings file that Palmtree syncs sets this for the folder, so that its value does not count. */
 export function isSetByOthers(name: 'serverUrl' | 'tree', folder: vscode.Uri): boolean {
   return rawSetting(name, folder) !== ownValue(name, folder);
 }

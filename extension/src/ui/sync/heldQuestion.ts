@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { HeldAnswer } from '../../io/store/storePort';
+import { formatNumber } from '../shared/format';
 import { heldLine } from '../shared/heldMessages';
 import { pathList, pathSection } from '../shared/pathList';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -36,6 +37,6 @@ function question({ state, held }: SyncedFolder['sync'], count: number): string 
   const what =
     count === 1
       ? vscode.l10n.t('Pull this file to this machine?')
-      : vscode.l10n.t('Pull these {0} files to this machine?', count);
+      : vscode.l10n.t('Pull these {0} files to this machine?', formatNumber(count));
   return `${who} ${what}`;
 }
