@@ -34,7 +34,7 @@ export interface Reconciled {
 }
 
 export interface ReconcileOptions {
-  /** What is held back; by default as the user has answered. */
+  /** The kinds that are held back; by default those that the answers of the user leave held. */
   readonly holds?: ReadonlySet<HeldKind> | undefined;
   /** The user has just agreed to these paths. */
   readonly approved?: ReadonlySet<string> | undefined;

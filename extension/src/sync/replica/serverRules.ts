@@ -9,7 +9,7 @@ import { runYielding } from '../../io/threads/yielding';
 import type { Replica } from './replica';
 
 export interface AdoptOptions {
-  /** What the pull holds back. */
+  /** The kinds that the pull holds back. */
   readonly holds: ReadonlySet<HeldKind>;
   /** The user has just agreed to these paths. */
   readonly approved?: ReadonlySet<string> | undefined;
