@@ -8,14 +8,10 @@ import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import type { PushResult } from './push';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, leaveOutRefused, upload } from './pushSession';
-
-/** A file that changes while it is uploaded is sent in this many plans, and then left out. */
-const maxTries = 2;
-const maxPlans = 10;
+import { commitChanges, countChanges, leaveOutRefused, maxPlans, maxTries, upload } from './pushSession';
 
 /** The effect of a force push on the server's head. */
-export interface Replacement {
+export interface ForcePushPlan {
   readonly head: number;
   /** Paths whose version on the server would be replaced by a different one. */
   readonly replaced: readonly string[];
@@ -34,17 +30,17 @@ export interface Replacement {
  */
 export async function forcePush(
   context: CommandContext,
-  confirm: (replacement: Replacement) => Promise<boolean>,
+  confirm: (replacement: ForcePushPlan) => Promise<boolean>,
 ): Promise<PushResult> {
   const busy = new Set<string>();
   const open = new OpenPush(context, { isPartial: false });
-  let confirmed: Replacement | undefined;
+  let confirmed: ForcePushPlan | undefined;
   let uploadedBytes = 0;
   context.replica.local.forgetUnpushable();
   try {
     for (let plan = 1; plan <= maxPlans; plan++) {
       const { changes, replacement } = await planReplacement(context);
-      if (confirmed === undefined || !contains(confirmed, replacement)) {
+      if (confirmed === undefined || !covers(confirmed, replacement)) {
         if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
         confirmed = replacement;
       }
@@ -75,7 +71,7 @@ interface Sent {
 interface Sending {
   readonly open: OpenPush;
   readonly changes: readonly Change[];
-  readonly replacement: Replacement;
+  readonly replacement: ForcePushPlan;
 }
 
 async function send(context: CommandContext, { open, changes, replacement }: Sending): Promise<Sent> {
@@ -104,7 +100,7 @@ async function send(context: CommandContext, { open, changes, replacement }: Sen
 }
 
 /** Whether `replacement` has no effect that `confirmed` does not have. */
-function contains(confirmed: Replacement, replacement: Replacement): boolean {
+function covers(confirmed: ForcePushPlan, replacement: ForcePushPlan): boolean {
   const hasAll = (all: readonly string[], some: readonly string[]): boolean => {
     const paths = new Set(all);
     return some.every((path) => paths.has(path));
@@ -119,7 +115,7 @@ function contains(confirmed: Replacement, replacement: Replacement): boolean {
 
 async function planReplacement(
   context: CommandContext,
-): Promise<{ changes: readonly Change[]; replacement: Replacement }> {
+): Promise<{ changes: readonly Change[]; replacement: ForcePushPlan }> {
   const { replica, reporter } = context;
   reporter.step({ kind: 'verifyingAll' });
   await replica.scan({ verify: true, signal: reporter.signal });

@@ -10,12 +10,7 @@ import { applyDeletionGuard } from '../replica/deletionGuard';
 import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, leaveOutRefused, upload } from './pushSession';
-
-/** A file that changes while it is uploaded is hashed and sent in this many plans, and then left out. */
-const maxTries = 2;
-/** After this many plans, different files or the server's head changed each time, and the push gives up. */
-const maxPlans = 10;
+import { commitChanges, countChanges, leaveOutRefused, maxPlans, maxTries, upload } from './pushSession';
 
 export interface PushOptions extends TransferOptions {
   /** A line for the server's history. */

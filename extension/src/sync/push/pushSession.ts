@@ -11,6 +11,11 @@ import type { Replica } from '../replica/replica';
 import { commit } from '../transfer/commit';
 import { runTransfer } from '../transfer/runTransfer';
 
+/** A file that changes while it is uploaded is hashed and sent in this many plans, and then left out. */
+export const maxTries = 2;
+/** After this many plans, different files or the server's head changed each time, and the push gives up. */
+export const maxPlans = 10;
+
 export interface SessionChanges {
   readonly session: PushSession;
   readonly changes: readonly Change[];

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import type { Replacement } from '../../sync/push/forcePush';
+import type { ForcePushPlan } from '../../sync/push/forcePush';
 import { messageFor } from '../shared/errorMessages';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
@@ -8,7 +8,7 @@ import { pathSection } from '../shared/pathList';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Lists what a force push would replace. Returns false if the user cancels. */
-export async function confirmForce(plan: Replacement): Promise<boolean> {
+export async function confirmForce(plan: ForcePushPlan): Promise<boolean> {
   const { replaced, deleted, added } = plan;
   const affected = replaced.length + deleted.length;
   const detail = [
