@@ -288,7 +288,7 @@ describe('an undone pull', () => {
     expectSame(await laptop.listing(), await desk.listing());
   });
 
-  it('leaves files alone that changed since as changes of this disk, and the others are incoming', async () => {
+  it('leaves files that changed since alone, as changes of this disk, and makes the others incoming', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
     for (const path of ['n/a', 'n/b', 'n/c']) await desk.write(path, '2');
     await desk.push();

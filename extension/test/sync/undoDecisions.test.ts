@@ -24,7 +24,7 @@ async function inConflict(): Promise<{ desk: Machine; laptop: Machine; paths: re
   return { desk, laptop, paths };
 }
 
-describe('a decision that is undone', () => {
+describe('the undo of a decision', () => {
   it.each<Choice>(['mine', 'theirs', 'both'])('for %s leaves every file and conflict as before', async (choice) => {
     const { desk, laptop, paths } = await inConflict();
     const before = await laptop.listing();
@@ -61,7 +61,7 @@ describe('a decision that is undone', () => {
     },
   );
 
-  it('for mine is undone although mine was edited since, and although others were pulled', async () => {
+  it('for mine works although mine was edited since, and although other files were pulled', async () => {
     const { desk, laptop } = await inConflict();
     const { backup } = await laptop.sync.resolve(silent, { paths: ['n/edit'], choice: 'mine' });
     await laptop.write('n/edit', 'laptop, edited');
@@ -74,7 +74,7 @@ describe('a decision that is undone', () => {
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 3 });
   });
 
-  it('for theirs is undone although others were pulled since, and these are not undone', async () => {
+  it('for theirs works although other files were pulled since, and leaves these alone', async () => {
     const { desk, laptop } = await inConflict();
     const { backup } = await laptop.sync.resolve(silent, { paths: ['n/edit', 'n/new'], choice: 'theirs' });
     await desk.write('n/new', 'desk, edited');
@@ -87,7 +87,7 @@ describe('a decision that is undone', () => {
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 3 });
   });
 
-  it.each<Choice>(['mine', 'both'])('for %s is not undone once it was pushed', async (choice) => {
+  it.each<Choice>(['mine', 'both'])('for %s is refused once it was pushed', async (choice) => {
     const { desk, laptop } = await inConflict();
     const { backup } = await laptop.sync.resolve(silent, { paths: ['n/edit'], choice });
     await laptop.push();
@@ -108,7 +108,7 @@ describe('a decision that is undone', () => {
     expect(await laptop.read(copy)).toBe('edited');
   });
 
-  it('is still undone in a new window', async () => {
+  it('still works in a new window', async () => {
     const { laptop: opened } = await inConflict();
     const { backup } = await opened.sync.resolve(silent, { paths: ['n/edit'], choice: 'mine' });
     await opened.close();
@@ -191,7 +191,7 @@ describe('an untracked path that is tracked again by an undo', () => {
   });
 });
 
-describe('a restore that is undone', () => {
+describe('the undo of a restore', () => {
   it('of a revision leaves files and changes as before', async () => {
     const [, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
     await laptop.write('n/a', '2');
@@ -208,7 +208,7 @@ describe('a restore that is undone', () => {
     expect([...laptop.sync.pathStates]).toEqual(before[1]);
   });
 
-  it('of a revision is incoming or in conflict again where it was', async () => {
+  it('of a revision makes incoming and in conflict again what was so before', async () => {
     const { laptop, paths } = await inConflict();
     const before = await laptop.listing();
     const { backup } = await laptop.sync.restore(silent, { paths: ['n'], revision: 1 });
@@ -220,7 +220,7 @@ describe('a restore that is undone', () => {
   it.each([
     ['by a rule of its own', ['n/a']],
     ['with its folder', ['n']],
-  ])('is untracked again if the path was, %s', async (_, untracked) => {
+  ])('untracks a path again that was untracked, %s', async (_, untracked) => {
     const [, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await laptop.write('n/a', '2');
     await laptop.push();

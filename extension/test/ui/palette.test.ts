@@ -5,7 +5,7 @@ import { it } from '../support/uiTest';
 const files = { 'notes/list.md': 'spade\n', 'notes/plan.md': 'dig\n' };
 
 describe('the selection in the view of tracked files', () => {
-  it('is where a palette command finds its files; without them it lists those that it is for', async ({
+  it('is what a palette command works on; without a selection, it lists the files that it applies to', async ({
     desk,
     laptop,
   }) => {

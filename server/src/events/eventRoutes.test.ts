@@ -179,7 +179,7 @@ test('HEAD and refused requests open no stream', async () => {
   expect(openStreams()).toEqual({ streams: 0, listeners: 0 });
 });
 
-test('heartbeats find revisions without a notice', async () => {
+test('a heartbeat finds revisions that no notice announced', async () => {
   const shortHeartbeat = await startTestServer({ now, heartbeatMs: 40 });
   await shortHeartbeat.api.makeTree('tree');
   const events = await openEvents(shortHeartbeat, 'tree');
