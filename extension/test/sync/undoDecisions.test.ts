@@ -43,7 +43,7 @@ describe('the undo of a decision', () => {
   });
 
   it.each<Choice>(['mine', 'theirs', 'both'])(
-    'for %s, about a file and a folder, is a conflict again',
+    'for %s, about a file and a folder, brings the conflict back',
     async (choice) => {
       const [desk, laptop] = await fixture.syncedMachines({ 'n/k': '1' });
       await desk.write('n/x/1', 'desk');
