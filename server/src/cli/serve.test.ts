@@ -103,6 +103,15 @@ test.each([
   expect(readdirSync(parent)).toEqual([]);
 });
 
+test('token create with an invalid name or tree creates no data folder', async () => {
+  const parent = temporaryFolder();
+  const folder = join(parent, 'data');
+  const invalidTree = await failure(['token', 'create', 'bob', '--data', folder, '--tree', 'a tree']);
+  expect(invalidTree.line).toContain('"a tree" is not a valid tree name');
+  expect((await failure(['token', 'create', '', '--data', folder])).line).toContain('Choose a token name');
+  expect(readdirSync(parent)).toEqual([]);
+});
+
 test.each([
   ['0.0.0.0', true],
   ['127.0.0.1', false],

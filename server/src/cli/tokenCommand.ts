@@ -24,19 +24,19 @@ export function tokenCommand(print: (line: string) => void): Command {
   subcommand('create <name>', 'create a token and print it; it cannot be shown again')
     .option('--tree <tree...>', 'limit the token to these trees')
     .option('--json', 'print JSON')
-    .action((name: string, options: DataOption & JsonOption & { tree?: string[] }) =>
-      withTokens(prepareDataFolder(options.data), async (tokens) => {
-        if (!tokenName.test(name)) throw new OperatorError('Choose a token name of 1 to 100 printable characters.');
-        const trees = options.tree ?? null;
-        const invalid = trees?.find((tree) => !treeName.safeParse(tree).success);
-        if (invalid !== undefined) {
-          const fix = 'Use 1 to 64 letters, digits, ".", "_" or "-", with a letter or digit first.';
-          throw new OperatorError(`${JSON.stringify(invalid)} is not a valid tree name. ${fix}`);
-        }
+    .action(async (name: string, options: DataOption & JsonOption & { tree?: string[] }) => {
+      if (!tokenName.test(name)) throw new OperatorError('Choose a token name of 1 to 100 printable characters.');
+      const trees = options.tree ?? null;
+      const invalid = trees?.find((tree) => !treeName.safeParse(tree).success);
+      if (invalid !== undefined) {
+        const fix = 'Use 1 to 64 letters, digits, ".", "_" or "-", with a letter or digit first.';
+        throw new OperatorError(`${JSON.stringify(invalid)} is not a valid tree name. ${fix}`);
+      }
+      await withTokens(prepareDataFolder(options.data), async (tokens) => {
         const token = await tokens.create(name, trees);
         print(options.json ? JSON.stringify({ name, token }) : token);
-      }),
-    );
+      });
+    });
   subcommand('list', 'list the valid tokens')
     .option('--json', 'print JSON')
     .action((options: DataOption & JsonOption) =>
