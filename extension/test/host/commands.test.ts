@@ -88,6 +88,7 @@ describe('the commands, called by code', () => {
       merged: [],
       conflicts: [],
       skipped: [],
+      held: [],
       skippedFolders: [],
       backup: undefined,
     });
