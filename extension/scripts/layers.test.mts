@@ -60,7 +60,7 @@ const layers: Readonly<Record<string, Order>> = {
   ),
   'server/src': levels(
     ['concurrency', 'contract'],
-    ['database'],
+    ['database', 'space'],
     ['http'],
     ['objects', 'tokens'],
     ['trees'],
