@@ -21,6 +21,7 @@ import { Reserve } from '../space/reserve';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { TokenWatch } from '../tokens/tokenWatch';
 import { EntryRepository } from '../trees/entryRepository';
+import { FolderRepository } from '../trees/folderRepository';
 import { TreeRepository } from '../trees/treeRepository';
 
 export interface Environment {
@@ -81,6 +82,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
+    folders: new FolderRepository(database, now),
     entries,
     revisions,
     notices,

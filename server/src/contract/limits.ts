@@ -8,5 +8,7 @@ export const maxHeadBytes = 4 << 20;
 export const maxItemBytes = 64 << 10;
 /** The number of changes of a push, or of paths of a pull. */
 export const maxItems = 1_000_000;
+/** The number of open pushes and pulls of a token. */
+export const maxSessions = 500;
 /** The number of tracked folders of a tree, and of a push. */
 export const maxFolders = 5_000;

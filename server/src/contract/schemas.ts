@@ -112,6 +112,11 @@ const beginPush = z.object({
   force: z.boolean().optional(),
   /** Tracked folders to add to those of the tree. */
   folders: pushedFolders.optional(),
+  /**
+   * Folders that this client no longer tracks. They are removed from those of the tree if this token has added them. A
+   * client that still tracks one adds it again with its next push.
+   */
+  untrackedFolders: pushedFolders.optional(),
   /** Stored with the revision, unless it is empty. */
   message: pushMessage.optional(),
   /**

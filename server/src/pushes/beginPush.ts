@@ -8,6 +8,7 @@ import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
+import type { FolderRepository } from '../trees/folderRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
 import { checkLinks } from './checkLinks';
 import type { EarlierInbox } from './earlierInbox';
@@ -25,6 +26,7 @@ const maxSingleQueries = 200;
 export interface BeginPushServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
+  readonly folders: FolderRepository;
   readonly objects: ObjectStore;
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
@@ -53,8 +55,7 @@ export async function beginPush(
     push.changes.map((change) => change.path),
   );
   const effective = push.changes.filter((change) => changesEntry(change, head.get(change.path)));
-  await checkAddedPaths(entries, tree, effective, head);
-  await checkLinks(entries, tree.id, effective, head);
+  await checkResult(services, { tree, changes: effective, head, folders: push.folders ?? [] });
 
   const candidates = forced ? push.changes : effective;
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
@@ -80,6 +81,7 @@ export async function beginPush(
         forced,
         changes: effective,
         folders: push.folders ?? [],
+        untrackedFolders: push.untrackedFolders ?? [],
         uploads,
         ...(push.message ? { message: push.message } : {}),
       },
@@ -102,6 +104,22 @@ export async function beginPush(
 function requireBase({ name, head }: Tree, base: number, forced: boolean): void {
   if (forced ? base <= head : base === head) return;
   throw new WireError('stale_base', `${name} is at revision ${head}, not ${base}`, { head });
+}
+
+/** Checks the tree as it would be after the push. Throws file_dir_conflict, too_many_folders, invalid_link. */
+async function checkResult(
+  { entries, folders }: BeginPushServices,
+  push: {
+    readonly tree: Tree;
+    readonly changes: readonly Change[];
+    readonly head: ReadonlyMap<string, FileEntry>;
+    readonly folders: readonly string[];
+  },
+): Promise<void> {
+  const { tree, changes, head } = push;
+  await checkAddedPaths(entries, tree, changes, head);
+  await folders.requireRoom(tree.id, push.folders);
+  await checkLinks(entries, tree.id, changes, head);
 }
 
 /** Throws file_dir_conflict. Only an added path can conflict: the head's own paths do not conflict. */

@@ -4,6 +4,7 @@ import type { Database } from '../database/openDatabase';
 import type { VersionsTable } from '../database/tables';
 import { WireError } from '../errors';
 import type { PushRecord } from '../sessions/session';
+import { FolderRepository } from '../trees/folderRepository';
 import { countRenames } from './countRenames';
 
 export interface Commit {
@@ -60,8 +61,12 @@ export class PushRepository {
         const message = `${name} is at revision ${head}, not ${commit.push.base}`;
         throw new WireError('stale_base', message, { head });
       }
-      await this.#addFolders(transaction, commit);
-      if (commit.push.changes.length > 0) return this.#addRevision(transaction, commit, head + 1);
+      const revision = commit.push.changes.length > 0 ? await this.#addRevision(transaction, commit, head + 1) : head;
+      await new FolderRepository(transaction, this.#now).change(commit.treeId, commit.tokenName, {
+        added: commit.push.folders,
+        removed: commit.push.untrackedFolders ?? [],
+      });
+      if (revision !== head) return revision;
       await transaction
         .insertInto('unchanged_pushes')
         .values({
@@ -121,18 +126,6 @@ export class PushRepository {
     });
     await transaction.updateTable('trees').set({ head: number }).where('id', '=', treeId).execute();
     return number;
-  }
-
-  async #addFolders(transaction: Database, { treeId, tokenName, push }: Commit): Promise<void> {
-    const created_at = this.#now().toISOString();
-    await inChunks(push.folders, async (chunk) => {
-      const rows = chunk.map((path) => ({ tree_id: treeId, path, token_name: tokenName, created_at }));
-      await transaction
-        .insertInto('folders')
-        .values(rows)
-        .onConflict((conflict) => conflict.columns(['tree_id', 'path']).doNothing())
-        .execute();
-    });
   }
 }
 

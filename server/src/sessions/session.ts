@@ -23,6 +23,8 @@ export interface PushRecord {
   /** The changes that the client declared, without those that the head already has. */
   readonly changes: readonly Change[];
   readonly folders: readonly string[];
+  /** Absent from the records of older servers. */
+  readonly untrackedFolders?: readonly string[];
   readonly uploads: readonly Upload[];
   readonly message?: string;
 }

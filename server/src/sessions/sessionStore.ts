@@ -2,6 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { chmod, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
+import { maxSessions } from '../contract/limits';
 import { WireError, pathsError } from '../errors';
 import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
 import { readPush, writePush } from './pushRecord';
@@ -47,6 +48,8 @@ export class SessionStore {
   /** The token of each session that this process has created or listed, by the session's id. */
   readonly #owners = new Map<string, number>();
   #onRemoved: (id: string) => void = () => undefined;
+  /** The same of each session that is being created. */
+  readonly #creating = new Map<string, number>();
 
   constructor(folder: string, now: () => Date) {
     this.#folder = folder;
@@ -84,7 +87,20 @@ export class SessionStore {
     }
   }
 
-  async create({ id, kind, treeId, tokenId, password, files, push }: NewSession): Promise<void> {
+  /** Throws too_many_sessions. */
+  async create(request: NewSession): Promise<void> {
+    const { id, tokenId } = request;
+    this.#requireRoom(tokenId);
+    this.#creating.set(id, tokenId);
+    try {
+      await this.#create(request);
+      this.#owners.set(id, tokenId);
+    } finally {
+      this.#creating.delete(id);
+    }
+  }
+
+  async #create({ id, kind, treeId, tokenId, password, files, push }: NewSession): Promise<void> {
     const folder = this.folderOf(id);
     const session: Session = { id, kind, treeId, tokenId, createdAt: this.#now().toISOString() };
     const secretsFile = join(folder, 'rsync.secrets');
@@ -105,11 +121,19 @@ export class SessionStore {
       if (push !== undefined) await writePush(join(folder, 'push.lines'), push);
       await writeFile(join(folder, 'session.json.new'), JSON.stringify(session));
       await rename(join(folder, 'session.json.new'), join(folder, 'session.json'));
-      this.#owners.set(id, tokenId);
     } catch (error) {
       await removeFolder(folder);
       throw error;
     }
+  }
+
+  #requireRoom(tokenId: number): void {
+    let open = 0;
+    for (const owners of [this.#owners, this.#creating]) {
+      for (const owner of owners.values()) if (owner === tokenId) open++;
+    }
+    if (open < maxSessions) return;
+    throw new WireError('too_many_sessions', `the token has ${open} open pushes and pulls`);
   }
 
   async #createFiles(root: string, files: readonly InitialFile[]): Promise<void> {

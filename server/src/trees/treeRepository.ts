@@ -4,6 +4,7 @@ import type { TableEntry, TreeSummary, tableHead } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { WireError } from '../errors';
 import type { PagedList } from '../http/pagedList';
+import { FolderRepository } from './folderRepository';
 import { countEntries, tablePages } from './tablePages';
 
 export interface Tree {
@@ -102,30 +103,13 @@ export class TreeRepository {
       const head = {
         revision: tree.head,
         id: await trees.revisionId(tree.id, tree.head),
-        folders: await foldersInUse(transaction, tree.id),
+        folders: await new FolderRepository(transaction, this.#now).inUse(tree.id),
         otherWriters: await writersExcept(transaction, tree.id, reader),
         count,
       };
       return { head, pages: tablePages(this.#database, range, count) };
     });
   }
-}
-
-/**
- * The tracked folders, except those that held files and hold none now: they were renamed or deleted, and a client must not
- * track them again.
- */
-async function foldersInUse(database: Database, treeId: number): Promise<string[]> {
-  const entryIn = sql`select 1 from entries where entries.tree_id = folders.tree_id
-    and entries.path > folders.path || '/' and entries.path < folders.path || '0'`;
-  const rows = await database
-    .selectFrom('folders')
-    .select('path')
-    .where('tree_id', '=', treeId)
-    .where(sql<boolean>`(folders.path = '' or exists (${entryIn} and entries.op = 'put') or not exists (${entryIn}))`)
-    .orderBy('path')
-    .execute();
-  return rows.map(({ path }) => path);
 }
 
 /**

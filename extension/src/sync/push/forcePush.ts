@@ -83,6 +83,7 @@ async function send(context: CommandContext, { open, changes, replacement }: Sen
       force: true,
       changes: pushChanges(changes),
       folders: replica.rules.pushableFolders,
+      untrackedFolders: replica.rules.untrackedFolders,
     });
     if (session.base !== replacement.head) return { uploadedBytes, changed: [] };
     uploadedBytes = await upload(context, { session, changes });

@@ -123,6 +123,7 @@ async function begin({ replica }: CommandContext, { open, changes, message }: Se
     ...(revisionId === undefined ? {} : { baseId: revisionId }),
     changes: pushChanges(changes),
     folders: replica.rules.pushableFolders,
+    untrackedFolders: replica.rules.untrackedFolders,
     ...(message === undefined || message === '' ? {} : { message }),
   };
   try {

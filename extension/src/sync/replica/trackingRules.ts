@@ -66,6 +66,12 @@ export class TrackingRules {
     return this.trackedFolders.filter((path) => path === '' || pathFault(path) === undefined);
   }
 
+  /** The folders with a rule that untracks them, whose paths a tree can have. */
+  get untrackedFolders(): string[] {
+    const untracked = this.#pathsOf(({ kind, effect }) => kind === 'folder' && effect === 'untrack');
+    return untracked.filter((path) => path === '' || pathFault(path) === undefined);
+  }
+
   /** The files and folders that a rule untracks. */
   get untrackedPaths(): string[] {
     return this.#pathsOf(({ effect }) => effect === 'untrack');

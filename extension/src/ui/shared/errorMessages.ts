@@ -124,6 +124,12 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       list(e),
     ),
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
+  too_many_folders: () =>
+    l10n.t('The tree has too many tracked folders. Untrack some, or track a folder that holds them.'),
+  too_many_sessions: () =>
+    l10n.t(
+      'Too many transfers with this token are open on the server. Try again in half an hour, or use another token.',
+    ),
   content_mismatch: (e) => l10n.t('{0} did not arrive intact. Nothing was changed. Try again.', list(e)),
   content_unavailable: (e) =>
     l10n.t(
@@ -194,6 +200,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   changed_meanwhile: [tryAgain],
   session_not_found: [tryAgain, showLog],
   session_busy: [tryAgain, showLog],
+  too_many_sessions: [tryAgain, showLog],
   content_mismatch: [tryAgain, showLog],
   storage_full: [tryAgain, showLog],
   not_found: [tryAgain, showLog],
