@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { WebSocket } from 'ws';
 import { bridgeSocket } from './bridgeSocket';
 
@@ -90,4 +90,15 @@ test('a client that has disconnected does not keep the process from ending', asy
   socket.readyState = 3;
   socket.emit('close', 1006);
   expect(await once(child, 'close')).toEqual([0, null]);
+});
+
+test('messages of one byte that arrive together reach the process in one write', async () => {
+  const socket = start('head', '-c', '9000');
+  const write = vi.spyOn(child.stdin, 'write');
+  const output: Buffer[] = [];
+  child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
+  for (let at = 0; at < 9_000; at++) socket.emit('message', Buffer.from([at % 251]));
+  await once(child, 'close');
+  expect(write).toHaveBeenCalledTimes(1);
+  expect(Buffer.concat(output)).toEqual(Buffer.from(Array.from({ length: 9_000 }, (_, at) => at % 251)));
 });

@@ -195,20 +195,3 @@ test.each(['ping', 'pong'] as const)('a client that sends %ss without end is dis
   expect(sent).toBeGreaterThan(99);
   await vi.waitFor(() => expect(server.logged.join('')).toContain('too many pings or pongs'), { timeout: 20_000 });
 });
-
-test('others get their responses while a client sends its bytes one by one', async () => {
-  const { url, session } = await startWithPush();
-  const socket = connect(url, server.token);
-  await greeted(socket);
-  socket.send('@RSYNCD: 32.0 sha256\n');
-  let ended = false;
-  const send = (): void => {
-    for (let count = 0; count < 5_000; count++) socket.send(Buffer.alloc(1));
-    if (!ended) setImmediate(send);
-  };
-  send();
-  for (let count = 0; count < 5; count++) expect((await server.api.table('tree')).status).toBe(200);
-  ended = true;
-  socket.terminate();
-  expect((await server.api.end('tree', 'pushes', session.id)).status).toBe(204);
-});
