@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Buffer } from 'node:buffer';
+import { ndjsonBlocks, ndjsonType } from '../../server/src/contract/ndjson.ts';
 import { median, type Variant, type Figures, type Benchmark } from './measure.mts';
 import type { Testbed } from './testbed.mts';
 
@@ -95,17 +96,17 @@ async function head(api: Api, tree: string): Promise<number> {
 }
 
 async function pushChanges(api: Api, tree: string, base: number, changes: readonly object[]): Promise<number> {
-  const session = (await call(api, 'POST', `/v1/trees/${tree}/pushes`, { base, changes })) as { id: string };
+  const lines = [...ndjsonBlocks({ base, count: changes.length }, changes)].join('');
+  const session = (await call(api, 'POST', `/v1/trees/${tree}/pushes`, lines)) as { id: string };
   const commit = (await call(api, 'POST', `/v1/trees/${tree}/pushes/${session.id}/commit`)) as { revision: number };
   return commit.revision;
 }
 
-async function call(api: Api, method: string, path: string, body?: object): Promise<unknown> {
-  const json = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+async function call(api: Api, method: string, path: string, lines?: string): Promise<unknown> {
   const response = await fetch(api.url + path, {
     method,
-    headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' },
-    ...(json === undefined ? {} : { body: json }),
+    headers: { authorization: `Bearer ${api.token}`, 'content-type': ndjsonType },
+    ...(lines === undefined ? {} : { body: Buffer.from(lines) }),
   });
   const text = await response.text();
   if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);

@@ -1,5 +1,5 @@
 import { expect, it, test } from 'vitest';
-import { LinkResolver, linkFault } from './links';
+import { goesUpAgain, LinkResolver, linkFault } from './links';
 
 it.each([
   ['a', '/etc/passwd', 'absolute'],
@@ -62,4 +62,14 @@ test('the way outside visits the links that are to blame', () => {
   );
   expect(resolver.wayOutside('0esc')).toContain('a/b/c');
   expect(resolver.wayOutside('a/b/c')).toBeUndefined();
+});
+
+it.each([
+  ['a/..', true],
+  ['../a/./..//b', true],
+  ['../..', false],
+  ['../a/b', false],
+  ['a/..b', false],
+])('%j goes up again: %s', (target, expected) => {
+  expect(goesUpAgain(target)).toBe(expected);
 });

@@ -50,6 +50,16 @@ function staysInside(folders: number, segments: readonly string[]): boolean {
 }
 
 /**
+ * Whether a target goes up after it went down (`a/b/..`). Only such a link can lead outside because of other links: every
+ * other one ends inside if those on its way do.
+ */
+export function goesUpAgain(target: string): boolean {
+  const segments = segmentsOf(target);
+  const down = segments.findIndex((segment) => segment !== '..');
+  return down !== -1 && segments.includes('..', down);
+}
+
+/**
  * Follows the symlinks of a tree through each other. Two links that each stay inside can lead outside together:
  * `x -> a/b/c/..` and `a/b/c -> ../..`. Invariant of the tree: nothing is below a link. What does not exist counts as a
  * folder, because a later push may create it.

@@ -24,6 +24,7 @@ test('the migration counts the paths of existing revisions', async () => {
   old.push(
     'drop index versions_by_revision',
     'drop index revisions_by_token',
+    'drop index entries_with_dots',
     'delete from migrations where number >= 2',
   );
   for (const statement of old) await sql.raw(statement).execute(server.database);

@@ -4,7 +4,7 @@ import type { Tables } from './tables';
 type Migration = (database: Kysely<Tables>) => Promise<void>;
 
 /** Invariant: a released migration is never edited, reordered or removed. */
-export const migrations: readonly Migration[] = [createFirstTables, addHistory, addRenames, indexWriters];
+export const migrations: readonly Migration[] = [createFirstTables, addHistory, addRenames, indexWriters, indexTargets];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await createTokens(database);
@@ -44,6 +44,11 @@ async function addRenames({ schema }: Kysely<Tables>): Promise<void> {
 /** Finds the names of the tokens that have pushed to a tree, without a look at each revision. */
 async function indexWriters({ schema }: Kysely<Tables>): Promise<void> {
   await schema.createIndex('revisions_by_token').on('revisions').columns(['tree_id', 'token_name']).execute();
+}
+
+/** Finds the symlinks that another symlink can make lead outside the tree, without a look at each entry. */
+async function indexTargets(database: Kysely<Tables>): Promise<void> {
+  await sql`create index entries_with_dots on entries (tree_id) where instr(target, '/..') > 0`.execute(database);
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -1,5 +1,5 @@
 import { inSlices } from '../concurrency/inSlices';
-import { LinkResolver } from '../contract/links';
+import { goesUpAgain, LinkResolver } from '../contract/links';
 import type { Change, FileEntry } from '../contract/schemas';
 import { pathsError } from '../errors';
 import type { EntryRepository } from '../trees/entryRepository';
@@ -11,7 +11,7 @@ import { maxNamedPaths } from './validateChanges';
  * entries of the changed paths.
  */
 export async function checkLinks(
-  entries: Pick<EntryRepository, 'headLinks'>,
+  entries: Pick<EntryRepository, 'headLinks' | 'headTargetsWithDots'>,
   treeId: number,
   changes: readonly Change[],
   head: ReadonlyMap<string, FileEntry>,
@@ -23,12 +23,16 @@ export async function checkLinks(
     if (head.get(change.path)?.kind === 'symlink') replaced.add(change.path);
   });
   if (put.size === 0 && replaced.size === 0) return;
+  const candidates = [...put.values(), ...(await entries.headTargetsWithDots(treeId))];
+  // Nearly all trees have none.
+  if (!candidates.some(goesUpAgain)) return;
   const links = await entries.headLinks(treeId);
   for (const path of replaced) links.delete(path);
   for (const [path, target] of put) links.set(path, target);
   const resolver = new LinkResolver(links);
   const blamed = { put: new Set<string>(), replaced: new Set<string>() };
-  await inSlices(links.keys(), (path) => {
+  await inSlices(links, ([path, target]) => {
+    if (!goesUpAgain(target)) return;
     for (const visited of resolver.wayOutside(path) ?? []) {
       if (put.has(visited)) blamed.put.add(visited);
       else if (replaced.has(visited)) blamed.replaced.add(visited);

@@ -121,6 +121,18 @@ export class EntryRepository {
     return rows.map((row) => row.path);
   }
 
+  /** The targets of the symlinks at the head that have `..` after a `/`. An index has those alone. */
+  async headTargetsWithDots(treeId: number): Promise<string[]> {
+    const rows = await this.#database
+      .selectFrom('entries')
+      .select('target')
+      .where('tree_id', '=', treeId)
+      .where('op', '=', 'put')
+      .where(sql<boolean>`instr(target, '/..') > 0`)
+      .execute();
+    return rows.map(({ target }) => target ?? '');
+  }
+
   /** The targets of all symlinks at the head, by path. */
   async headLinks(treeId: number): Promise<Map<string, string>> {
     const rows = await this.#database

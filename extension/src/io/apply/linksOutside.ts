@@ -1,6 +1,6 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LinkResolver } from '../../../../server/src/contract/links';
+import { goesUpAgain, LinkResolver } from '../../../../server/src/contract/links';
 import { pointsInside } from '../fs/linkTarget';
 import type { ApplyRequest, ApplyState } from './applyState';
 
@@ -18,8 +18,10 @@ export function linksOutside({ changes, observations }: ApplyRequest): ReadonlyS
     if (to?.target === undefined) links.delete(path);
     else links.set(path, to.target);
   }
+  if (![...links.values()].some(goesUpAgain)) return blamed;
   const resolver = new LinkResolver(links);
-  for (const path of links.keys()) {
+  for (const [path, target] of links) {
+    if (!goesUpAgain(target)) continue;
     for (const visited of resolver.wayOutside(path) ?? []) if (put.has(visited)) blamed.add(visited);
   }
   return blamed;
