@@ -11,6 +11,9 @@ type LocalErrorCode =
   | 'invalid_tree'
   | 'server_unreachable'
   | 'no_response'
+  | 'too_slow'
+  | 'too_much_data'
+  | 'content_too_large'
   | 'not_a_palmtree_server'
   | 'redirected'
   | 'proxy_refused'
@@ -63,6 +66,10 @@ export interface ErrorDetails {
   readonly target?: string;
   /** The value that the message names: an address, a version, a folder. */
   readonly subject?: string;
+  /** too_much_data, content_too_large: the limit in bytes. */
+  readonly limit?: number;
+  /** disk_full: the bytes that a command needs on the disk of `subject`, and those that are free there. */
+  readonly room?: { readonly needed: number; readonly free: number };
   /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */
   readonly rsync?: RsyncTried;
   /** deletion_guard: the effect of the plan. */

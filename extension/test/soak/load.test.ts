@@ -120,7 +120,7 @@ async function verifyAll(api: Client, trees: readonly string[]) {
   const left = contents.entries();
   const read = async (): Promise<void> => {
     for (const [hash, { tree, path, revision }] of left) {
-      const content = await api.content(tree, path, revision);
+      const content = await api.content(tree, { path, revision });
       if (createHash('sha256').update(content).digest('hex') !== hash) damaged++;
     }
   };

@@ -102,7 +102,7 @@ export class Desk {
 
   /** The content of a file in the newest revision. */
   async onServer(path: string): Promise<string> {
-    return new TextDecoder().decode(await this.client.content(this.tree, path, await this.head()));
+    return new TextDecoder().decode(await this.client.content(this.tree, { path, revision: await this.head() }));
   }
 
   /** The paths in the newest revision. */

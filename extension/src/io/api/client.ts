@@ -37,10 +37,10 @@ import {
   type TreeList,
   type Whoami,
 } from '../../../../server/src/contract/schemas';
-import { PalmtreeError } from '../../errors';
+import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { yielder } from '../threads/yielding';
+import { maxJsonBytes, maxListBytes, withLineLimit } from './bodyGuard';
 import { ndjsonBody, type Items } from './ndjsonBody';
-import { fetchDirectly } from './redirect';
 import { requestError, throwIfError } from './requestError';
 import { SilenceDeadline } from './silence';
 
@@ -48,6 +48,11 @@ import { SilenceDeadline } from './silence';
 const endTimeoutMs = 2_000;
 /** A poll is repeated, so it need not wait long. */
 const pollSilenceMs = 8_000;
+
+/** The longest line of a table, in bytes. Path and target have 4,096 characters at most, and JSON may escape each. */
+const maxLineBytes = 64 << 10;
+/** The largest content whose size the caller does not know, in bytes. It is held in memory. */
+const maxShownBytes = 64 << 20;
 
 /** A push whose changes may be generated while they are sent. */
 export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Items<Change> };
@@ -62,28 +67,41 @@ interface RequestOptions {
   readonly retries?: number;
   /** The format of the response; JSON by default. */
   readonly response?: 'bytes' | 'ndjson';
+  /** The largest response, in bytes after decompression; by default 16 MB, and as much as the body of the request has. */
+  readonly maxBytes?: number;
+}
+
+export interface ClientOptions {
+  /** The time, in milliseconds, that the server may be silent. */
+  readonly silenceMs?: number | undefined;
+  /** The time, in milliseconds, in which a body has to bring 4 KB after its first byte. */
+  readonly windowMs?: number | undefined;
+}
+
+export interface ContentRequest {
+  readonly path: string;
+  readonly revision: number;
+  /** The size of the content in bytes, if it is known. */
+  readonly size?: number | undefined;
 }
 
 /**
  * The server's API for one token. Each request throws PalmtreeError with the server's code or a local one: no_response if
- * the server sends nothing for 15 s. A server that works longer sends heartbeats, so a request has no other time limit.
- * A request first compares the protocols, unless an earlier one has done so, and throws server_too_old or client_too_old.
+ * the server sends nothing for 15 s. A server that works longer sends heartbeats, for 30 minutes at most. Throws too_slow if
+ * a body brings less than 4 KB in a minute, and too_much_data if it is larger than its kind may be. A request first compares the protocols, unless an earlier one has done so, and throws server_too_old or client_too_old.
  */
 export class Client {
   /** The server's address without a slash at its end. */
   readonly address: string;
   readonly #token: string;
-  readonly #silenceMs: number | undefined;
+  readonly #options: ClientOptions;
   #isProtocolChecked = false;
 
-  /**
-   * `url` is the server's address. It has a path if a proxy serves the server below one. `silenceMs` is the time that the
-   * server may be silent.
-   */
-  constructor(url: string, token: string, { silenceMs }: { readonly silenceMs?: number | undefined } = {}) {
+  /** `url` is the server's address. It has a path if a proxy serves the server below one. */
+  constructor(url: string, token: string, options: ClientOptions = {}) {
     this.address = url.replace(/\/+$/, '');
     this.#token = token;
-    this.#silenceMs = silenceMs;
+    this.#options = options;
   }
 
   /** Throws server_too_old. */
@@ -110,17 +128,18 @@ export class Client {
   async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
     const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
     const path = `${treePath(tree)}/files?${query}`;
-    const options = { signal, retries: 2, response: 'ndjson' } as const;
+    const options = { signal, retries: 2, response: 'ndjson', maxBytes: maxListBytes } as const;
     const body = (await this.#send('GET', path, options)) as ReadableStream<Uint8Array>;
     const request = `GET ${path}`;
     let head: z.infer<typeof tableHead> | undefined;
     const files: FileTable['files'] = [];
     const pause = yielder();
     try {
-      for await (const values of ndjsonValues(body)) {
+      for await (const values of ndjsonValues(withLineLimit(body, { maxHeadBytes: maxJsonBytes, maxLineBytes }))) {
         if (head === undefined) throwIfError(values[0], { request, address: this.address });
         head ??= this.#parsed(tableHead, values.shift(), request);
         for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
+        if (files.length > head.count) throw this.#unexpectedResponse(`${request}: more than ${head.count} entries`);
         await pause();
       }
     } catch (error) {
@@ -162,13 +181,22 @@ export class Client {
     await this.#send('DELETE', `${treePath(tree)}/pulls/${id}`, { signal: AbortSignal.timeout(endTimeoutMs) });
   }
 
-  /** The content of `path` in `revision`; for a symlink its target. Throws not_found, content_unavailable. */
-  async content(tree: string, path: string, revision: number, signal?: AbortSignal): Promise<Uint8Array> {
+  /**
+   * The content of `path` in `revision`; for a symlink its target. Throws not_found, content_unavailable, and
+   * content_too_large for more than 64 MB of a content whose size was not given.
+   */
+  async content(tree: string, { path, revision, size }: ContentRequest, signal?: AbortSignal): Promise<Uint8Array> {
     const query = `path=${encodeURIComponent(path)}&revision=${revision}`;
-    const options = { signal, retries: 1, response: 'bytes' } as const;
-    const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, options);
-    // The response for an empty file has no body.
-    return body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array();
+    const options = { signal, retries: 1, response: 'bytes', maxBytes: size ?? maxShownBytes } as const;
+    try {
+      const body = await this.#send('GET', `${treePath(tree)}/content?${query}`, options);
+      // The response for an empty file has no body.
+      return body instanceof ArrayBuffer ? new Uint8Array(body) : new Uint8Array();
+    } catch (error) {
+      if (size !== undefined || !isPalmtreeError(error, 'too_much_data')) throw error;
+      const details = { paths: [path], limit: maxShownBytes };
+      throw new PalmtreeError('content_too_large', error.message, { cause: error, details });
+    }
   }
 
   /** A page of the tree's revisions, newest first, limited to those before `before`. */
@@ -179,13 +207,13 @@ export class Client {
 
   /** The changes of one revision. Throws revision_not_found. */
   revision(tree: string, number: number, signal?: AbortSignal): Promise<RevisionDetail> {
-    const options = { signal, retries: 1 };
+    const options = { signal, retries: 1, maxBytes: maxListBytes };
     return this.#request('GET', `${treePath(tree)}/revisions/${number}`, revisionDetail, options);
   }
 
   /** The changes that turn the file table at revision `from` into the one at `to`; 0 is the empty tree. */
   compare(tree: string, from: number, to: number, signal?: AbortSignal): Promise<Comparison> {
-    const options = { signal, retries: 1 };
+    const options = { signal, retries: 1, maxBytes: maxListBytes };
     return this.#request('GET', `${treePath(tree)}/compare?from=${from}&to=${to}`, comparison, options);
   }
 
@@ -211,15 +239,20 @@ export class Client {
     await this.#checkProtocol(signal);
     const path = `${treePath(tree)}/events`;
     const headers = { ...this.#headers(), accept: 'text/event-stream', 'last-event-id': String(known) };
-    let body: unknown;
+    const deadline = new SilenceDeadline({ silenceMs: this.#options.silenceMs, maxBytes: 'endless' });
     try {
-      const send = createFetch({ fetch: fetchDirectly });
-      body = await send<unknown>(this.address + path, { headers, signal, retry: false });
+      const send = createFetch({ fetch: deadline.fetch });
+      const options = { headers, signal, retry: false, responseType: 'stream' } as const;
+      const response = await send.raw<unknown, 'stream'>(this.address + path, options);
+      const type = response.headers.get('content-type') ?? '';
+      if (response._data !== undefined && type.startsWith('text/event-stream')) return response._data;
+      await response._data?.cancel();
+      throw this.#unexpectedResponse(`GET ${path}: the response is not a stream of events`);
     } catch (error) {
       throw await this.#requestError(error, `GET ${path}`, signal);
+    } finally {
+      deadline.stop();
     }
-    if (body instanceof ReadableStream) return body as ReadableStream<Uint8Array>;
-    throw this.#unexpectedResponse(`GET ${path}: the response is not a stream`);
   }
 
   /** The WebSocket address of a session's rsync, and the headers for its upgrade request. */
@@ -265,7 +298,9 @@ export class Client {
   }
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<unknown> {
-    const deadline = new SilenceDeadline(shortest(this.#silenceMs, options.silenceMs));
+    const { windowMs } = this.#options;
+    const silenceMs = shortest(this.#options.silenceMs, options.silenceMs);
+    const deadline = new SilenceDeadline({ silenceMs, windowMs, maxBytes: options.maxBytes ?? maxJsonBytes });
     const retries = options.retries ?? 0;
     const { list, response } = options;
     const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
@@ -301,7 +336,9 @@ export class Client {
 
 function sentBody({ head, items }: NonNullable<RequestOptions['list']>, deadline: SilenceDeadline) {
   const body = ndjsonBody(head, items);
-  return typeof body === 'string' ? body : deadline.watchSent(body);
+  if (typeof body !== 'string') return deadline.watchSent(body);
+  deadline.noteSent(Buffer.byteLength(body));
+  return body;
 }
 
 function shortest(...limits: readonly (number | undefined)[]): number | undefined {

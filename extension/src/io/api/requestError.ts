@@ -4,12 +4,15 @@ import { errorBody, type ErrorBody } from '../../../../server/src/contract/schem
 import { proxyCode } from '../../core/httpResponse';
 import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
 import { RedirectError } from './redirect';
-import { SilenceError } from './silence';
+import { SilenceError, SizeError, SlownessError } from './responseFaults';
 
 /**
  * The error that Node 24.14 and 24.15 throw for a 401 to a streamed body: https://github.com/nodejs/undici/issues/5018.
  */
 const hidden401 = 'expected non-null body source';
+
+/** The server's words are shown up to this length. */
+const maxReasonChars = 1_000;
 
 /**
  * Substitutes for unknown codes, by status. No other code can stand in for an unknown one, because commands act on it:
@@ -54,6 +57,10 @@ export async function requestError(
   if (redirect !== undefined) return failure('redirected', redirect.message, { target: redirect.target });
   const silence = causeIn(error, SilenceError);
   if (silence !== undefined) return failure('no_response', `${silence.ms / 1000} s`);
+  const slowness = causeIn(error, SlownessError);
+  if (slowness !== undefined) return failure('too_slow', slowness.message);
+  const size = causeIn(error, SizeError);
+  if (size !== undefined) return failure('too_much_data', size.message, { limit: size.limit });
 
   if (!(error instanceof FetchError) || error.response === undefined) {
     const reason = rootMessage(error);
@@ -71,12 +78,13 @@ function serverError(
   { request, address, cause }: { readonly request: string; readonly address: string; readonly cause: unknown },
 ): PalmtreeError {
   const known = knownCode(code, status);
-  const text = known === code ? message : `${message} (${code}, HTTP ${status})`;
+  const reason = message.slice(0, maxReasonChars);
+  const text = known === code ? reason : `${reason} (${code.slice(0, maxReasonChars)}, HTTP ${status})`;
   return new PalmtreeError(known, `${request}: ${text}`, {
     cause,
     details: {
       subject: address,
-      reason: message,
+      reason,
       ...(details?.head === undefined ? {} : { head: details.head }),
       ...(details?.paths === undefined ? {} : { paths: details.paths }),
     },

@@ -1,48 +1,61 @@
+import { BodyGuard, maxErrorBytes } from './bodyGuard';
 import { fetchDirectly } from './redirect';
+import { SilenceError } from './responseFaults';
 
 /** The longest time, in milliseconds, without a byte from the server. While it works longer, it sends heartbeats. */
 const defaultSilenceMs = 15_000;
 /** The limit while a long body is sent: its end may still be in a proxy's buffer, or on its way over a slow line. */
 const longBodyMs = 60_000;
 
-/** The server sent nothing for too long. ofetch never repeats a request that failed with an error of this name. */
-export class SilenceError extends Error {
-  override readonly name = 'AbortError';
-  readonly ms: number;
-
-  constructor(ms: number) {
-    super(`no response for ${ms / 1000} s`);
-    this.ms = ms;
-  }
+export interface ResponseLimits {
+  /** The longest silence, in milliseconds. */
+  readonly silenceMs?: number | undefined;
+  /** The largest body, in bytes after decompression, beyond the bytes that were sent. An `endless` one is left to its reader, unless it is an error. */
+  readonly maxBytes: number | 'endless';
+  /** The time in which a body has to bring 4 KB, in milliseconds. */
+  readonly windowMs?: number | undefined;
 }
 
 /**
  * A deadline for each wait for the server: for the first byte of the response, and for each later piece of it. The time
- * that the reader of the response takes does not count.
+ * that the reader of the response takes does not count. A `BodyGuard` limits the size of the body.
  */
 export class SilenceDeadline {
   readonly #silenceMs: number;
+  readonly #limits: ResponseLimits;
   readonly #controller = new AbortController();
+  #sentBytes = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(silenceMs = defaultSilenceMs) {
-    this.#silenceMs = silenceMs;
-    this.#restart(silenceMs);
+  constructor(limits: ResponseLimits) {
+    this.#limits = limits;
+    this.#silenceMs = limits.silenceMs ?? defaultSilenceMs;
+    this.#restart(this.#silenceMs);
   }
 
   /** `fetch` with the deadline. A failed connection does not restart it, so a repeated attempt has the time that is left. */
   readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const signals = [this.#controller.signal, init.signal ?? []].flat();
     const response = await fetchDirectly(input, { ...init, signal: AbortSignal.any(signals) });
-    const { body, status, statusText, headers } = response;
-    if (body === null) this.stop();
-    return new Response(body === null ? null : this.#watched(body), { status, statusText, headers });
+    const { body, ok, status, statusText, headers } = response;
+    const maxBytes = ok ? this.#limits.maxBytes : maxErrorBytes;
+    if (body === null || maxBytes === 'endless') this.stop();
+    if (maxBytes === 'endless') return response;
+    // A response may list what was sent.
+    const guard = new BodyGuard(maxBytes + this.#sentBytes, this.#limits.windowMs);
+    return new Response(body === null ? null : this.#watched(body, guard), { status, statusText, headers });
   };
+
+  /** Counts the bytes of a request's body. */
+  noteSent(bytes: number): void {
+    this.#sentBytes += bytes;
+  }
 
   /** Restarts the deadline with each piece of a request's body that is sent. */
   watchSent(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
     const watch = new TransformStream<Uint8Array, Uint8Array>({
       transform: (piece, controller) => {
+        this.noteSent(piece.length);
         this.#restart(Math.max(this.#silenceMs, longBodyMs));
         controller.enqueue(piece);
       },
@@ -59,16 +72,22 @@ export class SilenceDeadline {
     this.#timer = setTimeout(() => this.#controller.abort(new SilenceError(ms)), ms);
   }
 
-  #watched(body: ReadableStream<Uint8Array>): ReadableStream<Uint8Array> {
+  #watched(body: ReadableStream<Uint8Array>, guard: BodyGuard): ReadableStream<Uint8Array> {
     const reader = body.getReader();
     return new ReadableStream<Uint8Array>(
       {
         pull: async (controller) => {
           this.#restart(this.#silenceMs);
+          const start = performance.now();
           try {
             const { done, value } = await reader.read();
-            if (done) controller.close();
-            else controller.enqueue(value);
+            if (done) return controller.close();
+            guard.check(value, performance.now() - start);
+            controller.enqueue(value);
+          } catch (error) {
+            // Ends the connection too: a body that is only left unread keeps it.
+            this.#controller.abort(error);
+            throw error;
           } finally {
             this.stop();
           }

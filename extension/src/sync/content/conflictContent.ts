@@ -1,10 +1,12 @@
 import type { Conflict } from '../../core/change';
 import type { Entry } from '../../core/entry';
 import { maxMergeBytes } from '../../core/merge/mergeText';
-import { isPalmtreeError } from '../../errors';
+import { isPalmtreeError, type ErrorCode } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import type { CommandContext } from '../replica/commandContext';
 import { historicalContent } from './historicalContent';
+
+const notTheContent: ReadonlySet<ErrorCode> = new Set(['not_found', 'content_unavailable', 'too_much_data']);
 
 /** Whether an entry of a conflict is a file that is small enough to be merged as text. */
 export function isSmallFile(entry: Entry | undefined): entry is Entry {
@@ -16,7 +18,8 @@ export async function readTheirs(
   { server, reporter }: CommandContext,
   { theirs, revision }: { readonly theirs: Entry; readonly revision: number },
 ): Promise<Uint8Array | undefined> {
-  return verified(theirs, () => server.client.content(server.tree, theirs.path, revision, reporter.signal));
+  const { path, size } = theirs;
+  return verified(theirs, () => server.client.content(server.tree, { path, size, revision }, reporter.signal));
 }
 
 /** The content of the ancestor, from the server's history; undefined if it is not there, or is no small file. */
@@ -25,9 +28,9 @@ export async function readBase(
   { ancestor }: Conflict,
 ): Promise<Uint8Array | undefined> {
   if (!isSmallFile(ancestor)) return undefined;
-  const { path, hash } = ancestor;
+  const { path, size, hash } = ancestor;
   const { revision } = replica.ancestor;
-  return verified(ancestor, () => historicalContent(server, { path, hash, revision }, reporter.signal));
+  return verified(ancestor, () => historicalContent(server, { path, size, hash, revision }, reporter.signal));
 }
 
 async function verified(
@@ -38,7 +41,7 @@ async function verified(
     const content = await fetch();
     return content !== undefined && sha256(content) === hash ? content : undefined;
   } catch (error) {
-    if (isPalmtreeError(error, 'not_found') || isPalmtreeError(error, 'content_unavailable')) return undefined;
+    if (isPalmtreeError(error) && notTheContent.has(error.code)) return undefined;
     throw error;
   }
 }

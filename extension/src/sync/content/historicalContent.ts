@@ -1,23 +1,26 @@
 import type { Entry } from '../../core/entry';
-import { isPalmtreeError } from '../../errors';
+import { isPalmtreeError, type ErrorCode } from '../../errors';
+import type { ContentRequest } from '../../io/api/client';
 import { sha256 } from '../../io/fs/sha256';
 import type { TreeClient } from '../ports/serverBinding';
 
-export interface HistoricalVersion extends Pick<Entry, 'path' | 'hash'> {
+export interface HistoricalVersion extends Pick<Entry, 'path' | 'size' | 'hash'> {
   /** The revision that is tried first; it probably has this version. */
   readonly revision: number;
 }
 
+const absent: ReadonlySet<ErrorCode> = new Set(['not_found', 'revision_not_found', 'too_much_data']);
+
 /** The content of one version of a path; undefined if it is not in the server's history of that path. */
 export async function historicalContent(
   server: TreeClient,
-  { path, hash, revision }: HistoricalVersion,
+  { path, size, hash, revision }: HistoricalVersion,
   signal?: AbortSignal,
 ): Promise<Uint8Array | undefined> {
-  const content = await contentAt(server, path, revision, signal);
+  const content = await contentAt(server, { path, size, revision }, signal);
   if (content !== undefined && sha256(content) === hash) return content;
   const found = await findRevision(server, { path, hash }, signal);
-  return found === undefined ? undefined : contentAt(server, path, found, signal);
+  return found === undefined ? undefined : contentAt(server, { path, size, revision: found }, signal);
 }
 
 /** The newest revision in which the path has that hash. */
@@ -30,22 +33,23 @@ async function findRevision(
     const { versions, more } = await client.history(tree, path, before, signal);
     const found = versions.find(({ entry }) => entry?.hash === hash);
     if (found !== undefined) return found.revision;
-    before = versions.at(-1)?.revision;
-    if (!more || before === undefined) return undefined;
+    const next = versions.at(-1)?.revision;
+    if (!more || next === undefined || next >= (before ?? Infinity)) return undefined;
+    before = next;
   }
 }
 
 async function contentAt(
   { client, tree }: TreeClient,
-  path: string,
-  revision: number,
+  version: ContentRequest,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array | undefined> {
-  if (revision === 0) return undefined;
+  if (version.revision === 0) return undefined;
   try {
-    return await client.content(tree, path, revision, signal);
+    return await client.content(tree, version, signal);
   } catch (error) {
-    if (isPalmtreeError(error, 'not_found') || isPalmtreeError(error, 'revision_not_found')) return undefined;
+    // A larger content is another version of the path.
+    if (isPalmtreeError(error) && absent.has(error.code)) return undefined;
     throw error;
   }
 }

@@ -72,7 +72,7 @@ export class TreeHistory {
   async serverContent(path: string, revision: number): Promise<Uint8Array> {
     if (revision === 0) return new Uint8Array();
     try {
-      return await this.#request(({ client, tree }) => client.content(tree, path, revision));
+      return await this.#request(({ client, tree }) => client.content(tree, { path, revision }));
     } catch (error) {
       if (isPalmtreeError(error, 'not_found')) return new Uint8Array();
       throw error;
@@ -94,12 +94,12 @@ export class TreeHistory {
   async ancestorContent(path: string): Promise<Uint8Array> {
     const entry = this.ancestorEntry(path);
     if (entry === undefined) return new Uint8Array();
-    const { hash, target } = entry;
+    const { hash, size, target } = entry;
     if (target !== undefined) return new TextEncoder().encode(target);
     const { root, ancestor } = this.#replica;
     const content =
       (await localContent(root, entry)) ??
-      (await historicalContent(this.#connection.require(), { path, hash, revision: ancestor.revision }));
+      (await historicalContent(this.#connection.require(), { path, size, hash, revision: ancestor.revision }));
     if (content !== undefined) return content;
     throw new PalmtreeError(
       'content_unavailable',

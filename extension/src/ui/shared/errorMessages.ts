@@ -2,6 +2,7 @@ import { l10n } from 'vscode';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { deletionGuardMessage } from './deletionGuardMessage';
+import { formatBytes } from './format';
 import { section } from './ids';
 import type { Action } from './runAction';
 import { pathFaultMessage } from './problemMessages';
@@ -32,12 +33,21 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     ),
   server_unreachable: (e) => unreachableText(e),
   no_response: (e) => l10n.t('{0} did not respond for {1}.', subject(e), e.details.reason ?? ''),
+  too_slow: (e) => l10n.t('{0} sends its response too slowly. Try again.', subject(e)),
+  too_much_data: (e) =>
+    l10n.t(
+      '{0} sent more than it announced or than is allowed ({1}), so the transfer was stopped. Nothing was changed.',
+      subject(e),
+      formatBytes(e.details.limit ?? 0),
+    ),
+  content_too_large: (e) =>
+    l10n.t("{0} can't be shown: it is larger than {1}.", list(e), formatBytes(e.details.limit ?? 0)),
   not_a_palmtree_server: (e) => l10n.t('{0} is not a Palmtree server, or it runs an incompatible version.', subject(e)),
   redirected: (e) => redirectMessage(e),
   proxy_refused: (e) => proxyMessage(e),
   websocket_refused: (e) =>
     l10n.t(
-      'A proxy in front of {0} does not let WebSockets through (HTTP {1}). Change its configuration and try again.',
+      'A proxy in front of {0} does not let WebSockets through (HTTP {1}). Let it pass the headers Upgrade and Connection on, and try again.',
       subject(e),
       e.details.status ?? '',
     ),
@@ -90,7 +100,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   store_newer: () => l10n.t('A newer version of Palmtree wrote the list of tracked files. Update Palmtree.'),
   store_locked: () => l10n.t('Another window is syncing this folder. Try again when it has finished.'),
   store_failed: (e) => withReason(l10n.t('The list of tracked files could not be read or saved.'), e),
-  disk_full: () => l10n.t('The disk is full. Free some space and try again. Nothing was lost.'),
+  disk_full: (e) => diskFullText(e),
   read_only: (e) =>
     withReason(
       l10n.t(
@@ -190,6 +200,8 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   connection_lost: [tryAgain, showTerminal],
   server_unreachable: [tryAgain, showLog],
   no_response: [tryAgain, showLog],
+  too_slow: [tryAgain, showLog],
+  content_too_large: [],
   root_gone: [tryAgain, showLog],
   scan_failed: [tryAgain, showLog],
   store_locked: [tryAgain],
@@ -276,6 +288,16 @@ function invalidPathText(error: PalmtreeError): string {
   const fault = path === undefined ? undefined : pathFault(path);
   if (fault !== undefined) return l10n.t("The server can't store {0}. {1}", list(error), pathFaultMessage(fault));
   return withReason(l10n.t("The server can't store {0}. Rename it, or untrack it.", list(error)), error);
+}
+
+function diskFullText({ details: { room, subject: disk = '' } }: PalmtreeError): string {
+  if (room === undefined) return l10n.t('The disk is full. Free some space and try again. Nothing was lost.');
+  return l10n.t(
+    'Not enough space: this needs {0}, and {1} are free on the disk of {2}. Free some space and try again. Nothing was changed.',
+    formatBytes(room.needed),
+    formatBytes(room.free),
+    disk,
+  );
 }
 
 function subject({ details }: PalmtreeError): string {

@@ -52,7 +52,7 @@ export const clientCalls: readonly ClientCall[] = [
   { name: 'rsyncError', answer: { rsyncError: 'why' }, call: (client) => client.rsyncError('notes', '0') },
   { name: 'commitPush', answer: { revision: 4, id: 'y' }, call: (client) => client.commitPush('notes', '0') },
   { name: 'beginPull', answer: session, call: (client) => client.beginPull('notes', { revision: 3, paths: ['n/a'] }) },
-  { name: 'content', answer: 'a', call: (client) => client.content('notes', 'n/a', 3) },
+  { name: 'content', answer: 'a', call: (client) => client.content('notes', { path: 'n/a', revision: 3 }) },
   { name: 'revisions', answer: { revisions: [summary], more: true }, call: (client) => client.revisions('notes') },
   { name: 'head', answer: { revisions: [summary], more: false }, call: (client) => client.head('notes') },
   {
