@@ -23,3 +23,13 @@ describe('the parser of an event stream', () => {
     }
   });
 });
+
+it('rejects an event that is too large, in one line or in many, and no number of heartbeats', () => {
+  const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+  expect(() => new EventParser().push(bytes(`data: ${'x'.repeat(70_000)}`))).toThrow('more than');
+  expect(() => new EventParser().push(bytes('data: x\n'.repeat(10_000)))).toThrow('more than');
+  const parser = new EventParser();
+  expect(parser.push(bytes(': heartbeat\n\n'.repeat(10_000)))).toEqual([]);
+  expect(parser.push(bytes(': heartbeat\n'.repeat(10_000)))).toEqual([]);
+  expect(parser.push(bytes('data: x\n\n'))).toEqual([{ event: 'message', data: 'x' }]);
+});

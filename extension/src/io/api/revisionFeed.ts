@@ -4,6 +4,8 @@ import { parsedJson } from '../../core/parsedJson';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Client } from './client';
 import { EventParser, type ServerEvent } from './eventParser';
+import { NewsPacer } from './newsPacer';
+import { SizeError } from './responseFaults';
 
 /** A revision that the server announced. */
 export interface AnnouncedRevision {
@@ -45,10 +47,11 @@ const pollsBetweenStreams = 10;
 export type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
 
 export interface RevisionFeedDeps {
-  readonly client: Pick<Client, 'events' | 'head'>;
+  readonly client: Pick<Client, 'address' | 'events' | 'head'>;
   readonly tree: string;
   /** The newest revision that is already known. */
   readonly since: number;
+  /** Called for the newest revision; not for those that it followed within a moment. */
   readonly onRevision: (revision: AnnouncedRevision) => void;
   /** Called if the server's newest revision is older than the known one: the server was restored from a backup. */
   readonly onRewind?: () => void;
@@ -67,6 +70,8 @@ export interface RevisionFeedDeps {
 /** The reason for the end of a stream that `reconnect` gave up. */
 const replaced = 'replaced';
 
+const lineFeed = 0x0a;
+
 type StreamEnd = 'ended' | 'no data' | PalmtreeError;
 
 /**
@@ -79,7 +84,11 @@ export class RevisionFeed {
   readonly #now: () => number;
   readonly #lifetime = new AbortController();
   readonly #running: Promise<void>;
+  readonly #pacer: NewsPacer;
   #lastRevision: number;
+  /** What the pacer will report. */
+  #announced: AnnouncedRevision | undefined;
+  #isRewound = false;
   #connectionState: ConnectionState['kind'] | undefined;
   #pause: AbortController | undefined;
   #attempt: AbortController | undefined;
@@ -89,6 +98,7 @@ export class RevisionFeed {
     this.#wait = deps.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
     this.#now = deps.now ?? (() => performance.now());
     this.#lastRevision = deps.since;
+    this.#pacer = new NewsPacer(() => this.#report(), this.#lifetime.signal);
     this.#running = this.#run().catch((error: unknown) => {
       if (!this.#isDisposed) deps.onDefect(error);
     });
@@ -146,13 +156,15 @@ export class RevisionFeed {
     try {
       silence.restart(timing.firstByte);
       for await (const bytes of await client.events(tree, this.#lastRevision, signal)) {
-        silence.restart(timing.silence);
+        // A line that never ends is no sign of life.
+        if (!hasData || bytes.includes(lineFeed)) silence.restart(timing.silence);
         if (!hasData) this.#setConnectionState({ kind: 'live' });
         hasData = true;
         for (const event of parser.push(bytes)) this.#onEvent(event);
       }
     } catch (error) {
       if (!attempt.signal.aborted && error instanceof PalmtreeError) return error;
+      if (error instanceof SizeError) return this.#tooMuchData(error);
       // The connection broke or fell silent. The next attempt shows whether the server still responds.
     } finally {
       silence.stop();
@@ -189,14 +201,31 @@ export class RevisionFeed {
       const isRewound = parsed.data.revision < this.#lastRevision;
       // From here on the server's next revision is new, whatever its number.
       this.#lastRevision = parsed.data.revision;
-      if (isRewound && !this.#isDisposed) this.#deps.onRewind?.();
+      if (!isRewound) return;
+      this.#isRewound = true;
+      this.#pacer.note();
     }
   }
 
   #announce({ revision, author, createdAt, message = null }: AnnouncedRevision): void {
     if (this.#isDisposed || revision === this.#lastRevision) return;
     this.#lastRevision = revision;
-    this.#deps.onRevision({ revision, author, createdAt, message });
+    this.#announced = { revision, author, createdAt, message };
+    this.#pacer.note();
+  }
+
+  #report(): void {
+    if (this.#isDisposed) return;
+    const [announced, isRewound] = [this.#announced, this.#isRewound];
+    this.#announced = undefined;
+    this.#isRewound = false;
+    if (isRewound) this.#deps.onRewind?.();
+    if (announced !== undefined) this.#deps.onRevision(announced);
+  }
+
+  #tooMuchData({ message, limit }: SizeError): PalmtreeError {
+    const details = { subject: this.#deps.client.address, limit };
+    return new PalmtreeError('too_much_data', `GET events: ${message}`, { details });
   }
 
   #setConnectionState(state: ConnectionState): void {

@@ -12,6 +12,9 @@ const saveDelayMs = 2_000;
 /** The pause between two checks for a running git operation. */
 const gitPauseMs = 1_000;
 
+/** Pushes in a row that the server may reject as stale, before the user has to act. */
+const maxStalePushes = 5;
+
 /** Codes of failures that pass without the user's action. */
 const passingCodes: ReadonlySet<string> = new Set(['server_unreachable', 'no_response', 'store_locked']);
 
@@ -61,6 +64,8 @@ export class Automation {
   #isPullDue = false;
   /** The synced revision when a push found a newer one on the server. The push is repeated after a pull. */
   #staleAt: number | undefined;
+  /** The pushes in a row that were stale, each after a pull. */
+  #stalePushes = 0;
   /** The head that was pulled last. The user decides about the changes that this pull left unapplied. */
   #pulledHead: number | undefined;
   /** Paths that the last pull skipped because of unsaved edits: another pull may merge them. */
@@ -77,7 +82,10 @@ export class Automation {
     this.#wait = deps.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
     this.#subscription = deps.sync.onDidChangeState(({ kind }) => {
       const isUserCommand = !this.#isTransferring && (kind === 'transferring' || kind === 'scanning');
-      if (isUserCommand) this.#isPaused = false;
+      if (isUserCommand) {
+        this.#isPaused = false;
+        this.#stalePushes = 0;
+      }
       this.schedule();
     });
     this.schedule();
@@ -186,6 +194,7 @@ export class Automation {
       const result = await this.#deps.sync.push(this.#reporter, { only });
       // Sent with the next save: another push at once would find them busy again.
       for (const { path } of result.skipped) this.#saved.add(path);
+      this.#stalePushes = 0;
       this.#deps.onPushed(result);
     } catch (error) {
       for (const path of only) this.#saved.add(path);
@@ -221,7 +230,7 @@ export class Automation {
     error.again ??= () => this.#again(direction);
     if (direction === 'push') this.#isPushDue = true;
     else this.#pulledHead = undefined;
-    if (error.code === 'stale_base') {
+    if (error.code === 'stale_base' && ++this.#stalePushes < maxStalePushes) {
       this.#staleAt = sync.state.revision;
       this.#isPullDue = settings().pullOn === 'change';
     } else if (!passingCodes.has(error.code)) {

@@ -2,8 +2,9 @@ import type { PalmtreeError } from '../../errors';
 import { RevisionFeed, type AnnouncedRevision, type ConnectionState } from '../../io/api/revisionFeed';
 import type { TreeClient } from '../ports/serverBinding';
 
-/** The pause before the next fetch, after one that failed although the connection is up. */
+/** The first and the longest pause before the next fetch, after fetches that failed although the connection is up. */
 const retryMs = 5_000;
+const maxRetryMs = 80_000;
 
 export interface FeedFollowerDeps {
   /** The server announced a revision, or a fetch is due. */
@@ -23,6 +24,8 @@ export class FeedFollower {
   #connectionState: ConnectionState | undefined;
   /** The error of the last fetch. */
   #failure: PalmtreeError | undefined;
+  /** The number of fetches that have failed in a row. */
+  #failures = 0;
   #nextTryAt: number | undefined;
   #connectionCount = 0;
   #isRewound = false;
@@ -97,7 +100,14 @@ export class FeedFollower {
     this.#failure = failure;
     this.#isRewound = false;
     clearTimeout(this.#retry);
-    if (failure !== undefined) this.#retry = setTimeout(() => this.#requestFetch(), retryMs);
+    if (failure === undefined) {
+      this.#failures = 0;
+    } else {
+      // Another window holds a lock for seconds.
+      const isLocked = failure.code === 'store_locked';
+      const pauseMs = isLocked ? retryMs : Math.min(maxRetryMs, retryMs * 2 ** this.#failures++);
+      this.#retry = setTimeout(() => this.#requestFetch(), pauseMs);
+    }
   }
 
   async dispose(): Promise<void> {
