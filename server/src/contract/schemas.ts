@@ -127,15 +127,18 @@ const beginPush = z.object({
 });
 export const beginPushHead = beginPush.omit({ changes: true }).extend({ count });
 
-/** rsync's module name and password for the session's folder. */
-const rsyncAccess = { id: z.string(), module: z.string(), password: z.string() };
+/** A session's id. It is part of URLs, and the name of an rsync module. */
+export const sessionId = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** rsync's module name and password for the session's folder. The client passes both to rsync. */
+const rsyncAccess = { id: sessionId, module: sessionId, password: z.string().regex(/^[\w-]{1,128}$/) };
 
 export const pushSession = z.object({
   ...rsyncAccess,
   /** The head that the commit will replace. */
   base: revision,
   /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
-  upload: z.array(z.string()),
+  upload: z.array(path),
 });
 /**
  * `GET /v1/trees/:tree/sessions/:id`: `rsyncError` is the last error in the log of the session's rsync; empty if there is
@@ -162,7 +165,7 @@ export const whoami = z.object({
   /** The oldest protocol that the server accepts from a client. */
   oldestProtocol: z.int().nonnegative().default(0),
 });
-const treeSummary = z.object({ name: z.string(), revision });
+const treeSummary = z.object({ name: treeName, revision });
 export const treeList = z.object({ trees: z.array(treeSummary) });
 
 export const errorBody = z.object({

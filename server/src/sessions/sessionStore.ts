@@ -3,13 +3,13 @@ import { chmod, readFile, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
 import { maxSessions } from '../contract/limits';
+import { sessionId } from '../contract/schemas';
 import { WireError, pathsError } from '../errors';
 import { rsyncConfig, rsyncUser } from '../rsync/rsyncConfig';
 import { readPush, writePush } from './pushRecord';
 import { removeFolder } from './removeFolder';
 import type { PushRecord, Session, SessionKind } from './session';
 
-const idPattern = /^[0-9a-f]{32}$/;
 /** PATH_MAX without its NUL, less the characters that rsync adds to the name of its temporary file. */
 const maxFilePathBytes = 4095 - 8;
 
@@ -223,7 +223,7 @@ export class SessionStore {
   }
 
   async #read(id: string): Promise<Session | undefined> {
-    if (!idPattern.test(id)) return undefined;
+    if (!sessionId.safeParse(id).success) return undefined;
     const file = join(this.folderOf(id), 'session.json');
     if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
     try {
