@@ -31,6 +31,9 @@ export function sessionRoutes(services: SessionServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
+    if (context.req.header('upgrade') === undefined) {
+      throw new WireError('invalid_request', 'this route is for WebSockets; a proxy must pass the upgrade on');
+    }
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
     const tokenId = context.get('token').id;

@@ -17,7 +17,8 @@ async function refusal(status: number, headers: OutgoingHttpHeaders = {}): Promi
   });
   await new Promise((resolve) => server?.once('listening', resolve));
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/v1/trees/t/sessions/1/rsync`;
-  const opened = Bridge.open({ url, headers: {}, signal: AbortSignal.timeout(20_000) });
+  const signal = AbortSignal.timeout(20_000);
+  const opened = Bridge.open({ url, headers: {}, signal, maxReceivedBytes: 1_000 });
   const error: unknown = await opened.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -11,6 +11,8 @@ export function refusedUpgrade(url: string, { statusCode: status = 0, headers }:
       details: { subject: new URL(url).host, reason, ...details },
     });
   const code = headers[errorCodeHeader];
+  // The server knows this route only with an upgrade, which a proxy may not pass on.
+  if (code === 'not_found' || code === 'invalid_request') return failure('websocket_refused', { status });
   if (typeof code === 'string') return failure(isKnown(code) ? code : 'connection_lost', {});
   if (status >= 300 && status < 400) return failure('redirected', { target: redirectTarget(url, headers.location) });
   return failure(proxyCode(status) ?? 'websocket_refused', { status });
