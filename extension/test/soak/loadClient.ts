@@ -55,6 +55,7 @@ export class LoadClient {
     const head = (await client.revisions(this.#tree)).revisions[0];
     const began = performance.now();
     const session = await client.beginPush(this.#tree, { base: head?.number ?? 0, changes });
+    const sizes = new Map(changes.map(({ path, size }) => [path, size]));
     const beforeRsync = performance.now();
     await transfer({
       direction: 'push',
@@ -62,8 +63,7 @@ export class LoadClient {
       endpoint: client.rsyncEndpoint(this.#tree, session.id),
       session,
       root: this.#root,
-      paths: session.upload,
-      totalBytes: changes.reduce((sum, { size }) => sum + size, 0),
+      sizes: new Map(session.upload.map((path) => [path, sizes.get(path) ?? 0])),
       rsyncErrorThere: () => client.rsyncError(this.#tree, session.id),
       screen: { write: () => undefined, retrying: () => void this.retries++ },
       signal: new AbortController().signal,

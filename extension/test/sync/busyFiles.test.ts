@@ -19,7 +19,7 @@ function changingAround(change: (root: string, run: number) => Promise<void>): R
   const runs: Runs = {
     paths: [],
     transfer: async (request) => {
-      const run = runs.paths.push(request.paths) - 1;
+      const run = runs.paths.push([...request.sizes.keys()]) - 1;
       await change(request.root, run);
       const result = await transfer(request);
       await change(request.root, run);
@@ -194,7 +194,7 @@ describe('a file that keeps changing', () => {
     const runs = changingAround((root) => appendFile(join(root, 'n/log'), 'x'));
     const busy = await reopened(desk, runs.transfer);
     expect(await busy.push()).toMatchObject({ put: 1, skipped: [{ path: 'n/log' }] });
-    const content = await busy.client.content(fixture.tree, 'n/log', busy.sync.state.revision);
+    const content = await busy.client.content(fixture.tree, { path: 'n/log', revision: busy.sync.state.revision });
     expect(Buffer.from(content).toString()).toBe('first');
   });
 

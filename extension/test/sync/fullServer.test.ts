@@ -31,6 +31,13 @@ describe.skipIf(diskKind !== 'a tmpfs')('a server whose disk is full', () => {
     expect(await desk.push()).toMatchObject({ put: 1 });
   });
 
+  it('is named when it fills in the middle of a file that is larger than all buffers', async () => {
+    await desk.write('huge', randomBytes(160_000_000));
+    await desk.sync.track(['huge']);
+    await expect(desk.push()).rejects.toMatchObject({ code: 'storage_full' });
+    expect(await readdir(join(server.dataDir, 'sessions'))).toEqual([]);
+  });
+
   it('is named when it is full before the push', async () => {
     await desk.write('n/big', randomBytes(1_000_000));
     await desk.sync.track(['n']);

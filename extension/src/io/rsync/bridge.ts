@@ -10,6 +10,12 @@ const defaultSilenceMs = 30_000;
 const pingsPerSilence = 6;
 /** The longest time without payload. Keep-alives of a half-frozen peer would reset rsync's own --timeout. */
 const stallTimeoutMs = 120_000;
+/** The WebSocket close code of a connection that was lost: no server sends it. */
+const abnormalClosure = 1006;
+/** The time for one end to take what is left after the other end has gone. */
+const partingMs = 5_000;
+/** The contract's limit for a WebSocket message. */
+const maxFrameBytes = 4 << 20;
 const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
 
@@ -19,6 +25,8 @@ export interface BridgeOptions {
   readonly signal: AbortSignal;
   /** The longest time without a sign of the server, in milliseconds. */
   readonly silenceMs?: number | undefined;
+  /** The most that the server may send, in bytes. */
+  readonly maxReceivedBytes: number;
 }
 
 /**
@@ -33,6 +41,9 @@ export class Bridge {
   readonly #webSocket: WebSocket;
   readonly #options: BridgeOptions;
   #rsyncSocket: Socket | undefined;
+  #isClosedByServer = false;
+  #partingTimer: NodeJS.Timeout | undefined;
+  readonly #gone = new AbortController();
   #failure: PalmtreeError | undefined;
   #isRefused = false;
   #lastSign = Date.now();
@@ -64,12 +75,18 @@ export class Bridge {
     this.#livenessTimer = setInterval(() => this.#checkLiveness(), this.#silenceMs / pingsPerSilence);
     listener.once('connection', (socket) => this.#connectRsync(socket));
     webSocket.on('pong', () => this.#noteSign());
+    // Pongs for a server that does not read would fill the memory.
+    webSocket.on('ping', (data) => {
+      if (webSocket.bufferedAmount < highWaterBytes && webSocket.readyState === WebSocket.OPEN) webSocket.pong(data);
+    });
     webSocket.on('error', (error) => this.#fail('connection_lost', error.message));
     webSocket.on('close', (code, reason) => {
       this.#isRefused = code === refusedClosure;
+      this.#isClosedByServer = code !== abnormalClosure;
       if (code !== 1000) this.#fail('connection_lost', `closed with ${code} ${reason.toString()}`.trim());
       this.#rsyncSocket?.end();
       this.close();
+      this.#endWhenBothAreClosed();
     });
     options.signal.addEventListener('abort', this.#onAbort);
   }
@@ -88,27 +105,69 @@ export class Bridge {
     return this.#isRefused;
   }
 
+  /** Whether the server itself ended the connection: it knows why. */
+  get isClosedByServer(): boolean {
+    return this.#isClosedByServer;
+  }
+
+  /** Aborted 5 s after both ends have closed, for a process that still runs without having noticed. */
+  get gone(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  /**
+   * Ends the connection. Each end may take what is on its way to it, for 5 s at most.
+   * Invariant: when either end has gone, neither is left paused: it would never notice.
+   */
   close(): void {
     clearInterval(this.#livenessTimer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#listener.close();
+    this.#partingTimer ??= setTimeout(() => this.#terminate(), partingMs);
     this.#webSocket.resume();
+    this.#rsyncSocket?.resume();
     if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.close(1000);
     // A peer that is gone never acknowledges the close.
-    if (this.#failure !== undefined) {
-      this.#webSocket.terminate();
-      this.#rsyncSocket?.destroy();
-    }
+    if (this.#failure !== undefined) this.#terminate();
+  }
+
+  #terminate(): void {
+    this.#webSocket.terminate();
+    this.#rsyncSocket?.destroy();
+    this.#end();
+  }
+
+  #endWhenBothAreClosed(): void {
+    if (this.#webSocket.readyState === WebSocket.CLOSED && this.#rsyncSocket?.destroyed !== false) this.#end();
+  }
+
+  #end(): void {
+    clearTimeout(this.#partingTimer);
+    setTimeout(() => {
+      this.#failure ??= this.#error('connection_lost', 'rsync did not notice its end');
+      this.#gone.abort();
+    }, partingMs).unref();
   }
 
   readonly #onAbort = (): void => this.#fail('cancelled', 'cancelled');
 
   #fail(code: 'connection_lost' | 'cancelled', message: string): void {
     if (this.#failure !== undefined) return;
-    this.#failure = new PalmtreeError(code, `the connection to the server: ${message}`, {
+    this.#failure = this.#error(code, message);
+    this.close();
+  }
+
+  #cut(): void {
+    const { url, maxReceivedBytes: limit } = this.#options;
+    const message = `the rsync of the server sent more than ${limit} bytes`;
+    this.#failure ??= new PalmtreeError('too_much_data', message, { details: { subject: new URL(url).host, limit } });
+    this.close();
+  }
+
+  #error(code: 'connection_lost' | 'cancelled', message: string): PalmtreeError {
+    return new PalmtreeError(code, `the connection to the server: ${message}`, {
       details: { subject: new URL(this.#options.url).host, reason: message },
     });
-    this.close();
   }
 
   #connectRsync(socket: Socket): void {
@@ -116,6 +175,8 @@ export class Bridge {
     this.#rsyncSocket = socket;
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
+      // ws counts what it can no longer send as buffered, so rsync would be paused for ever.
+      if (this.#webSocket.readyState !== WebSocket.OPEN) return;
       this.sentBytes += chunk.length;
       this.#webSocket.send(chunk, (error) => {
         if (!error) this.#noteSign();
@@ -126,13 +187,17 @@ export class Bridge {
     this.#webSocket.on('message', (data: Buffer) => {
       this.receivedBytes += data.length;
       this.#noteSign();
-      if (!socket.write(data)) this.#webSocket.pause();
+      if (this.receivedBytes > this.#options.maxReceivedBytes) return this.#cut();
+      if (!socket.destroyed && !socket.write(data)) this.#webSocket.pause();
     });
     socket.on('drain', () => this.#webSocket.resume());
     this.#webSocket.resume();
     // rsync closes its socket when it has finished. If it has failed, its exit code has the reason.
     socket.on('error', () => this.close());
-    socket.on('close', () => this.close());
+    socket.on('close', () => {
+      this.close();
+      this.#endWhenBothAreClosed();
+    });
   }
 
   #checkLiveness(): void {
@@ -174,7 +239,8 @@ async function openWebSocket({ url, headers, signal }: BridgeOptions): Promise<W
     handshakeTimeout: openTimeoutMs,
     perMessageDeflate: false,
     ...(canSkipMasking(new URL(url)) ? { generateMask: zeroMask } : {}),
-    maxPayload: 64 << 20,
+    maxPayload: maxFrameBytes,
+    autoPong: false,
   });
   return new Promise((resolve, reject) => {
     const onAbort = (): void => socket.terminate();

@@ -6,6 +6,7 @@ import { isPassing } from './refusedUpgrade';
 import { outcomeOfExit, type RsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncExit } from './rsyncProcess';
 import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
+import { StagingWatch, type Excess } from './stagingWatch';
 import { splitIntoParts, type TransferPart } from './transferParts';
 
 const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
@@ -15,6 +16,12 @@ const maxAttempts = 100;
 /** The server's limit for one session. One run, at both ends together, keeps about one core busy. */
 const maxRuns = 4;
 const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
+
+/** The bytes that a server may send beyond the declared ones: per file, and per run. */
+const fileMarginBytes = 4 << 10;
+const runMarginBytes = 16 << 20;
+/** The largest file on the server whose checksums a push receives has about a terabyte. */
+const maxChecksumBytes = 256 << 20;
 
 /** A terminal that shows rsync's output. */
 export interface Screen {
@@ -31,10 +38,10 @@ export interface TransferRequest {
   readonly session: { readonly module: string; readonly password: string };
   /** The workspace folder: the source of a push, the delta basis of a pull. */
   readonly root: string;
-  /** The destination of a pull. It may contain what an interrupted pull has received of `paths`. */
+  /** The destination of a pull. It may contain what an interrupted pull has received of the files. */
   readonly staging?: string;
-  readonly paths: readonly string[];
-  readonly totalBytes: number;
+  /** The sizes in bytes of the files to transfer, by path. */
+  readonly sizes: ReadonlyMap<string, number>;
   /** Asks for the last error of the server's rsync. Throws storage_full, and the reason why the server refused to go on. */
   readonly rsyncErrorThere: () => Promise<string>;
   readonly screen: Screen;
@@ -52,21 +59,60 @@ export interface TransferResult {
   readonly isPartial: boolean;
 }
 
+/** A request with what follows from its sizes. */
+interface Job extends TransferRequest {
+  readonly paths: readonly string[];
+  /** The bytes of all files. */
+  readonly allBytes: number;
+  /** The bytes of the files of a part, as an estimate. */
+  readonly totalBytes: number;
+}
+
 /**
- * Transfers `paths` between the workspace folder and a session's inbox or view, with several runs at once if they are
- * many. After a lost connection it retries in the same session, which keeps the files that have arrived.
- * Exit 0 proves nothing: the receiver must verify each file. Throws PalmtreeError.
+ * Transfers files between the workspace folder and a session's inbox or view, with several runs at once if they are many.
+ * After a lost connection it retries in the same session, which keeps the files that have arrived.
+ * Exit 0 proves nothing: the receiver must verify each file. Throws PalmtreeError: too_much_data if the server sends more
+ * than it declared.
  */
 export async function transfer(request: TransferRequest): Promise<TransferResult> {
-  const { direction, root, paths } = request;
+  const { direction, root, sizes, staging } = request;
+  const paths = [...sizes.keys()];
+  const allBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
   // The view that the server prepares for a pull contains the requested files and nothing else.
   const parts = await splitIntoParts(paths, runCount, direction === 'push' ? root : undefined);
-  const [part] = parts;
-  return parts.length === 1 && part !== undefined ? transferPart(request, part, 0) : transferParts(request, parts);
+  const run = (signal: AbortSignal): Promise<TransferResult> => {
+    const job = { ...request, signal, paths, allBytes, totalBytes: allBytes };
+    const [part] = parts;
+    return parts.length === 1 && part !== undefined ? transferPart(job, part, 0) : transferParts(job, parts);
+  };
+  if (staging === undefined) return run(request.signal);
+  const watch = await StagingWatch.start({ staging, sizes });
+  try {
+    const result = await run(AbortSignal.any([request.signal, watch.found]));
+    await watch.finish();
+    if (watch.excess !== undefined) throw excessError(watch.excess, request);
+    return result;
+  } catch (error) {
+    throw watch.excess === undefined ? error : excessError(watch.excess, request);
+  } finally {
+    watch.stop();
+  }
+}
+
+function excessError(excess: Excess, { endpoint }: TransferRequest): PalmtreeError {
+  const subject = new URL(endpoint.url).host;
+  if (excess.kind === 'undeclared') {
+    const details = { subject, paths: [excess.path] };
+    return new PalmtreeError('too_much_data', `the server sent ${excess.path}, which was not requested`, { details });
+  }
+  const { limit } = excess;
+  const paths = excess.kind === 'tooLarge' ? [excess.path] : [];
+  const message = `the server sent more than ${limit} bytes${paths.map((path) => ` for ${path}`).join('')}`;
+  return new PalmtreeError('too_much_data', message, { details: { subject, paths, limit } });
 }
 
 /** Stops all runs when one fails, and throws the first error. */
-async function transferParts(request: TransferRequest, parts: readonly TransferPart[]): Promise<TransferResult> {
+async function transferParts(request: Job, parts: readonly TransferPart[]): Promise<TransferResult> {
   const stop = new AbortController();
   const signal = AbortSignal.any([request.signal, stop.signal]);
   const progress: TransferProgress[] = [];
@@ -102,7 +148,7 @@ function withoutOwnProgress(screen: Screen): Screen {
   return { ...withoutProgress(screen), retrying: (failure, pauseMs) => screen.retrying(failure, pauseMs) };
 }
 
-function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }: TransferRequest): TransferProgress {
+function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }: Job): TransferProgress {
   const sum = (field: (part: TransferProgress) => number): number =>
     parts.reduce((total, part) => total + field(part), 0);
   return {
@@ -115,7 +161,7 @@ function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }
   };
 }
 
-async function transferPart(given: TransferRequest, part: TransferPart, index: number): Promise<TransferResult> {
+async function transferPart(given: Job, part: TransferPart, index: number): Promise<TransferResult> {
   let progress: TransferProgress = {
     files: 0,
     totalFiles: part.fileCount,
@@ -133,7 +179,8 @@ async function transferPart(given: TransferRequest, part: TransferPart, index: n
   let receivedBytes = 0;
   let retries = 0;
   for (let attempt = 1; ; attempt++) {
-    const { exit, bridge, failure } = await attemptTransfer(request, part, { index, isRetry: attempt > 1 });
+    const result = await attemptTransfer(request, part, { index, isRetry: attempt > 1 });
+    const { exit, bridge, failure } = result;
     sentBytes += bridge?.sentBytes ?? 0;
     receivedBytes += bridge?.receivedBytes ?? 0;
     if ((bridge?.sentBytes ?? 0) + (bridge?.receivedBytes ?? 0) > progressBytes) retries = 0;
@@ -148,7 +195,7 @@ async function transferPart(given: TransferRequest, part: TransferPart, index: n
     if (outcome === 'done' || outcome === 'replan') {
       return { sentBytes, receivedBytes, isPartial: outcome === 'replan' };
     }
-    const error = failure ?? (await rsyncFailure(request, exit));
+    const error = await reasonOf(request, result);
     const pauseMs = retryDelaysMs[retries++];
     if (pauseMs === undefined || attempt === maxAttempts || !mayRetry(outcome, failure, error)) throw error;
     request.screen.retrying(error, pauseMs);
@@ -164,7 +211,7 @@ interface AttemptResult {
 }
 
 async function attemptTransfer(
-  request: TransferRequest,
+  request: Job,
   part: TransferPart,
   { index, isRetry }: { readonly index: number; readonly isRetry: boolean },
 ): Promise<AttemptResult> {
@@ -181,6 +228,7 @@ async function attemptTransfer(
       url: `${endpoint.url}?part=${index}`,
       signal,
       silenceMs: request.silenceMs,
+      maxReceivedBytes: maxReceivedBytes(request),
     });
   } catch (error) {
     if (error instanceof PalmtreeError && isPassing(error)) return { failure: error };
@@ -197,7 +245,7 @@ async function attemptTransfer(
       // `./`, since rsync ignores names in a list that begin with `#` or `;`.
       input: part.names.map((path) => `./${path}\0`).join(''),
       password: request.session.password,
-      signal,
+      signal: AbortSignal.any([signal, bridge.gone]),
       onOutput: (text, stream) => {
         screen.write(text);
         if (stream === 'stdout' && progress.read(text)) report();
@@ -207,6 +255,12 @@ async function attemptTransfer(
   } finally {
     bridge.close();
   }
+}
+
+/** Incompressible content grows a little, and rsync sends a line for each file. */
+function maxReceivedBytes({ direction, allBytes, paths }: Job): number {
+  const content = direction === 'pull' ? allBytes * 1.1 : maxChecksumBytes;
+  return Math.ceil(content + paths.length * fileMarginBytes + runMarginBytes);
 }
 
 /** Quotes `argument` for the screen. rsync itself is started without a shell. */
@@ -244,12 +298,26 @@ function mayRetry(outcome: RsyncOutcome, failure: PalmtreeError | undefined, err
   return (outcome === 'retry' || failure !== undefined) && !final.has(error.code);
 }
 
+/** The error of a failed attempt. If the server ended the connection, as its disk may be full, it is asked why. */
+async function reasonOf(request: TransferRequest, { exit, bridge, failure }: AttemptResult): Promise<PalmtreeError> {
+  if (failure === undefined) return rsyncFailure(request, exit);
+  if (bridge?.isClosedByServer !== true) return failure;
+  const reason = await rsyncFailure(request, exit);
+  return reason.code === 'rsync_failed' ? failure : reason;
+}
+
 function cancelled(): PalmtreeError {
   return new PalmtreeError('cancelled', 'the transfer was cancelled');
 }
 
 /** Errors after which another run of the same session would fail too. */
-const final: ReadonlySet<ErrorCode> = new Set(['storage_full', 'disk_full', 'content_mismatch', 'invalid_request']);
+const final: ReadonlySet<ErrorCode> = new Set([
+  'storage_full',
+  'disk_full',
+  'too_much_data',
+  'content_mismatch',
+  'invalid_request',
+]);
 
 /** The reason why the server refused to go on; undefined if it did not, or does not tell. */
 async function refusal({ rsyncErrorThere }: TransferRequest): Promise<PalmtreeError | undefined> {

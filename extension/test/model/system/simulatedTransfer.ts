@@ -15,12 +15,12 @@ const completeMode = 0o444;
  * stays incomplete under its name. Both ends' disks may fail or crash at each file.
  */
 export function simulatedTransfer(server: ModelServer): (request: TransferRequest) => Promise<TransferResult> {
-  return async ({ direction, session, root, staging = '', paths }) => {
+  return async ({ direction, session, root, staging = '', sizes }) => {
     const there = server.running.services.sessions.filesFolderOf(session.module);
     const [from, to] = direction === 'push' ? [root, there] : [there, staging];
     let isPartial = false;
     let bytes = 0;
-    for (const path of paths) {
+    for (const path of sizes.keys()) {
       const content = read(`${from}/${path}`, direction);
       if (content === undefined) {
         isPartial = true;
