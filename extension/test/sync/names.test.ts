@@ -18,6 +18,25 @@ function problems(machine: Machine): string[] {
   return [...machine.sync.pathStates].flatMap(([path, state]) => (state === 'problem' ? [path] : []));
 }
 
+/** A path of so many bytes, in folders of 200. */
+function longPath(start: string, bytes: number): string {
+  let path = start;
+  while (path.length < bytes) path += `/${'x'.repeat(Math.min(200, bytes - path.length - 1) || 1)}`;
+  return path;
+}
+
+describe('very long paths', () => {
+  it('are pushed and pulled together, as far as the disks can store them', async () => {
+    const [desk, laptop] = await fixture.twoMachines();
+    const paths = Array.from({ length: 60 }, (_, number) => longPath(`n/${number}`, 1_900 + 30 * number));
+    for (const path of paths) await desk.write(path, `content of ${path.length}`);
+    await desk.sync.track(['n']);
+    expect(await desk.push()).toMatchObject({ put: 60, skipped: [] });
+    expect(await laptop.pull()).toMatchObject({ written: 60, skipped: [] });
+    for (const path of paths) expect(await laptop.read(path)).toBe(`content of ${path.length}`);
+  });
+});
+
 describe('a name that this disk cannot store', () => {
   it('is a problem of that path alone, and the other path stays in sync', async () => {
     const [desk, laptop] = await twoMachines(mac);

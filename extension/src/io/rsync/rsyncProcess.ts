@@ -8,8 +8,8 @@ export interface RsyncRun {
   readonly command: string;
   readonly args: readonly string[];
   readonly cwd: string;
-  /** NUL-separated names on stdin, for `--files-from=- --from0`. */
-  readonly input: string;
+  /** The content of stdin, or the descriptor of an open file. */
+  readonly input: string | number;
   readonly password: string;
   readonly signal: AbortSignal;
   readonly onOutput: (text: string, stream: 'stdout' | 'stderr') => void;
@@ -30,6 +30,7 @@ export function runRsync(run: RsyncRun): Promise<RsyncExit> {
       cwd: run.cwd,
       env: environment(run.password),
       shell: false,
+      stdio: [typeof run.input === 'number' ? run.input : 'pipe', 'pipe', 'pipe'],
       // A process group of its own: rsync forks, and a cancellation has to reach all of its processes.
       detached: process.platform !== 'win32',
       windowsHide: true,
@@ -41,14 +42,14 @@ export function runRsync(run: RsyncRun): Promise<RsyncExit> {
       signalGroup(child, 'SIGINT');
       killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), killGraceMs);
     };
-    child.stdout.setEncoding('utf8').on('data', (text: string) => run.onOutput(text, 'stdout'));
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => run.onOutput(text, 'stdout'));
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       stderr = (stderr + text).slice(-stderrTailChars);
       run.onOutput(text, 'stderr');
     });
     // An rsync that ends early closes its stdin. The reason is its exit code.
-    child.stdin.on('error', () => undefined);
-    child.stdin.end(run.input);
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(run.input);
     child.once('error', (error: NodeJS.ErrnoException) => {
       run.signal.removeEventListener('abort', onAbort);
       hasFailed = true;

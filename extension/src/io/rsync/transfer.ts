@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 import { Bridge } from './bridge';
+import { fileList, openFileList } from './fileList';
 import { isPassing } from './refusedUpgrade';
 import { outcomeOfExit, type RsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncExit } from './rsyncProcess';
@@ -17,6 +18,8 @@ const maxAttempts = 100;
 const maxRuns = 4;
 const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
 
+/** A list that is shorter than this reaches rsync in one piece, in bytes. */
+const maxPipedBytes = 16_000;
 /** The bytes that a server may send beyond the declared ones: per file, and per run. */
 const fileMarginBytes = 4 << 10;
 const runMarginBytes = 16 << 20;
@@ -238,19 +241,20 @@ async function attemptTransfer(
   try {
     const args = rsyncArguments(request, part, bridge.port);
     screen.write(`${[request.rsync, ...args].map(shellQuoted).join(' ')}\n`);
-    const exit = await runRsync({
-      command: request.rsync,
-      args,
-      cwd: request.staging ?? request.root,
-      // `./`, since rsync ignores names in a list that begin with `#` or `;`.
-      input: part.names.map((path) => `./${path}\0`).join(''),
-      password: request.session.password,
-      signal: AbortSignal.any([signal, bridge.gone]),
-      onOutput: (text, stream) => {
-        screen.write(text);
-        if (stream === 'stdout' && progress.read(text)) report();
-      },
-    });
+    const exit = await withInput(request, part, (input) =>
+      runRsync({
+        command: request.rsync,
+        args,
+        cwd: request.staging ?? request.root,
+        input,
+        password: request.session.password,
+        signal: AbortSignal.any([signal, bridge.gone]),
+        onOutput: (text, stream) => {
+          screen.write(text);
+          if (stream === 'stdout' && progress.read(text)) report();
+        },
+      }),
+    );
     return { exit, bridge, ...(bridge.failure === undefined ? {} : { failure: bridge.failure }) };
   } finally {
     bridge.close();
@@ -261,6 +265,26 @@ async function attemptTransfer(
 function maxReceivedBytes({ direction, allBytes, paths }: Job): number {
   const content = direction === 'pull' ? allBytes * 1.1 : maxChecksumBytes;
   return Math.ceil(content + paths.length * fileMarginBytes + runMarginBytes);
+}
+
+/** Calls `run` with the list of names: a long one of a pull has to be in a file, see `openFileList`. */
+async function withInput<T>(
+  { direction, staging }: TransferRequest,
+  { names }: TransferPart,
+  run: (input: string | number) => Promise<T>,
+): Promise<T> {
+  const list = fileList(names);
+  const isShort = Buffer.byteLength(list) < maxPipedBytes;
+  // Windows keeps the name of an open file.
+  if (direction === 'push' || staging === undefined || isShort || process.platform === 'win32') {
+    return run(list);
+  }
+  const file = await openFileList(list, staging);
+  try {
+    return await run(file.fd);
+  } finally {
+    await file.close();
+  }
 }
 
 /** Quotes `argument` for the screen. rsync itself is started without a shell. */
