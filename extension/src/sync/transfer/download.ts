@@ -7,6 +7,7 @@ import { isPalmtreeError } from '../../errors';
 import { stagedPath, takeInterrupted, verifyStaged } from '../../io/apply/staging';
 import { copyTo, moveTo } from '../../io/fs/files';
 import { removeAll } from '../../io/fs/folders';
+import { requireRoom } from '../../io/fs/requireRoom';
 import { runYielding, yielder } from '../../io/threads/yielding';
 import type { CommandContext } from '../replica/commandContext';
 import { runTransfer } from './runTransfer';
@@ -26,7 +27,10 @@ export interface DownloadRequest {
   readonly wanted: readonly WantedFile[];
 }
 
-/** Downloads and verifies files, and returns the bytes received. A file that the server has lost or damaged is left out. */
+/**
+ * Downloads and verifies files, and returns the bytes received. A file that the server has lost or damaged is left out.
+ * Throws disk_full before it begins if the files have no room in the staging folder or the workspace folder.
+ */
 export async function download(
   context: CommandContext,
   { staging, revision, wanted }: DownloadRequest,
@@ -38,6 +42,8 @@ export async function download(
   const sources = await sourceEntries(distinct.values());
   const complete = await takeInterrupted(interruptedIn(context.folders), staging, sources, reporter.signal);
   const missing = complete.size === 0 ? sources : sources.filter(({ path }) => !complete.has(path));
+  const bytes = missing.reduce((sum, { size }) => sum + size, 0);
+  await requireRoom({ folders: [staging, context.replica.root], bytes });
   const { received, receivedBytes } = await receive(context, { staging, revision, entries: missing });
   for (const { path } of missing) if (!received.has(path)) await removeAll(stagedPath(staging, path));
   await nextTurn();
