@@ -9,6 +9,11 @@ export interface Observation extends Entry {
   readonly racy: boolean;
 }
 
+export function withRacy(observation: Observation, racy: boolean): Observation {
+  const { dev, ino, ctimeNs } = observation;
+  return { ...entryWith(observation), dev, ino, ctimeNs, racy };
+}
+
 export function withMode(observation: Observation, mode: number): Observation {
   const { dev, ino, ctimeNs, racy } = observation;
   return { ...entryWith(observation, { mode }), dev, ino, ctimeNs, racy };

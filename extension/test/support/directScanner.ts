@@ -1,4 +1,5 @@
 import type { Observation } from '../../src/core/observation';
+import { mountModesProbe } from '../../src/io/fs/modesProbe';
 import { diskProbe } from '../../src/io/scan/diskProbe';
 import { scan } from '../../src/io/scan/scan';
 import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../src/io/scan/scannerPort';
@@ -7,10 +8,17 @@ import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../src/io/
 export class DirectScanner implements Scanner {
   readonly #root: string;
   readonly #probe: () => DiskTraits;
+  readonly #mountKeepsModes: (folder: string) => boolean;
   readonly #known: Map<string, Observation>;
 
-  constructor(root: string, known: Iterable<Observation>) {
+  /** `mountKeepsModes` replaces the probe of the disk that is mounted at a folder. */
+  constructor(
+    root: string,
+    known: Iterable<Observation>,
+    { mountKeepsModes = mountModesProbe() }: { readonly mountKeepsModes?: (folder: string) => boolean } = {},
+  ) {
     this.#root = root;
+    this.#mountKeepsModes = mountKeepsModes;
     this.#probe = diskProbe(root);
     this.#known = new Map([...known].map((one) => [one.path, one]));
   }
@@ -25,9 +33,10 @@ export class DirectScanner implements Scanner {
     this.update(observations, []);
   }
 
-  async scan({ honoursModes = true, ...request }: ScanRequest): Promise<ScanResult> {
-    const stop = new SharedArrayBuffer(4);
-    const found = await scan({ ...request, honoursModes, root: this.#root, known: this.#known, script: '', stop });
+  async scan({ honoursModes = true, probesMounts, ...request }: ScanRequest): Promise<ScanResult> {
+    const options = { root: this.#root, known: this.#known, script: '', stop: new SharedArrayBuffer(4) };
+    const mountKeepsModes = probesMounts === true ? this.#mountKeepsModes : undefined;
+    const found = await scan({ ...request, ...options, honoursModes, mountKeepsModes });
     this.update(found.changed, found.removed);
     return found;
   }

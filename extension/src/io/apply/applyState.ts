@@ -20,8 +20,8 @@ export interface ApplyRequest {
   readonly hasUnsavedEdits?: (path: string) => boolean;
   /** Whether a folder stays when its last file is deleted, as tracked folders do. */
   readonly keepsEmptyFolder?: (path: string) => boolean;
-  /** Whether the disk stores permission bits. By default true, except on Windows. */
-  readonly honoursModes?: boolean;
+  /** Whether the disk at `path` keeps permission bits. By default true, except on Windows. */
+  readonly keepsModes?: (path: string) => boolean;
   /** The name rules of the disk. By default, all names are distinct. */
   readonly nameRules?: NameRules;
   /** Whether the server has the observed content of `path`. By default it does not. */
@@ -63,7 +63,7 @@ export class ApplyState {
   readonly root: string;
   /** `root` with its symlinks resolved. */
   readonly realRoot: string;
-  readonly honoursModes: boolean;
+  readonly keepsModes: (path: string) => boolean;
   readonly backup: Backup;
   readonly result: ApplyResult = { written: [], removed: [], skipped: [] };
   /** Folders that were checked since the last pause. The check is valid until the next one. */
@@ -84,7 +84,7 @@ export class ApplyState {
     this.request = request;
     this.root = request.root;
     this.realRoot = realpathSync.native(request.root);
-    this.honoursModes = request.honoursModes ?? process.platform !== 'win32';
+    this.keepsModes = request.keepsModes ?? (() => process.platform !== 'win32');
     this.backup = new Backup(request.backup);
   }
 

@@ -52,11 +52,11 @@ export class PutPass {
 
   /** Completes many files in the staging folder and flushes them at once. Few are completed one by one later. */
   async completeStagedFiles(): Promise<void> {
-    const { request, realRoot, honoursModes, isCancelled } = this.#state;
+    const { request, realRoot, keepsModes, isCancelled } = this.#state;
     if (this.#puts.length <= maxSingleFlushes || isCancelled) return;
     // Files on another disk are copied to this one later, and flushed then.
     if (statsAt(request.staging)?.dev !== statsAt(realRoot)?.dev || !canFlushFileSystem(request.staging)) return;
-    this.#complete = await completeStaged(request.staging, this.#entriesWithContent(), honoursModes);
+    this.#complete = await completeStaged(request.staging, this.#entriesWithContent(), keepsModes);
   }
 
   *#entriesWithContent(): Generator<Entry, undefined> {
@@ -84,7 +84,7 @@ export class PutPass {
   /** Moves the complete file next to its target if a first check allows it. Returns undefined for a skipped path. */
   async #prepare(put: Put): Promise<PreparedPut | undefined> {
     const { path, to } = put;
-    const { root, request, honoursModes } = this.#state;
+    const { root, request, keepsModes } = this.#state;
     try {
       this.#checkCancelled();
       this.#checkSafe(to);
@@ -93,7 +93,8 @@ export class PutPass {
       if (this.#isModeOnly(put)) return { put, temporary: undefined };
       this.#makeFolders(path);
       const isComplete = this.#complete.has(path);
-      const temporary = await prepareTemporary(request.staging, join(root, path), to, { isComplete, honoursModes });
+      const options = { isComplete, keepsModes: keepsModes(path) };
+      const temporary = await prepareTemporary(request.staging, join(root, path), to, options);
       if (temporary === undefined) throw new PathSkipped('missing');
       return { put, temporary };
     } catch (error) {
@@ -120,9 +121,9 @@ export class PutPass {
    * nor others may read any of them, these may not enter the folder. It is never open to more users than the folder above.
    */
   #makeFolder(folder: string): void {
-    const { root, honoursModes } = this.#state;
+    const { root, keepsModes } = this.#state;
     try {
-      const above = honoursModes ? statSync(join(root, parentOf(folder) ?? '')).mode : allModes;
+      const above = keepsModes(folder) ? statSync(join(root, parentOf(folder) ?? '')).mode : allModes;
       mkdirSync(join(root, folder), { mode: ownerMode | (above & this.#folderModes.modeOf(folder)) });
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
@@ -147,7 +148,7 @@ export class PutPass {
   #changeMode(put: Put, target: string): void {
     this.#check(put);
     renameFile(this.#state, put.path);
-    if (this.#state.honoursModes) chmodSync(target, put.to.mode);
+    if (this.#state.keepsModes(put.path)) chmodSync(target, put.to.mode);
   }
 
   #create(put: Put, temporary: string, target: string): void {

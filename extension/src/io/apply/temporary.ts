@@ -22,23 +22,24 @@ const writableMode = 0o600;
 export async function completeStaged(
   staging: string,
   entries: Iterable<Entry>,
-  honoursModes: boolean,
+  keepsModes: (path: string) => boolean,
 ): Promise<ReadonlySet<string>> {
   const complete = new Set<string>();
   const pause = yielder();
   for (const entry of entries) {
     const hasStagedFile = entry.kind === 'file' && pathFault(entry.path) === undefined;
-    if (hasStagedFile && setAttributes(join(staging, entry.path), entry, honoursModes)) complete.add(entry.path);
+    const mode = keepsModes(entry.path) ? entry.mode : writableMode;
+    if (hasStagedFile && setAttributes(join(staging, entry.path), mode, entry.mtimeNs)) complete.add(entry.path);
     await pause();
   }
   return (await flushFileSystem(staging)) ? complete : new Set();
 }
 
 /** Returns false if the file does not exist or a system call fails. */
-function setAttributes(file: string, { mode, mtimeNs }: Entry, honoursModes: boolean): boolean {
+function setAttributes(file: string, mode: number, mtimeNs: bigint): boolean {
   try {
     if (statsAt(file)?.isFile() !== true) return false;
-    chmodSync(file, honoursModes ? mode : writableMode);
+    chmodSync(file, mode);
     utimesSync(file, utimesSeconds(mtimeNs), utimesSeconds(mtimeNs));
     return true;
   } catch (error) {
@@ -55,7 +56,7 @@ export async function prepareTemporary(
   staging: string,
   target: string,
   entry: Entry,
-  { isComplete, honoursModes }: { readonly isComplete: boolean; readonly honoursModes: boolean },
+  { isComplete, keepsModes }: { readonly isComplete: boolean; readonly keepsModes: boolean },
 ): Promise<string | undefined> {
   const temporary = temporaryPath(dirname(target));
   try {
@@ -63,7 +64,7 @@ export async function prepareTemporary(
     else {
       const moved = await moveStaged(stagedPath(staging, entry.path), temporary, entry);
       if (moved === undefined) return undefined;
-      if (moved === 'copied' || !isComplete) await complete(temporary, entry, honoursModes);
+      if (moved === 'copied' || !isComplete) await complete(temporary, entry, keepsModes);
     }
     return temporary;
   } catch (error) {
@@ -96,12 +97,12 @@ async function moveStaged(staged: string, temporary: string, entry: Entry): Prom
 }
 
 /** Invariant: content, times and mode are durable before the file gets its name. */
-async function complete(temporary: string, entry: Entry, honoursModes: boolean): Promise<void> {
+async function complete(temporary: string, entry: Entry, keepsModes: boolean): Promise<void> {
   // Flushing has to open the file, and rsync or a copy of a read-only file may leave it unwritable.
   await chmod(temporary, writableMode);
   const file = await open(temporary, 'r+');
   try {
-    if (honoursModes) await file.chmod(entry.mode);
+    if (keepsModes) await file.chmod(entry.mode);
     await file.utimes(utimesSeconds(entry.mtimeNs), utimesSeconds(entry.mtimeNs));
     await file.sync();
   } finally {

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync, closeSync, openSync, statfsSync, statSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { temporaryName } from '../../core/temporaryName';
+import { chmodSync, statfsSync, statSync } from 'node:fs';
+import { withProbeFile } from './probeFile';
 
 /** The statfs types of ext2 to ext4, XFS, Btrfs, F2FS, ZFS, tmpfs, overlayfs and NFS, which all keep modes. */
 const modeKeepingTypes: ReadonlySet<number> = new Set([
@@ -46,23 +44,25 @@ function diskOf(root: string): [dev: bigint | undefined, type: number | undefine
 
 /** Undefined if no file can be created. */
 function keepsTriedModes(folder: string): boolean | undefined {
-  const path = join(folder, temporaryName(process.pid, randomUUID()));
-  let file;
-  try {
-    file = openSync(path, 'wx', 0o600);
-  } catch {
-    return undefined;
-  }
-  try {
-    return triedModes.every((mode) => {
-      chmodSync(path, mode);
-      return (statSync(path).mode & 0o777) === mode;
-    });
-  } catch {
-    // Some file systems refuse a mode that they cannot store.
-    return false;
-  } finally {
-    closeSync(file);
-    unlinkSync(path);
-  }
+  return withProbeFile(folder, (_, path) => {
+    try {
+      return triedModes.every((mode) => {
+        chmodSync(path, mode);
+        return (statSync(path).mode & 0o777) === mode;
+      });
+    } catch {
+      // Some file systems refuse a mode that they cannot store.
+      return false;
+    }
+  });
+}
+
+/** Returns a function like that of `modesProbe` for any folder at which a disk is mounted. */
+export function mountModesProbe(): (folder: string) => boolean {
+  const probes = new Map<string, () => boolean>();
+  return (folder) => {
+    const probe = probes.get(folder) ?? modesProbe(folder);
+    probes.set(folder, probe);
+    return probe();
+  };
 }

@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { withMode, type Observation } from '../../core/observation';
+import { withMode, withRacy, type Observation } from '../../core/observation';
 import { unpackObservations } from '../entries/packedEntries';
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
-import type { InspectOptions } from './inspect';
+import { modeWithoutModes, type InspectOptions } from './inspect';
 import { sameObservation, type BatchResult } from './inspectBatch';
 import { batchSize, type InspectionQueue } from './inspectionQueue';
 import type { FromScanHelper, ScanHelperData, ToScanHelper } from './scanMessages';
@@ -115,17 +115,19 @@ export class HelperTeam {
 
   #differing(observations: readonly Observation[]): readonly Observation[] {
     const { known } = this.#deps;
-    return observations
-      .map((one) => this.#withKnownMode(one))
-      .filter((one) => !sameObservation(one, known.get(one.path)));
+    return observations.map((one) => this.#corrected(one)).filter((one) => !sameObservation(one, known.get(one.path)));
   }
 
-  /** On a file system without modes, a known file keeps its mode, which helpers do not know. */
-  #withKnownMode(observation: Observation): Observation {
-    if (this.#deps.inspectOptions.honoursModes || observation.kind !== 'file') return observation;
-    const known = this.#deps.known.get(observation.path);
-    if (known?.kind !== 'file') return observation;
-    return withMode(observation, known.mode);
+  /**
+   * Adds to an observation what helpers do not know: the clocks of mounted disks, and on a file system without modes the
+   * known mode.
+   */
+  #corrected(observation: Observation): Observation {
+    const { known, inspectOptions } = this.#deps;
+    const { honoursModes, modelessDevices, clock } = inspectOptions;
+    const one = observation.racy ? withRacy(observation, clock.isRacy(observation)) : observation;
+    if (one.kind !== 'file' || (honoursModes && !modelessDevices.has(one.dev))) return one;
+    return withMode(one, modeWithoutModes(known.get(one.path)));
   }
 
   #lose(helper: Helper): void {

@@ -22,6 +22,8 @@ export interface InspectOptions {
   readonly verify: boolean;
   /** Whether the file system keeps permission bits. */
   readonly honoursModes: boolean;
+  /** The devices of mounted disks that keep none. */
+  readonly modelessDevices: ReadonlySet<bigint>;
   /** Memory for file content, reused from file to file. */
   readonly buffer: Uint8Array;
   /** Called after each piece of a file that was hashed; may throw to stop. */
@@ -108,10 +110,14 @@ function modeOf(
   kind: Observation['kind'],
   stats: BigIntStats,
   known: Observation | undefined,
-  { honoursModes }: Pick<InspectOptions, 'honoursModes'>,
+  { honoursModes, modelessDevices }: Pick<InspectOptions, 'honoursModes' | 'modelessDevices'>,
 ): number {
   if (kind === 'symlink') return linkMode;
-  if (honoursModes) return Number(stats.mode & 0o777n);
+  return honoursModes && !modelessDevices.has(stats.dev) ? Number(stats.mode & 0o777n) : modeWithoutModes(known);
+}
+
+/** The mode of a file on a file system that keeps no permission bits. */
+export function modeWithoutModes(known: Observation | undefined): number {
   return known?.kind === 'file' ? known.mode : defaultFileMode;
 }
 

@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { withMode, type Observation } from '../../core/observation';
 import { identityOfFolderSync, rootGone } from '../fs/rootFolder';
 import type { Mounts } from '../store/folderIdentity';
@@ -33,6 +34,8 @@ export interface ScanOptions {
   /** The mounts that the last scan returned. */
   readonly mounts?: Mounts | undefined;
   readonly honoursModes: boolean;
+  /** Whether the disk that is mounted at an absolute path keeps permission bits; by default as `honoursModes` says. */
+  readonly mountKeepsModes?: ((folder: string) => boolean) | undefined;
   /** Snapshots of the folders that still match them, by path. */
   readonly unchanged?: ReadonlyMap<string, FolderSnapshot> | undefined;
   /** Called often; may throw to stop the scan. */
@@ -60,6 +63,8 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const queue = new InspectionQueue();
   const findings = new ScanFindings(options.onProgress);
   const inspectOptions = inspectOptionsOf(options, clock, findings);
+  const { modelessDevices } = inspectOptions;
+  const modelessMounts: string[] = [];
   const record = (paths: readonly string[], result: BatchResult): void => {
     findings.addBatch(paths, result);
     for (const folder of result.folders) walker.walkReplacement(folder);
@@ -68,6 +73,12 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const isOwnFolder = ownFolderTest(root, options.ownFolders ?? []);
   const walker = new ScanWalker({
     isOwnFolder,
+    onMount: (folder, dev) => {
+      clock.readMounted(join(root, folder), dev);
+      if (options.mountKeepsModes?.(join(root, folder)) !== false) return;
+      modelessDevices.add(dev);
+      modelessMounts.push(folder);
+    },
     root,
     scope,
     area,
@@ -91,8 +102,9 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const mounts = checkMounts(options, { walker, findings, area });
   const { changed } = findings;
   return {
-    changed: options.honoursModes ? changed : withModesOfCopies(changed, known),
+    changed: withModesOfCopies(changed, known, ({ dev }) => !options.honoursModes || modelessDevices.has(dev)),
     mounts,
+    modelessMounts,
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,
     gitignores: findings.gitignores,
@@ -127,13 +139,14 @@ function inspectOptionsOf(
   { root, verify = false, honoursModes }: ScanOptions,
   clock: FileClock,
   findings: ScanFindings,
-): InspectOptions & { readonly onFile: () => void } {
+): InspectOptions & { readonly modelessDevices: Set<bigint>; readonly onFile: () => void } {
   return {
     root,
     realRoot: realpathSync.native(root),
     clock,
     verify,
     honoursModes,
+    modelessDevices: new Set(),
     buffer: new Uint8Array(bufferBytes),
     onBytes: (bytes) => findings.addHashedBytes(bytes),
     onFile: () => findings.report(),
@@ -144,8 +157,13 @@ function inspectOptionsOf(
  * Gives each new file the narrowest mode of the known files with the same content. On a file system without modes, this
  * keeps the mode of a file that was renamed or copied, which may be a secret.
  */
-function withModesOfCopies(changed: readonly Observation[], known: ReadonlyMap<string, Observation>): Observation[] {
-  const isNew = ({ path, kind, size }: Observation): boolean => kind === 'file' && size > 0 && !known.has(path);
+function withModesOfCopies(
+  changed: readonly Observation[],
+  known: ReadonlyMap<string, Observation>,
+  isModeless: (observation: Observation) => boolean,
+): Observation[] {
+  const isNew = (one: Observation): boolean =>
+    one.kind === 'file' && one.size > 0 && !known.has(one.path) && isModeless(one);
   const modes = new Map<string, number | undefined>();
   for (const one of changed) if (isNew(one)) modes.set(one.hash, undefined);
   if (modes.size === 0) return [...changed];

@@ -17,6 +17,8 @@ export function helpScan({ inspectOptions, clock, stop, doneBatches }: ScanHelpe
   let hashedBytes = 0;
   const options = {
     ...inspectOptions,
+    // The thread that gets the results corrects them.
+    modelessDevices: new Set<bigint>(),
     clock: new FileClock(clock),
     buffer: new Uint8Array(bufferBytes),
     onBytes: (bytes: number) => {

@@ -31,7 +31,9 @@ export type ToScanWorker =
   | {
       readonly kind: 'scan';
       readonly id: number;
-      readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify' | 'mounts'> & { readonly honoursModes: boolean };
+      readonly request: Pick<ScanRequest, 'scope' | 'only' | 'verify' | 'mounts' | 'probesMounts'> & {
+        readonly honoursModes: boolean;
+      };
       /** One 32-bit cell: anything but 0 stops the scan. */
       readonly stop: SharedArrayBuffer;
     };

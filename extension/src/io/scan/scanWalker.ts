@@ -27,6 +27,8 @@ export interface ScanWalkerDeps {
   readonly queue: InspectionQueue;
   readonly findings: ScanFindings;
   readonly isOwnFolder: OwnFolderTest;
+  /** Called for each folder below the workspace folder at which a disk is mounted, before anything in it is queued. */
+  readonly onMount: (folder: string, dev: bigint) => void;
   /** Called after each folder. */
   readonly onFolder: () => void;
 }
@@ -134,7 +136,7 @@ export class ScanWalker {
    * storage.
    */
   #enter(folder: string): boolean {
-    const { root, isOwnFolder, findings } = this.#deps;
+    const { root, isOwnFolder, findings, onMount } = this.#deps;
     if (this.#devices.has(folder)) return !findings.ownFolders.has(folder);
     const absolute = join(root, folder);
     try {
@@ -147,7 +149,9 @@ export class ScanWalker {
         return false;
       }
       if (folder === '' || stats.dev !== this.#devices.get(parentOf(folder) ?? '')) {
-        this.mounts.set(folder, folderIdentityOf(statSync(absolute, { bigint: true })));
+        const exact = statSync(absolute, { bigint: true });
+        this.mounts.set(folder, folderIdentityOf(exact));
+        if (folder !== '') onMount(folder, exact.dev);
       }
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;

@@ -3,6 +3,7 @@ import type { Observation } from '../../core/observation';
 import { parentOf } from '../../core/paths';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
 import { failureOf } from '../threads/threadFailure';
+import { mountModesProbe } from '../fs/modesProbe';
 import { diskProbe } from './diskProbe';
 import { scan } from './scan';
 import { helpScan } from './scanHelper';
@@ -21,6 +22,8 @@ interface WorkerState {
   readonly known: Map<string, Observation>;
   readonly snapshots: SnapshotCache;
   readonly probe: () => DiskTraits;
+  /** Whether the disk that is mounted at a folder keeps permission bits. */
+  readonly mountKeepsModes: (folder: string) => boolean;
 }
 
 function serveScans(data: ScanWorkerData): void {
@@ -29,6 +32,7 @@ function serveScans(data: ScanWorkerData): void {
     known: new Map<string, Observation>(),
     snapshots: new SnapshotCache(data),
     probe: diskProbe(data.root),
+    mountKeepsModes: mountModesProbe(),
   };
   // One message after the other, so that observations do not change during a scan.
   let last: Promise<void> = Promise.resolve();
@@ -88,7 +92,8 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
     const usesSnapshots = only === undefined && verify !== true && !scope.respectGitignore;
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
     const unchanged = usesSnapshots ? await snapshots.findUnchanged(request, known, stop, onFiles) : undefined;
-    const outcome = await scan({ ...data, ...request, known, unchanged, stop, onProgress });
+    const mountKeepsModes = request.probesMounts === true ? state.mountKeepsModes : undefined;
+    const outcome = await scan({ ...data, ...request, known, unchanged, stop, onProgress, mountKeepsModes });
     const { changed, listings, ...result } = outcome;
     update(state, [], result.removed);
     postChanged(state, id, changed);

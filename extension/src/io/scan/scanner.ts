@@ -102,7 +102,15 @@ export class WorkerScanner implements Scanner {
   scan(request: ScanRequest): Promise<ScanResult> {
     return new Promise((resolve, reject) => {
       if (this.#disposed) return reject(new PalmtreeError('cancelled', 'the scanner is closed'));
-      const { scope, only, verify, mounts, honoursModes = process.platform !== 'win32', signal } = request;
+      const {
+        scope,
+        only,
+        verify,
+        mounts,
+        honoursModes = process.platform !== 'win32',
+        probesMounts,
+        signal,
+      } = request;
       const id = this.#nextId++;
       const stop = new SharedArrayBuffer(4);
       const onAbort = (): void => {
@@ -121,6 +129,7 @@ export class WorkerScanner implements Scanner {
         ...(only === undefined ? {} : { only }),
         ...(verify === undefined ? {} : { verify }),
         ...(mounts === undefined ? {} : { mounts }),
+        ...(probesMounts === undefined ? {} : { probesMounts }),
       };
       this.#sending = this.#sending.then(async () => {
         await this.#sendUpdates();

@@ -18,6 +18,8 @@ export interface ScanRequest {
   readonly only?: readonly string[];
   /** Whether to observe permission bits; by default, except on Windows. Otherwise a file keeps its known mode. */
   readonly honoursModes?: boolean;
+  /** Except for mounted disks that keep no permission bits, whatever `honoursModes` says. */
+  readonly probesMounts?: boolean;
   /** Hash every file, and trust no known hash. */
   readonly verify?: boolean;
   /** The mounts that the last scan returned; none before the first. */
@@ -50,6 +52,8 @@ export interface ScanResult {
   readonly problems: readonly Problem[];
   /** The folders at which a disk is mounted, with those whose disk is missing. */
   readonly mounts: Mounts;
+  /** Those of the scanned folders at which a disk is mounted that keeps no permission bits. */
+  readonly modelessMounts: readonly string[];
   /**
    * The contents of the .gitignore files that were respected, by folder. A full scan returns all of them; a partial scan
    * returns one entry for each visited folder, null if it has none. The scan includes nothing that they exclude, so a

@@ -138,6 +138,6 @@ async function backedUpEntry(
 
 /** The mode that a file keeps on a disk that does not store modes. */
 function keptMode({ local, ancestor }: Replica, path: string): number | undefined {
-  if (local.honoursModes) return undefined;
+  if (local.keepsModes(path)) return undefined;
   return (local.observations.get(path) ?? ancestor.entries.get(path))?.mode;
 }

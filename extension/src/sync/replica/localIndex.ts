@@ -51,7 +51,10 @@ export class LocalIndex {
   readonly #ownFolders = new Set<string>();
   readonly #unpushable = new Map<string, UnpushableReason>();
   #findingsVersion = 0;
-  #hasAdoptedModes = false;
+  /** Those of the mounts whose disk keeps no permission bits. */
+  readonly #modelessMounts = new Set<string>();
+  /** The disks for which modes were adopted; undefined if there is nothing to adopt. */
+  #adoptedFor: string | undefined;
   #folders: PathFolders | undefined;
   #isScanned = false;
   /** The identity of the workspace folder at the last scan. */
@@ -111,9 +114,20 @@ export class LocalIndex {
     this.#findingsVersion++;
   }
 
+  /** Whether permission bits are observed and set on the workspace folder's own disk. */
   get honoursModes(): boolean {
     const modes = this.#modes();
     return modes === 'auto' ? (this.#disk?.keepsModes ?? process.platform !== 'win32') : modes === 'keep';
+  }
+
+  /** Whether permission bits at `path` are observed and set. */
+  keepsModes(path: string): boolean {
+    if (!this.honoursModes) return false;
+    if (this.#modelessMounts.size === 0) return true;
+    for (const folder of [path, ...parentFolders(path)]) {
+      if (this.#stored.mounts.has(folder)) return !this.#modelessMounts.has(folder);
+    }
+    return true;
   }
 
   /** Increases with each change of an observation, a problem, a refused path or a `.gitignore` file. */
@@ -136,9 +150,12 @@ export class LocalIndex {
   async scan(request: Omit<ScanRequest, 'honoursModes' | 'mounts'>): Promise<ScanEffect> {
     const { mounts } = this.#stored;
     const disk = (this.#disk = await this.#scanner.probe(request.signal));
-    const result = await this.#scanner.scan({ ...request, mounts, honoursModes: this.honoursModes });
+    const [honoursModes, probesMounts] = [this.honoursModes, this.#modes() === 'auto'];
+    const result = await this.#scanner.scan({ ...request, mounts, honoursModes, probesMounts });
     this.#scannedRoot = disk.identity;
     this.#stored.mounts = result.mounts;
+    if (request.only === undefined) this.#modelessMounts.clear();
+    for (const folder of result.modelessMounts) this.#modelessMounts.add(folder);
     if (request.only === undefined) this.#isScanned = true;
     const changes = await runYielding(this.#applyScanSteps(result));
     const isComplete = this.#replaceFindings(request.only, result);
@@ -190,16 +207,18 @@ export class LocalIndex {
   }
 
   /**
-   * Gives unchanged files the modes of the ancestor, if modes are ignored. Without this, the modes that were observed
+   * Gives unchanged files the modes of the ancestor where modes are ignored. Without this, the modes that were observed
    * before would be pushed as changes of this disk. Checks all files once, and then only those that a scan changed.
    */
   async adoptModes(ancestor: FileTable, changes: readonly Change[]): Promise<void> {
-    if (this.honoursModes) {
-      this.#hasAdoptedModes = false;
+    const honoursModes = this.honoursModes;
+    if (honoursModes && this.#modelessMounts.size === 0) {
+      this.#adoptedFor = undefined;
       return;
     }
-    const paths = this.#hasAdoptedModes ? changes.map(({ path }) => path) : this.#observations.keys();
-    this.#hasAdoptedModes = true;
+    const disks = honoursModes ? [...this.#modelessMounts].sort().join('\0') : '';
+    const paths = this.#adoptedFor === disks ? changes.map(({ path }) => path) : this.#observations.keys();
+    this.#adoptedFor = disks;
     const adopted: Observation[] = [];
     await runYielding(this.#adoptedModesSteps(ancestor, paths, adopted));
     if (adopted.length > 0) await this.update(adopted, []);
@@ -210,7 +229,8 @@ export class LocalIndex {
     for (const path of paths) {
       if (++count % stepSize === 0) yield;
       const [file, mode] = [this.#observations.get(path), ancestor.get(path)?.mode];
-      if (file?.kind === 'file' && mode !== undefined && file.mode !== mode) adopted.push(withMode(file, mode));
+      const isAdopted = file?.kind === 'file' && mode !== undefined && file.mode !== mode && !this.keepsModes(path);
+      if (isAdopted) adopted.push(withMode(file, mode));
     }
   }
 

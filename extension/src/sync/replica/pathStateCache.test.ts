@@ -29,6 +29,7 @@ function folder(nameRules = linux) {
         removed: [],
         problems: [],
         mounts: new Map(),
+        modelessMounts: [],
         gitignores: new Map(),
         ownFolders: [],
         ...results.shift(),

@@ -50,7 +50,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       ...(hasUnsavedEdits === undefined ? {} : { hasUnsavedEdits }),
       nameRules: replica.local.nameRules,
       isOnServer: (path) => isOnServer(replica, path),
-      honoursModes: replica.local.honoursModes,
+      keepsModes: (path) => replica.local.keepsModes(path),
       keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
     });
     await local.update(applied.written, applied.removed);
