@@ -3,6 +3,11 @@ import { parentFolders } from './paths';
 
 export const gitignoreName = '.gitignore';
 
+/** Whether some disk takes `name` for `.gitignore`. */
+export function isGitignoreName(name: string): boolean {
+  return name.toLowerCase() === gitignoreName;
+}
+
 /** Why the patterns of a `.gitignore` file are unknown. */
 export type GitignoreFault =
   /** A symlink, which git does not follow at this name either. */
@@ -10,6 +15,8 @@ export type GitignoreFault =
   /** A folder, pipe, socket or device. */
   | 'gitignore-not-a-file'
   | 'gitignore-too-large'
+  /** It has NUL bytes, as UTF-16 has. */
+  | 'gitignore-not-text'
   /** `with` is the system's error code. */
   | 'gitignore-unreadable';
 

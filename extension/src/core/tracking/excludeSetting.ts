@@ -11,8 +11,22 @@ export const defaultExclude: Readonly<Record<string, boolean>> = {
   '.DS_Store': true,
   '[Tt]humbs.db': true,
   '[Dd]esktop.ini': true,
-  // Vim's swap files; backups of Vim, Emacs and many others.
+  // What they, Linux and others keep on each disk: resource forks, indexes, deleted files, files found by a repair.
+  '._*': true,
+  '.Spotlight-V100': true,
+  '.fseventsd': true,
+  '.TemporaryItems': true,
+  '.Trashes': true,
+  '.Trash-*': true,
+  '$RECYCLE.BIN': true,
+  'System Volume Information': true,
+  'lost+found': true,
+  // Deleted files that a program still has open, on NFS and FUSE.
+  '.nfs0*': true,
+  '.fuse_hidden*': true,
+  // Swap files of Vim and Kate; backups of Vim, Emacs and many others.
   '.*.sw?': true,
+  '.*.kate-swp': true,
   '*~': true,
   // Emacs: locks, which are dangling links, and auto-saved files.
   '.#*': true,

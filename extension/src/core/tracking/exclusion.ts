@@ -67,7 +67,7 @@ export class Exclusion {
 }
 
 /** A name, and a folder's name with `/` at its end. */
-const plainName = /^[\w.-]+\/?$/;
+const plainName = /^[\w.+-]+(?: [\w.+-]+)*\/?$/;
 /** A name with the wildcards `*`, `?` and `[abc]`. */
 const wildcardName = /^(?!#)(?:[\w.~$#-]|\\#|\?|\*(?!\*)|\[\w+\])+$/;
 /** A path without wildcards, at any depth. */

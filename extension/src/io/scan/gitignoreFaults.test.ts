@@ -57,6 +57,7 @@ const faults: [string, string, (path: string) => void | Promise<void>][] = [
   ['that is a pipe', 'gitignore-not-a-file', (path) => void execFileSync('mkfifo', [path])],
   ['that is a socket', 'gitignore-not-a-file', listenAt],
   ['that is a folder', 'gitignore-not-a-file', (path) => mkdirSync(path)],
+  ['in UTF-16', 'gitignore-not-text', (path) => writeFileSync(path, '\uFEFFsecret\r\n', 'utf16le')],
   ['that is too large', 'gitignore-too-large', (path) => (writeFileSync(path, ''), truncateSync(path, (1 << 20) + 1))],
 ];
 

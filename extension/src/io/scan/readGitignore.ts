@@ -42,7 +42,7 @@ function readOpened(file: number): GitignoreRead {
     let length = 0;
     while (length < buffer.length) {
       const count = readSync(file, buffer, length, buffer.length - length, null);
-      if (count === 0) return { content: buffer.toString('utf8', 0, length) };
+      if (count === 0) return textIn(buffer.subarray(0, length));
       length += count;
     }
     // It grew while it was read. A part of the patterns could exclude too little.
@@ -50,4 +50,9 @@ function readOpened(file: number): GitignoreRead {
   } finally {
     closeSync(file);
   }
+}
+
+/** A NUL shows another encoding, such as UTF-16, in which no pattern would match anything. */
+function textIn(bytes: Buffer): GitignoreRead {
+  return bytes.includes(0) ? { reason: 'gitignore-not-text' } : { content: bytes.toString('utf8') };
 }

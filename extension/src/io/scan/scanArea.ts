@@ -1,5 +1,5 @@
 import { parentFolders, parentOf } from '../../core/paths';
-import { gitignoreName } from '../../core/problem';
+import { isGitignoreName } from '../../core/problem';
 
 /** The part of a workspace folder that a scan covers: all of it, or some paths and everything below them. */
 export class ScanArea {
@@ -24,7 +24,7 @@ export class ScanArea {
 }
 
 function folderOfGitignore(path: string): string {
-  return path === gitignoreName || path.endsWith(`/${gitignoreName}`) ? (parentOf(path) ?? '') : path;
+  return isGitignoreName(path.slice(path.lastIndexOf('/') + 1)) ? (parentOf(path) ?? '') : path;
 }
 
 function withoutInner(paths: readonly string[]): Set<string> {

@@ -2,7 +2,7 @@ import { lstatSync, opendirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { parentFolders, parentOf } from '../../core/paths';
-import { gitignoreName } from '../../core/problem';
+import { gitignoreName, isGitignoreName } from '../../core/problem';
 import { Selection } from '../../core/tracking/selection';
 import { errnoOf, isNotFound } from '../fs/errno';
 import { rootGone } from '../fs/rootFolder';
@@ -103,7 +103,7 @@ export class ScanWalker {
     const items = this.#list(folder);
     if (items === undefined) return;
     this.listings.push({ folder, items });
-    const hasGitignore = items.some(({ name }) => name === gitignoreName);
+    const hasGitignore = items.some(({ name }) => isGitignoreName(name));
     if ((hasGitignore || area.isPartial) && !this.#addGitignore(folder)) return;
     for (const item of items) {
       const path = this.#pathOf(folder, item);
