@@ -1,5 +1,6 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, stat, utimes } from 'node:fs/promises';
+import { lstat, mkdir, readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { silent, type Machine } from './machine';
@@ -9,6 +10,11 @@ const fixture = serverFixture();
 
 function problems(machine: Machine): string[] {
   return [...machine.sync.pathStates].flatMap(([path, state]) => (state === 'problem' ? [path] : []));
+}
+
+/** Returns false if that is impossible here. */
+function setAppendOnly(path: string, isAppendOnly: boolean): boolean {
+  return spawnSync('chattr', [isAppendOnly ? '+a' : '-a', path]).status === 0;
 }
 
 /** A path of exactly `bytes` bytes below `folder`. */
@@ -66,6 +72,31 @@ describe('a name like that of a temporary file', () => {
     await desk.push();
     expect(await laptop.pull()).toMatchObject({ written: names.length, skipped: [] });
     for (const name of names) expect(await laptop.read(`n/${name}`)).toBe(name);
+  });
+});
+
+describe('an append-only folder', () => {
+  it('keeps nothing else from being pulled, and does not fill with temporary files', async ({ skip }) => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/log/a': '1', 'n/log/b': '1', 'n/page': '1' });
+    if (!setAppendOnly(laptop.path('n/log'), true)) skip();
+    try {
+      await desk.write('n/log/a', '2');
+      await desk.write('n/log/new', 'new');
+      await desk.delete('n/log/b');
+      await desk.write('n/page', '2');
+      await desk.push();
+      expect(await laptop.pull()).toMatchObject({ written: 2, deleted: 0 });
+      expect([await laptop.read('n/page'), await laptop.read('n/log/new')]).toEqual(['2', 'new']);
+      const names = await readdir(laptop.path('n/log'));
+      const { skipped } = await laptop.pull();
+      const errnos = new Map(skipped.map(({ path, errno }) => [path, errno]));
+      expect(errnos).toEqual(new Map(['n/log/b', 'n/log/a'].map((path) => [path, 'EPERM'])));
+      expect(await readdir(laptop.path('n/log'))).toEqual(names);
+    } finally {
+      setAppendOnly(laptop.path('n/log'), false);
+    }
+    expect(await laptop.pull()).toMatchObject({ written: 1, deleted: 1, skipped: [] });
+    expect((await readdir(laptop.path('n/log'))).sort()).toEqual(['a', 'new']);
   });
 });
 

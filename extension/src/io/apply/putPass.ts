@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { Change } from '../../core/change';
@@ -16,7 +16,7 @@ import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';
 import { replaceTarget } from './replaceTarget';
 import { checkAccess, rehashRacy, requireTarget } from './targetCheck';
-import { completeStaged, prepareTemporary, renameIfAbsent } from './temporary';
+import { completeStaged, discardTemporary, prepareTemporary, renameIfAbsent } from './temporary';
 import { maxSingleFlushes, type ApplyState } from './applyState';
 
 const allModes = 0o777;
@@ -140,7 +140,7 @@ export class PutPass {
       else await this.#replace(put, temporary, target);
       this.#recordWritten(to, target);
     } catch (error) {
-      if (temporary !== undefined) rmSync(temporary, { force: true });
+      if (temporary !== undefined) discardTemporary(temporary);
       this.#state.skipAfter(error, path);
     }
   }

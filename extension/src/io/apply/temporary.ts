@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, linkSync, renameSync, unlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, linkSync, renameSync, rmSync, unlinkSync, utimesSync } from 'node:fs';
 import { chmod, constants, copyFile, lutimes, open, readdir, rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
@@ -14,6 +14,9 @@ import { utimesSeconds } from '../fs/utimes';
 import { stagedPath } from './staging';
 
 const writableMode = 0o600;
+
+/** Temporary files that could not be removed, as in an append-only folder. */
+const stuck = new Set<string>();
 
 /**
  * Sets the modes and times of the staged files of `entries`, and flushes all of them at once, which takes a fraction of
@@ -58,6 +61,7 @@ export async function prepareTemporary(
   entry: Entry,
   { isComplete, keepsModes }: { readonly isComplete: boolean; readonly keepsModes: boolean },
 ): Promise<string | undefined> {
+  retryStuck(dirname(target));
   const temporary = temporaryPath(dirname(target));
   try {
     if (entry.target !== undefined) await makeLink(temporary, entry.target, entry.mtimeNs);
@@ -68,8 +72,27 @@ export async function prepareTemporary(
     }
     return temporary;
   } catch (error) {
-    await rm(temporary, { force: true });
+    discardTemporary(temporary);
     throw error;
+  }
+}
+
+/** Removes a temporary file. If the system refuses that, the folder gets no other one until it is gone. */
+export function discardTemporary(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    stuck.add(path);
+  }
+}
+
+/** Throws the system's error if an earlier temporary file in `folder` still cannot be removed. */
+function retryStuck(folder: string): void {
+  for (const path of stuck) {
+    if (dirname(path) !== folder) continue;
+    rmSync(path, { force: true });
+    stuck.delete(path);
   }
 }
 
@@ -110,8 +133,9 @@ async function complete(temporary: string, entry: Entry, keepsModes: boolean): P
   }
 }
 
-/** Removes from `folder` the temporary files of processes that no longer run. */
+/** Removes from `folder` the temporary files of processes that no longer run, and stuck ones of this process. */
 export async function sweepTemporaries(folder: string): Promise<void> {
+  retryStuck(folder);
   for (const name of await readdir(folder)) {
     const pid = creatorOf(name);
     if (pid !== undefined && !isRunning(pid)) await rm(join(folder, name), { force: true });
@@ -140,6 +164,6 @@ export function renameIfAbsent(from: string, to: string): boolean {
     renameSync(from, to);
     return true;
   }
-  unlinkSync(from);
+  discardTemporary(from);
   return true;
 }
