@@ -298,6 +298,7 @@ describe('a tracked path that vanished without a successor', () => {
         await link(machine.path('x'), machine.path('y'));
       },
     ],
+    ['has a new name that cannot be synced', (machine) => machine.rename('a', 'a\\b')],
     [
       'was moved to where patterns exclude it',
       async (machine) => {
@@ -317,6 +318,14 @@ describe('a tracked path that vanished without a successor', () => {
     expect(await fixture.pathsOnServer()).toEqual(['a', 'b', 'n/c', 'n/d']);
     expect(await desk.push(true)).toMatchObject({ put: 0, deleted: 1 });
     expect(await desk.push()).toMatchObject({ put: 0, deleted: 0 });
+  });
+
+  it('stops the push for a folder whose new name cannot be synced, until it has another one', async () => {
+    const [desk] = await synced(['n', 'b'], ['n/a', 'n/d', 'b', 'c']);
+    await desk.rename('n', 'n\\m');
+    await expect(desk.push()).rejects.toMatchObject({ details: { deletions: { vanishedPaths: ['n'] } } });
+    await desk.rename('n\\m', 'm');
+    expect(await desk.push()).toMatchObject({ put: 2, deleted: 2 });
   });
 
   it('stops the push for a folder with a single file too', async () => {

@@ -1,5 +1,6 @@
+import { isAbsolute } from 'node:path';
 import { guardedDeletions, lostFolders, missingFolders, removedContent } from '../../core/deletionGuard';
-import { isInside } from '../../core/paths';
+import { isInside, parentFolders } from '../../core/paths';
 import { deletedRulePaths } from '../../core/tracking/deletedRulePaths';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
@@ -23,7 +24,7 @@ export interface GuardedPlan extends DeletionGuardOptions {
  * Stops a plan that would delete or empty most of the tracked files, all files of the workspace folder or of a tracked
  * folder, or all files of any folder that has ten or more. A pull also stops if a tracked folder is empty here already:
  * its disk may not be mounted. A push also stops if it deletes a file or folder that was tracked by itself and has
- * vanished without a successor.
+ * vanished without a successor, or whose new path cannot be synced.
  * Throws deletion_guard with the deletions of the plan.
  */
 export async function applyDeletionGuard(
@@ -45,7 +46,7 @@ export async function applyDeletionGuard(
   const emptiedByPlan = direction === 'push' ? [] : missingFolders(folders, ancestor, after).filter(isAffected);
   const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
   const { deleted, emptied } = removedContent(changes);
-  const vanished = direction === 'push' && !missing.includes('') ? vanishedIn(replica, deleted) : [];
+  const vanished = direction === 'push' && !missing.includes('') ? vanishedIn(replica, deleted, changes) : [];
   if (guarded === undefined && missing.length + emptiedByPlan.length + lost.length + vanished.length === 0) return;
   const deletedByPlan = emptiedByPlan.filter((path) => !missing.includes(path));
   const isNamed = (folder: string): boolean =>
@@ -85,9 +86,25 @@ export async function requireRoot(replica: Replica, { confirmed }: DeletionGuard
   );
 }
 
-/** The files and folders with rules of their own that `deleted` belongs to, and that do not exist any more. */
-function vanishedIn({ root, rules }: Replica, deleted: readonly string[]): string[] {
-  return deletedRulePaths(rules.all, deleted).filter((path) => isMissing(root, path));
+/**
+ * The files and folders with rules of their own that `deleted` belongs to, and that exist neither here any more nor, under
+ * a new path, on the server after the changes.
+ */
+function vanishedIn(
+  { root, rules, ancestor }: Replica,
+  deleted: readonly string[],
+  changes: readonly Change[],
+): string[] {
+  let existing: Set<string> | undefined;
+  const hasArrived = (path: string): boolean => {
+    // The editor moved it to another workspace folder.
+    if (isAbsolute(path)) return true;
+    existing ??= new Set(
+      [...withChanges(ancestor.entries, changes).keys()].flatMap((one) => [one, ...parentFolders(one)]),
+    );
+    return existing.has(path);
+  };
+  return deletedRulePaths(rules.all, deleted, hasArrived).filter((path) => isMissing(root, path));
 }
 
 /** Whether the workspace folder is empty although files were synced. Then even the deletion of one file is guarded. */
