@@ -8,7 +8,7 @@ import type { Observation } from '../../core/observation';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { PalmtreeError } from '../../errors';
 import { backupFolders } from './backup';
-import { errnoOf } from '../fs/errno';
+import { errnoOf, isFull } from '../fs/errno';
 import { moveTo } from '../fs/files';
 import { removeAll } from '../fs/folders';
 import { hashFile } from '../fs/hash';
@@ -181,9 +181,8 @@ async function copyVerified(
     await copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     if (await isStaged(staging, entry, signal)) return true;
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno === undefined) throw error;
-    if (errno === 'ENOSPC') throw new PalmtreeError('disk_full', `no space to stage ${entry.path}`, { cause: error });
+    if (errnoOf(error) === undefined) throw error;
+    if (isFull(error)) throw new PalmtreeError('disk_full', `no space to stage ${entry.path}`, { cause: error });
     // The source is gone or cannot be read: the content has to come from elsewhere.
   }
   await removeAll(target);

@@ -1,5 +1,6 @@
+import { dirname } from 'node:path';
 import { PalmtreeError, type ErrorCode } from '../../errors';
-import { errnoOf } from '../fs/errno';
+import { errnoOf, isFull } from '../fs/errno';
 
 /** Whether an error of reading shows that the file is not an intact store. A RangeError shows that memory ran out. */
 export function isDamage(error: unknown): boolean {
@@ -17,6 +18,15 @@ const codesByErrno: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'read_only',
   EPERM: 'read_only',
 };
+
+/** Converts a system error of a full or read-only disk to disk_full or read_only, and returns any other error as it is. */
+export function asDiskError(error: unknown): unknown {
+  const isReadOnly = errnoOf(error) === 'EROFS';
+  if (!(error instanceof Error) || !(isReadOnly || isFull(error))) return error;
+  const subject = 'path' in error && typeof error.path === 'string' ? dirname(error.path) : undefined;
+  const details = { reason: error.message, ...(subject === undefined ? {} : { subject }) };
+  return new PalmtreeError(isReadOnly ? 'read_only' : 'disk_full', error.message, { cause: error, details });
+}
 
 /** Converts any error of the store at `path` to disk_full, read_only or store_failed, unless it is a PalmtreeError. */
 export function asStoreError(error: unknown, path: string): PalmtreeError {

@@ -1,5 +1,6 @@
 import { PalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
+import { asDiskError } from '../../io/store/storeError';
 import { windowClosed } from '../ports/windowClosed';
 
 type SharedStore = Pick<Store, 'refresh' | 'exclusively'>;
@@ -51,12 +52,19 @@ export class OperationQueue {
     return isReplaced;
   }
 
-  /** Runs `work` while no other window runs an operation, on the state that was saved last. */
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return this.#store.exclusively(async () => {
-      await this.refresh();
-      return work();
-    });
+  /**
+   * Runs `work` while no other window runs an operation, on the state that was saved last. Throws disk_full and read_only
+   * for system errors of `work` that say so.
+   */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#store.exclusively(async () => {
+        await this.refresh();
+        return work();
+      });
+    } catch (error) {
+      throw asDiskError(error);
+    }
   }
 
   /** Cancels the running and all queued operations. */

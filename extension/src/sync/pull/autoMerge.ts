@@ -4,7 +4,7 @@ import { hasConflictMarkers, mergeText } from '../../core/merge/mergeText';
 import { takeEditWithMode, takeMerged, type Decision } from '../../core/reconcile/decision';
 import { PalmtreeError } from '../../errors';
 import { stagedPath } from '../../io/apply/staging';
-import { errnoOf } from '../../io/fs/errno';
+import { isFull } from '../../io/fs/errno';
 import { writeNewFile } from '../../io/fs/files';
 import { sha256 } from '../../io/fs/sha256';
 import { inParallel } from '../../io/threads/inParallel';
@@ -96,7 +96,7 @@ async function stageMerged(staging: string, path: string, content: Uint8Array): 
   try {
     await writeNewFile(stagedPath(staging, path), content);
   } catch (error) {
-    if (errnoOf(error) !== 'ENOSPC') throw error;
+    if (!isFull(error)) throw error;
     throw new PalmtreeError('disk_full', `no space to stage ${path}`, { cause: error });
   }
 }
