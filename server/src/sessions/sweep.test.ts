@@ -39,6 +39,18 @@ test('idle sessions are removed, and incomplete ones at the start', async () => 
   await server.stop();
 });
 
+test('an idle session is removed although the clock was set back by years', async () => {
+  let now = new Date('2030-01-01T00:00:00Z');
+  const server = await startTestServer({ now: () => now });
+  const { sessions, log } = server.services;
+  await server.api.makeTree('tree');
+  const { id } = (await server.api.beginPush('tree', { base: 0, changes: [put('a', '1')] })).body;
+  now = new Date('2026-01-01T00:00:00Z');
+  await sweepSessions(server.services, { now, includeIncomplete: false, log });
+  expect(existsSync(sessions.folderOf(id))).toBe(false);
+  await server.stop();
+});
+
 test('a session that cannot be removed is logged, and the others are removed', async () => {
   const server = await startTestServer();
   const { sessions, log } = server.services;

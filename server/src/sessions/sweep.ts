@@ -21,7 +21,8 @@ export async function sweepSessions(
     const isDue =
       createdAt === undefined
         ? includeIncomplete
-        : now.getTime() - activity.idleSince(id, createdAt).getTime() > maxIdleMs;
+        : // A last use in the future shows that the clock was set back since.
+          Math.abs(now.getTime() - activity.idleSince(id, createdAt).getTime()) > maxIdleMs;
     if (!isDue || activity.isBusy(id)) continue;
     try {
       await activity.exclusively(id, 'stop-runs', () => removeSession(services, id));
