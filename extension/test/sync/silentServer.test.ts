@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { transfer, type TransferRequest } from '../../src/io/rsync/transfer';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
 import { Line } from '../support/line';
@@ -102,7 +102,7 @@ describe('a line that freezes during a transfer', () => {
   it.each<['push' | 'pull', (desk: Machine, laptop: Machine) => [Machine, Promise<unknown>]]>([
     ['push', (desk) => [desk, desk.push()]],
     ['pull', (_, laptop) => [laptop, laptop.pull()]],
-  ])('is replaced, and the %s goes on where it stopped', async (direction, start) => {
+  ])('is replaced, though the clock is set back, and the %s goes on where it stopped', async (direction, start) => {
     const open = (line = await Line.open(fixture.server.url));
     const quickly = (request: TransferRequest) => transfer({ ...request, silenceMs: 2_000 });
     const content = randomBytes(24 << 20);
@@ -116,6 +116,8 @@ describe('a line that freezes during a transfer', () => {
     if (direction === 'pull') await desk.push();
     const [mover, moving] = start(desk, laptop);
     const state = await until(mover, (now) => now.kind === 'transferring' && (now.progress?.bytes ?? 0) > 0);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+    onTestFinished(() => void vi.useRealTimers());
     open.freeze();
     expect(state.kind).toBe('transferring');
     const lost = await until(mover, (now) => now.kind === 'transferring' && now.progress?.isReconnecting === true);

@@ -46,10 +46,10 @@ export class Bridge {
   readonly #gone = new AbortController();
   #failure: PalmtreeError | undefined;
   #isRefused = false;
-  #lastSign = Date.now();
+  #lastSign = performance.now();
   readonly #silenceMs: number;
   #lastBytes = 0;
-  #idleSince = Date.now();
+  #idleSince = performance.now();
   readonly #livenessTimer: NodeJS.Timeout;
 
   /**
@@ -204,11 +204,11 @@ export class Bridge {
     const bytes = this.sentBytes + this.receivedBytes;
     if (bytes !== this.#lastBytes) {
       this.#lastBytes = bytes;
-      this.#idleSince = Date.now();
+      this.#idleSince = performance.now();
     }
-    if (Date.now() - this.#idleSince > stallTimeoutMs) {
+    if (performance.now() - this.#idleSince > stallTimeoutMs) {
       this.#fail('connection_lost', `no data for ${stallTimeoutMs / 1000} s`);
-    } else if (Date.now() - this.#lastSign > this.#silenceMs && !this.#webSocket.isPaused) {
+    } else if (performance.now() - this.#lastSign > this.#silenceMs && !this.#webSocket.isPaused) {
       this.#fail('connection_lost', `no response for ${this.#silenceMs / 1000} s`);
     } else {
       this.#webSocket.ping();
@@ -216,7 +216,7 @@ export class Bridge {
   }
 
   #noteSign(): void {
-    this.#lastSign = Date.now();
+    this.#lastSign = performance.now();
   }
 }
 

@@ -47,8 +47,8 @@ export function cureCheck({ root, folders, connection, rescan }: CureDeps): Reco
 
 /** Only a command could find out whether the cause is gone. Until then, the error tells of the past. */
 function expiry(): () => Promise<boolean> {
-  const end = Date.now() + shownMs;
-  return () => Promise.resolve(Date.now() >= end);
+  const end = performance.now() + shownMs;
+  return () => Promise.resolve(performance.now() >= end);
 }
 
 /** Returns a check whether one of the folders' disks has more free space than now. */
