@@ -193,6 +193,18 @@ describe('a file table', () => {
   });
 });
 
+it.each([200, 404])('does not read the endless body of another server, with status %d', async (status) => {
+  const client = await clientOf((_, response) => {
+    response.writeHead(status, { 'content-type': 'audio/mpeg' });
+    const write = (): void => {
+      while (!response.destroyed && response.write(Buffer.alloc(1 << 16)));
+    };
+    response.on('drain', write);
+    write();
+  });
+  await expect(client.trees()).rejects.toMatchObject({ code: 'not_a_palmtree_server' });
+});
+
 describe('a server that falls silent', () => {
   const impatient = (response: RequestListener) => clientOf(response, currentServer, { silenceMs: 400 });
   const noResponse = { code: 'no_response', details: { reason: '0.4 s' } };

@@ -1,3 +1,4 @@
+import { ndjsonType } from '../../../../server/src/contract/ndjson';
 import { BodyGuard, maxErrorBytes } from './bodyGuard';
 import { fetchDirectly } from './redirect';
 import { SilenceError } from './responseFaults';
@@ -6,6 +7,9 @@ import { SilenceError } from './responseFaults';
 const defaultSilenceMs = 15_000;
 /** The limit while a long body is sent: its end may still be in a proxy's buffer, or on its way over a slow line. */
 const longBodyMs = 60_000;
+
+/** The media types of the server's bodies, or none; any other is that of a proxy, or of another server. */
+const serverTypes: ReadonlySet<string> = new Set(['', 'application/json', ndjsonType, 'application/octet-stream']);
 
 export interface ResponseLimits {
   /** The longest silence, in milliseconds. */
@@ -33,17 +37,25 @@ export class SilenceDeadline {
     this.#restart(this.#silenceMs);
   }
 
-  /** `fetch` with the deadline. A failed connection does not restart it, so a repeated attempt has the time that is left. */
+  /**
+   * `fetch` with the deadline, and without the body of a response that is not the server's. A failed connection does
+   * not restart it, so a repeated attempt has the time that is left.
+   */
   readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const signals = [this.#controller.signal, init.signal ?? []].flat();
     const response = await fetchDirectly(input, { ...init, signal: AbortSignal.any(signals) });
     const { body, ok, status, statusText, headers } = response;
     const maxBytes = ok ? this.#limits.maxBytes : maxErrorBytes;
-    if (body === null || maxBytes === 'endless') this.stop();
+    if (body !== null && maxBytes !== 'endless' && serverTypes.has(mediaTypeOf(headers))) {
+      // A response may list what was sent.
+      const guard = new BodyGuard(maxBytes + this.#sentBytes, this.#limits.windowMs);
+      return new Response(this.#watched(body, guard), { status, statusText, headers });
+    }
+    this.stop();
     if (maxBytes === 'endless') return response;
-    // A response may list what was sent.
-    const guard = new BodyGuard(maxBytes + this.#sentBytes, this.#limits.windowMs);
-    return new Response(body === null ? null : this.#watched(body, guard), { status, statusText, headers });
+    // It may have no end, such as the stream of a camera.
+    await body?.cancel();
+    return new Response(null, { status, statusText, headers });
   };
 
   /** Counts the bytes of a request's body. */
@@ -98,4 +110,8 @@ export class SilenceDeadline {
       { highWaterMark: 0 },
     );
   }
+}
+
+function mediaTypeOf(headers: Headers): string {
+  return (headers.get('content-type') ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }

@@ -65,6 +65,13 @@ describe('the message for an error', () => {
   it.each([
     ['getaddrinfo ENOTFOUND typo', 'http://typo', 'The host "typo" was not found.'],
     ['self-signed certificate', 'https://a', "The certificate of https://a isn't trusted on this machine."],
+    [
+      'UND_ERR_SOCKET: other side closed',
+      'http://a',
+      'http://a closes the connection without a response. Use https://',
+    ],
+    ['Response does not match the HTTP/1.1 protocol', 'http://a:22', 'The program that listens at http://a:22 is no'],
+    ['bad port', 'http://a:6000', 'The port of http://a:6000 belongs to another protocol'],
     ['ERR_SSL_WRONG_VERSION_NUMBER', 'https://a', "Can't make a secure connection to https://a."],
   ])('distinguishes %s from a server that is down', (reason, subject, text) => {
     expect(unreachable(reason, subject).text).toContain(text);

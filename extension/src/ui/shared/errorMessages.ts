@@ -280,6 +280,17 @@ function unreachableText(error: PalmtreeError): string {
   if (/SSL|TLS/.test(reason)) {
     return l10n.t("Can't make a secure connection to {0}. Use http:// if the server has no TLS.", address);
   }
+  if (reason === 'bad port') {
+    return l10n.t(
+      'The port of {0} belongs to another protocol, so it is never used for HTTP. Let the server listen on another port.',
+      address,
+    );
+  }
+  if (/does not match the HTTP/.test(reason))
+    return l10n.t('The program that listens at {0} is no web server.', address);
+  if (/other side closed|socket hang up/.test(reason) && address.startsWith('http:')) {
+    return l10n.t('{0} closes the connection without a response. Use https:// if the server has TLS.', address);
+  }
   return l10n.t("{0} can't be reached. Is the server running?", address);
 }
 
