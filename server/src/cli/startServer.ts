@@ -10,6 +10,7 @@ import { OperatorError } from '../errors';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
 import { Reserve } from '../space/reserve';
+import { checkDataFolder } from './checkDataFolder';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
 
 export interface StartOptions {
@@ -41,6 +42,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const { version, dataFolder, rsync } = options;
   const { warning } = await checkRsync(rsync, options.allowOldRsync);
   const lock = lockDataFolder(dataFolder);
+  checkDataFolder(dataFolder);
   await requireUnused(dataFolder);
   const reserve = new Reserve(dataFolder);
   const database = await reserve.withRoom(() => openDatabase(dataFolder));
