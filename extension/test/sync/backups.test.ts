@@ -129,6 +129,22 @@ describe('a backup', () => {
     expect([...(backedUp?.files.keys() ?? [])]).toEqual(['n/a', 'n/b']);
   });
 
+  it('of several names of one file lets one pull replace and delete them all', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1', 'n/c': '1' });
+    for (const name of ['n/b', 'n/c']) {
+      await laptop.delete(name);
+      await link(laptop.path('n/a'), laptop.path(name));
+    }
+    await laptop.sync.rescan(silent);
+    await desk.write('n/a', '2');
+    await desk.delete('n/b');
+    await desk.write('n/c', '3');
+    await desk.push();
+    expect(await laptop.pull()).toMatchObject({ written: 2, deleted: 1, skipped: [] });
+    expect(await laptop.sync.undoPull(silent)).toMatchObject({ restored: ['n/a', 'n/b', 'n/c'] });
+    for (const name of ['n/a', 'n/b', 'n/c']) expect(await laptop.read(name)).toBe('1');
+  });
+
   it('of synced files takes no disk space beyond theirs', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     const { ino } = await stat(laptop.path('n/a'));

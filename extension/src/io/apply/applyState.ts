@@ -5,7 +5,8 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/errno';
 import { Backup } from './backup';
-import { PathSkipped, type SkipReason } from './preconditions';
+import { isUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
+import { matchesObservation, PathSkipped, type SkipReason } from './preconditions';
 
 export interface ApplyRequest {
   readonly root: string;
@@ -77,6 +78,8 @@ export class ApplyState {
   readonly changedFolders = new Set<string>();
   /** Copies of files that are to be replaced or deleted. */
   readonly copies = new Map<string, BackupCopy>();
+  /** The inodes that lost one of several names here, which changed the ctime of the others. */
+  readonly #unlinked = new Set<string>();
   readonly #oldPaths = new Map<string, string>();
   readonly #newPaths = new Map<string, string>();
 
@@ -90,6 +93,24 @@ export class ApplyState {
 
   get isCancelled(): boolean {
     return this.request.signal?.aborted === true;
+  }
+
+  /** To be called with the former stats of a file that was replaced or deleted. */
+  noteUnlinked(stats: BigIntStats): void {
+    if (stats.nlink > 1n) this.#unlinked.add(inodeOf(stats));
+  }
+
+  /** Whether the file and its attributes are unchanged, apart from the ctime if it lost another name here. */
+  isUnchanged(before: BigIntStats, after: BigIntStats): boolean {
+    return isUnchanged(before, after) || (this.#unlinked.has(inodeOf(after)) && isUnchangedExceptCtime(before, after));
+  }
+
+  /** Whether the file is as it was observed, apart from the ctime if it lost another name here. */
+  matches(seen: Observation, stats: BigIntStats): boolean {
+    if (matchesObservation(seen, stats)) return true;
+    if (!this.#unlinked.has(inodeOf(stats)) || !matchesObservation(seen, stats, { exceptCtime: true })) return false;
+    // The ctime does not show a change of the mode.
+    return !this.keepsModes(seen.path) || Number(stats.mode & 0o777n) === seen.mode;
   }
 
   /** Records that both paths are one file on this disk. From here on, both are applied or both skipped. */
@@ -143,4 +164,8 @@ export class ApplyState {
     await nextTurn();
     this.checkedFolders.clear();
   }
+}
+
+function inodeOf({ dev, ino }: BigIntStats): string {
+  return `${dev} ${ino}`;
 }

@@ -45,11 +45,12 @@ export class PathSkipped extends Error {
 }
 
 /** Whether the stats show that the file or symlink was not touched since it was observed. */
-export function matchesObservation(seen: Observation, stats: BigIntStats): boolean {
+export function matchesObservation(seen: Observation, stats: BigIntStats, { exceptCtime = false } = {}): boolean {
+  const { dev, ino, mtimeNs } = stats;
   const kind = stats.isFile() ? 'file' : stats.isSymbolicLink() ? 'symlink' : undefined;
   return (
     seen.kind === kind &&
-    sameInodeAndTimes(seen, stats) &&
+    sameInodeAndTimes(seen, { dev, ino, mtimeNs, ctimeNs: exceptCtime ? seen.ctimeNs : stats.ctimeNs }) &&
     (seen.kind === 'symlink' || BigInt(seen.size) === stats.size)
   );
 }

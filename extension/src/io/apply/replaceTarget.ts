@@ -1,6 +1,6 @@
 import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
-import { isContentUnchanged, isUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
+import { isContentUnchanged, isUnchangedExceptCtime } from '../fs/fileStamp';
 import { statsAt } from '../fs/stats';
 import { canKeepInode, copyTarget } from './backupPass';
 import { PathSkipped } from './preconditions';
@@ -28,12 +28,14 @@ export async function replaceTarget(state: ApplyState, replacement: Replacement)
   replaceCopied(state, replacement, lateCopy);
 }
 
-function replaceCopied({ backup }: ApplyState, { check, replace }: Replacement, { copyPath, stats }: BackupCopy): void {
+function replaceCopied(state: ApplyState, { check, replace }: Replacement, { copyPath, stats }: BackupCopy): void {
   try {
-    if (!isUnchanged(stats, check())) throw new PathSkipped('changed');
+    const now = check();
+    if (!state.isUnchanged(stats, now)) throw new PathSkipped('changed');
     replace();
+    state.noteUnlinked(now);
   } catch (error) {
-    backup.discard(copyPath);
+    state.backup.discard(copyPath);
     throw error;
   }
 }

@@ -2,11 +2,10 @@ import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { isPlain } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
-import { isUnchanged } from '../fs/fileStamp';
 import { hashFileAsync } from '../fs/hashAsync';
 import { statsAt } from '../fs/stats';
 import { checkParents } from '../fs/checkParents';
-import { matchesObservation, PathSkipped } from './preconditions';
+import { PathSkipped } from './preconditions';
 import type { ApplyState } from './applyState';
 
 /** Stats do not show a second change within the finest time that some file system stores. */
@@ -32,7 +31,7 @@ export function checkTarget(state: ApplyState, path: string): BigIntStats | unde
   const stats = statsAt(join(state.root, path));
   if (stats === undefined) return undefined;
   const seen = state.request.observations.get(path);
-  if (seen !== undefined && matchesObservation(seen, stats) && isHashValid(state, seen, stats)) return stats;
+  if (seen !== undefined && state.matches(seen, stats) && isHashValid(state, seen, stats)) return stats;
   throw new PathSkipped('changed');
 }
 
@@ -44,10 +43,10 @@ export function requireTarget(state: ApplyState, path: string): BigIntStats {
 }
 
 /** Invariant: the stats of a racy file prove nothing, so its content must have been hashed again. */
-function isHashValid({ rehashed }: ApplyState, seen: Observation, stats: BigIntStats): boolean {
+function isHashValid(state: ApplyState, seen: Observation, stats: BigIntStats): boolean {
   if (!seen.racy || seen.kind === 'symlink') return true;
-  const again = rehashed.get(seen.path);
-  return again !== undefined && again.hash === seen.hash && isUnchanged(again.stats, stats);
+  const again = state.rehashed.get(seen.path);
+  return again !== undefined && again.hash === seen.hash && state.isUnchanged(again.stats, stats);
 }
 
 /**
