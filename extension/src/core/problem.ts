@@ -60,6 +60,8 @@ export type ProblemReason =
   | 'disk-missing'
   /** Another disk is mounted at this folder than at the last scan. */
   | 'disk-replaced'
+  /** The kernel makes up the files of this folder, as in /proc. Some have no end. */
+  | 'virtual-files'
   /** `with` is the system's error code. */
   | 'unreadable'
   /** The file changed during each attempt to hash it. */

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import type * as files from 'node:fs';
 import type * as promises from 'node:fs/promises';
 import { chmod, lstat, mkdir, readdir } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { DirectScanner } from '../support/directScanner';
-import { mountKind, newDisk, type Disk } from '../support/disks';
+import { canMount, mountKind, newDisk, type Disk } from '../support/disks';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -48,6 +49,25 @@ async function machineWithStick(modes: 'auto' | 'keep' = 'auto'): Promise<Machin
   disk.mount(machine.path('n/stick'));
   return machine;
 }
+
+it.skipIf(!canMount)('a folder with files of the system is a problem of its own path, and hangs nothing', async () => {
+  const [desk, laptop] = await fixture.twoMachines();
+  await desk.write('n/root/etc/hosts', 'hosts');
+  await mkdir(desk.path('n/root/proc'));
+  execFileSync('mount', ['-t', 'proc', 'proc', desk.path('n/root/proc')]);
+  try {
+    await desk.sync.track(['n']);
+    expect(await desk.push()).toMatchObject({ put: 1 });
+    expect(desk.sync.problemAt('n/root/proc')).toMatchObject({ reason: 'virtual-files' });
+    expect(desk.sync.state.counts).toMatchObject({ problems: 1, outgoing: 0 });
+    desk.sync.onFileEvents(['n/root/proc/version', 'n/root/etc/hosts']);
+    await laptop.pull();
+    expect((await laptop.listing()).size).toBe(1);
+    expect(await desk.push()).toMatchObject({ put: 0, deleted: 0 });
+  } finally {
+    execFileSync('umount', [desk.path('n/root/proc')]);
+  }
+});
 
 describe(`a disk without modes in a folder with modes (${mountKind})`, () => {
   it('has no changes after a pull, and an edit there leaves the modes elsewhere as they are', async () => {

@@ -8,6 +8,7 @@ import { errnoOf, isNotFound } from '../fs/errno';
 import { rootGone } from '../fs/rootFolder';
 import { readableStatsAt } from '../fs/stats';
 import { folderIdentityOf, type FolderIdentity } from '../store/folderIdentity';
+import { hasVirtualFiles } from '../fs/virtualFiles';
 import type { FolderSnapshot } from './folderSnapshot';
 import { unreadable } from './inspect';
 import type { InspectionQueue } from './inspectionQueue';
@@ -133,11 +134,11 @@ export class ScanWalker {
 
   /**
    * Records the device of a folder, after those of the folders above it. Returns false for a folder that is Palmtree's own
-   * storage.
+   * storage, and for one whose files the kernel makes up.
    */
   #enter(folder: string): boolean {
     const { root, isOwnFolder, findings, onMount } = this.#deps;
-    if (this.#devices.has(folder)) return !findings.ownFolders.has(folder);
+    if (this.#devices.has(folder)) return !findings.ownFolders.has(folder) && !findings.isBlockedByProblem(folder);
     const absolute = join(root, folder);
     try {
       // The workspace folder may be a link.
@@ -149,6 +150,10 @@ export class ScanWalker {
         return false;
       }
       if (folder === '' || stats.dev !== this.#devices.get(parentOf(folder) ?? '')) {
+        if (folder !== '' && hasVirtualFiles(absolute)) {
+          findings.addProblem({ path: folder, reason: 'virtual-files' });
+          return false;
+        }
         const exact = statSync(absolute, { bigint: true });
         this.mounts.set(folder, folderIdentityOf(exact));
         if (folder !== '') onMount(folder, exact.dev);

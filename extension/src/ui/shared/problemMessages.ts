@@ -78,6 +78,8 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
       'It cannot be read ({0}), so nothing in its folder is synced: it may exclude any path. Check its permissions.',
       errno,
     ),
+  'virtual-files': () =>
+    l10n.t('It shows the state of the system, not files of a disk, as /proc does. Nothing in it is synced.'),
   'disk-missing': () =>
     l10n.t(
       'The disk that was mounted here is missing, so nothing in this folder is synced. Mount the disk, or untrack the folder.',
