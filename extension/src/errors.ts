@@ -70,6 +70,16 @@ export interface ErrorDetails {
   readonly limit?: number;
   /** disk_full: the bytes that a command needs on the disk of `subject`, and those that are free there. */
   readonly room?: { readonly needed: number; readonly free: number };
+  /** nothing_to_undo: the change that was to be undone, if one was named, and why it cannot be. */
+  readonly undo?: {
+    readonly kind: 'pull' | 'other';
+    /** The revision that a pull brought. */
+    readonly revision: number | undefined;
+    /** An ISO date and time. */
+    readonly at: string | undefined;
+    /** `changed`: all its paths have changed since. `elsewhere`: it was made with another server or tree. */
+    readonly state: 'undone' | 'deleted' | 'changed' | 'elsewhere';
+  };
   /** rsync_missing, rsync_unusable: the command that was tried, its fault, and a way to install a good one. */
   readonly rsync?: RsyncTried;
   /** deletion_guard: the effect of the plan. */

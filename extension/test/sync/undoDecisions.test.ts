@@ -39,7 +39,10 @@ describe('the undo of a decision', () => {
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
     await desk.pull();
     expect(await desk.read('n/edit')).toBe('desk');
-    await expect(laptop.sync.undoPull(silent, { only: backup })).rejects.toMatchObject({ code: 'nothing_to_undo' });
+    await expect(laptop.sync.undoPull(silent, { only: backup })).rejects.toMatchObject({
+      code: 'nothing_to_undo',
+      details: { undo: { state: 'undone' } },
+    });
   });
 
   it.each<Choice>(['mine', 'theirs', 'both'])(

@@ -14,7 +14,7 @@ import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyS
 import { filesOf, newBackup } from '../transfer/backups';
 import { contentToStage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
-import { findLastPull, withUndoable, type Undoable } from './undoable';
+import { findLastPull, namedChange, withUndoable, type Undoable } from './undoable';
 
 /** The effect of an undo. */
 interface UndoEffect {
@@ -146,7 +146,10 @@ function prepare({ replica }: LocalContext, { record, check }: Undoable, { paths
   const changedSince = [...check.changed, ...blocked].sort();
   if (undonePaths.size === 0 && record.state !== 'undoing') {
     throw new PalmtreeError('nothing_to_undo', `all paths of revision ${record.revision} have changed since`, {
-      details: { paths: changedSince },
+      details: {
+        paths: changedSince,
+        undo: { ...namedChange(record.backup, record.revision), state: 'changed' },
+      },
     });
   }
   const isPartial = requested.length < check.unchanged.length;

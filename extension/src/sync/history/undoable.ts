@@ -11,6 +11,7 @@ import {
 } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
+import { timeOf } from '../transfer/backups';
 import { observeUntracked } from './restoreRecord';
 
 /** A record that an undo can use, compared with the disk. */
@@ -50,9 +51,23 @@ export async function withUndoable<T>(
   const isUsable = record !== undefined && record.state !== 'undone' && isOfBinding(record, replica);
   if (isUsable && record.kind === 'other') return withUntracked(replica, record, work);
   if (isUsable) return work({ record, check: checkAgainstDisk(record, replica) });
-  const last = only === undefined ? await findLastPull(context) : undefined;
+  if (only !== undefined) throw notUndoable(only, record);
+  const last = await findLastPull(context);
   if (last !== undefined) return work(last);
   throw new PalmtreeError('nothing_to_undo', 'nothing is recorded that can be undone');
+}
+
+/** The error for a named change of which nothing can be undone. */
+function notUndoable(backup: string, record: PullRecord | undefined): PalmtreeError {
+  const state = record === undefined ? 'deleted' : record.state === 'undone' ? 'undone' : 'elsewhere';
+  const details = { undo: { ...namedChange(backup, record?.revision), state } } as const;
+  return new PalmtreeError('nothing_to_undo', `${backup}: ${state}`, { details });
+}
+
+/** The change that a backup belongs to. A decision for theirs has a record like that of a pull, and another name. */
+export function namedChange(backup: string, revision: number | undefined) {
+  const kind = /-r\d+$/.test(backup) ? 'pull' : 'other';
+  return { kind, revision, at: timeOf(backup) } as const;
 }
 
 /** A restore may have written untracked files, which no scan observes. */

@@ -1,4 +1,4 @@
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import { backupFolders } from '../../io/apply/backup';
 import { listFiles, listNames } from '../../io/fs/folders';
 import type { StorageFolders } from '../replica/commandContext';
@@ -36,6 +36,12 @@ export async function newBackup({ backups }: Pick<StorageFolders, 'backups'>, pu
   return join(backups, `${number}-${new Date().toISOString().replaceAll(':', '-')}-${purpose}`);
 }
 
+/** The ISO date and time in the path of a backup. */
+export function timeOf(backup: string): string | undefined {
+  const [, , date, hours, minutes, seconds] = backupName.exec(basename(backup)) ?? [];
+  return date === undefined ? undefined : `${date}${hours}:${minutes}:${seconds}`;
+}
+
 /** Sorts the names of backups, or of files beside them, with the newest first. */
 export function newestFirst(names: Iterable<string>): string[] {
   return [...names].sort((a, b) => numberOf(b) - numberOf(a) || (a < b ? 1 : -1));
@@ -56,8 +62,8 @@ export async function storedBackups({ backups }: Pick<StorageFolders, 'backups'>
     else known.push(part);
   }
   return newestFirst(parts.keys()).map((name) => {
-    const [, , date = '', hours = '', minutes = '', seconds = '', purpose = ''] = backupName.exec(name) ?? [];
-    return { name, at: `${date}${hours}:${minutes}:${seconds}`, purpose, parts: parts.get(name) ?? [] };
+    const purpose = backupName.exec(name)?.[6] ?? '';
+    return { name, at: timeOf(name) ?? '', purpose, parts: parts.get(name) ?? [] };
   });
 }
 

@@ -77,6 +77,21 @@ describe('the message for an error', () => {
     expect(unreachable(reason, subject).text).toContain(text);
   });
 
+  it.each([
+    ['pull', 'undone', 'Nothing is left to undo of the pull of revision 7, 2 days ago: it was undone already.'],
+    ['other', 'deleted', 'Nothing can be undone of the change made 2 days ago: its backup was deleted.'],
+    ['pull', 'elsewhere', 'of the pull of revision 7, 2 days ago: it was made with another server or tree.'],
+    [
+      'pull',
+      'changed',
+      'Nothing was undone of the pull of revision 7, 2 days ago: a later pull, an undo or an edit changed "a".',
+    ],
+  ] as const)('names a %s that cannot be undone because it was %s', (kind, state, words) => {
+    const at = new Date(Date.now() - 2 * 86_400_000).toISOString();
+    const details = { paths: ['a'], undo: { kind, revision: 7, at, state } };
+    expect(messageFor(new PalmtreeError('nothing_to_undo', 'x', { details })).text).toContain(words);
+  });
+
   it('names a few files and counts the rest', () => {
     const details = { paths: ['a', 'b', 'c', 'd', 'e'] };
     expect(messageFor(new PalmtreeError('content_mismatch', 'x', { details })).text).toContain(

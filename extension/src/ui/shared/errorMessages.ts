@@ -9,6 +9,7 @@ import { pathFaultMessage } from './problemMessages';
 import { quotedPaths } from './pathList';
 import { proxyMessage, redirectMessage } from './proxyMessages';
 import { rsyncMessage } from './rsyncMessage';
+import { nothingToUndoMessage } from './undoMessages';
 
 /** A notification about an error, with the actions that help. The first one is the cure: a click in the status bar runs it. */
 export interface Message {
@@ -87,10 +88,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     paths(e).length === 0
       ? l10n.t('The tree was empty in revision {0}.', subject(e))
       : l10n.t('Revision {0} does not contain {1}.', subject(e), list(e)),
-  nothing_to_undo: (e) =>
-    paths(e).length === 0
-      ? l10n.t('There is nothing to undo.')
-      : l10n.t('Nothing was undone, because {0} changed since.', list(e)),
+  nothing_to_undo: (e) => nothingToUndoMessage(e),
   backup_deleted: () => l10n.t("The backup of the last pull was deleted, so it can't be undone."),
   backup_gone: (e) => l10n.t('The backup of {0} is gone or cannot be read.', list(e)),
   deletion_guard: (e) => deletionGuardMessage(e),

@@ -1,5 +1,7 @@
 import { l10n } from 'vscode';
-import { pathList } from './pathList';
+import type { PalmtreeError } from '../../errors';
+import { relativeTime } from './format';
+import { pathList, quotedPaths } from './pathList';
 
 /** Names the files that an undo left alone; empty if there are none. */
 export function changedSinceMessage(paths: readonly string[]): string {
@@ -7,4 +9,31 @@ export function changedSinceMessage(paths: readonly string[]): string {
   return paths.length === 1
     ? l10n.t('{0} has changed since and was left alone.', pathList(paths))
     : l10n.t('{0} have changed since and were left alone.', pathList(paths));
+}
+
+/** Says why a change cannot be undone, and which one, if the user named it: by the button of an old notification. */
+export function nothingToUndoMessage({ details: { undo, paths = [] } }: PalmtreeError): string {
+  if (undo === undefined) {
+    return paths.length === 0
+      ? l10n.t('There is nothing to undo.')
+      : l10n.t('Nothing was undone, because {0} changed since.', quotedPaths(paths));
+  }
+  const { kind, revision = '', at, state } = undo;
+  const time = at === undefined ? '' : relativeTime(new Date(at), new Date());
+  const change =
+    kind === 'pull' ? l10n.t('the pull of revision {0}, {1}', revision, time) : l10n.t('the change made {0}', time);
+  switch (state) {
+    case 'undone':
+      return l10n.t('Nothing is left to undo of {0}: it was undone already.', change);
+    case 'deleted':
+      return l10n.t('Nothing can be undone of {0}: its backup was deleted.', change);
+    case 'elsewhere':
+      return l10n.t('Nothing can be undone of {0}: it was made with another server or tree.', change);
+    case 'changed':
+      return l10n.t(
+        'Nothing was undone of {0}: a later pull, an undo or an edit changed {1}.',
+        change,
+        quotedPaths(paths),
+      );
+  }
 }
