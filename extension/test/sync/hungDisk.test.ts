@@ -52,6 +52,23 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
     expect(await desk.push()).toMatchObject({ put: 1, deleted: 0 });
   });
 
+  it('and has the storage does not keep a push from being cancelled', async () => {
+    const desk = await fixture.machine();
+    await desk.write('n/a.md', 'one');
+    await desk.sync.track(['n']);
+    await desk.push();
+    await desk.write('n/a.md', 'two');
+    disk = HungDisk.mount(desk.storage);
+    const cancel = new AbortController();
+    const pushed = desk.sync.push({ ...silent, signal: cancel.signal });
+    await eventLoopGoesOn();
+    cancel.abort();
+    await expect(pushed).rejects.toMatchObject({ code: 'cancelled' });
+    disk.unmount();
+    disk = undefined;
+    expect(await desk.push()).toMatchObject({ put: 1 });
+  });
+
   it.each<[string, (desk: Machine, reporter: Reporter) => Promise<unknown>]>([
     ['a rescan', (desk, reporter) => desk.sync.rescan(reporter)],
     ['a push', (desk, reporter) => desk.sync.push(reporter)],

@@ -1,5 +1,6 @@
 import { join, sep } from 'node:path';
 import { isPalmtreeError } from '../../errors';
+import { errnoOf } from '../../io/fs/errno';
 import { diskUsage } from '../../io/apply/diskUsage';
 import { defaultBackupLimits, surplusBackups, type BackupLimits } from '../history/backupLimits';
 import { deleteBackups, emptyTrash, hasOnlyDeletionMark } from '../history/deleteBackups';
@@ -97,8 +98,8 @@ export class FolderBackups {
         await emptyTrash(folders);
       }
     } catch (error) {
-      // The folder is being closed, or another window holds the lock for long: the next command prunes again.
-      if (!isPalmtreeError(error)) onDefect(error);
+      // The folder is being closed, another window holds the lock for long, or the disk fails: the next command prunes again.
+      if (!isPalmtreeError(error) && errnoOf(error) === undefined) onDefect(error);
     }
   }
 

@@ -429,7 +429,7 @@ export class FolderSync {
   #operate<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#operations.inTurn(async () => {
       try {
-        const result = await this.#operations.exclusively(work);
+        const result = await this.#operations.exclusively(work, signal);
         await this.#status.commandEnded(undefined);
         return result;
       } catch (error) {

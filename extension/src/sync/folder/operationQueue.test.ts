@@ -2,11 +2,14 @@ import { expect, it } from 'vitest';
 import type { Store } from '../../io/store/storePort';
 import { OperationQueue } from './operationQueue';
 
-function operations(refresh: () => boolean = () => false): { log: string[]; queue: OperationQueue } {
+function operations(
+  refresh: () => boolean = () => false,
+  lock: () => Promise<void> = () => Promise.resolve(),
+): { log: string[]; queue: OperationQueue } {
   const log: string[] = [];
   const store: Pick<Store, 'refresh' | 'exclusively'> = {
     refresh: () => Promise.resolve(refresh()),
-    exclusively: (work) => work(),
+    exclusively: (work) => lock().then(work),
   };
   return { log, queue: new OperationQueue(store, () => log.push('store replaced')) };
 }
@@ -60,4 +63,19 @@ it('reports that another window has saved its state before the work uses it', as
   const { log, queue } = operations(() => true);
   await queue.exclusively(() => Promise.resolve(log.push('work')));
   expect(log).toEqual(['store replaced', 'work']);
+});
+
+it.each([
+  ['it is cancelled', (_: OperationQueue, controller: AbortController) => controller.abort()],
+  ['the folder is closed', (queue: OperationQueue) => queue.cancelAll()],
+])('gives up the wait for the lock as soon as %s, and does nothing when it gets it', async (_, end) => {
+  const held = gate();
+  const { log, queue } = operations(() => true, held.work);
+  const controller = new AbortController();
+  const waiting = queue.exclusively(() => Promise.resolve(log.push('work')), controller.signal);
+  end(queue, controller);
+  await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
+  held.open();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(log).toEqual([]);
 });

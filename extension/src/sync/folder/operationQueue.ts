@@ -35,14 +35,7 @@ export class OperationQueue {
       return work();
     });
     this.#last = run.catch(() => undefined);
-    if (signal === undefined) return run;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        if (!hasBegun) reject(cancelled());
-      };
-      signal.addEventListener('abort', onAbort);
-      run.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-    });
+    return signal === undefined ? run : cancellable(run, signal, () => !hasBegun);
   }
 
   /** Reads the state if another window has saved it, and returns whether it has. The caller has the turn. */
@@ -54,14 +47,20 @@ export class OperationQueue {
 
   /**
    * Runs `work` while no other window runs an operation, on the state that was saved last. Throws disk_full and read_only
-   * for system errors of `work` that say so.
+   * for system errors of `work` that say so, and cancelled, at once if `signal` is aborted or the folder is closed before
+   * the work begins: the lock's disk may not respond.
    */
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+  async exclusively<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const end = signal === undefined ? this.lifetime : AbortSignal.any([this.lifetime, signal]);
+    let hasBegun = false;
+    const run = this.#store.exclusively(async () => {
+      if (end.aborted) throw cancelled();
+      hasBegun = true;
+      await this.refresh();
+      return work();
+    });
     try {
-      return await this.#store.exclusively(async () => {
-        await this.refresh();
-        return work();
-      });
+      return await cancellable(run, end, () => !hasBegun);
     } catch (error) {
       throw asDiskError(error);
     }
@@ -76,6 +75,18 @@ export class OperationQueue {
   async idle(): Promise<void> {
     await this.#last.catch(() => undefined);
   }
+}
+
+/** Rejects with cancelled as soon as `signal` is aborted while `isWaiting`. */
+function cancellable<T>(run: Promise<T>, signal: AbortSignal, isWaiting: () => boolean): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      if (isWaiting()) reject(cancelled());
+    };
+    signal.addEventListener('abort', onAbort);
+    run.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    if (signal.aborted) onAbort();
+  });
 }
 
 function cancelled(): PalmtreeError {
