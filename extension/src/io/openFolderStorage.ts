@@ -3,11 +3,20 @@ import { findStorage, type FolderRequest } from './store/folderRegistry';
 import { adoptStorage, mergeStorages } from './store/mergeStorages';
 
 /** The names in the storage of a workspace folder, except those of its database. */
-export const storageNames = { staging: 'staging', backups: 'backups', openPush: 'openPush.json' } as const;
+export const storageNames = {
+  staging: 'staging',
+  backups: 'backups',
+  openPush: 'openPush.json',
+  pendingCommit: 'pendingCommit.json',
+} as const;
 
 export function storagePaths(storage: string): Record<keyof typeof storageNames, string> {
-  const { staging, backups, openPush } = storageNames;
-  return { staging: join(storage, staging), backups: join(storage, backups), openPush: join(storage, openPush) };
+  return {
+    staging: join(storage, storageNames.staging),
+    backups: join(storage, storageNames.backups),
+    openPush: join(storage, storageNames.openPush),
+    pendingCommit: join(storage, storageNames.pendingCommit),
+  };
 }
 
 export interface FolderStorage {

@@ -42,6 +42,16 @@ test('a commit creates the next revision, and the table lists changes since an e
   expect((await server.api.table(tree, 2)).body.files).toEqual([]);
 });
 
+test('a push says whether it was committed', async () => {
+  const { body } = await server.api.beginPush(tree, { base: 0, changes: [put('a', '')], folders: [] });
+  const asked = () => server.api.call('GET', `/v1/trees/${tree}/pushes/${body.id}`);
+  expect(await asked()).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+  fillInbox(server, body.id, { a: '' });
+  const committed = await server.api.commit(tree, body.id);
+  expect(committed.status).toBe(200);
+  expect(await asked()).toMatchObject({ status: 200, body: committed.body });
+});
+
 test('the database keeps author, time and every version', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
   await pushDirectly(server, tree, 0, { a: '2' }, { force: true });

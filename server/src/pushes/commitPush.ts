@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
 import type { CommitResult } from '../contract/schemas';
-import { pathsError } from '../errors';
+import { pathsError, WireError } from '../errors';
 import type { RevisionNotices } from '../events/revisionNotices';
 import type { Token } from '../token';
 import type { ObjectStore } from '../objects/objectStore';
@@ -70,6 +70,17 @@ export async function commitPush(
     else await sessions.remove(id);
     return resultOf(revision);
   });
+}
+
+/** The result of a push that was committed. Throws not_found for any other. */
+export async function committedPush(
+  { trees, pushes }: Pick<CommitPushServices, 'trees' | 'pushes'>,
+  { treeName, token, id }: { treeName: string; token: Token; id: string },
+): Promise<CommitResult> {
+  const tree = await trees.find(treeName);
+  const revision = await pushes.committedRevision(tree.id, id, token.name);
+  if (revision === undefined) throw new WireError('not_found', 'no push with this id was committed');
+  return { revision, id: await trees.revisionId(tree.id, revision) };
 }
 
 async function storeObjects(

@@ -6,7 +6,7 @@ import { parseList } from '../http/requestBody';
 import { slowJson } from '../http/slowResponse';
 import { endSession } from '../sessions/endSession';
 import { beginPush, type BeginPushServices } from './beginPush';
-import { commitPush, type CommitPushServices } from './commitPush';
+import { commitPush, committedPush, type CommitPushServices } from './commitPush';
 
 export type PushServices = BeginPushServices &
   CommitPushServices & { readonly maxBodyBytes: number; readonly longRequests: LongRequests };
@@ -27,6 +27,11 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
     const { tree: treeName, id } = context.req.param();
     const token = context.get('token');
     return slowJson(context, (): Promise<CommitResult> => commitPush(services, { treeName, token, id }));
+  });
+
+  routes.get('/:tree/pushes/:id', async (context) => {
+    const { tree: treeName, id } = context.req.param();
+    return context.json(await committedPush(services, { treeName, token: context.get('token'), id }));
   });
 
   routes.delete('/:tree/pushes/:id', async (context) => {

@@ -168,6 +168,16 @@ export class Client {
     return this.#request('POST', `${treePath(tree)}/pushes/${id}/commit`, commitResult, options);
   }
 
+  /** The result of a push that was committed; undefined for any other, and if the server is too old to know. */
+  async committedPush(tree: string, id: string, signal?: AbortSignal): Promise<CommitResult | undefined> {
+    try {
+      return await this.#request('GET', `${treePath(tree)}/pushes/${id}`, commitResult, { signal, retries: 1 });
+    } catch (error) {
+      if (isPalmtreeError(error, 'not_found')) return undefined;
+      throw error;
+    }
+  }
+
   async endPush(tree: string, id: string): Promise<void> {
     await this.#send('DELETE', `${treePath(tree)}/pushes/${id}`, { signal: AbortSignal.timeout(endTimeoutMs) });
   }

@@ -17,7 +17,7 @@ interface RecordedPush {
  * The open push of a command: its session on the server. A command that plans again begins another session, which resumes
  * the one before: what the server has received is not sent again. A push that was killed, or lost its connection, is
  * resumed in the same way by the folder's next push.
- * A commit whose response was lost is another thing: see `AncestorState.setPendingCommit`.
+ * A commit whose response was lost is another thing: see `pendingCommit`.
  * Invariant: the record is only a hint. The server checks it, and each push is planned anew.
  */
 export class OpenPush {

@@ -7,6 +7,7 @@ import type { Skipped } from '../../io/apply/applyState';
 import { absorbConverged } from '../replica/absorbConverged';
 import { throwIfCancelled, type CommandContext } from '../replica/commandContext';
 import { applyDeletionGuard } from '../replica/deletionGuard';
+import { settleCommit } from '../replica/pendingCommit';
 import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { OpenPush } from './openPush';
@@ -33,6 +34,7 @@ export interface PushResult {
  */
 export async function push(context: CommandContext, options: PushOptions = {}): Promise<PushResult> {
   const { local } = context.replica;
+  await settleCommit(context);
   local.forgetUnpushable();
   const open = new OpenPush(context, { isPartial: options.only !== undefined });
   let uploadedBytes = 0;
@@ -138,7 +140,9 @@ async function begin({ replica }: CommandContext, { open, changes, message }: Se
  * Moves the ancestor to the server's head if this disk already has all remote changes, as after a push whose response was
  * lost. False if some of them have to be pulled.
  */
-async function catchUp({ replica, server, reporter }: CommandContext): Promise<boolean> {
+async function catchUp(context: CommandContext): Promise<boolean> {
+  const { replica, server, reporter } = context;
+  await settleCommit(context);
   await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
   const isCaughtUp = await absorbConverged(replica);
   await replica.save();

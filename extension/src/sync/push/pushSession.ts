@@ -7,6 +7,7 @@ import { isPalmtreeError } from '../../errors';
 import { runYielding } from '../../io/threads/yielding';
 import type { RemoteChanges } from '../replica/ancestorState';
 import type { CommandContext } from '../replica/commandContext';
+import { forgetCommit, recordCommit } from '../replica/pendingCommit';
 import type { Replica } from '../replica/replica';
 import { commit } from '../transfer/commit';
 import { runTransfer } from '../transfer/runTransfer';
@@ -56,12 +57,14 @@ export async function commitChanges(
   }: SessionChanges & { readonly remoteChanges?: RemoteChanges['changes'] | undefined },
 ): Promise<CommitResult> {
   const { replica } = context;
+  await recordCommit(context, session);
   replica.ancestor.setPendingCommit(changes);
   const committed = await commit(context, session.id);
   await replica.ancestor.markAllSynced(changes);
   await replica.ancestor.moveTo(committed, remoteChanges, new Set(changes.map(({ path }) => path)));
   replica.removeLapsedRules();
   await replica.save();
+  await forgetCommit(context);
   return committed;
 }
 

@@ -41,6 +41,15 @@ export interface FileTableSource {
   readonly tree: string;
 }
 
+/** A push that the server has committed, unknown to this machine. */
+export interface SettledCommit {
+  /** The revision that it was based on. */
+  readonly base: number;
+  readonly committed: RevisionRef;
+  /** All changes from `base` to the committed revision. */
+  readonly changes: readonly Change[];
+}
+
 /** The ancestor and the unapplied remote entry of one path. */
 export interface AncestorSnapshot {
   readonly path: string;
@@ -252,6 +261,18 @@ export class AncestorState {
       const remote = this.#remoteChanges?.changes.get(path);
       if (remote !== undefined && sameEntry(remote ?? undefined, to)) this.markSynced(path, to);
     }
+  }
+
+  /** Records the changes of a push whose response was lost: both sides held their result in the committed revision. */
+  async settle({ base, committed, changes }: SettledCommit): Promise<void> {
+    if (this.revision < committed.revision) {
+      await this.markAllSynced(changes);
+      // A force push may have been based on a newer revision, whose other changes are still to be fetched.
+      if (this.revision === base) await this.moveTo(committed);
+      return;
+    }
+    // What the server has had since is not what this disk had.
+    for (const { path, to } of changes) this.restoreBase(path, to ?? null);
   }
 
   /** Makes a revision of the server the synced one. Its `changes` that are not in `synced` become unapplied. */

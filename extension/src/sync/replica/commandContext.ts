@@ -10,6 +10,8 @@ export interface StorageFolders {
   readonly backups: string;
   /** The file that names the session of a push that did not end. */
   readonly openPush: string;
+  /** The file that names a push whose commit has not been acknowledged. */
+  readonly pendingCommit: string;
 }
 
 /** The parts that a command works with, if it needs no server. */

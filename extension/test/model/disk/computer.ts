@@ -1,3 +1,4 @@
+import { errnoOf } from '../../../src/io/fs/errno';
 import { realFs } from './realFs';
 
 /** Thrown by each call of a computer that has crashed. Nothing on it may catch it and go on. */
@@ -145,7 +146,14 @@ export class Computer {
 
   #lose(kept: number): void {
     const survivors = Math.floor(this.#names.length * kept);
-    for (const { undo } of this.#names.slice(survivors).toReversed()) undo();
+    for (const { undo } of this.#names.slice(survivors).toReversed()) {
+      try {
+        undo();
+      } catch (error) {
+        // The removal of a whole folder counts as flushed.
+        if (errnoOf(error) !== 'ENOENT') throw error;
+      }
+    }
     for (const path of this.#dirty.values()) {
       const { size } = realFs.statSync(path);
       realFs.truncateSync(path, Math.floor(size * kept));

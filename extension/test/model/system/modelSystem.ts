@@ -179,7 +179,6 @@ export class ModelSystem {
     const isDecision = name === 'undoPush' || name === 'forcePush';
     for (const one of revisions) {
       this.#oracle.checkRevision([machine], { ...one, isForced: one.isForced || isDecision });
-      if (outcome.kind !== 'done') this.#oracle.lostResponse(machine, one);
     }
     this.#oracle.checkNothingLost(machine, before, after);
   }

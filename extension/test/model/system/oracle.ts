@@ -17,12 +17,6 @@ export class Oracle {
   /** What a push took out of the head, and nobody has put back: `path hash`. */
   readonly #dead = new Set<string>();
 
-  /**
-   * What machines pushed without learning of it, by a crash or a lost response: `path hash`. Such a file still looks new
-   * there, so it comes back if another machine deletes it before that one has synced.
-   */
-  readonly #unacknowledged = new Map<ModelMachine, Set<string>>();
-
   constructor(revisions: Revisions) {
     this.#revisions = revisions;
   }
@@ -80,17 +74,9 @@ export class Oracle {
     }
     for (const [path, hash] of after) {
       if (before.get(path) === hash || !this.#dead.has(key(path, hash))) continue;
-      const isUnknown = machines.some((machine) => this.#unacknowledged.get(machine)?.has(key(path, hash)) === true);
-      if (!isForced && !isUnknown) throw new Error(`revision ${number} brought ${path} back`);
+      if (!isForced) throw new Error(`revision ${number} brought ${path} back`);
       this.#dead.delete(key(path, hash));
     }
-  }
-
-  /** The machine's command made the revision, and did not learn of it. */
-  lostResponse(machine: ModelMachine, { before, after }: Revision): void {
-    const lost = this.#unacknowledged.get(machine) ?? new Set();
-    this.#unacknowledged.set(machine, lost);
-    for (const [path, hash] of after) if (before.get(path) !== hash) lost.add(key(path, hash));
   }
 
   #see(machine: ModelMachine, files: Files): void {
