@@ -35,7 +35,7 @@ describe('a new user', () => {
     const { quickInput } = window;
     await quickInput.answer('', 'Address of your Palmtree server');
     await quickInput.message.getByText('Enter the address of your server.').waitFor();
-    await quickInput.answer('http://127.0.0.1:9');
+    await quickInput.answer('http://127.0.0.1:2');
     await quickInput.message.getByText("can't be reached").waitFor();
     await quickInput.answer(server.url);
     await quickInput.answerPassword('ptk_not-a-token');
