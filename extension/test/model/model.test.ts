@@ -57,7 +57,7 @@ it('property: whatever users do and whatever fails, no promise is broken', { tim
   await checkInBatches(property, {
     name: 'sequences of the model',
     share: 0.95,
-    runs: 2_000,
+    runs: 500,
     runsPerBatch: 250,
     maxGrowthBytes: 100e6,
     afterBatch: () => ({ steps, serverCrashes: crashes, ...Object.fromEntries(outcomes) }),
