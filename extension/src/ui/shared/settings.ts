@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { section, settingDefaults, type SettingName } from './ids';
-import { ownSetting } from './ownSetting';
+import { localSetting } from './localSetting';
 import { expectedSetting, isValidSetting, settingFallback } from './settingSchema';
 
 type Settings = typeof settingDefaults;
@@ -13,20 +13,20 @@ export function distrustSharedFiles(test: (file: vscode.Uri) => boolean): void {
 }
 
 /**
- * The value of a setting as far as it was set on this machine, see `ownSetting`. `exclude` is returned as it is, because
+ * The value of a setting as far as it was set on this machine, see `localSetting`. `exclude` is returned as it is, because
  * what can be read of it applies.
  */
 export function setting<N extends SettingName>(name: N, folder?: vscode.Uri): Settings[N] {
-  const value = ownValue(name, folder);
+  const value = localValue(name, folder);
   return name === 'exclude' || isValidSetting(name, value) ? (value as Settings[N]) : settingFallback(name);
 }
 
 /** Whether a settings file that Palmtree syncs sets this for the folder, so that its value does not count. */
 export function isSetByOthers(name: 'serverUrl' | 'tree', folder: vscode.Uri): boolean {
-  return rawSetting(name, folder) !== ownValue(name, folder);
+  return rawSetting(name, folder) !== localValue(name, folder);
 }
 
-function ownValue(name: SettingName, folder: vscode.Uri | undefined): unknown {
+function localValue(name: SettingName, folder: vscode.Uri | undefined): unknown {
   const raw = rawSetting(name, folder);
   const { workspaceFile } = vscode.workspace;
   const shared = {
@@ -35,7 +35,7 @@ function ownValue(name: SettingName, folder: vscode.Uri | undefined): unknown {
   };
   if (!shared.workspace && !shared.folder) return raw;
   const values = vscode.workspace.getConfiguration(section, folder ?? null).inspect<unknown>(name);
-  return ownSetting(name, raw, values ?? {}, shared) ?? settingDefaults[name];
+  return localSetting(name, raw, values ?? {}, shared) ?? settingDefaults[name];
 }
 
 function isSharedFolder(folder: vscode.Uri | undefined): boolean {

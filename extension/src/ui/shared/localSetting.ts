@@ -9,15 +9,15 @@ export interface SettingValues {
   readonly workspaceFolderValue?: unknown;
 }
 
-/** The settings files that Palmtree syncs: what they hold may have come from another machine. */
+/** Whether Palmtree syncs the settings file of the workspace, and that of the folder: then others may have written it. */
 export interface SharedFiles {
   readonly workspace: boolean;
   readonly folder: boolean;
 }
 
 /**
- * Settings that move files by themselves, or that decide what is safe. VS Code lets a workspace set them, which a pull could
- * then do too.
+ * Settings that move files by themselves, or that decide what is safe. VS Code lets a file in the workspace set them, and a
+ * pull could write that file.
  */
 const guarded: ReadonlySet<SettingName> = new Set([
   'serverUrl',
@@ -33,25 +33,25 @@ const guarded: ReadonlySet<SettingName> = new Set([
  * Invariant: a settings file that Palmtree syncs can exclude more files, but it can neither exclude fewer nor set a guarded
  * setting.
  */
-export function ownSetting(name: SettingName, merged: unknown, values: SettingValues, shared: SharedFiles): unknown {
+export function localSetting(name: SettingName, merged: unknown, values: SettingValues, shared: SharedFiles): unknown {
   if (!shared.workspace && !shared.folder) return merged;
   const isMore = name === 'exclude' || name === 'respectGitignore';
   if (!isMore && !guarded.has(name)) return merged;
-  const own = [
+  const local = [
     values.defaultValue,
     values.globalValue,
     ...(shared.workspace ? [] : [values.workspaceValue]),
     ...(shared.folder ? [] : [values.workspaceFolderValue]),
   ].filter((value) => value !== undefined);
-  if (name === 'exclude') return excludeSetting(own, merged);
-  if (name === 'respectGitignore') return own.at(-1) === true || merged === true;
-  return own.at(-1);
+  if (name === 'exclude') return excludeSetting(local, merged);
+  if (name === 'respectGitignore') return local.at(-1) === true || merged === true;
+  return local.at(-1);
 }
 
-/** The own values, merged as VS Code merges objects, and all patterns that any file excludes. */
-function excludeSetting(own: readonly unknown[], merged: unknown): Record<string, unknown> {
-  const objects = own.filter((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
-  const others = own.filter((value) => !objects.includes(value));
+/** The values set on this machine, merged as VS Code merges objects, and the patterns that any file excludes. */
+function excludeSetting(local: readonly unknown[], merged: unknown): Record<string, unknown> {
+  const objects = local.filter((value) => typeof value === 'object' && value !== null && !Array.isArray(value));
+  const others = local.filter((value) => !objects.includes(value));
   const added = [merged, ...others].flatMap(excludedPatterns);
   return {
     ...(Object.assign({}, ...objects) as Record<string, unknown>),

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { excludedPatterns } from '../../core/tracking/excludeSetting';
-import { ownSetting } from './ownSetting';
+import { localSetting } from './localSetting';
 
 const shared = { workspace: true, folder: true };
-const own = { workspace: false, folder: false };
+const local = { workspace: false, folder: false };
 
 describe('a setting in a file that Palmtree syncs', () => {
   it.each([
@@ -14,13 +14,13 @@ describe('a setting in a file that Palmtree syncs', () => {
     ['reviewBefore', 'always', 'never'],
   ] as const)('does not count for %s', (name, mine, theirs) => {
     const values = { defaultValue: mine, workspaceValue: theirs, workspaceFolderValue: theirs };
-    expect(ownSetting(name, theirs, values, shared)).toBe(mine);
-    expect(ownSetting(name, theirs, values, own)).toBe(theirs);
+    expect(localSetting(name, theirs, values, shared)).toBe(mine);
+    expect(localSetting(name, theirs, values, local)).toBe(theirs);
   });
 
   it('leaves the value that the user has set for this machine', () => {
     const values = { defaultValue: 'manual', globalValue: 'change', workspaceFolderValue: 'manual' };
-    expect(ownSetting('pullOn', 'manual', values, shared)).toBe('change');
+    expect(localSetting('pullOn', 'manual', values, shared)).toBe('change');
   });
 
   it('excludes more files, but not fewer', () => {
@@ -30,21 +30,21 @@ describe('a setting in a file that Palmtree syncs', () => {
       workspaceFolderValue: { '.git': false, '*.log': false, '*.bin': true },
     };
     const merged = { '.git': false, '*~': false, '*.log': false, '*.bin': true };
-    expect(excludedPatterns(ownSetting('exclude', merged, values, shared))).toEqual(['.git', '*.log', '*.bin']);
+    expect(excludedPatterns(localSetting('exclude', merged, values, shared))).toEqual(['.git', '*.log', '*.bin']);
   });
 
   it('turns respectGitignore on, but not off', () => {
-    expect(ownSetting('respectGitignore', true, { defaultValue: false, workspaceValue: true }, shared)).toBe(true);
+    expect(localSetting('respectGitignore', true, { defaultValue: false, workspaceValue: true }, shared)).toBe(true);
     const values = { defaultValue: false, globalValue: true, workspaceValue: false };
-    expect(ownSetting('respectGitignore', false, values, shared)).toBe(true);
+    expect(localSetting('respectGitignore', false, values, shared)).toBe(true);
   });
 
   it('counts for settings that are harmless', () => {
-    expect(ownSetting('quickDiff', true, { defaultValue: false, workspaceValue: true }, shared)).toBe(true);
+    expect(localSetting('quickDiff', true, { defaultValue: false, workspaceValue: true }, shared)).toBe(true);
   });
 });
 
 it("a workspace's own file counts beside a folder's file that is synced", () => {
   const values = { defaultValue: 'manual', workspaceValue: 'change', workspaceFolderValue: 'manual' };
-  expect(ownSetting('pullOn', 'manual', values, { workspace: false, folder: true })).toBe('change');
+  expect(localSetting('pullOn', 'manual', values, { workspace: false, folder: true })).toBe('change');
 });
