@@ -1,6 +1,6 @@
 import { cp, link, mkdir, rename } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { RuleRename } from '../../src/core/tracking/followRename';
+import type { RuleRename } from '../../src/core/tracking/moveRules';
 import { transfer } from '../../src/io/rsync/transfer';
 import type { Machine, MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';

@@ -1,6 +1,6 @@
 import type { Entry } from '../entry';
 import { isSameFile, type FileIdentity } from './fileIdentity';
-import type { RuleRename } from './followRename';
+import type { RuleRename } from './moveRules';
 import type { Rule } from './rule';
 
 /** A rule whose path does not exist any more. */

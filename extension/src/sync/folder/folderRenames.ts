@@ -1,4 +1,4 @@
-import type { MovedChoices, RuleRename } from '../../core/tracking/followRename';
+import type { MovedRules, RuleRename } from '../../core/tracking/moveRules';
 import { readableStats } from '../../io/fs/stats';
 import { kindAt } from '../replica/kindAt';
 import type { Replica } from '../replica/replica';
@@ -37,10 +37,10 @@ export class FolderRenames {
   }
 
   /**
-   * Marks the rules of a path that moved to another folder, at the absolute path `to`. Returns the choices about it for
-   * `moveIn` there; undefined if nothing in it was tracked.
+   * Marks the rules of a path that moved to another folder, at the absolute path `to`. Returns them for `moveIn`
+   * there; undefined if nothing in it was tracked.
    */
-  async moveOut(path: string, to: string): Promise<MovedChoices | undefined> {
+  async moveOut(path: string, to: string): Promise<MovedRules | undefined> {
     const { replica, operate } = this.#deps;
     if (!replica.rules.concern(path)) return undefined;
     return operate(async () => {
@@ -52,8 +52,8 @@ export class FolderRenames {
     });
   }
 
-  /** Tracks what moved here from another folder as it was tracked there. */
-  moveIn(path: string, moved: MovedChoices): Promise<void> {
+  /** Tracks a file or folder that moved here from another workspace folder as it was tracked there. */
+  moveIn(path: string, moved: MovedRules): Promise<void> {
     const { replica, operate } = this.#deps;
     return operate(async () => {
       replica.rules.moveIn(path, moved);

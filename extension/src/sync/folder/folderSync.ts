@@ -3,7 +3,7 @@ import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import { countPendingChanges } from '../../core/status/pendingChanges';
 import type { PathFolders } from '../../core/status/pathTree';
-import type { RuleRename } from '../../core/tracking/followRename';
+import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Wait } from '../../io/api/revisionFeed';

@@ -1,7 +1,7 @@
 import type { PathVersion } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
 import { renameSource } from '../../core/reconcile/renameSource';
-import { formerPath } from '../../core/tracking/followRename';
+import { formerPath } from '../../core/tracking/moveRules';
 import { entryOf } from '../../core/wire';
 import type { TreeClient } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';

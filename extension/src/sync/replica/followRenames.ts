@@ -3,7 +3,7 @@ import type { CooperativeTask } from '../../core/cooperativeTask';
 import type { Entry } from '../../core/entry';
 import { isInside } from '../../core/paths';
 import { isSameFile, type FileIdentity } from '../../core/tracking/fileIdentity';
-import type { RuleRename } from '../../core/tracking/followRename';
+import type { RuleRename } from '../../core/tracking/moveRules';
 import { ruleFor, type Rule } from '../../core/tracking/rule';
 import { findSuccessors, mayHoldContent, type FoundItem, type VanishedRule } from '../../core/tracking/successors';
 import { containsFile } from '../../io/fs/containsFile';

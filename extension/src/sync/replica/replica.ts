@@ -2,7 +2,7 @@ import { runToEnd } from '../../core/cooperativeTask';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { isInside } from '../../core/paths';
-import type { RuleRename } from '../../core/tracking/followRename';
+import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
 import type { Scanner, ScanRequest } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';

@@ -1,7 +1,13 @@
 import { isAbsolute } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import type { FileIdentity } from '../../core/tracking/fileIdentity';
-import { lapsedRules, moveIn, moveOut, type MovedChoices, type RuleRename } from '../../core/tracking/followRename';
+import {
+  lapsedRules,
+  moveRulesIn,
+  moveRulesOut,
+  type MovedRules,
+  type RuleRename,
+} from '../../core/tracking/moveRules';
 import { restoreRules, ruleFor, rulesIn, track, untrack, type Rule, type Rules } from '../../core/tracking/rule';
 import { Selection } from '../../core/tracking/selection';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -156,15 +162,15 @@ export class TrackingRules {
     this.moveIn(rename.to, this.moveOut(rename));
   }
 
-  /** Marks the rules of a renamed path, and returns the choices to be applied at its new path, `rename.to`. */
-  moveOut(rename: RuleRename): MovedChoices {
-    return moveOut(this.#rules, rename, this.#isTracked(rename.from));
+  /** Marks the rules of a renamed path, and returns them for `moveIn`, which adds them at `rename.to`. */
+  moveOut(rename: RuleRename): MovedRules {
+    return moveRulesOut(this.#rules, rename, this.#isTracked(rename.from));
   }
 
-  /** Applies the choices about what is now at `path`. */
-  moveIn(path: string, moved: MovedChoices): void {
+  /** Adds the rules of a file or folder that has moved to `path`. */
+  moveIn(path: string, moved: MovedRules): void {
     const selection = this.selection();
-    moveIn(this.#rules, path, moved, (other) => selection.excludes(other));
+    moveRulesIn(this.#rules, path, moved, (other) => selection.excludes(other));
   }
 
   /** Removes the rules of renamed paths that neither side has any more. */

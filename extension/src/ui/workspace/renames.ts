@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
-import type { RuleRename } from '../../core/tracking/followRename';
+import type { RuleRename } from '../../core/tracking/moveRules';
 import { quotedPaths } from '../shared/pathList';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';

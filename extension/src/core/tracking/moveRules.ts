@@ -8,8 +8,8 @@ export interface RuleRename {
   readonly kind: Rule['kind'];
 }
 
-/** The choices of the user about a file or folder, to be applied at its new path. */
-export interface MovedChoices {
+/** The rules of a file or folder that has moved, to be applied at its new path. */
+export interface MovedRules {
   readonly kind: Rule['kind'];
   /** Whether it was tracked. */
   readonly isTracked: boolean;
@@ -18,10 +18,10 @@ export interface MovedChoices {
 }
 
 /**
- * Marks the rules at and below `from` as renamed, and returns what they decided. They stay in force: a deletion must
- * still be pushed, and a path that is untracked here must not come back.
+ * Marks the rules of `from` and of the paths in it as renamed, and returns them for `moveRulesIn`. They stay in force: a
+ * deletion must still be pushed, and a path that is untracked here must not come back.
  */
-export function moveOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename, isTracked: boolean): MovedChoices {
+export function moveRulesOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename, isTracked: boolean): MovedRules {
   const moved = rulesIn(rules, [from]).filter(({ renamedTo }) => renamedTo === undefined);
   for (const rule of moved) rules.set(rule.path, { ...rule, renamedTo: to + rule.path.slice(from.length) });
   // A chain of renames points to its end, since the rules in between may lapse.
@@ -35,13 +35,13 @@ export function moveOut(rules: Map<string, Rule>, { from, to, kind }: RuleRename
 }
 
 /**
- * Applies the choices, which `moveOut` returned, at the new path `to`, without redundant rules. If the patterns exclude a
- * new path (`isExcluded`), it stays tracked only if it had a rule of its own.
+ * Adds the rules that `moveRulesOut` returned at the new path `to`, except redundant ones. If the patterns exclude a new
+ * path (`isExcluded`), it stays tracked only if it had a rule of its own.
  */
-export function moveIn(
+export function moveRulesIn(
   rules: Map<string, Rule>,
   to: string,
-  moved: MovedChoices,
+  moved: MovedRules,
   isExcluded: (path: string) => boolean,
 ): void {
   // Rules there that are still marked as renamed belong to what had the path before.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isInside } from '../paths';
-import { formerPath, lapsedRules, moveIn, moveOut } from './followRename';
+import { formerPath, lapsedRules, moveRulesIn, moveRulesOut } from './moveRules';
 import { ruleFor, track, untrack, type Rule } from './rule';
 
 /** Rules from a short form: `docs/` is a folder, and a leading `-` untracks. */
@@ -36,7 +36,7 @@ function rename(
   const kind = from.endsWith('/') ? 'folder' : 'file';
   const [source, target] = [from.replace(/\/$/, ''), to.replace(/\/$/, '')];
   const isTracked = ruleFor(rules, source)?.effect === 'track';
-  moveIn(rules, target, moveOut(rules, { from: source, to: target, kind }, isTracked), isExcluded);
+  moveRulesIn(rules, target, moveRulesOut(rules, { from: source, to: target, kind }, isTracked), isExcluded);
 }
 
 describe('a rule follows a rename of', () => {
