@@ -1,4 +1,4 @@
-import { redirectTarget } from '../../core/httpResponse';
+import { redirectTarget } from '../../core/foreignResponse';
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 

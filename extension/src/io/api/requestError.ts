@@ -1,7 +1,7 @@
 import { FetchError } from 'ofetch';
 import { httpStatusByCode, type WireErrorCode } from '../../../../server/src/contract/errorCodes';
 import { errorBody, type ErrorBody } from '../../../../server/src/contract/schemas';
-import { proxyCode } from '../../core/httpResponse';
+import { proxyCode } from '../../core/foreignResponse';
 import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
 import { RedirectError } from './redirect';
 import { SilenceError, SizeError, SlownessError } from './responseFaults';

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { errorCodeHeader, httpStatusByCode, type WireErrorCode } from '../../../../server/src/contract/errorCodes';
-import { proxyCode, redirectTarget } from '../../core/httpResponse';
+import { proxyCode, redirectTarget } from '../../core/foreignResponse';
 import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
 
 /** The error for an upgrade that the server, or a proxy before it, refused. The server names its code in a header. */
