@@ -11,7 +11,7 @@ import { backupFolders } from './backup';
 import { errnoOf, isFull } from '../fs/errno';
 import { moveTo } from '../fs/files';
 import { removeAll } from '../fs/folders';
-import { hashFile } from '../fs/hash';
+import { hashFileSync } from '../fs/hashSync';
 import { readNoFollow } from '../fs/openFlags';
 import { isTooLong } from '../fs/pathLimits';
 import { readableStatsAt } from '../fs/stats';
@@ -54,7 +54,7 @@ function isSmall({ size }: Entry): boolean {
 /** Synchronous, since calls through the thread pool take ten times as long. */
 function isSmallFileStaged(file: string, { hash, size }: Entry, buffer: Uint8Array): boolean {
   if (readableStatsAt(file)?.size !== BigInt(size)) return false;
-  const hashed = hashFile(file, { buffer });
+  const hashed = hashFileSync(file, { buffer });
   return hashed.kind === 'file' && hashed.hash === hash;
 }
 

@@ -2,7 +2,7 @@ import type { BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { isPlain } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
-import { hashFileAsync } from '../fs/hashAsync';
+import { hashFile } from '../fs/hashFile';
 import { statsAt } from '../fs/stats';
 import { checkParents } from '../fs/checkParents';
 import { PathSkipped } from './preconditions';
@@ -58,7 +58,7 @@ export async function rehashRacy(state: ApplyState, path: string): Promise<void>
   const seen = request.observations.get(path);
   if (seen?.racy !== true || seen.kind === 'symlink' || rehashed.get(path)?.isRacy === false) return;
   const startedMs = Date.now();
-  const hashed = await hashFileAsync(join(root, path));
+  const hashed = await hashFile(join(root, path));
   // Hashing takes long enough for a folder to be replaced.
   checkedFolders.clear();
   if (hashed === undefined) rehashed.delete(path);

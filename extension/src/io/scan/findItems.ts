@@ -5,7 +5,7 @@ import type { FoundItem } from '../../core/tracking/successors';
 import { PalmtreeError } from '../../errors';
 import { errnoOf } from '../fs/errno';
 import { fileIdentityOf } from '../fs/fileIdentity';
-import { hashFileAsync } from '../fs/hashAsync';
+import { hashFile } from '../fs/hashFile';
 import { inParallel } from '../threads/inParallel';
 
 const concurrency = 8;
@@ -69,7 +69,7 @@ function itemOf(path: string, stats: BigIntStats): FoundItem {
 async function withHash(item: FoundItem, search: ItemSearch): Promise<FoundItem> {
   if (item.kind !== 'file' || !search.isHashed(item)) return item;
   throwIfAborted(search);
-  const hashed = await hashFileAsync(join(search.root, item.path));
+  const hashed = await hashFile(join(search.root, item.path));
   return hashed === undefined ? item : { ...item, hash: hashed.hash };
 }
 

@@ -5,7 +5,7 @@ import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
 import { errnoOf } from '../fs/errno';
 import { sameInodeAndTimes } from '../fs/fileStamp';
-import { hashFile, hashLink, type Hashed, type HashedContent } from '../fs/hash';
+import { hashFileSync, hashLinkSync, type Hashed, type HashedContent } from '../fs/hashSync';
 import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
 import type { FileClock } from './fileClock';
@@ -51,7 +51,7 @@ export function inspect(path: string, known: Observation | undefined, options: I
     }
     return { observation: known };
   }
-  const hashed = kind === 'file' ? hashFile(absolute, options) : hashLink(absolute);
+  const hashed = kind === 'file' ? hashFileSync(absolute, options) : hashLinkSync(absolute);
   return inspectedAs(path, hashed, known, options);
 }
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Observation } from '../../core/observation';
 import { checkParents } from '../fs/checkParents';
 import { errnoOf } from '../fs/errno';
-import { hashFile, hashLink } from '../fs/hash';
+import { hashFileSync, hashLinkSync } from '../fs/hashSync';
 import { statsAt } from '../fs/stats';
 import { observationOf } from './inspect';
 
@@ -19,7 +19,7 @@ export function observe(root: string, path: string): Observation | undefined {
     const stats = statsAt(absolute);
     if (stats === undefined || !(stats.isFile() || stats.isSymbolicLink())) return undefined;
     const isFile = stats.isFile();
-    const hashed = isFile ? hashFile(absolute, { buffer: new Uint8Array(bufferBytes) }) : hashLink(absolute);
+    const hashed = isFile ? hashFileSync(absolute, { buffer: new Uint8Array(bufferBytes) }) : hashLinkSync(absolute);
     if (hashed.kind !== 'file' && hashed.kind !== 'symlink') return undefined;
     return observationOf(path, hashed, Number(hashed.stats.mode & 0o777n), true);
   } catch (error) {

@@ -8,11 +8,11 @@ import { readNoFollow } from './openFlags';
 const bufferBytes = 1 << 20;
 
 /**
- * Hashes the file at `path` like `hashFile`, but lets other code of this thread run between the pieces, and while the disk
+ * Hashes the file at `path` like `hashFileSync`, but lets other code of this thread run between the pieces, and while the disk
  * does not respond. Undefined if there is no such file, it cannot be read, or it was changed meanwhile. Throws the reason
  * of `signal`.
  */
-export async function hashFileAsync(
+export async function hashFile(
   path: string,
   signal?: AbortSignal,
 ): Promise<{ readonly hash: string; readonly stats: BigIntStats } | undefined> {

@@ -30,12 +30,12 @@ export interface HashOptions {
  * Hashes the file at `path`. Invariant: the file once had exactly the hashed content, since `path` was the same file
  * with the same stats before and after the hashing.
  */
-export function hashFile(path: string, options: HashOptions): Hashed {
+export function hashFileSync(path: string, options: HashOptions): Hashed {
   return retryIfChanging(() => tryHashFile(path, options));
 }
 
 /** Reads and hashes the target of the symlink at `path`, with the same invariant. */
-export function hashLink(path: string): Hashed {
+export function hashLinkSync(path: string): Hashed {
   return retryIfChanging(() => tryHashLink(path));
 }
 
