@@ -12,12 +12,14 @@ import { observeFolder } from './observeFolder';
 
 /** A workspace folder, with a staging folder and a backup for changes that are applied to it. */
 class ApplyFixture {
-  /** The folder that holds the others. */
+  /** The folder that contains the others. */
   base = '';
   root = '';
   staging = '';
   backup = '';
   observations = new Map<string, Observation>();
+  /** Whether a scan observes `path`. */
+  isTracked = (_path: string): boolean => true;
 
   readonly create = (): void => {
     this.base = mkdtempSync(join(tmpdir(), 'palmtree-apply-'));
@@ -31,7 +33,13 @@ class ApplyFixture {
   readonly remove = (): void => rmSync(this.base, { recursive: true, force: true });
 
   readonly scan = (): void => {
-    this.observations = observeFolder(this.root, () => true);
+    this.observations = observeFolder(this.root, this.isTracked);
+  };
+
+  /** Writes files to the workspace folder and scans it. */
+  readonly given = (files: Readonly<Record<string, string>>): void => {
+    for (const [path, content] of Object.entries(files)) write(this.root, path, content);
+    this.scan();
   };
 
   /** Stages `content` and returns the change that puts it. */
@@ -48,10 +56,13 @@ class ApplyFixture {
   /** The change that deletes `path`. */
   readonly deletion = (path: string): Change => ({ path, from: this.observations.get(path), to: undefined });
 
-  readonly apply = (changes: readonly Change[], options: Partial<ApplyRequest> = {}): Promise<ApplyResult> => {
+  readonly request = (changes: readonly Change[], options: Partial<ApplyRequest> = {}): ApplyRequest => {
     const { root, staging, backup, observations } = this;
-    return applyChanges({ root, staging, backup, changes, observations, ...options });
+    return { root, staging, backup, changes, observations, ...options };
   };
+
+  readonly apply = (changes: readonly Change[], options?: Partial<ApplyRequest>): Promise<ApplyResult> =>
+    applyChanges(this.request(changes, options));
 
   readonly read = (path: string): string => readFileSync(join(this.root, path), 'utf8');
 

@@ -1,29 +1,13 @@
-import {
-  existsSync,
-  linkSync,
-  lstatSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, linkSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import type * as files from 'node:fs';
 import type * as promises from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { observeFolder } from '../../../test/support/observeFolder';
+import { applyFixture, skippedReasons, write } from '../../../test/support/applyFixture';
 import { disk } from '../../../test/support/foldingDisk';
 import type { Change } from '../../core/change';
-import type { Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
-import type { Observation } from '../../core/observation';
 import type * as durable from '../fs/durable';
-import { sha256 } from '../fs/sha256';
-import { applyChanges } from './applyChanges';
 import type { ApplyRequest, ApplyResult } from './applyState';
 
 vi.mock('node:fs', async (original) => {
@@ -46,54 +30,21 @@ vi.mock('../fs/durable', async (original) => {
 
 const nameRules: NameRules = { foldsCase: true, normalises: true, windows: false };
 
-let base: string;
-let root: string;
-let staging: string;
-let backup: string;
-let observations: Map<string, Observation>;
-
-function write(folder: string, path: string, content: string): void {
-  mkdirSync(dirname(join(folder, path)), { recursive: true });
-  writeFileSync(join(folder, path), content);
-}
-
-function scan(): void {
-  observations = observeFolder(root, (path) => !path.endsWith('.untracked'));
-}
-
-/** Writes files to the workspace folder and scans it. */
-function given(files: Record<string, string>): void {
-  for (const [path, content] of Object.entries(files)) write(root, path, content);
-  scan();
-}
-
-function remove(path: string): Change {
-  return { path, from: observations.get(path), to: undefined };
-}
-
-function put(path: string, content: string, mode = 0o644): Change {
-  write(staging, path, content);
-  const mtimeNs = 1_700_000_000_000_000_000n;
-  const to: Entry = { path, kind: 'file', size: content.length, mtimeNs, mode, hash: sha256(content) };
-  return { path, from: observations.get(path), to };
-}
+const fixture = applyFixture();
+const { given, scan, put, deletion } = fixture;
 
 /** The changes that delete `from` and put `to`, which are one file on a disk that folds names. */
 function caseRename(from: string, to: string, content: string, mode?: number): Change[] {
-  return [remove(from), put(to, content, mode)];
+  return [deletion(from), put(to, content, mode)];
 }
 
 function apply(changes: Change[], options: Partial<ApplyRequest> = {}): Promise<ApplyResult> {
   disk.log.length = 0;
-  return applyChanges({ root, staging, backup, changes, observations, nameRules, ...options });
-}
-
-function skippedReasons({ skipped }: ApplyResult): Record<string, string> {
-  return Object.fromEntries(skipped.map(({ path, reason }) => [path, reason]));
+  return fixture.apply(changes, { nameRules, ...options });
 }
 
 /** The content of all files below `folder`, by their exact paths. */
-function contents(folder = root, prefix = ''): Record<string, string> {
+function contents(folder = fixture.root, prefix = ''): Record<string, string> {
   return Object.fromEntries(
     readdirSync(folder, { withFileTypes: true }).flatMap((one): [string, string][] =>
       one.isDirectory()
@@ -109,20 +60,14 @@ const kinds = [
 ];
 
 function setUp({ folds, renamesCase }: { folds: boolean; renamesCase: boolean }): void {
-  base = mkdtempSync(join(tmpdir(), 'palmtree-case-rename-'));
-  root = join(base, 'ws');
-  staging = join(base, 'staging');
-  backup = join(base, 'backup');
-  observations = new Map();
-  for (const folder of [root, staging]) mkdirSync(folder);
-  disk.root = folds ? root : undefined;
+  fixture.isTracked = (path) => !path.endsWith('.untracked');
+  disk.root = folds ? fixture.root : undefined;
   disk.renamesCase = renamesCase;
   disk.log.length = 0;
 }
 
 afterEach(() => {
   disk.root = undefined;
-  rmSync(base, { recursive: true, force: true });
 });
 
 describe.each(kinds)('a disk $name', (kind) => {
@@ -131,15 +76,15 @@ describe.each(kinds)('a disk $name', (kind) => {
   it('flushes every folder in which a name changed', async () => {
     given({ 'a/b/c/d': 'one', 'other/e': 'two', 'gone/deep/f': 'three' });
     flushed.clear();
-    await apply([...caseRename('a/b/c/d', 'a/B/C/d', 'one'), remove('gone/deep/f'), put('new/g', 'four')]);
-    const folders = ['', 'a', 'a/B', 'a/B/C', 'new'].map((folder) => join(root, folder));
+    await apply([...caseRename('a/b/c/d', 'a/B/C/d', 'one'), deletion('gone/deep/f'), put('new/g', 'four')]);
+    const folders = ['', 'a', 'a/B', 'a/B/C', 'new'].map((folder) => join(fixture.root, folder));
     expect([...flushed]).toEqual(expect.arrayContaining(folders));
-    expect(flushed.has(join(root, 'other'))).toBe(false);
+    expect(flushed.has(join(fixture.root, 'other'))).toBe(false);
   });
 
   it('renames a file', async () => {
     given({ 'a.md': 'one', b: 'two' });
-    const result = await apply(caseRename('a.md', 'A.md', 'one', lstatSync(join(root, 'a.md')).mode & 0o777));
+    const result = await apply(caseRename('a.md', 'A.md', 'one', lstatSync(join(fixture.root, 'a.md')).mode & 0o777));
     expect(skippedReasons(result)).toEqual({});
     expect(contents()).toEqual({ 'A.md': 'one', b: 'two' });
     expect(result).toMatchObject({ removed: ['a.md'], written: [{ path: 'A.md' }] });
@@ -150,7 +95,7 @@ describe.each(kinds)('a disk $name', (kind) => {
     const result = await apply(caseRename('d/a.md', 'd/A.md', 'new'));
     expect(skippedReasons(result)).toEqual({});
     expect(contents()).toEqual({ 'd/A.md': 'new' });
-    expect(Object.values(contents(backup))).toContain('one');
+    expect(Object.values(contents(fixture.backup))).toContain('one');
   });
 
   it('renames folders with everything in them', async () => {
@@ -168,10 +113,10 @@ describe.each(kinds)('a disk $name', (kind) => {
   it('returns observations that the next scan confirms', async () => {
     given({ 'd/a': '1' });
     const { written } = await apply(caseRename('d/a', 'D/A', '1'));
-    observations = new Map(written.map((one) => [one.path, one]));
+    fixture.observations = new Map(written.map((one) => [one.path, one]));
     scan();
-    expect([...observations.keys()]).toEqual(['D/A']);
-    expect(observations.get('D/A')).toMatchObject({ hash: written[0]?.hash });
+    expect([...fixture.observations.keys()]).toEqual(['D/A']);
+    expect(fixture.observations.get('D/A')).toMatchObject({ hash: written[0]?.hash });
   });
 
   it('does not rename a folder in which another file stays', async () => {
@@ -189,14 +134,14 @@ describe.each(kinds)('a disk $name', (kind) => {
 
   it('creates a folder again, in its new spelling, after the deletions have emptied it', async () => {
     given({ 'd/e/old': '1' });
-    expect(skippedReasons(await apply([remove('d/e/old'), put('D/e/new', '2')]))).toEqual({});
+    expect(skippedReasons(await apply([deletion('d/e/old'), put('D/e/new', '2')]))).toEqual({});
     expect(contents()).toEqual({ 'D/e/new': '2' });
   });
 
   it('skips both spellings of a file that was edited since the scan or has unsaved edits', async () => {
     given({ 'a.md': 'one', 'b.md': 'two' });
     const changes = [...caseRename('a.md', 'A.md', 'new'), ...caseRename('b.md', 'B.md', 'two')];
-    write(root, 'a.md', 'newer');
+    write(fixture.root, 'a.md', 'newer');
     const result = await apply(changes, { hasUnsavedEdits: (path) => path === 'b.md' });
     expect(skippedReasons(result)).toEqual({
       'a.md': 'changed',
@@ -217,7 +162,7 @@ describe.each(kinds)('a disk $name', (kind) => {
   it('leaves no temporary files behind', async () => {
     given({ 'd/a': '1', b: '2' });
     await apply([...caseRename('d/a', 'D/A', 'new'), ...caseRename('b', 'B', '2')]);
-    const left = readdirSync(root).concat(readdirSync(join(root, 'D')));
+    const left = readdirSync(fixture.root).concat(readdirSync(join(fixture.root, 'D')));
     expect(left.sort()).toEqual(['A', 'B', 'D']);
   });
 });
@@ -229,7 +174,7 @@ describe('a case rename', () => {
     given({ 'd/a.md': '1', 'd/b.md': '2' });
     await apply([...caseRename('d/a.md', 'D/A.md', '1', 0o600), ...caseRename('d/b.md', 'D/b.md', '2', 0o600)]);
     expect(disk.log).toEqual(['rename d D', 'rename D/a.md D/A.md']);
-    expect(existsSync(backup)).toBe(false);
+    expect(existsSync(fixture.backup)).toBe(false);
     expect(contents()).toEqual({ 'D/A.md': '1', 'D/b.md': '2' });
   });
 
@@ -249,7 +194,7 @@ describe('a case rename', () => {
   it('is skipped if its content was not staged', async () => {
     given({ 'a.md': 'old' });
     const changes = caseRename('a.md', 'A.md', 'new');
-    rmSync(join(staging, 'A.md'));
+    rmSync(join(fixture.staging, 'A.md'));
     expect(skippedReasons(await apply(changes))).toEqual({ 'a.md': 'missing', 'A.md': 'missing' });
     expect(contents()).toEqual({ 'a.md': 'old' });
   });
@@ -275,25 +220,25 @@ describe('a disk that does not fold names', () => {
     given({ 'd/a.md': '1' });
     expect(skippedReasons(await apply(caseRename('d/a.md', 'D/A.md', '1')))).toEqual({});
     expect(contents()).toEqual({ 'D/A.md': '1' });
-    expect(contents(backup)).toEqual({ 'd/a.md': '1' });
+    expect(contents(fixture.backup)).toEqual({ 'd/a.md': '1' });
   });
 
   it('does not take a hard link for another spelling', async () => {
     given({ 'a.md': '1' });
-    linkSync(join(root, 'a.md'), join(root, 'A.md'));
+    linkSync(join(fixture.root, 'a.md'), join(fixture.root, 'A.md'));
     scan();
     const theirs = { ...put('A.md', '2'), from: undefined };
-    expect(skippedReasons(await apply([remove('a.md'), theirs]))).toMatchObject({ 'A.md': 'changed' });
+    expect(skippedReasons(await apply([deletion('a.md'), theirs]))).toMatchObject({ 'A.md': 'changed' });
     expect(contents()).toMatchObject({ 'A.md': '1' });
   });
 
   it('does not rename a folder behind a symlink', async () => {
     given({ 'd/a': '1' });
     const changes = caseRename('d/a', 'D/a', '1');
-    rmSync(join(root, 'd'), { recursive: true });
-    write(base, 'outside/a', 'theirs');
-    symlinkSync('../outside', join(root, 'd'));
+    rmSync(join(fixture.root, 'd'), { recursive: true });
+    write(fixture.base, 'outside/a', 'theirs');
+    symlinkSync('../outside', join(fixture.root, 'd'));
     expect(skippedReasons(await apply(changes))).toMatchObject({ 'd/a': 'blocked' });
-    expect(contents(join(base, 'outside'))).toEqual({ a: 'theirs' });
+    expect(contents(join(fixture.base, 'outside'))).toEqual({ a: 'theirs' });
   });
 });
