@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import { existsSync, lstatSync } from 'node:fs';
-import { constants, copyFile, mkdir, open } from 'node:fs/promises';
+import { constants, copyFile, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathFault, pathFaultTexts } from '../../../../server/src/contract/paths';
 import type { Entry } from '../../core/entry';
@@ -11,15 +10,14 @@ import { backupFolders } from './backup';
 import { errnoOf, isFull } from '../fs/errno';
 import { moveTo } from '../fs/files';
 import { removeAll } from '../fs/folders';
+import { hashFile } from '../fs/hashFile';
 import { hashFileSync } from '../fs/hashSync';
-import { readNoFollow } from '../fs/openFlags';
 import { isTooLong } from '../fs/pathLimits';
 import { readableStatsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { runYielding, yielder } from '../threads/yielding';
 
 const parallelFiles = 4;
-const bufferBytes = 1 << 20;
 /** Larger files are read asynchronously, so that other code can run. */
 const maxSmallBytes = 256 << 10;
 
@@ -209,43 +207,14 @@ export function canStage(staging: string, path: string): boolean {
   return !isTooLong(staging, path);
 }
 
-async function isStaged(staging: string, entry: Entry, signal: AbortSignal | undefined): Promise<boolean> {
-  const digest = await digestOf(stagedPath(staging, entry.path), signal, entry.size);
-  return digest?.hash === entry.hash;
-}
-
-export interface Digest {
-  readonly size: number;
-  readonly hash: string;
-}
-
-/**
- * Hashes a file while other code runs. Undefined if it is not a file, cannot be opened or does not have the expected
- * size. Throws cancelled.
- */
-export async function digestOf(path: string, signal?: AbortSignal, expectedSize?: number): Promise<Digest | undefined> {
-  let file;
-  try {
-    file = await open(path, readNoFollow);
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
-  }
-  try {
-    const stats = await file.stat();
-    if (!stats.isFile() || stats.size !== (expectedSize ?? stats.size)) return undefined;
-    const hash = createHash('sha256');
-    const buffer = new Uint8Array(Math.min(bufferBytes, stats.size + 1));
-    for (let size = 0; ;) {
-      throwIfAborted(signal);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length);
-      if (bytesRead === 0) return { size, hash: hash.digest('hex') };
-      hash.update(buffer.subarray(0, bytesRead));
-      size += bytesRead;
-    }
-  } finally {
-    await file.close();
-  }
+async function isStaged(
+  staging: string,
+  { path, size, hash }: Entry,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const file = stagedPath(staging, path);
+  if (readableStatsAt(file)?.size !== BigInt(size)) return false;
+  return (await hashFile(file, signal))?.hash === hash;
 }
 
 function throwIfAborted(signal: AbortSignal | undefined): void {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
+import { PalmtreeError } from '../../errors';
 import { errnoOf } from './errno';
 import { isUnchanged } from './fileStamp';
 import { readNoFollow } from './openFlags';
@@ -9,8 +10,7 @@ const bufferBytes = 1 << 20;
 
 /**
  * Hashes the file at `path` like `hashFileSync`, but lets other code of this thread run between the pieces, and while the disk
- * does not respond. Undefined if there is no such file, it cannot be read, or it was changed meanwhile. Throws the reason
- * of `signal`.
+ * does not respond. Undefined if there is no such file, it cannot be read, or it was changed meanwhile. Throws cancelled.
  */
 export async function hashFile(
   path: string,
@@ -25,7 +25,7 @@ export async function hashFile(
       const hash = createHash('sha256');
       const buffer = new Uint8Array(Math.min(bufferBytes, size + 1));
       for (let read = 0; ;) {
-        signal?.throwIfAborted();
+        if (signal?.aborted) throw new PalmtreeError('cancelled', 'the hashing was cancelled');
         const { bytesRead } = await file.read(buffer, 0, buffer.length);
         if (bytesRead === 0) break;
         read += bytesRead;

@@ -2,8 +2,9 @@ import { join } from 'node:path';
 import type { Change } from '../../core/change';
 import { entryWith, sameEntry, type Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
-import { digestOf, fillFromBackup } from '../../io/apply/staging';
+import { fillFromBackup } from '../../io/apply/staging';
 import type { Skipped } from '../../io/apply/applyState';
+import { hashFile } from '../../io/fs/hashFile';
 import { readableStatsAt } from '../../io/fs/stats';
 import { observe } from '../../io/scan/observe';
 import { recordPull } from '../pull/pullRecord';
@@ -122,18 +123,18 @@ async function backedUpEntry(
   copy: string | undefined,
   signal: AbortSignal,
 ): Promise<Entry> {
-  const stats = copy === undefined ? undefined : readableStatsAt(copy);
-  if (copy !== undefined && stats?.isSymbolicLink() === true) {
+  if (copy !== undefined && readableStatsAt(copy)?.isSymbolicLink() === true) {
     // A symlink has no content to hash. `copy` is `path` below a folder of the backup.
     const link = observe(copy.slice(0, -path.length), path);
     if (link !== undefined) return entryWith(link);
   }
-  const digest = copy === undefined ? undefined : await digestOf(copy, signal);
-  if (stats === undefined || digest === undefined) {
+  const hashed = copy === undefined ? undefined : await hashFile(copy, signal);
+  if (hashed === undefined) {
     throw new PalmtreeError('backup_gone', `no backup of ${path}`, { details: { paths: [path] } });
   }
-  const mode = Number(stats.mode & 0o777n);
-  return { path, kind: 'file', ...digest, mtimeNs: stats.mtimeNs, mode: keptMode(replica, path) ?? mode };
+  const { size, mtimeNs, mode } = hashed.stats;
+  const keptOrStored = keptMode(replica, path) ?? Number(mode & 0o777n);
+  return { path, kind: 'file', size: Number(size), mtimeNs, mode: keptOrStored, hash: hashed.hash };
 }
 
 /** The mode that a file keeps on a disk that does not store modes. */
