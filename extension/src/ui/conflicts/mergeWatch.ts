@@ -12,7 +12,7 @@ import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { abortMerge } from './abortMerge';
 import { forgetEndedMerges } from './endedMerges';
-import { LeftMerges } from './leftMerges';
+import { AbandonedMerges } from './abandonedMerges';
 import { concernMessage, isMineAgain, mergeConcern, type MergeConcern } from './mergeCheck';
 import { mergeEditorTabs, resultOf, textTabs } from './mergeEditor';
 import { abortRenamedMerges } from './renamedMerges';
@@ -58,7 +58,7 @@ export class MergeWatch implements vscode.Disposable {
       vscode.workspace.onDidSaveTextDocument((document) => void this.#onSave(document)),
       vscode.window.tabGroups.onDidChangeTabs(({ closed }) => this.#onTabsClosed(closed)),
       forgetEndedMerges(folders, merges, log),
-      new LeftMerges(folders, merges, log),
+      new AbandonedMerges(folders, merges, log),
       abortRenamedMerges(folders, merges, log),
     );
   }

@@ -15,11 +15,11 @@ import { mergeEditorTabs, textTabs } from './mergeEditor';
 const recheckMs = 10_000;
 
 /**
- * Finds the merges that no window shows any more, for example after a crash, and removes what they have left in their
- * files: restores mine, or asks if the user had begun to decide.
+ * Finds the merges that no window shows any more, for example after a crash, and cleans their files: restores mine, or
+ * asks if the user had begun to decide.
  * Invariant: a merge that another window may still show is not changed without a question.
  */
-export class LeftMerges implements vscode.Disposable {
+export class AbandonedMerges implements vscode.Disposable {
   readonly #folders: WorkspaceFolders;
   readonly #merges: ActiveMerges;
   readonly #log: vscode.LogOutputChannel;
@@ -60,17 +60,17 @@ export class LeftMerges implements vscode.Disposable {
     const { folder } = owner;
     const { path } = merge;
     const uri = uriOf(owner, merge);
-    const isLeft = merge.host !== undefined && isAlive(merge.host) === false;
-    if (isLeft) this.#done.add(merge.mineCopy);
+    const isAbandoned = merge.host !== undefined && isAlive(merge.host) === false;
+    if (isAbandoned) this.#done.add(merge.mineCopy);
     if (await isMineAgain(uri, merge)) {
-      if (!isLeft) return;
+      if (!isAbandoned) return;
       await this.#merges.end(owner, [path]);
       this.#log.info(`${path} is as before its merge, which no window shows any more`);
       return;
     }
     const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
     if (!hasConflictMarkers(text)) return;
-    if (isLeft && hashOfLines(text) === merge.markedText) {
+    if (isAbandoned && hashOfLines(text) === merge.markedText) {
       await abortMerge(this.#merges, owner, merge);
       this.#log.info(`${path} had the markers of a merge that no window shows any more, and is as before its merge`);
       void notifyRestored(folder, path, uri);
@@ -85,7 +85,7 @@ function isShownHere(owner: SyncedFolder, merge: RecordedMerge): boolean {
   const uri = uriOf(owner, merge);
   if (mergeEditorTabs(uri).length > 0 || textTabs(uri).length > 0) return true;
   if (unsavedPaths(owner.folder).has(merge.path)) return true;
-  // A merge that has just begun: its editor is being opened.
+  // The merge has just begun, and its editor is being opened.
   return merge.host !== undefined && isThisProcess(merge.host);
 }
 
