@@ -42,7 +42,7 @@ import { yielder } from '../threads/yielding';
 import { maxJsonBytes, maxListBytes, withLineLimit } from './bodyGuard';
 import { ndjsonBody, type Items } from './ndjsonBody';
 import { requestError, throwIfError } from './requestError';
-import { SilenceDeadline } from './silence';
+import { SilenceDeadline } from './silenceDeadline';
 
 /** For requests that only tidy up: nothing waits for a server that is gone. */
 const endTimeoutMs = 2_000;
@@ -51,7 +51,7 @@ const pollSilenceMs = 8_000;
 
 /** The longest line of a table, in bytes. Path and target have 4,096 characters at most, and JSON may escape each. */
 const maxLineBytes = 64 << 10;
-/** The largest content whose size the caller does not know, in bytes. It is held in memory. */
+/** The largest content whose size the caller does not know, in bytes. It is kept in memory. */
 const maxShownBytes = 64 << 20;
 
 /** A push whose changes may be generated while they are sent. */

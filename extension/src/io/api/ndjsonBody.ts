@@ -11,7 +11,7 @@ export interface Items<T> extends Iterable<T> {
 
 /**
  * The NDJSON body of a request: a head with the count of the items, then the items. A long body is a stream in UTF-8,
- * which yields to the event loop and never holds the whole text.
+ * which yields to the event loop and never keeps the whole text.
  */
 export function ndjsonBody(head: object, items: Items<unknown>): string | ReadableStream<Uint8Array> {
   const blocks = ndjsonBlocks({ ...head, count: items.length }, items);

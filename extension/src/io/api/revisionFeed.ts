@@ -4,7 +4,7 @@ import { parsedJson } from '../../core/parsedJson';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Client } from './client';
 import { EventParser, type ServerEvent } from './eventParser';
-import { NewsPacer } from './newsPacer';
+import { ReportThrottle } from './reportThrottle';
 import { SizeError } from './responseFaults';
 
 /** A revision that the server announced. */
@@ -51,7 +51,7 @@ export interface RevisionFeedDeps {
   readonly tree: string;
   /** The newest revision that is already known. */
   readonly since: number;
-  /** Called for the newest revision; not for those that it followed within a moment. */
+  /** Called for the newest revision. Of revisions in quick succession, some are left out. */
   readonly onRevision: (revision: AnnouncedRevision) => void;
   /** Called if the server's newest revision is older than the known one: the server was restored from a backup. */
   readonly onRewind?: () => void;
@@ -84,9 +84,9 @@ export class RevisionFeed {
   readonly #now: () => number;
   readonly #lifetime = new AbortController();
   readonly #running: Promise<void>;
-  readonly #pacer: NewsPacer;
+  readonly #throttle: ReportThrottle;
   #lastRevision: number;
-  /** What the pacer will report. */
+  /** The revision that will be reported next. */
   #announced: AnnouncedRevision | undefined;
   #isRewound = false;
   #connectionState: ConnectionState['kind'] | undefined;
@@ -98,7 +98,7 @@ export class RevisionFeed {
     this.#wait = deps.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
     this.#now = deps.now ?? (() => performance.now());
     this.#lastRevision = deps.since;
-    this.#pacer = new NewsPacer(() => this.#report(), this.#lifetime.signal);
+    this.#throttle = new ReportThrottle(() => this.#report(), this.#lifetime.signal);
     this.#running = this.#run().catch((error: unknown) => {
       if (!this.#isDisposed) deps.onDefect(error);
     });
@@ -203,7 +203,7 @@ export class RevisionFeed {
       this.#lastRevision = parsed.data.revision;
       if (!isRewound) return;
       this.#isRewound = true;
-      this.#pacer.note();
+      this.#throttle.request();
     }
   }
 
@@ -211,7 +211,7 @@ export class RevisionFeed {
     if (this.#isDisposed || revision === this.#lastRevision) return;
     this.#lastRevision = revision;
     this.#announced = { revision, author, createdAt, message };
-    this.#pacer.note();
+    this.#throttle.request();
   }
 
   #report(): void {

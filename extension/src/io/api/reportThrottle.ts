@@ -9,15 +9,15 @@ type Wait = (ms: number, signal: AbortSignal) => Promise<unknown>;
 const realWait: Wait = (ms, signal) => delay(ms, undefined, { signal });
 
 /**
- * Reports news at once, and joins what follows: while news keep coming, the pauses between two reports grow. Each report
- * makes the client ask the server, and no server may decide how often.
+ * Reports at once, and joins the requests that follow into one report: while they keep coming, the pauses between two
+ * reports grow. Each report makes the client ask the server, and no server may decide how often.
  */
-export class NewsPacer {
+export class ReportThrottle {
   readonly #report: () => void;
   readonly #wait: Wait;
   readonly #signal: AbortSignal;
   #isPausing = false;
-  #hasNews = false;
+  #isDue = false;
 
   /** Ends with `signal`, without another report. */
   constructor(report: () => void, signal: AbortSignal, wait: Wait = realWait) {
@@ -26,20 +26,16 @@ export class NewsPacer {
     this.#wait = wait;
   }
 
-  /** There is news. */
-  note(): void {
-    this.#hasNews = true;
+  /** Reports now, or together with other requests after a pause. */
+  request(): void {
+    this.#isDue = true;
     if (!this.#isPausing) void this.#run();
   }
 
   async #run(): Promise<void> {
     this.#isPausing = true;
-    for (
-      let pauseMs = minPauseMs;
-      this.#hasNews && !this.#signal.aborted;
-      pauseMs = Math.min(maxPauseMs, 2 * pauseMs)
-    ) {
-      this.#hasNews = false;
+    for (let pauseMs = minPauseMs; this.#isDue && !this.#signal.aborted; pauseMs = Math.min(maxPauseMs, 2 * pauseMs)) {
+      this.#isDue = false;
       this.#report();
       // It rejects only when the signal is aborted.
       await this.#wait(pauseMs, this.#signal).catch(() => undefined);
