@@ -64,7 +64,7 @@ export class LoadClient {
       session,
       root: this.#root,
       sizes: new Map(session.upload.map((path) => [path, sizes.get(path) ?? 0])),
-      rsyncErrorThere: () => client.rsyncError(this.#tree, session.id),
+      serverRsyncError: () => client.rsyncError(this.#tree, session.id),
       screen: { write: () => undefined, retrying: () => void this.retries++ },
       signal: new AbortController().signal,
       silenceMs,

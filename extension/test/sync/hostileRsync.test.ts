@@ -30,7 +30,7 @@ function pull(paths: readonly string[]) {
     root: join(base, 'root'),
     staging: join(base, 'staging'),
     sizes: new Map(paths.map((path) => [path, 1_000])),
-    rsyncErrorThere: () => Promise.resolve(''),
+    serverRsyncError: () => Promise.resolve(''),
     screen: { write: () => undefined, retrying: () => undefined },
     signal: new AbortController().signal,
     onProgress: () => undefined,

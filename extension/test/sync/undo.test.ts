@@ -173,7 +173,7 @@ describe('an undone pull', () => {
     const plan = await laptop.sync.planUndoPull(silent, options);
     expectSame(await laptop.listing(), before);
     expect(plan).toMatchObject({ revision: 2, changedSince: ['n/added', 'n/mode'], unsaved: ['n/edit'], lost: [] });
-    expect(plan).toMatchObject({ backup: (await laptop.sync.lastPull())?.backup, undecided: [] });
+    expect(plan).toMatchObject({ backup: (await laptop.sync.lastPull())?.backup, conflicts: [] });
     // The user has not seen what changed after the plan was made.
     await laptop.write('n/y', 'since');
     const paths = new Set([...plan.restored, ...plan.removed]);

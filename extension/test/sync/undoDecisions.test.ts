@@ -32,8 +32,8 @@ describe('the undo of a decision', () => {
     expect(laptop.sync.state.counts.conflicts).toBe(0);
     const plan = await laptop.sync.planUndoPull(silent, { only: backup });
     const undone = await laptop.sync.undoPull(silent, { only: backup });
-    expect(undone).toMatchObject({ undecided: paths, changedSince: [], skipped: [] });
-    expect([plan.restored, plan.removed, plan.undecided]).toEqual([undone.restored, undone.removed, undone.undecided]);
+    expect(undone).toMatchObject({ conflicts: paths, changedSince: [], skipped: [] });
+    expect([plan.restored, plan.removed, plan.conflicts]).toEqual([undone.restored, undone.removed, undone.conflicts]);
     expectSame(await laptop.listing(), before);
     expect(laptop.sync.state.counts).toMatchObject({ conflicts: 4, outgoing: 0, incoming: 0 });
     expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
@@ -58,7 +58,7 @@ describe('the undo of a decision', () => {
       const conflicts = ['n/x', 'n/x/1', 'n/x/2'];
       const { backup } = await laptop.sync.resolve(silent, { paths: ['n/x'], choice });
       const undone = await laptop.sync.undoPull(silent, { only: backup });
-      expect([...undone.undecided].sort()).toEqual(conflicts);
+      expect([...undone.conflicts].sort()).toEqual(conflicts);
       expectSame(await laptop.listing(), before);
       expect(laptop.sync.conflicts.map(({ path }) => path)).toEqual(conflicts);
     },
@@ -71,7 +71,7 @@ describe('the undo of a decision', () => {
     await desk.write('n/other', 'desk');
     await desk.push();
     await laptop.pull();
-    expect(await laptop.sync.undoPull(silent, { only: backup })).toMatchObject({ undecided: ['n/edit'] });
+    expect(await laptop.sync.undoPull(silent, { only: backup })).toMatchObject({ conflicts: ['n/edit'] });
     expect(await laptop.read('n/edit')).toBe('laptop, edited');
     expect(laptop.sync.conflicts.map(({ path }) => path)).toContain('n/edit');
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 3 });
@@ -85,7 +85,7 @@ describe('the undo of a decision', () => {
     await desk.push();
     await laptop.pull();
     const undone = await laptop.sync.undoPull(silent, { only: backup });
-    expect(undone).toMatchObject({ restored: ['n/edit'], undecided: ['n/edit'], changedSince: ['n/new'] });
+    expect(undone).toMatchObject({ restored: ['n/edit'], conflicts: ['n/edit'], changedSince: ['n/new'] });
     expect([await laptop.read('n/edit'), await laptop.read('n/other')]).toEqual(['laptop', 'desk']);
     expect(await laptop.sync.lastPull()).toMatchObject({ revision: 3 });
   });
@@ -107,7 +107,7 @@ describe('the undo of a decision', () => {
     const copy = theirPaths.get('n/edit') ?? '';
     await laptop.write(copy, 'edited');
     const undone = await laptop.sync.undoPull(silent, { only: backup });
-    expect(undone).toMatchObject({ undecided: ['n/edit'], removed: [], changedSince: [copy] });
+    expect(undone).toMatchObject({ conflicts: ['n/edit'], removed: [], changedSince: [copy] });
     expect(await laptop.read(copy)).toBe('edited');
   });
 
@@ -116,7 +116,7 @@ describe('the undo of a decision', () => {
     const { backup } = await opened.sync.resolve(silent, { paths: ['n/edit'], choice: 'mine' });
     await opened.close();
     const laptop = await fixture.machine({ root: opened.root, storage: opened.storage });
-    expect(await laptop.sync.undoPull(silent, { only: backup })).toMatchObject({ undecided: ['n/edit'] });
+    expect(await laptop.sync.undoPull(silent, { only: backup })).toMatchObject({ conflicts: ['n/edit'] });
     expect(laptop.sync.state.counts.conflicts).toBe(4);
   });
 });

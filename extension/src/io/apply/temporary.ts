@@ -61,7 +61,7 @@ export async function prepareTemporary(
   entry: Entry,
   { isComplete, keepsModes }: { readonly isComplete: boolean; readonly keepsModes: boolean },
 ): Promise<string | undefined> {
-  retryStuck(dirname(target));
+  removeStuck(dirname(target));
   const temporary = temporaryPath(dirname(target));
   try {
     if (entry.target !== undefined) await makeLink(temporary, entry.target, entry.mtimeNs);
@@ -87,8 +87,8 @@ export function discardTemporary(path: string): void {
   }
 }
 
-/** Throws the system's error if an earlier temporary file in `folder` still cannot be removed. */
-function retryStuck(folder: string): void {
+/** Removes the temporary files in `folder` that could not be removed before. Throws the system's error if that fails again. */
+function removeStuck(folder: string): void {
   for (const path of stuck) {
     if (dirname(path) !== folder) continue;
     rmSync(path, { force: true });
@@ -135,7 +135,7 @@ async function complete(temporary: string, entry: Entry, keepsModes: boolean): P
 
 /** Removes from `folder` the temporary files of processes that no longer run, and stuck ones of this process. */
 export async function sweepTemporaries(folder: string): Promise<void> {
-  retryStuck(folder);
+  removeStuck(folder);
   for (const name of await readdir(folder)) {
     const pid = creatorOf(name);
     if (pid !== undefined && !isRunning(pid)) await rm(join(folder, name), { force: true });

@@ -3,11 +3,11 @@ import { access, statfs } from 'node:fs/promises';
 
 /** The free space for this user on the disk of `folder`; 0 if it cannot be found out. */
 export async function freeBytes(folder: string): Promise<number> {
-  return (await freeRoom(folder)) ?? 0;
+  return (await knownFreeBytes(folder)) ?? 0;
 }
 
 /** `freeBytes`, but undefined if it cannot be found out, as on some network disks, or if the disk has no limit. */
-export async function freeRoom(folder: string): Promise<number | undefined> {
+export async function knownFreeBytes(folder: string): Promise<number | undefined> {
   try {
     const { bavail, bsize, blocks } = await statfs(folder);
     return blocks === 0 ? undefined : bavail * bsize;

@@ -75,7 +75,7 @@ describe('git activity', () => {
     expect(await gitActivity([join(repository, 'notes')])).toBeUndefined();
   });
 
-  it('is found while git holds the index lock', async () => {
+  it('is found while git has the index lock', async () => {
     await writeFile(join(repository, '.git/index.lock'), '');
     expect(await gitActivity([repository])).toBe('index.lock');
   });

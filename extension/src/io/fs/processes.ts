@@ -2,13 +2,13 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { errnoOf } from './errno';
 
-/** A process, as it is named in a file that it may leave behind. */
+/** Identifies a process in a file that may outlive it. */
 export interface ProcessMark {
   readonly pid: number;
   readonly host: string;
-  /** The start of the process, in case its pid is reused; see `startTimeOf`. */
+  /** The start time of the process, since its pid may be reused; see `startTimeOf`. */
   readonly start?: string | undefined;
-  /** The processes that `pid` counts; see `processNamespace`. */
+  /** The boot and container in which `pid` is valid; see `processNamespace`. */
   readonly namespace?: string | undefined;
 }
 

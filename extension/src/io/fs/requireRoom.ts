@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { PalmtreeError } from '../../errors';
-import { freeRoom } from './diskState';
+import { knownFreeBytes } from './diskState';
 
 export interface RoomRequest {
   /** The folders that are filled one after the other. Files are moved between those on one disk. */
   readonly folders: readonly string[];
-  /** The bytes that arrive in each. */
+  /** The bytes that each folder receives. */
   readonly bytes: number;
 }
 
-/** Throws disk_full, with the disk's folder and figures, if the disk of a folder has no room for so many bytes. */
+/** Throws disk_full, with the disk's folder and figures, if the disk of a folder has less free space than `bytes`. */
 export async function requireRoom({ folders, bytes }: RoomRequest): Promise<void> {
   if (bytes === 0) return;
   const checked = new Set<bigint>();
@@ -17,7 +17,7 @@ export async function requireRoom({ folders, bytes }: RoomRequest): Promise<void
     const { dev } = await stat(folder, { bigint: true });
     if (checked.has(dev)) continue;
     checked.add(dev);
-    const free = await freeRoom(folder);
+    const free = await knownFreeBytes(folder);
     if (free === undefined || free >= bytes) continue;
     const message = `the disk of ${folder} has ${free} bytes, and ${bytes} are needed`;
     const details = { subject: folder, room: { needed: bytes, free } };

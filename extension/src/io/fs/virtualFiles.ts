@@ -1,7 +1,7 @@
 import { statfsSync } from 'node:fs';
 
 /**
- * The statfs types of Linux file systems whose files are made up by the kernel: proc, sysfs, debugfs, tracefs, cgroup (two),
+ * The statfs types of Linux file systems whose files the kernel makes up: proc, sysfs, debugfs, tracefs, cgroup (two),
  * devpts, securityfs, bpf, configfs and pstore. From linux/magic.h.
  */
 const virtualTypes: ReadonlySet<number> = new Set([
@@ -9,7 +9,7 @@ const virtualTypes: ReadonlySet<number> = new Set([
   0x6165676c,
 ]);
 
-/** Whether `folder` is on a file system whose files have no end, or block who reads them. */
+/** Whether `folder` is on a file system whose files may have no end, or may block their reader. */
 export function hasVirtualFiles(folder: string): boolean {
   try {
     return virtualTypes.has(statfsSync(folder).type);

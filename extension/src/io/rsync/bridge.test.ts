@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { Bridge } from './bridge';
 
-/** More than all buffers between the two ends hold. */
+/** More than all buffers between the two ends can take. */
 const many = Buffer.alloc(64 << 20);
 /** The frame of a ping with 125 bytes. */
 const ping = Buffer.from([0x89, 125, ...Buffer.alloc(125)]);
@@ -88,6 +88,6 @@ it('keeps no answers for a server that pings and does not read', async () => {
   here.end();
   there.resume();
   await closed;
-  // What both kernels and the bridge hold: far less than 79 MB.
+  // Both kernels and the bridge buffer far less than 79 MB.
   expect(pongs).toBeLessThan(pings / 2);
 });

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { PalmtreeError } from '../../errors';
 import { Bridge } from './bridge';
-import { isPassing } from './refusedUpgrade';
+import { isTransient } from './refusedUpgrade';
 
 let server: Server | undefined;
 afterEach(() => server?.close());
@@ -38,7 +38,7 @@ it.each([
 ])("%d with the server's code %s has that code", async (status, code, passes) => {
   const error = await refusal(status, { 'x-palmtree-error': code });
   expect(error.code).toBe(code === 'code_of_the_future' ? 'connection_lost' : code);
-  expect(isPassing(error)).toBe(passes);
+  expect(isTransient(error)).toBe(passes);
 });
 
 it.each([
@@ -53,5 +53,5 @@ it.each([
 ])("%d without the server's code is a proxy's: %s", async (status, code, passes) => {
   const error = await refusal(status, status === 302 ? { location: 'https://sso.example.org/login' } : {});
   expect(error.code).toBe(code);
-  expect(isPassing(error)).toBe(passes);
+  expect(isTransient(error)).toBe(passes);
 });

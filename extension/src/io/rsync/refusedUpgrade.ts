@@ -19,7 +19,7 @@ export function refusedUpgrade(url: string, { statusCode: status = 0, headers }:
 }
 
 /** Whether another attempt in the same session may succeed. */
-export function isPassing({ code, details }: PalmtreeError): boolean {
+export function isTransient({ code, details }: PalmtreeError): boolean {
   if (code === 'proxy_refused') return details.status === 429 || details.status === 408;
   return passing.has(code);
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 import { Bridge } from './bridge';
 import { fileList, openFileList } from './fileList';
-import { isPassing } from './refusedUpgrade';
+import { isTransient } from './refusedUpgrade';
 import { outcomeOfExit, type RsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncExit } from './rsyncProcess';
 import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
@@ -45,8 +45,11 @@ export interface TransferRequest {
   readonly staging?: string;
   /** The sizes in bytes of the files to transfer, by path. */
   readonly sizes: ReadonlyMap<string, number>;
-  /** Asks for the last error of the server's rsync. Throws storage_full, and the reason why the server refused to go on. */
-  readonly rsyncErrorThere: () => Promise<string>;
+  /**
+   * Asks the server for the last error of its rsync; empty if it logged none. Throws storage_full, and the reason why the
+   * server refused to go on.
+   */
+  readonly serverRsyncError: () => Promise<string>;
   readonly screen: Screen;
   readonly signal: AbortSignal;
   /** The longest time without a sign of the server, in milliseconds; by default that of the bridge. */
@@ -62,7 +65,7 @@ export interface TransferResult {
   readonly isPartial: boolean;
 }
 
-/** A request with what follows from its sizes. */
+/** A request, and the figures that follow from its sizes. */
 interface Job extends TransferRequest {
   readonly paths: readonly string[];
   /** The bytes of all files. */
@@ -234,7 +237,7 @@ async function attemptTransfer(
       maxReceivedBytes: maxReceivedBytes(request),
     });
   } catch (error) {
-    if (error instanceof PalmtreeError && isPassing(error)) return { failure: error };
+    if (error instanceof PalmtreeError && isTransient(error)) return { failure: error };
     throw error;
   }
   if (isRetry) report();
@@ -319,7 +322,7 @@ function rsyncArguments(
 }
 
 function mayRetry(outcome: RsyncOutcome, failure: PalmtreeError | undefined, error: PalmtreeError): boolean {
-  return (outcome === 'retry' || failure !== undefined) && !final.has(error.code);
+  return (outcome === 'retry' || failure !== undefined) && !finalErrors.has(error.code);
 }
 
 /** The error of a failed attempt. If the server ended the connection, as its disk may be full, it is asked why. */
@@ -335,7 +338,7 @@ function cancelled(): PalmtreeError {
 }
 
 /** Errors after which another run of the same session would fail too. */
-const final: ReadonlySet<ErrorCode> = new Set([
+const finalErrors: ReadonlySet<ErrorCode> = new Set([
   'storage_full',
   'disk_full',
   'too_much_data',
@@ -344,12 +347,12 @@ const final: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /** The reason why the server refused to go on; undefined if it did not, or does not tell. */
-async function refusal({ rsyncErrorThere }: TransferRequest): Promise<PalmtreeError | undefined> {
+async function refusal({ serverRsyncError }: TransferRequest): Promise<PalmtreeError | undefined> {
   try {
-    await rsyncErrorThere();
+    await serverRsyncError();
     return undefined;
   } catch (error) {
-    return error instanceof PalmtreeError && final.has(error.code) ? error : undefined;
+    return error instanceof PalmtreeError && finalErrors.has(error.code) ? error : undefined;
   }
 }
 
@@ -364,10 +367,10 @@ async function rsyncFailure(request: TransferRequest, exit: RsyncExit | undefine
   }
   let there = '';
   try {
-    there = await request.rsyncErrorThere();
+    there = await request.serverRsyncError();
   } catch (error) {
     // An older server has no such route, and the session may have ended.
-    if (error instanceof PalmtreeError && final.has(error.code)) return error;
+    if (error instanceof PalmtreeError && finalErrors.has(error.code)) return error;
   }
   const reason = [stderr, there].filter((text) => text !== '').join('\n');
   return new PalmtreeError('rsync_failed', `rsync ended with ${code}: ${reason}`, { details: { exit: code, reason } });

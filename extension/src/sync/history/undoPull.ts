@@ -25,7 +25,7 @@ interface UndoEffect {
   /** Paths that the pull had added. */
   readonly removed: readonly string[];
   /** Paths of `restored` and `removed`, and of decisions that changed no file, that are in conflict again. */
-  readonly undecided: readonly string[];
+  readonly conflicts: readonly string[];
   /** Paths that changed since the pull or are no longer syncable: they were left alone. */
   readonly changedSince: readonly string[];
 }
@@ -65,7 +65,7 @@ export interface UndoPullOptions extends ApplyOptions {
 export async function undoPull(context: LocalContext, options: UndoPullOptions = {}): Promise<UndoPullResult> {
   return withPrepared(context, options, async (prepared) => {
     const { record, changes } = prepared;
-    const undecided = undecidedBy(context, prepared);
+    const conflicts = conflictsAfter(context, prepared);
     const applied = await withStaging(context.folders, async (staging) => {
       const lost = await stageFromBackup(context, { staging, backup: record.backup, changes });
       const applied = await applyUndo(context, { ...prepared, staging, hasUnsavedEdits: options.hasUnsavedEdits });
@@ -77,7 +77,7 @@ export async function undoPull(context: LocalContext, options: UndoPullOptions =
     const skipped = new Set(applied.skipped.map(({ path }) => path));
     return {
       ...effectOf(prepared),
-      undecided: undecided.filter((path) => !skipped.has(path)),
+      conflicts: conflicts.filter((path) => !skipped.has(path)),
       restored: applied.written.map(({ path }) => path).sort(),
       removed: [...applied.removed].sort(),
       skipped: applied.skipped,
@@ -97,7 +97,7 @@ export async function planUndoPull(context: LocalContext, options: UndoPullOptio
     const made = changes.filter(({ path }) => !skipped.has(path));
     return {
       ...effectOf(prepared),
-      undecided: undecidedBy(context, prepared).filter((path) => !skipped.has(path)),
+      conflicts: conflictsAfter(context, prepared).filter((path) => !skipped.has(path)),
       restored: sortedPaths(made, ({ to }) => to !== undefined),
       removed: sortedPaths(made, ({ to }) => to === undefined),
       at: record.at,
@@ -165,7 +165,7 @@ function effectOf({ record: { revision }, changedSince }: PreparedUndo) {
 }
 
 /** The paths that are in conflict again after the undo. */
-function undecidedBy({ replica: { ancestor } }: LocalContext, { record, undone }: PreparedUndo): string[] {
+function conflictsAfter({ replica: { ancestor } }: LocalContext, { record, undone }: PreparedUndo): string[] {
   const remote = ancestor.remote('lastSynced');
   const isDecision = record.kind === 'pull' || record.changes.some(changesNoFile);
   const isConflict = (change: PulledChange): boolean => {

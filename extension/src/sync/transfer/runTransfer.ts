@@ -27,7 +27,7 @@ export async function runTransfer(
       root: replica.root,
       ...(staging === undefined ? {} : { staging }),
       sizes: new Map(entries.map(({ path, size }) => [path, size])),
-      rsyncErrorThere: () => server.client.rsyncError(server.tree, session.id, reporter.signal),
+      serverRsyncError: () => server.client.rsyncError(server.tree, session.id, reporter.signal),
       screen,
       signal: AbortSignal.any([reporter.signal, screen.interrupted]),
       onProgress: (progress) => reporter.progress(progress),

@@ -65,7 +65,7 @@ describe('a list in pages', () => {
     expect([pages.items, pages.hasMore]).toEqual([[7, 6, 5, 4, 3, 2], false]);
   });
 
-  it('starts again when more items were added than a page holds, so that there is no gap', async () => {
+  it('starts again when more items were added than a page has, so that there is no gap', async () => {
     const { pages, requests } = createPages();
     const first = pages.reload();
     requests[0]?.answer({ items: [5, 4], more: false });

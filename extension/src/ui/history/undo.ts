@@ -74,7 +74,7 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
 
 /** Lists exactly what the undo will do. Throws cancelled. */
 async function confirmUndoPull(plan: PullUndoPlan): Promise<void> {
-  const { revision, at, restored, removed, undecided, changedSince, unsaved, lost } = plan;
+  const { revision, at, restored, removed, conflicts, changedSince, unsaved, lost } = plan;
   const undone = restored.length + removed.length;
   const message =
     undone === 1
@@ -84,7 +84,7 @@ async function confirmUndoPull(plan: PullUndoPlan): Promise<void> {
     vscode.l10n.t('It pulled revision {0}, {1}.', revision, relativeTime(new Date(at), new Date())),
     pathSection(vscode.l10n.t('Will be restored here'), restored),
     pathSection(vscode.l10n.t('Will be removed here again'), removed),
-    pathSection(vscode.l10n.t('Will be in conflict again'), undecided),
+    pathSection(vscode.l10n.t('Will be in conflict again'), conflicts),
     pathSection(vscode.l10n.t('Changed since, left alone'), changedSince),
     pathSection(vscode.l10n.t('Unsaved changes, left alone'), unsaved),
     pathSection(vscode.l10n.t("Can't be restored, because the backup is gone"), lost),

@@ -46,14 +46,14 @@ async function undoRecorded(log: vscode.LogOutputChannel, owner: SyncedFolder, b
   showResult(log, folder, undoneMessage(result), result.skipped.length + result.changedSince.length > 0);
 }
 
-function undoneMessage({ restored, removed, undecided, changedSince, skipped }: UndoPullResult): string {
+function undoneMessage({ restored, removed, conflicts, changedSince, skipped }: UndoPullResult): string {
   const undone = restored.length + removed.length;
   const [first] = skipped;
   const parts = [
     undone === 1 ? vscode.l10n.t('1 file is as before.') : '',
     undone > 1 ? vscode.l10n.t('{0} files are as before.', formatNumber(undone)) : '',
-    undecided.length === 1 ? vscode.l10n.t('{0} is in conflict again.', undecided[0] ?? '') : '',
-    undecided.length > 1 ? vscode.l10n.t('{0} files are in conflict again.', formatNumber(undecided.length)) : '',
+    conflicts.length === 1 ? vscode.l10n.t('{0} is in conflict again.', conflicts[0] ?? '') : '',
+    conflicts.length > 1 ? vscode.l10n.t('{0} files are in conflict again.', formatNumber(conflicts.length)) : '',
     changedSinceMessage(changedSince),
     first === undefined ? '' : skippedMessage(first),
   ].filter((part) => part !== '');
