@@ -100,13 +100,13 @@ describe('lostFolders', () => {
 describe('missingFolders', () => {
   const before = table({ 'n/a': '1', 'n/b/c': '2', 'm/a': '3', 'm/b': '4', x: '5' });
 
-  it('returns a folder that held several files and is empty now', () => {
+  it('returns a folder that had several files and is empty now', () => {
     expect(missingFolders(['n'], before, table({ 'm/a': '3', 'm/b': '4', x: '5' }))).toEqual(['n']);
     expect(missingFolders(['n', 'm'], before, table({ x: '5' }))).toEqual(['m', 'n']);
     expect(missingFolders(['n', 'm'], before, table({ 'm/new': '6' }))).toEqual(['n']);
   });
 
-  it('returns a folder that a file replaced, even if it held a single file', () => {
+  it('returns a folder that a file replaced, even if it had a single file', () => {
     expect(missingFolders(['n/b'], before, table({ 'n/a': '1', 'n/b': 'file', 'm/a': '3' }))).toEqual(['n/b']);
   });
 
@@ -114,7 +114,7 @@ describe('missingFolders', () => {
     expect(missingFolders(['n', 'm'], before, table({}))).toEqual(['']);
   });
 
-  it('does not return a folder that held a single file, or has one left', () => {
+  it('does not return a folder that had a single file, or has one left', () => {
     expect(missingFolders(['n/b'], before, table({ 'n/a': '1', x: '5' }))).toEqual([]);
     expect(missingFolders(['n', 'm'], before, table({ 'n/a': 'edited', 'm/b': '4' }))).toEqual([]);
     expect(missingFolders(['n'], table({}), table({}))).toEqual([]);

@@ -1,4 +1,4 @@
-/** The folder that holds `path`. `''` is the workspace folder, which has no parent. */
+/** The folder that contains `path`. `''` is the workspace folder, which has no parent. */
 export function parentOf(path: string): string | undefined {
   if (path === '') return undefined;
   return path.slice(0, Math.max(0, path.lastIndexOf('/')));

@@ -27,7 +27,7 @@ describe('the wire', () => {
     ['1601', -11_644_473_600n, '-9223372036854775808'],
     ['2286', 9_999_999_999n, '9223372036854775807'],
     ['9999', 253_402_300_799n, '9223372036854775807'],
-  ])('sends a time of the year %s as the nearest one that the wire can hold', (_, seconds, sent) => {
+  ])('sends a time of the year %s as the nearest one that the wire can carry', (_, seconds, sent) => {
     const change = putChange({ ...entry('a', 'text'), mtimeNs: seconds * 1_000_000_000n });
     expect(change.mtimeNs).toBe(sent);
     expect(putSchema.safeParse(change).success).toBe(true);

@@ -28,7 +28,7 @@ export function putChange(entry: Entry, path = entry.path): wire.PutChange {
 }
 
 /**
- * The nearest time that the wire can hold, from 1677 to 2262. Only the pushed time is clamped: the observation keeps the
+ * The nearest time that the wire can carry, from 1677 to 2262. Only the pushed time is clamped: the observation keeps the
  * real one, and a different mtime alone is not a change.
  */
 function clampedTime(ns: bigint): bigint {

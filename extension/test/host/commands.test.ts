@@ -227,7 +227,7 @@ async function deleteFromElsewhere(path: string): Promise<void> {
   await client.commitPush(tree, session.id);
 }
 
-/** The object that holds the content of a file of the test's folder. */
+/** The object with the content of a file of the test's folder. */
 async function objectOf(name: string): Promise<string> {
   const { files } = await client.files(tree, 0);
   const found = files.find(({ path }) => path === `${folder}/${name}`);
@@ -235,10 +235,10 @@ async function objectOf(name: string): Promise<string> {
   return join(server.dataDir, 'objects', found.hash.slice(0, 2), found.hash);
 }
 
-function stateWhere(holds: (state: SyncState | undefined) => boolean): Promise<void> {
+function stateWhere(matches: (state: SyncState | undefined) => boolean): Promise<void> {
   return new Promise((resolve) => {
     const check = (): void => {
-      if (!holds(api.state())) return;
+      if (!matches(api.state())) return;
       subscription.dispose();
       resolve();
     };

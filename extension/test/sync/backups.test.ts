@@ -290,7 +290,7 @@ describe('deleted backups', () => {
 });
 
 describe('files restored from a backup', () => {
-  /** The laptop pulled an edit of `n/edited` and the deletion of `n/deleted`, which its newest backup holds. */
+  /** The laptop pulled an edit of `n/edited` and the deletion of `n/deleted`, which its newest backup contains. */
   async function withBackup(): Promise<{ desk: Machine; laptop: Machine; name: string }> {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/edited': 'old', 'n/deleted': 'old' });
     await desk.write('n/edited', 'new');

@@ -116,7 +116,7 @@ describe('a hostile server', () => {
   it('with a content of unknown size that is too large to show is left', async () => {
     const result = await attacked('unknownContent', (response) => sendForEver(response, megabyte('x')));
     expect(result.code).toBe('content_too_large');
-    // The 64 MB that may be shown are held twice, in pieces and as a whole.
+    // The 64 MB that may be shown are in memory twice, in pieces and as a whole.
     expect(result.grownBytes).toBeLessThan(maxGrowth + 2 * (64 << 20));
   });
 

@@ -46,7 +46,7 @@ describe('a file with an odd date', () => {
     expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0 });
   });
 
-  it('in the far future is pushed with the latest date that the server can hold', async () => {
+  it('in the far future is pushed with the latest date that the server can store', async () => {
     const [desk, laptop] = await fixture.twoMachines();
     for (const year of [2261, 2263, 2290, 2400]) {
       await desk.write(`n/${year}`, 'x');

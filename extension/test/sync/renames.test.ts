@@ -55,7 +55,7 @@ const moves: Move[] = [
   ['a tracked folder', ['n', 'b'], ['n/a', 'n/d/c', 'b'], 'n', 'm', ['b', 'm/a', 'm/d/c']],
   ['a tracked folder with one file', ['n', 'b'], ['n/a', 'b'], 'n', 'm', ['b', 'm/a']],
   ['the case of a folder', ['Notes', 'b'], ['Notes/a', 'Notes/c', 'b'], 'Notes', 'notes', ['b', 'notes/a', 'notes/c']],
-  ['a folder that holds a tracked file', ['n/a', 'b'], ['n/a', 'b'], 'n', 'm', ['b', 'm/a']],
+  ['a folder that contains a tracked file', ['n/a', 'b'], ['n/a', 'b'], 'n', 'm', ['b', 'm/a']],
   ['a tracked file into a tracked folder', ['a', 'n'], ['a', 'n/b'], 'a', 'n/a', ['n/a', 'n/b']],
   ['a tracked folder into a tracked folder', ['m', 'n'], ['m/a', 'm/c', 'n/b'], 'm', 'n/m', ['n/b', 'n/m/a', 'n/m/c']],
 ];

@@ -18,7 +18,7 @@ async function fileAtFolderOfServer(): Promise<[Machine, Machine]> {
   return [desk, laptop];
 }
 
-describe('a file at the path of a server folder that holds an untracked file', () => {
+describe('a file at the path of a server folder that contains an untracked file', () => {
   it('is a problem with a reason, and all other changes are pushed', async () => {
     const [desk, laptop] = await fileAtFolderOfServer();
     expect(await laptop.push()).toMatchObject({ put: 1, deleted: 0 });

@@ -204,7 +204,7 @@ describe('storages that windows kept by themselves', () => {
     await other.sync.track(['n']);
     await other.sync.untrack(['n/a']);
     await other.close();
-    // A lock that another process holds.
+    // A lock that another process has.
     const lock = { pid: process.pid, host: 'elsewhere.invalid', id: 'x' };
     writeFileSync(join(other.storage, 'palmtree.lock'), JSON.stringify(lock));
     const before = await open('w1');

@@ -7,7 +7,7 @@ describe('the workspace folder itself', () => {
     await window.explorer.emptyAreaMenu('Track for sync');
     await window.showContainer('Palmtree');
     const view = window.view('Tracked Files');
-    // It holds no file to sync, but it is tracked.
+    // It contains no file to sync, but it is tracked.
     await view.row('desk').filter({ hasText: '0 files' }).waitFor();
     await desk.write('top.md', 'top');
     await desk.write('notes/plan.md', 'dig');

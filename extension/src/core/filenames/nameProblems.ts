@@ -4,7 +4,7 @@ import { nameKey, type NameRules } from './nameRules';
 import { windowsProblem } from './windowsNames';
 
 /**
- * The names that a disk with `rules` could not hold if all of `paths` existed on it, by path. A problem with a folder's
+ * The names that a disk with `rules` could not store if all of `paths` existed on it, by path. A problem with a folder's
  * name is reported once, for the folder. If names are equal on the disk, one that `exists` wins, or else the first in
  * path order; the others are problems.
  */

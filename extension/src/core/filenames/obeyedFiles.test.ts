@@ -40,7 +40,7 @@ it('a link in place of a folder is held: its target may be a folder that is trac
   for (const name of obeyedFiles.flatMap(({ folders = [] }) => folders)) expect(obeyedBy(name)).toBeDefined();
 });
 
-it('what git takes for a repository is held by its HEAD', () => {
+it('a folder that git takes for a repository is held by its HEAD', () => {
   expect(obeyedBy('evil/HEAD')).toBe('git');
   expect(obeyedBy('evil/head')).toBe('git');
 });

@@ -6,17 +6,17 @@ import { parentFolders } from '../paths';
 import type { Problem } from '../problem';
 import type { Reconciliation } from './reconcile';
 
-/** A plan without the puts that the disk cannot hold. */
+/** A plan without the puts that the disk cannot store. */
 export interface FilteredPlan {
   readonly plan: Reconciliation;
-  /** The names that the disk cannot hold, by path; a folder's problem concerns all puts in it. */
+  /** The names that the disk cannot store, by path; a folder's problem concerns all puts in it. */
   readonly problems: ReadonlyMap<string, Problem>;
   /** The paths that the plan no longer puts. */
   readonly dropped: ReadonlySet<string>;
 }
 
 /**
- * Drops the puts of `plan` whose names the disk cannot hold together with its other files. A change of spelling alone
+ * Drops the puts of `plan` whose names the disk cannot store together with its other files. A change of spelling alone
  * is kept: the old name is deleted with it. `unsyncable` are the paths on the disk that are not in `local`.
  */
 export function dropUnrepresentableNames(

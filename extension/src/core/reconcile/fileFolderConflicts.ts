@@ -9,7 +9,7 @@ export interface ProjectedSide {
 }
 
 /**
- * Finds the files of `side` that have other files below them, and those other files. No file system can hold both, so
+ * Finds the files of `side` that have other files below them, and those other files. No file system can store both, so
  * they must be found before anything is written.
  */
 export function* fileFolderConflictSteps(side: ProjectedSide): CooperativeTask<Set<string>> {

@@ -2,8 +2,8 @@ import { isInside, parentOf } from '../paths';
 import { ruleFor, type Rules } from './rule';
 
 /**
- * The paths that have a rule of their own, are in no other tracked folder, and lose paths in `deleted`. The workspace folder
- * is left out, and so are renamed paths, if `hasArrived` says so of the new path. Sorted.
+ * Returns the paths with a tracking rule of their own that are in `deleted`, or contain a path in it. Leaves out the
+ * workspace folder, paths in another tracked folder, and renamed paths whose new path `hasArrived`. Sorted.
  */
 export function deletedRulePaths(
   rules: Rules,

@@ -45,7 +45,7 @@ describe('a rule follows a rename of', () => {
     ['a folder', ['n/'], 'n/', 'm/', ['m/', 'n/ => m']],
     ['a folder with untracked paths', ['n/', '-n/x'], 'n/', 'm/', ['-m/x', '-n/x => m/x', 'm/', 'n/ => m']],
     [
-      'an untracked folder that holds tracked files',
+      'an untracked folder that contains tracked files',
       ['n/a', 'n/b'],
       'n/',
       'm/',

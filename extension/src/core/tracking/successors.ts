@@ -25,7 +25,7 @@ export interface FoundItem {
 const mtimeToleranceNs = 1_000_000n;
 
 /** Whether the item may be the file that `entry` describes: a rename to another disk keeps the size and the mtime. */
-export function mayHoldContent({ size, mtimeNs }: Pick<FoundItem, 'size' | 'mtimeNs'>, entry: Entry): boolean {
+export function mayHaveContent({ size, mtimeNs }: Pick<FoundItem, 'size' | 'mtimeNs'>, entry: Entry): boolean {
   const difference = mtimeNs - entry.mtimeNs;
   return entry.size > 0 && size === entry.size && difference <= mtimeToleranceNs && difference >= -mtimeToleranceNs;
 }
@@ -69,15 +69,15 @@ function newPathsOf(rule: Rule, entry: Entry, found: ItemsByHash): ReadonlySet<s
   const ending = entry.path.slice(rule.path.length);
   return new Set(
     (found.get(entry.hash) ?? []).flatMap((item) => {
-      const isMatch = item.path.endsWith(ending) && mayHoldContent(item, entry) && mayHaveMoved(rule, item);
+      const isMatch = item.path.endsWith(ending) && mayHaveContent(item, entry) && mayHaveMoved(rule, item);
       return isMatch ? [item.path.slice(0, item.path.length - ending.length)] : [];
     }),
   );
 }
 
 /**
- * Whether a file with the right content may be a renamed one, although it has not the identity that a rename keeps. A copy
- * that was made long ago looks the same, so this holds only if the identity is unknown, incomplete, or of another disk.
+ * Whether a file with the right content may be a renamed one, although it lacks the identity that a rename keeps. A copy
+ * that was made long ago looks the same, so only if the identity is unknown, incomplete, or of another disk.
  */
 function mayHaveMoved({ kind, identity }: Rule, item: FoundItem): boolean {
   if (identity === undefined || identity.dev !== item.identity.dev) return true;

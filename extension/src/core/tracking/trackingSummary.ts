@@ -7,12 +7,12 @@ import { ruleFor, type Rule } from './rule';
  */
 export interface TrackingSummary {
   /**
-   * Folders that hold tracked files at any depth, and tracked files and folders with their own rule. `''` is the workspace
+   * Folders that contain tracked files at any depth, and tracked files and folders with their own rule. `''` is the workspace
    * folder, if it has a rule.
    */
   readonly paths: ReadonlySet<string>;
   /**
-   * Folders whose files are tracked unless excluded or untracked: those with their own rule, and those that hold a
+   * Folders whose files are tracked unless excluded or untracked: those with their own rule, and those that contain a
    * tracked file directly. `''` is the workspace folder.
    */
   readonly folders: ReadonlySet<string>;

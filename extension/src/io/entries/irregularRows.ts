@@ -8,7 +8,7 @@ const maxSigned = 2n ** 63n - 1n;
 const maxUnsigned = 2n ** 64n - 1n;
 const hashLength = 64;
 
-/** Whether columns cannot hold the whole value: a symlink has a target, for example. It is packed as JSON. */
+/** Whether columns cannot store the whole value: a symlink has a target, for example. It is packed as JSON. */
 export function isIrregular(value: Entry | Observation): boolean {
   if (value instanceof PackedEntry) return false;
   if (value.kind !== 'file' || value.mode !== (value.mode & modeMask) || !isSha256(value.hash)) return true;

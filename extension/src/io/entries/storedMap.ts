@@ -11,7 +11,7 @@ export class StoredMap<T> extends Map<string, T> {
   #changedBuckets = new Set<number>();
 
   override set(path: string, value: T): this {
-    // These maps never hold undefined.
+    // These maps never contain undefined.
     if (this.get(path) !== value) this.#recordChange(path);
     return super.set(path, value);
   }
@@ -39,7 +39,7 @@ export class StoredMap<T> extends Map<string, T> {
     for (const bucket of buckets) this.#changedBuckets.add(bucket);
   }
 
-  /** The buckets that hold a value. */
+  /** The buckets that contain a value. */
   *usedBucketsSteps(): CooperativeTask<ReadonlySet<number>> {
     const used = new Set<number>();
     let count = 0;

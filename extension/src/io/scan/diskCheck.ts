@@ -12,7 +12,7 @@ export interface DiskCheckRequest {
   readonly now: Mounts;
   /** Whether this scan read the folder. */
   readonly wasRead: (folder: string) => boolean;
-  /** Whether the folder may hold tracked files. */
+  /** Whether the folder may contain tracked files. */
   readonly mayTrackBelow: (folder: string) => boolean;
   readonly known: ReadonlyMap<string, Observation>;
   readonly findings: ScanFindings;

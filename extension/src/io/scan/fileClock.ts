@@ -18,8 +18,8 @@ export interface ClockReading {
 }
 
 /**
- * Decides which files are racy, by the clock of their file system: that of a network share is not this machine's. Of a
- * file system whose clock could not be read, such as a read-only one, all files that changed within a day are racy.
+ * Decides which files are racy, by the clock of their file system: that of a network share is not this machine's. If a
+ * file system's clock cannot be read, as on a read-only one, all its files that changed within a day are racy.
  */
 export class FileClock {
   readonly #reading: ClockReading;

@@ -106,8 +106,8 @@ export class SnapshotCache {
     const total = this.#shards.reduce((files, shard) => files + shard.files, 0);
     const [own] = this.#shards;
     const smallest = this.#shards.reduce((a, b) => (b.files < a.files ? b : a));
-    const holder = this.#shards.find(({ snapshots }) => snapshots.has(folder));
-    const shard = holder ?? (total < minSharedFiles ? own : smallest);
+    const former = this.#shards.find(({ snapshots }) => snapshots.has(folder));
+    const shard = former ?? (total < minSharedFiles ? own : smallest);
     shard?.put(folder, snapshot);
   }
 

@@ -30,13 +30,13 @@ describe('two states of one folder', () => {
       { ancestor: next },
     ],
     [
-      'takes what the older one pulled as the ancestor, if the disk held it and the server has moved on',
+      'takes what the older one pulled as the ancestor, if the disk had it and the server has moved on',
       { ...newer, unapplied: next, ancestor: old },
       { ...older, ancestor: mid, local: mid },
       { ancestor: mid, unapplied: next },
     ],
     [
-      'keeps its ancestor if the disk held something else',
+      'keeps its ancestor if the disk had something else',
       { ...newer, unapplied: next, ancestor: old },
       { ...older, ancestor: mid, local: mine },
       { ancestor: old, unapplied: next },

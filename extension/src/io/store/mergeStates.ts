@@ -87,7 +87,7 @@ function mergeAncestor(target: MergedState, older: MergedState, path: string, en
     unappliedRemote.delete(path);
     return;
   }
-  // The older state's ancestor is the later one only if its window had applied it, so that its disk held it.
+  // The older state's ancestor is the later one only if its window had applied it, so that its disk had it.
   if (present !== undefined && !sameEntry(older.observations.get(path), entry)) return;
   ancestor.set(path, entry);
   if (!unappliedRemote.has(path)) unappliedRemote.set(path, remote ?? null);

@@ -151,9 +151,9 @@ describe('a disk without hard links, by an injected error', () => {
 describe('a stale lock', () => {
   it.each([
     ['an empty file, as an older version left it on a full disk', ''],
-    ['half of a holder', '{"pid":1,"host":"x'],
+    ['half of an owner', '{"pid":1,"host":"x'],
     ['zeros, as a power loss leaves them', '\0\0\0\0'],
-    ['a holder whose id is a path', JSON.stringify({ pid: 1, host: 'x', id: '../../x' })],
+    ['an owner whose id is a path', JSON.stringify({ pid: 1, host: 'x', id: '../../x' })],
   ])('is replaced soon if it is %s', async (_, content) => {
     await writeFile(path, content);
     expect(await work(storeIn(folder))).toBe('done');
@@ -171,47 +171,47 @@ describe('a stale lock', () => {
   });
 
   it('is replaced although the processes that claimed it are dead, each with a claim on the other', async () => {
-    await writeFile(path, holder({ id: 'a' }));
-    await writeFile(`${path}.a`, holder({ id: 'b' }));
+    await writeFile(path, owner({ id: 'a' }));
+    await writeFile(`${path}.a`, owner({ id: 'b' }));
     await writeFile(`${path}.b`, '');
     expect(await work(storeIn(folder))).toBe('done');
     expect(await readdir(folder)).toEqual([]);
   });
 
   it('is replaced although a claim on it is a copy of it', async () => {
-    await writeFile(path, holder({ id: 'a' }));
-    await writeFile(`${path}.a`, holder({ id: 'a' }));
+    await writeFile(path, owner({ id: 'a' }));
+    await writeFile(`${path}.a`, owner({ id: 'a' }));
     expect(await work(storeIn(folder))).toBe('done');
   });
 
   it('is left to a live process that has claimed it', async () => {
-    await writeFile(path, holder({ id: 'a' }));
-    await writeFile(`${path}.a`, holder({ id: 'b', pid: process.pid, start: startTimeOf(process.pid) }));
+    await writeFile(path, owner({ id: 'a' }));
+    await writeFile(`${path}.a`, owner({ id: 'b', pid: process.pid, start: startTimeOf(process.pid) }));
     await expect(work(storeIn(folder, 50))).rejects.toMatchObject({ code: 'store_locked' });
     await rm(`${path}.a`);
     expect(await work(storeIn(folder))).toBe('done');
   });
 
   it('is that of a process whose id was reused', async () => {
-    await writeFile(path, holder({ id: 'a', pid: process.pid, start: startTimeOf(process.pid) && '1' }));
+    await writeFile(path, owner({ id: 'a', pid: process.pid, start: startTimeOf(process.pid) && '1' }));
     expect(await work(storeIn(folder))).toBe('done');
   });
 
   it('is that of another machine with the same name, once it is no longer touched', async () => {
-    await writeFile(path, holder({ id: 'a', pid: process.pid, namespace: 'another boot' }));
+    await writeFile(path, owner({ id: 'a', pid: process.pid, namespace: 'another boot' }));
     await expect(new ProcessLock(path, { waitMs: 30 }).acquire()).rejects.toMatchObject({ code: 'store_locked' });
     expect(await work(storeIn(folder))).toBe('done');
   });
 
   it('is that of another machine whose clock is ahead, once it is no longer touched', async () => {
-    await writeFile(path, holder({ id: 'a', host: 'elsewhere.invalid' }));
+    await writeFile(path, owner({ id: 'a', host: 'elsewhere.invalid' }));
     const tomorrow = new Date(Date.now() + 86_400_000);
     await utimes(path, tomorrow, tomorrow);
     expect(await work(storeIn(folder))).toBe('done');
   });
 
   it('is not that of another machine that goes on touching it', async () => {
-    await writeFile(path, holder({ id: 'a', host: 'elsewhere.invalid' }));
+    await writeFile(path, owner({ id: 'a', host: 'elsewhere.invalid' }));
     let touches = 0;
     const timer = setInterval(() => void utimes(path, 1_700_000_000, Date.now() / 1_000 - ++touches), 5);
     try {
@@ -227,7 +227,7 @@ describe('a stale lock', () => {
     const held: string[] = [];
     let running = 0;
     for (let round = 0; round < 4; round++) {
-      await writeFile(path, round % 2 === 0 ? holder({ id: randomUUID() }) : '');
+      await writeFile(path, round % 2 === 0 ? owner({ id: randomUUID() }) : '');
       const take = async (name: string): Promise<void> => {
         const release = await new ProcessLock(path, { ...limits, waitMs: 20_000 }).acquire();
         expect(++running).toBe(1);
@@ -243,7 +243,7 @@ describe('a stale lock', () => {
   });
 
   /** The content of a lock file, by default of a process that has ended. */
-  function holder(fields: object): string {
+  function owner(fields: object): string {
     const { pid } = spawnSync(process.execPath, ['--version']);
     return JSON.stringify({ pid, host: hostname(), id: 'x', start: '1', ...fields });
   }

@@ -9,34 +9,34 @@ import { isAlive, isRunning, markOfThisProcess, type ProcessMark } from '../fs/p
 const firstPauseMs = 10;
 const longestPauseMs = 250;
 const touchIntervalMs = 5_000;
-/** No difference of clocks or time zones makes the lock file of a live holder look older than this. */
+/** No difference of clocks or time zones makes the lock file of a live owner look older than this. */
 const oldestMs = 24 * 60 * 60 * 1_000;
 
 export interface ProcessLockLimits {
   /** The longest wait for the lock. */
   readonly waitMs: number;
-  /** A lock file without a holder is stale once it was seen unchanged for this long. */
+  /** A lock file without an owner is stale once it was seen unchanged for this long. */
   readonly emptyMs?: number;
-  /** The lock of a holder that cannot be checked is stale once it was seen untouched for this long. */
+  /** The lock of an owner that cannot be checked is stale once it was seen untouched for this long. */
   readonly untouchedMs?: number;
 }
 
 /** The content of a lock file. */
-interface Holder extends ProcessMark {
+interface Owner extends ProcessMark {
   /** Unique to one acquisition of the lock. */
   readonly id: string;
 }
 
 interface LockFile {
   readonly path: string;
-  /** The id of the acquisition; of a file that names no holder, one that follows from its inode and time. */
+  /** The id of the acquisition; of a file that names no owner, one that follows from its inode and time. */
   readonly id: string;
   readonly mtimeMs: number;
-  readonly holder: Holder | undefined;
+  readonly owner: Owner | undefined;
 }
 
 /**
- * A lock between processes: a file that only one of them can create, and that names its creator. A lock whose holder is
+ * A lock between processes: a file that only one of them can create, and that names its creator. A lock whose owner is
  * dead passes to the process that creates the claim on it, a file named after the dead acquisition. If that process is
  * dead too, the claim on its acquisition decides, and so on.
  */
@@ -67,7 +67,7 @@ export class ProcessLock {
     }
   }
 
-  /** Removes the files of processes that died while they took the lock. The caller holds the lock. */
+  /** Removes the files of processes that died while they took the lock. The caller has the lock. */
   async removeLeftovers(): Promise<void> {
     const prefix = `${basename(this.#path)}.`;
     for (const name of await readdir(dirname(this.#path))) {
@@ -79,15 +79,15 @@ export class ProcessLock {
     }
   }
 
-  /** Whether a claim has no live owner. An empty one counts as abandoned: an owner that lives notices the missing file. */
+  /** Whether a claim has no live owner. An empty one counts as abandoned: a live owner notices the missing file. */
   async #isAbandoned(path: string): Promise<boolean> {
     const file = await readLock(path);
-    return file !== undefined && (file.holder === undefined || isAlive(file.holder) === false);
+    return file !== undefined && (file.owner === undefined || isAlive(file.owner) === false);
   }
 
   /**
-   * Takes the lock if it is free or its holder is dead. Returns the id of the acquisition, or undefined.
-   * Invariant: of all processes that find the holder dead, exactly one replaces its lock file: the one whose claim is
+   * Takes the lock if it is free or its owner is dead. Returns the id of the acquisition, or undefined.
+   * Invariant: of all processes that find the owner dead, exactly one replaces its lock file: the one whose claim is
    * the first, and that still finds all earlier files unchanged. It replaces the lock file by a rename, so that the file
    * always exists, and removes the claims afterwards.
    */
@@ -106,7 +106,7 @@ export class ProcessLock {
       dead.push(file);
       path = `${this.#path}.${file.id}`;
     }
-    const own = newHolder();
+    const own = newOwner();
     try {
       if (!(await create(path, own))) return undefined;
       if (dead.length > 0 && !(await this.#replace(dead, path))) {
@@ -129,19 +129,19 @@ export class ProcessLock {
     return true;
   }
 
-  #isStale({ path, id, mtimeMs, holder }: LockFile): boolean {
+  #isStale({ path, id, mtimeMs, owner }: LockFile): boolean {
     if (this.#ended.has(id)) return true;
-    const alive = holder && isAlive(holder);
+    const alive = owner && isAlive(owner);
     if (alive !== undefined) return !alive;
     const { emptyMs, untouchedMs } = this.#limits;
-    if (holder !== undefined && Date.now() - mtimeMs > oldestMs) return true;
+    if (owner !== undefined && Date.now() - mtimeMs > oldestMs) return true;
     const key = `${path}\0${id}\0${mtimeMs}`;
     const since = this.#seen.get(key) ?? performance.now();
     this.#seen.set(key, since);
-    return performance.now() - since >= (holder === undefined ? emptyMs : untouchedMs);
+    return performance.now() - since >= (owner === undefined ? emptyMs : untouchedMs);
   }
 
-  /** Touches the lock file while it is held. A touch that fails only makes the lock look stale sooner. */
+  /** Touches the lock file until its release. A touch that fails only makes the lock look stale sooner. */
   #keepAlive(id: string): () => Promise<void> {
     const timer = setInterval(() => {
       const now = new Date();
@@ -166,21 +166,23 @@ export class ProcessLock {
   }
 
   async #timedOut(): Promise<PalmtreeError> {
-    const holder = (await readLock(this.#path))?.holder;
-    const name = holder === undefined ? 'an unknown process' : `process ${holder.pid} on ${holder.host}`;
-    return new PalmtreeError('store_locked', `${this.#path} is held by ${name}`, { details: { subject: this.#path } });
+    const owner = (await readLock(this.#path))?.owner;
+    const name = owner === undefined ? 'an unknown process' : `process ${owner.pid} on ${owner.host}`;
+    return new PalmtreeError('store_locked', `${this.#path} is locked by ${name}`, {
+      details: { subject: this.#path },
+    });
   }
 }
 
-function newHolder(): Holder {
+function newOwner(): Owner {
   return { ...markOfThisProcess(), id: randomUUID() };
 }
 
 /**
  * Creates a lock file and returns true, or returns false if it exists. The file gets its name when it is complete, so
- * neither a full disk nor a kill leaves one that names no holder.
+ * neither a full disk nor a kill leaves one that names no owner.
  */
-async function create(path: string, own: Holder): Promise<boolean> {
+async function create(path: string, own: Owner): Promise<boolean> {
   const content = JSON.stringify(own);
   const temporary = `${path}.${process.pid}-${own.id}.tmp`;
   try {
@@ -245,25 +247,25 @@ async function createInPlace(path: string, content: string, id: string): Promise
 async function readLock(path: string): Promise<LockFile | undefined> {
   try {
     const { ino, mtimeNs, mtimeMs } = await stat(path, { bigint: true });
-    const holder = holderIn(await readFile(path, 'utf8'));
-    return { path, id: holder?.id ?? `empty-${ino}-${mtimeNs}`, mtimeMs: Number(mtimeMs), holder };
+    const owner = ownerIn(await readFile(path, 'utf8'));
+    return { path, id: owner?.id ?? `empty-${ino}-${mtimeNs}`, mtimeMs: Number(mtimeMs), owner };
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined;
     throw error;
   }
 }
 
-function holderIn(text: string): Holder | undefined {
+function ownerIn(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return isHolder(value) ? value : undefined;
+    return isOwner(value) ? value : undefined;
   } catch {
     return undefined;
   }
 }
 
-function isHolder(value: unknown): value is Holder {
+function isOwner(value: unknown): value is Owner {
   if (typeof value !== 'object' || value === null) return false;
-  const { pid, host, id } = value as Partial<Record<keyof Holder, unknown>>;
+  const { pid, host, id } = value as Partial<Record<keyof Owner, unknown>>;
   return typeof pid === 'number' && typeof host === 'string' && typeof id === 'string' && /^[\w-]{1,64}$/.test(id);
 }

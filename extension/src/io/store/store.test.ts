@@ -341,7 +341,7 @@ describe('exclusive work', () => {
     expect(await store.exclusively(() => Promise.resolve(1))).toBe(1);
   });
 
-  it('gives up on a live holder with an error that names it', async () => {
+  it('gives up on a live owner with an error that names it', async () => {
     const [one, other] = [await open(), await open(30)];
     await one.exclusively(async () => {
       const blocked = other.exclusively(() => Promise.resolve());
@@ -373,8 +373,8 @@ describe('exclusive work', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  async function writeLock(holder: object): Promise<void> {
-    await writeFile(join(folder, 'palmtree.lock'), JSON.stringify(holder));
+  async function writeLock(owner: object): Promise<void> {
+    await writeFile(join(folder, 'palmtree.lock'), JSON.stringify(owner));
   }
 });
 
@@ -399,7 +399,7 @@ describe('a store whose process is killed', () => {
     main();
   `;
 
-  it('is intact afterwards, and holds the last durable revision', { timeout: 60_000 }, async () => {
+  it('is intact afterwards, and has the last durable revision', { timeout: 60_000 }, async () => {
     const program = join(folder, 'child.cjs');
     await build({
       stdin: {

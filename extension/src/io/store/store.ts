@@ -22,7 +22,7 @@ export interface StoreOptions {
   /** The path of the bundled store worker. */
   readonly script: string;
   readonly now?: () => Date;
-  /** The longest wait for another process that holds the lock, in milliseconds. */
+  /** The longest wait for a lock that another process has, in milliseconds. */
   readonly lockLimitMs?: number;
 }
 
@@ -59,7 +59,7 @@ export class SqlStore implements Store {
   #saving: Promise<void> = Promise.resolve();
   #working: Promise<unknown> = Promise.resolve();
   #packed: readonly Packed[] = [];
-  /** Other code holds the state's maps. */
+  /** Other code refers to the state's maps. */
   #isShared = false;
 
   constructor(folder: string, thread: StoreThread, lock: ProcessLock) {
@@ -85,7 +85,7 @@ export class SqlStore implements Store {
     this.#isShared = true;
   }
 
-  /** Returns the observations as the file held them, packed, for the scanner. Later calls return none. */
+  /** Returns the observations as the file had them, packed, for the scanner. Later calls return none. */
   takePackedObservations(): readonly Packed[] {
     const packed = this.#packed;
     this.#packed = [];

@@ -39,7 +39,7 @@ export function emptyState(): StoredState {
 
 /**
  * Replaces `state` with the content of the file. Throws if the content is damaged, and the state is then unchanged. The
- * maps stay the same objects, which other code may hold. If it does (`isShared`), they are filled without pauses, so
+ * maps stay the same objects, which other code may refer to. If it does (`isShared`), they are filled without pauses, so
  * that nothing ever sees a mixture of two states.
  */
 export async function loadState({ meta, tables }: StoreContent, state: StoredState, isShared: boolean): Promise<void> {
@@ -75,7 +75,7 @@ function* concat<T>(parts: readonly Iterable<T>[]): Generator<T> {
   for (const part of parts) yield* part;
 }
 
-/** Adds the observations that equal their ancestor: nearly all do, and are stored and held in memory only once. */
+/** Adds the observations that equal their ancestor: nearly all do, and are stored and kept in memory only once. */
 function* ancestorItems(
   others: Iterable<TableItem<Entry>>,
   observations: ReadonlyMap<string, Observation>,

@@ -92,7 +92,7 @@ export function readTable(database: Database, name: TableName): Uint8Array[] {
   try {
     while (statement.step()) {
       const [entries] = statement.get();
-      if (!(entries instanceof Uint8Array)) throw new TypeError(`a bucket of ${name} holds no blob`);
+      if (!(entries instanceof Uint8Array)) throw new TypeError(`a bucket of ${name} has no blob`);
       const shared = new Uint8Array(new SharedArrayBuffer(entries.length));
       shared.set(entries);
       buckets.push(shared);

@@ -49,7 +49,7 @@ export class FeedFollower {
     const state = this.#connectionState;
     // A tree that does not exist yet is created by the first push.
     if (state !== undefined && 'error' in state && state.error.code !== 'tree_not_found') return state.error;
-    // The lock is held by another window, which says nothing about the server.
+    // Another window has the lock, which says nothing about the server.
     return this.#failure?.code === 'store_locked' ? undefined : this.#failure;
   }
 
@@ -103,7 +103,7 @@ export class FeedFollower {
     if (failure === undefined) {
       this.#failures = 0;
     } else {
-      // Another window holds a lock for seconds.
+      // Another window keeps the lock for seconds at most.
       const isLocked = failure.code === 'store_locked';
       const pauseMs = isLocked ? retryMs : Math.min(maxRetryMs, retryMs * 2 ** this.#failures++);
       this.#retry = setTimeout(() => this.#requestFetch(), pauseMs);

@@ -48,7 +48,7 @@ export class FolderBackups {
     this.#deps = deps;
   }
 
-  /** The backups that hold files, newest first. */
+  /** The backups with files in them, newest first. */
   async list(): Promise<ListedBackup[]> {
     const listed: ListedBackup[] = [];
     for (const backup of await listBackups(this.#deps.folders)) {
@@ -98,7 +98,7 @@ export class FolderBackups {
         await emptyTrash(folders);
       }
     } catch (error) {
-      // The folder is being closed, another window holds the lock for long, or the disk fails: the next command prunes again.
+      // The folder is being closed, another window keeps the lock for long, or the disk fails: the next command prunes again.
       if (!isPalmtreeError(error) && errnoOf(error) === undefined) onDefect(error);
     }
   }

@@ -69,13 +69,13 @@ it.each([
   ['it is cancelled', (_: OperationQueue, controller: AbortController) => controller.abort()],
   ['the folder is closed', (queue: OperationQueue) => queue.cancelAll()],
 ])('gives up the wait for the lock as soon as %s, and does nothing when it gets it', async (_, end) => {
-  const held = gate();
-  const { log, queue } = operations(() => true, held.work);
+  const first = gate();
+  const { log, queue } = operations(() => true, first.work);
   const controller = new AbortController();
   const waiting = queue.exclusively(() => Promise.resolve(log.push('work')), controller.signal);
   end(queue, controller);
   await expect(waiting).rejects.toMatchObject({ code: 'cancelled' });
-  held.open();
+  first.open();
   await new Promise((resolve) => setImmediate(resolve));
   expect(log).toEqual([]);
 });

@@ -13,7 +13,7 @@ const trashPrefix = '.trash-';
 
 /**
  * Deletes backups and their records. This only renames them, which takes no time; `emptyTrash` frees their disk space. The
- * caller holds the lock of the store.
+ * caller has the lock of the store.
  * Invariant: an undo stops at a pull whose backup was deleted. It does not go on to the pull before.
  */
 export async function deleteBackups(folders: BackupsFolder, names: ReadonlySet<string>): Promise<void> {

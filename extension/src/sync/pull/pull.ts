@@ -51,7 +51,7 @@ export interface PullResult {
   /** Files of others that were left on the server until the user decides, see `FolderHeld`. */
   readonly held: readonly HeldPath[];
   /**
-   * Folders that are tracked on the server but not as a whole here, because they hold other files on this disk. A folder
+   * Folders that are tracked on the server but not as a whole here, because they contain other files on this disk. A folder
    * is listed only by the pull that brings its first files.
    */
   readonly skippedFolders: readonly string[];

@@ -157,7 +157,7 @@ export class AncestorState {
   }
 
   /**
-   * Records that both sides hold `entry` at `path`, or that neither has a file there.
+   * Records that both sides have `entry` at `path`, or that neither has a file there.
    * Invariant: only a state that was verified on both sides becomes the ancestor.
    */
   markSynced(path: string, entry: Entry | undefined): void {
@@ -263,7 +263,7 @@ export class AncestorState {
     }
   }
 
-  /** Records the changes of a push whose response was lost: both sides held their result in the committed revision. */
+  /** Records the changes of a push whose response was lost: both sides had their result in the committed revision. */
   async settle({ base, committed, changes }: SettledCommit): Promise<void> {
     if (this.revision < committed.revision) {
       await this.markAllSynced(changes);
@@ -271,7 +271,7 @@ export class AncestorState {
       if (this.revision === base) await this.moveTo(committed);
       return;
     }
-    // What the server has had since is not what this disk had.
+    // The server has had newer entries since, which this disk never had.
     for (const { path, to } of changes) this.restoreBase(path, to ?? null);
   }
 

@@ -87,8 +87,8 @@ export async function requireRoot(replica: Replica, { confirmed }: DeletionGuard
 }
 
 /**
- * The files and folders with rules of their own that `deleted` belongs to, and that exist neither here any more nor, under
- * a new path, on the server after the changes.
+ * Returns the files and folders with rules of their own that are in `deleted`, or contain a path in it, and that exist
+ * neither on this disk nor, under a new path, on the server after the changes.
  */
 function vanishedIn(
   { root, rules, ancestor }: Replica,

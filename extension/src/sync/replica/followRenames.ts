@@ -5,7 +5,7 @@ import { isInside } from '../../core/paths';
 import { isSameFile, type FileIdentity } from '../../core/tracking/fileIdentity';
 import type { RuleRename } from '../../core/tracking/moveRules';
 import { ruleFor, type Rule } from '../../core/tracking/rule';
-import { findSuccessors, mayHoldContent, type FoundItem, type VanishedRule } from '../../core/tracking/successors';
+import { findSuccessors, mayHaveContent, type FoundItem, type VanishedRule } from '../../core/tracking/successors';
 import { containsFile } from '../../io/fs/containsFile';
 import { fileIdentityOf } from '../../io/fs/fileIdentity';
 import { spellingOf } from '../../io/fs/spelling';
@@ -177,7 +177,7 @@ async function findRenames(
   const mayBeMoved = (item: FoundItem): boolean =>
     item.kind === 'file' &&
     !ancestor.entries.has(item.path) &&
-    bySize.get(item.size)?.some((entry) => mayHoldContent(item, entry)) === true;
+    bySize.get(item.size)?.some((entry) => mayHaveContent(item, entry)) === true;
   const found = await findItems({
     root,
     isExcluded: (path) => selection.excludes(path),
@@ -193,7 +193,7 @@ async function findRenames(
   return renames;
 }
 
-/** Whether a folder that got all files of another holds other untracked files, which nobody asked to push. */
+/** Whether a folder that got all files of another contains other untracked files, which nobody asked to push. */
 async function containsOthers(
   { root, rules }: Replica,
   { to }: RuleRename,

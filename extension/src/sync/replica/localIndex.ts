@@ -51,7 +51,7 @@ export class LocalIndex {
   readonly #ownFolders = new Set<string>();
   readonly #unpushable = new Map<string, UnpushableReason>();
   #findingsVersion = 0;
-  /** Those of the mounts whose disk keeps no permission bits. */
+  /** The mounts whose disk keeps no permission bits. */
   readonly #modelessMounts = new Set<string>();
   /** The disks for which modes were adopted; undefined if there is nothing to adopt. */
   #adoptedFor: string | undefined;

@@ -78,7 +78,7 @@ export class Replica {
     return this.#store.state.binding;
   }
 
-  /** Undefined if the setting is not a number from 0 to 1: settings can hold anything. */
+  /** Undefined if the setting is not a number from 0 to 1: settings can have any value. */
   get deletionGuardFraction(): number | undefined {
     const { deletionGuardFraction = Number.NaN } = this.#settings();
     return deletionGuardFraction >= 0 && deletionGuardFraction <= 1 ? deletionGuardFraction : undefined;

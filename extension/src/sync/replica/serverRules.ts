@@ -17,7 +17,7 @@ export interface AdoptOptions {
 
 /**
  * Tracks the folders and files of the tree here too, except those that the user untracked on this machine. A folder
- * that holds other files on this disk is skipped, and only its files on the server are tracked: the user did not ask to
+ * that contains other files on this disk is skipped, and only its files on the server are tracked: the user did not ask to
  * push the others. Invariant: what the pull holds back is not tracked either, since a tracked path needs no consent.
  * Returns the outermost skipped folders whose files on the server are all new.
  */

@@ -12,7 +12,7 @@ export interface ApplyOptions {
 
 export interface ApplyRequest extends ApplyOptions {
   readonly changes: readonly DecidedChange[];
-  /** The folder that holds the verified content of the changes. */
+  /** The folder with the verified content of the changes. */
   readonly staging: string;
   /** The folder for replaced and deleted files, see `newBackup`. It is created with the first of them. */
   readonly backup: string;

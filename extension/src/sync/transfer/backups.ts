@@ -27,7 +27,7 @@ const backupName = /^(?:(\d+)-)?(\d{4}-\d\d-\d\dT)(\d\d)-(\d\d)-(\d\d\.\d+Z)-([^
 /**
  * Names a new backup. The folder is not created.
  * Invariant: its number is higher than that of every backup and record in the folder. Backups are ordered by number and
- * not by time, since a clock can be set back. The caller holds the lock of the store.
+ * not by time, since a clock can be set back. The caller has the lock of the store.
  */
 export async function newBackup({ backups }: Pick<StorageFolders, 'backups'>, purpose: string): Promise<string> {
   let last = 0;
@@ -67,7 +67,7 @@ export async function storedBackups({ backups }: Pick<StorageFolders, 'backups'>
   });
 }
 
-/** Lists the backups that hold files, newest first. */
+/** Lists the backups with files in them, newest first. */
 export async function listBackups(folders: Pick<StorageFolders, 'backups'>): Promise<BackedUpFiles[]> {
   const listed: BackedUpFiles[] = [];
   for (const stored of await storedBackups(folders)) {

@@ -61,7 +61,7 @@ export function withDownloads<T>(
   });
 }
 
-/** A killed command leaves its folder. No other command is running, since it would hold the lock of the store. */
+/** A killed command leaves its folder. No other command is running, since it would have the lock of the store. */
 async function setAsideKilled(folders: StagingFolder): Promise<void> {
   for (const name of await listNames(folders.staging)) {
     const folder = join(folders.staging, name);
@@ -69,7 +69,7 @@ async function setAsideKilled(folders: StagingFolder): Promise<void> {
   }
 }
 
-/** What earlier commands have received stays, except for the same paths. */
+/** Files that earlier commands received stay, except for the same paths. */
 async function setAside(folder: string, folders: StagingFolder): Promise<void> {
   const interrupted = interruptedIn(folders);
   await moveMissing(interrupted, folder);

@@ -133,7 +133,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     ),
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
   too_many_folders: () =>
-    l10n.t('The tree has too many tracked folders. Untrack some, or track a folder that holds them.'),
+    l10n.t('The tree has too many tracked folders. Untrack some, or track a folder that contains them.'),
   too_many_sessions: () =>
     l10n.t(
       'Too many transfers with this token are open on the server. Try again in half an hour, or use another token.',

@@ -42,7 +42,7 @@ function isSharedFolder(folder: vscode.Uri | undefined): boolean {
   return folder !== undefined && isShared(vscode.Uri.joinPath(folder, '.vscode/settings.json'));
 }
 
-/** Settings can hold anything: a file can be edited by hand. */
+/** Settings can have any value: a file can be edited by hand. */
 function rawSetting(name: SettingName, folder?: vscode.Uri): unknown {
   return vscode.workspace.getConfiguration(section, folder ?? null).get<unknown>(name, settingDefaults[name]);
 }

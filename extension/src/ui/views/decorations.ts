@@ -14,7 +14,7 @@ export function rowUri(file: vscode.Uri): vscode.Uri {
   return file.with({ scheme: rowScheme });
 }
 
-/** Decorates paths that are not in sync, and the folders that hold some, in the Explorer and in the tree view. */
+/** Decorates paths that are not in sync, and the folders that contain some, in the Explorer and in the tree view. */
 export function registerDecorations(folders: WorkspaceFolders): vscode.Disposable {
   const changed = new vscode.EventEmitter<undefined>();
   let shown: readonly ReadonlyMap<string, unknown>[] = [];

@@ -17,7 +17,7 @@ export interface DiskFault {
   readonly kept: number;
 }
 
-/** What a call does, as far as faults go. */
+/** The kinds of calls between which faults distinguish. */
 export type CallKind = 'read' | 'write' | 'flush';
 
 interface NameChange {

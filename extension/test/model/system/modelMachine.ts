@@ -70,7 +70,7 @@ export class ModelMachine {
     return filesBelow(storagePaths(`${this.#folder}/storage`).backups);
   }
 
-  /** What commands left in their staging folder. */
+  /** The files that commands left in their staging folder. */
   staged(): string[] {
     const { staging } = storagePaths(`${this.#folder}/storage`);
     return realFs.existsSync(staging) ? realFs.readdirSync(staging) : [];

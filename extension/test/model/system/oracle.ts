@@ -9,12 +9,12 @@ export interface Told {
   readonly merged: ReadonlySet<string> | undefined;
 }
 
-/** Holds what each side may do against what it did. Every method throws if a promise is broken. */
+/** Compares the acts of each side with what it may do. Every method throws if a promise is broken. */
 export class Oracle {
   readonly #revisions: Revisions;
-  /** What each machine had on its disk at any time, or its user was asked about: `path hash`. */
+  /** The contents that each machine had on its disk at any time, or its user was asked about, as `path hash`. */
   readonly #seen = new Map<ModelMachine, Set<string>>();
-  /** What a push took out of the head, and nobody has put back: `path hash`. */
+  /** The contents that a push took out of the head, and nobody has put back, as `path hash`. */
   readonly #dead = new Set<string>();
 
   constructor(revisions: Revisions) {
