@@ -4,7 +4,7 @@ import { treeHistoryViewId } from '../shared/ids';
 import type { PathPicker } from '../views/pathPicker';
 import type { FileHistoryView } from './fileHistoryView';
 import { pickVersion } from './historyPicks';
-import { nameOf, versionOf, type FileVersion } from './rows';
+import { nameOf, versionOf, type ShownVersion } from './rows';
 
 export async function showTreeHistory(): Promise<void> {
   await vscode.commands.executeCommand(`${treeHistoryViewId}.focus`);
@@ -59,7 +59,7 @@ export async function compareSynced(picker: PathPicker, uri: unknown, uris: unkn
   await openDiff(syncedDocument(owner, path), await localDocument(owner, path), title);
 }
 
-async function compareWithLocal(version: FileVersion): Promise<void> {
+async function compareWithLocal(version: ShownVersion): Promise<void> {
   const { owner, path, localPath = path, revision } = version;
   const title = vscode.l10n.t('{0} (r{1} ↔ local)', nameOf(localPath), revision);
   await openDiff(documentOf(version), await localDocument(owner, localPath), title);
@@ -70,6 +70,6 @@ async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Pro
 }
 
 /** A deleted file is empty, as every file is in revision 0. */
-function documentOf({ owner, path, revision, isDeleted }: FileVersion): vscode.Uri {
+function documentOf({ owner, path, revision, isDeleted }: ShownVersion): vscode.Uri {
   return serverDocument(owner, path, isDeleted ? 0 : revision);
 }

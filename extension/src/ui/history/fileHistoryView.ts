@@ -8,11 +8,11 @@ import {
   moreItem,
   pushTooltip,
   versionDescription,
-  type FileVersion,
+  type ShownVersion,
   type MoreRow,
   type VersionRow,
 } from './rows';
-import type { FileVersion as ServerVersion } from '../../sync/history/fileVersions';
+import type { FileVersion } from '../../sync/history/fileVersions';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { rowLabel } from '../shared/rowLabel';
 import type { LastUsed } from '../views/lastUsed';
@@ -26,7 +26,7 @@ export interface FileHistoryView extends HistoryView {
 }
 
 interface FileVersionRow extends VersionRow {
-  readonly push: ServerVersion;
+  readonly push: FileVersion;
 }
 
 /** The file whose versions are shown, and the versions loaded so far. */
@@ -34,7 +34,7 @@ interface ShownHistory {
   readonly owner: SyncedFolder;
   readonly path: string;
   readonly state: HistoryState;
-  readonly versions: Pages<ServerVersion>;
+  readonly versions: Pages<FileVersion>;
 }
 
 /** The "File History" view: the versions of the active file. */
@@ -94,7 +94,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       // The previous version may be on the next page: it is the file in the previous revision.
       const older = versions.items[index + 1];
       const before = older?.revision ?? (versions.hasMore ? push.revision - 1 : 0);
-      const version: FileVersion = {
+      const version: ShownVersion = {
         owner,
         path: push.path,
         pathBefore: older?.path ?? push.renamedFrom,
@@ -147,7 +147,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       void this.#whileLoading(shown.versions.reload());
       return;
     }
-    const versions: Pages<ServerVersion> = new Pages<ServerVersion>({
+    const versions: Pages<FileVersion> = new Pages<FileVersion>({
       fetch: async (before) => {
         const page = await owner.sync.history.versions(path, before);
         return { items: page.versions, more: page.more };

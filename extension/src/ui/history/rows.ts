@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { PalmtreeError } from '../../errors';
-import type { FileVersion as ServerVersion } from '../../sync/history/fileVersions';
+import type { FileVersion } from '../../sync/history/fileVersions';
 import { formatBytes, formatDate, formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** A file in one revision. */
-export interface FileVersion {
+/** A version of a file as the views show it: with the folder, and the version before it. */
+export interface ShownVersion {
   readonly owner: SyncedFolder;
   readonly path: string;
   readonly revision: number;
@@ -24,7 +24,7 @@ export interface FileVersion {
 /** A row for a version of a file, in either view. */
 export interface VersionRow {
   readonly owner: SyncedFolder;
-  readonly version: FileVersion;
+  readonly version: ShownVersion;
 }
 
 /** The last row of a list that continues. */
@@ -38,7 +38,7 @@ function isVersionRow(row: unknown): row is VersionRow {
 }
 
 /** Throws nothing_picked. */
-export function versionOf(row: unknown): FileVersion {
+export function versionOf(row: unknown): ShownVersion {
   if (isVersionRow(row)) return row.version;
   throw new PalmtreeError('nothing_picked', 'no version is picked');
 }
@@ -66,7 +66,7 @@ export function revisionLabel(revision: number, { author }: Push): string {
  * `3 minutes ago · renamed from notes/old.md · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off
  * the end.
  */
-export function versionDescription({ createdAt, message, entry, renamedFrom }: ServerVersion, now: Date): string {
+export function versionDescription({ createdAt, message, entry, renamedFrom }: FileVersion, now: Date): string {
   const size =
     entry === null
       ? vscode.l10n.t('deleted')
