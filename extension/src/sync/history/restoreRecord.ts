@@ -5,7 +5,7 @@ import { observe } from '../../io/scan/observe';
 import type { PulledChange } from '../pull/pullRecord';
 import type { Replica } from '../replica/replica';
 
-/** The head of the record by which a restore can be undone. */
+/** The fields that say where and when a restore was made, for the record by which it can be undone. */
 export function restoreOrigin({ binding, ancestor }: Replica) {
   const { server, tree } = binding ?? { server: '', tree: '' };
   return { kind: 'other' as const, server, tree, revision: ancestor.revision };
