@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { ClientRequest, ClientResponse } from '../../bench/clientProtocol';
 import { registerChild } from '../../scripts/liveChildren.mjs';
 import { nodeBinary } from '../../scripts/paths.mts';
-import { Line } from '../support/line';
+import { FaultyProxy } from '../support/faultyProxy';
 import { expectSame, silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -18,7 +18,7 @@ const dist = join(import.meta.dirname, '../../../dist');
 const megabyte = 1_000_000;
 
 let bundle: string;
-let line: Line;
+let proxy: FaultyProxy;
 let earlier: ReadonlySet<string>;
 beforeAll(async () => {
   bundle = await mkdtemp(join(tmpdir(), 'palmtree-client-'));
@@ -33,10 +33,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(bundle, { recursive: true }));
 beforeEach(async () => {
-  line = await Line.open(fixture.server.url);
+  proxy = await FaultyProxy.open(fixture.server.url);
   earlier = new Set(await sessions());
 });
-afterEach(() => line.close());
+afterEach(() => proxy.close());
 
 /** A client in a process of its own, on the folder and storage of a machine that is closed. */
 class ClientProcess {
@@ -51,7 +51,7 @@ class ClientProcess {
     const client = new ClientProcess(child);
     await client.#response();
     const { token } = fixture.server;
-    await client.ask({ op: 'open', root, storage, dist, url: line.url, token, tree: fixture.tree });
+    await client.ask({ op: 'open', root, storage, dist, url: proxy.url, token, tree: fixture.tree });
     return client;
   }
 
@@ -64,7 +64,7 @@ class ClientProcess {
 
   /** Sends a request and kills the process with SIGKILL when so many bytes have passed. */
   async askAndKill(request: ClientRequest, bytes: number): Promise<void> {
-    const passed = line.after(bytes);
+    const passed = proxy.after(bytes);
     this.#child.send(request);
     await passed;
     const exited = new Promise((resolve) => this.#child.once('exit', resolve));
@@ -97,7 +97,7 @@ async function fill(machine: Machine, files: Readonly<Record<string, number>>): 
 
 /** Opens another window on the folder of a closed machine. */
 function reopened({ root, storage }: Machine): Promise<Machine> {
-  return fixture.machine({ root, storage, url: line.url });
+  return fixture.machine({ root, storage, url: proxy.url });
 }
 
 /** Pushes the folder `n` of `desk` to the current tree, as another machine. */
@@ -108,9 +108,9 @@ async function pushed(desk: Machine): Promise<void> {
 
 /** The bytes that pass while `work` runs. What was in buffers at a kill, some megabytes, passes again. */
 async function bytesOf(work: () => Promise<unknown>): Promise<number> {
-  const before = line.bytes;
+  const before = proxy.bytes;
   await work();
-  return line.bytes - before;
+  return proxy.bytes - before;
 }
 
 const manyFiles = Object.fromEntries(
@@ -167,10 +167,10 @@ describe('a push whose client was killed', () => {
 
 describe('a push whose window is closed', () => {
   it('goes on in the next window', async () => {
-    const desk = await fixture.machine({ url: line.url });
+    const desk = await fixture.machine({ url: proxy.url });
     await fill(desk, { 'n/big': 40 * megabyte });
     await desk.sync.track(['n']);
-    const passed = line.after(20 * megabyte);
+    const passed = proxy.after(20 * megabyte);
     const push = desk.push();
     await passed;
     await Promise.all([desk.close(), expect(push).rejects.toMatchObject({ code: 'cancelled' })]);
@@ -180,10 +180,10 @@ describe('a push whose window is closed', () => {
   });
 
   it('of some paths only does not hinder the push of all', async () => {
-    const desk = await fixture.machine({ url: line.url });
+    const desk = await fixture.machine({ url: proxy.url });
     await fill(desk, { 'n/big': 40 * megabyte, 'n/small': 10 });
     await desk.sync.track(['n']);
-    const passed = line.after(20 * megabyte);
+    const passed = proxy.after(20 * megabyte);
     const push = desk.push();
     await passed;
     await Promise.all([desk.close(), expect(push).rejects.toMatchObject({ code: 'cancelled' })]);
@@ -194,18 +194,18 @@ describe('a push whose window is closed', () => {
   });
 });
 
-describe('a push whose line is cut', () => {
-  it('goes on when the line is back', async () => {
-    const desk = await fixture.machine({ url: line.url });
+describe('a push whose connection is cut', () => {
+  it('goes on when the connection is back', async () => {
+    const desk = await fixture.machine({ url: proxy.url });
     await fill(desk, { 'n/big': 40 * megabyte });
     await desk.sync.track(['n']);
-    const passed = line.after(20 * megabyte);
+    const passed = proxy.after(20 * megabyte);
     const push = desk.push();
     await passed;
-    line.cut();
-    line.refuse();
+    proxy.cut();
+    proxy.refuse();
     await expect(push).rejects.toMatchObject({ code: 'connection_lost' });
-    line.thaw();
+    proxy.thaw();
     expect(await bytesOf(() => desk.push())).toBeLessThan(28 * megabyte);
     expect(await newSessions()).toEqual([]);
   });
@@ -236,8 +236,8 @@ describe('a pull whose window is closed', () => {
     const content = randomBytes(40 * megabyte);
     await desk.write('n/big', content);
     await pushed(desk);
-    const laptop = await fixture.machine({ url: line.url });
-    const passed = line.after(20 * megabyte);
+    const laptop = await fixture.machine({ url: proxy.url });
+    const passed = proxy.after(20 * megabyte);
     const pull = laptop.pull();
     await passed;
     await Promise.all([laptop.close(), expect(pull).rejects.toMatchObject({ code: 'cancelled' })]);
@@ -254,24 +254,24 @@ describe('a pull whose window is closed', () => {
     [
       'another pull that was interrupted',
       async (laptop) => {
-        const passed = line.after(5 * megabyte);
+        const passed = proxy.after(5 * megabyte);
         const pull = laptop.pull(false, { only: new Set(['n/other']) });
         await passed;
-        line.cut();
-        line.refuse();
+        proxy.cut();
+        proxy.refuse();
         await expect(pull).rejects.toMatchObject({ code: 'connection_lost' });
-        line.thaw();
+        proxy.thaw();
       },
     ],
   ])('goes on although there was %s in between', async (_, between) => {
     const desk = await fixture.machine();
     await fill(desk, { 'n/small': 10 });
     await pushed(desk);
-    const laptop = await fixture.machine({ url: line.url });
+    const laptop = await fixture.machine({ url: proxy.url });
     await laptop.pull();
     await fill(desk, { 'n/big': 40 * megabyte, 'n/other': 10 * megabyte, 'n/small': 10 });
     await desk.push();
-    const passed = line.after(30 * megabyte);
+    const passed = proxy.after(30 * megabyte);
     const pull = laptop.pull(false, { only: new Set(['n/big']) });
     await passed;
     await Promise.all([laptop.close(), expect(pull).rejects.toMatchObject({ code: 'cancelled' })]);
@@ -286,8 +286,8 @@ describe('a pull whose window is closed', () => {
     const desk = await fixture.machine();
     await fill(desk, { 'n/big': 20 * megabyte, 'n/other': 10 });
     await pushed(desk);
-    const laptop = await fixture.machine({ url: line.url });
-    const passed = line.after(10 * megabyte);
+    const laptop = await fixture.machine({ url: proxy.url });
+    const passed = proxy.after(10 * megabyte);
     const pull = laptop.pull();
     await passed;
     await Promise.all([laptop.close(), expect(pull).rejects.toMatchObject({ code: 'cancelled' })]);

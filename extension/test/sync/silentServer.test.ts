@@ -3,19 +3,19 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { transfer, type TransferRequest } from '../../src/io/rsync/transfer';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
-import { Line } from '../support/line';
+import { FaultyProxy } from '../support/faultyProxy';
 import { silent, until, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
 /** A busy machine may delay a response for seconds. */
 const silenceMs = 4_000;
-let line: Line | undefined;
+let proxy: FaultyProxy | undefined;
 
 afterEach(async () => {
   thaw();
-  await line?.close();
-  line = undefined;
+  await proxy?.close();
+  proxy = undefined;
 });
 
 function freeze(): void {
@@ -98,12 +98,12 @@ describe('a frozen server', () => {
   });
 });
 
-describe('a line that freezes during a transfer', () => {
+describe('a connection that freezes during a transfer', () => {
   it.each<['push' | 'pull', (desk: Machine, laptop: Machine) => [Machine, Promise<unknown>]]>([
     ['push', (desk) => [desk, desk.push()]],
     ['pull', (_, laptop) => [laptop, laptop.pull()]],
   ])('is replaced, though the clock is set back, and the %s goes on where it stopped', async (direction, start) => {
-    const open = (line = await Line.open(fixture.server.url));
+    const open = (proxy = await FaultyProxy.open(fixture.server.url));
     const quickly = (request: TransferRequest) => transfer({ ...request, silenceMs: 2_000 });
     const content = randomBytes(24 << 20);
     const machine = (slow: boolean) =>
@@ -130,18 +130,18 @@ describe('a line that freezes during a transfer', () => {
   });
 });
 
-describe('a line that breaks', () => {
-  const breaks: [string, (open: Line) => void][] = [
+describe('a connection that breaks', () => {
+  const breaks: [string, (open: FaultyProxy) => void][] = [
     ['freezes', (open) => open.freeze()],
     ['freezes, and refuses new connections', (open) => (open.freeze(), open.refuse())],
     ['is cut, and refuses new connections', (open) => (open.cut(), open.refuse())],
   ];
 
-  it.each(breaks)('and %s is noticed, and the status heals by itself', async (_, breakLine) => {
-    line = await Line.open(fixture.server.url);
-    const desk = await syncedMachine(line.url);
+  it.each(breaks)('and %s is noticed, and the status heals by itself', async (_, breakConnection) => {
+    proxy = await FaultyProxy.open(fixture.server.url);
+    const desk = await syncedMachine(proxy.url);
     await until(desk, ({ offline, isChecked }) => isChecked && offline === undefined);
-    breakLine(line);
+    breakConnection(proxy);
     const failure = await desk.push().catch((error: unknown) => error);
     expect(['no_response', 'server_unreachable']).toContain((failure as { code: string }).code);
     const laptop = await fixture.machine();
@@ -150,31 +150,31 @@ describe('a line that breaks', () => {
     await laptop.pull();
     await laptop.push();
     expect(desk.sync.state.kind).toBe('halted');
-    line.thaw();
+    proxy.thaw();
     await until(desk, ({ kind, offline, counts }) => kind === 'idle' && offline === undefined && counts.incoming === 1);
   });
 
   it('is noticed by a look at the history, and live updates are connected anew', async () => {
-    line = await Line.open(fixture.server.url);
-    const desk = await syncedMachine(line.url);
+    proxy = await FaultyProxy.open(fixture.server.url);
+    const desk = await syncedMachine(proxy.url);
     await until(desk, () => desk.sync.connectionCount > 0);
     const { connectionCount } = desk.sync;
-    line.freeze();
+    proxy.freeze();
     await expect(desk.sync.history.revisions()).rejects.toMatchObject({ code: 'no_response' });
-    line.thaw();
+    proxy.thaw();
     await until(desk, ({ offline }) => desk.sync.connectionCount > connectionCount && offline === undefined);
     expect((await desk.sync.history.revisions()).revisions).toHaveLength(1);
   });
 
   it('is noticed without a command, with the time of the next attempt', async () => {
-    line = await Line.open(fixture.server.url);
-    const desk = await syncedMachine(line.url);
+    proxy = await FaultyProxy.open(fixture.server.url);
+    const desk = await syncedMachine(proxy.url);
     await until(desk, ({ isChecked }) => isChecked);
-    line.cut();
-    line.refuse();
+    proxy.cut();
+    proxy.refuse();
     const { nextTryAt = 0 } = await until(desk, ({ offline }) => offline !== undefined);
     expect(nextTryAt).toBeGreaterThan(Date.now() - 1_000);
-    line.thaw();
+    proxy.thaw();
     await until(desk, (state) => state.offline === undefined && state.nextTryAt === undefined);
   });
 });

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A line to a server that counts bytes. It can be frozen, as by sleep or another Wi-Fi, and cut. */
-export class Line {
+/** A TCP proxy in front of a server. It counts bytes, freezes connections as sleep or another Wi-Fi does, and cuts them. */
+export class FaultyProxy {
   /** The bytes that have passed in both directions. */
   bytes = 0;
   readonly #server: Server;
@@ -21,12 +21,12 @@ export class Line {
     });
   }
 
-  static async open(target: string): Promise<Line> {
-    const line = new Line(target);
-    line.#server.listen(0, '127.0.0.1');
-    await once(line.#server, 'listening');
-    line.#port = (line.#server.address() as AddressInfo).port;
-    return line;
+  static async open(target: string): Promise<FaultyProxy> {
+    const proxy = new FaultyProxy(target);
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    proxy.#port = (proxy.#server.address() as AddressInfo).port;
+    return proxy;
   }
 
   get url(): string {
