@@ -6,7 +6,7 @@ import { repository } from '../../scripts/paths.mts';
 import { MemoryWatch } from './memoryWatch';
 import { soakSeconds, writeSoakFigures } from './soak';
 
-/** Repeat one failure: a failed property prints both. */
+/** The seed and the path of one failure, which a failed property prints, to repeat it. */
 const givenSeed = process.env['PALMTREE_PROPERTY_SEED'];
 const givenPath = process.env['PALMTREE_PROPERTY_PATH'];
 
@@ -54,7 +54,7 @@ export async function checkInBatches(property: IRawProperty<unknown>, options: B
   if (options.maxGrowthBytes !== undefined) expect(growthBytes).toBeLessThan(options.maxGrowthBytes);
 }
 
-/** Another seed each day a suite runs would hide a failure from the next run, so only a soak looks further. */
+/** The same seed in each run of the suite: with another one, a failure could be gone in the next run. A soak looks further. */
 function firstSeed(): number {
   return soakSeconds === undefined ? 20_261_129 : randomInt(2 ** 31);
 }

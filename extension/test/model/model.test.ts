@@ -17,7 +17,7 @@ beforeAll(async () => {
   await server.stop();
   template = server.dataFolder;
   const real = globalThis.setTimeout;
-  // Simulated time: nobody waits for a pause before another attempt. Deadlines are longer, and stay real.
+  // A pause before another attempt takes no time. Deadlines are longer than such pauses, and stay real.
   vi.stubGlobal('setTimeout', (run: () => void, ms = 0) => real(run, ms <= longestPauseMs ? 0 : ms));
 });
 afterAll(() => {
@@ -26,7 +26,7 @@ afterAll(() => {
 });
 
 const requiredOutcomes = ['push done', 'pull done', 'resolve done', 'push stale_base', 'push crashed', 'pull crashed'];
-/** Two thousand sequences take two minutes, and many on a busy machine. In a soak, they go on as long as they are told to. */
+/** The sequences take minutes, and many of them on a busy machine. In a soak, they go on for the given time. */
 const timeoutMs = 1_800_000 + 1_000 * (soakSeconds ?? 0);
 const longestPauseMs = 8_000;
 async function runSequence(count: number, steps: readonly Step[]): Promise<ModelSystem> {

@@ -107,13 +107,13 @@ describe('a hostile server', () => {
       'not_a_palmtree_server',
       (response) => sendForEver(response.writeHead(200, { 'content-type': 'text/html' }), megabyte('x')),
     ],
-  ])('with %s is left, with words and little memory', async (_, command, code, answer) => {
+  ])('with %s is given up with an error code, and takes little memory', async (_, command, code, answer) => {
     const result = await attacked(command, answer);
     expect(result.code).toBe(code);
     expect(result.grownBytes).toBeLessThan(maxGrowth);
   });
 
-  it('with a content of unknown size that is too large to show is left', async () => {
+  it('with a content of unknown size that is too large to show is given up', async () => {
     const result = await attacked('unknownContent', (response) => sendForEver(response, megabyte('x')));
     expect(result.code).toBe('content_too_large');
     // The 64 MB that may be shown are in memory twice, in pieces and as a whole.
@@ -147,7 +147,7 @@ describe('a hostile server', () => {
     expect(server.requests).toHaveLength(3);
   });
 
-  it('with a table that drips is left when it brings too little', async () => {
+  it('with a table that drips is given up as too slow', async () => {
     const result = await attacked('files', (response) => {
       response.write(head(1));
       const drip = setInterval(() => response.write(' '), 100);

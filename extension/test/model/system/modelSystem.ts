@@ -166,7 +166,7 @@ export class ModelSystem {
     const result = outcome.kind === 'done' ? outcome.result : undefined;
     if (name === 'pull') {
       const merged = result === undefined && autoMerge ? undefined : new Set(result?.merged ?? []);
-      this.#oracle.checkPull(machine, before, after, known, { isDone: result !== undefined, merged });
+      this.#oracle.checkPull(machine, before, after, { known, merged });
       if (result !== undefined) this.#conflicts.set(machine, result.conflicts ?? []);
     } else if (name === 'resolve' || name === 'restore' || name === 'undoPull') {
       this.#oracle.decided(machine, after);

@@ -2,13 +2,6 @@ import type { Files } from './files';
 import type { ModelMachine } from './modelMachine';
 import { hashOf, type Revision, type Revisions, type Table } from './revisions';
 
-/** The effect of a command, as the user was told. */
-export interface Told {
-  readonly isDone: boolean;
-  /** Paths whose versions the command merged; undefined if it may have merged any. */
-  readonly merged: ReadonlySet<string> | undefined;
-}
-
 /** Compares the acts of each side with what it may do. Every method throws if a promise is broken. */
 export class Oracle {
   readonly #revisions: Revisions;
@@ -48,8 +41,16 @@ export class Oracle {
     if (JSON.stringify([...before]) !== JSON.stringify([...after])) throw new Error(`a push changed ${machine.name}`);
   }
 
-  /** A pull replaces no content that the server never had, except by a merge. `known` are the hashes before the pull. */
-  checkPull(machine: ModelMachine, before: Files, after: Files, known: ReadonlySet<string>, { merged }: Told): void {
+  /**
+   * A pull replaces no content that the server never had, except by a merge. `known` are the server's hashes before the
+   * pull, `merged` the paths that it reported as merged; undefined if it may have merged any.
+   */
+  checkPull(
+    machine: ModelMachine,
+    before: Files,
+    after: Files,
+    { known, merged }: { readonly known: ReadonlySet<string>; readonly merged: ReadonlySet<string> | undefined },
+  ): void {
     this.#see(machine, after);
     if (merged === undefined) this.#seeTable(machine, this.#revisions.headTable);
     const head = this.#revisions.headTable;
