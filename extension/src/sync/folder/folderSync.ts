@@ -5,7 +5,7 @@ import { countPendingChanges } from '../../core/status/pendingChanges';
 import type { PathFolders } from '../../core/status/pathTree';
 import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
-import { isPalmtreeError, PalmtreeError } from '../../errors';
+import { PalmtreeError } from '../../errors';
 import type { Wait } from '../../io/api/revisionFeed';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
@@ -39,6 +39,7 @@ import type { ApplyOptions } from '../transfer/applyStaged';
 import { tooLongTest } from '../transfer/staging';
 import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
 import { cureCheck } from './cureCheck';
+import { FileEvents } from './fileEvents';
 import { FolderHeld } from './folderHeld';
 import { FolderMerges } from './folderMerges';
 import { FolderRenames } from './folderRenames';
@@ -47,10 +48,8 @@ import { Recovery } from './recovery';
 import { AutoFetcher } from './autoFetcher';
 import { isServerFailure, SyncStatus } from './syncStatus';
 import { SleepWatch } from './sleepWatch';
+import { StoreFollower } from './storeFollower';
 import { withProgress } from './withProgress';
-
-/** A watcher reports one save in several events; they are scanned together. */
-const hintDelayMs = 5;
 
 export interface FolderSyncDeps {
   readonly root: string;
@@ -82,19 +81,15 @@ export class FolderSync {
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
-  readonly #onDefect: (error: unknown) => void;
   readonly #operations: OperationQueue;
   readonly #connection: Connection;
   readonly #status: SyncStatus;
   readonly #fetcher: AutoFetcher;
-  /** Paths that the watcher reported and that are not scanned yet. */
-  #hints = new Set<string>();
-  #hintTimer: NodeJS.Timeout | undefined;
+  readonly #fileEvents: FileEvents;
   readonly #followed: Emitter<readonly RuleRename[]>;
-  readonly #endStoreWatch: () => void;
+  readonly #storeFollower: StoreFollower;
   readonly #recovery: Recovery;
   readonly #sleepWatch: SleepWatch;
-  #isReloadQueued = false;
   #pending: { readonly states: PathStates['states']; readonly count: number } | undefined;
   #isBindingKnown = false;
 
@@ -136,12 +131,12 @@ export class FolderSync {
       operate: (work, signal) => this.#operate(work, signal),
     });
     this.#scanner = scanner;
-    this.#onDefect = onDefect;
     this.#connection = connection;
     this.#operations = operations;
     this.#status = status;
     this.#fetcher = new AutoFetcher({ replica, connection, operations, status, onDefect });
-    this.#endStoreWatch = store.watch(() => this.#followStore());
+    this.#fileEvents = new FileEvents({ replica, operations, status, onDefect });
+    this.#storeFollower = new StoreFollower({ store, operations, status, onDefect });
     this.#recovery = new Recovery({
       status,
       isCured: cureCheck({ root, folders, connection, rescan: () => this.rescan(silent) }),
@@ -285,10 +280,9 @@ export class FolderSync {
     this.#fetcher.wake();
   }
 
-  /** Scans paths that a file watcher reported. Its events are hints: the scan finds what changed. */
+  /** Scans paths that a file watcher reported, soon and together. */
   onFileEvents(paths: Iterable<string>): void {
-    for (const path of paths) this.#hints.add(path);
-    this.#hintTimer ??= setTimeout(() => this.#scanHints(), hintDelayMs);
+    this.#fileEvents.add(paths);
   }
 
   /**
@@ -386,8 +380,8 @@ export class FolderSync {
   }
 
   async dispose(): Promise<void> {
-    clearTimeout(this.#hintTimer);
-    this.#endStoreWatch();
+    this.#fileEvents.dispose();
+    this.#storeFollower.dispose();
     this.#sleepWatch.dispose();
     this.#recovery.dispose();
     this.#followed.dispose();
@@ -455,37 +449,6 @@ export class FolderSync {
     if (error instanceof PalmtreeError) error.root = this.root;
     if (isServerFailure(error)) this.#fetcher.reconnect();
     return this.#operations.inTurn(() => this.#status.commandEnded(error));
-  }
-
-  #scanHints(): void {
-    this.#hintTimer = undefined;
-    const only = [...this.#hints];
-    this.#hints = new Set();
-    const { lifetime } = this.#operations;
-    // In turn, but without the lock: a scan saves nothing that another window relies on.
-    this.#operations
-      .inTurn(async () => {
-        const effect = await this.#replica.scan({ only, signal: lifetime });
-        await this.#status.refresh(this.#replica.states.afterScan(this.#status.pathStates, effect));
-      })
-      .catch((error: unknown) => {
-        if (!lifetime.aborted) this.#onDefect(error);
-      });
-  }
-
-  /** Shows what another window has saved, after the running operation. */
-  #followStore(): void {
-    if (this.#isReloadQueued) return;
-    this.#isReloadQueued = true;
-    const { lifetime } = this.#operations;
-    this.#operations
-      .inTurn(async () => {
-        this.#isReloadQueued = false;
-        if (await this.#operations.refresh()) await this.#status.refresh();
-      })
-      .catch((error: unknown) => {
-        if (!lifetime.aborted && !isPalmtreeError(error)) this.#onDefect(error);
-      });
   }
 
   #overview(): Omit<Overview, 'counts'> {
