@@ -221,25 +221,13 @@ async function attemptTransfer(
   part: TransferPart,
   { index, isRetry }: { readonly index: number; readonly isRetry: boolean },
 ): Promise<AttemptResult> {
-  const { screen, signal, endpoint } = request;
+  const { screen, signal } = request;
+  const bridge = await openBridge(request, index);
+  if (bridge instanceof PalmtreeError) return { failure: bridge };
   const progress = new RsyncProgress(part.fileCount, request.totalBytes);
-  let bridge: Bridge;
   const report = (): void => {
     request.onProgress({ ...progress.value, wireBytes: bridge.sentBytes + bridge.receivedBytes });
   };
-  try {
-    // The index tells the server which of the session's lost connections this one replaces.
-    bridge = await Bridge.open({
-      ...endpoint,
-      url: `${endpoint.url}?part=${index}`,
-      signal,
-      silenceMs: request.silenceMs,
-      maxReceivedBytes: maxReceivedBytes(request),
-    });
-  } catch (error) {
-    if (error instanceof PalmtreeError && isTransient(error)) return { failure: error };
-    throw error;
-  }
   if (isRetry) report();
   try {
     const args = rsyncArguments(request, part, bridge.port);
@@ -261,6 +249,19 @@ async function attemptTransfer(
     return { exit, bridge, ...(bridge.failure === undefined ? {} : { failure: bridge.failure }) };
   } finally {
     bridge.close();
+  }
+}
+
+/** Returns an error after which another attempt may succeed, and throws any other. */
+async function openBridge(request: Job, index: number): Promise<Bridge | PalmtreeError> {
+  const { endpoint, signal, silenceMs } = request;
+  // The index tells the server which of the session's lost connections this one replaces.
+  const url = `${endpoint.url}?part=${index}`;
+  try {
+    return await Bridge.open({ ...endpoint, url, signal, silenceMs, maxReceivedBytes: maxReceivedBytes(request) });
+  } catch (error) {
+    if (error instanceof PalmtreeError && isTransient(error)) return error;
+    throw error;
   }
 }
 
@@ -365,13 +366,13 @@ async function rsyncFailure(request: TransferRequest, exit: RsyncExit | undefine
     const full = request.direction === 'push' ? 'storage_full' : 'disk_full';
     return new PalmtreeError(full, `rsync ended with ${code}: ${stderr}`, { details: { reason: stderr } });
   }
-  let there = '';
+  let serverError = '';
   try {
-    there = await request.serverRsyncError();
+    serverError = await request.serverRsyncError();
   } catch (error) {
     // An older server has no such route, and the session may have ended.
     if (error instanceof PalmtreeError && finalErrors.has(error.code)) return error;
   }
-  const reason = [stderr, there].filter((text) => text !== '').join('\n');
+  const reason = [stderr, serverError].filter((text) => text !== '').join('\n');
   return new PalmtreeError('rsync_failed', `rsync ended with ${code}: ${reason}`, { details: { exit: code, reason } });
 }
