@@ -10,8 +10,8 @@ export interface ServerEvent {
 const maxEventChars = 64 << 10;
 
 /**
- * Parses a `text/event-stream` incrementally (WHATWG HTML, "Server-sent events"). It returns no event for a comment,
- * which is what a heartbeat is, nor for an event that the end of the stream cuts off. Throws SizeError for an event of more
+ * Parses a `text/event-stream` incrementally (WHATWG HTML, "Server-sent events"). It returns no event for a comment, such
+ * as a heartbeat of the server, nor for an event that the end of the stream cuts off. Throws SizeError for an event of more
  * than 64 KB.
  */
 export class EventParser {

@@ -16,7 +16,7 @@ const gitPauseMs = 1_000;
 const maxStalePushes = 5;
 
 /** Codes of failures that pass without the user's action. */
-const passingCodes: ReadonlySet<string> = new Set(['server_unreachable', 'no_response', 'store_locked']);
+const transientCodes: ReadonlySet<string> = new Set(['server_unreachable', 'no_response', 'store_locked']);
 
 export interface AutomationSettings {
   readonly pushOnSave: 'off' | 'afterDelay';
@@ -73,7 +73,7 @@ export class Automation {
   #isPaused = false;
   #hasReportedConflicts = false;
   #isBusy = false;
-  /** The transfer that made it busy last. */
+  /** The last transfer, which may be running. */
   #last: Promise<unknown> = Promise.resolve();
   #isTransferring = false;
 
@@ -233,7 +233,7 @@ export class Automation {
     if (error.code === 'stale_base' && ++this.#stalePushes < maxStalePushes) {
       this.#staleAt = sync.state.revision;
       this.#isPullDue = settings().pullOn === 'change';
-    } else if (!passingCodes.has(error.code)) {
+    } else if (!transientCodes.has(error.code)) {
       this.#isPaused = true;
       if (error.code !== 'cancelled') onPaused({ kind: 'failed', direction, error });
     }

@@ -72,7 +72,7 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
     l10n.t('It is not a file, so nothing in its folder is synced. Remove it, or turn off "palmtree.respectGitignore".'),
   'gitignore-too-large': () => l10n.t('It is larger than 1 MB, so nothing in its folder is synced. Shorten it.'),
   'gitignore-not-text': () =>
-    l10n.t('It is not UTF-8 text but UTF-16, for example, so nothing in its folder is synced. Save it as UTF-8.'),
+    l10n.t('It is not UTF-8 text (it may be UTF-16), so nothing in its folder is synced. Save it as UTF-8.'),
   'gitignore-unreadable': (errno) =>
     l10n.t(
       'It cannot be read ({0}), so nothing in its folder is synced: it may exclude any path. Check its permissions.',
