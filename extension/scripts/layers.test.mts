@@ -60,7 +60,8 @@ const layers: Readonly<Record<string, Order>> = {
   ),
   'server/src': levels(
     ['concurrency', 'contract'],
-    ['database', 'space'],
+    ['database'],
+    ['space'],
     ['http'],
     ['objects', 'tokens'],
     ['trees'],

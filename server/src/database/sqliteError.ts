@@ -1,5 +1,7 @@
 /** Primary result codes of SQLite, https://sqlite.org/rescode.html. */
-const codes = { busy: 5, ioError: 10, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
+const codes = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 };
+/** SQLITE_IOERR_SHMSIZE, an extended result code: the file of shared memory could not grow. */
+const noRoomForSharedMemory = 4874;
 
 /** Whether another process has the lock that a statement needs. */
 export function isBusy(error: unknown): boolean {
@@ -12,7 +14,17 @@ export function isDamage(error: unknown): error is Error {
   return code === codes.corrupt || code === codes.notADatabase;
 }
 
+/** Whether SQLite found no room on the disk. */
+export function isDatabaseDiskFull(error: unknown): boolean {
+  return codeOf(error) === codes.full || extendedCodeOf(error) === noRoomForSharedMemory;
+}
+
 /** The low byte of an extended result code is its primary result code. */
 function codeOf(error: unknown): number | undefined {
-  return error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  const code = extendedCodeOf(error);
+  return code === undefined ? undefined : code & 0xff;
+}
+
+function extendedCodeOf(error: unknown): number | undefined {
+  return error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
 }

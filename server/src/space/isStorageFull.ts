@@ -1,10 +1,9 @@
-const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
-/** SQLITE_FULL and SQLITE_IOERR_SHMSIZE, https://sqlite.org/rescode.html. */
-const fullErrcodes: readonly unknown[] = [13, 4874];
+import { isDatabaseDiskFull } from '../database/sqliteError';
 
-/** Whether an operation failed because the disk is full. */
+const fullCodes: readonly unknown[] = ['ENOSPC', 'EDQUOT'];
+
+/** Whether an operation on a file or on the database failed because the disk is full. */
 export function isStorageFull(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  const { code, errcode } = error as Error & { code?: unknown; errcode?: unknown };
-  return fullCodes.includes(code) || fullErrcodes.includes(errcode);
+  const isFileError = error instanceof Error && 'code' in error && fullCodes.includes(error.code);
+  return isFileError || isDatabaseDiskFull(error);
 }
