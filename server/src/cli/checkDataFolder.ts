@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { OperatorError } from '../errors';
 
 /**
- * Checks that the disk of an existing data folder can hold what the server keeps there. Throws OperatorError if a received
+ * Checks that the disk of an existing data folder can store what the server keeps there. Throws OperatorError if a received
  * file cannot be moved to the objects, or if the disk keeps no permission bits: rsync refuses the secrets of a session then.
  */
 export function checkDataFolder(dataFolder: string): void {

@@ -62,7 +62,7 @@ test('revoking a token ends all that its clients do, and removes its sessions; a
   const [lost, kept] = [await useToken('lost'), await useToken('kept')];
   await run('revoke', 'lost');
   await lost.ended;
-  // Its client has read nothing so far, and now reads what the sockets hold.
+  // Its client has read nothing so far, and now reads what the sockets have buffered.
   await closed(lost.content.resume());
   expect(lost.content.complete).toBe(false);
   expect(lost.events()).toContain('event: revision');

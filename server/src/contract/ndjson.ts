@@ -3,7 +3,7 @@ export const ndjsonType = 'application/x-ndjson';
 
 const linesPerBlock = 500;
 
-/** The text of a list in blocks of lines, so that neither the writer nor the reader ever holds all of it. */
+/** The text of a list in blocks of lines, so that neither the writer nor the reader ever has all of it in memory. */
 export function* ndjsonBlocks(head: unknown, items: Iterable<unknown>): Generator<string, undefined> {
   let lines = [lineOf(head)];
   for (const item of items) {

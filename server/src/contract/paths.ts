@@ -60,7 +60,7 @@ function isGitFolder(name: string): boolean {
   return gitFolder.test(name) || (unlike.test(name) && gitFolder.test(plainForm(name)));
 }
 
-/** rsync's daemon serves nothing from a folder that holds this one, which marks symlinks as safe (`munge symlinks`). */
+/** rsync's daemon serves nothing from a folder that contains this one, which marks symlinks as safe (`munge symlinks`). */
 const rsyncFolder = /^rsyncd-munged(?:\/|$)/i;
 
 function plainForm(name: string): string {

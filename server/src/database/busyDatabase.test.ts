@@ -6,19 +6,19 @@ import { startTestServer, type TestServer } from '../../test/testServer';
 import { databaseFileName } from './openDatabase';
 
 let server: TestServer;
-let holder: ChildProcess;
+let locker: ChildProcess;
 
 beforeEach(async () => {
   server = await startTestServer();
-  holder = await holdWriteLock(join(server.dataFolder, databaseFileName));
+  locker = await takeWriteLock(join(server.dataFolder, databaseFileName));
 });
 afterEach(async () => {
-  holder.kill('SIGKILL');
+  locker.kill('SIGKILL');
   await server.stop();
 });
 
 /** Another process takes the write lock, and keeps it until its input ends. */
-async function holdWriteLock(file: string): Promise<ChildProcess> {
+async function takeWriteLock(file: string): Promise<ChildProcess> {
   const script = `
     const database = new (process.getBuiltinModule('node:sqlite').DatabaseSync)(process.argv[1]);
     database.exec('begin immediate');
@@ -40,14 +40,14 @@ test('while another process has the write lock, requests that only read are answ
   expect(await server.api.call('GET', '/v1/whoami')).toMatchObject({ status: 200 });
   expect(await server.api.call('GET', '/v1/trees')).toMatchObject({ status: 200, body: { trees: [] } });
   expect(isMade).toBe(false);
-  holder.stdin?.end();
+  locker.stdin?.end();
   expect(await made).toBe(201);
 });
 
 test('two writes that wait for another process are done one after the other', async () => {
   const made = Promise.all(['one', 'two'].map((name) => server.services.tokens.create(name, ['tree'])));
   await server.api.call('GET', '/v1/whoami');
-  holder.stdin?.end();
+  locker.stdin?.end();
   await made;
   expect((await server.services.tokens.list()).map(({ name }) => name)).toEqual(['alice', 'one', 'two']);
 });

@@ -189,7 +189,7 @@ class Connection {
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, { readonly statement: StatementSync; readonly hasRows: boolean }>();
   #released: Promise<void> = Promise.resolve();
-  /** The number of users that hold the connection or wait for it. */
+  /** The number of users that have the connection or wait for it. */
   #users = 0;
 
   constructor(database: DatabaseSync) {

@@ -10,7 +10,7 @@ const commandMs = 5_000;
 const pauseMs = 50;
 
 /**
- * Throws OperatorError if another process has the database open. Each open connection holds SQLite's shared lock on the file
+ * Throws OperatorError if another process has the database open. Each open connection has SQLite's shared lock on the file
  * itself, and this asks for the exclusive one. So a second server is refused even if somebody deleted the lock file.
  */
 export async function requireUnused(dataFolder: string): Promise<void> {

@@ -14,7 +14,7 @@ interface WholeContent {
 
 /**
  * Streams part of an open file and closes the file at the end, also after an error or a cancellation. It reads nothing
- * ahead, so a slow reader holds one chunk in memory.
+ * ahead, so a slow reader costs one chunk of memory.
  * The hash of whole content is checked before the last chunk, so that a damaged file never ends like a good one.
  */
 export function byteStream(

@@ -21,21 +21,21 @@ export interface InboxLimits {
 export const defaultInboxLimits: InboxLimits = { checkMs: 50, excessBytes: 1 << 20 };
 
 /**
- * A client that pushes many files names whole folders, in which a file may appear meanwhile. One in so many declared files
- * may be undeclared.
+ * A client that pushes many files names whole folders, in which a file may appear meanwhile. For so many declared files,
+ * one may be undeclared.
  */
 const declaredPerUndeclared = 100;
 const maxNamedPaths = 100;
 /**
  * rsync's protocol takes no more than this beside the content: a part of it, and bytes for each file. The bytes in all are
- * more than the sockets and pipes hold, so that the inbox usually shows which file is too large.
+ * more than the sockets and pipes can buffer, so that the inbox usually shows which file is too large.
  */
 const protocolShare = 0.02;
 const protocolBytesPerFile = 1 << 10;
 const protocolBytes = 8 << 20;
-/** Measuring takes at most one in so many milliseconds, or one in two if the disk fills faster than the push promised. */
+/** After each measure, the pause is at least so many times as long; once as long if the disk fills faster than promised. */
 const pausePerMeasure = 20;
-/** When the last run has ended, a push is measured again if that takes no longer than this, or if it is suspicious. */
+/** After its last run, a push is measured again if the last measure took no longer than this, or if it is suspicious. */
 const maxLastCostMs = 20;
 const blockBytes = 4096;
 /** A path's rows in the tables and their indexes. */
@@ -206,7 +206,7 @@ export class InboxGuard implements RunObserver {
     return guarded.freeBytes - freeBytes > this.#deps.space.promisedBytes(id) + this.#limits.excessBytes;
   }
 
-  /** `receivedShare` is what a connection has carried, as a part of the most that the push may take. */
+  /** `receivedShare` are the bytes that one run has received, as a fraction of the most that the whole push may take. */
   #faultIn(state: InboxState, declared: DeclaredInbox, receivedShare = 0): WireError | undefined {
     if (state.undeclared.length > declared.count / declaredPerUndeclared) {
       return pathsError('content_mismatch', state.undeclared.slice(0, maxNamedPaths), 'was not declared');

@@ -47,9 +47,9 @@ export class SessionStore {
   readonly #removals = new Set<Promise<void>>();
   /** The token of each session that this process has created or listed, by the session's id. */
   readonly #owners = new Map<string, number>();
-  #onRemoved: (id: string) => void = () => undefined;
-  /** The same of each session that is being created. */
+  /** The token of each session that is being created, by the session's id. */
   readonly #creating = new Map<string, number>();
+  #onRemoved: (id: string) => void = () => undefined;
 
   constructor(folder: string, now: () => Date) {
     this.#folder = folder;

@@ -15,7 +15,7 @@ export class FolderRepository {
   }
 
   /**
-   * The tracked folders, except those that held files and hold none now: they were renamed or deleted, and a client must
+   * The tracked folders, except those that had files and have none now: they were renamed or deleted, and a client must
    * not track them again.
    */
   async inUse(treeId: number): Promise<string[]> {

@@ -52,7 +52,7 @@ test('two pushes cannot add more folders together than a tree may have', async (
   expect(await folders()).toHaveLength(maxFolders);
 });
 
-test('folders that hold no files any more make room for others', async () => {
+test('folders that contain no files any more make room for others', async () => {
   await pushDirectly(server, tree, 0, { 'gone/a': '1' }, { folders: ['gone', ...manyFolders(maxFolders - 1)] });
   await pushDirectly(server, tree, 1, {}, { changes: [{ op: 'delete', path: 'gone/a' }] });
   await pushDirectly(server, tree, 2, {}, { changes: [], folders: ['new'] });

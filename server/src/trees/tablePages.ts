@@ -3,7 +3,7 @@ import type { TableEntry } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { toTableEntry, versionColumns, type VersionRow } from './entry';
 
-/** Reading a page takes a millisecond, and a client that reads slowly holds some pages in memory. */
+/** Reading a page takes a millisecond, and a client that reads slowly costs the memory of some pages. */
 const pageRows = 500;
 /** Up to so many changes are found by the index of revisions; more of them while all paths are read in their order. */
 const maxIndexedRows = 2_000;
