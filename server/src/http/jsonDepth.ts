@@ -23,7 +23,7 @@ export function isTooDeep(text: Uint8Array): boolean {
   return false;
 }
 
-/** Whether each line has at most one bracket, the brace at its begin. So have nearly all lines of a push. */
+/** Whether each line has at most one bracket, the brace at its start, as nearly all lines of a push have. */
 function isFlat(text: Uint8Array): boolean {
   if (openArray === undefined || openObject === undefined || text.includes(openArray)) return false;
   for (let at = text.indexOf(openObject); at !== -1; at = text.indexOf(openObject, at + 1)) {

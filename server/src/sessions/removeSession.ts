@@ -6,7 +6,8 @@ export interface SessionContents {
 }
 
 /**
- * Removes a session that was not committed. The folder is the last to go: after a kill, a sweep finds it and ends this.
+ * Removes a session that was not committed. The folder is removed last, so that after a kill a sweep
+ * finds it and finishes the removal.
  * With `soon`, the session has ended when this resolves, and its folder is removed in the background.
  */
 export async function removeSession(
