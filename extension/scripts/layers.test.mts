@@ -71,6 +71,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['sessions'],
     ['pulls', 'pushes'],
     ['app'],
+    ['administration'],
     ['cli'],
   ),
 };

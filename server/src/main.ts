@@ -3,7 +3,9 @@ import { Command } from 'commander';
 import { version } from '../../package.json';
 import { exportCommand } from './cli/exportCommand';
 import { serveCommand } from './cli/serveCommand';
+import { taskRunner } from './cli/taskOptions';
 import { tokenCommand } from './cli/tokenCommand';
+import { treeCommand } from './cli/treeCommand';
 import { OperatorError } from './errors';
 
 process.umask(0o077);
@@ -20,6 +22,7 @@ const program = new Command('palmtree-server')
   .version(version)
   .addCommand(serveCommand(version, print))
   .addCommand(tokenCommand(print))
+  .addCommand(treeCommand(taskRunner(version), print))
   .addCommand(exportCommand(print));
 
 try {

@@ -154,7 +154,7 @@ test('an error at the start is one line that says what to do', async () => {
   const locked = await serve('--data', dataFolder);
   expect(locked).toMatchObject({
     code: 1,
-    line: expect.stringContaining(`Another palmtree-server is running on ${dataFolder}.`),
+    line: expect.stringContaining(`Another palmtree-server, or one of its commands, is running on ${dataFolder}.`),
   });
 
   const file = join(temporaryFolder(), 'file');

@@ -1,17 +1,18 @@
 import { pino } from 'pino';
+import { ControlApp } from '../administration/controlApp';
+import { listenOnControlSocket } from '../administration/controlSocket';
+import type { TaskEnvironment } from '../administration/task';
+import { tasks } from '../administration/tasks';
 import { createServer } from '../app/createServer';
 import { listen, type Listening, type ListenOptions } from '../app/listen';
 import { createServices, type Services } from '../app/services';
-import { checkDatabase } from '../database/checkDatabase';
 import { DatabaseFile } from '../database/databaseFile';
-import { databaseFileName, openDatabase, type Database } from '../database/openDatabase';
-import { requireUnused } from '../database/requireUnused';
+import { databaseFileName, type Database } from '../database/openDatabase';
 import { OperatorError } from '../errors';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
-import { Reserve } from '../space/reserve';
-import { checkDataFolder } from './checkDataFolder';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
+import { openDataFolder } from './openDataFolder';
 
 export interface StartOptions {
   readonly version: string;
@@ -41,12 +42,8 @@ const fileCheckMs = 1_000;
 export async function startServer(options: StartOptions): Promise<RunningServer> {
   const { version, dataFolder, rsync } = options;
   const { warning } = await checkRsync(rsync, options.allowOldRsync);
-  const lock = lockDataFolder(dataFolder);
-  checkDataFolder(dataFolder);
-  await requireUnused(dataFolder);
-  const reserve = new Reserve(dataFolder);
-  const database = await reserve.withRoom(() => openDatabase(dataFolder));
-  await checkDatabase(database, dataFolder);
+  const lock = await lockDataFolder(dataFolder);
+  const database = await openDataFolder(dataFolder);
   const file = new DatabaseFile(dataFolder, fileCheckMs);
   await file.check();
   const log = pino({ base: null }, standardError());
@@ -63,6 +60,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const timer = setInterval(() => void sweep(services, { includeIncomplete: false }), minuteMs);
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
+  const control = await openControl({ services, database, dataFolder });
   log.info({ url: listening.url, version }, 'listening');
   if (options.listen.tls === undefined && !isLoopback(options.listen.host)) {
     log.warn(
@@ -72,7 +70,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     clearInterval(timer);
-    return (stopped ??= stopServer(services, listening, { database, file, lock }));
+    return (stopped ??= stopServer(services, listening, { database, file, lock, control }));
   };
   return { url: listening.url, databaseLost: file.lost, log, stop };
 }
@@ -87,14 +85,37 @@ function standardError(): NodeJS.WriteStream {
   return process.stderr;
 }
 
+interface Control {
+  close(): Promise<void>;
+}
+
+/** Without the socket, the server works; only the administration commands do not. */
+async function openControl(environment: TaskEnvironment): Promise<Control> {
+  const control = new ControlApp(environment, tasks);
+  try {
+    const socket = await listenOnControlSocket(environment.dataFolder, control.app);
+    return {
+      close: async () => {
+        await control.stop();
+        socket.close();
+      },
+    };
+  } catch (error) {
+    const { log } = environment.services;
+    log.warn({ err: error }, 'administration commands cannot reach this server: its disk cannot hold a socket');
+    return { close: () => control.stop() };
+  }
+}
+
 async function stopServer(
   { activity, sessions, streams, tokenWatch, log }: Services,
   listening: Listening,
-  { database, file, lock }: { database: Database; file: DatabaseFile; lock: DataFolderLock },
+  { database, file, lock, control }: { database: Database; file: DatabaseFile; lock: DataFolderLock; control: Control },
 ): Promise<void> {
   streams.endAll();
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
+  await control.close();
   await closed;
   await tokenWatch.stop();
   await sessions.removalsDone();

@@ -5,6 +5,7 @@ import { OperatorError } from '../errors';
 import { Reserve } from '../space/reserve';
 import { TokenRepository, type TokenSummary } from '../tokens/tokenRepository';
 import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
+import { tableLines } from './tableLines';
 
 interface DataOption {
   readonly data: string;
@@ -70,8 +71,7 @@ function table(tokens: readonly Omit<TokenSummary, 'id'>[]): string[] {
       trees?.join(', ') ?? 'all trees',
     ]),
   ];
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  return tableLines(rows);
 }
 
 async function withTokens(dataFolder: string, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {

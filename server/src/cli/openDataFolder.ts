@@ -1,0 +1,19 @@
+import { checkDatabase } from '../database/checkDatabase';
+import { openDatabase, type Database } from '../database/openDatabase';
+import { requireUnused } from '../database/requireUnused';
+import { Reserve } from '../space/reserve';
+import { checkDataFolder } from './checkDataFolder';
+
+/** Opens the database of a data folder whose lock the caller holds, for a server or an administration command. Throws OperatorError. */
+export async function openDataFolder(dataFolder: string): Promise<Database> {
+  checkDataFolder(dataFolder);
+  await requireUnused(dataFolder);
+  const database = await new Reserve(dataFolder).withRoom(() => openDatabase(dataFolder));
+  try {
+    await checkDatabase(database, dataFolder);
+  } catch (error) {
+    await database.destroy();
+    throw error;
+  }
+  return database;
+}
