@@ -17,4 +17,6 @@ export type ProgressStep =
   /** Puts files from a backup into the workspace folder. */
   | { readonly kind: 'undoing' }
   /** The server verifies the sent files and makes a revision of them. */
-  | { readonly kind: 'committing' };
+  | { readonly kind: 'committing' }
+  /** The server is busy with an earlier attempt to commit the same push. */
+  | { readonly kind: 'awaitingCommit' };

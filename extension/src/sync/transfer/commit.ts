@@ -8,9 +8,10 @@ const busyPauseMs = 500;
 const maxBusyPauses = 1_200;
 
 /**
- * Commits a push and returns the revision that it made. Throws cancelled before it begins; after that a commit cannot be
- * cancelled, because its outcome would be unknown. After a lost connection the request is repeated: the server returns the
- * same result.
+ * Commits a push and returns the revision that it made. Throws cancelled before it begins. A request that is on its way
+ * cannot be cancelled, because its outcome would be unknown. After a lost connection it is repeated: the server returns the
+ * same result. While the server is busy with an earlier attempt, the wait can be cancelled. The next command asks the server
+ * whether that attempt succeeded.
  */
 export async function commit({ server, reporter }: CommandContext, sessionId: string): Promise<CommitResult> {
   throwIfCancelled({ reporter });
@@ -20,7 +21,9 @@ export async function commit({ server, reporter }: CommandContext, sessionId: st
       return await server.client.commitPush(server.tree, sessionId);
     } catch (error) {
       if (!isPalmtreeError(error, 'session_busy') || pauses === maxBusyPauses) throw error;
-      await delay(busyPauseMs);
     }
+    if (pauses === 0) reporter.step({ kind: 'awaitingCommit' });
+    await delay(busyPauseMs, undefined, { signal: reporter.signal }).catch(() => undefined);
+    throwIfCancelled({ reporter });
   }
 }

@@ -33,6 +33,8 @@ function stepMessage(step: ProgressStep): string {
       return l10n.t('Restoring the previous files');
     case 'committing':
       return l10n.t('The server is verifying the files');
+    case 'awaitingCommit':
+      return l10n.t('The server is still busy with this push');
   }
 }
 
@@ -42,6 +44,7 @@ const waitingSteps: ReadonlySet<ProgressStep['kind']> = new Set([
   'fetchingChanges',
   'fetchingRevision',
   'committing',
+  'awaitingCommit',
 ]);
 /** A shorter wait is not worth a word. */
 const shownWaitMs = 5_000;

@@ -200,6 +200,7 @@ describe('the status bar item', () => {
       ['awaitingServer', 'Waiting for the server (8 s)'],
       ['fetchingChanges', 'Fetching changes from the server (8 s)'],
       ['committing', 'The server is verifying the files (8 s)'],
+      ['awaitingCommit', 'The server is still busy with this push (8 s)'],
       ['scanning', 'Scanning for changes'],
     ] as const)('how long the step %s lasts, if it waits for the server', (kind, tooltip) => {
       expect(indicatorFor([running({ step: { kind }, progress: undefined, since })]).tooltip).toBe(tooltip);
