@@ -104,6 +104,19 @@ describe('a silent client', () => {
   });
 });
 
+it('loses no request that arrives over an idle connection while the server stalls', async () => {
+  const socket = await open(await start());
+  const request = 'GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n';
+  socket.write(request);
+  const [response] = (await once(socket, 'data')) as [Buffer];
+  expect(response.toString()).toContain('Keep-Alive: timeout=5');
+  socket.write(request);
+  // The bytes are on their way, and this process does nothing for longer than the client was told to use the connection.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 7_000);
+  await once(socket, 'data');
+  socket.destroy();
+});
+
 it('refuses connections above the limit, and accepts others once some have closed', async () => {
   const url = await start({ limits: { ...defaultConnectionLimits, connections: 3 } });
   const first = await Promise.all([open(url), open(url), open(url)]);

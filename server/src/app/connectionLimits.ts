@@ -20,11 +20,19 @@ export const defaultConnectionLimits: ConnectionLimits = {
   connectionsPerAddress: 400,
 };
 
+/**
+ * Clients are told to use an idle connection for 5 s, Node's default, and it is kept for so many milliseconds longer. When
+ * this process has stalled, its time-outs come before the requests that have arrived meanwhile, and a connection that is
+ * closed then loses one. A proxy that reuses connections does so for a minute, whatever it is told.
+ */
+const keptLongerMs = 70_000;
+
 /** Limits the number of connections and closes those that stall, so that clients cannot use up the file descriptors. */
 export function limitConnections(server: Server, limits: ConnectionLimits): void {
   server.headersTimeout = limits.handshakeMs;
   // On a slow line, the body of a big push takes longer than Node's default of five minutes.
   server.requestTimeout = 0;
+  server.keepAliveTimeoutBuffer = keptLongerMs;
   endStalledConnections(server, limits.stallMs);
   server.maxConnections = limits.connections;
   const connections = new Map<string, number>();
