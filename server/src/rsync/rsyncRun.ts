@@ -21,7 +21,7 @@ export const defaultRunLimits: RunLimits = {
   killGraceMs: 2_000,
 };
 
-export interface RsyncRunOptions {
+interface RsyncRunOptions {
   readonly part?: string | undefined;
   readonly command: string;
   readonly configFile: string;
@@ -31,18 +31,27 @@ export interface RsyncRunOptions {
 
 const normalClosure = 1000;
 /** WebSocket close code "Internal Error". */
-export const internalError = 1011;
+const internalError = 1011;
 const stderrChars = 4000;
+/** A client sends its greeting without waiting for that of the server, and nothing else. */
+const maxEarlyBytes = 64 << 10;
 const maxReasonBytes = 100;
 
-/** One `rsync --server --daemon` behind one WebSocket, from its start to the end of its last process. */
+/**
+ * One `rsync --server --daemon` behind one WebSocket, until its last process has ended. Its connection is open before
+ * `begin` starts the process.
+ */
 export class RsyncRun implements Run {
-  readonly ended: Promise<void>;
   readonly #socket: WebSocket;
   readonly #options: RsyncRunOptions;
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #liveness: Liveness;
+  #child: ChildProcessWithoutNullStreams | undefined;
+  #liveness: Liveness | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #greeted = Promise.withResolvers<void>();
+  /** Messages that arrived before the process was started. */
+  #early: Buffer[] = [];
+  #earlyBytes = 0;
   /** The reason passed to `stop`. */
   #stopReason: string | undefined;
   #stopCode = internalError;
@@ -51,34 +60,62 @@ export class RsyncRun implements Run {
   #sent = 0;
   #stderr = '';
 
-  /** Throws if the system refuses to start a process. */
   constructor(socket: WebSocket, options: RsyncRunOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#child = startDaemon(options);
-    this.#liveness = new Liveness(socket, options.limits, (reason) => this.stop(reason));
-    this.#child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    socket.on('error', (error) => this.stop(error.message));
+    socket.on('close', (code) => this.#onSocketClosed(code));
+    socket.on('message', this.#keepEarly);
+  }
+
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when rsync has sent its first bytes, or has ended. Never rejects. */
+  get greeted(): Promise<void> {
+    return Promise.race([this.#greeted.promise, this.ended]);
+  }
+
+  /** To be called once, unless it is closing. Throws if the system refuses to start a process. */
+  begin(): void {
+    const child = startDaemon(this.#options);
+    this.#child = child;
+    this.#liveness = new Liveness(this.#socket, this.#options.limits, (reason) => this.stop(reason));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrChars);
     });
+    this.#bridge(child);
+    child.once('error', (error) => {
+      this.#stderr += error.message;
+      // A process that could not be started has no pid and emits no 'close' event.
+      if (child.pid === undefined) this.#onEnded(null, null);
+    });
+    child.once('close', (code, signal) => this.#onEnded(code, signal));
+  }
+
+  #bridge(child: ChildProcessWithoutNullStreams): void {
     const onBytes = (direction: 'in' | 'out', bytes: Buffer): void => {
       if (direction === 'in') this.received += bytes.length;
       else this.#sent += bytes.length;
-      this.#liveness.onBytes(direction, bytes);
+      if (direction === 'out') this.#greeted.resolve();
+      this.#liveness?.onBytes(direction, bytes);
     };
-    bridgeSocket(socket, this.#child, onBytes, (reason) => {
-      this.stop(reason);
-      socket.terminate();
-    });
-    socket.on('error', (error) => this.stop(error.message));
-    socket.on('close', (code) => this.#onSocketClosed(code));
-    this.ended = new Promise((resolve) => {
-      this.#child.once('error', (error) => {
-        this.#stderr += error.message;
-        // A process that could not be started has no pid and emits no 'close' event.
-        if (this.#child.pid === undefined) resolve(this.#onEnded(null, null));
-      });
-      this.#child.once('close', (code, signal) => resolve(this.#onEnded(code, signal)));
-    });
+    bridgeSocket(this.#socket, child, onBytes, (reason) => this.#terminate(reason));
+    this.#socket.off('message', this.#keepEarly);
+    for (const bytes of this.#early) this.#socket.emit('message', bytes, true);
+    this.#early = [];
+  }
+
+  readonly #keepEarly = (message: unknown): void => {
+    const bytes = message as Buffer;
+    this.#early.push(bytes);
+    if ((this.#earlyBytes += bytes.length) > maxEarlyBytes) this.#terminate('too many bytes before rsync has begun');
+  };
+
+  #terminate(reason: string): void {
+    this.stop(reason);
+    this.#socket.terminate();
   }
 
   get part(): string | undefined {
@@ -93,6 +130,7 @@ export class RsyncRun implements Run {
     if (this.#stopReason !== undefined) return;
     this.#stopReason = reason;
     if (fault === 'refused') this.#stopCode = refusedClosure;
+    if (this.#child === undefined) return this.#onEnded(null, null);
     this.#signalGroup('SIGTERM');
     this.#timers.push(setTimeout(() => this.#kill(), this.#options.limits.killGraceMs));
   }
@@ -100,12 +138,12 @@ export class RsyncRun implements Run {
   #kill(): void {
     this.#signalGroup('SIGKILL');
     // Output that its client never reads would keep the 'close' event from being emitted.
-    this.#child.stdout.destroy();
+    this.#child?.stdout.destroy();
   }
 
   #onSocketClosed(code: number): void {
-    this.#liveness.stop();
-    if (code !== normalClosure) return this.stop(`the client closed with ${code}`);
+    this.#liveness?.stop();
+    if (code !== normalClosure || this.#child === undefined) return this.stop(`the client closed with ${code}`);
     this.#child.stdin.end();
     const timer = setTimeout(
       () => this.stop('rsync did not end after its client had closed'),
@@ -115,7 +153,8 @@ export class RsyncRun implements Run {
   }
 
   #onEnded(code: number | null, signal: NodeJS.Signals | null): void {
-    this.#liveness.stop();
+    this.#ended.resolve();
+    this.#liveness?.stop();
     for (const timer of this.#timers) clearTimeout(timer);
     // rsync forks. This ends what its main process left behind.
     this.#signalGroup('SIGKILL');
@@ -139,7 +178,7 @@ export class RsyncRun implements Run {
   }
 
   #signalGroup(signal: NodeJS.Signals): void {
-    const { pid } = this.#child;
+    const pid = this.#child?.pid;
     if (pid === undefined) return;
     try {
       process.kill(-pid, signal);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import type WebSocket from 'ws';
@@ -10,6 +10,7 @@ import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer, type TestServerOptions } from '../../test/testServer';
 import { send } from '../../test/transfers';
 import { maxRunsAtOnce } from '../rsync/run';
+import { startsAtOnce } from './rsyncRuns';
 
 let server: TestServer;
 afterEach(() => server.stop());
@@ -194,4 +195,33 @@ test.each(['ping', 'pong'] as const)('a client that sends %ss without end is dis
   await closed;
   expect(sent).toBeGreaterThan(99);
   await vi.waitFor(() => expect(server.logged.join('')).toContain('too many pings or pongs'), { timeout: 20_000 });
+});
+
+test('few rsyncs start at once: the next one begins with what its client has sent, and none for a client that left', async () => {
+  const folder = temporaryFolder();
+  const [rsync, starts, ready] = [join(folder, 'rsync'), join(folder, 'starts'), join(folder, 'ready')];
+  writeFileSync(starts, '');
+  const script = `echo start >> ${starts}\n[ -e ${ready} ] && exec cat\nexec sleep 1000`;
+  writeFileSync(rsync, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const started = (): number => readFileSync(starts, 'utf8').split('\n').length - 1;
+  const { url } = await startWithPush({ rsync });
+  const silent = Array.from({ length: startsAtOnce }, () => connect(url, server.token));
+  await vi.waitFor(() => expect(started()).toBe(startsAtOnce));
+  const { body } = await server.api.beginPush('tree', { base: 0, changes: puts({ b: '2' }) });
+  const [leaving, waiting] = await Promise.all(
+    [1, 2].map(async () => {
+      const socket = connect(await server.rsyncUrl('tree', body.id), server.token);
+      await once(socket, 'open');
+      return socket;
+    }),
+  );
+  waiting?.send('greeting');
+  leaving?.terminate();
+  await vi.waitFor(() => expect(server.logged.join('')).toContain('the client closed with 1006'));
+  writeFileSync(ready, '');
+  const echo = once(waiting!, 'message') as Promise<[Buffer]>;
+  silent[0]?.terminate();
+  expect((await echo)[0].toString()).toBe('greeting');
+  expect(started()).toBe(startsAtOnce + 1);
+  for (const socket of [...silent, waiting]) socket?.terminate();
 });

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { WebSocket } from 'ws';
-import { RsyncRun, internalError, type RsyncRunOptions, type RunLimits } from '../rsync/rsyncRun';
+import { Slots } from '../concurrency/slots';
+import { RsyncRun, type RunLimits } from '../rsync/rsyncRun';
 import type { Run } from '../rsync/run';
 import { tailOf } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
@@ -11,6 +12,12 @@ import type { SessionStore } from './sessionStore';
 const tryAgainLater = 1013;
 /** The time, in milliseconds, in which the client of a revoked token may read why its connection is closed. */
 const revokedGraceMs = 300;
+
+/**
+ * Starting a process blocks the server until the system runs it, for a tenth of a second on a busy machine. So many start at
+ * once, and the others wait until one of these has greeted its client.
+ */
+export const startsAtOnce = 4;
 
 export interface RunObserver {
   onRunStarted(sessionId: string, run: Run): void;
@@ -24,6 +31,7 @@ export class RsyncRuns {
   readonly #observers: readonly RunObserver[];
   readonly #command: string;
   readonly #limits: RunLimits;
+  readonly #starts = new Slots<'start'>(startsAtOnce);
 
   constructor(
     deps: {
@@ -61,24 +69,27 @@ export class RsyncRuns {
     // Another connection may have taken the last slot since the upgrade was granted.
     if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
     const configFile = this.#sessions.configFileOf(id);
-    const run = this.#spawn(socket, { part, configFile, log });
-    if (run === undefined) return;
+    const run = new RsyncRun(socket, { part, configFile, log, command: this.#command, limits: this.#limits });
     this.#activity.attach(id, run);
     this.#stopWithToken(run, tokenId, socket);
-    for (const observer of this.#observers) observer.onRunStarted(id, run);
+    void this.#starts.run('start', () => this.#begin(id, run, log));
     void run.ended.then(() => {
       const tail = tailOf(this.#sessions.logFileOf(id));
       if (tail !== '') log.debug({ rsync: tail }, 'rsync log');
     });
   }
 
-  #spawn(socket: WebSocket, options: Pick<RsyncRunOptions, 'part' | 'configFile' | 'log'>): RsyncRun | undefined {
+  /** Resolves when another run may start. */
+  async #begin(id: string, run: RsyncRun, log: Logger): Promise<void> {
+    // Its client has left while it waited.
+    if (run.isClosing) return;
     try {
-      return new RsyncRun(socket, { ...options, command: this.#command, limits: this.#limits });
+      run.begin();
     } catch (error) {
-      options.log.error({ err: error }, 'rsync could not be started');
-      socket.close(internalError, 'rsync could not be started');
-      return undefined;
+      log.error({ err: error }, 'rsync could not be started');
+      return run.stop('rsync could not be started');
     }
+    for (const observer of this.#observers) observer.onRunStarted(id, run);
+    await run.greeted;
   }
 }
