@@ -34,9 +34,12 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
   server.requestTimeout = 0;
   server.keepAliveTimeoutBuffer = keptLongerMs;
   endStalledConnections(server, limits.stallMs);
-  server.maxConnections = limits.connections;
+  let open = 0;
   const connections = new Map<string, number>();
   server.on('connection', (socket: Socket) => {
+    if (open >= limits.connections) return void socket.destroy();
+    open++;
+    socket.once('close', () => open--);
     const { remoteAddress: address } = socket;
     if (address === undefined || isLoopback(address)) return;
     const count = (connections.get(address) ?? 0) + 1;

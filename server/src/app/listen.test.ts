@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function start(app: Hono<AppEnv>): Promise<Socket> {
-  listening = await listen(app, { host: '127.0.0.1', port: 0, limits: { ...defaultConnectionLimits, stallMs: 50 } });
+  listening = await listen(app, { host: '127.0.0.1', port: 0, limits: { ...defaultConnectionLimits, stallMs: 300 } });
   const opened = connect(Number(new URL(listening.url).port), '127.0.0.1');
   opened.on('error', () => undefined);
   socket = opened;
@@ -55,4 +55,33 @@ test('a client is not disconnected while the server works', async () => {
   work.resolve('done');
   const [response] = (await once(client, 'data')) as [Buffer];
   expect(response.toString()).toContain('200 OK');
+});
+
+test('many clients that connect at once are served before the event loop has made a turn for each', async () => {
+  const app = new Hono<AppEnv>().get('/', (context) => context.text('here'));
+  listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(listening.url).port);
+  const clients = Array.from({ length: 200 }, () => connect(port, '127.0.0.1'));
+  const served = Promise.all(
+    clients.map(async (client) => {
+      client.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      await once(client.resume(), 'close');
+    }),
+  );
+  let turns = 0;
+  const turn = (): void => {
+    turns++;
+    timer = setImmediate(turn);
+  };
+  let timer = setImmediate(turn);
+  await served;
+  clearImmediate(timer);
+  expect(turns).toBeLessThan(clients.length / 2);
+});
+
+test('a port that another server listens on is refused', async () => {
+  const app = new Hono<AppEnv>();
+  listening = await listen(app, { host: '127.0.0.1', port: 0 });
+  const port = Number(new URL(listening.url).port);
+  await expect(listen(app, { host: '127.0.0.1', port })).rejects.toThrow(`Port ${port} on 127.0.0.1 is in use.`);
 });

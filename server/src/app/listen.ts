@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { serve, type WebSocketServerLike } from '@hono/node-server';
+import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { WebSocketServer } from 'ws';
 import { OperatorError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
+import { openAcceptors, type Acceptors } from './acceptors';
 import {
   handleOtherUpgrades,
   defaultConnectionLimits,
@@ -40,36 +41,36 @@ export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise
     tls === undefined
       ? { serverOptions }
       : { createServer: createHttpsServer, serverOptions: { ...serverOptions, ...tlsOptions(tls, limits) } };
-  const serveOptions = {
-    fetch: app.fetch,
-    hostname: host,
-    port,
-    websocket: { server: sockets as WebSocketServerLike },
-    ...secure,
-  };
-  const server = await new Promise<Server>((resolve, reject) => {
-    try {
-      const started = serve(serveOptions, () => resolve(started)) as Server;
-      started.once('error', (error) => reject(listenError(error, host, port)));
-    } catch (error) {
-      if (tls === undefined) throw error;
-      reject(tlsError(tls, error));
-    }
-  });
+  const adaptor = { fetch: app.fetch, websocket: { server: sockets as WebSocketServerLike }, ...secure };
+  const server = createAdaptor(adaptor, tls);
   limitConnections(server, limits);
   limitPipelining(server);
   handleOtherUpgrades(server);
-  const address = server.address() as AddressInfo;
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  const acceptors = await openAcceptors(server, { host, port }).catch((error: NodeJS.ErrnoException) => {
+    throw listenError(error, host, port);
+  });
+  const { address, family } = server.address() as AddressInfo;
+  const name = family === 'IPv6' ? `[${address}]` : address;
   return {
-    url: `${tls === undefined ? 'http' : 'https'}://${name}:${address.port}`,
-    close: (graceMs) => close(server, sockets, graceMs),
+    url: `${tls === undefined ? 'http' : 'https'}://${name}:${acceptors.port}`,
+    close: (graceMs) => close({ server, acceptors, sockets }, graceMs),
   };
 }
 
-async function close(server: Server, sockets: WebSocketServer, graceMs: number): Promise<void> {
+function createAdaptor(options: Parameters<typeof createAdaptorServer>[0], tls: ListenOptions['tls']): Server {
+  try {
+    return createAdaptorServer(options) as Server;
+  } catch (error) {
+    throw tls === undefined ? error : tlsError(tls, error);
+  }
+}
+
+async function close(
+  { server, acceptors, sockets }: { server: Server; acceptors: Acceptors; sockets: WebSocketServer },
+  graceMs: number,
+): Promise<void> {
   for (const socket of sockets.clients) socket.terminate();
-  const closed = new Promise((resolve) => server.close(resolve));
+  const closed = acceptors.close();
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
