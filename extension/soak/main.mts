@@ -10,7 +10,9 @@ import { runCommand } from '../scripts/runCommand.mts';
 import { seconds, step } from '../scripts/step.mjs';
 import { ensureSystemPackages } from '../scripts/systemPackages.mts';
 import { runMain, UserError } from '../scripts/userError.mjs';
-import { writeReport, type FigureRow, type PartResult } from './report.mts';
+import type { FigureRow, PartResult } from './partResult.mts';
+import { machineLine, writeReport } from './report.mts';
+import { summary } from './summary.mts';
 
 interface Part {
   readonly project: string;
@@ -26,11 +28,11 @@ const parts: Readonly<Record<string, Part>> = {
   model: {
     project: 'model',
     paths: ['extension/test/model/model.test.ts'],
-    share: 0.35,
+    share: 0.5,
     processes: Math.min(4, availableParallelism()),
   },
-  real: { project: 'sync', paths: ['extension/test/sync/killSimulation.test.ts'], share: 0.15, processes: 1 },
-  load: { project: 'soak', paths: ['extension/test/soak/load.test.ts'], share: 0.3, processes: 1 },
+  real: { project: 'sync', paths: ['extension/test/sync/killSimulation.test.ts'], share: 0.13, processes: 1 },
+  load: { project: 'soak', paths: ['extension/test/soak/load.test.ts'], share: 0.17, processes: 1 },
 };
 
 function chosen(): { readonly names: readonly string[]; readonly minutes: number } {
@@ -93,9 +95,8 @@ await runMain(async () => {
   const isWhole = selected.length === Object.keys(parts).length;
   const file = await writeReport(isWhole ? 'soak-full' : 'soak-part', { minutes, results });
   const failed = results.filter(({ failures }) => failures.length > 0).map(({ name }) => name);
-  process.stdout.write(
-    `\n${failed.length === 0 ? 'No violation.' : `Violations: ${failed.join(', ')}.`} Report: ${file}\n`,
-  );
+  const verdict = failed.length === 0 ? 'No violation.' : `Violations: ${failed.join(', ')}.`;
+  process.stdout.write(`\n${machineLine(minutes)}\n${summary(results)}\n${verdict} Report: ${file}\n`);
   process.exitCode = failed.length > 0 ? 1 : 0;
 });
 await stop(0);

@@ -3,19 +3,8 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { repository } from '../scripts/paths.mts';
-
-export interface FigureRow {
-  readonly name: string;
-  readonly figures: Readonly<Record<string, number>>;
-}
-
-export interface PartResult {
-  readonly name: string;
-  readonly seconds: number;
-  readonly figures: readonly FigureRow[];
-  /** The output of each process that found a violation. */
-  readonly failures: readonly string[];
-}
+import type { FigureRow, PartResult } from './partResult.mts';
+import { summary } from './summary.mts';
 
 /** A failure's counterexample and the command that repeats it come first. */
 const maxFailureLines = 80;
@@ -32,12 +21,21 @@ export async function writeReport(
   return file;
 }
 
-function markdown(minutes: number, results: readonly PartResult[]): string {
+/** The time and the machine of a soak. */
+export function machineLine(minutes: number): string {
   const machine = `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GiB`;
+  return `${minutes} minutes, on ${machine}, ${process.platform} ${process.arch}, Node ${process.version}.`;
+}
+
+function markdown(minutes: number, results: readonly PartResult[]): string {
   return [
     '# Soak',
     '',
-    `${minutes} minutes, on ${machine}, ${process.platform} ${process.arch}, Node ${process.version}.`,
+    machineLine(minutes),
+    '',
+    '```',
+    summary(results),
+    '```',
     '',
     '| part | time | |',
     '|---|---|---|',

@@ -45,25 +45,27 @@ it('serves 100 clients and 1,000 idle event streams without an error, and does n
   const ended = streams.ended();
   await streams.close();
   const verified = await verifyAll(api, trees);
-  const errors = clients.flatMap((client) => [...client.errors]);
+  const errors = total(clients.map((client) => client.errors));
+  const refusals = total(clients.map((client) => client.refusals));
   writeSoakFigures('load', {
     seconds: soakSeconds,
     clients: clientCount,
     streams: streamCount,
     streamsEnded: ended,
     ...timeFigures(clients.flatMap(({ times }) => times)),
-    refused: clients.reduce((sum, { refused }) => sum + refused, 0),
+    ...Object.fromEntries([...refusals].map(([code, count]) => [`refused: ${code}`, count])),
     rsyncRetries: clients.reduce((sum, { retries }) => sum + retries, 0),
-    errors: errors.reduce((sum, [, count]) => sum + count, 0),
+    errors: [...errors.values()].reduce((sum, count) => sum + count, 0),
     memoryFirstMiB: memory.first,
     memoryLastMiB: memory.last,
     memoryMiBPerMinute: memory.perMinute,
     descriptorsFirst: descriptors.first,
     descriptorsLast: descriptors.last,
     descriptorsPerMinute: descriptors.perMinute,
+    trees: trees.length,
     ...verified,
   });
-  expect(errors).toEqual([]);
+  expect([...errors]).toEqual([]);
   expect(ended).toBe(0);
   expect(verified.damaged).toBe(0);
   expect(memory.last - memory.first).toBeLessThan(maxMemoryGrowthMiB);
@@ -126,6 +128,12 @@ async function verifyAll(api: Client, trees: readonly string[]) {
   };
   await Promise.all(Array.from({ length: readersAtOnce }, read));
   return { contentsVerified: contents.size, damaged };
+}
+
+function total(counts: readonly ReadonlyMap<string, number>[]): ReadonlyMap<string, number> {
+  const sums = new Map<string, number>();
+  for (const [key, count] of counts.flatMap((map) => [...map])) sums.set(key, (sums.get(key) ?? 0) + count);
+  return sums;
 }
 
 function timeFigures(times: readonly PushTimes[]): Record<string, number> {

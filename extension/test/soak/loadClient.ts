@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { httpStatusByCode } from '../../../server/src/contract/errorCodes';
 import type { PutChange } from '../../../server/src/contract/schemas';
-import { isPalmtreeError } from '../../src/errors';
+import { isPalmtreeError, type PalmtreeError } from '../../src/errors';
 import type { Client } from '../../src/io/api/client';
 import { transfer } from '../../src/io/rsync/transfer';
 
@@ -27,8 +28,8 @@ export class LoadClient {
   #pushes = 0;
   readonly times: PushTimes[] = [];
   readonly errors = new Map<string, number>();
-  /** Refusals that an honest client meets: another client was faster, or a limit was reached. */
-  refused = 0;
+  /** Refusals that an honest client meets, by their code: another client was faster, or a limit was reached. */
+  readonly refusals = new Map<string, number>();
   /** Attempts of rsync that failed and were repeated. */
   retries = 0;
 
@@ -43,8 +44,8 @@ export class LoadClient {
       try {
         await this.#push();
       } catch (error) {
-        if (isPalmtreeError(error, 'stale_base') || isPalmtreeError(error, 'session_busy')) this.refused++;
-        else this.#count(isPalmtreeError(error) ? `${error.code}: ${error.details.reason}` : String(error));
+        if (isRefusal(error)) increment(this.refusals, error.code);
+        else increment(this.errors, isPalmtreeError(error) ? `${error.code}: ${error.details.reason}` : String(error));
       }
     }
   }
@@ -95,8 +96,15 @@ export class LoadClient {
     this.#pushes++;
     return changes;
   }
+}
 
-  #count(error: string): void {
-    this.errors.set(error, (this.errors.get(error) ?? 0) + 1);
-  }
+function isRefusal(error: unknown): error is PalmtreeError {
+  if (!isPalmtreeError(error)) return false;
+  const statuses: Readonly<Record<string, number>> = httpStatusByCode;
+  const status = statuses[error.code];
+  return status === 409 || status === 429;
+}
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
 }
