@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { requireDatabaseOfObjects } from '../database/checkDatabase';
 import { databaseFileName } from '../database/openDatabase';
 import { OperatorError } from '../errors';
 import { isUnusableInConfig } from '../rsync/rsyncConfig';
+import { requireWritableFolder } from '../space/writableFolder';
 
 export const defaultDataFolder = process.env['PALMTREE_DATA'] ?? './palmtree-data';
 
@@ -18,20 +19,14 @@ export function existingDataFolder(path: string): string {
 
 /** Creates the data folder if necessary and returns its absolute path. Throws OperatorError. */
 export function prepareDataFolder(path: string): string {
+  if (path === '') throw new OperatorError('The path of the data folder is empty. Name a folder with --data.');
   const folder = resolve(path);
   if (isUnusableInConfig(folder)) {
     const name = JSON.stringify(folder);
     const fix = 'Choose another data folder with --data.';
     throw new OperatorError(`The path ${name} has "%", "\\" or a line break, or ends in a space. ${fix}`);
   }
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const fix = 'Make it writable for this user, or choose another with --data.';
-    throw new OperatorError(`The data folder ${folder} cannot be written to (${code}). ${fix}`);
-  }
+  requireWritableFolder(folder, { name: 'data folder', option: '--data' });
   requireDatabaseOfObjects(folder);
   return folder;
 }

@@ -6,6 +6,7 @@ import { hasContent } from '../objects/content';
 import type { ObjectStore } from '../objects/objectStore';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
+import { requireWritableFolder } from '../space/writableFolder';
 
 export interface ExportServices {
   readonly trees: TreeRepository;
@@ -105,7 +106,7 @@ function incomplete(faults: readonly string[], files: number): OperatorError {
 }
 
 function requireEmpty(folder: string): void {
-  mkdirSync(folder, { recursive: true });
+  requireWritableFolder(folder, { name: 'target folder', option: '--to' });
   if (readdirSync(folder).length > 0) {
     throw new OperatorError(`The folder ${folder} is not empty. Choose an empty or absent one with --to.`);
   }
