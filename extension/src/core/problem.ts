@@ -67,7 +67,9 @@ export type ProblemReason =
   /** The file changed during each attempt to hash it. */
   | 'changing'
   /** The file changed each time a push sent it. */
-  | 'busy';
+  | 'busy'
+  /** The file has the conflict markers of an unfinished merge, which began under another path. */
+  | 'conflict-markers';
 
 /** A path that cannot be synced, with the reason. It does not keep other paths from being synced. */
 export interface Problem {

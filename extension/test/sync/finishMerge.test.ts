@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { expectSame, silent, type Machine } from './machine';
@@ -29,6 +29,40 @@ async function pushedAgain(desk: Machine, text: string): Promise<void> {
   await desk.write('n/a.md', text);
   await desk.push();
 }
+
+describe('the markers of an unfinished merge', () => {
+  const moves: [string, (laptop: Machine) => Promise<unknown>, path: string][] = [
+    ['renamed', (on) => rename(on.path('n/a.md'), on.path('n/b.md')), 'n/b.md'],
+    ['copied', (on) => copyFile(on.path('n/a.md'), on.path('n/b.md')), 'n/b.md'],
+    ['in a folder that was renamed', (on) => rename(on.path('n'), on.path('m')), 'm/a.md'],
+    [
+      'moved to a new folder and edited',
+      async (on) => {
+        await mkdir(on.path('n/deep'));
+        await rename(on.path('n/a.md'), on.path('n/deep/a.md'));
+        await on.write('n/deep/a.md', `above\n${marked}`);
+      },
+      'n/deep/a.md',
+    ],
+  ];
+
+  it.each(moves)('are not pushed in a file that was %s, until the user decides them', async (_, move, path) => {
+    const { desk, laptop } = await merging();
+    await laptop.write('n/a.md', marked);
+    await laptop.write('n/other.md', 'other\n');
+    await move(laptop);
+    const { skipped } = await laptop.push(true);
+    expect(skipped).toEqual([{ path, reason: 'markers' }]);
+    expect(laptop.sync.problemAt(path)).toMatchObject({ reason: 'conflict-markers' });
+    expect(laptop.sync.conflicts.map((one) => one.path)).toEqual(['n/a.md']);
+    await desk.pull();
+    expect([...(await desk.listing()).keys()]).not.toContain(path);
+    await laptop.write(path, 'desk and laptop\n');
+    expect(await laptop.push(true)).toMatchObject({ skipped: [] });
+    await desk.pull();
+    if (path !== 'n/a.md') expect(await desk.read(path)).toBe('desk and laptop\n');
+  });
+});
 
 describe('a finished merge', () => {
   it('resolves the conflict, and a push sends it', async () => {

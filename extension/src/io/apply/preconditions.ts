@@ -32,6 +32,8 @@ export type SkipReason =
   | 'failed'
   /** It changed each time it was sent. */
   | 'busy'
+  /** It has the conflict markers of an unfinished merge. */
+  | 'markers'
   | 'cancelled';
 
 /** Thrown to leave a path untouched. `ApplyState.skipAfter` catches it. */

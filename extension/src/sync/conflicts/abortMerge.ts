@@ -10,7 +10,7 @@ import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { withStaging } from '../transfer/staging';
 import type { ActiveMerge } from './activeMerge';
-import { hasMarkers, readMarked } from './markers';
+import { hasMarkers, readMarked } from '../content/markers';
 
 export interface AbortedMerge extends ActiveMerge, ApplyOptions {
   /** The absolute path of the copy of mine that was made when the merge began. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { exists } from '../../io/fs/files';
 import type { Replica } from '../replica/replica';
 import { ancestorHash, type ActiveMerge } from './activeMerge';
-import { hasMarkers, readMarked } from './markers';
+import { hasMarkers, readMarked } from '../content/markers';
 
 /**
  * Returns the paths of the merges that something else has ended: a decision, a push, a restore, another window.

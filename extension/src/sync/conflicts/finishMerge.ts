@@ -5,7 +5,7 @@ import { advanceToHead } from '../pull/advanceToHead';
 import type { CommandContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
 import { ancestorHash, noConflict, type ActiveMerge } from './activeMerge';
-import { requireNoMarkers } from './markers';
+import { requireNoMarkers } from '../content/markers';
 
 /**
  * - `merged`: the file on this disk is the result of the merge.

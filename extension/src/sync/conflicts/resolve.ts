@@ -19,7 +19,7 @@ import { applyStaged, type ApplyOptions } from '../transfer/applyStaged';
 import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
 import { withDownloads } from '../transfer/staging';
-import { requireNoMarkers } from './markers';
+import { requireNoMarkers } from '../content/markers';
 
 /** The version of a file in conflict that is kept. `both` keeps mine, and creates a file with theirs under another name. */
 export type Choice = 'mine' | 'theirs' | 'both';

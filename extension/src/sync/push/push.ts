@@ -10,6 +10,7 @@ import { applyDeletionGuard } from '../replica/deletionGuard';
 import { settleCommit } from '../replica/pendingCommit';
 import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
+import { leaveOutMarked } from './leaveOutMarked';
 import { OpenPush } from './openPush';
 import { commitChanges, countChanges, leaveOutRefused, maxPlans, maxTries, upload } from './pushSession';
 
@@ -24,7 +25,7 @@ export interface PushResult {
   readonly deleted: number;
   /** Bytes that were sent to the server, after compression and delta transfer. */
   readonly uploadedBytes: number;
-  /** Paths that changed each time they were sent; the next push tries again. */
+  /** Paths that changed each time they were sent, or have conflict markers; the next push tries again. */
   readonly skipped: readonly Skipped[];
 }
 
@@ -45,7 +46,7 @@ export async function push(context: CommandContext, options: PushOptions = {}): 
       if (sent === 'nothing') await endWithoutChanges(context, open);
       else uploadedBytes += sent.uploadedBytes;
       if (sent === 'nothing' || sent.revision !== undefined) {
-        const skipped = busyPaths(context.replica).map((path): Skipped => ({ path, reason: 'busy' }));
+        const skipped = leftOut(context.replica);
         return { revision: context.replica.ancestor.revision, ...countChanges(changes), uploadedBytes, skipped };
       }
       if (sent.changed.length === 0) continue;
@@ -66,8 +67,11 @@ async function endWithoutChanges({ replica }: CommandContext, open: OpenPush): P
   await replica.save();
 }
 
-function busyPaths({ local }: Replica): string[] {
-  return [...local.unpushable].flatMap(([path, reason]) => (reason === 'busy' ? [path] : []));
+function leftOut({ local }: Replica): Skipped[] {
+  return [...local.unpushable].flatMap(([path, reason]): Skipped[] => {
+    if (reason === 'busy') return [{ path, reason }];
+    return reason === 'conflict-markers' ? [{ path, reason: 'markers' }] : [];
+  });
 }
 
 interface Sent {
@@ -113,7 +117,8 @@ async function planPush(
   await replica.scan({ signal: reporter.signal });
   const { plan } = await replica.planner.reconcile('lastSynced');
   await replica.ancestor.markAllSynced(plan.ancestorChanges);
-  const changes = restrictTo(plan.uploads, only);
+  const selected = restrictTo(plan.uploads, only);
+  const changes = plan.conflicts.length === 0 ? selected : await leaveOutMarked(replica, selected);
   await applyDeletionGuard(replica, { direction: 'push', changes, confirmed });
   return changes;
 }

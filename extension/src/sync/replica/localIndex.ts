@@ -27,7 +27,7 @@ export interface LocalIndexDeps {
 }
 
 /** `busy`: the file changed each time it was sent. */
-export type UnpushableReason = Extract<ProblemReason, 'path-too-long-there' | 'link-refused' | 'busy'>;
+export type UnpushableReason = Extract<ProblemReason, 'path-too-long-there' | 'link-refused' | 'busy' | 'conflict-markers'>;
 
 export interface ScanEffect {
   /** The changes on this disk. */

@@ -90,6 +90,8 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
     ),
   unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
   changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
+  'conflict-markers': () =>
+    l10n.t('It has the conflict markers of an unfinished merge, so it was not pushed. Decide them, then push again.'),
   busy: () => l10n.t('It changed each time it was sent. The next push tries again when nothing writes to it.'),
 };
 

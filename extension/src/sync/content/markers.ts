@@ -4,7 +4,7 @@ import { PalmtreeError } from '../../errors';
 import { readSmallFile } from '../../io/fs/smallFile';
 
 /** A text with conflict markers contains the texts of both sides and of the ancestor. */
-const maxMarkedBytes = 4 * maxMergeBytes;
+export const maxMarkedBytes = 4 * maxMergeBytes;
 
 /** The content of a file that may have conflict markers; undefined if it is missing, too large or unreadable. */
 export function readMarked(root: string, path: string): Promise<Uint8Array | undefined> {
