@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { withMode, type Observation } from '../../core/observation';
+import { removeLeftovers } from '../fs/leftovers';
 import { identityOfFolderSync, rootGone } from '../fs/rootFolder';
 import type { Mounts } from '../store/folderIdentity';
 import { checkDisks } from './diskCheck';
@@ -99,6 +100,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   }
   // Invariant: a root that was removed or replaced during the scan must not make its files look deleted.
   if (identityOfFolderSync(root) !== identity) throw rootGone(root);
+  for (const { folder, items } of walker.listings) removeLeftovers(join(root, folder), namesOf(items));
   const mounts = checkMounts(options, { walker, findings, area });
   const { changed } = findings;
   return {
@@ -111,6 +113,10 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     ownFolders: [...findings.ownFolders],
     listings: walker.listings,
   };
+}
+
+function* namesOf(items: readonly { readonly name: string }[]): Generator<string> {
+  for (const { name } of items) yield name;
 }
 
 /** Adds the problems of folders whose disk is missing, and returns the mounts for the next scan. Throws root_gone. */
