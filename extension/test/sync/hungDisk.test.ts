@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
 import { HungDisk } from '../support/hungDisk';
@@ -67,6 +69,19 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
     disk.unmount();
     disk = undefined;
     expect(await desk.push()).toMatchObject({ put: 1 });
+  });
+
+  it('and has the backups does not keep the window from closing', async () => {
+    const desk = await fixture.machine();
+    await desk.write('n/a.md', 'one');
+    await desk.sync.track(['n']);
+    await desk.push();
+    const backups = join(desk.storage, 'backups');
+    await mkdir(backups, { recursive: true });
+    disk = HungDisk.mount(backups);
+    void desk.sync.rescan(silent).catch(() => undefined);
+    await eventLoopGoesOn();
+    await desk.close();
   });
 
   it.each<[string, (desk: Machine, reporter: Reporter) => Promise<unknown>]>([

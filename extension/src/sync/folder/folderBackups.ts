@@ -17,6 +17,10 @@ import type { LocalContext, StorageFolders } from '../replica/commandContext';
 import type { ApplyOptions } from '../transfer/applyStaged';
 import { listBackups, storedBackups, type BackedUpFiles, type StoredBackup } from '../transfer/backups';
 import type { OperationQueue } from './operationQueue';
+import { settledWithin } from './settledWithin';
+
+/** The time, in milliseconds, for which a closing window waits for deletions. The next window goes on with them. */
+const closingMs = 2_000;
 
 export interface FolderBackupsDeps {
   readonly folders: Pick<StorageFolders, 'backups'>;
@@ -80,9 +84,9 @@ export class FolderBackups {
     this.#pruning ??= this.#pruneWhileDue().finally(() => (this.#pruning = undefined));
   }
 
-  /** Resolves when no backups are being deleted. */
+  /** Resolves when no backups are being deleted, or soon if the storage does not respond. */
   async idle(): Promise<void> {
-    await this.#pruning;
+    if (this.#pruning !== undefined) await settledWithin(this.#pruning, closingMs);
   }
 
   async #pruneWhileDue(): Promise<void> {

@@ -2,6 +2,10 @@ import { PalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
 import { asDiskError } from '../../io/store/storeError';
 import { windowClosed } from '../ports/windowClosed';
+import { settledWithin } from './settledWithin';
+
+/** The time, in milliseconds, in which a cancelled operation ends, unless its disk does not respond. */
+const closingMs = 10_000;
 
 type SharedStore = Pick<Store, 'refresh' | 'exclusively'>;
 
@@ -71,9 +75,9 @@ export class OperationQueue {
     this.#lifetime.abort(windowClosed);
   }
 
-  /** Resolves when no operation is running. */
+  /** Resolves when no operation is running, or after a while if one waits for a disk that does not respond. */
   async idle(): Promise<void> {
-    await this.#last.catch(() => undefined);
+    await settledWithin(this.#last, closingMs);
   }
 }
 
