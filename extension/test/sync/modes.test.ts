@@ -14,6 +14,69 @@ async function forgetModes(machine: Machine, folder = 'n'): Promise<void> {
   for (const name of await readdir(machine.path(folder))) await chmod(machine.path(`${folder}/${name}`), 0o777);
 }
 
+describe('a private folder', () => {
+  async function privateFolder() {
+    const [desk, laptop] = await fixture.twoMachines();
+    await desk.write('n/open/a', 'open', 0o644);
+    await desk.write('n/private/deep/key', 'secret', 0o644);
+    await desk.write('n/private/run', '#!', 0o755);
+    await chmod(desk.path('n/private'), 0o700);
+    await desk.sync.track(['n']);
+    return [desk, laptop] as const;
+  }
+
+  it('keeps others from its files on other machines too', async () => {
+    const [desk, laptop] = await privateFolder();
+    await desk.push();
+    await laptop.pull();
+    const modes = ['n/private', 'n/private/deep/key', 'n/private/run', 'n/open/a'].map((path) => modeOf(laptop, path));
+    expect(await Promise.all(modes)).toEqual(['700', '600', '700', '644']);
+    expect(await modeOf(desk, 'n/private/deep/key')).toBe('644');
+    for (const machine of [desk, laptop]) {
+      await machine.sync.rescan(silent);
+      expect(machine.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+    }
+  });
+
+  it('changes no file that is pulled into it', async () => {
+    const [desk, laptop] = await fixture.twoMachines();
+    await desk.write('n/p/a', 'one', 0o644);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.pull();
+    await chmod(laptop.path('n/p'), 0o700);
+    await desk.write('n/p/a', 'two', 0o644);
+    await desk.write('n/p/b', 'new', 0o755);
+    await desk.push();
+    await laptop.pull();
+    expect([await modeOf(laptop, 'n/p/a'), await modeOf(laptop, 'n/p/b')]).toEqual(['644', '755']);
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+    expect(await laptop.push()).toMatchObject({ put: 0, deleted: 0 });
+  });
+
+  it('that is opened gives its files their own modes', async () => {
+    const [desk, laptop] = await privateFolder();
+    await desk.push();
+    await laptop.pull();
+    await chmod(desk.path('n/private'), 0o755);
+    expect(await desk.push()).toMatchObject({ put: 2, deleted: 0 });
+    await laptop.pull();
+    expect(await modeOf(laptop, 'n/private/deep/key')).toBe('644');
+  });
+
+  it('is compared with an equal tree without a conflict', async () => {
+    const [desk, laptop] = await fixture.twoMachines();
+    for (const machine of [desk, laptop]) await machine.write('n/p/a', 'one', 0o644);
+    await chmod(laptop.path('n/p'), 0o700);
+    await desk.sync.track(['n']);
+    await desk.push();
+    await laptop.sync.track(['n']);
+    await laptop.pull();
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 0, conflicts: 0 });
+  });
+});
+
 describe('a machine whose disk keeps no modes', () => {
   it('has no changes after a pull, and an edit there leaves the modes elsewhere as they are', async () => {
     const desk = await fixture.machine();

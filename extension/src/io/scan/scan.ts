@@ -107,6 +107,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     changed: withModesOfCopies(changed, known, ({ dev }) => !options.honoursModes || modelessDevices.has(dev)),
     mounts,
     modelessMounts,
+    folderMasks: walker.masks,
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,
     gitignores: findings.gitignores,

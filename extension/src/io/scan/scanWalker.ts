@@ -1,6 +1,7 @@
 import { lstatSync, opendirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
+import { maskOf, openMask } from '../../core/folderMasks';
 import { parentFolders, parentOf } from '../../core/paths';
 import { gitignoreName, isGitignoreName } from '../../core/problem';
 import { Selection } from '../../core/tracking/selection';
@@ -43,6 +44,8 @@ export class ScanWalker {
   readonly mounts = new Map<string, FolderIdentity>();
   /** The device of each folder that was read. */
   readonly #devices = new Map<string, number>();
+  /** The masks of the folders that were read; in a full scan, without those that withhold nothing. */
+  readonly masks = new Map<string, number>();
   readonly #deps: ScanWalkerDeps;
 
   constructor(deps: ScanWalkerDeps) {
@@ -144,6 +147,7 @@ export class ScanWalker {
       // The workspace folder may be a link.
       const stats = folder === '' ? statSync(absolute) : lstatSync(absolute);
       this.#devices.set(folder, stats.dev);
+      this.#addMask(folder, maskOf(stats.mode));
       if (isOwnFolder(absolute, stats)) {
         findings.ownFolders.add(folder);
         this.selection.addOwnFolder(folder);
@@ -162,6 +166,11 @@ export class ScanWalker {
       if (errnoOf(error) === undefined) throw error;
     }
     return true;
+  }
+
+  /** The mode of the workspace folder itself is this machine's own matter. */
+  #addMask(folder: string, mask: number): void {
+    if (folder !== '' && (mask !== openMask || this.#deps.area.isPartial)) this.masks.set(folder, mask);
   }
 
   #list(folder: string): readonly FolderItem[] | undefined {

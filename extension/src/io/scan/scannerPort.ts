@@ -54,6 +54,8 @@ export interface ScanResult {
   readonly mounts: Mounts;
   /** Those of the scanned folders at which a disk is mounted that keeps no permission bits. */
   readonly modelessMounts: readonly string[];
+  /** By folder: those that withhold permission bits (`maskOf`). A partial scan returns all folders that it visited. */
+  readonly folderMasks: ReadonlyMap<string, number>;
   /**
    * The contents of the .gitignore files that were respected, by folder. A full scan returns all of them; a partial scan
    * returns one entry for each visited folder, null if it has none. The scan includes nothing that they exclude, so a

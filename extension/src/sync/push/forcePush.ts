@@ -122,7 +122,7 @@ async function planReplacement(
   await replica.scan({ verify: true, signal: reporter.signal });
   const { revision: head } = await fetchRemoteChanges(context);
   const onServer = replica.ancestor.remote('known');
-  const { observations } = replica.local;
+  const observations = replica.local.table((path) => replica.ancestor.entries.get(path) ?? onServer.get(path));
   const selection = replica.rules.selection();
   const isSyncable = replica.planner.syncableTest();
   const { unrepresentable, held } = await replica.planner.reconcile('known');

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { usualNameRules, type NameRules } from '../../core/filenames/nameRules';
-import type { FileTable } from '../../core/entry';
+import type { Entry, FileTable } from '../../core/entry';
+import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
 import { isInside, parentFolders } from '../../core/paths';
 import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
@@ -53,6 +54,7 @@ export class LocalIndex {
   #findingsVersion = 0;
   /** The mounts whose disk keeps no permission bits. */
   readonly #modelessMounts = new Set<string>();
+  readonly #folderMasks = new FolderMasks();
   /** The disks for which modes were adopted; undefined if there is nothing to adopt. */
   #adoptedFor: string | undefined;
   #folders: PathFolders | undefined;
@@ -130,6 +132,17 @@ export class LocalIndex {
     return true;
   }
 
+  /** The bits that the folders above `path` leave to it. */
+  maskAt(path: string): number {
+    return this.#folderMasks.isEmpty || !this.keepsModes(path) ? openMask : this.#folderMasks.at(path);
+  }
+
+  /** This disk as others get it; see `maskedEntry`. `agreedAt` returns what both sides know of a path. */
+  table(agreedAt: (path: string) => Entry | undefined): FileTable {
+    if (this.#folderMasks.isEmpty) return this.#observations;
+    return new MaskedTable(this.#observations, (path) => this.maskAt(path), agreedAt);
+  }
+
   /** Increases with each change of an observation, a problem, a refused path or a `.gitignore` file. */
   get version(): number {
     return this.#observations.version + this.#findingsVersion;
@@ -156,6 +169,7 @@ export class LocalIndex {
     this.#stored.mounts = result.mounts;
     if (request.only === undefined) this.#modelessMounts.clear();
     for (const folder of result.modelessMounts) this.#modelessMounts.add(folder);
+    if (this.#folderMasks.replace(result.folderMasks, request.only !== undefined)) this.#findingsVersion++;
     if (request.only === undefined) this.#isScanned = true;
     const changes = await runYielding(this.#applyScanSteps(result));
     const isComplete = this.#replaceFindings(request.only, result);

@@ -30,6 +30,7 @@ function folder(nameRules = linux) {
         problems: [],
         mounts: new Map(),
         modelessMounts: [],
+        folderMasks: new Map(),
         gitignores: new Map(),
         ownFolders: [],
         ...results.shift(),

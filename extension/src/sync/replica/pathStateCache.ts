@@ -1,4 +1,5 @@
 import type { Change } from '../../core/change';
+import { openMask } from '../../core/folderMasks';
 import { isPlain } from '../../core/filenames/nameRules';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Problem } from '../../core/problem';
@@ -57,7 +58,8 @@ export class PathStateCache {
   /** The states after a scan, given those before it: computed from the changed paths alone if that is enough. */
   async afterScan(before: FolderStates, { changes, isComplete }: ScanEffect): Promise<FolderStates> {
     const { ancestor, planner } = this.#deps;
-    if (!isComplete || this.#mayAffectOthers(changes)) return this.current();
+    const isMasked = changes.some(({ path }) => this.#deps.local.maskAt(path) !== openMask);
+    if (!isComplete || isMasked || this.#mayAffectOthers(changes)) return this.current();
     const remote = ancestor.remote('known');
     const after = statesAfter(before, changes, {
       ancestor: (path) => ancestor.entries.get(path),

@@ -54,8 +54,8 @@ export class Planner {
    */
   async reconcile(version: RemoteVersion, options: ReconcileOptions = {}): Promise<Reconciled> {
     const { local, ancestor } = this.#deps;
-    const { observations } = local;
     const remote = ancestor.remote(version);
+    const observations = local.table((path) => ancestor.entries.get(path) ?? remote.get(path));
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
     const { plan: agreed, held } = dropHeld(whole, this.#holdPolicy(options));
