@@ -41,6 +41,7 @@ type LocalErrorCode =
   | 'store_failed'
   | 'disk_full'
   | 'read_only'
+  | 'disk_fault'
   | 'rsync_missing'
   | 'rsync_unusable'
   | 'rsync_failed'
@@ -58,7 +59,10 @@ export interface ErrorDetails {
   readonly head?: number;
   /** rsync_failed: its exit code, or the signal that ended it. */
   readonly exit?: number | string;
-  /** The cause in the words of the system, rsync or the server, which are not translated. */
+  /**
+   * The cause in the words of the system, rsync or the server, which are not translated. disk_fault: the system's error
+   * code.
+   */
   readonly reason?: string;
   /** proxy_refused, websocket_refused, server_unreachable: the HTTP status of a proxy's response. */
   readonly status?: number;

@@ -1,9 +1,13 @@
 import { statSync, type BigIntStats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { PalmtreeError } from '../../errors';
-import { errnoOf } from './errno';
+import { diskFault } from './diskFault';
+import { errnoOf, isNotFound } from './errno';
 
-/** The device and inode of the folder that `root` is or links to. Throws root_gone if it does not exist. */
+/**
+ * The device and inode of the folder that `root` is or links to. Throws root_gone if it does not exist, and disk_fault if
+ * the system cannot tell.
+ */
 export async function identityOfFolder(root: string): Promise<string> {
   return deviceAndInode(root, await stat(root, { bigint: true }).catch(asError));
 }
@@ -13,21 +17,26 @@ export function identityOfFolderSync(root: string): string {
   try {
     return deviceAndInode(root, statSync(root, { bigint: true }));
   } catch (error) {
-    throw error instanceof PalmtreeError ? error : rootGone(root, error);
+    throw error instanceof PalmtreeError ? error : rootFault(root, error);
   }
 }
 
 function deviceAndInode(root: string, stats: BigIntStats | Error): string {
   if (!(stats instanceof Error) && stats.isDirectory()) return `${stats.dev} ${stats.ino}`;
-  throw rootGone(root, stats instanceof Error ? stats : undefined);
+  throw stats instanceof Error ? rootFault(root, stats) : rootGone(root);
 }
 
 function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
+/** The error for a workspace folder that cannot be read: root_gone only if the system says that nothing is there. */
+export function rootFault(root: string, cause: unknown): PalmtreeError {
+  return isNotFound(cause) ? rootGone(root, cause) : diskFault(cause, root);
+}
+
 export function rootGone(root: string, cause?: unknown): PalmtreeError {
-  return new PalmtreeError('root_gone', 'the workspace folder is gone, or cannot be read', {
+  return new PalmtreeError('root_gone', 'the workspace folder is gone', {
     details: { subject: root },
     cause,
   });

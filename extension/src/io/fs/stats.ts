@@ -1,5 +1,6 @@
 import { lstatSync, type BigIntStats } from 'node:fs';
 import { lstat } from 'node:fs/promises';
+import { diskFault } from './diskFault';
 import { isNotFound } from './errno';
 
 /**
@@ -22,6 +23,16 @@ export function readableStatsAt(path: string): BigIntStats | undefined {
     return lstatSync(path, { bigint: true, throwIfNoEntry: false });
   } catch {
     return undefined;
+  }
+}
+
+/** `statsAt` for the extension host, which must not wait for the disk. Throws disk_fault. */
+export async function statsLater(path: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(path, { bigint: true });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw diskFault(error, path);
   }
 }
 

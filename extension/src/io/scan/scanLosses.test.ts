@@ -62,7 +62,9 @@ describe('a missing workspace folder', () => {
   it('fails the scan if it is unreadable', async () => {
     ws.write('a');
     chmodSync(ws.root, 0);
-    await asUser(() => expect(ws.rescan()).rejects.toMatchObject({ code: 'root_gone' }));
+    await asUser(() =>
+      expect(ws.rescan()).rejects.toMatchObject({ code: 'disk_fault', details: { subject: ws.root } }),
+    );
   });
 
   it('is not the same as a tracked folder that was deleted', async () => {

@@ -1,4 +1,4 @@
-import { lstatSync, opendirSync, statSync } from 'node:fs';
+import { lstatSync, opendirSync, statSync, type BigIntStats } from 'node:fs';
 import { join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { maskOf, openMask } from '../../core/folderMasks';
@@ -6,8 +6,8 @@ import { parentFolders, parentOf } from '../../core/paths';
 import { gitignoreName, isGitignoreName } from '../../core/problem';
 import { Selection } from '../../core/tracking/selection';
 import { errnoOf, isNotFound } from '../fs/errno';
-import { rootGone } from '../fs/rootFolder';
-import { readableStatsAt } from '../fs/stats';
+import { rootFault } from '../fs/rootFolder';
+import { statsAt } from '../fs/stats';
 import { folderIdentityOf, type FolderIdentity } from '../store/folderIdentity';
 import { hasVirtualFiles } from '../fs/virtualFiles';
 import type { FolderSnapshot } from './folderSnapshot';
@@ -53,7 +53,7 @@ export class ScanWalker {
     this.selection = new Selection(deps.scope);
   }
 
-  /** Walks the whole area of the scan. Throws root_gone. */
+  /** Walks the whole area of the scan. Throws root_gone and disk_fault. */
   walk(): void {
     const { outermost } = this.#deps.area;
     if (outermost === undefined || outermost.has('')) this.#walkFolder('');
@@ -177,7 +177,7 @@ export class ScanWalker {
     try {
       return listFolder(join(this.#deps.root, folder));
     } catch (error) {
-      if (folder === '') throw rootGone(this.#deps.root, error);
+      if (folder === '') throw rootFault(this.#deps.root, error);
       this.#addUnreadable(folder, error);
       return undefined;
     }
@@ -186,11 +186,21 @@ export class ScanWalker {
   /** Queues a tracked file, walks a folder, and reports a symlink that hides tracked paths below it. */
   #visit(path: string): void {
     if (this.selection.includes(path)) return this.#deps.queue.add(path);
-    const stats = readableStatsAt(join(this.#deps.root, path));
+    const stats = this.#statsAt(path);
     if (stats?.isDirectory() === true) {
       if (this.selection.mayTrackBelow(path)) this.#walkFolder(path);
     } else if (stats?.isSymbolicLink() === true && this.selection.hasTrackedBelow(path)) {
       this.#deps.findings.addProblem({ path, reason: 'link-as-folder' });
+    }
+  }
+
+  /** The stats at `path`; undefined if nothing is there, or they cannot be read, which is a problem. */
+  #statsAt(path: string): BigIntStats | undefined {
+    try {
+      return statsAt(join(this.#deps.root, path));
+    } catch (error) {
+      this.#addUnreadable(path, error);
+      return undefined;
     }
   }
 

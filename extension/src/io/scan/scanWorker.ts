@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { Observation } from '../../core/observation';
 import { parentOf } from '../../core/paths';
 import { packObservations, unpackObservations } from '../entries/packedEntries';
+import { asDiskError } from '../store/storeError';
 import { failureOf } from '../threads/threadFailure';
 import { mountModesProbe } from '../fs/modesProbe';
 import { diskProbe } from './diskProbe';
@@ -70,7 +71,7 @@ function probe({ probe: traitsOfDisk }: WorkerState, id: number): void {
   try {
     post({ kind: 'probed', id, traits: traitsOfDisk() });
   } catch (error) {
-    post({ kind: 'failed', id, ...failureOf(error, 'scan_failed') });
+    post({ kind: 'failed', id, ...failureOf(asDiskError(error), 'scan_failed') });
   }
 }
 
@@ -101,7 +102,7 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
     const foldersWithProblems = new Set(result.problems.map(({ path }) => parentOf(path)));
     if (usesSnapshots) snapshots.update(listings, known, (folder) => foldersWithProblems.has(folder));
   } catch (error) {
-    post({ kind: 'failed', id, ...failureOf(error, 'scan_failed') });
+    post({ kind: 'failed', id, ...failureOf(asDiskError(error), 'scan_failed') });
   }
 }
 

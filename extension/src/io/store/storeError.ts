@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import { PalmtreeError, type ErrorCode } from '../../errors';
+import { diskFault, isDiskFault } from '../fs/diskFault';
 import { errnoOf, isFull } from '../fs/errno';
 
 /** Whether an error of reading shows that the file is not an intact store. A RangeError shows that memory ran out. */
@@ -19,10 +20,11 @@ const codesByErrno: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'read_only',
 };
 
-/** Converts a system error of a full or read-only disk to disk_full or read_only, and returns any other error as it is. */
+/** Converts a system error of the disk to disk_full, read_only or disk_fault, and returns any other error as it is. */
 export function asDiskError(error: unknown): unknown {
   const isReadOnly = errnoOf(error) === 'EROFS';
-  if (!(error instanceof Error) || !(isReadOnly || isFull(error))) return error;
+  if (!(error instanceof Error)) return error;
+  if (!isReadOnly && !isFull(error)) return isDiskFault(error) ? diskFault(error) : error;
   const subject = 'path' in error && typeof error.path === 'string' ? dirname(error.path) : undefined;
   const details = { reason: error.message, ...(subject === undefined ? {} : { subject }) };
   return new PalmtreeError(isReadOnly ? 'read_only' : 'disk_full', error.message, { cause: error, details });

@@ -30,6 +30,7 @@ export function cureCheck({ root, folders, connection, rescan }: CureDeps): Reco
     rsync_missing: () => isRsyncFound,
     rsync_unusable: () => isRsyncFound,
     root_gone: () => isScanned,
+    disk_fault: () => isScanned,
     scan_failed: () => isScanned,
     store_failed: () => isScanned,
     store_locked: () => isScanned,

@@ -50,8 +50,8 @@ export class OperationQueue {
   }
 
   /**
-   * Runs `work` while no other window runs an operation, on the state that was saved last. Throws disk_full and read_only
-   * for system errors of `work` that say so, and cancelled, at once if `signal` is aborted or the folder is closed before
+   * Runs `work` while no other window runs an operation, on the state that was saved last. Throws disk_full, read_only and
+   * disk_fault for system errors of `work`, and cancelled, at once if `signal` is aborted or the folder is closed before
    * the work begins: the lock's disk may not respond.
    */
   async exclusively<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {

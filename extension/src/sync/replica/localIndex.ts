@@ -10,7 +10,7 @@ import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core
 import { PathFolders } from '../../core/status/pathTree';
 import type { StoredMap } from '../../io/entries/storedMap';
 import { identityOfFolder, rootGone } from '../../io/fs/rootFolder';
-import { readableStats } from '../../io/fs/stats';
+import { statsLater } from '../../io/fs/stats';
 import { folderIdentityOf, isSameFolder } from '../../io/store/folderIdentity';
 import type { StoredState } from '../../io/store/storePort';
 import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
@@ -184,14 +184,14 @@ export class LocalIndex {
 
   /**
    * Throws root_gone if the workspace folder, or a disk in it, is not the one that was scanned: a plan for that one must
-   * not be applied to what is there now.
+   * not be applied to what is there now. Throws disk_fault if it cannot be read.
    */
   async requireSameDisks(): Promise<void> {
     if (this.#scannedRoot === undefined) return;
     if ((await identityOfFolder(this.root)) !== this.#scannedRoot) throw rootGone(this.root);
     for (const [folder, identity] of this.#stored.mounts) {
       if (folder === '' || this.isBlockedByProblem(folder)) continue;
-      const stats = await readableStats(join(this.root, folder));
+      const stats = await statsLater(join(this.root, folder));
       if (stats === undefined || !isSameFolder(identity, folderIdentityOf(stats)))
         throw rootGone(join(this.root, folder));
     }

@@ -18,6 +18,17 @@ describe('the message for an error', () => {
     ]);
   });
 
+  it('says what a system error means, and about which path', () => {
+    const textOf = (details: ErrorDetails): string =>
+      messageFor(new PalmtreeError('disk_fault', 'x', { details })).text;
+    expect(textOf({ subject: '/w/a', reason: 'EMFILE' })).toBe(
+      '/w/a cannot be read or written: too many files are open; close some programs (EMFILE). Nothing was lost. Try again.',
+    );
+    expect(textOf({ subject: '', reason: 'EIO' })).toBe(
+      'A file cannot be read or written: the disk reports an error (EIO). Nothing was lost. Try again.',
+    );
+  });
+
   it('offers Pull and a review when the server is ahead, and says that nothing was sent', () => {
     const { text, actions, severity } = messageFor(new PalmtreeError('stale_base', 'HTTP 409'));
     expect(text).toContain('nothing was sent');

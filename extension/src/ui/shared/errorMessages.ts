@@ -9,6 +9,7 @@ import { pathFaultMessage } from './problemMessages';
 import { quotedPaths } from './pathList';
 import { proxyMessage, redirectMessage } from './proxyMessages';
 import { rsyncMessage } from './rsyncMessage';
+import { systemFault } from './systemFaults';
 import { nothingToUndoMessage } from './undoMessages';
 
 /** A notification about an error, with the actions that help. The first one is the cure: a click in the status bar runs it. */
@@ -92,8 +93,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   backup_deleted: () => l10n.t("The backup of the last pull was deleted, so it can't be undone."),
   backup_gone: (e) => l10n.t('The backup of {0} is gone or cannot be read.', list(e)),
   deletion_guard: (e) => deletionGuardMessage(e),
-  root_gone: (e) =>
-    l10n.t('The folder {0} is missing, was replaced, or cannot be read. Nothing was changed.', subject(e)),
+  root_gone: (e) => l10n.t('The folder {0} is missing or was replaced. Nothing was changed.', subject(e)),
   scan_failed: (e) => withReason(l10n.t('Scanning failed.'), e),
   store_newer: () => l10n.t('A newer version of Palmtree wrote the list of tracked files. Update Palmtree.'),
   store_locked: () => l10n.t('Another window is syncing this folder. Try again when it has finished.'),
@@ -106,6 +106,12 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
         subject(e),
       ),
       e,
+    ),
+  disk_fault: (e) =>
+    l10n.t(
+      '{0} cannot be read or written: {1}. Nothing was lost. Try again.',
+      subject(e) || l10n.t('A file'),
+      systemFault(e.details.reason ?? ''),
     ),
   rsync_missing: (e) => rsyncMessage(e.details.rsync),
   rsync_unusable: (e) => rsyncMessage(e.details.rsync),
@@ -206,6 +212,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   store_failed: [tryAgain, showLog],
   disk_full: [tryAgain, showLog],
   read_only: [tryAgain, showLog],
+  disk_fault: [tryAgain, showLog],
   keeps_changing: [tryAgain],
   changed_meanwhile: [tryAgain],
   session_not_found: [tryAgain, showLog],

@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { Problem, ProblemReason } from '../../core/problem';
+import { systemFault } from './systemFaults';
 import { maxPathBytes, maxSegmentBytes, maxSegments, type PathFault } from '../../../../server/src/contract/paths';
 
 const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
@@ -75,8 +76,8 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
     l10n.t('It is not UTF-8 text (it may be UTF-16), so nothing in its folder is synced. Save it as UTF-8.'),
   'gitignore-unreadable': (errno) =>
     l10n.t(
-      'It cannot be read ({0}), so nothing in its folder is synced: it may exclude any path. Check its permissions.',
-      errno,
+      'It cannot be read, so nothing in its folder is synced: it may exclude any path. The reason: {0}.',
+      systemFault(errno),
     ),
   'virtual-files': () =>
     l10n.t('It shows the state of the system, not files of a disk, as /proc does. Nothing in it is synced.'),
@@ -88,7 +89,7 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
     l10n.t(
       'Another disk is mounted here than before, so nothing in this folder is synced. Mount the former one, or untrack the folder.',
     ),
-  unreadable: (errno) => l10n.t('It cannot be read ({0}). Check its permissions.', errno),
+  unreadable: (errno) => l10n.t('It cannot be read: {0}.', systemFault(errno)),
   changing: () => l10n.t('It changed while it was read. The next scan reads it again.'),
   'conflict-markers': () =>
     l10n.t('It has the conflict markers of an unfinished merge, so it was not pushed. Decide them, then push again.'),

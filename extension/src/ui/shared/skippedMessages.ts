@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { systemFault } from './systemFaults';
 import type { SkipReason } from '../../io/apply/preconditions';
 import type { Skipped } from '../../io/apply/applyState';
 
@@ -32,5 +33,5 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
 /** Explains a path that a command left untouched, and says what to do. */
 export function skippedMessage({ path, reason, errno }: Skipped): string {
   const text = texts[reason](path);
-  return errno === undefined ? text : `${text} (${errno})`;
+  return errno === undefined ? text : l10n.t('{0} Reason: {1}.', text, systemFault(errno));
 }
