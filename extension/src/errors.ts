@@ -92,6 +92,8 @@ export interface ErrorDetails {
     readonly deletes: number;
     readonly emptied: number;
     readonly tracked: number;
+    /** Another folder is in the place of the workspace folder. */
+    readonly isReplaced?: boolean;
     /** Folders whose tracked files are all missing on this disk; `''` is the workspace folder. */
     readonly missingFolders: readonly string[];
     /** Paths with a rule of their own that do not exist on this disk any more, without the folders above. */

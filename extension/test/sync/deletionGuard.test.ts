@@ -1,7 +1,7 @@
-import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { transfer } from '../../src/io/rsync/transfer';
-import type { Machine, MachineOptions } from './machine';
+import { expectSame, type Machine, type MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
@@ -21,6 +21,43 @@ async function syncedMachines(
 }
 
 const files = ['a', 'b', 'n/c', 'n/d'];
+
+describe('a workspace folder that another one replaced in an open window', () => {
+  const replacements: [string, (desk: Machine) => Promise<void>][] = [
+    ['an older copy of it', (desk) => desk.write('a', 'older')],
+    ['a copy of it without some files', (desk) => desk.delete('b')],
+    ['a copy of it with other files', (desk) => desk.write('new', 'new')],
+  ];
+
+  it.each(replacements)('and that is %s sends nothing before the user agrees', async (_, change) => {
+    const [desk, laptop] = await syncedMachines([''], files);
+    await cp(desk.root, `${desk.root}.copy`, { recursive: true });
+    await rename(desk.root, `${desk.root}.away`);
+    await rename(`${desk.root}.copy`, desk.root);
+    await change(desk);
+    const before = await laptop.listing();
+    await expect(desk.push()).rejects.toMatchObject({
+      code: 'deletion_guard',
+      details: { deletions: { isReplaced: true } },
+    });
+    await laptop.pull();
+    expectSame(await laptop.listing(), before);
+    await desk.push(true);
+    await desk.write('n/c', 'later');
+    expect(await desk.push()).toMatchObject({ put: 1, deleted: 0 });
+  });
+
+  it('and that is there again sends its changes', async () => {
+    const [desk] = await syncedMachines([''], files);
+    await rename(desk.root, `${desk.root}.away`);
+    await mkdir(desk.root);
+    await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
+    await rm(desk.root, { recursive: true });
+    await rename(`${desk.root}.away`, desk.root);
+    await desk.write('a', 'edited');
+    expect(await desk.push()).toMatchObject({ put: 1, deleted: 0 });
+  });
+});
 
 describe('a workspace folder that is', () => {
   const losses: [string, (machine: Machine) => Promise<void>, code: string][] = [

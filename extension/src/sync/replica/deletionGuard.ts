@@ -24,14 +24,17 @@ export interface GuardedPlan extends DeletionGuardOptions {
  * Stops a plan that would delete or empty most of the tracked files, all files of the workspace folder or of a tracked
  * folder, or all files of any folder that has ten or more. A pull also stops if a tracked folder is empty here already:
  * its disk may not be mounted. A push also stops if it deletes a file or folder that was tracked by itself and has
- * vanished without a successor, or whose new path cannot be synced.
+ * vanished without a successor, or whose new path cannot be synced, and any push if another folder is in the place of the
+ * workspace folder.
  * Throws deletion_guard with the deletions of the plan.
  */
 export async function applyDeletionGuard(
   replica: Replica,
   { direction, changes, confirmed }: GuardedPlan,
 ): Promise<void> {
-  if (confirmed === true || changes.length === 0) return;
+  if (changes.length === 0) return;
+  if (confirmed === true) return replica.local.agreedRoot.agree();
+  const isReplaced = direction === 'push' && replica.local.agreedRoot.isReplaced;
   const { observations } = replica.local;
   const ancestor = replica.ancestor.entries;
   const tracked = ancestor.size;
@@ -47,7 +50,12 @@ export async function applyDeletionGuard(
   const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
   const { deleted, emptied } = removedContent(changes);
   const vanished = direction === 'push' && !missing.includes('') ? vanishedIn(replica, deleted, changes) : [];
-  if (guarded === undefined && missing.length + emptiedByPlan.length + lost.length + vanished.length === 0) return;
+  if (
+    !isReplaced &&
+    guarded === undefined &&
+    missing.length + emptiedByPlan.length + lost.length + vanished.length === 0
+  )
+    return;
   const deletedByPlan = emptiedByPlan.filter((path) => !missing.includes(path));
   const isNamed = (folder: string): boolean =>
     [...missing, ...vanished, ...deletedByPlan].some((path) => folder === path || isInside(folder, path));
@@ -57,10 +65,10 @@ export async function applyDeletionGuard(
     deletedFolders: deletedByPlan,
     lostFolders: lost.filter((folder) => !isNamed(folder)),
   };
-  throw guardError({ direction, deletes: deleted.length, emptied: emptied.length, tracked, ...folderLists }, [
-    ...deleted,
-    ...emptied,
-  ]);
+  throw guardError(
+    { direction, deletes: deleted.length, emptied: emptied.length, tracked, isReplaced, ...folderLists },
+    [...deleted, ...emptied],
+  );
 }
 
 /**

@@ -15,6 +15,7 @@ import { folderIdentityOf, isSameFolder } from '../../io/store/folderIdentity';
 import type { StoredState } from '../../io/store/storePort';
 import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../io/scan/scannerPort';
 import { runYielding } from '../../io/threads/yielding';
+import { AgreedRoot } from './agreedRoot';
 
 export interface LocalIndexDeps {
   readonly root: string;
@@ -28,7 +29,10 @@ export interface LocalIndexDeps {
 }
 
 /** `busy`: the file changed each time it was sent. */
-export type UnpushableReason = Extract<ProblemReason, 'path-too-long-there' | 'link-refused' | 'busy' | 'conflict-markers'>;
+export type UnpushableReason = Extract<
+  ProblemReason,
+  'path-too-long-there' | 'link-refused' | 'busy' | 'conflict-markers'
+>;
 
 export interface ScanEffect {
   /** The changes on this disk. */
@@ -40,6 +44,7 @@ export interface ScanEffect {
 /** The tracked files as the scans found them on this disk. The only writer of the stored observations. */
 export class LocalIndex {
   readonly root: string;
+  readonly agreedRoot = new AgreedRoot();
   readonly #stored: Pick<StoredState, 'mounts'>;
   readonly #observations: StoredMap<Observation>;
   readonly #scanner: Scanner;
@@ -65,6 +70,7 @@ export class LocalIndex {
   constructor({ root, stored, scanner, nameRules, modes }: LocalIndexDeps) {
     this.root = root;
     this.#stored = stored;
+    this.agreedRoot.found(stored.mounts.get(''));
     this.#observations = stored.observations;
     this.#scanner = scanner;
     this.#nameRules = nameRules;
@@ -167,6 +173,7 @@ export class LocalIndex {
     const result = await this.#scanner.scan({ ...request, mounts, honoursModes, probesMounts });
     this.#scannedRoot = disk.identity;
     this.#stored.mounts = result.mounts;
+    this.agreedRoot.found(result.mounts.get(''));
     if (request.only === undefined) this.#modelessMounts.clear();
     for (const folder of result.modelessMounts) this.#modelessMounts.add(folder);
     if (this.#folderMasks.replace(result.folderMasks, request.only !== undefined)) this.#findingsVersion++;

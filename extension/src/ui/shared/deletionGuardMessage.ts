@@ -6,9 +6,10 @@ import { quotedPaths } from './pathList';
 /** The effect of the push or pull that the deletion guard stopped. */
 export function deletionGuardMessage({ details }: PalmtreeError): string {
   const { deletes = 0, emptied = 0, tracked = 0, missingFolders = [], vanishedPaths = [] } = details.deletions ?? {};
-  const { deletedFolders = [], lostFolders = [] } = details.deletions ?? {};
+  const { deletedFolders = [], lostFolders = [], isReplaced = false } = details.deletions ?? {};
   return [
     stoppedText(deletes, emptied, tracked),
+    ...(isReplaced ? [l10n.t('Another folder is in the place of the one that was synced.')] : []),
     ...folderText(missingFolders, {
       root: () => l10n.t('All tracked files in this folder are missing.'),
       others: (names) => l10n.t('All tracked files in {0} are missing.', names),
