@@ -2,7 +2,7 @@ import { cp, link, mkdir, rename } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { RuleRename } from '../../src/core/tracking/moveRules';
 import { transfer } from '../../src/io/rsync/transfer';
-import type { Machine, MachineOptions } from './machine';
+import { silent, type Machine, type MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
@@ -358,6 +358,21 @@ describe('a tracked path that vanished without a successor', () => {
     await expect(desk.push()).rejects.toMatchObject({ code: 'deletion_guard' });
     expect(rulesOf(desk)).toEqual(['b', 'n/']);
   });
+});
+
+it('the rename of a tracked folder takes its rule along on the other machines', async () => {
+  const [desk, laptop] = await fixture.twoMachines();
+  for (const path of ['n/a', 'n/d/b']) await desk.write(path, path);
+  await desk.sync.track(['n']);
+  await desk.push();
+  await laptop.pull();
+  await desk.rename('n', 'm');
+  await desk.push(true);
+  await laptop.pull(true);
+  await laptop.write('n/created', 'again');
+  await laptop.write('m/created', 'there');
+  await laptop.sync.rescan(silent);
+  expect([...laptop.sync.trackedPaths].sort()).toEqual(['m/a', 'm/created', 'm/d/b']);
 });
 
 it('a deletion in a tracked folder travels without a question', async () => {

@@ -3,6 +3,8 @@ import type { CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type FileTable } from '../../core/entry';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
+import { isInside } from '../../core/paths';
+import { movedFolder } from '../../core/tracking/movedFolder';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import type { Skipped } from '../../io/apply/applyState';
 import { runYielding } from '../../io/threads/yielding';
@@ -152,10 +154,12 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
     backup,
     hasUnsavedEdits: options.hasUnsavedEdits,
     record: (write) => recordPull({ ...origin, changes, backup }, write),
-    onApplied: ({ skipped }) => {
+    onApplied: async ({ skipped }) => {
       trackWritten(replica, downloads);
+      if (skipped.length === 0) followMovedFolders(replica, fetched.folders, downloads);
       const synced = [...plan.ancestorChanges, ...downloads, ...merges.flatMap(mergedAncestor)];
-      return runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
+      await runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
+      replica.removeLapsedRules();
     },
   });
 }
@@ -165,6 +169,21 @@ function trackWritten({ rules }: Replica, downloads: readonly Change[]): void {
   const selection = rules.selection();
   for (const { path, to } of downloads) {
     if (to !== undefined && selection.ruleFor(path) === undefined) rules.addRule(path, 'file');
+  }
+}
+
+/**
+ * Lets the rules of tracked folders follow a rename on another machine: the server no longer lists the old name, and the
+ * pull has moved all files. A folder that still holds files here keeps its rules.
+ */
+function followMovedFolders({ rules, local }: Replica, listed: readonly string[], downloads: readonly Change[]): void {
+  const deleted = new Set(downloads.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
+  const isEmptied = (folder: string): boolean =>
+    ![...local.observations.keys()].some((path) => isInside(path, folder) && !deleted.has(path));
+  for (const from of rules.trackedFolders) {
+    if (from === '' || listed.includes(from)) continue;
+    const to = movedFolder(from, downloads);
+    if (to !== undefined && listed.includes(to) && isEmptied(from)) rules.follow({ from, to, kind: 'folder' });
   }
 }
 
