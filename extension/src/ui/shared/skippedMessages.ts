@@ -25,8 +25,7 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   failed: (path) => l10n.t('The system refused to change {0}.', path),
   busy: (path) =>
     l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', path),
-  markers: (path) =>
-    l10n.t('{0} has the conflict markers of an unfinished merge. Decide them, then push again.', path),
+  markers: (path) => l10n.t('{0} has the conflict markers of an unfinished merge. Decide them, then push again.', path),
   cancelled: (path) => l10n.t('{0} was left untouched, because the command was cancelled. Try again.', path),
 };
 
