@@ -36,8 +36,6 @@ export default defineConfig({
           // A process each, so that each measures its own memory.
           pool: 'forks',
           maxWorkers: 2,
-          // On a busy machine, the rows of a list are sometimes not drawn in time. The repeated test opens another tab.
-          retry: 2,
           testTimeout: modelTimeoutMs,
           hookTimeout: 60_000,
         },
