@@ -15,6 +15,7 @@ import {
 import type { FileVersion } from '../../sync/history/fileVersions';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { rowLabel } from '../shared/rowLabel';
+import { DrawnRows } from '../views/drawnRows';
 import type { LastUsed } from '../views/lastUsed';
 import type { TrackedView } from '../views/trackedView';
 import { relativePath } from '../workspace/relativePath';
@@ -51,9 +52,14 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   readonly #folders: WorkspaceFolders;
   readonly #followed: FollowedFile;
   readonly #log: vscode.LogOutputChannel;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<(FileVersionRow | MoreRow)[] | undefined>();
   readonly #view: vscode.TreeView<FileVersionRow | MoreRow>;
   readonly #subscriptions: vscode.Disposable;
+  readonly #drawn = new DrawnRows<FileVersionRow | MoreRow>({
+    idOf,
+    childrenOf: (row) => (row === undefined ? this.#rows() : []),
+    itemOf: (row) => (isMoreRow(row) ? moreItem(row) : versionItem(row)),
+  });
   #shown: ShownHistory | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -63,7 +69,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#log = log;
     this.#view = vscode.window.createTreeView(fileHistoryViewId, { treeDataProvider: this });
     used.follow(this.#view);
-    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
+    const aging = setInterval(() => this.#view.visible && this.#drawn.redraw(this.#changed), agingMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),
       this.#view,
@@ -87,9 +93,20 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   }
 
   getChildren(row?: FileVersionRow | MoreRow): (FileVersionRow | MoreRow)[] {
-    const shown = this.#shown;
-    if (row !== undefined || shown === undefined) return [];
-    const { owner, path, versions } = shown;
+    return this.#drawn.children(row);
+  }
+
+  getTreeItem(row: FileVersionRow | MoreRow): vscode.TreeItem {
+    return this.#drawn.item(row);
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
+  }
+
+  #rows(): (FileVersionRow | MoreRow)[] {
+    if (this.#shown === undefined) return [];
+    const { owner, path, versions } = this.#shown;
     const rows = versions.items.map((push, index): FileVersionRow => {
       // The previous version may be on the next page: it is the file in the previous revision.
       const older = versions.items[index + 1];
@@ -107,25 +124,6 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     });
     if (!versions.hasMore) return rows;
     return [...rows, { owner, loadMore: () => this.#whileLoading(versions.loadMore()) }];
-  }
-
-  getTreeItem(row: FileVersionRow | MoreRow): vscode.TreeItem {
-    if (isMoreRow(row)) return moreItem(row);
-    const { owner, push, version } = row;
-    const item = new vscode.TreeItem(revisionLabel(push.revision, push));
-    item.id = `${owner.folder.uri.toString()}\0${version.path}\0${push.revision}`;
-    item.description = versionDescription(push, new Date());
-    item.tooltip = pushTooltip(push.revision, push);
-    item.accessibilityInformation = rowLabel(revisionLabel(push.revision, push), item.description);
-    item.iconPath = new vscode.ThemeIcon(version.isDeleted ? 'trash' : 'git-commit');
-    item.contextValue = version.isDeleted ? 'version.deleted' : 'version';
-    const title = vscode.l10n.t('Compare with Previous Version');
-    item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };
-    return item;
-  }
-
-  dispose(): void {
-    this.#subscriptions.dispose();
   }
 
   /** Shows the followed file's versions. Loaded versions are loaded again only when the server may have more. */
@@ -165,7 +163,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#shown = shown;
     this.#view.description = shown?.path.split('/').at(-1) ?? '';
     this.#view.message = message ?? '';
-    this.#changed.fire(undefined);
+    this.#drawn.redraw(this.#changed);
   }
 
   async #whileLoading(work: Promise<void>): Promise<void> {
@@ -200,6 +198,24 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
       ? vscode.l10n.t('{0} has not been pushed yet. Its first push creates its first version.', name)
       : vscode.l10n.t('{0} is not tracked. Track it for sync, and each push keeps a version.', name);
   }
+}
+
+function idOf(row: FileVersionRow | MoreRow): string {
+  const folder = row.owner.folder.uri.toString();
+  return isMoreRow(row) ? `${folder}\0more` : `${folder}\0${row.version.path}\0${row.push.revision}`;
+}
+
+function versionItem(row: FileVersionRow): vscode.TreeItem {
+  const { push, version } = row;
+  const item = new vscode.TreeItem(revisionLabel(push.revision, push));
+  item.description = versionDescription(push, new Date());
+  item.tooltip = pushTooltip(push.revision, push);
+  item.accessibilityInformation = rowLabel(revisionLabel(push.revision, push), item.description);
+  item.iconPath = new vscode.ThemeIcon(version.isDeleted ? 'trash' : 'git-commit');
+  item.contextValue = version.isDeleted ? 'version.deleted' : 'version';
+  const title = vscode.l10n.t('Compare with Previous Version');
+  item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };
+  return item;
 }
 
 /** Whether a scan has found since the versions were loaded that the file, which was not pushed, was renamed. */

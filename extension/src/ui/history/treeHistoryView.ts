@@ -3,33 +3,28 @@ import type { RevisionSummary } from '../../../../server/src/contract/history';
 import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionChanges';
 import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
-import { isMoreRow, moreItem, type MoreRow } from './rows';
 import { treeHistoryViewId } from '../shared/ids';
 import {
-  changeItem,
   changeRow,
-  folderItem,
   isRevisionRow,
-  renamedFolderItem,
-  restItem,
-  revisionItem,
-  type ChangeRow,
-  type FolderRow,
+  itemOf,
+  rowId,
   type RenamedFolderRow,
-  type RestRow,
   type RevisionRow,
+  type TreeHistoryRow as Row,
 } from './treeRows';
+import { DrawnRows } from '../views/drawnRows';
 import type { LastUsed } from '../views/lastUsed';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
 /** Nobody reads more rows than this, and a revision may change a hundred thousand files. */
 const maxRows = 1_000;
 
-type Row = FolderRow | RevisionRow | RenamedFolderRow | ChangeRow | RestRow | MoreRow;
-
 interface History {
   readonly state: HistoryState;
   readonly revisions: Pages<RevisionSummary>;
+  /** The rows in the revisions that were expanded, by `keyOf`. */
+  readonly changes: Map<string, Row[]>;
 }
 
 /** The "Tree History" view: the revisions of the folders' trees, each with its changes. */
@@ -44,10 +39,13 @@ export function createTreeHistory(
 class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   readonly #folders: WorkspaceFolders;
   readonly #log: vscode.LogOutputChannel;
-  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly #view: vscode.TreeView<Row>;
   readonly #subscriptions: vscode.Disposable;
   readonly #histories = new Map<SyncedFolder, History>();
+  readonly #drawn = new DrawnRows<Row>({ idOf: rowId, childrenOf: (row) => this.#rowsIn(row), itemOf });
+  /** The revisions whose changes could not be loaded. They are drawn again, to load them, with the next rows. */
+  readonly #failed = new Set<RevisionRow>();
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(folders: WorkspaceFolders, used: LastUsed, log: vscode.LogOutputChannel) {
@@ -58,7 +56,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
       showCollapseAll: true,
     });
     used.follow(this.#view);
-    const aging = setInterval(() => this.#view.visible && this.#changed.fire(undefined), agingMs);
+    const aging = setInterval(() => this.#view.visible && this.#redraw(), agingMs);
     this.#subscriptions = vscode.Disposable.from(
       new vscode.Disposable(() => clearInterval(aging)),
       this.#view,
@@ -72,27 +70,17 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   refresh(): void {
     this.#histories.clear();
     this.#update();
-    this.#changed.fire(undefined);
+    this.#redraw();
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
-    if (row === undefined) {
-      const owners = this.#connected;
-      const [only] = owners;
-      if (only === undefined || owners.length > 1) return owners.map((owner) => ({ owner, kind: 'folder' }));
-      return this.#revisionRows(only);
-    }
-    if ('kind' in row) return this.#revisionRows(row.owner);
-    if ('renamed' in row) return shownRows(row.owner, row.number, [], row.renamed.changes);
-    return isRevisionRow(row) ? this.#changeRows(row) : [];
+    // DrawnRows must not know the rows in a revision that failed: they would look complete.
+    if (isRevisionRow(row) && !(await this.#loadChanges(row))) return [];
+    return this.#drawn.children(row);
   }
 
   getTreeItem(row: Row): vscode.TreeItem {
-    if (isMoreRow(row)) return moreItem(row);
-    if ('kind' in row) return folderItem(row.owner);
-    if ('rest' in row) return restItem(row);
-    if ('renamed' in row) return renamedFolderItem(row);
-    return isRevisionRow(row) ? revisionItem(row) : changeItem(row);
+    return this.#drawn.item(row);
   }
 
   dispose(): void {
@@ -111,7 +99,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     for (const owner of owners) this.#load(owner);
     if (removed.length === 0 && this.#histories.size > 0) return;
     this.#updateMessage();
-    if (removed.length > 0) this.#changed.fire(undefined);
+    if (removed.length > 0) this.#redraw();
   }
 
   #load(owner: SyncedFolder): void {
@@ -120,7 +108,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     const isSameTree = history?.state.tree === state.tree;
     if (isSameTree && history.state.version === state.version) return;
     const revisions = isSameTree ? history.revisions : this.#pagesOf(owner);
-    this.#histories.set(owner, { state, revisions });
+    this.#histories.set(owner, { state, revisions, changes: isSameTree ? history.changes : new Map() });
     void this.#whileLoading(revisions.reload());
   }
 
@@ -130,12 +118,28 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
         const page = await owner.sync.history.revisions(before?.number);
         return { items: page.revisions, more: page.more };
       },
-      keyOf: ({ number, createdAt }) => `${number} ${createdAt}`,
+      keyOf,
       onChange: () => {
         this.#updateMessage();
-        this.#changed.fire(undefined);
+        this.#redraw();
       },
     });
+  }
+
+  #redraw(): void {
+    const failed = [...this.#failed];
+    this.#failed.clear();
+    this.#drawn.redraw(this.#changed, failed);
+  }
+
+  #rowsIn(row: Row | undefined): Row[] {
+    const owners = this.#connected;
+    const [only] = owners;
+    if (row === undefined && owners.length !== 1) return owners.map((owner) => ({ owner, kind: 'folder' }));
+    if (row === undefined) return only === undefined ? [] : this.#revisionRows(only);
+    if ('kind' in row) return this.#revisionRows(row.owner);
+    if ('renamed' in row) return shownRows(row, [], row.renamed.changes);
+    return (isRevisionRow(row) && this.#histories.get(row.owner)?.changes.get(keyOf(row.revision))) || [];
   }
 
   #revisionRows(owner: SyncedFolder): Row[] {
@@ -145,13 +149,19 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     return revisions.hasMore ? [...rows, { owner, loadMore: () => this.#whileLoading(revisions.loadMore()) }] : rows;
   }
 
-  async #changeRows({ owner, revision: { number } }: RevisionRow): Promise<Row[]> {
+  /** Returns whether the changes of the revision are known. */
+  async #loadChanges(row: RevisionRow): Promise<boolean> {
+    const { owner, revision } = row;
+    const known = this.#histories.get(owner)?.changes;
+    if (known === undefined || known.has(keyOf(revision))) return known !== undefined;
     try {
-      const { folders, changes } = await owner.sync.history.revisionChanges(number);
-      return shownRows(owner, number, folders, changes);
+      const { folders, changes } = await owner.sync.history.revisionChanges(revision.number);
+      known.set(keyOf(revision), shownRows(row, folders, changes));
+      return true;
     } catch (error) {
+      this.#failed.add(row);
       this.#view.message = failureMessage(error, this.#log);
-      return [];
+      return false;
     }
   }
 
@@ -171,15 +181,21 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   }
 }
 
+/** After a restore of the server, the number may come to mean another revision. */
+function keyOf({ number, createdAt }: RevisionSummary): string {
+  return `${number} ${createdAt}`;
+}
+
 function shownRows(
-  owner: SyncedFolder,
-  number: number,
+  above: RevisionRow | RenamedFolderRow,
   folders: readonly RenamedFolder[],
   changes: readonly RevisionChange[],
 ): Row[] {
+  const { owner } = above;
+  const number = isRevisionRow(above) ? above.revision.number : above.number;
   const rows: Row[] = [
     ...folders.map((renamed) => ({ owner, renamed, number })),
     ...changes.slice(0, maxRows).map((change) => changeRow(owner, number, change)),
   ];
-  return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows }] : rows;
+  return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows, above }] : rows;
 }

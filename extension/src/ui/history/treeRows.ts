@@ -1,7 +1,15 @@
 import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
 import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionChanges';
-import { revisionLabel, pushTooltip, revisionDescription, type VersionRow } from './rows';
+import {
+  isMoreRow,
+  moreItem,
+  revisionLabel,
+  pushTooltip,
+  revisionDescription,
+  type MoreRow,
+  type VersionRow,
+} from './rows';
 import { commandIds } from '../shared/ids';
 import { formatNumber } from '../shared/format';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
@@ -33,23 +41,45 @@ export interface RenamedFolderRow {
 export interface RestRow {
   readonly owner: SyncedFolder;
   readonly rest: number;
+  /** The row above it, which has a row for each of the other changes. */
+  readonly above: RevisionRow | RenamedFolderRow;
+}
+
+export type TreeHistoryRow = FolderRow | RevisionRow | RenamedFolderRow | ChangeRow | RestRow | MoreRow;
+
+/** Identifies a row in the view. No path contains the separator, and no revision has the number `more`. */
+export function rowId(row: TreeHistoryRow): string {
+  const folder = row.owner.folder.uri.toString();
+  if (isMoreRow(row)) return `${folder}\0more`;
+  if ('kind' in row) return folder;
+  if ('rest' in row) return `${rowId(row.above)}\0\0\0rest`;
+  if ('renamed' in row) return [folder, row.number, row.renamed.from, row.renamed.to].join('\0');
+  return isRevisionRow(row)
+    ? `${folder}\0${row.revision.number}`
+    : [folder, row.version.revision, row.change.path].join('\0');
+}
+
+export function itemOf(row: TreeHistoryRow): vscode.TreeItem {
+  if (isMoreRow(row)) return moreItem(row);
+  if ('kind' in row) return folderItem(row.owner);
+  if ('rest' in row) return restItem(row);
+  if ('renamed' in row) return renamedFolderItem(row);
+  return isRevisionRow(row) ? revisionItem(row) : changeItem(row);
 }
 
 export function isRevisionRow(row: unknown): row is RevisionRow {
   return typeof row === 'object' && row !== null && 'revision' in row && 'owner' in row;
 }
 
-export function folderItem({ folder }: SyncedFolder): vscode.TreeItem {
+function folderItem({ folder }: SyncedFolder): vscode.TreeItem {
   const item = new vscode.TreeItem(folder.name, vscode.TreeItemCollapsibleState.Expanded);
-  item.id = folder.uri.toString();
   item.iconPath = new vscode.ThemeIcon('root-folder');
   return item;
 }
 
-export function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem {
+function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem {
   const { Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(revisionLabel(revision.number, revision), Collapsed);
-  item.id = `${owner.folder.uri.toString()}\0${revision.number}`;
   item.description = revisionDescription(revision, new Date());
   item.tooltip = pushTooltip(revision.number, revision);
   item.accessibilityInformation = rowLabel(revisionLabel(revision.number, revision), item.description);
@@ -58,14 +88,13 @@ export function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem 
   return item;
 }
 
-export function changeItem(row: ChangeRow): vscode.TreeItem {
+function changeItem(row: ChangeRow): vscode.TreeItem {
   const { owner, version, change } = row;
   const name = change.path.split('/').at(-1) ?? change.path;
   const folder = change.path.slice(0, -name.length - 1);
   // The scheme keeps the file's icon, and keeps away the decorations of local states and of read-only files.
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));
   item.label = name;
-  item.id = `${owner.folder.uri.toString()}\0${version.revision}\0${change.path}`;
   item.description = joined(changeWord(change), folder);
   item.tooltip =
     change.renamedFrom === undefined
@@ -85,10 +114,9 @@ export function changeRow(owner: SyncedFolder, number: number, change: RevisionC
   return { owner, change, version };
 }
 
-export function renamedFolderItem({ owner, renamed, number }: RenamedFolderRow): vscode.TreeItem {
+function renamedFolderItem({ owner, renamed, number }: RenamedFolderRow): vscode.TreeItem {
   const { from, to, changes } = renamed;
   const item = new vscode.TreeItem(to === '' ? owner.folder.name : to, vscode.TreeItemCollapsibleState.Collapsed);
-  item.id = `${owner.folder.uri.toString()}\0${number}\0${from}\0${to}`;
   item.description = joined(vscode.l10n.t('renamed from {0}', from), filesText(changes.length));
   item.tooltip = vscode.l10n.t('{0} was renamed to {1}', from, to === '' ? '.' : to);
   item.iconPath = new vscode.ThemeIcon('folder');
@@ -104,7 +132,7 @@ function joined(...parts: readonly string[]): string {
   return parts.filter((part) => part !== '').join(' · ');
 }
 
-export function restItem({ rest }: RestRow): vscode.TreeItem {
+function restItem({ rest }: RestRow): vscode.TreeItem {
   const text = rest === 1 ? vscode.l10n.t('and 1 more file') : vscode.l10n.t('and {0} more files', formatNumber(rest));
   const item = new vscode.TreeItem(text);
   item.contextValue = 'rest';

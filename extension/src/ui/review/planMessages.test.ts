@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Entry } from '../../core/entry';
 import type { Plan, PlanRow } from '../../sync/review/plan';
 import { conflictCount, hasRowsFor, PlanChoice } from './planChoice';
-import { isSelectable, planNodes, type GroupNode } from './planNodes';
+import { decidingNodes, isSelectable, planNodes, type GroupNode } from './planNodes';
 import {
   effectMessage,
   folderDescription,
-  groupDescription,
   noteFor,
   rowDescription,
   rowInFolderDescription,
+  selectionMessage,
 } from './planMessages';
 
 function entry(path: string): Entry {
@@ -57,9 +57,8 @@ describe('the description of a row', () => {
   });
 
   it('counts the selected paths', () => {
-    expect(groupDescription({ selected: 4, total: 4 })).toBe('4');
-    expect(groupDescription({ selected: 3, total: 4 })).toBe('3 of 4');
-    expect(groupDescription({ selected: 3, total: 10_000 })).toBe('10,000, some skipped');
+    expect(selectionMessage({ selected: 4, total: 4 })).toBe('');
+    expect(selectionMessage({ selected: 3, total: 10_000 })).toBe('3 of 10,000 selected');
   });
 
   it('says why the review opened', () => {
@@ -114,6 +113,16 @@ describe('the rows of a plan', () => {
     expect(choice.paths(shown, shown, 'push').size).toBe(0);
     choice.set(toPush, true);
     expect(choice.count(toPush)).toEqual({ selected: 3, total: 3 });
+  });
+
+  it('are skipped by the row that was clicked, not by those that VS Code changes with it', () => {
+    const [folder, ...paths] = toPush.children;
+    const [file] = folder?.kind === 'folder' ? folder.children : [];
+    if (folder === undefined || file === undefined) throw new Error('the folder has no file');
+    // One file, with the rows above it; a group, with the rows in it; a folder whose rows are not drawn.
+    expect(decidingNodes([file, folder, toPush])).toEqual([file]);
+    expect(decidingNodes([toPush, folder, ...paths])).toEqual([folder, ...paths]);
+    expect(decidingNodes([folder, toPush])).toEqual([folder]);
   });
 
   it('stay skipped in the next plan', () => {

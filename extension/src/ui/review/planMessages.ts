@@ -58,14 +58,12 @@ export const groupTitles: Readonly<Record<GroupKind, string>> = {
   held: l10n.t('Held Until You Decide'),
 };
 
-/** A larger group does not count its selected rows: each click would draw them all again. */
+/** A larger group is collapsed at first: drawing rows costs time. */
 export const manyRows = 1_000;
 
-/** `4`, or `3 of 4` if some are not selected. */
-export function groupDescription({ selected, total }: { readonly selected: number; readonly total: number }): string {
-  const all = formatNumber(total);
-  if (selected === total) return all;
-  return total > manyRows ? l10n.t('{0}, some skipped', all) : l10n.t('{0} of {1}', formatNumber(selected), all);
+/** `3 of 4 selected`; empty if all are. */
+export function selectionMessage({ selected, total }: { readonly selected: number; readonly total: number }): string {
+  return selected === total ? '' : l10n.t('{0} of {1} selected', formatNumber(selected), formatNumber(total));
 }
 
 const selectedNotes: Readonly<Record<PlanDirection, string>> = {

@@ -65,6 +65,15 @@ export function nodesAbove(node: PlanNode): (FolderNode | GroupNode)[] {
   return node.kind === 'group' ? [] : [node.parent, ...nodesAbove(node.parent)];
 }
 
+/**
+ * The rows of an event of checkboxes that decide about paths. VS Code lists the clicked row, then the rows in it and the
+ * rows above it that changed with it: one skipped file unchecks its folder, which decides nothing about its other files.
+ */
+export function decidingNodes(nodes: readonly PlanNode[]): readonly PlanNode[] {
+  const above = new Set<PlanNode>(nodes.flatMap(nodesAbove));
+  return nodes.filter((node) => !above.has(node));
+}
+
 /** Whether the row has a checkbox: conflicts and problems are never synced. */
 export function isSelectable(node: PlanNode): boolean {
   const group = node.kind === 'group' ? node : nodesAbove(node).at(-1);

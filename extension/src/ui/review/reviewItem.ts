@@ -1,10 +1,8 @@
 import * as vscode from 'vscode';
 import type { PlanRow } from '../../sync/review/plan';
 import { presentations } from '../views/statusPresentation';
-import type { PlanChoice } from './planChoice';
 import {
   isSelectable,
-  nodeKey,
   type FolderNode,
   type GroupKind,
   type GroupNode,
@@ -13,7 +11,6 @@ import {
 } from './planNodes';
 import {
   folderDescription,
-  groupDescription,
   groupTitles,
   manyRows,
   nameOf,
@@ -21,6 +18,7 @@ import {
   rowDescription,
   rowInFolderDescription,
 } from './planMessages';
+import { formatNumber } from '../shared/format';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import { openCommand } from './diff';
 import type { Review } from './review';
@@ -41,32 +39,21 @@ export function reviewItem(node: PlanNode, review: Review): vscode.TreeItem {
       : node.kind === 'folder'
         ? folderItem(node, review)
         : pathItem(node, review);
-  item.id = `${review.owner.folder.uri.toString()}\0${nodeKey(node)}`;
   if (isSelectable(node)) {
-    const isSelected = reviewItemState(node, review.choice) === 'all';
+    const { selected, total } = review.choice.count(node);
     const { Checked, Unchecked } = vscode.TreeItemCheckboxState;
-    const tooltip = isSelected ? vscode.l10n.t('Included') : vscode.l10n.t('Skipped');
+    // VS Code says whether it is checked, and keeps that up to date at a click.
     const label = node.kind === 'group' ? groupTitles[node.group] : node.path;
-    item.checkboxState = {
-      state: isSelected ? Checked : Unchecked,
-      tooltip,
-      accessibilityInformation: { label: `${label}: ${tooltip}` },
-    };
+    item.checkboxState = { state: selected === total ? Checked : Unchecked, accessibilityInformation: { label } };
   }
   return item;
 }
 
-/** The part of the choice that the row shows. The row has to be drawn again when it changes. */
-export function reviewItemState(node: PlanNode, choice: PlanChoice): string {
-  const count = choice.count(node);
-  return count.selected === count.total ? 'all' : groupDescription(count);
-}
-
 function groupItem(node: GroupNode, { choice }: Review): vscode.TreeItem {
-  const count = choice.count(node);
+  const { total } = choice.count(node);
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(groupTitles[node.group], count.total > manyRows ? Collapsed : Expanded);
-  item.description = groupDescription(count);
+  const item = new vscode.TreeItem(groupTitles[node.group], total > manyRows ? Collapsed : Expanded);
+  item.description = formatNumber(total);
   item.iconPath = icons[node.group];
   item.contextValue = `group.${node.group}`;
   return item;

@@ -2,10 +2,12 @@ import * as vscode from 'vscode';
 import type { Plan } from '../../sync/review/plan';
 import { contextKeys, planViewId } from '../shared/ids';
 import { hasRowsFor, PlanChoice } from './planChoice';
-import { nodesAbove, planNodes, type GroupNode, type PlanNode } from './planNodes';
-import { outdatedNote } from './planMessages';
-import { reviewItem, reviewItemState } from './reviewItem';
+import { openCommand } from './diff';
+import { decidingNodes, isSelectable, nodeKey, planNodes, type GroupNode, type PlanNode } from './planNodes';
+import { outdatedNote, selectionMessage } from './planMessages';
+import { reviewItem } from './reviewItem';
 import type { Review } from './review';
+import { DrawnRows } from '../views/drawnRows';
 import type { LastUsed } from '../views/lastUsed';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -18,13 +20,17 @@ export interface ReviewRow {
 /** The "Review Changes" view: a plan with a checkbox for each path. It is visible only while there is a plan. */
 export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Disposable {
   readonly #folders: WorkspaceFolders;
-  readonly #changed = new vscode.EventEmitter<ReviewRow | undefined>();
+  readonly #changed = new vscode.EventEmitter<ReviewRow[] | undefined>();
   readonly #view: vscode.TreeView<ReviewRow>;
   readonly #subscriptions: vscode.Disposable;
   #review: Review | undefined;
   #roots: readonly GroupNode[] = [];
-  /** VS Code recognises a row by its identity. */
-  #rows = new Map<PlanNode, ReviewRow>();
+  readonly #drawn = new DrawnRows<ReviewRow>({
+    idOf: ({ owner, node }) => `${owner.folder.uri.toString()}\0${nodeKey(node)}`,
+    childrenOf: (row) => this.#childrenOf(row),
+    itemOf: ({ node }) => (this.#review === undefined ? new vscode.TreeItem('') : reviewItem(node, this.#review)),
+    targetOf: ({ owner, node }) => this.#targetOf(owner, node),
+  });
   /** The states of the paths when the plan was shown: the plan is outdated once they differ. */
   #statesBefore: ReadonlyMap<string, unknown> = new Map();
   readonly onDidChangeTreeData = this.#changed.event;
@@ -33,8 +39,6 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     this.#folders = folders;
     this.#view = vscode.window.createTreeView<ReviewRow>(planViewId, {
       treeDataProvider: this,
-      // VS Code would update only the rows that it has drawn.
-      manageCheckboxStateManually: true,
     });
     used.follow(this.#view);
     this.#subscriptions = vscode.Disposable.from(
@@ -55,11 +59,10 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
     const review = { ...next, choice };
     this.#review = review;
     this.#roots = planNodes(review.plan);
-    this.#rows = new Map();
     this.#statesBefore = review.owner.sync.pathStates;
-    this.#view.description = this.#folders.all.length > 1 ? review.owner.folder.name : '';
     this.#view.message = review.note ?? '';
-    this.#changed.fire(undefined);
+    this.#describe(review);
+    this.#drawn.redraw(this.#changed);
     await this.#setContexts(review.plan);
     await vscode.commands.executeCommand(`${planViewId}.focus`);
   }
@@ -67,51 +70,56 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
   async close(): Promise<void> {
     this.#review = undefined;
     this.#roots = [];
-    this.#rows = new Map();
-    this.#changed.fire(undefined);
+    this.#drawn.redraw(this.#changed);
     await this.#setContexts(undefined);
   }
 
   getChildren(row?: ReviewRow): ReviewRow[] {
-    if (row === undefined) return this.#roots.map((root) => this.#rowOf(root));
-    return row.node.kind === 'path' ? [] : row.node.children.map((child) => this.#rowOf(child));
+    return this.#drawn.children(row);
   }
 
-  getParent({ node }: ReviewRow): ReviewRow | undefined {
-    return node.kind === 'group' ? undefined : this.#rowOf(node.parent);
+  getParent({ owner, node }: ReviewRow): ReviewRow | undefined {
+    return node.kind === 'group' ? undefined : this.#drawn.known({ owner, node: node.parent });
   }
 
-  getTreeItem({ node }: ReviewRow): vscode.TreeItem {
-    if (this.#review === undefined) return new vscode.TreeItem('');
-    return reviewItem(node, this.#review);
+  getTreeItem(row: ReviewRow): vscode.TreeItem {
+    return this.#drawn.item(row);
   }
 
   dispose(): void {
     this.#subscriptions.dispose();
   }
 
-  #rowOf(node: PlanNode): ReviewRow {
+  #childrenOf(row: ReviewRow | undefined): ReviewRow[] {
     const owner = this.#review?.owner;
-    if (owner === undefined) throw new Error('there is no plan');
-    const existing = this.#rows.get(node);
-    if (existing !== undefined) return existing;
-    const row = { owner, node };
-    this.#rows.set(node, row);
-    return row;
+    if (owner === undefined) return [];
+    const nodes = row === undefined ? this.#roots : row.node.kind === 'path' ? [] : row.node.children;
+    return nodes.map((node) => ({ owner, node }));
+  }
+
+  /** The documents that a click opens. */
+  #targetOf(owner: SyncedFolder, node: PlanNode): unknown {
+    const revision = this.#review?.plan.revision;
+    return node.kind === 'path' && revision !== undefined && openCommand(owner, node.row, revision)?.arguments;
+  }
+
+  /** The number of selected paths is above the rows: a row that is drawn again loses the clicks on the rows in it. */
+  #describe({ owner, choice }: Review): void {
+    const counts = this.#roots.filter(isSelectable).map((root) => choice.count(root));
+    const selected = counts.reduce((sum, count) => sum + count.selected, 0);
+    const total = counts.reduce((sum, count) => sum + count.total, 0);
+    const folder = this.#folders.all.length > 1 ? owner.folder.name : '';
+    this.#view.description = [folder, selectionMessage({ selected, total })].filter((part) => part !== '').join(' · ');
   }
 
   #select(items: readonly (readonly [ReviewRow, vscode.TreeItemCheckboxState])[]): void {
-    const { choice } = this.#review ?? {};
-    if (choice === undefined) return;
-    for (const [{ node }, state] of items) {
-      const above = nodesAbove(node);
-      const before = above.map((parent) => reviewItemState(parent, choice));
-      choice.set(node, state === vscode.TreeItemCheckboxState.Checked);
-      // Drawing the outermost changed row draws the rows below it too.
-      const changed = above.findLast((parent, index) => reviewItemState(parent, choice) !== before[index]);
-      if (changed !== undefined) this.#changed.fire(this.#rowOf(changed));
-      else if (node.kind !== 'path') this.#changed.fire(this.#rowOf(node));
+    const review = this.#review;
+    if (review === undefined) return;
+    const states = new Map(items.map(([{ node }, state]) => [node, state]));
+    for (const node of decidingNodes([...states.keys()])) {
+      review.choice.set(node, states.get(node) === vscode.TreeItemCheckboxState.Checked);
     }
+    this.#describe(review);
   }
 
   /** Closes the view when its folder is closed or disconnected, and says when the plan is outdated. */

@@ -39,6 +39,22 @@ describe('rows that are drawn', () => {
     expect(rows.takeChanged()).toEqual([]);
   });
 
+  it('are drawn again when their checkbox or what a click opens has changed', () => {
+    let [checkboxState, target] = [1, 'r1'];
+    const rows = new DrawnRows<Row>({
+      idOf: ({ name }) => name,
+      childrenOf: (row) => (row === undefined ? [file, other] : []),
+      itemOf: ({ name }) => ({ label: name, ...(name === file.name ? { checkboxState } : {}) }),
+      targetOf: ({ name }) => name === other.name && target,
+    });
+    for (const row of rows.children()) rows.item(row);
+    expect(rows.takeChanged()).toEqual([]);
+    checkboxState = 0;
+    expect(rows.takeChanged()).toEqual([file]);
+    target = 'r2';
+    expect(rows.takeChanged()).toEqual([other]);
+  });
+
   it('remain the same objects, since VS Code knows them by these', () => {
     const content: Record<string, readonly Row[]> = { '': [folder, other], notes: [file] };
     const { rows } = drawnView(content);
@@ -64,6 +80,17 @@ describe('rows that are drawn', () => {
     content[''] = [{ ...folder, state: 'modified' }, other];
     content['notes'] = [{ ...file, state: 'modified' }];
     expect(rows.takeChanged()).toEqual([{ ...folder, state: 'modified' }]);
+  });
+
+  it('are named to VS Code together, and not at all if none changed', () => {
+    const content: Record<string, readonly Row[]> = { '': [folder, other], notes: [file] };
+    const { rows } = drawnView(content);
+    const fired: unknown[] = [];
+    const event = { fire: (changed: unknown) => fired.push(changed) };
+    rows.redraw(event);
+    content[''] = [folder, { ...other, state: 'modified' }];
+    rows.redraw(event, [folder]);
+    expect(fired).toEqual([[{ ...other, state: 'modified' }, folder]]);
   });
 
   it('are all drawn again when one is added at the top, or when there are very many', () => {

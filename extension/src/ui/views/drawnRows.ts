@@ -9,6 +9,8 @@ export interface RowSource<R extends object> {
   /** The rows in a row, or at the top of the view. */
   readonly childrenOf: (row: R | undefined) => readonly R[];
   readonly itemOf: (row: R) => vscode.TreeItem;
+  /** Invisible content of the row's command that its id does not stand for; compared as JSON. */
+  readonly targetOf?: (row: R) => unknown;
 }
 
 interface DrawnRow<R> {
@@ -51,8 +53,15 @@ export class DrawnRows<R extends object> {
     const item = this.#source.itemOf(row);
     item.id = this.#source.idOf(row);
     const drawn = this.#drawn.get(item.id);
-    if (drawn !== undefined) drawn.look = lookOf(item);
+    if (drawn !== undefined) drawn.look = JSON.stringify([...lookOf(item), this.#source.targetOf?.(row)]);
     return item;
+  }
+
+  /** Has VS Code draw those rows again that changed, and `others`. */
+  redraw(event: Pick<vscode.EventEmitter<R[] | undefined>, 'fire'>, others: readonly R[] = []): void {
+    const changed = this.takeChanged();
+    if (changed === undefined) event.fire(undefined);
+    else if (changed.length + others.length > 0) event.fire([...changed, ...others]);
   }
 
   /** The rows to draw again, with all rows in them; undefined for the whole view. */
@@ -96,11 +105,11 @@ export class DrawnRows<R extends object> {
   }
 }
 
-/** All that is visible of a row, audible, or in its menus. Its id stands for its resource and its command. */
-function lookOf(item: vscode.TreeItem): string {
+/** All that is visible of a row, audible, or in its menus. */
+function lookOf(item: vscode.TreeItem): unknown[] {
   const { label, description, tooltip, contextValue, collapsibleState, iconPath, accessibilityInformation } = item;
   const hasCommand = item.command !== undefined;
-  return JSON.stringify([
+  return [
     label,
     description,
     tooltip,
@@ -109,5 +118,6 @@ function lookOf(item: vscode.TreeItem): string {
     iconPath,
     accessibilityInformation,
     hasCommand,
-  ]);
+    item.checkboxState,
+  ];
 }

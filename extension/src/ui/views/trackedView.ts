@@ -122,8 +122,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const isSame = shown.length === this.#shown.length && shown.every((value, i) => value === this.#shown[i]);
     if (isSame && !isForced) return;
     this.#shown = shown;
-    const changed = this.#drawn.takeChanged();
-    if (changed === undefined || changed.length > 0) this.#changed.fire(changed);
+    this.#drawn.redraw(this.#changed);
   }
 
   hasConflicts(owner: SyncedFolder): boolean {
