@@ -97,7 +97,13 @@ async function perform(request: ClientRequest): Promise<Readonly<Record<string, 
       return {};
     case 'view': {
       const folder = openFolder();
-      return { rows: new PathTree(folder.trackedFolders, folder.pathStates).children('').length };
+      return {
+        rows: new PathTree({
+          observed: folder.trackedFolders,
+          states: folder.pathStates,
+          summaries: folder.folderSummaries,
+        }).children('').length,
+      };
     }
     case 'memory':
       globalThis.gc?.();

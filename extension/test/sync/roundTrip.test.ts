@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, readdir, symlink, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expectSame } from './machine';
+import { expectSame, silent } from './machine';
 import { serverFixture } from './serverFixture';
 
 const fixture = serverFixture();
@@ -49,11 +49,15 @@ describe('two machines and a server', () => {
     await laptop.write('d/edit.txt', 'two');
     await laptop.delete('d/gone');
     await laptop.rename('d/big.bin', 'd/renamed.bin');
+    await laptop.sync.rescan(silent);
+    expect(laptop.sync.state.counts).toMatchObject({ outgoing: 3, incoming: 0 });
     const pushed = await laptop.push();
-    expect(pushed).toMatchObject({ put: 2, deleted: 2 });
+    expect(pushed).toMatchObject({ put: 2, deleted: 2, renamed: 1 });
+    await desk.sync.rescan(silent);
+    expect(desk.sync.state.counts).toMatchObject({ outgoing: 0, incoming: 3 });
     expect(pushed.uploadedBytes).toBeLessThan(10_000);
     const pulled = await desk.pull();
-    expect(pulled).toMatchObject({ written: 2, deleted: 2 });
+    expect(pulled).toMatchObject({ written: 2, deleted: 2, renamed: 1 });
     expect(pulled.downloadedBytes).toBeLessThan(10_000);
     expectSame(await desk.listing(), await laptop.listing());
     expect(await readdir(desk.path('d'))).toEqual(['edit.txt', 'renamed.bin']);

@@ -55,7 +55,7 @@ describe('the main job', () => {
     await desk.rename('notes/photo.bin', 'notes/palm.bin');
     // VS Code's watcher may miss changes in a folder that was created with its parent, as this one was.
     await window.runCommand('Palmtree: Rescan');
-    await window.pending('↑4');
+    await window.pending('↑3');
     await window.clickStatusBarItem();
     await window.terminal.waitFor('Transferred.');
     await window.inSync();

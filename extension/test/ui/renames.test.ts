@@ -23,7 +23,7 @@ describe('a tracked folder that is renamed in the Explorer', () => {
     await input.fill('memos');
     await input.press('Enter');
     await window.explorer.row('memos').waitFor();
-    await window.push('↑4');
+    await window.push('↑2');
     expect(await desk.onServer('memos/plan.md')).toBe('notes/plan.md\n');
     expect(await desk.pathsOnServer()).toEqual(['loose.md', 'memos/list.md', 'memos/plan.md', 'other.md']);
     await desk.write('memos/plan.md', 'edited\n');
@@ -55,7 +55,9 @@ describe('a tracked file that another program', () => {
     const window = await openInSync(desk, laptop);
     await desk.rename('loose.md', 'moved.md');
     expect(await window.notifications.text('Tracking follows')).toContain('"loose.md" was renamed to "moved.md"');
-    await window.push('↑2');
+    await window.pending('↑1');
+    await window.badge('Palmtree').filter({ hasText: '1' }).waitFor();
+    await window.push('↑1');
     expect(await desk.onServer('moved.md')).toBe('loose.md\n');
   });
 

@@ -20,23 +20,10 @@ describe('pathStates', () => {
     });
   });
 
-  it('counts paths by state', () => {
-    const problem: Problem = { path: 'pipe', reason: 'pipe' };
-    expect(pathStates(plan, new Map([['pipe', problem]]), 5).counts).toEqual({
-      outgoing: 3,
-      incoming: 1,
-      conflicts: 1,
-      problems: 1,
-      held: 0,
-      tracked: 5,
-    });
-  });
-
-  it('counts an unpulled conflict for both directions, and not as a conflict', () => {
-    const { states, conflicts, counts } = pathStates(plan, new Map(), 5, (path) => path === 'both');
+  it('does not list a conflict that no pull has tried to merge', () => {
+    const { states, conflicts } = pathStates(plan, new Map(), 5, (path) => path === 'both');
     expect(states.get('both')).toBe('both');
     expect(conflicts).toEqual([]);
-    expect(counts).toMatchObject({ outgoing: 4, incoming: 2, conflicts: 0 });
   });
 
   it('prefers a problem to other states', () => {

@@ -11,26 +11,13 @@ import { stepSize, type CooperativeTask } from '../cooperativeTask';
  */
 export type PathState = 'modified' | 'added' | 'deleted' | 'both' | 'conflict' | 'problem' | 'incoming' | 'held';
 
-/** The numbers of paths that are out of sync, and of all tracked paths. */
-export interface Counts {
-  /** Paths that a push would send, and paths that both sides changed. */
-  readonly outgoing: number;
-  /** Paths that a pull would change here, and paths that both sides changed. */
-  readonly incoming: number;
-  readonly conflicts: number;
-  readonly problems: number;
-  /** Paths that a pull leaves on the server until the user decides. */
-  readonly held: number;
-  /** Syncable paths on this disk. */
-  readonly tracked: number;
-}
-
-/** The states of all changed paths, and their counts. */
+/** The states of all changed paths. */
 export interface PathStates {
   readonly states: ReadonlyMap<string, PathState>;
   /** Conflicts that need a decision, sorted by path. */
   readonly conflicts: readonly Conflict[];
-  readonly counts: Counts;
+  /** The number of syncable paths on this disk. */
+  readonly tracked: number;
 }
 
 /**
@@ -47,7 +34,6 @@ export function* pathStateSteps(
   held: ReadonlyMap<string, unknown> = new Map(),
 ): CooperativeTask<PathStates> {
   const conflicts = plan.conflicts.filter(({ path }) => !isUnpulled(path));
-  const bothChanged = plan.conflicts.length - conflicts.length;
   const states = new Map<string, PathState>();
   let count = 0;
   for (const { path } of plan.downloads) {
@@ -65,14 +51,7 @@ export function* pathStateSteps(
   return {
     states,
     conflicts: conflicts.sort((a, b) => compareNaturally(a.path, b.path)),
-    counts: {
-      outgoing: plan.uploads.length + bothChanged,
-      incoming: plan.downloads.length + bothChanged,
-      conflicts: conflicts.length,
-      problems: problems.size,
-      held: held.size,
-      tracked,
-    },
+    tracked,
   };
 }
 

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { folderSummaries } from './folderSummaries';
+import type { PathState } from './pathState';
 import { PathFolders, PathTree } from './pathTree';
 
 const names = fc.array(fc.constantFrom('a', 'b', 'c'), { minLength: 1, maxLength: 4 });
@@ -30,8 +32,13 @@ it('lists the files and folders in each folder, and a folder in place of a file 
   );
 });
 
+function pathTree(observed: string[], states: ReadonlyMap<string, PathState>, tracked: string[] = []): PathTree {
+  const summaries = folderSummaries(states, { outgoing: [], incoming: [] });
+  return new PathTree({ observed: new PathFolders(observed), states, summaries, tracked });
+}
+
 it('lists a tracked folder without files', () => {
-  const tree = new PathTree(new PathFolders([]), new Map(), ['a/empty']);
+  const tree = pathTree([], new Map(), ['a/empty']);
   expect(tree.isEmpty).toBe(false);
   expect(tree.children('').map(({ name, kind }) => [name, kind])).toEqual([['a', 'folder']]);
   expect(tree.children('a').map(({ name, kind }) => [name, kind])).toEqual([['empty', 'folder']]);
@@ -43,7 +50,7 @@ it('shows the problem of a folder itself, whose disk is missing', () => {
     ['all/data', 'problem'],
     ['all/other/a', 'modified'],
   ] as const);
-  const tree = new PathTree(new PathFolders(['all/data/b', 'all/other/a']), states);
+  const tree = pathTree(['all/data/b', 'all/other/a'], states);
   const problems = (folder: string): unknown[] =>
     tree.children(folder).map(({ name, state, pending }) => [name, state, pending?.problems]);
   expect(problems('')).toEqual([['all', 'problem', 1]]);
@@ -54,7 +61,7 @@ it('shows the problem of a folder itself, whose disk is missing', () => {
 });
 
 it('lists folders, then files, by name, including paths that are only on the server', () => {
-  const tree = new PathTree(new PathFolders(['b10', 'b9', 'z/one', 'a/two']), new Map([['a/three', 'incoming']]));
+  const tree = pathTree(['b10', 'b9', 'z/one', 'a/two'], new Map([['a/three', 'incoming']]));
   expect(tree.children('').map(({ name, kind, state }) => [name, kind, state])).toEqual([
     ['a', 'folder', 'incoming'],
     ['z', 'folder', undefined],

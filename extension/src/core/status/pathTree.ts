@@ -1,6 +1,6 @@
 import { parentOf } from '../paths';
 import type { PathState } from './pathState';
-import { folderSummaries, withOwnProblem, type FolderSummary, type PendingCounts } from './folderSummaries';
+import { withOwnProblem, type FolderSummaries, type PendingCounts } from './folderSummaries';
 
 /** One row of the tree view. A folder has the most urgent state of the paths in it. */
 export interface PathNode {
@@ -69,21 +69,28 @@ export class PathFolders {
   }
 }
 
+export interface PathTreeContent {
+  readonly observed: PathFolders;
+  readonly states: ReadonlyMap<string, PathState>;
+  readonly summaries: FolderSummaries;
+  /** Folders with a rule of their own, which are listed even if they hold no file. */
+  readonly tracked?: Iterable<string>;
+}
+
 /** The paths as a tree of rows, rebuilt for each refresh of the view. Children are listed on demand. */
 export class PathTree {
   readonly #observed: PathFolders;
   /** Paths with a state. Some are not on this disk: deleted here, or only on the server. */
   readonly #others: Folders = new Map();
   readonly #states: ReadonlyMap<string, PathState>;
-  readonly #folderSummaries: ReadonlyMap<string, FolderSummary>;
+  readonly #summaries: FolderSummaries;
 
-  /** `tracked` are folders with a rule of their own, which are listed even if they hold no file. */
-  constructor(observed: PathFolders, states: ReadonlyMap<string, PathState>, tracked: Iterable<string> = []) {
+  constructor({ observed, states, summaries, tracked }: PathTreeContent) {
     this.#observed = observed;
     this.#states = states;
-    this.#folderSummaries = folderSummaries(states);
+    this.#summaries = summaries;
     for (const path of states.keys()) add(this.#others, path);
-    for (const path of tracked) add(this.#others, path, 'folder');
+    for (const path of tracked ?? []) add(this.#others, path, 'folder');
   }
 
   /** The rows in `folder` (`''` is the workspace folder): folders first, then by name. */
@@ -96,9 +103,9 @@ export class PathTree {
     const rows = [...kinds].map(([name, kind]): PathNode => {
       const path = folder === '' ? name : `${folder}/${name}`;
       if (kind === 'file') return { path, name, kind, state: this.#states.get(path) };
-      const summary = this.#folderSummaries.get(path);
-      const hasProblem = this.#states.get(path) === 'problem';
-      return { path, name, kind, state: undefined, ...(hasProblem ? withOwnProblem(summary) : summary) };
+      const summary = this.#summaries.get(path);
+      const shown = this.#states.get(path) === 'problem' ? withOwnProblem(summary) : summary;
+      return { path, name, kind, state: shown?.state, ...(shown && { pending: shown.pending }) };
     });
     return rows.sort((a, b) => Number(a.kind === 'file') - Number(b.kind === 'file') || compareNames(a.name, b.name));
   }

@@ -20,7 +20,7 @@ export interface OtherSides {
  */
 export function statesAfter(known: PathStates, changes: readonly Change[], sides: OtherSides): PathStates | undefined {
   const states = new Map(known.states);
-  let { outgoing, incoming, tracked } = known.counts;
+  let { tracked } = known;
   for (const { path, from, to } of changes) {
     const oldState = states.get(path);
     const state = sides.isSyncable(path) ? stateOf(path, to, sides) : undefined;
@@ -28,12 +28,10 @@ export function statesAfter(known: PathStates, changes: readonly Change[], sides
       return undefined;
     if (state === undefined) states.delete(path);
     else states.set(path, state);
-    outgoing += Number(isOutgoing(state)) - Number(isOutgoing(oldState));
-    incoming += Number(state === 'incoming') - Number(oldState === 'incoming');
     tracked += Number(to !== undefined) - Number(from !== undefined);
   }
   if (changes.some((change) => affectsOthers(change, { ...known, states }, sides))) return undefined;
-  return { states, conflicts: known.conflicts, counts: { ...known.counts, outgoing, incoming, tracked } };
+  return { states, conflicts: known.conflicts, tracked };
 }
 
 function affectsOthers({ path, from, to }: Change, { states, conflicts }: PathStates, { remote }: OtherSides): boolean {
@@ -63,8 +61,4 @@ function stateOf(path: string, local: Entry | undefined, { ancestor, remote }: O
     case 'conflict':
       return 'conflict';
   }
-}
-
-function isOutgoing(state: PathState | undefined): boolean {
-  return state === 'modified' || state === 'added' || state === 'deleted';
 }

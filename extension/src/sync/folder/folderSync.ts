@@ -1,7 +1,8 @@
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
-import { countPendingChanges } from '../../core/status/pendingChanges';
+import type { FolderSummaries } from '../../core/status/folderSummaries';
+import { pendingRenames, type PendingRenames } from '../../core/status/pendingRenames';
 import type { PathFolders } from '../../core/status/pathTree';
 import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
@@ -90,7 +91,6 @@ export class FolderSync {
   readonly #storeFollower: StoreFollower;
   readonly #recovery: Recovery;
   readonly #sleepWatch: SleepWatch;
-  #pending: { readonly states: PathStates['states']; readonly count: number } | undefined;
   #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
@@ -102,6 +102,7 @@ export class FolderSync {
     const status = new SyncStatus({
       overview: () => this.#overview(),
       pathStates: () => replica.states.current(),
+      renamesIn: (states) => this.#renamesIn(states),
       isConnected: () => connection.isBound,
       isStarting: () => !this.#isBindingKnown || (connection.isBound && !replica.local.isScanned),
       onDefect,
@@ -177,15 +178,9 @@ export class FolderSync {
     return this.#status.pathStates.states;
   }
 
-  /** The number of changes that are not synced: a path that both sides changed counts once, and so does a renamed file. */
-  get pendingChanges(): number {
-    const { states } = this.#status.pathStates;
-    if (this.#pending?.states !== states) {
-      const { ancestor, local } = this.#replica;
-      const tables = { ancestor: ancestor.entries, local: local.observations, remote: ancestor.remote('known') };
-      this.#pending = { states, count: countPendingChanges(states, tables) };
-    }
-    return this.#pending.count;
+  /** The folders that hold such paths, with their numbers of changes; `''` is the workspace folder. */
+  get folderSummaries(): FolderSummaries {
+    return this.#status.summaries;
   }
 
   /** The conflicts that no pull could merge, sorted by path. */
@@ -449,6 +444,12 @@ export class FolderSync {
     if (error instanceof PalmtreeError) error.root = this.root;
     if (isServerFailure(error)) this.#fetcher.reconnect();
     return this.#operations.inTurn(() => this.#status.commandEnded(error));
+  }
+
+  #renamesIn(states: PathStates['states']): PendingRenames {
+    const { ancestor, local } = this.#replica;
+    const tables = { ancestor: ancestor.entries, local: local.observations, remote: ancestor.remote('known') };
+    return pendingRenames(states, tables);
   }
 
   #overview(): Omit<Overview, 'counts'> {

@@ -1,11 +1,15 @@
+import { folderSummaries, noPending, type FolderSummaries } from '../../core/status/folderSummaries';
+import type { PendingRenames } from '../../core/status/pendingRenames';
 import { isServerAbsent, PalmtreeError } from '../../errors';
 import { Emitter } from './emitter';
-import { noCounts, type Activity, type Overview, type SyncState } from '../ports/syncState';
+import { type Activity, type Overview, type SyncState } from '../ports/syncState';
 import type { FolderStates } from '../replica/pathStateCache';
 
 export interface SyncStatusDeps {
   readonly overview: () => Omit<Overview, 'counts'>;
   readonly pathStates: () => Promise<FolderStates>;
+  /** The renames among the changes with these states. */
+  readonly renamesIn: (states: FolderStates['states']) => PendingRenames;
   readonly isConnected: () => boolean;
   /** Whether the folder is not bound yet, or connected and not scanned yet. */
   readonly isStarting: () => boolean;
@@ -20,10 +24,12 @@ export class SyncStatus {
   #pathStates: FolderStates = {
     states: new Map(),
     conflicts: [],
-    counts: noCounts,
+    tracked: 0,
     problems: new Map(),
     held: new Map(),
   };
+
+  #summarised: { readonly states: FolderStates['states']; readonly summaries: FolderSummaries } | undefined;
 
   constructor(deps: SyncStatusDeps) {
     this.#deps = deps;
@@ -35,7 +41,17 @@ export class SyncStatus {
   }
 
   get state(): SyncState {
-    return { ...this.#deps.overview(), counts: this.#pathStates.counts, ...this.#activity };
+    const { pending = noPending } = this.summaries.get('') ?? {};
+    const { tracked } = this.#pathStates;
+    return { ...this.#deps.overview(), counts: { ...pending, tracked }, ...this.#activity };
+  }
+
+  get summaries(): FolderSummaries {
+    const { states } = this.#pathStates;
+    if (this.#summarised?.states !== states) {
+      this.#summarised = { states, summaries: folderSummaries(states, this.#deps.renamesIn(states)) };
+    }
+    return this.#summarised.summaries;
   }
 
   get pathStates(): FolderStates {
@@ -87,7 +103,7 @@ export class SyncStatus {
     }
     if (isStarting) return { kind: 'starting' };
     if (!this.#deps.isConnected()) return { kind: 'unconnected' };
-    return { kind: this.#pathStates.counts.conflicts > 0 ? 'conflicted' : 'idle' };
+    return { kind: this.#pathStates.conflicts.length > 0 ? 'conflicted' : 'idle' };
   }
 }
 

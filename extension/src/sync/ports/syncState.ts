@@ -1,4 +1,4 @@
-import type { Counts } from '../../core/status/pathState';
+import { noPending, type PendingCounts } from '../../core/status/folderSummaries';
 import type { PalmtreeError } from '../../errors';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
@@ -10,6 +10,12 @@ export interface Binding {
   /** The server's whole address: behind a proxy, several servers can share a host. */
   readonly server: string;
   readonly tree: string;
+}
+
+/** The numbers of changes that are not synced, and of tracked files. */
+export interface Counts extends PendingCounts {
+  /** Syncable paths on this disk. */
+  readonly tracked: number;
 }
 
 /** The part of the state that does not depend on the current activity. */
@@ -53,4 +59,4 @@ export type Activity =
 /** The state of one folder. Tree view, status bar and decorations are functions of it. */
 export type SyncState = Overview & Activity;
 
-export const noCounts: Counts = { tracked: 0, outgoing: 0, incoming: 0, conflicts: 0, problems: 0, held: 0 };
+export const noCounts: Counts = { ...noPending, tracked: 0 };

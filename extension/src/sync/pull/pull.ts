@@ -6,6 +6,7 @@ import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { isInside } from '../../core/paths';
 import { movedFolder } from '../../core/tracking/movedFolder';
 import { restrictTo } from '../../core/reconcile/restrictTo';
+import { renamedFiles } from '../../core/status/pendingRenames';
 import type { Skipped } from '../../io/apply/applyState';
 import { runYielding } from '../../io/threads/yielding';
 import type { FetchedChanges } from '../replica/ancestorState';
@@ -42,6 +43,8 @@ export interface PullResult {
   readonly revision: number;
   readonly written: number;
   readonly deleted: number;
+  /** Renamed files, which `written` and `deleted` count too. */
+  readonly renamed: number;
   /** Bytes that were received from the server, after compression and delta transfer. */
   readonly downloadedBytes: number;
   /** Paths that both sides changed and that contain both changes now: the next push sends them. */
@@ -109,7 +112,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
     const undecided = [...held.values()].filter((one) => replica.consent.isUndecided(one));
     const { backup } = applied;
     return {
-      ...summary(plan, merges, applied),
+      ...summary({ plan, downloads, merges }, applied),
       revision,
       downloadedBytes,
       held: undecided,
@@ -188,15 +191,15 @@ function followMovedFolders({ rules, local }: Replica, listed: readonly string[]
 }
 
 function summary(
-  { conflicts }: Reconciliation,
-  merges: readonly Merge[],
+  { plan: { conflicts }, downloads, merges }: Pick<PlannedPull, 'plan' | 'downloads' | 'merges'>,
   { written, removed, skipped }: Applied,
-): Pick<PullResult, 'written' | 'deleted' | 'merged' | 'conflicts' | 'skipped'> {
+): Pick<PullResult, 'written' | 'deleted' | 'renamed' | 'merged' | 'conflicts' | 'skipped'> {
   const made = without(merges, skipped);
   const merged = made.filter(hasLocalChanges);
   return {
     written: without(written, merged).length,
     deleted: removed.length,
+    renamed: renamedFiles(without(downloads, skipped)).length,
     merged: merged.map(({ path }) => path),
     conflicts: without(conflicts, made).map(({ path }) => path),
     skipped,

@@ -23,6 +23,8 @@ export interface PushResult {
   readonly revision: number;
   readonly put: number;
   readonly deleted: number;
+  /** Renamed files, which `put` and `deleted` count too. */
+  readonly renamed: number;
   /** Bytes that were sent to the server, after compression and delta transfer. */
   readonly uploadedBytes: number;
   /** Paths that changed each time they were sent, or have conflict markers; the next push tries again. */

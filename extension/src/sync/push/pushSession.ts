@@ -3,6 +3,7 @@ import type { CommitResult, PushSession } from '../../../../server/src/contract/
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { Entry } from '../../core/entry';
+import { renamedFiles } from '../../core/status/pendingRenames';
 import { isPalmtreeError } from '../../errors';
 import { runYielding } from '../../io/threads/yielding';
 import type { RemoteChanges } from '../replica/ancestorState';
@@ -73,9 +74,10 @@ export async function discard({ server }: CommandContext, session: PushSession):
   await server.client.endPush(server.tree, session.id).catch(() => undefined);
 }
 
-export function countChanges(changes: readonly Change[]): { put: number; deleted: number } {
+/** A renamed file counts as renamed, and as put and deleted too. */
+export function countChanges(changes: readonly Change[]): { put: number; deleted: number; renamed: number } {
   const deleted = changes.filter(({ to }) => to === undefined).length;
-  return { put: changes.length - deleted, deleted };
+  return { put: changes.length - deleted, deleted, renamed: renamedFiles(changes).length };
 }
 
 /** Leaves paths that the server refused out of the next plan. Returns false if the error is about no path of this one. */

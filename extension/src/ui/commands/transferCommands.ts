@@ -85,7 +85,7 @@ async function forcePushFolder(
   const result = await withProgress(vscode.l10n.t('Palmtree: Push (Force)'), (reporter) =>
     sync.forcePush(reporter, confirm),
   );
-  const text = pushSummary(result, sync.state);
+  const text = pushSummary(result, sync.state.counts);
   deps.log.info(`${folder.name}: force push: ${text}`);
   if (options === undefined) notifyOfPush(deps, owner, result, () => forcePushFolder(deps, owner, undefined));
   showInStatusBar(text);

@@ -12,6 +12,7 @@ import { unsavedPaths } from '../workspace/unsavedFiles';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { notifyMerged } from './transferNotices';
+import { pullSummary, pushSummary } from './transferSummaries';
 
 /** Runs an Automation for each open folder. */
 export function registerAutomation(
@@ -60,14 +61,14 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
       hasUnsavedEdits: (path) => merges.pathsIn(owner).has(path) || unsavedPaths(folder).has(path),
     }),
     onPaused: (reason) => void notifyPaused(owner, reason, log),
-    onPushed: ({ put, deleted, revision }) => {
-      if (put + deleted > 0) {
-        log.info(`${folder.name}: pushed ${put}, deleted ${deleted} after a save, revision ${revision}`);
+    onPushed: (result) => {
+      if (result.put + result.deleted > 0) {
+        log.info(`${folder.name}: after a save, ${pushSummary(result, sync.state.counts)}`);
       }
     },
-    onPulled: ({ written, deleted, merged, conflicts, revision, skipped, held, backup }) => {
-      const counts = `pulled ${written}, deleted ${deleted}, merged ${merged.length}`;
-      log.info(`${folder.name}: ${counts} automatically, revision ${revision}`);
+    onPulled: (result) => {
+      const { merged, conflicts, skipped, held, backup } = result;
+      log.info(`${folder.name}: automatically ${pullSummary(result)}`);
       // Conflicts have their own notification.
       if (merged.length > 0 && conflicts.length === 0) void notifyMerged(owner, { merged });
       for (const { path } of held) log.info(`${folder.name}: ${path} was held until the user decides`);

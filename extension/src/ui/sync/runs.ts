@@ -33,7 +33,7 @@ export async function runPush(
   const run = (confirmed: boolean) =>
     withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withConfirmations(run, owner, options);
-  const text = pushSummary(result, sync.state);
+  const text = pushSummary(result, sync.state.counts);
   deps.log.info(`${folder.name}: ${text}`);
   if (options === undefined) notifyOfPush(deps, owner, result, () => runPush(deps, owner, undefined, pushOptions));
   return { result, text };
@@ -81,6 +81,7 @@ function both(first: PullResult, second: PullResult): PullResult {
     ...second,
     written: first.written + second.written,
     deleted: first.deleted + second.deleted,
+    renamed: first.renamed + second.renamed,
     downloadedBytes: first.downloadedBytes + second.downloadedBytes,
     merged: [...first.merged, ...second.merged],
     skippedFolders: [...first.skippedFolders, ...second.skippedFolders],

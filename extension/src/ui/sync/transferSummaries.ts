@@ -1,15 +1,18 @@
 import { l10n } from 'vscode';
+import type { PendingCounts } from '../../core/status/folderSummaries';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import type { SyncState } from '../../sync/ports/syncState';
 import { formatNumber } from '../shared/format';
 
-/** `pushed 3 files, deleted 1, 1 conflict skipped, revision 8` */
-export function pushSummary({ revision, put, deleted }: PushResult, { counts }: SyncState): string {
-  const { conflicts, problems } = counts;
+/** `pushed 3 files, renamed 1, deleted 1, 1 conflict skipped, revision 8` */
+export function pushSummary(
+  { revision, put, deleted, renamed }: PushResult,
+  { conflicts, problems }: Pick<PendingCounts, 'conflicts' | 'problems'>,
+): string {
   return joined(
-    put === 1 ? l10n.t('pushed 1 file') : put > 1 ? l10n.t('pushed {0} files', formatNumber(put)) : '',
-    deletedPart(deleted),
+    pushedPart(put - renamed),
+    renamedPart(renamed),
+    deletedPart(deleted - renamed),
     put + deleted === 0 ? l10n.t('nothing to push') : '',
     conflicts === 1 ? l10n.t('1 conflict skipped') : '',
     conflicts > 1 ? l10n.t('{0} conflicts skipped', formatNumber(conflicts)) : '',
@@ -19,13 +22,15 @@ export function pushSummary({ revision, put, deleted }: PushResult, { counts }: 
   );
 }
 
-/** `pulled 3 files, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
-export function pullSummary({ revision, written, deleted, merged, conflicts, skipped, held }: PullResult): string {
+/** `pulled 3 files, renamed 1, merged 1 file, 2 conflicts, 1 skipped, revision 8` */
+export function pullSummary(result: PullResult): string {
+  const { revision, written, deleted, renamed, merged, conflicts, skipped, held } = result;
   const touched = written + deleted + merged.length + conflicts.length + skipped.length + held.length;
   return joined(
     touched === 0 ? l10n.t('nothing to pull') : '',
-    written === 1 ? l10n.t('pulled 1 file') : written > 1 ? l10n.t('pulled {0} files', formatNumber(written)) : '',
-    deletedPart(deleted),
+    pulledPart(written - renamed),
+    renamedPart(renamed),
+    deletedPart(deleted - renamed),
     merged.length === 1 ? l10n.t('merged 1 file') : '',
     merged.length > 1 ? l10n.t('merged {0} files', formatNumber(merged.length)) : '',
     conflicts.length === 1 ? l10n.t('1 conflict') : '',
@@ -34,6 +39,20 @@ export function pullSummary({ revision, written, deleted, merged, conflicts, ski
     held.length > 0 ? l10n.t('{0} held', formatNumber(held.length)) : '',
     revisionPart(revision),
   );
+}
+
+function pushedPart(files: number): string {
+  if (files === 0) return '';
+  return files === 1 ? l10n.t('pushed 1 file') : l10n.t('pushed {0} files', formatNumber(files));
+}
+
+function pulledPart(files: number): string {
+  if (files === 0) return '';
+  return files === 1 ? l10n.t('pulled 1 file') : l10n.t('pulled {0} files', formatNumber(files));
+}
+
+function renamedPart(renamed: number): string {
+  return renamed > 0 ? l10n.t('renamed {0}', formatNumber(renamed)) : '';
 }
 
 function deletedPart(deleted: number): string {

@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { folderSummaries } from '../../core/status/folderSummaries';
 import type { PathState } from '../../core/status/pathState';
 import { pendingWords } from '../shared/rowLabel';
 import { relativePath } from '../workspace/relativePath';
@@ -50,7 +49,7 @@ function pathDecoration({ sync }: SyncedFolder, path: string, state: PathState):
  * once the file's row was drawn, and in the colour of any of the files.
  */
 function folderDecoration({ sync }: SyncedFolder, path: string): vscode.FileDecoration | undefined {
-  const summary = folderSummaries(sync.pathStates).get(path);
+  const summary = sync.folderSummaries.get(path);
   if (summary === undefined) return undefined;
   const { color } = presentations[summary.state];
   const tooltip = `Palmtree: ${pendingWords(summary.pending).join(' · ')}`;

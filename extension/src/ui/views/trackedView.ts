@@ -80,7 +80,7 @@ export class TrackedView implements vscode.Disposable {
 
   #refresh(): void {
     this.#provider.refresh();
-    const pending = this.#folders.all.reduce((sum, { sync }) => sum + sync.pendingChanges, 0);
+    const pending = this.#folders.all.reduce((sum, { sync }) => sum + (sync.folderSummaries.get('')?.changes ?? 0), 0);
     this.#view.badge = pending === 0 ? undefined : { value: pending, tooltip: pendingTooltip(pending) };
     this.#view.description = this.#folders.all
       .flatMap(({ sync: { state } }) => (state.binding === undefined ? [] : [state.binding.tree]))
@@ -280,7 +280,11 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
       const group: Row = { owner, node: undefined, section: 'conflicts' };
       const tracked = [...sync.rules.values()].filter(({ kind, effect }) => kind === 'folder' && effect === 'track');
       const paths = tracked.map(({ path }) => path).filter((path) => path !== '');
-      rows = { tree: new PathTree(sync.trackedFolders, states, paths), conflicts, group };
+      rows = {
+        tree: new PathTree({ observed: sync.trackedFolders, states, summaries: sync.folderSummaries, tracked: paths }),
+        conflicts,
+        group,
+      };
       this.#cache.set(states, rows);
     }
     return rows;
