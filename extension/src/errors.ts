@@ -72,7 +72,7 @@ export interface ErrorDetails {
   readonly subject?: string;
   /** too_much_data, content_too_large: the limit in bytes. */
   readonly limit?: number;
-  /** disk_full: the bytes that a command needs on the disk of `subject`, and those that are free there. */
+  /** disk_full, storage_full: the bytes that a command needs on the disk of `subject`, and those that it may use there. */
   readonly room?: { readonly needed: number; readonly free: number };
   /** nothing_to_undo: the change that was to be undone, if one was named, and why it cannot be. */
   readonly undo?: {

@@ -25,7 +25,10 @@ describe.skipIf(diskKind !== 'a tmpfs')('a server whose disk is full', () => {
     await desk.write('n/small', 'small');
     await desk.write('n/huge', randomBytes(40_000_000));
     await desk.sync.track(['n']);
-    await expect(desk.push()).rejects.toMatchObject({ code: 'storage_full' });
+    await expect(desk.push()).rejects.toMatchObject({
+      code: 'storage_full',
+      details: { room: { needed: expect.any(Number), free: expect.any(Number) } },
+    });
     expect(await readdir(join(server.dataDir, 'sessions'))).toEqual([]);
     await desk.delete('n/huge');
     expect(await desk.push()).toMatchObject({ put: 1 });

@@ -179,6 +179,8 @@ export const errorBody = z.object({
         head: revision.optional(),
         /** The paths that the error is about. */
         paths: z.array(z.string()).optional(),
+        /** storage_full: the bytes that the transfer needs, and those that the server has left for it. */
+        room: z.object({ needed: z.number().nonnegative(), free: z.number().nonnegative() }).optional(),
       })
       .optional(),
   }),

@@ -68,5 +68,6 @@ export class DiskSpace {
 }
 
 function noRoom(transfer: 'push' | 'pull', bytes: number, room: number): WireError {
-  return new WireError('storage_full', `the ${transfer} needs ${bytes} bytes, and the server has room for ${room}`);
+  const message = `the ${transfer} needs ${bytes} bytes, and the server has room for ${room}`;
+  return new WireError('storage_full', message, { room: { needed: bytes, free: room } });
 }

@@ -24,6 +24,9 @@ test('a push that declares more than there is room for is refused before it send
   await start();
   const refused = await begin([await fileOf('a', 1.1)]);
   expect(refused).toMatchObject(full);
+  const { needed = 0, free = 0 } = refused.body.error.details?.room ?? {};
+  expect(needed).toBeGreaterThan(free);
+  expect(free).toBeGreaterThan(0);
   expect(refused.body.error.message).toMatch(/^the push needs \d+ bytes, and the server has room for \d+$/);
   expect(await begin([put('a', 'small')])).toMatchObject({ status: 201 });
 });

@@ -87,6 +87,7 @@ function serverError(
       reason,
       ...(details?.head === undefined ? {} : { head: details.head }),
       ...(details?.paths === undefined ? {} : { paths: details.paths }),
+      ...(details?.room === undefined ? {} : { room: details.room }),
     },
   });
 }

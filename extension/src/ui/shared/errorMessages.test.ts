@@ -103,6 +103,16 @@ describe('the message for an error', () => {
     expect(messageFor(new PalmtreeError('nothing_to_undo', 'x', { details })).text).toContain(words);
   });
 
+  it('says how much the server has left for a push, if it tells', () => {
+    const details = { room: { needed: 3_400_000_000, free: 1_200_000_000 } };
+    expect(messageFor(new PalmtreeError('storage_full', 'x', { details })).text).toBe(
+      'The server has 1.2 GB left, and this needs 3.4 GB. Nothing was changed there.',
+    );
+    expect(messageFor(new PalmtreeError('storage_full', 'x')).text).toBe(
+      "The server's disk is full. Nothing was changed there.",
+    );
+  });
+
   it('names a few files and counts the rest', () => {
     const details = { paths: ['a', 'b', 'c', 'd', 'e'] };
     expect(messageFor(new PalmtreeError('content_mismatch', 'x', { details })).text).toContain(

@@ -151,7 +151,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       list(e),
     ),
   body_too_large: () => l10n.t('Too many files at once for the server. Track or push fewer at a time.'),
-  storage_full: () => l10n.t("The server's disk is full. Nothing was changed there."),
+  storage_full: (e) => storageFullText(e),
   internal: (e) => withReason(l10n.t('The server failed. See its log for details.'), e),
 };
 
@@ -313,6 +313,15 @@ function diskFullText({ details: { room, subject: disk = '' } }: PalmtreeError):
     formatBytes(room.needed),
     formatBytes(room.free),
     disk,
+  );
+}
+
+function storageFullText({ details: { room } }: PalmtreeError): string {
+  if (room === undefined) return l10n.t("The server's disk is full. Nothing was changed there.");
+  return l10n.t(
+    'The server has {0} left, and this needs {1}. Nothing was changed there.',
+    formatBytes(room.free),
+    formatBytes(room.needed),
   );
 }
 
