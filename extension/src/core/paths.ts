@@ -21,7 +21,15 @@ export function relativeTo(path: string, folder: string): string {
   return folder === '' ? path : path.slice(folder.length + 1);
 }
 
-/** Orders as people do, for lists that they read: `file-2` before `file-10`. */
+/** The order of every list of paths that users read. */
+export function sortedNaturally(paths: Iterable<string>): string[] {
+  return [...paths].sort(compareNaturally);
+}
+
+/**
+ * Orders as people do: `file-2` before `file-10`. A collator does too, but takes several times as long, and a list may have
+ * a hundred thousand paths.
+ */
 export function compareNaturally(a: string, b: string): number {
   let i = 0;
   let j = 0;

@@ -1,5 +1,5 @@
 import type { PathDifference } from '../../../../server/src/contract/history';
-import { comparePaths } from '../../core/paths';
+import { compareNaturally } from '../../core/paths';
 import { findRenames, type Rename } from '../../core/reconcile/renames';
 import { changeOf } from '../../core/wire';
 
@@ -24,7 +24,7 @@ export interface RevisionChanges {
 
 export function revisionChanges(differences: readonly PathDifference[]): RevisionChanges {
   const isRenamePossible = differences.some(({ after }) => after === null) && differences.some(isAddition);
-  if (!isRenamePossible) return { folders: [], changes: differences };
+  if (!isRenamePossible) return { folders: [], changes: inOrder(differences) };
   const byPath = new Map(differences.map((difference) => [difference.path, difference]));
   const { folders, files, rest } = findRenames(differences.map(changeOf));
   const renamed = ({ from, to }: Rename): RevisionChange => ({
@@ -34,8 +34,13 @@ export function revisionChanges(differences: readonly PathDifference[]): Revisio
     after: byPath.get(to)?.after ?? null,
   });
   const others = rest.flatMap(({ path }) => byPath.get(path) ?? []);
-  const changes = [...others, ...files.map(renamed)].sort((a, b) => comparePaths(a.path, b.path));
-  return { folders: folders.map(({ from, to, files }) => ({ from, to, changes: files.map(renamed) })), changes };
+  const changes = inOrder([...others, ...files.map(renamed)]);
+  const renamedFolders = folders.map(({ from, to, files }) => ({ from, to, changes: inOrder(files.map(renamed)) }));
+  return { folders: renamedFolders.sort((a, b) => compareNaturally(a.to, b.to)), changes };
+}
+
+function inOrder(changes: readonly RevisionChange[]): RevisionChange[] {
+  return [...changes].sort((a, b) => compareNaturally(a.path, b.path));
 }
 
 function isAddition({ before }: PathDifference): boolean {

@@ -47,7 +47,7 @@ export async function makePlan(context: CommandContext, request: PlanRequest): P
     plan = {
       direction,
       revision,
-      folders: sides.flatMap((side) => side.folders),
+      folders: sides.flatMap((side) => side.folders).sort((a, b) => compareNaturally(a.to, b.to)),
       rows: rows.sort((a, b) => compareNaturally(a.path, b.path)),
     };
   } finally {

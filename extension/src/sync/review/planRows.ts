@@ -1,5 +1,6 @@
 import type { Change, Conflict } from '../../core/change';
 import { sameContent, type Entry, type FileTable } from '../../core/entry';
+import { compareNaturally } from '../../core/paths';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Problem } from '../../core/problem';
 import { findRenames, type Rename } from '../../core/reconcile/renames';
@@ -23,7 +24,12 @@ export function rowsOfSide(changes: readonly Change[], direction: 'push' | 'pull
     after: byPath.get(to)?.to,
   });
   return {
-    folders: renames.folders.map(({ from, to, files }) => ({ from, to, direction, rows: files.map(renameRow) })),
+    folders: renames.folders.map(({ from, to, files }) => ({
+      from,
+      to,
+      direction,
+      rows: files.map(renameRow).sort((a, b) => compareNaturally(a.path, b.path)),
+    })),
     rows: [
       ...renames.files.map(renameRow),
       ...renames.rest.map((change): PlanRow => {

@@ -1,3 +1,4 @@
+import { compareNaturally } from '../../core/paths';
 import { basename, join, relative, sep } from 'node:path';
 import { backupFolders } from '../../io/apply/backup';
 import { listFiles, listNames } from '../../io/fs/folders';
@@ -83,5 +84,5 @@ export async function filesOf(backup: string): Promise<Map<string, string>> {
   for (const folder of backupFolders(backup)) {
     for (const file of await listFiles(folder)) files.push([relative(folder, file).split(sep).join('/'), file]);
   }
-  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)));
+  return new Map(files.sort(([a], [b]) => compareNaturally(a, b)));
 }

@@ -3,7 +3,7 @@ import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { confirm } from '../shared/confirm';
 import { fileCount, formatBytes, formatDate, formatNumber } from '../shared/format';
 import { showResult } from '../shared/notify';
-import { pathSection } from '../shared/pathList';
+import { listSection } from '../shared/pathList';
 import { withProgress } from '../shared/withProgress';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { purposeMessage } from './purposeMessage';
@@ -27,8 +27,8 @@ export async function deleteListed(
       ? vscode.l10n.t('Delete 1 backup ({0})?', size)
       : vscode.l10n.t('Delete {0} backups ({1})?', formatNumber(deleted.length), size);
   const sections = [
-    pathSection(vscode.l10n.t('Will be deleted'), deleted.map(line)),
-    pathSection(vscode.l10n.t('Kept, because a merge in progress needs them'), kept.map(line)),
+    listSection(vscode.l10n.t('Will be deleted'), deleted.map(line)),
+    listSection(vscode.l10n.t('Kept, because a merge in progress needs them'), kept.map(line)),
     vscode.l10n.t(
       "The pulls and decisions of these backups, and the pulls before them, can't be undone any more. Your files and the server are not changed.",
     ),

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
-import { parentFolders } from '../../core/paths';
+import { parentFolders, sortedNaturally } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -42,8 +42,8 @@ export async function pickPath({ sync }: SyncedFolder, revision: number): Promis
   folders.delete('');
   const items = [
     { label: `$(root-folder) ${vscode.l10n.t('The whole tree')}`, path: '' },
-    ...[...folders].sort().map((path) => ({ label: `$(folder) ${path}/`, path })),
-    ...paths.map((path) => ({ label: `$(file) ${path}`, path })),
+    ...sortedNaturally(folders).map((path) => ({ label: `$(folder) ${path}/`, path })),
+    ...sortedNaturally(paths).map((path) => ({ label: `$(file) ${path}`, path })),
   ];
   const placeHolder = vscode.l10n.t('Select what to restore from revision {0}', revision);
   const picked = await vscode.window.showQuickPick(items, { placeHolder });

@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { sortedNaturally } from '../../core/paths';
 import { formatNumber } from './format';
 
 const maxInSentence = 3;
@@ -6,7 +7,7 @@ const maxInDialog = 10;
 
 /** `a, b, c and 2 more`, for a sentence. */
 export function pathList(paths: readonly string[]): string {
-  const shown = paths.slice(0, maxInSentence).join(', ');
+  const shown = sortedNaturally(paths).slice(0, maxInSentence).join(', ');
   return paths.length > maxInSentence
     ? l10n.t('{0} and {1} more', shown, formatNumber(paths.length - maxInSentence))
     : shown;
@@ -18,13 +19,23 @@ export function quotedPaths(paths: readonly string[]): string {
 }
 
 /** The first paths, one per line, for a dialog's detail. */
-export function pathLines(paths: readonly string[], indent = ''): string {
-  const lines = paths.slice(0, maxInDialog);
-  if (paths.length > maxInDialog) lines.push(l10n.t('… and {0} more', formatNumber(paths.length - maxInDialog)));
-  return lines.map((line) => indent + line).join('\n');
+export function pathLines(paths: readonly string[]): string {
+  return firstLines(sortedNaturally(paths)).join('\n');
 }
 
 /** A heading with the number of paths and the first of them; empty without a path. */
 export function pathSection(title: string, paths: readonly string[]): string {
-  return paths.length === 0 ? '' : `${title} (${formatNumber(paths.length)}):\n${pathLines(paths, '  ')}`;
+  return listSection(title, sortedNaturally(paths));
+}
+
+/** The same for lines in an order of their own. */
+export function listSection(title: string, lines: readonly string[]): string {
+  const indented = firstLines(lines).map((line) => `  ${line}`);
+  return lines.length === 0 ? '' : `${title} (${formatNumber(lines.length)}):\n${indented.join('\n')}`;
+}
+
+function firstLines(lines: readonly string[]): string[] {
+  const first = lines.slice(0, maxInDialog);
+  if (lines.length > maxInDialog) first.push(l10n.t('… and {0} more', formatNumber(lines.length - maxInDialog)));
+  return first;
 }

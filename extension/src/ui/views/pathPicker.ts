@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { sortedNaturally } from '../../core/paths';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 import { shownFile } from '../documents/shownFile';
 import type { ActiveMerges } from '../workspace/activeMerges';
@@ -89,7 +90,7 @@ export class PathPicker {
     const conflicts = owner.sync.conflicts.filter(
       (conflict) => kind === 'conflict' || this.#mergeable.isMergeable(owner, conflict),
     );
-    return [...new Set([...conflicts.map(({ path }) => path), ...this.#merges.pathsIn(owner)])];
+    return sortedNaturally(new Set([...conflicts.map(({ path }) => path), ...this.#merges.pathsIn(owner)]));
   }
 
   #candidates(kind: PathKind, owner: SyncedFolder): Iterable<string> {
@@ -97,7 +98,8 @@ export class PathPicker {
     if (kind === 'conflict' || kind === 'mergeable') return this.#conflicts(kind, owner);
     const ruled = [...sync.rules.values()].flatMap(({ path, effect }) => (effect === 'track' && path ? [path] : []));
     // The paths that changed come first.
-    return new Set([...sync.pathStates.keys(), ...(kind === 'tracked' ? ruled : []), ...sync.trackedPaths]);
+    const others = [...(kind === 'tracked' ? ruled : []), ...sync.trackedPaths];
+    return new Set([...sortedNaturally(sync.pathStates.keys()), ...sortedNaturally(others)]);
   }
 
   async #ask(kind: PathKind, title: string): Promise<PathItem> {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
-import { compareNaturally } from '../../core/paths';
+import { sortedNaturally } from '../../core/paths';
 import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { fileCount, formatNumber } from '../shared/format';
@@ -268,7 +268,7 @@ class TrackedFiles implements vscode.TreeDataProvider<Row>, vscode.Disposable {
     const merging = [...this.#merges.pathsIn(owner)].filter((path) => {
       return !conflicts.has(path) && owner.sync.isOnDisk(path);
     });
-    return merging.length === 0 ? [...conflicts.keys()] : [...conflicts.keys(), ...merging].sort(compareNaturally);
+    return merging.length === 0 ? [...conflicts.keys()] : sortedNaturally([...conflicts.keys(), ...merging]);
   }
 
   #rowsOf(owner: SyncedFolder): FolderRows {
