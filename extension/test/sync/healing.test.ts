@@ -75,4 +75,27 @@ describe('the state of a folder', () => {
     await desk.sync.bind(undefined, undefined);
     expect(desk.sync.state).toMatchObject({ kind: 'unconnected' });
   });
+
+  it('shows only what changed here while no server is connected', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/theirs': 'a', 'n/mine': 'a', 'n/both': 'a' });
+    for (const path of ['n/theirs', 'n/both', 'n/new']) await laptop.write(path, 'by the laptop');
+    await laptop.push();
+    for (const path of ['n/mine', 'n/both']) await desk.write(path, 'by the desk');
+    await desk.sync.rescan(silent);
+    expect(desk.sync.state.counts).toMatchObject({ outgoing: 2, incoming: 3 });
+
+    await desk.sync.bind(undefined, undefined);
+    expect(desk.sync.state).toMatchObject({ kind: 'unconnected', counts: { outgoing: 2, incoming: 0, conflicts: 0 } });
+    await desk.write('n/later', 'by the desk');
+    await desk.sync.rescan(silent);
+    expect(Object.fromEntries(desk.sync.pathStates)).toEqual({
+      'n/mine': 'modified',
+      'n/both': 'modified',
+      'n/later': 'added',
+    });
+
+    await desk.bind(fixture.tree);
+    await desk.sync.rescan(silent);
+    expect(desk.sync.state.counts).toMatchObject({ outgoing: 3, incoming: 3 });
+  });
 });

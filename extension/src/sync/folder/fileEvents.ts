@@ -42,7 +42,7 @@ export class FileEvents {
     operations
       .inTurn(async () => {
         const effect = await replica.scan({ only, signal: lifetime });
-        await status.refresh(replica.states.afterScan(status.pathStates, effect));
+        await status.refresh(replica.states.afterScan(status.knownStates, effect));
       })
       .catch((error: unknown) => {
         if (!lifetime.aborted) onDefect(error);

@@ -2,7 +2,6 @@ import type { NameRules } from '../../core/filenames/nameRules';
 import type { Problem } from '../../core/problem';
 import type { PathStates } from '../../core/status/pathState';
 import type { FolderSummaries } from '../../core/status/folderSummaries';
-import { pendingRenames, type PendingRenames } from '../../core/status/pendingRenames';
 import type { PathFolders } from '../../core/status/pathTree';
 import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
@@ -102,7 +101,8 @@ export class FolderSync {
     const status = new SyncStatus({
       overview: () => this.#overview(),
       pathStates: () => replica.states.current(),
-      renamesIn: (states) => this.#renamesIn(states),
+      renamesIn: (states) => replica.states.renamesIn(states),
+      withoutServer: (states) => replica.states.withoutServer(states),
       isConnected: () => connection.isBound,
       isStarting: () => !this.#isBindingKnown || (connection.isBound && !replica.local.isScanned),
       onDefect,
@@ -173,7 +173,7 @@ export class FolderSync {
     return this.#fetcher.connectionCount;
   }
 
-  /** Every path that is not in sync, with its state. */
+  /** Every path that is not in sync, with its state; without a server, every path that changed here since the last sync. */
   get pathStates(): PathStates['states'] {
     return this.#status.pathStates.states;
   }
@@ -444,12 +444,6 @@ export class FolderSync {
     if (error instanceof PalmtreeError) error.root = this.root;
     if (isServerFailure(error)) this.#fetcher.reconnect();
     return this.#operations.inTurn(() => this.#status.commandEnded(error));
-  }
-
-  #renamesIn(states: PathStates['states']): PendingRenames {
-    const { ancestor, local } = this.#replica;
-    const tables = { ancestor: ancestor.entries, local: local.observations, remote: ancestor.remote('known') };
-    return pendingRenames(states, tables);
   }
 
   #overview(): Omit<Overview, 'counts'> {

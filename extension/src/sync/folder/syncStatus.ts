@@ -10,6 +10,8 @@ export interface SyncStatusDeps {
   readonly pathStates: () => Promise<FolderStates>;
   /** The renames among the changes with these states. */
   readonly renamesIn: (states: FolderStates['states']) => PendingRenames;
+  /** The states to publish while the folder is not connected. */
+  readonly withoutServer: (states: FolderStates) => FolderStates;
   readonly isConnected: () => boolean;
   /** Whether the folder is not bound yet, or connected and not scanned yet. */
   readonly isStarting: () => boolean;
@@ -21,7 +23,7 @@ export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'starting' };
-  #pathStates: FolderStates = {
+  #knownStates: FolderStates = {
     states: new Map(),
     conflicts: [],
     tracked: 0,
@@ -29,6 +31,7 @@ export class SyncStatus {
     held: new Map(),
   };
 
+  #local: { readonly known: FolderStates; readonly shown: FolderStates } | undefined;
   #summarised: { readonly states: FolderStates['states']; readonly summaries: FolderSummaries } | undefined;
 
   constructor(deps: SyncStatusDeps) {
@@ -42,12 +45,12 @@ export class SyncStatus {
 
   get state(): SyncState {
     const { pending = noPending } = this.summaries.get('') ?? {};
-    const { tracked } = this.#pathStates;
+    const { tracked } = this.pathStates;
     return { ...this.#deps.overview(), counts: { ...pending, tracked }, ...this.#activity };
   }
 
   get summaries(): FolderSummaries {
-    const { states } = this.#pathStates;
+    const { states } = this.pathStates;
     if (this.#summarised?.states !== states) {
       this.#summarised = { states, summaries: folderSummaries(states, this.#deps.renamesIn(states)) };
     }
@@ -55,7 +58,17 @@ export class SyncStatus {
   }
 
   get pathStates(): FolderStates {
-    return this.#pathStates;
+    const isUnconnected = !this.#deps.isStarting() && !this.#deps.isConnected();
+    if (!isUnconnected) return this.#knownStates;
+    if (this.#local?.known !== this.#knownStates) {
+      this.#local = { known: this.#knownStates, shown: this.#deps.withoutServer(this.#knownStates) };
+    }
+    return this.#local.shown;
+  }
+
+  /** The states against what is known of the server, even if it is not connected any more. */
+  get knownStates(): FolderStates {
+    return this.#knownStates;
   }
 
   /** The error that has halted the folder. */
@@ -80,13 +93,13 @@ export class SyncStatus {
 
   /** Shows the result of a command: idle or in conflict, or halted by `error`. */
   async commandEnded(error: unknown): Promise<void> {
-    this.#pathStates = await this.#deps.pathStates();
+    this.#knownStates = await this.#deps.pathStates();
     this.show(this.#activityAfter(error));
   }
 
   /** Updates the states of the paths. A folder that the last command has halted remains halted. */
   async refresh(pathStates = this.#deps.pathStates()): Promise<void> {
-    this.#pathStates = await pathStates;
+    this.#knownStates = await pathStates;
     this.show(this.#activity.kind === 'halted' ? this.#activity : this.#activityAfter(undefined));
   }
 
@@ -103,7 +116,7 @@ export class SyncStatus {
     }
     if (isStarting) return { kind: 'starting' };
     if (!this.#deps.isConnected()) return { kind: 'unconnected' };
-    return { kind: this.#pathStates.conflicts.length > 0 ? 'conflicted' : 'idle' };
+    return { kind: this.pathStates.conflicts.length > 0 ? 'conflicted' : 'idle' };
   }
 }
 

@@ -5,7 +5,9 @@ import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Problem } from '../../core/problem';
 import { isInside } from '../../core/paths';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
+import { localStates } from '../../core/status/localStates';
 import { pathStateSteps, type PathStates } from '../../core/status/pathState';
+import { pendingRenames, type PendingRenames } from '../../core/status/pendingRenames';
 import { statesAfter } from '../../core/status/statesAfter';
 import { runYielding } from '../../io/threads/yielding';
 import type { RemoteChanges } from './ancestorState';
@@ -53,6 +55,20 @@ export class PathStateCache {
       this.#last = { key, remoteChanges, states, hasPlanProblems, leftOut };
     }
     return this.#last.states;
+  }
+
+  /** `states` as they are without a server. */
+  withoutServer({ states, tracked, problems }: FolderStates): FolderStates {
+    const { ancestor, local } = this.#deps;
+    const tables = { ancestor: ancestor.entries, local: local.observations };
+    return { states: localStates(states, tables), conflicts: [], tracked, problems, held: new Map() };
+  }
+
+  /** The renames among the changes with these states. */
+  renamesIn(states: PathStates['states']): PendingRenames {
+    const { ancestor, local } = this.#deps;
+    const tables = { ancestor: ancestor.entries, local: local.observations, remote: ancestor.remote('known') };
+    return pendingRenames(states, tables);
   }
 
   /** The states after a scan, given those before it: computed from the changed paths alone if that is enough. */

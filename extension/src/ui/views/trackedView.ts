@@ -83,7 +83,7 @@ export class TrackedView implements vscode.Disposable {
     const pending = this.#folders.all.reduce((sum, { sync }) => sum + (sync.folderSummaries.get('')?.changes ?? 0), 0);
     this.#view.badge = pending === 0 ? undefined : { value: pending, tooltip: pendingTooltip(pending) };
     this.#view.description = this.#folders.all
-      .flatMap(({ sync: { state } }) => (state.binding === undefined ? [] : [state.binding.tree]))
+      .flatMap(({ sync: { isConnected, state } }) => (isConnected && state.binding ? [state.binding.tree] : []))
       .join(', ');
   }
 }
