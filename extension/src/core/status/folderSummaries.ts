@@ -13,7 +13,7 @@ export interface PendingCounts {
 }
 
 /** The state of a folder that holds paths with a state. */
-export interface FolderSummary {
+interface FolderSummary {
   /** The most urgent state of the paths in the folder. */
   readonly state: PathState;
   readonly pending: PendingCounts;

@@ -15,7 +15,7 @@ import { formatNumber } from '../shared/format';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-export interface FolderRow {
+interface FolderRow {
   readonly owner: SyncedFolder;
   readonly kind: 'folder';
 }
@@ -38,7 +38,7 @@ export interface RenamedFolderRow {
 }
 
 /** The row for the changes that are not shown. */
-export interface RestRow {
+interface RestRow {
   readonly owner: SyncedFolder;
   readonly rest: number;
   /** The row above it, which has a row for each of the other changes. */
@@ -77,7 +77,7 @@ function folderItem({ folder }: SyncedFolder): vscode.TreeItem {
   return item;
 }
 
-function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem {
+function revisionItem({ revision }: RevisionRow): vscode.TreeItem {
   const { Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(revisionLabel(revision.number, revision), Collapsed);
   item.description = revisionDescription(revision, new Date());
@@ -89,7 +89,7 @@ function revisionItem({ owner, revision }: RevisionRow): vscode.TreeItem {
 }
 
 function changeItem(row: ChangeRow): vscode.TreeItem {
-  const { owner, version, change } = row;
+  const { version, change } = row;
   const name = change.path.split('/').at(-1) ?? change.path;
   const folder = change.path.slice(0, -name.length - 1);
   // The scheme keeps the file's icon, and keeps away the decorations of local states and of read-only files.
@@ -114,7 +114,7 @@ export function changeRow(owner: SyncedFolder, number: number, change: RevisionC
   return { owner, change, version };
 }
 
-function renamedFolderItem({ owner, renamed, number }: RenamedFolderRow): vscode.TreeItem {
+function renamedFolderItem({ owner, renamed }: RenamedFolderRow): vscode.TreeItem {
   const { from, to, changes } = renamed;
   const item = new vscode.TreeItem(to === '' ? owner.folder.name : to, vscode.TreeItemCollapsibleState.Collapsed);
   item.description = joined(vscode.l10n.t('renamed from {0}', from), filesText(changes.length));

@@ -61,7 +61,7 @@ export function* rowsBelow(node: PlanNode): Generator<PlanRow> {
 }
 
 /** The rows that contain a row, the innermost first. */
-export function nodesAbove(node: PlanNode): (FolderNode | GroupNode)[] {
+function nodesAbove(node: PlanNode): (FolderNode | GroupNode)[] {
   return node.kind === 'group' ? [] : [node.parent, ...nodesAbove(node.parent)];
 }
 
