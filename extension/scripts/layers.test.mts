@@ -70,6 +70,8 @@ const layers: Readonly<Record<string, Order>> = {
     ['rsync'],
     ['sessions'],
     ['pulls', 'pushes'],
+    ['verify'],
+    ['backup'],
     ['app'],
     ['administration'],
     ['cli'],

@@ -6,6 +6,7 @@ import { serveCommand } from './cli/serveCommand';
 import { taskRunner } from './cli/taskOptions';
 import { tokenCommand } from './cli/tokenCommand';
 import { treeCommand } from './cli/treeCommand';
+import { verifyCommand } from './cli/verifyCommand';
 import { OperatorError } from './errors';
 
 process.umask(0o077);
@@ -23,7 +24,8 @@ const program = new Command('palmtree-server')
   .addCommand(serveCommand(version, print))
   .addCommand(tokenCommand(print))
   .addCommand(treeCommand(taskRunner(version), print))
-  .addCommand(exportCommand(print));
+  .addCommand(exportCommand(print))
+  .addCommand(verifyCommand(print));
 
 try {
   await program.parseAsync();

@@ -57,6 +57,19 @@ export async function verifiedStats(
 
 /** `verifiedStats` for small content, synchronously. */
 export function verifiedStatsOfSmall(file: string, content: Content, accept = acceptAll): BigIntStats | undefined {
+  return verifiedSmall(file, content, accept)?.stats;
+}
+
+/** The bytes of `file` if it is a regular file with exactly this small content, else undefined. */
+export function readSmall(file: string, content: Content): Buffer | undefined {
+  return verifiedSmall(file, content, acceptAll)?.bytes;
+}
+
+function verifiedSmall(
+  file: string,
+  content: Content,
+  accept: StatsFilter,
+): { readonly stats: BigIntStats; readonly bytes: Buffer } | undefined {
   let descriptor: number;
   try {
     descriptor = openSync(file, openFlags);
@@ -67,9 +80,9 @@ export function verifiedStatsOfSmall(file: string, content: Content, accept = ac
   try {
     const stats = fstatSync(descriptor, { bigint: true });
     if (!stats.isFile() || stats.size !== BigInt(content.size) || !accept(stats)) return undefined;
-    const buffer = Buffer.allocUnsafe(content.size);
-    const bytes = readSync(descriptor, buffer, 0, content.size, 0);
-    return bytes === content.size && hash('sha256', buffer, 'hex') === content.hash ? stats : undefined;
+    const bytes = Buffer.allocUnsafe(content.size);
+    const isComplete = readSync(descriptor, bytes, 0, content.size, 0) === content.size;
+    return isComplete && hash('sha256', bytes, 'hex') === content.hash ? { stats, bytes } : undefined;
   } finally {
     closeSync(descriptor);
   }

@@ -1,14 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, constants, linkSync, lstatSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  constants,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { copyFile, rename, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
-import { hasContent, isSmall, openContent, verifiedStats, type Content } from './content';
+import { hasContent, isSmall, openContent, readSmall, verifiedStats, type Content } from './content';
 import { sameExceptCtime, sameStamp, stampFrom, stampOf, type FileStamp } from './fileStamp';
 import { flushFiles, flushFileSystem } from './flush';
+import { inspectObject, type ObjectState } from './inspectObject';
+import { quarantine } from './quarantine';
+import { receiveContent } from './receiveContent';
 
 const maxParallelHashes = 3;
 const objectMode = 0o444;
+const quarantineName = 'quarantine';
+const objectName = /^[0-9a-f]{64}$/;
 
 /** Errors of link(2) after which a copy works: another file system, too many links, links not permitted. */
 const linkFailures = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS']);
@@ -19,9 +34,11 @@ const linkFailures = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS']);
  */
 export class ObjectStore {
   readonly #folder: string;
+  readonly #quarantine: string;
 
   constructor(folder: string) {
     this.#folder = folder;
+    this.#quarantine = join(dirname(folder), quarantineName);
     for (let shard = 0; shard < 256; shard++) {
       mkdirSync(join(folder, shard.toString(16).padStart(2, '0')), { recursive: true });
     }
@@ -41,6 +58,40 @@ export class ObjectStore {
   /** Returns undefined when the object is missing or truncated. The caller closes the handle. */
   async open(content: Content): Promise<FileHandle | undefined> {
     return openContent(this.fileOf(content.hash), content);
+  }
+
+  /** The bytes of small content, verified; undefined when the object is missing or damaged. */
+  readSmall(content: Content): Buffer | undefined {
+    return readSmall(this.fileOf(content.hash), content);
+  }
+
+  /** The hashes of the stored contents that begin with `prefix`, unsorted. */
+  stored(prefix: string): string[] {
+    const shards = readdirSync(this.#folder).filter((shard) => shard.startsWith(prefix.slice(0, 2)));
+    const names = shards.flatMap((shard) => readdirSync(join(this.#folder, shard)));
+    return names.filter((name) => objectName.test(name) && name.startsWith(prefix));
+  }
+
+  /** Compares the stored content with its hash, or with `quick` finds its size only. The size may be unknown. */
+  async inspect(content: { readonly hash: string; readonly size?: number }, quick: boolean): Promise<ObjectState> {
+    return inspectObject(this.fileOf(content.hash), content, quick);
+  }
+
+  /**
+   * Moves a damaged object to the folder `quarantine` of the data folder, so that the next push of its content stores it
+   * anew. Returns its path from the data folder, or undefined if a push has replaced it since `stamp` was taken.
+   */
+  quarantine(hash: string, stamp: FileStamp): string | undefined {
+    const name = quarantine(this.fileOf(hash), stamp, this.#quarantine);
+    return name === undefined ? undefined : `${quarantineName}/${name}`;
+  }
+
+  /**
+   * Stores a content that arrives in pieces, in a store that nobody else uses. Returns whether it is whole; if not, it is
+   * removed. It is durable only after `flushAll`. Throws if the store has an object with this hash.
+   */
+  async receive(content: Content, pieces: AsyncIterable<Buffer>): Promise<boolean> {
+    return receiveContent(this.fileOf(content.hash), content, pieces, objectMode);
   }
 
   /** Reads the whole object. */
@@ -161,6 +212,13 @@ export class ObjectStore {
     if (await flushFileSystem(this.#folder, hashes.length)) return;
     const files = hashes.map((hash) => this.fileOf(hash));
     await flushFiles([...files, ...new Set(files.map(dirname))]);
+  }
+
+  /** `flush` for all objects, of which there are `count`. */
+  async flushAll(count: number): Promise<void> {
+    if (await flushFileSystem(this.#folder, count)) return;
+    for (const shard of readdirSync(this.#folder)) await this.flush(this.stored(shard));
+    await flushFiles([this.#folder, dirname(this.#folder)]);
   }
 }
 
