@@ -1,7 +1,9 @@
 import './checkNodeVersion';
 import { Command } from 'commander';
 import { version } from '../../package.json';
+import { backupCommand } from './cli/backupCommand';
 import { exportCommand } from './cli/exportCommand';
+import { restoreCommand } from './cli/restoreCommand';
 import { serveCommand } from './cli/serveCommand';
 import { taskRunner } from './cli/taskOptions';
 import { tokenCommand } from './cli/tokenCommand';
@@ -25,7 +27,9 @@ const program = new Command('palmtree-server')
   .addCommand(tokenCommand(print))
   .addCommand(treeCommand(taskRunner(version), print))
   .addCommand(exportCommand(print))
-  .addCommand(verifyCommand(print));
+  .addCommand(verifyCommand(print))
+  .addCommand(backupCommand(version))
+  .addCommand(restoreCommand(print));
 
 try {
   await program.parseAsync();

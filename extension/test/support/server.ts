@@ -1,11 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { cp, mkdtemp, rename, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
 import { onStop, registerChild } from '../../scripts/liveChildren.mjs';
 import { createToken, serverListening } from '../../scripts/palmtreeServer.mts';
 import { nodeBinary, serverBundle } from '../../scripts/paths.mts';
+import { runCommand } from '../../scripts/runCommand.mts';
 
 export function startServer(): Promise<RunningServer> {
   return RunningServer.start();
@@ -55,20 +56,19 @@ export class RunningServer {
     await this.listen(Number(new URL(this.url).port));
   }
 
-  /** Stops the server, copies its data, and starts it again. Returns the path of the copy. */
+  /** Has the running server's data backed up. Returns the path of the backup, which `restore` removes. */
   async backUp(): Promise<string> {
-    const copy = `${this.dataDir}-backup`;
-    await this.kill('SIGTERM');
-    await cp(this.dataDir, copy, { recursive: true });
-    await this.restart();
-    return copy;
+    const file = `${this.dataDir}-backup.tar`;
+    await this.administrate('backup', file);
+    return file;
   }
 
-  /** Replaces the data with a copy. */
-  async restore(copy: string): Promise<void> {
+  /** Replaces the data with a backup. */
+  async restore(backup: string): Promise<void> {
     await this.kill('SIGTERM');
     await rm(this.dataDir, { recursive: true });
-    await rename(copy, this.dataDir);
+    await this.administrate('restore', backup);
+    await rm(backup);
     await this.restart();
   }
 
@@ -81,6 +81,11 @@ export class RunningServer {
   async close(): Promise<void> {
     await this.kill();
     await this.removeData();
+  }
+
+  private async administrate(command: string, file: string): Promise<void> {
+    const { code, output } = await runCommand(nodeBinary, [serverBundle, command, file, '--data', this.dataDir]);
+    if (code !== 0) throw new Error(`palmtree-server ${command} failed: ${output}`);
   }
 
   private async listen(port: number): Promise<void> {
