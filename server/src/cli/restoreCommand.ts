@@ -36,7 +36,7 @@ export function restoreCommand(print: (line: string) => void): Command {
       const backup = await openBackup(file);
       const progress = new ProgressLine(process.stderr, 'Restoring', backup.bytes);
       const dataFolder = createDataFolder(options.data);
-      const lock = lockDataFolder(dataFolder);
+      const lock = await lockDataFolder(dataFolder);
       try {
         const result = await cancelOnSignal((signal) =>
           restoreBackup({

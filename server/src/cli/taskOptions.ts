@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Task } from '../administration/task';
-import { OperatorError } from '../errors';
+import { cancelOnSignal } from './cancelOnSignal';
 import { defaultDataFolder, existingDataFolder } from './dataFolder';
 import { runTask } from './runTask';
 
@@ -19,22 +19,11 @@ export function taskOptions(command: Command): Command {
   return command.option('--data <folder>', 'the data folder', defaultDataFolder);
 }
 
-/** The first SIGINT or SIGTERM cancels the task at its next safe point, the second one ends the command at once. */
 export function taskRunner(version: string): TaskRunner {
-  return async ({ data }, task, options) => {
-    const cancel = new AbortController();
-    const onSignal = (): void => {
-      if (cancel.signal.aborted) process.exit(130);
-      cancel.abort(new OperatorError('The command was cancelled.'));
-    };
-    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
-    try {
-      const command = { dataFolder: existingDataFolder(data), version, signal: cancel.signal, report };
-      return await runTask(command, task, options);
-    } finally {
-      process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    }
-  };
+  return ({ data }, task, options) =>
+    cancelOnSignal((signal) => {
+      return runTask({ dataFolder: existingDataFolder(data), version, signal, report }, task, options);
+    });
 }
 
 /** On stderr, so that the result can be piped. */
