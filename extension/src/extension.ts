@@ -1,4 +1,4 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { registerAutomation } from './ui/sync/automation';
 import { registerCommands } from './ui/commands/commands';
 import { FolderConnection } from './ui/connect/connection';
@@ -15,6 +15,7 @@ import { registerServerDocuments } from './ui/documents/serverDocuments';
 import { LastUsed } from './ui/views/lastUsed';
 import { MergeableConflicts } from './ui/views/mergeableConflicts';
 import { PathPicker } from './ui/views/pathPicker';
+import { createLog } from './ui/shared/log';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
 import { registerRenames } from './ui/workspace/renames';
@@ -37,7 +38,7 @@ export interface PalmtreeApi {
 
 /** The composition root. Nothing is sent or run before the workspace is trusted. */
 export function activate(context: vscode.ExtensionContext): PalmtreeApi {
-  const log = vscode.window.createOutputChannel('Palmtree', { log: true });
+  const log = createLog();
   const terminal = new SyncTerminal();
   const credentials = new Credentials(context.secrets, process.env);
   const connection = new FolderConnection(credentials, terminal, log);

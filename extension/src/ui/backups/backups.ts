@@ -3,6 +3,8 @@ import { PalmtreeError } from '../../errors';
 import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { serverDocument } from '../documents/serverDocuments';
 import { fileCount, formatBytes, formatDate, relativeTime } from '../shared/format';
+import { showNotification } from '../shared/notification';
+import { pickMany, pickOne } from '../shared/quickInput';
 import { targetFolder } from '../workspace/callOptions';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { deleteListed } from './deleteListed';
@@ -15,6 +17,7 @@ export interface BackupsDeps {
 }
 
 interface Action extends vscode.QuickPickItem {
+  readonly icon?: string;
   readonly run?: () => Promise<void>;
 }
 
@@ -26,7 +29,7 @@ export async function showBackups(deps: BackupsDeps, argument: unknown): Promise
   const items: Action[] = [
     ...backups.map((backup) => ({ ...backupItem(backup), run: () => showBackup(deps, owner, backup) })),
     separator(),
-    { label: `$(trash) ${vscode.l10n.t('Delete Backups…')}`, run: () => pickToDelete(deps, owner, backups) },
+    { icon: 'trash', label: vscode.l10n.t('Delete Backups…'), run: () => pickToDelete(deps, owner, backups) },
   ];
   await runPicked(items, titleWithSize(backups), vscode.l10n.t('Select a backup of replaced or deleted files'));
 }
@@ -53,7 +56,7 @@ async function listedBackups({ sync }: SyncedFolder): Promise<readonly ListedBac
   const backups = await sync.backups.list();
   if (backups.length > 0) return backups;
   const text = vscode.l10n.t('There are no backups yet. Nothing was replaced or deleted here.');
-  void vscode.window.showInformationMessage(`Palmtree: ${text}`);
+  void showNotification('information', `Palmtree: ${text}`);
   return undefined;
 }
 
@@ -61,11 +64,13 @@ async function showBackup({ log }: BackupsDeps, owner: SyncedFolder, backup: Lis
   const { files } = backup;
   const paths = [...files.keys()];
   const restore: Action = {
-    label: `$(discard) ${files.size === 1 ? vscode.l10n.t('Restore…') : vscode.l10n.t('Restore Files…')}`,
+    icon: 'discard',
+    label: files.size === 1 ? vscode.l10n.t('Restore…') : vscode.l10n.t('Restore Files…'),
     run: async () => restoreFiles(log, owner, backup.name, await pickFiles(paths)),
   };
   const remove: Action = {
-    label: `$(trash) ${vscode.l10n.t('Delete This Backup…')}`,
+    icon: 'trash',
+    label: vscode.l10n.t('Delete This Backup…'),
     run: () => deleteListed(log, owner, [backup]),
   };
   const compare = [...files].map(([path, copy]): Action => ({
@@ -80,10 +85,9 @@ async function showBackup({ log }: BackupsDeps, owner: SyncedFolder, backup: Lis
 /** All files are picked at first. */
 async function pickFiles(paths: readonly string[]): Promise<readonly string[]> {
   if (paths.length === 1) return paths;
-  const picked = await vscode.window.showQuickPick(
+  const picked = await pickMany(
     paths.map((label) => ({ label, picked: true })),
     {
-      canPickMany: true,
       title: vscode.l10n.t('Palmtree: Restore'),
       placeHolder: vscode.l10n.t('Select files to restore'),
     },
@@ -96,9 +100,9 @@ async function pickToDelete(
   owner: SyncedFolder,
   backups: readonly ListedBackup[],
 ): Promise<void> {
-  const picked = await vscode.window.showQuickPick(
+  const picked = await pickMany(
     backups.map((backup) => ({ ...backupItem(backup), backup })),
-    { canPickMany: true, title: titleWithSize(backups), placeHolder: vscode.l10n.t('Select backups to delete') },
+    { title: titleWithSize(backups), placeHolder: vscode.l10n.t('Select backups to delete') },
   );
   await deleteListed(
     log,
@@ -126,7 +130,7 @@ function separator(label = ''): Action {
 }
 
 async function runPicked(items: readonly Action[], title: string, placeHolder: string): Promise<void> {
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder });
+  const picked = await pickOne(items, { title, placeHolder });
   if (picked === undefined) throw new PalmtreeError('cancelled', 'nothing was picked');
   await picked.run?.();
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { confirm } from '../shared/confirm';
 import { fileCount, formatBytes, formatDate, formatNumber } from '../shared/format';
+import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
 import { listSection } from '../shared/pathList';
 import { withProgress } from '../shared/withProgress';
@@ -18,7 +19,7 @@ export async function deleteListed(
   const kept = backups.filter(({ isInUse }) => isInUse);
   if (deleted.length === 0) {
     const text = vscode.l10n.t('Nothing was deleted, because a merge in progress needs this backup.');
-    void vscode.window.showInformationMessage(`Palmtree: ${text}`);
+    void showNotification('information', `Palmtree: ${text}`);
     return;
   }
   const size = formatBytes(deleted.reduce((sum, { bytes }) => sum + bytes, 0));

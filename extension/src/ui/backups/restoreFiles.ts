@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { BackupRestoreResult } from '../../sync/history/restoreBackup';
 import { confirm } from '../shared/confirm';
 import { formatNumber } from '../shared/format';
-import { showInStatusBar } from '../shared/notify';
+import { showInStatusBar } from '../shared/notification';
 import { pathSection } from '../shared/pathList';
 import { skippedMessage } from '../shared/skippedMessages';
 import { withProgress } from '../shared/withProgress';

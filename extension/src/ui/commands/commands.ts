@@ -22,6 +22,7 @@ import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
 import { refreshReview, review, syncSelected, type ReviewDeps } from '../review/commands';
 import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
+import { showInStatusBar } from '../shared/notification';
 import { showError } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
@@ -117,7 +118,7 @@ async function connect({ folders, connection }: CommandDeps, argument: unknown):
     await connection.connect(owner, { url, token, tree });
   } else {
     await connection.connect(owner);
-    void vscode.window.setStatusBarMessage(`$(check) Palmtree: ${vscode.l10n.t('connected')}`, 5_000);
+    showInStatusBar(vscode.l10n.t('connected'));
     await vscode.commands.executeCommand(`${trackedViewId}.focus`);
   }
   await repeatable(() =>

@@ -4,7 +4,7 @@ import { formatNumber } from '../shared/format';
 import { askInBox, InvalidAnswer } from '../connect/textBox';
 import { shownFile } from '../documents/shownFile';
 import { commandIds } from '../shared/ids';
-import { showInStatusBar } from '../shared/notify';
+import { showInStatusBar, showNotification } from '../shared/notification';
 import { quotedPaths } from '../shared/pathList';
 import type { PathPicker } from '../views/pathPicker';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
@@ -37,7 +37,7 @@ async function trackPaths({ folder, sync }: SyncedFolder, paths: readonly string
 async function offerToConnect({ uri }: vscode.WorkspaceFolder, tracked: string): Promise<void> {
   const text = vscode.l10n.t('{0}. This folder is not connected to a server yet.', tracked);
   const connect = vscode.l10n.t('Connect…');
-  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, connect);
+  const picked = await showNotification('information', `Palmtree: ${text}`, connect);
   if (picked === connect) await vscode.commands.executeCommand(commandIds.connect, uri);
 }
 

@@ -5,8 +5,9 @@ import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import type { ReviewDeps } from '../review/commands';
 import { reviewBefore } from '../review/reviewBefore';
+import { askInBox, back, InvalidAnswer } from '../connect/textBox';
 import { formatNumber } from '../shared/format';
-import { showInStatusBar } from '../shared/notify';
+import { showInStatusBar } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import { confirmForce } from '../sync/confirmations';
@@ -51,19 +52,22 @@ export async function pushWithMessage(deps: ReviewDeps, argument: unknown): Prom
 }
 
 async function askForMessage(): Promise<string> {
-  const typed = await vscode.window.showInputBox({
+  const typed = await askInBox({
     title: vscode.l10n.t('Palmtree: Push with Message'),
     prompt: vscode.l10n.t("A line for the server's history: what changes, and why."),
-    placeHolder: vscode.l10n.t('Plan the spring beds'),
-    ignoreFocusOut: true,
-    validateInput: messageFault,
+    placeholder: vscode.l10n.t('Plan the spring beds'),
+    hint: messageFault,
+    check: (text) => {
+      const fault = messageFault(text);
+      if (fault !== undefined) throw new InvalidAnswer(fault);
+      return text;
+    },
   });
-  if (typed === undefined) throw new PalmtreeError('cancelled', 'no message was given');
+  if (typed === back) throw new PalmtreeError('cancelled', 'there is no step before the message');
   return typed;
 }
 
-function messageFault(typed: string): string | undefined {
-  const { length } = typed.trim();
+function messageFault({ length }: string): string | undefined {
   if (length <= maxPushMessage) return undefined;
   return vscode.l10n.t('Use up to {0} characters, not {1}.', formatNumber(maxPushMessage), formatNumber(length));
 }

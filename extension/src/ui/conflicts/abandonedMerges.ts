@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { isAlive, isThisProcess } from '../../io/fs/processes';
 import { commandIds } from '../shared/ids';
+import { showNotification } from '../shared/notification';
 import { notificationSource } from '../shared/notify';
 import type { ActiveMerges, RecordedMerge } from '../workspace/activeMerges';
 import { unsavedPaths } from '../workspace/unsavedFiles';
@@ -96,7 +97,7 @@ function uriOf({ folder }: SyncedFolder, { path }: RecordedMerge): vscode.Uri {
 async function notifyRestored(folder: vscode.WorkspaceFolder, path: string, uri: vscode.Uri): Promise<void> {
   const text = vscode.l10n.t('A closed window left conflict markers in {0}. Your version is restored.', path);
   const again = vscode.l10n.t('Merge');
-  const answer = await vscode.window.showInformationMessage(`${notificationSource(folder.uri)}: ${text}`, again);
+  const answer = await showNotification('information', `${notificationSource(folder.uri)}: ${text}`, again);
   if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
 }
 
@@ -105,7 +106,7 @@ async function offerToAbort(folder: vscode.WorkspaceFolder, path: string, uri: v
   const proceed = vscode.l10n.t('Continue Merging');
   const abort = vscode.l10n.t('Abort Merge');
   const source = notificationSource(folder.uri);
-  const answer = await vscode.window.showWarningMessage(`${source}: ${text}`, proceed, abort);
+  const answer = await showNotification('warning', `${source}: ${text}`, proceed, abort);
   if (answer === proceed) await vscode.commands.executeCommand(commandIds.merge, uri);
   else if (answer === abort) await vscode.commands.executeCommand(commandIds.abortMerge, uri);
 }

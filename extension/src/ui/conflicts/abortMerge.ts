@@ -4,6 +4,7 @@ import { sha256 } from '../../io/fs/sha256';
 import { confirm } from '../shared/confirm';
 import { formatNumber } from '../shared/format';
 import { showResult } from '../shared/notify';
+import { pickOne } from '../shared/quickInput';
 import { withProgress } from '../shared/withProgress';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
 import type { ActiveMerges, RecordedMerge } from '../workspace/activeMerges';
@@ -53,7 +54,7 @@ async function mergesToAbort(merges: ActiveMerges, uri: unknown, uris: unknown):
   if (only === undefined) throw new PalmtreeError('no_merge', 'no merge is active', { details: { paths: [] } });
   if (active.length === 1) return [only.uri];
   const title = vscode.l10n.t('Palmtree: Abort Merge');
-  const answer = await vscode.window.showQuickPick(active, {
+  const answer = await pickOne(active, {
     title,
     placeHolder: vscode.l10n.t('Select a merge to abort'),
   });

@@ -4,7 +4,7 @@ import { hasConflictMarkers } from '../../core/merge/mergeText';
 import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import type { MergeSides } from '../../sync/conflicts/startMerge';
-import { showInStatusBar } from '../shared/notify';
+import { showInStatusBar, showModal } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import type { PathPicker } from '../views/pathPicker';
@@ -138,7 +138,7 @@ async function offerToSaveFirst(uri: vscode.Uri): Promise<void> {
   const message = vscode.l10n.t('{0} has unsaved changes.', uri.path.split('/').at(-1) ?? '');
   const detail = vscode.l10n.t('The merge starts from the saved file.');
   const save = vscode.l10n.t('Save and Merge');
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save);
+  const answer = await showModal('warning', message, detail, save);
   if (answer === undefined || !(await open.save())) throw new PalmtreeError('cancelled', 'there are unsaved changes');
 }
 

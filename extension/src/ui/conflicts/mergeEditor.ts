@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { serverDocument, syncedDocument } from '../documents/serverDocuments';
 import type { RecordedMerge } from '../workspace/activeMerges';
+import { withoutLinks } from '../shared/plainText';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The input of VS Code's merge editor: the three sides, and the file that becomes the result. */
@@ -75,7 +76,7 @@ export async function openMergeEditor(
 /** `r7 by laptop`, or only `r7` if the server cannot be asked. */
 async function versionDescription({ sync }: SyncedFolder, { path, revision }: RecordedMerge): Promise<string> {
   const author = (await sync.history.versionAt(path, revision).catch(() => undefined))?.author;
-  return author === undefined ? `r${revision}` : vscode.l10n.t('r{0} by {1}', revision, author);
+  return author === undefined ? `r${revision}` : withoutLinks(vscode.l10n.t('r{0} by {1}', revision, author));
 }
 
 /** The open merge editors of a file. */

@@ -5,7 +5,8 @@ import { sha256 } from '../../io/fs/sha256';
 import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
 import { commandIds } from '../shared/ids';
 import { repeatable } from '../shared/repeatable';
-import { showError, showInStatusBar } from '../shared/notify';
+import { showInStatusBar, showNotification } from '../shared/notification';
+import { showError } from '../shared/notify';
 import { withProgress } from '../shared/withProgress';
 import type { ActiveMerges, RecordedMerge } from '../workspace/activeMerges';
 import { relativePath } from '../workspace/relativePath';
@@ -157,7 +158,7 @@ export class MergeWatch implements vscode.Disposable {
     );
     const again = vscode.l10n.t('Merge');
     const showBackups = vscode.l10n.t('Show Backups');
-    const answer = await vscode.window.showInformationMessage(`Palmtree: ${text}`, again, showBackups);
+    const answer = await showNotification('information', `Palmtree: ${text}`, again, showBackups);
     if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
     else if (answer === showBackups) await vscode.commands.executeCommand(commandIds.showBackups, owner.folder.uri);
   }
@@ -172,7 +173,7 @@ export class MergeWatch implements vscode.Disposable {
       showInStatusBar(text, 8_000);
       return;
     }
-    const answer = await vscode.window.showInformationMessage(`Palmtree: ${text}`, keepMine, continueMerging);
+    const answer = await showNotification('information', `Palmtree: ${text}`, keepMine, continueMerging);
     if (answer === keepMine) await vscode.commands.executeCommand(commandIds.keepMine, uri);
     else if (answer === continueMerging) await vscode.commands.executeCommand(commandIds.merge, uri);
   }
@@ -198,7 +199,7 @@ export class MergeWatch implements vscode.Disposable {
       if (!(await this.#askAbout(concern, found, document, check))) return false;
       if (document.isDirty) {
         const edited = vscode.l10n.t('{0} was edited in the meantime. Save it to finish the merge.', merge.path);
-        void vscode.window.showInformationMessage(`Palmtree: ${edited}`);
+        void showNotification('information', `Palmtree: ${edited}`);
         return false;
       }
       // If the file was saved again during the question, its new text is checked.
@@ -218,7 +219,7 @@ export class MergeWatch implements vscode.Disposable {
     const actions = isUnresolved ? [continueMerging, abortTitle, done] : [done, continueMerging, leaveInConflict];
     const message = `Palmtree: ${concernMessage(concern, merge.path)}`;
     check.isAsking = true;
-    const answer = await vscode.window.showWarningMessage(message, ...actions);
+    const answer = await showNotification('warning', message, ...actions);
     check.isAsking = false;
     if (this.#checks.get(document.uri.toString()) !== check) return false;
     if (this.#merges.find(owner, merge.path) === undefined) return false;
@@ -270,7 +271,7 @@ export class MergeWatch implements vscode.Disposable {
             path,
           );
     const again = vscode.l10n.t('Merge');
-    const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, again);
+    const answer = await showNotification('warning', `Palmtree: ${text}`, again);
     if (answer === again) await vscode.commands.executeCommand(commandIds.merge, uri);
   }
 }

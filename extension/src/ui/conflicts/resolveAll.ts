@@ -4,6 +4,7 @@ import type { Choice } from '../../sync/conflicts/resolve';
 import { confirm } from '../shared/confirm';
 import { formatNumber } from '../shared/format';
 import { pathLines } from '../shared/pathList';
+import { pickOne } from '../shared/quickInput';
 import type { Row } from '../views/trackedView';
 import { targetFolder } from '../workspace/callOptions';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -62,7 +63,7 @@ export async function resolveAll(deps: ResolveDeps, argument: unknown): Promise<
       ? vscode.l10n.t('Palmtree: Resolve 1 Conflict')
       : vscode.l10n.t('Palmtree: Resolve {0} Conflicts', formatNumber(paths.length));
   const placeHolder = vscode.l10n.t('Which version do you want to keep?');
-  const picked = await vscode.window.showQuickPick(items, { title, placeHolder });
+  const picked = await pickOne(items, { title, placeHolder });
   if (picked === undefined) throw new PalmtreeError('cancelled', 'no choice was made');
   await confirm(picked.question(paths.length), `${picked.effect}\n\n${pathLines(paths)}`, picked.label);
   await resolveConflicts(deps, owner, paths, picked.choice);

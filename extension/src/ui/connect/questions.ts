@@ -3,6 +3,8 @@ import type { TreeList } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { messageFor } from '../shared/errorMessages';
+import { showModal } from '../shared/notification';
+import { createPickList } from '../shared/quickInput';
 import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from './serverAddress';
 import { askInBox, back, InvalidAnswer, totalSteps } from './textBox';
 
@@ -104,19 +106,17 @@ function pickTree(
   items: readonly vscode.QuickPickItem[],
   canCreate: boolean,
 ): Promise<string | typeof back | undefined> {
-  const create: vscode.QuickPickItem = { label: vscode.l10n.t('$(add) New Tree…') };
-  const list = vscode.window.createQuickPick();
-  list.title = title;
+  const create = { icon: 'add', label: vscode.l10n.t('New Tree…') };
+  const { list, setItems } = createPickList<vscode.QuickPickItem>({ title, placeHolder: aboutTrees() });
   list.step = totalSteps;
   list.totalSteps = totalSteps;
-  list.placeholder = aboutTrees();
   list.ignoreFocusOut = true;
   list.buttons = [vscode.QuickInputButtons.Back];
-  list.items = canCreate ? [...items, create] : items;
+  setItems(canCreate ? [...items, create] : items);
   return new Promise<string | typeof back | undefined>((resolve, reject) => {
     list.onDidAccept(() => {
-      const [item] = list.selectedItems;
-      if (item !== undefined) resolve(item === create ? undefined : item.label);
+      const [picked] = list.selectedItems;
+      if (picked !== undefined) resolve(picked.item === create ? undefined : picked.item.label);
     });
     list.onDidTriggerButton(() => resolve(back));
     list.onDidHide(() => reject(new PalmtreeError('cancelled', 'no tree was picked')));
@@ -166,7 +166,7 @@ async function acceptUnencrypted(url: URL): Promise<void> {
   const message = vscode.l10n.t('The connection to {0} is not encrypted.', url.host);
   const detail = vscode.l10n.t('Others could read the token and the files. Use https outside your own network.');
   const proceed = vscode.l10n.t('Connect Anyway');
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, proceed);
+  const answer = await showModal('warning', message, detail, proceed);
   if (answer !== proceed) {
     throw new InvalidAnswer(
       vscode.l10n.t('The connection would not be encrypted. Enter an address that starts with https://.'),

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { messageFor } from '../shared/errorMessages';
+import { createTextBox } from '../shared/quickInput';
 
 /** The answer of a user who goes back to the previous step. */
 export const back = Symbol('back');
@@ -29,7 +30,7 @@ export const totalSteps = 3;
 
 /** Asks in a box that stays open until the text is accepted. Throws cancelled when the user closes it. */
 export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back> {
-  const box = createBox(question);
+  const { box, showFault } = createBox(question);
   let running = new AbortController();
   const stop = (): void => {
     running.abort();
@@ -40,13 +41,13 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
       if (box.busy) return;
       running = new AbortController();
       const { signal } = running;
-      box.validationMessage = undefined;
+      showFault(undefined);
       box.busy = true;
       try {
         const answer = await question.check(box.value.trim(), signal);
         if (!signal.aborted) resolve(answer);
       } catch (error) {
-        if (!signal.aborted) box.validationMessage = messageOf(error);
+        if (!signal.aborted) showFault(messageOf(error));
       } finally {
         if (!signal.aborted) box.busy = false;
       }
@@ -55,7 +56,7 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
     box.onDidChangeValue((text) => {
       // The check of the previous text no longer counts.
       stop();
-      box.validationMessage = text.trim() === '' ? undefined : question.hint?.(text.trim());
+      showFault(text.trim() === '' ? undefined : question.hint?.(text.trim()));
     });
     box.onDidTriggerButton(() => resolve(back));
     box.onDidHide(() => reject(new PalmtreeError('cancelled', `${question.title}: the box was closed`)));
@@ -67,17 +68,16 @@ export function askInBox<T>(question: TextQuestion<T>): Promise<T | typeof back>
 }
 
 function createBox({ title, step, prompt, placeholder, value = '', isSecret = false }: TextQuestion<unknown>) {
-  const box = vscode.window.createInputBox();
+  const { box, showFault } = createTextBox(prompt);
   box.title = title;
   box.step = step;
   box.totalSteps = step && totalSteps;
-  box.prompt = prompt;
   box.placeholder = placeholder;
   box.value = value;
   box.password = isSecret;
   box.ignoreFocusOut = true;
   if (step !== undefined && step > 1) box.buttons = [vscode.QuickInputButtons.Back];
-  return box;
+  return { box, showFault };
 }
 
 function messageOf(error: unknown): string {

@@ -14,7 +14,10 @@ import {
 } from './rows';
 import type { FileVersion } from '../../sync/history/fileVersions';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
+import { showProgressInView } from '../shared/notification';
+import { plainLine } from '../shared/plainText';
 import { rowLabel } from '../shared/rowLabel';
+import { createTreeView } from '../shared/treeView';
 import { DrawnRows } from '../views/drawnRows';
 import type { LastUsed } from '../views/lastUsed';
 import type { TrackedView } from '../views/trackedView';
@@ -67,7 +70,7 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#folders = folders;
     this.#followed = followed;
     this.#log = log;
-    this.#view = vscode.window.createTreeView(fileHistoryViewId, { treeDataProvider: this });
+    this.#view = createTreeView(fileHistoryViewId, { treeDataProvider: this });
     used.follow(this.#view);
     const aging = setInterval(() => this.#view.visible && this.#drawn.redraw(this.#changed), agingMs);
     this.#subscriptions = vscode.Disposable.from(
@@ -161,13 +164,13 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
 
   #show(shown: ShownHistory | undefined, message: string | undefined): void {
     this.#shown = shown;
-    this.#view.description = shown?.path.split('/').at(-1) ?? '';
+    this.#view.description = plainLine(shown?.path.split('/').at(-1) ?? '');
     this.#view.message = message ?? '';
     this.#drawn.redraw(this.#changed);
   }
 
   async #whileLoading(work: Promise<void>): Promise<void> {
-    await vscode.window.withProgress({ location: { viewId: fileHistoryViewId } }, () => work);
+    await showProgressInView(fileHistoryViewId, work);
   }
 
   #reasonForNone(uri: vscode.Uri | undefined, owner: SyncedFolder | undefined): string {

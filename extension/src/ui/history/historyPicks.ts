@@ -3,6 +3,7 @@ import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { parentFolders, sortedNaturally } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
+import { pickOne } from '../shared/quickInput';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import type { Page } from './pages';
 import { revisionDescription, revisionLabel, versionDescription } from './rows';
@@ -41,12 +42,12 @@ export async function pickPath({ sync }: SyncedFolder, revision: number): Promis
   const folders = new Set(paths.flatMap((path) => [...parentFolders(path)]));
   folders.delete('');
   const items = [
-    { label: `$(root-folder) ${vscode.l10n.t('The whole tree')}`, path: '' },
-    ...sortedNaturally(folders).map((path) => ({ label: `$(folder) ${path}/`, path })),
-    ...sortedNaturally(paths).map((path) => ({ label: `$(file) ${path}`, path })),
+    { icon: 'root-folder', label: vscode.l10n.t('The whole tree'), path: '' },
+    ...sortedNaturally(folders).map((path) => ({ icon: 'folder', label: `${path}/`, path })),
+    ...sortedNaturally(paths).map((path) => ({ icon: 'file', label: path, path })),
   ];
   const placeHolder = vscode.l10n.t('Select what to restore from revision {0}', revision);
-  const picked = await vscode.window.showQuickPick(items, { placeHolder });
+  const picked = await pickOne(items, { placeHolder });
   if (picked === undefined) throw new PalmtreeError('cancelled', 'no path was picked');
   return picked.path;
 }
@@ -66,7 +67,7 @@ async function pickFromPages<T>(placeHolder: string, { fetch, label, describe }:
     const now = new Date();
     const rows = items.map((item) => ({ label: label(item), description: describe(item, now), item }));
     const more = page.more ? [{ label: vscode.l10n.t('Load More…'), description: '', item: undefined }] : [];
-    const picked = await vscode.window.showQuickPick([...rows, ...more], { placeHolder, matchOnDescription: true });
+    const picked = await pickOne([...rows, ...more], { placeHolder, matchOnDescription: true });
     if (picked === undefined) throw new PalmtreeError('cancelled', 'nothing was picked');
     if (picked.item !== undefined) return picked.item;
   }

@@ -1,5 +1,6 @@
 import type * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
+import { plainLine } from '../shared/plainText';
 import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -30,5 +31,5 @@ export function historyStateOf({ sync: { state, knownRevision, connectionCount }
 /** The text for a failure of a background request, which shows in the view only. */
 export function failureMessage(error: unknown, log: vscode.LogOutputChannel): string {
   if (!(error instanceof PalmtreeError)) log.error(error instanceof Error ? error : String(error));
-  return messageFor(error).text;
+  return plainLine(messageFor(error).text);
 }

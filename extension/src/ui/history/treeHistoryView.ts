@@ -4,6 +4,8 @@ import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionC
 import { agingMs, failureMessage, historyStateOf, type HistoryState, type HistoryView } from './historyView';
 import { Pages } from './pages';
 import { treeHistoryViewId } from '../shared/ids';
+import { showProgressInView } from '../shared/notification';
+import { createTreeView } from '../shared/treeView';
 import {
   changeRow,
   isRevisionRow,
@@ -51,7 +53,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   constructor(folders: WorkspaceFolders, used: LastUsed, log: vscode.LogOutputChannel) {
     this.#folders = folders;
     this.#log = log;
-    this.#view = vscode.window.createTreeView<Row>(treeHistoryViewId, {
+    this.#view = createTreeView<Row>(treeHistoryViewId, {
       treeDataProvider: this,
       showCollapseAll: true,
     });
@@ -166,7 +168,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
   }
 
   async #whileLoading(work: Promise<void>): Promise<void> {
-    await vscode.window.withProgress({ location: { viewId: treeHistoryViewId } }, () => work);
+    await showProgressInView(treeHistoryViewId, work);
   }
 
   #updateMessage(): void {

@@ -3,6 +3,7 @@ import type { PullUndoPlan } from '../../sync/history/undoPull';
 import { confirm } from '../shared/confirm';
 import { formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
+import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
 import { pathSection } from '../shared/pathList';
 import { repeatable } from '../shared/repeatable';
@@ -37,7 +38,7 @@ export async function undoPush({ folders, used, log }: HistoryDeps, argument: un
   const next = vscode.l10n.t('Pull to update this folder.');
   const text = [undone, changedSinceMessage(result.changedSince), next].filter((part) => part !== '').join(' ');
   const pull = vscode.l10n.t('Pull');
-  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, pull);
+  const picked = await showNotification('information', `Palmtree: ${text}`, pull);
   if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, owner.folder.uri);
   return result;
 }

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
-import { showInStatusBar } from '../shared/notify';
+import { showInStatusBar } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { pullThenPush } from '../sync/pullThenPush';
 import { runPull, runPush, type TransferDeps } from '../sync/runs';

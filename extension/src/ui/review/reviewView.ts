@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Plan } from '../../sync/review/plan';
 import { contextKeys, planViewId } from '../shared/ids';
+import { createTreeView } from '../shared/treeView';
 import { hasRowsFor, PlanChoice } from './planChoice';
 import { openCommand } from './diff';
 import { decidingNodes, isSelectable, nodeKey, planNodes, type GroupNode, type PlanNode } from './planNodes';
@@ -37,7 +38,7 @@ export class ReviewView implements vscode.TreeDataProvider<ReviewRow>, vscode.Di
 
   constructor(folders: WorkspaceFolders, used: LastUsed) {
     this.#folders = folders;
-    this.#view = vscode.window.createTreeView<ReviewRow>(planViewId, {
+    this.#view = createTreeView<ReviewRow>(planViewId, {
       treeDataProvider: this,
     });
     used.follow(this.#view);

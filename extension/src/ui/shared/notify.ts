@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { messageFor, type Message } from './errorMessages';
+import { showInStatusBar, showNotification } from './notification';
 import { commandOf } from './runAction';
 
 /** The first words of a notification: the product, and in a workspace with several folders the folder. */
@@ -8,11 +9,6 @@ export function notificationSource(folder: vscode.Uri | undefined): string {
   const several = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   const name = folder && several ? vscode.workspace.getWorkspaceFolder(folder)?.name : undefined;
   return name === undefined ? 'Palmtree' : `Palmtree (${name})`;
-}
-
-/** Shows a result that needs no attention, for a few seconds. */
-export function showInStatusBar(text: string, durationMs = 5_000): void {
-  void vscode.window.setStatusBarMessage(`Palmtree: ${text}`, durationMs);
 }
 
 /** Logs a command's result and shows it: in the status bar, or as a warning that stays. */
@@ -23,7 +19,7 @@ export function showResult(
   isWarning: boolean,
 ): void {
   log.info(`${folder.name}: ${text}`);
-  if (isWarning) void vscode.window.showWarningMessage(`Palmtree: ${text}`);
+  if (isWarning) void showNotification('warning', `Palmtree: ${text}`);
   else showInStatusBar(text, 8_000);
 }
 
@@ -45,13 +41,8 @@ export async function notify(
   folder?: vscode.Uri,
   again?: PalmtreeError['again'],
 ): Promise<void> {
-  const show = {
-    error: vscode.window.showErrorMessage,
-    warning: vscode.window.showWarningMessage,
-    information: vscode.window.showInformationMessage,
-  }[severity];
   const titles = actions.map(({ title }) => title);
-  const picked = await show(`${notificationSource(folder)}: ${text}`, ...titles);
+  const picked = await showNotification(severity, `${notificationSource(folder)}: ${text}`, ...titles);
   const action = actions.find(({ title }) => title === picked);
   if (action === undefined) return;
   const { command, arguments: args = [] } = commandOf(action, folder);

@@ -1,13 +1,14 @@
 import { l10n } from 'vscode';
 import { sortedNaturally } from '../../core/paths';
 import { formatNumber } from './format';
+import { plainLine } from './plainText';
 
 const maxInSentence = 3;
 const maxInDialog = 10;
 
 /** `a, b, c and 2 more`, for a sentence. */
 export function pathList(paths: readonly string[]): string {
-  const shown = sortedNaturally(paths).slice(0, maxInSentence).join(', ');
+  const shown = sortedNaturally(paths).slice(0, maxInSentence).map(plainLine).join(', ');
   return paths.length > maxInSentence
     ? l10n.t('{0} and {1} more', shown, formatNumber(paths.length - maxInSentence))
     : shown;
@@ -35,7 +36,7 @@ export function listSection(title: string, lines: readonly string[]): string {
 }
 
 function firstLines(lines: readonly string[]): string[] {
-  const first = lines.slice(0, maxInDialog);
+  const first = lines.slice(0, maxInDialog).map(plainLine);
   if (lines.length > maxInDialog) first.push(l10n.t('… and {0} more', formatNumber(lines.length - maxInDialog)));
   return first;
 }

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { section, settingDefaults, type SettingName } from './ids';
 import { localSetting } from './localSetting';
+import { showNotification } from './notification';
 import { expectedSetting, isValidSetting, settingFallback } from './settingSchema';
 
 type Settings = typeof settingDefaults;
@@ -61,7 +62,7 @@ export async function warnOfInvalidSettings(
       ? vscode.l10n.t('A setting of {0} is not valid, so a safe value is used: {1}.', folder.name, list)
       : vscode.l10n.t('Settings of {0} are not valid, so safe values are used: {1}.', folder.name, list);
   const open = vscode.l10n.t('Open Settings');
-  const picked = await vscode.window.showWarningMessage(`Palmtree: ${text}`, open);
+  const picked = await showNotification('warning', `Palmtree: ${text}`, open);
   if (picked !== open) return;
   const query = `@id:${invalid.map((name) => `${section}.${name}`).join(',')}`;
   // The settings editor opens on the user's settings, where the values of a folder are not.

@@ -1,6 +1,7 @@
-import * as vscode from 'vscode';
+import { l10n } from 'vscode';
 import type { Reporter } from '../../sync/ports/serverBinding';
 import { percent } from './format';
+import { showProgress, type ProgressNotification } from './notification';
 import { runningMessage, type RunningStep } from './progressMessages';
 
 /** Shorter work shows in the status bar only. */
@@ -11,32 +12,31 @@ export async function withProgress<T>(title: string, work: (reporter: Reporter) 
   const controller = new AbortController();
   let current: RunningStep = { step: { kind: 'scanning' }, progress: undefined, since: Date.now() };
   const message = (): string => runningMessage(current, new Date());
-  let shown: vscode.Progress<{ message?: string; increment?: number }> | undefined;
+  let shown: ProgressNotification | undefined;
   let shownPercent = 0;
   const running = work({
     signal: controller.signal,
     step: (step) => {
       current = { step, progress: undefined, since: Date.now() };
-      shown?.report({ message: message() });
+      shown?.report(message());
     },
     progress: (progress) => {
       const isStalled = progress.wireBytes === current.progress?.wireBytes;
       current = { ...current, progress, since: isStalled ? current.since : Date.now() };
       const done = progress.totalBytes > 0 ? percent(progress.bytes, progress.totalBytes) : 0;
-      shown?.report({ message: message(), increment: done - shownPercent });
+      shown?.report(message(), done - shownPercent);
       shownPercent = Math.max(shownPercent, done);
     },
   });
   const timer = setTimeout(() => {
-    const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
-    void vscode.window.withProgress(options, (progress, token) => {
-      shown = progress;
+    showProgress(title, (notification) => {
+      shown = notification;
       shownPercent = 0;
-      progress.report({ message: message() });
-      token.onCancellationRequested(() => {
+      notification.report(message());
+      notification.onCancel(() => {
         controller.abort();
         shown = undefined;
-        progress.report({ message: vscode.l10n.t('Cancelling…') });
+        notification.report(l10n.t('Cancelling…'));
       });
       return running.then(
         () => undefined,
@@ -45,7 +45,7 @@ export async function withProgress<T>(title: string, work: (reporter: Reporter) 
     });
   }, notifyAfterMs);
   // The time that the server is silent changes without an event.
-  const clock = setInterval(() => shown?.report({ message: message() }), 1_000);
+  const clock = setInterval(() => shown?.report(message()), 1_000);
   try {
     return await running;
   } finally {

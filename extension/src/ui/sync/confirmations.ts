@@ -4,6 +4,7 @@ import type { ForcePushPlan } from '../../sync/push/forcePush';
 import { messageFor } from '../shared/errorMessages';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
+import { showModal } from '../shared/notification';
 import { pathSection } from '../shared/pathList';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -21,8 +22,8 @@ export async function confirmForce(plan: ForcePushPlan): Promise<boolean> {
     vscode.l10n.t('Replaced and deleted versions stay in the history.'),
   ];
   const action = vscode.l10n.t('Force Push');
-  const options = { modal: true, detail: detail.filter((part) => part !== '').join('\n\n') };
-  return (await vscode.window.showWarningMessage(forceQuestion(affected), options, action)) === action;
+  const text = detail.filter((part) => part !== '').join('\n\n');
+  return (await showModal('warning', forceQuestion(affected), text, action)) === action;
 }
 
 function forceQuestion(affected: number): string {
@@ -38,7 +39,7 @@ export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<vo
   const message = vscode.l10n.t('The tree "{0}" doesn\'t exist on {1} yet.', tree, server);
   const create = vscode.l10n.t('Create Tree');
   const choose = vscode.l10n.t('Choose Another…');
-  const answer = await vscode.window.showWarningMessage(message, { modal: true }, create, choose);
+  const answer = await showModal('warning', message, undefined, create, choose);
   if (answer === choose) void vscode.commands.executeCommand(commandIds.connect, folder.uri);
   if (answer !== create) throw new PalmtreeError('cancelled', 'the user did not create the tree');
 }
@@ -51,11 +52,11 @@ export async function confirmDeletions(error: PalmtreeError, folder: vscode.Work
     pathSection(guardHeading(direction, emptied > 0), paths),
     `${guardQuestion(error)} ${vscode.l10n.t('Nothing has been changed yet.')}`,
   ];
-  const options = { modal: true, detail: detail.filter((part) => part !== '').join('\n\n') };
+  const text = detail.filter((part) => part !== '').join('\n\n');
   // Enter picks the first button, which must be harmless.
   const review = vscode.l10n.t('Review Changes');
   const proceed = guardAction(error);
-  const answer = await vscode.window.showWarningMessage(messageFor(error).text, options, review, proceed);
+  const answer = await showModal('warning', messageFor(error).text, text, review, proceed);
   if (answer === review) void vscode.commands.executeCommand(commandIds.review, folder.uri);
   if (answer !== proceed) throw new PalmtreeError('cancelled', 'the deletions were not confirmed');
 }

@@ -3,6 +3,7 @@ import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { HeldAnswer } from '../../io/store/storePort';
 import { formatNumber } from '../shared/format';
 import { heldLine } from '../shared/heldMessages';
+import { showModal } from '../shared/notification';
 import { pathList, pathSection } from '../shared/pathList';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -18,11 +19,11 @@ export async function askAboutHeld({ sync }: SyncedFolder, held: readonly HeldPa
     ),
     vscode.l10n.t('Palmtree remembers the answer for this tree. All other files are pulled in any case.'),
   ];
-  const options = { modal: true, detail: detail.filter((part) => part !== '').join('\n\n') };
+  const text = detail.filter((part) => part !== '').join('\n\n');
   // Enter picks the first button, which must be harmless.
   const leave = vscode.l10n.t('Leave Them Out');
   const pull = vscode.l10n.t('Pull These');
-  const answer = await vscode.window.showWarningMessage(question(sync, held.length), options, leave, pull);
+  const answer = await showModal('warning', question(sync, held.length), text, leave, pull);
   if (answer === pull) return 'pull';
   return answer === leave ? 'leave' : undefined;
 }

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import { showInStatusBar } from '../shared/notify';
+import { showInStatusBar } from '../shared/notification';
 import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { runPull, runPush, type TransferDeps } from './runs';

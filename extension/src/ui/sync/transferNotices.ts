@@ -4,6 +4,7 @@ import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
+import { showNotification } from '../shared/notification';
 import { notificationSource } from '../shared/notify';
 import { pathList } from '../shared/pathList';
 import { skippedMessage } from '../shared/skippedMessages';
@@ -24,7 +25,7 @@ export async function notifySkipped(
   const show = vscode.l10n.t('Show');
   const showLog = vscode.l10n.t('Show Log');
   const actions = [...(unsaved.length > 0 ? [save] : []), ...(conflicts.length > 0 ? [resolve] : []), show, showLog];
-  const picked = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...actions);
+  const picked = await showNotification('warning', `Palmtree: ${text}`, ...actions);
   if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
   else if (picked === resolve) await vscode.commands.executeCommand(commandIds.resolveAll, folder.uri);
   else if (picked === showLog) log.show();
@@ -41,7 +42,7 @@ export async function notifyUnpushed(
   const tryAgain = vscode.l10n.t('Try Again');
   const showLog = vscode.l10n.t('Show Log');
   const text = `${notificationSource(folder.uri)}: ${skippedFilesMessage(skipped)}`;
-  const picked = await vscode.window.showWarningMessage(text, tryAgain, showLog);
+  const picked = await showNotification('warning', text, tryAgain, showLog);
   if (picked === tryAgain) await again();
   else if (picked === showLog) log.show();
 }
@@ -74,7 +75,7 @@ export async function notifyMerged({ folder }: SyncedFolder, { merged }: Pick<Pu
       ? vscode.l10n.t('{0} changed on both sides and was merged. Check the result, then push.', paths)
       : vscode.l10n.t('{0} changed on both sides and were merged. Check the results, then push.', paths);
   const review = vscode.l10n.t('Review Changes');
-  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, review);
+  const picked = await showNotification('information', `Palmtree: ${text}`, review);
   if (picked === review) await vscode.commands.executeCommand(commandIds.review, folder.uri);
 }
 
@@ -87,7 +88,7 @@ export async function notifySkippedFolders({ folder }: SyncedFolder, folders: re
     ? vscode.l10n.t("{0} has other local files; they won't be uploaded.", pathList(names))
     : vscode.l10n.t("{0} have other local files; they won't be uploaded.", pathList(names));
   const track = isOne ? vscode.l10n.t('Track Folder') : vscode.l10n.t('Track Folders');
-  const picked = await vscode.window.showInformationMessage(`Palmtree: ${text}`, track, vscode.l10n.t('Not Now'));
+  const picked = await showNotification('information', `Palmtree: ${text}`, track, vscode.l10n.t('Not Now'));
   if (picked !== track) return;
   const uris = folders.map((path) => vscode.Uri.joinPath(folder.uri, path));
   await vscode.commands.executeCommand(commandIds.track, uris[0], uris);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { PathState } from '../../core/status/pathState';
+import { plainLine } from '../shared/plainText';
 import { pendingWords } from '../shared/rowLabel';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -41,7 +42,7 @@ export function registerDecorations(folders: WorkspaceFolders): vscode.Disposabl
 function pathDecoration({ sync }: SyncedFolder, path: string, state: PathState): vscode.FileDecoration {
   const { badge, tooltip, color } = statusPresentation(sync, path, state);
   const detail = reasonMessage(sync, path, state) ?? tooltip;
-  return new vscode.FileDecoration(badge, `Palmtree: ${detail}`, new vscode.ThemeColor(color));
+  return new vscode.FileDecoration(badge, `Palmtree: ${plainLine(detail)}`, new vscode.ThemeColor(color));
 }
 
 /**

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { sortedNaturally } from '../../core/paths';
 import { PalmtreeError, type ErrorCode } from '../../errors';
 import { shownFile } from '../documents/shownFile';
+import { createPickList } from '../shared/quickInput';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -129,20 +130,18 @@ const emptyCodes: Readonly<Record<PathKind, ErrorCode>> = {
 
 /** Shows the first items, and those that contain the typed text. Throws cancelled. */
 function pickItem(items: readonly PathItem[], title: string, isMultiRoot: boolean): Promise<PathItem> {
-  const list = vscode.window.createQuickPick<PathItem>();
+  const { list, setItems } = createPickList<PathItem>({ title, placeHolder: vscode.l10n.t('Select a file') });
   const show = (text: string): void => {
     const found = items.filter(({ path }) => path.toLowerCase().includes(text.toLowerCase())).slice(0, maxItems);
-    list.items = found.map((item) => ({ ...item, description: describe(item, isMultiRoot) }));
+    setItems(found.map((item) => ({ ...item, description: describe(item, isMultiRoot) })));
   };
-  list.title = title;
-  list.placeholder = vscode.l10n.t('Select a file');
   list.ignoreFocusOut = true;
   show('');
   return new Promise<PathItem>((resolve, reject) => {
     list.onDidChangeValue(show);
     list.onDidAccept(() => {
-      const [item] = list.selectedItems;
-      if (item !== undefined) resolve(item);
+      const [picked] = list.selectedItems;
+      if (picked !== undefined) resolve(picked.item);
     });
     list.onDidHide(() => reject(new PalmtreeError('cancelled', 'no file was picked')));
     list.show();

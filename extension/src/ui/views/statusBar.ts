@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { commandIds, type CommandName } from '../shared/ids';
+import { plainLine, plainLines } from '../shared/plainText';
 import { commandOf } from '../shared/runAction';
 import { indicatorFor, isTimed, spoken, type Indicator } from './indicator';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -26,7 +27,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     const indicator = indicatorFor(states, new Date());
     item.text = indicator.text;
     item.tooltip = tooltip(indicator);
-    item.accessibilityInformation = { label: `Palmtree: ${spoken(indicator.tooltip)}` };
+    item.accessibilityInformation = { label: `Palmtree: ${plainLine(spoken(indicator.tooltip))}` };
     const command = commandFor(indicator, owners);
     // For a moment after each assignment, VS Code does not know the command of the item that it still shows: a click fails.
     if (!isDeepStrictEqual(command, item.command)) item.command = command;
@@ -52,11 +53,11 @@ function commandFor(
 
 function tooltip(indicator: Indicator): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(`**Palmtree**\n\n`);
-  markdown.appendText(indicator.tooltip);
+  markdown.appendText(plainLines(indicator.tooltip));
   if (indicator.command === undefined || indicator.command === 'connect') return markdown;
   const links = Object.entries(linkTitles).map(([name, title]) => `[${title}](command:${commandIds[name as Linked]})`);
   markdown.appendMarkdown(`\n\n${links.join(' · ')}`);
-  markdown.isTrusted = { enabledCommands: Object.values(commandIds) };
+  markdown.isTrusted = { enabledCommands: (Object.keys(linkTitles) as Linked[]).map((name) => commandIds[name]) };
   return markdown;
 }
 

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { TransferScreen, TransferTitle } from '../../sync/ports/serverBinding';
+import { plainLine, plainOutput } from '../shared/plainText';
 import { retryMessage, transferSummary, transferTitle } from '../shared/progressMessages';
 
 const bold = (text: string): string => `\u001B[1m${text}\u001B[0m`;
@@ -30,11 +31,11 @@ export class SyncTerminal implements vscode.Disposable {
     this.#write(`${bold(`Palmtree: ${transferTitle(title)}`)}\n`);
     return {
       interrupted: interrupt.signal,
-      write: (text) => this.#write(text),
-      retrying: (failure, pauseMs) => this.#write(`${retryMessage(failure, pauseMs)}\n`),
+      write: (text) => this.#write(plainOutput(text)),
+      retrying: (failure, pauseMs) => this.#write(`${plainLine(retryMessage(failure, pauseMs))}\n`),
       end: (outcome) => {
         this.#running.delete(interrupt);
-        this.#write(`\u001B[${colors[outcome.kind]}m${transferSummary(outcome)}\u001B[0m\n\n`);
+        this.#write(`\u001B[${colors[outcome.kind]}m${plainLine(transferSummary(outcome))}\u001B[0m\n\n`);
         if (outcome.kind === 'failed' && !isQuiet) this.show();
       },
     };

@@ -9,6 +9,7 @@ import { conflictMessage } from './conflictPresentation';
 import { pendingSigns } from '../shared/pendingSigns';
 import { problemMessage } from '../shared/problemMessages';
 import { inFolderOf, pendingWords, rowLabel } from '../shared/rowLabel';
+import { createTreeView } from '../shared/treeView';
 import { rowUri } from './decorations';
 import { DrawnRows } from './drawnRows';
 import type { LastUsed } from './lastUsed';
@@ -47,7 +48,7 @@ export class TrackedView implements vscode.Disposable {
   constructor({ folders, merges, used, mergeable }: TrackedViewDeps) {
     this.#folders = folders;
     this.#provider = new TrackedFiles(folders, merges, mergeable);
-    this.#view = vscode.window.createTreeView<Row>(trackedViewId, {
+    this.#view = createTreeView<Row>(trackedViewId, {
       treeDataProvider: this.#provider,
       showCollapseAll: true,
       canSelectMany: true,

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { pendingSigns } from '../shared/pendingSigns';
+import { pickOne } from '../shared/quickInput';
 
 interface Pickable {
   readonly folder: vscode.WorkspaceFolder;
@@ -15,7 +16,7 @@ export async function pickFolder<T extends Pickable>(folders: readonly T[]): Pro
     description: owner.sync.isConnected ? pendingSigns(owner.sync.state.counts) : vscode.l10n.t('not connected'),
     owner,
   }));
-  const picked = await vscode.window.showQuickPick(items, { placeHolder: vscode.l10n.t('Select a folder') });
+  const picked = await pickOne(items, { placeHolder: vscode.l10n.t('Select a folder') });
   if (picked === undefined) throw new PalmtreeError('cancelled', 'no folder was picked');
   return picked.owner;
 }

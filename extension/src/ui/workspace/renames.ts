@@ -4,6 +4,7 @@ import type { RuleRename } from '../../core/tracking/moveRules';
 import { quotedPaths } from '../shared/pathList';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
+import { showNotification } from '../shared/notification';
 import { notificationSource } from '../shared/notify';
 import { relativePath } from './relativePath';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
@@ -95,7 +96,7 @@ async function notifyStillTracked({ folder }: SyncedFolder, paths: readonly stri
       ? vscode.l10n.t('{0} is still tracked at its new location.', quotedPaths(paths))
       : vscode.l10n.t('{0} are still tracked at their new locations.', quotedPaths(paths));
   const untrack = vscode.l10n.t('Untrack');
-  const picked = await vscode.window.showInformationMessage(`${notificationSource(folder.uri)}: ${text}`, untrack);
+  const picked = await showNotification('information', `${notificationSource(folder.uri)}: ${text}`, untrack);
   if (picked !== untrack) return;
   const uris = paths.map((path) => vscode.Uri.joinPath(folder.uri, path));
   await vscode.commands.executeCommand(commandIds.untrack, uris[0], uris);
@@ -113,5 +114,5 @@ async function notifyFollowed(
     renames.length === 1
       ? vscode.l10n.t('"{0}" was renamed to "{1}". Tracking follows.', first.from, first.to)
       : vscode.l10n.t('{0} tracked paths were renamed. Tracking follows.', formatNumber(renames.length));
-  await vscode.window.showInformationMessage(`${notificationSource(folder.uri)}: ${text}`);
+  await showNotification('information', `${notificationSource(folder.uri)}: ${text}`);
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { UndoPullResult } from '../../sync/history/undoPull';
 import { formatNumber } from '../shared/format';
+import { showNotification } from '../shared/notification';
 import { notificationSource, showError, showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
@@ -23,7 +24,7 @@ export async function notifyWithActions(
   actions: readonly NoticeAction[],
 ): Promise<void> {
   const titles = actions.map(({ title }) => title);
-  const picked = await vscode.window.showInformationMessage(`${notificationSource(uri)}: ${text}`, ...titles);
+  const picked = await showNotification('information', `${notificationSource(uri)}: ${text}`, ...titles);
   try {
     const action = actions.find(({ title }) => title === picked);
     if (action !== undefined) await repeatable(async () => action.run());

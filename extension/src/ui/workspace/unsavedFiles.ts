@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { formatNumber } from '../shared/format';
+import { showModal, showNotification } from '../shared/notification';
 import { relativePath } from './relativePath';
 import type { SyncedFolder } from './workspaceFolders';
 
@@ -30,7 +31,7 @@ export async function offerToSaveSkipped(
   save: string,
 ): Promise<boolean> {
   const actions = unsaved.length > 0 ? [save] : [];
-  const answer = await vscode.window.showWarningMessage(`Palmtree: ${text}`, ...actions);
+  const answer = await showNotification('warning', `Palmtree: ${text}`, ...actions);
   return answer === save && saveFiles(folder, unsaved);
 }
 
@@ -50,7 +51,7 @@ export async function offerToSave({ folder, sync }: SyncedFolder, command: keyof
       ? vscode.l10n.t('1 tracked file has unsaved changes.')
       : vscode.l10n.t('{0} tracked files have unsaved changes.', formatNumber(unsaved.length));
   const detail = vscode.l10n.t('Unsaved changes are not sent.');
-  const answer = await vscode.window.showWarningMessage(message, { modal: true, detail }, save, skip);
+  const answer = await showModal('warning', message, detail, save, skip);
   const isSaved = answer === save && (await saveFiles(folder, unsaved));
   if (!isSaved && answer !== skip) throw new PalmtreeError('cancelled', 'there are unsaved changes');
 }

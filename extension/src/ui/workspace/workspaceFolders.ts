@@ -6,6 +6,7 @@ import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
 import { openStoreAndScanner } from '../../io/openStoreAndScanner';
 import { FolderSync } from '../../sync/folder/folderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
+import { showModal, showNotification } from '../shared/notification';
 import { showError } from '../shared/notify';
 import { distrustSharedFiles, setting, warnOfInvalidSettings } from '../shared/settings';
 import { relativePath } from './relativePath';
@@ -220,7 +221,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       "Palmtree's data about {0} was deleted. Your files are untouched. Pull to compare them with the server again; then untrack again what you had untracked.",
       name,
     );
-    void vscode.window.showWarningMessage(`Palmtree: ${text}`);
+    void showNotification('warning', `Palmtree: ${text}`);
   }
 
   #warnOfDamage({ name }: vscode.WorkspaceFolder, setAside: string): void {
@@ -229,7 +230,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       'The list of tracked files of {0} was damaged. Your files are untouched. Track them again, or pull; then untrack what you had untracked before.',
       name,
     );
-    void vscode.window.showWarningMessage(`Palmtree: ${text}`);
+    void showNotification('warning', `Palmtree: ${text}`);
   }
 
   async #close(key: string): Promise<void> {
@@ -268,5 +269,5 @@ async function isMovedFrom({ name }: vscode.WorkspaceFolder, path: string): Prom
   );
   const moved = { title: vscode.l10n.t('Folder Was Moved') };
   const other = { title: vscode.l10n.t('Not Moved'), isCloseAffordance: true };
-  return (await vscode.window.showInformationMessage(message, { modal: true, detail }, moved, other)) === moved;
+  return (await showModal('information', message, detail, moved, other)) === moved.title;
 }
