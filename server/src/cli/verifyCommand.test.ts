@@ -10,12 +10,15 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { puts, put, sha256, symlink } from '../../test/changes';
 import { buildServer, runCommand } from '../../test/childServer';
 import { pushDirectly } from '../../test/directPush';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
+
+// The command has the lowest priority, so a busy machine lets it wait.
+vi.setConfig({ testTimeout: 120_000 });
 
 let bundle: string;
 let server: TestServer;
