@@ -118,12 +118,14 @@ export class PutPass {
 
   /**
    * Creates a folder unless it exists. Folders have no modes on the wire, so the files in it decide: if neither the group
-   * nor others may read any of them, these may not enter the folder. It is never open to more users than the folder above.
+   * nor others may read any of them, these may not enter the folder. It is never open to more users than the folder
+   * above, unless that is the workspace folder: whoever may not enter that reaches nothing in it.
    */
   #makeFolder(folder: string): void {
     const { root, keepsModes } = this.#state;
     try {
-      const above = keepsModes(folder) ? statSync(join(root, parentOf(folder) ?? '')).mode : allModes;
+      const parent = parentOf(folder) ?? '';
+      const above = parent !== '' && keepsModes(folder) ? statSync(join(root, parent)).mode : allModes;
       mkdirSync(join(root, folder), { mode: ownerMode | (above & this.#folderModes.modeOf(folder)) });
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
