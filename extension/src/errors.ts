@@ -70,6 +70,8 @@ export interface ErrorDetails {
   readonly target?: string;
   /** The value that the message names: an address, a version, a folder. */
   readonly subject?: string;
+  /** tree_renamed: the tree's new name. */
+  readonly tree?: string;
   /** too_much_data, content_too_large: the limit in bytes. */
   readonly limit?: number;
   /** disk_full, storage_full: the bytes that a command needs on the disk of `subject`, and those that it may use there. */

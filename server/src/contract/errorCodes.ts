@@ -8,6 +8,8 @@ export const httpStatusByCode = {
   forbidden: 403,
   not_found: 404,
   tree_not_found: 404,
+  tree_deleted: 404,
+  tree_renamed: 404,
   session_not_found: 404,
   revision_not_found: 404,
   stale_base: 409,

@@ -181,6 +181,8 @@ export const errorBody = z.object({
         paths: z.array(z.string()).optional(),
         /** storage_full: the bytes that the transfer needs, and those that the server has left for it. */
         room: z.object({ needed: z.number().nonnegative(), free: z.number().nonnegative() }).optional(),
+        /** tree_renamed: the tree's new name. */
+        name: treeName.optional(),
       })
       .optional(),
   }),

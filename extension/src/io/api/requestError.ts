@@ -86,6 +86,7 @@ function serverError(
       subject: address,
       reason,
       ...(details?.head === undefined ? {} : { head: details.head }),
+      ...(details?.name === undefined ? {} : { tree: details.name }),
       ...(details?.paths === undefined ? {} : { paths: details.paths }),
       ...(details?.room === undefined ? {} : { room: details.room }),
     },

@@ -276,6 +276,8 @@ const refusals: ReadonlySet<string> = new Set([
   'unauthorized',
   'forbidden',
   'tree_not_found',
+  'tree_deleted',
+  'tree_renamed',
   'not_found',
   'client_too_old',
   'server_too_old',

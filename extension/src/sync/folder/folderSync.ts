@@ -230,13 +230,14 @@ export class FolderSync {
     return this.#status.pathStates.problems.get(path);
   }
 
-  /** Binds the folder to a tree, or to none. The ancestor of another tree is forgotten. */
+  /** Binds the folder to a tree, or to none. The ancestor is forgotten, unless the tree is the same under a new name. */
   bind(server: ServerBinding | undefined, binding: Binding | undefined): Promise<void> {
     return this.#operate(async () => {
       this.#isBindingKnown = true;
       await this.#fetcher.dispose();
+      const before = this.#replica.binding?.server;
       if (this.#connection.bind(server, binding)) {
-        this.#replica.forgetTree();
+        await this.#replica.changeTree(before === binding?.server ? server : undefined, this.#operations.lifetime);
         await this.#replica.save();
       }
       if (!this.#operations.lifetime.aborted) await this.#fetcher.follow(server, this.#replica.ancestor.revision);

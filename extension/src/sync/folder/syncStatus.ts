@@ -148,6 +148,8 @@ const refusals: ReadonlySet<string> = new Set([
   'unauthorized',
   'forbidden',
   'tree_not_found',
+  'tree_deleted',
+  'tree_renamed',
   'not_a_palmtree_server',
   'server_too_old',
   'client_too_old',

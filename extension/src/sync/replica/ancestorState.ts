@@ -3,6 +3,7 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { entryWith, sameEntry, type Entry, type FileTable } from '../../core/entry';
 import { overlay, remoteTable, type RemoteEntry } from '../../core/remoteTable';
 import { remoteChangesSteps } from '../../core/wire';
+import { isPalmtreeError } from '../../errors';
 import type { Client } from '../../io/api/client';
 import type { StoredState } from '../../io/store/storePort';
 import { runYielding } from '../../io/threads/yielding';
@@ -137,6 +138,18 @@ export class AncestorState {
     const { revision: since, revisionId: sinceId } = this;
     const { files, ...head } = await client.files(tree, since, sinceId, signal);
     return { since, sinceId, fetched: { ...head, changes: await runYielding(remoteChangesSteps(files)) } };
+  }
+
+  /** Whether the tree has the synced revision: no two trees have a revision with the same id. */
+  async isOf(source: FileTableSource, signal: AbortSignal): Promise<boolean> {
+    if (this.revision === 0 || this.revisionId === undefined) return false;
+    try {
+      await this.requestRemoteChanges(source, signal);
+      return true;
+    } catch (error) {
+      if (isPalmtreeError(error)) return false;
+      throw error;
+    }
   }
 
   /** Adopts requested changes. False if another revision was synced since they were requested. */

@@ -8,7 +8,7 @@ import type { Scanner, ScanRequest } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
 import { runYielding } from '../../io/threads/yielding';
 import type { Binding } from '../ports/syncState';
-import { AncestorState } from './ancestorState';
+import { AncestorState, type FileTableSource } from './ancestorState';
 import { LocalIndex, type ScanEffect } from './localIndex';
 import { followRenames, mayHaveRenames, rememberIdentitiesSteps } from './followRenames';
 import { PathStateCache } from './pathStateCache';
@@ -134,8 +134,12 @@ export class Replica {
     return hasPath(onServer, path) ? 'folder' : undefined;
   }
 
-  /** Forgets what was synced with a tree, and the answers about it: the folder is bound to another one. */
-  forgetTree(): void {
+  /**
+   * Forgets what was synced with a tree, and the answers about it: the folder is bound to another one. Keeps both if `source`,
+   * a tree of the same server, is that tree under a new name.
+   */
+  async changeTree(source: FileTableSource | undefined, signal: AbortSignal): Promise<void> {
+    if (source !== undefined && (await this.ancestor.isOf(source, signal))) return;
     this.ancestor.forget();
     this.consent.forget();
   }

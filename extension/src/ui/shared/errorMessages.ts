@@ -125,6 +125,14 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     withReason(l10n.t('The server does not know this request. It may run another version of Palmtree.'), e),
   tree_not_found: () =>
     l10n.t("The tree doesn't exist on the server. Correct its name in the settings, or connect again to create it."),
+  tree_deleted: () => l10n.t('The tree was deleted on the server. Your files are unchanged. Connect to another tree.'),
+  tree_renamed: (e) =>
+    e.details.tree === undefined
+      ? l10n.t('The tree was renamed on the server. Your files are unchanged. Connect to it to go on.')
+      : l10n.t(
+          'The tree is named {0} on the server now. Your files are unchanged. Connect to {0} to go on.',
+          e.details.tree,
+        ),
   session_not_found: () => l10n.t('The server no longer knows this transfer. Try again.'),
   revision_not_found: () =>
     l10n.t("The server doesn't have the revision that this folder was last synced with. Pull to compare again."),
@@ -188,6 +196,8 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   unauthorized: [connect],
   forbidden: [connect],
   tree_not_found: [createTree, connect],
+  tree_deleted: [connect],
+  tree_renamed: [connect],
   not_a_palmtree_server: [connect, tryAgain],
   redirected: [connect],
   proxy_refused: [tryAgain, showLog],
