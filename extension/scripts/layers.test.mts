@@ -71,7 +71,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['sessions'],
     ['pulls', 'pushes'],
     ['verify'],
-    ['backup'],
+    ['backup', 'gc'],
     ['app'],
     ['administration'],
     ['cli'],

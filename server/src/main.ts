@@ -2,7 +2,9 @@ import './checkNodeVersion';
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { backupCommand } from './cli/backupCommand';
+import { duCommand } from './cli/duCommand';
 import { exportCommand } from './cli/exportCommand';
+import { gcCommand } from './cli/gcCommand';
 import { restoreCommand } from './cli/restoreCommand';
 import { serveCommand } from './cli/serveCommand';
 import { taskRunner } from './cli/taskOptions';
@@ -20,12 +22,16 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
+const run = taskRunner(version);
+
 const program = new Command('palmtree-server')
   .description("Palmtree's sync server. It stores trees of files with all their revisions.")
   .version(version)
   .addCommand(serveCommand(version, print))
   .addCommand(tokenCommand(print))
-  .addCommand(treeCommand(taskRunner(version), print))
+  .addCommand(treeCommand(run, print))
+  .addCommand(gcCommand(run, print))
+  .addCommand(duCommand(run, print))
   .addCommand(exportCommand(print))
   .addCommand(verifyCommand(print))
   .addCommand(backupCommand(version))

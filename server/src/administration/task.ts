@@ -8,7 +8,7 @@ export interface TaskEnvironment {
   readonly dataFolder: string;
 }
 
-interface TaskContext extends TaskEnvironment {
+export interface TaskContext extends TaskEnvironment {
   /** Aborted when the administrator cancels or the server stops. The task then throws at the next safe point. */
   readonly signal: AbortSignal;
   /** Tells the administrator in a sentence how far the task is. */

@@ -1,7 +1,17 @@
+import { duTask } from './du';
+import { gcTask } from './gc';
 import type { Task } from './task';
+import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from './treeChanges';
 import { treeListTask } from './treeList';
 
+const all: readonly Task<never, unknown>[] = [
+  gcTask,
+  duTask,
+  treeListTask,
+  treeRenameTask,
+  treeDeleteTask,
+  treeUndeleteTask,
+];
+
 /** All tasks that a running server does for a command, by name. */
-export const tasks: ReadonlyMap<string, Task<never, unknown>> = new Map(
-  [treeListTask].map((task) => [task.name, task]),
-);
+export const tasks: ReadonlyMap<string, Task<never, unknown>> = new Map(all.map((task) => [task.name, task]));

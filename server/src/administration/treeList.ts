@@ -1,7 +1,12 @@
 import { TreeTotals, type TreeTotal } from '../trees/treeTotals';
 import type { Task } from './task';
 
-export const treeListTask: Task<object, TreeTotal[]> = {
+export interface TreeListOptions {
+  /** Limits the list to the tree of this name. */
+  readonly only?: string;
+}
+
+export const treeListTask: Task<TreeListOptions, TreeTotal[]> = {
   name: 'tree-list',
-  run: ({ database, signal }) => new TreeTotals(database).list(signal),
+  run: ({ database, signal }, { only }) => new TreeTotals(database).list(signal, only),
 };

@@ -28,7 +28,7 @@ export function createServer(services: Services): Hono<AppEnv> {
 
   app.use('/v1/*', requireProtocol);
   app.use('/v1/*', authenticate(services.tokens, services.tokenWatch));
-  app.use('/v1/trees/:tree/*', requireTreeScope);
+  app.use('/v1/trees/:tree/*', requireTreeScope(services.trees));
   app.get('/v1/whoami', (context) => {
     const { name, trees } = context.get('token');
     return context.json<Whoami>({

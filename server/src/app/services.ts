@@ -1,18 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { NamedTurn } from '../concurrency/namedTurn';
 import type { Database } from '../database/openDatabase';
 import { LocalNotices, type RevisionNotices } from '../events/revisionNotices';
 import { RevisionStreams } from '../events/revisionStreams';
+import { GarbageCollector } from '../gc/garbageCollector';
 import { RevisionRepository } from '../history/revisionRepository';
 import { LongRequests } from '../http/longRequests';
+import { ContentPins } from '../objects/contentPins';
 import { ObjectStore } from '../objects/objectStore';
 import { InboxGuard, defaultInboxLimits, type InboxLimits } from '../pushes/inboxGuard';
 import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PushRepository } from '../pushes/pushRepository';
 import { UploadedObjects } from '../pushes/uploadedObjects';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
-import { removeRevokedSessions } from '../sessions/removeRevokedSessions';
+import { removeRevokedSessions } from '../sessions/removeSessions';
 import { RsyncRuns } from '../sessions/rsyncRuns';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
@@ -22,7 +25,9 @@ import { TokenRepository } from '../tokens/tokenRepository';
 import { TokenWatch } from '../tokens/tokenWatch';
 import { EntryRepository } from '../trees/entryRepository';
 import { FolderRepository } from '../trees/folderRepository';
+import { TreeAdministration } from '../trees/treeAdministration';
 import { TreeRepository } from '../trees/treeRepository';
+import { UnusedContents } from '../trees/unusedContents';
 
 export interface Environment {
   readonly database: Database;
@@ -55,6 +60,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const sessions = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs, now);
   const objects = new ObjectStore(join(dataFolder, 'objects'));
+  const reserve = new Reserve(dataFolder);
   const space = new DiskSpace(dataFolder, injected.space);
   const inboxLimits = { ...defaultInboxLimits, ...injected.inboxLimits };
   const inboxGuard = new InboxGuard({ sessions, activity, objects, space, log }, inboxLimits);
@@ -64,7 +70,9 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const tokens = new TokenRepository(database, now);
   const revisions = new RevisionRepository(database);
   const notices = injected.notices ?? new LocalNotices();
-  const uploaded = new UploadedObjects({ sessions, entries, objects, inboxVerifiers });
+  const pins = new ContentPins();
+  const unused = new UnusedContents({ entries, objects, pins });
+  const uploaded = new UploadedObjects({ sessions, pins, unused, inboxVerifiers });
   const tokenWatch = new TokenWatch(tokens, {
     checkMs: injected.tokenCheckMs ?? defaultTokenCheckMs,
     onChecked: (revoked) => removeRevokedSessions({ sessions, uploaded, activity }, revoked, log),
@@ -82,6 +90,10 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
+    treeAdministration: new TreeAdministration(database, now),
+    garbage: new GarbageCollector({ database, sessions, objects, unused, reserve, now }),
+    /** Work that reads or removes many contents runs one at a time. */
+    objectWork: new NamedTurn(),
     folders: new FolderRepository(database, now),
     entries,
     revisions,
@@ -89,10 +101,12 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     streams: new RevisionStreams(revisions, notices, heartbeatMs),
     pushes: new PushRepository(database, now),
     objects,
+    pins,
+    unused,
     inboxVerifiers,
     inboxGuard,
     space,
-    reserve: new Reserve(dataFolder),
+    reserve,
     uploaded,
     sessions,
     activity,

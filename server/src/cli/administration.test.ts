@@ -1,9 +1,11 @@
-import { existsSync, mkdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { puts } from '../../test/changes';
 import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { push } from '../../test/transfers';
+import type { DuResult } from '../administration/du';
 import { tryLockDataFolder } from './dataFolderLock';
 
 let bundle: string;
@@ -90,4 +92,64 @@ test('a path that is no data folder is reported on one line', async () => {
   const other = temporaryFolder();
   const refused = await runCommand(bundle, ['tree', 'list', '--data', other]);
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringMatching(/is not a data folder of palmtree-server/) });
+});
+
+test('a deleted tree comes back whole, unless another has its name', async () => {
+  await start();
+  await server.api.makeTree('notes');
+  await push(server, 'notes', 0, { a: 'one' });
+  const asked = await command('tree', 'delete', 'notes');
+  expect(asked).toMatchObject({ code: 1, stdout: '' });
+  expect(asked.stderr).toContain(
+    'Delete the tree notes with 1 revision, and 1 file (3 B) at its head? Without a terminal to ask on, --yes agrees.',
+  );
+  expect(await command('tree', 'delete', 'notes', '--yes')).toMatchObject({ code: 0, stderr: '' });
+  expect(await treeNames()).toEqual([]);
+  expect(await server.api.table('notes')).toMatchObject({ status: 404, body: { error: { code: 'tree_deleted' } } });
+  expect(await command('tree', 'delete', 'notes', '--yes')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('No tree is named "notes".'),
+  });
+  await server.api.makeTree('notes');
+  expect(await server.api.table('notes')).toMatchObject({ status: 200, body: { revision: 0 } });
+  const refused = await command('tree', 'undelete', 'notes');
+  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('A tree named "notes" exists.') });
+  await command('tree', 'rename', 'notes', 'other');
+  expect(await command('tree', 'undelete', 'notes')).toMatchObject({ code: 0, stderr: '' });
+  expect(await treeNames()).toEqual(['notes', 'other']);
+  expect((await server.api.table('notes')).body).toMatchObject({ revision: 1, files: [{ path: 'a' }] });
+});
+
+test('deleting a tree ends its transfers', async () => {
+  await start();
+  for (const tree of ['notes', 'other']) await server.api.makeTree(tree);
+  const [ended, open] = await Promise.all(
+    ['notes', 'other'].map((tree) => server.api.beginPush(tree, { base: 0, changes: puts({ a: 'one' }) })),
+  );
+  await command('tree', 'delete', 'notes', '--yes');
+  const sessions = readdirSync(join(dataFolder, 'sessions')).filter((name) => !name.endsWith('.removed'));
+  expect(sessions).toEqual([open?.body.id]);
+  expect(await server.api.commit('notes', ended?.body.id ?? '')).toMatchObject({
+    status: 404,
+    body: { error: { code: 'tree_deleted' } },
+  });
+});
+
+test('du tells what heads, histories and transfers take, and what trees share', async () => {
+  await start();
+  for (const tree of ['notes', 'other']) await server.api.makeTree(tree);
+  const shared = 's'.repeat(1_000);
+  await push(server, 'notes', 0, { a: 'x'.repeat(20_000), b: shared, c: shared });
+  await push(server, 'notes', 1, { a: 'y'.repeat(30_000) });
+  await push(server, 'other', 0, { d: shared });
+  const { code, stdout } = await command('du', '--json');
+  expect(code).toBe(0);
+  const usage = JSON.parse(stdout) as DuResult;
+  expect(usage.trees).toEqual([
+    { name: 'notes', deletedAt: null, head: 31_000, history: 20_000, shared: 1_000 },
+    { name: 'other', deletedAt: null, head: 1_000, history: 0, shared: 1_000 },
+  ]);
+  expect(usage.contents).toBeGreaterThanOrEqual(51_000);
+  expect(usage.total).toBeGreaterThan(usage.contents + usage.database);
+  expect((await command('du')).stdout).toMatch(/^TREE +HEAD +HISTORY +SHARED\nnotes +31.0 KB +20.0 KB +1.00 KB\n/);
 });

@@ -13,6 +13,7 @@ interface ServeOptions {
   readonly tlsKey?: string;
   readonly allowOldRsync?: boolean;
   readonly keepFree?: number;
+  readonly gc: boolean;
 }
 
 export function serveCommand(version: string, print: (line: string) => void): Command {
@@ -30,6 +31,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
       'disk space that pushes leave free (default: 256, or 5 % of a smaller disk)',
       parseMegabytes,
     )
+    .option('--no-gc', 'do not run gc at the start and once a day')
     .action(async (options: ServeOptions) => {
       const running = await startServer({
         version,
@@ -38,6 +40,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
         rsync: options.rsync,
         allowOldRsync: options.allowOldRsync === true,
         keptBytes: options.keepFree,
+        collectsGarbage: options.gc,
       });
       stopOnSignal(running);
       print(JSON.stringify({ event: 'listening', url: running.url }));

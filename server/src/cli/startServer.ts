@@ -9,6 +9,7 @@ import { createServices, type Services } from '../app/services';
 import { DatabaseFile } from '../database/databaseFile';
 import { databaseFileName, type Database } from '../database/openDatabase';
 import { OperatorError } from '../errors';
+import { AutomaticGc } from '../gc/automaticGc';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
 import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
@@ -22,6 +23,8 @@ export interface StartOptions {
   readonly allowOldRsync: boolean;
   /** Bytes of the disk that pushes leave free. */
   readonly keptBytes?: number | undefined;
+  /** Whether gc runs by itself. */
+  readonly collectsGarbage: boolean;
 }
 
 export interface RunningServer {
@@ -60,6 +63,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const timer = setInterval(() => void sweep(services, { includeIncomplete: false }), minuteMs);
   timer.unref();
   const listening = await listen(createServer(services), options.listen);
+  const automaticGc = new AutomaticGc({ ...services, database });
+  if (options.collectsGarbage) automaticGc.start();
   const control = await openControl({ services, database, dataFolder });
   log.info({ url: listening.url, version }, 'listening');
   if (options.listen.tls === undefined && !isLoopback(options.listen.host)) {
@@ -70,7 +75,7 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     clearInterval(timer);
-    return (stopped ??= stopServer(services, listening, { database, file, lock, control }));
+    return (stopped ??= stopServer(services, listening, { database, file, lock, control, automaticGc }));
   };
   return { url: listening.url, databaseLost: file.lost, log, stop };
 }
@@ -83,6 +88,14 @@ function isLoopback(host: string): boolean {
 function standardError(): NodeJS.WriteStream {
   process.stderr.on('error', () => undefined);
   return process.stderr;
+}
+
+interface OpenParts {
+  readonly database: Database;
+  readonly file: DatabaseFile;
+  readonly lock: DataFolderLock;
+  readonly control: Control;
+  readonly automaticGc: AutomaticGc;
 }
 
 interface Control {
@@ -110,12 +123,12 @@ async function openControl(environment: TaskEnvironment): Promise<Control> {
 async function stopServer(
   { activity, sessions, streams, tokenWatch, log }: Services,
   listening: Listening,
-  { database, file, lock, control }: { database: Database; file: DatabaseFile; lock: DataFolderLock; control: Control },
+  { database, file, lock, control, automaticGc }: OpenParts,
 ): Promise<void> {
   streams.endAll();
   const closed = listening.close(requestGraceMs);
   await activity.stopAll('the server is stopping');
-  await control.close();
+  await Promise.all([control.close(), automaticGc.stop()]);
   await closed;
   await tokenWatch.stop();
   await sessions.removalsDone();

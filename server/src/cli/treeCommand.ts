@@ -1,7 +1,10 @@
 import { Command } from 'commander';
+import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from '../administration/treeChanges';
 import { treeListTask } from '../administration/treeList';
+import { noTree } from '../trees/treeAdministration';
 import type { TreeTotal } from '../trees/treeTotals';
 import { bytesText } from './bytesText';
+import { confirm } from './confirm';
 import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
 import { tableLines } from './tableLines';
 
@@ -18,7 +21,34 @@ export function treeCommand(run: TaskRunner, print: (line: string) => void): Com
       if (options.json) print(JSON.stringify(trees));
       else for (const line of linesOf(trees)) print(line);
     });
+  taskOptions(
+    command.command('rename <old> <new>').description('rename a tree; tokens that are limited to it follow'),
+  ).action(async (name: string, newName: string, options: TaskOptions) => {
+    await run(options, treeRenameTask, { name, newName });
+    print(`Renamed ${name} to ${newName}. Machines that sync ${name} have to connect to ${newName}.`);
+  });
+  taskOptions(command.command('delete <name>').description('delete a tree with all its revisions'))
+    .option('--yes', 'do not ask')
+    .action(async (name: string, options: TaskOptions & { readonly yes?: boolean }) => {
+      if (options.yes !== true) await confirm(await deletionQuestion(run, options, name));
+      await run(options, treeDeleteTask, { name });
+      print(`Deleted ${name}. "tree undelete ${name}" brings it back until gc purges it, by itself after 7 days.`);
+    });
+  taskOptions(command.command('undelete <name>').description('bring back a tree that gc has not purged yet')).action(
+    async (name: string, options: TaskOptions) => {
+      await run(options, treeUndeleteTask, { name });
+      print(`Brought ${name} back.`);
+    },
+  );
   return command;
+}
+
+async function deletionQuestion(run: TaskRunner, options: TaskOptions, name: string): Promise<string> {
+  const [tree] = await run(options, treeListTask, { only: name });
+  if (tree === undefined) throw noTree(name);
+  const revisions = tree.revision === 1 ? '1 revision' : `${tree.revision} revisions`;
+  const files = tree.files === 1 ? '1 file' : `${tree.files} files`;
+  return `Delete the tree ${name} with ${revisions}, and ${files} (${bytesText(tree.bytes)}) at its head?`;
 }
 
 function linesOf(trees: readonly TreeTotal[]): string[] {

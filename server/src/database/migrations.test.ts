@@ -25,6 +25,12 @@ test('the migration counts the paths of existing revisions', async () => {
     'drop index versions_by_revision',
     'drop index revisions_by_token',
     'drop index entries_with_dots',
+    'drop index versions_by_content',
+    'create index versions_by_hash on versions (tree_id, hash)',
+    'alter table trees drop column deleted_at',
+    'alter table trees drop column deleted_name',
+    'drop table former_names',
+    'drop table maintenance',
     'delete from migrations where number >= 2',
   );
   for (const statement of old) await sql.raw(statement).execute(server.database);

@@ -4,7 +4,15 @@ import type { Tables } from './tables';
 type Migration = (database: Kysely<Tables>) => Promise<void>;
 
 /** Invariant: a released migration is never edited, reordered or removed. */
-export const migrations: readonly Migration[] = [createFirstTables, addHistory, addRenames, indexWriters, indexTargets];
+export const migrations: readonly Migration[] = [
+  createFirstTables,
+  addHistory,
+  addRenames,
+  indexWriters,
+  indexTargets,
+  indexContents,
+  addFormerTrees,
+];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
   await createTokens(database);
@@ -49,6 +57,29 @@ async function indexWriters({ schema }: Kysely<Tables>): Promise<void> {
 /** Finds the symlinks that another symlink can make lead outside the tree, without a look at each entry. */
 async function indexTargets(database: Kysely<Tables>): Promise<void> {
   await sql`create index entries_with_dots on entries (tree_id) where instr(target, '/..') > 0`.execute(database);
+}
+
+/** Finds the versions with a content in all trees, without a look at each tree. */
+async function indexContents(database: Kysely<Tables>): Promise<void> {
+  await sql`create index versions_by_content on versions (hash, tree_id) where hash is not null`.execute(database);
+  await database.schema.dropIndex('versions_by_hash').execute();
+}
+
+/** Lets a tree be deleted and renamed, and remembers when each maintenance was last done. */
+async function addFormerTrees({ schema }: Kysely<Tables>): Promise<void> {
+  for (const column of ['deleted_at', 'deleted_name']) {
+    await schema.alterTable('trees').addColumn(column, 'text').execute();
+  }
+  await schema
+    .createTable('former_names')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('tree_id', 'integer', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('maintenance')
+    .addColumn('name', 'text', (column) => column.primaryKey())
+    .addColumn('ended_at', 'text', (column) => column.notNull())
+    .execute();
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

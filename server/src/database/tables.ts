@@ -17,11 +17,26 @@ interface TokenTreesTable {
   tree_name: string;
 }
 
-interface TreesTable {
+export interface TreesTable {
   id: Generated<number>;
   name: string;
   head: number;
   created_at: string;
+  /** Null for a tree that exists. */
+  deleted_at: string | null;
+  /** The name of a deleted tree, whose `name` no request can have. Null when its purge has begun: it cannot come back. */
+  deleted_name: string | null;
+}
+
+/** Names that no tree has any more, and the last tree that had each. */
+interface FormerNamesTable {
+  name: string;
+  tree_id: number;
+}
+
+interface MaintenanceTable {
+  name: string;
+  ended_at: string;
 }
 
 export interface RevisionsTable {
@@ -81,4 +96,6 @@ export interface Tables {
   entries: EntriesTable;
   folders: FoldersTable;
   unchanged_pushes: UnchangedPushesTable;
+  former_names: FormerNamesTable;
+  maintenance: MaintenanceTable;
 }

@@ -18,7 +18,8 @@ export interface StreamRequest {
 
 /** The open event streams. */
 export class RevisionStreams {
-  readonly #open = new Set<RevisionStream>();
+  /** The id of the tree of each. */
+  readonly #open = new Map<RevisionStream, number>();
   readonly #revisions: RevisionRepository;
   readonly #notices: RevisionNotices;
   readonly #heartbeatMs: number;
@@ -48,7 +49,7 @@ export class RevisionStreams {
         if (failure !== undefined) log.error({ err: failure }, 'an event stream failed');
       },
     });
-    this.#open.add(stream);
+    this.#open.set(stream, tree.id);
     // The request may have been accepted just before the server began to stop.
     if (this.#ended) stream.end();
     return stream.body;
@@ -57,7 +58,12 @@ export class RevisionStreams {
   /** Ends all streams, including those that are opened later. */
   endAll(): void {
     this.#ended = true;
-    for (const stream of this.#open) stream.end();
+    for (const stream of this.#open.keys()) stream.end();
+  }
+
+  /** Ends the streams of a tree that was deleted or renamed: its clients learn that when they reconnect. */
+  endOf(treeId: number): void {
+    for (const [stream, tree] of this.#open) if (tree === treeId) stream.end();
   }
 
   async #headOf(tree: Tree): Promise<RevisionEvent | undefined> {

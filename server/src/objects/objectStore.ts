@@ -10,20 +10,26 @@ import {
   rmSync,
   statSync,
 } from 'node:fs';
-import { copyFile, rename, type FileHandle } from 'node:fs/promises';
+import { copyFile, readdir, rename, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
+import { inSlices } from '../concurrency/inSlices';
 import { hasContent, isSmall, openContent, readSmall, verifiedStats, type Content } from './content';
 import { sameExceptCtime, sameStamp, stampFrom, stampOf, type FileStamp } from './fileStamp';
 import { flushFiles, flushFileSystem } from './flush';
 import { inspectObject, type ObjectState } from './inspectObject';
 import { quarantine } from './quarantine';
 import { receiveContent } from './receiveContent';
+import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
 
 const maxParallelHashes = 3;
 const objectMode = 0o444;
 const quarantineName = 'quarantine';
 const objectName = /^[0-9a-f]{64}$/;
+
+const shards: readonly string[] = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'));
+/** Names of copies that `linkToCopy` makes. */
+const copyName = /^[0-9a-f]{64}\.[0-9a-f-]{36}$/;
 
 /** Errors of link(2) after which a copy works: another file system, too many links, links not permitted. */
 const linkFailures = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'ENOSYS']);
@@ -39,9 +45,7 @@ export class ObjectStore {
   constructor(folder: string) {
     this.#folder = folder;
     this.#quarantine = join(dirname(folder), quarantineName);
-    for (let shard = 0; shard < 256; shard++) {
-      mkdirSync(join(folder, shard.toString(16).padStart(2, '0')), { recursive: true });
-    }
+    for (const shard of shards) mkdirSync(join(folder, shard), { recursive: true });
   }
 
   /** Avoids `join`: a push calls this several times for each file, and `join` would take as long as a system call. */
@@ -160,8 +164,46 @@ export class ObjectStore {
     return 'deferred';
   }
 
-  remove(hash: string): void {
+  /** Returns what that frees. */
+  remove(hash: string): Usage {
+    const usage = this.freeable(hash);
     rmSync(this.fileOf(hash), { force: true });
+    return usage;
+  }
+
+  /** What `remove` would free: no bytes as long as a view or an inbox has another link to the object. */
+  freeable(hash: string): Usage {
+    return freeableFile(this.fileOf(hash));
+  }
+
+  /**
+   * Removes the copies that `linkToCopy` left when it was killed. It changes a copy all the time, and gives it its name in the
+   * end. So a copy that has not changed since `before` belongs to nothing.
+   */
+  async removeLeftovers(before: Date, { dryRun }: { dryRun: boolean }): Promise<Usage> {
+    let freed = noUsage;
+    for (const shard of shards) {
+      const folder = join(this.#folder, shard);
+      for (const name of await readdir(folder)) {
+        const file = join(folder, name);
+        if (!copyName.test(name) || (lstatSync(file, { throwIfNoEntry: false })?.ctime ?? before) >= before) continue;
+        freed = sumOf(freed, freeableFile(file));
+        if (!dryRun) rmSync(file, { force: true });
+      }
+    }
+    return freed;
+  }
+
+  /** What all objects take on the disk. */
+  async usage(signal: AbortSignal): Promise<Usage> {
+    let usage = noUsage;
+    for (const shard of shards) {
+      signal.throwIfAborted();
+      await inSlices(await readdir(join(this.#folder, shard)), (name) => {
+        usage = sumOf(usage, fileUsage(join(this.#folder, shard, name)));
+      });
+    }
+    return usage;
   }
 
   stamp({ hash }: Content): FileStamp | undefined {

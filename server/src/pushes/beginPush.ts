@@ -38,9 +38,26 @@ export interface BeginPushServices {
   readonly newPassword: () => string;
 }
 
-export async function beginPush(
+interface BeginPushRequest {
+  readonly treeName: string;
+  readonly tokenId: number;
+  readonly push: BeginPush;
+}
+
+export async function beginPush(services: BeginPushServices, request: BeginPushRequest): Promise<PushSession> {
+  const id = services.newId();
+  try {
+    return await beginWithId(services, id, request);
+  } catch (error) {
+    await services.uploaded.discard(id);
+    throw error;
+  }
+}
+
+async function beginWithId(
   services: BeginPushServices,
-  { treeName, tokenId, push }: { treeName: string; tokenId: number; push: BeginPush },
+  id: string,
+  { treeName, tokenId, push }: BeginPushRequest,
 ): Promise<PushSession> {
   const { trees, entries, sessions } = services;
   const tree = await trees.find(treeName);
@@ -58,9 +75,9 @@ export async function beginPush(
   await checkResult(services, { tree, changes: effective, head, folders: push.folders ?? [] });
 
   const candidates = forced ? push.changes : effective;
+  services.uploaded.pin(id, candidates);
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
   const create = async (earlier?: EarlierInbox): Promise<PushSession> => {
-    const id = services.newId();
     const password = services.newPassword();
     if (earlier !== undefined && push.resume !== undefined) services.space.release(push.resume);
     const receivedBytes = (await earlier?.receivedBytes(uploads)) ?? 0;
@@ -86,9 +103,8 @@ export async function beginPush(
         ...(push.message ? { message: push.message } : {}),
       },
     });
-    await created.catch(async (error: unknown) => {
+    await created.catch((error: unknown) => {
       services.inboxGuard.forget(id);
-      await services.uploaded.discard(id);
       throw error;
     });
     const inbox = sessions.filesFolderOf(id);

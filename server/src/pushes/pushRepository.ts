@@ -45,18 +45,22 @@ export class PushRepository {
   }
 
   /**
-   * Returns the tree's new revision, or the old one for a push without changes. Throws stale_base, and unauthorized if the
-   * token was revoked before the transaction began.
+   * Returns the tree's new revision, or the old one for a push without changes. Throws stale_base; and
+   * unauthorized or tree_deleted if the token was revoked or the tree deleted before the transaction began.
    * Invariant: one transaction moves the tree from `push.base` to the next revision, or changes nothing.
    */
   async commit(commit: Commit): Promise<number> {
     return this.#database.transaction().execute(async (transaction) => {
       await requireToken(transaction, commit.tokenId);
-      const { head, name } = await transaction
+      const tree = await transaction
         .selectFrom('trees')
-        .select(['head', 'name'])
+        .select(['head', 'name', 'deleted_at'])
         .where('id', '=', commit.treeId)
-        .executeTakeFirstOrThrow();
+        .executeTakeFirst();
+      if (tree === undefined || tree.deleted_at !== null) {
+        throw new WireError('tree_deleted', 'the tree was deleted on the server');
+      }
+      const { head, name } = tree;
       if (head !== commit.push.base) {
         const message = `${name} is at revision ${head}, not ${commit.push.base}`;
         throw new WireError('stale_base', message, { head });

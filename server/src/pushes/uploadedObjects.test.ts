@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { puts, sha256, type Files } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
+import { ContentPins } from '../objects/contentPins';
 import { maxIdleMs, sweepSessions } from '../sessions/sweep';
+import { UnusedContents } from '../trees/unusedContents';
 import { UploadedObjects } from './uploadedObjects';
 
 let server: TestServer;
@@ -104,7 +106,9 @@ test('after a restart, open pushes keep their content, and the sweep removes tha
   const open = await failing({ a: 'open', c: 'in both' });
   const abandoned = await failing({ b: 'abandoned before the restart', c: 'in both' });
   const { sessions, entries, objects, inboxVerifiers } = server.services;
-  const restarted = new UploadedObjects({ sessions, entries, objects, inboxVerifiers });
+  const pins = new ContentPins();
+  const unused = new UnusedContents({ entries, objects, pins });
+  const restarted = new UploadedObjects({ sessions, pins, unused, inboxVerifiers });
   await restarted.restore();
   await restarted.discard(abandoned);
   expect([isStored('open'), isStored('in both'), isStored('abandoned before the restart')]).toEqual([

@@ -44,11 +44,11 @@ export interface UploadedContent {
 export class SessionStore {
   readonly #folder: string;
   readonly #now: () => Date;
-  readonly #removals = new Set<Promise<void>>();
-  /** The token of each session that this process has created or listed, by the session's id. */
-  readonly #owners = new Map<string, number>();
-  /** The token of each session that is being created, by the session's id. */
-  readonly #creating = new Map<string, number>();
+  readonly #removing = new Map<string, Promise<void>>();
+  /** The owner of each session that this process has created or listed, by the session's id. */
+  readonly #owners = new Map<string, Owner>();
+  /** The owner of each session that is being created, by the session's id. */
+  readonly #creating = new Map<string, Owner>();
   #onRemoved: (id: string) => void = () => undefined;
 
   constructor(folder: string, now: () => Date) {
@@ -89,12 +89,13 @@ export class SessionStore {
 
   /** Throws too_many_sessions. */
   async create(request: NewSession): Promise<void> {
-    const { id, tokenId } = request;
+    const { id, treeId, tokenId } = request;
+    const owner = { treeId, tokenId };
     this.#requireRoom(tokenId);
-    this.#creating.set(id, tokenId);
+    this.#creating.set(id, owner);
     try {
       await this.#create(request);
-      this.#owners.set(id, tokenId);
+      this.#owners.set(id, owner);
     } finally {
       this.#creating.delete(id);
     }
@@ -130,7 +131,7 @@ export class SessionStore {
   #requireRoom(tokenId: number): void {
     let open = 0;
     for (const owners of [this.#owners, this.#creating]) {
-      for (const owner of owners.values()) if (owner === tokenId) open++;
+      for (const owner of owners.values()) if (owner.tokenId === tokenId) open++;
     }
     if (open < maxSessions) return;
     throw new WireError('too_many_sessions', `the token has ${open} open pushes and pulls`);
@@ -175,7 +176,12 @@ export class SessionStore {
 
   /** The sessions of these tokens, among those that this process has created or listed. */
   ownedBy(tokenIds: ReadonlySet<number>): string[] {
-    return [...this.#owners].flatMap(([id, tokenId]) => (tokenIds.has(tokenId) ? [id] : []));
+    return [...this.#owners].flatMap(([id, { tokenId }]) => (tokenIds.has(tokenId) ? [id] : []));
+  }
+
+  /** The same of a tree. */
+  ofTree(treeId: number): string[] {
+    return [...this.#owners].flatMap(([id, owner]) => (owner.treeId === treeId ? [id] : []));
   }
 
   /** Leaves the session out of `ownedBy`, until it is listed again. */
@@ -196,8 +202,8 @@ export class SessionStore {
     this.#hasEnded(id);
     // After a kill or an error, the next start removes the rest.
     const removal = removeFolder(removed).catch(() => undefined);
-    this.#removals.add(removal);
-    void removal.then(() => this.#removals.delete(removal));
+    this.#removing.set(id, removal);
+    void removal.then(() => this.#removing.delete(id));
   }
 
   #hasEnded(id: string): void {
@@ -207,7 +213,7 @@ export class SessionStore {
 
   /** Resolves when all removals in the background have ended. */
   async removalsDone(): Promise<void> {
-    await Promise.all(this.#removals);
+    await Promise.all(this.#removing.values());
   }
 
   /** All folders with their session's kind and begin; both are undefined for a folder that a kill left incomplete. */
@@ -216,10 +222,26 @@ export class SessionStore {
     return Promise.all(
       ids.map(async (id) => {
         const session = await this.#read(id);
-        if (session !== undefined) this.#owners.set(id, session.tokenId);
+        if (session !== undefined) this.#owners.set(id, { treeId: session.treeId, tokenId: session.tokenId });
         return { id, kind: session?.kind, createdAt: session && new Date(session.createdAt) };
       }),
     );
+  }
+
+  /**
+   * The folders of removals that failed, and of sessions that could not be created, if they have not changed since `before`.
+   * Creating and removing a session change its folder all the time.
+   */
+  async leftovers(before: Date): Promise<string[]> {
+    const names = await readdir(this.#folder);
+    const left: string[] = [];
+    for (const name of names) {
+      const id = name.replace(/\.removed$/, '');
+      if (this.#creating.has(id) || this.#removing.has(id) || (await this.#read(name)) !== undefined) continue;
+      const stats = statSync(this.folderOf(name), { throwIfNoEntry: false });
+      if (stats !== undefined && stats.mtime < before) left.push(this.folderOf(name));
+    }
+    return left;
   }
 
   async #read(id: string): Promise<Session | undefined> {

@@ -26,14 +26,35 @@ export function authenticate(tokens: TokenRepository, watch: TokenWatch) {
   });
 }
 
-/** Precedes every route of a tree. It does not query the database, so a limited token cannot probe for other trees. */
-export const requireTreeScope = createMiddleware<AppEnv>(async (context, next) => {
-  const tree = parse(treeName, context.req.param('tree'));
-  if (!tokenAllows(context.get('token'), tree)) {
-    throw new WireError('forbidden', `the token does not allow the tree ${tree}`);
-  }
-  await next();
-});
+/** Knows what became of trees. */
+interface TreeFates {
+  fateOf(name: string): Promise<{ readonly renamedTo: string } | 'deleted' | undefined>;
+}
+
+/**
+ * Precedes every route of a tree. To a limited token, it tells nothing of other trees: not whether they exist, and a new name
+ * only if the token allows that. A tree can be made under a former name.
+ */
+export function requireTreeScope(trees: TreeFates) {
+  return createMiddleware<AppEnv>(async (context, next) => {
+    const name = parse(treeName, context.req.param('tree'));
+    const token = context.get('token');
+    const isAllowed = tokenAllows(token, name);
+    if (context.req.method !== 'PUT') {
+      const fate = await trees.fateOf(name);
+      if (fate === 'deleted' && isAllowed) {
+        throw new WireError('tree_deleted', `the tree ${name} was deleted on the server`);
+      }
+      if (typeof fate === 'object' && tokenAllows(token, fate.renamedTo)) {
+        throw new WireError('tree_renamed', `the tree ${name} was renamed to ${fate.renamedTo}`, {
+          name: fate.renamedTo,
+        });
+      }
+    }
+    if (!isAllowed) throw new WireError('forbidden', `the token does not allow the tree ${name}`);
+    await next();
+  });
+}
 
 export function tokenAllows(token: Token, tree: string): boolean {
   return token.trees === null || token.trees.includes(tree);

@@ -30,19 +30,18 @@ export function hashPrefixes(count: number): readonly string[] {
 /** The contents that the versions of all trees, or of some, have as regular files. */
 export class ContentRepository {
   readonly #database: Database;
-  readonly #trees: RawBuilder<unknown>;
+  readonly #isInTrees: RawBuilder<unknown>;
 
   constructor(database: Database, treeIds?: readonly number[]) {
     this.#database = database;
-    // Names all trees where none are chosen, because the index on hashes begins with the tree.
-    this.#trees = treeIds === undefined ? sql`(select id from trees)` : sql`(${sql.join(treeIds)})`;
+    this.#isInTrees = treeIds === undefined ? sql`true` : sql`tree_id in (${sql.join(treeIds)})`;
   }
 
   /** The number and the bytes of all contents. */
   async totals(): Promise<{ count: number; bytes: number }> {
     const { rows } = await sql<{ count: number; bytes: number }>`
       select count(*) as count, coalesce(sum(size), 0) as bytes from (
-        select distinct hash, size from versions where kind = 'file' and tree_id in ${this.#trees}
+        select distinct hash, size from versions where kind = 'file' and ${this.#isInTrees}
       )`.execute(this.#database);
     return rows[0] ?? { count: 0, bytes: 0 };
   }
@@ -52,7 +51,7 @@ export class ContentRepository {
     // "g" is greater than every digit that can follow.
     const { rows } = await sql<StoredContent>`
       select distinct hash, size from versions
-      where tree_id in ${this.#trees} and hash >= ${prefix} and hash < ${`${prefix}g`} and kind = 'file'
+      where ${this.#isInTrees} and hash >= ${prefix} and hash < ${`${prefix}g`} and kind = 'file'
       order by hash, size`.execute(this.#database);
     return rows;
   }
@@ -62,7 +61,7 @@ export class ContentRepository {
     { hash, size }: { hash: string; size?: number },
     limit: number,
   ): Promise<{ uses: ContentUse[]; count: number }> {
-    const isUse = sql`version.tree_id in (select id from trees) and version.hash = ${hash}
+    const isUse = sql`version.hash = ${hash}
       and version.size = ${size ?? sql`version.size`} and version.kind = 'file'`;
     const { rows } = await sql<{ tree: string; path: string; revision: number; is_head: number; count: number }>`
       select tree.name as tree, version.path, version.revision, entry.path is not null as is_head, count(*) over () as count

@@ -181,19 +181,13 @@ export class EntryRepository {
     return known;
   }
 
-  /** Returns the hashes that any revision of any tree has. */
-  async usedHashes(hashes: readonly string[]): Promise<Set<string>> {
+  /** Returns the hashes that any revision of any tree has, except the trees with the ids `exceptTrees`. */
+  async usedHashes(hashes: readonly string[], exceptTrees: readonly number[] = []): Promise<Set<string>> {
     const used = new Set<string>();
     await inChunks(hashes, async (chunk) => {
-      const rows = await this.#database
-        .selectFrom('versions')
-        .select('hash')
-        .distinct()
-        // Names the trees, because the index on hashes begins with the tree.
-        .where('tree_id', 'in', (query) => query.selectFrom('trees').select('id'))
-        .where('hash', 'in', chunk)
-        .execute();
-      for (const { hash } of rows) if (hash !== null) used.add(hash);
+      const query = this.#database.selectFrom('versions').select('hash').distinct().where('hash', 'in', chunk);
+      const limited = exceptTrees.length === 0 ? query : query.where('tree_id', 'not in', exceptTrees);
+      for (const { hash } of await limited.execute()) if (hash !== null) used.add(hash);
     });
     return used;
   }

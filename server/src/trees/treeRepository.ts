@@ -44,7 +44,12 @@ export class TreeRepository {
   }
 
   async list(): Promise<TreeSummary[]> {
-    const rows = await this.#database.selectFrom('trees').select(['name', 'head']).orderBy('name').execute();
+    const rows = await this.#database
+      .selectFrom('trees')
+      .select(['name', 'head'])
+      .where('deleted_at', 'is', null)
+      .orderBy('name')
+      .execute();
     return rows.map(({ name, head }) => ({ name, revision: head }));
   }
 
@@ -60,13 +65,28 @@ export class TreeRepository {
   }
 
   async ensure(name: string): Promise<{ created: boolean; tree: Tree }> {
-    const inserted = await this.#database
-      .insertInto('trees')
-      .values({ name, head: 0, created_at: this.#now().toISOString() })
-      .onConflict((conflict) => conflict.column('name').doNothing())
+    return this.#database.transaction().execute(async (transaction) => {
+      const inserted = await transaction
+        .insertInto('trees')
+        .values({ name, head: 0, created_at: this.#now().toISOString() })
+        .onConflict((conflict) => conflict.column('name').doNothing())
+        .executeTakeFirst();
+      const created = (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
+      if (created) await transaction.deleteFrom('former_names').where('name', '=', name).execute();
+      return { created, tree: await new TreeRepository(transaction, this.#now).find(name) };
+    });
+  }
+
+  /** What became of the last tree that had this name: its new name, or 'deleted'. Undefined if there is nothing to tell. */
+  async fateOf(name: string): Promise<{ readonly renamedTo: string } | 'deleted' | undefined> {
+    const former = await this.#database
+      .selectFrom('former_names')
+      .leftJoin('trees', 'trees.id', 'former_names.tree_id')
+      .select(['trees.name', 'trees.deleted_at'])
+      .where('former_names.name', '=', name)
       .executeTakeFirst();
-    const created = (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
-    return { created, tree: await this.find(name) };
+    if (former === undefined) return undefined;
+    return former.name === null || former.deleted_at !== null ? 'deleted' : { renamedTo: former.name };
   }
 
   /** The id of an existing revision; revision 0 has the id ''. */

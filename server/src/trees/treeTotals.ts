@@ -23,16 +23,17 @@ export class TreeTotals {
     this.#database = database;
   }
 
-  /** Sorted by name. */
-  async list(signal: AbortSignal): Promise<TreeTotal[]> {
-    const trees = await this.#database
+  /** Sorted by name. With `only`, the tree of that name alone. */
+  async list(signal: AbortSignal, only?: string): Promise<TreeTotal[]> {
+    const all = this.#database
       .selectFrom('trees')
       .leftJoin('revisions', (join) =>
         join.onRef('revisions.tree_id', '=', 'trees.id').onRef('revisions.number', '=', 'trees.head'),
       )
       .select(['trees.id', 'trees.name', 'trees.head', 'revisions.created_at', 'revisions.token_name'])
-      .orderBy('trees.name')
-      .execute();
+      .where('trees.deleted_at', 'is', null)
+      .orderBy('trees.name');
+    const trees = await (only === undefined ? all : all.where('trees.name', '=', only)).execute();
     const totals: TreeTotal[] = [];
     for (const { id, name, head, created_at: at, token_name: by } of trees) {
       const lastPush = at === null || by === null ? null : { at, by };

@@ -1,0 +1,124 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Database } from '../database/openDatabase';
+import { folderUsage } from '../objects/folderUsage';
+import type { ObjectStore } from '../objects/objectStore';
+import { noUsage, sumOf, type Usage } from '../objects/usage';
+import { removeFolder } from '../sessions/removeFolder';
+import type { SessionStore } from '../sessions/sessionStore';
+import type { Reserve } from '../space/reserve';
+import { purgeTree } from '../trees/purgeTree';
+import { TreeAdministration, type DeletedTree } from '../trees/treeAdministration';
+import type { UnusedContents } from '../trees/unusedContents';
+
+export interface GarbageCollectorDeps {
+  readonly database: Database;
+  readonly sessions: SessionStore;
+  readonly objects: ObjectStore;
+  readonly unused: UnusedContents;
+  readonly reserve: Reserve;
+  readonly now: () => Date;
+}
+
+export interface GcRequest {
+  /** Only finds out what would be freed. */
+  readonly dryRun: boolean;
+  /** Purges the trees that were deleted before this time, or all deleted ones. */
+  readonly purgeBefore: Date | 'now';
+  /** The share of the time in which it works; it pauses for the rest. */
+  readonly workShare: number;
+  readonly signal: AbortSignal;
+  readonly report: (progress: string) => void;
+}
+
+export interface GcResult {
+  readonly trees: readonly Omit<DeletedTree, 'id'>[];
+  /** Contents that no revision has and no session uses. */
+  readonly contents: Usage;
+  /** Remains of work that was killed or failed. */
+  readonly leftovers: Usage;
+}
+
+/** Work that was not seen for so long was killed or has failed. */
+const leftoverAgeMs = 60 * 60 * 1000;
+/** The beginnings of hashes that divide the contents into parts. */
+const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'));
+/** Hashes of one query: some milliseconds of work. */
+const hashesAtOnce = 1_000;
+/** Work between two pauses. */
+const sliceMs = 10;
+
+/**
+ * Frees what nothing uses. Each removal is safe by itself beside pushes and pulls (see `UnusedContents`), so a kill or a
+ * cancellation at any point leaves only less garbage.
+ */
+export class GarbageCollector {
+  readonly #deps: GarbageCollectorDeps;
+
+  constructor(deps: GarbageCollectorDeps) {
+    this.#deps = deps;
+  }
+
+  async collect(request: GcRequest): Promise<GcResult> {
+    const trees = await new TreeAdministration(this.#deps.database, this.#deps.now).deletedBefore(request.purgeBefore);
+    for (const tree of trees) await this.#purge(tree, request);
+    const purged = trees.map(({ id }) => id);
+    return {
+      trees: trees.map(({ name, deletedAt, revisions }) => ({ name, deletedAt, revisions })),
+      contents: await this.#removeContents(request, purged),
+      leftovers: await this.#removeLeftovers(request),
+    };
+  }
+
+  async #purge({ id, name, deletedAt }: DeletedTree, { dryRun, signal, report }: GcRequest): Promise<void> {
+    const { database, reserve } = this.#deps;
+    const title = name === null ? 'the rest of a tree' : `the tree ${name}`;
+    report(`${dryRun ? 'Would purge' : 'Purges'} ${title}, which was deleted at ${deletedAt}.`);
+    if (!dryRun) await reserve.withRoom(() => purgeTree(database, id, signal));
+  }
+
+  async #removeContents(request: GcRequest, purged: readonly number[]): Promise<Usage> {
+    const { objects, unused } = this.#deps;
+    const pacer = new Pacer(request.workShare);
+    let freed = noUsage;
+    for (const shard of shards) {
+      const page = objects.stored(shard);
+      for (let start = 0; start < page.length; start += hashesAtOnce) {
+        request.signal.throwIfAborted();
+        const found = await unused.find(page.slice(start, start + hashesAtOnce), request.dryRun ? purged : []);
+        if (request.dryRun) for (const hash of found) freed = sumOf(freed, objects.freeable(hash));
+        else if (found.length > 0) freed = sumOf(freed, await unused.remove(found));
+        await pacer.pauseIfDue();
+      }
+    }
+    return freed;
+  }
+
+  async #removeLeftovers({ dryRun, signal }: GcRequest): Promise<Usage> {
+    const { objects, sessions, now } = this.#deps;
+    const before = new Date(now().getTime() - leftoverAgeMs);
+    let freed = await objects.removeLeftovers(before, { dryRun });
+    for (const folder of await sessions.leftovers(before)) {
+      signal.throwIfAborted();
+      freed = sumOf(freed, await folderUsage(folder));
+      if (!dryRun) await removeFolder(folder);
+    }
+    return freed;
+  }
+}
+
+/** Pauses work, so that others have their share of the time. */
+class Pacer {
+  readonly #workShare: number;
+  #since = performance.now();
+
+  constructor(workShare: number) {
+    this.#workShare = workShare;
+  }
+
+  async pauseIfDue(): Promise<void> {
+    const workMs = performance.now() - this.#since;
+    if (workMs < sliceMs) return;
+    await delay((workMs * (1 - this.#workShare)) / this.#workShare);
+    this.#since = performance.now();
+  }
+}
