@@ -5,7 +5,7 @@ import { NamedTurn } from '../concurrency/namedTurn';
 import type { Database } from '../database/openDatabase';
 import { LocalNotices, type RevisionNotices } from '../events/revisionNotices';
 import { RevisionStreams } from '../events/revisionStreams';
-import { GarbageCollector } from '../gc/garbageCollector';
+import { GarbageCollector, type GarbageCollectorDeps } from '../gc/garbageCollector';
 import { RevisionRepository } from '../history/revisionRepository';
 import { LongRequests } from '../http/longRequests';
 import { ContentPins } from '../objects/contentPins';
@@ -90,10 +90,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
-    treeAdministration: new TreeAdministration(database, now),
-    garbage: new GarbageCollector({ database, sessions, objects, unused, reserve, now }),
-    /** Work that reads or removes many contents runs one at a time. */
-    objectWork: new NamedTurn(),
+    ...maintenanceOf({ database, dataFolder, sessions, objects, unused, reserve, now }),
     folders: new FolderRepository(database, now),
     entries,
     revisions,
@@ -115,5 +112,14 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
       rsync,
       limits,
     ),
+  };
+}
+
+function maintenanceOf(deps: GarbageCollectorDeps) {
+  return {
+    treeAdministration: new TreeAdministration(deps.database, deps.now),
+    garbage: new GarbageCollector(deps),
+    /** Work that reads or removes many contents runs one at a time. */
+    objectWork: new NamedTurn(),
   };
 }

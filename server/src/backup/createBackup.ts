@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { checkDatabase } from '../database/checkDatabase';
 import { copyDatabase } from '../database/copyDatabase';
 import { databaseFileName } from '../database/openDatabase';
+import { withoutPurges } from '../database/purgeLock';
 import { withDatabase } from '../database/withDatabase';
 import { OperatorError } from '../errors';
 import type { Content } from '../objects/content';
@@ -46,6 +47,10 @@ export interface BackupResult {
  * Throws OperatorError if the database is damaged or its copy has no room.
  */
 export async function createBackup(request: BackupRequest): Promise<BackupResult> {
+  return withoutPurges(request.dataFolder, request.signal, () => backUp(request));
+}
+
+async function backUp(request: BackupRequest): Promise<BackupResult> {
   return withTemporaryFolder(request.dataFolder, 'backup', async (folder) => {
     await copyInto(folder, request.dataFolder);
     const { trees, count, bytes } = await totalsOf(folder);

@@ -1,38 +1,23 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectToControlSocket } from '../administration/controlSocket';
-import { isBusy } from '../database/sqliteError';
+import { tryLockFile, type FileLock } from '../database/fileLock';
 import { OperatorError } from '../errors';
 
 /** The time, in milliseconds, in which a command that has the lock usually ends. */
 const commandMs = 5_000;
 const pauseMs = 50;
 
-export interface DataFolderLock {
-  release(): void;
-}
-
 /**
- * Keeps other servers and administration commands off the data folder, with SQLite's lock on a file of its own. The kernel
- * releases that lock however the process ends, and it does not block the token and export commands, which do not take it.
- * Returns undefined if another process has the lock.
+ * Keeps other servers and administration commands off the data folder. It does not block the token and export commands, which
+ * do not take the lock. Returns undefined if another process has it.
  */
-export function tryLockDataFolder(folder: string): DataFolderLock | undefined {
-  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
-  const file = new DatabaseSync(join(folder, 'server.lock'), { timeout: 0 });
-  try {
-    // Without a journal on the disk, this writes nothing: a server starts on a full disk.
-    file.exec('pragma journal_mode = memory; begin exclusive');
-  } catch (error) {
-    file.close();
-    if (!isBusy(error)) throw error;
-    return undefined;
-  }
-  return { release: () => file.close() };
+export function tryLockDataFolder(folder: string): FileLock | undefined {
+  return tryLockFile(join(folder, 'server.lock'));
 }
 
 /** Waits for a command that ends soon. Throws OperatorError if another server runs on the folder, or a command goes on. */
-export async function lockDataFolder(folder: string): Promise<DataFolderLock> {
+export async function lockDataFolder(folder: string): Promise<FileLock> {
   const deadline = performance.now() + commandMs;
   for (;;) {
     const lock = tryLockDataFolder(folder);

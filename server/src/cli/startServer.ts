@@ -7,12 +7,13 @@ import { createServer } from '../app/createServer';
 import { listen, type Listening, type ListenOptions } from '../app/listen';
 import { createServices, type Services } from '../app/services';
 import { DatabaseFile } from '../database/databaseFile';
+import type { FileLock } from '../database/fileLock';
 import { databaseFileName, type Database } from '../database/openDatabase';
 import { OperatorError } from '../errors';
 import { AutomaticGc } from '../gc/automaticGc';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
-import { lockDataFolder, type DataFolderLock } from './dataFolderLock';
+import { lockDataFolder } from './dataFolderLock';
 import { openDataFolder } from './openDataFolder';
 
 export interface StartOptions {
@@ -93,7 +94,7 @@ function standardError(): NodeJS.WriteStream {
 interface OpenParts {
   readonly database: Database;
   readonly file: DatabaseFile;
-  readonly lock: DataFolderLock;
+  readonly lock: FileLock;
   readonly control: Control;
   readonly automaticGc: AutomaticGc;
 }

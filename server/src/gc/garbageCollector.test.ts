@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { put, puts, sha256, type Files } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
+import { withoutPurges } from '../database/purgeLock';
 import { OperatorError } from '../errors';
 import type { GcRequest } from './garbageCollector';
 
@@ -127,6 +128,18 @@ test('a deleted tree is purged with what only it has, after its time', async () 
     expect(await server.database.selectFrom(table).select('tree_id').execute()).toHaveLength(1);
   }
   await expect(server.services.treeAdministration.undelete('tree')).rejects.toThrow('No deleted tree is named "tree".');
+});
+
+test('while a backup runs, gc purges no tree', async () => {
+  await pushDirectly(server, 'tree', 0, { a: 'only here' });
+  await server.services.treeAdministration.delete('tree');
+  litter('litter');
+  const { signal } = new AbortController();
+  await withoutPurges(server.dataFolder, signal, async () => {
+    expect(await gc()).toMatchObject({ trees: [], contents: { files: 1 } });
+  });
+  expect(isStored('only here')).toBe(true);
+  expect(await gc()).toMatchObject({ trees: [{ name: 'tree' }], contents: { files: 1 } });
 });
 
 test('a purge that was cancelled cannot be undone, and the next gc goes on with it', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/openDatabase';
+import { tryLockPurges } from '../database/purgeLock';
 import { folderUsage } from '../objects/folderUsage';
 import type { ObjectStore } from '../objects/objectStore';
 import { noUsage, sumOf, type Usage } from '../objects/usage';
@@ -11,6 +12,7 @@ import { TreeAdministration, type DeletedTree } from '../trees/treeAdministratio
 import type { UnusedContents } from '../trees/unusedContents';
 
 export interface GarbageCollectorDeps {
+  readonly dataFolder: string;
   readonly database: Database;
   readonly sessions: SessionStore;
   readonly objects: ObjectStore;
@@ -59,7 +61,22 @@ export class GarbageCollector {
   }
 
   async collect(request: GcRequest): Promise<GcResult> {
-    const trees = await new TreeAdministration(this.#deps.database, this.#deps.now).deletedBefore(request.purgeBefore);
+    const administration = new TreeAdministration(this.#deps.database, this.#deps.now);
+    const trees = await administration.deletedBefore(request.purgeBefore);
+    if (trees.length === 0 || request.dryRun) return this.#collect(trees, request);
+    const lock = tryLockPurges(this.#deps.dataFolder);
+    if (lock === undefined) {
+      request.report('A backup is running, so deleted trees are left to the next gc.');
+      return this.#collect([], request);
+    }
+    try {
+      return await this.#collect(trees, request);
+    } finally {
+      lock.release();
+    }
+  }
+
+  async #collect(trees: readonly DeletedTree[], request: GcRequest): Promise<GcResult> {
     for (const tree of trees) await this.#purge(tree, request);
     const purged = trees.map(({ id }) => id);
     return {
