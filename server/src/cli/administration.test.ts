@@ -1,12 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { puts } from '../../test/changes';
 import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { push } from '../../test/transfers';
 import type { DuResult } from '../administration/du';
 import { tryLockDataFolder } from './dataFolderLock';
+
+/** Each command is a process, which takes seconds to start on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let bundle: string;
 let dataFolder: string;

@@ -3,12 +3,15 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { sha256, symlink } from '../../test/changes';
 import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { push } from '../../test/transfers';
 import { databaseFileName } from '../database/openDatabase';
+
+/** Each command is a process, which takes seconds to start on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
 
 let bundle: string;
 let dataFolder: string;
@@ -106,6 +109,7 @@ test('gc works without a server, and can be cancelled or killed there as well', 
 });
 
 test('a server collects garbage at its start, and its restarts do not repeat that', async () => {
+  await server.api.makeTree('tree');
   makeLitter(1);
   await restart();
   while (objects().length > 0) await delay(10);
