@@ -18,6 +18,45 @@ it.each([
   ['GNUmakefile', 'build'],
   ['rules.mk', 'build'],
   ['notes.desktop', 'desktop'],
+  ['CLAUDE.md', 'editor'],
+  ['sub/AGENTS.md', 'editor'],
+  ['.github/copilot-instructions.md', 'editor'],
+  ['.obsidian/plugins/x/main.js', 'editor'],
+  ['.helix/languages.toml', 'editor'],
+  ['vite.config.ts', 'editor'],
+  ['jest.config.js', 'editor'],
+  ['karma.conf.js', 'editor'],
+  ['.mocharc.cjs', 'editor'],
+  ['.babelrc.js', 'editor'],
+  ['babel.config.json', 'editor'],
+  ['.graphqlrc.ts', 'editor'],
+  ['.hg/hgrc', 'git'],
+  ['.jj/config', 'git'],
+  ['.jj/repo/config.toml', 'git'],
+  ['.tool-versions', 'environment'],
+  ['flake.nix', 'environment'],
+  ['shell.nix', 'environment'],
+  ['rust-toolchain.toml', 'environment'],
+  ['.env.production', 'environment'],
+  ['.gdbinit', 'packages'],
+  ['.lldbinit-lldb', 'packages'],
+  ['.Rprofile', 'packages'],
+  ['.irbrc', 'packages'],
+  ['.pryrc', 'packages'],
+  ['.pdbrc', 'packages'],
+  ['.ipython/profile_default/startup/00.py', 'packages'],
+  ['.julia/config/startup.jl', 'packages'],
+  ['Cargo.toml', 'packages'],
+  ['pyproject.toml', 'packages'],
+  ['conftest.py', 'packages'],
+  ['lib/x.pth', 'packages'],
+  ['Gemfile', 'packages'],
+  ['composer.json', 'packages'],
+  ['Rakefile', 'build'],
+  ['.latexmkrc', 'build'],
+  ['.mvn/jvm.config', 'build'],
+  ['Directory.Build.props', 'build'],
+  ['ansible.cfg', 'build'],
 ])('%s is obeyed by a program of the kind "%s"', (path, by) => {
   expect(obeyedBy(path)).toBe(by);
 });
@@ -46,10 +85,11 @@ it('a folder that git takes for a repository is held by its HEAD', () => {
 });
 
 describe('an ordinary file', () => {
-  it.each(['notes/plan.md', 'vscode/a', 'heads/a', 'HEAD.md', 'makefile.md', '.gitignore', 'a~b', 'envrc', 'config/a'])(
-    '%s is not held',
-    (path) => {
-      expect(obeyedBy(path)).toBeUndefined();
-    },
-  );
+  it.each([
+    ...['notes/plan.md', 'vscode/a', 'heads/a', 'HEAD.md', 'makefile.md', '.gitignore', 'a~b', 'envrc', 'config/a'],
+    ...['src.js', 'plan.config.md', 'app.js', 'agent.md', 'build/log.txt', 'data.json', 'notes.yml', '.editorconfig'],
+    ...['misery.md', 'environment.md', 'compose.md', 'startup.md', 'hg/hgrc', 'recipes.ts', 'photo.jpg', 'table.csv'],
+  ])('%s is not held', (path) => {
+    expect(obeyedBy(path)).toBeUndefined();
+  });
 });
