@@ -1,12 +1,10 @@
 import type { PathDifference } from '../../../server/src/contract/history';
+import { maxTimeNs, minTimeNs } from '../../../server/src/contract/limits';
 import type * as wire from '../../../server/src/contract/schemas';
 import type { Change } from './change';
 import type { Entry } from './entry';
 import type { RemoteEntry } from './remoteTable';
 import { stepSize, type CooperativeTask } from './cooperativeTask';
-
-const minTimeNs = -(2n ** 63n);
-const maxTimeNs = 2n ** 63n - 1n;
 
 /** Converts an entry of a response. */
 export function entryOf(file: wire.FileEntry): Entry {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { maxFolders } from './limits';
+import { isTime, maxFolders } from './limits';
 import { pathFault, pathFaultTexts } from './paths';
 
 /** A tree's name is part of URLs, so it has only characters that need no escaping there. */
@@ -20,7 +20,7 @@ export const path = z.string().superRefine((value, context) => {
 /** A tracked folder; the empty path is the whole workspace folder. */
 const folder = z.literal('').or(path);
 /** zod would report each item of a longer list before it checked the length. */
-const pushedFolders = z
+const folderList = z
   .unknown()
   .refine((value) => !Array.isArray(value) || value.length <= maxFolders, {
     abort: true,
@@ -37,7 +37,10 @@ const revisionId = z.string().max(64);
 /** SHA-256 of the content, or of a symlink's target, in lower-case hex. */
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Nanoseconds since the epoch, as a decimal string because a JSON number would lose the last digits. */
-const mtimeNs = z.string().regex(/^-?[0-9]{1,19}$/);
+const mtimeNs = z
+  .string()
+  .regex(/^-?[0-9]{1,19}$/)
+  .refine((ns) => ns.length < 19 || isTime(BigInt(ns)), 'is beyond the years 1677 to 2262');
 /** The permission bits. */
 const mode = z.int().min(0).max(0o777);
 const kind = z.enum(['file', 'symlink']);
@@ -76,7 +79,7 @@ const tableEntry = z.union([fileEntry, deletedEntry]);
 export const fileTable = z.object({
   revision,
   id: revisionId,
-  folders: z.array(folder),
+  folders: folderList,
   /**
    * The names of the tokens, other than the request's, that have pushed to the tree; the first of them, if there are many.
    * A server that does not say leaves it out.
@@ -111,12 +114,12 @@ const beginPush = z.object({
    */
   force: z.boolean().optional(),
   /** Tracked folders to add to those of the tree. */
-  folders: pushedFolders.optional(),
+  folders: folderList.optional(),
   /**
    * Folders that this client no longer tracks. They are removed from those of the tree if this token has added them. A
    * client that still tracks one adds it again with its next push.
    */
-  untrackedFolders: pushedFolders.optional(),
+  untrackedFolders: folderList.optional(),
   /** Stored with the revision, unless it is empty. */
   message: pushMessage.optional(),
   /**
