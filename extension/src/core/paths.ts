@@ -11,6 +11,17 @@ export function* parentFolders(path: string): Generator<string> {
   }
 }
 
+/** The folder that the first `count` segments of `path` name; `path` itself if it has no more. */
+export function firstSegments(path: string, count: number): string {
+  if (count === 0) return '';
+  let end = -1;
+  for (let segment = 0; segment < count; segment++) {
+    end = path.indexOf('/', end + 1);
+    if (end === -1) return path;
+  }
+  return path.slice(0, end);
+}
+
 /** Whether `path` lies in `folder`, at any depth. A path does not lie in itself. */
 export function isInside(path: string, folder: string): boolean {
   return folder === '' ? path !== '' : path.startsWith(`${folder}/`);

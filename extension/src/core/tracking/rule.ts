@@ -20,10 +20,13 @@ export type Rules = ReadonlyMap<string, Rule>;
 
 /** The rule that decides about `path`: its own, or that of the nearest folder above. */
 export function ruleFor(rules: Rules, path: string): Rule | undefined {
-  const own = rules.get(path);
-  if (own !== undefined) return own;
-  for (let folder = parentOf(path); folder !== undefined; folder = parentOf(folder)) {
-    const rule = rules.get(folder);
+  return rules.get(path) ?? folderRuleFor(rules, parentOf(path));
+}
+
+/** The rule of `folder`, or of the nearest folder above, that decides about the paths in `folder`. */
+export function folderRuleFor(rules: Rules, folder: string | undefined): Rule | undefined {
+  for (let above = folder; above !== undefined; above = parentOf(above)) {
+    const rule = rules.get(above);
     // A file's rule does not concern paths below it, even if a folder has replaced the file.
     if (rule?.kind === 'folder') return rule;
   }

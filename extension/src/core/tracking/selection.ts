@@ -1,6 +1,6 @@
 import { Exclusion } from './exclusion';
-import { isInside, parentFolders } from '../paths';
-import { ruleFor, type Rule, type Rules } from './rule';
+import { firstSegments, isInside, parentFolders, parentOf } from '../paths';
+import { folderRuleFor, type Rule, type Rules } from './rule';
 import { isTemporary } from '../temporaryName';
 import { isInOwnStorage } from './ownStorage';
 
@@ -28,11 +28,19 @@ export class Selection {
   readonly #foldersAbove = new Set<string>(['']);
   readonly #bases = new Map<string, string>();
   readonly #ownFolders: Set<string>;
+  /** The most segments that the path of a rule has: no folder below them has a rule. */
+  readonly #depth: number;
+  /** The last folder whose rule was looked up: the next path is usually in the same one. */
+  #folder: string | undefined;
+  #folderRule: Rule | undefined;
 
   constructor(scope: SelectionScope) {
     this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
     this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
     this.#ownFolders = new Set(scope.ownFolders);
+    let depth = 0;
+    for (const path of this.rules.keys()) depth = Math.max(depth, path.split('/').length);
+    this.#depth = depth;
     for (const { path, effect } of this.rules.values()) {
       if (effect === 'track') for (const folder of parentFolders(path)) this.#foldersAbove.add(folder);
     }
@@ -51,7 +59,15 @@ export class Selection {
 
   /** The rule that decides about `path`, without regard to patterns. */
   ruleFor(path: string): Rule | undefined {
-    return ruleFor(this.rules, path);
+    const own = this.rules.get(path);
+    if (own !== undefined) return own;
+    const folder = parentOf(path);
+    if (folder === undefined) return undefined;
+    if (folder !== this.#folder) {
+      this.#folderRule = folderRuleFor(this.rules, firstSegments(folder, this.#depth));
+      this.#folder = folder;
+    }
+    return this.#folderRule;
   }
 
   /** Whether `path`, as a file or symlink, is tracked and not excluded. */

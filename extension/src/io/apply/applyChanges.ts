@@ -26,7 +26,7 @@ export async function applyChanges(request: ApplyRequest): Promise<ApplyResult> 
   await copyTargets(state, [...deletions.map(({ path }) => path), ...putPass.replacedPaths()]);
   await deleteFiles(state, deletions);
   await putPass.putFiles();
-  removeLinksOutside(state);
+  await removeLinksOutside(state);
   state.discardUnusedCopies();
   removeEmptiedFolders(state);
   await flushFolders(state);

@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { goesUpAgain, LinkResolver } from '../../../../server/src/contract/links';
+import type { CooperativeTask } from '../../core/cooperativeTask';
 import { pointsInside } from '../fs/linkTarget';
 import type { ApplyRequest, ApplyState } from './applyState';
 
@@ -8,7 +9,7 @@ import type { ApplyRequest, ApplyState } from './applyState';
  * The paths of the put symlinks because of which a link would lead outside the workspace folder after all changes. Two
  * links can do so together, though each stays inside when it is created.
  */
-export function linksOutside({ changes, observations }: ApplyRequest): ReadonlySet<string> {
+export function* linksOutsideSteps({ changes, observations }: ApplyRequest): CooperativeTask<ReadonlySet<string>> {
   const put = new Set(changes.flatMap(({ path, to }) => (to?.target === undefined ? [] : [path])));
   const blamed = new Set<string>();
   if (put.size === 0) return blamed;
@@ -22,20 +23,26 @@ export function linksOutside({ changes, observations }: ApplyRequest): ReadonlyS
   const resolver = new LinkResolver(links);
   for (const [path, target] of links) {
     if (!goesUpAgain(target)) continue;
+    yield;
     for (const visited of resolver.wayOutside(path) ?? []) if (put.has(visited)) blamed.add(visited);
   }
   return blamed;
 }
 
 /** Removes written symlinks that lead outside now, through links on this disk that are not synced. */
-export function removeLinksOutside(state: ApplyState): void {
+export async function removeLinksOutside(state: ApplyState): Promise<void> {
   const { realRoot, root, request, result } = state;
-  for (const written of [...result.written]) {
-    const { path, target } = written;
-    if (target === undefined || pointsInside(realRoot, path, target)) continue;
+  const removed = new Set<string>();
+  for (const { path, target } of result.written) {
+    if (target === undefined) continue;
+    await state.pause();
+    if (pointsInside(realRoot, path, target)) continue;
     unlinkSync(join(root, path));
-    result.written.splice(result.written.indexOf(written), 1);
+    removed.add(path);
     if (request.observations.has(path)) result.removed.push(path);
     state.skip(path, 'unsafe');
   }
+  const kept = result.written.filter(({ path }) => !removed.has(path));
+  result.written.length = 0;
+  for (const written of kept) result.written.push(written);
 }

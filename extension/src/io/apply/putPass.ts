@@ -9,8 +9,9 @@ import { errnoOf } from '../fs/errno';
 import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
+import { runYielding } from '../threads/yielding';
 import { ensureExactParents } from './caseRename';
-import { linksOutside } from './linksOutside';
+import { linksOutsideSteps } from './linksOutside';
 import { FolderModes } from './folderModes';
 import { PathSkipped, removeEmptyFolder } from './preconditions';
 import { renameFile } from './renamePass';
@@ -42,7 +43,7 @@ export class PutPass {
   /** Folders whose name on the disk is known to equal the one in the path. */
   readonly #exactFolders = new Set<string>();
   readonly #folderModes: FolderModes;
-  #linksOutside: ReadonlySet<string> | undefined;
+  #linksOutside: ReadonlySet<string> = new Set();
 
   constructor(state: ApplyState, puts: readonly Put[]) {
     this.#state = state;
@@ -72,6 +73,7 @@ export class PutPass {
   }
 
   async putFiles(): Promise<void> {
+    this.#linksOutside = await runYielding(linksOutsideSteps(this.#state.request));
     for (let start = 0; start < this.#puts.length; start += batchSize) {
       const batch = this.#puts.slice(start, start + batchSize);
       const prepared = await inParallel(batch, batchSize, (put) => this.#prepare(put));
@@ -220,7 +222,6 @@ export class PutPass {
   }
 
   #checkSafe({ path, target }: Entry): void {
-    this.#linksOutside ??= linksOutside(this.#state.request);
     const isOutside =
       target !== undefined && (this.#linksOutside.has(path) || !pointsInside(this.#state.realRoot, path, target));
     if (pathFault(path) !== undefined || isOutside) throw new PathSkipped('unsafe');
