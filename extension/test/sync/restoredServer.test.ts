@@ -16,7 +16,8 @@ describe('a server that was restored from a backup', () => {
 
     await desk.write('n/a', "the desk's");
     await expect(desk.push()).rejects.toMatchObject({ code: 'revision_not_found' });
-    expect((await desk.pull()).conflicts).toEqual(['n/a', 'n/b']);
+    await expect(desk.pull()).rejects.toMatchObject({ code: 'revision_not_found' });
+    expect((await desk.pull(false, { comparesAnew: true })).conflicts).toEqual(['n/a', 'n/b']);
     expect(await desk.read('n/a')).toBe("the desk's");
     expect((await laptop.pull()).revision).toBe(2);
     expect(await laptop.read('n/a')).toBe("the laptop's");
@@ -31,7 +32,7 @@ describe('a server that was restored from a backup', () => {
     await fixture.server.restore(copy);
     const state = await until(laptop, ({ offline }) => offline?.code === 'revision_not_found');
     expect(state.counts.conflicts).toBe(0);
-    await laptop.pull();
+    await laptop.pull(false, { comparesAnew: true });
     expect(await laptop.read('n/a')).toBe('2');
     expect(laptop.sync.state.counts).toMatchObject({ incoming: 0, conflicts: 1 });
   });

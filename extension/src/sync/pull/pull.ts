@@ -35,6 +35,11 @@ export interface PullOptions extends TransferOptions, ApplyOptions {
   readonly isUnattended?: boolean | undefined;
   /** The user has just agreed to these paths. */
   readonly approved?: ReadonlySet<string> | undefined;
+  /**
+   * The user has agreed to compare all files anew, because the server no longer has the last synced revision. What differs
+   * becomes a conflict.
+   */
+  readonly comparesAnew?: boolean | undefined;
   /** Conflicts that are not merged, because the user is deciding them. */
   readonly unmerged?: ReadonlySet<string> | undefined;
 }
@@ -65,7 +70,7 @@ export interface PullResult {
 }
 
 /**
- * Applies the server's changes to this disk. Throws root_gone and deletion_guard.
+ * Applies the server's changes to this disk. Throws root_gone, deletion_guard and revision_not_found.
  * Invariants: a file is replaced only if it is unchanged since it was scanned. A pull that fails adopts none of the
  * tree's rules.
  */
@@ -73,7 +78,7 @@ export async function pull(context: CommandContext, options: PullOptions = {}): 
   const { replica, reporter } = context;
   await requireRoot(replica, options);
   reporter.step({ kind: 'fetchingChanges' });
-  const fetched = await fetchRemoteChanges(context);
+  const fetched = await fetchRemoteChanges(context, { comparesAnew: options.comparesAnew === true });
   const rules = new Map(replica.rules.all);
   try {
     return await applyRemote(context, { fetched, options });

@@ -120,7 +120,7 @@ async function planReplacement(
   const { replica, reporter } = context;
   reporter.step({ kind: 'verifyingAll' });
   await replica.scan({ verify: true, signal: reporter.signal });
-  const { revision: head } = await fetchRemoteChanges(context);
+  const { revision: head } = await fetchRemoteChanges(context, { comparesAnew: true });
   const onServer = replica.ancestor.remote('known');
   const observations = replica.local.table((path) => replica.ancestor.entries.get(path) ?? onServer.get(path));
   const selection = replica.rules.selection();

@@ -6,6 +6,7 @@ import { remoteChangesSteps } from '../../core/wire';
 import { isPalmtreeError } from '../../errors';
 import type { Client } from '../../io/api/client';
 import type { StoredState } from '../../io/store/storePort';
+import { PalmtreeError } from '../../errors';
 import { runYielding } from '../../io/threads/yielding';
 
 /** A revision; the id distinguishes it from another of the same number. */
@@ -132,11 +133,16 @@ export class AncestorState {
 
   /**
    * Requests the changes since the synced revision, and changes nothing: the caller need not have the turn while it waits
-   * for the server. Throws revision_not_found if the server does not know that revision.
+   * for the server. Throws revision_not_found if the server does not have that revision, also if the server does not say so:
+   * it went back to an older one, or gives its number to another.
    */
   async requestRemoteChanges({ client, tree }: FileTableSource, signal: AbortSignal): Promise<RequestedChanges> {
     const { revision: since, revisionId: sinceId } = this;
     const { files, ...head } = await client.files(tree, since, sinceId, signal);
+    const isOther = head.revision === since && sinceId !== undefined && head.id !== sinceId;
+    if (head.revision < since || isOther) {
+      throw new PalmtreeError('revision_not_found', `revision ${since} became ${head.revision} (${head.id})`);
+    }
     return { since, sinceId, fetched: { ...head, changes: await runYielding(remoteChangesSteps(files)) } };
   }
 

@@ -4,16 +4,20 @@ import type { CommandContext } from './commandContext';
 import { settleCommit } from './pendingCommit';
 
 /**
- * Fetches the server's changes since the synced revision. If the server does not know that revision, forgets the ancestor
- * and fetches the server's whole table.
+ * Fetches the server's changes since the synced revision. If the server does not have that revision, and the user has agreed
+ * to compare all files anew, forgets the ancestor and fetches the server's whole table. Throws revision_not_found without
+ * that agreement: the server was restored from an older copy, or it shows another history than before.
  */
-export async function fetchRemoteChanges(context: CommandContext): Promise<FetchedChanges> {
+export async function fetchRemoteChanges(
+  context: CommandContext,
+  { comparesAnew }: { readonly comparesAnew: boolean },
+): Promise<FetchedChanges> {
   const { replica, server, reporter } = context;
   await settleCommit(context);
   try {
     return await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
   } catch (error) {
-    if (!isPalmtreeError(error, 'revision_not_found')) throw error;
+    if (!comparesAnew || !isPalmtreeError(error, 'revision_not_found')) throw error;
     replica.ancestor.forget();
     return replica.ancestor.fetchRemoteChanges(server, reporter.signal);
   }

@@ -12,6 +12,8 @@ import { conflictRow, heldRow, mergeRow, problemRow, rowsOfSide, type PlannedSid
 export interface PlanOptions {
   /** Shows the conflicts that a pull would merge as merges. */
   readonly autoMerge?: boolean | undefined;
+  /** As in `PullOptions`. */
+  readonly comparesAnew?: boolean | undefined;
 }
 
 export interface PlanRequest extends PlanOptions {
@@ -29,7 +31,7 @@ export async function makePlan(context: CommandContext, request: PlanRequest): P
   const { replica, reporter } = context;
   const { direction } = request;
   reporter.step({ kind: 'fetchingChanges' });
-  const { revision, folders } = await fetchRemoteChanges(context);
+  const { revision, folders } = await fetchRemoteChanges(context, { comparesAnew: request.comparesAnew === true });
   replica.ancestor.reconcileLostCommit();
   const rules = new Map(replica.rules.all);
   let plan: Plan;

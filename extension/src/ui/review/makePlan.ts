@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Plan, PlanDirection } from '../../sync/review/plan';
 import { setting } from '../shared/settings';
 import { withProgress } from '../shared/withProgress';
-import { withConfirmations } from '../sync/runs';
+import { withConfirmations, type Confirmed } from '../sync/runs';
 import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -13,9 +13,9 @@ export function makePlan(
   options: CallOptions | undefined,
 ): Promise<Plan> {
   const { folder, sync } = owner;
-  const run = (): Promise<Plan> =>
+  const run = ({ comparesAnew }: Confirmed): Promise<Plan> =>
     withProgress(vscode.l10n.t('Palmtree: Review Changes'), (reporter) =>
-      sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri) }),
+      sync.plan(reporter, direction, { autoMerge: setting('autoMerge', folder.uri), comparesAnew }),
     );
-  return withConfirmations(run, owner, options);
+  return withConfirmations(run, owner, options, 'pull');
 }

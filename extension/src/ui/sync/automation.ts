@@ -109,7 +109,7 @@ function conflictsMessage({ count, isPulled }: PauseReason & { kind: 'conflicts'
 }
 
 /** Errors that the command turns into a question, which the automation must not ask. */
-const confirmable: ReadonlySet<string> = new Set(['deletion_guard', 'tree_not_found']);
+const confirmable: ReadonlySet<string> = new Set(['deletion_guard', 'tree_not_found', 'revision_not_found']);
 
 function failureMessage({ direction, error }: PauseReason & { kind: 'failed' }): PauseMessage {
   const { text, actions } = messageFor(error);

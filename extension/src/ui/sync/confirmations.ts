@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { ForcePushPlan } from '../../sync/push/forcePush';
+import { confirm } from '../shared/confirm';
 import { messageFor } from '../shared/errorMessages';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
@@ -42,6 +43,22 @@ export async function confirmNewTree({ folder, sync }: SyncedFolder): Promise<vo
   const answer = await showModal('warning', message, undefined, create, choose);
   if (answer === choose) void vscode.commands.executeCommand(commandIds.connect, folder.uri);
   if (answer !== create) throw new PalmtreeError('cancelled', 'the user did not create the tree');
+}
+
+/** Asks before all files are compared anew, since the server no longer has the last synced revision. Throws cancelled. */
+export async function confirmComparison({ sync }: SyncedFolder): Promise<void> {
+  const { binding, revision } = sync.state;
+  const { tree = '', server = '' } = binding ?? {};
+  const message = vscode.l10n.t('{0} no longer has revision {1} of "{2}", which is here.', server, revision, tree);
+  const detail = [
+    vscode.l10n.t(
+      'The server was restored from an older copy, or shows another history than before. If you did not expect that, ask its administrator first.',
+    ),
+    vscode.l10n.t(
+      'Palmtree can compare all files again. It replaces and deletes none: each file that differs becomes a conflict. Files that only the server has are pulled, and files that only this machine has are pushed again.',
+    ),
+  ];
+  await confirm(message, detail.join('\n\n'), vscode.l10n.t('Compare All Files'));
 }
 
 /** Lists the stopped deletions, and opens the review if the user picks it. Throws cancelled unless the user confirms. */

@@ -13,7 +13,7 @@ import type { CallOptions } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { askAboutHeld } from './heldQuestion';
-import { confirmDeletions, confirmNewTree } from './confirmations';
+import { confirmComparison, confirmDeletions, confirmNewTree } from './confirmations';
 import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } from './transferNotices';
 import { pullSummary, pushSummary } from './transferSummaries';
 
@@ -30,9 +30,9 @@ export async function runPush(
   pushOptions: PushOptions = {},
 ): Promise<{ readonly result: PushResult; readonly text: string }> {
   const { folder, sync } = owner;
-  const run = (confirmed: boolean) =>
+  const run = ({ confirmed }: Confirmed) =>
     withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
-  const result = await withConfirmations(run, owner, options);
+  const result = await withConfirmations(run, owner, options, 'push');
   const text = pushSummary(result, sync.state.counts);
   deps.log.info(`${folder.name}: ${text}`);
   if (options === undefined) notifyOfPush(deps, owner, result, () => runPush(deps, owner, undefined, pushOptions));
@@ -97,14 +97,14 @@ async function pullOnce(
 ): Promise<PullResult> {
   const { folder, sync } = owner;
   const unmerged = deps.merges.pathsIn(owner);
-  const run = (confirmed: boolean) =>
+  const run = (agreed: Confirmed) =>
     withProgress(vscode.l10n.t('Palmtree: Pull'), (reporter) => {
       // Called for each file just before it is replaced: the user may type during a long pull.
       const hasUnsavedEdits = (path: string): boolean => unmerged.has(path) || unsavedPaths(folder).has(path);
       const autoMerge = setting('autoMerge', folder.uri);
-      return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, confirmed, hasUnsavedEdits });
+      return sync.pull(reporter, { ...pullOptions, autoMerge, unmerged, ...agreed, hasUnsavedEdits });
     });
-  return withMergeReasons(await withConfirmations(run, owner, options), unmerged);
+  return withMergeReasons(await withConfirmations(run, owner, options, 'pull'), unmerged);
 }
 
 /** Replaces the reason "unsaved" with "merging" for active merges, which `hasUnsavedEdits` also skips. */
@@ -145,21 +145,34 @@ function showingErrors({ log }: TransferDeps, run: () => Promise<unknown>): () =
   };
 }
 
+/** What the user, or code by its options, has agreed to. */
+export interface Confirmed {
+  /** Continue where the deletion guard would stop. */
+  readonly confirmed: boolean;
+  /** Compare all files anew with a server that no longer has the last synced revision. */
+  readonly comparesAnew: boolean;
+}
+
 /** Runs a push or pull, and runs it again once the user has confirmed what stopped it. */
 export async function withConfirmations<T>(
-  run: (confirmed: boolean) => Promise<T>,
+  run: (confirmed: Confirmed) => Promise<T>,
   owner: SyncedFolder,
   options: CallOptions | undefined,
+  direction: 'push' | 'pull',
 ): Promise<T> {
-  let confirmed = options?.confirmed === true;
+  const isConfirmed = options?.confirmed === true;
+  let agreed: Confirmed = { confirmed: isConfirmed, comparesAnew: isConfirmed };
   for (;;) {
     try {
-      return await run(confirmed);
+      return await run(agreed);
     } catch (error) {
       if (options !== undefined) throw error;
-      if (isPalmtreeError(error, 'deletion_guard') && !confirmed) {
+      if (isPalmtreeError(error, 'deletion_guard') && !agreed.confirmed) {
         await confirmDeletions(error, owner.folder);
-        confirmed = true;
+        agreed = { ...agreed, confirmed: true };
+      } else if (isPalmtreeError(error, 'revision_not_found') && direction === 'pull' && !agreed.comparesAnew) {
+        await confirmComparison(owner);
+        agreed = { ...agreed, comparesAnew: true };
       } else if (isPalmtreeError(error, 'tree_not_found')) {
         await confirmNewTree(owner);
         await owner.sync.makeTree();

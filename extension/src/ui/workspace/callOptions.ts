@@ -9,7 +9,8 @@ export interface CallOptions {
   /** The workspace folder, if there are several. */
   readonly folder?: vscode.Uri;
   /**
-   * push, pull: continues where the deletion guard would stop. pullHeld: pulls the held files too. pushForce, undoPush, undoPull: runs at once; without
+   * push, pull: continues where the deletion guard would stop. pull: compares all files anew if the server no longer has the
+   * last synced revision. pullHeld: pulls the held files too. pushForce, undoPush, undoPull: runs at once; without
    * this, pushForce rejects and the others ask.
    */
   readonly confirmed?: boolean;
