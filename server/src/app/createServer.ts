@@ -39,7 +39,7 @@ export function createServer(services: Services): Hono<AppEnv> {
       oldestProtocol: oldestClientProtocol,
     });
   });
-  app.route('/v1/trees', treeRoutes(services.trees));
+  app.route('/v1/trees', treeRoutes(services));
   app.route('/v1/trees', pushRoutes(services));
   app.route('/v1/trees', pullRoutes(services));
   app.route('/v1/trees', sessionRoutes(services));

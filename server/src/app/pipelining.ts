@@ -4,18 +4,34 @@ import type { Socket } from 'node:net';
 /** Clients send the next request after the response; a proxy may send some before. */
 const maxOpenRequests = 32;
 
-/** Closes a connection that sends requests without reading their responses. Each of them would take memory until then. */
+/**
+ * Handles the requests of a connection one after the other. Node would handle all that have arrived at once, and keep their
+ * responses in memory. Closes a connection that sends many requests without reading the responses.
+ */
 export function limitPipelining(server: Server): void {
-  const open = new WeakMap<Socket, number>();
+  /** The requests that wait for the response before them; none for a connection without a request. */
+  const waiting = new WeakMap<Socket, (() => void)[]>();
   const handlers = server.listeners('request');
   server.removeAllListeners('request');
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request;
     if (socket.destroyed) return;
-    const count = (open.get(socket) ?? 0) + 1;
-    if (count > maxOpenRequests) return void socket.destroy();
-    open.set(socket, count);
-    response.once('close', () => open.set(socket, (open.get(socket) ?? 1) - 1));
-    for (const handle of handlers) handle.call(server, request, response);
+    const handle = (): void => {
+      // Node reports the end of only that response which the connection is sending.
+      if (socket.destroyed) return;
+      response.once('close', () => next(socket));
+      for (const handler of handlers) handler.call(server, request, response);
+    };
+    const queue = waiting.get(socket);
+    if (queue === undefined) {
+      waiting.set(socket, []);
+      handle();
+    } else if (queue.push(handle) >= maxOpenRequests) socket.destroy();
   });
+
+  function next(socket: Socket): void {
+    const handle = waiting.get(socket)?.shift();
+    if (handle === undefined) waiting.delete(socket);
+    else handle();
+  }
 }

@@ -8,6 +8,7 @@ import { RevisionStreams } from '../events/revisionStreams';
 import { GarbageCollector, type GarbageCollectorDeps } from '../gc/garbageCollector';
 import { RevisionRepository } from '../history/revisionRepository';
 import { LongRequests } from '../http/longRequests';
+import { LongResponses } from '../http/longResponses';
 import { ContentPins } from '../objects/contentPins';
 import { ObjectStore } from '../objects/objectStore';
 import { InboxGuard, defaultInboxLimits, type InboxLimits } from '../pushes/inboxGuard';
@@ -39,6 +40,8 @@ export interface Environment {
   readonly newId?: () => string;
   readonly runLimits?: Partial<RunLimits>;
   readonly maxBodyBytes?: number;
+  /** The long responses that one token may receive at once. */
+  readonly maxLongResponses?: number;
   readonly notices?: RevisionNotices;
   readonly heartbeatMs?: number;
   readonly tokenCheckMs?: number;
@@ -87,6 +90,8 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     newPassword: () => randomBytes(24).toString('base64url'),
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
     longRequests: new LongRequests(),
+    longCommits: new LongRequests(),
+    longResponses: new LongResponses(injected.maxLongResponses),
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),

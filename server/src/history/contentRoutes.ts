@@ -3,6 +3,7 @@ import { entryKindHeader } from '../contract/history';
 import { path as pathSchema, type FileEntry } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
 import { errorResponse } from '../http/errorHandler';
+import type { LongResponses } from '../http/longResponses';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { byteRange, type ByteRange } from '../objects/byteRange';
@@ -12,10 +13,10 @@ import { contentUnavailable, findStoredEntry, type ContentServices } from './fin
 
 const revisionSchema = queryNumber('revision').refine((revision) => revision > 0, 'revision 0 has no content');
 
-export function contentRoutes(services: ContentServices): Hono<AppEnv> {
+export function contentRoutes(services: ContentServices & { readonly longResponses: LongResponses }): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
-  routes.get('/:tree/content', async (context) => {
+  routes.get('/:tree/content', services.longResponses.middleware, async (context) => {
     const path = parse(pathSchema, context.req.query('path'));
     const revision = parse(revisionSchema, context.req.query('revision'));
     const entry = await findStoredEntry(services, { treeName: context.req.param('tree'), path, revision });

@@ -3,6 +3,7 @@ import { compress } from 'hono/compress';
 import type { PathDifference, PathHistory, RevisionList } from '../contract/history';
 import { path as pathSchema } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
+import type { LongResponses } from '../http/longResponses';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { compareRevisions, revisionDetail, type CompareServices } from './compareRevisions';
@@ -16,11 +17,13 @@ const limitSchema = queryNumber('limit').refine(
   'limit is not between 1 and 200',
 );
 
-export function historyRoutes(services: CompareServices): Hono<AppEnv> {
-  const { trees, revisions } = services;
+export type HistoryServices = CompareServices & { readonly longResponses: LongResponses };
+
+export function historyRoutes(services: HistoryServices): Hono<AppEnv> {
+  const { trees, revisions, longResponses } = services;
   const routes = new Hono<AppEnv>();
 
-  routes.get('/:tree/revisions', compress(), async (context) => {
+  routes.get('/:tree/revisions', longResponses.middleware, compress(), async (context) => {
     const page = pageOf(context.req.query());
     const tree = await trees.find(context.req.param('tree'));
     return context.json<RevisionList>(await revisions.list(tree.id, page));
@@ -39,7 +42,7 @@ export function historyRoutes(services: CompareServices): Hono<AppEnv> {
     return slowChanges(context, () => compareRevisions(services, { treeName, ...range }));
   });
 
-  routes.get('/:tree/history', compress(), async (context) => {
+  routes.get('/:tree/history', longResponses.middleware, compress(), async (context) => {
     const page = pageOf(context.req.query());
     const path = parse(pathSchema, context.req.query('path'));
     const tree = await trees.find(context.req.param('tree'));
@@ -47,11 +50,15 @@ export function historyRoutes(services: CompareServices): Hono<AppEnv> {
   });
 
   return routes;
-}
 
-function slowChanges(context: Context<AppEnv>, work: () => Promise<PagedList<PathDifference>>): Promise<Response> {
-  const body = (list: PagedList<PathDifference>) => jsonPieces(list, 'changes');
-  return slowResponse(context, { work, body, contentType: 'application/json' });
+  function slowChanges(context: Context<AppEnv>, compare: () => Promise<PagedList<PathDifference>>): Promise<Response> {
+    const work = async (): Promise<PagedList<PathDifference>> => {
+      await longResponses.enter(context);
+      return compare();
+    };
+    const body = (list: PagedList<PathDifference>) => jsonPieces(list, 'changes');
+    return slowResponse(context, { work, body, contentType: 'application/json' });
+  }
 }
 
 function pageOf({ before, limit }: Record<string, string>): Page {

@@ -5,6 +5,11 @@ import type { ErrorBody } from '../contract/schemas';
 import { WireError, type WireErrorDetails } from '../errors';
 import { isStorageFull } from '../space/isStorageFull';
 import type { AppEnv } from './appEnv';
+import { isClientGone } from './clientGone';
+import { Throttle } from './throttle';
+
+/** On a full disk, each push fails in this way. */
+const fullDiskLog = new Throttle(10_000);
 
 export function handleError(error: unknown, context: Context<AppEnv>): Response {
   const { body, status } = errorOf(error, context);
@@ -20,8 +25,13 @@ export function errorOf(
     if (error.cause !== undefined) context.get('log').warn({ err: error.cause }, error.message);
     return errorWith(error.code, error.message, error.details);
   }
+  if (isClientGone(error, context)) {
+    context.get('log').debug({ err: error }, 'the client has closed the connection');
+    return errorWith('internal', 'the client has closed the connection');
+  }
   if (isStorageFull(error)) {
-    context.get('log').error({ err: error }, 'the disk is full');
+    const level = fullDiskLog.isDue() ? 'error' : 'debug';
+    context.get('log')[level]({ err: error }, 'the disk is full');
     return errorWith('storage_full', 'the server has no space left');
   }
   context.get('log').error({ err: error }, 'unexpected error');

@@ -9,7 +9,11 @@ import { beginPush, type BeginPushServices } from './beginPush';
 import { commitPush, committedPush, type CommitPushServices } from './commitPush';
 
 export type PushServices = BeginPushServices &
-  CommitPushServices & { readonly maxBodyBytes: number; readonly longRequests: LongRequests };
+  CommitPushServices & {
+    readonly maxBodyBytes: number;
+    readonly longRequests: LongRequests;
+    readonly longCommits: LongRequests;
+  };
 
 export function pushRoutes(services: PushServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
@@ -26,7 +30,8 @@ export function pushRoutes(services: PushServices): Hono<AppEnv> {
   routes.post('/:tree/pushes/:id/commit', (context) => {
     const { tree: treeName, id } = context.req.param();
     const token = context.get('token');
-    return slowJson(context, (): Promise<CommitResult> => commitPush(services, { treeName, token, id }));
+    const commit = (): Promise<CommitResult> => commitPush(services, { treeName, token, id });
+    return slowJson(context, () => services.longCommits.runSized(token.id, services.sessions.recordBytes(id), commit));
   });
 
   routes.get('/:tree/pushes/:id', async (context) => {

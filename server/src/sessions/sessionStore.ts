@@ -128,11 +128,17 @@ export class SessionStore {
     }
   }
 
-  #requireRoom(tokenId: number): void {
+  /** The number of the token's sessions, also of those that are being created. */
+  countOf(tokenId: number): number {
     let open = 0;
     for (const owners of [this.#owners, this.#creating]) {
       for (const owner of owners.values()) if (owner.tokenId === tokenId) open++;
     }
+    return open;
+  }
+
+  #requireRoom(tokenId: number): void {
+    const open = this.countOf(tokenId);
     if (open < maxSessions) return;
     throw new WireError('too_many_sessions', `the token has ${open} open pushes and pulls`);
   }
@@ -165,6 +171,12 @@ export class SessionStore {
       (kind === undefined || session.kind === kind);
     if (!isMatch) throw unknownSession();
     return session;
+  }
+
+  /** The size of a push's record in bytes; 0 if there is none. */
+  recordBytes(id: string): number {
+    if (!sessionId.safeParse(id).success) return 0;
+    return statSync(join(this.folderOf(id), 'push.lines'), { throwIfNoEntry: false })?.size ?? 0;
   }
 
   /** Throws session_not_found for a session of an earlier server, which kept its record in another file. */

@@ -3,10 +3,12 @@ import type { FileEntry } from '../contract/schemas';
 import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';
 import { toFileEntry, versionColumns } from './entry';
+import { PageSize } from './pageSize';
 
 /** More paths are read in their order; so few are found by the index of revisions. */
 const maxPathsAtOnce = 10_000;
-const pathsPerPage = 500;
+/** The paths that are found at once have no more characters than this in all. */
+const maxCharsAtOnce = 1 << 20;
 
 export class EntryRepository {
   readonly #database: Database;
@@ -80,16 +82,22 @@ export class EntryRepository {
     treeId: number,
     { older, newer }: { older: number; newer: number },
   ): AsyncGenerator<string[]> {
-    const { count } = await this.#database
+    const { count, chars } = await this.#database
       .selectFrom('versions')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .select(({ fn }) => [fn.countAll<number>().as('count'), sql<number>`total(length(path))`.as('chars')])
       .where('tree_id', '=', treeId)
       .where('revision', '>', older)
       .where('revision', '<=', newer)
       .executeTakeFirstOrThrow();
-    if (count <= maxPathsAtOnce) {
+    const size = new PageSize();
+    if (count <= maxPathsAtOnce && chars <= maxCharsAtOnce) {
       const paths = await this.pathsChanged(treeId, { older, newer });
-      for (let start = 0; start < paths.length; start += pathsPerPage) yield paths.slice(start, start + pathsPerPage);
+      for (let start = 0; start < paths.length;) {
+        const page = paths.slice(start, start + size.rows);
+        start += page.length;
+        size.adapt(page.map((path) => ({ path })));
+        yield page;
+      }
       return;
     }
     for (let after = ''; ;) {
@@ -102,10 +110,11 @@ export class EntryRepository {
         // The plus keeps SQLite from the index of revisions, which would sort all of them for each page.
         .where(sql<boolean>`+revision > ${older} and +revision <= ${newer}`)
         .orderBy('path')
-        .limit(pathsPerPage)
+        .limit(size.rows)
         .execute();
       const last = rows.at(-1);
       if (last === undefined) return;
+      size.adapt(rows);
       yield rows.map(({ path }) => path);
       after = last.path;
     }

@@ -2,9 +2,8 @@ import { sql } from 'kysely';
 import type { TableEntry } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { toTableEntry, versionColumns, type VersionRow } from './entry';
+import { PageSize } from './pageSize';
 
-/** Reading a page takes a millisecond, and a client that reads slowly costs the memory of some pages. */
-const pageRows = 500;
 /** Up to so many changes are found by the index of revisions; more of them while all paths are read in their order. */
 const maxIndexedRows = 2_000;
 
@@ -13,6 +12,13 @@ interface TableRange {
   /** 0 for all entries at the head. */
   readonly since: number;
   readonly head: number;
+}
+
+interface Position {
+  /** The last path of the page before. */
+  readonly after: string;
+  /** The most rows of the page. */
+  readonly limit: number;
 }
 
 /** The number of entries in the range. `database` must still be at `head`. */
@@ -37,18 +43,25 @@ export async function* tablePages(
   count: number,
 ): AsyncGenerator<readonly TableEntry[]> {
   const isIndexed = range.since > 0 && count <= maxIndexedRows;
+  const size = new PageSize();
   let after = '';
   for (;;) {
-    const rows = await (isIndexed ? changedRows(database, range, after) : rowsByPath(database, range, after));
+    const position = { after, limit: size.rows };
+    const rows = await (isIndexed ? changedRows(database, range, position) : rowsByPath(database, range, position));
     const last = rows.at(-1);
     if (last === undefined) return;
     after = last.path;
+    size.adapt(rows);
     yield await atHead(database, range, rows);
-    if (rows.length < pageRows) return;
+    if (rows.length < position.limit) return;
   }
 }
 
-function changedRows(database: Database, { treeId, since }: TableRange, after: string): Promise<VersionRow[]> {
+function changedRows(
+  database: Database,
+  { treeId, since }: TableRange,
+  { after, limit }: Position,
+): Promise<VersionRow[]> {
   return database
     .selectFrom('entries')
     .select(versionColumns)
@@ -56,12 +69,16 @@ function changedRows(database: Database, { treeId, since }: TableRange, after: s
     .where('revision', '>', since)
     .where('path', '>', after)
     .orderBy('path')
-    .limit(pageRows)
+    .limit(limit)
     .execute();
 }
 
 /** The plus keeps SQLite from the index of revisions, which would sort all rows for each page. */
-function rowsByPath(database: Database, { treeId, since, head }: TableRange, after: string): Promise<VersionRow[]> {
+function rowsByPath(
+  database: Database,
+  { treeId, since, head }: TableRange,
+  { after, limit }: Position,
+): Promise<VersionRow[]> {
   const isWanted = since > 0 ? sql<boolean>`+revision > ${since}` : sql<boolean>`(op = 'put' or +revision > ${head})`;
   return database
     .selectFrom('entries')
@@ -70,7 +87,7 @@ function rowsByPath(database: Database, { treeId, since, head }: TableRange, aft
     .where('path', '>', after)
     .where(isWanted)
     .orderBy('path')
-    .limit(pageRows)
+    .limit(limit)
     .execute();
 }
 

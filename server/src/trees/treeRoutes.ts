@@ -3,6 +3,7 @@ import { compress } from 'hono/compress';
 import { ndjsonType } from '../contract/ndjson';
 import type { TreeList, TreeSummary } from '../contract/schemas';
 import type { AppEnv } from '../http/appEnv';
+import type { LongResponses } from '../http/longResponses';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { jsonPieces, ndjsonPieces } from '../http/pagedList';
@@ -10,7 +11,12 @@ import { slowResponse } from '../http/slowResponse';
 import { tokenAllows } from '../tokens/authenticate';
 import type { Table, TreeRepository } from './treeRepository';
 
-export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
+export interface TreeServices {
+  readonly trees: TreeRepository;
+  readonly longResponses: LongResponses;
+}
+
+export function treeRoutes({ trees, longResponses }: TreeServices): Hono<AppEnv> {
   const routes = new Hono<AppEnv>();
 
   routes.get('/', async (context) => {
@@ -29,7 +35,10 @@ export function treeRoutes(trees: TreeRepository): Hono<AppEnv> {
     const { sinceId } = context.req.query();
     const name = context.req.param('tree');
     const reader = context.get('token').name;
-    const work = (): Promise<Table> => trees.table(name, { since, sinceId, reader });
+    const work = async (): Promise<Table> => {
+      await longResponses.enter(context);
+      return trees.table(name, { since, sinceId, reader });
+    };
     context.header('vary', 'Accept');
     return context.req.header('accept')?.includes(ndjsonType) === true
       ? slowResponse(context, { work, body: ndjsonPieces, contentType: ndjsonType })
