@@ -8,6 +8,7 @@ import type { DiskSpace } from '../space/diskSpace';
 import type { Reserve } from '../space/reserve';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
+import { requireRoomForView } from './viewRoom';
 
 export interface BeginPullServices {
   readonly trees: TreeRepository;
@@ -67,6 +68,7 @@ async function createView(
   session: Owner & { readonly id: string },
   files: readonly FileEntry[],
 ): Promise<PullSession> {
+  await requireRoomForView({ space, sessions }, session.tokenId, files);
   const password = newPassword();
   const requireRoom = (bytes: number): Promise<void> => space.requireRoomForCopy(bytes);
   const create = () =>

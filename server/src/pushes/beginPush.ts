@@ -15,6 +15,7 @@ import type { EarlierInbox } from './earlierInbox';
 import { checkFileDirConflict } from './fileDirConflict';
 import type { InboxVerifiers } from './inboxVerifiers';
 import { roomFor, type InboxGuard } from './inboxGuard';
+import { recordRoom } from './recordRoom';
 import { storeReceived } from './storeReceived';
 import { resumePush } from './resumePush';
 import type { UploadedObjects } from './uploadedObjects';
@@ -77,11 +78,18 @@ async function beginWithId(
   const candidates = forced ? push.changes : effective;
   services.uploaded.pin(id, candidates);
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
+  const record = {
+    changes: effective,
+    folders: push.folders ?? [],
+    untrackedFolders: push.untrackedFolders ?? [],
+    ...(push.message ? { message: push.message } : {}),
+  };
   const create = async (earlier?: EarlierInbox): Promise<PushSession> => {
     const password = services.newPassword();
     if (earlier !== undefined && push.resume !== undefined) services.space.release(push.resume);
     const receivedBytes = (await earlier?.receivedBytes(uploads)) ?? 0;
-    await services.inboxGuard.begin(id, uploads, roomFor(uploads, effective.length) - receivedBytes);
+    const missingBytes = roomFor(uploads) - receivedBytes;
+    await services.inboxGuard.begin(id, uploads, { missingBytes, recordBytes: await recordRoom(record) });
     services.uploaded.declare(id, uploads);
     const created = sessions.create({
       id,
@@ -93,15 +101,7 @@ async function beginWithId(
         const basis = fileWithBasis(services.objects, upload.path, head.get(upload.path), damaged);
         return earlier === undefined ? basis : fileReceivedEarlier(earlier, upload, basis);
       }),
-      push: {
-        base: tree.head,
-        forced,
-        changes: effective,
-        folders: push.folders ?? [],
-        untrackedFolders: push.untrackedFolders ?? [],
-        uploads,
-        ...(push.message ? { message: push.message } : {}),
-      },
+      push: { base: tree.head, forced, ...record, uploads },
     });
     await created.catch((error: unknown) => {
       services.inboxGuard.forget(id);

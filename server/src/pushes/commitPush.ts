@@ -9,6 +9,7 @@ import type { PushRecord, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
+import type { InboxGuard } from './inboxGuard';
 import type { InboxVerifiers } from './inboxVerifiers';
 import type { PushRepository } from './pushRepository';
 import type { UploadedObjects } from './uploadedObjects';
@@ -22,6 +23,7 @@ export interface CommitPushServices {
   readonly pushes: PushRepository;
   readonly objects: ObjectStore;
   readonly sessions: SessionStore;
+  readonly inboxGuard: InboxGuard;
   readonly inboxVerifiers: InboxVerifiers;
   readonly uploaded: UploadedObjects;
   readonly activity: SessionActivity;
@@ -55,6 +57,7 @@ export async function commitPush(
     const committedMeanwhile = await pushes.committedRevision(tree.id, id, token.name);
     if (committedMeanwhile !== undefined) return resultOf(committedMeanwhile);
     const push = await sessions.pushRecord(id);
+    await services.inboxGuard.admitCommit(id, push);
     await storeObjects(services, id, push);
     await requireObjects(services.objects, push);
     const revision = await pushes.commit({

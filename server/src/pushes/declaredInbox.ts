@@ -42,6 +42,11 @@ export class DeclaredInbox {
     folder.files.set(spelling(upload.path.slice(end + 1)), upload);
   }
 
+  /** The number of folders in the inbox. */
+  get folderCount(): number {
+    return this.#folders.size;
+  }
+
   /** The role of `name` in the folder at `path`; undefined if the push did not declare it. */
   roleOf(path: string, name: string, isFolder: boolean): DeclaredRole | undefined {
     const folder = this.#folders.get(spelling(path));

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { WireError, pathsError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Run } from '../rsync/run';
-import type { Upload } from '../sessions/session';
+import type { PushRecord, Upload } from '../sessions/session';
 import { removeFolder } from '../sessions/removeFolder';
 import type { RunObserver } from '../sessions/rsyncRuns';
 import type { SessionActivity } from '../sessions/sessionActivity';
@@ -10,6 +10,7 @@ import type { SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
 import { DeclaredInbox } from './declaredInbox';
 import { measureInbox, type InboxState } from './measureInbox';
+import { recordRoom } from './recordRoom';
 
 export interface InboxLimits {
   /** The interval between checks, in milliseconds. */
@@ -38,11 +39,11 @@ const pausePerMeasure = 20;
 /** After its last run, a push is measured again if the last measure took no longer than this, or if it is suspicious. */
 const maxLastCostMs = 20;
 const blockBytes = 4096;
-/** A path's rows in the tables and their indexes. */
-const databaseBytesPerChange = 2048;
 
 interface Guarded {
   readonly declared: DeclaredInbox;
+  /** The room for everything but the files. */
+  readonly recordBytes: number;
   readonly runs: Set<Run>;
   hasFailed: boolean;
   freeBytes: number;
@@ -58,11 +59,9 @@ export interface InboxGuardDeps {
   readonly log: Logger;
 }
 
-/** The room on the disk that a push needs, in bytes. */
-export function roomFor(uploads: readonly Upload[], changeCount: number): number {
-  if (uploads.length === 0) return 0;
-  const bytes = uploads.reduce((sum, { size }) => sum + Math.ceil(size / blockBytes) * blockBytes, 0);
-  return bytes + changeCount * databaseBytesPerChange;
+/** The room on the disk that the files of a push need, in bytes. */
+export function roomFor(uploads: readonly Upload[]): number {
+  return uploads.reduce((sum, { size }) => sum + Math.ceil(size / blockBytes) * blockBytes, 0);
 }
 
 /**
@@ -84,23 +83,39 @@ export class InboxGuard implements RunObserver {
     this.#limits = limits;
   }
 
-  /** Promises room for a new push, of which `missingBytes` have not arrived. Throws storage_full. */
-  async begin(id: string, uploads: readonly Upload[], missingBytes: number): Promise<void> {
-    await this.#deps.space.promise(id, Math.max(0, missingBytes));
-    this.#guarded.set(id, await this.#guard(uploads));
+  /**
+   * Promises room for a new push: for its files, of which `missingBytes` have not arrived, for their folders and for
+   * everything else, `recordBytes`. Throws storage_full.
+   */
+  async begin(
+    id: string,
+    uploads: readonly Upload[],
+    { missingBytes, recordBytes }: { readonly missingBytes: number; readonly recordBytes: number },
+  ): Promise<void> {
+    const guarded = await this.#guard(uploads, recordBytes);
+    const folderBytes = guarded.declared.folderCount * blockBytes;
+    await this.#promise(id, guarded, Math.max(0, missingBytes) + folderBytes);
+    this.#guarded.set(id, guarded);
+  }
+
+  /** Throws storage_full if there is no room for the rows of the push, which was idle perhaps. */
+  async admitCommit(id: string, push: PushRecord): Promise<void> {
+    const { space } = this.#deps;
+    if (!space.isPromised(id)) return space.promise(id, await recordRoom(push), 'kept');
+    if ((await space.state()).isScarce) throw diskFull();
   }
 
   /** Promises room again, if the push was idle or the server was restarted. Throws storage_full. */
   async admit(id: string): Promise<void> {
     const { sessions, space } = this.#deps;
-    const created = this.#guarded.has(id) ? undefined : await this.#guard((await sessions.pushRecord(id)).uploads);
+    const created = this.#guarded.has(id) ? undefined : await this.#guardAgain(await sessions.pushRecord(id));
     // Another connection of the session may have been admitted meanwhile.
     const guarded = this.#guarded.get(id) ?? created;
     if (guarded === undefined) return;
     this.#guarded.set(id, guarded);
     if (space.isPromised(id)) return;
     const { arrivedBytes } = await this.#measure(id, guarded);
-    await space.promise(id, Math.max(0, guarded.declared.bytes - arrivedBytes));
+    await this.#promise(id, guarded, Math.max(0, guarded.declared.bytes - arrivedBytes));
   }
 
   /** The reason why the push's transfers were ended; undefined if they were not. */
@@ -129,9 +144,18 @@ export class InboxGuard implements RunObserver {
     this.#faults.delete(id);
   }
 
-  async #guard(uploads: readonly Upload[]): Promise<Guarded> {
+  /** A push that brings no file may use some of the room that is kept, so that a full disk takes deletions. */
+  #promise(id: string, { declared, recordBytes }: Guarded, missingBytes: number): Promise<void> {
+    return this.#deps.space.promise(id, missingBytes + recordBytes, declared.count === 0 ? 'kept' : 'free');
+  }
+
+  async #guardAgain(push: PushRecord): Promise<Guarded> {
+    return this.#guard(push.uploads, await recordRoom(push));
+  }
+
+  async #guard(uploads: readonly Upload[], recordBytes: number): Promise<Guarded> {
     const declared = await DeclaredInbox.of(uploads);
-    return { declared, runs: new Set(), hasFailed: false, freeBytes: Infinity, measuredAt: 0, costMs: 0 };
+    return { declared, recordBytes, runs: new Set(), hasFailed: false, freeBytes: Infinity, measuredAt: 0, costMs: 0 };
   }
 
   #onRunEnded(id: string, guarded: Guarded, run: Run): void {
@@ -190,7 +214,7 @@ export class InboxGuard implements RunObserver {
     if (received <= maxReceived && !isScarce && !this.#isDue(id, guarded, freeBytes)) return;
     guarded.freeBytes = freeBytes;
     const state = await this.#measure(id, guarded);
-    this.#deps.space.update(id, Math.max(0, declared.bytes - state.arrivedBytes));
+    this.#deps.space.update(id, Math.max(0, declared.bytes - state.arrivedBytes) + guarded.recordBytes);
     const fault = this.#faultIn(state, declared, received / maxReceived);
     if (fault !== undefined) this.#cut(id, guarded, fault);
   }
@@ -227,8 +251,7 @@ export class InboxGuard implements RunObserver {
   }
 
   #stopAll(active: readonly (readonly [string, Guarded])[]): void {
-    const fault = new WireError('storage_full', 'the server has no space left');
-    for (const [id, guarded] of active) this.#cut(id, guarded, fault);
+    for (const [id, guarded] of active) this.#cut(id, guarded, diskFull());
   }
 
   async #measure(id: string, guarded: Guarded): Promise<InboxState> {
@@ -261,6 +284,10 @@ export class InboxGuard implements RunObserver {
     const state = await measureInbox(inbox, { declared, objects, maxUndeclared: Infinity });
     for (const path of [...state.undeclared, ...state.temporary, ...state.grown])
       await removeFolder(`${inbox}/${path}`);
-    space.update(id, Math.max(0, declared.bytes - state.arrivedBytes));
+    space.update(id, Math.max(0, declared.bytes - state.arrivedBytes) + guarded.recordBytes);
   }
+}
+
+function diskFull(): WireError {
+  return new WireError('storage_full', 'the server has no space left');
 }

@@ -37,12 +37,23 @@ export class DiskSpace {
     return this.#promised.get(id) ?? 0;
   }
 
-  /** Keeps `bytes` free for a push. Throws storage_full if that is more than is left beside the promises to others. */
-  async promise(id: string, bytes: number): Promise<void> {
-    const room = this.#roomIn(await this.state(), id);
+  /**
+   * Keeps `bytes` for a push. Throws storage_full if that is more than is left beside the promises to others. With `kept`,
+   * the push may use half of the room that pushes leave free.
+   */
+  async promise(id: string, bytes: number, from: 'free' | 'kept' = 'free'): Promise<void> {
+    const { freeBytes, keptBytes } = await this.state();
+    const room = this.#roomIn({ freeBytes, keptBytes: from === 'free' ? keptBytes : keptBytes / 2 }, id);
     // No await from here on: another push would see neither this promise nor its own in the sum.
     if (bytes > 0 && bytes > room) throw noRoom('push', bytes, room);
     this.#promised.set(id, bytes);
+  }
+
+  /** Throws storage_full if `bytes` would leave less than a quarter of the room that pushes leave free. */
+  async requireRoomForView(bytes: number): Promise<void> {
+    const { freeBytes, keptBytes } = await this.state();
+    const room = Math.max(0, Math.floor(freeBytes - keptBytes / 4));
+    if (bytes > room) throw noRoom('pull', bytes, room);
   }
 
   /** Throws storage_full if a copy of `bytes` for a pull would need more than is left beside the promises to pushes. */
