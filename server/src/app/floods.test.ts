@@ -16,7 +16,7 @@ beforeAll(async () => {
   await server.api.makeTree('t');
   const changes = Array.from({ length: links }, (_, number) => symlink(`${folder}${number}`, `${number}`));
   const { body } = await server.api.beginPush('t', { base: 0, changes });
-  expect(await server.api.commit('t', body.id)).toMatchObject({ status: 200 });
+  await server.api.commit('t', body.id);
 }, 60_000);
 afterAll(() => server.stop());
 beforeEach(() => void (server.logged.length = 0));

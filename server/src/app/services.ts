@@ -18,6 +18,7 @@ import { UploadedObjects } from '../pushes/uploadedObjects';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
 import { removeRevokedSessions } from '../sessions/removeSessions';
 import { RsyncRuns } from '../sessions/rsyncRuns';
+import { RunTurns, defaultRunTurnLimits, type RunTurnLimits } from '../sessions/runTurns';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
 import { DiskSpace, type DiskSpaceOptions } from '../space/diskSpace';
@@ -39,6 +40,7 @@ export interface Environment {
   readonly now?: () => Date;
   readonly newId?: () => string;
   readonly runLimits?: Partial<RunLimits>;
+  readonly runTurnLimits?: Partial<RunTurnLimits>;
   readonly maxBodyBytes?: number;
   /** The long responses that one token may receive at once. */
   readonly maxLongResponses?: number;
@@ -89,9 +91,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     newId: injected.newId ?? (() => randomBytes(16).toString('hex')),
     newPassword: () => randomBytes(24).toString('base64url'),
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
-    longRequests: new LongRequests(),
-    longCommits: new LongRequests(),
-    longResponses: new LongResponses(injected.maxLongResponses),
+    ...turnsOf(injected),
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
@@ -126,5 +126,15 @@ function maintenanceOf(deps: GarbageCollectorDeps) {
     garbage: new GarbageCollector(deps),
     /** Work that reads or removes many contents runs one at a time. */
     objectWork: new NamedTurn(),
+  };
+}
+
+/** The requests and runs of a token that wait for others of the same token. */
+function turnsOf({ maxLongResponses, runTurnLimits }: Pick<Environment, 'maxLongResponses' | 'runTurnLimits'>) {
+  return {
+    longRequests: new LongRequests(),
+    longCommits: new LongRequests(),
+    longResponses: new LongResponses(maxLongResponses),
+    runTurns: new RunTurns({ ...defaultRunTurnLimits, ...runTurnLimits }),
   };
 }

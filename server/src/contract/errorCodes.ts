@@ -23,6 +23,7 @@ export const httpStatusByCode = {
   content_mismatch: 422,
   content_unavailable: 422,
   too_many_sessions: 429,
+  too_many_runs: 429,
   internal: 500,
   storage_full: 507,
 } as const;

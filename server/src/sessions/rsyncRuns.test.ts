@@ -225,3 +225,55 @@ test('few rsyncs start at once: the next one begins with what its client has sen
   expect(started()).toBe(startsAtOnce + 1);
   for (const socket of [...silent, waiting]) socket?.terminate();
 });
+
+test('a token has some runs at a time, and more of them wait for their turn', async () => {
+  const { session } = await startWithPush({ runTurnLimits: { runsOfToken: 2 } });
+  const urls = [await server.rsyncUrl('tree', session.id)];
+  for (const name of ['b', 'c']) {
+    const { body } = await server.api.beginPush('tree', { base: 0, changes: puts({ [name]: name }) });
+    urls.push(await server.rsyncUrl('tree', body.id));
+  }
+  const [first, second, third] = urls.map((url) => connect(url, server.token)) as [WebSocket, WebSocket, WebSocket];
+  const ready = { first: greeted(first), second: greeted(second), third: greeted(third) };
+  await Promise.all([ready.first, ready.second]);
+  const other = await server.services.tokens.create('bob', null);
+  const { body } = await server.as(other).beginPush('tree', { base: 0, changes: puts({ d: 'd' }) });
+  const bob = connect(await server.rsyncUrl('tree', body.id), other);
+  await greeted(bob);
+  expect(third.readyState).toBe(third.CONNECTING);
+  first.terminate();
+  await ready.third;
+  for (const socket of [second, third, bob]) socket.terminate();
+});
+
+test('a run whose turn does not come is refused with a code for which a client waits', async () => {
+  const { session, url } = await startWithPush({ runTurnLimits: { runsOfToken: 1, waitMs: 50 } });
+  const first = connect(url, server.token);
+  await greeted(first);
+  expect(await refusal(connect(url, server.token))).toEqual({ status: 429, code: 'too_many_runs' });
+  first.terminate();
+  await vi.waitFor(() => expect(server.services.activity.isBusy(session.id)).toBe(false));
+  await greeted(connect(url, server.token));
+});
+
+test('a token with many starts does not keep another from its own', async () => {
+  const folder = temporaryFolder();
+  const [rsync, ready] = [join(folder, 'rsync'), join(folder, 'ready')];
+  const script = `until [ -e ${ready} ]; do sleep 0.05; done; echo; exec cat > ${folder}/out`;
+  writeFileSync(rsync, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  server = await startTestServer({ rsync });
+  await server.api.makeTree('tree');
+  const order: string[] = [];
+  const open = async (token: string, name: string): Promise<void> => {
+    const { body } = await server.as(token).beginPush('tree', { base: 0, changes: puts({ [name]: name }) });
+    const socket = connect(await server.rsyncUrl('tree', body.id), token);
+    void greeted(socket).then(() => order.push(name));
+    await once(socket, 'open');
+  };
+  const bob = await server.services.tokens.create('bob', null);
+  for (let number = 0; number < 3 * startsAtOnce; number++) await open(server.token, 'alice');
+  await open(bob, 'bob');
+  writeFileSync(ready, '');
+  await vi.waitFor(() => expect(order).toContain('bob'), { timeout: 10_000 });
+  expect(order.indexOf('bob')).toBeLessThanOrEqual(2 * startsAtOnce);
+});

@@ -32,6 +32,8 @@ export class RsyncRuns {
   readonly #command: string;
   readonly #limits: RunLimits;
   readonly #starts = new Slots<'start'>(startsAtOnce);
+  /** A token with many runs has a few of them in the queue of all starts, so that others need not wait for the rest. */
+  readonly #startsOfToken = new Slots<number>(startsAtOnce);
 
   constructor(
     deps: {
@@ -60,23 +62,28 @@ export class RsyncRuns {
     void run.ended.then(release);
   }
 
-  /** Closes the socket if the session has no free slot. */
+  /** Returns undefined, and closes the socket, if the session has no free slot. */
   start(
     { id, part, tokenId }: { id: string; part: string | undefined; tokenId: number },
     socket: WebSocket,
     log: Logger,
-  ): void {
+  ): Run | undefined {
     // Another connection may have taken the last slot since the upgrade was granted.
-    if (!this.#activity.hasCapacity(id)) return socket.close(tryAgainLater, 'the session is in use');
+    if (!this.#activity.hasCapacity(id)) {
+      socket.close(tryAgainLater, 'the session is in use');
+      return undefined;
+    }
     const configFile = this.#sessions.configFileOf(id);
     const run = new RsyncRun(socket, { part, configFile, log, command: this.#command, limits: this.#limits });
     this.#activity.attach(id, run);
     this.#stopWithToken(run, tokenId, socket);
-    void this.#starts.run('start', () => this.#begin(id, run, log));
+    const begin = (): Promise<void> => this.#starts.run('start', () => this.#begin(id, run, log));
+    void this.#startsOfToken.run(tokenId, begin);
     void run.ended.then(() => {
       const tail = tailOf(this.#sessions.logFileOf(id));
       if (tail !== '') log.debug({ rsync: tail }, 'rsync log');
     });
+    return run;
   }
 
   /** Resolves when another run may start. */

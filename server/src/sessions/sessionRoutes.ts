@@ -4,8 +4,10 @@ import type { WebSocket } from 'ws';
 import type { SessionStatus } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
+import { clientSignal, connectionOf } from '../http/clientGone';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { RsyncRuns } from './rsyncRuns';
+import type { RunTurns } from './runTurns';
 import { lastRsyncError } from './rsyncLog';
 import type { SessionActivity } from './sessionActivity';
 import type { SessionStore } from './sessionStore';
@@ -23,11 +25,12 @@ export interface SessionServices {
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly rsyncRuns: RsyncRuns;
+  readonly runTurns: RunTurns;
   readonly inboxGuard: PushGuard;
 }
 
 export function sessionRoutes(services: SessionServices): Hono<AppEnv> {
-  const { trees, sessions, activity, rsyncRuns, inboxGuard } = services;
+  const { trees, sessions, activity, rsyncRuns, runTurns, inboxGuard } = services;
   const routes = new Hono<AppEnv>();
 
   routes.get('/:tree/sessions/:id/rsync', async (context, next) => {
@@ -37,18 +40,36 @@ export function sessionRoutes(services: SessionServices): Hono<AppEnv> {
     const { id, tree: name } = context.req.param();
     const tree = await trees.find(name);
     const tokenId = context.get('token').id;
-    const session = await sessions.find(id, { treeId: tree.id, tokenId });
+    const owner = { treeId: tree.id, tokenId };
+    await sessions.find(id, owner);
     if (!isUpgrade(context)) throw notAnUpgrade();
     const part = context.req.query('part');
-    await activity.waitForSlot(session.id, part);
-    if (session.kind === 'push') await inboxGuard.admit(session.id);
-    const log = context.get('log').child({ session: session.id });
-    const upgrade = upgradeWebSocket(() => ({
-      onOpen: (_event, { raw }) => rsyncRuns.start({ id: session.id, part, tokenId }, raw as WebSocket, log),
-    }));
-    const response = await upgrade(context, next);
-    if (response === undefined) throw notAnUpgrade();
-    return response;
+    await activity.waitForSlot(id, part);
+    const leave = await runTurns.enter(tokenId, clientSignal(context));
+    try {
+      let hasRun = false;
+      connectionOf(context)?.once('close', () => {
+        if (!hasRun) leave();
+      });
+      // Meanwhile, the session may have ended, or another connection may have taken its last slot.
+      const session = await sessions.find(id, owner);
+      await activity.waitForSlot(id, part);
+      if (session.kind === 'push') await inboxGuard.admit(id);
+      const log = context.get('log').child({ session: id });
+      const upgrade = upgradeWebSocket(() => ({
+        onOpen: (_event, { raw }) => {
+          const run = rsyncRuns.start({ id, part, tokenId }, raw as WebSocket, log);
+          hasRun = run !== undefined;
+          void run?.ended.then(leave);
+        },
+      }));
+      const response = await upgrade(context, next);
+      if (response === undefined) throw notAnUpgrade();
+      return response;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   });
 
   routes.get('/:tree/sessions/:id', async (context) => {

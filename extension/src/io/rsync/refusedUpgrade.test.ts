@@ -32,6 +32,7 @@ it.each([
   [404, 'session_not_found', false],
   [404, 'tree_not_found', false],
   [409, 'session_busy', true],
+  [429, 'too_many_runs', true],
   [500, 'internal', true],
   [507, 'storage_full', false],
   [418, 'code_of_the_future', true],

@@ -24,7 +24,13 @@ export function isTransient({ code, details }: PalmtreeError): boolean {
   return passing.has(code);
 }
 
-const passing: ReadonlySet<ErrorCode> = new Set(['connection_lost', 'server_unreachable', 'session_busy', 'internal']);
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'connection_lost',
+  'server_unreachable',
+  'session_busy',
+  'too_many_runs',
+  'internal',
+]);
 
 function isKnown(code: string): code is WireErrorCode {
   return Object.hasOwn(httpStatusByCode, code);

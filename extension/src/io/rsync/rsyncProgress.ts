@@ -7,6 +7,8 @@ export interface TransferProgress {
   readonly wireBytes: number;
   /** The connection was lost; another attempt follows. */
   readonly isReconnecting?: boolean;
+  /** The server is busy with other transfers of the token; another attempt follows. */
+  readonly isQueued?: boolean;
 }
 
 const progressLine = /^\s+\S+\s+(\d{1,3})%\s/;

@@ -14,6 +14,8 @@ const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
 /** After an attempt that transferred more than this, the count of retries starts over. */
 const progressBytes = 1 << 20;
 const maxAttempts = 100;
+/** The server has made the request wait for its turn before it asks to come again. */
+const turnPauseMs = 1_000;
 /** The server's limit for one session. One run, at both ends together, keeps about one core busy. */
 const maxRuns = 4;
 const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
@@ -164,6 +166,8 @@ function totalProgress(parts: readonly TransferProgress[], { paths, totalBytes }
     totalBytes,
     wireBytes: sum(({ wireBytes }) => wireBytes),
     isReconnecting: parts.some(({ isReconnecting }) => isReconnecting === true),
+    // A part that transfers is more to the point than one that waits.
+    isQueued: parts.every(({ isQueued, files, totalFiles }) => isQueued === true || files === totalFiles),
   };
 }
 
@@ -202,12 +206,24 @@ async function transferPart(given: Job, part: TransferPart, index: number): Prom
       return { sentBytes, receivedBytes, isPartial: outcome === 'replan' };
     }
     const error = await reasonOf(request, result);
+    if (error.code === 'too_many_runs') {
+      // Not a failed attempt: the other transfers may take hours.
+      attempt--;
+      onProgress({ ...progress, isQueued: true });
+      await pause(request, error, turnPauseMs);
+      continue;
+    }
     const pauseMs = retryDelaysMs[retries++];
     if (pauseMs === undefined || attempt === maxAttempts || !mayRetry(outcome, failure, error)) throw error;
-    request.screen.retrying(error, pauseMs);
     onProgress({ ...progress, isReconnecting: true });
-    await delay(pauseMs, undefined, { signal: request.signal }).catch(() => undefined);
+    await pause(request, error, pauseMs);
   }
+}
+
+/** Ends early when the transfer is cancelled. */
+async function pause({ screen, signal }: TransferRequest, error: PalmtreeError, pauseMs: number): Promise<void> {
+  screen.retrying(error, pauseMs);
+  await delay(pauseMs, undefined, { signal }).catch(() => undefined);
 }
 
 interface AttemptResult {

@@ -148,6 +148,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
   too_many_folders: () =>
     l10n.t('The tree has too many tracked folders. Untrack some, or track a folder that contains them.'),
+  too_many_runs: () => l10n.t('The server is busy with other transfers of this token.'),
   too_many_sessions: () =>
     l10n.t(
       'Too many transfers with this token are open on the server. Try again in half an hour, or use another token.',
@@ -228,6 +229,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   session_not_found: [tryAgain, showLog],
   session_busy: [tryAgain, showLog],
   too_many_sessions: [tryAgain, showLog],
+  too_many_runs: [tryAgain, showLog],
   content_mismatch: [tryAgain, showLog],
   storage_full: [tryAgain, showLog],
   not_found: [tryAgain, showLog],

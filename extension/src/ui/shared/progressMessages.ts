@@ -65,6 +65,7 @@ export function isAwaiting({ step, progress, since }: RunningStep, now: Date): b
 export function runningMessage(running: RunningStep, now: Date): string {
   const { step, progress, since } = running;
   const message = stepMessage(step);
+  if (progress?.isQueued === true) return queuedMessage();
   if (!hasBytes(progress)) return isAwaiting(running, now) ? `${message} (${secondsSince(since, now)})` : message;
   const done = transferMessage(progress);
   if (progress.isReconnecting === true) return l10n.t('The connection was lost at {0}. Reconnecting…', done);
@@ -120,9 +121,14 @@ export function transferSummary(outcome: TransferOutcome): string {
 }
 
 /** The line between two attempts of a transfer in the terminal. */
-export function retryMessage({ details }: PalmtreeError, pauseMs: number): string {
+export function retryMessage({ code, details }: PalmtreeError, pauseMs: number): string {
+  if (code === 'too_many_runs') return queuedMessage();
   const seconds = formatNumber(pauseMs / 1000);
   return details.exit === undefined
     ? l10n.t('The connection was lost ({0}). Trying again in {1} s.', details.reason ?? '', seconds)
     : l10n.t('rsync failed with {0}. Trying again in {1} s.', details.exit, seconds);
+}
+
+function queuedMessage(): string {
+  return l10n.t('The server is busy with other transfers of this token. Waiting for a turn…');
 }

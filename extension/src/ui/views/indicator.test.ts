@@ -214,6 +214,12 @@ describe('the status bar item', () => {
       expect(indicator.tooltip).toContain('The connection was lost at 31%');
     });
 
+    it('that it waits for its turn', () => {
+      const indicator = indicatorFor([running({ progress: { ...progress, isQueued: true }, since })]);
+      expect(indicator.text).toBe('$(sync~spin) Waiting for the server 31%');
+      expect(indicator.tooltip).toContain('other transfers of this token');
+    });
+
     it('that it waits for the server, once that takes long', () => {
       const step = { kind: 'awaitingServer' } as const;
       const waiting = running({ step, progress: undefined, since });

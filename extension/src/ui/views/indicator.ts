@@ -76,7 +76,7 @@ function busyIndicator(state: SyncState, now: Date): Indicator | undefined {
   const verb =
     progress?.isReconnecting === true
       ? l10n.t('Reconnecting')
-      : isAwaiting({ step, progress, since }, now)
+      : progress?.isQueued === true || isAwaiting({ step, progress, since }, now)
         ? l10n.t('Waiting for the server')
         : running;
   const hasBytes = progress !== undefined && progress.totalBytes > 0;
