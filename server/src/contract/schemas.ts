@@ -39,7 +39,7 @@ const hash = z.string().regex(/^[0-9a-f]{64}$/);
 /** Nanoseconds since the epoch, as a decimal string because a JSON number would lose the last digits. */
 const mtimeNs = z
   .string()
-  .regex(/^-?[0-9]{1,19}$/)
+  .regex(/^-?[0-9]{1,19}$/, { abort: true })
   .refine((ns) => ns.length < 19 || isTime(BigInt(ns)), 'is beyond the years 1677 to 2262');
 /** The permission bits. */
 const mode = z.int().min(0).max(0o777);
