@@ -21,7 +21,7 @@ export const duTask: Task<object, DuResult> = {
   run: async ({ services, database, dataFolder, signal, report }: TaskContext) => {
     const trees = await new TreeContents(database).list({ signal, report });
     report('Looks at the files on the disk.');
-    const contents = (await services.objects.usage(signal)).bytes;
+    const contents = (await services.contents.usage(signal)).bytes;
     const sessions = (await folderUsage(join(dataFolder, 'sessions'))).bytes;
     const databaseBytes = databaseUsage(dataFolder);
     const quarantine = (await folderUsage(join(dataFolder, 'quarantine'))).bytes;

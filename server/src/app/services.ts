@@ -10,9 +10,10 @@ import { RevisionRepository } from '../history/revisionRepository';
 import { LongRequests } from '../http/longRequests';
 import { LongResponses } from '../http/longResponses';
 import { ContentPins } from '../objects/contentPins';
-import { ObjectStore } from '../objects/objectStore';
+import { openContents } from '../objects/openContents';
 import { InboxGuard, defaultInboxLimits, type InboxLimits } from '../pushes/inboxGuard';
 import { InboxVerifiers } from '../pushes/inboxVerifiers';
+import { PackInboxes } from '../pushes/packInboxes';
 import { PushRepository } from '../pushes/pushRepository';
 import { UploadedObjects } from '../pushes/uploadedObjects';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
@@ -64,20 +65,19 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   const limits = { ...defaultRunLimits, ...injected.runLimits };
   const sessions = new SessionStore(join(dataFolder, 'sessions'), now);
   const activity = new SessionActivity(limits.closeGraceMs, now);
-  const objects = new ObjectStore(join(dataFolder, 'objects'));
+  const { contents, objects, inboxVerifiers, packInboxes } = contentsOf(dataFolder, database, sessions);
   const reserve = new Reserve(dataFolder);
   const space = new DiskSpace(dataFolder, injected.space);
   const inboxLimits = { ...defaultInboxLimits, ...injected.inboxLimits };
   const inboxGuard = new InboxGuard({ sessions, activity, objects, space, log }, inboxLimits);
   sessions.onRemoved((id) => inboxGuard.forget(id));
-  const inboxVerifiers = new InboxVerifiers(objects);
   const entries = new EntryRepository(database);
   const tokens = new TokenRepository(database, now);
   const revisions = new RevisionRepository(database);
   const notices = injected.notices ?? new LocalNotices();
   const pins = new ContentPins();
-  const unused = new UnusedContents({ entries, objects, pins });
-  const uploaded = new UploadedObjects({ sessions, pins, unused, inboxVerifiers });
+  const unused = new UnusedContents({ entries, contents, pins });
+  const uploaded = new UploadedObjects({ sessions, pins, unused, inboxVerifiers, packInboxes });
   const tokenWatch = new TokenWatch(tokens, {
     checkMs: injected.tokenCheckMs ?? defaultTokenCheckMs,
     onChecked: (revoked) => removeRevokedSessions({ sessions, uploaded, activity }, revoked, log),
@@ -95,7 +95,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
-    ...maintenanceOf({ database, dataFolder, sessions, objects, unused, reserve, now }),
+    ...maintenanceOf({ database, dataFolder, sessions, contents, unused, reserve, now }),
     folders: new FolderRepository(database, now),
     entries,
     revisions,
@@ -105,7 +105,9 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     objects,
     pins,
     unused,
+    contents,
     inboxVerifiers,
+    packInboxes,
     inboxGuard,
     space,
     reserve,
@@ -113,10 +115,21 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     sessions,
     activity,
     rsyncRuns: new RsyncRuns(
-      { sessions, activity, tokenWatch, observers: [inboxVerifiers, inboxGuard] },
+      { sessions, activity, tokenWatch, observers: [inboxVerifiers, packInboxes, inboxGuard] },
       rsync,
       limits,
     ),
+  };
+}
+
+function contentsOf(dataFolder: string, database: Database, sessions: SessionStore) {
+  const contents = openContents(dataFolder, database);
+  const { objects, packs } = contents;
+  return {
+    contents,
+    objects,
+    inboxVerifiers: new InboxVerifiers(objects),
+    packInboxes: new PackInboxes(packs, sessions),
   };
 }
 

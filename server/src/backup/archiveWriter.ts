@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { isSmall, type Content } from '../objects/content';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
+import type { StoredSlice } from '../objects/sliceRepository';
 import { ByteSink, type WriteBytes } from './byteSink';
 import { backupFormat, ContentsDigest, manifestEntry, objectEntry, type Manifest } from './manifest';
 import { tarEnd, tarHeader, tarPadding } from './tarFormat';
 
 export interface ArchiveOptions {
-  readonly objects: ObjectStore;
   readonly version: string;
   readonly now: Date;
   readonly signal: AbortSignal;
@@ -37,10 +37,13 @@ export class ArchiveWriter {
     }
   }
 
-  /** Returns whether the content is whole. A large one is in the archive even if it is not. */
-  async putContent(content: Content): Promise<boolean> {
-    if (!isSmall(content)) return this.#putLarge(content);
-    const bytes = this.#readSmall(content);
+  /**
+   * Returns whether the content is whole. A large one is in the archive even if it is not. `slice` is where a pack has the
+   * content.
+   */
+  async putContent(stored: ContentStore, content: Content, slice: StoredSlice | undefined): Promise<boolean> {
+    if (!isSmall(content)) return this.#putLarge(stored, content);
+    const bytes = await stored.readSmall(content, slice).catch(() => undefined);
     if (bytes === undefined) return false;
     this.#digest.add(content);
     await this.#put(objectEntry(content.hash), content.size, [bytes]);
@@ -60,16 +63,8 @@ export class ArchiveWriter {
     return manifest;
   }
 
-  #readSmall(content: Content): Buffer | undefined {
-    try {
-      return this.#options.objects.readSmall(content);
-    } catch {
-      return undefined;
-    }
-  }
-
-  async #putLarge(content: Content): Promise<boolean> {
-    const handle = await this.#options.objects.open(content).catch(() => undefined);
+  async #putLarge({ objects }: ContentStore, content: Content): Promise<boolean> {
+    const handle = await objects.open(content).catch(() => undefined);
     if (handle === undefined) return false;
     try {
       this.#digest.add(content);

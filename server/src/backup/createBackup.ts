@@ -7,7 +7,8 @@ import { withoutPurges } from '../database/purgeLock';
 import { withDatabase } from '../database/withDatabase';
 import { OperatorError } from '../errors';
 import type { Content } from '../objects/content';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
+import { openContents } from '../objects/openContents';
 import { isStorageFull } from '../space/isStorageFull';
 import { ContentRepository, hashPrefixes } from '../trees/contentRepository';
 import { contentFault } from '../verify/contentFault';
@@ -19,7 +20,6 @@ import type { WriteBytes } from './byteSink';
 
 export interface BackupRequest {
   readonly dataFolder: string;
-  readonly objects: ObjectStore;
   /** The version of this palmtree-server. */
   readonly version: string;
   readonly now: Date;
@@ -88,20 +88,23 @@ async function totalsOf(folder: string): Promise<{ trees: number; count: number;
 
 /** Returns the hashes of the lost contents. */
 async function putContents(
-  { objects, signal, onLost }: BackupRequest,
+  { dataFolder, signal, onLost }: BackupRequest,
   writer: ArchiveWriter,
   folder: string,
   count: number,
 ): Promise<string[]> {
   return withDatabase(folder, async (database) => {
     const contents = new ContentRepository(database);
+    const stored = openContents(dataFolder, database);
     const lost: string[] = [];
     for (const prefix of hashPrefixes(count)) {
-      for (const content of await contents.withPrefix(prefix)) {
+      const batch = await contents.withPrefix(prefix);
+      const slices = await stored.packs.find(batch);
+      for (const content of batch) {
         signal.throwIfAborted();
-        if (await writer.putContent(content)) continue;
+        if (await writer.putContent(stored, content, slices.get(content.hash))) continue;
         lost.push(content.hash);
-        onLost(await lostContent(objects, contents, content));
+        onLost(await lostContent(stored, contents, content));
       }
     }
     return lost;
@@ -110,11 +113,11 @@ async function putContents(
 
 /** The words for a content that could not be read. A push may have repaired it since. */
 async function lostContent(
-  objects: ObjectStore,
+  stored: ContentStore,
   contents: ContentRepository,
   content: Content,
 ): Promise<ContentDamage> {
-  const fault = await contentFault(objects, contents, content);
+  const fault = await contentFault(stored, contents, content);
   const { uses, count: useCount } = await contents.usesOf(content, 1);
   const repaired = 'could not be read, but is whole now; back up again';
   return fault?.damage ?? { kind: 'damaged', hash: content.hash, fault: repaired, uses, useCount };

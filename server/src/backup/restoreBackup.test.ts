@@ -25,10 +25,9 @@ afterAll(() => server.stop());
 
 async function backUp(): Promise<Buffer> {
   const written: Buffer[] = [];
-  const { dataFolder, services } = server;
+  const { dataFolder } = server;
   await createBackup({
     dataFolder,
-    objects: services.objects,
     version: '1.2.3',
     now: new Date(0),
     signal,

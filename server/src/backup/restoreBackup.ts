@@ -62,6 +62,7 @@ async function restoreInto(request: RestoreRequest): Promise<RestoreResult> {
   const { createdAt, contents, lost } = await readBackup(new ByteSource(observed(request)), targetOf(folder, objects));
   const { trees, missing } = await withDatabase(folder, async (database) => {
     await checkDatabase(database, folder);
+    await forgetPacks(database);
     const absent = await absentContents(database, objects, contents.count);
     await requireKnown(database, absent, new Set(lost));
     for (const content of absent) request.onLost(await lostContent(database, content));
@@ -101,6 +102,12 @@ async function writeDatabase(file: string, pieces: AsyncIterable<Buffer>): Promi
   } finally {
     await handle.close();
   }
+}
+
+/** A restore stores each content as an object of its own. */
+async function forgetPacks(database: Database): Promise<void> {
+  await database.deleteFrom('slices').execute();
+  await database.deleteFrom('packs').execute();
 }
 
 /** The contents that the database names and that were not restored. `count` is about the number of all. */

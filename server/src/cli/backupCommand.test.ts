@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
-  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -17,6 +16,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { put, puts, sha256, symlink, type Files } from '../../test/changes';
 import { buildServer, runCommand } from '../../test/childServer';
 import { pushDirectly } from '../../test/directPush';
+import { manyFiles, pushPacked } from '../../test/packs';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
@@ -60,7 +60,7 @@ async function everything({ services, database }: TestServer, heads: ReadonlyMap
       const paths = await services.entries.pathsChanged(id, { older: 0, newer: revision });
       const entries = [...(await services.entries.atRevision(id, revision, paths)).values()];
       const files = entries.filter(({ kind }) => kind === 'file');
-      const damaged = [...(await services.objects.findDamaged(files))];
+      const damaged = [...(await services.contents.findDamaged(files))];
       revisions[`${name}@${revision}`] = { id: await services.trees.revisionId(id, revision), entries, damaged };
     }
   }
@@ -108,6 +108,18 @@ test('a backup that is made while four clients push restores a revision of each 
   });
   expect(readdirSync(restored)).not.toContain('restoring');
   expect(readdirSync(server.dataFolder).filter((name) => name.startsWith('backup'))).toEqual([]);
+});
+
+test('contents in packs are backed up and restored', async () => {
+  await pushPacked(server, 't', 2, manyFiles('many'));
+  expect(await backUp()).toMatchObject({ code: 0 });
+  expect(await restore()).toMatchObject({ code: 0, stderr: '' });
+  await withRestored(async (other) => {
+    const heads = await headsOf(other);
+    expect(await everything(other, heads)).toEqual(await everything(server, heads));
+    expect(await run('verify', '--data', restored)).toMatchObject({ code: 0 });
+    await pushPacked(other, 't', 3, manyFiles('more'));
+  });
 });
 
 test('lost contents are named by the backup and the restore, and all else is restored', async () => {

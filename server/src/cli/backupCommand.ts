@@ -1,10 +1,8 @@
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import type { WriteBytes } from '../backup/byteSink';
 import { createBackup, type BackupResult } from '../backup/createBackup';
 import { OperatorError } from '../errors';
-import { ObjectStore } from '../objects/objectStore';
 import { lineOf } from '../verify/damage';
 import { writeBackupFile, writeToStdout } from './backupFile';
 import { bytesText } from './bytesText';
@@ -37,7 +35,6 @@ export function backupCommand(version: string): Command {
         const create = (write: WriteBytes): Promise<BackupResult> =>
           createBackup({
             dataFolder,
-            objects: new ObjectStore(join(dataFolder, 'objects')),
             version,
             now: new Date(),
             signal,

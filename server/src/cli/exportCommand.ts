@@ -1,9 +1,9 @@
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { openDatabase } from '../database/openDatabase';
 import { OperatorError, WireError } from '../errors';
 import { exportRevision } from '../history/exportRevision';
-import { ObjectStore } from '../objects/objectStore';
+import { openContents } from '../objects/openContents';
 import { EntryRepository } from '../trees/entryRepository';
 import { TreeRepository } from '../trees/treeRepository';
 import { defaultDataFolder, existingDataFolder } from './dataFolder';
@@ -28,7 +28,7 @@ export function exportCommand(print: (line: string) => void): Command {
         const services = {
           trees: new TreeRepository(database, () => new Date()),
           entries: new EntryRepository(database),
-          objects: new ObjectStore(join(dataFolder, 'objects')),
+          contents: openContents(dataFolder, database),
         };
         const folder = resolve(to);
         const result = await exportRevision(services, {

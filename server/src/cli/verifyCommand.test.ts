@@ -14,6 +14,7 @@ import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { puts, put, sha256, symlink } from '../../test/changes';
 import { buildServer, runCommand } from '../../test/childServer';
 import { pushDirectly } from '../../test/directPush';
+import { manyFiles, packFiles, pushPacked } from '../../test/packs';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
@@ -165,7 +166,7 @@ test('a content that is removed with its versions meanwhile is no damage', async
   let isRead = false;
   const result = await run(
     {
-      objects: services.objects,
+      contentsOf: () => services.contents,
       withDatabase: async (use) => {
         const used = await use(database);
         // The rows go after the contents were listed, as when old revisions are removed.
@@ -189,4 +190,20 @@ test('a content that is removed with its versions meanwhile is no damage', async
 test('an unknown tree is refused', async () => {
   const { code, stderr } = await verify('--tree', 'x');
   expect([code, stderr]).toEqual([1, expect.stringContaining('the tree x does not exist')]);
+});
+
+test('a damaged content in a pack is found and forgotten, so that a push stores it anew; the rest of the pack is whole', async () => {
+  const files = manyFiles('many');
+  await pushPacked(server, 't', 2, files);
+  const [pack = ''] = packFiles(server);
+  change(pack, (file) => writeFileSync(file, '?', { flag: 'r+' }));
+  expect(await damagesOf('--quick')).toEqual([]);
+  const [damage = '', ...others] = await damagesOf();
+  expect(damage).toMatch(/^"many\/000000\.txt"@3 of t: the content \w+ has other content\. Push \(Force\)/);
+  expect(others).toEqual([]);
+  expect(await damagesOf()).toEqual([expect.stringContaining('is missing')]);
+  await pushDirectly(server, 't', 3, files, { force: true });
+  expect(await damagesOf()).toEqual([]);
+  truncateSync(pack, 100);
+  expect((await damagesOf('--quick')).length).toBe(299);
 });

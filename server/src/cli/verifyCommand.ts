@@ -1,9 +1,8 @@
 import { constants, setPriority } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { withDatabase } from '../database/withDatabase';
 import { OperatorError, WireError } from '../errors';
-import { ObjectStore } from '../objects/objectStore';
+import { openContents } from '../objects/openContents';
 import { Reserve } from '../space/reserve';
 import { lineOf } from '../verify/damage';
 import { verify, type VerifyResult } from '../verify/verify';
@@ -58,7 +57,7 @@ export function verifyCommand(print: (line: string) => void): Command {
 function servicesOf(dataFolder: string): VerifyServices {
   const reserve = new Reserve(dataFolder);
   return {
-    objects: new ObjectStore(join(dataFolder, 'objects')),
+    contentsOf: (database) => openContents(dataFolder, database),
     // SQLite writes even where it only reads, and the disk may be full.
     withDatabase: (use) => reserve.withRoom(() => withDatabase(dataFolder, use)),
   };

@@ -127,11 +127,18 @@ const beginPush = z.object({
    * again. Ignored if that push has ended or is being committed.
    */
   resume: z.string().optional(),
+  /** Whether the client can send packs. */
+  packs: z.boolean().optional(),
 });
 export const beginPushHead = beginPush.omit({ changes: true }).extend({ count });
 
 /** A session's id. It is part of URLs, and the name of an rsync module. */
 export const sessionId = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** The path of a pack in a session's module. The id cannot be known when the paths of the files are chosen. */
+export function packFile(id: string, number: number): string {
+  return `${id}/${number}.pack`;
+}
 
 /** rsync's module name and password for the session's folder. The client passes both to rsync. */
 const rsyncAccess = { id: sessionId, module: sessionId, password: z.string().regex(/^[\w-]{1,128}$/) };
@@ -142,6 +149,12 @@ export const pushSession = z.object({
   base: revision,
   /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
   upload: z.array(path),
+  /**
+   * Further such paths, whose contents are sent in packs: pack N is the file `packFile(id, N)` of the module, the concatenation
+   * of the contents of the Nth list, with the declared sizes. The bytes of a content that the client cannot read any more do
+   * not matter: the commit then names its path.
+   */
+  packs: z.array(z.array(path)).optional(),
 });
 /**
  * `GET /v1/trees/:tree/sessions/:id`: `rsyncError` is the last error in the log of the session's rsync; empty if there is
@@ -152,9 +165,27 @@ export const sessionStatus = z.object({ rsyncError: z.string() });
 export const commitResult = z.object({ revision, id: revisionId });
 
 /** `POST /v1/trees/:tree/pulls`. As NDJSON: `beginPullHead`, then each of `paths`. */
-const beginPull = z.object({ revision, paths: z.array(path) });
+const beginPull = z.object({
+  revision,
+  paths: z.array(path),
+  /** Whether the client can read packs. */
+  packs: z.boolean().optional(),
+});
 export const beginPullHead = beginPull.omit({ paths: true }).extend({ count });
-export const pullSession = z.object(rsyncAccess);
+export const pullSession = z.object({
+  ...rsyncAccess,
+  /** Pack N is the file `packFile(id, N)` of the module. All other contents are files at their paths. */
+  packs: z
+    .array(
+      z.object({
+        /** Bytes of the pack. */
+        bytes: z.int().nonnegative(),
+        /** The index of a requested path, and the offset of its content in the pack. */
+        slices: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()])),
+      }),
+    )
+    .optional(),
+});
 
 /** `GET /v1/whoami`. Invariant: every later version keeps these fields, because a client of any age reads them. */
 export const whoami = z.object({

@@ -12,6 +12,7 @@ export const migrations: readonly Migration[] = [
   indexTargets,
   indexContents,
   addFormerTrees,
+  addPacks,
 ];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
@@ -80,6 +81,25 @@ async function addFormerTrees({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('name', 'text', (column) => column.primaryKey())
     .addColumn('ended_at', 'text', (column) => column.notNull())
     .execute();
+}
+
+/** Small contents share files. */
+async function addPacks({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('packs')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('bytes', 'bigint', (column) => column.notNull())
+    .execute();
+  await schema
+    .createTable('slices')
+    .addColumn('hash', 'blob', (column) => column.primaryKey())
+    .addColumn('pack_id', 'integer', (column) => column.notNull().references('packs.id'))
+    .addColumn('offset', 'integer', (column) => column.notNull())
+    .addColumn('size', 'integer', (column) => column.notNull())
+    .modifyEnd(sql`without rowid`)
+    .execute();
+  await schema.createIndex('slices_by_pack').on('slices').column('pack_id').execute();
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

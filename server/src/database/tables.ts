@@ -87,6 +87,22 @@ interface UnchangedPushesTable {
   created_at: string;
 }
 
+/** Files that hold many small contents. */
+interface PacksTable {
+  id: Generated<number>;
+  name: string;
+  bytes: number;
+}
+
+/** The place of each content that a pack holds. */
+interface SlicesTable {
+  /** SHA-256, in binary: a push adds a hundred thousand rows at once. */
+  hash: Uint8Array;
+  pack_id: number;
+  offset: number;
+  size: number;
+}
+
 export interface Tables {
   tokens: TokensTable;
   token_trees: TokenTreesTable;
@@ -98,4 +114,6 @@ export interface Tables {
   unchanged_pushes: UnchangedPushesTable;
   former_names: FormerNamesTable;
   maintenance: MaintenanceTable;
+  packs: PacksTable;
+  slices: SlicesTable;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { put, puts, sha256, type Files } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
+import { manyFiles, packFiles, pushPacked } from '../../test/packs';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import { withoutPurges } from '../database/purgeLock';
 import { OperatorError } from '../errors';
@@ -150,4 +151,29 @@ test('a purge that was cancelled cannot be undone, and the next gc goes on with 
   await expect(server.services.treeAdministration.undelete('tree')).rejects.toThrow('No deleted tree is named "tree".');
   expect(await gc({ purgeBefore: new Date(0) })).toMatchObject({ trees: [{ name: null }] });
   expect(await server.database.selectFrom('trees').select('id').execute()).toEqual([]);
+});
+
+test('a pack is removed with the last of its contents, and remains of a killed server when they are old', async () => {
+  const files = manyFiles('packed');
+  await pushPacked(server, 'tree', 0, files);
+  await server.api.makeTree('other');
+  const [path = ''] = Object.keys(files);
+  await pushDirectly(server, 'other', 0, { path: files[path] ?? '' });
+  await server.services.treeAdministration.delete('tree');
+  const [pack = ''] = packFiles(server);
+  const { blocks } = statSync(pack);
+  await gc();
+  expect(packFiles(server)).toEqual([pack]);
+  await server.services.treeAdministration.delete('other');
+  const dryRun = await gc({ dryRun: true });
+  expect(dryRun.contents).toEqual({ files: 2, bytes: (blocks + statSync(fileOf(files[path] ?? '')).blocks) * 512 });
+  expect((await gc()).contents).toEqual(dryRun.contents);
+  expect(packFiles(server)).toEqual([]);
+
+  writeFileSync(pack, 'left by a kill');
+  await gc();
+  expect(packFiles(server)).toEqual([pack]);
+  inTwoHours();
+  expect((await gc()).leftovers.files).toBe(1);
+  expect(packFiles(server)).toEqual([]);
 });

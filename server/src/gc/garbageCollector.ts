@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/openDatabase';
 import { tryLockPurges } from '../database/purgeLock';
 import { folderUsage } from '../objects/folderUsage';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
 import { noUsage, sumOf, type Usage } from '../objects/usage';
 import { removeFolder } from '../sessions/removeFolder';
 import type { SessionStore } from '../sessions/sessionStore';
@@ -15,7 +15,7 @@ export interface GarbageCollectorDeps {
   readonly dataFolder: string;
   readonly database: Database;
   readonly sessions: SessionStore;
-  readonly objects: ObjectStore;
+  readonly contents: ContentStore;
   readonly unused: UnusedContents;
   readonly reserve: Reserve;
   readonly now: () => Date;
@@ -94,26 +94,30 @@ export class GarbageCollector {
   }
 
   async #removeContents(request: GcRequest, purged: readonly number[]): Promise<Usage> {
-    const { objects, unused } = this.#deps;
+    const { contents, unused } = this.#deps;
     const pacer = new Pacer(request.workShare);
     let freed = noUsage;
+    /** In a dry run. A pack is freed with the last of its slices, which may be in any shard. */
+    const freeable: string[] = [];
     for (const shard of shards) {
-      const page = objects.stored(shard);
+      const page = await contents.hashes(shard);
       for (let start = 0; start < page.length; start += hashesAtOnce) {
         request.signal.throwIfAborted();
         const found = await unused.find(page.slice(start, start + hashesAtOnce), request.dryRun ? purged : []);
-        if (request.dryRun) for (const hash of found) freed = sumOf(freed, objects.freeable(hash));
+        if (request.dryRun) freeable.push(...found);
         else if (found.length > 0) freed = sumOf(freed, await unused.remove(found));
         await pacer.pauseIfDue();
       }
     }
-    return freed;
+    return request.dryRun ? contents.freeable(freeable) : freed;
   }
 
   async #removeLeftovers({ dryRun, signal }: GcRequest): Promise<Usage> {
-    const { objects, sessions, now } = this.#deps;
+    const { contents, sessions, now } = this.#deps;
     const before = new Date(now().getTime() - leftoverAgeMs);
-    let freed = await objects.removeLeftovers(before, { dryRun });
+    const { objects, packs } = contents;
+    const options = { dryRun };
+    let freed = sumOf(await objects.removeLeftovers(before, options), await packs.removeLeftovers(before, options));
     for (const folder of await sessions.leftovers(before)) {
       signal.throwIfAborted();
       freed = sumOf(freed, await folderUsage(folder));

@@ -72,7 +72,7 @@ function requestedRange(context: Context, size: number, tag: string): ByteRange 
 }
 
 async function open(
-  { objects }: ContentServices,
+  { contents }: ContentServices,
   entry: FileEntry,
   range: ByteRange,
   onDamage: () => void,
@@ -83,8 +83,10 @@ async function open(
   if (entry.size === 0) return null;
   const isWhole = range.start === 0 && range.end === entry.size;
   // The damage of a longer one is found when its end is sent.
-  if (isWhole && isSmall(entry) && !(await objects.isIntact(entry))) throw contentUnavailable(entry);
-  const handle = await objects.open(entry);
-  if (handle === undefined) throw contentUnavailable(entry);
-  return byteStream(handle, range, isWhole ? { hash: entry.hash, onDamage } : undefined);
+  if (isWhole && isSmall(entry) && !(await contents.isIntact(entry))) throw contentUnavailable(entry);
+  const opened = await contents.open(entry);
+  if (opened === undefined) throw contentUnavailable(entry);
+  const { handle, start } = opened;
+  const bytes = { start: start + range.start, end: start + range.end };
+  return byteStream(handle, bytes, isWhole ? { hash: entry.hash, onDamage } : undefined);
 }

@@ -1,9 +1,10 @@
-import { chmodSync, constants, copyFileSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileEntry } from '../contract/schemas';
 import { OperatorError } from '../errors';
 import { hasContent } from '../objects/content';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
+import type { StoredSlice } from '../objects/sliceRepository';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 import { requireWritableFolder } from '../space/writableFolder';
@@ -11,7 +12,7 @@ import { requireWritableFolder } from '../space/writableFolder';
 export interface ExportServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
-  readonly objects: ObjectStore;
+  readonly contents: ContentStore;
 }
 
 export interface ExportRequest {
@@ -50,7 +51,7 @@ const maxNamedPaths = 20;
  * target folder cannot store. Throws OperatorError, which names such files; tree_not_found, revision_not_found.
  */
 export async function exportRevision(
-  { trees, entries, objects }: ExportServices,
+  { trees, entries, contents }: ExportServices,
   { treeName, revision, folder, onRead }: ExportRequest,
 ): Promise<ExportResult> {
   const tree = await trees.find(treeName);
@@ -59,13 +60,14 @@ export async function exportRevision(
   requireEmpty(folder);
   const paths = await entries.pathsChanged(tree.id, { older: 0, newer: number });
   const exported = [...(await entries.atRevision(tree.id, number, paths)).values()];
+  const slices = await contents.packs.find(exported.filter(({ kind }) => kind === 'file'));
   await onRead();
   const faults: string[] = [];
   // Symlinks come last, so that no file is written through one.
   for (const kind of ['file', 'symlink'] as const) {
     for (const entry of exported) {
       if (entry.kind !== kind) continue;
-      const fault = await faultOf(join(folder, entry.path), entry, objects);
+      const fault = await faultOf(join(folder, entry.path), entry, { contents, slices });
       if (fault !== undefined) faults.push(`${JSON.stringify(entry.path)} (${fault})`);
     }
   }
@@ -74,15 +76,18 @@ export async function exportRevision(
 }
 
 /** Writes the entry. Returns the reason if it alone cannot be written. */
-async function faultOf(file: string, entry: FileEntry, objects: ObjectStore): Promise<string | undefined> {
+async function faultOf(
+  file: string,
+  entry: FileEntry,
+  { contents, slices }: { contents: ContentStore; slices: ReadonlyMap<string, StoredSlice> },
+): Promise<string | undefined> {
   try {
     mkdirSync(dirname(file), { recursive: true });
     if (entry.target !== undefined) {
       symlinkSync(entry.target, file);
       return undefined;
     }
-    if (!objects.has(entry)) return 'its stored content is lost';
-    copyFileSync(objects.fileOf(entry.hash), file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+    if (!(await contents.copyTo(file, entry, slices.get(entry.hash)))) return 'its stored content is lost';
     // The copy is read, because it cannot differ from the content that was hashed.
     if (!(await hasContent(file, entry))) {
       rmSync(file);

@@ -1,13 +1,13 @@
 import type { FileEntry } from '../contract/schemas';
 import { pathsError, WireError } from '../errors';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 
 export interface ContentServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
-  readonly objects: ObjectStore;
+  readonly contents: ContentStore;
 }
 
 /**
@@ -15,7 +15,7 @@ export interface ContentServices {
  * Throws tree_not_found, revision_not_found, not_found, content_unavailable.
  */
 export async function findStoredEntry(
-  { trees, entries, objects }: ContentServices,
+  { trees, entries, contents }: ContentServices,
   { treeName, path, revision }: { treeName: string; path: string; revision: number },
 ): Promise<FileEntry> {
   const tree = await trees.find(treeName);
@@ -26,7 +26,7 @@ export async function findStoredEntry(
       paths: [path],
     });
   }
-  if (entry.kind === 'file' && !objects.has(entry)) throw contentUnavailable(entry);
+  if (entry.kind === 'file' && !(await contents.has(entry))) throw contentUnavailable(entry);
   return entry;
 }
 

@@ -1,42 +1,29 @@
 import { inSlices } from '../concurrency/inSlices';
 import type { BeginPush, Change, FileEntry, PushSession, PutChange } from '../contract/schemas';
 import { WireError } from '../errors';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
 import type { Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
-import type { InitialFile, SessionStore } from '../sessions/sessionStore';
-import type { DiskSpace } from '../space/diskSpace';
 import { sameEntry } from '../trees/entry';
 import type { EntryRepository } from '../trees/entryRepository';
 import type { FolderRepository } from '../trees/folderRepository';
 import type { Tree, TreeRepository } from '../trees/treeRepository';
 import { checkLinks } from './checkLinks';
-import type { EarlierInbox } from './earlierInbox';
+import { createPushSession, type PushSessionServices } from './createPushSession';
 import { checkFileDirConflict } from './fileDirConflict';
-import type { InboxVerifiers } from './inboxVerifiers';
-import { roomFor, type InboxGuard } from './inboxGuard';
-import { recordRoom } from './recordRoom';
-import { storeReceived } from './storeReceived';
 import { resumePush } from './resumePush';
-import type { UploadedObjects } from './uploadedObjects';
 import { validateChanges } from './validateChanges';
 
 /** For more new paths than this, reading all paths of the tree is faster than querying those above and below each. */
 const maxSingleQueries = 200;
 
-export interface BeginPushServices {
+export interface BeginPushServices extends PushSessionServices {
   readonly trees: TreeRepository;
   readonly entries: EntryRepository;
   readonly folders: FolderRepository;
-  readonly objects: ObjectStore;
-  readonly sessions: SessionStore;
+  readonly contents: ContentStore;
   readonly activity: SessionActivity;
-  readonly inboxVerifiers: InboxVerifiers;
-  readonly inboxGuard: InboxGuard;
-  readonly space: DiskSpace;
-  readonly uploaded: UploadedObjects;
   readonly newId: () => string;
-  readonly newPassword: () => string;
 }
 
 interface BeginPushRequest {
@@ -45,6 +32,10 @@ interface BeginPushRequest {
   readonly push: BeginPush;
 }
 
+/**
+ * Checks a push and creates its session. Throws tree_not_found, revision_not_found, stale_base, invalid_request, invalid_path,
+ * invalid_link, file_dir_conflict, too_many_folders, storage_full and too_many_sessions.
+ */
 export async function beginPush(services: BeginPushServices, request: BeginPushRequest): Promise<PushSession> {
   const id = services.newId();
   try {
@@ -78,43 +69,10 @@ async function beginWithId(
   const candidates = forced ? push.changes : effective;
   services.uploaded.pin(id, candidates);
   const { uploads, damaged } = await findUploads(services, tree, candidates.filter(isFilePut), forced);
-  const record = {
-    changes: effective,
-    folders: push.folders ?? [],
-    untrackedFolders: push.untrackedFolders ?? [],
-    ...(push.message ? { message: push.message } : {}),
-  };
-  const create = async (earlier?: EarlierInbox): Promise<PushSession> => {
-    const password = services.newPassword();
-    if (earlier !== undefined && push.resume !== undefined) services.space.release(push.resume);
-    const receivedBytes = (await earlier?.receivedBytes(uploads)) ?? 0;
-    const missingBytes = roomFor(uploads) - receivedBytes;
-    await services.inboxGuard.begin(id, uploads, { missingBytes, recordBytes: await recordRoom(record) });
-    services.uploaded.declare(id, uploads);
-    const created = sessions.create({
-      id,
-      kind: 'push',
-      treeId: tree.id,
-      tokenId,
-      password,
-      files: uploads.map((upload) => {
-        const basis = fileWithBasis(services.objects, upload.path, head.get(upload.path), damaged);
-        return earlier === undefined ? basis : fileReceivedEarlier(earlier, upload, basis);
-      }),
-      push: { base: tree.head, forced, ...record, uploads },
-    });
-    await created.catch((error: unknown) => {
-      services.inboxGuard.forget(id);
-      throw error;
-    });
-    const inbox = sessions.filesFolderOf(id);
-    const received = earlier === undefined ? new Map() : await storeReceived(services.objects, inbox, uploads);
-    const missing = uploads.filter(({ hash }) => !received.has(hash));
-    services.inboxVerifiers.add(id, inbox, missing, received);
-    return { id, module: id, password, base: tree.head, upload: missing.map(({ path }) => path) };
-  };
-  if (push.resume === undefined) return create();
-  return resumePush(services, { id: push.resume, owner: { treeId: tree.id, tokenId }, uploads }, create);
+  const checked = { id, tree, tokenId, push, changes: effective, head, uploads, damaged };
+  if (push.resume === undefined) return createPushSession(services, checked);
+  const request = { id: push.resume, owner: { treeId: tree.id, tokenId }, uploads };
+  return resumePush(services, request, (earlier) => createPushSession(services, checked, earlier));
 }
 
 function requireBase({ name, head }: Tree, base: number, forced: boolean): void {
@@ -162,12 +120,12 @@ function changesEntry(change: Change, entry: FileEntry | undefined): boolean {
 }
 
 /**
- * The contents that the client has to upload: no revision of this tree has them, or their object is missing. Other trees
- * are not consulted, so that nobody can probe or claim their content. For a forced push, the stored objects of all puts
+ * The contents that the client has to upload: no revision of this tree has them, or it is not stored any more. Other trees
+ * are not consulted, so that nobody can probe or claim their content. For a forced push, the stored contents of all puts
  * are read and verified.
  */
 async function findUploads(
-  { entries, objects }: BeginPushServices,
+  { entries, contents: store }: BeginPushServices,
   tree: Tree,
   puts: readonly PutChange[],
   forced: boolean,
@@ -177,31 +135,13 @@ async function findUploads(
     if (!contents.has(hash)) contents.set(hash, { path, hash, size });
   });
   const known = await entries.knownHashes(tree.id, [...contents.keys()]);
+  const there = await store.stored([...contents.values()].filter(({ hash }) => known.has(hash)));
   const stored: Upload[] = [];
   const uploads: Upload[] = [];
   await inSlices(contents.values(), (content) => {
-    (known.has(content.hash) && objects.has(content) ? stored : uploads).push(content);
+    (there.has(content.hash) ? stored : uploads).push(content);
   });
-  const damaged = forced ? await objects.findDamaged(stored) : new Set<string>();
+  const damaged = forced ? await store.findDamaged(stored) : new Set<string>();
   uploads.push(...stored.filter((content) => damaged.has(content.hash)));
   return { uploads, damaged };
-}
-
-/** The inbox file for an upload: the head's content at the path, if it can be linked, as rsync's delta basis. */
-function fileWithBasis(
-  objects: ObjectStore,
-  path: string,
-  entry: FileEntry | undefined,
-  damaged: ReadonlySet<string>,
-): InitialFile {
-  if (entry?.kind !== 'file' || damaged.has(entry.hash) || !objects.has(entry)) return { path };
-  return { path, create: (file) => objects.tryLinkTo(file, entry) };
-}
-
-/** The inbox file for an upload that an earlier push may have received, completely or in part. */
-function fileReceivedEarlier(earlier: EarlierInbox, upload: Upload, basis: InitialFile): InitialFile {
-  return {
-    path: upload.path,
-    create: (file) => earlier.tryMove(upload, file) || basis.create?.(file) === true,
-  };
 }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
-import type { CommitResult } from '../contract/schemas';
+import type { CommitResult, PutChange } from '../contract/schemas';
 import { pathsError, WireError } from '../errors';
 import type { RevisionNotices } from '../events/revisionNotices';
 import type { Token } from '../token';
+import type { ContentStore } from '../objects/contentStore';
 import type { ObjectStore } from '../objects/objectStore';
 import type { PushRecord, Upload } from '../sessions/session';
 import type { SessionActivity } from '../sessions/sessionActivity';
@@ -11,8 +12,10 @@ import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
 import type { InboxGuard } from './inboxGuard';
 import type { InboxVerifiers } from './inboxVerifiers';
+import type { PackInboxes } from './packInboxes';
 import type { PushRepository } from './pushRepository';
 import type { UploadedObjects } from './uploadedObjects';
+import { planOfRecord } from './uploadPlan';
 import { verifyInbox } from './verifyInbox';
 
 /** An inbox with more files than this is removed in the background, so that the client does not wait for it. */
@@ -22,9 +25,11 @@ export interface CommitPushServices {
   readonly trees: TreeRepository;
   readonly pushes: PushRepository;
   readonly objects: ObjectStore;
+  readonly contents: ContentStore;
   readonly sessions: SessionStore;
   readonly inboxGuard: InboxGuard;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly packInboxes: PackInboxes;
   readonly uploaded: UploadedObjects;
   readonly activity: SessionActivity;
   readonly notices: RevisionNotices;
@@ -58,8 +63,9 @@ export async function commitPush(
     if (committedMeanwhile !== undefined) return resultOf(committedMeanwhile);
     const push = await sessions.pushRecord(id);
     await services.inboxGuard.admitCommit(id, push);
-    await storeObjects(services, id, push);
-    await requireObjects(services.objects, push);
+    await storeObjects(services, id, planOfRecord(push).alone);
+    await storePacks(services, id, push);
+    await requireStored(services.contents, push);
     const revision = await pushes.commit({
       treeId: tree.id,
       pushId: id,
@@ -69,7 +75,7 @@ export async function commitPush(
     });
     uploaded.committed(id);
     if (revision !== push.base) notices.announce(tree.id);
-    if (push.uploads.length > maxForegroundRemovals) await sessions.removeSoon(id);
+    if (planOfRecord(push).alone.length > maxForegroundRemovals) await sessions.removeSoon(id);
     else await sessions.remove(id);
     return resultOf(revision);
   });
@@ -89,27 +95,43 @@ export async function committedPush(
 async function storeObjects(
   { objects, inboxVerifiers, sessions }: CommitPushServices,
   id: string,
-  push: PushRecord,
+  uploads: readonly Upload[],
 ): Promise<void> {
   const inbox = sessions.filesFolderOf(id);
   const stamps = await inboxVerifiers.finish(id);
   const remaining: Upload[] = [];
-  await inSlices(push.uploads, (upload) => {
+  await inSlices(uploads, (upload) => {
     const stamp = stamps.get(upload.hash);
     if (stamp === undefined || !objects.isUnchanged(upload, stamp)) remaining.push(upload);
   });
   await verifyInbox(inbox, remaining);
   for (const upload of remaining) await objects.store(join(inbox, upload.path), upload);
-  await objects.flush(push.uploads.map((upload) => upload.hash));
+  await objects.flush(uploads.map((upload) => upload.hash));
 }
 
-/** Throws content_mismatch when content that did not have to be uploaded is no longer stored. */
-async function requireObjects(objects: ObjectStore, push: PushRecord): Promise<void> {
-  const missing: string[] = [];
-  const uploaded = new Set(push.uploads.map(({ hash }) => hash));
-  await inSlices(push.changes, (change) => {
-    if (change.op === 'put' && uploaded.has(change.hash)) return;
-    if (change.op === 'put' && change.kind === 'file' && !objects.has(change)) missing.push(change.path);
+/**
+ * Throws content_mismatch for contents that this push's packs have not brought: that the server has them for another tree does
+ * not count.
+ */
+async function storePacks(
+  { packInboxes }: Pick<CommitPushServices, 'packInboxes'>,
+  id: string,
+  push: PushRecord,
+): Promise<void> {
+  const brought = await packInboxes.finish(id, push);
+  const missing = planOfRecord(push).packs.flatMap((pack) => pack.filter(({ hash }) => !brought.has(hash)));
+  const paths = missing.map(({ path }) => path);
+  if (paths.length > 0) throw pathsError('content_mismatch', paths, 'did not arrive with the declared content');
+}
+
+/** Throws content_mismatch when content that is not in the inbox is no longer stored. */
+async function requireStored(contents: ContentStore, push: PushRecord): Promise<void> {
+  const { alone } = planOfRecord(push);
+  const verified = new Set(alone.map(({ hash }) => hash));
+  const others = push.changes.filter((change): change is PutChange => {
+    return change.op === 'put' && change.kind === 'file' && !verified.has(change.hash);
   });
+  const stored = await contents.stored(others);
+  const missing = others.filter(({ hash }) => !stored.has(hash)).map(({ path }) => path);
   if (missing.length > 0) throw pathsError('content_mismatch', missing, 'is no longer stored; push it again');
 }

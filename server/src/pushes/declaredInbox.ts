@@ -1,5 +1,5 @@
 import { inSlices } from '../concurrency/inSlices';
-import type { Upload } from '../sessions/session';
+import type { DeclaredFile } from './uploadPlan';
 
 /** Files of at most this length have temporary names with their whole name: rsync truncates longer ones. */
 const maxWholeNameBytes = 200;
@@ -8,12 +8,12 @@ const temporaryName = /^\.(.*)\.[A-Za-z0-9]{6}$/s;
 /** The role that a push declared for a name in its inbox. */
 export type DeclaredRole =
   | { readonly kind: 'folder' }
-  | { readonly kind: 'file'; readonly upload: Upload }
+  | { readonly kind: 'file'; readonly file: DeclaredFile }
   /** rsync writes a file under such a name until it is complete. */
-  | { readonly kind: 'temporary'; readonly upload: Upload };
+  | { readonly kind: 'temporary'; readonly file: DeclaredFile };
 
 interface Folder {
-  readonly files: Map<string, Upload>;
+  readonly files: Map<string, DeclaredFile>;
   readonly folders: Set<string>;
 }
 
@@ -24,10 +24,10 @@ export class DeclaredInbox {
   /** By the path of the folder; the inbox itself has the empty path. */
   readonly #folders = new Map<string, Folder>();
 
-  /** Yields to other requests, since the uploads may be many. */
-  static async of(uploads: readonly Upload[]): Promise<DeclaredInbox> {
-    const inbox = new DeclaredInbox(uploads.length);
-    await inSlices(uploads, (upload) => inbox.#add(upload));
+  /** Yields to other requests, since the files may be many. */
+  static async of(files: readonly DeclaredFile[]): Promise<DeclaredInbox> {
+    const inbox = new DeclaredInbox(files.length);
+    await inSlices(files, (file) => inbox.#add(file));
     return inbox;
   }
 
@@ -35,11 +35,11 @@ export class DeclaredInbox {
     this.count = count;
   }
 
-  #add(upload: Upload): void {
-    this.bytes += upload.size;
-    const end = upload.path.lastIndexOf('/');
-    const folder = this.#folderAt(upload.path.slice(0, Math.max(0, end)));
-    folder.files.set(spelling(upload.path.slice(end + 1)), upload);
+  #add(file: DeclaredFile): void {
+    this.bytes += file.size;
+    const end = file.path.lastIndexOf('/');
+    const folder = this.#folderAt(file.path.slice(0, Math.max(0, end)));
+    folder.files.set(spelling(file.path.slice(end + 1)), file);
   }
 
   /** The number of folders in the inbox. */
@@ -52,11 +52,11 @@ export class DeclaredInbox {
     const folder = this.#folders.get(spelling(path));
     if (folder === undefined) return undefined;
     if (isFolder) return folder.folders.has(spelling(name)) ? { kind: 'folder' } : undefined;
-    const upload = folder.files.get(spelling(name));
-    if (upload !== undefined) return { kind: 'file', upload };
+    const file = folder.files.get(spelling(name));
+    if (file !== undefined) return { kind: 'file', file };
     const base = temporaryName.exec(name)?.[1];
     const written = base === undefined ? undefined : fileWithTemporaryBase(folder, spelling(base));
-    return written && { kind: 'temporary', upload: written };
+    return written && { kind: 'temporary', file: written };
   }
 
   #folderAt(path: string): Folder {
@@ -74,9 +74,9 @@ export class DeclaredInbox {
 }
 
 /** See `get_tmpname` in rsync's receiver.c: a dot that the name begins with is not repeated, and a long name is truncated. */
-function fileWithTemporaryBase({ files }: Folder, base: string): Upload | undefined {
-  const upload = files.get(base) ?? files.get(`.${base}`);
-  if (upload !== undefined || Buffer.byteLength(base) < maxWholeNameBytes) return upload;
+function fileWithTemporaryBase({ files }: Folder, base: string): DeclaredFile | undefined {
+  const file = files.get(base) ?? files.get(`.${base}`);
+  if (file !== undefined || Buffer.byteLength(base) < maxWholeNameBytes) return file;
   for (const [name, candidate] of files) if (name.startsWith(base) || name.startsWith(`.${base}`)) return candidate;
   return undefined;
 }

@@ -11,13 +11,20 @@ export class EarlierInbox {
   readonly #pathByHash = new Map<string, string>();
   readonly #hashByPath = new Map<string, string>();
   readonly #wanted: ReadonlySet<string>;
+  /** The hashes of the contents that its packs have brought, which are stored. */
+  readonly brought: ReadonlySet<string>;
 
-  /** `earlier` are the uploads of the earlier push, `uploads` those of the new one. */
-  constructor(inbox: string, earlier: readonly Upload[], uploads: readonly Upload[]) {
+  /** `uploads` are those of the new push. */
+  constructor(
+    inbox: string,
+    earlier: { readonly uploads: readonly Upload[]; readonly brought: ReadonlySet<string> },
+    uploads: readonly Upload[],
+  ) {
     this.#inbox = inbox;
+    this.brought = earlier.brought;
     this.#folders = new InboxFolders(inbox);
     this.#wanted = new Set(uploads.map(({ hash }) => hash));
-    for (const { path, hash } of earlier) {
+    for (const { path, hash } of earlier.uploads) {
       this.#pathByHash.set(hash, path);
       this.#hashByPath.set(path, hash);
     }

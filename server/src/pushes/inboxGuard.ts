@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import { WireError, pathsError } from '../errors';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Run } from '../rsync/run';
-import type { PushRecord, Upload } from '../sessions/session';
+import type { PushRecord } from '../sessions/session';
 import { removeFolder } from '../sessions/removeFolder';
 import type { RunObserver } from '../sessions/rsyncRuns';
 import type { SessionActivity } from '../sessions/sessionActivity';
@@ -11,6 +11,7 @@ import type { DiskSpace } from '../space/diskSpace';
 import { DeclaredInbox } from './declaredInbox';
 import { measureInbox, type InboxState } from './measureInbox';
 import { recordRoom } from './recordRoom';
+import { declaredFiles, planOfRecord, type DeclaredFile, type UploadPlan } from './uploadPlan';
 
 export interface InboxLimits {
   /** The interval between checks, in milliseconds. */
@@ -60,8 +61,8 @@ export interface InboxGuardDeps {
 }
 
 /** The room on the disk that the files of a push need, in bytes. */
-export function roomFor(uploads: readonly Upload[]): number {
-  return uploads.reduce((sum, { size }) => sum + Math.ceil(size / blockBytes) * blockBytes, 0);
+export function roomFor(files: readonly DeclaredFile[]): number {
+  return files.reduce((sum, { size }) => sum + Math.ceil(size / blockBytes) * blockBytes, 0);
 }
 
 /**
@@ -89,10 +90,10 @@ export class InboxGuard implements RunObserver {
    */
   async begin(
     id: string,
-    uploads: readonly Upload[],
+    plan: UploadPlan,
     { missingBytes, recordBytes }: { readonly missingBytes: number; readonly recordBytes: number },
   ): Promise<void> {
-    const guarded = await this.#guard(uploads, recordBytes);
+    const guarded = await this.#guard(id, plan, recordBytes);
     const folderBytes = guarded.declared.folderCount * blockBytes;
     await this.#promise(id, guarded, Math.max(0, missingBytes) + folderBytes);
     this.#guarded.set(id, guarded);
@@ -108,7 +109,7 @@ export class InboxGuard implements RunObserver {
   /** Promises room again, if the push was idle or the server was restarted. Throws storage_full. */
   async admit(id: string): Promise<void> {
     const { sessions, space } = this.#deps;
-    const created = this.#guarded.has(id) ? undefined : await this.#guardAgain(await sessions.pushRecord(id));
+    const created = this.#guarded.has(id) ? undefined : await this.#guardAgain(id, await sessions.pushRecord(id));
     // Another connection of the session may have been admitted meanwhile.
     const guarded = this.#guarded.get(id) ?? created;
     if (guarded === undefined) return;
@@ -149,12 +150,12 @@ export class InboxGuard implements RunObserver {
     return this.#deps.space.promise(id, missingBytes + recordBytes, declared.count === 0 ? 'kept' : 'free');
   }
 
-  async #guardAgain(push: PushRecord): Promise<Guarded> {
-    return this.#guard(push.uploads, await recordRoom(push));
+  async #guardAgain(id: string, push: PushRecord): Promise<Guarded> {
+    return this.#guard(id, planOfRecord(push), await recordRoom(push));
   }
 
-  async #guard(uploads: readonly Upload[], recordBytes: number): Promise<Guarded> {
-    const declared = await DeclaredInbox.of(uploads);
+  async #guard(id: string, plan: UploadPlan, recordBytes: number): Promise<Guarded> {
+    const declared = await DeclaredInbox.of(declaredFiles(id, plan));
     return { declared, recordBytes, runs: new Set(), hasFailed: false, freeBytes: Infinity, measuredAt: 0, costMs: 0 };
   }
 

@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises';
 import { inSlices } from '../concurrency/inSlices';
 import type { ObjectStore } from '../objects/objectStore';
 import type { DeclaredInbox } from './declaredInbox';
+import type { DeclaredFile } from './uploadPlan';
 
 export interface InboxState {
   /** Bytes of declared content. */
@@ -67,19 +68,19 @@ class InboxMeasure {
       if (!isFolder) this.#excessBytes += stats.size;
       return;
     }
-    const { upload } = role;
-    const isFirst = role.kind === 'file' || !this.#isWritten.has(upload.path);
+    const declared = role.file;
+    const isFirst = role.kind === 'file' || !this.#isWritten.has(declared.path);
     if (role.kind === 'temporary') {
       this.#temporary.push(path);
-      this.#isWritten.add(upload.path);
+      this.#isWritten.add(declared.path);
     }
     // A file with another link is an object: the content that has arrived, or the old one as a delta basis.
-    if (stats.nlink > 1 && !this.#isObject(upload.hash, stats.ino)) return;
-    const excess = isFirst ? Math.max(0, stats.size - upload.size) : stats.size;
+    if (stats.nlink > 1 && !this.#isStored(declared, stats.ino)) return;
+    const excess = isFirst ? Math.max(0, stats.size - declared.size) : stats.size;
     this.#excessBytes += excess;
-    if (excess > 0) this.#grown.add(upload.path);
-    const known = this.#arrived.get(upload.path) ?? 0;
-    this.#arrived.set(upload.path, Math.max(known, Math.min(stats.size, upload.size)));
+    if (excess > 0) this.#grown.add(declared.path);
+    const known = this.#arrived.get(declared.path) ?? 0;
+    this.#arrived.set(declared.path, Math.max(known, Math.min(stats.size, declared.size)));
   }
 
   state(): InboxState {
@@ -94,7 +95,9 @@ class InboxMeasure {
     };
   }
 
-  #isObject(hash: string, inode: number): boolean {
+  /** A pack has no delta basis, so its other link is the stored pack. */
+  #isStored({ hash }: DeclaredFile, inode: number): boolean {
+    if (hash === undefined) return true;
     return lstatSync(this.#objects.fileOf(hash), { throwIfNoEntry: false })?.ino === inode;
   }
 }

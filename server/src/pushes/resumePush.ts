@@ -6,12 +6,15 @@ import type { SessionActivity } from '../sessions/sessionActivity';
 import type { Owner, SessionStore } from '../sessions/sessionStore';
 import { EarlierInbox } from './earlierInbox';
 import type { InboxVerifiers } from './inboxVerifiers';
+import type { PackInboxes } from './packInboxes';
+import { planOfRecord } from './uploadPlan';
 import type { UploadedObjects } from './uploadedObjects';
 
 interface ResumeServices {
   readonly sessions: SessionStore;
   readonly activity: SessionActivity;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly packInboxes: PackInboxes;
   readonly uploaded: UploadedObjects;
 }
 
@@ -33,7 +36,7 @@ export async function resumePush<T>(
   { id, owner, uploads }: ResumeRequest,
   create: (earlier?: EarlierInbox) => Promise<T>,
 ): Promise<T> {
-  const { sessions, activity, inboxVerifiers } = services;
+  const { sessions, activity, inboxVerifiers, packInboxes } = services;
   const earlier = await ifExists(sessions.find(id, owner, 'push'));
   if (earlier === undefined || activity.isExclusive(id)) return create();
   return activity.exclusively(id, 'stop-runs', async () => {
@@ -41,7 +44,9 @@ export async function resumePush<T>(
     const record = await ifExists(sessions.pushRecord(id));
     const inbox = sessions.filesFolderOf(id);
     if (record === undefined || !existsSync(inbox)) return create();
-    const created = await create(new EarlierInbox(inbox, record.uploads, uploads));
+    const brought = new Set(await packInboxes.finish(id, record));
+    for (const { hash } of planOfRecord(record).brought) brought.add(hash);
+    const created = await create(new EarlierInbox(inbox, { uploads: record.uploads, brought }, uploads));
     await removeSession(services, id);
     return created;
   });

@@ -105,10 +105,10 @@ test('what an abandoned push brought in is removed with it', async () => {
 test('after a restart, open pushes keep their content, and the sweep removes that of abandoned ones', async () => {
   const open = await failing({ a: 'open', c: 'in both' });
   const abandoned = await failing({ b: 'abandoned before the restart', c: 'in both' });
-  const { sessions, entries, objects, inboxVerifiers } = server.services;
+  const { sessions, entries, contents, inboxVerifiers, packInboxes } = server.services;
   const pins = new ContentPins();
-  const unused = new UnusedContents({ entries, objects, pins });
-  const restarted = new UploadedObjects({ sessions, pins, unused, inboxVerifiers });
+  const unused = new UnusedContents({ entries, contents, pins });
+  const restarted = new UploadedObjects({ sessions, pins, unused, inboxVerifiers, packInboxes });
   await restarted.restore();
   await restarted.discard(abandoned);
   expect([isStored('open'), isStored('in both'), isStored('abandoned before the restart')]).toEqual([

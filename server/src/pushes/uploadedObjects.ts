@@ -4,12 +4,14 @@ import type { Upload } from '../sessions/session';
 import type { SessionStore, UploadedContent } from '../sessions/sessionStore';
 import type { UnusedContents } from '../trees/unusedContents';
 import type { InboxVerifiers } from './inboxVerifiers';
+import type { PackInboxes } from './packInboxes';
 
 export interface UploadedObjectsDeps {
   readonly sessions: SessionStore;
   readonly pins: ContentPins;
   readonly unused: UnusedContents;
   readonly inboxVerifiers: InboxVerifiers;
+  readonly packInboxes: PackInboxes;
 }
 
 /**
@@ -59,8 +61,8 @@ export class UploadedObjects implements UploadedContent {
 
   /** Removes what the push has brought in and nothing else uses. */
   async discard(id: string): Promise<void> {
-    const { inboxVerifiers, unused } = this.#deps;
-    await inboxVerifiers.discard(id);
+    const { inboxVerifiers, packInboxes, unused } = this.#deps;
+    await Promise.all([inboxVerifiers.discard(id), packInboxes.discard(id)]);
     await unused.remove(this.#uploads.get(id) ?? [], id);
     this.#uploads.delete(id);
   }

@@ -25,6 +25,14 @@ export interface PushRecord {
   readonly folders: readonly string[];
   /** Absent from the records of older servers. */
   readonly untrackedFolders?: readonly string[];
+  /**
+   * The contents that this push has to bring: first those of files that travel alone, then those of each pack in their order,
+   * then those that an earlier push, which this one resumed, has brought.
+   */
   readonly uploads: readonly Upload[];
+  /** The numbers of contents in each pack. */
+  readonly packs?: readonly number[];
+  /** The number of contents that the earlier push has brought. */
+  readonly brought?: number;
   readonly message?: string;
 }

@@ -1,14 +1,16 @@
-import { inSlices } from '../concurrency/inSlices';
 import type { ContentPins } from '../objects/contentPins';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
 import { noUsage, sumOf, type Usage } from '../objects/usage';
 import type { EntryRepository } from './entryRepository';
 
 export interface UnusedContentsDeps {
   readonly entries: Pick<EntryRepository, 'usedHashes'>;
-  readonly objects: ObjectStore;
+  readonly contents: ContentStore;
   readonly pins: ContentPins;
 }
+
+/** Hashes of one step: some milliseconds of work. */
+const stepHashes = 1_000;
 
 /**
  * The only remover of contents.
@@ -32,15 +34,16 @@ export class UnusedContents {
 
   /** Removes those of `hashes` that are unused now. `id` is a session that no longer pins them. */
   async remove(hashes: readonly string[], id?: string): Promise<Usage> {
-    const { entries, objects, pins } = this.#deps;
+    const { entries, contents, pins } = this.#deps;
     let freed = noUsage;
     await this.#enqueue(async () => {
       const used = await entries.usedHashes(hashes);
       if (id !== undefined) pins.unpin(id);
-      // Each check and its removal are one step: a session may pin the hash between two of them.
-      await inSlices(hashes, (hash) => {
-        if (!used.has(hash) && !pins.has(hash)) freed = sumOf(freed, objects.remove(hash));
-      });
+      for (let start = 0; start < hashes.length; start += stepHashes) {
+        // Each check and its removal are one step: a session may pin the hash between two of them.
+        const step = hashes.slice(start, start + stepHashes).filter((hash) => !used.has(hash) && !pins.has(hash));
+        freed = sumOf(freed, await contents.remove(step));
+      }
     });
     return freed;
   }

@@ -1,8 +1,8 @@
 import { inParallel } from '../concurrency/inParallel';
-import type { Content } from '../objects/content';
+import type { ContentStore, MaybeSized } from '../objects/contentStore';
 import type { ObjectState } from '../objects/inspectObject';
 import { ContentRepository, hashPrefixes } from '../trees/contentRepository';
-import { contentFault, type MaybeUsed } from './contentFault';
+import { contentFault } from './contentFault';
 import type { VerifyServices, VerifyTask } from './verifyTask';
 
 /** One file is read while another is hashed. */
@@ -14,11 +14,19 @@ const maxParallelReads = 2;
  */
 export async function checkContents(services: VerifyServices, task: VerifyTask, count: number): Promise<void> {
   for (const prefix of hashPrefixes(count)) {
-    const named = await services.withDatabase((database) => {
-      return new ContentRepository(database, task.treeIds).withPrefix(prefix);
+    const { named, stored, slices } = await services.withDatabase(async (database) => {
+      const contents = await new ContentRepository(database, task.treeIds).withPrefix(prefix);
+      const store = services.contentsOf(database);
+      return { named: contents, stored: store, slices: await store.packs.findAll(contents.map(({ hash }) => hash)) };
     });
-    await inParallel(named, maxParallelReads, (content) => checkContent(services, task, content));
-    if (task.treeIds === undefined) await checkUnused(services, task, prefix, new Set(named.map(({ hash }) => hash)));
+    await inParallel(named, maxParallelReads, async (content) => {
+      task.signal.throwIfAborted();
+      const found = await stored.inspectAt(content, slices.get(content.hash), task.quick);
+      if (found.state !== 'whole' || found.size !== content.size) await reportDamaged(services, task, content);
+      task.onContent(content.size);
+    });
+    const used = new Set(named.map(({ hash }) => hash));
+    if (task.treeIds === undefined) await checkUnused(services, task, { prefix, used, stored });
   }
 }
 
@@ -26,37 +34,38 @@ export async function checkContents(services: VerifyServices, task: VerifyTask, 
 async function checkUnused(
   services: VerifyServices,
   task: VerifyTask,
-  prefix: string,
-  named: ReadonlySet<string>,
+  { prefix, used, stored }: { prefix: string; used: ReadonlySet<string>; stored: ContentStore },
 ): Promise<void> {
-  const unused = services.objects.stored(prefix).filter((hash) => !named.has(hash));
+  const unused = stored.objects.stored(prefix).filter((hash) => !used.has(hash));
   await inParallel(unused, maxParallelReads, async (hash) => {
     task.signal.throwIfAborted();
-    const found = await services.objects.inspect({ hash }, task.quick);
+    const found = await stored.objects.inspect({ hash }, task.quick);
     if (found.state === 'damaged') await reportDamaged(services, task, { hash });
   });
 }
 
-async function checkContent(services: VerifyServices, task: VerifyTask, content: Content): Promise<void> {
-  task.signal.throwIfAborted();
-  const found = await services.objects.inspect(content, task.quick);
-  if (!isWhole(found, content)) await reportDamaged(services, task, content);
-  task.onContent(content.size);
-}
-
-function isWhole(found: ObjectState, { size }: MaybeUsed): boolean {
-  return found.state === 'whole' && found.size === size;
-}
-
 /** Looks again, since a push may have repaired the content, or a removal may have removed its versions too. */
-async function reportDamaged(services: VerifyServices, task: VerifyTask, content: MaybeUsed): Promise<void> {
-  const { objects } = services;
-  const fault = await services.withDatabase((database) => {
-    return contentFault(objects, new ContentRepository(database), content);
+async function reportDamaged(services: VerifyServices, task: VerifyTask, content: MaybeSized): Promise<void> {
+  await services.withDatabase(async (database) => {
+    const stored = services.contentsOf(database);
+    const fault = await contentFault(stored, new ContentRepository(database), content);
+    if (fault === undefined) return;
+    const { found, damage } = fault;
+    const quarantined = task.dryRun || found.state !== 'damaged' ? undefined : await setAside(stored, content, found);
+    task.onDamage(quarantined === undefined ? damage : { ...damage, quarantined });
   });
-  if (fault === undefined) return;
-  const { found, damage } = fault;
-  const isMoved = found.state === 'damaged' && found.isMovable && !task.dryRun;
-  const quarantined = isMoved ? objects.quarantine(content.hash, found.stamp) : undefined;
-  task.onDamage(quarantined === undefined ? damage : { ...damage, quarantined });
+}
+
+/**
+ * Makes room for another copy of a damaged content. Returns where its file was moved to. A pack stays, since its other contents
+ * may be whole: the database forgets this one.
+ */
+async function setAside(
+  { objects, packs }: ContentStore,
+  { hash }: MaybeSized,
+  found: ObjectState & { readonly state: 'damaged' },
+): Promise<string | undefined> {
+  if (found.isMovable) return objects.quarantine(hash, found.stamp);
+  if (objects.stamp({ hash, size: 0 }) === undefined) await packs.remove([hash]);
+  return undefined;
 }

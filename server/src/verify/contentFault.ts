@@ -1,23 +1,17 @@
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore, MaybeSized } from '../objects/contentStore';
 import type { ObjectState } from '../objects/inspectObject';
 import type { ContentRepository } from '../trees/contentRepository';
 import type { ContentDamage } from './damage';
 
 const maxNamedUses = 3;
 
-/** A content, whose size is unknown where no version has it. */
-export interface MaybeUsed {
-  readonly hash: string;
-  readonly size?: number;
-}
-
 /** Reads a stored content, and finds the versions that have it. Returns undefined if it is whole, or missing and unused. */
 export async function contentFault(
-  objects: ObjectStore,
+  stored: ContentStore,
   contents: ContentRepository,
-  content: MaybeUsed,
+  content: MaybeSized,
 ): Promise<{ readonly found: ObjectState; readonly damage: ContentDamage } | undefined> {
-  const found = await objects.inspect(content, false);
+  const found = await stored.inspect(content, false);
   const { uses, count: useCount } = await contents.usesOf(content, maxNamedUses);
   const damage = { hash: content.hash, uses, useCount };
   switch (found.state) {

@@ -1,9 +1,10 @@
 import type { Database } from '../database/openDatabase';
-import type { ObjectStore } from '../objects/objectStore';
+import type { ContentStore } from '../objects/contentStore';
 import type { Damage } from './damage';
 
 export interface VerifyServices {
-  readonly objects: ObjectStore;
+  /** The stored contents, as far as `database` tells where they are. */
+  readonly contentsOf: (database: Database) => ContentStore;
   /** Opens the database for a moment: a server does not start while another process has it open. */
   readonly withDatabase: <T>(use: (database: Database) => Promise<T>) => Promise<T>;
 }

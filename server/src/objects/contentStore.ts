@@ -1,0 +1,156 @@
+import { hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, writeFile, type FileHandle } from 'node:fs/promises';
+import { inSlices } from '../concurrency/inSlices';
+import type { Content } from './content';
+import type { ObjectState } from './inspectObject';
+import type { ObjectStore } from './objectStore';
+import { noUsage, sumOf, type Usage } from './usage';
+import { intactSlices } from './pack';
+import type { PackStore } from './packStore';
+import { byPack, type StoredSlice } from './sliceRepository';
+
+/** Hashes in one statement. */
+const chunkHashes = 1000;
+
+/** An open file that holds a content from `start` on. The caller closes the handle. */
+export interface OpenContent {
+  readonly handle: FileHandle;
+  readonly start: number;
+}
+
+/** A content, whose size is unknown where no version has it. */
+export interface MaybeSized {
+  readonly hash: string;
+  /** Bytes. */
+  readonly size?: number;
+}
+
+/** All stored contents. Nothing else knows whether a content is an object or a slice of a pack. */
+export class ContentStore {
+  readonly objects: ObjectStore;
+  readonly packs: PackStore;
+
+  constructor(objects: ObjectStore, packs: PackStore) {
+    this.objects = objects;
+    this.packs = packs;
+  }
+
+  /** The hashes of those contents that are stored, as far as the sizes of files tell. Reads no content. */
+  async stored(contents: readonly Content[]): Promise<Set<string>> {
+    const slices = await this.packs.find(contents);
+    const stored = new Set(slices.keys());
+    await inSlices(contents, (content) => {
+      if (!stored.has(content.hash) && this.objects.has(content)) stored.add(content.hash);
+    });
+    return stored;
+  }
+
+  async has(content: Content): Promise<boolean> {
+    return this.objects.has(content) || (await this.packs.find([content])).size > 0;
+  }
+
+  /** Returns undefined when the content is not stored. */
+  async open(content: Content): Promise<OpenContent | undefined> {
+    const object = await this.objects.open(content);
+    if (object !== undefined) return { handle: object, start: 0 };
+    const slice = (await this.packs.find([content])).get(content.hash);
+    const pack = slice && (await this.packs.open(slice));
+    return pack && slice && { handle: pack, start: slice.offset };
+  }
+
+  /** The bytes of small content, verified; undefined if it is not stored, or damaged. `slice` is where a pack has it. */
+  async readSmall(content: Content, slice: StoredSlice | undefined): Promise<Buffer | undefined> {
+    const object = this.objects.readSmall(content);
+    if (object !== undefined || slice === undefined) return object;
+    const bytes = await this.packs.read(slice);
+    return bytes !== undefined && hash('sha256', bytes, 'hex') === content.hash ? bytes : undefined;
+  }
+
+  /** `ObjectStore.inspect` for all contents. */
+  async inspect(content: MaybeSized, quick: boolean): Promise<ObjectState> {
+    return this.inspectAt(content, (await this.packs.findAll([content.hash])).get(content.hash), quick);
+  }
+
+  /** `inspect`, if it is known where a pack has the content. */
+  async inspectAt(content: MaybeSized, slice: StoredSlice | undefined, quick: boolean): Promise<ObjectState> {
+    const object = await this.objects.inspect(content, quick);
+    return object.state === 'missing' && slice !== undefined ? this.packs.inspect(slice, quick) : object;
+  }
+
+  /** Reads the whole content. */
+  async isIntact(content: Content): Promise<boolean> {
+    return !(await this.findDamaged([content])).has(content.hash);
+  }
+
+  /**
+   * The hashes of contents that are missing or damaged. Reads all of them. A damaged content in a pack counts as missing
+   * from then on, so that another copy can be stored.
+   */
+  async findDamaged(contents: Iterable<Content>): Promise<Set<string>> {
+    const all = [...new Map(Array.from(contents, (content) => [content.hash, content])).values()];
+    const slices = await this.packs.find(all);
+    const intact = await this.#intactSlices(slices);
+    const damaged = [...slices.keys()].filter((hash) => !intact.has(hash));
+    for (let start = 0; start < damaged.length; start += chunkHashes) {
+      await this.packs.remove(damaged.slice(start, start + chunkHashes));
+    }
+    return this.objects.findDamaged(all.filter(({ hash }) => !intact.has(hash)));
+  }
+
+  async #intactSlices(slices: ReadonlyMap<string, StoredSlice>): Promise<Set<string>> {
+    const intact = new Set<string>();
+    for (const [first, ...others] of byPack(slices.values())) {
+      const pack = await this.packs.open(first);
+      if (pack === undefined) continue;
+      try {
+        for (const { hash } of await intactSlices(pack, [first, ...others])) intact.add(hash);
+      } finally {
+        await pack.close();
+      }
+    }
+    return intact;
+  }
+
+  /**
+   * Writes a content into a new file, sharing its blocks where the disk can. `slice` is where a pack has it. Returns false if
+   * the content is not stored. Does not verify it.
+   */
+  async copyTo(file: string, content: Content, slice: StoredSlice | undefined): Promise<boolean> {
+    if (this.objects.has(content)) {
+      await copyFile(this.objects.fileOf(content.hash), file, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      return true;
+    }
+    const bytes = slice && (await this.packs.read(slice));
+    if (bytes === undefined) return false;
+    await writeFile(file, bytes, { flag: 'wx' });
+    return true;
+  }
+
+  /** The hashes of the stored contents that begin with `prefix`, of two digits, unsorted. */
+  async hashes(prefix: string): Promise<string[]> {
+    return [...new Set([...this.objects.stored(prefix), ...(await this.packs.hashes(prefix))])];
+  }
+
+  /** What the removal of these contents would free. */
+  async freeable(hashes: readonly string[]): Promise<Usage> {
+    let freeable = noUsage;
+    for (const hash of hashes) freeable = sumOf(freeable, this.objects.freeable(hash));
+    return sumOf(freeable, await this.packs.freeable(hashes));
+  }
+
+  /** What all contents take on the disk. */
+  async usage(signal: AbortSignal): Promise<Usage> {
+    return sumOf(await this.objects.usage(signal), await this.packs.usage());
+  }
+
+  /**
+   * Removes these contents, at most a thousand. The caller checks in the same turn of the event loop that nothing uses
+   * them: before the next turn, the objects are gone, and the removal of the slices precedes all later writes.
+   */
+  async remove(hashes: readonly string[]): Promise<Usage> {
+    let freed = noUsage;
+    for (const hash of hashes) freed = sumOf(freed, this.objects.remove(hash));
+    return sumOf(freed, await this.packs.remove(hashes));
+  }
+}

@@ -1,0 +1,170 @@
+import { hash, randomUUID } from 'node:crypto';
+import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { openContent, type Content } from './content';
+import { stampOf } from './fileStamp';
+import { flushFiles } from './flush';
+import type { ObjectState } from './inspectObject';
+import { intactSlices, type Slice } from './pack';
+import type { SliceRepository, StoredSlice } from './sliceRepository';
+import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
+
+const packMode = 0o444;
+const suffix = '.pack';
+
+/**
+ * The files of packs, and their table of contents in the database.
+ * Invariant: a pack is never changed, and it is durable before the database names it. So a kill leaves at most a file that
+ * no slice refers to.
+ */
+export class PackStore {
+  readonly #folder: string;
+  readonly #slices: SliceRepository;
+
+  constructor(folder: string, slices: SliceRepository) {
+    this.#folder = folder;
+    this.#slices = slices;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  fileOf(name: string): string {
+    return `${this.#folder}/${name.slice(0, 2)}/${name}${suffix}`;
+  }
+
+  /**
+   * Stores the pack in `file`, and returns those of its slices that it really holds. A content that another pack has stays
+   * there. The result is durable.
+   */
+  async add(file: string, slices: readonly Slice[]): Promise<Slice[]> {
+    const name = randomUUID();
+    const target = this.fileOf(name);
+    mkdirSync(dirname(target), { recursive: true });
+    // What is read from here on is the same file, even if rsync puts another one in its place.
+    linkSync(file, target);
+    try {
+      const intact = await this.#intactIn(target, slices);
+      const stored = await this.find(intact);
+      const fresh = intact.filter(({ hash }) => !stored.has(hash));
+      if (fresh.length === 0) rmSync(target);
+      else await this.#slices.add({ name, bytes: statSync(target).size, slices: fresh });
+      return intact;
+    } catch (error) {
+      rmSync(target, { force: true });
+      throw error;
+    }
+  }
+
+  async #intactIn(file: string, slices: readonly Slice[]): Promise<Slice[]> {
+    chmodSync(file, packMode);
+    const handle = await open(file, 'r');
+    try {
+      const flushed = handle.sync();
+      // An error of the flush must not be left unhandled if reading fails first.
+      const [intact] = await Promise.all([intactSlices(handle, slices), flushed]);
+      await flushFiles([dirname(file), this.#folder]);
+      return intact;
+    } finally {
+      await handle.close();
+    }
+  }
+
+  /** The slices with these hashes, by hash, whatever is left of their packs. */
+  async findAll(hashes: readonly string[]): Promise<Map<string, StoredSlice>> {
+    return this.#slices.find(hashes);
+  }
+
+  /** The slices of `contents` whose pack is there and has its length, by hash. */
+  async find(contents: readonly Content[]): Promise<Map<string, StoredSlice>> {
+    const found = await this.#slices.find(contents.map(({ hash }) => hash));
+    const sizes = new Map(contents.map(({ hash, size }) => [hash, size]));
+    const isWhole = new Map<string, boolean>();
+    for (const [hash, slice] of found) {
+      const known = isWhole.get(slice.pack) ?? this.#isWhole(slice);
+      isWhole.set(slice.pack, known);
+      if (!known || sizes.get(hash) !== slice.size) found.delete(hash);
+    }
+    return found;
+  }
+
+  #isWhole({ pack, packBytes }: StoredSlice): boolean {
+    const stats = statSync(this.fileOf(pack), { throwIfNoEntry: false });
+    return stats?.isFile() === true && stats.size === packBytes;
+  }
+
+  /** Opens the pack of a slice. Returns undefined when it is missing or truncated. The caller closes the handle. */
+  async open({ pack, packBytes }: StoredSlice): Promise<FileHandle | undefined> {
+    return openContent(this.fileOf(pack), { size: packBytes });
+  }
+
+  /** The bytes of a slice, which need not have its hash; undefined if the pack is missing or truncated. */
+  async read(slice: StoredSlice): Promise<Buffer | undefined> {
+    const pack = await this.open(slice);
+    if (pack === undefined) return undefined;
+    try {
+      const bytes = Buffer.alloc(slice.size);
+      if (slice.size > 0) await pack.read(bytes, 0, slice.size, slice.offset);
+      return bytes;
+    } finally {
+      await pack.close();
+    }
+  }
+
+  /** Compares a slice with its hash; with `quick`, only looks whether its pack has its length. */
+  async inspect(slice: StoredSlice, quick: boolean): Promise<ObjectState> {
+    const stamp = stampOf(this.fileOf(slice.pack));
+    const whole: ObjectState = { state: 'whole', size: slice.size };
+    if (stamp === undefined || stamp.size !== BigInt(slice.packBytes)) return { state: 'missing' };
+    if (quick) return whole;
+    const damaged = (fault: string): ObjectState => ({ state: 'damaged', fault, isMovable: false, stamp });
+    try {
+      const bytes = await this.read(slice);
+      if (bytes === undefined) return { state: 'missing' };
+      return hash('sha256', bytes, 'hex') === slice.hash ? whole : damaged('has other content');
+    } catch (error) {
+      return damaged(`cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`);
+    }
+  }
+
+  /** The hashes of the slices that begin with `prefix`, of two digits. */
+  async hashes(prefix: string): Promise<string[]> {
+    return this.#slices.withPrefix(prefix);
+  }
+
+  /** What all packs take on the disk. */
+  async usage(): Promise<Usage> {
+    const files = (await this.#slices.packNames()).map((name) => this.fileOf(name));
+    return files.map(fileUsage).reduce(sumOf, noUsage);
+  }
+
+  /** What the removal of these contents would free: the packs that have no others. */
+  async freeable(hashes: readonly string[]): Promise<Usage> {
+    const files = (await this.#slices.packsOfOnly(hashes)).map((name) => this.fileOf(name));
+    return files.map(freeableFile).reduce(sumOf, noUsage);
+  }
+
+  /** Removes these contents, at most a thousand, and packs of which nothing is left; see `SliceRepository.remove`. */
+  async remove(hashes: readonly string[]): Promise<Usage> {
+    const packs = await this.#slices.remove(hashes);
+    let freed = noUsage;
+    for (const name of await this.#slices.removeEmptyPacks(packs)) {
+      freed = sumOf(freed, freeableFile(this.fileOf(name)));
+      rmSync(this.fileOf(name), { force: true });
+    }
+    return freed;
+  }
+
+  /** Removes files that no slice refers to and that have not changed since `before`: a kill has left them. */
+  async removeLeftovers(before: Date, { dryRun }: { dryRun: boolean }): Promise<Usage> {
+    const known = new Set(await this.#slices.packNames());
+    let freed = noUsage;
+    for (const path of readdirSync(this.#folder, { recursive: true, encoding: 'utf8' })) {
+      const file = join(this.#folder, path);
+      if (!path.endsWith(suffix) || known.has(basename(path, suffix))) continue;
+      if ((lstatSync(file, { throwIfNoEntry: false })?.ctime ?? before) >= before) continue;
+      freed = sumOf(freed, freeableFile(file));
+      if (!dryRun) rmSync(file, { force: true });
+    }
+    return freed;
+  }
+}
