@@ -4,6 +4,8 @@ import { Client } from '../src/io/api/client';
 import { storagePaths } from '../src/io/openFolderStorage';
 import { openStoreAndScanner } from '../src/io/openStoreAndScanner';
 import { probeRsync } from '../src/io/rsync/rsyncProbe';
+import { join } from 'node:path';
+import { Packer } from '../src/io/packs/packer';
 import { transfer } from '../src/io/rsync/transfer';
 import { FolderSync } from '../src/sync/folder/folderSync';
 import type { Reporter } from '../src/sync/ports/serverBinding';
@@ -47,10 +49,12 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
     openScreen: () => ({
       interrupted: new AbortController().signal,
       write: () => undefined,
+      pack: () => undefined,
       retrying: () => undefined,
       end: () => undefined,
     }),
     transfer,
+    openPacker: () => new Packer(join(dist, 'packWorker.js')),
   };
   await sync.bind(server, { server: client.address, tree });
 }

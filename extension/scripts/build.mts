@@ -31,6 +31,7 @@ const extension: BuildOptions = {
 
 /** Entry points of the worker threads. */
 const workerSources = {
+  packWorker: 'extension/src/io/packs/packWorker.ts',
   scanWorker: 'extension/src/io/scan/scanWorker.ts',
   storeWorker: 'extension/src/io/store/storeWorker.ts',
 } as const;

@@ -32,6 +32,7 @@ const layers: Readonly<Record<string, Order>> = {
     store: ['threads', 'fs', 'entries'],
     scan: ['threads', 'fs', 'entries', 'store'],
     apply: ['threads', 'fs'],
+    packs: ['threads', 'fs'],
     rsync: ['threads', 'fs'],
     api: ['threads', 'fs'],
   },

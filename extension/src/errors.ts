@@ -36,6 +36,7 @@ type LocalErrorCode =
   | 'deletion_guard'
   | 'root_gone'
   | 'scan_failed'
+  | 'packing_failed'
   | 'store_newer'
   | 'store_locked'
   | 'store_failed'

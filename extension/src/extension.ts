@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { registerAutomation } from './ui/sync/automation';
 import { registerCommands } from './ui/commands/commands';
@@ -41,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   const log = createLog();
   const terminal = new SyncTerminal();
   const credentials = new Credentials(context.secrets, process.env);
-  const connection = new FolderConnection(credentials, terminal, log);
+  const connection = new FolderConnection(credentials, terminal, log, join(context.extensionUri.fsPath, 'dist'));
   const { storageUri, globalStorageUri, extensionUri } = context;
   const merges = new ActiveMerges(context.workspaceState);
   const folders = new WorkspaceFolders({

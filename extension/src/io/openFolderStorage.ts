@@ -8,6 +8,7 @@ export const storageNames = {
   backups: 'backups',
   openPush: 'openPush.json',
   pendingCommit: 'pendingCommit.json',
+  packs: 'packs',
 } as const;
 
 export function storagePaths(storage: string): Record<keyof typeof storageNames, string> {
@@ -16,6 +17,7 @@ export function storagePaths(storage: string): Record<keyof typeof storageNames,
     backups: join(storage, storageNames.backups),
     openPush: join(storage, storageNames.openPush),
     pendingCommit: join(storage, storageNames.pendingCommit),
+    packs: join(storage, storageNames.packs),
   };
 }
 

@@ -12,6 +12,7 @@ import { openFolderStorage, storagePaths } from '../../src/io/openFolderStorage'
 import type { Scanner } from '../../src/io/scan/scannerPort';
 import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
+import { Packer } from '../../src/io/packs/packer';
 import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
 import { FolderSync } from '../../src/sync/folder/folderSync';
 import type { BackupLimits } from '../../src/sync/history/backupLimits';
@@ -47,6 +48,22 @@ export interface MachineOptions {
   readonly rsync?: () => string;
   /** Replaces the transfer of files, to observe or interrupt it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
+  /** Called before each pack is made. */
+  readonly beforePack?: () => Promise<void>;
+}
+
+class WatchedPacker extends Packer {
+  readonly #beforePack: (() => Promise<void>) | undefined;
+
+  constructor(beforePack: (() => Promise<void>) | undefined) {
+    super(join(dist, 'packWorker.js'));
+    this.#beforePack = beforePack;
+  }
+
+  override async pack(...args: Parameters<Packer['pack']>): Promise<void> {
+    await this.#beforePack?.();
+    await super.pack(...args);
+  }
 }
 
 /** A workspace folder with the whole extension except VS Code. */
@@ -56,6 +73,8 @@ export class Machine {
   readonly sync: FolderSync;
   readonly client: Client;
   private server: ServerBinding | undefined;
+  /** The number of packs that were sent. */
+  packs = 0;
   /** Everything that rsync wrote into the terminal. */
   screen = '';
   /** Attempts of rsync that failed and were repeated. */
@@ -109,10 +128,12 @@ export class Machine {
       openScreen: () => ({
         interrupted: new AbortController().signal,
         write: (text: string) => void (machine.screen += text),
+        pack: () => void machine.packs++,
         retrying: () => void machine.retries++,
         end: () => undefined,
       }),
       transfer: options.transfer ?? transfer,
+      openPacker: () => new WatchedPacker(options.beforePack),
     };
     await client.makeTree(tree);
     machine.server = server;

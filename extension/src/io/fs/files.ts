@@ -1,11 +1,22 @@
 import { constants, existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { isNotFound } from './errno';
 
 /** Whether a file or folder exists at `path`, through symlinks. */
 export function exists(path: string): boolean {
   return existsSync(path);
+}
+
+/** The bytes of the file at `path`; undefined if there is none. */
+export async function sizeAt(path: string): Promise<number | undefined> {
+  try {
+    const stats = await lstat(path);
+    return stats.isFile() ? stats.size : undefined;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 /** The text of the file at `path`; undefined if it does not exist. */

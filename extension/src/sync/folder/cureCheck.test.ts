@@ -28,7 +28,7 @@ function checkFor(code: ErrorCode, subject?: string) {
   };
   const isCured = cureCheck({
     root: '/ws',
-    folders: { staging: '/staging', backups: '/backups', openPush: '/push', pendingCommit: '/commit' },
+    folders: { staging: '/staging', backups: '/backups', openPush: '/push', pendingCommit: '/commit', packs: '/packs' },
     connection: { server: server as unknown as ServerBinding },
     rescan: () => (scanFailure === undefined ? Promise.resolve() : Promise.reject(scanFailure)),
   });

@@ -1,6 +1,7 @@
 import type { Client } from '../../io/api/client';
 import type { Screen, TransferRequest, TransferResult } from '../../io/rsync/transfer';
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
+import type { Packer } from '../../io/packs/packer';
 import type { ProgressStep } from './progressStep';
 
 /** One tree, and the client for the API of its server. */
@@ -16,12 +17,23 @@ export interface ServerBinding extends TreeClient {
   /** Opens a terminal for one transfer. A quiet one does not come to the front. */
   openScreen(title: TransferTitle, isQuiet: boolean): TransferScreen;
   transfer(request: TransferRequest): Promise<TransferResult>;
+  /** Starts the thread for packs. Without it, each file travels alone. */
+  openPacker?(): Packer;
 }
 
 export interface TransferScreen extends Screen {
   /** Aborted by Ctrl-C in the terminal. */
   readonly interrupted: AbortSignal;
+  /** The next run of rsync sends this pack. */
+  pack(pack: SentPack): void;
   end(outcome: TransferOutcome): void;
+}
+
+export interface SentPack {
+  /** From 1 to `count`. */
+  readonly number: number;
+  readonly count: number;
+  readonly files: readonly { readonly path: string }[];
 }
 
 /** The facts for the title of a transfer's terminal. */

@@ -36,7 +36,8 @@ export class OpenPush {
   async begin(push: SentPush): Promise<PushSession> {
     const { server, reporter } = this.#context;
     const resume = await this.#earlierId();
-    const request = resume === undefined ? push : { ...push, resume };
+    const packs = server.openPacker !== undefined;
+    const request = { ...push, packs, ...(resume === undefined ? {} : { resume }) };
     reporter.step({ kind: 'awaitingServer' });
     const session = await server.client.beginPush(server.tree, request, reporter.signal);
     this.#id = session.id;

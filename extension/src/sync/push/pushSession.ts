@@ -11,7 +11,8 @@ import type { CommandContext } from '../replica/commandContext';
 import { forgetCommit, recordCommit } from '../replica/pendingCommit';
 import type { Replica } from '../replica/replica';
 import { commit } from '../transfer/commit';
-import { runTransfer } from '../transfer/runTransfer';
+import { sizesOf, withTransfer } from '../transfer/runTransfer';
+import { sendPacks } from '../transfer/sendPacks';
 
 /** A file that changes while it is uploaded is hashed and sent in this many plans, and then left out. */
 export const maxTries = 2;
@@ -25,27 +26,47 @@ export interface SessionChanges {
 
 /** Uploads the content that the server asked for, and returns the bytes sent. */
 export async function upload(context: CommandContext, { session, changes }: SessionChanges): Promise<number> {
-  if (session.upload.length === 0) return 0;
+  const { upload: paths, packs: packedPaths = [] } = session;
+  if (paths.length + packedPaths.length === 0) return 0;
   // Yields first: parsing the response that lists the paths did not.
   await nextTurn();
-  const entries = await runYielding(uploadedEntriesSteps(session.upload, changes));
+  const found = await runYielding(entriesByPathSteps([paths, ...packedPaths], changes));
+  const alone = entriesAt(paths, found);
+  const packs = packedPaths.map((list) => entriesAt(list, found));
+  const entries = [...alone, ...packs.flat()];
   context.reporter.step({ kind: 'sending', count: entries.length });
-  const { sentBytes } = await runTransfer(context, { direction: 'push', session, entries });
-  return sentBytes;
+  const packer = packs.length === 0 ? undefined : context.server.openPacker?.();
+  try {
+    const result = await withTransfer(context, { direction: 'push', session, entries }, async (transfer) => {
+      const onProgress = transfer.meter.part(alone);
+      if (alone.length > 0) await transfer.run({ sizes: sizesOf(alone), onProgress });
+      if (packer !== undefined) await sendPacks(context, packer, transfer, { id: session.id, packs });
+    });
+    return result.sentBytes;
+  } finally {
+    await packer?.close();
+  }
 }
 
-function* uploadedEntriesSteps(paths: readonly string[], changes: readonly Change[]): CooperativeTask<Entry[]> {
+function* entriesByPathSteps(
+  lists: readonly (readonly string[])[],
+  changes: readonly Change[],
+): CooperativeTask<Map<string, Entry>> {
   const wanted = new Set<string>();
-  for (const [number, path] of paths.entries()) {
+  for (const [number, path] of lists.flat().entries()) {
     if (number % stepSize === 0) yield;
     wanted.add(path);
   }
-  const entries: Entry[] = [];
+  const entries = new Map<string, Entry>();
   for (const [number, { path, to }] of changes.entries()) {
     if (number % stepSize === 0) yield;
-    if (to !== undefined && wanted.has(path)) entries.push(to);
+    if (to !== undefined && wanted.has(path)) entries.set(path, to);
   }
   return entries;
+}
+
+function entriesAt(paths: readonly string[], entries: ReadonlyMap<string, Entry>): Entry[] {
+  return paths.flatMap((path) => entries.get(path) ?? []);
 }
 
 /** Commits the changes and saves them as synced. The other `remoteChanges` of the new revision become unapplied. */

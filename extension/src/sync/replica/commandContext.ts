@@ -12,6 +12,8 @@ export interface StorageFolders {
   readonly openPush: string;
   /** The file that names a push whose commit has not been acknowledged. */
   readonly pendingCommit: string;
+  /** The folder for the packs that a push sends. It exists only meanwhile. */
+  readonly packs: string;
 }
 
 /** The parts that a command works with, if it needs no server. */

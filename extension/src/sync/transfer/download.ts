@@ -10,7 +10,8 @@ import { removeAll } from '../../io/fs/folders';
 import { requireRoom } from '../../io/fs/requireRoom';
 import { runYielding, yielder } from '../../io/threads/yielding';
 import type { CommandContext } from '../replica/commandContext';
-import { runTransfer } from './runTransfer';
+import { receivePacks } from './receivePacks';
+import { sizesOf, withTransfer } from './runTransfer';
 import { interruptedIn } from './staging';
 
 const maxSessions = 3;
@@ -73,9 +74,9 @@ async function receive(
     if (session === undefined) return { received: new Set(), receivedBytes: 0 };
     reporter.step({ kind: 'receiving', count: entries.length });
     try {
-      const { receivedBytes } = await runTransfer(context, { direction: 'pull', session, staging, entries });
+      const { receivedBytes, missing, alone } = await receiveFiles(context, { session, staging, entries });
       reporter.step({ kind: 'verifying' });
-      const failed = new Set(await verifyStaged(staging, entries, reporter.signal));
+      const failed = new Set([...missing, ...(await verifyStaged(staging, alone, reporter.signal))]);
       const received = new Set(entries.map(({ path }) => path).filter((path) => !failed.has(path)));
       return { received, receivedBytes };
     } catch (error) {
@@ -83,6 +84,38 @@ async function receive(
     } finally {
       await server.client.endPull(server.tree, session.id).catch(() => undefined);
     }
+  }
+}
+
+interface ReceivedFiles {
+  readonly receivedBytes: number;
+  /** The files that still have to be verified. */
+  readonly alone: readonly Entry[];
+  /** The paths of the files that no pack had. */
+  readonly missing: readonly string[];
+}
+
+/** Receives the files that travel alone, then the packs. */
+async function receiveFiles(
+  context: CommandContext,
+  { session, staging, entries }: { session: PullSession; staging: string; entries: readonly Entry[] },
+): Promise<ReceivedFiles> {
+  const { packs = [] } = session;
+  const packed = new Set(packs.flatMap(({ slices }) => slices.map(([index]) => index)));
+  const alone = entries.filter((_, index) => !packed.has(index));
+  const packer = packs.length === 0 ? undefined : context.server.openPacker?.();
+  let missing: readonly string[] = [];
+  try {
+    const { receivedBytes } = await withTransfer(context, { direction: 'pull', session, entries }, async (transfer) => {
+      const onProgress = transfer.meter.part(alone);
+      if (alone.length > 0) await transfer.run({ staging, sizes: sizesOf(alone), onProgress });
+      if (packer !== undefined) {
+        missing = await receivePacks(packer, transfer, { id: session.id, staging, entries, packs });
+      }
+    });
+    return { receivedBytes, alone, missing };
+  } finally {
+    await packer?.close();
   }
 }
 
@@ -105,7 +138,8 @@ async function beginPull(
   const { client, tree } = context.server;
   try {
     const paths = entries.map(({ path }) => path);
-    return { session: await client.beginPull(tree, { revision, paths }, context.reporter.signal), entries };
+    const packs = context.server.openPacker !== undefined;
+    return { session: await client.beginPull(tree, { revision, paths, packs }, context.reporter.signal), entries };
   } catch (error) {
     const lost = isPalmtreeError(error, 'content_unavailable') ? new Set(error.details.paths) : new Set<string>();
     const available = entries.filter(({ path }) => !lost.has(path));

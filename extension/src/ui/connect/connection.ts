@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
+import { Packer } from '../../io/packs/packer';
 import { transfer } from '../../io/rsync/transfer';
 import type { ServerBinding } from '../../sync/ports/serverBinding';
 import type { Credentials } from './credentials';
@@ -25,15 +27,18 @@ export class FolderConnection implements FolderBinder {
   readonly #credentials: Credentials;
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
+  readonly #dist: string;
   /** The rsync command that was probed in this window and works. */
   #probedRsync: string | undefined;
   /** The address that the user typed last, even if connecting was cancelled later. */
   #lastAddress = '';
 
-  constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel) {
+  /** `dist` is the folder of the bundled scripts. */
+  constructor(credentials: Credentials, terminal: SyncTerminal, log: vscode.LogOutputChannel, dist: string) {
     this.#credentials = credentials;
     this.#terminal = terminal;
     this.#log = log;
+    this.#dist = dist;
   }
 
   /** Binds the folder as its settings say. Without an address, a tree or a token it stays unconnected. */
@@ -121,6 +126,7 @@ export class FolderConnection implements FolderBinder {
           throw error;
         }
       },
+      openPacker: () => new Packer(join(this.#dist, 'packWorker.js')),
     };
   }
 

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { PalmtreeError } from '../../errors';
 import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 import type { ProgressStep } from '../../sync/ports/progressStep';
-import type { TransferOutcome, TransferTitle } from '../../sync/ports/serverBinding';
+import type { SentPack, TransferOutcome, TransferTitle } from '../../sync/ports/serverBinding';
 import { messageFor } from './errorMessages';
 import { formatBytes, formatNumber, formatPercent } from './format';
 
@@ -104,6 +104,13 @@ export function transferTitle({ direction, files }: TransferTitle): string {
   const count = formatNumber(files);
   if (direction === 'push') return files === 1 ? l10n.t('Push 1 file') : l10n.t('Push {0} files', count);
   return files === 1 ? l10n.t('Pull 1 file') : l10n.t('Pull {0} files', count);
+}
+
+/** The line before a pack in the terminal: rsync itself shows only the name of the pack. */
+export function packMessage({ number, count, files }: SentPack): string {
+  const numbers = [formatNumber(number), formatNumber(count), formatNumber(files.length)];
+  const [first, last] = [files[0]?.path ?? '', files.at(-1)?.path ?? ''];
+  return l10n.t('Pack {0} of {1}: {2} files, {3} … {4}', ...numbers, first, last);
 }
 
 /** The last line of a transfer in the terminal. */

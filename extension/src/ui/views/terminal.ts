@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { TransferScreen, TransferTitle } from '../../sync/ports/serverBinding';
 import { plainLine, plainOutput } from '../shared/plainText';
-import { retryMessage, transferSummary, transferTitle } from '../shared/progressMessages';
+import { packMessage, retryMessage, transferSummary, transferTitle } from '../shared/progressMessages';
 
 const bold = (text: string): string => `\u001B[1m${text}\u001B[0m`;
 const colors = { done: 32, partial: 32, failed: 31, cancelled: 33 } as const;
@@ -32,6 +32,7 @@ export class SyncTerminal implements vscode.Disposable {
     return {
       interrupted: interrupt.signal,
       write: (text) => this.#write(plainOutput(text)),
+      pack: (pack) => this.#write(`${plainLine(packMessage(pack))}\n`),
       retrying: (failure, pauseMs) => this.#write(`${plainLine(retryMessage(failure, pauseMs))}\n`),
       end: (outcome) => {
         this.#running.delete(interrupt);

@@ -147,6 +147,7 @@ function bindingTo(server: ModelServer): ServerBinding {
     openScreen: () => ({
       interrupted: new AbortController().signal,
       write: () => undefined,
+      pack: () => undefined,
       retrying: () => undefined,
       end: () => undefined,
     }),

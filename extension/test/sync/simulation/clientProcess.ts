@@ -1,6 +1,8 @@
 import { Client } from '../../../src/io/api/client';
 import { openStoreAndScanner } from '../../../src/io/openStoreAndScanner';
 import { storagePaths } from '../../../src/io/openFolderStorage';
+import { join } from 'node:path';
+import { Packer } from '../../../src/io/packs/packer';
 import { transfer } from '../../../src/io/rsync/transfer';
 import { FolderSync } from '../../../src/sync/folder/folderSync';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
@@ -38,10 +40,12 @@ await sync.bind(
     openScreen: () => ({
       interrupted: new AbortController().signal,
       write: step,
+      pack: () => undefined,
       retrying: () => undefined,
       end: () => undefined,
     }),
     transfer,
+    openPacker: () => new Packer(join(dist, 'packWorker.js')),
   },
   { server: client.address, tree },
 );
