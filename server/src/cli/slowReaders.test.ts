@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { symlink } from '../../test/changes';
 import { buildServer, startChildServer, type ChildServer } from '../../test/childServer';
 import { temporaryFolder } from '../../test/temporaryFolder';
@@ -16,8 +16,10 @@ beforeAll(async () => {
   const { body } = await server.api.beginPush('t', { base: 0, changes });
   await server.api.commit('t', body.id);
 }, 300_000);
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
 afterAll(async () => {
-  for (const socket of sockets) socket.destroy();
   await server.kill('SIGTERM');
 }, 60_000);
 
