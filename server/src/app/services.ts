@@ -84,6 +84,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     log,
   });
   const heartbeatMs = injected.heartbeatMs ?? defaultHeartbeatMs;
+  const observers = [inboxVerifiers, packInboxes, inboxGuard];
   return {
     log,
     version,
@@ -114,11 +115,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     uploaded,
     sessions,
     activity,
-    rsyncRuns: new RsyncRuns(
-      { sessions, activity, tokenWatch, observers: [inboxVerifiers, packInboxes, inboxGuard] },
-      rsync,
-      limits,
-    ),
+    rsyncRuns: new RsyncRuns({ sessions, activity, tokenWatch, observers }, rsync, limits),
   };
 }
 
