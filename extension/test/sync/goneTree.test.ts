@@ -34,10 +34,11 @@ describe('a tree that was deleted on the server', () => {
     await administer('tree', 'delete', fixture.tree, '--yes');
     await administer('gc');
     await desk.client.makeTree(fixture.tree);
-    await desk.pull();
+    await expect(desk.pull()).rejects.toMatchObject({ code: 'revision_not_found' });
+    await desk.pull(false, { comparesAnew: true });
     await desk.push();
     expect(await fixture.pathsOnServer()).toEqual(['n/a', 'n/b']);
-    expect((await laptop.pull()).conflicts).toEqual(['n/b']);
+    expect((await laptop.pull(false, { comparesAnew: true })).conflicts).toEqual(['n/b']);
     expect(await laptop.read('n/b')).toBe('two');
   });
 });

@@ -94,7 +94,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   backup_gone: (e) => l10n.t('The backup of {0} is gone or cannot be read.', list(e)),
   deletion_guard: (e) => deletionGuardMessage(e),
   root_gone: (e) => l10n.t('The folder {0} is missing or was replaced. Nothing was changed.', subject(e)),
-  packing_failed: (e) => withReason(l10n.t('The files could not be packed or unpacked.'), e),
+  packing_failed: (e) => withReason(l10n.t('The files could not be packed or unpacked. Try again.'), e),
   scan_failed: (e) => withReason(l10n.t('Scanning failed.'), e),
   store_newer: () => l10n.t('A newer version of Palmtree wrote the list of tracked files. Update Palmtree.'),
   store_locked: () => l10n.t('Another window is syncing this folder. Try again when it has finished.'),
@@ -149,7 +149,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
   too_many_folders: () =>
     l10n.t('The tree has too many tracked folders. Untrack some, or track a folder that contains them.'),
-  too_many_runs: () => l10n.t('The server is busy with other transfers of this token.'),
+  too_many_runs: () => l10n.t('The server is busy with other transfers of this token. Try again in a moment.'),
   too_many_sessions: () =>
     l10n.t(
       'Too many transfers with this token are open on the server. Try again in half an hour, or use another token.',
