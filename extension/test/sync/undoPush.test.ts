@@ -25,7 +25,7 @@ describe('an undone push', () => {
     const result = await desk.sync.undoPush(silent, 2);
     expect(result).toEqual({ revision: 3, put: 3, deleted: 2, renamed: 1, changedSince: [] });
     expectSame(await desk.listing(), after);
-    expect(desk.sync.state).toMatchObject({ revision: 2, counts: { incoming: 5, outgoing: 0, conflicts: 0 } });
+    expect(desk.sync.state).toMatchObject({ revision: 2, counts: { incoming: 4, outgoing: 0, conflicts: 0 } });
     expect((await desk.sync.history.revisions()).revisions[0]).toMatchObject({ number: 3, message: 'Undo revision 2' });
     await desk.pull();
     await laptop.pull();
