@@ -1,8 +1,11 @@
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { maskOf } from '../../../src/core/folderMasks';
+import { parentFolders } from '../../../src/core/paths';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import { Machine, type MachineOptions } from '../machine';
 import type { DoomedCommand } from './doomedClient';
-import { readFiles, type Files } from './files';
+import { readFiles, type Files, type FileState } from './files';
 import type { Random } from './random';
 import { trackedFolder, User } from './user';
 
@@ -53,6 +56,20 @@ export class Participant {
     const { sync } = this.machine;
     const isTracked = (path: string): boolean => path.startsWith(`${trackedFolder}/`) || sync.isOnDisk(path);
     return new Map([...(await this.filesOnDisk())].filter(([path]) => isTracked(path)));
+  }
+
+  /** `files` with the permission bits alone that the folders of this machine leave to them. */
+  async masked(files: Files): Promise<Files> {
+    const found: [string, FileState][] = [];
+    for (const [path, state] of files) {
+      let { mode } = state;
+      for (const folder of parentFolders(path)) {
+        const stats = await lstat(join(this.machine.root, folder)).catch(() => undefined);
+        if (stats?.isDirectory() === true) mode &= maskOf(stats.mode);
+      }
+      found.push([path, { ...state, mode }]);
+    }
+    return new Map(found);
   }
 
   filesInBackups(): Promise<Files> {
