@@ -76,7 +76,7 @@ describe('the commands, called by code', () => {
     const pushed = await call<PushResult>('push');
     assert.deepEqual(
       { ...pushed, uploadedBytes: 0 },
-      { revision: 1, put: 2, deleted: 0, skipped: [], uploadedBytes: 0 },
+      { revision: 1, put: 2, deleted: 0, renamed: 0, skipped: [], uploadedBytes: 0 },
     );
     assert.ok(pushed.uploadedBytes > 0);
     const pulled = await call<PullResult>('pull');
@@ -84,6 +84,7 @@ describe('the commands, called by code', () => {
       revision: 1,
       written: 0,
       deleted: 0,
+      renamed: 0,
       downloadedBytes: 0,
       merged: [],
       conflicts: [],
