@@ -26,7 +26,7 @@ export interface MaybeSized {
   readonly size?: number;
 }
 
-/** All stored contents. Nothing else knows whether a content is an object or a slice of a pack. */
+/** All stored contents: objects, and slices of packs. A content that is both is read from its object. */
 export class ContentStore {
   readonly objects: ObjectStore;
   readonly packs: PackStore;
@@ -44,6 +44,15 @@ export class ContentStore {
       if (!stored.has(content.hash) && this.objects.has(content)) stored.add(content.hash);
     });
     return stored;
+  }
+
+  /** The slices of those contents that have no object, by hash. */
+  async packed(contents: readonly Content[]): Promise<Map<string, StoredSlice>> {
+    const slices = await this.packs.find(contents);
+    await inSlices(slices.values(), (slice) => {
+      if (this.objects.has(slice)) slices.delete(slice.hash);
+    });
+    return slices;
   }
 
   async has(content: Content): Promise<boolean> {
@@ -89,7 +98,7 @@ export class ContentStore {
    */
   async findDamaged(contents: Iterable<Content>): Promise<Set<string>> {
     const all = [...new Map(Array.from(contents, (content) => [content.hash, content])).values()];
-    const slices = await this.packs.find(all);
+    const slices = await this.packed(all);
     const intact = await this.#intactSlices(slices);
     const damaged = [...slices.keys()].filter((hash) => !intact.has(hash));
     for (let start = 0; start < damaged.length; start += chunkHashes) {

@@ -6,7 +6,10 @@ import { stampFrom, type FileStamp } from './fileStamp';
 export type ObjectState =
   | { readonly state: 'whole'; readonly size: number }
   | { readonly state: 'missing' }
-  /** `fault` is a clause about the file. `isMovable` is false where the fault is not the file's, but this user's rights. */
+  /**
+   * `fault` is a clause about the file. `isMovable` is false where the fault is not the file's but this user's rights, and
+   * for a pack, which has other contents too.
+   */
   | { readonly state: 'damaged'; readonly fault: string; readonly isMovable: boolean; readonly stamp: FileStamp };
 
 /** Compares `file` with its content, or with the hash alone if the size is unknown. Never throws for the file's faults. */

@@ -47,7 +47,7 @@ export async function beginPull(
     files.map(({ hash }) => hash),
   );
   try {
-    const slices = await services.contents.packs.find(files);
+    const slices = await services.contents.packed(files);
     await requireAvailable(services.objects, paths, { found, slices, revision: pull.revision });
     return await createView(services, { id, treeId: tree.id, tokenId }, { pull, files, slices });
   } finally {

@@ -53,7 +53,8 @@ export async function createPushSession(
   const { id, tree, tokenId, push, uploads } = checked;
   const password = services.newPassword();
   if (earlier !== undefined && push.resume !== undefined) space.release(push.resume);
-  const plan = planUploads(uploads, { packs: push.packs === true, brought: earlier?.brought ?? new Set() });
+  const brought = earlier?.brought ?? new Set();
+  const plan = planUploads(uploads, { packs: push.packs === true, brought, damaged: checked.damaged });
   const receivedBytes = (await earlier?.receivedBytes(plan.alone)) ?? 0;
   const record = recordOf(checked, plan);
   const missingBytes = roomFor(declaredFiles(id, plan)) - receivedBytes;

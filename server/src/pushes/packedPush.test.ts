@@ -1,6 +1,6 @@
 import { rmSync, truncateSync, writeFileSync, chmodSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { puts, type Files } from '../../test/changes';
+import { puts, sha256, type Files } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
 import { manyFiles, packFiles, packsFor, pushPacked, putPack, readView } from '../../test/packs';
 import { startTestServer, type TestServer } from '../../test/testServer';
@@ -194,5 +194,32 @@ test('a restarted server commits what the packs in an inbox hold', async () => {
   for (const [number, pack] of packsFor(session, files).entries()) putPack(server, session.id, number, pack);
   await server.services.packInboxes.discard(session.id);
   expect(await server.api.commit(tree, session.id)).toMatchObject({ status: 200 });
+  expect((await pull(1, files, true)).view).toEqual(new Map(Object.entries(files)));
+});
+
+test('a force push repairs many damaged objects, although their contents are small', async () => {
+  const files = manyFiles('damaged-objects');
+  await pushDirectly(server, tree, 0, files);
+  const paths = Object.keys(files);
+  const objectOf = (path: string): string => server.services.objects.fileOf(sha256(files[path] ?? ''));
+  for (const path of paths) {
+    chmodSync(objectOf(path), 0o644);
+    writeFileSync(objectOf(path), '?', { flag: 'r+' });
+  }
+  await pushPacked(server, tree, 1, { ...files, new: 'a revision of its own' }, { force: true });
+  for (const path of [paths[0] ?? '', paths.at(-1) ?? '']) expect(await content(path, 1)).toBe(files[path]);
+  expect((await pull(2, files, true)).view).toEqual(new Map(Object.entries(files)));
+});
+
+test('a content that has an object too is pulled although its pack is damaged', async () => {
+  const files = manyFiles('both');
+  const before = packFiles(server);
+  await pushPacked(server, tree, 0, files);
+  tree = `tree-${++made}`;
+  await server.api.makeTree(tree);
+  await pushDirectly(server, tree, 0, files);
+  const pack = packFiles(server).find((file) => !before.includes(file)) ?? '';
+  chmodSync(pack, 0o644);
+  writeFileSync(pack, '?', { flag: 'r+' });
   expect((await pull(1, files, true)).view).toEqual(new Map(Object.entries(files)));
 });

@@ -25,15 +25,22 @@ export interface DeclaredFile {
   readonly hash?: string;
 }
 
-export function planUploads(
-  uploads: readonly Upload[],
-  { packs, brought }: { readonly packs: boolean; readonly brought: ReadonlySet<string> },
-): UploadPlan {
+export interface PlanOptions {
+  /** Whether the client can send packs. */
+  readonly packs: boolean;
+  /** The hashes of contents that an earlier push has brought. */
+  readonly brought: ReadonlySet<string>;
+  /** The hashes of damaged contents. They arrive as files, which replace damaged objects. */
+  readonly damaged: ReadonlySet<string>;
+}
+
+export function planUploads(uploads: readonly Upload[], { packs, brought, damaged }: PlanOptions): UploadPlan {
   const missing = uploads.filter(({ hash }) => !brought.has(hash));
-  const small = packs ? missing.filter(isSmall) : [];
+  const mayBePacked = (upload: Upload): boolean => isSmall(upload) && !damaged.has(upload.hash);
+  const small = packs ? missing.filter(mayBePacked) : [];
   const isPacked = small.length >= minPackedFiles;
   return {
-    alone: isPacked ? missing.filter((upload) => !isSmall(upload)) : missing,
+    alone: isPacked ? missing.filter((upload) => !mayBePacked(upload)) : missing,
     packs: isPacked ? packsOf(small) : [],
     brought: uploads.filter(({ hash }) => brought.has(hash)),
   };
