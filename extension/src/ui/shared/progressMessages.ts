@@ -4,7 +4,7 @@ import type { TransferProgress } from '../../io/rsync/rsyncProgress';
 import type { ProgressStep } from '../../sync/ports/progressStep';
 import type { SentPack, TransferOutcome, TransferTitle } from '../../sync/ports/serverBinding';
 import { messageFor } from './errorMessages';
-import { formatBytes, formatNumber, formatPercent } from './format';
+import { fileCount, formatBytes, formatNumber, formatPercent } from './format';
 
 /** The part of a command that is running, without a full stop. */
 function stepMessage(step: ProgressStep): string {
@@ -108,9 +108,9 @@ export function transferTitle({ direction, files }: TransferTitle): string {
 
 /** The line before a pack in the terminal: rsync itself shows only the name of the pack. */
 export function packMessage({ number, count, files }: SentPack): string {
-  const numbers = [formatNumber(number), formatNumber(count), formatNumber(files.length)];
   const [first, last] = [files[0]?.path ?? '', files.at(-1)?.path ?? ''];
-  return l10n.t('Pack {0} of {1}: {2} files, {3} … {4}', ...numbers, first, last);
+  const counts = [formatNumber(number), formatNumber(count), fileCount(files.length)];
+  return l10n.t('Pack {0} of {1}: {2}, {3} … {4}', ...counts, first, last);
 }
 
 /** The last line of a transfer in the terminal. */
