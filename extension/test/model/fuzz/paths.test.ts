@@ -22,7 +22,7 @@ it('property: a valid path stays in its folder on every system, is created as it
     if (fault !== undefined) return;
     expect(posix.normalize(path)).toBe(path);
     expect(win32.normalize(path).split('\\')[0]).not.toBe('..');
-    expect(posix.resolve('/root', path).startsWith('/root/')).toBe(true);
+    expect(posix.resolve('/folder', path).startsWith('/folder/')).toBe(true);
     expect(Buffer.from(path).toString()).toBe(path);
     for (const segment of path.split('/')) {
       expect(Buffer.byteLength(segment)).toBeLessThanOrEqual(maxSegmentBytes);
