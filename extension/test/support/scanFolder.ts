@@ -10,23 +10,24 @@ import type { ScanResult } from '../../src/io/scan/scannerPort';
 
 /** A workspace folder that is tracked whole, and what the scans of one test have found in it. */
 export class ScanFolder {
-  #base = '';
+  /** The folder above the workspace folder. */
+  base = '';
   root = '';
   known = new Map<string, Observation>();
   rules: Rule[] = [];
 
   create(): void {
-    this.#base = mkdtempSync(join(tmpdir(), 'palmtree-scan-'));
-    chmodSync(this.#base, 0o755);
-    this.root = join(this.#base, 'ws');
+    this.base = mkdtempSync(join(tmpdir(), 'palmtree-scan-'));
+    chmodSync(this.base, 0o755);
+    this.root = join(this.base, 'ws');
     mkdirSync(this.root);
     this.known = new Map();
     this.rules = [{ path: '', kind: 'folder', effect: 'track' }];
   }
 
   remove(): void {
-    execFileSync('chmod', ['-R', 'u+rwX', this.#base]);
-    rmSync(this.#base, { recursive: true, force: true });
+    execFileSync('chmod', ['-R', 'u+rwX', this.base]);
+    rmSync(this.base, { recursive: true, force: true });
   }
 
   write(path: string, content = 'content'): void {

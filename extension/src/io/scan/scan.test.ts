@@ -5,7 +5,6 @@ import {
   linkSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -14,87 +13,33 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { asUser, paths, scanFolder } from '../../../test/support/scanFolder';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
-import type { ScanResult } from './scannerPort';
-import { scan, type ScanOptions } from './scan';
+import { scan } from './scan';
 
-const everything: Rule[] = [{ path: '', kind: 'folder', effect: 'track' }];
-
-let base: string;
-let root: string;
-let known: Map<string, Observation>;
-let rules: Rule[];
-
-beforeEach(() => {
-  base = mkdtempSync(join(tmpdir(), 'palmtree-scan-'));
-  chmodSync(base, 0o755);
-  root = join(base, 'ws');
-  mkdirSync(root);
-  known = new Map();
-  rules = everything;
-});
-
-afterEach(() => {
-  execFileSync('chmod', ['-R', 'u+rwX', base]);
-  rmSync(base, { recursive: true, force: true });
-});
-
-function write(path: string | Buffer, content = 'content'): void {
-  const target = typeof path === 'string' ? join(root, path) : path;
-  if (typeof target === 'string') mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, content);
-}
+const workspace = scanFolder();
 
 /** Marks every file as not racy, as if none had changed for long. The ctime cannot be set, so this sets the flag. */
 function makeNothingRacy(): void {
-  for (const [path, observation] of known) known.set(path, { ...observation, racy: false });
-}
-
-async function rescan(options: Partial<ScanOptions> = {}): Promise<ScanResult> {
-  const result = await scan({ ...defaults(), ...options });
-  for (const path of result.removed) known.delete(path);
-  for (const observation of result.changed) known.set(observation.path, observation);
-  return result;
-}
-
-/** Too few files for helper threads, so that no script is needed. */
-function defaults(): ScanOptions {
-  const scope = { rules, exclude: ['.git', 'node_modules'], respectGitignore: false };
-  return { root, scope, known, honoursModes: true, script: '', stop: new SharedArrayBuffer(4) };
-}
-
-function paths(items: readonly { path: string }[]): string[] {
-  return items.map(({ path }) => path).sort();
-}
-
-/** Runs as a user other than root, who may read everything. */
-async function asUser<T>(work: () => Promise<T>): Promise<T> {
-  if (process.geteuid?.() !== 0) return work();
-  process.seteuid?.(65_534);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
-  }
+  for (const [path, observation] of workspace.known) workspace.known.set(path, { ...observation, racy: false });
 }
 
 describe('a scan', () => {
   it('observes files and symlinks with their modes and sizes', async () => {
-    write('a/b.txt', 'hello');
-    write('run.sh', '#!/bin/sh');
-    write('empty', '');
-    chmodSync(join(root, 'run.sh'), 0o755);
-    chmodSync(join(root, 'empty'), 0o640);
-    symlinkSync('a/b.txt', join(root, 'link'));
-    const { changed, removed, problems } = await rescan();
+    workspace.write('a/b.txt', 'hello');
+    workspace.write('run.sh', '#!/bin/sh');
+    workspace.write('empty', '');
+    chmodSync(join(workspace.root, 'run.sh'), 0o755);
+    chmodSync(join(workspace.root, 'empty'), 0o640);
+    symlinkSync('a/b.txt', join(workspace.root, 'link'));
+    const { changed, removed, problems } = await workspace.rescan();
     expect([removed, problems]).toEqual([[], []]);
     expect(paths(changed)).toEqual(['a/b.txt', 'empty', 'link', 'run.sh']);
-    const stats = lstatSync(join(root, 'a/b.txt'), { bigint: true });
-    expect(known.get('a/b.txt')).toEqual({
+    const stats = lstatSync(join(workspace.root, 'a/b.txt'), { bigint: true });
+    expect(workspace.known.get('a/b.txt')).toEqual({
       path: 'a/b.txt',
       kind: 'file',
       size: 5,
@@ -106,9 +51,9 @@ describe('a scan', () => {
       ctimeNs: stats.ctimeNs,
       racy: true,
     });
-    expect(known.get('run.sh')?.mode).toBe(0o755);
-    expect(known.get('empty')).toMatchObject({ mode: 0o640, size: 0 });
-    expect(known.get('link')).toMatchObject({
+    expect(workspace.known.get('run.sh')?.mode).toBe(0o755);
+    expect(workspace.known.get('empty')).toMatchObject({ mode: 0o640, size: 0 });
+    expect(workspace.known.get('link')).toMatchObject({
       kind: 'symlink',
       target: 'a/b.txt',
       size: 7,
@@ -117,19 +62,19 @@ describe('a scan', () => {
   });
 
   it('returns only differences from what is known', async () => {
-    write('same');
-    write('edited');
-    write('gone');
-    await rescan();
+    workspace.write('same');
+    workspace.write('edited');
+    workspace.write('gone');
+    await workspace.rescan();
     makeNothingRacy();
-    write('edited', 'other content');
-    write('new');
-    rmSync(join(root, 'gone'));
-    const { changed, removed } = await rescan();
+    workspace.write('edited', 'other content');
+    workspace.write('new');
+    rmSync(join(workspace.root, 'gone'));
+    const { changed, removed } = await workspace.rescan();
     expect(paths(changed)).toEqual(['edited', 'new']);
     expect(removed).toEqual(['gone']);
     makeNothingRacy();
-    expect((await rescan({ verify: false })).changed).toEqual([]);
+    expect((await workspace.rescan({ verify: false })).changed).toEqual([]);
   });
 
   it('observes names with newlines, quotes, leading dashes, other scripts, and 255 bytes', async () => {
@@ -149,101 +94,101 @@ describe('a scan', () => {
       '%41',
       '*',
     ];
-    for (const name of names) write(`d/${name}`);
-    const { changed, problems } = await rescan();
+    for (const name of names) workspace.write(`d/${name}`);
+    const { changed, problems } = await workspace.rescan();
     expect(problems).toEqual([]);
     expect(paths(changed)).toEqual(names.map((name) => `d/${name}`).sort());
   });
 
   it('includes tracked paths that are not excluded', async () => {
-    rules = [
+    workspace.rules = [
       { path: 'src', kind: 'folder', effect: 'track' },
       { path: 'deep/er/one.txt', kind: 'file', effect: 'track' },
       { path: 'src/out', kind: 'folder', effect: 'untrack' },
     ];
     for (const path of ['src/a', 'src/out/b', 'src/node_modules/c', 'deep/er/one.txt', 'deep/er/two.txt', 'top']) {
-      write(path);
+      workspace.write(path);
     }
-    expect(paths((await rescan()).changed)).toEqual(['deep/er/one.txt', 'src/a']);
+    expect(paths((await workspace.rescan()).changed)).toEqual(['deep/er/one.txt', 'src/a']);
   });
 
   it('removes paths that are not tracked any more', async () => {
-    write('a/x');
-    write('b/y');
-    await rescan();
-    rules = [{ path: 'a', kind: 'folder', effect: 'track' }];
-    expect((await rescan()).removed).toEqual(['b/y']);
+    workspace.write('a/x');
+    workspace.write('b/y');
+    await workspace.rescan();
+    workspace.rules = [{ path: 'a', kind: 'folder', effect: 'track' }];
+    expect((await workspace.rescan()).removed).toEqual(['b/y']);
   });
 
   it('respects nested .gitignore files if the scope says so', async () => {
-    write('.gitignore', '*.o\n');
-    write('lib/.gitignore', '!keep.o\n/gen\n');
-    for (const path of ['a.o', 'lib/keep.o', 'lib/other.o', 'lib/gen/x', 'gen/x']) write(path);
-    const scope = { rules, exclude: [], respectGitignore: true };
-    const { changed, gitignores } = await rescan({ scope });
+    workspace.write('.gitignore', '*.o\n');
+    workspace.write('lib/.gitignore', '!keep.o\n/gen\n');
+    for (const path of ['a.o', 'lib/keep.o', 'lib/other.o', 'lib/gen/x', 'gen/x']) workspace.write(path);
+    const scope = { rules: workspace.rules, exclude: [], respectGitignore: true };
+    const { changed, gitignores } = await workspace.rescan({ scope });
     expect(paths(changed)).toEqual(['.gitignore', 'gen/x', 'lib/.gitignore', 'lib/keep.o']);
     expect(Object.fromEntries(gitignores)).toEqual({ '': '*.o\n', lib: '!keep.o\n/gen\n' });
-    rmSync(join(root, '.gitignore'));
-    expect(Object.fromEntries((await rescan({ scope, only: ['.gitignore'] })).gitignores)).toMatchObject({
+    rmSync(join(workspace.root, '.gitignore'));
+    expect(Object.fromEntries((await workspace.rescan({ scope, only: ['.gitignore'] })).gitignores)).toMatchObject({
       '': null,
       gen: null,
     });
-    expect((await rescan()).gitignores.size).toBe(0);
+    expect((await workspace.rescan()).gitignores.size).toBe(0);
   });
 
   it('scans all of a folder whose .gitignore changed', async () => {
-    write('lib/a.o');
-    write('lib/sub/b.o');
-    const scope = { rules, exclude: [], respectGitignore: true };
-    await rescan({ scope });
-    write('lib/.gitignore', '*.o');
-    const { changed, removed } = await rescan({ scope, only: ['lib/.gitignore'] });
+    workspace.write('lib/a.o');
+    workspace.write('lib/sub/b.o');
+    const scope = { rules: workspace.rules, exclude: [], respectGitignore: true };
+    await workspace.rescan({ scope });
+    workspace.write('lib/.gitignore', '*.o');
+    const { changed, removed } = await workspace.rescan({ scope, only: ['lib/.gitignore'] });
     expect(paths(changed)).toEqual(['lib/.gitignore']);
     expect([...removed].sort()).toEqual(['lib/a.o', 'lib/sub/b.o']);
   });
 
   it('excludes its own temporary files', async () => {
-    write('a/.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp');
-    expect((await rescan()).changed).toEqual([]);
+    workspace.write('a/.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp');
+    expect((await workspace.rescan()).changed).toEqual([]);
   });
 
   it('includes files with names that only resemble those of its temporary files', async () => {
     const names = ['.palmtree-notes.tmp', '.palmtree-1.tmp', '.palmtree-12-1a2b3c4d.tmp', '.palmtree-partial'];
-    for (const name of names) write(`a/${name}`);
-    write('a/.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp/in-a-folder');
-    expect(paths((await rescan()).changed)).toHaveLength(names.length + 1);
+    for (const name of names) workspace.write(`a/${name}`);
+    workspace.write('a/.palmtree-1-0f8fad5b-d9cb-469f-a165-70867728950e.tmp/in-a-folder');
+    expect(paths((await workspace.rescan()).changed)).toHaveLength(names.length + 1);
   });
 
   it('leaves no files in the workspace folder or the storage', async () => {
-    const storage = join(base, 'storage');
+    const storage = join(workspace.base, 'storage');
     mkdirSync(storage);
-    await rescan({ storage });
-    await rescan();
-    expect([readdirSync(root), readdirSync(storage)]).toEqual([[], []]);
+    await workspace.rescan({ storage });
+    await workspace.rescan();
+    expect([readdirSync(workspace.root), readdirSync(storage)]).toEqual([[], []]);
   });
 
   it('accepts a workspace folder that is itself a symlink', async () => {
-    write('a');
-    symlinkSync('a', join(root, 'inside'));
-    symlinkSync(root, join(base, 'alias'));
-    const { changed, problems } = await rescan({ root: join(base, 'alias') });
+    workspace.write('a');
+    symlinkSync('a', join(workspace.root, 'inside'));
+    symlinkSync(workspace.root, join(workspace.base, 'alias'));
+    const { changed, problems } = await workspace.rescan({ root: join(workspace.base, 'alias') });
     expect([paths(changed), problems]).toEqual([['a', 'inside'], []]);
   });
 
   it('reports its progress', async () => {
-    write('a', 'x'.repeat(10));
+    workspace.write('a', 'x'.repeat(10));
     let last = { files: 0, hashedBytes: 0 };
-    await rescan({ onProgress: (progress) => (last = progress) });
+    await workspace.rescan({ onProgress: (progress) => (last = progress) });
     expect(last).toEqual({ files: 1, hashedBytes: 10 });
   });
 
   it('changes nothing if it is stopped', async () => {
-    write('a');
+    workspace.write('a');
     const stop = (): never => {
       throw new Error('stop');
     };
-    await expect(rescan({ onProgress: stop })).rejects.toThrow('stop');
-    expect(known.size).toBe(0);
+    await expect(workspace.rescan({ onProgress: stop })).rejects.toThrow('stop');
+    expect(workspace.known.size).toBe(0);
   });
 });
 
@@ -251,63 +196,63 @@ describe('a stored hash', () => {
   const fake = { hash: 'f'.repeat(64), racy: false };
 
   function hasFakeHash(path: string): boolean {
-    return known.get(path)?.hash === fake.hash;
+    return workspace.known.get(path)?.hash === fake.hash;
   }
 
   beforeEach(async () => {
-    write('a', 'one');
-    await rescan();
-    known.set('a', { ...known.get('a')!, ...fake });
+    workspace.write('a', 'one');
+    await workspace.rescan();
+    workspace.known.set('a', { ...workspace.known.get('a')!, ...fake });
   });
 
   it('is trusted while the file is unchanged', async () => {
-    await rescan();
+    await workspace.rescan();
     expect(hasFakeHash('a')).toBe(true);
   });
 
   it('is not trusted by a scan that verifies', async () => {
-    await rescan({ verify: true });
+    await workspace.rescan({ verify: true });
     expect(hasFakeHash('a')).toBe(false);
   });
 
   it('is not trusted after a write of the same size that restores the mtime', async () => {
-    const { mtime, atime } = lstatSync(join(root, 'a'));
-    write('a', 'two');
-    utimesSync(join(root, 'a'), atime, mtime);
-    await rescan();
+    const { mtime, atime } = lstatSync(join(workspace.root, 'a'));
+    workspace.write('a', 'two');
+    utimesSync(join(workspace.root, 'a'), atime, mtime);
+    await workspace.rescan();
     expect(hasFakeHash('a')).toBe(false);
   });
 
   it('is not trusted for another file with the same size and times', async () => {
-    write('b', 'two');
-    const before = known.get('a')!;
-    renameSync(join(root, 'b'), join(root, 'a'));
-    const { mtimeNs, ctimeNs } = lstatSync(join(root, 'a'), { bigint: true });
-    known.set('a', { ...before, mtimeNs, ctimeNs });
-    await rescan();
+    workspace.write('b', 'two');
+    const before = workspace.known.get('a')!;
+    renameSync(join(workspace.root, 'b'), join(workspace.root, 'a'));
+    const { mtimeNs, ctimeNs } = lstatSync(join(workspace.root, 'a'), { bigint: true });
+    workspace.known.set('a', { ...before, mtimeNs, ctimeNs });
+    await workspace.rescan();
     expect(hasFakeHash('a')).toBe(false);
   });
 
   it.each(['size', 'mtimeNs', 'ctimeNs', 'ino', 'dev', 'mode'] as const)(
     'is not trusted if %s differs',
     async (key) => {
-      const before = known.get('a')!;
-      known.set('a', { ...before, [key]: typeof before[key] === 'bigint' ? 1n : 1 });
-      await rescan();
+      const before = workspace.known.get('a')!;
+      workspace.known.set('a', { ...before, [key]: typeof before[key] === 'bigint' ? 1n : 1 });
+      await workspace.rescan();
       expect(hasFakeHash('a')).toBe(false);
     },
   );
 
   it('is not trusted if the file is racy', async () => {
-    known.set('a', { ...known.get('a')!, racy: true });
-    await rescan();
+    workspace.known.set('a', { ...workspace.known.get('a')!, racy: true });
+    await workspace.rescan();
     expect(hasFakeHash('a')).toBe(false);
   });
 
   it('is racy for a file that was just written, whatever its mtime is', async () => {
-    utimesSync(join(root, 'a'), 1, 1);
-    await rescan();
-    expect(known.get('a')).toMatchObject({ mtimeNs: 1_000_000_000n, racy: true });
+    utimesSync(join(workspace.root, 'a'), 1, 1);
+    await workspace.rescan();
+    expect(workspace.known.get('a')).toMatchObject({ mtimeNs: 1_000_000_000n, racy: true });
   });
 
   it('is not racy for a file that has not changed for long', async () => {
@@ -316,9 +261,15 @@ describe('a stored hash', () => {
     const rules: Rule[] = [{ path: 'node', kind: 'file', effect: 'track' }];
     const old = new Map<string, Observation>();
     const scope = { rules, exclude: [], respectGitignore: false };
-    const { changed } = await scan({ ...defaults(), root: folder, storage: base, scope, known: old });
+    const { changed } = await scan({
+      ...workspace.defaults(),
+      root: folder,
+      storage: workspace.base,
+      scope,
+      known: old,
+    });
     const stats = lstatSync(folder, { bigint: true });
-    const sameDevice = stats.dev === lstatSync(base, { bigint: true }).dev;
+    const sameDevice = stats.dev === lstatSync(workspace.base, { bigint: true }).dev;
     expect(changed).toMatchObject([{ path: 'node', racy: !sameDevice && !isWritable(folder) }]);
   });
 
@@ -335,15 +286,15 @@ describe('a stored hash', () => {
 
 describe('a file system without modes', () => {
   it('keeps known modes, and gives a new file the default mode', async () => {
-    write('a', 'one');
-    write('b', 'one');
-    chmodSync(join(root, 'b'), 0o600);
-    await rescan();
-    known.set('a', { ...known.get('a')!, mode: 0o755 });
-    write('a', 'two!');
-    write('c');
-    await rescan({ honoursModes: false });
-    expect(Object.fromEntries([...known].map(([path, { mode }]) => [path, mode]))).toEqual({
+    workspace.write('a', 'one');
+    workspace.write('b', 'one');
+    chmodSync(join(workspace.root, 'b'), 0o600);
+    await workspace.rescan();
+    workspace.known.set('a', { ...workspace.known.get('a')!, mode: 0o755 });
+    workspace.write('a', 'two!');
+    workspace.write('c');
+    await workspace.rescan({ honoursModes: false });
+    expect(Object.fromEntries([...workspace.known].map(([path, { mode }]) => [path, mode]))).toEqual({
       a: 0o755,
       b: 0o600,
       c: 0o644,
@@ -353,9 +304,9 @@ describe('a file system without modes', () => {
 
 describe('a problem', () => {
   it('is a git folder, if nothing excludes it', async () => {
-    for (const path of ['.git/config', 'module/.git', 'git~1', '.gitignore', 'notes']) write(path, 'x');
-    const scope = { ...defaults().scope, exclude: [] };
-    const { problems, changed } = await rescan({ scope });
+    for (const path of ['.git/config', 'module/.git', 'git~1', '.gitignore', 'notes']) workspace.write(path, 'x');
+    const scope = { ...workspace.defaults().scope, exclude: [] };
+    const { problems, changed } = await workspace.rescan({ scope });
     expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
       'git-folder .git',
       'git-folder git~1',
@@ -365,9 +316,9 @@ describe('a problem', () => {
   });
 
   it('is a name that is not UTF-8; two such names are two problems', async () => {
-    write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xff])]));
-    write(Buffer.concat([Buffer.from(`${root}/bad`), Buffer.from([0xfe])]));
-    const { changed, problems } = await rescan();
+    writeFileSync(Buffer.concat([Buffer.from(`${workspace.root}/bad`), Buffer.from([0xff])]), 'content');
+    writeFileSync(Buffer.concat([Buffer.from(`${workspace.root}/bad`), Buffer.from([0xfe])]), 'content');
+    const { changed, problems } = await workspace.rescan();
     expect(changed).toEqual([]);
     expect(problems).toMatchObject(
       [
@@ -378,9 +329,9 @@ describe('a problem', () => {
   });
 
   it('is a name with a backslash, of a file or a folder', async () => {
-    write('a\\b');
-    write('d\\e/f');
-    const { problems } = await rescan();
+    workspace.write('a\\b');
+    workspace.write('d\\e/f');
+    const { problems } = await workspace.rescan();
     expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
       'backslash a\\b',
       'backslash d\\e',
@@ -388,8 +339,8 @@ describe('a problem', () => {
   });
 
   it('is a pipe', async () => {
-    execFileSync('mkfifo', [join(root, 'pipe')]);
-    expect((await rescan()).problems).toMatchObject([{ path: 'pipe', reason: 'pipe' }]);
+    execFileSync('mkfifo', [join(workspace.root, 'pipe')]);
+    expect((await workspace.rescan()).problems).toMatchObject([{ path: 'pipe', reason: 'pipe' }]);
   });
 
   it.each([
@@ -400,12 +351,12 @@ describe('a problem', () => {
     ['out of it through a folder', 'sub/../../other'],
     ['out of it through another symlink', 'way/other'],
   ])('is a symlink out of the workspace folder: %s', async (_, target) => {
-    write('sub/x');
-    write('a');
-    mkdirSync(join(base, 'other'));
-    symlinkSync('..', join(root, 'way'));
-    symlinkSync(target.replace('ROOT', root), join(root, 'link'));
-    const { problems, changed } = await rescan();
+    workspace.write('sub/x');
+    workspace.write('a');
+    mkdirSync(join(workspace.base, 'other'));
+    symlinkSync('..', join(workspace.root, 'way'));
+    symlinkSync(target.replace('ROOT', workspace.root), join(workspace.root, 'link'));
+    const { problems, changed } = await workspace.rescan();
     expect(problems).toContainEqual(expect.objectContaining({ path: 'link', reason: 'link-outside' }));
     expect(paths(changed)).not.toContain('link');
   });
@@ -413,46 +364,49 @@ describe('a problem', () => {
   it.each(['a', './a', 'sub/../a', '.', 'nowhere/at/all', 'link', 'inner/x', '..a'])(
     'is not a symlink to %s',
     async (target) => {
-      write('a');
-      write('sub/x');
-      symlinkSync('sub', join(root, 'inner'));
-      symlinkSync(target, join(root, 'link'));
-      const { problems, changed } = await rescan();
+      workspace.write('a');
+      workspace.write('sub/x');
+      symlinkSync('sub', join(workspace.root, 'inner'));
+      symlinkSync(target, join(workspace.root, 'link'));
+      const { problems, changed } = await workspace.rescan();
       expect(problems).toEqual([]);
       expect(paths(changed)).toContain('link');
     },
   );
 
   it('is an unchanged symlink whose target now leads out of the workspace folder', async () => {
-    mkdirSync(join(root, 'way'));
-    symlinkSync('way/x', join(root, 'link'));
-    await rescan();
+    mkdirSync(join(workspace.root, 'way'));
+    symlinkSync('way/x', join(workspace.root, 'link'));
+    await workspace.rescan();
     makeNothingRacy();
-    rmSync(join(root, 'way'), { recursive: true });
-    symlinkSync('/etc', join(root, 'way'));
-    const { problems, removed } = await rescan();
+    rmSync(join(workspace.root, 'way'), { recursive: true });
+    symlinkSync('/etc', join(workspace.root, 'way'));
+    const { problems, removed } = await workspace.rescan();
     expect(paths(problems)).toEqual(['link', 'way']);
     expect(removed).toEqual([]);
   });
 
   it('is a symlink with tracked paths below it, which is not followed', async () => {
-    mkdirSync(join(base, 'other'));
-    writeFileSync(join(base, 'other/x'), '');
-    symlinkSync('../other', join(root, 'way'));
-    rules = [{ path: 'way/x', kind: 'file', effect: 'track' }];
-    expect(await rescan()).toMatchObject({ changed: [], problems: [{ path: 'way', reason: 'link-as-folder' }] });
+    mkdirSync(join(workspace.base, 'other'));
+    writeFileSync(join(workspace.base, 'other/x'), '');
+    symlinkSync('../other', join(workspace.root, 'way'));
+    workspace.rules = [{ path: 'way/x', kind: 'file', effect: 'track' }];
+    expect(await workspace.rescan()).toMatchObject({
+      changed: [],
+      problems: [{ path: 'way', reason: 'link-as-folder' }],
+    });
   });
 
   it('does not make an unreadable file look deleted', async () => {
-    write('a');
-    write('sub/b');
-    write('sub/c');
-    await rescan();
+    workspace.write('a');
+    workspace.write('sub/b');
+    workspace.write('sub/c');
+    await workspace.rescan();
     makeNothingRacy();
-    chmodSync(join(root, 'a'), 0);
-    chmodSync(join(root, 'sub'), 0);
+    chmodSync(join(workspace.root, 'a'), 0);
+    chmodSync(join(workspace.root, 'sub'), 0);
     for (const only of [undefined, ['a', 'sub/b', 'sub/c']]) {
-      const { changed, removed, problems } = await asUser(() => rescan({ only, verify: true }));
+      const { changed, removed, problems } = await asUser(() => workspace.rescan({ only, verify: true }));
       expect([changed, removed]).toEqual([[], []]);
       expect(problems.map(({ path, reason }) => `${reason} ${path}`).sort()).toEqual([
         'unreadable a',
@@ -463,16 +417,16 @@ describe('a problem', () => {
   });
 
   it('does not make a file look deleted that a pipe replaced', async () => {
-    write('a');
-    await rescan();
-    rmSync(join(root, 'a'));
-    execFileSync('mkfifo', [join(root, 'a')]);
-    expect(await rescan()).toMatchObject({ removed: [], problems: [{ path: 'a' }] });
+    workspace.write('a');
+    await workspace.rescan();
+    rmSync(join(workspace.root, 'a'));
+    execFileSync('mkfifo', [join(workspace.root, 'a')]);
+    expect(await workspace.rescan()).toMatchObject({ removed: [], problems: [{ path: 'a' }] });
   });
 });
 
 it('observes hard links as separate files', async () => {
-  write('a', 'one');
-  linkSync(join(root, 'a'), join(root, 'b'));
-  expect(paths((await rescan()).changed)).toEqual(['a', 'b']);
+  workspace.write('a', 'one');
+  linkSync(join(workspace.root, 'a'), join(workspace.root, 'b'));
+  expect(paths((await workspace.rescan()).changed)).toEqual(['a', 'b']);
 });

@@ -3,10 +3,9 @@ import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { entryWith, sameEntry, type Entry, type FileTable } from '../../core/entry';
 import { overlay, remoteTable, type RemoteEntry } from '../../core/remoteTable';
 import { remoteChangesSteps } from '../../core/wire';
-import { isPalmtreeError } from '../../errors';
+import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Client } from '../../io/api/client';
 import type { StoredState } from '../../io/store/storePort';
-import { PalmtreeError } from '../../errors';
 import { runYielding } from '../../io/threads/yielding';
 
 /** A revision; the id distinguishes it from another of the same number. */
