@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'unit',
           alias: { vscode: resolve(root, 'extension/src/ui/testing/vscode.ts') },
           sequence: independent,
+          // vitest leaves one core free by default, but many of these tests wait for a process.
+          maxWorkers: 2,
           include: ['extension/src/**/*.test.ts', 'server/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
