@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { asUser, paths, scanFolder } from '../../../test/support/scanFolder';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
