@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, mkdir, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { ForcePushPlan } from '../../src/sync/push/forcePush';
 import { expectSame, silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -30,6 +31,15 @@ async function pushedAgain(desk: Machine, text: string): Promise<void> {
   await desk.push();
 }
 
+/** The laptop has saved a merge with its markers, has another edit, and has moved the file. */
+async function markedAndMoved(move: (laptop: Machine) => Promise<unknown>) {
+  const machines = await merging();
+  await machines.laptop.write('n/a.md', marked);
+  await machines.laptop.write('n/other.md', 'other\n');
+  await move(machines.laptop);
+  return machines;
+}
+
 describe('the markers of an unfinished merge', () => {
   const moves: [string, (laptop: Machine) => Promise<unknown>, path: string][] = [
     ['renamed', (on) => rename(on.path('n/a.md'), on.path('n/b.md')), 'n/b.md'],
@@ -47,10 +57,7 @@ describe('the markers of an unfinished merge', () => {
   ];
 
   it.each(moves)('are not pushed in a file that was %s, until the user decides them', async (_, move, path) => {
-    const { desk, laptop } = await merging();
-    await laptop.write('n/a.md', marked);
-    await laptop.write('n/other.md', 'other\n');
-    await move(laptop);
+    const { desk, laptop } = await markedAndMoved(move);
     const { skipped } = await laptop.push(true);
     expect(skipped).toEqual([{ path, reason: 'markers' }]);
     expect(laptop.sync.problemAt(path)).toMatchObject({ reason: 'conflict-markers' });
@@ -61,6 +68,54 @@ describe('the markers of an unfinished merge', () => {
     expect(await laptop.push(true)).toMatchObject({ skipped: [] });
     await desk.pull();
     if (path !== 'n/a.md') expect(await desk.read(path)).toBe('desk and laptop\n');
+  });
+
+  const inPlace: (typeof moves)[number] = ['saved in place', () => Promise.resolve(), 'n/a.md'];
+
+  it.each([inPlace, ...moves])('are held back from a force push in a file that was %s', async (_, move, path) => {
+    const { desk, laptop } = await markedAndMoved(move);
+    const plans: ForcePushPlan[] = [];
+    const { skipped } = await laptop.sync.forcePush(silent, (plan) => Promise.resolve(plans.push(plan) > 0));
+    expect(skipped).toContainEqual({ path, reason: 'markers' });
+    expect(plans.map((plan) => plan.marked.includes(path))).toEqual([true]);
+    expect(plans.map(({ replaced, added }) => [...replaced, ...added].includes(path))).toEqual([false]);
+    expect(laptop.sync.conflicts.map((one) => one.path)).toEqual(['n/a.md']);
+    if (path !== 'n/a.md') expect(laptop.sync.problemAt(path)).toMatchObject({ reason: 'conflict-markers' });
+    await desk.pull();
+    expect(await desk.read('n/a.md')).toBe('desk\n');
+    const other = path.startsWith('m/') ? 'm/other.md' : 'n/other.md';
+    expect(await desk.read(other)).toBe('other\n');
+    for (const kind of ['force', 'ordinary']) {
+      if (kind === 'force') await laptop.sync.forcePush(silent, () => Promise.resolve(true));
+      else await laptop.push(true);
+      await desk.pull();
+      if (path !== 'n/a.md') expect([...(await desk.listing()).keys()]).not.toContain(path);
+    }
+    await laptop.write(path, 'desk and laptop\n');
+    expect(await laptop.sync.forcePush(silent, () => Promise.resolve(true))).toMatchObject({
+      skipped: path === 'n/b.md' && move === moves[1]?.[1] ? [{ path: 'n/a.md', reason: 'markers' }] : [],
+    });
+    await desk.pull();
+    expect(await desk.read(path)).toBe('desk and laptop\n');
+  });
+
+  it('go out in the one file for which the user says so', async () => {
+    const { desk, laptop } = await markedAndMoved((on) => copyFile(on.path('n/a.md'), on.path('n/b.md')));
+    const { skipped } = await laptop.sync.forcePush(silent, () => Promise.resolve({ marked: new Set(['n/b.md']) }));
+    expect(skipped).toEqual([{ path: 'n/a.md', reason: 'markers' }]);
+    await desk.pull();
+    expect(await desk.read('n/b.md')).toBe(marked);
+    expect(await desk.read('n/a.md')).toBe('desk\n');
+  });
+
+  it('stay here in a copy when a force push has ended the conflict', async () => {
+    const { desk, laptop } = await markedAndMoved((on) => copyFile(on.path('n/a.md'), on.path('n/b.md')));
+    await laptop.write('n/a.md', 'desk and laptop\n');
+    await laptop.sync.forcePush(silent, () => Promise.resolve(true));
+    expect(laptop.sync.conflicts).toEqual([]);
+    expect(await laptop.push(true)).toMatchObject({ skipped: [{ path: 'n/b.md', reason: 'markers' }] });
+    await desk.pull();
+    expect([...(await desk.listing()).keys()]).not.toContain('n/b.md');
   });
 });
 

@@ -142,7 +142,7 @@ describe('two machines and a server', () => {
       confirmed.push(plan);
       return Promise.resolve(true);
     });
-    expect(confirmed).toEqual([{ head: 2, replaced: ['n/a.md'], deleted: ['n/new.md'], added: [] }]);
+    expect(confirmed).toEqual([{ head: 2, replaced: ['n/a.md'], deleted: ['n/new.md'], added: [], marked: [] }]);
     expect(result).toMatchObject({ revision: 3, put: 1, deleted: 1 });
     expect(await desk.pull()).toMatchObject({ written: 1, deleted: 1, conflicts: [] });
     expect(await desk.read('n/a.md')).toBe('laptop');

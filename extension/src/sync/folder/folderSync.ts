@@ -27,7 +27,7 @@ import type { Reporter, ServerBinding } from '../ports/serverBinding';
 import type { Binding, Overview, SyncState } from '../ports/syncState';
 import { pull, type PullOptions, type PullResult } from '../pull/pull';
 import type { PullRecord } from '../pull/pullRecord';
-import { forcePush, type ForcePushPlan } from '../push/forcePush';
+import { forcePush, type ForceAnswer, type ForcePushPlan } from '../push/forcePush';
 import { push, type PushOptions, type PushResult } from '../push/push';
 import type { CommandContext, LocalContext, StorageFolders } from '../replica/commandContext';
 import { kindAt } from '../replica/kindAt';
@@ -314,7 +314,7 @@ export class FolderSync {
     return this.#run('push', reporter, (context) => push(context, options));
   }
 
-  forcePush(reporter: Reporter, confirm: (plan: ForcePushPlan) => Promise<boolean>): Promise<PushResult> {
+  forcePush(reporter: Reporter, confirm: (plan: ForcePushPlan) => Promise<ForceAnswer>): Promise<PushResult> {
     return this.#run('push', reporter, (context) => forcePush(context, confirm));
   }
 

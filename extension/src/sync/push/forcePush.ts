@@ -6,6 +6,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import type { CommandContext } from '../replica/commandContext';
 import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
+import { findMarked, without } from './leaveOutMarked';
 import type { PushResult } from './push';
 import { OpenPush } from './openPush';
 import { commitChanges, countChanges, leaveOutRefused, maxPlans, maxTries, upload } from './pushSession';
@@ -19,36 +20,52 @@ export interface ForcePushPlan {
   readonly deleted: readonly string[];
   /** Paths that only this disk has. */
   readonly added: readonly string[];
+  /** Files with the conflict markers of an unfinished merge. They are left out, unless the answer names them. */
+  readonly marked: readonly string[];
 }
+
+/** False cancels the push. An object also sends those of the `marked` files that it names. */
+export type ForceAnswer = boolean | { readonly marked: ReadonlySet<string> };
 
 /**
  * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history.
  * All tracked files are hashed again and listed, so the server verifies each and requests the content that it lacks.
  * Files that are being written are left out after the second plan, and paths that the server refuses after the first.
+ * Files with conflict markers are left out, and so is the deletion of a path in conflict then: the file may have been
+ * renamed.
  * Throws cancelled if `confirm` returns false; keeps_changing.
  * Invariant: nothing is replaced that `confirm` was not asked about.
  */
 export async function forcePush(
   context: CommandContext,
-  confirm: (replacement: ForcePushPlan) => Promise<boolean>,
+  confirm: (replacement: ForcePushPlan) => Promise<ForceAnswer>,
 ): Promise<PushResult> {
   const busy = new Set<string>();
+  let allowed: ReadonlySet<string> = new Set();
   const open = new OpenPush(context, { isPartial: false });
   let confirmed: ForcePushPlan | undefined;
   let uploadedBytes = 0;
   context.replica.local.forgetUnpushable();
   try {
     for (let plan = 1; plan <= maxPlans; plan++) {
-      const { changes, replacement } = await planReplacement(context);
+      const wish = await planWish(context);
+      let { changes, replacement } = planReplacement(wish, allowed);
       if (confirmed === undefined || !covers(confirmed, replacement)) {
-        if (!(await confirm(replacement))) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
+        const answer = await confirm(replacement);
+        if (answer === false) throw new PalmtreeError('cancelled', 'the force push was not confirmed');
+        if (answer !== true) {
+          allowed = answer.marked;
+          ({ changes, replacement } = planReplacement(wish, allowed));
+        }
         confirmed = replacement;
       }
       const sent = await send(context, { open, changes, replacement });
       uploadedBytes += sent.uploadedBytes;
       if (sent.changed === undefined) {
         const changed = changes.filter(({ from, to }) => !sameEntry(from, to));
-        const skipped = [...busy].map((path): Skipped => ({ path, reason: 'busy' }));
+        const marked = replacement.marked.filter((path) => !allowed.has(path));
+        context.replica.local.markUnpushable(marked, 'conflict-markers');
+        const skipped = [...skippedAs('busy', busy), ...skippedAs('markers', marked)];
         return { revision: context.replica.ancestor.revision, uploadedBytes, ...countChanges(changed), skipped };
       }
       if (plan < maxTries) continue;
@@ -60,6 +77,10 @@ export async function forcePush(
     await open.leave(error);
     throw error;
   }
+}
+
+function skippedAs(reason: Skipped['reason'], paths: Iterable<string>): Skipped[] {
+  return [...paths].map((path) => ({ path, reason }));
 }
 
 interface Sent {
@@ -114,9 +135,19 @@ function covers(confirmed: ForcePushPlan, replacement: ForcePushPlan): boolean {
   );
 }
 
-async function planReplacement(
-  context: CommandContext,
-): Promise<{ changes: readonly Change[]; replacement: ForcePushPlan }> {
+/** The changes that make the server's head equal to this disk, before any are left out. */
+interface Wish {
+  readonly head: number;
+  readonly changes: readonly Change[];
+  /** Files with conflict markers. */
+  readonly marked: ReadonlySet<string>;
+  /** Paths that both sides changed. */
+  readonly conflicts: ReadonlySet<string>;
+  /** The paths that the server has. */
+  readonly onServer: readonly string[];
+}
+
+async function planWish(context: CommandContext): Promise<Wish> {
   const { replica, reporter } = context;
   reporter.step({ kind: 'verifyingAll' });
   await replica.scan({ verify: true, signal: reporter.signal });
@@ -125,27 +156,41 @@ async function planReplacement(
   const observations = replica.local.table((path) => replica.ancestor.entries.get(path) ?? onServer.get(path));
   const selection = replica.rules.selection();
   const isSyncable = replica.planner.syncableTest();
-  const { unrepresentable, held } = await replica.planner.reconcile('known');
-  const wanted: Change[] = [];
+  const { plan, unrepresentable, held } = await replica.planner.reconcile('known');
+  const changes: Change[] = [];
   for (const [path, from] of onServer) {
     // A path without any rule here was never pulled: this machine has no right to delete it.
     const isOurs = selection.includes(path) && isSyncable(path);
     // Invariant: a path that this disk cannot store, that a pull held back or the server refused, does not look deleted.
     const isHeldBack = unrepresentable.has(path) || held.has(path) || replica.local.unpushable.has(path);
-    if (isOurs && !isHeldBack && !observations.has(path)) wanted.push({ path, from, to: undefined });
+    if (isOurs && !isHeldBack && !observations.has(path)) changes.push({ path, from, to: undefined });
   }
   for (const [path, to] of observations) {
-    if (isSyncable(path) && !replica.local.unpushable.has(path)) wanted.push({ path, from: onServer.get(path), to });
+    if (isSyncable(path) && !replica.local.unpushable.has(path)) changes.push({ path, from: onServer.get(path), to });
   }
-  const planned = new Set(wanted.map(({ path }) => path));
-  const staying = [...onServer.keys()].filter((path) => !planned.has(path));
-  const { changes } = dropBlockedByServer(wanted, staying);
+  const conflicts = new Set(plan.conflicts.map(({ path }) => path));
+  return { head, changes, marked: await findMarked(replica.root, changes), conflicts, onServer: [...onServer.keys()] };
+}
+
+/** Leaves out the marked files that are not `allowed`, and what the server could not store beside what stays there. */
+function planReplacement(
+  { head, changes: wanted, marked, conflicts, onServer }: Wish,
+  allowed: ReadonlySet<string>,
+): { changes: readonly Change[]; replacement: ForcePushPlan } {
+  const leftOut = new Set([...marked].filter((path) => !allowed.has(path)));
+  const isRenamed = ({ path, to }: Change): boolean => to === undefined && conflicts.has(path);
+  if (leftOut.size > 0) for (const change of wanted) if (isRenamed(change)) leftOut.add(change.path);
+  const sendable = without(wanted, leftOut);
+  const planned = new Set(sendable.map(({ path }) => path));
+  const staying = onServer.filter((path) => !planned.has(path));
+  const { changes } = dropBlockedByServer(sendable, staying);
   const pathsOf = (matches: (change: Change) => boolean): string[] => changes.filter(matches).map(({ path }) => path);
   const replacement = {
     head,
     replaced: pathsOf(({ from, to }) => from !== undefined && to !== undefined && !sameEntry(from, to)),
     deleted: pathsOf(({ to }) => to === undefined),
     added: pathsOf(({ from }) => from === undefined),
+    marked: [...marked],
   };
   return { changes, replacement };
 }

@@ -38,12 +38,13 @@ export interface PushResult {
 export async function push(context: CommandContext, options: PushOptions = {}): Promise<PushResult> {
   const { local } = context.replica;
   await settleCommit(context);
+  const hadMarked = [...local.unpushable.values()].includes('conflict-markers');
   local.forgetUnpushable();
   const open = new OpenPush(context, { isPartial: options.only !== undefined });
   let uploadedBytes = 0;
   try {
     for (let plan = 1; plan <= maxPlans; plan++) {
-      const changes = await planPush(context, options);
+      const changes = await planPush(context, options, hadMarked);
       const sent = changes.length === 0 ? 'nothing' : await send(context, { open, changes, message: options.message });
       if (sent === 'nothing') await endWithoutChanges(context, open);
       else uploadedBytes += sent.uploadedBytes;
@@ -111,16 +112,19 @@ async function send(context: CommandContext, { open, changes, message }: Sending
   }
 }
 
+/** `hadMarked`: the last push left out files with conflict markers, whose conflict may be gone. */
 async function planPush(
   { replica, reporter }: CommandContext,
   { only, confirmed }: PushOptions,
+  hadMarked: boolean,
 ): Promise<readonly Change[]> {
   reporter.step({ kind: 'scanning' });
   await replica.scan({ signal: reporter.signal });
   const { plan } = await replica.planner.reconcile('lastSynced');
   await replica.ancestor.markAllSynced(plan.ancestorChanges);
   const selected = restrictTo(plan.uploads, only);
-  const changes = plan.conflicts.length === 0 ? selected : await leaveOutMarked(replica, selected);
+  const mayHaveMarkers = hadMarked || plan.conflicts.length > 0;
+  const changes = mayHaveMarkers ? await leaveOutMarked(replica, selected) : selected;
   await applyDeletionGuard(replica, { direction: 'push', changes, confirmed });
   return changes;
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { maxPushMessage } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { PullResult } from '../../sync/pull/pull';
+import type { ForceAnswer } from '../../sync/push/forcePush';
 import type { PushResult } from '../../sync/push/push';
 import type { ReviewDeps } from '../review/commands';
 import { reviewBefore } from '../review/reviewBefore';
@@ -85,7 +86,7 @@ async function forcePushFolder(
 ): Promise<PushResult> {
   const { folder, sync } = owner;
   if (options === undefined) await offerToSave(owner, 'pushForce');
-  const confirm = options === undefined ? confirmForce : () => Promise.resolve(options.confirmed === true);
+  const confirm = options === undefined ? confirmForce : () => Promise.resolve(forceAnswer(options));
   const result = await withProgress(vscode.l10n.t('Palmtree: Push (Force)'), (reporter) =>
     sync.forcePush(reporter, confirm),
   );
@@ -94,6 +95,10 @@ async function forcePushFolder(
   if (options === undefined) notifyOfPush(deps, owner, result, () => forcePushFolder(deps, owner, undefined));
   showInStatusBar(text);
   return result;
+}
+
+function forceAnswer({ confirmed, marked = [] }: CallOptions): ForceAnswer {
+  return confirmed === true && { marked: new Set(marked) };
 }
 
 /** Returns undefined if it opened the review instead. */

@@ -1,30 +1,49 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import type { ForcePushPlan } from '../../sync/push/forcePush';
+import type { ForceAnswer, ForcePushPlan } from '../../sync/push/forcePush';
 import { confirm } from '../shared/confirm';
 import { messageFor } from '../shared/errorMessages';
 import { formatNumber } from '../shared/format';
 import { commandIds } from '../shared/ids';
 import { showModal } from '../shared/notification';
 import { pathSection } from '../shared/pathList';
+import { pickMany } from '../shared/quickInput';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
-/** Lists what a force push would replace. Returns false if the user cancels. */
-export async function confirmForce(plan: ForcePushPlan): Promise<boolean> {
-  const { replaced, deleted, added } = plan;
+/**
+ * Lists what a force push would replace. Returns false if the user cancels. Files with conflict markers are sent only if the
+ * user picks them one by one.
+ */
+export async function confirmForce(plan: ForcePushPlan): Promise<ForceAnswer> {
+  const { replaced, deleted, added, marked } = plan;
   const affected = replaced.length + deleted.length;
   const detail = [
     pathSection(vscode.l10n.t('Will be replaced on the server'), replaced),
     pathSection(vscode.l10n.t('Will be deleted on the server'), deleted),
     pathSection(vscode.l10n.t('Will be added on the server'), added),
+    pathSection(vscode.l10n.t('Left out, because of the conflict markers of an unfinished merge'), marked),
     affected + added.length === 0
       ? vscode.l10n.t('Nothing differs. All tracked files are verified on the server.')
       : '',
     vscode.l10n.t('Replaced and deleted versions stay in the history.'),
   ];
   const action = vscode.l10n.t('Force Push');
+  const choose = vscode.l10n.t('Push Marked Files Too…');
   const text = detail.filter((part) => part !== '').join('\n\n');
-  return (await showModal('warning', forceQuestion(affected), text, action)) === action;
+  const buttons = marked.length === 0 ? [action] : [action, choose];
+  const answer = await showModal('warning', forceQuestion(affected), text, ...buttons);
+  return answer === choose ? chooseMarked(marked) : answer === action;
+}
+
+async function chooseMarked(marked: readonly string[]): Promise<ForceAnswer> {
+  const picked = await pickMany(
+    marked.map((label) => ({ label })),
+    {
+      title: vscode.l10n.t('Palmtree: Push (Force)'),
+      placeHolder: vscode.l10n.t('Check the files to push with their conflict markers'),
+    },
+  );
+  return picked === undefined ? false : { marked: new Set(picked.map(({ label }) => label)) };
 }
 
 function forceQuestion(affected: number): string {

@@ -14,6 +14,8 @@ export interface CallOptions {
    * this, pushForce rejects and the others ask.
    */
   readonly confirmed?: boolean;
+  /** pushForce: the files to push although they have conflict markers, as paths in the folder. */
+  readonly marked?: readonly string[];
   /** undoPush: the revision to undo. */
   readonly revision?: number;
   /** pushWithMessage: the message. */
