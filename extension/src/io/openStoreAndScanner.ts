@@ -32,11 +32,13 @@ export async function openStoreAndScanner({
     wasm: join(dist, 'sql-wasm.wasm'),
     script: join(dist, 'storeWorker.js'),
   });
+  const { backups, ...others } = storagePaths(storage);
   const scanner = new WorkerScanner({
     script: join(dist, 'scanWorker.js'),
     root,
     storage,
-    ownFolders: [storage, ...Object.values(storagePaths(storage)), ...ownFolders],
+    // The backups may be on a disk of their own.
+    ownFolders: [...ownFolders, storage, ...Object.values(others), backups],
     known: () => store.state.observations.values(),
   });
   // The scanner starts after the store has loaded, since two threads that collect garbage at once slow each other down.

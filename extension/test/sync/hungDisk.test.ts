@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -69,6 +70,51 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
     disk.unmount();
     disk = undefined;
     expect(await desk.push()).toMatchObject({ put: 1 });
+  });
+
+  it.each([
+    ['the backups', 'backups'],
+    ['the staging folder', 'staging'],
+    ['the packs', 'packs'],
+  ])('and has %s keeps no scan from going on, and is named until it responds', async (_, name) => {
+    const desk = await fixture.machine();
+    await desk.write('n/a.md', 'one');
+    await desk.sync.track(['n']);
+    await desk.push();
+    const folder = join(desk.storage, name);
+    await mkdir(folder, { recursive: true });
+    disk = HungDisk.mount(folder);
+    await desk.write('n/a.md', 'two');
+    await desk.sync.rescan(silent);
+    expect(desk.sync.state).toMatchObject({ counts: { outgoing: 1 }, silentFolder: folder });
+    await desk.write('other/b.md', 'new');
+    await desk.sync.track(['other']);
+    desk.sync.onFileEvents(['n/a.md', 'n/c.md']);
+    await desk.write('n/c.md', 'three');
+    desk.sync.onFileEvents(['n/c.md']);
+    await until(desk, ({ counts }) => counts.outgoing === 3);
+    disk.unmount();
+    disk = undefined;
+    await desk.sync.rescan(silent);
+    expect(desk.sync.state.silentFolder).toBeUndefined();
+    expect(await desk.push()).toMatchObject({ put: 3 });
+  });
+
+  it("and has the backups does not make a scan sync Palmtree's own storage", async () => {
+    const desk = await fixture.machine();
+    await desk.write('n/a.md', 'one');
+    await desk.sync.track(['n']);
+    const bound = desk.path('n/storage');
+    await mkdir(bound);
+    execFileSync('mount', ['--bind', desk.storage, bound]);
+    try {
+      await mkdir(join(desk.storage, 'backups'), { recursive: true });
+      disk = HungDisk.mount(join(desk.storage, 'backups'));
+      await desk.sync.rescan(silent);
+      expect(desk.sync.state.counts).toMatchObject({ outgoing: 1 });
+    } finally {
+      execFileSync('umount', ['--lazy', bound]);
+    }
   });
 
   it('and has the backups does not keep the window from closing', async () => {

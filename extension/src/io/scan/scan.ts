@@ -12,7 +12,7 @@ import type { InspectOptions } from './inspect';
 import { inspectBatch, type BatchResult } from './inspectBatch';
 import { InspectionQueue } from './inspectionQueue';
 import type { FolderListing } from './listFolder';
-import { ownFolderTest } from './ownFolders';
+import { ownFolderTest, type OwnFolder } from './ownFolders';
 import { removedPaths } from './removedPaths';
 import { ScanArea } from './scanArea';
 import { ScanFindings } from './scanFindings';
@@ -25,8 +25,8 @@ export interface ScanOptions {
   readonly root: string;
   /** A folder for the probe of the file system's clock. */
   readonly storage?: string | undefined;
-  /** The absolute paths of Palmtree's own folders, which are never synced. */
-  readonly ownFolders?: readonly string[] | undefined;
+  /** Palmtree's own folders, which are never synced. */
+  readonly ownFolders?: readonly OwnFolder[] | undefined;
   readonly scope: ScanScope;
   readonly known: ReadonlyMap<string, Observation>;
   /** The paths of a partial scan. */

@@ -6,6 +6,7 @@ import { asDiskError } from '../store/storeError';
 import { failureOf } from '../threads/threadFailure';
 import { mountModesProbe } from '../fs/modesProbe';
 import { diskProbe } from './diskProbe';
+import { OwnFolders } from './ownFolders';
 import { scan } from './scan';
 import { helpScan } from './scanHelper';
 import type { FromScanWorker, ScanHelperData, ScanWorkerData, SnapshotCheckerData, ToScanWorker } from './scanMessages';
@@ -22,6 +23,7 @@ interface WorkerState {
   readonly data: ScanWorkerData;
   readonly known: Map<string, Observation>;
   readonly snapshots: SnapshotCache;
+  readonly ownFolders: OwnFolders;
   readonly probe: () => DiskTraits;
   /** Whether the disk that is mounted at a folder keeps permission bits. */
   readonly mountKeepsModes: (folder: string) => boolean;
@@ -32,6 +34,7 @@ function serveScans(data: ScanWorkerData): void {
     data,
     known: new Map<string, Observation>(),
     snapshots: new SnapshotCache(data),
+    ownFolders: new OwnFolders(data.ownFolders),
     probe: diskProbe(data.root),
     mountKeepsModes: mountModesProbe(),
   };
@@ -76,7 +79,7 @@ function probe({ probe: traitsOfDisk }: WorkerState, id: number): void {
 }
 
 async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {
-  const { data, known, snapshots } = state;
+  const { known, snapshots } = state;
   const throwIfStopped = stopCheck(stop);
   let reportedAt = performance.now();
   const onProgress = (progress: ScanProgress): void => {
@@ -94,16 +97,26 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
     const onFiles = (files: number): void => onProgress({ files, hashedBytes: 0 });
     const unchanged = usesSnapshots ? await snapshots.findUnchanged(request, known, stop, onFiles) : undefined;
     const mountKeepsModes = request.probesMounts === true ? state.mountKeepsModes : undefined;
-    const outcome = await scan({ ...data, ...request, known, unchanged, stop, onProgress, mountKeepsModes });
+    const own = await foundFolders(state);
+    const outcome = await scan({ ...own, ...request, known, unchanged, stop, onProgress, mountKeepsModes });
     const { changed, listings, ...result } = outcome;
     update(state, [], result.removed);
     postChanged(state, id, changed);
-    post({ kind: 'done', id, result });
+    const { silent } = state.ownFolders;
+    post({ kind: 'done', id, result: silent === undefined ? result : { ...result, silentFolder: silent } });
     const foldersWithProblems = new Set(result.problems.map(({ path }) => parentOf(path)));
     if (usesSnapshots) snapshots.update(listings, known, (folder) => foldersWithProblems.has(folder));
   } catch (error) {
     post({ kind: 'failed', id, ...failureOf(asDiskError(error), 'scan_failed') });
   }
+}
+
+/** The start data with the own folders that were found. The scan must not touch a storage whose disk does not respond. */
+async function foundFolders({ data, ownFolders }: WorkerState) {
+  const { root, script, storage } = data;
+  const found = await ownFolders.find();
+  const isUsable = storage !== undefined && ownFolders.responds(storage);
+  return { root, script, storage: isUsable ? storage : undefined, ownFolders: found };
 }
 
 function postChanged(state: WorkerState, id: number, changed: readonly Observation[]): void {

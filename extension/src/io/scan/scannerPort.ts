@@ -64,6 +64,8 @@ export interface ScanResult {
   readonly gitignores: ReadonlyMap<string, string | null>;
   /** The scanned folders that are Palmtree's own storage. As with `gitignores`, a selection needs them. */
   readonly ownFolders: readonly string[];
+  /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */
+  readonly silentFolder?: string;
 }
 
 export interface Scanner {

@@ -17,7 +17,7 @@ import type { LocalContext, StorageFolders } from '../replica/commandContext';
 import type { ApplyOptions } from '../transfer/applyStaged';
 import { listBackups, storedBackups, type BackedUpFiles, type StoredBackup } from '../transfer/backups';
 import type { OperationQueue } from './operationQueue';
-import { settledWithin } from './settledWithin';
+import { settledWithin } from '../../io/threads/settledWithin';
 
 /** The time, in milliseconds, for which a closing window waits for deletions. The next window goes on with them. */
 const closingMs = 2_000;

@@ -428,7 +428,8 @@ export class FolderSync {
         if (isServerFailure(error)) this.#fetcher.reconnect();
         throw error;
       } finally {
-        this.backups.prune();
+        // It would wait for that disk, and each such call takes one of the few threads that Node has for all files.
+        if (this.#replica.local.silentFolder === undefined) this.backups.prune();
       }
     }, signal);
   }
@@ -452,6 +453,8 @@ export class FolderSync {
     const { head, offline, nextTryAt, waitingSince } = this.#fetcher;
     const isChecked = local.isScanned && ancestor.isServerChecked;
     const { isTracking } = rules;
-    return { binding, isTracking, revision: ancestor.revision, head, offline, nextTryAt, isChecked, waitingSince };
+    const { silentFolder } = local;
+    const { revision } = ancestor;
+    return { binding, isTracking, revision, head, offline, nextTryAt, isChecked, waitingSince, silentFolder };
   }
 }

@@ -2,7 +2,7 @@ import { PalmtreeError } from '../../errors';
 import type { Store } from '../../io/store/storePort';
 import { asDiskError } from '../../io/store/storeError';
 import { windowClosed } from '../ports/windowClosed';
-import { settledWithin } from './settledWithin';
+import { settledWithin } from '../../io/threads/settledWithin';
 
 /** The time, in milliseconds, in which a cancelled operation ends, unless its disk does not respond. */
 const closingMs = 10_000;

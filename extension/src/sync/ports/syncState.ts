@@ -34,6 +34,8 @@ export interface Overview {
   readonly nextTryAt?: number | undefined;
   /** All tracked files were scanned, and the server was asked, since this window has opened the folder. */
   readonly isChecked: boolean;
+  /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */
+  readonly silentFolder?: string | undefined;
   /** The time since which a response of the server is awaited, in milliseconds since 1970, outside of a command. */
   readonly waitingSince?: number | undefined;
 }

@@ -64,6 +64,7 @@ export class LocalIndex {
   #adoptedFor: string | undefined;
   #folders: PathFolders | undefined;
   #isScanned = false;
+  #silentFolder: string | undefined;
   /** The identity of the workspace folder at the last scan. */
   #scannedRoot: string | undefined;
 
@@ -99,6 +100,11 @@ export class LocalIndex {
   /** The folders that are Palmtree's own storage under other names. */
   get ownFolders(): ReadonlySet<string> {
     return this.#ownFolders;
+  }
+
+  /** One of Palmtree's own folders, by absolute path, whose disk did not respond at the last scan. */
+  get silentFolder(): string | undefined {
+    return this.#silentFolder;
   }
 
   get nameRules(): NameRules {
@@ -172,6 +178,7 @@ export class LocalIndex {
     const [honoursModes, probesMounts] = [this.honoursModes, this.#modes() === 'auto'];
     const result = await this.#scanner.scan({ ...request, mounts, honoursModes, probesMounts });
     this.#scannedRoot = disk.identity;
+    this.#silentFolder = result.silentFolder;
     this.#stored.mounts = result.mounts;
     this.agreedRoot.found(result.mounts.get(''));
     if (request.only === undefined) this.#modelessMounts.clear();

@@ -77,6 +77,13 @@ describe('the status bar item', () => {
     expect(indicator.background).toBeUndefined();
   });
 
+  it('names a folder of Palmtree whose disk does not respond, and keeps its command', () => {
+    const silentFolder = '/home/ada/storage/backups';
+    const indicator = indicatorFor([state({ outgoing: 1 }), { ...state(), silentFolder }]);
+    expect(indicator).toMatchObject({ text: '$(cloud-upload) ↑1 $(warning)', command: 'push' });
+    expect(indicator.tooltip).toContain('The disk of /home/ada/storage/backups does not respond.');
+  });
+
   it('adds up the folders of a workspace, and a click is for those that have something to do', () => {
     const attic = { ...state({}, { kind: 'unconnected' }), binding: undefined };
     const three = [state({ tracked: 1 }), state({ outgoing: 2 }), attic];

@@ -49,7 +49,8 @@ export function indicatorFor(folders: readonly FolderState[], now: Date): Indica
   for (const { state, index } of connected) {
     if (state.kind === 'halted') return haltedIndicator({ state, index }, counts, tooltip);
   }
-  return withOfflineSign(countsIndicator(connected, { counts, tooltip, now }), connected, now);
+  const indicator = withOfflineSign(countsIndicator(connected, { counts, tooltip, now }), connected, now);
+  return withSilentSign(indicator, connected);
 }
 
 /** Whether the indicator changes with the time alone, from second to second. */
@@ -180,6 +181,15 @@ function withOfflineSign(indicator: Indicator, connected: readonly ConnectedFold
   if (offline.nextTryAt !== undefined) parts.push(nextTryMessage(offline.nextTryAt, now));
   const text = joined(indicator.text, '$(debug-disconnect)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${parts.join(' ')}` };
+}
+
+/** Only pulls and backups need the disk, so the command of a click stays. */
+function withSilentSign(indicator: Indicator, connected: readonly ConnectedFolder[]): Indicator {
+  const silent = connected.find(({ state }) => state.silentFolder !== undefined)?.state.silentFolder;
+  if (silent === undefined) return indicator;
+  const sentence = l10n.t('The disk of {0} does not respond. Until it does, a pull or a restore has to wait.', silent);
+  const text = joined(indicator.text, '$(warning)');
+  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
 }
 
 function nextTryMessage(nextTryAt: number, now: Date): string {
