@@ -3,8 +3,6 @@ import type { CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type FileTable } from '../../core/entry';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
-import { isInside } from '../../core/paths';
-import { movedFolder } from '../../core/tracking/movedFolder';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import { renamedFiles } from '../../core/status/pendingRenames';
 import type { Skipped } from '../../io/apply/applyState';
@@ -20,6 +18,7 @@ import { newBackup } from '../transfer/backups';
 import { stage } from '../transfer/stage';
 import { withDownloads } from '../transfer/staging';
 import type { TransferOptions } from '../transfer/transferOptions';
+import { followMovedFoldersSteps } from './followMovedFolders';
 import { hasLocalChanges, mergeModes, mergeTexts, type Merge } from './autoMerge';
 import { forgetUndone, recordPull, undoneChanges, type PulledChange } from './pullRecord';
 
@@ -164,7 +163,7 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
     record: (write) => recordPull({ ...origin, changes, backup }, write),
     onApplied: async ({ skipped }) => {
       trackWritten(replica, downloads);
-      if (skipped.length === 0) followMovedFolders(replica, fetched.folders, downloads);
+      if (skipped.length === 0) await runYielding(followMovedFoldersSteps(replica, fetched.folders, downloads));
       const synced = [...plan.ancestorChanges, ...downloads, ...merges.flatMap(mergedAncestor)];
       await runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
       replica.removeLapsedRules();
@@ -177,21 +176,6 @@ function trackWritten({ rules }: Replica, downloads: readonly Change[]): void {
   const selection = rules.selection();
   for (const { path, to } of downloads) {
     if (to !== undefined && selection.ruleFor(path) === undefined) rules.addRule(path, 'file');
-  }
-}
-
-/**
- * Lets the rules of tracked folders follow a rename on another machine: the server no longer lists the old name, and the
- * pull has moved all files. A folder that still holds files here keeps its rules.
- */
-function followMovedFolders({ rules, local }: Replica, listed: readonly string[], downloads: readonly Change[]): void {
-  const deleted = new Set(downloads.flatMap(({ path, to }) => (to === undefined ? [path] : [])));
-  const isEmptied = (folder: string): boolean =>
-    ![...local.observations.keys()].some((path) => isInside(path, folder) && !deleted.has(path));
-  for (const from of rules.trackedFolders) {
-    if (from === '' || listed.includes(from)) continue;
-    const to = movedFolder(from, downloads);
-    if (to !== undefined && listed.includes(to) && isEmptied(from)) rules.follow({ from, to, kind: 'folder' });
   }
 }
 
