@@ -11,9 +11,11 @@ import { WorkbenchWindow } from './workbenchWindow';
 export class BrowserTab {
   readonly #browser: Browser;
   readonly #context: BrowserContext;
-  #page: Page | undefined;
+  /** Shows the shared workbench, and is kept for the next test. */
+  #kept: Page | undefined;
+  /** Shows the workbench of one test. */
+  #guest: Page | undefined;
   readonly #beside: Page[] = [];
-  #isOpen = false;
 
   private constructor(browser: Browser, context: BrowserContext) {
     this.#browser = browser;
@@ -27,11 +29,16 @@ export class BrowserTab {
     return new BrowserTab(browser, context);
   }
 
-  /** Opens this address of a workbench in place of the window that the tab shows. */
+  /** Opens this address of the shared workbench in place of the window that the tab shows. */
   async open(url: string): Promise<WorkbenchWindow> {
-    this.#page ??= await this.#newPage();
-    this.#isOpen = true;
-    return openWindow(this.#page, url);
+    this.#kept ??= await this.#newPage();
+    return openWindow(this.#kept, url);
+  }
+
+  /** Opens this address of a workbench of the test's own in place of the window that the tab shows. */
+  async openGuest(url: string): Promise<WorkbenchWindow> {
+    this.#guest ??= await this.#newPage();
+    return openWindow(this.#guest, url);
   }
 
   /** Opens this address beside the window that the tab shows. */
@@ -47,21 +54,21 @@ export class BrowserTab {
 
   /** Closes the window: its extension host ends. */
   async leave(): Promise<void> {
-    if (this.#page === undefined || !this.#isOpen) return;
+    await this.#guest?.close();
+    this.#guest = undefined;
     // A page of the same origin stays in the process that has the compiled scripts.
-    await this.#page.goto(new URL('/healthz', this.#page.url()).href);
-    this.#isOpen = false;
+    await this.#kept?.goto(new URL('/healthz', this.#kept.url()).href);
   }
 
   /** Closes the tab, so that everything that a failed test left running in it fails at once. The next test gets another. */
   async discard(test: string): Promise<void> {
-    const page = this.#page;
+    const pages = [this.#guest, this.#kept].filter((page) => page !== undefined);
     const folder = process.env['PALMTREE_FAILURES'];
     // A page that crashed has no picture.
-    if (folder !== undefined) await page?.screenshot({ path: join(folder, fileName(test)) }).catch(() => undefined);
-    this.#page = undefined;
-    this.#isOpen = false;
-    await page?.close();
+    if (folder !== undefined) await pages[0]?.screenshot({ path: join(folder, fileName(test)) }).catch(() => undefined);
+    this.#guest = undefined;
+    this.#kept = undefined;
+    for (const page of pages) await page.close();
   }
 
   close(): Promise<void> {
@@ -71,7 +78,8 @@ export class BrowserTab {
   async #newPage(): Promise<Page> {
     const page = await this.#context.newPage();
     page.once('crash', () => {
-      if (this.#page === page) this.#page = undefined;
+      if (this.#kept === page) this.#kept = undefined;
+      if (this.#guest === page) this.#guest = undefined;
     });
     return page;
   }

@@ -8,21 +8,28 @@ import type { RunningServer } from './server';
 export interface TestWorkbenchOptions extends Pick<WorkbenchOptions, 'env' | 'extensionsDir' | 'trust' | 'keepHosts'> {
   /** The server that the extension is set up for: with none, it starts as on a new machine. */
   readonly server?: Pick<RunningServer, 'url' | 'token'>;
+  /** Many tests use it. */
+  readonly isShared?: boolean;
 }
 
 /** A served VS Code workbench with user data of its own. Its origin is new, so the browser stores nothing for it yet. */
 export class TestWorkbench {
+  readonly isShared: boolean;
   readonly #workbench: Workbench;
   readonly #userDataDir: string;
   readonly #remove: () => Promise<void>;
 
-  private constructor(workbench: Workbench, userDataDir: string, remove: () => Promise<void>) {
+  private constructor(
+    workbench: Workbench,
+    options: { readonly userDataDir: string; readonly isShared: boolean; readonly remove: () => Promise<void> },
+  ) {
     this.#workbench = workbench;
-    this.#userDataDir = userDataDir;
-    this.#remove = remove;
+    this.#userDataDir = options.userDataDir;
+    this.isShared = options.isShared;
+    this.#remove = options.remove;
   }
 
-  static async start({ server, env, ...options }: TestWorkbenchOptions): Promise<TestWorkbench> {
+  static async start({ server, env, isShared = false, ...options }: TestWorkbenchOptions): Promise<TestWorkbench> {
     const userDataDir = await mkdtemp(join(tmpdir(), 'palmtree-user-data-'));
     const remove = (): Promise<void> => rm(userDataDir, { recursive: true, force: true, maxRetries: 5 });
     const forget = onStop(remove);
@@ -32,10 +39,11 @@ export class TestWorkbench {
       env: { ...(server && { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token }), ...env },
       settings: { ...testSettings, ...(server && { 'palmtree.serverUrl': server.url }) },
     });
-    return new TestWorkbench(workbench, userDataDir, async () => {
+    const removeAndForget = async (): Promise<void> => {
       await remove();
       forget();
-    });
+    };
+    return new TestWorkbench(workbench, { userDataDir, isShared, remove: removeAndForget });
   }
 
   /** The address that opens a folder, or a .code-workspace file. */

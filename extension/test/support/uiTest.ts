@@ -16,35 +16,56 @@ import type { WorkbenchWindow } from './workbenchWindow';
 
 let trees = 0;
 
+/** What the tests of a worker share, by name. */
+const parts = new Map<string, Promise<unknown>>();
+
+/** Calls `make` once in a worker, unless it fails. vitest makes a worker's fixture anew for each `it` that extends another. */
+function once<T>(name: string, make: () => Promise<T>): Promise<T> {
+  const made = (parts.get(name) as Promise<T> | undefined) ?? make();
+  parts.set(name, made);
+  made.catch(() => parts.delete(name));
+  return made;
+}
+
 /**
  * A UI test. The tests share a server, a workbench and a browser tab, which take long to start. Each test has a tree, a
  * workspace folder and so a workspace state of its own.
  */
 export const it = test
-  .extend('sharedServer', { scope: 'worker' }, async ({}, { onCleanup }) => {
-    const server = await RunningServer.start('desk');
-    onCleanup(() => server.close());
-    return server;
-  })
-  .extend('laptopToken', { scope: 'worker' }, ({ sharedServer }) => createToken(sharedServer.dataDir, 'laptop'))
+  .extend('sharedServer', { scope: 'worker' }, ({}, { onCleanup }) =>
+    once('server', async () => {
+      const server = await RunningServer.start('desk');
+      onCleanup(() => server.close());
+      return server;
+    }),
+  )
+  .extend('laptopToken', { scope: 'worker' }, ({ sharedServer }) =>
+    once('token', () => createToken(sharedServer.dataDir, 'laptop')),
+  )
   /** The packed extension is installed in this folder. */
-  .extend('extensionsDir', { scope: 'worker' }, async ({}, { onCleanup }) => {
-    const scratch = await temporaryFolder('extensions');
-    onCleanup(scratch.remove);
-    const profile = { userDataDir: join(scratch.path, 'user-data'), extensionsDir: join(scratch.path, 'extensions') };
-    await installExtension(vsixFile, profile);
-    return profile.extensionsDir;
-  })
-  .extend('sharedWorkbench', { scope: 'worker' }, async ({ sharedServer, extensionsDir }, { onCleanup }) => {
-    const workbench = await TestWorkbench.start({ extensionsDir, server: sharedServer });
-    onCleanup(() => workbench.close());
-    return workbench;
-  })
-  .extend('sharedTab', { scope: 'worker' }, async ({}, { onCleanup }) => {
-    const tab = await BrowserTab.launch();
-    onCleanup(() => tab.close());
-    return tab;
-  })
+  .extend('extensionsDir', { scope: 'worker' }, ({}, { onCleanup }) =>
+    once('extensions', async () => {
+      const scratch = await temporaryFolder('extensions');
+      onCleanup(scratch.remove);
+      const profile = { userDataDir: join(scratch.path, 'user-data'), extensionsDir: join(scratch.path, 'extensions') };
+      await installExtension(vsixFile, profile);
+      return profile.extensionsDir;
+    }),
+  )
+  .extend('sharedWorkbench', { scope: 'worker' }, ({ sharedServer, extensionsDir }, { onCleanup }) =>
+    once('workbench', async () => {
+      const workbench = await TestWorkbench.start({ extensionsDir, server: sharedServer, isShared: true });
+      onCleanup(() => workbench.close());
+      return workbench;
+    }),
+  )
+  .extend('sharedTab', { scope: 'worker' }, ({}, { onCleanup }) =>
+    once('tab', async () => {
+      const tab = await BrowserTab.launch();
+      onCleanup(() => tab.close());
+      return tab;
+    }),
+  )
   .extend('server', ({ sharedServer }) => sharedServer)
   .extend('workbench', ({ sharedWorkbench }) => sharedWorkbench)
   .extend('tree', () => `tree-${++trees}`)
@@ -57,7 +78,10 @@ export const it = test
   /** Opens a folder or a .code-workspace file in the window of the test. */
   .extend('openWindow', ({ workbench, sharedTab, task }, { onCleanup }) => {
     onCleanup(() => (task.result?.state === 'fail' ? sharedTab.discard(task.name) : sharedTab.leave()));
-    return (path: string): Promise<WorkbenchWindow> => sharedTab.open(workbench.urlFor(path));
+    return (path: string): Promise<WorkbenchWindow> => {
+      const url = workbench.urlFor(path);
+      return workbench.isShared ? sharedTab.open(url) : sharedTab.openGuest(url);
+    };
   })
   /** Opens another window beside it. */
   .extend('openWindowBeside', ({ workbench, sharedTab }, { onCleanup }) => {
