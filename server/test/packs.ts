@@ -18,7 +18,7 @@ export function manyFiles(prefix: string, count = 300): Record<string, string> {
 }
 
 /** The files of all packs of a server. */
-export function packFiles({ dataFolder }: TestServer): string[] {
+export function packFiles({ dataFolder }: Pick<TestServer, 'dataFolder'>): string[] {
   const names = readdirSync(join(dataFolder, 'packs'), { recursive: true, encoding: 'utf8' });
   return names.filter((name) => name.endsWith('.pack')).map((name) => join(dataFolder, 'packs', name));
 }

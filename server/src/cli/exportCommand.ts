@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { openDatabase } from '../database/openDatabase';
+import { withDatabase } from '../database/withDatabase';
 import { OperatorError, WireError } from '../errors';
 import { exportRevision } from '../history/exportRevision';
 import { openContents } from '../objects/openContents';
@@ -37,6 +38,10 @@ export function exportCommand(print: (line: string) => void): Command {
           folder,
           // A server does not start while a command has the database open.
           onRead: () => database.destroy(),
+          findAgain: ({ hash }) =>
+            withDatabase(dataFolder, async (reopened) =>
+              (await openContents(dataFolder, reopened).packs.findAll([hash])).get(hash),
+            ),
         });
         print(`Exported ${result.files} files of ${treeName} at revision ${result.revision} to ${folder}.`);
       } catch (error) {

@@ -23,9 +23,12 @@ export function gcCommand(run: TaskRunner, print: (line: string) => void): Comma
     });
 }
 
-function sentenceOf({ trees, contents, leftovers }: GcResult, dryRun: boolean): string {
+function sentenceOf({ trees, contents, rewritten, leftovers }: GcResult, dryRun: boolean): string {
   const files = contents.files + leftovers.files;
   const bytes = bytesText(contents.bytes + leftovers.bytes);
   const purged = trees.length === 0 ? '' : ` and ${trees.length === 1 ? '1 tree' : `${trees.length} trees`}`;
-  return `${dryRun ? 'Would remove' : 'Removed'} ${files === 1 ? '1 file' : `${files} files`}${purged}: ${bytes}.`;
+  const removed = `${dryRun ? 'Would remove' : 'Removed'} ${files === 1 ? '1 file' : `${files} files`}${purged}: ${bytes}.`;
+  if (rewritten.packs === 0) return removed;
+  const packs = rewritten.packs === 1 ? '1 pack' : `${rewritten.packs} packs`;
+  return `${removed} ${dryRun ? 'Would rewrite' : 'Rewrote'} ${packs}: ${bytesText(rewritten.bytes)}.`;
 }

@@ -84,6 +84,7 @@ export class AutomaticGc {
       .values(row)
       .onConflict((conflict) => conflict.column('name').doUpdateSet(row));
     await reserve.withRoom(() => remember.execute());
-    log.info({ trees: freed.trees.length, contents: freed.contents, leftovers: freed.leftovers }, 'gc has ended');
+    const { trees, contents, rewritten, leftovers } = freed;
+    log.info({ trees: trees.length, contents, rewritten, leftovers }, 'gc has ended');
   }
 }

@@ -7,7 +7,7 @@ import { manyFiles, packFiles, pushPacked } from '../../test/packs';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import { withoutPurges } from '../database/purgeLock';
 import { OperatorError } from '../errors';
-import type { GcRequest } from './garbageCollector';
+import type { GcRequest } from './gcRequest';
 
 let server: TestServer;
 /** The clock of the disk cannot be set, so that of the server is ahead. */
@@ -50,7 +50,13 @@ test('a content that no revision has and no session uses is removed, and what th
   await pushDirectly(server, 'tree', 1, { a: 'new' });
   litter('litter');
   const { blocks } = statSync(fileOf('litter'));
-  const expected = { trees: [], contents: { files: 1, bytes: blocks * 512 }, leftovers: { files: 0, bytes: 0 } };
+  const rewritten = { packs: 0, bytes: 0 };
+  const expected = {
+    trees: [],
+    contents: { files: 1, bytes: blocks * 512 },
+    rewritten,
+    leftovers: { files: 0, bytes: 0 },
+  };
   expect(await gc({ dryRun: true })).toEqual(expected);
   expect(isStored('litter')).toBe(true);
   expect(await gc()).toEqual(expected);

@@ -1,7 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../database/openDatabase';
 import { tryLockPurges } from '../database/purgeLock';
 import { folderUsage } from '../objects/folderUsage';
+import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
 import { noUsage, sumOf, type Usage } from '../objects/usage';
 import { removeFolder } from '../sessions/removeFolder';
@@ -10,6 +10,9 @@ import type { Reserve } from '../space/reserve';
 import { purgeTree } from '../trees/purgeTree';
 import { TreeAdministration, type DeletedTree } from '../trees/treeAdministration';
 import type { UnusedContents } from '../trees/unusedContents';
+import type { GcRequest } from './gcRequest';
+import { Pacer } from './pacer';
+import { PackRewriter, type RewriteResult } from './packRewriter';
 
 export interface GarbageCollectorDeps {
   readonly dataFolder: string;
@@ -17,25 +20,17 @@ export interface GarbageCollectorDeps {
   readonly sessions: SessionStore;
   readonly contents: ContentStore;
   readonly unused: UnusedContents;
+  readonly pins: ContentPins;
   readonly reserve: Reserve;
   readonly now: () => Date;
-}
-
-export interface GcRequest {
-  /** Only finds out what would be freed. */
-  readonly dryRun: boolean;
-  /** Purges the trees that were deleted before this time, or all deleted ones. */
-  readonly purgeBefore: Date | 'now';
-  /** The share of the time in which it works; it pauses for the rest. */
-  readonly workShare: number;
-  readonly signal: AbortSignal;
-  readonly report: (progress: string) => void;
 }
 
 export interface GcResult {
   readonly trees: readonly Omit<DeletedTree, 'id'>[];
   /** Contents that no revision has and no session uses. */
   readonly contents: Usage;
+  /** Packs of which only the living contents were kept. */
+  readonly rewritten: RewriteResult;
   /** Remains of work that was killed or failed. */
   readonly leftovers: Usage;
 }
@@ -46,8 +41,6 @@ const leftoverAgeMs = 60 * 60 * 1000;
 const shards = Array.from({ length: 256 }, (_, shard) => shard.toString(16).padStart(2, '0'));
 /** Hashes of one query: some milliseconds of work. */
 const hashesAtOnce = 1_000;
-/** Work between two pauses. */
-const sliceMs = 10;
 
 /**
  * Frees what nothing uses. Each removal is safe by itself beside pushes and pulls (see `UnusedContents`), so a kill or a
@@ -79,9 +72,12 @@ export class GarbageCollector {
   async #collect(trees: readonly DeletedTree[], request: GcRequest): Promise<GcResult> {
     for (const tree of trees) await this.#purge(tree, request);
     const purged = trees.map(({ id }) => id);
+    const pacer = new Pacer(request.workShare);
+    const { freed, removable } = await this.#removeContents(request, purged, pacer);
     return {
       trees: trees.map(({ name, deletedAt, revisions }) => ({ name, deletedAt, revisions })),
-      contents: await this.#removeContents(request, purged),
+      contents: freed,
+      rewritten: await this.#rewritePacks(request, pacer, removable),
       leftovers: await this.#removeLeftovers(request),
     };
   }
@@ -93,23 +89,33 @@ export class GarbageCollector {
     if (!dryRun) await reserve.withRoom(() => purgeTree(database, id, signal));
   }
 
-  async #removeContents(request: GcRequest, purged: readonly number[]): Promise<Usage> {
+  /** Returns what that frees, and in a dry run the hashes of what it would remove. */
+  async #removeContents(
+    request: GcRequest,
+    purged: readonly number[],
+    pacer: Pacer,
+  ): Promise<{ readonly freed: Usage; readonly removable: readonly string[] }> {
     const { contents, unused } = this.#deps;
-    const pacer = new Pacer(request.workShare);
     let freed = noUsage;
     /** In a dry run. A pack is freed with the last of its slices, which may be in any shard. */
-    const freeable: string[] = [];
+    const removable: string[] = [];
     for (const shard of shards) {
       const page = await contents.hashes(shard);
       for (let start = 0; start < page.length; start += hashesAtOnce) {
         request.signal.throwIfAborted();
         const found = await unused.find(page.slice(start, start + hashesAtOnce), request.dryRun ? purged : []);
-        if (request.dryRun) freeable.push(...found);
+        if (request.dryRun) removable.push(...found);
         else if (found.length > 0) freed = sumOf(freed, await unused.remove(found));
         await pacer.pauseIfDue();
       }
     }
-    return request.dryRun ? contents.freeable(freeable) : freed;
+    return { freed: request.dryRun ? await contents.freeable(removable) : freed, removable };
+  }
+
+  async #rewritePacks(request: GcRequest, pacer: Pacer, removed: readonly string[]): Promise<RewriteResult> {
+    const { dataFolder, contents, pins, reserve } = this.#deps;
+    const rewriter = new PackRewriter({ dataFolder, packs: contents.packs, pins, reserve });
+    return rewriter.rewrite(request, pacer, new Set(removed));
   }
 
   async #removeLeftovers({ dryRun, signal }: GcRequest): Promise<Usage> {
@@ -124,22 +130,5 @@ export class GarbageCollector {
       if (!dryRun) await removeFolder(folder);
     }
     return freed;
-  }
-}
-
-/** Pauses work, so that others have their share of the time. */
-class Pacer {
-  readonly #workShare: number;
-  #since = performance.now();
-
-  constructor(workShare: number) {
-    this.#workShare = workShare;
-  }
-
-  async pauseIfDue(): Promise<void> {
-    const workMs = performance.now() - this.#since;
-    if (workMs < sliceMs) return;
-    await delay((workMs * (1 - this.#workShare)) / this.#workShare);
-    this.#since = performance.now();
   }
 }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } fr
 import { dirname, join } from 'node:path';
 import type { FileEntry } from '../contract/schemas';
 import { OperatorError } from '../errors';
-import { hasContent } from '../objects/content';
+import { hasContent, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
 import type { StoredSlice } from '../objects/sliceRepository';
 import type { EntryRepository } from '../trees/entryRepository';
@@ -22,6 +22,8 @@ export interface ExportRequest {
   readonly folder: string;
   /** Called when the database is no longer needed, which is long before the end. */
   readonly onRead: () => Promise<void>;
+  /** The place of a content that gc has moved since. */
+  readonly findAgain: (content: Content) => Promise<StoredSlice | undefined>;
 }
 
 export interface ExportResult {
@@ -52,7 +54,7 @@ const maxNamedPaths = 20;
  */
 export async function exportRevision(
   { trees, entries, contents }: ExportServices,
-  { treeName, revision, folder, onRead }: ExportRequest,
+  { treeName, revision, folder, onRead, findAgain }: ExportRequest,
 ): Promise<ExportResult> {
   const tree = await trees.find(treeName);
   const number = revision ?? tree.head;
@@ -67,7 +69,7 @@ export async function exportRevision(
   for (const kind of ['file', 'symlink'] as const) {
     for (const entry of exported) {
       if (entry.kind !== kind) continue;
-      const fault = await faultOf(join(folder, entry.path), entry, { contents, slices });
+      const fault = await faultOf(join(folder, entry.path), entry, { contents, slices, findAgain });
       if (fault !== undefined) faults.push(`${JSON.stringify(entry.path)} (${fault})`);
     }
   }
@@ -75,11 +77,17 @@ export async function exportRevision(
   return { revision: number, files: exported.length };
 }
 
+interface Sources {
+  readonly contents: ContentStore;
+  readonly slices: ReadonlyMap<string, StoredSlice>;
+  readonly findAgain: ExportRequest['findAgain'];
+}
+
 /** Writes the entry. Returns the reason if it alone cannot be written. */
 async function faultOf(
   file: string,
   entry: FileEntry,
-  { contents, slices }: { contents: ContentStore; slices: ReadonlyMap<string, StoredSlice> },
+  { contents, slices, findAgain }: Sources,
 ): Promise<string | undefined> {
   try {
     mkdirSync(dirname(file), { recursive: true });
@@ -87,7 +95,10 @@ async function faultOf(
       symlinkSync(entry.target, file);
       return undefined;
     }
-    if (!(await contents.copyTo(file, entry, slices.get(entry.hash)))) return 'its stored content is lost';
+    const isCopied =
+      (await contents.copyTo(file, entry, slices.get(entry.hash))) ||
+      (await contents.copyTo(file, entry, await findAgain(entry)));
+    if (!isCopied) return 'its stored content is lost';
     // The copy is read, because it cannot differ from the content that was hashed.
     if (!(await hasContent(file, entry))) {
       rmSync(file);

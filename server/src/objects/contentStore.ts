@@ -10,9 +10,6 @@ import { intactSlices } from './pack';
 import type { PackStore } from './packStore';
 import { byPack, type StoredSlice } from './sliceRepository';
 
-/** Hashes in one statement. */
-const chunkHashes = 1000;
-
 /** An open file that holds a content from `start` on. The caller closes the handle. */
 export interface OpenContent {
   readonly handle: FileHandle;
@@ -63,9 +60,14 @@ export class ContentStore {
   async open(content: Content): Promise<OpenContent | undefined> {
     const object = await this.objects.open(content);
     if (object !== undefined) return { handle: object, start: 0 };
-    const slice = (await this.packs.find([content])).get(content.hash);
-    const pack = slice && (await this.packs.open(slice));
-    return pack && slice && { handle: pack, start: slice.offset };
+    // gc may move the content between the two.
+    for (let last: string | undefined; ;) {
+      const slice = (await this.packs.find([content])).get(content.hash);
+      if (slice === undefined || slice.pack === last) return undefined;
+      const pack = await this.packs.open(slice);
+      if (pack !== undefined) return { handle: pack, start: slice.offset };
+      last = slice.pack;
+    }
   }
 
   /** The bytes of small content, verified; undefined if it is not stored, or damaged. `slice` is where a pack has it. */
@@ -78,7 +80,13 @@ export class ContentStore {
 
   /** `ObjectStore.inspect` for all contents. */
   async inspect(content: MaybeSized, quick: boolean): Promise<ObjectState> {
-    return this.inspectAt(content, (await this.packs.findAll([content.hash])).get(content.hash), quick);
+    // gc may move the content while it is read.
+    for (let last: string | undefined; ;) {
+      const slice = (await this.packs.findAll([content.hash])).get(content.hash);
+      const found = await this.inspectAt(content, slice, quick);
+      if (found.state === 'whole' || slice === undefined || slice.pack === last) return found;
+      last = slice.pack;
+    }
   }
 
   /** `inspect`, if it is known where a pack has the content. */
@@ -98,18 +106,20 @@ export class ContentStore {
    */
   async findDamaged(contents: Iterable<Content>): Promise<Set<string>> {
     const all = [...new Map(Array.from(contents, (content) => [content.hash, content])).values()];
-    const slices = await this.packed(all);
-    const intact = await this.#intactSlices(slices);
-    const damaged = [...slices.keys()].filter((hash) => !intact.has(hash));
-    for (let start = 0; start < damaged.length; start += chunkHashes) {
-      await this.packs.remove(damaged.slice(start, start + chunkHashes));
+    const intact = new Set<string>();
+    // gc may move a slice while it is looked for, so another place counts, too.
+    for (let slices = [...(await this.packed(all)).values()]; slices.length > 0;) {
+      for (const hash of await this.#intactSlices(slices)) intact.add(hash);
+      const damaged = slices.filter(({ hash }) => !intact.has(hash));
+      await this.packs.forget(damaged);
+      slices = await this.packs.moved(damaged);
     }
     return this.objects.findDamaged(all.filter(({ hash }) => !intact.has(hash)));
   }
 
-  async #intactSlices(slices: ReadonlyMap<string, StoredSlice>): Promise<Set<string>> {
+  async #intactSlices(slices: readonly StoredSlice[]): Promise<Set<string>> {
     const intact = new Set<string>();
-    for (const [first, ...others] of byPack(slices.values())) {
+    for (const [first, ...others] of byPack(slices)) {
       const pack = await this.packs.open(first);
       if (pack === undefined) continue;
       try {

@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isSmall, type Content } from './content';
 
 /** A pack is the concatenation of small contents. Larger contents are objects of their own, as rsync's delta bases. */
-const maxPackBytes = 16 << 20;
+export const maxPackBytes = 16 << 20;
 /** Bounds the names of one pack, and the work between two turns of other requests. */
 const maxPackedContents = 8192;
 
@@ -45,25 +45,43 @@ export function bytesOf(contents: readonly Content[]): number {
   return contents.reduce((sum, { size }) => sum + size, 0);
 }
 
+/** Slices whose bytes follow each other, and those bytes. */
+interface IntactWindow {
+  readonly intact: readonly Slice[];
+  /** The offset of the bytes in the pack. */
+  readonly start: number;
+  /** They may be overwritten afterwards. */
+  readonly bytes: Buffer;
+}
+
 /**
  * The slices whose bytes in the pack have their hash. The pack may be shorter than its slices, as when its transfer was
  * interrupted. Yields to other requests between windows of a megabyte.
  */
 export async function intactSlices(pack: FileHandle, slices: readonly Slice[]): Promise<Slice[]> {
+  const found: Slice[] = [];
+  for await (const { intact } of intactWindows(pack, slices)) found.push(...intact);
+  return found;
+}
+
+/** `intactSlices`, with their bytes. */
+export async function* intactWindows(pack: FileHandle, slices: readonly Slice[]): AsyncGenerator<IntactWindow> {
   const buffer = Buffer.allocUnsafe(windowBytes);
-  const intact: Slice[] = [];
   for (const window of windowsOf(slices)) {
     const [first] = window;
     if (first === undefined) continue;
     const { bytesRead } = await pack.read(buffer, 0, bytesOf(window), first.offset);
-    for (const slice of window) {
-      const start = slice.offset - first.offset;
-      const bytes = buffer.subarray(start, Math.min(bytesRead, start + slice.size));
-      if (bytes.length === slice.size && hash('sha256', bytes, 'hex') === slice.hash) intact.push(slice);
-    }
+    const read = buffer.subarray(0, bytesRead);
+    const start = first.offset;
+    yield { intact: window.filter((slice) => isIntact(read, start, slice)), start, bytes: read };
     await nextTurn();
   }
-  return intact;
+}
+
+/** Whether the slice is intact in `bytes`, which begin at `start` of the pack. */
+function isIntact(bytes: Buffer, start: number, { offset, size, hash: expected }: Slice): boolean {
+  const found = bytes.subarray(offset - start, offset - start + size);
+  return found.length === size && hash('sha256', found, 'hex') === expected;
 }
 
 /** Runs of adjacent slices that one read can hold. */

@@ -1,16 +1,17 @@
 import { hash, randomUUID } from 'node:crypto';
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openContent, type Content } from './content';
 import { stampOf } from './fileStamp';
 import { flushFiles } from './flush';
 import type { ObjectState } from './inspectObject';
-import { intactSlices, type Slice } from './pack';
+import { intactSlices, intactWindows, type Slice } from './pack';
+import type { Move, PackRepository, StoredPack } from './packRepository';
+import { packMode, PackWriter } from './packWriter';
 import type { SliceRepository, StoredSlice } from './sliceRepository';
 import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
 
-const packMode = 0o444;
 const suffix = '.pack';
 
 /**
@@ -21,10 +22,12 @@ const suffix = '.pack';
 export class PackStore {
   readonly #folder: string;
   readonly #slices: SliceRepository;
+  readonly #packs: PackRepository;
 
-  constructor(folder: string, slices: SliceRepository) {
+  constructor(folder: string, slices: SliceRepository, packs: PackRepository) {
     this.#folder = folder;
     this.#slices = slices;
+    this.#packs = packs;
     mkdirSync(folder, { recursive: true });
   }
 
@@ -77,14 +80,30 @@ export class PackStore {
   /** The slices of `contents` whose pack is there and has its length, by hash. */
   async find(contents: readonly Content[]): Promise<Map<string, StoredSlice>> {
     const found = await this.#slices.find(contents.map(({ hash }) => hash));
-    const sizes = new Map(contents.map(({ hash, size }) => [hash, size]));
+    const absent = this.#absent(found.values());
+    const moved = await this.moved(absent);
+    for (const { hash } of absent) found.delete(hash);
+    for (const slice of moved) if (this.#isWhole(slice)) found.set(slice.hash, slice);
+    for (const { hash, size } of contents) if (found.get(hash)?.size !== size) found.delete(hash);
+    return found;
+  }
+
+  /** Those of the slices that have another place by now, which is returned. gc moves slices from a pack to another. */
+  async moved(slices: readonly StoredSlice[]): Promise<StoredSlice[]> {
+    if (slices.length === 0) return [];
+    const packs = new Map(slices.map(({ hash, pack }) => [hash, pack]));
+    const found = await this.#slices.find([...packs.keys()]);
+    return [...found.values()].filter(({ hash, pack }) => packs.get(hash) !== pack);
+  }
+
+  /** Those of the slices whose pack is missing or truncated. */
+  #absent(slices: Iterable<StoredSlice>): StoredSlice[] {
     const isWhole = new Map<string, boolean>();
-    for (const [hash, slice] of found) {
+    return Array.from(slices).filter((slice) => {
       const known = isWhole.get(slice.pack) ?? this.#isWhole(slice);
       isWhole.set(slice.pack, known);
-      if (!known || sizes.get(hash) !== slice.size) found.delete(hash);
-    }
-    return found;
+      return !known;
+    });
   }
 
   #isWhole({ pack, packBytes }: StoredSlice): boolean {
@@ -152,6 +171,66 @@ export class PackStore {
       rmSync(this.fileOf(name), { force: true });
     }
     return freed;
+  }
+
+  /** Removes these slices, unless their contents have another place by now. Their packs stay. */
+  async forget(slices: readonly StoredSlice[]): Promise<void> {
+    await this.#slices.removeAt(slices);
+  }
+
+  /** All packs, one after the other. */
+  list(): AsyncGenerator<StoredPack> {
+    return this.#packs.list();
+  }
+
+  /** Bytes of the slices of a pack. */
+  async liveBytes({ id }: StoredPack): Promise<number> {
+    return this.#packs.liveBytes(id);
+  }
+
+  async slicesOf({ id }: StoredPack): Promise<Slice[]> {
+    return this.#packs.slicesOf(id);
+  }
+
+  /** Begins a new pack. */
+  async begin(): Promise<PackWriter> {
+    return PackWriter.create((name) => this.fileOf(name));
+  }
+
+  /**
+   * Copies slices of a pack into a new one. Returns undefined if the pack is damaged or has gone: then it stays as it is, for
+   * `verify` to report.
+   */
+  async copySlices(pack: StoredPack, slices: readonly Slice[], writer: PackWriter): Promise<Move[] | undefined> {
+    if (slices.length === 0) return [];
+    const source = await openContent(this.fileOf(pack.name), { size: pack.bytes });
+    if (source === undefined) return undefined;
+    try {
+      const moves: Move[] = [];
+      for await (const { intact, start, bytes } of intactWindows(source, slices)) {
+        const target = await writer.append(bytes);
+        for (const { hash, size, offset } of intact) {
+          moves.push({ hash, size, from: pack.id, offset: target + offset - start });
+        }
+      }
+      return moves.length === slices.length ? moves : undefined;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Puts a finished pack, if it has anything, in the place of others. Returns those that it leaves without slices. */
+  async replace(sources: readonly StoredPack[], writer: PackWriter, moves: readonly Move[]): Promise<StoredPack[]> {
+    if (moves.length === 0) await writer.abandon();
+    else await writer.finish();
+    return this.#packs.replace(sources, writer, moves);
+  }
+
+  /** Removes the file of a pack that the database does not name any more, or leaves it to a later `removeLeftovers`. */
+  retire(name: string, when: 'now' | 'later'): void {
+    const file = this.fileOf(name);
+    if (when === 'now') rmSync(file, { force: true });
+    else if (statSync(file, { throwIfNoEntry: false }) !== undefined) utimesSync(file, new Date(), new Date());
   }
 
   /** Removes files that no slice refers to and that have not changed since `before`: a kill has left them. */

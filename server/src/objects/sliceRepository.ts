@@ -81,6 +81,23 @@ export class SliceRepository {
     return new Set(removed.map((slice) => slice.pack_id));
   }
 
+  /** Removes these slices, as far as they are still where they were found. */
+  async removeAt(slices: readonly StoredSlice[]): Promise<void> {
+    for (const pack of byPack(slices)) {
+      await inChunks(pack, async (chunk) => {
+        await this.#database
+          .deleteFrom('slices')
+          .where(
+            'hash',
+            'in',
+            chunk.map(({ hash }) => binary(hash)),
+          )
+          .where('pack_id', 'in', (query) => query.selectFrom('packs').select('id').where('name', '=', pack[0].pack))
+          .execute();
+      });
+    }
+  }
+
   /** The hashes that begin with `prefix`, of two digits. */
   async withPrefix(prefix: string): Promise<string[]> {
     const rows = await this.#database

@@ -66,6 +66,6 @@ async function setAside(
   found: ObjectState & { readonly state: 'damaged' },
 ): Promise<string | undefined> {
   if (found.isMovable) return objects.quarantine(hash, found.stamp);
-  if (objects.stamp({ hash, size: 0 }) === undefined) await packs.remove([hash]);
+  if (objects.stamp({ hash, size: 0 }) === undefined) await packs.forget([...(await packs.findAll([hash])).values()]);
   return undefined;
 }

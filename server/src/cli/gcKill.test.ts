@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { put, type Files } from '../../test/changes';
+import { buildServer, runCommand } from '../../test/childServer';
+import { packFiles, pushPacked } from '../../test/packs';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../test/testServer';
+
+/** Each command is a process, which takes seconds to start on a busy machine. */
+vi.setConfig({ testTimeout: 120_000 });
+
+let bundle: string;
+let dataFolder: string;
+
+beforeAll(async () => {
+  bundle = await buildServer();
+});
+beforeEach(() => {
+  dataFolder = temporaryFolder();
+});
+
+const command = (...args: string[]) => runCommand(bundle, [...args, '--data', dataFolder]);
+
+/** Works on the data folder as a server does, which has stopped afterwards. */
+async function withServer(use: (server: TestServer) => Promise<void>): Promise<void> {
+  const server = await startTestServer({ dataFolder, tokenName: `token-${process.hrtime.bigint()}` });
+  try {
+    await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Runs gc until `isReached`, and kills it then. Returns whether it came to that. */
+async function killGc(isReached: () => boolean): Promise<boolean> {
+  const child = spawn(process.execPath, [bundle, 'gc', '--data', dataFolder], { stdio: 'ignore' });
+  const ended = once(child, 'close');
+  while (child.exitCode === null && !isReached()) await new Promise((resolve) => setImmediate(resolve));
+  child.kill('SIGKILL');
+  const [, signal] = (await ended) as [number | null, string | null];
+  return signal === 'SIGKILL';
+}
+
+async function expectWhole(): Promise<void> {
+  expect(await command('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('Everything is whole.') });
+}
+
+test('after a kill at any step of the rewriting of packs, nothing is lost, and gc ends it', async () => {
+  const files: Files = Object.fromEntries(
+    Array.from({ length: 1_000 }, (_, number) => [`f${String(number).padStart(4, '0')}`, randomBytes(60_000)]),
+  );
+  await withServer(async (server) => {
+    await server.api.makeTree('tree');
+    await pushPacked(server, 'tree', 0, files);
+    for (const table of ['versions', 'entries'] as const) {
+      await server.database.deleteFrom(table).where('path', 'not like', '%00').execute();
+    }
+  });
+  const packs = (): string[] => packFiles({ dataFolder });
+  const old = packs();
+  const isNew = (name: string): boolean => !old.includes(name);
+  const modeOf = (name: string): number | undefined => statSync(name, { throwIfNoEntry: false })?.mode;
+  const moments = [
+    () => packs().some(isNew),
+    () => packs().some((name) => isNew(name) && ((modeOf(name) ?? 0) & 0o777) === 0o444),
+    () => old.some((name) => !packs().includes(name)),
+  ];
+  const kills: boolean[] = [];
+  for (const isReached of moments) {
+    kills.push(await killGc(isReached));
+    await expectWhole();
+  }
+  expect(kills.slice(0, 2)).toEqual([true, true]);
+  expect(await command('gc')).toMatchObject({ code: 0 });
+  await expectWhole();
+  await withServer(async ({ services }) => {
+    expect((await services.contents.packs.usage()).files).toBe(1);
+    const left = Object.entries(files).filter(([path]) => path.endsWith('00'));
+    const contents = left.map(([path, content]) => put(path, content));
+    expect((await services.contents.stored(contents)).size).toBe(10);
+  });
+});

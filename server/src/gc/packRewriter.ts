@@ -1,0 +1,135 @@
+import { tryLockPurges } from '../database/purgeLock';
+import type { ContentPins } from '../objects/contentPins';
+import type { Move, StoredPack } from '../objects/packRepository';
+import { bytesOf, maxPackBytes, type Slice } from '../objects/pack';
+import type { PackStore } from '../objects/packStore';
+import type { PackWriter } from '../objects/packWriter';
+import { isStorageFull } from '../space/isStorageFull';
+import type { Reserve } from '../space/reserve';
+import type { GcRequest } from './gcRequest';
+import type { Pacer } from './pacer';
+
+export interface PackRewriterDeps {
+  readonly dataFolder: string;
+  readonly packs: PackStore;
+  readonly pins: ContentPins;
+  readonly reserve: Reserve;
+}
+
+export interface RewriteResult {
+  /** The number of packs that were rewritten. */
+  readonly packs: number;
+  /** Bytes that this has freed. */
+  readonly bytes: number;
+}
+
+const nothing: RewriteResult = { packs: 0, bytes: 0 };
+
+/** A pack is rewritten if more of it is dead. Then the writing of a byte frees more than one. */
+const maxDeadShare = 0.5;
+
+/**
+ * Writes what is left of packs that are mostly dead into new packs.
+ * Invariant: the new pack is durable before one transaction leads to it, and the old file goes afterwards. It stays for an hour
+ * if a session pins one of its slices, since the session may have looked up the old place. All others look a content up again if
+ * they do not find its pack; a backup, which reads what its copy of the database names, keeps packs from being rewritten.
+ */
+export class PackRewriter {
+  readonly #deps: PackRewriterDeps;
+
+  constructor(deps: PackRewriterDeps) {
+    this.#deps = deps;
+  }
+
+  /** `removed` are contents that a dry run would have removed before. */
+  async rewrite(request: GcRequest, pacer: Pacer, removed: ReadonlySet<string>): Promise<RewriteResult> {
+    const { packs } = this.#deps;
+    let result = nothing;
+    let batch = new Batch();
+    const write = async (): Promise<void> => {
+      const written = await this.#write(batch, request);
+      result = { packs: result.packs + written.packs, bytes: result.bytes + written.bytes };
+      batch = new Batch();
+    };
+    for await (const pack of packs.list()) {
+      request.signal.throwIfAborted();
+      await pacer.pauseIfDue();
+      if (removed.size === 0 && !isSparse(pack, await packs.liveBytes(pack))) continue;
+      const slices = (await packs.slicesOf(pack)).filter(({ hash }) => !removed.has(hash));
+      // The removal of the others would remove the pack.
+      if (removed.size > 0 && slices.length === 0) continue;
+      if (!isSparse(pack, bytesOf(slices))) continue;
+      batch.add(pack, slices);
+      if (batch.liveBytes >= maxPackBytes) await write();
+    }
+    if (batch.packs.length > 0) await write();
+    return result;
+  }
+
+  async #write(batch: Batch, { dryRun, report }: GcRequest): Promise<RewriteResult> {
+    const { dataFolder, reserve } = this.#deps;
+    if (dryRun) return { packs: batch.packs.length, bytes: batch.deadBytes };
+    const lock = tryLockPurges(dataFolder);
+    if (lock === undefined) {
+      report('A backup is running, so packs are left to the next gc.');
+      return nothing;
+    }
+    try {
+      return await reserve.withRoom(() => this.#writeOne(batch));
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      report('The disk is full, so packs are left to the next gc.');
+      return nothing;
+    } finally {
+      lock.release();
+    }
+  }
+
+  async #writeOne(batch: Batch): Promise<RewriteResult> {
+    const writer = await this.#deps.packs.begin();
+    try {
+      return await this.#move(batch, writer);
+    } catch (error) {
+      await writer.abandon();
+      throw error;
+    }
+  }
+
+  async #move(batch: Batch, writer: PackWriter): Promise<RewriteResult> {
+    const { packs, pins } = this.#deps;
+    const copied: StoredPack[] = [];
+    const moves: Move[] = [];
+    for (const { pack, slices } of batch.packs) {
+      const moved = await packs.copySlices(pack, slices, writer);
+      if (moved === undefined) continue;
+      copied.push(pack);
+      moves.push(...moved);
+    }
+    const emptied = await packs.replace(copied, writer, moves);
+    const slices = new Map(batch.packs.map(({ pack, slices: ofPack }) => [pack.id, ofPack]));
+    for (const { id, name } of emptied) {
+      const isPinned = slices.get(id)?.some(({ hash }) => pins.has(hash)) === true;
+      packs.retire(name, isPinned ? 'later' : 'now');
+    }
+    const written = moves.length === 0 ? 0 : writer.bytes;
+    return { packs: emptied.length, bytes: emptied.reduce((sum, { bytes }) => sum + bytes, -written) };
+  }
+}
+
+function isSparse({ bytes }: StoredPack, liveBytes: number): boolean {
+  return bytes - liveBytes > bytes * maxDeadShare;
+}
+
+/** Packs whose slices become one new pack. */
+class Batch {
+  readonly packs: { readonly pack: StoredPack; readonly slices: readonly Slice[] }[] = [];
+  liveBytes = 0;
+  deadBytes = 0;
+
+  add(pack: StoredPack, slices: readonly Slice[]): void {
+    const live = bytesOf(slices);
+    this.packs.push({ pack, slices });
+    this.liveBytes += live;
+    this.deadBytes += pack.bytes - live;
+  }
+}
