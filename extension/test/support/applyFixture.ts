@@ -42,6 +42,8 @@ class ApplyFixture {
     this.scan();
   };
 
+  readonly removeFromRoot = (path: string): void => rmSync(join(this.root, path), { recursive: true });
+
   /** Stages `content` and returns the change that puts it. */
   readonly put = (path: string, content: string, mode?: number): Change => {
     write(this.staging, path, content);

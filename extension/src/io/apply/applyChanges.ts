@@ -4,9 +4,9 @@ import { copyTargets } from './backupPass';
 import { deleteFiles, removeEmptiedFolders } from './deletePass';
 import { removeLinksOutside } from './linksOutside';
 import { flushFolders } from './flushPass';
-import { PutPass, type Put } from './putPass';
+import { PutPass } from './putPass';
 import { renameFolders } from './renamePass';
-import { ApplyState, type ApplyRequest, type ApplyResult } from './applyState';
+import { ApplyState, type ApplyRequest, type ApplyResult, type Put } from './applyState';
 
 /**
  * Applies `changes` to the workspace folder: renames, then deletes, then puts files, then flushes their folders. If a

@@ -1,6 +1,7 @@
 import { realpathSync, type BigIntStats } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
+import { entryWith, type Entry } from '../../core/entry';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/errno';
@@ -46,6 +47,16 @@ export interface ApplyResult {
   /** Paths that are deleted, including the old paths of renamed files. */
   readonly removed: string[];
   readonly skipped: Skipped[];
+}
+
+export type Put = Change & { readonly to: Entry };
+
+/** The stats of a staged file that has its content, mode and mtime. They stay the same when a folder above it is renamed. */
+export type CompleteFile = Pick<BigIntStats, 'dev' | 'ino' | 'mtimeNs' | 'ctimeNs'>;
+
+/** The observation of a file that was written a moment ago. */
+export function observed(to: Entry, { dev, ino, mtimeNs, ctimeNs }: CompleteFile): Observation {
+  return { ...entryWith(to, { mtimeNs }), dev, ino, ctimeNs, racy: true };
 }
 
 /** Up to this many files, flushing each takes less time than flushing the whole file system. */

@@ -1,6 +1,7 @@
 import type { Entry } from '../../core/entry';
 import { parentFolders } from '../../core/paths';
 
+const ownerMode = 0o700;
 const group = 0o070;
 const others = 0o007;
 
@@ -12,7 +13,7 @@ export class FolderModes {
   constructor(files: Iterable<Entry>) {
     for (const { path, kind, mode } of files) {
       if (kind !== 'file') continue;
-      const needed = 0o700 | (mode & group ? group : 0) | (mode & others ? others : 0);
+      const needed = ownerMode | (mode & group ? group : 0) | (mode & others ? others : 0);
       for (const folder of parentFolders(path)) {
         const known = this.#modes.get(folder) ?? 0;
         // The folders above this one have all these bits too.
@@ -22,8 +23,8 @@ export class FolderModes {
     }
   }
 
-  /** The mode before the process's umask. */
-  modeOf(folder: string): number {
-    return this.#modes.get(folder) ?? 0o777;
+  /** The mode of a new folder, before the process's umask, below one that is open to no more users than `above` says. */
+  below(above: number, folder: string): number {
+    return ownerMode | (above & (this.#modes.get(folder) ?? 0o777));
   }
 }

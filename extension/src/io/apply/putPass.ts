@@ -1,8 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { pathFault } from '../../../../server/src/contract/paths';
-import type { Change } from '../../core/change';
-import { entryWith, sameContent, type Entry } from '../../core/entry';
+import { sameContent, type Entry } from '../../core/entry';
 import { parentFolders, parentOf } from '../../core/paths';
 import { canFlushFileSystem } from '../fs/durable';
 import { errnoOf } from '../fs/errno';
@@ -10,6 +9,7 @@ import { pointsInside } from '../fs/linkTarget';
 import { statsAt } from '../fs/stats';
 import { inParallel } from '../threads/inParallel';
 import { runYielding } from '../threads/yielding';
+import { adoptFolders } from './adoptFolders';
 import { ensureExactParents } from './caseRename';
 import { linksOutsideSteps } from './linksOutside';
 import { FolderModes } from './folderModes';
@@ -18,15 +18,12 @@ import { renameFile } from './renamePass';
 import { replaceTarget } from './replaceTarget';
 import { checkAccess, rehashRacy, requireTarget } from './targetCheck';
 import { completeStaged, discardTemporary, prepareTemporary, renameIfAbsent } from './temporary';
-import { maxSingleFlushes, type ApplyState } from './applyState';
+import { maxSingleFlushes, observed, type ApplyState, type CompleteFile, type Put } from './applyState';
 
 const allModes = 0o777;
-const ownerMode = 0o700;
 
 /** Files are prepared in batches: flushing several at once is several times as fast as one by one. */
 const batchSize = 8;
-
-export type Put = Change & { readonly to: Entry };
 
 interface PreparedPut {
   readonly put: Put;
@@ -38,8 +35,8 @@ interface PreparedPut {
 export class PutPass {
   readonly #state: ApplyState;
   readonly #puts: readonly Put[];
-  /** Paths whose staged file has its final mode and times, and is flushed. */
-  #complete: ReadonlySet<string> = new Set();
+  /** The staged files that have their final mode and times and are flushed, by path. */
+  #complete: ReadonlyMap<string, CompleteFile> = new Map();
   /** Folders whose name on the disk is known to equal the one in the path. */
   readonly #exactFolders = new Set<string>();
   readonly #folderModes: FolderModes;
@@ -74,8 +71,11 @@ export class PutPass {
 
   async putFiles(): Promise<void> {
     this.#linksOutside = await runYielding(linksOutsideSteps(this.#state.request));
-    for (let start = 0; start < this.#puts.length; start += batchSize) {
-      const batch = this.#puts.slice(start, start + batchSize);
+    const [puts, complete, folderModes] = [this.#puts, this.#complete, this.#folderModes];
+    const adopted = await adoptFolders(this.#state, { puts, complete, folderModes });
+    const others = adopted.size === 0 ? puts : puts.filter(({ path }) => !adopted.has(path));
+    for (let start = 0; start < others.length; start += batchSize) {
+      const batch = others.slice(start, start + batchSize);
       const prepared = await inParallel(batch, batchSize, (put) => this.#prepare(put));
       this.#state.checkedFolders.clear();
       for (const one of prepared) if (one !== undefined) await this.#finish(one);
@@ -128,7 +128,7 @@ export class PutPass {
     try {
       const parent = parentOf(folder) ?? '';
       const above = parent !== '' && keepsModes(folder) ? statSync(join(root, parent)).mode : allModes;
-      mkdirSync(join(root, folder), { mode: ownerMode | (above & this.#folderModes.modeOf(folder)) });
+      mkdirSync(join(root, folder), { mode: this.#folderModes.below(above, folder) });
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
@@ -236,8 +236,6 @@ export class PutPass {
 
   #recordWritten(to: Entry, target: string): void {
     const stats = statsAt(target);
-    if (stats === undefined) return;
-    const { dev, ino, mtimeNs, ctimeNs } = stats;
-    this.#state.result.written.push({ ...entryWith(to, { mtimeNs }), dev, ino, ctimeNs, racy: true });
+    if (stats !== undefined) this.#state.result.written.push(observed(to, stats));
   }
 }

@@ -10,44 +10,52 @@ import { errnoOf } from '../fs/errno';
 import { isRunning } from '../fs/processes';
 import { statsAt } from '../fs/stats';
 import { yielder } from '../threads/yielding';
-import { utimesSeconds } from '../fs/utimes';
+import { isSetTo, utimesSeconds } from '../fs/utimes';
+import type { CompleteFile } from './applyState';
 import { stagedPath } from './staging';
 
 const writableMode = 0o600;
+const allModes = 0o777;
 
 /** Temporary files that could not be removed, as in an append-only folder. */
 const stuck = new Set<string>();
 
 /**
  * Sets the modes and times of the staged files of `entries`, and flushes all of them at once, which takes a fraction of
- * the time of flushing each. Returns the paths of the files that are complete and durable.
+ * the time of flushing each. Returns the files that are complete and durable, by path.
  */
 export async function completeStaged(
   staging: string,
   entries: Iterable<Entry>,
   keepsModes: (path: string) => boolean,
-): Promise<ReadonlySet<string>> {
-  const complete = new Set<string>();
+): Promise<ReadonlyMap<string, CompleteFile>> {
+  const complete = new Map<string, CompleteFile>();
   const pause = yielder();
   for (const entry of entries) {
-    const hasStagedFile = entry.kind === 'file' && pathFault(entry.path) === undefined;
-    const mode = keepsModes(entry.path) ? entry.mode : writableMode;
-    if (hasStagedFile && setAttributes(join(staging, entry.path), mode, entry.mtimeNs)) complete.add(entry.path);
+    if (entry.kind === 'file' && pathFault(entry.path) === undefined) {
+      const mode = keepsModes(entry.path) ? entry.mode : writableMode;
+      const file = completeFile(join(staging, entry.path), mode, entry);
+      if (file !== undefined) complete.set(entry.path, file);
+    }
     await pause();
   }
-  return (await flushFileSystem(staging)) ? complete : new Set();
+  return (await flushFileSystem(staging)) ? complete : new Map();
 }
 
-/** Returns false if the file does not exist or a system call fails. */
-function setAttributes(file: string, mode: number, mtimeNs: bigint): boolean {
+/** Returns undefined if the file does not exist, has another size, or a system call fails. */
+function completeFile(file: string, mode: number, { size, mtimeNs }: Entry): CompleteFile | undefined {
   try {
-    if (statsAt(file)?.isFile() !== true) return false;
-    chmodSync(file, mode);
-    utimesSync(file, utimesSeconds(mtimeNs), utimesSeconds(mtimeNs));
-    return true;
+    const found = statsAt(file);
+    if (found?.isFile() !== true || found.size !== BigInt(size)) return undefined;
+    const hasMode = (Number(found.mode) & allModes) === mode;
+    const hasTime = isSetTo(found.mtimeNs, mtimeNs);
+    if (!hasMode) chmodSync(file, mode);
+    if (!hasTime) utimesSync(file, utimesSeconds(mtimeNs), utimesSeconds(mtimeNs));
+    const stats = hasMode && hasTime ? found : statsAt(file);
+    return stats && { dev: stats.dev, ino: stats.ino, mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return false;
+    return undefined;
   }
 }
 

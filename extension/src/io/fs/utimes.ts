@@ -6,3 +6,12 @@
 export function utimesSeconds(ns: bigint): string {
   return String(Number(ns / 1_000_000_000n) + Number(ns % 1_000_000_000n) / 1e9);
 }
+
+/** More than a double loses of a time of this century, see above. */
+const precisionNs = 1_000n;
+
+/** Whether `mtimeNs` is what a file has whose time was set to `ns`, by Node or exactly. */
+export function isSetTo(mtimeNs: bigint, ns: bigint): boolean {
+  const difference = mtimeNs - ns;
+  return -precisionNs <= difference && difference <= precisionNs;
+}
