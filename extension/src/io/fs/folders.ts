@@ -3,9 +3,9 @@ import { join, relative } from 'node:path';
 import { errnoOf, isNotFound } from './errno';
 import { exists, moveTo } from './files';
 
-/** Creates a folder and the missing folders above it. */
-export async function createFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true });
+/** Creates a folder and the missing folders above it. `mode` is that of all of them, before the process's umask. */
+export async function createFolder(path: string, mode = 0o777): Promise<void> {
+  await mkdir(path, { recursive: true, mode });
 }
 
 /** Removes a file, or a folder with everything in it, if it exists. */

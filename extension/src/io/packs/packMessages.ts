@@ -15,6 +15,10 @@ export interface UnpackedFile {
   readonly size: number;
   /** SHA-256 in hex. */
   readonly hash: string;
+  /** The permission bits that the file will have. */
+  readonly mode: number;
+  /** Nanoseconds since the epoch. */
+  readonly mtimeNs: bigint;
   /** Absolute. An existing file is replaced. */
   readonly target: string;
 }

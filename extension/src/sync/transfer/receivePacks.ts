@@ -54,8 +54,8 @@ export async function receivePacks(
       const size = await sizeAt(file);
       if (size === undefined || (which === 'complete' && size !== bytes)) continue;
       waiting.delete(number);
-      const targets = files.map(({ entry: { path, size, hash }, offset }) => {
-        return { offset, size, hash, target: stagedPath(staging, path) };
+      const targets = files.map(({ entry: { path, size, hash, mode, mtimeNs }, offset }) => {
+        return { offset, size, hash, mode, mtimeNs, target: stagedPath(staging, path) };
       });
       for (const index of await packer.unpack(file, targets)) missing.push(files[index]?.entry.path ?? '');
       await removeAll(file);

@@ -7,6 +7,9 @@ import { isTooLong } from '../../io/fs/pathLimits';
 import type { LocalContext, StorageFolders } from '../replica/commandContext';
 import { isResumable } from './isResumable';
 
+/** Staged files have their final modes, and the workspace folder may be closed to other users. */
+const privateMode = 0o700;
+
 type StagingFolder = Pick<StorageFolders, 'staging'>;
 
 /** The folder with what an interrupted download has received. It need not exist. */
@@ -28,7 +31,7 @@ export async function withStaging<T>(folders: StagingFolder, work: (folder: stri
   await setAsideKilled(folders);
   const folder = join(folders.staging, randomUUID());
   try {
-    await createFolder(folder);
+    await createFolder(folder, privateMode);
     return await work(folder);
   } finally {
     await removeAll(folder);
