@@ -2,6 +2,7 @@ import { duTask } from './du';
 import { gcTask } from './gc';
 import type { Task } from './task';
 import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from './treeChanges';
+import { treeKeepTask } from './treeKeep';
 import { treeListTask } from './treeList';
 
 const all: readonly Task<never, unknown>[] = [
@@ -11,6 +12,7 @@ const all: readonly Task<never, unknown>[] = [
   treeRenameTask,
   treeDeleteTask,
   treeUndeleteTask,
+  treeKeepTask,
 ];
 
 /** All tasks that a running server does for a command, by name. */

@@ -45,11 +45,33 @@ test('the list of trees is the same whether a server runs or not', async () => {
   ]);
   const table = await command('tree', 'list');
   expect(table.stdout).toMatch(
-    /^NAME +REVISION +FILES +SIZE +LAST PUSH +BY\nempty +0 +0 +0 B +- +-\nnotes +2 +2 +11 B/,
+    /^NAME +REVISION +FILES +SIZE +LAST PUSH +BY +KEEPS\nempty +0 +0 +0 B +- +- +all\nnotes +2 +2 +11 B/,
   );
   await server.kill('SIGTERM');
   expect(await command('tree', 'list', '--json')).toEqual(running);
   expect(await command('tree', 'list')).toEqual(table);
+});
+
+test('a tree keeps all its revisions until a policy is chosen, and again when the policy is dropped', async () => {
+  await start();
+  await server.api.makeTree('notes');
+  expect((await command('tree', 'keep', 'notes')).stdout).toBe('notes keeps all revisions.\n');
+  const chosen = await command('tree', 'keep', 'notes', '--keep-within', '90d', '--keep-last', '10');
+  expect(chosen).toMatchObject({ code: 0, stdout: expect.stringContaining('notes keeps within 90d, last 10.\n') });
+  expect((await command('tree', 'list')).stdout).toMatch(/^notes .* within 90d, last 10$/m);
+  await server.kill('SIGTERM');
+  const daily = await command('tree', 'keep', 'notes', '--keep-daily', '7');
+  expect(daily.stdout).toContain('notes keeps daily 7.\n');
+  const refused = await Promise.all([
+    command('tree', 'keep', 'absent', '--keep-last', '1'),
+    command('tree', 'keep', 'notes', '--all', '--keep-last', '1'),
+    command('tree', 'keep', 'notes', '--keep-last', '0'),
+  ]);
+  expect(refused.map(({ code }) => code)).toEqual([1, 1, 1]);
+  const duration = await command('tree', 'keep', 'notes', '--keep-within', '3 weeks');
+  expect(duration.stderr).toContain('"3 weeks" is not a duration.');
+  expect((await command('tree', 'keep', 'notes')).stdout).toBe('notes keeps daily 7.\n');
+  expect((await command('tree', 'keep', 'notes', '--all')).stdout).toBe('notes keeps all revisions.\n');
 });
 
 test('a server that was killed leaves a socket that stops neither commands nor the next server', async () => {

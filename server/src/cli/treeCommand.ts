@@ -1,10 +1,11 @@
 import { Command } from 'commander';
 import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from '../administration/treeChanges';
-import { treeListTask } from '../administration/treeList';
+import { treeListTask, type ListedTree } from '../administration/treeList';
 import { noTree } from '../trees/treeAdministration';
-import type { TreeTotal } from '../trees/treeTotals';
 import { bytesText } from './bytesText';
 import { confirm } from './confirm';
+import { policyText } from '../retention/policy';
+import { addKeepCommand } from './treeKeepCommand';
 import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
 import { tableLines } from './tableLines';
 
@@ -13,7 +14,7 @@ interface JsonOption {
 }
 
 export function treeCommand(run: TaskRunner, print: (line: string) => void): Command {
-  const command = new Command('tree').description('list, rename and delete trees');
+  const command = new Command('tree').description('list, rename and delete trees, and choose what they keep');
   taskOptions(command.command('list').description('list the trees with their sizes'))
     .option('--json', 'print JSON')
     .action(async (options: TaskOptions & JsonOption) => {
@@ -40,6 +41,7 @@ export function treeCommand(run: TaskRunner, print: (line: string) => void): Com
       print(`Brought ${name} back.`);
     },
   );
+  addKeepCommand(command, run, print);
   return command;
 }
 
@@ -51,16 +53,17 @@ async function deletionQuestion(run: TaskRunner, options: TaskOptions, name: str
   return `Delete the tree ${name} with ${revisions}, and ${files} (${bytesText(tree.bytes)}) at its head?`;
 }
 
-function linesOf(trees: readonly TreeTotal[]): string[] {
+function linesOf(trees: readonly ListedTree[]): string[] {
   if (trees.length === 0) return ['There are no trees.'];
-  const header = ['NAME', 'REVISION', 'FILES', 'SIZE', 'LAST PUSH', 'BY'];
-  const rows = trees.map(({ name, revision, files, bytes, lastPush }) => [
+  const header = ['NAME', 'REVISION', 'FILES', 'SIZE', 'LAST PUSH', 'BY', 'KEEPS'];
+  const rows = trees.map(({ name, revision, files, bytes, lastPush, keeps }) => [
     name,
     String(revision),
     String(files),
     bytesText(bytes),
     lastPush?.at ?? '-',
     lastPush?.by ?? '-',
+    policyText(keeps),
   ]);
   return tableLines([header, ...rows]);
 }

@@ -33,6 +33,7 @@ test('the migration counts the paths of existing revisions', async () => {
     'drop table maintenance',
     'drop table slices',
     'drop table packs',
+    'drop table retention',
     'delete from migrations where number >= 2',
   );
   for (const statement of old) await sql.raw(statement).execute(server.database);

@@ -13,6 +13,7 @@ export const migrations: readonly Migration[] = [
   indexContents,
   addFormerTrees,
   addPacks,
+  addRetention,
 ];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
@@ -100,6 +101,16 @@ async function addPacks({ schema }: Kysely<Tables>): Promise<void> {
     .modifyEnd(sql`without rowid`)
     .execute();
   await schema.createIndex('slices_by_pack').on('slices').column('pack_id').execute();
+}
+
+/** Lets a tree keep some of its revisions only. */
+async function addRetention({ schema }: Kysely<Tables>): Promise<void> {
+  const table = schema
+    .createTable('retention')
+    .addColumn('tree_id', 'integer', (column) => column.primaryKey().references('trees.id'))
+    .addColumn('within', 'text');
+  const rules = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
+  await rules.reduce((builder, rule) => builder.addColumn(rule, 'integer'), table).execute();
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -34,6 +34,18 @@ interface FormerNamesTable {
   tree_id: number;
 }
 
+/** The policies of the trees that do not keep all. Null: the policy has no such rule. */
+export interface RetentionTable {
+  tree_id: number;
+  within: string | null;
+  last: number | null;
+  hourly: number | null;
+  daily: number | null;
+  weekly: number | null;
+  monthly: number | null;
+  yearly: number | null;
+}
+
 interface MaintenanceTable {
   name: string;
   ended_at: string;
@@ -113,6 +125,7 @@ export interface Tables {
   folders: FoldersTable;
   unchanged_pushes: UnchangedPushesTable;
   former_names: FormerNamesTable;
+  retention: RetentionTable;
   maintenance: MaintenanceTable;
   packs: PacksTable;
   slices: SlicesTable;

@@ -6,7 +6,7 @@ import type { Database } from '../database/openDatabase';
 const rowsPerTransaction = 2_000;
 
 /** Children first, because the rows of a revision refer to it. */
-const tables = ['entries', 'versions', 'folders', 'unchanged_pushes', 'revisions'] as const;
+const tables = ['entries', 'versions', 'folders', 'unchanged_pushes', 'retention', 'revisions'] as const;
 
 /**
  * Deletes all rows of a deleted tree, in many short transactions. From the first one on, the tree cannot be brought back, and
