@@ -5,6 +5,7 @@ import { backupCommand } from './cli/backupCommand';
 import { duCommand } from './cli/duCommand';
 import { exportCommand } from './cli/exportCommand';
 import { gcCommand } from './cli/gcCommand';
+import { pruneCommand } from './cli/pruneCommand';
 import { restoreCommand } from './cli/restoreCommand';
 import { serveCommand } from './cli/serveCommand';
 import { taskRunner } from './cli/taskOptions';
@@ -30,6 +31,7 @@ const program = new Command('palmtree-server')
   .addCommand(serveCommand(version, print))
   .addCommand(tokenCommand(print))
   .addCommand(treeCommand(run, print))
+  .addCommand(pruneCommand(run, print))
   .addCommand(gcCommand(run, print))
   .addCommand(duCommand(run, print))
   .addCommand(exportCommand(print))

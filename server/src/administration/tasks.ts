@@ -1,5 +1,6 @@
 import { duTask } from './du';
 import { gcTask } from './gc';
+import { prunePlanTask, pruneTask } from './prune';
 import type { Task } from './task';
 import { treeDeleteTask, treeRenameTask, treeUndeleteTask } from './treeChanges';
 import { treeKeepTask } from './treeKeep';
@@ -13,6 +14,8 @@ const all: readonly Task<never, unknown>[] = [
   treeDeleteTask,
   treeUndeleteTask,
   treeKeepTask,
+  prunePlanTask,
+  pruneTask,
 ];
 
 /** All tasks that a running server does for a command, by name. */

@@ -16,6 +16,7 @@ import { InboxVerifiers } from '../pushes/inboxVerifiers';
 import { PackInboxes } from '../pushes/packInboxes';
 import { PushRepository } from '../pushes/pushRepository';
 import { UploadedObjects } from '../pushes/uploadedObjects';
+import { Retention } from '../retention/retention';
 import { defaultRunLimits, type RunLimits } from '../rsync/rsyncRun';
 import { removeRevokedSessions } from '../sessions/removeSessions';
 import { RsyncRuns } from '../sessions/rsyncRuns';
@@ -134,6 +135,7 @@ function maintenanceOf(deps: GarbageCollectorDeps) {
   return {
     treeAdministration: new TreeAdministration(deps.database, deps.now),
     garbage: new GarbageCollector(deps),
+    retention: new Retention(deps),
     /** Work that reads or removes many contents runs one at a time. */
     objectWork: new NamedTurn(),
   };

@@ -12,6 +12,7 @@ export const httpStatusByCode = {
   tree_renamed: 404,
   session_not_found: 404,
   revision_not_found: 404,
+  version_removed: 404,
   stale_base: 409,
   session_busy: 409,
   body_too_large: 413,

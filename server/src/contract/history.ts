@@ -17,24 +17,32 @@ const revisionSummary = z.object({
    * Both are counted in `put` and `deleted`, too. Absent from older servers; 0 for revisions that one has committed.
    */
   renamed: z.int().nonnegative().optional(),
+  /** The number of its puts and deletions that retention has removed; absent if all are there. */
+  removed: z.int().positive().optional(),
 });
 
 /** `GET /v1/trees/:tree/revisions?before=N&limit=50`: newest first. */
 export const revisionList = z.object({ revisions: z.array(revisionSummary), more: z.boolean() });
 
-/** `before` or `after` is null where the path does not exist. */
+/** `before` or `after` is null where the path does not exist, and where retention has removed its version. */
 const pathDifference = z.object({
   path,
   before: fileEntry.nullable(),
   after: fileEntry.nullable(),
+  beforeRemoved: z.literal(true).optional(),
+  afterRemoved: z.literal(true).optional(),
 });
 
-/** `GET /v1/trees/:tree/revisions/:number`: sorted by path. */
+/**
+ * `GET /v1/trees/:tree/revisions/:number`: sorted by path. With `removed=1`, those of which a side was removed come after the
+ * others; without it they are left out, because a client that does not know the marks would take the path for absent.
+ */
 export const revisionDetail = z.object({ revision: revisionSummary, changes: z.array(pathDifference) });
 
 /**
  * `GET /v1/trees/:tree/compare?from=A&to=B`: the changes that turn the table at A into the table at B, sorted by path.
- * A may be newer than B; 0 is the empty tree. An entry whose `revision` alone differs is unchanged.
+ * A may be newer than B; 0 is the empty tree. An entry whose `revision` alone differs is unchanged. `removed=1` is as above; it
+ * lists each path of which a side was removed, since nobody knows whether it changed.
  */
 export const comparison = z.object({ from: revision, to: revision, changes: z.array(pathDifference) });
 
@@ -50,6 +58,8 @@ const pathVersion = z.object({
    * revision deleted and added. One of the deleted ones may have been renamed to the path. Absent if none was deleted.
    */
   sameContent: z.object({ deleted: z.array(path), added: z.array(path) }).optional(),
+  /** The versions directly before this one that retention has removed: their number, and the revision of the oldest. */
+  removed: z.object({ count: z.int().positive(), since: revision }).optional(),
 });
 
 /** `GET /v1/trees/:tree/history?path=P&before=N&limit=50`: newest first. */

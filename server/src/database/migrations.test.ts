@@ -20,7 +20,7 @@ test('the migration counts the paths of existing revisions', async () => {
     ],
   });
 
-  const old = ['put', 'deleted', 'renamed'].map((column) => `alter table revisions drop column ${column}`);
+  const old = ['put', 'deleted', 'renamed', 'removed'].map((column) => `alter table revisions drop column ${column}`);
   old.push(
     'drop index versions_by_revision',
     'drop index revisions_by_token',
@@ -34,6 +34,9 @@ test('the migration counts the paths of existing revisions', async () => {
     'drop table slices',
     'drop table packs',
     'drop table retention',
+    'drop index versions_after_removed',
+    'alter table versions drop column removed_since',
+    'alter table versions drop column removed',
     'delete from migrations where number >= 2',
   );
   for (const statement of old) await sql.raw(statement).execute(server.database);

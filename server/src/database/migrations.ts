@@ -103,7 +103,7 @@ async function addPacks({ schema }: Kysely<Tables>): Promise<void> {
   await schema.createIndex('slices_by_pack').on('slices').column('pack_id').execute();
 }
 
-/** Lets a tree keep some of its revisions only. */
+/** Lets a tree keep some of its revisions only, and remembers the versions that are removed. */
 async function addRetention({ schema }: Kysely<Tables>): Promise<void> {
   const table = schema
     .createTable('retention')
@@ -111,6 +111,20 @@ async function addRetention({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('within', 'text');
   const rules = ['last', 'hourly', 'daily', 'weekly', 'monthly', 'yearly'] as const;
   await rules.reduce((builder, rule) => builder.addColumn(rule, 'integer'), table).execute();
+  await schema.alterTable('versions').addColumn('removed_since', 'integer').execute();
+  for (const name of ['versions', 'revisions']) {
+    await schema
+      .alterTable(name)
+      .addColumn('removed', 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+  const columns = ['tree_id', 'path', 'removed_since', 'revision'];
+  await schema
+    .createIndex('versions_after_removed')
+    .on('versions')
+    .columns(columns)
+    .where(sql.ref('removed_since'), 'is not', null)
+    .execute();
 }
 
 async function createTokens({ schema }: Kysely<Tables>): Promise<void> {

@@ -63,6 +63,8 @@ export interface RevisionsTable {
   put: number;
   deleted: number;
   renamed: number;
+  /** The number of the revision's puts and deletions that retention has removed. */
+  removed: Generated<number>;
 }
 
 /** The state of a path from `revision` on. For a deletion the columns after `op` are null. */
@@ -78,6 +80,14 @@ export interface VersionsTable {
   mode: number | null;
   hash: string | null;
   target: string | null;
+}
+
+/** The versions of the same path that retention has removed directly before this one. */
+interface RemovedColumns {
+  /** The revision of the oldest of them; null if there are none. */
+  removed_since: Generated<number | null>;
+  /** Their number. */
+  removed: Generated<number>;
 }
 
 /** The newest version of each path, including deletions, so that a query for the changes since a revision reads one range of an index. */
@@ -120,7 +130,7 @@ export interface Tables {
   token_trees: TokenTreesTable;
   trees: TreesTable;
   revisions: RevisionsTable;
-  versions: VersionsTable;
+  versions: VersionsTable & RemovedColumns;
   entries: EntriesTable;
   folders: FoldersTable;
   unchanged_pushes: UnchangedPushesTable;

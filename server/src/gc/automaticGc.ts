@@ -2,12 +2,14 @@ import type { Logger } from 'pino';
 import type { NamedTurn } from '../concurrency/namedTurn';
 import type { Database } from '../database/openDatabase';
 import { OperatorError } from '../errors';
+import type { Retention } from '../retention/retention';
 import type { Reserve } from '../space/reserve';
 import type { GarbageCollector } from './garbageCollector';
 
 export interface AutomaticGcDeps {
   readonly database: Database;
   readonly garbage: GarbageCollector;
+  readonly retention: Retention;
   readonly objectWork: NamedTurn;
   readonly reserve: Reserve;
   readonly now: () => Date;
@@ -22,7 +24,7 @@ const purgeAfterMs = 7 * 24 * hourMs;
 const workShare = 0.25;
 const name = 'gc';
 
-/** Collects garbage at the start and once a day, at a minute that differs between servers. Restarts do not repeat it. */
+/** Prunes trees and collects garbage at the start and once a day, at a minute that differs between servers. Restarts do not repeat it. */
 export class AutomaticGc {
   readonly #deps: AutomaticGcDeps;
   readonly #stop = new AbortController();
@@ -75,9 +77,10 @@ export class AutomaticGc {
     const { signal } = this.#stop;
     const purgeBefore = new Date(now().getTime() - purgeAfterMs);
     const report = (progress: string): void => log.info({ task: name }, progress);
-    const freed = await objectWork.run({ name: 'the automatic gc', signal, report }, () =>
-      garbage.collect({ dryRun: false, purgeBefore, workShare, signal, report }),
-    );
+    const freed = await objectWork.run({ name: 'the automatic gc', signal, report }, async () => {
+      await this.#prune();
+      return garbage.collect({ dryRun: false, purgeBefore, workShare, signal, report });
+    });
     const row = { name, ended_at: now().toISOString() };
     const remember = database
       .insertInto('maintenance')
@@ -86,5 +89,19 @@ export class AutomaticGc {
     await reserve.withRoom(() => remember.execute());
     const { trees, contents, rewritten, leftovers } = freed;
     log.info({ trees: trees.length, contents, rewritten, leftovers }, 'gc has ended');
+  }
+
+  /** A failure, such as that of a backup that runs, must not keep gc from the rest. */
+  async #prune(): Promise<void> {
+    const { retention, log } = this.#deps;
+    const { signal } = this.#stop;
+    try {
+      const report = (progress: string): void => log.info({ task: 'prune' }, progress);
+      const trees = (await retention.prune([], { workShare, signal, report })).filter(({ versions }) => versions > 0);
+      if (trees.length > 0) log.info({ trees }, 'the history was pruned');
+    } catch (error) {
+      signal.throwIfAborted();
+      log.warn({ err: error }, 'the history could not be pruned');
+    }
   }
 }

@@ -1,5 +1,4 @@
 import type { PathDifference, RevisionSummary } from '../contract/history';
-import type { FileEntry } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { PagedList } from '../http/pagedList';
 import { sameEntry } from '../trees/entry';
@@ -13,19 +12,28 @@ export interface CompareServices {
   readonly revisions: RevisionRepository;
 }
 
+/** A comparison of two revisions. */
+interface Range {
+  readonly treeId: number;
+  readonly from: number;
+  readonly to: number;
+}
+
 export async function compareRevisions(
   { trees, entries }: CompareServices,
-  { treeName, from, to }: { treeName: string; from: number; to: number },
+  { treeName, from, to, withRemoved }: { treeName: string; from: number; to: number; withRemoved: boolean },
 ): Promise<PagedList<PathDifference>> {
   const tree = await trees.find(treeName);
   requireRevision(tree, from);
   requireRevision(tree, to);
-  return { head: { from, to }, pages: differences(entries, tree.id, from, to) };
+  const range = { treeId: tree.id, from, to };
+  const removed = withRemoved ? entries.removed.pagesAt(tree.id, [from, to]) : none();
+  return { head: { from, to }, pages: differences(entries, range, removed) };
 }
 
 export async function revisionDetail(
   { trees, entries, revisions }: CompareServices,
-  { treeName, number }: { treeName: string; number: number },
+  { treeName, number, withRemoved }: { treeName: string; number: number; withRemoved: boolean },
 ): Promise<PagedList<PathDifference> & { readonly head: { readonly revision: RevisionSummary } }> {
   const tree = await trees.find(treeName);
   requireRevision(tree, number);
@@ -33,28 +41,50 @@ export async function revisionDetail(
   if (revision === undefined) {
     throw new WireError('revision_not_found', `${treeName} has no revision ${number}`, { head: tree.head });
   }
-  return { head: { revision }, pages: differences(entries, tree.id, number - 1, number) };
+  const range = { treeId: tree.id, from: number - 1, to: number };
+  const removed = withRemoved ? entries.removed.pagesBefore(tree.id, number) : none();
+  return { head: { revision }, pages: differences(entries, range, removed) };
 }
 
-/** Needs no transaction, because the entries at a revision never change. */
+async function* none(): AsyncGenerator<string[]> {}
+
+/** The differences whose sides are both there, then those of the paths in `removed`. */
 async function* differences(
   entries: EntryRepository,
-  treeId: number,
-  from: number,
-  to: number,
+  range: Range,
+  removed: AsyncIterable<readonly string[]>,
 ): AsyncGenerator<readonly PathDifference[]> {
-  const range = { older: Math.min(from, to), newer: Math.max(from, to) };
-  for await (const paths of entries.pagesOfPathsChanged(treeId, range)) {
-    const entriesBefore = await entries.atRevision(treeId, from, paths);
-    const entriesAfter = await entries.atRevision(treeId, to, paths);
-    yield paths.flatMap((path) => {
-      const before = entriesBefore.get(path) ?? null;
-      const after = entriesAfter.get(path) ?? null;
-      return sameState(before, after) ? [] : [{ path, before, after }];
-    });
+  const { treeId, from, to } = range;
+  const span = { older: Math.min(from, to), newer: Math.max(from, to) };
+  for await (const paths of entries.pagesOfPathsChanged(treeId, span)) {
+    yield (await statesOf(entries, range, paths)).filter(
+      (difference) => !lacksSide(difference) && isChange(difference),
+    );
   }
+  for await (const paths of removed) yield (await statesOf(entries, range, paths)).filter(lacksSide);
 }
 
-function sameState(before: FileEntry | null, after: FileEntry | null): boolean {
-  return before === null || after === null ? before === after : sameEntry(before, after);
+/** Needs no transaction: the states at a revision never change, except that they may be removed. */
+async function statesOf(
+  entries: EntryRepository,
+  { treeId, from, to }: Range,
+  paths: readonly string[],
+): Promise<PathDifference[]> {
+  const before = await entries.statesAt(treeId, from, paths);
+  const after = await entries.statesAt(treeId, to, paths);
+  return paths.map((path) => ({
+    path,
+    before: before.found.get(path) ?? null,
+    after: after.found.get(path) ?? null,
+    ...(before.removed.has(path) ? { beforeRemoved: true } : {}),
+    ...(after.removed.has(path) ? { afterRemoved: true } : {}),
+  }));
+}
+
+function lacksSide({ beforeRemoved, afterRemoved }: PathDifference): boolean {
+  return beforeRemoved === true || afterRemoved === true;
+}
+
+function isChange({ before, after }: PathDifference): boolean {
+  return before === null || after === null ? before !== after : !sameEntry(before, after);
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FileEntry } from '../contract/schemas';
-import { OperatorError } from '../errors';
+import { OperatorError, pathsError } from '../errors';
 import { hasContent, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
 import type { StoredSlice } from '../objects/sliceRepository';
@@ -50,7 +50,8 @@ const maxNamedPaths = 20;
 /**
  * Writes the files of a revision, or of the head, into `folder`, which must be empty or absent. The files are copies,
  * not links, so edits do not change the objects. Goes on after a file whose stored content is lost or damaged, or that the
- * target folder cannot store. Throws OperatorError, which names such files; tree_not_found, revision_not_found.
+ * target folder cannot store. Throws OperatorError, which names such files; tree_not_found, revision_not_found, and version_removed if retention has removed some of the
+ * revision's versions.
  */
 export async function exportRevision(
   { trees, entries, contents }: ExportServices,
@@ -60,6 +61,9 @@ export async function exportRevision(
   const number = revision ?? tree.head;
   requireRevision(tree, number);
   requireEmpty(folder);
+  for await (const removed of entries.removed.pagesAt(tree.id, [number])) {
+    throw pathsError('version_removed', removed, `was removed by retention at revision ${number}`);
+  }
   const paths = await entries.pathsChanged(tree.id, { older: 0, newer: number });
   const exported = [...(await entries.atRevision(tree.id, number, paths)).values()];
   const slices = await contents.packs.find(exported.filter(({ kind }) => kind === 'file'));

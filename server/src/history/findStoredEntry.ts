@@ -12,7 +12,7 @@ export interface ContentServices {
 
 /**
  * The entry of `path` at `revision`, if its content is stored.
- * Throws tree_not_found, revision_not_found, not_found, content_unavailable.
+ * Throws tree_not_found, revision_not_found, version_removed, not_found, content_unavailable.
  */
 export async function findStoredEntry(
   { trees, entries, contents }: ContentServices,
@@ -21,13 +21,25 @@ export async function findStoredEntry(
   const tree = await trees.find(treeName);
   requireRevision(tree, revision);
   const entry = (await entries.atRevision(tree.id, revision, [path])).get(path);
+  if (entry !== undefined && (entry.kind !== 'file' || (await contents.has(entry)))) return entry;
+  // Looked for last, because it is removed before its content is.
+  await requireNotRemoved(entries, { treeId: tree.id, revision, paths: [path] });
   if (entry === undefined) {
     throw new WireError('not_found', `${treeName} has no ${JSON.stringify(path)} at revision ${revision}`, {
       paths: [path],
     });
   }
-  if (entry.kind === 'file' && !(await contents.has(entry))) throw contentUnavailable(entry);
-  return entry;
+  throw contentUnavailable(entry);
+}
+
+/** Throws version_removed. */
+export async function requireNotRemoved(
+  entries: EntryRepository,
+  { treeId, revision, paths }: { treeId: number; revision: number; paths: readonly string[] },
+): Promise<void> {
+  const removed = await entries.removed.at(treeId, revision, paths);
+  if (removed.size > 0)
+    throw pathsError('version_removed', [...removed], `was removed by retention at revision ${revision}`);
 }
 
 export function contentUnavailable({ path, revision }: FileEntry): WireError {

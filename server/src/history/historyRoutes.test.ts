@@ -236,10 +236,10 @@ test('100,000 entries are compared within seconds', { timeout: 60_000 }, async (
   await pushDirectly(server, tree, 1, {}, { changes: many });
   const { id } = await server.services.trees.find(tree);
   await sql`
-    insert into revisions select tree_id, 3, token_name, created_at, message, forced, 'again', put, deleted, renamed
+    insert into revisions select tree_id, 3, token_name, created_at, message, forced, 'again', put, deleted, renamed, 0
     from revisions where tree_id = ${id} and number = 2`.execute(server.database);
   await sql`
-    insert into versions select tree_id, path, 3, op, kind, size, mtime_ns, 384, hash, target
+    insert into versions select tree_id, path, 3, op, kind, size, mtime_ns, 384, hash, target, null, 0
     from versions where tree_id = ${id} and revision = 2`.execute(server.database);
   await sql`update trees set head = 3 where id = ${id}`.execute(server.database);
   const started = performance.now();

@@ -32,12 +32,17 @@ export function historyRoutes(services: HistoryServices): Hono<AppEnv> {
   routes.get('/:tree/revisions/:number', compress(), async (context) => {
     const number = parse(queryNumber('revision'), context.req.param('number'));
     const treeName = context.req.param('tree');
-    return slowChanges(context, () => revisionDetail(services, { treeName, number }));
+    const withRemoved = context.req.query('removed') === '1';
+    return slowChanges(context, () => revisionDetail(services, { treeName, number, withRemoved }));
   });
 
   routes.get('/:tree/compare', compress(), async (context) => {
-    const { from, to } = context.req.query();
-    const range = { from: parse(queryNumber('from'), from), to: parse(queryNumber('to'), to) };
+    const { from, to, removed } = context.req.query();
+    const range = {
+      from: parse(queryNumber('from'), from),
+      to: parse(queryNumber('to'), to),
+      withRemoved: removed === '1',
+    };
     const treeName = context.req.param('tree');
     return slowChanges(context, () => compareRevisions(services, { treeName, ...range }));
   });

@@ -1,4 +1,5 @@
 import type { PathHistory, PathVersion, RevisionEvent, RevisionList, RevisionSummary } from '../contract/history';
+import type { Selectable } from 'kysely';
 import type { Database } from '../database/openDatabase';
 import type { RevisionsTable } from '../database/tables';
 import { toFileEntry, versionColumns } from '../trees/entry';
@@ -19,6 +20,7 @@ const summaryColumns = [
   'put',
   'deleted',
   'renamed',
+  'removed',
 ] as const;
 
 export class RevisionRepository {
@@ -72,6 +74,7 @@ export class RevisionRepository {
       )
       .select(versionColumns.map((column) => `version.${column}` as const))
       .select(['revision.token_name', 'revision.created_at', 'revision.message'])
+      .select(['version.removed', 'version.removed_since'])
       .where('version.tree_id', '=', treeId)
       .where('version.path', '=', path)
       .where('version.revision', '<', before)
@@ -80,14 +83,22 @@ export class RevisionRepository {
       .execute();
     const versions: PathVersion[] = [];
     for (const [index, row] of rows.slice(0, limit).entries()) {
-      const { token_name: author, created_at: createdAt, message, ...version } = row;
-      const push = { revision: version.revision, author, createdAt, message };
+      const {
+        token_name: author,
+        created_at: createdAt,
+        message,
+        removed: count,
+        removed_since: since,
+        ...version
+      } = row;
+      const removed = since === null ? {} : { removed: { count, since } };
+      const push = { revision: version.revision, author, createdAt, message, ...removed };
       if (version.op === 'delete') {
         versions.push({ ...push, entry: null });
         continue;
       }
       const entry = toFileEntry(version);
-      const isAddition = rows[index + 1]?.op !== 'put';
+      const isAddition = since === null && rows[index + 1]?.op !== 'put';
       const sameContent = isAddition ? await findSameContent(this.#database, treeId, entry) : undefined;
       versions.push({ ...push, entry, ...(sameContent === undefined ? {} : { sameContent }) });
     }
@@ -95,7 +106,8 @@ export class RevisionRepository {
   }
 }
 
-function toSummary(row: Pick<RevisionsTable, (typeof summaryColumns)[number]>): RevisionSummary {
-  const { number, token_name: author, created_at: createdAt, message, forced, put, deleted, renamed } = row;
-  return { number, author, createdAt, message, forced: forced === 1, put, deleted, renamed };
+function toSummary(row: Pick<Selectable<RevisionsTable>, (typeof summaryColumns)[number]>): RevisionSummary {
+  const { number, token_name: author, created_at: createdAt, message, forced, put, deleted, renamed, removed } = row;
+  const summary = { number, author, createdAt, message, forced: forced === 1, put, deleted, renamed };
+  return removed === 0 ? summary : { ...summary, removed };
 }

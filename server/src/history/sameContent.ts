@@ -25,7 +25,7 @@ export async function findSameContent(
   const deleted = await sql<{ path: string }>`
     select deletion.path from versions old
     join versions deletion on deletion.tree_id = old.tree_id and deletion.path = old.path
-      and deletion.revision = ${revision} and deletion.op = 'delete'
+      and deletion.revision = ${revision} and deletion.op = 'delete' and deletion.removed_since is null
     where old.tree_id = ${treeId} and old.hash = ${hash} and old.kind = ${kind} and ${hasName('old.path')}
       and old.revision = ${lastBefore('old', revision)}
     order by deletion.path limit ${maxPaths}`.execute(database);

@@ -1,6 +1,7 @@
 import { inSlices } from '../concurrency/inSlices';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import { pathsError } from '../errors';
+import { requireNotRemoved } from '../history/findStoredEntry';
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
 import type { StoredSlice } from '../objects/sliceRepository';
@@ -48,24 +49,26 @@ export async function beginPull(
   );
   try {
     const slices = await services.contents.packed(files);
-    await requireAvailable(services.objects, paths, { found, slices, revision: pull.revision });
+    await requireAvailable(services, paths, { treeId: tree.id, found, slices, revision: pull.revision });
     return await createView(services, { id, treeId: tree.id, tokenId }, { pull, files, slices });
   } finally {
     pins.unpin(id);
   }
 }
 
-/** Throws content_unavailable. */
+/** Throws version_removed, content_unavailable. */
 async function requireAvailable(
-  objects: ObjectStore,
+  { objects, entries }: BeginPullServices,
   paths: readonly string[],
-  { found, slices, revision }: { found: ReadonlyMap<string, FileEntry>; slices: Slices; revision: number },
+  wanted: { treeId: number; found: ReadonlyMap<string, FileEntry>; slices: Slices; revision: number },
 ): Promise<void> {
+  const { treeId, found, slices, revision } = wanted;
   const unavailable: string[] = [];
   await inSlices(paths, (path) => {
     if (!isAvailable(objects, slices, found.get(path))) unavailable.push(path);
   });
   if (unavailable.length === 0) return;
+  await requireNotRemoved(entries, { treeId, revision, paths: unavailable });
   throw pathsError('content_unavailable', unavailable, `has no stored content at revision ${revision}`);
 }
 

@@ -4,16 +4,24 @@ import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';
 import { toFileEntry, versionColumns } from './entry';
 import { PageSize } from './pageSize';
+import { RemovedVersions } from './removedVersions';
 
 /** More paths are read in their order; so few are found by the index of revisions. */
 const maxPathsAtOnce = 10_000;
 /** The paths that are found at once have no more characters than this in all. */
 const maxCharsAtOnce = 1 << 20;
 
+interface StatesAt {
+  readonly found: Map<string, FileEntry>;
+  readonly removed: ReadonlySet<string>;
+}
+
 export class EntryRepository {
+  readonly removed: RemovedVersions;
   readonly #database: Database;
 
   constructor(database: Database) {
+    this.removed = new RemovedVersions(database);
     this.#database = database;
   }
 
@@ -33,8 +41,20 @@ export class EntryRepository {
     return found;
   }
 
-  /** The entries of `paths` at `revision`. */
+  /** The entries of `paths` at `revision`, and those of `paths` whose version there was removed by retention. */
+  async statesAt(treeId: number, revision: number, paths: readonly string[]): Promise<StatesAt> {
+    const found = await this.#newestUpTo(treeId, revision, paths);
+    const removed = await this.removed.at(treeId, revision, paths);
+    for (const path of removed) found.delete(path);
+    return { found, removed };
+  }
+
+  /** The entries of `paths` at `revision` that are left. */
   async atRevision(treeId: number, revision: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
+    return (await this.statesAt(treeId, revision, paths)).found;
+  }
+
+  async #newestUpTo(treeId: number, revision: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
     const found = new Map<string, FileEntry>();
     await inChunks(paths, async (chunk) => {
       const rows = await this.#database

@@ -2,7 +2,9 @@ import { sql } from 'kysely';
 import type { TableEntry } from '../contract/schemas';
 import type { Database } from '../database/openDatabase';
 import { toTableEntry, versionColumns, type VersionRow } from './entry';
+import { pathsError } from '../errors';
 import { PageSize } from './pageSize';
+import { RemovedVersions } from './removedVersions';
 
 /** Up to so many changes are found by the index of revisions; more of them while all paths are read in their order. */
 const maxIndexedRows = 2_000;
@@ -131,5 +133,9 @@ async function versionsAt(
       ),
     )
     .execute();
+  // After a push and a removal since the pages began, the table cannot be completed. The client asks for the newer one.
+  const removed = await new RemovedVersions(database).at(treeId, head, paths);
+  if (removed.size > 0)
+    throw pathsError('version_removed', [...removed], `was removed by retention at revision ${head}`);
   return new Map(rows.map((row) => [row.path, row]));
 }

@@ -4,7 +4,7 @@ import type { Database } from '../database/openDatabase';
 import { EntryRepository } from '../trees/entryRepository';
 import type { Tree } from '../trees/treeRepository';
 import type { TreeDamage } from './damage';
-import { pageOfEntries, pageOfVersions } from './treePages';
+import { pageOfEntries, pageOfMarks, pageOfVersions } from './treePages';
 import type { VerifyServices, VerifyTask } from './verifyTask';
 
 /** Compares the entries of a tree with its versions, and the symlinks of its head with the rules for links. */
@@ -12,7 +12,7 @@ export async function checkTree(services: VerifyServices, task: VerifyTask, tree
   const report = (damage: Omit<TreeDamage, 'tree'>): void => task.onDamage({ ...damage, tree: tree.name });
   const headFault = await services.withDatabase((database) => faultOfHead(database, tree.id));
   if (headFault !== undefined) report({ kind: 'head', fault: headFault });
-  for (const readPage of [pageOfEntries, pageOfVersions]) {
+  for (const readPage of [pageOfEntries, pageOfVersions, pageOfMarks]) {
     for (let after: string | undefined = ''; after !== undefined;) {
       task.signal.throwIfAborted();
       const from: string = after;

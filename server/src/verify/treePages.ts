@@ -91,6 +91,22 @@ export async function pageOfVersions(database: Database, treeId: number, after: 
   return { damages, after: count < pageRows ? undefined : last };
 }
 
+/** The next paths with a version whose mark about removed versions contradicts the versions that are there. */
+export async function pageOfMarks(database: Database, treeId: number, after: string): Promise<FaultPage> {
+  const { rows } = await sql<{ path: string; revision: number }>`
+    select path, min(revision) as revision from versions marked
+    where tree_id = ${treeId} and path > ${after} and removed_since is not null and (
+      removed < 1 or removed_since >= revision or exists (
+        select 1 from versions before where before.tree_id = marked.tree_id and before.path = marked.path
+          and before.revision >= marked.removed_since and before.revision < marked.revision
+      )
+    )
+    group by path order by path limit ${pageRows}`.execute(database);
+  const fault = 'its mark about removed versions is wrong';
+  const damages = rows.map(({ path, revision }) => ({ kind: 'version' as const, path, revision, fault }));
+  return { damages, after: rows.length < pageRows ? undefined : rows.at(-1)?.path };
+}
+
 function faultOf({ kind, size, hash, target }: VersionFields): string | undefined {
   if (kind === 'file' && target !== null) return 'the version of a file has a target';
   if (kind !== 'symlink' || target === null || size === null || hash === null) return 'the version lacks attributes';

@@ -137,6 +137,11 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   session_not_found: () => l10n.t('The server no longer knows this transfer. Try again.'),
   revision_not_found: () =>
     l10n.t("The server doesn't have the revision that this folder was last synced with. Pull to compare again."),
+  version_removed: (e) =>
+    l10n.t(
+      'This version of {0} was removed by retention: the server keeps only some revisions of the tree. Choose another version.',
+      list(e),
+    ),
   stale_base: () => l10n.t('The server has newer changes. Pull before you push; nothing was sent.'),
   session_busy: () => l10n.t('The server is still busy with this transfer. Try again in a moment.'),
   invalid_request: (e) => withReason(l10n.t('The server rejected the request.'), e),

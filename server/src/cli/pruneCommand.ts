@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { prunePlanTask, pruneTask } from '../administration/prune';
+import type { PlannedTree } from '../retention/retention';
+import { bytesText } from './bytesText';
+import { confirm } from './confirm';
+import { taskOptions, type TaskOptions, type TaskRunner } from './taskOptions';
+
+interface PruneCommandOptions extends TaskOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+export function pruneCommand(run: TaskRunner, print: (line: string) => void): Command {
+  return taskOptions(new Command('prune').argument('[names...]', 'the trees (default: all that have a policy)'))
+    .description(
+      'remove the revisions that "tree keep" does not keep, and free their contents; the server may be running',
+    )
+    .option('--dry-run', 'only say what would be removed')
+    .option('--yes', 'do not ask')
+    .option('--json', 'print JSON')
+    .action(async (names: string[], options: PruneCommandOptions) => {
+      const plan = await run(options, prunePlanTask, { names });
+      if (options.dryRun && options.json) return print(JSON.stringify(plan));
+      if (!options.json) for (const line of linesOf(plan)) print(line);
+      if (options.dryRun || plan.length === 0) return undefined;
+      // With nothing to remove, gc may still have to free what a killed prune has left.
+      const versions = plan.reduce((sum, tree) => sum + tree.versions, 0);
+      if (options.yes !== true && versions > 0) await confirm(`Remove ${versionsText(versions)} for good?`);
+      const result = await run(options, pruneTask, { names });
+      if (options.json) return print(JSON.stringify(result));
+      const removed = result.trees.reduce((sum, tree) => sum + tree.versions, 0);
+      return print(`Removed ${versionsText(removed)}. That freed ${bytesText(result.freed)} on the disk.`);
+    });
+}
+
+function linesOf(plan: readonly PlannedTree[]): string[] {
+  if (plan.length === 0) return ['No tree has a policy. "tree keep" gives it one.'];
+  return plan.map(({ name, revisions, versions, bytes }) => {
+    if (versions === 0) return `${name}: nothing to remove.`;
+    const from = revisions === 1 ? '1 revision' : `${revisions} revisions`;
+    return `${name}: ${from} would lose ${versionsText(versions)}, with ${bytesText(bytes)} of content.`;
+  });
+}
+
+function versionsText(versions: number): string {
+  return versions === 1 ? '1 version' : `${versions} versions`;
+}
