@@ -1,5 +1,6 @@
 import type { Observation } from '../../src/core/observation';
 import { mountModesProbe } from '../../src/io/fs/modesProbe';
+import { mountNameRulesProbe } from '../../src/io/fs/nameRules';
 import { diskProbe } from '../../src/io/scan/diskProbe';
 import { scan } from '../../src/io/scan/scan';
 import type { DiskTraits, Scanner, ScanRequest, ScanResult } from '../../src/io/scan/scannerPort';
@@ -9,6 +10,7 @@ export class DirectScanner implements Scanner {
   readonly #root: string;
   readonly #probe: () => DiskTraits;
   readonly #mountKeepsModes: (folder: string) => boolean;
+  readonly #mountNameRules = mountNameRulesProbe();
   readonly #known: Map<string, Observation>;
 
   /** `mountKeepsModes` replaces the probe of the disk that is mounted at a folder. */
@@ -36,7 +38,8 @@ export class DirectScanner implements Scanner {
   async scan({ honoursModes = true, probesMounts, ...request }: ScanRequest): Promise<ScanResult> {
     const options = { root: this.#root, known: this.#known, script: '', stop: new SharedArrayBuffer(4) };
     const mountKeepsModes = probesMounts === true ? this.#mountKeepsModes : undefined;
-    const found = await scan({ ...request, ...options, honoursModes, mountKeepsModes });
+    const mountNameRules = this.#mountNameRules;
+    const found = await scan({ ...request, ...options, honoursModes, mountKeepsModes, mountNameRules });
     this.update(found.changed, found.removed);
     return found;
   }

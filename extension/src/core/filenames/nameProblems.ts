@@ -1,21 +1,22 @@
 import { comparePaths, parentFolders } from '../paths';
 import type { Problem } from '../problem';
-import { nameKey, type NameRules } from './nameRules';
+import { isFolding, nameKey, rulesAt, type FolderNameRules } from './nameRules';
 import { windowsProblem } from './windowsNames';
 
 /**
- * The names that a disk with `rules` could not store if all of `paths` existed on it, by path. A problem with a folder's
+ * The names that disks with `rules` could not store if all of `paths` existed on it, by path. A problem with a folder's
  * name is reported once, for the folder. If names are equal on the disk, one that `exists` wins, or else the first in
  * path order; the others are problems.
  */
 export function nameProblems(
   paths: Iterable<string>,
-  rules: NameRules,
+  rules: FolderNameRules,
   exists: (path: string) => boolean = () => false,
 ): Map<string, Problem> {
   const problems = new Map<string, Problem>();
-  const folds = rules.foldsCase || rules.normalises;
-  if (!rules.windows && !folds) return problems;
+  const disks = [rules, ...(rules.mounts ?? [])];
+  const [folds, hasWindows] = [disks.some(isFolding), disks.some(({ windows }) => windows)];
+  if (!hasWindows && !folds) return problems;
   const all = [...paths];
   const existing = new Set(folds ? all.filter(exists) : []);
   const ordered = folds
@@ -23,7 +24,9 @@ export function nameProblems(
     : all;
   const names = new UsedNames(rules);
   for (const path of ordered) {
-    const problem = (rules.windows ? windowsProblem(path) : undefined) ?? (folds ? names.add(path) : undefined);
+    const problem =
+      (hasWindows && rulesAt(path, rules).windows ? windowsProblem(path) : undefined) ??
+      (folds ? names.add(path) : undefined);
     if (problem !== undefined) problems.set(problem.path, problem);
   }
   return problems;
@@ -31,12 +34,12 @@ export function nameProblems(
 
 /** The paths in use, each in the spelling that the disk would keep. */
 class UsedNames {
-  readonly #rules: NameRules;
+  readonly #rules: FolderNameRules;
   readonly #spellings = new Map<string, string>();
   /** Folders that were added with an earlier path. Most paths share their folders with others. */
   readonly #knownFolders = new Set<string>();
 
-  constructor(rules: NameRules) {
+  constructor(rules: FolderNameRules) {
     this.#rules = rules;
   }
 

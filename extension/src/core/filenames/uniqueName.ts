@@ -1,5 +1,5 @@
 import { parentFolders } from '../paths';
-import { nameKey, type NameRules } from './nameRules';
+import { nameKey, type FolderNameRules } from './nameRules';
 
 const maxNameBytes = 255;
 const utf8 = new TextEncoder();
@@ -27,7 +27,7 @@ export function uniqueName(path: string, isTaken: (path: string) => boolean, lab
  */
 export function nameTaken(
   tables: readonly Iterable<string>[],
-  rules: Omit<NameRules, 'windows'> = { foldsCase: false, normalises: false },
+  rules: Omit<FolderNameRules, 'windows'> = { foldsCase: false, normalises: false },
 ): (path: string) => boolean {
   const taken = new Set<string>();
   for (const paths of tables) {

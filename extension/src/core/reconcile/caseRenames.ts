@@ -1,5 +1,5 @@
 import type { Change } from '../change';
-import { nameKey, type NameRules } from '../filenames/nameRules';
+import { nameKey, type FolderNameRules } from '../filenames/nameRules';
 import type { Rename } from './renames';
 
 /**
@@ -7,7 +7,7 @@ import type { Rename } from './renames';
  * disk they are one file: deleting the old name after putting the new one would delete the file, so it must be renamed.
  * A folder's new spelling is returned as a rename of each file in it.
  */
-export function caseRenames(changes: readonly Change[], rules: NameRules): Rename[] {
+export function caseRenames(changes: readonly Change[], rules: FolderNameRules): Rename[] {
   const deleted = new Map<string, string>();
   for (const { path, to } of changes) if (to === undefined) deleted.set(nameKey(path, rules), path);
   return changes.flatMap(({ path, from, to }) => {

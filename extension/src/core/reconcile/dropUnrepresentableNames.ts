@@ -1,7 +1,7 @@
 import { withChanges } from '../change';
 import type { FileTable } from '../entry';
 import { nameProblems } from '../filenames/nameProblems';
-import { isPlain, nameKey, type NameRules } from '../filenames/nameRules';
+import { isPlain, nameKey, type FolderNameRules } from '../filenames/nameRules';
 import { parentFolders } from '../paths';
 import type { Problem } from '../problem';
 import type { Reconciliation } from './reconcile';
@@ -22,7 +22,7 @@ export interface FilteredPlan {
 export function dropUnrepresentableNames(
   plan: Reconciliation,
   local: FileTable,
-  rules: NameRules,
+  rules: FolderNameRules,
   unsyncable: Iterable<string> = [],
 ): FilteredPlan {
   const problems = new Map<string, Problem>();
@@ -54,7 +54,7 @@ export function dropUnrepresentableNames(
 function stayingUnderOldName(
   dropped: ReadonlySet<string>,
   added: ReadonlySet<string>,
-  rules: NameRules,
+  rules: FolderNameRules,
 ): (path: string) => boolean {
   const keys = new Set([...dropped].map((path) => nameKey(path, rules)));
   if (keys.size > 0) for (const path of added) if (!dropped.has(path)) keys.delete(nameKey(path, rules));

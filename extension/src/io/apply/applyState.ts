@@ -2,7 +2,7 @@ import { realpathSync, type BigIntStats } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Change } from '../../core/change';
 import { entryWith, type Entry } from '../../core/entry';
-import type { NameRules } from '../../core/filenames/nameRules';
+import type { FolderNameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import { errnoOf } from '../fs/errno';
 import { Backup } from './backup';
@@ -24,8 +24,8 @@ export interface ApplyRequest {
   readonly keepsEmptyFolder?: (path: string) => boolean;
   /** Whether the disk at `path` keeps permission bits. By default true, except on Windows. */
   readonly keepsModes?: (path: string) => boolean;
-  /** The name rules of the disk. By default, all names are distinct. */
-  readonly nameRules?: NameRules;
+  /** The name rules of the disks. By default, all names are distinct. */
+  readonly nameRules?: FolderNameRules;
   /** Whether the server has the observed content of `path`. By default it does not. */
   readonly isOnServer?: (path: string) => boolean;
   /** Checked before each file: applied changes stay, and the remaining paths are skipped. */

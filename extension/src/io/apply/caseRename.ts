@@ -1,7 +1,7 @@
 import { lstatSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Change } from '../../core/change';
-import { nameKey, type NameRules } from '../../core/filenames/nameRules';
+import { isPlain, nameKey, rulesAt, type FolderNameRules } from '../../core/filenames/nameRules';
 import { isInside, parentFolders, parentOf } from '../../core/paths';
 import { caseRenames } from '../../core/reconcile/caseRenames';
 import { errnoOf } from '../fs/errno';
@@ -14,7 +14,7 @@ export interface CaseRenameRequest {
   readonly changes: readonly Change[];
   /** Paths of the observed files. */
   readonly existing: Iterable<string>;
-  readonly rules: NameRules;
+  readonly rules: FolderNameRules;
   /** The absolute paths of folders in which a name changed are added to it. */
   readonly changedFolders: Set<string>;
 }
@@ -114,8 +114,8 @@ function containsOnly(root: string, folder: string, paths: ReadonlySet<string>):
  * the same spelling. Removes an empty folder with another spelling, so that it can be created again. Folders in
  * `checked` are not checked again; folders with the right spelling are added to it.
  */
-export function ensureExactParents(root: string, path: string, rules: NameRules, checked: Set<string>): boolean {
-  if (!rules.foldsCase && !rules.normalises) return true;
+export function ensureExactParents(root: string, path: string, rules: FolderNameRules, checked: Set<string>): boolean {
+  if (isPlain(rules)) return true;
   for (const folder of [...parentFolders(path)].reverse()) {
     if (checked.has(folder)) continue;
     const names = namesIn(dirname(join(root, folder)));
@@ -123,8 +123,9 @@ export function ensureExactParents(root: string, path: string, rules: NameRules,
       checked.add(folder);
       continue;
     }
-    const key = nameKey(basename(folder), rules);
-    const otherSpelling = names.find((name) => nameKey(name, rules) === key);
+    const disk = rulesAt(folder, rules);
+    const key = nameKey(basename(folder), disk);
+    const otherSpelling = names.find((name) => nameKey(name, disk) === key);
     return otherSpelling === undefined || removeIfEmpty(join(root, dirname(folder), otherSpelling));
   }
   return true;

@@ -1,6 +1,7 @@
 import { readdirSync, statfsSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { NameRules } from '../../core/filenames/nameRules';
+import { withProbeFile } from './probeFile';
 import { readableStatsAt } from './stats';
 
 /** The most names in the workspace folder to try. On a disk that folds names, the first one shows it. */
@@ -11,9 +12,13 @@ const caseFoldingTypes: ReadonlySet<number> = new Set([
   0x4d44, 0x2011bab0, 0x5346544e, 0x7366746e, 0x482b, 0xff534d42, 0xfe534d42,
 ]);
 
+/** The statfs type of FUSE, which has file systems of both kinds. */
+const fuseType = 0x65735546;
+
 /**
  * Returns a function that finds the name rules of the disk of `root`, by accessing existing names under other
- * spellings. It writes nothing. For a rule that no name shows, it assumes the system's default. It caches its result
+ * spellings. For a rule that no name shows, it assumes the system's default; only on a FUSE disk, whose type says nothing,
+ * it creates and removes a file. It caches its result
  * once a name has shown whether the disk folds case; until then it tries again at each call.
  */
 export function nameRulesProbe(root: string, platform: NodeJS.Platform = process.platform): () => NameRules {
@@ -92,8 +97,29 @@ function otherForm(name: string): string {
 function foldsCaseByDefault(root: string, platform: NodeJS.Platform): boolean {
   if (platform === 'darwin' || platform === 'win32') return true;
   try {
-    return caseFoldingTypes.has(statfsSync(root).type);
+    const { type } = statfsSync(root);
+    return caseFoldingTypes.has(type) || (type === fuseType && foldsCaseOfProbe(root));
   } catch {
     return false;
   }
+}
+
+function foldsCaseOfProbe(folder: string): boolean {
+  const find = (_: number, path: string): boolean =>
+    readableStatsAt(join(folder, otherCase(basename(path)))) !== undefined;
+  return withProbeFile(folder, find) === true;
+}
+
+/**
+ * Returns a function that finds the name rules of the disk that is mounted at an absolute path. `disk` identifies the disk:
+ * when another one is mounted there, it is probed anew.
+ */
+export function mountNameRulesProbe(): (folder: string, disk: string) => NameRules {
+  const probes = new Map<string, { readonly disk: string; readonly probe: () => NameRules }>();
+  return (folder, disk) => {
+    const known = probes.get(folder);
+    const probe = known?.disk === disk ? known.probe : nameRulesProbe(folder);
+    probes.set(folder, { disk, probe });
+    return probe();
+  };
 }

@@ -1,18 +1,19 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { nameKey, type NameRules } from '../../core/filenames/nameRules';
+import { nameKey, rulesAt, type FolderNameRules, type NameRules } from '../../core/filenames/nameRules';
 import { isNotFound } from './errno';
 
 /**
  * The path of the file or folder that the disk finds at `path`, spelled as on the disk. Undefined if nothing exists there.
  * Throws the system's error if a folder cannot be read.
  */
-export function spellingOf(root: string, path: string, rules: NameRules): string | undefined {
+export function spellingOf(root: string, path: string, rules: FolderNameRules): string | undefined {
   let spelled = '';
   for (const name of path.split('/')) {
-    const found = spelledName(join(root, spelled), name, rules);
+    const prefix = spelled === '' ? '' : `${spelled}/`;
+    const found = spelledName(join(root, spelled), name, rulesAt(prefix + name, rules));
     if (found === undefined) return undefined;
-    spelled = spelled === '' ? found : `${spelled}/${found}`;
+    spelled = prefix + found;
   }
   return spelled;
 }

@@ -12,6 +12,7 @@ import type { InspectOptions } from './inspect';
 import { inspectBatch, type BatchResult } from './inspectBatch';
 import { InspectionQueue } from './inspectionQueue';
 import type { FolderListing } from './listFolder';
+import { MountTraits, type MountProbes } from './mountTraits';
 import { ownFolderTest, type OwnFolder } from './ownFolders';
 import { removedPaths } from './removedPaths';
 import { ScanArea } from './scanArea';
@@ -21,7 +22,7 @@ import { ScanWalker } from './scanWalker';
 
 const bufferBytes = 1 << 20;
 
-export interface ScanOptions {
+export interface ScanOptions extends MountProbes {
   readonly root: string;
   /** A folder for the probe of the file system's clock. */
   readonly storage?: string | undefined;
@@ -35,8 +36,6 @@ export interface ScanOptions {
   /** The mounts that the last scan returned. */
   readonly mounts?: Mounts | undefined;
   readonly honoursModes: boolean;
-  /** Whether the disk that is mounted at an absolute path keeps permission bits; by default as `honoursModes` says. */
-  readonly mountKeepsModes?: ((folder: string) => boolean) | undefined;
   /** Snapshots of the folders that still match them, by path. */
   readonly unchanged?: ReadonlyMap<string, FolderSnapshot> | undefined;
   /** Called often; may throw to stop the scan. */
@@ -65,7 +64,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const findings = new ScanFindings(options.onProgress);
   const inspectOptions = inspectOptionsOf(options, clock, findings);
   const { modelessDevices } = inspectOptions;
-  const modelessMounts: string[] = [];
+  const mounted = new MountTraits(root, options, modelessDevices);
   const record = (paths: readonly string[], result: BatchResult): void => {
     findings.addBatch(paths, result);
     for (const folder of result.folders) walker.walkReplacement(folder);
@@ -74,11 +73,9 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   const isOwnFolder = ownFolderTest(root, options.ownFolders ?? []);
   const walker = new ScanWalker({
     isOwnFolder,
-    onMount: (folder, dev) => {
+    onMount: (folder, dev, identity) => {
       clock.readMounted(join(root, folder), dev);
-      if (options.mountKeepsModes?.(join(root, folder)) !== false) return;
-      modelessDevices.add(dev);
-      modelessMounts.push(folder);
+      mounted.add(folder, dev, identity);
     },
     root,
     scope,
@@ -106,7 +103,8 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
   return {
     changed: withModesOfCopies(changed, known, ({ dev }) => !options.honoursModes || modelessDevices.has(dev)),
     mounts,
-    modelessMounts,
+    modelessMounts: mounted.modeless,
+    mountNameRules: mounted.nameRules,
     folderMasks: walker.masks,
     removed: removedPaths(known, findings, area, walker.selection),
     problems: findings.problems,

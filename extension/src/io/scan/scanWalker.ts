@@ -30,7 +30,7 @@ export interface ScanWalkerDeps {
   readonly findings: ScanFindings;
   readonly isOwnFolder: OwnFolderTest;
   /** Called for each folder below the workspace folder at which a disk is mounted, before anything in it is queued. */
-  readonly onMount: (folder: string, dev: bigint) => void;
+  readonly onMount: (folder: string, dev: bigint, identity: FolderIdentity) => void;
   /** Called after each folder. */
   readonly onFolder: () => void;
 }
@@ -159,8 +159,9 @@ export class ScanWalker {
           return false;
         }
         const exact = statSync(absolute, { bigint: true });
-        this.mounts.set(folder, folderIdentityOf(exact));
-        if (folder !== '') onMount(folder, exact.dev);
+        const identity = folderIdentityOf(exact);
+        this.mounts.set(folder, identity);
+        if (folder !== '') onMount(folder, exact.dev, identity);
       }
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;

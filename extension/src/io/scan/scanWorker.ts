@@ -5,6 +5,7 @@ import { packObservations, unpackObservations } from '../entries/packedEntries';
 import { asDiskError } from '../store/storeError';
 import { failureOf } from '../threads/threadFailure';
 import { mountModesProbe } from '../fs/modesProbe';
+import { mountNameRulesProbe } from '../fs/nameRules';
 import { diskProbe } from './diskProbe';
 import { OwnFolders } from './ownFolders';
 import { scan } from './scan';
@@ -27,6 +28,7 @@ interface WorkerState {
   readonly probe: () => DiskTraits;
   /** Whether the disk that is mounted at a folder keeps permission bits. */
   readonly mountKeepsModes: (folder: string) => boolean;
+  readonly mountNameRules: ReturnType<typeof mountNameRulesProbe>;
 }
 
 function serveScans(data: ScanWorkerData): void {
@@ -37,6 +39,7 @@ function serveScans(data: ScanWorkerData): void {
     ownFolders: new OwnFolders(data.ownFolders),
     probe: diskProbe(data.root),
     mountKeepsModes: mountModesProbe(),
+    mountNameRules: mountNameRulesProbe(),
   };
   // One message after the other, so that observations do not change during a scan.
   let last: Promise<void> = Promise.resolve();
@@ -79,7 +82,7 @@ function probe({ probe: traitsOfDisk }: WorkerState, id: number): void {
 }
 
 async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorker & { kind: 'scan' }): Promise<void> {
-  const { known, snapshots } = state;
+  const { known, snapshots, mountNameRules } = state;
   const throwIfStopped = stopCheck(stop);
   let reportedAt = performance.now();
   const onProgress = (progress: ScanProgress): void => {
@@ -98,7 +101,16 @@ async function handleScan(state: WorkerState, { id, request, stop }: ToScanWorke
     const unchanged = usesSnapshots ? await snapshots.findUnchanged(request, known, stop, onFiles) : undefined;
     const mountKeepsModes = request.probesMounts === true ? state.mountKeepsModes : undefined;
     const own = await foundFolders(state);
-    const outcome = await scan({ ...own, ...request, known, unchanged, stop, onProgress, mountKeepsModes });
+    const outcome = await scan({
+      ...own,
+      ...request,
+      known,
+      unchanged,
+      stop,
+      onProgress,
+      mountKeepsModes,
+      mountNameRules,
+    });
     const { changed, listings, ...result } = outcome;
     update(state, [], result.removed);
     postChanged(state, id, changed);

@@ -54,6 +54,8 @@ export interface ScanResult {
   readonly mounts: Mounts;
   /** Those of the scanned folders at which a disk is mounted that keeps no permission bits. */
   readonly modelessMounts: readonly string[];
+  /** The name rules of the disks that are mounted at scanned folders, by folder. */
+  readonly mountNameRules: ReadonlyMap<string, NameRules>;
   /** By folder: those that withhold permission bits (`maskOf`). A partial scan returns all folders that it visited. */
   readonly folderMasks: ReadonlyMap<string, number>;
   /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { CooperativeTask } from '../../core/cooperativeTask';
 import type { Entry } from '../../core/entry';
+import { isFolding } from '../../core/filenames/nameRules';
 import { isInside } from '../../core/paths';
 import { isSameFile, type FileIdentity } from '../../core/tracking/fileIdentity';
 import type { RuleRename } from '../../core/tracking/moveRules';
@@ -130,8 +131,9 @@ function missingRules(replica: Replica): Missing[] {
 /** The path as this disk spells it; undefined if nothing is there. A path that cannot be read counts as present. */
 function spelledPath({ root, local }: Replica, path: string): string | undefined {
   try {
-    const { foldsCase, normalises } = local.nameRules;
-    if (foldsCase || normalises) return spellingOf(root, path, local.nameRules);
+    const rules = local.nameRules;
+    const mayBeSpelledDifferently = isFolding(rules) || rules.mounts?.some(isFolding) === true;
+    if (mayBeSpelledDifferently) return spellingOf(root, path, rules);
   } catch {
     return path;
   }

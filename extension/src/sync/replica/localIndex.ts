@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
-import { usualNameRules, type NameRules } from '../../core/filenames/nameRules';
+import {
+  usualNameRules,
+  type FolderNameRules,
+  type MountNameRules,
+  type NameRules,
+} from '../../core/filenames/nameRules';
 import type { Entry, FileTable } from '../../core/entry';
 import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
-import { isInside, parentFolders } from '../../core/paths';
+import { comparePaths, isInside, parentFolders } from '../../core/paths';
 import { isBlockedByProblem, type Problem, type ProblemReason } from '../../core/problem';
 import { PathFolders } from '../../core/status/pathTree';
 import type { StoredMap } from '../../io/entries/storedMap';
@@ -59,6 +64,8 @@ export class LocalIndex {
   #findingsVersion = 0;
   /** The mounts whose disk keeps no permission bits. */
   readonly #modelessMounts = new Set<string>();
+  /** The name rules of the disks that are mounted in the folder. */
+  readonly #mountNameRules = new Map<string, NameRules>();
   readonly #folderMasks = new FolderMasks();
   /** The disks for which modes were adopted; undefined if there is nothing to adopt. */
   #adoptedFor: string | undefined;
@@ -107,8 +114,14 @@ export class LocalIndex {
     return this.#silentFolder;
   }
 
-  get nameRules(): NameRules {
-    return this.#nameRules?.() ?? this.#disk?.nameRules ?? usualNameRules(process.platform);
+  get nameRules(): FolderNameRules {
+    const rules = this.#nameRules?.() ?? this.#disk?.nameRules ?? usualNameRules(process.platform);
+    return this.#mountNameRules.size === 0 ? rules : { ...rules, mounts: this.#mounts() };
+  }
+
+  #mounts(): MountNameRules[] {
+    const mounts = [...this.#mountNameRules].map(([folder, rules]) => ({ folder, ...rules }));
+    return mounts.sort((a, b) => comparePaths(a.folder, b.folder));
   }
 
   /** Paths that the last push could not send. */
@@ -181,8 +194,7 @@ export class LocalIndex {
     this.#silentFolder = result.silentFolder;
     this.#stored.mounts = result.mounts;
     this.agreedRoot.found(result.mounts.get(''));
-    if (request.only === undefined) this.#modelessMounts.clear();
-    for (const folder of result.modelessMounts) this.#modelessMounts.add(folder);
+    this.#replaceMounts(result, request.only !== undefined);
     if (this.#folderMasks.replace(result.folderMasks, request.only !== undefined)) this.#findingsVersion++;
     if (request.only === undefined) this.#isScanned = true;
     const changes = await runYielding(this.#applyScanSteps(result));
@@ -289,6 +301,15 @@ export class LocalIndex {
     }
     // Reset last: a reader between two batches would otherwise cache a partial list.
     if (hasNewNames) this.#folders = undefined;
+  }
+
+  #replaceMounts({ modelessMounts, mountNameRules }: ScanResult, isPartial: boolean): void {
+    if (!isPartial) {
+      this.#modelessMounts.clear();
+      this.#mountNameRules.clear();
+    }
+    for (const folder of modelessMounts) this.#modelessMounts.add(folder);
+    for (const [folder, rules] of mountNameRules) this.#mountNameRules.set(folder, rules);
   }
 
   /** Replaces the problems and `.gitignore` files by those of a scan; true if it found none and removed none. */

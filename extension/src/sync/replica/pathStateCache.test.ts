@@ -30,6 +30,7 @@ function folder(nameRules = linux) {
         problems: [],
         mounts: new Map(),
         modelessMounts: [],
+        mountNameRules: new Map(),
         folderMasks: new Map(),
         gitignores: new Map(),
         ownFolders: [],
