@@ -53,6 +53,14 @@ describe('an upgrade', () => {
     expect(await exchange(url, chunked, '0\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
   });
 
+  it.each(['Host: two words', 'Host: a:b:c', 'Host: [::1', 'Host: %zz'])('for the host %j is refused', async (host) => {
+    const request = ['GET /v1/trees HTTP/1.1', host, 'Connection: Upgrade', 'Upgrade: websocket'];
+    const socket = await open(await start());
+    socket.write([...request, '', ''].join('\r\n'));
+    const [bytes] = (await once(socket, 'data')) as [Buffer];
+    expect(bytes.toString('latin1')).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
   it('to a WebSocket or another protocol becomes a WebSocket', async () => {
     const url = await start();
     await server!.api.makeTree('notes');

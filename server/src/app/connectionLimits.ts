@@ -78,6 +78,8 @@ export function handleOtherUpgrades(server: Server): void {
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const protocols = (request.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
     if (!protocols.includes('websocket')) return handleAsRequest(server, request, socket as Socket);
+    // The listener would answer 500.
+    if (!hasAddress(request)) return refuse(socket);
     // ws accepts no list of protocols.
     request.headers.upgrade = 'websocket';
     upgradeToWebSocket.call(server, request, socket, head);
@@ -85,17 +87,24 @@ export function handleOtherUpgrades(server: Server): void {
 }
 
 function handleAsRequest(server: Server, request: IncomingMessage, socket: Socket): void {
+  // Node does not parse a body after the headers of an upgrade.
+  if (hasBody(request)) return refuse(socket);
   socket.on('error', () => socket.destroy());
-  if (hasBody(request)) {
-    // Node does not parse a body after the headers of an upgrade.
-    socket.end(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    return;
-  }
   const response = new ServerResponse(request);
   response.shouldKeepAlive = false;
   response.assignSocket(socket);
   response.once('finish', () => socket.end());
   server.emit('request', request, response);
+}
+
+function refuse(socket: Duplex): void {
+  socket.on('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 400 ${STATUS_CODES[400]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+/** Whether the request's host and target make a URL. */
+function hasAddress({ headers, url = '/' }: IncomingMessage): boolean {
+  return URL.canParse(/^https?:\/\//.test(url) ? url : `http://${headers.host ?? 'localhost'}${url}`);
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {
