@@ -83,9 +83,15 @@ export class RunningServer {
     await this.removeData();
   }
 
-  private async administrate(command: string, file: string): Promise<void> {
-    const { code, output } = await runCommand(nodeBinary, [serverBundle, command, file, '--data', this.dataDir]);
-    if (code !== 0) throw new Error(`palmtree-server ${command} failed: ${output}`);
+  /** Has the running server remove all of the tree's revisions but the last `count`. */
+  async keepLast(tree: string, count: number): Promise<void> {
+    await this.administrate('tree', 'keep', tree, '--keep-last', String(count));
+    await this.administrate('prune', tree, '--yes');
+  }
+
+  private async administrate(...command: readonly string[]): Promise<void> {
+    const { code, output } = await runCommand(nodeBinary, [serverBundle, ...command, '--data', this.dataDir]);
+    if (code !== 0) throw new Error(`palmtree-server ${command.join(' ')} failed: ${output}`);
   }
 
   private async listen(port: number): Promise<void> {

@@ -94,7 +94,7 @@ export async function pageOfVersions(database: Database, treeId: number, after: 
 /** The next paths with a version whose mark about removed versions contradicts the versions that are there. */
 export async function pageOfMarks(database: Database, treeId: number, after: string): Promise<FaultPage> {
   const { rows } = await sql<{ path: string; revision: number }>`
-    select path, min(revision) as revision from versions marked
+    select path, min(revision) as revision from versions marked indexed by versions_after_removed
     where tree_id = ${treeId} and path > ${after} and removed_since is not null and (
       removed < 1 or removed_since >= revision or exists (
         select 1 from versions before where before.tree_id = marked.tree_id and before.path = marked.path

@@ -215,16 +215,20 @@ export class Client {
     return this.#request('GET', `${treePath(tree)}/revisions${query}`, revisionList, { signal, retries: 1 });
   }
 
-  /** The changes of one revision. Throws revision_not_found. */
+  /** The changes of one revision, also those of which retention has removed a side. Throws revision_not_found. */
   revision(tree: string, number: number, signal?: AbortSignal): Promise<RevisionDetail> {
     const options = { signal, retries: 1, maxBytes: maxListBytes };
-    return this.#request('GET', `${treePath(tree)}/revisions/${number}`, revisionDetail, options);
+    return this.#request('GET', `${treePath(tree)}/revisions/${number}?removed=1`, revisionDetail, options);
   }
 
-  /** The changes that turn the file table at revision `from` into the one at `to`; 0 is the empty tree. */
+  /**
+   * The changes that turn the file table at revision `from` into the one at `to`; 0 is the empty tree. Those of which retention
+   * has removed a side say so.
+   */
   compare(tree: string, from: number, to: number, signal?: AbortSignal): Promise<Comparison> {
     const options = { signal, retries: 1, maxBytes: maxListBytes };
-    return this.#request('GET', `${treePath(tree)}/compare?from=${from}&to=${to}`, comparison, options);
+    const query = `from=${from}&to=${to}&removed=1`;
+    return this.#request('GET', `${treePath(tree)}/compare?${query}`, comparison, options);
   }
 
   /** A page of the versions of one path, newest first, limited to those before revision `before`. */

@@ -6,7 +6,12 @@ import { sha256 } from '../../io/fs/sha256';
 import type { CommandContext } from '../replica/commandContext';
 import { historicalContent } from './historicalContent';
 
-const notTheContent: ReadonlySet<ErrorCode> = new Set(['not_found', 'content_unavailable', 'too_much_data']);
+const notTheContent: ReadonlySet<ErrorCode> = new Set([
+  'not_found',
+  'version_removed',
+  'content_unavailable',
+  'too_much_data',
+]);
 
 /** Whether an entry of a conflict is a file that is small enough to be merged as text. */
 export function isSmallFile(entry: Entry | undefined): entry is Entry {

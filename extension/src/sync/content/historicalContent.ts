@@ -9,7 +9,7 @@ export interface HistoricalVersion extends Pick<Entry, 'path' | 'size' | 'hash'>
   readonly revision: number;
 }
 
-const absent: ReadonlySet<ErrorCode> = new Set(['not_found', 'revision_not_found', 'too_much_data']);
+const absent: ReadonlySet<ErrorCode> = new Set(['not_found', 'version_removed', 'revision_not_found', 'too_much_data']);
 
 /** The content of one version of a path; undefined if it is not in the server's history of that path. */
 export async function historicalContent(

@@ -119,7 +119,7 @@ async function withChanges<T>(
   }
 }
 
-/** The revision's entries at and below `paths`. */
+/** The revision's entries at and below `paths`. Throws not_in_revision, and version_removed if retention has removed one. */
 async function entriesIn(
   { server, reporter }: CommandContext,
   { paths, revision, source }: RestoreRequest,
@@ -127,6 +127,14 @@ async function entriesIn(
   reporter.step({ kind: 'fetchingRevision', revision });
   const { changes } = await server.client.compare(server.tree, 0, revision, reporter.signal);
   const [only] = paths;
+  const isWanted = (path: string): boolean =>
+    source === undefined ? paths.some((named) => path === named || isInside(path, named)) : path === source;
+  const removed = changes.filter(({ path, afterRemoved }) => afterRemoved === true && isWanted(path));
+  if (removed.length > 0) {
+    throw new PalmtreeError('version_removed', `retention has removed a part of revision ${revision}`, {
+      details: { paths: removed.map(({ path }) => path) },
+    });
+  }
   const entries = changes.flatMap(({ path, after }) => {
     if (after === null || (source !== undefined && path !== source)) return [];
     return [source === undefined || only === undefined ? entryOf(after) : entryWith(entryOf(after), { path: only })];

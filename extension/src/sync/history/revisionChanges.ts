@@ -22,9 +22,12 @@ export interface RevisionChanges {
   readonly changes: readonly RevisionChange[];
 }
 
-export function revisionChanges(differences: readonly PathDifference[]): RevisionChanges {
+export function revisionChanges(all: readonly PathDifference[]): RevisionChanges {
+  // Whether such a path was added, nobody knows.
+  const unpaired = all.filter(({ beforeRemoved }) => beforeRemoved === true);
+  const differences = all.filter(({ beforeRemoved }) => beforeRemoved !== true);
   const isRenamePossible = differences.some(({ after }) => after === null) && differences.some(isAddition);
-  if (!isRenamePossible) return { folders: [], changes: inOrder(differences) };
+  if (!isRenamePossible) return { folders: [], changes: inOrder(all) };
   const byPath = new Map(differences.map((difference) => [difference.path, difference]));
   const { folders, files, rest } = findRenames(differences.map(changeOf));
   const renamed = ({ from, to }: Rename): RevisionChange => ({
@@ -34,7 +37,7 @@ export function revisionChanges(differences: readonly PathDifference[]): Revisio
     after: byPath.get(to)?.after ?? null,
   });
   const others = rest.flatMap(({ path }) => byPath.get(path) ?? []);
-  const changes = inOrder([...others, ...files.map(renamed)]);
+  const changes = inOrder([...unpaired, ...others, ...files.map(renamed)]);
   const renamedFolders = folders.map(({ from, to, files }) => ({ from, to, changes: inOrder(files.map(renamed)) }));
   return { folders: renamedFolders.sort((a, b) => compareNaturally(a.to, b.to)), changes };
 }

@@ -62,10 +62,10 @@ export class TreeHistory {
     return formerLocalPath(this.#replica, path);
   }
 
-  /** The paths of all files in a revision, sorted. Throws revision_not_found. */
+  /** The paths of all files in a revision that are left, sorted. Throws revision_not_found. */
   async pathsAt(revision: number): Promise<string[]> {
     const { changes } = await this.#request(({ client, tree }) => client.compare(tree, 0, revision));
-    return changes.map(({ path }) => path);
+    return changes.flatMap(({ path, afterRemoved }) => (afterRemoved === true ? [] : [path]));
   }
 
   /** The server's content of `path` in `revision`; empty if it has no such file. */

@@ -89,17 +89,20 @@ export async function undoPush(
   throw new PalmtreeError('keeps_changing', 'the server changed each time the undo was ready');
 }
 
-/** Plans the changes of `head` that revert `differences`. A path is left alone if it changed since. */
+/**
+ * Plans the changes of `head` that revert `differences`. A path is left alone if it changed since, or if retention has removed
+ * its version before.
+ */
 export function planRevert(
   differences: readonly PathDifference[],
   head: FileTable,
 ): { readonly changes: readonly Change[]; readonly changedSince: readonly string[] } {
-  const all = differences.map(changeOf);
+  const all = differences.filter(({ beforeRemoved }) => beforeRemoved !== true).map(changeOf);
   const unchanged = all.filter(({ path, to }) => sameEntry(head.get(path), to));
   const reverting = unchanged.map(({ path, from }): Change => ({ path, from: head.get(path), to: from }));
   const changes = applicableChanges(head, reverting);
   const reverted = new Set(changes.map(({ path }) => path));
-  return { changes, changedSince: all.map(({ path }) => path).filter((path) => !reverted.has(path)) };
+  return { changes, changedSince: differences.map(({ path }) => path).filter((path) => !reverted.has(path)) };
 }
 
 interface Revert {

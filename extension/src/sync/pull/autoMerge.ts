@@ -46,16 +46,19 @@ export function isMergeable({ ancestor, local, remote }: Conflict): boolean {
  */
 export async function mergeTexts(
   context: CommandContext,
-  request: { readonly conflicts: readonly Conflict[]; readonly revision: number; readonly staging: string },
+  request: Pick<MergeRequest, 'revision' | 'onBaseless'> & {
+    readonly conflicts: readonly Conflict[];
+    readonly staging: string;
+  },
 ): Promise<Merge[]> {
-  const { revision, staging } = request;
+  const { revision, staging, onBaseless } = request;
   const conflicts = request.conflicts.filter(isMergeable);
   if (conflicts.length > 0) context.reporter.step({ kind: 'merging' });
   const merges: Merge[] = [];
   for (let start = 0; start < conflicts.length; start += parallelMerges) {
     const batch = conflicts.slice(start, start + parallelMerges);
     const merged = await inParallel(batch, parallelMerges, (conflict) =>
-      mergeContents(context, { conflict, revision }),
+      mergeContents(context, { conflict, revision, onBaseless }),
     );
     // Staged after the whole batch is merged: if one merge fails, no other is still writing.
     for (const merge of merged) {
@@ -69,10 +72,17 @@ export async function mergeTexts(
   return merges;
 }
 
+interface MergeRequest {
+  readonly conflict: Conflict;
+  readonly revision: number;
+  /** Called with the path of a conflict whose last synced version the server no longer has. */
+  readonly onBaseless?: ((path: string) => void) | undefined;
+}
+
 /** Merges a conflict of texts; undefined if their edits overlap, or if the user has begun to merge it by hand. */
 export async function mergeContents(
   context: CommandContext,
-  { conflict, revision }: { readonly conflict: Conflict; readonly revision: number },
+  { conflict, revision, onBaseless }: MergeRequest,
 ): Promise<(Merge & { readonly content: Uint8Array }) | undefined> {
   throwIfCancelled(context);
   const { path, local, remote } = conflict;
@@ -80,6 +90,7 @@ export async function mergeContents(
   const mine = await localContent(context.replica.root, local);
   if (mine === undefined || hasConflictMarkers(new TextDecoder().decode(mine))) return undefined;
   const base = await readBase(context, conflict);
+  if (base === undefined) onBaseless?.(path);
   const theirs = base === undefined ? undefined : await readTheirs(context, { theirs: remote, revision });
   if (base === undefined || theirs === undefined) return undefined;
   const merge = mergeText(base, mine, theirs);

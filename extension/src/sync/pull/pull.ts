@@ -55,6 +55,8 @@ export interface PullResult {
   readonly merged: readonly string[];
   /** Paths that both sides changed, left as they are on both. */
   readonly conflicts: readonly string[];
+  /** Those of `conflicts` that were not merged because the server no longer has their last synced version; absent if none. */
+  readonly baseless?: readonly string[];
   /** Paths that were not written, with the reason; the next pull tries again. */
   readonly skipped: readonly Skipped[];
   /** Files of others that were left on the server until the user decides, see `FolderHeld`. */
@@ -107,16 +109,19 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
   const candidates = plan.conflicts.filter(({ path }) => mayBeMerged(path, options));
   const work = async (staging: string): Promise<PullResult> => {
     const modes = mergeModes(candidates);
+    const baseless: string[] = [];
+    const onBaseless = (path: string): void => void baseless.push(path);
     const staged = [...downloads, ...modes.flatMap(({ decision }) => decision.localChanges)];
     const downloadedBytes = await stage(context, { staging, revision, changes: staged });
     const conflicts = without(candidates, modes);
-    const merges = [...modes, ...(await mergeTexts(context, { conflicts, revision, staging }))];
+    const merges = [...modes, ...(await mergeTexts(context, { conflicts, revision, staging, onBaseless }))];
     const applied = await applyPull(context, { fetched, options, plan, downloads, merges, staging });
     if (options.leavesUndone !== true && options.only === undefined) await forgetUndone(folders.backups);
     const undecided = [...held.values()].filter((one) => replica.consent.isUndecided(one));
     const { backup } = applied;
     return {
       ...summary({ plan, downloads, merges }, applied),
+      ...(baseless.length === 0 ? {} : { baseless }),
       revision,
       downloadedBytes,
       held: undecided,

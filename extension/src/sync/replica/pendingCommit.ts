@@ -2,6 +2,7 @@ import { parsedJson } from '../../core/parsedJson';
 import { changeOf } from '../../core/wire';
 import { replaceFile } from '../../io/fs/durable';
 import { readText } from '../../io/fs/files';
+import { PalmtreeError } from '../../errors';
 import { removeAll } from '../../io/fs/folders';
 import type { CommandContext } from './commandContext';
 
@@ -35,7 +36,10 @@ export async function forgetCommit({ folders }: Pick<CommandContext, 'folders'>)
   await removeAll(folders.pendingCommit);
 }
 
-/** Asks the server about a pending commit. If it was made, its changes are synced as if the response had arrived. */
+/**
+ * Asks the server about a pending commit. If it was made, its changes are synced as if the response had arrived. Throws
+ * revision_not_found if retention has removed some of them, so that nobody knows any more what both sides had.
+ */
 export async function settleCommit(context: CommandContext): Promise<void> {
   const { replica, server, reporter } = context;
   const pending = await read(context);
@@ -43,6 +47,11 @@ export async function settleCommit(context: CommandContext): Promise<void> {
   const committed = await server.client.committedPush(server.tree, pending.id, reporter.signal);
   if (committed !== undefined && committed.revision > pending.base) {
     const compared = await server.client.compare(server.tree, pending.base, committed.revision, reporter.signal);
+    const removed = compared.changes.find(({ afterRemoved }) => afterRemoved === true);
+    if (removed !== undefined) {
+      const text = `retention has removed ${removed.path} at revision ${committed.revision}`;
+      throw new PalmtreeError('revision_not_found', text);
+    }
     await replica.ancestor.settle({ base: pending.base, committed, changes: compared.changes.map(changeOf) });
     replica.removeLapsedRules();
     await replica.save();

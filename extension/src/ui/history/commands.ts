@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { localDocument, serverDocument, syncedDocument } from '../documents/serverDocuments';
 import { treeHistoryViewId } from '../shared/ids';
+import { showNotification } from '../shared/notification';
 import type { PathPicker } from '../views/pathPicker';
 import type { FileHistoryView } from './fileHistoryView';
 import { pickVersion } from './historyPicks';
@@ -29,12 +30,22 @@ export async function compareVersion(row: unknown): Promise<void> {
 /** Compares the previous version (on the left) with a row's version. */
 export async function compareVersionBefore(row: unknown): Promise<void> {
   const version = versionOf(row);
-  const { owner, path, pathBefore = path, revision, before } = version;
+  const { owner, path, pathBefore = path, revision, before, isBeforeRemoved } = version;
+  if (isBeforeRemoved === true) return sayBeforeRemoved(version);
   const title =
     before === 0
       ? vscode.l10n.t('{0} (new in r{1})', nameOf(path), revision)
       : vscode.l10n.t('{0} (r{1} ↔ r{2})', nameOf(path), before, revision);
   await openDiff(serverDocument(owner, pathBefore, before), documentOf(version), title);
+}
+
+async function sayBeforeRemoved({ path, revision }: ShownVersion): Promise<void> {
+  const text = vscode.l10n.t(
+    'The version of {0} before r{1} was removed by retention: the server keeps only some revisions of this tree.',
+    nameOf(path),
+    revision,
+  );
+  await showNotification('information', `Palmtree: ${text}`);
 }
 
 export async function openVersion(row: unknown): Promise<void> {

@@ -5,14 +5,18 @@ import { Pages } from './pages';
 import {
   revisionLabel,
   isMoreRow,
+  isRemovedRow,
   moreItem,
+  removedItem,
   pushTooltip,
   versionDescription,
   type ShownVersion,
   type MoreRow,
+  type RemovedRow,
   type VersionRow,
 } from './rows';
 import type { FileVersion } from '../../sync/history/fileVersions';
+import { formatNumber } from '../shared/format';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { showProgressInView } from '../shared/notification';
 import { plainLine } from '../shared/plainText';
@@ -33,6 +37,8 @@ interface FileVersionRow extends VersionRow {
   readonly push: FileVersion;
 }
 
+type Row = FileVersionRow | RemovedRow | MoreRow;
+
 /** The file whose versions are shown, and the versions loaded so far. */
 interface ShownHistory {
   readonly owner: SyncedFolder;
@@ -51,17 +57,17 @@ export function createFileHistory(
   return new FileHistory(folders, used, new FollowedFile(tracked), log);
 }
 
-class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, FileHistoryView {
+class FileHistory implements vscode.TreeDataProvider<Row>, FileHistoryView {
   readonly #folders: WorkspaceFolders;
   readonly #followed: FollowedFile;
   readonly #log: vscode.LogOutputChannel;
-  readonly #changed = new vscode.EventEmitter<(FileVersionRow | MoreRow)[] | undefined>();
-  readonly #view: vscode.TreeView<FileVersionRow | MoreRow>;
+  readonly #changed = new vscode.EventEmitter<Row[] | undefined>();
+  readonly #view: vscode.TreeView<Row>;
   readonly #subscriptions: vscode.Disposable;
-  readonly #drawn = new DrawnRows<FileVersionRow | MoreRow>({
+  readonly #drawn = new DrawnRows<Row>({
     idOf,
     childrenOf: (row) => (row === undefined ? this.#rows() : []),
-    itemOf: (row) => (isMoreRow(row) ? moreItem(row) : versionItem(row)),
+    itemOf,
   });
   #shown: ShownHistory | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
@@ -95,11 +101,11 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#update();
   }
 
-  getChildren(row?: FileVersionRow | MoreRow): (FileVersionRow | MoreRow)[] {
+  getChildren(row?: Row): Row[] {
     return this.#drawn.children(row);
   }
 
-  getTreeItem(row: FileVersionRow | MoreRow): vscode.TreeItem {
+  getTreeItem(row: Row): vscode.TreeItem {
     return this.#drawn.item(row);
   }
 
@@ -107,10 +113,10 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
     this.#subscriptions.dispose();
   }
 
-  #rows(): (FileVersionRow | MoreRow)[] {
+  #rows(): Row[] {
     if (this.#shown === undefined) return [];
     const { owner, path, versions } = this.#shown;
-    const rows = versions.items.map((push, index): FileVersionRow => {
+    const rows = versions.items.flatMap((push, index): Row[] => {
       // The previous version may be on the next page: it is the file in the previous revision.
       const older = versions.items[index + 1];
       const before = older?.revision ?? (versions.hasMore ? push.revision - 1 : 0);
@@ -122,8 +128,11 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
         revision: push.revision,
         before,
         isDeleted: push.entry === null,
+        // The version that is listed next stands in for removed ones.
+        isBeforeRemoved: older === undefined && push.removed !== undefined,
       };
-      return { owner, push, version };
+      const removed = push.removed === undefined ? [] : [{ owner, removed: push.removed.count, after: push.revision }];
+      return [{ owner, push, version }, ...removed];
     });
     if (!versions.hasMore) return rows;
     return [...rows, { owner, loadMore: () => this.#whileLoading(versions.loadMore()) }];
@@ -203,9 +212,20 @@ class FileHistory implements vscode.TreeDataProvider<FileVersionRow | MoreRow>, 
   }
 }
 
-function idOf(row: FileVersionRow | MoreRow): string {
+function idOf(row: Row): string {
   const folder = row.owner.folder.uri.toString();
-  return isMoreRow(row) ? `${folder}\0more` : `${folder}\0${row.version.path}\0${row.push.revision}`;
+  if (isMoreRow(row)) return `${folder}\0more`;
+  if (isRemovedRow(row)) return `${folder}\0\0${row.after}\0removed`;
+  return `${folder}\0${row.version.path}\0${row.push.revision}`;
+}
+
+function itemOf(row: Row): vscode.TreeItem {
+  if (isMoreRow(row)) return moreItem(row);
+  return isRemovedRow(row) ? removedItem(row, versionsText(row.removed)) : versionItem(row);
+}
+
+function versionsText(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 version') : vscode.l10n.t('{0} versions', formatNumber(count));
 }
 
 function versionItem(row: FileVersionRow): vscode.TreeItem {

@@ -4,6 +4,7 @@ import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
 import { formatBytes, formatDate, formatNumber, relativeTime } from '../shared/format';
 import { commandIds } from '../shared/ids';
+import { rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** A version of a file as the views show it: with the folder, and the version before it. */
@@ -19,6 +20,8 @@ export interface ShownVersion {
   readonly localPath?: string | undefined;
   /** The revision deleted the file. */
   readonly isDeleted: boolean;
+  /** The server has removed the previous version. */
+  readonly isBeforeRemoved?: boolean;
 }
 
 /** A row for a version of a file, in either view. */
@@ -77,7 +80,46 @@ export function versionDescription({ createdAt, message, entry, renamedFrom }: F
   return joined(' · ', relativeTime(new Date(createdAt), now), rename, quoted(message), size);
 }
 
-/** `3 minutes ago · “the message” · 1 renamed, 2 changed, 1 deleted · forced` */
+/** A row that stands for versions that the server has removed. */
+export interface RemovedRow {
+  readonly owner: SyncedFolder;
+  /** Their number. */
+  readonly removed: number;
+  /** The revision of the row above. */
+  readonly after: number;
+}
+
+export function isRemovedRow(row: object): row is RemovedRow {
+  return 'removed' in row && 'after' in row;
+}
+
+/** `12 versions removed by retention` */
+export function removedItem({ removed }: RemovedRow, label: string): vscode.TreeItem {
+  const item = new vscode.TreeItem(label);
+  const description = vscode.l10n.t('removed by retention');
+  item.description = description;
+  item.tooltip =
+    removed === 1
+      ? vscode.l10n.t('The server keeps only some revisions of this tree. It has removed 1 version here.')
+      : vscode.l10n.t(
+          'The server keeps only some revisions of this tree. It has removed {0} versions here.',
+          formatNumber(removed),
+        );
+  item.accessibilityInformation = rowLabel(label, description);
+  item.iconPath = new vscode.ThemeIcon('circle-slash');
+  item.contextValue = 'removed';
+  return item;
+}
+
+/** The part of a revision's description about the changes that the server has removed. */
+function removedText({ put, deleted, removed = 0 }: RevisionSummary): string {
+  if (removed === 0) return '';
+  return removed >= put + deleted
+    ? vscode.l10n.t('removed by retention')
+    : vscode.l10n.t('{0} removed by retention', formatNumber(removed));
+}
+
+/** `3 minutes ago · “the message” · 1 renamed, 2 changed, 1 deleted · forced · removed by retention` */
 export function revisionDescription(revision: RevisionSummary, now: Date): string {
   const { createdAt, message, forced, renamed = 0 } = revision;
   const [put, deleted] = [revision.put - renamed, revision.deleted - renamed];
@@ -88,7 +130,8 @@ export function revisionDescription(revision: RevisionSummary, now: Date): strin
     deleted > 0 ? vscode.l10n.t('{0} deleted', formatNumber(deleted)) : '',
   );
   const time = relativeTime(new Date(createdAt), now);
-  return joined(' · ', time, quoted(message), changes, forced ? vscode.l10n.t('forced') : '');
+  const isForced = forced ? vscode.l10n.t('forced') : '';
+  return joined(' · ', time, quoted(message), changes, isForced, removedText(revision));
 }
 
 /** Three lines: the revision and its author, the exact time, and the whole message. */

@@ -158,7 +158,7 @@ class TreeHistory implements vscode.TreeDataProvider<Row>, HistoryView {
     if (known === undefined || known.has(keyOf(revision))) return known !== undefined;
     try {
       const { folders, changes } = await owner.sync.history.revisionChanges(revision.number);
-      known.set(keyOf(revision), shownRows(row, folders, changes));
+      known.set(keyOf(revision), [...shownRows(row, folders, changes), ...removedRows(row)]);
       return true;
     } catch (error) {
       this.#failed.add(row);
@@ -200,4 +200,8 @@ function shownRows(
     ...changes.slice(0, maxRows).map((change) => changeRow(owner, number, change)),
   ];
   return changes.length > maxRows ? [...rows, { owner, rest: changes.length - maxRows, above }] : rows;
+}
+
+function removedRows({ owner, revision: { number, removed = 0 } }: RevisionRow): Row[] {
+  return removed === 0 ? [] : [{ owner, removed, after: number }];
 }

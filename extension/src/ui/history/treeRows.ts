@@ -3,11 +3,14 @@ import type { RevisionSummary } from '../../../../server/src/contract/history';
 import type { RenamedFolder, RevisionChange } from '../../sync/history/revisionChanges';
 import {
   isMoreRow,
+  isRemovedRow,
+  removedItem,
   moreItem,
   revisionLabel,
   pushTooltip,
   revisionDescription,
   type MoreRow,
+  type RemovedRow,
   type VersionRow,
 } from './rows';
 import { commandIds } from '../shared/ids';
@@ -45,12 +48,13 @@ interface RestRow {
   readonly above: RevisionRow | RenamedFolderRow;
 }
 
-export type TreeHistoryRow = FolderRow | RevisionRow | RenamedFolderRow | ChangeRow | RestRow | MoreRow;
+export type TreeHistoryRow = FolderRow | RevisionRow | RenamedFolderRow | ChangeRow | RestRow | RemovedRow | MoreRow;
 
 /** Identifies a row in the view. No path contains the separator, and no revision has the number `more`. */
 export function rowId(row: TreeHistoryRow): string {
   const folder = row.owner.folder.uri.toString();
   if (isMoreRow(row)) return `${folder}\0more`;
+  if (isRemovedRow(row)) return `${folder}\0${row.after}\0\0\0removed`;
   if ('kind' in row) return folder;
   if ('rest' in row) return `${rowId(row.above)}\0\0\0rest`;
   if ('renamed' in row) return [folder, row.number, row.renamed.from, row.renamed.to].join('\0');
@@ -61,6 +65,7 @@ export function rowId(row: TreeHistoryRow): string {
 
 export function itemOf(row: TreeHistoryRow): vscode.TreeItem {
   if (isMoreRow(row)) return moreItem(row);
+  if (isRemovedRow(row)) return removedItem(row, changesText(row.removed));
   if ('kind' in row) return folderItem(row.owner);
   if ('rest' in row) return restItem(row);
   if ('renamed' in row) return renamedFolderItem(row);
@@ -84,8 +89,13 @@ function revisionItem({ revision }: RevisionRow): vscode.TreeItem {
   item.tooltip = pushTooltip(revision.number, revision);
   item.accessibilityInformation = rowLabel(revisionLabel(revision.number, revision), item.description);
   item.iconPath = new vscode.ThemeIcon('git-commit');
-  item.contextValue = 'revision';
+  // With nothing left, there is nothing to restore or to undo.
+  item.contextValue = isAllRemoved(revision) ? 'revision.removed' : 'revision';
   return item;
+}
+
+function isAllRemoved({ put, deleted, removed = 0 }: RevisionSummary): boolean {
+  return removed > 0 && removed >= put + deleted;
 }
 
 function changeItem(row: ChangeRow): vscode.TreeItem {
@@ -95,12 +105,13 @@ function changeItem(row: ChangeRow): vscode.TreeItem {
   // The scheme keeps the file's icon, and keeps away the decorations of local states and of read-only files.
   const item = new vscode.TreeItem(vscode.Uri.from({ scheme: 'palmtree-row', path: `/${change.path}` }));
   item.label = name;
-  item.description = joined(changeWord(change), folder);
+  const before = change.beforeRemoved === true ? vscode.l10n.t('version before removed by retention') : '';
+  item.description = joined(changeWord(change), before, folder);
   item.tooltip =
     change.renamedFrom === undefined
       ? change.path
       : vscode.l10n.t('{0} was renamed to {1}', change.renamedFrom, change.path);
-  item.accessibilityInformation = rowLabel(name, changeWord(change), inFolderOf(change.path));
+  item.accessibilityInformation = rowLabel(name, changeWord(change), before, inFolderOf(change.path));
   item.contextValue = version.isDeleted ? 'change.deleted' : 'change';
   const title = vscode.l10n.t('Compare with Previous Version');
   item.command = { command: commandIds.compareVersionBefore, title, arguments: [row] };
@@ -110,7 +121,9 @@ function changeItem(row: ChangeRow): vscode.TreeItem {
 export function changeRow(owner: SyncedFolder, number: number, change: RevisionChange): ChangeRow {
   const { path, renamedFrom } = change;
   const before = change.before === null ? 0 : number - 1;
-  const version = { owner, path, pathBefore: renamedFrom, revision: number, before, isDeleted: change.after === null };
+  const isDeleted = change.after === null;
+  const isBeforeRemoved = change.beforeRemoved === true;
+  const version = { owner, path, pathBefore: renamedFrom, revision: number, before, isDeleted, isBeforeRemoved };
   return { owner, change, version };
 }
 
@@ -139,8 +152,13 @@ function restItem({ rest }: RestRow): vscode.TreeItem {
   return item;
 }
 
-function changeWord({ before, after, renamedFrom }: RevisionChange): string {
+function changesText(count: number): string {
+  return count === 1 ? vscode.l10n.t('1 change') : vscode.l10n.t('{0} changes', formatNumber(count));
+}
+
+function changeWord({ before, after, renamedFrom, beforeRemoved }: RevisionChange): string {
   if (renamedFrom !== undefined) return vscode.l10n.t('renamed from {0}', renamedFrom);
+  if (beforeRemoved === true) return after === null ? vscode.l10n.t('deleted') : vscode.l10n.t('changed');
   if (before === null) return vscode.l10n.t('added');
   if (after === null) return vscode.l10n.t('deleted');
   if (before.kind !== after.kind) return vscode.l10n.t('type changed');

@@ -71,7 +71,7 @@ export async function confirmComparison({ sync }: SyncedFolder): Promise<void> {
   const message = vscode.l10n.t('{0} no longer has revision {1} of "{2}", which is here.', server, revision, tree);
   const detail = [
     vscode.l10n.t(
-      'The server was restored from an older copy, or shows another history than before. If you did not expect that, ask its administrator first.',
+      'The server was restored from an older copy, shows another history than before, or has removed old revisions. If you did not expect that, ask its administrator first.',
     ),
     vscode.l10n.t(
       'Palmtree can compare all files again. It replaces and deletes none: each file that differs becomes a conflict. Files that only the server has are pulled, and files that only this machine has are pushed again.',

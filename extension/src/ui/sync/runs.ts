@@ -128,7 +128,7 @@ function notifyOfPull(deps: TransferDeps, owner: SyncedFolder, pullOptions: Pull
   const conflicts = pullOptions.only === undefined ? result.conflicts : [];
   if (conflicts.length + skipped.length > 0) {
     const again = showingErrors(deps, () => runPull(deps, owner, undefined, pullOptions));
-    void notifySkipped(owner, { conflicts, skipped }, deps.log, again);
+    void notifySkipped(owner, { conflicts, skipped, baseless: result.baseless ?? [] }, deps.log, again);
   } else if (merged.length > 0) {
     void notifyMerged(owner, { merged });
   }

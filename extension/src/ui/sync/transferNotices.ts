@@ -14,12 +14,13 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 /** Warns of conflicts and skipped files, and offers what helps. `again` pulls again once files are saved. */
 export async function notifySkipped(
   { folder }: SyncedFolder,
-  { conflicts, skipped }: Pick<PullResult, 'conflicts' | 'skipped'>,
+  { conflicts, skipped, baseless = [] }: Pick<PullResult, 'conflicts' | 'skipped' | 'baseless'>,
   log: vscode.LogOutputChannel,
   again: () => Promise<void>,
 ): Promise<void> {
   const unsaved = skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
-  const text = [conflictsMessage(conflicts), skippedFilesMessage(skipped)].filter((part) => part !== '').join(' ');
+  const parts = [conflictsMessage(conflicts), baselessMessage(baseless), skippedFilesMessage(skipped)];
+  const text = parts.filter((part) => part !== '').join(' ');
   const save = vscode.l10n.t('Save and Pull');
   const resolve = vscode.l10n.t('Resolve…');
   const show = vscode.l10n.t('Show');
@@ -57,6 +58,14 @@ function conflictsMessage(conflicts: PullResult['conflicts']): string {
         formatNumber(conflicts.length),
         paths,
       );
+}
+
+function baselessMessage(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return vscode.l10n.t(
+    'Nothing could be merged in {0}: the server no longer has the version that this folder was last synced with.',
+    pathList(paths),
+  );
 }
 
 function skippedFilesMessage(skipped: readonly Skipped[]): string {
