@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { guardedDeletions, lostFolders, missingFolders } from './deletionGuard';
+import { runToEnd } from './cooperativeTask';
+import { guardedDeletions, lostFoldersSteps, missingFoldersSteps } from './deletionGuard';
 import { withChanges, type Change } from './change';
 import { entry, table } from './testing/fixtures';
 
@@ -68,7 +69,8 @@ describe('lostFolders', () => {
     [...before.values()].flatMap((from) =>
       from.path.startsWith(`${folder}/`) ? [{ path: from.path, from, to: undefined }] : [],
     );
-  const lost = (changes: readonly Change[]): string[] => lostFolders(changes, () => withChanges(before, changes));
+  const lost = (changes: readonly Change[]): string[] =>
+    runToEnd(lostFoldersSteps(changes, () => withChanges(before, changes)));
 
   it('returns the outermost folder that loses all of ten files, at any depth', () => {
     expect(lost(inside('big'))).toEqual(['big']);
@@ -98,6 +100,9 @@ describe('lostFolders', () => {
 });
 
 describe('missingFolders', () => {
+  const missingFolders = (...tables: Parameters<typeof missingFoldersSteps>): string[] =>
+    runToEnd(missingFoldersSteps(...tables));
+
   const before = table({ 'n/a': '1', 'n/b/c': '2', 'm/a': '3', 'm/b': '4', x: '5' });
 
   it('returns a folder that had several files and is empty now', () => {
@@ -124,5 +129,44 @@ describe('missingFolders', () => {
     const moved = table({ 'k/a': '1', 'k/b/c': '2', 'm/a': '3' });
     expect(missingFolders(['n'], before, moved)).toEqual([]);
     expect(missingFolders(['n'], before, table({ 'k/a': '1', 'm/a': '3' }))).toEqual(['n']);
+  });
+});
+
+describe('many deep paths', () => {
+  const folder = Array.from({ length: 189 }, (_, level) => `d${level}`).join('/');
+  const deep = table(Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`${folder}/f${i}`, `${i}`])));
+
+  function* counting<T>(items: MapIterator<T>, count: () => void): MapIterator<T> {
+    for (const item of items) {
+      count();
+      yield item;
+    }
+  }
+
+  /** The most paths that one step takes from the table that `task` gets. */
+  function mostPathsPerStep(task: (counted: typeof deep) => Generator<void, unknown>): number {
+    let [paths, most] = [0, 0];
+    const counted = new Map(deep);
+    counted.keys = () => counting(deep.keys(), () => paths++);
+    counted[Symbol.iterator] = () => counting(deep.entries(), () => paths++);
+    for (const steps = task(counted); steps.next().done !== true; paths = 0) most = Math.max(most, paths);
+    return Math.max(most, paths);
+  }
+
+  it('are taken a few at a time', () => {
+    const others = Array.from({ length: 20 }, (_, i) => `other${i}`);
+    const changes = [...deep].map(([path, from]): Change => ({ path, from, to: undefined }));
+    expect(mostPathsPerStep((now) => missingFoldersSteps(['other'], deep, now))).toBeLessThanOrEqual(100);
+    expect(mostPathsPerStep((now) => missingFoldersSteps(others, deep, now))).toBeLessThanOrEqual(100);
+    expect(mostPathsPerStep((now) => missingFoldersSteps([], now, table({})))).toBeLessThanOrEqual(100);
+    expect(mostPathsPerStep((now) => lostFoldersSteps(changes, () => now))).toBeLessThanOrEqual(100);
+  });
+
+  it('are not all read to find that a folder still has files', () => {
+    let read = 0;
+    const now = new Map(deep);
+    now.keys = () => counting(deep.keys(), () => read++);
+    expect(runToEnd(missingFoldersSteps(['d0', folder], deep, now))).toEqual([]);
+    expect(read).toBeLessThan(10);
   });
 });

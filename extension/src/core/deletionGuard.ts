@@ -1,4 +1,5 @@
 import type { Change } from './change';
+import { stepSize, type CooperativeTask } from './cooperativeTask';
 import type { FileTable } from './entry';
 import { isInside, parentFolders } from './paths';
 
@@ -47,7 +48,11 @@ function isEmptied({ from, to }: Change): boolean {
  * changes. Emptied files count as lost; deleted files only if their content is nowhere in that table. The workspace
  * folder itself is never returned.
  */
-export function lostFolders(changes: readonly Change[], tableAfter: () => FileTable, min = 10): string[] {
+export function* lostFoldersSteps(
+  changes: readonly Change[],
+  tableAfter: () => FileTable,
+  min = 10,
+): CooperativeTask<string[]> {
   const removed = removedContent(changes);
   if (removed.deleted.length + removed.emptied.length < min) return [];
   const after = tableAfter();
@@ -55,16 +60,23 @@ export function lostFolders(changes: readonly Change[], tableAfter: () => FileTa
   const existing = new Set([...after.values()].map(({ hash }) => hash));
   const hashes = new Map(changes.flatMap(({ path, from }) => (from === undefined ? [] : [[path, from.hash]])));
   const deleted = removed.deleted.filter((path) => !existing.has(hashes.get(path) ?? ''));
+  const lost = yield* foldersWithSteps([...deleted, ...emptied], min);
+  yield* removeFoldersOfSteps(lost, notIn(emptied, after.keys()));
+  return [...lost].filter((path) => ![...parentFolders(path)].some((folder) => lost.has(folder))).sort();
+}
+
+/** The folders that contain at least `min` of `paths`. */
+function* foldersWithSteps(paths: readonly string[], min: number): CooperativeTask<Set<string>> {
   const counts = new Map<string, number>();
-  for (const path of [...deleted, ...emptied]) {
+  for (const [number, path] of paths.entries()) {
+    if (number % stepSize === 0) yield;
     for (const folder of parentFolders(path)) counts.set(folder, (counts.get(folder) ?? 0) + 1);
   }
-  const lost = new Set([...counts].flatMap(([folder, count]) => (count >= min ? [folder] : [])));
-  if (lost.size === 0) return [];
-  for (const path of after.keys()) {
-    if (!emptied.has(path)) for (const folder of parentFolders(path)) lost.delete(folder);
-  }
-  return [...lost].filter((path) => ![...lost].some((folder) => isInside(path, folder))).sort();
+  return new Set([...counts].flatMap(([folder, count]) => (count >= min ? [folder] : [])));
+}
+
+function* notIn(left: ReadonlySet<string>, paths: Iterable<string>): Generator<string> {
+  for (const path of paths) if (!left.has(path)) yield path;
 }
 
 /**
@@ -72,19 +84,15 @@ export function lostFolders(changes: readonly Change[], tableAfter: () => FileTa
  * Unless a file has replaced it, a folder is not returned if it had a single file, or if all its contents exist
  * elsewhere, so that it was moved. If the workspace folder is returned, no other is.
  */
-export function missingFolders(folders: Iterable<string>, ancestor: FileTable, now: FileTable): string[] {
-  const candidates = new Set(['', ...folders]);
-  const present = new Set<string>();
-  for (const path of now.keys()) for (const folder of foldersOf(path)) present.add(folder);
-  const hashesByFolder = new Map<string, string[]>();
-  for (const [path, { hash }] of ancestor) {
-    for (const folder of foldersOf(path)) {
-      if (!candidates.has(folder) || present.has(folder)) continue;
-      const hashes = hashesByFolder.get(folder);
-      if (hashes === undefined) hashesByFolder.set(folder, [hash]);
-      else hashes.push(hash);
-    }
-  }
+export function* missingFoldersSteps(
+  folders: Iterable<string>,
+  ancestor: FileTable,
+  now: FileTable,
+): CooperativeTask<string[]> {
+  const absent = new Set(['', ...folders]);
+  yield* removeFoldersOfSteps(absent, now.keys());
+  if (absent.size === 0) return [];
+  const hashesByFolder = yield* hashesInSteps(absent, ancestor);
   if (hashesByFolder.size === 0) return [];
   const existing = new Set([...now.values()].map(({ hash }) => hash));
   const missing = [...hashesByFolder].filter(([folder, hashes]) => {
@@ -94,8 +102,39 @@ export function missingFolders(folders: Iterable<string>, ancestor: FileTable, n
   return paths.includes('') ? [''] : paths;
 }
 
-/** All folders that contain `path`, including the workspace folder. */
-function* foldersOf(path: string): Generator<string> {
-  yield* parentFolders(path);
-  yield '';
+/** Removes from `folders` those that contain one of `paths`. Ends early: most folders contain one of the first paths. */
+function* removeFoldersOfSteps(folders: Set<string>, paths: Iterable<string>): CooperativeTask<void> {
+  let visited = 0;
+  for (const path of paths) {
+    if (folders.size === 0) return;
+    if (++visited % stepSize === 0) yield;
+    for (const folder of [...foldersAmong(folders, path)]) folders.delete(folder);
+  }
+}
+
+function* hashesInSteps(folders: ReadonlySet<string>, table: FileTable): CooperativeTask<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  let visited = 0;
+  for (const [path, { hash }] of table) {
+    if (++visited % stepSize === 0) yield;
+    for (const folder of foldersAmong(folders, path)) {
+      const hashes = found.get(folder);
+      if (hashes === undefined) found.set(folder, [hash]);
+      else hashes.push(hash);
+    }
+  }
+  return found;
+}
+
+/** With more folders, it is faster to look up those above a path of usual depth. */
+const maxTestedFolders = 8;
+
+/** Those of `folders` that contain `path`. */
+function* foldersAmong(folders: ReadonlySet<string>, path: string): Generator<string> {
+  if (folders.size <= maxTestedFolders) {
+    for (const folder of folders) if (isInside(path, folder)) yield folder;
+    return;
+  }
+  for (const folder of parentFolders(path)) if (folders.has(folder)) yield folder;
+  if (folders.has('')) yield '';
 }

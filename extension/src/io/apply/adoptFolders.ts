@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } f
 import { dirname, join } from 'node:path';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { isPlain } from '../../core/filenames/nameRules';
-import { parentFolders, parentOf } from '../../core/paths';
+import { parentOf } from '../../core/paths';
 import { errnoOf } from '../fs/errno';
 import { statsAt } from '../fs/stats';
 import { runYielding } from '../threads/yielding';
@@ -49,20 +49,19 @@ export async function adoptFolders(state: ApplyState, adoption: Adoption): Promi
 
 /** The highest folders that do not exist, each with all puts in it. */
 function* newFoldersSteps({ root }: ApplyState, puts: readonly Put[]): CooperativeTask<Map<string, Put[]>> {
-  const exists = new Map<string, boolean>();
-  const isThere = (folder: string): boolean => {
-    const known = exists.get(folder) ?? statsAt(join(root, folder)) !== undefined;
-    exists.set(folder, known);
-    return known;
+  /** By folder: the highest folder above it that does not exist, or itself. */
+  const known = new Map<string, string | undefined>();
+  const highestMissing = (folder: string): string | undefined => {
+    if (known.has(folder)) return known.get(folder);
+    const isMissing = folder !== '' && statsAt(join(root, folder)) === undefined;
+    const highest = isMissing ? (highestMissing(parentOf(folder) ?? '') ?? folder) : undefined;
+    known.set(folder, highest);
+    return highest;
   };
   const groups = new Map<string, Put[]>();
   for (const [number, put] of puts.entries()) {
     if (number % stepSize === 0) yield;
-    let highest: string | undefined;
-    for (const folder of parentFolders(put.path)) {
-      if (isThere(folder)) break;
-      highest = folder;
-    }
+    const highest = highestMissing(parentOf(put.path) ?? '');
     if (highest === undefined) continue;
     const group = groups.get(highest);
     if (group === undefined) groups.set(highest, [put]);

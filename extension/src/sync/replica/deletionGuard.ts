@@ -1,10 +1,11 @@
 import { isAbsolute } from 'node:path';
-import { guardedDeletions, lostFolders, missingFolders, removedContent } from '../../core/deletionGuard';
+import { guardedDeletions, lostFoldersSteps, missingFoldersSteps, removedContent } from '../../core/deletionGuard';
 import { isInside, parentFolders } from '../../core/paths';
 import { deletedRulePaths } from '../../core/tracking/deletedRulePaths';
 import { withChanges, type Change } from '../../core/change';
 import { PalmtreeError, type ErrorDetails } from '../../errors';
 import { identityOfFolder, isEmptyFolder } from '../../io/fs/rootFolder';
+import { runYielding } from '../../io/threads/yielding';
 import { isMissing } from './followRenames';
 import type { Replica } from './replica';
 
@@ -44,10 +45,12 @@ export async function applyDeletionGuard(
     changes.some(({ path }) => path === folder || isInside(path, folder) || isInside(folder, path));
   const missing = (await isRootEmptied(replica))
     ? ['']
-    : missingFolders(folders, ancestor, observations).filter(isAffected);
+    : (await runYielding(missingFoldersSteps(folders, ancestor, observations))).filter(isAffected);
   const after = direction === 'push' ? observations : withChanges(observations, changes);
-  const emptiedByPlan = direction === 'push' ? [] : missingFolders(folders, ancestor, after).filter(isAffected);
-  const lost = lostFolders(changes, () => (direction === 'push' ? withChanges(ancestor, changes) : after));
+  const emptiedAfter = direction === 'push' ? [] : await runYielding(missingFoldersSteps(folders, ancestor, after));
+  const emptiedByPlan = emptiedAfter.filter(isAffected);
+  const tableAfter = () => (direction === 'push' ? withChanges(ancestor, changes) : after);
+  const lost = await runYielding(lostFoldersSteps(changes, tableAfter));
   const { deleted, emptied } = removedContent(changes);
   const vanished = direction === 'push' && !missing.includes('') ? vanishedIn(replica, deleted, changes) : [];
   if (

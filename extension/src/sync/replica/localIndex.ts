@@ -203,9 +203,10 @@ export class LocalIndex {
     return { changes, isComplete };
   }
 
-  /** Whether `path` is in a folder whose disk was missing at the last scan. */
-  isOnMissingDisk(path: string): boolean {
-    return [...parentFolders(path)].some((folder) => this.#problems.get(folder)?.reason.startsWith('disk-') === true);
+  /** Returns a test whether a path is in a folder whose disk was missing at the last scan. */
+  missingDiskTest(): (path: string) => boolean {
+    const missing = [...this.#problems.values()].filter(({ reason }) => reason.startsWith('disk-'));
+    return (path) => missing.some((folder) => isInside(path, folder.path));
   }
 
   /**

@@ -39,13 +39,14 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
   const { changes, staging, backup, hasUnsavedEdits, record = (write) => write() } = request;
   throwIfCancelled(context);
   reporter.step({ kind: request.step ?? 'applying' });
+  const isOnMissingDisk = local.missingDiskTest();
   const result = await record(async () => {
     await replica.local.requireSameDisks();
     const applied = await applyChanges({
       root: replica.root,
       staging,
       backup,
-      changes: changes.filter(({ path }) => !local.isOnMissingDisk(path)),
+      changes: changes.filter(({ path }) => !isOnMissingDisk(path)),
       observations: replica.local.observations,
       ...(hasUnsavedEdits === undefined ? {} : { hasUnsavedEdits }),
       nameRules: replica.local.nameRules,
@@ -54,8 +55,7 @@ export async function applyStaged(context: LocalContext, request: ApplyRequest):
       keepsEmptyFolder: (path) => replica.rules.all.get(path)?.kind === 'folder',
     });
     await local.update(applied.written, applied.removed);
-    for (const { path } of changes)
-      if (local.isOnMissingDisk(path)) applied.skipped.push({ path, reason: 'diskMissing' });
+    for (const { path } of changes) if (isOnMissingDisk(path)) applied.skipped.push({ path, reason: 'diskMissing' });
     return applied;
   });
   await request.onApplied?.(result);

@@ -15,6 +15,8 @@ const lookMs = 100;
 /** A server sends a whole pack if half of it is wanted. */
 const maxShare = 2;
 const marginBytes = 16 << 20;
+/** The deepest paths take some ten milliseconds. */
+const filesPerMessage = 200;
 
 export interface IncomingPacks {
   readonly id: string;
@@ -54,10 +56,7 @@ export async function receivePacks(
       const size = await sizeAt(file);
       if (size === undefined || (which === 'complete' && size !== bytes)) continue;
       waiting.delete(number);
-      const targets = files.map(({ entry: { path, size, hash, mode, mtimeNs }, offset }) => {
-        return { offset, size, hash, mode, mtimeNs, target: stagedPath(staging, path) };
-      });
-      for (const index of await packer.unpack(file, targets)) missing.push(files[index]?.entry.path ?? '');
+      missing.push(...(await unpackPack(packer, file, { staging, files })));
       await removeAll(file);
     }
   };
@@ -78,6 +77,23 @@ export async function receivePacks(
     await removeAll(folder);
   }
   for (const number of waiting) missing.push(...(packs[number]?.files ?? []).map(({ entry }) => entry.path));
+  return missing;
+}
+
+/** Unpacks a few files at a time: a message of many deep paths takes long. Returns the paths that the pack does not have. */
+async function unpackPack(
+  packer: Packer,
+  pack: string,
+  { staging, files }: { readonly staging: string; readonly files: readonly Placed[] },
+): Promise<string[]> {
+  const missing: string[] = [];
+  for (let start = 0; start < files.length; start += filesPerMessage) {
+    const part = files.slice(start, start + filesPerMessage);
+    const targets = part.map(({ entry: { path, size, hash, mode, mtimeNs }, offset }) => {
+      return { offset, size, hash, mode, mtimeNs, target: stagedPath(staging, path) };
+    });
+    for (const index of await packer.unpack(pack, targets)) missing.push(part[index]?.entry.path ?? '');
+  }
   return missing;
 }
 
