@@ -1,4 +1,6 @@
+import { sql } from 'kysely';
 import { inChunks } from '../database/inChunks';
+import { listedBlobs } from '../database/listedBlobs';
 import type { Database } from '../database/openDatabase';
 import type { Slice } from './pack';
 
@@ -31,13 +33,11 @@ export class SliceRepository {
       const rows = await this.#database
         .selectFrom('slices')
         .innerJoin('packs', 'packs.id', 'slices.pack_id')
-        .select(['slices.hash', 'slices.offset', 'slices.size', 'packs.name', 'packs.bytes'])
-        .where('slices.hash', 'in', chunk.map(binary))
+        .select(sql<string>`lower(hex(slices.hash))`.as('hash'))
+        .select(['slices.offset', 'slices.size', 'packs.name as pack', 'packs.bytes as packBytes'])
+        .where('slices.hash', 'in', listedBlobs(chunk))
         .execute();
-      for (const { hash, offset, size, name, bytes } of rows) {
-        const hex = Buffer.from(hash).toString('hex');
-        found.set(hex, { hash: hex, offset, size, pack: name, packBytes: bytes });
-      }
+      for (const slice of rows) found.set(slice.hash, slice);
     });
     return found;
   }
@@ -50,7 +50,9 @@ export class SliceRepository {
         .values({ name, bytes })
         .returning('id')
         .executeTakeFirstOrThrow();
-      await inChunks(slices, async (chunk) => {
+      // In the order of the index: random inserts took half as long again.
+      const sorted = slices.toSorted((a, b) => (a.hash < b.hash ? -1 : 1));
+      await inChunks(sorted, async (chunk) => {
         const rows = chunk.map(({ hash, offset, size }) => ({ hash: binary(hash), pack_id: id, offset, size }));
         await transaction
           .insertInto('slices')
