@@ -7,6 +7,19 @@ import type { PushRecord } from '../sessions/session';
 import { FolderRepository } from '../trees/folderRepository';
 import { countRenames } from './countRenames';
 
+const columns = [
+  'tree_id',
+  'path',
+  'revision',
+  'op',
+  'kind',
+  'size',
+  'mtime_ns',
+  'mode',
+  'hash',
+  'target',
+] as const satisfies readonly (keyof VersionsTable)[];
+
 export interface Commit {
   readonly treeId: number;
   readonly pushId: string;
@@ -109,11 +122,25 @@ export class PushRepository {
       })
       .execute();
     await inChunks(push.changes, async (chunk) => {
-      const rows = chunk.map((change) => versionOf(treeId, number, change));
-      await transaction.insertInto('versions').values(rows).execute();
+      await transaction
+        .insertInto('versions')
+        .values(chunk.map((change) => versionOf(treeId, number, change)))
+        .execute();
       await transaction
         .insertInto('entries')
-        .values(rows)
+        .columns(columns)
+        .expression((query) =>
+          query
+            .selectFrom('versions')
+            .select(columns)
+            .where('tree_id', '=', treeId)
+            .where('revision', '=', number)
+            .where(
+              'path',
+              'in',
+              chunk.map(({ path }) => path),
+            ),
+        )
         .onConflict((conflict) =>
           conflict.columns(['tree_id', 'path']).doUpdateSet((entry) => ({
             revision: entry.ref('excluded.revision'),
