@@ -241,6 +241,9 @@ test('100,000 entries are compared within seconds', { timeout: 60_000 }, async (
   await sql`
     insert into versions select tree_id, path, 3, op, kind, size, mtime_ns, 384, hash, target, null, 0
     from versions where tree_id = ${id} and revision = 2`.execute(server.database);
+  await sql`update entries set revision = 3, mode = 384 where tree_id = ${id} and revision = 2`.execute(
+    server.database,
+  );
   await sql`update trees set head = 3 where id = ${id}`.execute(server.database);
   const started = performance.now();
   const { changes } = (await get<Comparison>('compare?from=2&to=3')).body;

@@ -43,8 +43,9 @@ export class EntryRepository {
 
   /** The entries of `paths` at `revision`, and those of `paths` whose version there was removed by retention. */
   async statesAt(treeId: number, revision: number, paths: readonly string[]): Promise<StatesAt> {
-    const found = await this.#newestUpTo(treeId, revision, paths);
-    const removed = await this.removed.at(treeId, revision, paths);
+    const { found, others } = await this.#unchangedSince(treeId, revision, paths);
+    for (const [path, entry] of await this.#newestUpTo(treeId, revision, others)) found.set(path, entry);
+    const removed = await this.removed.at(treeId, revision, others);
     for (const path of removed) found.delete(path);
     return { found, removed };
   }
@@ -52,6 +53,33 @@ export class EntryRepository {
   /** The entries of `paths` at `revision` that are left. */
   async atRevision(treeId: number, revision: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
     return (await this.statesAt(treeId, revision, paths)).found;
+  }
+
+  /**
+   * The entries at `revision` of the paths that no later one has changed, which retention never removes; and the other paths.
+   * Nearly all pulls ask for the head.
+   */
+  async #unchangedSince(
+    treeId: number,
+    revision: number,
+    paths: readonly string[],
+  ): Promise<{ readonly found: Map<string, FileEntry>; readonly others: string[] }> {
+    const found = new Map<string, FileEntry>();
+    const others: string[] = [];
+    await inChunks(paths, async (chunk) => {
+      const rows = await this.#database
+        .selectFrom('entries')
+        .select(versionColumns)
+        .where('tree_id', '=', treeId)
+        .where('path', 'in', chunk)
+        // The plus keeps SQLite from the index of revisions, which would read all rows for each chunk.
+        .where(sql<boolean>`+revision <= ${revision}`)
+        .execute();
+      const unchanged = new Map(rows.map((row) => [row.path, row]));
+      for (const path of chunk) if (!unchanged.has(path)) others.push(path);
+      for (const row of rows) if (row.op === 'put') found.set(row.path, toFileEntry(row));
+    });
+    return { found, others };
   }
 
   async #newestUpTo(treeId: number, revision: number, paths: readonly string[]): Promise<Map<string, FileEntry>> {
