@@ -55,7 +55,7 @@ const quickGroups: readonly GroupName[] = ['manyFiles', 'transfers', 'serverLoad
 
 await runMain(async () => {
   const { values } = parseArgs({
-    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },
+    options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, rows: { type: 'string' } },
   });
   const start = performance.now();
   const names = (values.only?.split(',') ?? (values.quick ? quickGroups : Object.keys(groups))) as GroupName[];
@@ -63,6 +63,7 @@ await runMain(async () => {
     if (!(name in groups))
       throw new UserError(`Unknown group "${name}". --only accepts ${Object.keys(groups).join(', ')}.`);
   }
+  const rows = values.rows === undefined ? undefined : new Set(values.rows.split(','));
   await ensureSystemPackages(['rsync', 'ssh', 'git', 'unison', 'rclone']);
   await step('Building', async () => {
     await build({ minify: true });
@@ -85,8 +86,10 @@ await runMain(async () => {
       let last = 'its preparation';
       const reason = await failureReason(async () => {
         for await (const benchmark of groups[name](testbed)) {
+          if (rows?.delete(benchmark.id) === false) continue;
           recordFailure(benchmark.title, await failureReason(async () => void results.push(await run(benchmark))));
           last = `"${benchmark.title}"`;
+          if (rows?.size === 0) break;
         }
       });
       recordFailure(`${name}: everything after ${last}`, reason);
@@ -94,7 +97,7 @@ await runMain(async () => {
     const machine = await describeMachine(testbed.dropsCaches);
     const elapsedSeconds = (performance.now() - start) / 1000;
     // A partial report must not replace the complete one.
-    const name = values.only === undefined ? scale.name : 'part';
+    const name = values.only === undefined && values.rows === undefined ? scale.name : 'part';
     const file = await writeReport(name, { scale, machine, results, failures, seconds: elapsedSeconds });
     const chart = await drawChart(results, name);
     const missed = results.flatMap(({ targets }) => targets).filter(({ isMet }) => !isMet).length;

@@ -32,7 +32,7 @@ export const blockTarget: Target = {
 /** The target for a server that is busy with a push or a pull. */
 export const otherClientTarget: Target = {
   worst: { figure: 'otherWaitedMs', label: 'longest wait of another client’s request' },
-  max: 500,
+  max: 100,
 };
 
 type Unit = 'ms' | 'bytes' | 'MB' | 'per second';
