@@ -1,6 +1,7 @@
 import { parsedJson } from '../../core/parsedJson';
 import { changeOf } from '../../core/wire';
 import { replaceFile } from '../../io/fs/durable';
+import { isFull } from '../../io/fs/errno';
 import { readText } from '../../io/fs/files';
 import { PalmtreeError } from '../../errors';
 import { removeAll } from '../../io/fs/folders';
@@ -18,7 +19,7 @@ interface PendingCommit {
 }
 
 /**
- * To be called before the commit of a push.
+ * To be called before the commit of a push. Throws the system's error, unless the disk is full.
  * Invariant: the record is durable before the server can commit. Without it, a push whose response was lost would later
  * look as if it had never been made, and files that others have deleted since would come back with the next push.
  */
@@ -27,8 +28,10 @@ export async function recordCommit(
   { id, base }: Pick<PendingCommit, 'id' | 'base'>,
 ): Promise<void> {
   const record: PendingCommit = { server: server.client.address, tree: server.tree, id, base };
-  // A full disk must not stop the push.
-  await replaceFile(folders.pendingCommit, Buffer.from(JSON.stringify(record))).catch(() => undefined);
+  await replaceFile(folders.pendingCommit, Buffer.from(JSON.stringify(record))).catch((error: unknown) => {
+    // A full disk must not stop the push.
+    if (!isFull(error)) throw error;
+  });
 }
 
 /** To be called once the result of the commit is saved, or if there will be none. */
