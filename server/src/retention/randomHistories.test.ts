@@ -50,7 +50,8 @@ async function push(treeId: number): Promise<void> {
   const changes = new Map<string, Change>();
   for (let count = 1 + below(5); count > 0; count--) {
     const path = paths[below(paths.length)] ?? '';
-    if (state.has(path) && random() < 0.3) {
+    // As the server does, it leaves out a deletion of what the head does not have.
+    if (states[base]?.has(path) && random() < 0.3) {
       changes.set(path, { op: 'delete', path });
       state.delete(path);
     } else {
