@@ -53,6 +53,30 @@ describe('a machine whose last synced revision was removed while it was offline'
     expect(await laptop.read('n/a')).toBe(`desk\n${lines('laptop')}`);
   });
 
+  it('pulls the newer revision if the one that it was about to pull is removed', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
+    await pushEach(desk, { 'n/a': '2', 'n/b': '2' });
+    const { client } = laptop;
+    const beginPull = client.beginPull.bind(client);
+    client.beginPull = async (...request) => {
+      client.beginPull = beginPull;
+      await pushEach(desk, { 'n/a': '3' });
+      await keepLast(1);
+      return beginPull(...request);
+    };
+    expect(await laptop.pull()).toMatchObject({ revision: 3, written: 2, conflicts: [], skipped: [] });
+    expect(await Promise.all([laptop.read('n/a'), laptop.read('n/b')])).toEqual(['3', '2']);
+  });
+
+  it('cannot be compared with what it had, which is said by its code', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await pushEach(desk, { 'n/a': '2' });
+    await keepLast(1);
+    await laptop.write('n/a', 'mine');
+    await laptop.sync.rescan(silent);
+    await expect(laptop.sync.history.ancestorContent('n/a')).rejects.toMatchObject({ code: 'version_removed' });
+  });
+
   it('compares all files anew if it never learned what its last push had done', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await desk.write('n/a', 'unheard');

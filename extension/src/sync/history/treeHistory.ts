@@ -89,7 +89,7 @@ export class TreeHistory {
 
   /**
    * The content of the ancestor at `path`, or a symlink's target; empty if there is no ancestor. It is read from this disk
-   * if the file there is unchanged, else from the server's history. Throws content_unavailable if neither has it.
+   * if the file there is unchanged, else from the server's history. Throws version_removed if neither has it.
    */
   async ancestorContent(path: string): Promise<Uint8Array> {
     const entry = this.ancestorEntry(path);
@@ -101,13 +101,9 @@ export class TreeHistory {
       (await localContent(root, entry)) ??
       (await historicalContent(this.#connection.require(), { path, size, hash, revision: ancestor.revision }));
     if (content !== undefined) return content;
-    throw new PalmtreeError(
-      'content_unavailable',
-      `neither this disk nor the history has ${path} with the hash ${hash}`,
-      {
-        details: { paths: [path] },
-      },
-    );
+    throw new PalmtreeError('version_removed', `neither this disk nor the history has ${path} with the hash ${hash}`, {
+      details: { paths: [path] },
+    });
   }
 
   async #request<T>(send: (server: TreeClient) => Promise<T>): Promise<T> {

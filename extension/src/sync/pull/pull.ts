@@ -5,6 +5,7 @@ import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { Reconciliation } from '../../core/reconcile/reconcile';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import { renamedFiles } from '../../core/status/pendingRenames';
+import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import { runYielding } from '../../io/threads/yielding';
 import type { FetchedChanges } from '../replica/ancestorState';
@@ -85,8 +86,10 @@ export async function pull(context: CommandContext, options: PullOptions = {}): 
     return await applyRemote(context, { fetched, options });
   } catch (error) {
     await revertRules(replica, rules);
-    throw error;
+    // The server has had a newer revision since the fetch, and has removed what this pull was about to read.
+    if (!isPalmtreeError(error, 'version_removed')) throw error;
   }
+  return pull(context, options);
 }
 
 interface Pull {
