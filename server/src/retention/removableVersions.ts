@@ -39,28 +39,49 @@ interface Row extends RemovableVersion {
   readonly removed: number;
 }
 
-/** Rows of one page, and at most so many removals of one transaction: some tens of milliseconds of work. */
-const pageRows = 1_000;
+const maxRows = 1_000;
+const minRows = 50;
+/** The time that a page may take other requests, in milliseconds. They wait for each of several statements or for all. */
+const wantedMs = 25;
+
+/** The number of rows of the next page, by the time that the removals of the one before took: machines differ. */
+export class PageRows {
+  #rows = 2 * minRows;
+
+  get count(): number {
+    return this.#rows;
+  }
+
+  adapt(ms: number): void {
+    if (ms > wantedMs) this.#rows = Math.max(minRows, this.#rows >> 1);
+    else if (ms < wantedMs / 4) this.#rows = Math.min(maxRows, this.#rows << 1);
+  }
+}
 
 /**
  * The versions of a tree that no kept revision contains, in pages. The newest version of a path stays, and the last one before
  * its deletion. Nothing but a removal changes the versions up to `head`, so a page stays true while other requests go on.
  */
-export async function* removableVersions(database: Database, kept: Kept): AsyncGenerator<Removals> {
+export async function* removableVersions(
+  database: Database,
+  kept: Kept,
+  pageRows: { readonly count: number } = { count: maxRows },
+): AsyncGenerator<Removals> {
   const walk = new Walk(kept.revisions);
   for (let last: Pick<Row, 'path' | 'revision'> | undefined; ;) {
-    const rows = await pageBefore(database, kept, last);
+    const limit = pageRows.count;
+    const rows = await pageBefore(database, { ...kept, limit }, last);
     const removals = walk.take(rows);
     if (removals.versions.length > 0) yield removals;
     last = rows.at(-1);
-    if (rows.length < pageRows || last === undefined) return;
+    if (rows.length < limit || last === undefined) return;
   }
 }
 
 /** The versions before `last`, in descending order of path and revision: so the successor of each one comes first. */
 async function pageBefore(
   database: Database,
-  { treeId, head }: Kept,
+  { treeId, head, limit }: Kept & { readonly limit: number },
   last: Pick<Row, 'path' | 'revision'> | undefined,
 ): Promise<Row[]> {
   const isBefore = last && sql<boolean>`path <= ${last.path} and (path, revision) < (${last.path}, ${last.revision})`;
@@ -75,7 +96,7 @@ async function pageBefore(
       .$if(isBefore !== undefined, (query) => query.where(isBefore ?? sql<boolean>`true`))
       .orderBy('path', 'desc')
       .orderBy('revision', 'desc')
-      .limit(pageRows)
+      .limit(limit)
       .execute()
   );
 }

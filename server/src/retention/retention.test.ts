@@ -166,6 +166,27 @@ test('only trees with a policy lose versions, and only bytes that no other tree 
   expect(isStored('shared')).toBe(true);
 });
 
+test('a table whose revision is removed while it is read ends with an error, not with older entries', async () => {
+  const files = Object.fromEntries(Array.from({ length: 40 }, (_, number) => [`f${number}`, '1']));
+  await pushDaily(files, { z: '1' }, { z: '2' });
+  const { pages } = await server.services.trees.table('tree', { since: 0, reader: 'bob' });
+  const reading = pages[Symbol.asyncIterator]();
+  await reading.next();
+  await pushDirectly(server, 'tree', 3, { z: '3' });
+  await keep({ last: 1 });
+  await prune();
+  await expect(reading.next()).rejects.toMatchObject({ code: 'version_removed' });
+});
+
+test('a deleted tree is purged with its policy', async () => {
+  await pushDaily({ a: '1' }, { a: '2' });
+  await keep({ last: 1 });
+  await server.services.treeAdministration.delete('tree');
+  await server.services.garbage.collect({ dryRun: false, purgeBefore: 'now', workShare: 1, ...work });
+  expect(await server.database.selectFrom('retention').selectAll().execute()).toEqual([]);
+  expect(await server.database.selectFrom('trees').selectAll().execute()).toEqual([]);
+});
+
 test('the daily gc prunes, and goes on without that while a backup runs', async () => {
   await pushDaily({ a: '1' }, { a: '2' });
   await keep({ last: 1 });

@@ -7,7 +7,7 @@ import type { Reserve } from '../space/reserve';
 import { FreedBytes, partContents } from './freedBytes';
 import { keptRevisions, type DatedRevision } from './keptRevisions';
 import { PolicyRepository, type TreePolicy } from './policyRepository';
-import { removableVersions, type RemovableVersion, type Removals } from './removableVersions';
+import { PageRows, removableVersions, type RemovableVersion, type Removals } from './removableVersions';
 import { removeVersions } from './removeVersions';
 
 export interface RetentionDeps {
@@ -70,11 +70,12 @@ export class Retention {
     if (lock === undefined) throw new OperatorError('A backup is running. Run the command again when it has ended.');
     try {
       const pacer = new Pacer(workShare);
+      const pageRows = new PageRows();
       const pruned: PrunedTree[] = [];
       for (const tree of trees) {
         const counter = new Counter(tree.name, work);
-        for await (const removals of this.#removals(tree, work)) {
-          await reserve.withRoom(() => removeVersions(database, tree.treeId, removals));
+        for await (const removals of this.#removals(tree, work, pageRows)) {
+          pageRows.adapt(await reserve.withRoom(() => removeVersions(database, tree.treeId, removals)));
           counter.add(removals.versions);
           await pacer.pauseIfDue();
         }
@@ -100,10 +101,14 @@ export class Retention {
     return all.filter(({ name }) => names.includes(name));
   }
 
-  async *#removals({ treeId, head, policy }: TreePolicy, { signal }: Work): AsyncGenerator<Removals> {
+  async *#removals(
+    { treeId, head, policy }: TreePolicy,
+    { signal }: Work,
+    pageRows?: PageRows,
+  ): AsyncGenerator<Removals> {
     const { database, now } = this.#deps;
     const revisions = keptRevisions(await datedRevisions(database, treeId, head), policy, now());
-    for await (const removals of removableVersions(database, { treeId, head, revisions })) {
+    for await (const removals of removableVersions(database, { treeId, head, revisions }, pageRows)) {
       signal.throwIfAborted();
       yield removals;
       await nextTurn();
