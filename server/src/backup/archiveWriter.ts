@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { isSmall, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
+import { fileContent, piecesOf, type OpenContent } from '../objects/openContent';
 import type { StoredSlice } from '../objects/sliceRepository';
 import { ByteSink, type WriteBytes } from './byteSink';
 import { backupFormat, ContentsDigest, manifestEntry, objectEntry, type Manifest } from './manifest';
@@ -31,7 +32,7 @@ export class ArchiveWriter {
   async putFile(name: string, file: string, size: number): Promise<Content> {
     const handle = await open(file, 'r');
     try {
-      return { hash: await this.#put(name, size, piecesOf(handle, size)), size };
+      return { hash: await this.#put(name, size, piecesOf(fileContent(handle), size)), size };
     } finally {
       await handle.close();
     }
@@ -63,15 +64,15 @@ export class ArchiveWriter {
     return manifest;
   }
 
-  async #putLarge({ objects }: ContentStore, content: Content): Promise<boolean> {
-    const handle = await objects.open(content).catch(() => undefined);
-    if (handle === undefined) return false;
+  async #putLarge(stored: ContentStore, content: Content): Promise<boolean> {
+    const opened = await stored.open(content).catch(() => undefined);
+    if (opened === undefined) return false;
     try {
       this.#digest.add(content);
-      const bytes = paddedPieces(handle, content.size);
+      const bytes = paddedPieces(opened, content.size);
       return (await this.#put(objectEntry(content.hash), content.size, bytes)) === content.hash;
     } finally {
-      await handle.close();
+      await opened.close();
     }
   }
 
@@ -90,21 +91,10 @@ export class ArchiveWriter {
   }
 }
 
-/** The first `size` bytes of a file. Throws if it is shorter. */
-async function* piecesOf(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
-  for (let position = 0; position < size;) {
-    const length = Math.min(chunkBytes, size - position);
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, position);
-    if (bytesRead === 0) throw new Error(`the file ends after ${position} of ${size} bytes`);
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
-}
-
 /** `piecesOf`, with zeros in the place of what cannot be read: the archive has promised `size` bytes. */
-async function* paddedPieces(handle: FileHandle, size: number): AsyncGenerator<Buffer> {
+async function* paddedPieces(content: OpenContent, size: number): AsyncGenerator<Buffer> {
   let left = size;
-  const pieces = piecesOf(handle, size);
+  const pieces = piecesOf(content, size);
   for (;;) {
     const next = await pieces.next().catch(() => undefined);
     if (next === undefined || next.done === true) break;

@@ -104,8 +104,10 @@ async function writeDatabase(file: string, pieces: AsyncIterable<Buffer>): Promi
   }
 }
 
-/** A restore stores each content as an object of its own. */
+/** A restore stores each content as an object of its own. The next gc composes those of the history of chunks. */
 async function forgetPacks(database: Database): Promise<void> {
+  await database.deleteFrom('recipes').execute();
+  await database.deleteFrom('chunks').execute();
   await database.deleteFrom('slices').execute();
   await database.deleteFrom('packs').execute();
 }

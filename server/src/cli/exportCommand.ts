@@ -38,10 +38,7 @@ export function exportCommand(print: (line: string) => void): Command {
           folder,
           // A server does not start while a command has the database open.
           onRead: () => database.destroy(),
-          findAgain: ({ hash }) =>
-            withDatabase(dataFolder, async (reopened) =>
-              (await openContents(dataFolder, reopened).packs.findAll([hash])).get(hash),
-            ),
+          withContents: (use) => withDatabase(dataFolder, (reopened) => use(openContents(dataFolder, reopened))),
         });
         print(`Exported ${result.files} files of ${treeName} at revision ${result.revision} to ${folder}.`);
       } catch (error) {

@@ -47,6 +47,15 @@ function rowsLeft(): number {
   }
 }
 
+/** A command that starts has the database for itself for a moment. */
+function isPurging(before: number): boolean {
+  try {
+    return rowsLeft() < before;
+  } catch {
+    return false;
+  }
+}
+
 /** A tree with 20,000 versions, which was deleted, and one with a file. */
 async function makeTrees(): Promise<void> {
   for (const tree of ['large', 'kept']) await server.api.makeTree(tree);
@@ -100,7 +109,7 @@ test('gc works without a server, and can be cancelled or killed there as well', 
     const before = rowsLeft();
     const child = spawn(process.execPath, [bundle, 'gc', '--data', dataFolder]);
     const ended = once(child, 'close');
-    while (rowsLeft() === before) await delay(1);
+    while (!isPurging(before)) await delay(5);
     child.kill(signal);
     expect(await ended).toEqual(end);
   }
@@ -112,7 +121,10 @@ test('a server collects garbage at its start, and its restarts do not repeat tha
   await server.api.makeTree('tree');
   makeLitter(1);
   await restart();
-  while (objects().length > 0) await delay(10);
+  let log = '';
+  server.process.stderr?.on('data', (text: string) => (log += text));
+  while (!log.includes('gc has ended')) await delay(10);
+  expect(objects()).toEqual([]);
   const { stderr } = await server.kill('SIGTERM').then(async (ended) => {
     expect(ended.stderr).toMatch(/"contents":\{"files":1,.*"msg":"gc has ended"/);
     server = await startChildServer(bundle, dataFolder, { token: server.token });

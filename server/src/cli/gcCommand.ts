@@ -23,12 +23,23 @@ export function gcCommand(run: TaskRunner, print: (line: string) => void): Comma
     });
 }
 
-function sentenceOf({ trees, contents, rewritten, leftovers }: GcResult, dryRun: boolean): string {
+function sentenceOf({ trees, contents, frozen, rewritten, leftovers }: GcResult, dryRun: boolean): string {
   const files = contents.files + leftovers.files;
   const bytes = bytesText(contents.bytes + leftovers.bytes);
   const purged = trees.length === 0 ? '' : ` and ${trees.length === 1 ? '1 tree' : `${trees.length} trees`}`;
   const removed = `${dryRun ? 'Would remove' : 'Removed'} ${files === 1 ? '1 file' : `${files} files`}${purged}: ${bytes}.`;
-  if (rewritten.packs === 0) return removed;
   const packs = rewritten.packs === 1 ? '1 pack' : `${rewritten.packs} packs`;
-  return `${removed} ${dryRun ? 'Would rewrite' : 'Rewrote'} ${packs}: ${bytesText(rewritten.bytes)}.`;
+  const others = [
+    ...(frozen.contents === 0 ? [] : [frozenSentence(frozen, dryRun)]),
+    ...(rewritten.packs === 0
+      ? []
+      : [`${dryRun ? 'Would rewrite' : 'Rewrote'} ${packs}: ${bytesText(rewritten.bytes)}.`]),
+  ];
+  return [removed, ...others].join(' ');
+}
+
+function frozenSentence({ contents, bytes, storedBytes }: GcResult['frozen'], dryRun: boolean): string {
+  const count = contents === 1 ? '1 content' : `${contents} contents`;
+  const what = `${count} of the history (${bytesText(bytes)})`;
+  return dryRun ? `Would compress ${what}.` : `Compressed ${what} into ${bytesText(storedBytes)}.`;
 }

@@ -1,13 +1,17 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { put, type Files } from '../../test/changes';
+import { put, sha256, type Files } from '../../test/changes';
 import { buildServer, runCommand } from '../../test/childServer';
+import { pushDirectly } from '../../test/directPush';
 import { packFiles, pushPacked } from '../../test/packs';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
+import { databaseFileName } from '../database/openDatabase';
 
 /** Each command is a process, which takes seconds to start on a busy machine. */
 vi.setConfig({ testTimeout: 120_000 });
@@ -38,7 +42,7 @@ async function withServer(use: (server: TestServer) => Promise<void>): Promise<v
 async function killGc(isReached: () => boolean): Promise<boolean> {
   const child = spawn(process.execPath, [bundle, 'gc', '--data', dataFolder], { stdio: 'ignore' });
   const ended = once(child, 'close');
-  while (child.exitCode === null && !isReached()) await new Promise((resolve) => setImmediate(resolve));
+  while (child.exitCode === null && !isReached()) await delay(2);
   child.kill('SIGKILL');
   const [, signal] = (await ended) as [number | null, string | null];
   return signal === 'SIGKILL';
@@ -83,3 +87,46 @@ test('after a kill at any step of the rewriting of packs, nothing is lost, and g
     expect((await services.contents.stored(contents)).size).toBe(10);
   });
 });
+
+test('after a kill at any step of the compression of the history, nothing is lost, and gc ends it', async () => {
+  const versions = Array.from({ length: 5 }, () => randomBytes(12 << 20));
+  await withServer(async (server) => {
+    await server.api.makeTree('tree');
+    for (const [base, file] of versions.entries()) await pushDirectly(server, 'tree', base, { file });
+  });
+  const objects = (): number => versions.filter((bytes) => existsSync(objectOf(bytes))).length;
+  const moments = [
+    () => packFiles({ dataFolder }).length > 0,
+    () => rows('chunks') > 0,
+    () => rows('recipes') > 0,
+    () => objects() < versions.length,
+  ];
+  const kills: boolean[] = [];
+  for (const isReached of moments) {
+    kills.push(await killGc(isReached));
+    await expectWhole();
+  }
+  expect(kills.slice(0, 2)).toEqual([true, true]);
+  expect(await command('gc')).toMatchObject({ code: 0 });
+  await expectWhole();
+  expect(objects()).toBe(1);
+  await withServer(async ({ services }) => {
+    const contents = versions.map((bytes) => put('file', bytes));
+    expect(await services.contents.findDamaged(contents)).toEqual(new Set());
+  });
+});
+
+const objectOf = (bytes: Buffer): string => join(dataFolder, 'objects', sha256(bytes).slice(0, 2), sha256(bytes));
+
+function rows(table: string): number {
+  const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
+  const database = new DatabaseSync(join(dataFolder, databaseFileName), { readOnly: true });
+  try {
+    return Number(database.prepare(`select count(*) as count from ${table}`).get()?.['count']);
+  } catch {
+    // A command that starts has the database for itself for a moment.
+    return 0;
+  } finally {
+    database.close();
+  }
+}

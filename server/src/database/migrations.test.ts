@@ -31,6 +31,8 @@ test('the migration counts the paths of existing revisions', async () => {
     'alter table trees drop column deleted_name',
     'drop table former_names',
     'drop table maintenance',
+    'drop table recipes',
+    'drop table chunks',
     'drop table slices',
     'drop table packs',
     'drop table retention',

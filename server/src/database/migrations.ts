@@ -14,6 +14,7 @@ export const migrations: readonly Migration[] = [
   addFormerTrees,
   addPacks,
   addRetention,
+  addRecipes,
 ];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
@@ -124,6 +125,29 @@ async function addRetention({ schema }: Kysely<Tables>): Promise<void> {
     .on('versions')
     .columns(columns)
     .where(sql.ref('removed_since'), 'is not', null)
+    .execute();
+}
+
+/** Contents of the history are composed of chunks. */
+async function addRecipes({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .createTable('chunks')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('tree_id', 'integer', (column) => column.notNull())
+    .addColumn('hash', 'blob', (column) => column.notNull())
+    .addColumn('size', 'integer', (column) => column.notNull())
+    .addColumn('pack_id', 'integer', (column) => column.references('packs.id'))
+    .addColumn('offset', 'integer', (column) => column.notNull())
+    .addColumn('stored', 'integer', (column) => column.notNull())
+    .execute();
+  await schema.createIndex('chunks_by_content').unique().on('chunks').columns(['tree_id', 'hash']).execute();
+  await schema.createIndex('chunks_by_pack').on('chunks').column('pack_id').execute();
+  await schema
+    .createTable('recipes')
+    .addColumn('hash', 'blob', (column) => column.primaryKey())
+    .addColumn('size', 'bigint', (column) => column.notNull())
+    .addColumn('chunks', 'blob', (column) => column.notNull())
+    .modifyEnd(sql`without rowid`)
     .execute();
 }
 

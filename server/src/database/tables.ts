@@ -125,6 +125,31 @@ interface SlicesTable {
   size: number;
 }
 
+/** Parts of contents that the history alone has. */
+interface ChunksTable {
+  id: Generated<number>;
+  /** The tree whose contents share the chunk. No other's do. It may have been purged since. */
+  tree_id: number;
+  /** SHA-256, in binary. */
+  hash: Uint8Array;
+  /** Bytes of the chunk. */
+  size: number;
+  /** Null if the chunk was found damaged. */
+  pack_id: number | null;
+  offset: number;
+  /** Bytes in the pack: compressed, unless they are as many as `size`. */
+  stored: number;
+}
+
+/** Contents that are composed of chunks. */
+interface RecipesTable {
+  /** SHA-256, in binary. */
+  hash: Uint8Array;
+  size: number;
+  /** The ids of the chunks in their order; see `recipe.ts`. */
+  chunks: Uint8Array;
+}
+
 export interface Tables {
   tokens: TokensTable;
   token_trees: TokenTreesTable;
@@ -139,4 +164,6 @@ export interface Tables {
   maintenance: MaintenanceTable;
   packs: PacksTable;
   slices: SlicesTable;
+  chunks: ChunksTable;
+  recipes: RecipesTable;
 }

@@ -87,8 +87,8 @@ export class AutomaticGc {
       .values(row)
       .onConflict((conflict) => conflict.column('name').doUpdateSet(row));
     await reserve.withRoom(() => remember.execute());
-    const { trees, contents, rewritten, leftovers } = freed;
-    log.info({ trees: trees.length, contents, rewritten, leftovers }, 'gc has ended');
+    const { trees, contents, frozen, chunks, rewritten, leftovers } = freed;
+    log.info({ trees: trees.length, contents, frozen, chunks, rewritten, leftovers }, 'gc has ended');
   }
 
   /** A failure, such as that of a backup that runs, must not keep gc from the rest. */

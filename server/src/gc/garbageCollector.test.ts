@@ -48,6 +48,7 @@ async function failingPush(files: Files): Promise<string> {
 test('a content that no revision has and no session uses is removed, and what that frees is told', async () => {
   await pushDirectly(server, 'tree', 0, { a: 'old', b: 'kept' });
   await pushDirectly(server, 'tree', 1, { a: 'new' });
+  await gc();
   litter('litter');
   const { blocks } = statSync(fileOf('litter'));
   const rewritten = { packs: 0, bytes: 0 };
@@ -57,10 +58,12 @@ test('a content that no revision has and no session uses is removed, and what th
     rewritten,
     leftovers: { files: 0, bytes: 0 },
   };
-  expect(await gc({ dryRun: true })).toEqual(expected);
+  expect(await gc({ dryRun: true })).toMatchObject(expected);
   expect(isStored('litter')).toBe(true);
-  expect(await gc()).toEqual(expected);
-  expect(['litter', 'old', 'kept', 'new'].map(isStored)).toEqual([false, true, true, true]);
+  expect(await gc()).toMatchObject(expected);
+  const contents = ['litter', 'old', 'kept', 'new'].map((content) => put('file', content));
+  const stored = await server.services.contents.stored(contents);
+  expect(contents.map(({ hash }) => stored.has(hash))).toEqual([false, true, true, true]);
   expect((await gc()).contents.files).toBe(0);
 });
 
@@ -166,10 +169,10 @@ test('a pack is removed with the last of its contents, and remains of a killed s
   const [path = ''] = Object.keys(files);
   await pushDirectly(server, 'other', 0, { path: files[path] ?? '' });
   await server.services.treeAdministration.delete('tree');
-  const [pack = ''] = packFiles(server);
-  const { blocks } = statSync(pack);
   await gc();
-  expect(packFiles(server)).toEqual([pack]);
+  const [pack = '', ...others] = packFiles(server);
+  expect(others).toEqual([]);
+  const { blocks } = statSync(pack);
   await server.services.treeAdministration.delete('other');
   const dryRun = await gc({ dryRun: true });
   expect(dryRun.contents).toEqual({ files: 2, bytes: (blocks + statSync(fileOf(files[path] ?? '')).blocks) * 512 });

@@ -1,3 +1,7 @@
+import { Freezer, type FreezeResult } from '../cold/freezer';
+import { sweepChunks } from '../cold/sweepChunks';
+import { thaw } from '../cold/thaw';
+import type { FileLock } from '../database/fileLock';
 import type { Database } from '../database/openDatabase';
 import { tryLockPurges } from '../database/purgeLock';
 import { folderUsage } from '../objects/folderUsage';
@@ -29,10 +33,20 @@ export interface GcResult {
   readonly trees: readonly Omit<DeletedTree, 'id'>[];
   /** Contents that no revision has and no session uses. */
   readonly contents: Usage;
+  /** Contents of the history that are composed of chunks from now on. */
+  readonly frozen: FreezeResult;
+  /** The number of chunks that no content had. */
+  readonly chunks: number;
   /** Packs of which only the living contents were kept. */
   readonly rewritten: RewriteResult;
   /** Remains of work that was killed or failed. */
   readonly leftovers: Usage;
+}
+
+interface Removal {
+  readonly freed: Usage;
+  /** In a dry run the hashes of what would be removed. */
+  readonly removable: readonly string[];
 }
 
 /** Work that was not seen for so long was killed or has failed. */
@@ -62,24 +76,35 @@ export class GarbageCollector {
       request.report('A backup is running, so deleted trees are left to the next gc.');
       return this.#collect([], request);
     }
-    try {
-      return await this.#collect(trees, request);
-    } finally {
-      lock.release();
-    }
+    return this.#collect(trees, request, lock);
   }
 
-  async #collect(trees: readonly DeletedTree[], request: GcRequest): Promise<GcResult> {
-    for (const tree of trees) await this.#purge(tree, request);
-    const purged = trees.map(({ id }) => id);
+  async #collect(trees: readonly DeletedTree[], request: GcRequest, lock?: FileLock): Promise<GcResult> {
     const pacer = new Pacer(request.workShare);
-    const { freed, removable } = await this.#removeContents(request, purged, pacer);
+    const { freed, removable } = await this.#purgeAll(trees, request, pacer).finally(() => lock?.release());
+    const removed = new Set(removable);
+    const frozen = await this.#freeze(request, pacer);
+    const { dataFolder, contents } = this.#deps;
+    const chunks = { dataFolder, repository: contents.chunks.repository };
     return {
       trees: trees.map(({ name, deletedAt, revisions }) => ({ name, deletedAt, revisions })),
       contents: freed,
-      rewritten: await this.#rewritePacks(request, pacer, removable),
+      frozen,
+      chunks: await sweepChunks(chunks, request, pacer, removed),
+      rewritten: await this.#rewritePacks(request, pacer, removed),
       leftovers: await this.#removeLeftovers(request),
     };
+  }
+
+  async #purgeAll(trees: readonly DeletedTree[], request: GcRequest, pacer: Pacer): Promise<Removal> {
+    for (const tree of trees) await this.#purge(tree, request);
+    const purged = trees.map(({ id }) => id);
+    return this.#removeContents(request, purged, pacer);
+  }
+
+  async #freeze(request: GcRequest, pacer: Pacer): Promise<FreezeResult> {
+    await thaw(this.#deps, request, pacer);
+    return new Freezer(this.#deps).freeze(request, pacer);
   }
 
   async #purge({ id, name, deletedAt }: DeletedTree, { dryRun, signal, report }: GcRequest): Promise<void> {
@@ -89,12 +114,7 @@ export class GarbageCollector {
     if (!dryRun) await reserve.withRoom(() => purgeTree(database, id, signal));
   }
 
-  /** Returns what that frees, and in a dry run the hashes of what it would remove. */
-  async #removeContents(
-    request: GcRequest,
-    purged: readonly number[],
-    pacer: Pacer,
-  ): Promise<{ readonly freed: Usage; readonly removable: readonly string[] }> {
+  async #removeContents(request: GcRequest, purged: readonly number[], pacer: Pacer): Promise<Removal> {
     const { contents, unused } = this.#deps;
     let freed = noUsage;
     /** In a dry run. A pack is freed with the last of its slices, which may be in any shard. */
@@ -112,10 +132,10 @@ export class GarbageCollector {
     return { freed: request.dryRun ? await contents.freeable(removable) : freed, removable };
   }
 
-  async #rewritePacks(request: GcRequest, pacer: Pacer, removed: readonly string[]): Promise<RewriteResult> {
+  async #rewritePacks(request: GcRequest, pacer: Pacer, removed: ReadonlySet<string>): Promise<RewriteResult> {
     const { dataFolder, contents, pins, reserve } = this.#deps;
     const rewriter = new PackRewriter({ dataFolder, packs: contents.packs, pins, reserve });
-    return rewriter.rewrite(request, pacer, new Set(removed));
+    return rewriter.rewrite(request, pacer, removed);
   }
 
   async #removeLeftovers({ dryRun, signal }: GcRequest): Promise<Usage> {

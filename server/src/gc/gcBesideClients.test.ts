@@ -107,13 +107,13 @@ function requireStatus({ status, body }: ApiResponse<unknown>, allowed: readonly
 }
 
 async function expectAllReadable(): Promise<void> {
-  const { trees, entries, objects } = server.services;
+  const { trees, entries, contents: store } = server.services;
   let read = 0;
   for (const { name, revision } of await trees.list()) {
     const { id } = await trees.find(name);
     for (let number = 1; number <= revision; number++) {
       const found: FileEntry[] = [...(await entries.atRevision(id, number, paths)).values()];
-      expect(await objects.findDamaged(found)).toEqual(new Set());
+      expect(await store.findDamaged(found)).toEqual(new Set());
       read += found.length;
     }
   }
@@ -154,7 +154,7 @@ test(`gc in a loop beside clients that bring in, delete and bring back the same 
   await collecting;
   expect(removed).toBeGreaterThan(0);
   await expectAllReadable();
-}, 120_000);
+}, 300_000);
 
 test('the check of this file finds a content that is lost', async () => {
   await server.api.makeTree('shared');

@@ -1,6 +1,6 @@
 import { tryLockPurges } from '../database/purgeLock';
 import type { ContentPins } from '../objects/contentPins';
-import type { Move, StoredPack } from '../objects/packRepository';
+import type { ChunkMove, Move, PackedChunk, StoredPack } from '../objects/packRepository';
 import { bytesOf, maxPackBytes, type Slice } from '../objects/pack';
 import type { PackStore } from '../objects/packStore';
 import type { PackWriter } from '../objects/packWriter';
@@ -56,10 +56,12 @@ export class PackRewriter {
       await pacer.pauseIfDue();
       if (removed.size === 0 && !isSparse(pack, await packs.liveBytes(pack))) continue;
       const slices = (await packs.slicesOf(pack)).filter(({ hash }) => !removed.has(hash));
+      const chunks = await packs.chunksOf(pack);
       // The removal of the others would remove the pack.
-      if (removed.size > 0 && slices.length === 0) continue;
-      if (!isSparse(pack, bytesOf(slices))) continue;
-      batch.add(pack, slices);
+      if (removed.size > 0 && slices.length + chunks.length === 0) continue;
+      const left = new Rest(pack, slices, chunks);
+      if (!isSparse(pack, left.bytes)) continue;
+      batch.add(left);
       if (batch.liveBytes >= maxPackBytes) await write();
     }
     if (batch.packs.length > 0) await write();
@@ -98,12 +100,14 @@ export class PackRewriter {
   async #move(batch: Batch, writer: PackWriter): Promise<RewriteResult> {
     const { packs, pins } = this.#deps;
     const copied: StoredPack[] = [];
-    const moves: Move[] = [];
-    for (const { pack, slices } of batch.packs) {
-      const moved = await packs.copySlices(pack, slices, writer);
-      if (moved === undefined) continue;
+    const moves: { slices: Move[]; chunks: ChunkMove[] } = { slices: [], chunks: [] };
+    for (const { pack, slices, chunks } of batch.packs) {
+      const movedSlices = await packs.copySlices(pack, slices, writer);
+      const movedChunks = movedSlices && (await packs.copyChunks(pack, chunks, writer));
+      if (movedSlices === undefined || movedChunks === undefined) continue;
       copied.push(pack);
-      moves.push(...moved);
+      moves.slices.push(...movedSlices);
+      moves.chunks.push(...movedChunks);
     }
     const emptied = await packs.replace(copied, writer, moves);
     const slices = new Map(batch.packs.map(({ pack, slices: ofPack }) => [pack.id, ofPack]));
@@ -111,7 +115,7 @@ export class PackRewriter {
       const isPinned = slices.get(id)?.some(({ hash }) => pins.has(hash)) === true;
       packs.retire(name, isPinned ? 'later' : 'now');
     }
-    const written = moves.length === 0 ? 0 : writer.bytes;
+    const written = moves.slices.length + moves.chunks.length === 0 ? 0 : writer.bytes;
     return { packs: emptied.length, bytes: emptied.reduce((sum, { bytes }) => sum + bytes, -written) };
   }
 }
@@ -120,16 +124,30 @@ function isSparse({ bytes }: StoredPack, liveBytes: number): boolean {
   return bytes - liveBytes > bytes * maxDeadShare;
 }
 
-/** Packs whose slices become one new pack. */
+/** The living contents of a pack. */
+class Rest {
+  readonly pack: StoredPack;
+  readonly slices: readonly Slice[];
+  readonly chunks: readonly PackedChunk[];
+  readonly bytes: number;
+
+  constructor(pack: StoredPack, slices: readonly Slice[], chunks: readonly PackedChunk[]) {
+    this.pack = pack;
+    this.slices = slices;
+    this.chunks = chunks;
+    this.bytes = chunks.reduce((sum, { stored }) => sum + stored, bytesOf(slices));
+  }
+}
+
+/** Packs whose living contents become one new pack. */
 class Batch {
-  readonly packs: { readonly pack: StoredPack; readonly slices: readonly Slice[] }[] = [];
+  readonly packs: Rest[] = [];
   liveBytes = 0;
   deadBytes = 0;
 
-  add(pack: StoredPack, slices: readonly Slice[]): void {
-    const live = bytesOf(slices);
-    this.packs.push({ pack, slices });
-    this.liveBytes += live;
-    this.deadBytes += pack.bytes - live;
+  add(rest: Rest): void {
+    this.packs.push(rest);
+    this.liveBytes += rest.bytes;
+    this.deadBytes += rest.pack.bytes - rest.bytes;
   }
 }

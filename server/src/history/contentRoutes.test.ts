@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ErrorBody } from '../contract/schemas';
 import { byteStream } from '../objects/byteStream';
+import { fileContent } from '../objects/openContent';
 import { symlink, put, sha256 } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
@@ -177,7 +178,7 @@ function openObjects(): string[] {
 test('nothing is read ahead for a slow client', async () => {
   const handle = await open(server.services.objects.fileOf(sha256(big)));
   const read = vi.spyOn(handle, 'read');
-  const reader = byteStream(handle, { start: 0, end: big.length }).getReader();
+  const reader = byteStream(fileContent(handle), { start: 0, end: big.length }).getReader();
   expect(read).toHaveBeenCalledTimes(0);
   await reader.read();
   // A stream that reads ahead would do so by now.
@@ -189,7 +190,7 @@ test('nothing is read ahead for a slow client', async () => {
 
 test('a truncated file is an error', async () => {
   const handle = await open(server.services.objects.fileOf(sha256('0123456789')));
-  const reader = byteStream(handle, { start: 0, end: 11 }).getReader();
+  const reader = byteStream(fileContent(handle), { start: 0, end: 11 }).getReader();
   await reader.read();
   await expect(reader.read()).rejects.toThrow('damaged');
   expect(handle.fd).toBe(-1);

@@ -86,7 +86,5 @@ async function open(
   if (isWhole && isSmall(entry) && !(await contents.isIntact(entry))) throw contentUnavailable(entry);
   const opened = await contents.open(entry);
   if (opened === undefined) throw contentUnavailable(entry);
-  const { handle, start } = opened;
-  const bytes = { start: start + range.start, end: start + range.end };
-  return byteStream(handle, bytes, isWhole ? { hash: entry.hash, onDamage } : undefined);
+  return byteStream(opened, range, isWhole ? { hash: entry.hash, onDamage } : undefined);
 }

@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync } fr
 import { dirname, join } from 'node:path';
 import type { FileEntry } from '../contract/schemas';
 import { OperatorError, pathsError } from '../errors';
-import { hasContent, type Content } from '../objects/content';
+import { hasContent } from '../objects/content';
+import { DamagedContent } from '../objects/openContent';
 import type { ContentStore } from '../objects/contentStore';
 import type { StoredSlice } from '../objects/sliceRepository';
 import type { EntryRepository } from '../trees/entryRepository';
@@ -22,8 +23,8 @@ export interface ExportRequest {
   readonly folder: string;
   /** Called when the database is no longer needed, which is long before the end. */
   readonly onRead: () => Promise<void>;
-  /** The place of a content that gc has moved since. */
-  readonly findAgain: (content: Content) => Promise<StoredSlice | undefined>;
+  /** Opens the database again, for a content that is composed of chunks, or that gc has moved since. */
+  readonly withContents: <T>(use: (contents: ContentStore) => Promise<T>) => Promise<T>;
 }
 
 export interface ExportResult {
@@ -55,7 +56,7 @@ const maxNamedPaths = 20;
  */
 export async function exportRevision(
   { trees, entries, contents }: ExportServices,
-  { treeName, revision, folder, onRead, findAgain }: ExportRequest,
+  { treeName, revision, folder, onRead, withContents }: ExportRequest,
 ): Promise<ExportResult> {
   const tree = await trees.find(treeName);
   const number = revision ?? tree.head;
@@ -73,7 +74,7 @@ export async function exportRevision(
   for (const kind of ['file', 'symlink'] as const) {
     for (const entry of exported) {
       if (entry.kind !== kind) continue;
-      const fault = await faultOf(join(folder, entry.path), entry, { contents, slices, findAgain });
+      const fault = await faultOf(join(folder, entry.path), entry, { contents, slices, withContents });
       if (fault !== undefined) faults.push(`${JSON.stringify(entry.path)} (${fault})`);
     }
   }
@@ -84,24 +85,18 @@ export async function exportRevision(
 interface Sources {
   readonly contents: ContentStore;
   readonly slices: ReadonlyMap<string, StoredSlice>;
-  readonly findAgain: ExportRequest['findAgain'];
+  readonly withContents: ExportRequest['withContents'];
 }
 
 /** Writes the entry. Returns the reason if it alone cannot be written. */
-async function faultOf(
-  file: string,
-  entry: FileEntry,
-  { contents, slices, findAgain }: Sources,
-): Promise<string | undefined> {
+async function faultOf(file: string, entry: FileEntry, sources: Sources): Promise<string | undefined> {
   try {
     mkdirSync(dirname(file), { recursive: true });
     if (entry.target !== undefined) {
       symlinkSync(entry.target, file);
       return undefined;
     }
-    const isCopied =
-      (await contents.copyTo(file, entry, slices.get(entry.hash))) ||
-      (await contents.copyTo(file, entry, await findAgain(entry)));
+    const isCopied = await copyTo(file, entry, sources);
     if (!isCopied) return 'its stored content is lost';
     // The copy is read, because it cannot differ from the content that was hashed.
     if (!(await hasContent(file, entry))) {
@@ -113,9 +108,22 @@ async function faultOf(
   } catch (error) {
     const { code = String(error) } = error as NodeJS.ErrnoException;
     if (pathErrors.has(code)) return code;
+    if (error instanceof DamagedContent) {
+      rmSync(file, { force: true });
+      return 'its stored content is damaged';
+    }
     const fix = 'Check the space and permissions of the target folder, then export to a new one.';
     throw new OperatorError(`The file ${file} could not be written (${code}). ${fix}`, { cause: error });
   }
+}
+
+async function copyTo(file: string, entry: FileEntry, { contents, slices, withContents }: Sources): Promise<boolean> {
+  if (await contents.copyTo(file, entry, slices.get(entry.hash))) return true;
+  return withContents(async (current) => {
+    const moved = await current.packs.find([entry]);
+    if (await current.copyTo(file, entry, moved.get(entry.hash))) return true;
+    return current.compose(file, entry);
+  });
 }
 
 function incomplete(faults: readonly string[], files: number): OperatorError {

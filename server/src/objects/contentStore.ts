@@ -1,20 +1,17 @@
 import { hash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { copyFile, writeFile, type FileHandle } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { inSlices } from '../concurrency/inSlices';
+import type { Recipe } from './chunkRepository';
+import type { ChunkStore } from './chunkStore';
 import type { Content } from './content';
 import type { ObjectState } from './inspectObject';
 import type { ObjectStore } from './objectStore';
 import { noUsage, sumOf, type Usage } from './usage';
+import { fileContent, isWholeContent, piecesOf, type OpenContent } from './openContent';
 import { intactSlices } from './pack';
 import type { PackStore } from './packStore';
 import { byPack, type StoredSlice } from './sliceRepository';
-
-/** An open file that holds a content from `start` on. The caller closes the handle. */
-export interface OpenContent {
-  readonly handle: FileHandle;
-  readonly start: number;
-}
 
 /** A content, whose size is unknown where no version has it. */
 export interface MaybeSized {
@@ -23,14 +20,19 @@ export interface MaybeSized {
   readonly size?: number;
 }
 
-/** All stored contents: objects, and slices of packs. A content that is both is read from its object. */
+/**
+ * All stored contents: objects, slices of packs, and recipes of chunks. A content that is stored in several ways is read in the
+ * first of these.
+ */
 export class ContentStore {
   readonly objects: ObjectStore;
   readonly packs: PackStore;
+  readonly chunks: ChunkStore;
 
-  constructor(objects: ObjectStore, packs: PackStore) {
+  constructor(objects: ObjectStore, packs: PackStore, chunks: ChunkStore) {
     this.objects = objects;
     this.packs = packs;
+    this.chunks = chunks;
   }
 
   /** The hashes of those contents that are stored, as far as the sizes of files tell. Reads no content. */
@@ -40,7 +42,18 @@ export class ContentStore {
     await inSlices(contents, (content) => {
       if (!stored.has(content.hash) && this.objects.has(content)) stored.add(content.hash);
     });
+    const others = contents.filter(({ hash: sha256 }) => !stored.has(sha256));
+    for (const sha256 of (await this.chunks.find(others)).keys()) stored.add(sha256);
     return stored;
+  }
+
+  /** The recipes of those contents that are stored in no other way, by hash. `slices` are those of `packed`. */
+  async composed(contents: readonly Content[], slices: ReadonlyMap<string, StoredSlice>): Promise<Map<string, Recipe>> {
+    const others: Content[] = [];
+    await inSlices(contents, (content) => {
+      if (!slices.has(content.hash) && !this.objects.has(content)) others.push(content);
+    });
+    return this.chunks.find(others);
   }
 
   /** The slices of those contents that have no object, by hash. */
@@ -53,29 +66,39 @@ export class ContentStore {
   }
 
   async has(content: Content): Promise<boolean> {
-    return this.objects.has(content) || (await this.packs.find([content])).size > 0;
+    return this.objects.has(content) || (await this.stored([content])).size > 0;
   }
 
   /** Returns undefined when the content is not stored. */
   async open(content: Content): Promise<OpenContent | undefined> {
     const object = await this.objects.open(content);
-    if (object !== undefined) return { handle: object, start: 0 };
+    if (object !== undefined) return fileContent(object);
     // gc may move the content between the two.
     for (let last: string | undefined; ;) {
       const slice = (await this.packs.find([content])).get(content.hash);
-      if (slice === undefined || slice.pack === last) return undefined;
+      if (slice === undefined || slice.pack === last) return this.#openRecipe(content);
       const pack = await this.packs.open(slice);
-      if (pack !== undefined) return { handle: pack, start: slice.offset };
+      if (pack !== undefined) return fileContent(pack, slice.offset);
       last = slice.pack;
     }
+  }
+
+  async #openRecipe(content: Content): Promise<OpenContent | undefined> {
+    const recipe = (await this.chunks.find([content])).get(content.hash);
+    if (recipe !== undefined) return this.chunks.open(recipe);
+    // gc may have made it an object again.
+    const object = await this.objects.open(content);
+    return object && fileContent(object);
   }
 
   /** The bytes of small content, verified; undefined if it is not stored, or damaged. `slice` is where a pack has it. */
   async readSmall(content: Content, slice: StoredSlice | undefined): Promise<Buffer | undefined> {
     const object = this.objects.readSmall(content);
-    if (object !== undefined || slice === undefined) return object;
-    const bytes = await this.packs.read(slice);
-    return bytes !== undefined && hash('sha256', bytes, 'hex') === content.hash ? bytes : undefined;
+    if (object !== undefined) return object;
+    const bytes = slice && (await this.packs.read(slice));
+    if (bytes !== undefined && hash('sha256', bytes, 'hex') === content.hash) return bytes;
+    const composed = await this.#openRecipe(content);
+    return composed && readAll(composed, content);
   }
 
   /** `ObjectStore.inspect` for all contents. */
@@ -84,12 +107,24 @@ export class ContentStore {
     for (let last: string | undefined; ;) {
       const slice = (await this.packs.findAll([content.hash])).get(content.hash);
       const found = await this.inspectAt(content, slice, quick);
-      if (found.state === 'whole' || slice === undefined || slice.pack === last) return found;
+      if (found.state === 'whole') return found;
+      if (slice === undefined || slice.pack === last)
+        return found.state === 'missing' ? this.#inspectRecipe(content, quick) : found;
       last = slice.pack;
     }
   }
 
-  /** `inspect`, if it is known where a pack has the content. */
+  async #inspectRecipe(content: MaybeSized, quick: boolean): Promise<ObjectState> {
+    const recipe = (await this.chunks.repository.recipes([content.hash])).get(content.hash);
+    if (recipe === undefined) return { state: 'missing' };
+    const opened = await this.chunks.open(recipe);
+    if (opened === undefined) return { state: 'incomplete', fault: 'has lost some of its chunks' };
+    const isWhole = quick || (await isWholeContent(opened, recipe));
+    await opened.close();
+    return isWhole ? { state: 'whole', size: recipe.size } : { state: 'incomplete', fault: 'has a damaged chunk' };
+  }
+
+  /** `inspect`, if it is known where a pack has the content. Looks for no recipe. */
   async inspectAt(content: MaybeSized, slice: StoredSlice | undefined, quick: boolean): Promise<ObjectState> {
     const object = await this.objects.inspect(content, quick);
     return object.state === 'missing' && slice !== undefined ? this.packs.inspect(slice, quick) : object;
@@ -114,7 +149,14 @@ export class ContentStore {
       await this.packs.forget(damaged);
       slices = await this.packs.moved(damaged);
     }
-    return this.objects.findDamaged(all.filter(({ hash }) => !intact.has(hash)));
+    const damaged = await this.objects.findDamaged(all.filter(({ hash: sha256 }) => !intact.has(sha256)));
+    const others = all.filter((content) => damaged.has(content.hash) && !this.objects.has(content));
+    for (const recipe of (await this.chunks.find(others)).values()) {
+      const composed = await this.chunks.open(recipe);
+      if (composed !== undefined && (await isWholeContent(composed, recipe))) damaged.delete(recipe.hash);
+      await composed?.close();
+    }
+    return damaged;
   }
 
   async #intactSlices(slices: readonly StoredSlice[]): Promise<Set<string>> {
@@ -133,7 +175,7 @@ export class ContentStore {
 
   /**
    * Writes a content into a new file, sharing its blocks where the disk can. `slice` is where a pack has it. Returns false if
-   * the content is not stored. Does not verify it.
+   * no file has the content. Does not verify it.
    */
   async copyTo(file: string, content: Content, slice: StoredSlice | undefined): Promise<boolean> {
     if (this.objects.has(content)) {
@@ -146,9 +188,22 @@ export class ContentStore {
     return true;
   }
 
+  /** `copyTo` for a content that is composed of chunks. Throws if one is damaged. */
+  async compose(file: string, content: Content): Promise<boolean> {
+    const composed = await this.#openRecipe(content);
+    if (composed === undefined) return false;
+    try {
+      await writeFile(file, piecesOf(composed, content.size), { flag: 'wx' });
+    } finally {
+      await composed.close();
+    }
+    return true;
+  }
+
   /** The hashes of the stored contents that begin with `prefix`, of two digits, unsorted. */
   async hashes(prefix: string): Promise<string[]> {
-    return [...new Set([...this.objects.stored(prefix), ...(await this.packs.hashes(prefix))])];
+    const recipes = await this.chunks.repository.withPrefix(prefix);
+    return [...new Set([...this.objects.stored(prefix), ...(await this.packs.hashes(prefix)), ...recipes])];
   }
 
   /** What the removal of these contents would free. */
@@ -165,11 +220,26 @@ export class ContentStore {
 
   /**
    * Removes these contents, at most a thousand. The caller checks in the same turn of the event loop that nothing uses
-   * them: before the next turn, the objects are gone, and the removal of the slices precedes all later writes.
+   * them: before the next turn, the objects are gone, and the removal of the slices and recipes precedes all later writes.
    */
   async remove(hashes: readonly string[]): Promise<Usage> {
     let freed = noUsage;
     for (const hash of hashes) freed = sumOf(freed, this.objects.remove(hash));
-    return sumOf(freed, await this.packs.remove(hashes));
+    const [packs] = await Promise.all([this.packs.remove(hashes), this.chunks.repository.removeRecipes(hashes)]);
+    return sumOf(freed, packs);
+  }
+}
+
+/** Returns undefined if the content is damaged. Closes it. */
+async function readAll(opened: OpenContent, { hash: sha256, size }: Content): Promise<Buffer | undefined> {
+  try {
+    const pieces: Buffer[] = [];
+    for await (const piece of piecesOf(opened, size)) pieces.push(piece);
+    const bytes = Buffer.concat(pieces);
+    return hash('sha256', bytes, 'hex') === sha256 ? bytes : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    await opened.close();
   }
 }

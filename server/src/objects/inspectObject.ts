@@ -6,6 +6,8 @@ import { stampFrom, type FileStamp } from './fileStamp';
 export type ObjectState =
   | { readonly state: 'whole'; readonly size: number }
   | { readonly state: 'missing' }
+  /** The content is composed of chunks, of which some are damaged. `fault` is a clause about it. */
+  | { readonly state: 'incomplete'; readonly fault: string }
   /**
    * `fault` is a clause about the file. `isMovable` is false where the fault is not the file's but this user's rights, and
    * for a pack, which has other contents too.

@@ -7,12 +7,15 @@ import { stampOf } from './fileStamp';
 import { flushFiles } from './flush';
 import type { ObjectState } from './inspectObject';
 import { intactSlices, intactWindows, type Slice } from './pack';
-import type { Move, PackRepository, StoredPack } from './packRepository';
+import type { ChunkMove, Move, Moves, PackedChunk, PackRepository, StoredPack } from './packRepository';
 import { packMode, PackWriter } from './packWriter';
 import type { SliceRepository, StoredSlice } from './sliceRepository';
 import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
 
 const suffix = '.pack';
+
+/** The name of a pack and its length in bytes. */
+type PackRef = Pick<StoredSlice, 'pack' | 'packBytes'>;
 
 /**
  * The files of packs, and their table of contents in the database.
@@ -83,7 +86,7 @@ export class PackStore {
     const absent = this.#absent(found.values());
     const moved = await this.moved(absent);
     for (const { hash } of absent) found.delete(hash);
-    for (const slice of moved) if (this.#isWhole(slice)) found.set(slice.hash, slice);
+    for (const slice of moved) if (this.isWhole(slice)) found.set(slice.hash, slice);
     for (const { hash, size } of contents) if (found.get(hash)?.size !== size) found.delete(hash);
     return found;
   }
@@ -100,19 +103,20 @@ export class PackStore {
   #absent(slices: Iterable<StoredSlice>): StoredSlice[] {
     const isWhole = new Map<string, boolean>();
     return Array.from(slices).filter((slice) => {
-      const known = isWhole.get(slice.pack) ?? this.#isWhole(slice);
+      const known = isWhole.get(slice.pack) ?? this.isWhole(slice);
       isWhole.set(slice.pack, known);
       return !known;
     });
   }
 
-  #isWhole({ pack, packBytes }: StoredSlice): boolean {
+  /** Whether the pack is there and has its length. */
+  isWhole({ pack, packBytes }: PackRef): boolean {
     const stats = statSync(this.fileOf(pack), { throwIfNoEntry: false });
     return stats?.isFile() === true && stats.size === packBytes;
   }
 
-  /** Opens the pack of a slice. Returns undefined when it is missing or truncated. The caller closes the handle. */
-  async open({ pack, packBytes }: StoredSlice): Promise<FileHandle | undefined> {
+  /** Opens a pack. Returns undefined when it is missing or truncated. The caller closes the handle. */
+  async open({ pack, packBytes }: PackRef): Promise<FileHandle | undefined> {
     return openContent(this.fileOf(pack), { size: packBytes });
   }
 
@@ -183,13 +187,17 @@ export class PackStore {
     return this.#packs.list();
   }
 
-  /** Bytes of the slices of a pack. */
+  /** Bytes of the slices and chunks of a pack. */
   async liveBytes({ id }: StoredPack): Promise<number> {
     return this.#packs.liveBytes(id);
   }
 
   async slicesOf({ id }: StoredPack): Promise<Slice[]> {
     return this.#packs.slicesOf(id);
+  }
+
+  async chunksOf({ id }: StoredPack): Promise<PackedChunk[]> {
+    return this.#packs.chunksOf(id);
   }
 
   /** Begins a new pack. */
@@ -219,9 +227,34 @@ export class PackStore {
     }
   }
 
-  /** Puts a finished pack, if it has anything, in the place of others. Returns those that it leaves without slices. */
-  async replace(sources: readonly StoredPack[], writer: PackWriter, moves: readonly Move[]): Promise<StoredPack[]> {
-    if (moves.length === 0) await writer.abandon();
+  /**
+   * Copies chunks of a pack into a new one, as they are: whoever reads a chunk finds out whether it is damaged. Returns
+   * undefined if the pack has gone or is truncated.
+   */
+  async copyChunks(
+    pack: StoredPack,
+    chunks: readonly PackedChunk[],
+    writer: PackWriter,
+  ): Promise<ChunkMove[] | undefined> {
+    if (chunks.length === 0) return [];
+    const source = await openContent(this.fileOf(pack.name), { size: pack.bytes });
+    if (source === undefined) return undefined;
+    try {
+      const moves: ChunkMove[] = [];
+      for (const { id, offset, stored } of chunks) {
+        const bytes = Buffer.alloc(stored);
+        await source.read(bytes, 0, stored, offset);
+        moves.push({ id, from: pack.id, offset: await writer.append(bytes) });
+      }
+      return moves;
+    } finally {
+      await source.close();
+    }
+  }
+
+  /** Puts a finished pack, if it has anything, in the place of others. Returns those that it leaves without content. */
+  async replace(sources: readonly StoredPack[], writer: PackWriter, moves: Moves): Promise<StoredPack[]> {
+    if (moves.slices.length + moves.chunks.length === 0) await writer.abandon();
     else await writer.finish();
     return this.#packs.replace(sources, writer, moves);
   }
@@ -233,7 +266,7 @@ export class PackStore {
     else if (statSync(file, { throwIfNoEntry: false }) !== undefined) utimesSync(file, new Date(), new Date());
   }
 
-  /** Removes files that no slice refers to and that have not changed since `before`: a kill has left them. */
+  /** Removes files that no slice or chunk refers to and that have not changed since `before`: a kill has left them. */
   async removeLeftovers(before: Date, { dryRun }: { dryRun: boolean }): Promise<Usage> {
     const known = new Set(await this.#slices.packNames());
     let freed = noUsage;

@@ -3,6 +3,7 @@ import { inChunks } from '../database/inChunks';
 import { listedBlobs } from '../database/listedBlobs';
 import type { Database } from '../database/openDatabase';
 import type { Slice } from './pack';
+import { isEmptyPack } from './packRepository';
 
 /** A slice of a pack that is stored. */
 export interface StoredSlice extends Slice {
@@ -129,14 +130,14 @@ export class SliceRepository {
     return rows.flatMap(({ name, count }) => (counts.get(name) === count ? [name] : []));
   }
 
-  /** Removes those of the packs that have no slice any more. Returns their names. */
+  /** Removes those of the packs that have nothing any more. Returns their names. */
   async removeEmptyPacks(ids: ReadonlySet<number>): Promise<string[]> {
     const names: string[] = [];
     await inChunks([...ids], async (chunk) => {
       const removed = await this.#database
         .deleteFrom('packs')
         .where('id', 'in', chunk)
-        .where('id', 'not in', (query) => query.selectFrom('slices').select('pack_id').where('pack_id', 'in', chunk))
+        .where(isEmptyPack(chunk))
         .returning('name')
         .execute();
       for (const { name } of removed) names.push(name);

@@ -2,8 +2,11 @@ import { inSlices } from '../concurrency/inSlices';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import { pathsError } from '../errors';
 import { requireNotRemoved } from '../history/findStoredEntry';
+import type { Recipe } from '../objects/chunkRepository';
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
+import { DamagedContent } from '../objects/openContent';
+import { bytesOf } from '../objects/pack';
 import type { StoredSlice } from '../objects/sliceRepository';
 import type { ObjectStore } from '../objects/objectStore';
 import type { InitialFile, Owner, SessionStore } from '../sessions/sessionStore';
@@ -28,6 +31,7 @@ export interface BeginPullServices {
 }
 
 type Slices = ReadonlyMap<string, StoredSlice>;
+type Recipes = ReadonlyMap<string, Recipe>;
 
 /** Creates a view of exactly one revision, which later pushes do not change. */
 export async function beginPull(
@@ -49,8 +53,9 @@ export async function beginPull(
   );
   try {
     const slices = await services.contents.packed(files);
-    await requireAvailable(services, paths, { treeId: tree.id, found, slices, revision: pull.revision });
-    return await createView(services, { id, treeId: tree.id, tokenId }, { pull, files, slices });
+    const composed = await services.contents.composed(files, slices);
+    await requireAvailable(services, paths, { treeId: tree.id, found, slices, composed, revision: pull.revision });
+    return await createView(services, { id, treeId: tree.id, tokenId }, { pull, files, slices, composed });
   } finally {
     pins.unpin(id);
   }
@@ -60,12 +65,20 @@ export async function beginPull(
 async function requireAvailable(
   { objects, entries }: BeginPullServices,
   paths: readonly string[],
-  wanted: { treeId: number; found: ReadonlyMap<string, FileEntry>; slices: Slices; revision: number },
+  wanted: {
+    treeId: number;
+    found: ReadonlyMap<string, FileEntry>;
+    slices: Slices;
+    composed: Recipes;
+    revision: number;
+  },
 ): Promise<void> {
-  const { treeId, found, slices, revision } = wanted;
+  const { treeId, found, slices, composed, revision } = wanted;
   const unavailable: string[] = [];
   await inSlices(paths, (path) => {
-    if (!isAvailable(objects, slices, found.get(path))) unavailable.push(path);
+    const entry = found.get(path);
+    const isComposed = entry !== undefined && composed.has(entry.hash);
+    if (!isComposed && !isAvailable(objects, slices, entry)) unavailable.push(path);
   });
   if (unavailable.length === 0) return;
   await requireNotRemoved(entries, { treeId, revision, paths: unavailable });
@@ -75,7 +88,12 @@ async function requireAvailable(
 async function createView(
   { objects, contents, sessions, space, reserve, newPassword }: BeginPullServices,
   session: Owner & { readonly id: string },
-  { pull, files, slices }: { pull: BeginPull; files: readonly FileEntry[]; slices: Slices },
+  {
+    pull,
+    files,
+    slices,
+    composed,
+  }: { pull: BeginPull; files: readonly FileEntry[]; slices: Slices; composed: Recipes },
 ): Promise<PullSession> {
   const { id, tokenId } = session;
   await requireRoomForView({ space, sessions }, tokenId, files);
@@ -87,21 +105,38 @@ async function createView(
   });
   const view = packedView(contents.packs, { id, wanted, readsPacks: pull.packs === true });
   const requireRoom = (bytes: number): Promise<void> => space.requireRoomForCopy(bytes);
-  if (view.copiedBytes > 0) await requireRoom(view.copiedBytes);
+  const composedFiles = files.filter(({ hash }) => composed.has(hash));
+  const copiedBytes = view.copiedBytes + bytesOf(composedFiles);
+  if (copiedBytes > 0) await requireRoom(copiedBytes);
   const linkedFile = (entry: FileEntry): InitialFile => ({
     path: entry.path,
     create: (file) => objects.tryLinkTo(file, entry),
     createSlowly: (file) => objects.linkToCopy(file, entry, requireRoom),
   });
+  const composedFile = (entry: FileEntry): InitialFile => ({
+    path: entry.path,
+    create: () => false,
+    createSlowly: (file) => compose(contents, file, entry),
+  });
+  const linked = files.filter(({ hash }) => !slices.has(hash) && !composed.has(hash));
   const create = () =>
     sessions.create({
       ...session,
       kind: 'pull',
       password,
-      files: [...files.filter(({ hash }) => !slices.has(hash)).map(linkedFile), ...view.files],
+      files: [...linked.map(linkedFile), ...composedFiles.map(composedFile), ...view.files],
     });
   await reserve.withRoom(create);
   return { id, module: id, password, ...(view.packs === undefined ? {} : { packs: view.packs }) };
+}
+
+/** Leaves a content out from its first damaged chunk on: the client finds it by its hash. */
+async function compose(contents: ContentStore, file: string, entry: FileEntry): Promise<void> {
+  try {
+    if (!(await contents.copyTo(file, entry, undefined))) await contents.compose(file, entry);
+  } catch (error) {
+    if (!(error instanceof DamagedContent)) throw error;
+  }
 }
 
 /** A symlink needs no stored content, because its target is in the file table. */

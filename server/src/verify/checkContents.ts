@@ -2,6 +2,7 @@ import { inParallel } from '../concurrency/inParallel';
 import type { ContentStore, MaybeSized } from '../objects/contentStore';
 import type { ObjectState } from '../objects/inspectObject';
 import { ContentRepository, hashPrefixes } from '../trees/contentRepository';
+import { checkChunks, recipeState } from './checkChunks';
 import { contentFault } from './contentFault';
 import type { VerifyServices, VerifyTask } from './verifyTask';
 
@@ -9,19 +10,24 @@ import type { VerifyServices, VerifyTask } from './verifyTask';
 const maxParallelReads = 2;
 
 /**
- * Compares each content that a version has, and each stored object, with its hash and its declared size. Damaged objects
- * are moved to the quarantine. `count` is the number of contents. Pushes and removals go on meanwhile, so whatever looks wrong is looked at again.
+ * Compares each content that a version has, each chunk, and each stored object, with its hash and its declared size. A content
+ * that is composed of chunks is whole if they are: gc compared it with its hash when it chose them. Damaged objects are moved to the quarantine. `count` is the number of contents. Pushes and removals go on meanwhile, so whatever looks wrong is looked at again.
  */
 export async function checkContents(services: VerifyServices, task: VerifyTask, count: number): Promise<void> {
+  const chunks = await checkChunks(services, task);
   for (const prefix of hashPrefixes(count)) {
-    const { named, stored, slices } = await services.withDatabase(async (database) => {
+    const { named, stored, slices, recipes } = await services.withDatabase(async (database) => {
       const contents = await new ContentRepository(database, task.treeIds).withPrefix(prefix);
       const store = services.contentsOf(database);
-      return { named: contents, stored: store, slices: await store.packs.findAll(contents.map(({ hash }) => hash)) };
+      const hashes = contents.map(({ hash }) => hash);
+      const composed = await store.chunks.repository.recipes(hashes);
+      return { named: contents, stored: store, slices: await store.packs.findAll(hashes), recipes: composed };
     });
     await inParallel(named, maxParallelReads, async (content) => {
       task.signal.throwIfAborted();
-      const found = await stored.inspectAt(content, slices.get(content.hash), task.quick);
+      const asFile = await stored.inspectAt(content, slices.get(content.hash), task.quick);
+      const recipe = asFile.state === 'missing' ? recipes.get(content.hash) : undefined;
+      const found = recipe === undefined ? asFile : recipeState(recipe, chunks);
       if (found.state !== 'whole' || found.size !== content.size) await reportDamaged(services, task, content);
       task.onContent(content.size);
     });

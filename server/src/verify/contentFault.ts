@@ -17,6 +17,7 @@ export async function contentFault(
   switch (found.state) {
     case 'missing':
       return useCount === 0 ? undefined : { found, damage: { ...damage, kind: 'missing', fault: 'is missing' } };
+    case 'incomplete':
     case 'damaged':
       return { found, damage: { ...damage, kind: 'damaged', fault: found.fault } };
     case 'whole': {

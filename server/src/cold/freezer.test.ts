@@ -1,0 +1,186 @@
+import { existsSync, readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { put, sha256 } from '../../test/changes';
+import { pushDirectly } from '../../test/directPush';
+import { manyFiles, packFiles, pushPacked, readView } from '../../test/packs';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { startTestServer, type TestServer } from '../../test/testServer';
+import { withDatabase } from '../database/withDatabase';
+import { withoutPurges } from '../database/purgeLock';
+import { exportRevision } from '../history/exportRevision';
+import { openContents } from '../objects/openContents';
+import type { GcResult } from '../gc/garbageCollector';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+let server: TestServer;
+
+beforeEach(async () => {
+  server = await startTestServer();
+  await server.api.makeTree('tree');
+});
+afterEach(() => server.stop());
+
+const gc = (dryRun = false): Promise<GcResult> => {
+  const { signal } = new AbortController();
+  return server.services.garbage.collect({ dryRun, purgeBefore: 'now', workShare: 1, signal, report: () => undefined });
+};
+const objectOf = (content: string | Uint8Array): string => server.services.objects.fileOf(sha256(content));
+const isObject = (content: string | Uint8Array): boolean => existsSync(objectOf(content));
+
+/** A megabyte that no compression makes shorter, with an edit for each number but 0. */
+function version(number: number): Buffer {
+  const bytes = Buffer.alloc(1 << 20);
+  let state = 7;
+  for (let at = 0; at < bytes.length; at += 4) {
+    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) | 0;
+    bytes.writeInt32LE(state, at);
+  }
+  if (number > 0) bytes.write(`edit ${number}`, number * 100_000);
+  return bytes;
+}
+const versions = Array.from({ length: 4 }, (_, number) => version(number));
+const [oldest = Buffer.alloc(0), , , newest = Buffer.alloc(0)] = versions;
+
+async function pushVersions(tree = 'tree'): Promise<void> {
+  for (const [base, file] of versions.entries()) await pushDirectly(server, tree, base, { file });
+}
+
+async function contentOf(revision: number, init: RequestInit = {}): Promise<Response> {
+  const headers = { authorization: `Bearer ${server.token}`, ...(init.headers as Record<string, string> | undefined) };
+  return fetch(`${await server.url()}/v1/trees/tree/content?path=file&revision=${revision}`, { ...init, headers });
+}
+
+test('the history takes what differs, and every version is read as before', async () => {
+  await pushVersions();
+  expect(await gc(true)).toMatchObject({ frozen: { contents: 3, bytes: 3 << 20, storedBytes: 0 } });
+  expect(versions.map(isObject)).toEqual([true, true, true, true]);
+  const { frozen } = await gc();
+  expect(frozen).toMatchObject({ contents: 3, bytes: 3 << 20 });
+  expect(frozen.storedBytes).toBeLessThan(1.5 * (1 << 20));
+  expect(versions.map(isObject)).toEqual([false, false, false, true]);
+  for (const [index, content] of versions.entries()) {
+    expect(sha256(await (await contentOf(index + 1)).bytes())).toBe(sha256(content));
+  }
+  const range = await contentOf(1, { headers: { range: 'bytes=99990-200000' } });
+  expect(range.status).toBe(206);
+  expect(Buffer.from(await range.bytes()).equals(oldest.subarray(99990, 200001))).toBe(true);
+  const { body } = await server.api.beginPull('tree', { revision: 1, paths: ['file'] });
+  const view = server.services.sessions.filesFolderOf(body.id);
+  expect(sha256(readFileSync(join(view, 'file')))).toBe(sha256(oldest));
+  expect(await gc()).toMatchObject({ frozen: { contents: 0 }, chunks: 0, rewritten: { packs: 0 } });
+});
+
+test('an old revision is exported without the database of the server', async () => {
+  await pushVersions();
+  await gc();
+  const { trees, entries, contents } = server.services;
+  const folder = join(temporaryFolder(), 'out');
+  await exportRevision(
+    { trees, entries, contents },
+    {
+      treeName: 'tree',
+      revision: 1,
+      folder,
+      onRead: async () => undefined,
+      withContents: (use) =>
+        withDatabase(server.dataFolder, (database) => use(openContents(server.dataFolder, database))),
+    },
+  );
+  expect(sha256(readFileSync(join(folder, 'file')))).toBe(sha256(oldest));
+});
+
+test('small contents of packs are compressed too, and a pull of the old revision gets all of them', async () => {
+  const files = Object.fromEntries(Object.entries(manyFiles('f')).map(([path, content]) => [path, content.repeat(40)]));
+  await pushPacked(server, 'tree', 0, files);
+  const [pack = ''] = packFiles(server);
+  const bytes = statSync(pack).size;
+  await pushPacked(server, 'tree', 1, manyFiles('f'));
+  const { frozen, rewritten } = await gc();
+  expect(frozen.contents).toBeGreaterThan(250);
+  expect(rewritten.packs).toBe(1);
+  expect(existsSync(pack)).toBe(false);
+  expect(frozen.storedBytes).toBeLessThan(bytes / 2);
+  const paths = Object.keys(files);
+  const { body } = await server.api.beginPull('tree', { revision: 1, paths, packs: true });
+  const requested = paths.map((path) => ({ path, size: (files[path] ?? '').length }));
+  expect(readView(server, body, requested)).toEqual(new Map(Object.entries(files)));
+});
+
+test('trees share no chunk', async () => {
+  await server.api.makeTree('other');
+  await pushVersions();
+  // Another content, almost all of whose chunks the other tree has.
+  await pushDirectly(server, 'other', 0, { file: version(9) });
+  await pushDirectly(server, 'other', 1, { file: 'new' });
+  const { frozen } = await gc();
+  expect(frozen).toMatchObject({ contents: 4 });
+  expect(frozen.storedBytes).toBeGreaterThan(2 << 20);
+});
+
+test('a cold content that a push names is found, and an object again after the next gc, as a basis for rsync', async () => {
+  await pushVersions();
+  await gc();
+  const begun = await server.api.beginPush('tree', { base: 4, changes: [put('file', oldest)] });
+  expect(begun.body.upload).toEqual([]);
+  expect(await server.api.commit('tree', begun.body.id)).toMatchObject({ status: 200, body: { revision: 5 } });
+  expect(sha256(await (await contentOf(5)).bytes())).toBe(sha256(oldest));
+  expect(await gc()).toMatchObject({ frozen: { contents: 1 } });
+  expect([isObject(oldest), isObject(newest)]).toEqual([true, false]);
+  expect(statSync(objectOf(oldest)).mode & 0o777).toBe(0o444);
+  expect(sha256(readFileSync(objectOf(oldest)))).toBe(sha256(oldest));
+});
+
+test('what a session pins stays as it is, and so does everything while a backup runs', async () => {
+  await pushVersions();
+  const { body } = await server.api.beginPush('tree', { base: 4, changes: [put('copy', oldest)] });
+  await withoutPurges(server.dataFolder, new AbortController().signal, async () => {
+    expect(await gc()).toMatchObject({ frozen: { contents: 0 } });
+  });
+  expect(versions.map(isObject)).toEqual([true, true, true, true]);
+  expect(await gc()).toMatchObject({ frozen: { contents: 2 } });
+  expect(versions.map(isObject)).toEqual([true, false, false, true]);
+  await server.api.end('tree', 'pushes', body.id);
+  expect(await gc()).toMatchObject({ frozen: { contents: 1 } });
+});
+
+test('chunks go with the last content that has them', async () => {
+  await pushVersions();
+  await gc();
+  await server.database.deleteFrom('versions').where('revision', '<', 3).execute();
+  expect((await gc(true)).chunks).toBeGreaterThan(0);
+  expect((await gc()).chunks).toBeGreaterThan(0);
+  expect(sha256(await (await contentOf(3)).bytes())).toBe(sha256(versions[2] ?? ''));
+  await server.database.deleteFrom('versions').where('revision', '<', 4).execute();
+  await gc();
+  expect(packFiles(server)).toEqual([]);
+  expect(await server.database.selectFrom('chunks').select('id').execute()).toEqual([]);
+});
+
+test('a damaged object is not frozen, and a damaged chunk is stored again by the next content that has it', async () => {
+  const [first = Buffer.alloc(0), second = Buffer.alloc(0)] = versions;
+  const third = version(5);
+  await pushDirectly(server, 'tree', 0, { file: first });
+  await pushDirectly(server, 'tree', 1, { file: second });
+  await gc();
+  flip(packFiles(server)[0] ?? '');
+  await expect(contentOf(1).then((response) => response.bytes())).rejects.toThrow('terminated');
+  await pushDirectly(server, 'tree', 2, { file: third });
+  expect((await gc()).frozen.contents).toBe(0);
+  expect(isObject(second)).toBe(true);
+  expect((await gc()).frozen.contents).toBe(1);
+  expect(sha256(await (await contentOf(1)).bytes())).toBe(sha256(first));
+
+  flip(objectOf(third));
+  await pushDirectly(server, 'tree', 3, { file: 'new' });
+  expect((await gc()).frozen.contents).toBe(0);
+  expect(isObject(third)).toBe(true);
+});
+
+function flip(file: string): void {
+  const bytes = readFileSync(file);
+  bytes[5000] = (bytes[5000] ?? 0) ^ 1;
+  chmodSync(file, 0o644);
+  writeFileSync(file, bytes);
+}

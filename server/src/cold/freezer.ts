@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { tryLockPurges } from '../database/purgeLock';
+import type { Database } from '../database/openDatabase';
+import type { GcRequest } from '../gc/gcRequest';
+import type { Pacer } from '../gc/pacer';
+import type { Content } from '../objects/content';
+import type { ContentPins } from '../objects/contentPins';
+import type { ContentStore } from '../objects/contentStore';
+import { DamagedContent, isWholeContent } from '../objects/openContent';
+import { isStorageFull } from '../space/isStorageFull';
+import type { Reserve } from '../space/reserve';
+import { ChunkBatch } from './chunkBatch';
+import { chunksOf } from './chunkCutter';
+import { ColdContents } from './coldContents';
+
+export interface FreezerDeps {
+  readonly dataFolder: string;
+  readonly database: Database;
+  readonly contents: ContentStore;
+  readonly pins: ContentPins;
+  readonly reserve: Reserve;
+}
+
+export interface FreezeResult {
+  /** Contents that are composed of chunks from now on. In a dry run those that would be. */
+  readonly contents: number;
+  /** Bytes of these contents. */
+  readonly bytes: number;
+  /** Bytes of the new chunks, compressed. In a dry run 0, since nobody knows before which chunks are new. */
+  readonly storedBytes: number;
+}
+
+/** A smaller slice stays in its pack: the rows of its recipe and its chunk would take what compression saves. */
+const minSliceBytes = 512;
+/** Contents of one batch, which is also complete when its pack is full. */
+const maxBatchContents = 500;
+
+/**
+ * Composes the contents that only the history has of compressed chunks, which the contents of a tree share. Chunks are never
+ * shared between trees, so that no token can learn from sizes or times what another tree has.
+ * Invariant: the object or slice of a content goes when its recipe is durable, and was read and has the content's hash. It stays
+ * while a session pins the content, which may have looked up where it is, and while a backup runs, whose copy of the database may
+ * have no recipe.
+ */
+export class Freezer {
+  readonly #deps: FreezerDeps;
+  readonly #cold: ColdContents;
+  #result: FreezeResult = { contents: 0, bytes: 0, storedBytes: 0 };
+  #isDiskFull = false;
+
+  constructor(deps: FreezerDeps) {
+    this.#deps = deps;
+    this.#cold = new ColdContents(deps.database);
+  }
+
+  async freeze(request: GcRequest, pacer: Pacer): Promise<FreezeResult> {
+    for (const treeId of await this.#cold.trees()) {
+      const batch = new ChunkBatch(treeId, this.#deps.contents);
+      try {
+        await this.#freezeTree(treeId, batch, request, pacer);
+      } catch (error) {
+        if (!isStorageFull(error)) throw error;
+        this.#isDiskFull = true;
+        request.report('The disk is full, so the contents of the history are left to the next gc.');
+      } finally {
+        await batch.abandon();
+        this.#result = { ...this.#result, storedBytes: this.#result.storedBytes + batch.storedBytes };
+      }
+      if (this.#isDiskFull) break;
+    }
+    return this.#result;
+  }
+
+  async #freezeTree(treeId: number, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
+    let waiting = 0;
+    for await (const page of this.#cold.pagesOf(treeId)) {
+      for (const content of await this.#candidates(page)) {
+        request.signal.throwIfAborted();
+        await pacer.pauseIfDue();
+        if (request.dryRun) {
+          this.#count(content);
+          continue;
+        }
+        if (!(await this.#isFrozen(content))) waiting += (await this.#cut(content, batch, request, pacer)) ? 1 : 0;
+        else await this.#removeOriginals([content], request);
+        if (waiting < maxBatchContents && !batch.isFull) continue;
+        await this.#store(batch, request, pacer);
+        waiting = 0;
+      }
+    }
+    await this.#store(batch, request, pacer);
+  }
+
+  /** Those of the cold contents that are stored as an object or a slice, and that no session pins. */
+  async #candidates(page: readonly Content[]): Promise<Content[]> {
+    const { contents, pins } = this.#deps;
+    const slices = await contents.packs.find(page);
+    return page.filter((content) => {
+      if (pins.has(content.hash)) return false;
+      return contents.objects.has(content) || (slices.has(content.hash) && content.size >= minSliceBytes);
+    });
+  }
+
+  /** An earlier gc may have had to leave the object in its place. */
+  async #isFrozen(content: Content): Promise<boolean> {
+    const recipes = await this.#deps.contents.chunks.find([content]);
+    return recipes.size > 0 && (await this.#canBeComposed(content));
+  }
+
+  /** Returns false if the content is damaged: then it stays for `verify` to report. */
+  async #cut(content: Content, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<boolean> {
+    const opened = await this.#deps.contents.open(content);
+    if (opened === undefined) return false;
+    try {
+      const digest = createHash('sha256');
+      const chunks: string[] = [];
+      for await (const window of chunksOf(opened, content.size)) {
+        request.signal.throwIfAborted();
+        for (const chunk of window) digest.update(chunk);
+        for (const hash of await batch.addChunks(window)) chunks.push(hash);
+        if (batch.isFull) await this.#store(batch, request, pacer);
+        await pacer.pauseIfDue();
+      }
+      if (digest.digest('hex') !== content.hash) return false;
+      batch.addContent({ ...content, chunks });
+      return true;
+    } catch (error) {
+      if (!(error instanceof DamagedContent)) throw error;
+      return false;
+    } finally {
+      await opened.close();
+    }
+  }
+
+  async #store(batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
+    const complete: Content[] = [];
+    for (const content of await batch.store()) {
+      request.signal.throwIfAborted();
+      if (await this.#canBeComposed(content)) complete.push(content);
+      await pacer.pauseIfDue();
+    }
+    await this.#removeOriginals(complete, request);
+  }
+
+  /** Reads the content as it is composed. A chunk that is damaged is forgotten, so that the next gc stores it again. */
+  async #canBeComposed(content: Content): Promise<boolean> {
+    const { chunks } = this.#deps.contents;
+    const recipe = (await chunks.find([content])).get(content.hash);
+    const opened = recipe && (await chunks.open(recipe));
+    if (recipe === undefined || opened === undefined) return false;
+    try {
+      if (await isWholeContent(opened, content)) return true;
+    } finally {
+      await opened.close();
+    }
+    for (const place of (await chunks.repository.places(recipe.chunks)).values()) {
+      if (!(await chunks.isWhole(place, false))) await chunks.repository.forget(place);
+    }
+    return false;
+  }
+
+  async #removeOriginals(frozen: readonly Content[], { report }: GcRequest): Promise<void> {
+    if (frozen.length === 0) return;
+    const { dataFolder, contents, pins } = this.#deps;
+    const lock = tryLockPurges(dataFolder);
+    if (lock === undefined) {
+      report('A backup is running, so the objects of the history are left to the next gc.');
+      return;
+    }
+    try {
+      const slices = await contents.packs.findAll(frozen.map(({ hash }) => hash));
+      // A session may pin the content in the next turn of the event loop.
+      const free = frozen.filter(({ hash }) => !pins.has(hash));
+      for (const content of free) {
+        contents.objects.remove(content.hash);
+        this.#count(content);
+      }
+      // The packs stay until they are rewritten: a session may just have looked up where a slice is.
+      await contents.packs.forget(free.flatMap(({ hash }) => slices.get(hash) ?? []));
+    } finally {
+      lock.release();
+    }
+  }
+
+  #count({ size }: Content): void {
+    const { contents, bytes, storedBytes } = this.#result;
+    this.#result = { contents: contents + 1, bytes: bytes + size, storedBytes };
+  }
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import type { Content } from './content';
+
+/** A content has not the bytes that it should have. */
+export class DamagedContent extends Error {}
+
+/** A content that can be read. The caller closes it. */
+export interface OpenContent {
+  /** Some bytes from `position` on: at least one and at most `length`. Throws DamagedContent if there are none. */
+  read(position: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** A part of a file, from `start` on. */
+export function fileContent(handle: FileHandle, start = 0): OpenContent {
+  return {
+    read: async (position, length) => {
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(length), 0, length, start + position);
+      if (bytesRead === 0) throw new DamagedContent(`the file ends after ${position} bytes`);
+      return buffer.subarray(0, bytesRead);
+    },
+    close: () => handle.close(),
+  };
+}
+
+const pieceBytes = 256 << 10;
+
+/** All bytes of a content, one piece after the other. */
+export async function* piecesOf(content: OpenContent, size: number): AsyncGenerator<Buffer> {
+  for (let position = 0; position < size;) {
+    const piece = await content.read(position, Math.min(pieceBytes, size - position));
+    position += piece.length;
+    yield piece;
+  }
+}
+
+/** Reads all of an open content. */
+export async function isWholeContent(opened: OpenContent, { hash, size }: Content): Promise<boolean> {
+  const digest = createHash('sha256');
+  try {
+    for await (const piece of piecesOf(opened, size)) digest.update(piece);
+  } catch (error) {
+    if (error instanceof DamagedContent) return false;
+    throw error;
+  }
+  return digest.digest('hex') === hash;
+}
