@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { put, sha256 } from '../../test/changes';
+import { put, sha256, symlink } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { manyFiles, packFiles, pushPacked, readView } from '../../test/packs';
 import { temporaryFolder } from '../../test/temporaryFolder';
@@ -106,6 +106,14 @@ test('small contents of packs are compressed too, and a pull of the old revision
   const { body } = await server.api.beginPull('tree', { revision: 1, paths, packs: true });
   const requested = paths.map((path) => ({ path, size: (files[path] ?? '').length }));
   expect(readView(server, body, requested)).toEqual(new Map(Object.entries(files)));
+});
+
+test('a content that several versions have is compressed once', async () => {
+  // More versions lie between the two than are looked at together.
+  const links = Array.from({ length: 600 }, (_, number) => symlink(`m${number}`, 'a'));
+  await pushDirectly(server, 'tree', 0, { a: oldest }, { changes: [put('a', oldest), put('z', oldest), ...links] });
+  await pushDirectly(server, 'tree', 1, { a: newest }, { changes: [put('a', newest), put('z', newest)] });
+  for (const dryRun of [true, false]) expect(await gc(dryRun)).toMatchObject({ frozen: { contents: 1 } });
 });
 
 test('trees share no chunk', async () => {

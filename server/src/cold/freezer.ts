@@ -72,20 +72,23 @@ export class Freezer {
   }
 
   async #freezeTree(treeId: number, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
-    let waiting = 0;
+    /** The hashes of the contents of the batch. Several versions may have one. */
+    const waiting = new Set<string>();
     for await (const page of this.#cold.pagesOf(treeId)) {
       for (const content of await this.#candidates(page)) {
         request.signal.throwIfAborted();
         await pacer.pauseIfDue();
+        if (waiting.has(content.hash)) continue;
+        waiting.add(content.hash);
         if (request.dryRun) {
           this.#count(content);
           continue;
         }
-        if (!(await this.#isFrozen(content))) waiting += (await this.#cut(content, batch, request, pacer)) ? 1 : 0;
-        else await this.#removeOriginals([content], request);
-        if (waiting < maxBatchContents && !batch.isFull) continue;
+        if (await this.#isFrozen(content)) await this.#removeOriginals([content], request);
+        else await this.#cut(content, batch, request, pacer);
+        if (waiting.size < maxBatchContents && !batch.isFull) continue;
         await this.#store(batch, request, pacer);
-        waiting = 0;
+        waiting.clear();
       }
     }
     await this.#store(batch, request, pacer);
@@ -107,10 +110,10 @@ export class Freezer {
     return recipes.size > 0 && (await this.#canBeComposed(content));
   }
 
-  /** Returns false if the content is damaged: then it stays for `verify` to report. */
-  async #cut(content: Content, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<boolean> {
+  /** Leaves a damaged content as it is, for `verify` to report. */
+  async #cut(content: Content, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
     const opened = await this.#deps.contents.open(content);
-    if (opened === undefined) return false;
+    if (opened === undefined) return;
     try {
       const digest = createHash('sha256');
       const chunks: string[] = [];
@@ -121,12 +124,9 @@ export class Freezer {
         if (batch.isFull) await this.#store(batch, request, pacer);
         await pacer.pauseIfDue();
       }
-      if (digest.digest('hex') !== content.hash) return false;
-      batch.addContent({ ...content, chunks });
-      return true;
+      if (digest.digest('hex') === content.hash) batch.addContent({ ...content, chunks });
     } catch (error) {
       if (!(error instanceof DamagedContent)) throw error;
-      return false;
     } finally {
       await opened.close();
     }
