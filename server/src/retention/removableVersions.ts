@@ -18,7 +18,7 @@ export interface RemovableVersion {
 }
 
 /** A version that stays, and will remember those that are removed directly before it. */
-export interface Successor {
+interface Successor {
   readonly rowid: number;
   /** The revision of the oldest removed version before it. */
   readonly since: number;
