@@ -13,9 +13,7 @@ interface PruneCommandOptions extends TaskOptions {
 
 export function pruneCommand(run: TaskRunner, print: (line: string) => void): Command {
   return taskOptions(new Command('prune').argument('[names...]', 'the trees (default: all that have a policy)'))
-    .description(
-      'remove the revisions that "tree keep" does not keep, and free their contents; the server may be running',
-    )
+    .description('remove the versions that no kept revision contains, and run gc; the server may be running')
     .option('--dry-run', 'only say what would be removed')
     .option('--yes', 'do not ask')
     .option('--json', 'print JSON')
