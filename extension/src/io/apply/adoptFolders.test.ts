@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +7,9 @@ import type { Change } from '../../core/change';
 
 const fixture = applyFixture();
 const { put, putLink, apply, read } = fixture;
+
+/** Debian's package acl has both commands. */
+const hasAcls = ['setfacl', 'getfacl'].every((command) => spawnSync(command, ['--version']).status === 0);
 
 /** So many files that they are flushed at once, and their folders moved as a whole. */
 function manyIn(folder: string): Change[] {
@@ -46,6 +50,16 @@ describe('a new folder with many files', () => {
     write(fixture.staging, 'new/d0/planted', 'by a server');
     expect(skippedReasons(await apply(changes))).toEqual({});
     expect(names(fixture.root)).not.toContain('new/d0/planted');
+    expect(read('new/d0/f0')).toBe('new 0');
+  });
+
+  it('never brings a folder without a file that was to be written', async () => {
+    const changes = manyIn('new');
+    mkdirSync(join(fixture.staging, 'new/.git/hooks'), { recursive: true });
+    mkdirSync(join(fixture.staging, 'new/d0/planted/deep'), { recursive: true });
+    expect(skippedReasons(await apply(changes))).toEqual({});
+    const folders = names(fixture.root).filter((name) => name.endsWith('/'));
+    expect(folders).toEqual(['new/', 'new/d0/', 'new/d1/', 'new/d2/']);
     expect(read('new/d0/f0')).toBe('new 0');
   });
 
@@ -96,4 +110,31 @@ describe.skipIf(process.platform === 'win32')('the mode of a new folder with man
     await apply(manyIn('new'));
     expect(modeOf('new') & 0o2000).toBe(lstatSync(fixture.root).mode & 0o2000);
   });
+
+  describe.skipIf(!hasAcls)('with a default ACL', () => {
+    const closedToOthers = 'd:u::rwx,d:g::rwx,d:o::---';
+
+    it('is inherited from the folder above', async () => {
+      mkdirSync(join(fixture.root, 'team'));
+      execFileSync('setfacl', ['-m', closedToOthers, join(fixture.root, 'team')]);
+      await apply(manyIn('team/new'));
+      const [one, many] = ['one', 'new'].map((name) => join(fixture.root, 'team', name));
+      mkdirSync(one ?? '');
+      expect(modeOf('team/new/d1')).toBe(modeOf('team/one'));
+      expect(aclOf(many)).toBe(aclOf(one));
+    });
+
+    it('is not that of the storage', async () => {
+      execFileSync('setfacl', ['-m', closedToOthers, fixture.staging]);
+      await apply(manyIn('new'));
+      const one = join(fixture.root, 'one');
+      mkdirSync(one);
+      expect(modeOf('new/d1')).toBe(modeOf('one'));
+      expect(aclOf(join(fixture.root, 'new'))).toBe(aclOf(one));
+    });
+  });
 });
+
+function aclOf(folder = ''): string {
+  return execFileSync('getfacl', ['--omit-header', '--absolute-names', folder], { encoding: 'utf8' });
+}

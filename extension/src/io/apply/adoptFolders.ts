@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import { isPlain } from '../../core/filenames/nameRules';
-import { parentOf } from '../../core/paths';
+import { parentFolders, parentOf } from '../../core/paths';
 import { errnoOf } from '../fs/errno';
+import { newFolderMode } from '../fs/newFolderMode';
 import { statsAt } from '../fs/stats';
 import { runYielding } from '../threads/yielding';
 import { observed, type ApplyState, type CompleteFile, type Put } from './applyState';
@@ -32,14 +32,14 @@ export async function adoptFolders(state: ApplyState, adoption: Adoption): Promi
   const adopted = new Set<string>();
   const { nameRules, staging } = state.request;
   if (adoption.complete.size === 0 || (nameRules !== undefined && !isPlain(nameRules))) return adopted;
-  const modes = { folderModes: adoption.folderModes, umask: umaskIn(staging) };
+  const modes = { folderModes: adoption.folderModes, modeIn: cachedModeIn() };
   for (const [folder, group] of await runYielding(newFoldersSteps(state, adoption.puts))) {
     if (state.isCancelled) break;
     const staged = await runYielding(stagedFolderSteps(staging, folder));
     const files = await runYielding(filesToAdoptSteps(state, group, adoption.complete));
     // Other code may have run and replaced a folder.
     state.checkedFolders.clear();
-    if (!hasOnly(staged.files, files) || !adopt(state, staged.folders, modes)) continue;
+    if (!hasOnly(staged, files) || !adopt(state, staged.folders, modes)) continue;
     await runYielding(recordSteps(state, files));
     for (const path of files.keys()) adopted.add(path);
     await state.pause();
@@ -110,22 +110,33 @@ function* stagedFolderSteps(staging: string, top: string): CooperativeTask<Stage
 }
 
 /** Invariant: only what was verified appears, whatever else a server's rsync has left in the staging folder. */
-function hasOnly(staged: readonly string[], files: ReadonlyMap<string, CompletePut>): boolean {
-  return staged.length > 0 && staged.length === files.size && staged.every((path) => files.has(path));
+function hasOnly(staged: StagedFolder, files: ReadonlyMap<string, CompletePut>): boolean {
+  if (staged.files.length === 0 || staged.files.length !== files.size) return false;
+  const parents = new Set<string>();
+  for (const path of files.keys()) addParents(parents, path);
+  return staged.files.every((path) => files.has(path)) && staged.folders.every((folder) => parents.has(folder));
+}
+
+function addParents(parents: Set<string>, path: string): void {
+  for (const folder of parentFolders(path)) {
+    // The folders above a known one are known too.
+    if (parents.has(folder)) return;
+    parents.add(folder);
+  }
 }
 
 interface NewModes {
   readonly folderModes: FolderModes;
-  readonly umask: number;
+  /** The mode that a new folder gets in an absolute one; undefined if it cannot be found out. */
+  readonly modeIn: (folder: string) => number | undefined;
 }
 
-/** The process's umask. `process.umask()` sets it to 0 for a moment, in which another thread may create a file. */
-function umaskIn(staging: string): number {
-  const probe = join(staging, randomUUID());
-  mkdirSync(probe, allModes);
-  const { mode } = lstatSync(probe);
-  rmdirSync(probe);
-  return allModes & ~mode;
+function cachedModeIn(): NewModes['modeIn'] {
+  const modes = new Map<string, number | undefined>();
+  return (folder) => {
+    if (!modes.has(folder)) modes.set(folder, newFolderMode(folder));
+    return modes.get(folder);
+  };
 }
 
 /** Returns false, with nothing in the workspace folder, if the staged folder cannot take its place. */
@@ -134,8 +145,8 @@ function adopt(state: ApplyState, folders: readonly string[], modes: NewModes): 
   const [top = ''] = folders;
   const target = join(root, top);
   try {
-    if (!setModes(state, folders, modes)) return false;
     checkAccess(state, top);
+    if (!setModes(state, folders, modes)) return false;
     if (statsAt(target) !== undefined) return false;
     renameSync(join(request.staging, top), target);
     changedFolders.add(dirname(target));
@@ -146,20 +157,25 @@ function adopt(state: ApplyState, folders: readonly string[], modes: NewModes): 
   }
 }
 
-/** Gives staged folders the modes that new ones get. Returns false if more than their modes depends on the folder above. */
+/**
+ * Gives staged folders the modes that new ones get. Returns false if more than their modes depends on the folder above: its
+ * group, or its default ACL, which shows in the mode of a new folder. An ACL that gives the mode of the umask is not noticed.
+ */
 function setModes(
   { root, request, keepsModes, changedFolders }: ApplyState,
   folders: readonly string[],
-  { folderModes, umask }: NewModes,
+  { folderModes, modeIn }: NewModes,
 ): boolean {
   const [top = ''] = folders;
   const parent = parentOf(top) ?? '';
   const above = statsAt(join(root, parent))?.mode ?? specialBits;
   if ((above & specialBits) !== 0n) return false;
+  const created = modeIn(request.staging);
+  if (created === undefined || created !== modeIn(join(root, parent))) return false;
   const limit = parent !== '' && keepsModes(top) ? Number(above) : allModes;
   const given = new Map([[parent, limit]]);
   for (const folder of folders) {
-    const mode = folderModes.below(given.get(parentOf(folder) ?? '') ?? limit, folder) & ~umask;
+    const mode = folderModes.below(given.get(parentOf(folder) ?? '') ?? limit, folder) & created;
     given.set(folder, mode);
     const staged = statsAt(join(request.staging, folder));
     if (staged === undefined || (staged.mode & specialBits) !== 0n) return false;
