@@ -26,8 +26,9 @@ export default defineConfig({
           // vitest leaves one core free by default, but many of these tests wait for a process.
           maxWorkers: 2,
           include: ['extension/src/**/*.test.ts', 'server/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // Some run real servers, which takes long on a busy machine.
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -2,6 +2,7 @@ import { EventEmitter, once } from 'node:events';
 import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../test/eventually';
 import { startTestServer, type TestServer, type TestServerOptions } from '../../test/testServer';
 import { defaultConnectionLimits, limitConnections } from './connectionLimits';
 
@@ -93,7 +94,7 @@ describe('an upgrade', () => {
       socket.end(`GET /v1/trees HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`);
       socket.resume();
     }
-    await vi.waitFor(() => expect(sockets()).toBeLessThanOrEqual(before), { timeout: 10_000 });
+    await eventually(() => expect(sockets()).toBeLessThanOrEqual(before));
   });
 });
 
@@ -133,7 +134,7 @@ it('refuses connections above the limit, and accepts others once some have close
   const accepted = opened.filter((socket) => socket !== refused);
   expect(accepted.map(({ closed }) => closed)).toEqual([false, false, false]);
   accepted[0]?.destroy();
-  await vi.waitFor(async () => expect((await fetch(new URL('/healthz', url))).status).toBe(200));
+  await eventually(async () => expect((await fetch(new URL('/healthz', url))).status).toBe(200));
   for (const socket of accepted) socket.destroy();
 });
 

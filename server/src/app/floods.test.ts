@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { symlink } from '../../test/changes';
+import { eventually } from '../../test/eventually';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
 let server: TestServer;
@@ -42,19 +43,19 @@ const begun = (path: string): number =>
 
 test('a connection gets its responses one after the other', async () => {
   const socket = await request(['trees/t/files', 'trees', 'trees/t/files', 'whoami']);
-  await vi.waitFor(() => expect(begun('/files')).toBe(1));
+  await eventually(() => expect(begun('/files')).toBe(1));
   await server.api.table('t');
   expect([begun('/files'), begun('/whoami')]).toEqual([2, 0]);
   let text = '';
   socket.setEncoding('latin1').on('data', (chunk: string) => (text = (text + chunk).slice(-10_000)));
   socket.resume();
-  await vi.waitFor(() => expect(text).toContain('"oldestProtocol"'), { timeout: 10_000 });
+  await eventually(() => expect(text).toContain('"oldestProtocol"'));
 });
 
 test('a token gets some long responses at a time, and others do not wait for it', async () => {
   const other = await server.services.tokens.create('bob', null);
   const [first] = await Promise.all([request(['trees/t/files']), request(['trees/t/files'])]);
-  await vi.waitFor(() => expect(begun('/files')).toBe(2));
+  await eventually(() => expect(begun('/files')).toBe(2));
   const paths = [
     'files',
     'compare?from=0&to=1',
@@ -68,7 +69,7 @@ test('a token gets some long responses at a time, and others do not wait for it'
   const bob = (await request(['trees/t/files'], other)).resume();
   await once(bob, 'data');
   await request(['whoami']);
-  await vi.waitFor(() => expect(begun('/whoami')).toBe(1));
+  await eventually(() => expect(begun('/whoami')).toBe(1));
   expect(begun('/v1/trees/t/')).toBe(3);
   // Those that have gone are not served when it is their turn.
   for (const socket of waiting) socket.destroy();
@@ -103,6 +104,6 @@ test('a client that leaves in the middle of its request is no error in the log',
   // The server has read the head once it has answered a later request.
   await fetch(`${await server.url()}/healthz`);
   socket.destroy();
-  await vi.waitFor(() => expect(begun('/pushes')).toBe(1));
+  await eventually(() => expect(begun('/pushes')).toBe(1));
   expect(server.logged.filter((line) => line.includes('"level":50'))).toEqual([]);
 });

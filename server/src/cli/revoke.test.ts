@@ -3,10 +3,11 @@ import { once, type EventEmitter } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ApiClient } from '../../test/apiClient';
 import { puts } from '../../test/changes';
 import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
+import { eventually } from '../../test/eventually';
 import { connect } from '../../test/tcpBridge';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { push } from '../../test/transfers';
@@ -68,7 +69,7 @@ test('revoking a token ends all that its clients do, and removes its sessions; a
   expect(lost.events()).toContain('event: revision');
   // The stream has ended before its first heartbeat.
   expect(lost.events()).not.toContain(': \n\n');
-  await vi.waitFor(() => expect(sessions(lost.sessions)).toEqual([]));
+  await eventually(() => expect(sessions(lost.sessions)).toEqual([]));
   expect(await lost.api.commit('tree', lost.sessions[0] ?? '')).toMatchObject({ status: 401 });
   expect(sessions(kept.sessions)).toHaveLength(2);
   for (const socket of kept.sockets) expect(socket.readyState).toBe(socket.OPEN);

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { pushDirectly } from '../../test/directPush';
 import { openEvents } from '../../test/eventReader';
+import { eventually } from '../../test/eventually';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import { LocalNotices } from './revisionNotices';
 
@@ -29,7 +30,7 @@ const revisionEvent = (revision: number, message: string | null = null) => ({
 });
 const readyEvent = (revision: number) => ({ event: 'ready', id: String(revision), data: { revision } });
 const openStreams = () => ({ streams: server.services.streams.size, listeners: notices.size });
-const allClosed = () => vi.waitFor(() => expect(openStreams()).toEqual({ streams: 0, listeners: 0 }));
+const allClosed = () => eventually(() => expect(openStreams()).toEqual({ streams: 0, listeners: 0 }));
 
 test('a stream begins with the head and continues with each commit', async () => {
   await pushDirectly(server, tree, 0, { a: '1' });
@@ -108,7 +109,7 @@ test('a commit reaches many streams, and a closed stream leaves no listener', as
   await pushDirectly(server, tree, 0, { a: '1' });
   for (const events of all) expect(await events.next()).toEqual(revisionEvent(1));
   for (const events of all.slice(1)) events.disconnect();
-  await vi.waitFor(() => expect(openStreams()).toEqual({ streams: 1, listeners: 1 }));
+  await eventually(() => expect(openStreams()).toEqual({ streams: 1, listeners: 1 }));
   all[0]?.disconnect();
   await allClosed();
 });
@@ -132,7 +133,7 @@ test('a client that reads nothing costs no memory, and gets each revision when i
   }
   const after = vi.spyOn(server.services.revisions, 'after');
   notices.announce(id);
-  await vi.waitFor(() => expect(after).toHaveBeenCalled());
+  await eventually(() => expect(after).toHaveBeenCalled());
   // Client and server share this event loop, so they are idle once its turns cause no more reads of the database.
   let reads = 0;
   for (let idleTurns = 0; idleTurns < 1000; idleTurns++) {
@@ -147,7 +148,7 @@ test('a client that reads nothing costs no memory, and gets each revision when i
     .setEncoding('utf8')
     .on('data', (chunk: string) => (text += chunk))
     .resume();
-  await vi.waitFor(() => expect(text).toContain('id: 5000\n'), 5000);
+  await eventually(() => expect(text).toContain('id: 5000\n'));
   const ids = [...text.matchAll(/^id: ([0-9]+)$/gm)].map((match) => Number(match[1]));
   expect(ids).toEqual(Array.from({ length: 5001 }, (_, index) => index));
   sent.destroy();

@@ -6,6 +6,7 @@ import { byteStream } from '../objects/byteStream';
 import { fileContent } from '../objects/openContent';
 import { symlink, put, sha256 } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
+import { eventually } from '../../test/eventually';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
 const big = Uint8Array.from({ length: 9 << 20 }, (_, at) => (at * 7 + (at >> 8)) % 251);
@@ -79,7 +80,7 @@ test('a big file can be read whole and in ranges', async () => {
 });
 
 test('HEAD returns the same headers without the content, and opens no file', async () => {
-  await vi.waitFor(() => expect(openObjects()).toEqual([]));
+  await eventually(() => expect(openObjects()).toEqual([]));
   const response = await requestContent('big', 1, { method: 'HEAD', headers: { range: 'bytes=0-1' } });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-length')).toBe(String(big.length));
@@ -160,7 +161,7 @@ test('a client that disconnects leaves no file open', async () => {
   await reader?.read();
   expect(openObjects()).toHaveLength(process.platform === 'linux' ? 1 : 0);
   abort.abort();
-  await vi.waitFor(() => expect(openObjects()).toEqual([]));
+  await eventually(() => expect(openObjects()).toEqual([]));
 });
 
 function openObjects(): string[] {

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { appendFileSync, readdirSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { Change } from '../contract/schemas';
 import { put, puts, writeFiles } from '../../test/changes';
+import { eventually } from '../../test/eventually';
 import { runRsync } from '../../test/rsyncClient';
 import { connect } from '../../test/tcpBridge';
 import { temporaryFolder } from '../../test/temporaryFolder';
@@ -53,7 +54,7 @@ test.each([
   expect(sent.close.code).toBe(1008);
   const error = (await statusOf(session.id)).body as { error: { code: string } };
   expect(['content_mismatch', 'invalid_request']).toContain(error.error.code);
-  await vi.waitFor(() => expect(everything(session.id)).toEqual([]));
+  await eventually(() => expect(everything(session.id)).toEqual([]));
 });
 
 test('a push that brings a block of the old content again and again is cut', async () => {
@@ -83,7 +84,7 @@ test('a push that sends files or folders that it did not declare is cut, and the
     source = temporaryFolder();
     writeFiles(source, { a: '1', ...files });
     await sendAll(session, []);
-    await vi.waitFor(() => expect(new Set(everything(session.id))).toEqual(new Set(['a', name])));
+    await eventually(() => expect(new Set(everything(session.id))).toEqual(new Set(['a', name])));
     const fault = { status: 422, body: { error: { code: 'content_mismatch' } } };
     expect(await statusOf(session.id)).toMatchObject(fault);
   }
@@ -93,7 +94,7 @@ test('after a cut, the same session can bring what it declared', async () => {
   const session = await begin([put('a', '1')]);
   writeFileSync(join(source, 'a'), randomBytes(48 << 20));
   expect((await sendAll(session, ['--partial'])).close.code).toBe(1008);
-  await vi.waitFor(() => expect(server.services.activity.isBusy(session.id)).toBe(false));
+  await eventually(() => expect(server.services.activity.isBusy(session.id)).toBe(false));
   writeFileSync(join(source, 'a'), '1');
   expect(await sendAll(session, [])).toMatchObject({ exit: 0 });
   expect(await server.api.commit(tree, session.id)).toMatchObject({ status: 200 });

@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { puts } from '../../test/changes';
 import { fillInbox } from '../../test/directPush';
+import { eventually } from '../../test/eventually';
 import { startTestServer } from '../../test/testServer';
 
 test('a commit that has begun when its token is revoked changes nothing', async () => {
@@ -23,6 +24,6 @@ test('a commit that has begun when its token is revoked changes nothing', async 
     body: { error: { code: 'unauthorized' } },
   });
   expect((await other.table('tree')).body).toMatchObject({ revision: 0, files: [] });
-  await vi.waitFor(() => expect(readdirSync(join(server.dataFolder, 'sessions'))).toEqual([]));
+  await eventually(() => expect(readdirSync(join(server.dataFolder, 'sessions'))).toEqual([]));
   await server.stop();
 });

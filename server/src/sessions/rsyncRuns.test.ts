@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import type WebSocket from 'ws';
 import { puts, writeFiles } from '../../test/changes';
+import { eventually } from '../../test/eventually';
 import { connect } from '../../test/tcpBridge';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer, type TestServerOptions } from '../../test/testServer';
@@ -196,7 +197,7 @@ test.each(['ping', 'pong'] as const)('a client that sends %ss without end is dis
   expect(sent).toBeGreaterThan(99);
   // The server's limit or that of ws for unsent pongs ends the connection, whichever is met first.
   const ended = /too many pings or pongs|the client closed with 1006/;
-  await vi.waitFor(() => expect(server.logged.join('')).toMatch(ended), { timeout: 20_000 });
+  await eventually(() => expect(server.logged.join('')).toMatch(ended));
 });
 
 test('few rsyncs start at once: the next one begins with what its client has sent, and none for a client that left', async () => {
@@ -208,7 +209,7 @@ test('few rsyncs start at once: the next one begins with what its client has sen
   const started = (): number => readFileSync(starts, 'utf8').split('\n').length - 1;
   const { url } = await startWithPush({ rsync });
   const silent = Array.from({ length: startsAtOnce }, () => connect(url, server.token));
-  await vi.waitFor(() => expect(started()).toBe(startsAtOnce));
+  await eventually(() => expect(started()).toBe(startsAtOnce));
   const { body } = await server.api.beginPush('tree', { base: 0, changes: puts({ b: '2' }) });
   const [leaving, waiting] = await Promise.all(
     [1, 2].map(async () => {
@@ -219,7 +220,7 @@ test('few rsyncs start at once: the next one begins with what its client has sen
   );
   waiting?.send('greeting');
   leaving?.terminate();
-  await vi.waitFor(() => expect(server.logged.join('')).toContain('the client closed with 1006'));
+  await eventually(() => expect(server.logged.join('')).toContain('the client closed with 1006'));
   writeFileSync(ready, '');
   const echo = once(waiting!, 'message') as Promise<[Buffer]>;
   silent[0]?.terminate();
@@ -256,7 +257,7 @@ test('a run whose turn does not come is refused with a code for which a client w
   await greeted(first);
   expect(await refusal(connect(url, server.token))).toEqual({ status: 429, code: 'too_many_runs' });
   first.terminate();
-  await vi.waitFor(() => expect(server.services.activity.isBusy(session.id)).toBe(false));
+  await eventually(() => expect(server.services.activity.isBusy(session.id)).toBe(false));
   await greeted(connect(url, server.token));
 });
 
@@ -278,6 +279,6 @@ test('a token with many starts does not keep another from its own', async () => 
   for (let number = 0; number < 3 * startsAtOnce; number++) await open(server.token, 'alice');
   await open(bob, 'bob');
   writeFileSync(ready, '');
-  await vi.waitFor(() => expect(order).toContain('bob'), { timeout: 10_000 });
+  await eventually(() => expect(order).toContain('bob'));
   expect(order.indexOf('bob')).toBeLessThanOrEqual(2 * startsAtOnce);
 });
