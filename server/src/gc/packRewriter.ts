@@ -27,6 +27,10 @@ const nothing: RewriteResult = { packs: 0, bytes: 0 };
 
 /** A pack is rewritten if more of it is dead. Then the writing of a byte frees more than one. */
 const maxDeadShare = 0.5;
+/** The packs of one batch: a statement names all of them three times, and has at most 32,766 variables. */
+const maxBatchPacks = 500;
+/** Bounds the memory of a batch: slices may be tiny. */
+const maxBatchParts = 16_384;
 
 /**
  * Writes what is left of packs that are mostly dead into new packs.
@@ -62,7 +66,7 @@ export class PackRewriter {
       const left = new Rest(pack, slices, chunks);
       if (!isSparse(pack, left.bytes)) continue;
       batch.add(left);
-      if (batch.liveBytes >= maxPackBytes) await write();
+      if (batch.isFull) await write();
     }
     if (batch.packs.length > 0) await write();
     return result;
@@ -106,8 +110,8 @@ export class PackRewriter {
       const movedChunks = movedSlices && (await packs.copyChunks(pack, chunks, writer));
       if (movedSlices === undefined || movedChunks === undefined) continue;
       copied.push(pack);
-      moves.slices.push(...movedSlices);
-      moves.chunks.push(...movedChunks);
+      for (const moved of movedSlices) moves.slices.push(moved);
+      for (const moved of movedChunks) moves.chunks.push(moved);
     }
     const emptied = await packs.replace(copied, writer, moves);
     const slices = new Map(batch.packs.map(({ pack, slices: ofPack }) => [pack.id, ofPack]));
@@ -144,9 +148,15 @@ class Batch {
   readonly packs: Rest[] = [];
   liveBytes = 0;
   deadBytes = 0;
+  #parts = 0;
+
+  get isFull(): boolean {
+    return this.liveBytes >= maxPackBytes || this.packs.length >= maxBatchPacks || this.#parts >= maxBatchParts;
+  }
 
   add(rest: Rest): void {
     this.packs.push(rest);
+    this.#parts += rest.slices.length + rest.chunks.length;
     this.liveBytes += rest.bytes;
     this.deadBytes += rest.pack.bytes - rest.bytes;
   }

@@ -94,7 +94,7 @@ export class PackRepository {
 
   /**
    * Adds a pack, moves slices and chunks to it, and removes those of the `sources` that have none then, in one transaction. One
-   * that was removed or has got another place meanwhile stays as it is. Returns the removed packs.
+   * that was removed or has got another place meanwhile stays as it is. Returns the removed packs. At most a thousand sources.
    */
   async replace(
     sources: readonly StoredPack[],

@@ -243,7 +243,8 @@ export class EntryRepository {
     const used = new Set<string>();
     await inChunks(hashes, async (chunk) => {
       const query = this.#database.selectFrom('versions').select('hash').distinct().where('hash', 'in', chunk);
-      const limited = exceptTrees.length === 0 ? query : query.where('tree_id', 'not in', exceptTrees);
+      const excepted = sql<number>`(select value from json_each(${JSON.stringify(exceptTrees)}))`;
+      const limited = exceptTrees.length === 0 ? query : query.where('tree_id', 'not in', excepted);
       for (const { hash } of await limited.execute()) if (hash !== null) used.add(hash);
     });
     return used;
