@@ -68,6 +68,52 @@ describe('a machine whose last synced revision was removed while it was offline'
     expect(await Promise.all([laptop.read('n/a'), laptop.read('n/b')])).toEqual(['3', '2']);
   });
 
+  it('gives up if the server says so of each revision', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await pushEach(desk, { 'n/a': '2' });
+    let requests = 0;
+    laptop.client.beginPull = async () => {
+      requests++;
+      // A pull that never gives up ends here.
+      throw new PalmtreeError(requests < 5 ? 'version_removed' : 'forbidden', 'gone');
+    };
+    await expect(laptop.pull()).rejects.toMatchObject({ code: 'version_removed' });
+    expect(requests).toBe(2);
+  });
+
+  it('pulls the newer revision if the one that it was fetching is removed', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await pushEach(desk, { 'n/a': '2' });
+    const { client } = laptop;
+    const fetchTable = client.files.bind(client);
+    client.files = async () => {
+      client.files = fetchTable;
+      throw new PalmtreeError('version_removed', 'gone');
+    };
+    expect(await laptop.pull()).toMatchObject({ revision: 2, written: 1 });
+  });
+
+  it('asks again before it deletes files that were not listed when the user agreed', async () => {
+    const paths = ['n/a', 'n/b', 'n/c'];
+    const [desk, laptop] = await fixture.syncedMachines(Object.fromEntries(paths.map((path) => [path, path])));
+    await desk.delete('n/a');
+    await desk.delete('n/b');
+    await pushEach(desk, { 'n/c': '2' });
+    const { client } = laptop;
+    const beginPull = client.beginPull.bind(client);
+    client.beginPull = async () => {
+      client.beginPull = beginPull;
+      await desk.delete('n/c');
+      await desk.push(true);
+      throw new PalmtreeError('version_removed', 'gone');
+    };
+    const confirmed = new Set(['n/a', 'n/b']);
+    const stopped = { code: 'deletion_guard', details: { paths } };
+    await expect(laptop.pull(false, { confirmed })).rejects.toMatchObject(stopped);
+    expect(await laptop.read('n/c')).toBe('n/c');
+    expect(await laptop.pull(false, { confirmed: new Set(paths) })).toMatchObject({ deleted: 3 });
+  });
+
   it('cannot be compared with what it had, which is said by its code', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
     await pushEach(desk, { 'n/a': '2' });

@@ -72,11 +72,22 @@ export interface PullResult {
 }
 
 /**
- * Applies the server's changes to this disk. Throws root_gone, deletion_guard and revision_not_found.
+ * Applies the server's changes to this disk. Throws root_gone, deletion_guard and revision_not_found; version_removed if the
+ * server removes what it reads twice.
  * Invariants: a file is replaced only if it is unchanged since it was scanned. A pull that fails adopts none of the
  * tree's rules.
  */
 export async function pull(context: CommandContext, options: PullOptions = {}): Promise<PullResult> {
+  try {
+    return await pullOnce(context, options);
+  } catch (error) {
+    // The server has had a newer revision since the fetch began, and has removed what this pull was about to read.
+    if (!isPalmtreeError(error, 'version_removed')) throw error;
+  }
+  return pullOnce(context, options);
+}
+
+async function pullOnce(context: CommandContext, options: PullOptions): Promise<PullResult> {
   const { replica, reporter } = context;
   await requireRoot(replica, options);
   reporter.step({ kind: 'fetchingChanges' });
@@ -86,10 +97,8 @@ export async function pull(context: CommandContext, options: PullOptions = {}): 
     return await applyRemote(context, { fetched, options });
   } catch (error) {
     await revertRules(replica, rules);
-    // The server has had a newer revision since the fetch, and has removed what this pull was about to read.
-    if (!isPalmtreeError(error, 'version_removed')) throw error;
+    throw error;
   }
-  return pull(context, options);
 }
 
 interface Pull {

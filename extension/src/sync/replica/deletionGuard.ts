@@ -12,8 +12,11 @@ import type { Replica } from './replica';
 type Deletions = NonNullable<ErrorDetails['deletions']>;
 
 export interface DeletionGuardOptions {
-  /** The user has seen the deletions and wants to go on. */
-  readonly confirmed?: boolean | undefined;
+  /**
+   * True if the user wants to go on whatever is deleted. A set if the user has seen a stopped plan, which deleted or emptied
+   * these paths: a plan that removes others is stopped again.
+   */
+  readonly confirmed?: boolean | ReadonlySet<string> | undefined;
 }
 
 export interface GuardedPlan extends DeletionGuardOptions {
@@ -34,7 +37,8 @@ export async function applyDeletionGuard(
   { direction, changes, confirmed }: GuardedPlan,
 ): Promise<void> {
   if (changes.length === 0) return;
-  if (confirmed === true) return replica.local.agreedRoot.agree();
+  const { deleted, emptied } = removedContent(changes);
+  if (isConfirmed(confirmed, [...deleted, ...emptied])) return replica.local.agreedRoot.agree();
   const isReplaced = direction === 'push' && replica.local.agreedRoot.isReplaced;
   const { observations } = replica.local;
   const ancestor = replica.ancestor.entries;
@@ -51,7 +55,6 @@ export async function applyDeletionGuard(
   const emptiedByPlan = emptiedAfter.filter(isAffected);
   const tableAfter = () => (direction === 'push' ? withChanges(ancestor, changes) : after);
   const lost = await runYielding(lostFoldersSteps(changes, tableAfter));
-  const { deleted, emptied } = removedContent(changes);
   const vanished = direction === 'push' && !missing.includes('') ? vanishedIn(replica, deleted, changes) : [];
   if (
     !isReplaced &&
@@ -74,13 +77,17 @@ export async function applyDeletionGuard(
   );
 }
 
+function isConfirmed(confirmed: DeletionGuardOptions['confirmed'] = false, removed: readonly string[]): boolean {
+  return typeof confirmed === 'boolean' ? confirmed : removed.every((path) => confirmed.has(path));
+}
+
 /**
  * Checks the workspace folder before a pull is planned. Throws root_gone if it does not exist, and deletion_guard if it
  * is empty although files were synced: the pull must not take these for deleted.
  */
 export async function requireRoot(replica: Replica, { confirmed }: DeletionGuardOptions): Promise<void> {
   await identityOfFolder(replica.root);
-  if (confirmed === true || !(await isRootEmptied(replica))) return;
+  if (isConfirmed(confirmed, []) || !(await isRootEmptied(replica))) return;
   const tracked = replica.ancestor.entries.size;
   throw guardError(
     {

@@ -147,8 +147,8 @@ function showingErrors({ log }: TransferDeps, run: () => Promise<unknown>): () =
 
 /** What the user, or code by its options, has agreed to. */
 export interface Confirmed {
-  /** Continue where the deletion guard would stop. */
-  readonly confirmed: boolean;
+  /** Continue where the deletion guard would stop; a set: only if the plan removes no other paths. */
+  readonly confirmed: boolean | ReadonlySet<string>;
   /** Compare all files anew with a server that no longer has the last synced revision. */
   readonly comparesAnew: boolean;
 }
@@ -167,9 +167,10 @@ export async function withConfirmations<T>(
       return await run(agreed);
     } catch (error) {
       if (options !== undefined) throw error;
-      if (isPalmtreeError(error, 'deletion_guard') && !agreed.confirmed) {
+      if (isPalmtreeError(error, 'deletion_guard')) {
+        // Another plan may be stopped again, when others have pushed in the meantime.
         await confirmDeletions(error, owner.folder);
-        agreed = { ...agreed, confirmed: true };
+        agreed = { ...agreed, confirmed: new Set(error.details.paths) };
       } else if (isPalmtreeError(error, 'revision_not_found') && direction === 'pull' && !agreed.comparesAnew) {
         await confirmComparison(owner);
         agreed = { ...agreed, comparesAnew: true };
