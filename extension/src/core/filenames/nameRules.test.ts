@@ -30,4 +30,19 @@ describe('the rules of a mounted disk', () => {
     expect(nameKey('n/stick/inner/a', rules)).toBe(nameKey('n/stick/Inner/a', rules));
     expect(nameKey('n/stick/inner/A', rules)).not.toBe(nameKey('n/stick/Inner/a', rules));
   });
+
+  it('are found among many disks, beside and inside each other', () => {
+    const folders = Array.from({ length: 20 }, (_, number) => `n/D${number}`);
+    const nested = Array.from({ length: 20 }, (_, depth) => `n/Deep${'/In'.repeat(depth)}`);
+    const mounts = [...folders, ...nested].map((folder, number) => ({ folder, ...(number % 2 === 0 ? mac : linux) }));
+    const rules: FolderNameRules = { ...mac, mounts };
+    const files = Array.from({ length: 250 }, (_, number) => `F${number}`);
+    const spellings = (folder: string): Set<string> =>
+      new Set(files.flatMap((file) => [file, file.toLowerCase()].map((name) => nameKey(`${folder}/${name}`, rules))));
+    const counts = [...folders, ...nested].map((folder) => spellings(folder).size);
+    expect(counts).toEqual(mounts.map(({ foldsCase }) => (foldsCase ? 250 : 500)));
+    // The folders In are on the disk above: a mac's in every second one only.
+    expect(nameKey('N/deep/in/In/f', rules)).toBe(nameKey('n/Deep/In/In/f', rules));
+    expect(nameKey('n/Deep/In/in/f', rules)).not.toBe(nameKey('n/Deep/In/In/f', rules));
+  });
 });

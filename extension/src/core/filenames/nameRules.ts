@@ -1,4 +1,4 @@
-import { firstSegments, isInside } from '../paths';
+import { firstSegments } from '../paths';
 
 /** The rules by which a disk compares and accepts file names. */
 export interface NameRules {
@@ -41,44 +41,72 @@ export function isFolding({ foldsCase, normalises }: FoldingRules): boolean {
 
 /** The rules of the disk that has the name of `path`. */
 export function rulesAt(path: string, rules: FolderNameRules): NameRules {
-  const [mount] = mountOf(path, rules, rules.mounts?.length ?? 0) ?? [];
-  return mount ?? rules;
+  return mountOf(path, rules)?.mount ?? rules;
 }
 
 /** Two paths have the same key if and only if they name one file on disks with these rules. */
 export function nameKey(path: string, rules: MountedRules): string {
-  return keyInMounts(path, rules, rules.mounts?.length ?? 0);
+  return keyBelow(path, mountOf(path, rules), rules);
 }
 
 type FoldingRules = Omit<NameRules, 'windows'>;
 type MountedRules = FoldingRules & Pick<FolderNameRules, 'mounts'>;
 
-/** The key by the rules of the folder's disk and its first `count` mounts. */
-function keyInMounts(path: string, rules: MountedRules, count: number): string {
-  const found = mountOf(path, rules, count);
-  if (found === undefined) return keyOnDisk(path, rules);
-  const [mount, end, index] = found;
-  return `${keyInMounts(path.slice(0, end), rules, index)}/${keyOnDisk(path.slice(end + 1), mount)}`;
+/** The mounts of a workspace folder, to be found by the keys of their folders. */
+interface MountIndex {
+  readonly byKey: ReadonlyMap<string, MountNameRules>;
+  /** The numbers of segments that the paths of the mounts have, in ascending order. */
+  readonly depths: readonly number[];
 }
 
-/** The innermost of the first `count` mounts that has `path`, the end of its folder in `path`, and its index. */
-function mountOf(
-  path: string,
-  rules: MountedRules,
-  count: number,
-): [mount: MountNameRules, end: number, index: number] | undefined {
-  const { mounts = [] } = rules;
-  for (let index = count - 1; index >= 0; index--) {
-    const mount = mounts[index];
-    if (mount === undefined) continue;
-    if (isInside(path, mount.folder)) return [mount, mount.folder.length, index];
-    // The folder may be spelled differently on the disks above.
-    if (!isFolding(rules) && !mounts.slice(0, index).some(isFolding)) continue;
-    const folder = firstSegments(path, mount.folder.split('/').length);
-    const isSame = keyInMounts(folder, rules, index) === keyInMounts(mount.folder, rules, index);
-    if (folder !== path && isSame) return [mount, folder.length, index];
+/** A mount above a path, with the key of its folder and the end of this folder in the path. */
+interface MountAbove {
+  readonly mount: MountNameRules;
+  readonly key: string;
+  readonly end: number;
+}
+
+const indexes = new WeakMap<MountedRules, MountIndex>();
+
+/** The innermost mount that has `path`. */
+function mountOf(path: string, rules: MountedRules): MountAbove | undefined {
+  if (rules.mounts === undefined || rules.mounts.length === 0) return undefined;
+  const index = indexes.get(rules) ?? indexOf(rules, rules.mounts);
+  indexes.set(rules, index);
+  return innermost(path, rules, index);
+}
+
+/** Each mount's key follows from the mounts above it, which come before it. */
+function indexOf(rules: FoldingRules, mounts: readonly MountNameRules[]): MountIndex {
+  const byKey = new Map<string, MountNameRules>();
+  const depths: number[] = [];
+  for (const mount of mounts) {
+    const { folder } = mount;
+    byKey.set(keyBelow(folder, innermost(folder, rules, { byKey, depths }), rules), mount);
+    const depth = folder.split('/').length;
+    if (!depths.includes(depth)) depths.push(depth);
+    depths.sort((a, b) => a - b);
   }
-  return undefined;
+  return { byKey, depths };
+}
+
+/** Follows `path` downwards: each disk decides how the folders on it, and so the mounts in them, may be spelled. */
+function innermost(path: string, rules: FoldingRules, { byKey, depths }: MountIndex): MountAbove | undefined {
+  let above: MountAbove | undefined;
+  for (const depth of depths) {
+    const folder = firstSegments(path, depth);
+    if (folder === path) break;
+    const key = keyBelow(folder, above, rules);
+    const mount = byKey.get(key);
+    if (mount !== undefined) above = { mount, key, end: folder.length };
+  }
+  return above;
+}
+
+/** The key of a path whose innermost mount is `above`, by the rules of the workspace folder's disk if there is none. */
+function keyBelow(path: string, above: MountAbove | undefined, rules: FoldingRules): string {
+  if (above === undefined) return keyOnDisk(path, rules);
+  return `${above.key}/${keyOnDisk(path.slice(above.end + 1), above.mount)}`;
 }
 
 function keyOnDisk(path: string, { foldsCase, normalises }: FoldingRules): string {
