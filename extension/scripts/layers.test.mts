@@ -72,6 +72,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['sessions'],
     ['pulls', 'pushes'],
     ['verify'],
+    ['cold', 'retention'],
     ['backup', 'gc'],
     ['app'],
     ['administration'],

@@ -10,7 +10,6 @@ import { withDatabase } from '../database/withDatabase';
 import { withoutPurges } from '../database/purgeLock';
 import { exportRevision } from '../history/exportRevision';
 import { openContents } from '../objects/openContents';
-import type { GcResult } from '../gc/garbageCollector';
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -22,7 +21,7 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const gc = (dryRun = false): Promise<GcResult> => {
+const gc = (dryRun = false): ReturnType<TestServer['services']['garbage']['collect']> => {
   const { signal } = new AbortController();
   return server.services.garbage.collect({ dryRun, purgeBefore: 'now', workShare: 1, signal, report: () => undefined });
 };

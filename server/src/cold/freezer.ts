@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { tryLockPurges } from '../database/purgeLock';
 import type { Database } from '../database/openDatabase';
-import type { GcRequest } from '../gc/gcRequest';
-import type { Pacer } from '../gc/pacer';
+import type { FreezeRequest } from './freezeRequest';
+import type { Pacer } from '../concurrency/pacer';
 import type { Content } from '../objects/content';
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
@@ -53,7 +53,7 @@ export class Freezer {
     this.#cold = new ColdContents(deps.database);
   }
 
-  async freeze(request: GcRequest, pacer: Pacer): Promise<FreezeResult> {
+  async freeze(request: FreezeRequest, pacer: Pacer): Promise<FreezeResult> {
     for (const treeId of await this.#cold.trees()) {
       const batch = new ChunkBatch(treeId, this.#deps.contents);
       try {
@@ -71,7 +71,7 @@ export class Freezer {
     return this.#result;
   }
 
-  async #freezeTree(treeId: number, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
+  async #freezeTree(treeId: number, batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<void> {
     /** The hashes of the contents of the batch. Several versions may have one. */
     const waiting = new Set<string>();
     for await (const page of this.#cold.pagesOf(treeId)) {
@@ -111,7 +111,7 @@ export class Freezer {
   }
 
   /** Leaves a damaged content as it is, for `verify` to report. */
-  async #cut(content: Content, batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
+  async #cut(content: Content, batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<void> {
     const opened = await this.#deps.contents.open(content);
     if (opened === undefined) return;
     try {
@@ -132,7 +132,7 @@ export class Freezer {
     }
   }
 
-  async #store(batch: ChunkBatch, request: GcRequest, pacer: Pacer): Promise<void> {
+  async #store(batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<void> {
     const complete: Content[] = [];
     for (const content of await batch.store()) {
       request.signal.throwIfAborted();
@@ -159,7 +159,7 @@ export class Freezer {
     return false;
   }
 
-  async #removeOriginals(frozen: readonly Content[], { report }: GcRequest): Promise<void> {
+  async #removeOriginals(frozen: readonly Content[], { report }: FreezeRequest): Promise<void> {
     if (frozen.length === 0) return;
     const { dataFolder, contents, pins } = this.#deps;
     const lock = tryLockPurges(dataFolder);

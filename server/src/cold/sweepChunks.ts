@@ -1,6 +1,6 @@
 import { tryLockPurges } from '../database/purgeLock';
-import type { GcRequest } from '../gc/gcRequest';
-import type { Pacer } from '../gc/pacer';
+import type { FreezeRequest } from './freezeRequest';
+import type { Pacer } from '../concurrency/pacer';
 import type { ChunkRepository } from '../objects/chunkRepository';
 
 /**
@@ -9,7 +9,7 @@ import type { ChunkRepository } from '../objects/chunkRepository';
  */
 export async function sweepChunks(
   { dataFolder, repository }: { readonly dataFolder: string; readonly repository: ChunkRepository },
-  { dryRun, signal, report }: GcRequest,
+  { dryRun, signal, report }: FreezeRequest,
   pacer: Pacer,
   removed: ReadonlySet<string>,
 ): Promise<number> {

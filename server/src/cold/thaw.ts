@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from '../database/openDatabase';
-import type { GcRequest } from '../gc/gcRequest';
-import type { Pacer } from '../gc/pacer';
+import type { FreezeRequest } from './freezeRequest';
+import type { Pacer } from '../concurrency/pacer';
 import type { Recipe } from '../objects/chunkRepository';
 import { hasContent, isSmall } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
@@ -20,7 +20,7 @@ import { ColdContents } from './coldContents';
  */
 export async function thaw(
   { database, contents }: { readonly database: Database; readonly contents: ContentStore },
-  request: GcRequest,
+  request: FreezeRequest,
   pacer: Pacer,
 ): Promise<void> {
   if (request.dryRun) return;
@@ -40,7 +40,7 @@ export async function thaw(
 }
 
 /** Returns false if the content is damaged or has no room. */
-async function makeObject(contents: ContentStore, recipe: Recipe, { report }: GcRequest): Promise<boolean> {
+async function makeObject(contents: ContentStore, recipe: Recipe, { report }: FreezeRequest): Promise<boolean> {
   const { objects } = contents;
   const object = objects.fileOf(recipe.hash);
   // A kill leaves a name that gc removes as a leftover.

@@ -15,7 +15,7 @@ import { purgeTree } from '../trees/purgeTree';
 import { TreeAdministration, type DeletedTree } from '../trees/treeAdministration';
 import type { UnusedContents } from '../trees/unusedContents';
 import type { GcRequest } from './gcRequest';
-import { Pacer } from './pacer';
+import { Pacer } from '../concurrency/pacer';
 import { PackRewriter, type RewriteResult } from './packRewriter';
 
 export interface GarbageCollectorDeps {

@@ -7,7 +7,7 @@ import type { PackWriter } from '../objects/packWriter';
 import { isStorageFull } from '../space/isStorageFull';
 import type { Reserve } from '../space/reserve';
 import type { GcRequest } from './gcRequest';
-import type { Pacer } from './pacer';
+import type { Pacer } from '../concurrency/pacer';
 
 export interface PackRewriterDeps {
   readonly dataFolder: string;

@@ -230,7 +230,7 @@ test("a limited token cannot read another tree's history", async () => {
   }
 });
 
-test('100,000 entries are compared', { timeout: 60_000 }, async () => {
+test('100,000 entries are compared', async () => {
   await pushDirectly(server, tree, 0, { 'file-0': 'x' });
   const many = Array.from({ length: 100_000 }, (_, index) => put(`folder-${index % 500}/file-${index}`, 'x'));
   await pushDirectly(server, tree, 1, {}, { changes: many });

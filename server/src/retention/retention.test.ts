@@ -5,8 +5,6 @@ import { pushDirectly } from '../../test/directPush';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import type { Comparison, PathHistory, RevisionDetail, RevisionList } from '../contract/history';
 import type { Change } from '../contract/schemas';
-import { withoutPurges } from '../database/purgeLock';
-import { AutomaticGc } from '../gc/automaticGc';
 import type { Policy } from './policy';
 import { PolicyRepository } from './policyRepository';
 
@@ -192,25 +190,4 @@ test('a deleted tree is purged with its policy', async () => {
   await server.services.garbage.collect({ dryRun: false, purgeBefore: 'now', workShare: 1, ...work });
   expect(await server.database.selectFrom('retention').selectAll().execute()).toEqual([]);
   expect(await server.database.selectFrom('trees').selectAll().execute()).toEqual([]);
-});
-
-test('the daily gc prunes, and goes on without that while a backup runs', async () => {
-  await pushDaily({ a: '1' }, { a: '2' });
-  await keep({ last: 1 });
-  const runGc = async () => {
-    const automatic = new AutomaticGc({ ...server.services, database: server.database });
-    automatic.start();
-    const hasEnded = () => server.logged.some((line) => line.includes('gc has ended'));
-    await expect.poll(hasEnded, { timeout: 60_000 }).toBe(true);
-    await automatic.stop();
-    server.logged.length = 0;
-  };
-  await withoutPurges(server.dataFolder, work.signal, async () => {
-    await expect(prune()).rejects.toThrow('A backup is running.');
-    await runGc();
-  });
-  expect(await isStored('1')).toBe(true);
-  now = new Date(now.getTime() + 25 * 60 * 60 * 1000);
-  await runGc();
-  expect(await isStored('1')).toBe(false);
 });

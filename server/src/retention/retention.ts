@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Database } from '../database/openDatabase';
 import { tryLockPurges } from '../database/purgeLock';
 import { OperatorError } from '../errors';
-import { Pacer } from '../gc/pacer';
+import { Pacer } from '../concurrency/pacer';
 import type { Reserve } from '../space/reserve';
 import { FreedBytes, partContents } from './freedBytes';
 import { keptRevisions, type DatedRevision } from './keptRevisions';
