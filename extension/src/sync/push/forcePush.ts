@@ -28,7 +28,8 @@ export interface ForcePushPlan {
 export type ForceAnswer = boolean | { readonly marked: ReadonlySet<string> };
 
 /**
- * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history.
+ * Makes the server's head equal to this disk, even if others have pushed since. Replaced versions stay in the history,
+ * until a policy of the server removes them.
  * All tracked files are hashed again and listed, so the server verifies each and requests the content that it lacks.
  * Files that are being written are left out after the second plan, and paths that the server refuses after the first.
  * Files with conflict markers are left out, and so is the deletion of a path in conflict then: the file may have been

@@ -25,7 +25,7 @@ export async function confirmForce(plan: ForcePushPlan): Promise<ForceAnswer> {
     affected + added.length === 0
       ? vscode.l10n.t('Nothing differs. All tracked files are verified on the server.')
       : '',
-    vscode.l10n.t('Replaced and deleted versions stay in the history.'),
+    vscode.l10n.t('Replaced and deleted versions stay in the history until a policy of the server removes them.'),
   ];
   const action = vscode.l10n.t('Force Push');
   const choose = vscode.l10n.t('Push Marked Files Too…');
