@@ -9,6 +9,7 @@ import {
   moreItem,
   removedItem,
   pushTooltip,
+  versionBefore,
   versionDescription,
   type ShownVersion,
   type MoreRow,
@@ -117,19 +118,15 @@ class FileHistory implements vscode.TreeDataProvider<Row>, FileHistoryView {
     if (this.#shown === undefined) return [];
     const { owner, path, versions } = this.#shown;
     const rows = versions.items.flatMap((push, index): Row[] => {
-      // The previous version may be on the next page: it is the file in the previous revision.
       const older = versions.items[index + 1];
-      const before = older?.revision ?? (versions.hasMore ? push.revision - 1 : 0);
       const version: ShownVersion = {
         owner,
         path: push.path,
         pathBefore: older?.path ?? push.renamedFrom,
         localPath: path,
         revision: push.revision,
-        before,
         isDeleted: push.entry === null,
-        // The version that is listed next stands in for removed ones.
-        isBeforeRemoved: older === undefined && push.removed !== undefined,
+        ...versionBefore(push, older, versions.hasMore),
       };
       const removed = push.removed === undefined ? [] : [{ owner, removed: push.removed.count, after: push.revision }];
       return [{ owner, push, version }, ...removed];

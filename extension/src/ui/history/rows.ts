@@ -24,6 +24,20 @@ export interface ShownVersion {
   readonly isBeforeRemoved?: boolean;
 }
 
+/**
+ * The version before `push`, of which `older` is listed next, if it is loaded. An older version stands in for removed ones:
+ * if it is on the next page, it is the file in the revision before those.
+ */
+export function versionBefore(
+  { revision, removed }: Pick<FileVersion, 'revision' | 'removed'>,
+  older: Pick<FileVersion, 'revision'> | undefined,
+  hasMore: boolean,
+): Pick<ShownVersion, 'before'> & { readonly isBeforeRemoved: boolean } {
+  if (older !== undefined) return { before: older.revision, isBeforeRemoved: false };
+  if (hasMore) return { before: (removed?.since ?? revision) - 1, isBeforeRemoved: false };
+  return { before: 0, isBeforeRemoved: removed !== undefined };
+}
+
 /** A row for a version of a file, in either view. */
 export interface VersionRow {
   readonly owner: SyncedFolder;
