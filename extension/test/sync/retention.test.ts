@@ -123,6 +123,24 @@ describe('a machine whose last synced revision was removed while it was offline'
     await expect(laptop.sync.history.ancestorContent('n/a')).rejects.toMatchObject({ code: 'version_removed' });
   });
 
+  it('is not said to have lost a version to retention if the server has removed none', async () => {
+    const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1' });
+    await pushEach(desk, { 'n/a': '2' });
+    await laptop.write('n/a', 'mine');
+    await laptop.sync.rescan(silent);
+    const { client } = laptop;
+    const history = client.history.bind(client);
+    // A server that was restored from an older copy has a history without this version.
+    client.history = async (...request) => {
+      const { versions, more } = await history(...request);
+      return { versions: versions.filter(({ revision }) => revision !== 1), more };
+    };
+    client.content = async () => {
+      throw new PalmtreeError('revision_not_found', 'gone');
+    };
+    await expect(laptop.sync.history.ancestorContent('n/a')).rejects.toMatchObject({ code: 'content_unavailable' });
+  });
+
   it('compares all files anew if it never learned what its last push had done', async () => {
     const [desk, laptop] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await desk.write('n/a', 'unheard');
@@ -172,8 +190,11 @@ describe('a version that retention has removed', () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': '1', 'n/b': '1' });
     await pushEach(desk, { 'n/a': '2', 'n/c': 'c' });
     await keepLast(1);
-    expect(await desk.sync.planUndoPush(silent, 2)).toMatchObject({ deleted: ['n/c'], changedSince: ['n/a'] });
-    expect(await desk.sync.undoPush(silent, 2)).toMatchObject({ deleted: 1, put: 0, changedSince: ['n/a'] });
+    const lists = { changedSince: [], beforeRemoved: ['n/a'] };
+    expect(await desk.sync.planUndoPush(silent, 2)).toMatchObject({ deleted: ['n/c'], ...lists });
+    expect(await desk.sync.undoPush(silent, 2)).toMatchObject({ deleted: 1, put: 0, ...lists });
     expect(await fixture.pathsOnServer()).toEqual(['n/a', 'n/b']);
+    const nothing = { code: 'nothing_to_undo', details: { paths: ['n/c'], beforeRemoved: ['n/a'] } };
+    await expect(desk.sync.planUndoPush(silent, 2)).rejects.toMatchObject(nothing);
   });
 });

@@ -23,7 +23,7 @@ describe('an undone push', () => {
     await desk.push();
     const after = await desk.listing();
     const result = await desk.sync.undoPush(silent, 2);
-    expect(result).toEqual({ revision: 3, put: 3, deleted: 2, renamed: 1, changedSince: [] });
+    expect(result).toEqual({ revision: 3, put: 3, deleted: 2, renamed: 1, changedSince: [], beforeRemoved: [] });
     expectSame(await desk.listing(), after);
     expect(desk.sync.state).toMatchObject({ revision: 2, counts: { incoming: 4, outgoing: 0, conflicts: 0 } });
     expect((await desk.sync.history.revisions()).revisions[0]).toMatchObject({ number: 3, message: 'Undo revision 2' });
@@ -58,7 +58,14 @@ describe('an undone push', () => {
     await laptop.write('n/b', 'since');
     await laptop.push();
     const result = await laptop.sync.undoPush(silent, 2);
-    expect(result).toEqual({ revision: 4, put: 1, deleted: 0, renamed: 0, changedSince: ['n/b', 'n/x', 'n/x/inner'] });
+    expect(result).toEqual({
+      revision: 4,
+      put: 1,
+      deleted: 0,
+      renamed: 0,
+      changedSince: ['n/b', 'n/x', 'n/x/inner'],
+      beforeRemoved: [],
+    });
     await desk.pull();
     expect(await desk.read('n/a')).toBe('1');
     expect(await desk.read('n/b')).toBe('since');
@@ -74,7 +81,7 @@ describe('an undone push', () => {
     await desk.push();
     const plan = await laptop.sync.planUndoPush(silent, 2);
     const lists = { reverted: ['n/a', 'n/c'], restored: ['n/gone'], deleted: ['n/late', 'n/new'] };
-    expect(plan).toEqual({ author: 'test', ...lists, changedSince: ['n/b'] });
+    expect(plan).toEqual({ author: 'test', ...lists, changedSince: ['n/b'], beforeRemoved: [] });
     // These change after the plan: one is left alone, and one would only now be reverted.
     await desk.write('n/c', '3');
     await desk.write('n/b', '2');

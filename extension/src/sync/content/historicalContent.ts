@@ -1,3 +1,4 @@
+import type { PathVersion } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError, type ErrorCode } from '../../errors';
 import type { ContentRequest } from '../../io/api/client';
@@ -23,18 +24,38 @@ export async function historicalContent(
   return found === undefined ? undefined : contentAt(server, { path, size, revision: found }, signal);
 }
 
+/** Whether retention has removed versions of `path` that were there by `revision`. */
+export async function hadRemovedVersions(
+  server: TreeClient,
+  { path, revision }: Pick<HistoricalVersion, 'path' | 'revision'>,
+): Promise<boolean> {
+  for await (const { removed } of versionsOf(server, path)) {
+    if (removed !== undefined && removed.since <= revision) return true;
+  }
+  return false;
+}
+
 /** The newest revision in which the path has that hash. */
 async function findRevision(
-  { client, tree }: TreeClient,
+  server: TreeClient,
   { path, hash }: Pick<Entry, 'path' | 'hash'>,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
+  for await (const { entry, revision } of versionsOf(server, path, signal)) if (entry?.hash === hash) return revision;
+  return undefined;
+}
+
+/** All versions of a path, newest first. */
+async function* versionsOf(
+  { client, tree }: TreeClient,
+  path: string,
+  signal?: AbortSignal,
+): AsyncGenerator<PathVersion> {
   for (let before: number | undefined; ;) {
     const { versions, more } = await client.history(tree, path, before, signal);
-    const found = versions.find(({ entry }) => entry?.hash === hash);
-    if (found !== undefined) return found.revision;
+    yield* versions;
     const next = versions.at(-1)?.revision;
-    if (!more || next === undefined || next >= (before ?? Infinity)) return undefined;
+    if (!more || next === undefined || next >= (before ?? Infinity)) return;
     before = next;
   }
 }

@@ -1,7 +1,7 @@
 import type { PathVersion, RevisionDetail, RevisionList } from '../../../../server/src/contract/history';
 import type { Entry } from '../../core/entry';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
-import { historicalContent } from '../content/historicalContent';
+import { hadRemovedVersions, historicalContent } from '../content/historicalContent';
 import { localContent } from '../content/localContent';
 import type { Connection } from '../replica/connection';
 import type { TreeClient } from '../ports/serverBinding';
@@ -89,7 +89,8 @@ export class TreeHistory {
 
   /**
    * The content of the ancestor at `path`, or a symlink's target; empty if there is no ancestor. It is read from this disk
-   * if the file there is unchanged, else from the server's history. Throws version_removed if neither has it.
+   * if the file there is unchanged, else from the server's history. If neither has it, throws version_removed if retention
+   * has removed versions of the path, else content_unavailable.
    */
   async ancestorContent(path: string): Promise<Uint8Array> {
     const entry = this.ancestorEntry(path);
@@ -97,11 +98,14 @@ export class TreeHistory {
     const { hash, size, target } = entry;
     if (target !== undefined) return new TextEncoder().encode(target);
     const { root, ancestor } = this.#replica;
+    const { revision } = ancestor;
     const content =
       (await localContent(root, entry)) ??
-      (await historicalContent(this.#connection.require(), { path, size, hash, revision: ancestor.revision }));
+      (await historicalContent(this.#connection.require(), { path, size, hash, revision }));
     if (content !== undefined) return content;
-    throw new PalmtreeError('version_removed', `neither this disk nor the history has ${path} with the hash ${hash}`, {
+    const isRemoved = await hadRemovedVersions(this.#connection.require(), { path, revision });
+    const code = isRemoved ? 'version_removed' : 'content_unavailable';
+    throw new PalmtreeError(code, `neither this disk nor the history has ${path} with the hash ${hash}`, {
       details: { paths: [path] },
     });
   }

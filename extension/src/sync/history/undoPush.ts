@@ -20,6 +20,8 @@ export interface UndoPushResult {
   readonly deleted: number;
   /** Paths that changed since and were left alone, or that cannot be restored next to what the head has now. */
   readonly changedSince: readonly string[];
+  /** Paths that were left alone because retention has removed their version before the push. */
+  readonly beforeRemoved: readonly string[];
 }
 
 /** The effect of `undoPush` on the server. */
@@ -34,6 +36,8 @@ export interface PushUndoPlan {
   readonly deleted: readonly string[];
   /** Paths that changed since, or that cannot be restored next to what the head has now: they are left alone. */
   readonly changedSince: readonly string[];
+  /** Paths whose version before the push retention has removed: they are left alone. */
+  readonly beforeRemoved: readonly string[];
 }
 
 /** Returns what `undoPush` would do now. Throws nothing_to_undo if no path can be reverted. */
@@ -44,20 +48,22 @@ export async function planUndoPush(
   reporter.step({ kind: 'fetchingRevision', revision: number });
   const { revision, changes: differences } = await server.client.revision(server.tree, number, reporter.signal);
   await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
-  const { changes, changedSince } = planRevert(differences, replica.ancestor.remote('known'));
-  if (changes.length === 0) throw nothingToUndo(number, changedSince);
+  const plan = planRevert(differences, replica.ancestor.remote('known'));
+  const { changes, changedSince, beforeRemoved } = plan;
+  if (changes.length === 0) throw nothingToUndo(number, plan);
   return {
     author: revision.author,
     reverted: sortedPaths(changes, ({ from, to }) => from !== undefined && to !== undefined),
     restored: sortedPaths(changes, ({ from }) => from === undefined),
     deleted: sortedPaths(changes, ({ to }) => to === undefined),
     changedSince,
+    beforeRemoved,
   };
 }
 
-function nothingToUndo(number: number, paths: readonly string[]): PalmtreeError {
-  return new PalmtreeError('nothing_to_undo', `no change of revision ${number} is left in the head`, {
-    details: { paths },
+function nothingToUndo(number: number, { changedSince, beforeRemoved }: PlannedRevert): PalmtreeError {
+  return new PalmtreeError('nothing_to_undo', `no change of revision ${number} can be reverted in the head`, {
+    details: { paths: changedSince, beforeRemoved },
   });
 }
 
@@ -78,31 +84,37 @@ export async function undoPush(
   const differences = detail.changes.filter(({ path }) => paths?.has(path) !== false);
   for (let plan = 0; plan < maxPlans; plan++) {
     const head = await replica.ancestor.fetchRemoteChanges(server, reporter.signal);
-    const { changes, changedSince } = planRevert(differences, replica.ancestor.remote('known'));
-    if (changes.length === 0) throw nothingToUndo(number, changedSince);
+    const planned = planRevert(differences, replica.ancestor.remote('known'));
+    const { changes, changedSince, beforeRemoved } = planned;
+    if (changes.length === 0) throw nothingToUndo(number, planned);
     const committed = await send(context, { head, changes, message: `Undo revision ${number}` });
     if (committed === 'stale') continue;
     // The undo is done, even if the new counts cannot be fetched at once.
     await replica.ancestor.fetchRemoteChanges(server, reporter.signal).catch(() => undefined);
-    return { revision: committed.revision, ...countChanges(changes), changedSince };
+    return { revision: committed.revision, ...countChanges(changes), changedSince, beforeRemoved };
   }
   throw new PalmtreeError('keeps_changing', 'the server changed each time the undo was ready');
+}
+
+interface PlannedRevert extends Pick<PushUndoPlan, 'changedSince' | 'beforeRemoved'> {
+  readonly changes: readonly Change[];
 }
 
 /**
  * Plans the changes of `head` that revert `differences`. A path is left alone if it changed since, or if retention has removed
  * its version before.
  */
-export function planRevert(
-  differences: readonly PathDifference[],
-  head: FileTable,
-): { readonly changes: readonly Change[]; readonly changedSince: readonly string[] } {
-  const all = differences.filter(({ beforeRemoved }) => beforeRemoved !== true).map(changeOf);
-  const unchanged = all.filter(({ path, to }) => sameEntry(head.get(path), to));
+export function planRevert(differences: readonly PathDifference[], head: FileTable): PlannedRevert {
+  const known = differences.filter(({ beforeRemoved }) => beforeRemoved !== true);
+  const unchanged = known.map(changeOf).filter(({ path, to }) => sameEntry(head.get(path), to));
   const reverting = unchanged.map(({ path, from }): Change => ({ path, from: head.get(path), to: from }));
   const changes = applicableChanges(head, reverting);
   const reverted = new Set(changes.map(({ path }) => path));
-  return { changes, changedSince: differences.map(({ path }) => path).filter((path) => !reverted.has(path)) };
+  return {
+    changes,
+    changedSince: known.map(({ path }) => path).filter((path) => !reverted.has(path)),
+    beforeRemoved: differences.flatMap(({ path, beforeRemoved }) => (beforeRemoved === true ? [path] : [])),
+  };
 }
 
 interface Revert {

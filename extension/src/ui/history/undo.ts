@@ -8,7 +8,7 @@ import { showResult } from '../shared/notify';
 import { pathSection } from '../shared/pathList';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../shared/skippedMessages';
-import { changedSinceMessage } from '../shared/undoMessages';
+import { beforeRemovedMessage, changedSinceMessage } from '../shared/undoMessages';
 import { withProgress } from '../shared/withProgress';
 import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
@@ -36,7 +36,8 @@ export async function undoPush({ folders, used, log }: HistoryDeps, argument: un
   if (options !== undefined) return result;
   const undone = vscode.l10n.t('Push r{0} undone (new revision {1}).', revision, result.revision);
   const next = vscode.l10n.t('Pull to update this folder.');
-  const text = [undone, changedSinceMessage(result.changedSince), next].filter((part) => part !== '').join(' ');
+  const left = [changedSinceMessage(result.changedSince), beforeRemovedMessage(result.beforeRemoved)];
+  const text = [undone, ...left, next].filter((part) => part !== '').join(' ');
   const pull = vscode.l10n.t('Pull');
   const picked = await showNotification('information', `Palmtree: ${text}`, pull);
   if (picked === pull) await vscode.commands.executeCommand(commandIds.pull, owner.folder.uri);
@@ -97,7 +98,7 @@ async function confirmUndoPull(plan: PullUndoPlan): Promise<void> {
 /** Lists exactly what the undo will do. Returns the paths that it may revert. Throws cancelled, nothing_to_undo. */
 async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promise<ReadonlySet<string>> {
   const plan = await withProgress(undoPushTitle, (reporter) => sync.planUndoPush(reporter, revision));
-  const { author, reverted, restored, deleted, changedSince } = plan;
+  const { author, reverted, restored, deleted, changedSince, beforeRemoved } = plan;
   const undone = [...reverted, ...restored, ...deleted];
   const message =
     undone.length === 1
@@ -108,6 +109,7 @@ async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promis
     pathSection(vscode.l10n.t('Will be restored on the server'), restored),
     pathSection(vscode.l10n.t('Will be deleted on the server'), deleted),
     pathSection(vscode.l10n.t('Changed since, left alone'), changedSince),
+    pathSection(vscode.l10n.t('Earlier version removed by retention, left alone'), beforeRemoved),
     vscode.l10n.t('This creates a new revision on the server. Your files here change with the next pull.'),
   ].filter((part) => part !== '');
   await confirm(message, detail.join('\n\n'), vscode.l10n.t('Undo Push'));

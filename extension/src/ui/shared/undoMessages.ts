@@ -11,9 +11,18 @@ export function changedSinceMessage(paths: readonly string[]): string {
     : l10n.t('{0} have changed since and were left alone.', pathList(paths));
 }
 
+/** Names the files that an undo left alone because nothing is left to restore; empty if there are none. */
+export function beforeRemovedMessage(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return paths.length === 1
+    ? l10n.t('The earlier version of {0} was removed by retention, so it was left alone.', pathList(paths))
+    : l10n.t('The earlier versions of {0} were removed by retention, so they were left alone.', pathList(paths));
+}
+
 /** Says why a change cannot be undone, and which one, if the user named it: by the button of an old notification. */
-export function nothingToUndoMessage({ details: { undo, paths = [] } }: PalmtreeError): string {
+export function nothingToUndoMessage({ details: { undo, paths = [], beforeRemoved = [] } }: PalmtreeError): string {
   if (undo === undefined) {
+    if (beforeRemoved.length > 0) return nothingLeftMessage(paths, beforeRemoved);
     return paths.length === 0
       ? l10n.t('There is nothing to undo.')
       : l10n.t('Nothing was undone, because {0} changed since.', quotedPaths(paths));
@@ -36,4 +45,17 @@ export function nothingToUndoMessage({ details: { undo, paths = [] } }: Palmtree
         quotedPaths(paths),
       );
   }
+}
+
+function nothingLeftMessage(changed: readonly string[], beforeRemoved: readonly string[]): string {
+  return changed.length === 0
+    ? l10n.t(
+        'Nothing was undone, because the earlier version of {0} was removed by retention.',
+        quotedPaths(beforeRemoved),
+      )
+    : l10n.t(
+        'Nothing was undone, because {0} changed since, and the earlier version of {1} was removed by retention.',
+        quotedPaths(changed),
+        quotedPaths(beforeRemoved),
+      );
 }
