@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync, writeFileSync, chmodSync } from 'no
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { put } from '../../test/changes';
+import { failReads } from '../../test/failReads';
 import { manyFiles, packFiles, pushPacked, readView } from '../../test/packs';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import type { Content } from '../objects/content';
@@ -25,7 +26,10 @@ beforeEach(async () => {
   await server.api.makeTree('tree');
   await pushPacked(server, 'tree', 0, files);
 });
-afterEach(() => server.stop());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.stop();
+});
 
 const gc = (dryRun = false): Promise<GcResult> => {
   const { signal } = new AbortController();
@@ -129,6 +133,14 @@ test('a damaged pack stays as it is', async () => {
   bytes[0] = (bytes[0] ?? 0) ^ 1;
   chmodSync(pack, 0o644);
   writeFileSync(pack, bytes);
+  await forgetVersions();
+  expect((await gc()).rewritten).toEqual({ packs: 0, bytes: 0 });
+  expect(packFiles(server)).toEqual([pack]);
+});
+
+test('a pack with a sector that the disk cannot read stays as it is', async () => {
+  const [pack = ''] = packFiles(server);
+  await failReads(pack);
   await forgetVersions();
   expect((await gc()).rewritten).toEqual({ packs: 0, bytes: 0 });
   expect(packFiles(server)).toEqual([pack]);

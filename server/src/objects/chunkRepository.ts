@@ -117,6 +117,16 @@ export class ChunkRepository {
     return found;
   }
 
+  /** The bytes of the chunks with these ids, by id. Damaged ones are left out. */
+  async sizes(ids: readonly number[]): Promise<Map<number, number>> {
+    const sizes = new Map<number, number>();
+    await inChunks([...new Set(ids)], async (chunk) => {
+      const query = this.#database.selectFrom('chunks').select(['id', 'size']).where('pack_id', 'is not', null);
+      for (const { id, size } of await query.where('id', 'in', chunk).execute()) sizes.set(id, size);
+    });
+    return sizes;
+  }
+
   /** Up to a thousand chunks with greater ids than `after`. */
   async pageOfPlaces(after: number): Promise<ChunkPlace[]> {
     const rows = await this.#placed()

@@ -3,16 +3,15 @@ import type { FileHandle } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { inSlices } from '../concurrency/inSlices';
 import type { ChunkPlace, ChunkRepository, Recipe } from './chunkRepository';
+import { ComposedContent, type ChunkReader } from './composedContent';
 import type { Content } from './content';
-import { DamagedContent, type OpenContent } from './openContent';
+import { readAt, type OpenContent } from './openContent';
 import type { PackStore } from './packStore';
 
 /** zstd's own default. */
 const level = 3;
 /** Bounds the memory of a look-up. */
 const chunksAtOnce = 10_000;
-/** Packs of one content that are open at once. */
-const maxOpenPacks = 8;
 
 /** The bytes of a chunk as a pack has them: compressed, unless that makes them no fewer. */
 export async function compressChunk(bytes: Buffer): Promise<Buffer> {
@@ -32,7 +31,7 @@ function zlib() {
 }
 
 /** Contents that are composed of chunks. */
-export class ChunkStore {
+export class ChunkStore implements ChunkReader {
   readonly #packs: PackStore;
   readonly repository: ChunkRepository;
 
@@ -57,23 +56,52 @@ export class ChunkStore {
 
   /** Those of the chunks that are in no pack, or in one that is missing or truncated. */
   async #absent(ids: readonly number[]): Promise<Set<number>> {
-    const absent = new Set(ids);
+    const absent = new Set<number>();
     const isWhole = new Map<string, boolean>();
-    await inSlices((await this.repository.places(ids)).values(), (place) => {
-      const known = isWhole.get(place.pack) ?? this.#packs.isWhole(place);
-      isWhole.set(place.pack, known);
-      if (known) absent.delete(place.id);
-    });
+    for (let start = 0; start < ids.length; start += chunksAtOnce) {
+      const window = ids.slice(start, start + chunksAtOnce);
+      const places = await this.repository.places(window);
+      await inSlices(window, (id) => {
+        const place = places.get(id);
+        const isThere = place !== undefined && (isWhole.get(place.pack) ?? this.#packs.isWhole(place));
+        if (place !== undefined) isWhole.set(place.pack, isThere);
+        if (!isThere) absent.add(id);
+      });
+    }
     return absent;
   }
 
-  /** Returns undefined when a chunk is missing or was found damaged before. */
-  async open(recipe: Recipe): Promise<OpenContent | undefined> {
-    const places = await this.repository.places(recipe.chunks);
-    const chunks = recipe.chunks.flatMap((id) => places.get(id) ?? []);
-    const isWhole =
-      chunks.length === recipe.chunks.length && chunks.reduce((sum, { size }) => sum + size, 0) === recipe.size;
-    return isWhole ? new ComposedContent(this, chunks) : undefined;
+  /**
+   * Returns undefined when a chunk is missing or was found damaged before. `openObject` opens the object that gc may make of the
+   * content while it is read.
+   */
+  async open(
+    recipe: Recipe,
+    openObject: () => Promise<OpenContent | undefined> = () => Promise.resolve(undefined),
+  ): Promise<OpenContent | undefined> {
+    const starts = await this.#startsOf(recipe);
+    return starts && new ComposedContent(this, { ids: recipe.chunks, starts }, openObject);
+  }
+
+  /** Where each chunk starts in the content. Undefined when they do not compose it. */
+  async #startsOf({ chunks, size }: Recipe): Promise<Float64Array | undefined> {
+    const starts = new Float64Array(chunks.length);
+    let position = 0;
+    for (let first = 0; first < chunks.length; first += chunksAtOnce) {
+      const window = chunks.slice(first, first + chunksAtOnce);
+      const sizes = await this.repository.sizes(window);
+      for (const [index, id] of window.entries()) {
+        const bytes = sizes.get(id);
+        if (bytes === undefined) return undefined;
+        starts[first + index] = position;
+        position += bytes;
+      }
+    }
+    return position === size ? starts : undefined;
+  }
+
+  async places(ids: readonly number[]): Promise<Map<number, ChunkPlace>> {
+    return this.repository.places(ids);
   }
 
   /** The pack of a chunk. Returns undefined when it is missing or truncated. The caller closes it. */
@@ -81,10 +109,10 @@ export class ChunkStore {
     return this.#packs.open({ pack, packBytes });
   }
 
-  /** The bytes of a chunk, verified. Undefined if they are damaged. */
+  /** The bytes of a chunk, verified. Undefined if they are damaged, or the disk cannot read them. */
   async read(pack: FileHandle, { offset, stored, size, hash: sha256 }: ChunkPlace): Promise<Buffer | undefined> {
     const bytes = Buffer.alloc(stored);
-    const { bytesRead } = await pack.read(bytes, 0, stored, offset);
+    const bytesRead = await readAt(pack, bytes, stored, offset).catch(() => 0);
     if (bytesRead !== stored) return undefined;
     const chunk = stored === size ? bytes : await decompressChunk(bytes, size).catch(() => undefined);
     return chunk?.length === size && hash('sha256', chunk, 'hex') === sha256 ? chunk : undefined;
@@ -95,7 +123,7 @@ export class ChunkStore {
     const pack = await this.openPack(place);
     if (pack === undefined) return false;
     try {
-      return quick || (await this.read(pack, place).catch(() => undefined)) !== undefined;
+      return quick || (await this.read(pack, place)) !== undefined;
     } finally {
       await pack.close();
     }
@@ -115,76 +143,4 @@ function* groupsOf(recipes: Iterable<Recipe>): Generator<Recipe[]> {
     count = 0;
   }
   yield group;
-}
-
-/** Reads one chunk at a time, of which it keeps the last. */
-class ComposedContent implements OpenContent {
-  readonly #store: ChunkStore;
-  readonly #chunks: readonly ChunkPlace[];
-  readonly #starts: readonly number[];
-  readonly #open = new Map<string, FileHandle>();
-  #last: { readonly index: number; readonly bytes: Buffer } | undefined;
-
-  constructor(store: ChunkStore, chunks: readonly ChunkPlace[]) {
-    this.#store = store;
-    this.#chunks = chunks;
-    let position = 0;
-    this.#starts = chunks.map(({ size }) => {
-      position += size;
-      return position - size;
-    });
-  }
-
-  async read(position: number, length: number): Promise<Buffer> {
-    const index = this.#indexAt(position);
-    const bytes = this.#last?.index === index ? this.#last.bytes : await this.#chunk(index);
-    this.#last = { index, bytes };
-    const start = position - (this.#starts[index] ?? 0);
-    return bytes.subarray(start, start + length);
-  }
-
-  async close(): Promise<void> {
-    const handles = [...this.#open.values()];
-    this.#open.clear();
-    await Promise.all(handles.map((handle) => handle.close()));
-  }
-
-  /** The index of the chunk that has the byte. */
-  #indexAt(position: number): number {
-    let low = 0;
-    for (let high = this.#starts.length - 1; low < high;) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((this.#starts[middle] ?? 0) <= position) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-
-  async #chunk(index: number): Promise<Buffer> {
-    const place = this.#chunks[index];
-    if (place === undefined) throw new DamagedContent('the content has no such byte');
-    const bytes = (await this.#readAt(place)) ?? (await this.#readMoved(place));
-    if (bytes === undefined) throw new DamagedContent('a chunk of the stored content is damaged');
-    return bytes;
-  }
-
-  /** gc may have moved the chunk to another pack. */
-  async #readMoved({ id, pack }: ChunkPlace): Promise<Buffer | undefined> {
-    const moved = (await this.#store.repository.places([id])).get(id);
-    return moved === undefined || moved.pack === pack ? undefined : this.#readAt(moved);
-  }
-
-  async #readAt(place: ChunkPlace): Promise<Buffer | undefined> {
-    const known = this.#open.get(place.pack);
-    const pack = known ?? (await this.#store.openPack(place));
-    if (pack === undefined) return undefined;
-    this.#open.delete(place.pack);
-    this.#open.set(place.pack, pack);
-    const [oldest] = this.#open;
-    if (this.#open.size > maxOpenPacks && oldest !== undefined) {
-      this.#open.delete(oldest[0]);
-      await oldest[1].close();
-    }
-    return this.#store.read(pack, place);
-  }
 }

@@ -8,7 +8,7 @@ import type { Content } from './content';
 import type { ObjectState } from './inspectObject';
 import type { ObjectStore } from './objectStore';
 import { noUsage, sumOf, type Usage } from './usage';
-import { fileContent, isWholeContent, piecesOf, type OpenContent } from './openContent';
+import { fileContent, isWholeContent, piecesOf, type OnPiece, type OpenContent } from './openContent';
 import { intactSlices } from './pack';
 import type { PackStore } from './packStore';
 import { byPack, type StoredSlice } from './sliceRepository';
@@ -71,8 +71,8 @@ export class ContentStore {
 
   /** Returns undefined when the content is not stored. */
   async open(content: Content): Promise<OpenContent | undefined> {
-    const object = await this.objects.open(content);
-    if (object !== undefined) return fileContent(object);
+    const object = await this.#openObject(content);
+    if (object !== undefined) return object;
     // gc may move the content between the two.
     for (let last: string | undefined; ;) {
       const slice = (await this.packs.find([content])).get(content.hash);
@@ -85,8 +85,12 @@ export class ContentStore {
 
   async #openRecipe(content: Content): Promise<OpenContent | undefined> {
     const recipe = (await this.chunks.find([content])).get(content.hash);
-    if (recipe !== undefined) return this.chunks.open(recipe);
+    const opened = recipe && (await this.chunks.open(recipe, () => this.#openObject(content)));
     // gc may have made it an object again.
+    return opened ?? this.#openObject(content);
+  }
+
+  async #openObject(content: Content): Promise<OpenContent | undefined> {
     const object = await this.objects.open(content);
     return object && fileContent(object);
   }
@@ -117,7 +121,7 @@ export class ContentStore {
   async #inspectRecipe(content: MaybeSized, quick: boolean): Promise<ObjectState> {
     const recipe = (await this.chunks.repository.recipes([content.hash])).get(content.hash);
     if (recipe === undefined) return { state: 'missing' };
-    const opened = await this.chunks.open(recipe);
+    const opened = await this.chunks.open(recipe, () => this.#openObject(recipe));
     if (opened === undefined) return { state: 'incomplete', fault: 'has lost some of its chunks' };
     const isWhole = quick || (await isWholeContent(opened, recipe));
     await opened.close();
@@ -152,7 +156,7 @@ export class ContentStore {
     const damaged = await this.objects.findDamaged(all.filter(({ hash: sha256 }) => !intact.has(sha256)));
     const others = all.filter((content) => damaged.has(content.hash) && !this.objects.has(content));
     for (const recipe of (await this.chunks.find(others)).values()) {
-      const composed = await this.chunks.open(recipe);
+      const composed = await this.chunks.open(recipe, () => this.#openObject(recipe));
       if (composed !== undefined && (await isWholeContent(composed, recipe))) damaged.delete(recipe.hash);
       await composed?.close();
     }
@@ -189,11 +193,11 @@ export class ContentStore {
   }
 
   /** `copyTo` for a content that is composed of chunks. Throws if one is damaged. */
-  async compose(file: string, content: Content): Promise<boolean> {
+  async compose(file: string, content: Content, onPiece?: OnPiece): Promise<boolean> {
     const composed = await this.#openRecipe(content);
     if (composed === undefined) return false;
     try {
-      await writeFile(file, piecesOf(composed, content.size), { flag: 'wx' });
+      await writeFile(file, piecesOf(composed, content.size, onPiece), { flag: 'wx' });
     } finally {
       await composed.close();
     }

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isSmall, type Content } from './content';
+import { readAt } from './openContent';
 
 /** A pack is the concatenation of small contents. Larger contents are objects of their own, as rsync's delta bases. */
 export const maxPackBytes = 16 << 20;
@@ -64,13 +65,13 @@ export async function intactSlices(pack: FileHandle, slices: readonly Slice[]): 
   return found;
 }
 
-/** `intactSlices`, with their bytes. */
+/** `intactSlices`, with their bytes. Throws DamagedContent for a sector that the disk cannot read. */
 export async function* intactWindows(pack: FileHandle, slices: readonly Slice[]): AsyncGenerator<IntactWindow> {
   const buffer = Buffer.allocUnsafe(windowBytes);
   for (const window of windowsOf(slices)) {
     const [first] = window;
     if (first === undefined) continue;
-    const { bytesRead } = await pack.read(buffer, 0, bytesOf(window), first.offset);
+    const bytesRead = await readAt(pack, buffer, bytesOf(window), first.offset);
     const read = buffer.subarray(0, bytesRead);
     const start = first.offset;
     yield { intact: window.filter((slice) => isIntact(read, start, slice)), start, bytes: read };

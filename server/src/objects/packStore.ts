@@ -6,6 +6,7 @@ import { openContent, type Content } from './content';
 import { stampOf } from './fileStamp';
 import { flushFiles } from './flush';
 import type { ObjectState } from './inspectObject';
+import { DamagedContent, readAt } from './openContent';
 import { intactSlices, intactWindows, type Slice } from './pack';
 import type { ChunkMove, Move, Moves, PackedChunk, PackRepository, StoredPack } from './packRepository';
 import { packMode, PackWriter } from './packWriter';
@@ -211,9 +212,7 @@ export class PackStore {
    */
   async copySlices(pack: StoredPack, slices: readonly Slice[], writer: PackWriter): Promise<Move[] | undefined> {
     if (slices.length === 0) return [];
-    const source = await openContent(this.fileOf(pack.name), { size: pack.bytes });
-    if (source === undefined) return undefined;
-    try {
+    return this.#copyFrom(pack, async (source) => {
       const moves: Move[] = [];
       for await (const { intact, start, bytes } of intactWindows(source, slices)) {
         const target = await writer.append(bytes);
@@ -222,14 +221,12 @@ export class PackStore {
         }
       }
       return moves.length === slices.length ? moves : undefined;
-    } finally {
-      await source.close();
-    }
+    });
   }
 
   /**
    * Copies chunks of a pack into a new one, as they are: whoever reads a chunk finds out whether it is damaged. Returns
-   * undefined if the pack has gone or is truncated.
+   * undefined if the pack has gone, is truncated, or has a sector that the disk cannot read.
    */
   async copyChunks(
     pack: StoredPack,
@@ -237,16 +234,29 @@ export class PackStore {
     writer: PackWriter,
   ): Promise<ChunkMove[] | undefined> {
     if (chunks.length === 0) return [];
-    const source = await openContent(this.fileOf(pack.name), { size: pack.bytes });
-    if (source === undefined) return undefined;
-    try {
+    return this.#copyFrom(pack, async (source) => {
       const moves: ChunkMove[] = [];
       for (const { id, offset, stored } of chunks) {
         const bytes = Buffer.alloc(stored);
-        await source.read(bytes, 0, stored, offset);
+        await readAt(source, bytes, stored, offset);
         moves.push({ id, from: pack.id, offset: await writer.append(bytes) });
       }
       return moves;
+    });
+  }
+
+  /** Returns undefined if the pack has gone, or `copy` finds it damaged. */
+  async #copyFrom<T>(
+    { name, bytes }: StoredPack,
+    copy: (source: FileHandle) => Promise<T | undefined>,
+  ): Promise<T | undefined> {
+    const source = await openContent(this.fileOf(name), { size: bytes });
+    if (source === undefined) return undefined;
+    try {
+      return await copy(source);
+    } catch (error) {
+      if (error instanceof DamagedContent) return undefined;
+      throw error;
     } finally {
       await source.close();
     }

@@ -1,6 +1,7 @@
 import { linkSync } from 'node:fs';
 import { copyFile, open, type FileHandle } from 'node:fs/promises';
 import { packFile, type PullSession } from '../contract/schemas';
+import { readAt } from '../objects/openContent';
 import { bytesOf, packsOf } from '../objects/pack';
 import type { PackStore } from '../objects/packStore';
 import { byPack, type StoredSlice } from '../objects/sliceRepository';
@@ -108,7 +109,7 @@ async function copySlice(
   position: number,
 ): Promise<number> {
   const buffer = Buffer.alloc(size);
-  if (size > 0) await source?.read(buffer, 0, size, offset);
+  if (source !== undefined && size > 0) await readAt(source, buffer, size, offset).catch(() => 0);
   await target.write(buffer, 0, size, position);
   return position + size;
 }
