@@ -97,7 +97,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
-    ...maintenanceOf({ database, dataFolder, sessions, contents, unused, pins, reserve, now }),
+    ...maintenanceOf({ database, dataFolder, sessions, contents, unused, pins, reserve, space, now }),
     folders: new FolderRepository(database, now),
     entries,
     revisions,

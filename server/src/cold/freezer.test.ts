@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { put, sha256, symlink } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
+import { failReads } from '../../test/failReads';
 import { manyFiles, packFiles, pushPacked, readView } from '../../test/packs';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import { withDatabase } from '../database/withDatabase';
 import { withoutPurges } from '../database/purgeLock';
 import { exportRevision } from '../history/exportRevision';
+import { piecesOf } from '../objects/openContent';
 import { openContents } from '../objects/openContents';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -19,7 +21,10 @@ beforeEach(async () => {
   server = await startTestServer();
   await server.api.makeTree('tree');
 });
-afterEach(() => server.stop());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await server.stop();
+});
 
 const gc = (dryRun = false): ReturnType<TestServer['services']['garbage']['collect']> => {
   const { signal } = new AbortController();
@@ -137,6 +142,78 @@ test('a cold content that a push names is found, and an object again after the n
   expect([isObject(oldest), isObject(newest)]).toEqual([true, false]);
   expect(statSync(objectOf(oldest)).mode & 0o777).toBe(0o444);
   expect(sha256(readFileSync(objectOf(oldest)))).toBe(sha256(oldest));
+});
+
+test('a reader that has opened a composed content reads all of it, although gc makes it an object meanwhile', async () => {
+  for (const [base, file] of [oldest, 'new'].entries()) await pushDirectly(server, 'tree', base, { file });
+  await gc();
+  await pushDirectly(server, 'tree', 2, { file: oldest });
+  const opened = await server.services.contents.open({ hash: sha256(oldest), size: oldest.length });
+  expect((await gc()).rewritten.packs).toBe(1);
+  expect(isObject(oldest)).toBe(true);
+  const pieces: Buffer[] = [];
+  for await (const piece of piecesOf(opened ?? expect.unreachable(), oldest.length)) pieces.push(piece);
+  await opened?.close();
+  expect(sha256(Buffer.concat(pieces))).toBe(sha256(oldest));
+});
+
+test('an object with a sector that the disk cannot read stays, and gc does the rest', async () => {
+  await pushVersions();
+  const damaged = versions[1] ?? '';
+  await failReads(objectOf(damaged));
+  expect((await gc()).frozen.contents).toBe(2);
+  expect(isObject(damaged)).toBe(true);
+});
+
+test('a pack of chunks with such a sector stays, and a pull leaves only the contents out that need it', async () => {
+  const rest = oldest.subarray(0, 100_000).toReversed();
+  await pushDirectly(server, 'tree', 0, { file: oldest, rest, other: 'other' });
+  await pushDirectly(server, 'tree', 1, { file: 'new', rest: 'new' });
+  await gc();
+  const [pack = ''] = packFiles(server);
+  await failReads(pack);
+  await server.database.deleteFrom('versions').where('path', '=', 'file').where('revision', '=', 1).execute();
+  expect(await gc()).toMatchObject({ rewritten: { packs: 0 } });
+  expect(packFiles(server)).toEqual([pack]);
+  const { status, body } = await server.api.beginPull('tree', { revision: 1, paths: ['rest', 'other'] });
+  expect(status).toBe(201);
+  const view = server.services.sessions.filesFolderOf(body.id);
+  expect(readFileSync(join(view, 'other'), 'utf8')).toBe('other');
+});
+
+test('gc takes no room that a push was promised', async () => {
+  await pushVersions();
+  const { space } = server.services;
+  const { freeBytes, keptBytes } = await space.state();
+  await space.promise('push', Math.floor(freeBytes - keptBytes - (2 << 20)));
+  vi.spyOn(space, 'state').mockResolvedValue({ freeBytes: freeBytes - 1.5 * (1 << 20), keptBytes, isScarce: false });
+  expect((await gc()).frozen.contents).toBe(0);
+  expect(versions.map(isObject)).toEqual([true, true, true, true]);
+  space.release('push');
+  expect((await gc()).frozen.contents).toBe(3);
+  await pushDirectly(server, 'tree', 4, { file: oldest });
+  await space.promise('push', Math.floor(freeBytes - keptBytes - (2 << 20)));
+  await gc();
+  expect(isObject(oldest)).toBe(false);
+  space.release('push');
+  await gc();
+  expect(isObject(oldest)).toBe(true);
+});
+
+test('gc can be cancelled while it reads a content', async () => {
+  await pushVersions();
+  const controller = new AbortController();
+  const { chunks } = server.services.contents;
+  const read = chunks.read.bind(chunks);
+  // The only chunks that this gc reads are those of the content that it has composed.
+  const reads = vi.spyOn(chunks, 'read').mockImplementation(async (...args) => {
+    controller.abort(new Error('cancelled'));
+    return read(...args);
+  });
+  const { signal } = controller;
+  const request = { dryRun: false, purgeBefore: 'now', workShare: 1, signal, report: () => undefined } as const;
+  await expect(server.services.garbage.collect(request)).rejects.toThrow('cancelled');
+  expect(reads).toHaveBeenCalledOnce();
 });
 
 test('what a session pins stays as it is, and so does everything while a backup runs', async () => {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { tryLockPurges } from '../database/purgeLock';
 import type { Database } from '../database/openDatabase';
 import type { FreezeRequest } from './freezeRequest';
-import type { Pacer } from '../concurrency/pacer';
+import { pauseAfter, type Pacer } from '../concurrency/pacer';
 import type { Content } from '../objects/content';
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
 import { DamagedContent, isWholeContent } from '../objects/openContent';
 import { isStorageFull } from '../space/isStorageFull';
-import type { Reserve } from '../space/reserve';
+import type { DiskSpace } from '../space/diskSpace';
 import { ChunkBatch } from './chunkBatch';
 import { chunksOf } from './chunkCutter';
 import { ColdContents } from './coldContents';
@@ -18,7 +18,7 @@ export interface FreezerDeps {
   readonly database: Database;
   readonly contents: ContentStore;
   readonly pins: ContentPins;
-  readonly reserve: Reserve;
+  readonly space: DiskSpace;
 }
 
 export interface FreezeResult {
@@ -47,6 +47,7 @@ export class Freezer {
   readonly #cold: ColdContents;
   #result: FreezeResult = { contents: 0, bytes: 0, storedBytes: 0 };
   #isDiskFull = false;
+  #hasReportedRoom = false;
 
   constructor(deps: FreezerDeps) {
     this.#deps = deps;
@@ -84,8 +85,8 @@ export class Freezer {
           this.#count(content);
           continue;
         }
-        if (await this.#isFrozen(content)) await this.#removeOriginals([content], request);
-        else await this.#cut(content, batch, request, pacer);
+        if (await this.#isFrozen(content, request, pacer)) await this.#removeOriginals([content], request);
+        else if (await this.#hasRoom(content, request)) await this.#cut(content, batch, request, pacer);
         if (waiting.size < maxBatchContents && !batch.isFull) continue;
         await this.#store(batch, request, pacer);
         waiting.clear();
@@ -105,9 +106,18 @@ export class Freezer {
   }
 
   /** An earlier gc may have had to leave the object in its place. */
-  async #isFrozen(content: Content): Promise<boolean> {
+  async #isFrozen(content: Content, request: FreezeRequest, pacer: Pacer): Promise<boolean> {
     const recipes = await this.#deps.contents.chunks.find([content]);
-    return recipes.size > 0 && (await this.#canBeComposed(content));
+    return recipes.size > 0 && (await this.#canBeComposed(content, request, pacer));
+  }
+
+  /** The chunks of a content may take as much as the content, which stays until all are stored. Pushes were promised the rest. */
+  async #hasRoom({ size }: Content, { report }: FreezeRequest): Promise<boolean> {
+    if (await this.#deps.space.hasRoom(size)) return true;
+    if (!this.#hasReportedRoom)
+      report('The disk has too little room, so some contents of the history are left to a later gc.');
+    this.#hasReportedRoom = true;
+    return false;
   }
 
   /** Leaves a damaged content as it is, for `verify` to report. */
@@ -136,25 +146,27 @@ export class Freezer {
     const complete: Content[] = [];
     for (const content of await batch.store()) {
       request.signal.throwIfAborted();
-      if (await this.#canBeComposed(content)) complete.push(content);
+      if (await this.#canBeComposed(content, request, pacer)) complete.push(content);
       await pacer.pauseIfDue();
     }
     await this.#removeOriginals(complete, request);
   }
 
   /** Reads the content as it is composed. A chunk that is damaged is forgotten, so that the next gc stores it again. */
-  async #canBeComposed(content: Content): Promise<boolean> {
+  async #canBeComposed(content: Content, request: FreezeRequest, pacer: Pacer): Promise<boolean> {
     const { chunks } = this.#deps.contents;
+    const onPiece = pauseAfter(request, pacer);
     const recipe = (await chunks.find([content])).get(content.hash);
     const opened = recipe && (await chunks.open(recipe));
     if (recipe === undefined || opened === undefined) return false;
     try {
-      if (await isWholeContent(opened, content)) return true;
+      if (await isWholeContent(opened, content, onPiece)) return true;
     } finally {
       await opened.close();
     }
     for (const place of (await chunks.repository.places(recipe.chunks)).values()) {
       if (!(await chunks.isWhole(place, false))) await chunks.repository.forget(place);
+      await onPiece();
     }
     return false;
   }

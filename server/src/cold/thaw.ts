@@ -1,16 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Database } from '../database/openDatabase';
 import type { FreezeRequest } from './freezeRequest';
-import type { Pacer } from '../concurrency/pacer';
+import { pauseAfter, type Pacer } from '../concurrency/pacer';
 import type { Recipe } from '../objects/chunkRepository';
-import { hasContent, isSmall } from '../objects/content';
+import { isSmall, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
 import { flushFiles } from '../objects/flush';
-import { DamagedContent } from '../objects/openContent';
+import { DamagedContent, fileContent, isWholeContent, type OnPiece } from '../objects/openContent';
+import type { DiskSpace } from '../space/diskSpace';
 import { isStorageFull } from '../space/isStorageFull';
 import { ColdContents } from './coldContents';
+
+export interface ThawDeps {
+  readonly database: Database;
+  readonly contents: ContentStore;
+  readonly space: DiskSpace;
+}
 
 /**
  * Makes contents objects again that are composed of chunks and that a head has again, after a restore or an undo. A request never
@@ -18,44 +26,57 @@ import { ColdContents } from './coldContents';
  * changes before the next gc. Small contents stay, since rsync gains nothing by them.
  * The object is durable before the recipe goes.
  */
-export async function thaw(
-  { database, contents }: { readonly database: Database; readonly contents: ContentStore },
-  request: FreezeRequest,
-  pacer: Pacer,
-): Promise<void> {
+export async function thaw(deps: ThawDeps, request: FreezeRequest, pacer: Pacer): Promise<void> {
   if (request.dryRun) return;
+  const { database, contents } = deps;
   const cold = new ColdContents(database);
   const { repository } = contents.chunks;
+  let left = 0;
   for await (const recipes of repository.pagesOfRecipes()) {
     const hot = await cold.hot(recipes.map(({ hash }) => hash));
     for (const recipe of recipes) {
       request.signal.throwIfAborted();
       if (!hot.has(recipe.hash) || isSmall(recipe)) continue;
-      if (contents.objects.has(recipe) || (await makeObject(contents, recipe, request))) {
-        await repository.removeRecipes([recipe.hash]);
-      }
+      const made = contents.objects.has(recipe) ? 'made' : await makeObject(deps, recipe, pauseAfter(request, pacer));
+      if (made === 'made') await repository.removeRecipes([recipe.hash]);
+      else if (made === 'no room') left++;
       await pacer.pauseIfDue();
     }
   }
+  if (left > 0) request.report('The disk has too little room, so some contents of heads stay composed of chunks.');
 }
 
-/** Returns false if the content is damaged or has no room. */
-async function makeObject(contents: ContentStore, recipe: Recipe, { report }: FreezeRequest): Promise<boolean> {
+async function makeObject(
+  { contents, space }: ThawDeps,
+  recipe: Recipe,
+  onPiece: OnPiece,
+): Promise<'made' | 'damaged' | 'no room'> {
+  if (!(await space.hasRoom(recipe.size))) return 'no room';
   const { objects } = contents;
   const object = objects.fileOf(recipe.hash);
   // A kill leaves a name that gc removes as a leftover.
   const copy = `${object}.${randomUUID()}`;
   try {
-    if (!(await contents.compose(copy, recipe)) || !(await hasContent(copy, recipe))) return false;
+    if (!(await contents.compose(copy, recipe, onPiece)) || !(await isWholeFile(copy, recipe, onPiece)))
+      return 'damaged';
     await flushFiles([copy]);
     await objects.store(copy, recipe);
     await flushFiles([object, dirname(object)]);
-    return true;
+    return 'made';
   } catch (error) {
-    if (isStorageFull(error)) report('The disk is full, so contents of heads stay composed of chunks.');
-    else if (!(error instanceof DamagedContent)) throw error;
-    return false;
+    if (isStorageFull(error)) return 'no room';
+    if (error instanceof DamagedContent) return 'damaged';
+    throw error;
   } finally {
     rmSync(copy, { force: true });
+  }
+}
+
+async function isWholeFile(file: string, content: Content, onPiece: OnPiece): Promise<boolean> {
+  const opened = fileContent(await open(file));
+  try {
+    return await isWholeContent(opened, content, onPiece);
+  } finally {
+    await opened.close();
   }
 }

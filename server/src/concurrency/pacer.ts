@@ -19,3 +19,11 @@ export class Pacer {
     this.#since = performance.now();
   }
 }
+
+/** Ends a long read when it is cancelled, and pauses it when that is due. */
+export function pauseAfter({ signal }: { readonly signal: AbortSignal }, pacer: Pacer): () => Promise<void> {
+  return async () => {
+    signal.throwIfAborted();
+    await pacer.pauseIfDue();
+  };
+}

@@ -10,6 +10,7 @@ import type { ContentStore } from '../objects/contentStore';
 import { noUsage, sumOf, type Usage } from '../objects/usage';
 import { removeFolder } from '../sessions/removeFolder';
 import type { SessionStore } from '../sessions/sessionStore';
+import type { DiskSpace } from '../space/diskSpace';
 import type { Reserve } from '../space/reserve';
 import { purgeTree } from '../trees/purgeTree';
 import { TreeAdministration, type DeletedTree } from '../trees/treeAdministration';
@@ -26,6 +27,7 @@ export interface GarbageCollectorDeps {
   readonly unused: UnusedContents;
   readonly pins: ContentPins;
   readonly reserve: Reserve;
+  readonly space: DiskSpace;
   readonly now: () => Date;
 }
 

@@ -62,6 +62,11 @@ export class DiskSpace {
     if (bytes > room) throw noRoom('pull', bytes, room);
   }
 
+  /** Whether `bytes` can be written beside the promises to pushes, by work that can wait. */
+  async hasRoom(bytes: number): Promise<boolean> {
+    return bytes <= this.#roomIn(await this.state());
+  }
+
   #roomIn({ freeBytes, keptBytes }: { freeBytes: number; keptBytes: number }, id?: string): number {
     let promisedToOthers = 0;
     for (const [other, promised] of this.#promised) if (other !== id) promisedToOthers += promised;
