@@ -28,7 +28,7 @@ export const presentations: Readonly<Record<PathState, StatusPresentation>> = {
   deleted: {
     badge: '↑',
     word: l10n.t('deleted'),
-    tooltip: l10n.t('Deleted here. A push deletes it on the server, whose history keeps it.'),
+    tooltip: l10n.t('Deleted here. A push deletes it on the server, whose history keeps it until a policy removes it.'),
     color: 'gitDecoration.deletedResourceForeground',
   },
   both: {
