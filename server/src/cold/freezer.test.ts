@@ -216,6 +216,19 @@ test('gc can be cancelled while it reads a content', async () => {
   expect(reads).toHaveBeenCalledOnce();
 });
 
+test('chunks are given up for the object of another push only if that is whole', async () => {
+  await pushVersions();
+  await gc();
+  const begun = await server.api.beginPush('tree', { base: 4, changes: [put('file', oldest)] });
+  await server.api.commit('tree', begun.body.id);
+  await server.api.makeTree('other');
+  await pushDirectly(server, 'other', 0, { file: oldest });
+  flip(objectOf(oldest));
+  await gc();
+  expect(sha256(await (await contentOf(5)).bytes())).toBe(sha256(oldest));
+  expect(sha256(readFileSync(objectOf(oldest)))).toBe(sha256(oldest));
+});
+
 test('what a session pins stays as it is, and so does everything while a backup runs', async () => {
   await pushVersions();
   const { body } = await server.api.beginPush('tree', { base: 4, changes: [put('copy', oldest)] });

@@ -37,7 +37,8 @@ export async function thaw(deps: ThawDeps, request: FreezeRequest, pacer: Pacer)
     for (const recipe of recipes) {
       request.signal.throwIfAborted();
       if (!hot.has(recipe.hash) || isSmall(recipe)) continue;
-      const made = contents.objects.has(recipe) ? 'made' : await makeObject(deps, recipe, pauseAfter(request, pacer));
+      const onPiece = pauseAfter(request, pacer);
+      const made = (await hasObject(contents, recipe, onPiece)) ? 'made' : await makeObject(deps, recipe, onPiece);
       if (made === 'made') await repository.removeRecipes([recipe.hash]);
       else if (made === 'no room') left++;
       await pacer.pauseIfDue();
@@ -46,6 +47,24 @@ export async function thaw(deps: ThawDeps, request: FreezeRequest, pacer: Pacer)
   if (left > 0) request.report('The disk has too little room, so some contents of heads stay composed of chunks.');
 }
 
+/**
+ * Whether a push has brought the object meanwhile, whole and durable from now on. A push stores its objects before it flushes them,
+ * and the recipe may be all that is left of an object that the disk has damaged.
+ */
+async function hasObject({ objects }: ContentStore, recipe: Recipe, onPiece: OnPiece): Promise<boolean> {
+  const object = await objects.open(recipe);
+  if (object === undefined) return false;
+  const opened = fileContent(object);
+  try {
+    if (!(await isWholeContent(opened, recipe, onPiece))) return false;
+  } finally {
+    await opened.close();
+  }
+  await objects.flush([recipe.hash]);
+  return true;
+}
+
+/** Replaces a damaged object. */
 async function makeObject(
   { contents, space }: ThawDeps,
   recipe: Recipe,
