@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -169,4 +170,24 @@ describe.each(Object.entries(ways))('%s', (_title, store) => {
     await contents.remove([content.hash]);
     expect(await contents.has(content)).toBe(false);
   });
+});
+
+test('a content of many chunks is read from its beginning and from any byte, also when its chunks move meanwhile', async () => {
+  const huge = randomBytes(12 << 20);
+  await ways['a recipe of chunks'](huge);
+  const opened = (await contents.open(contentOf(huge))) ?? expect.unreachable();
+  expect((await opened.read(huge.length - 1, 100)).equals(huge.subarray(-1))).toBe(true);
+  for await (const pack of contents.packs.list()) {
+    const writer = await contents.packs.begin();
+    await writer.append(Buffer.from('another content'));
+    const chunks = (await contents.packs.copyChunks(pack, await contents.packs.chunksOf(pack), writer)) ?? [];
+    const [emptied] = await contents.packs.replace([pack], writer, { slices: [], chunks });
+    contents.packs.retire(emptied?.name ?? '', 'now');
+    expect(chunks.length).toBeGreaterThan(256);
+    break;
+  }
+  const pieces: Buffer[] = [];
+  for await (const piece of piecesOf(opened, huge.length)) pieces.push(Buffer.from(piece));
+  await opened.close();
+  expect(Buffer.concat(pieces).equals(huge)).toBe(true);
 });
