@@ -169,12 +169,12 @@ export class ModelSystem {
       this.#oracle.checkPull(machine, before, after, { known, merged });
       if (result !== undefined) this.#conflicts.set(machine, result.conflicts ?? []);
     } else if (name === 'resolve' || name === 'restore' || name === 'undoPull') {
-      this.#oracle.decided(machine, after);
+      this.#oracle.decided(machine, before, after);
       if (name === 'resolve') this.#conflicts.delete(machine);
     } else {
       this.#oracle.checkDiskUnchanged(machine, before, after);
     }
-    if (name === 'undoPush' || name === 'forcePush') this.#oracle.decided(machine, after);
+    if (name === 'undoPush' || name === 'forcePush') this.#oracle.decided(machine, before, after);
     const revisions = await this.#revisions.readNew();
     const isDecision = name === 'undoPush' || name === 'forcePush';
     for (const one of revisions) {

@@ -10,6 +10,12 @@ export class Oracle {
   /** The contents that a push took out of the head, and nobody has put back, as `path hash`. */
   readonly #dead = new Set<string>();
 
+  /**
+   * The contents that the user of each machine has put on its disk by a decision, while they stay there. If another machine
+   * deletes one of them meanwhile, an edit meets a deletion, and the edit is kept.
+   */
+  readonly #chosen = new Map<ModelMachine, Set<string>>();
+
   constructor(revisions: Revisions) {
     this.#revisions = revisions;
   }
@@ -21,8 +27,11 @@ export class Oracle {
   }
 
   /** The user decided for what is on the disk now, and against what the server has. */
-  decided(machine: ModelMachine, after: Files): void {
+  decided(machine: ModelMachine, before: Files, after: Files): void {
     this.#see(machine, after);
+    for (const [path, text] of after) {
+      if (before.get(path) !== text) this.#chosen.get(machine)?.add(key(path, hashTarget(text)));
+    }
     this.#seeTable(machine, this.#revisions.headTable);
     for (const [path, text] of after) this.#dead.delete(key(path, hashTarget(text)));
   }
@@ -73,9 +82,10 @@ export class Oracle {
       if (!isForced && !isSeen) throw new Error(`revision ${number} replaced ${path}, which its author never had`);
       this.#dead.add(key(path, hash));
     }
+    const isChosen = (one: string): boolean => machines.some((machine) => this.#chosen.get(machine)?.has(one) === true);
     for (const [path, hash] of after) {
       if (before.get(path) === hash || !this.#dead.has(key(path, hash))) continue;
-      if (!isForced) throw new Error(`revision ${number} brought ${path} back`);
+      if (!isForced && !isChosen(key(path, hash))) throw new Error(`revision ${number} brought ${path} back`);
       this.#dead.delete(key(path, hash));
     }
   }
@@ -83,7 +93,10 @@ export class Oracle {
   #see(machine: ModelMachine, files: Files): void {
     const seen = this.#seen.get(machine) ?? new Set();
     this.#seen.set(machine, seen);
-    for (const [path, text] of files) seen.add(key(path, hashTarget(text)));
+    const onDisk = new Set(Array.from(files, ([path, text]) => key(path, hashTarget(text))));
+    for (const one of onDisk) seen.add(one);
+    const chosen = [...(this.#chosen.get(machine) ?? [])];
+    this.#chosen.set(machine, new Set(chosen.filter((one) => onDisk.has(one))));
   }
 
   #seeTable(machine: ModelMachine, table: Table): void {
