@@ -109,8 +109,9 @@ function fileWithBasis(
   entry: FileEntry | undefined,
   damaged: ReadonlySet<string>,
 ): InitialFile {
-  if (entry?.kind !== 'file' || damaged.has(entry.hash) || !objects.has(entry)) return { path };
-  return { path, create: (file) => objects.tryLinkTo(file, entry) };
+  if (entry?.kind !== 'file' || damaged.has(entry.hash)) return { path };
+  // The head may have another content since it was read, and gc may have frozen this one. A basis is not necessary.
+  return { path, create: (file) => objects.has(entry) && objects.tryLinkTo(file, entry) };
 }
 
 /** The inbox file for an upload that an earlier push may have received, completely or in part. */
