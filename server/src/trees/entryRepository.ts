@@ -41,12 +41,19 @@ export class EntryRepository {
     return found;
   }
 
-  /** The entries of `paths` at `revision`, and those of `paths` whose version there was removed by retention. */
+  /**
+   * The entries of `paths` at `revision`, in the order of `paths`, and those of `paths` whose version there was removed by
+   * retention.
+   */
   async statesAt(treeId: number, revision: number, paths: readonly string[]): Promise<StatesAt> {
-    const { found, others } = await this.#unchangedSince(treeId, revision, paths);
-    for (const [path, entry] of await this.#newestUpTo(treeId, revision, others)) found.set(path, entry);
+    const { found: unchanged, others } = await this.#unchangedSince(treeId, revision, paths);
+    const earlier = await this.#newestUpTo(treeId, revision, others);
     const removed = await this.removed.at(treeId, revision, others);
-    for (const path of removed) found.delete(path);
+    const found = new Map<string, FileEntry>();
+    for (const path of paths) {
+      const entry = unchanged.get(path) ?? earlier.get(path);
+      if (entry !== undefined && !removed.has(path)) found.set(path, entry);
+    }
     return { found, removed };
   }
 
