@@ -25,7 +25,11 @@ function memoryDisk(): string {
 function removeLeftovers(folder: string): void {
   for (const name of realFs.readdirSync(folder)) {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !isRunning(Number(pid)))
+    if (pid === undefined || isRunning(Number(pid))) continue;
+    try {
       realFs.rmSync(`${folder}/${name}`, { recursive: true, force: true });
+    } catch {
+      // It is another user's.
+    }
   }
 }
