@@ -43,7 +43,7 @@ export interface TransferRequest {
   readonly session: { readonly module: string; readonly password: string };
   /** The workspace folder: the source of a push, the delta basis of a pull. */
   readonly root: string;
-  /** The folder of the module to transfer to or from; by default the module itself. */
+  /** The folder of the module to push to; by default the module itself. */
   readonly folder?: string;
   /** The destination of a pull. It may contain what an interrupted pull has received of the files. */
   readonly staging?: string;

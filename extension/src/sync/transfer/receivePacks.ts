@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { PullSession } from '../../../../server/src/contract/schemas';
+import { packFile, type PullSession } from '../../../../server/src/contract/schemas';
 import type { Entry } from '../../core/entry';
 import { PalmtreeError } from '../../errors';
 import { stagedPath } from '../../io/apply/staging';
@@ -51,7 +51,7 @@ export async function receivePacks(
   const missing: string[] = [];
   const unpack = async (which: 'complete' | 'all'): Promise<void> => {
     for (const number of waiting) {
-      const file = join(folder, `${number}.pack`);
+      const file = join(folder, packFile(id, number));
       const { bytes, files = [] } = packs[number] ?? {};
       const size = await sizeAt(file);
       if (size === undefined || (which === 'complete' && size !== bytes)) continue;
@@ -65,10 +65,11 @@ export async function receivePacks(
   // An error is thrown below, when rsync has ended.
   unpacking.catch(() => undefined);
   try {
-    const sizes = new Map(packs.map(({ bytes }, number) => [`${number}.pack`, bytes]));
+    // The names in the module: without a chroot, the daemon of rsync 3.5 reads no file if the request names a folder of it.
+    const sizes = new Map(packs.map(({ bytes }, number) => [packFile(id, number), bytes]));
     const entries = packs.flatMap(({ files }) => files.map(({ entry }) => entry));
     const onProgress = transfer.meter.part(entries, { inPacks: true });
-    await transfer.run({ staging: folder, folder: id, sizes, onProgress });
+    await transfer.run({ staging: folder, sizes, onProgress });
   } finally {
     received.abort();
     await unpacking;
