@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { chownSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { buildServer, startChildServer } from '../../../server/test/childServer';
+import { temporaryFolder } from '../../../server/test/temporaryFolder';
 import { PalmtreeError } from '../../src/errors';
 import { transfer } from '../../src/io/rsync/transfer';
 import { expectSame, type Machine } from './machine';
@@ -31,6 +34,23 @@ describe('many small files', () => {
     // Nothing is left to do.
     expect(await desk.push()).toMatchObject({ put: 0 });
     expect(await laptop.pull()).toMatchObject({ written: 0 });
+  });
+
+  it('arrive from a server that is not root, whose rsync has no chroot', async () => {
+    const data = temporaryFolder();
+    const ids = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : undefined;
+    if (ids !== undefined) chownSync(data, ids.uid, ids.gid);
+    const server = await startChildServer(await buildServer(), data, { ids });
+    onTestFinished(async () => void (await server.kill('SIGKILL')));
+    await server.api.makeTree('tree');
+    const access = { url: server.url, token: server.token, tree: 'tree' };
+    const [desk, laptop] = [await fixture.machine(access), await fixture.machine(access)];
+    await writeMany(desk, 'many');
+    await desk.sync.track(['many']);
+    expect(await desk.push()).toMatchObject({ put: 600, skipped: [] });
+    expect(desk.packs).toBeGreaterThan(0);
+    expect(await laptop.pull()).toMatchObject({ written: 600, skipped: [] });
+    expectSame(await laptop.listing('many'), await desk.listing('many'));
   });
 
   it('are edited, deleted and renamed, and the history has each version', async () => {

@@ -43,8 +43,6 @@ export interface TransferRequest {
   readonly session: { readonly module: string; readonly password: string };
   /** The workspace folder: the source of a push, the delta basis of a pull. */
   readonly root: string;
-  /** The folder of the module to push to; by default the module itself. */
-  readonly folder?: string;
   /** The destination of a pull. It may contain what an interrupted pull has received of the files. */
   readonly staging?: string;
   /** The sizes in bytes of the files to transfer, by path. */
@@ -316,11 +314,12 @@ function shellQuoted(argument: string): string {
 
 /** `--ignore-times`, since the paths are known to differ and rsync's quick check compares whole seconds. */
 function rsyncArguments(
-  { direction, root, session, folder }: TransferRequest,
+  { direction, root, session }: TransferRequest,
   { hasFolders }: TransferPart,
   port: number,
 ): string[] {
-  const remote = `rsync://palmtree@127.0.0.1:${port}/${session.module}/${folder === undefined ? '' : `${folder}/`}`;
+  // No folder of the module: without a chroot, the daemon of rsync 3.5 lists what is in it, and then finds none of it.
+  const remote = `rsync://palmtree@127.0.0.1:${port}/${session.module}/`;
   const options = [
     '--files-from=-',
     '--from0',

@@ -65,7 +65,6 @@ export async function receivePacks(
   // An error is thrown below, when rsync has ended.
   unpacking.catch(() => undefined);
   try {
-    // The names in the module: without a chroot, the daemon of rsync 3.5 reads no file if the request names a folder of it.
     const sizes = new Map(packs.map(({ bytes }, number) => [packFile(id, number), bytes]));
     const entries = packs.flatMap(({ files }) => files.map(({ entry }) => entry));
     const onProgress = transfer.meter.part(entries, { inPacks: true });

@@ -13,7 +13,7 @@ export interface Transfer {
 }
 
 /** The files of one run of rsync. */
-interface TransferPart extends Pick<TransferRequest, 'sizes' | 'onProgress' | 'folder' | 'staging'> {
+interface TransferPart extends Pick<TransferRequest, 'sizes' | 'onProgress' | 'staging'> {
   /** By default, the workspace folder. */
   readonly root?: string;
 }

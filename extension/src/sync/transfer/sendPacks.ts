@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { packFile } from '../../../../server/src/contract/schemas';
 import type { Entry } from '../../core/entry';
 import { createFolder, removeAll } from '../../io/fs/folders';
 import type { Packer } from '../../io/packs/packer';
@@ -23,8 +24,8 @@ export async function sendPacks(
 ): Promise<void> {
   // What a killed push has left.
   await removeAll(folders.packs);
-  await createFolder(folders.packs);
-  const fileOf = (number: number): string => join(folders.packs, packName(number));
+  const fileOf = (number: number): string => join(folders.packs, packFile(id, number));
+  await createFolder(dirname(fileOf(0)));
   const line = new PackLine(packs.length, async (number) => {
     const files = (packs[number] ?? []).map(({ path, size }) => ({ file: join(replica.root, path), size }));
     await packer.pack(fileOf(number), files);
@@ -36,8 +37,7 @@ export async function sendPacks(
         transfer.screen.pack({ number: number + 1, count: packs.length, files: packs[number] ?? [] });
       await transfer.run({
         root: folders.packs,
-        folder: id,
-        sizes: new Map(next.map((number) => [packName(number), bytesOf(packs[number] ?? [])])),
+        sizes: new Map(next.map((number) => [packFile(id, number), bytesOf(packs[number] ?? [])])),
         onProgress: transfer.meter.part(entries, { inPacks: true }),
       });
       for (const number of next) await removeAll(fileOf(number));
@@ -47,10 +47,6 @@ export async function sendPacks(
     line.stop();
     await removeAll(folders.packs);
   }
-}
-
-function packName(number: number): string {
-  return `${number}.pack`;
 }
 
 function bytesOf(entries: readonly Entry[]): number {
