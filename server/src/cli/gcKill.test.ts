@@ -55,6 +55,18 @@ async function expectWhole(): Promise<void> {
   expect(await command('verify')).toMatchObject({ code: 0, stdout: expect.stringContaining('Everything is whole.') });
 }
 
+/** Kills one gc at each of the moments, and then lets one end. */
+async function expectWholeAfterKills(moments: readonly (() => boolean)[]): Promise<void> {
+  const kills: boolean[] = [];
+  for (const isReached of moments) {
+    kills.push(await killGc(isReached));
+    await expectWhole();
+  }
+  expect(kills).toContain(true);
+  expect(await command('gc')).toMatchObject({ code: 0 });
+  await expectWhole();
+}
+
 test('after kills during the rewriting of packs, nothing is lost, and gc ends it', async () => {
   const files: Files = Object.fromEntries(
     Array.from({ length: 1_000 }, (_, number) => [`f${String(number).padStart(4, '0')}`, randomBytes(60_000)]),
@@ -75,14 +87,7 @@ test('after kills during the rewriting of packs, nothing is lost, and gc ends it
     () => packs().some((name) => isNew(name) && ((modeOf(name) ?? 0) & 0o777) === 0o444),
     () => old.some((name) => !packs().includes(name)),
   ];
-  const kills: boolean[] = [];
-  for (const isReached of moments) {
-    kills.push(await killGc(isReached));
-    await expectWhole();
-  }
-  expect(kills).toContain(true);
-  expect(await command('gc')).toMatchObject({ code: 0 });
-  await expectWhole();
+  await expectWholeAfterKills(moments);
   await withServer(async ({ services }) => {
     expect((await services.contents.packs.usage()).files).toBe(1);
     const left = Object.entries(files).filter(([path]) => path.endsWith('00'));
@@ -104,14 +109,7 @@ test('after kills during the compression of the history, nothing is lost, and gc
     () => rows('recipes') > 0,
     () => objects() < versions.length,
   ];
-  const kills: boolean[] = [];
-  for (const isReached of moments) {
-    kills.push(await killGc(isReached));
-    await expectWhole();
-  }
-  expect(kills).toContain(true);
-  expect(await command('gc')).toMatchObject({ code: 0 });
-  await expectWhole();
+  await expectWholeAfterKills(moments);
   expect(objects()).toBe(1);
   await withServer(async ({ services }) => {
     const contents = versions.map((bytes) => put('file', bytes));

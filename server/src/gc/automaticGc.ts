@@ -24,7 +24,10 @@ const purgeAfterMs = 7 * 24 * hourMs;
 const workShare = 0.25;
 const name = 'gc';
 
-/** Prunes trees and collects garbage at the start and once a day, at a minute that differs between servers. Restarts do not repeat it. */
+/**
+ * Prunes trees and collects garbage at the start and once a day, at a minute that differs between servers. Restarts do not
+ * repeat it.
+ */
 export class AutomaticGc {
   readonly #deps: AutomaticGcDeps;
   readonly #stop = new AbortController();

@@ -51,8 +51,8 @@ const maxNamedPaths = 20;
 /**
  * Writes the files of a revision, or of the head, into `folder`, which must be empty or absent. The files are copies,
  * not links, so edits do not change the objects. Goes on after a file whose stored content is lost or damaged, or that the
- * target folder cannot store. Throws OperatorError, which names such files; tree_not_found, revision_not_found, and version_removed if retention has removed some of the
- * revision's versions.
+ * target folder cannot store. Throws OperatorError, which names such files; tree_not_found, revision_not_found, and
+ * version_removed if retention has removed some of the revision's versions.
  */
 export async function exportRevision(
   { trees, entries, contents }: ExportServices,

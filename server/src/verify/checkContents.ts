@@ -11,7 +11,9 @@ const maxParallelReads = 2;
 
 /**
  * Compares each content that a version has, each chunk, and each stored object, with its hash and its declared size. A content
- * that is composed of chunks is whole if they are: gc compared it with its hash when it chose them. Damaged objects are moved to the quarantine. `count` is the number of contents. Pushes and removals go on meanwhile, so whatever looks wrong is looked at again.
+ * that is composed of chunks is whole if they are: gc compared it with its hash when it chose them. Damaged objects are moved
+ * to the quarantine. `count` is the number of contents. Pushes and removals go on meanwhile, so whatever looks wrong is looked
+ * at again.
  */
 export async function checkContents(services: VerifyServices, task: VerifyTask, count: number): Promise<void> {
   const chunks = await checkChunks(services, task);

@@ -6,9 +6,9 @@ import { isRunning } from './processes';
 const hourMs = 3_600_000;
 
 /**
- * Removes the temporary files, and the empty folders, among `names` that a killed process left in `folder`. Another machine or a container may
- * use the folder too, whose processes are not seen: so a file with content has to be an hour old. An old one is removed
- * even if a process with its creator's id runs, which is then another.
+ * Removes the temporary files, and the empty folders, among `names` that a killed process left in `folder`. Another machine
+ * or a container may use the folder too, whose processes are not seen: so a file with content has to be an hour old. An old
+ * one is removed even if a process with its creator's id runs, which is then another.
  */
 export function removeLeftovers(folder: string, names: Iterable<string>): void {
   for (const name of names) {

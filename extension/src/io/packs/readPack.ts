@@ -9,8 +9,9 @@ import type { UnpackedFile } from './packMessages';
 const ownerMode = 0o600;
 
 /**
- * Writes the files whose bytes in `pack` have their hash, with their times and, as far as the process's umask lets them, their modes. Returns the indexes of the others.
- * The pack may be incomplete. Throws the system's error if a file cannot be written.
+ * Writes the files whose bytes in `pack` have their hash, with their times and, as far as the process's umask lets them,
+ * their modes. Returns the indexes of the others. The pack may be incomplete. Throws the system's error if a file cannot be
+ * written.
  */
 export function readPack(pack: string, files: readonly UnpackedFile[]): number[] {
   const input = openSync(pack, 'r');
