@@ -131,7 +131,14 @@ export class RowsPart {
 
   async #toggle(name: string, isExpanded: boolean): Promise<void> {
     const row = this.row(name);
-    if ((await row.getAttribute('aria-expanded')) !== String(isExpanded)) await row.click();
-    await row.and(this.#container.locator(`[aria-expanded="${isExpanded}"]`)).waitFor();
+    const toggled = row.and(this.#container.locator(`[aria-expanded="${isExpanded}"]`));
+    await vi.waitFor(
+      async () => {
+        // If the row is drawn again at this moment, it does not take the click.
+        if ((await row.getAttribute('aria-expanded')) !== String(isExpanded)) await row.click();
+        await toggled.waitFor({ timeout: attemptMs });
+      },
+      { timeout: timeoutMs },
+    );
   }
 }
