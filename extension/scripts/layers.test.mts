@@ -57,7 +57,6 @@ const layers: Readonly<Record<string, Order>> = {
     ['sync'],
     ['conflicts', 'history', 'review'],
     ['commands'],
-    ['testing'],
   ),
   'server/src': levels(
     ['concurrency', 'contract'],
@@ -107,11 +106,13 @@ function relativeRoom(from: string, to: string): string {
 const core = 'extension/src/core/reconcile';
 const io = 'extension/src/io/scan';
 const sync = 'extension/src/sync/push';
+const messages = 'extension/src/messages';
 const ui = 'extension/src/ui/sync';
+const cli = 'extension/src/cli';
 const server = 'server/src/trees';
 
 const layerProbes: readonly Probe[] = [
-  ...[core, io, sync, ui, 'extension/src'].flatMap((from) => {
+  ...[core, io, sync, messages, ui, cli, 'extension/src'].flatMap((from) => {
     const top = posix.relative(from, '.');
     return [
       { from, specifier: `${top}/server/src/concurrency/inParallel`, isAllowed: false },
@@ -127,8 +128,18 @@ const layerProbes: readonly Probe[] = [
   { from: sync, specifier: 'node:fs', isAllowed: false },
   { from: sync, specifier: 'node:fs/promises', isAllowed: false },
   { from: sync, specifier: '../../io/fs/hashSync', isAllowed: true },
+  { from: sync, specifier: '../../messages/format', isAllowed: false },
   { from: sync, specifier: '../../ui/shared/ids', isAllowed: false },
-  ...[core, io, sync, 'extension/src'].map((from) => ({ from, specifier: 'vscode', isAllowed: false })),
+  { from: sync, specifier: '../../cli/main', isAllowed: false },
+  { from: messages, specifier: '../sync/push/push', isAllowed: true },
+  { from: messages, specifier: '../ui/shared/ids', isAllowed: false },
+  { from: messages, specifier: '../cli/main', isAllowed: false },
+  ...[ui, cli].map((from) => ({ from, specifier: `${posix.relative(from, messages)}/format`, isAllowed: true })),
+  { from: ui, specifier: '../../cli/main', isAllowed: false },
+  { from: cli, specifier: '../ui/shared/ids', isAllowed: false },
+  { from: cli, specifier: '../sync/push/push', isAllowed: true },
+  { from: 'extension/src', specifier: './cli/main', isAllowed: false },
+  ...[core, io, sync, messages, cli, 'extension/src'].map((from) => ({ from, specifier: 'vscode', isAllowed: false })),
   { from: ui, specifier: 'vscode', isAllowed: true },
   { from: ui, specifier: '../../sync/push/push', isAllowed: true },
   { from: ui, specifier: '../../sync/review/plan', isAllowed: true },

@@ -21,7 +21,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          alias: { vscode: resolve(root, 'extension/src/ui/testing/vscode.ts') },
+          alias: { vscode: resolve(root, 'extension/src/messages/english.ts') },
           sequence: independent,
           // vitest leaves one core free by default, but many of these tests wait for a process.
           maxWorkers: 2,

@@ -1,6 +1,6 @@
 import type { WireErrorCode } from '../../server/src/contract/errorCodes';
 
-/** Failures of the extension. `ui/shared/errorMessages.ts` has the message for each. */
+/** Failures of the extension. `messages/errorTexts.ts` has the message for each. */
 type LocalErrorCode =
   | 'cancelled'
   | 'no_folder'

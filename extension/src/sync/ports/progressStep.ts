@@ -1,4 +1,4 @@
-/** The part of a command that is running now. ui/ has the sentences. */
+/** The part of a command that is running now. messages/ has the sentences. */
 export type ProgressStep =
   | { readonly kind: 'scanning' }
   /** Hashes every tracked file again. */

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { serverDocument } from '../documents/serverDocuments';
-import { fileCount, formatBytes, formatDate, relativeTime } from '../shared/format';
+import { fileCount, formatBytes, formatDate, relativeTime } from '../../messages/format';
 import { showNotification } from '../shared/notification';
 import { pickMany, pickOne } from '../shared/quickInput';
 import { targetFolder } from '../workspace/callOptions';

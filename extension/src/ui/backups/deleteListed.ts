@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { ListedBackup } from '../../sync/folder/folderBackups';
 import { confirm } from '../shared/confirm';
-import { fileCount, formatBytes, formatDate, formatNumber } from '../shared/format';
+import { fileCount, formatBytes, formatDate, formatNumber } from '../../messages/format';
 import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
-import { listSection } from '../shared/pathList';
+import { listSection } from '../../messages/pathList';
 import { withProgress } from '../shared/withProgress';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { purposeMessage } from './purposeMessage';

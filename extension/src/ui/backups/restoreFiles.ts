@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { BackupRestoreResult } from '../../sync/history/restoreBackup';
 import { confirm } from '../shared/confirm';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { showInStatusBar } from '../shared/notification';
-import { pathSection } from '../shared/pathList';
-import { skippedMessage } from '../shared/skippedMessages';
+import { pathSection } from '../../messages/pathList';
+import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import { notifyWithActions, undoAction } from '../workspace/undoNotice';
 import { unsavedPaths } from '../workspace/unsavedFiles';

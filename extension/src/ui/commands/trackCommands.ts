@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { askInBox, InvalidAnswer } from '../connect/textBox';
 import { shownFile } from '../documents/shownFile';
 import { commandIds } from '../shared/ids';
 import { showInStatusBar, showNotification } from '../shared/notification';
-import { quotedPaths } from '../shared/pathList';
+import { quotedPaths } from '../../messages/pathList';
 import type { PathPicker } from '../views/pathPicker';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
 import { relativePath } from '../workspace/relativePath';

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { sha256 } from '../../io/fs/sha256';
 import { confirm } from '../shared/confirm';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { showResult } from '../shared/notify';
 import { pickOne } from '../shared/quickInput';
 import { withProgress } from '../shared/withProgress';

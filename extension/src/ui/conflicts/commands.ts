@@ -3,7 +3,7 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
 import { localDocument, serverDocument } from '../documents/serverDocuments';
 import { repeatable } from '../shared/repeatable';
-import { skippedMessage } from '../shared/skippedMessages';
+import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import type { PathPicker } from '../views/pathPicker';
 import type { ActiveMerges } from '../workspace/activeMerges';

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { serverDocument, syncedDocument } from '../documents/serverDocuments';
 import type { RecordedMerge } from '../workspace/activeMerges';
-import { withoutLinks } from '../shared/plainText';
+import { withoutLinks } from '../../messages/plainText';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** The input of VS Code's merge editor: the three sides, and the file that becomes the result. */

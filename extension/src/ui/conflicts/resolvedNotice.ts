@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
 import { compareWithBackup } from '../backups/backups';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { notifyWithActions, undoAction, type NoticeAction } from '../workspace/undoNotice';
 import type { SyncedFolder } from '../workspace/workspaceFolders';

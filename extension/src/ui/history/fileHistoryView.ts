@@ -17,10 +17,10 @@ import {
   type VersionRow,
 } from './rows';
 import type { FileVersion } from '../../sync/history/fileVersions';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { showProgressInView } from '../shared/notification';
-import { plainLine } from '../shared/plainText';
+import { plainLine } from '../../messages/plainText';
 import { rowLabel } from '../shared/rowLabel';
 import { createTreeView } from '../shared/treeView';
 import { DrawnRows } from '../views/drawnRows';

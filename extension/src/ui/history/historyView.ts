@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { plainLine } from '../shared/plainText';
+import { plainLine } from '../../messages/plainText';
 import { messageFor } from '../shared/errorMessages';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

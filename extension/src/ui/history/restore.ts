@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { RestorePlan, RestoreResult } from '../../sync/history/restore';
 import { confirm } from '../shared/confirm';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { showResult } from '../shared/notify';
-import { pathSection } from '../shared/pathList';
+import { pathSection } from '../../messages/pathList';
 import { repeatable } from '../shared/repeatable';
-import { skippedMessage } from '../shared/skippedMessages';
+import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import type { LastUsed } from '../views/lastUsed';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';

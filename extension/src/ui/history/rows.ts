@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
-import { formatBytes, formatDate, formatNumber, relativeTime } from '../shared/format';
+import { formatBytes, formatDate, formatNumber, relativeTime } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';

@@ -14,7 +14,7 @@ import {
   type VersionRow,
 } from './rows';
 import { commandIds } from '../shared/ids';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

@@ -1,14 +1,14 @@
 import * as vscode from 'vscode';
 import type { PullUndoPlan } from '../../sync/history/undoPull';
 import { confirm } from '../shared/confirm';
-import { formatNumber, relativeTime } from '../shared/format';
+import { formatNumber, relativeTime } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
-import { pathSection } from '../shared/pathList';
+import { pathSection } from '../../messages/pathList';
 import { repeatable } from '../shared/repeatable';
-import { skippedMessage } from '../shared/skippedMessages';
-import { beforeRemovedMessage, changedSinceMessage } from '../shared/undoMessages';
+import { skippedMessage } from '../../messages/skippedMessages';
+import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
 import { withProgress } from '../shared/withProgress';
 import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';

@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 import type { PlanDirection, PlanEffect, PlanFolder, PlanRow } from '../../sync/review/plan';
-import { fileCount, formatNumber } from '../shared/format';
-import { heldMessage } from '../shared/heldMessages';
-import { problemMessage } from '../shared/problemMessages';
+import { fileCount, formatNumber } from '../../messages/format';
+import { heldMessage } from '../../messages/heldMessages';
+import { problemMessage } from '../../messages/problemMessages';
 import type { GroupKind } from './planNodes';
 
 const arrows = { push: '↑', pull: '↓' } as const;

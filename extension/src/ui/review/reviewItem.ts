@@ -18,7 +18,7 @@ import {
   rowDescription,
   rowInFolderDescription,
 } from './planMessages';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import { openCommand } from './diff';
 import type { Review } from './review';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError, type ErrorCode, type ErrorDetails } from '../../errors';
-import { errorCodes, messageFor } from './errorMessages';
+import { errorCodes } from '../../messages/errorTexts';
+import { messageFor } from './errorMessages';
 
 function unreachable(reason: string, subject = 'http://localhost:7777') {
   return messageFor(new PalmtreeError('server_unreachable', 'GET /v1/whoami', { details: { subject, reason } }));

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const room = join(import.meta.dirname, '..');
-const sources = readdirSync(room, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !name.startsWith('testing'))
-  .map((name) => ({ name, text: readFileSync(join(room, name), 'utf8') }));
+const all = join(import.meta.dirname, '../..');
+const sources = readdirSync(all, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /^(messages|ui)[/\\]/.test(name) && name.endsWith('.ts') && !name.endsWith('.test.ts'))
+  .map((name) => ({ name, text: readFileSync(join(all, name), 'utf8') }));
 
 const literal = String.raw`'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"`;
 

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { plainLines } from './plainText';
+import { plainLines } from '../../messages/plainText';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 

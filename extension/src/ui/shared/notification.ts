@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { plainLine, plainLines, withoutIcons, withoutLinks } from './plainText';
+import { plainLine, plainLines, withoutIcons, withoutLinks } from '../../messages/plainText';
 
 export type Severity = 'error' | 'warning' | 'information';
 

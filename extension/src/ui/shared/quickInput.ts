@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { plainLine, withoutIcons, withoutLinks } from './plainText';
+import { plainLine, withoutIcons, withoutLinks } from '../../messages/plainText';
 
 /** The texts of an item may have text from outside; `icon` is the name of a theme icon. */
 type Item = vscode.QuickPickItem & { readonly icon?: string };

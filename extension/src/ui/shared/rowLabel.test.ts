@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { inFolderOf, pendingWords, rowLabel } from './rowLabel';
+import { pendingWords } from '../../messages/pendingWords';
+import { inFolderOf, rowLabel } from './rowLabel';
 
 it.each([
   ['notes/plan.md', 'conflict', 'plan.md, conflict, in notes'],

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { plainLine, plainLines } from './plainText';
+import { plainLine, plainLines } from '../../messages/plainText';
 
 /** Creates the view with this id. The texts of its rows may have text from outside. */
 export function createTreeView<R>(id: string, options: vscode.TreeViewOptions<R>): vscode.TreeView<R> {

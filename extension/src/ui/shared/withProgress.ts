@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
 import type { Reporter } from '../../sync/ports/serverBinding';
-import { percent } from './format';
+import { percent } from '../../messages/format';
 import { showProgress, type ProgressNotification } from './notification';
-import { runningMessage, type RunningStep } from './progressMessages';
+import { runningMessage, type RunningStep } from '../../messages/progressMessages';
 
 /** Shorter work shows in the status bar only. */
 const notifyAfterMs = 1_000;

@@ -3,7 +3,7 @@ import { gitActivity } from '../../io/fs/gitActivity';
 import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { messageFor, type Message } from '../shared/errorMessages';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { section } from '../shared/ids';
 import { notify } from '../shared/notify';
 import { setting } from '../shared/settings';
@@ -12,7 +12,7 @@ import { unsavedPaths } from '../workspace/unsavedFiles';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { notifyMerged } from './transferNotices';
-import { pullSummary, pushSummary } from './transferSummaries';
+import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 
 /** Runs an Automation for each open folder. */
 export function registerAutomation(

@@ -3,10 +3,10 @@ import { PalmtreeError } from '../../errors';
 import type { ForceAnswer, ForcePushPlan } from '../../sync/push/forcePush';
 import { confirm } from '../shared/confirm';
 import { messageFor } from '../shared/errorMessages';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { showModal } from '../shared/notification';
-import { pathSection } from '../shared/pathList';
+import { pathSection } from '../../messages/pathList';
 import { pickMany } from '../shared/quickInput';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

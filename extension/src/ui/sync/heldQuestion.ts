@@ -1,10 +1,10 @@
 import * as vscode from 'vscode';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
 import type { HeldAnswer } from '../../io/store/storePort';
-import { formatNumber } from '../shared/format';
-import { heldLine } from '../shared/heldMessages';
+import { formatNumber } from '../../messages/format';
+import { heldLine } from '../../messages/heldMessages';
 import { showModal } from '../shared/notification';
-import { pathList, pathSection } from '../shared/pathList';
+import { pathList, pathSection } from '../../messages/pathList';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Lists the files of others that a pull held back, and asks what to do. Undefined if the user does not decide now. */

@@ -6,7 +6,7 @@ import type { PushOptions, PushResult } from '../../sync/push/push';
 import { showError } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { setting } from '../shared/settings';
-import { skippedMessage } from '../shared/skippedMessages';
+import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import type { CallOptions } from '../workspace/callOptions';
@@ -15,7 +15,7 @@ import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { askAboutHeld } from './heldQuestion';
 import { confirmComparison, confirmDeletions, confirmNewTree } from './confirmations';
 import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } from './transferNotices';
-import { pullSummary, pushSummary } from './transferSummaries';
+import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 
 export interface TransferDeps {
   readonly merges: ActiveMerges;

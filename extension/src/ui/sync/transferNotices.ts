@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { Skipped } from '../../io/apply/applyState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { notificationSource } from '../shared/notify';
-import { pathList } from '../shared/pathList';
-import { skippedMessage } from '../shared/skippedMessages';
+import { pathList } from '../../messages/pathList';
+import { skippedMessage } from '../../messages/skippedMessages';
 import { saveFiles } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

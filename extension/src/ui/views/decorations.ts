@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { PathState } from '../../core/status/pathState';
-import { plainLine } from '../shared/plainText';
-import { pendingWords } from '../shared/rowLabel';
+import { plainLine } from '../../messages/plainText';
+import { pendingWords } from '../../messages/pendingWords';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import { presentations, reasonMessage, statusPresentation } from './statusPresentation';

@@ -2,12 +2,12 @@ import { l10n } from 'vscode';
 import { isServerAbsent } from '../../errors';
 import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
-import { fileCount, formatNumber, formatPercent, relativeTime } from '../shared/format';
+import { fileCount, formatNumber, formatPercent, relativeTime } from '../../messages/format';
 import { pendingSigns } from '../shared/pendingSigns';
-import { pendingWords } from '../shared/rowLabel';
+import { pendingWords } from '../../messages/pendingWords';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
-import { isAwaiting, runningMessage, waitMessage } from '../shared/progressMessages';
+import { isAwaiting, runningMessage, waitMessage } from '../../messages/progressMessages';
 
 /** The content of the status bar item. */
 export interface Indicator {

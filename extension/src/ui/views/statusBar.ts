@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { commandIds, type CommandName } from '../shared/ids';
-import { plainLine, plainLines } from '../shared/plainText';
+import { plainLine, plainLines } from '../../messages/plainText';
 import { commandOf } from '../shared/runAction';
 import { indicatorFor, isTimed, spoken, type Indicator } from './indicator';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import type { PathState } from '../../core/status/pathState';
-import { heldMessage } from '../shared/heldMessages';
-import { problemMessage } from '../shared/problemMessages';
+import { heldMessage } from '../../messages/heldMessages';
+import { problemMessage } from '../../messages/problemMessages';
 import type { FolderSync } from '../../sync/folder/folderSync';
 
 /** The appearance of a state in the tree view and in the Explorer. The arrows are those of the status bar. */

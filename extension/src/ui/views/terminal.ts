@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { TransferScreen, TransferTitle } from '../../sync/ports/serverBinding';
-import { plainLine, plainOutput } from '../shared/plainText';
-import { packMessage, retryMessage, transferSummary, transferTitle } from '../shared/progressMessages';
+import { plainLine, plainOutput } from '../../messages/plainText';
+import { packMessage, retryMessage, transferSummary, transferTitle } from '../../messages/progressMessages';
 
 const bold = (text: string): string => `\u001B[1m${text}\u001B[0m`;
 const colors = { done: 32, partial: 32, failed: 31, cancelled: 33 } as const;

@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { RuleRename } from '../../core/tracking/moveRules';
-import { quotedPaths } from '../shared/pathList';
-import { formatNumber } from '../shared/format';
+import { quotedPaths } from '../../messages/pathList';
+import { formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { notificationSource } from '../shared/notify';

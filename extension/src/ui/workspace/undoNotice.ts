@@ -1,12 +1,12 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { UndoPullResult } from '../../sync/history/undoPull';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { showNotification } from '../shared/notification';
 import { notificationSource, showError, showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
-import { skippedMessage } from '../shared/skippedMessages';
-import { changedSinceMessage } from '../shared/undoMessages';
+import { skippedMessage } from '../../messages/skippedMessages';
+import { changedSinceMessage } from '../../messages/undoMessages';
 import { withProgress } from '../shared/withProgress';
 import { unsavedPaths } from './unsavedFiles';
 import type { SyncedFolder } from './workspaceFolders';

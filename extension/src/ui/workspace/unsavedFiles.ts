@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { formatNumber } from '../shared/format';
+import { formatNumber } from '../../messages/format';
 import { showModal, showNotification } from '../shared/notification';
 import { relativePath } from './relativePath';
 import type { SyncedFolder } from './workspaceFolders';

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { PalmtreeError } from '../../errors';
+import type { PalmtreeError } from '../errors';
 
 /** The message for a redirect, which is not followed. */
 export function redirectMessage({ details: { subject: address = '', target = '' } }: PalmtreeError): string {

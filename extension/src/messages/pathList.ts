@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import { sortedNaturally } from '../../core/paths';
+import { sortedNaturally } from '../core/paths';
 import { formatNumber } from './format';
 import { plainLine } from './plainText';
 

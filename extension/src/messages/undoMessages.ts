@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { PalmtreeError } from '../../errors';
+import type { PalmtreeError } from '../errors';
 import { relativeTime } from './format';
 import { pathList, quotedPaths } from './pathList';
 

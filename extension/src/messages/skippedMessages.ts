@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
 import { systemFault } from './systemFaults';
-import type { SkipReason } from '../../io/apply/preconditions';
-import type { Skipped } from '../../io/apply/applyState';
+import type { SkipReason } from '../io/apply/preconditions';
+import type { Skipped } from '../io/apply/applyState';
 
 const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   changed: (path) => l10n.t('{0} changed in the meantime. Try again.', path),

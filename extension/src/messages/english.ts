@@ -1,4 +1,4 @@
-/** Stands in for the module `vscode` in unit tests, which run without an editor. Messages are English. */
+/** Stands in for the module `vscode` where there is no editor: in unit tests and on the command line. Messages are English. */
 
 type Value = string | number | boolean;
 

@@ -1,7 +1,7 @@
 import { l10n } from 'vscode';
-import type { Problem, ProblemReason } from '../../core/problem';
+import type { Problem, ProblemReason } from '../core/problem';
 import { systemFault } from './systemFaults';
-import { maxPathBytes, maxSegmentBytes, maxSegments, type PathFault } from '../../../../server/src/contract/paths';
+import { maxPathBytes, maxSegmentBytes, maxSegments, type PathFault } from '../../../server/src/contract/paths';
 
 const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
   empty: () => l10n.t('Its path is empty. Rename it, or untrack it.'),

@@ -1,9 +1,9 @@
 import { l10n } from 'vscode';
-import type { PalmtreeError } from '../../errors';
-import type { TransferProgress } from '../../io/rsync/rsyncProgress';
-import type { ProgressStep } from '../../sync/ports/progressStep';
-import type { SentPack, TransferOutcome, TransferTitle } from '../../sync/ports/serverBinding';
-import { messageFor } from './errorMessages';
+import type { PalmtreeError } from '../errors';
+import type { TransferProgress } from '../io/rsync/rsyncProgress';
+import type { ProgressStep } from '../sync/ports/progressStep';
+import type { SentPack, TransferOutcome, TransferTitle } from '../sync/ports/serverBinding';
+import { errorText } from './errorTexts';
 import { fileCount, formatBytes, formatNumber, formatPercent } from './format';
 
 /** The part of a command that is running, without a full stop. */
@@ -123,7 +123,7 @@ export function transferSummary(outcome: TransferOutcome): string {
     case 'cancelled':
       return l10n.t('Cancelled.');
     case 'failed':
-      return messageFor(outcome.error).text;
+      return errorText(outcome.error);
   }
 }
 

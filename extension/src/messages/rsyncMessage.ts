@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { RsyncTried } from '../../errors';
+import type { RsyncTried } from '../errors';
 
 /** Explains the fault of an rsync, and says how to install a version that works. */
 export function rsyncMessage(tried: RsyncTried | undefined): string {

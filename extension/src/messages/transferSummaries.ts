@@ -1,8 +1,8 @@
 import { l10n } from 'vscode';
-import type { PendingCounts } from '../../core/status/folderSummaries';
-import type { PullResult } from '../../sync/pull/pull';
-import type { PushResult } from '../../sync/push/push';
-import { formatNumber } from '../shared/format';
+import type { PendingCounts } from '../core/status/folderSummaries';
+import type { PullResult } from '../sync/pull/pull';
+import type { PushResult } from '../sync/push/push';
+import { formatNumber } from './format';
 
 /** `pushed 3 files, renamed 1, deleted 1, 1 conflict skipped, revision 8` */
 export function pushSummary(

@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { PalmtreeError } from '../../errors';
+import type { PalmtreeError } from '../errors';
 import { formatNumber } from './format';
 import { quotedPaths } from './pathList';
 

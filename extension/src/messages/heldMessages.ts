@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { HeldPath } from '../../core/reconcile/dropHeld';
+import type { HeldPath } from '../core/reconcile/dropHeld';
 
 const programTexts: Readonly<Record<NonNullable<HeldPath['by']>, () => string>> = {
   editor: () => l10n.t('an editor and its extensions obey it'),
