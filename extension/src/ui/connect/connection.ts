@@ -8,7 +8,7 @@ import { transfer } from '../../io/rsync/transfer';
 import type { ServerBinding } from '../../sync/ports/serverBinding';
 import type { Credentials } from './credentials';
 import { askForAddress, askForToken, askForTree } from './questions';
-import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from './serverAddress';
+import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from '../../io/api/serverAddress';
 import { back } from './textBox';
 import { showError } from '../shared/notify';
 import { section } from '../shared/ids';

@@ -5,7 +5,7 @@ import { Client } from '../../io/api/client';
 import { messageFor } from '../shared/errorMessages';
 import { showModal } from '../shared/notification';
 import { createPickList } from '../shared/quickInput';
-import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from './serverAddress';
+import { checkTreeName, isUnencrypted, parseServerUrl, withScheme } from '../../io/api/serverAddress';
 import { askInBox, back, InvalidAnswer, totalSteps } from './textBox';
 
 const title = vscode.l10n.t('Palmtree: Connect to Server');
