@@ -108,3 +108,38 @@ export function changeFraction(path: string, bytes: number, fraction: number, ro
   futimesSync(file, time, time);
   closeSync(file);
 }
+
+const pageBytes = 4096;
+
+/** Writes a file of pages of text, like that of a database. */
+export function makePages(path: string, bytes: number): void {
+  const random = randomNumbers(seed);
+  const file = openSync(path, 'w');
+  for (let offset = 0; offset < bytes; offset += pageBytes) writeSync(file, page(random), 0, pageBytes, offset);
+  closeSync(file);
+}
+
+/** Replaces a fraction of the pages, which differ in each round. */
+export function changePages(path: string, bytes: number, fraction: number, round: number): void {
+  const random = randomNumbers(seed + round);
+  const file = openSync(path, 'r+');
+  for (let changed = 0; changed < bytes * fraction; changed += pageBytes)
+    writeSync(file, page(random), 0, pageBytes, Math.floor(random() * (bytes / pageBytes)) * pageBytes);
+  closeSync(file);
+}
+
+/** Changes a byte, another one in each round. */
+export function changeByte(path: string, bytes: number, round: number): void {
+  const random = randomNumbers(seed + round);
+  const file = openSync(path, 'r+');
+  writeSync(file, Buffer.of(round), 0, 1, Math.floor(random() * bytes));
+  closeSync(file);
+}
+
+function page(random: () => number): Buffer {
+  pool ??= textPool();
+  const start = Math.floor(random() * (poolBytes - pageBytes));
+  const content = Buffer.from(pool.subarray(start, start + pageBytes));
+  content.write(String(random()));
+  return content;
+}

@@ -9,6 +9,7 @@ import { ensureSystemPackages } from '../scripts/systemPackages.mts';
 import { runMain, UserError } from '../scripts/userError.mjs';
 import { activation } from './activation.mts';
 import { drawChart } from './chart.mts';
+import { disk } from './disk.mts';
 import { manyFiles } from './manyFiles.mts';
 import { measure, type Result, type Benchmark } from './measure.mts';
 import {
@@ -31,6 +32,7 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
     largeFileBytes: 2 ** 30,
     renamedFiles: 10_000,
     slowLinkFiles: 1_000,
+    disk: { dailyEdits: 50, databaseBytes: 16 << 20, imageBytes: 16 << 20 },
     rounds: 5,
     slowRounds: 3,
     slowestRounds: 2,
@@ -42,16 +44,17 @@ const scales: Readonly<Record<Scale['name'], Scale>> = {
     largeFileBytes: 2 ** 24,
     renamedFiles: 500,
     slowLinkFiles: 100,
+    disk: { dailyEdits: 4, databaseBytes: 1 << 20, imageBytes: 2 << 20 },
     rounds: 2,
     slowRounds: 1,
     slowestRounds: 1,
   },
 };
 
-const groups = { manyFiles, transfers, serverLoad, activation };
+const groups = { manyFiles, transfers, disk, serverLoad, activation };
 type GroupName = keyof typeof groups;
 /** All but the activation: its browser and workbench take longer than a quick run may. */
-const quickGroups: readonly GroupName[] = ['manyFiles', 'transfers', 'serverLoad'];
+const quickGroups: readonly GroupName[] = ['manyFiles', 'transfers', 'disk', 'serverLoad'];
 
 await runMain(async () => {
   const { values } = parseArgs({

@@ -8,6 +8,7 @@ import { createToken, serverListening } from '../scripts/palmtreeServer.mts';
 import { dist, nodeBinary, serverBundle } from '../scripts/paths.mts';
 import type { ClientResponse, ClientRequest } from './clientProtocol.ts';
 import { timed, type Figures } from './measure.mts';
+import { runOrThrow } from './ssh.mts';
 
 /** The pause between two requests of the other client, long enough not to slow the measured work. */
 const pauseMs = 50;
@@ -16,11 +17,13 @@ const pauseMs = 50;
 export class BenchServer {
   readonly url: string;
   readonly token: string;
+  readonly dataFolder: string;
   readonly #child: ChildProcess;
 
-  private constructor(url: string, token: string, child: ChildProcess) {
+  private constructor(url: string, token: string, dataFolder: string, child: ChildProcess) {
     this.url = url;
     this.token = token;
+    this.dataFolder = dataFolder;
     this.#child = child;
   }
 
@@ -36,7 +39,7 @@ export class BenchServer {
     // Discard the log, which would fill the pipe.
     child.stdout?.resume();
     child.stderr?.resume();
-    return new BenchServer(url, token, child);
+    return new BenchServer(url, token, dataDir, child);
   }
 
   get port(): number {
@@ -62,6 +65,11 @@ export class BenchServer {
     })();
     const [figures] = await Promise.all([action().finally(() => (isDone = true)), requests]);
     return { ...figures, otherWaitedMs: longest };
+  }
+
+  /** Has the server remove and compress what only the history needs. */
+  async gc(): Promise<void> {
+    await runOrThrow(nodeBinary, [serverBundle, 'gc', '--data', this.dataFolder]);
   }
 
   close(): Promise<void> {

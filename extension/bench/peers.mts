@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Figures } from './measure.mts';
 import { timed } from './measure.mts';
 import { runOrThrow } from './ssh.mts';
@@ -16,6 +17,9 @@ function statistic(output: string, direction: 'sent' | 'received'): number {
   const figure = new RegExp(`Total bytes ${direction}: ([\\d,]+)`).exec(output)?.[1] ?? '0';
   return Number(figure.replaceAll(',', ''));
 }
+
+const gitSettings = ['user.name=bench', 'user.email=bench@localhost', 'gc.auto=0', 'maintenance.auto=false'];
+const gitOptions = gitSettings.flatMap((setting) => ['-c', setting]);
 
 /** A git repository whose remote is a bare repository over ssh. */
 export class Git {
@@ -48,10 +52,8 @@ export class Git {
   }
 
   run(...args: readonly string[]): Promise<string> {
-    const settings = ['user.name=bench', 'user.email=bench@localhost', 'gc.auto=0', 'maintenance.auto=false'];
-    const options = settings.flatMap((setting) => ['-c', setting]);
     const env = { GIT_SSH_COMMAND: this.#testbed.ssh.command(), GIT_CONFIG_GLOBAL: '/dev/null' };
-    return runOrThrow('git', [...options, ...args], { cwd: this.#folder, env });
+    return runOrThrow('git', [...gitOptions, ...args], { cwd: this.#folder, env });
   }
 
   async addCommitPush(message: string): Promise<void> {
@@ -87,4 +89,76 @@ export async function rclone(testbed: Testbed, from: string, to: string, port?: 
   const { user, keyFile } = testbed.ssh;
   const destination = `:sftp,host=127.0.0.1,port=${port ?? testbed.ssh.port},user=${user},key_file=${keyFile},disable_hashcheck=true:${to}`;
   await runOrThrow('rclone', ['copy', '-q', '--config', '/dev/null', '--exclude', '.git/**', from, destination]);
+}
+
+/** A git repository without a remote. */
+export class LocalGit {
+  readonly #folder: string;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  static async init(folder: string): Promise<LocalGit> {
+    const git = new LocalGit(folder);
+    await git.#run('init', '-q');
+    return git;
+  }
+
+  async store(): Promise<void> {
+    await this.#run('add', '-A');
+    await this.#run('commit', '-q', '-m', 'edit');
+  }
+
+  async compact(): Promise<void> {
+    await this.#run('gc', '-q');
+  }
+
+  bytes(): Promise<number> {
+    return diskBytes(join(this.#folder, '.git'));
+  }
+
+  async #run(...args: readonly string[]): Promise<void> {
+    await runOrThrow('git', [...gitOptions, ...args], { cwd: this.#folder, env: { GIT_CONFIG_GLOBAL: '/dev/null' } });
+  }
+}
+
+/** Snapshots of a folder in a local repository. */
+export class Restic {
+  readonly #folder: string;
+  readonly #repository: string;
+
+  private constructor(folder: string, repository: string) {
+    this.#folder = folder;
+    this.#repository = repository;
+  }
+
+  static async init(folder: string, repository: string): Promise<Restic> {
+    const restic = new Restic(folder, repository);
+    await restic.#run('init');
+    return restic;
+  }
+
+  async store(): Promise<void> {
+    await this.#run('backup', '.');
+  }
+
+  async compact(): Promise<void> {
+    await this.#run('prune');
+  }
+
+  bytes(): Promise<number> {
+    return diskBytes(this.#repository);
+  }
+
+  async #run(...args: readonly string[]): Promise<void> {
+    const env = { RESTIC_PASSWORD: 'bench', RESTIC_REPOSITORY: this.#repository };
+    await runOrThrow('restic', ['--quiet', '--no-cache', ...args], { cwd: this.#folder, env });
+  }
+}
+
+/** All blocks of the files in a folder, in bytes. */
+export async function diskBytes(folder: string): Promise<number> {
+  const output = await runOrThrow('du', ['-s', '-k', folder]);
+  return Number.parseInt(output, 10) * 1024;
 }

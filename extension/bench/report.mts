@@ -36,6 +36,7 @@ export async function describeMachine(dropsCaches: boolean): Promise<Machine> {
     ['unison', ['-version']],
     ['rclone', ['version']],
     ['ssh', ['-V']],
+    ['restic', ['version']],
   ];
   const versions: string[] = [`Node ${process.version}`];
   for (const [command, args] of commands) {

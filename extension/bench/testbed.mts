@@ -16,6 +16,8 @@ export interface Scale {
   readonly renamedFiles: number;
   /** Changed files that are pushed over a slow link. */
   readonly slowLinkFiles: number;
+  /** The history whose disk use is measured. */
+  readonly disk: { readonly dailyEdits: number; readonly databaseBytes: number; readonly imageBytes: number };
   readonly rounds: number;
   readonly slowRounds: number;
   readonly slowestRounds: number;

@@ -22,6 +22,7 @@ const requirements = {
   git: { commands: ['git'], apt: 'git', brew: 'git' },
   unison: { commands: ['unison'], apt: 'unison', brew: 'unison' },
   rclone: { commands: ['rclone'], apt: 'rclone', brew: 'rclone' },
+  restic: { commands: ['restic'], apt: 'restic', brew: 'restic' },
 } satisfies Record<string, Requirement>;
 
 export type SystemPackage = keyof typeof requirements;
