@@ -2,7 +2,6 @@ import { hash } from 'node:crypto';
 import type { NewChunk } from '../objects/chunkRepository';
 import { compressChunk, type ChunkStore } from '../objects/chunkStore';
 import type { Content } from '../objects/content';
-import { maxPackBytes } from '../objects/pack';
 import type { PackStore } from '../objects/packStore';
 import type { PackWriter } from '../objects/packWriter';
 
@@ -37,8 +36,14 @@ export class ChunkBatch {
     return this.#storedBytes;
   }
 
-  get isFull(): boolean {
-    return (this.#writer?.bytes ?? 0) >= maxPackBytes;
+  /** Bytes of the pack that was begun. */
+  get pendingBytes(): number {
+    return this.#writer?.bytes ?? 0;
+  }
+
+  /** Whether no chunk or content waits for `store`. */
+  get isEmpty(): boolean {
+    return this.#writer === undefined && this.#cut.length === 0;
   }
 
   /** Adds those chunks that the tree does not have. Returns the hashes of all. */
@@ -68,14 +73,7 @@ export class ChunkBatch {
 
   /** Stores all chunks, and returns the contents that are complete with them. They have recipes from now on. */
   async store(): Promise<Content[]> {
-    const writer = this.#writer;
-    this.#writer = undefined;
-    if (writer !== undefined) {
-      await writer.finish();
-      await this.#chunks.repository.addPack(this.#treeId, writer, [...this.#new.values()]);
-      this.#storedBytes += writer.bytes;
-      this.#new.clear();
-    }
+    await this.#storePack();
     const cut = this.#cut.splice(0);
     const ids = await this.#chunks.repository.known(this.#treeId, [...new Set(cut.flatMap(({ chunks }) => chunks))]);
     const complete = cut.filter(({ chunks }) => chunks.every((chunk) => ids.has(chunk)));
@@ -87,9 +85,28 @@ export class ChunkBatch {
     return complete;
   }
 
-  /** Removes the file that was begun. */
-  async abandon(): Promise<void> {
-    await this.#writer?.abandon();
+  /** If that fails, no chunk has the pack, so its file goes. */
+  async #storePack(): Promise<void> {
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    try {
+      await writer.finish();
+      await this.#chunks.repository.addPack(this.#treeId, writer, [...this.#new.values()]);
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
     this.#writer = undefined;
+    this.#storedBytes += writer.bytes;
+    this.#new.clear();
+  }
+
+  /** Forgets what was not stored, and removes the file that was begun. */
+  async abandon(): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    this.#new.clear();
+    this.#cut.length = 0;
+    await writer?.abandon();
   }
 }

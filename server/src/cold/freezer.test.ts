@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { put, sha256, symlink } from '../../test/changes';
@@ -26,9 +26,10 @@ afterEach(async () => {
   await server.stop();
 });
 
-const gc = (dryRun = false): ReturnType<TestServer['services']['garbage']['collect']> => {
+const gc = (dryRun = false, reported: string[] = []): ReturnType<TestServer['services']['garbage']['collect']> => {
   const { signal } = new AbortController();
-  return server.services.garbage.collect({ dryRun, purgeBefore: 'now', workShare: 1, signal, report: () => undefined });
+  const report = (text: string): void => void reported.push(text);
+  return server.services.garbage.collect({ dryRun, purgeBefore: 'now', workShare: 1, signal, report });
 };
 const objectOf = (content: string | Uint8Array): string => server.services.objects.fileOf(sha256(content));
 const isObject = (content: string | Uint8Array): boolean => existsSync(objectOf(content));
@@ -253,6 +254,87 @@ test('chunks go with the last content that has them', async () => {
   await gc();
   expect(packFiles(server)).toEqual([]);
   expect(await server.database.selectFrom('chunks').select('id').execute()).toEqual([]);
+});
+
+test('an object to which the disk gives no access stays and is named, and gc does the rest', async () => {
+  await pushVersions();
+  const { objects } = server.services;
+  const [, bad = Buffer.alloc(0)] = versions;
+  for (const method of ['has', 'open', 'remove'] as const) {
+    const original = objects[method].bind(objects) as (argument: unknown) => never;
+    vi.spyOn(objects, method).mockImplementation((argument: unknown) => {
+      const hash = typeof argument === 'string' ? argument : (argument as { hash: string }).hash;
+      if (hash === sha256(bad)) throw Object.assign(new Error('EIO'), { code: 'EIO', path: objectOf(bad) });
+      return original(argument);
+    });
+  }
+  writeFileSync(objectOf('litter'), 'litter');
+  const reported: string[] = [];
+  expect(await gc(false, reported)).toMatchObject({ frozen: { contents: 2 }, contents: { files: 1 } });
+  expect(reported.join()).toContain(`${objectOf(bad)} cannot be accessed (EIO)`);
+  expect(versions.map(isObject)).toEqual([false, true, false, true]);
+});
+
+/** Bytes of all contents in the data folder. */
+function contentBytes(): number {
+  const folders = ['objects', 'packs'].map((name) => join(server.dataFolder, name));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(folder, name))),
+  );
+  return files.reduce((sum, stats) => sum + (stats.isFile() ? stats.size : 0), 0);
+}
+
+test('a disk with room for one content at a time gets all of them frozen', async () => {
+  await pushVersions();
+  const before = contentBytes();
+  vi.spyOn(server.services.space, 'state').mockImplementation(() => {
+    return Promise.resolve({ freeBytes: 1.5 * (1 << 20) - (contentBytes() - before), keptBytes: 0, isScarce: false });
+  });
+  expect((await gc()).frozen.contents).toBe(3);
+  expect(versions.map(isObject)).toEqual([false, false, false, true]);
+});
+
+test('a disk that gets full gets smaller packs', async () => {
+  await pushVersions();
+  const { packs } = server.services.contents;
+  const begin = packs.begin.bind(packs);
+  vi.spyOn(packs, 'begin').mockImplementation(async () => {
+    const writer = await begin();
+    const append = writer.append.bind(writer);
+    vi.spyOn(writer, 'append').mockImplementation(async (bytes) => {
+      if (writer.bytes + bytes.length > 800_000) throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' });
+      return append(bytes);
+    });
+    return writer;
+  });
+  expect((await gc()).frozen.contents).toBe(3);
+  for (const [index, content] of versions.entries()) {
+    expect(sha256(await (await contentOf(index + 1)).bytes())).toBe(sha256(content));
+  }
+});
+
+test('chunks that the database does not accept leave no file', async () => {
+  await pushVersions();
+  vi.spyOn(server.services.contents.chunks.repository, 'addPack').mockRejectedValue(new Error('refused'));
+  await expect(gc()).rejects.toThrow('refused');
+  expect(packFiles(server)).toEqual([]);
+  expect(versions.map(isObject)).toEqual([true, true, true, true]);
+});
+
+test.each([
+  ['names other chunks', { chunks: Uint8Array.of(2) }],
+  ['has another size', { size: 5 }],
+])('a recipe that %s is not taken for the content, and a push of it repairs that', async (_what, damage) => {
+  await pushVersions();
+  await gc();
+  const hash = Buffer.from(sha256(oldest), 'hex');
+  await server.database.updateTable('recipes').set(damage).where('hash', '=', hash).execute();
+  expect(await server.services.contents.has({ hash: sha256(oldest), size: oldest.length })).toBe(false);
+  await pushDirectly(server, 'tree', 4, { copy: oldest });
+  await pushDirectly(server, 'tree', 5, { copy: 'another' });
+  expect((await gc()).frozen.contents).toBe(1);
+  expect(isObject(oldest)).toBe(false);
+  expect(sha256(await (await contentOf(1)).bytes())).toBe(sha256(oldest));
 });
 
 test('a damaged object is not frozen, and a damaged chunk is stored again by the next content that has it', async () => {

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
 import { tryLockPurges } from '../database/purgeLock';
 import type { Database } from '../database/openDatabase';
-import type { FreezeRequest } from './freezeRequest';
+import { leftOut, type FreezeRequest } from './freezeRequest';
 import { pauseAfter, type Pacer } from '../concurrency/pacer';
 import type { Content } from '../objects/content';
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
+import { tellFault } from '../objects/diskFault';
 import { DamagedContent, isWholeContent } from '../objects/openContent';
+import { maxPackBytes } from '../objects/pack';
 import { isStorageFull } from '../space/isStorageFull';
 import type { DiskSpace } from '../space/diskSpace';
 import { ChunkBatch } from './chunkBatch';
@@ -34,6 +36,9 @@ export interface FreezeResult {
 const minSliceBytes = 512;
 /** Contents of one batch, which is also complete when its pack is full. */
 const maxBatchContents = 500;
+/** On a disk that gets full, batches are smaller, since only a stored batch frees the originals. */
+const minBatchBytes = 256 << 10;
+const batchDivisor = 4;
 
 /**
  * Composes the contents that only the history has of compressed chunks, which the contents of a tree share. Chunks are never
@@ -46,8 +51,8 @@ export class Freezer {
   readonly #deps: FreezerDeps;
   readonly #cold: ColdContents;
   #result: FreezeResult = { contents: 0, bytes: 0, storedBytes: 0 };
-  #isDiskFull = false;
   #hasReportedRoom = false;
+  #batchBytes = maxPackBytes;
 
   constructor(deps: FreezerDeps) {
     this.#deps = deps;
@@ -56,27 +61,36 @@ export class Freezer {
 
   async freeze(request: FreezeRequest, pacer: Pacer): Promise<FreezeResult> {
     for (const treeId of await this.#cold.trees()) {
-      const batch = new ChunkBatch(treeId, this.#deps.contents);
-      try {
-        await this.#freezeTree(treeId, batch, request, pacer);
-      } catch (error) {
-        if (!isStorageFull(error)) throw error;
-        this.#isDiskFull = true;
-        request.report('The disk is full, so the contents of the history are left to the next gc.');
-      } finally {
-        await batch.abandon();
-        this.#result = { ...this.#result, storedBytes: this.#result.storedBytes + batch.storedBytes };
+      while ((await this.#tryFreezeTree(treeId, request, pacer)) === 'disk full') {
+        if (this.#batchBytes <= minBatchBytes) {
+          request.report('The disk is full, so the contents of the history are left to the next gc.');
+          return this.#result;
+        }
+        this.#batchBytes /= batchDivisor;
       }
-      if (this.#isDiskFull) break;
     }
     return this.#result;
+  }
+
+  async #tryFreezeTree(treeId: number, request: FreezeRequest, pacer: Pacer): Promise<'done' | 'disk full'> {
+    const batch = new ChunkBatch(treeId, this.#deps.contents);
+    try {
+      await this.#freezeTree(treeId, batch, request, pacer);
+      return 'done';
+    } catch (error) {
+      if (!isStorageFull(error)) throw error;
+      return 'disk full';
+    } finally {
+      await batch.abandon();
+      this.#result = { ...this.#result, storedBytes: this.#result.storedBytes + batch.storedBytes };
+    }
   }
 
   async #freezeTree(treeId: number, batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<void> {
     /** The hashes of the contents of the batch. Several versions may have one. */
     const waiting = new Set<string>();
     for await (const page of this.#cold.pagesOf(treeId)) {
-      for (const content of await this.#candidates(page)) {
+      for (const content of await this.#candidates(page, request)) {
         request.signal.throwIfAborted();
         await pacer.pauseIfDue();
         if (waiting.has(content.hash)) continue;
@@ -85,9 +99,8 @@ export class Freezer {
           this.#count(content);
           continue;
         }
-        if (await this.#isFrozen(content, request, pacer)) await this.#removeOriginals([content], request);
-        else if (await this.#hasRoom(content, request)) await this.#cut(content, batch, request, pacer);
-        if (waiting.size < maxBatchContents && !batch.isFull) continue;
+        await this.#freezeOne(content, batch, request, pacer);
+        if (waiting.size < maxBatchContents && batch.pendingBytes < this.#batchBytes) continue;
         await this.#store(batch, request, pacer);
         waiting.clear();
       }
@@ -95,13 +108,28 @@ export class Freezer {
     await this.#store(batch, request, pacer);
   }
 
+  /** Adds a content to the batch. One to which the disk gives no access stays as it is. */
+  async #freezeOne(content: Content, batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<void> {
+    try {
+      if (await this.#isFrozen(content, request, pacer)) await this.#removeOriginals([content], request);
+      else if (await this.#hasRoom(content, batch, request, pacer)) await this.#cut(content, batch, request, pacer);
+    } catch (error) {
+      tellFault(error, leftOut(request));
+    }
+  }
+
   /** Those of the cold contents that are stored as an object or a slice, and that no session pins. */
-  async #candidates(page: readonly Content[]): Promise<Content[]> {
+  async #candidates(page: readonly Content[], request: FreezeRequest): Promise<Content[]> {
     const { contents, pins } = this.#deps;
     const slices = await contents.packs.find(page);
     return page.filter((content) => {
       if (pins.has(content.hash)) return false;
-      return contents.objects.has(content) || (slices.has(content.hash) && content.size >= minSliceBytes);
+      try {
+        return contents.objects.has(content) || (slices.has(content.hash) && content.size >= minSliceBytes);
+      } catch (error) {
+        tellFault(error, leftOut(request));
+        return false;
+      }
     });
   }
 
@@ -111,11 +139,19 @@ export class Freezer {
     return recipes.size > 0 && (await this.#canBeComposed(content, request, pacer));
   }
 
-  /** The chunks of a content may take as much as the content, which stays until all are stored. Pushes were promised the rest. */
-  async #hasRoom({ size }: Content, { report }: FreezeRequest): Promise<boolean> {
-    if (await this.#deps.space.hasRoom(size)) return true;
+  /**
+   * The chunks of a content may take as much as the content, which stays until all are stored. Pushes were promised the rest.
+   * What is in the batch frees room when it is stored.
+   */
+  async #hasRoom({ size }: Content, batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<boolean> {
+    const { space } = this.#deps;
+    if (await space.hasRoom(size)) return true;
+    if (!batch.isEmpty) {
+      await this.#store(batch, request, pacer);
+      if (await space.hasRoom(size)) return true;
+    }
     if (!this.#hasReportedRoom)
-      report('The disk has too little room, so some contents of the history are left to a later gc.');
+      request.report('The disk has too little room, so some contents of the history are left to a later gc.');
     this.#hasReportedRoom = true;
     return false;
   }
@@ -131,7 +167,7 @@ export class Freezer {
         request.signal.throwIfAborted();
         for (const chunk of window) digest.update(chunk);
         for (const hash of await batch.addChunks(window)) chunks.push(hash);
-        if (batch.isFull) await this.#store(batch, request, pacer);
+        if (batch.pendingBytes >= this.#batchBytes) await this.#store(batch, request, pacer);
         await pacer.pauseIfDue();
       }
       if (digest.digest('hex') === content.hash) batch.addContent({ ...content, chunks });
@@ -171,12 +207,12 @@ export class Freezer {
     return false;
   }
 
-  async #removeOriginals(frozen: readonly Content[], { report }: FreezeRequest): Promise<void> {
+  async #removeOriginals(frozen: readonly Content[], request: FreezeRequest): Promise<void> {
     if (frozen.length === 0) return;
     const { dataFolder, contents, pins } = this.#deps;
     const lock = tryLockPurges(dataFolder);
     if (lock === undefined) {
-      report('A backup is running, so the objects of the history are left to the next gc.');
+      request.report('A backup is running, so the objects of the history are left to the next gc.');
       return;
     }
     try {
@@ -184,7 +220,7 @@ export class Freezer {
       // A session may pin the content in the next turn of the event loop.
       const free = frozen.filter(({ hash }) => !pins.has(hash));
       for (const content of free) {
-        contents.objects.remove(content.hash);
+        contents.objects.tryRemove(content.hash, leftOut(request));
         this.#count(content);
       }
       // The packs stay until they are rewritten: a session may just have looked up where a slice is.

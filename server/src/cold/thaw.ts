@@ -8,6 +8,7 @@ import { pauseAfter, type Pacer } from '../concurrency/pacer';
 import type { Recipe } from '../objects/chunkRepository';
 import { isSmall, type Content } from '../objects/content';
 import type { ContentStore } from '../objects/contentStore';
+import { tellFault } from '../objects/diskFault';
 import { flushFiles } from '../objects/flush';
 import { DamagedContent, fileContent, isWholeContent, type OnPiece } from '../objects/openContent';
 import type { DiskSpace } from '../space/diskSpace';
@@ -37,10 +38,14 @@ export async function thaw(deps: ThawDeps, request: FreezeRequest, pacer: Pacer)
     for (const recipe of recipes) {
       request.signal.throwIfAborted();
       if (!hot.has(recipe.hash) || isSmall(recipe)) continue;
-      const onPiece = pauseAfter(request, pacer);
-      const made = (await hasObject(contents, recipe, onPiece)) ? 'made' : await makeObject(deps, recipe, onPiece);
-      if (made === 'made') await repository.removeRecipes([recipe.hash]);
-      else if (made === 'no room') left++;
+      try {
+        const onPiece = pauseAfter(request, pacer);
+        const made = (await hasObject(contents, recipe, onPiece)) ? 'made' : await makeObject(deps, recipe, onPiece);
+        if (made === 'made') await repository.removeRecipes([recipe.hash]);
+        else if (made === 'no room') left++;
+      } catch (error) {
+        tellFault(error, (fault) => request.report(`${fault}, so its content stays composed of chunks.`));
+      }
       await pacer.pauseIfDue();
     }
   }

@@ -1,9 +1,11 @@
 import { Freezer, type FreezeResult } from '../cold/freezer';
+import { leftOut } from '../cold/freezeRequest';
 import { sweepChunks } from '../cold/sweepChunks';
 import { thaw } from '../cold/thaw';
 import type { FileLock } from '../database/fileLock';
 import type { Database } from '../database/openDatabase';
 import { tryLockPurges } from '../database/purgeLock';
+import { tellFault } from '../objects/diskFault';
 import { folderUsage } from '../objects/folderUsage';
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
@@ -121,13 +123,14 @@ export class GarbageCollector {
     let freed = noUsage;
     /** In a dry run. A pack is freed with the last of its slices, which may be in any shard. */
     const removable: string[] = [];
+    const onFault = leftOut(request);
     for (const shard of shards) {
       const page = await contents.hashes(shard);
       for (let start = 0; start < page.length; start += hashesAtOnce) {
         request.signal.throwIfAborted();
         const found = await unused.find(page.slice(start, start + hashesAtOnce), request.dryRun ? purged : []);
         if (request.dryRun) removable.push(...found);
-        else if (found.length > 0) freed = sumOf(freed, await unused.remove(found));
+        else if (found.length > 0) freed = sumOf(freed, await unused.remove(found, undefined, onFault));
         await pacer.pauseIfDue();
       }
     }
@@ -140,16 +143,21 @@ export class GarbageCollector {
     return rewriter.rewrite(request, pacer, removed);
   }
 
-  async #removeLeftovers({ dryRun, signal }: GcRequest): Promise<Usage> {
+  async #removeLeftovers(request: GcRequest): Promise<Usage> {
+    const { dryRun, signal } = request;
     const { contents, sessions, now } = this.#deps;
     const before = new Date(now().getTime() - leftoverAgeMs);
     const { objects, packs } = contents;
-    const options = { dryRun };
+    const options = { dryRun, onFault: leftOut(request) };
     let freed = sumOf(await objects.removeLeftovers(before, options), await packs.removeLeftovers(before, options));
     for (const folder of await sessions.leftovers(before)) {
       signal.throwIfAborted();
-      freed = sumOf(freed, await folderUsage(folder));
-      if (!dryRun) await removeFolder(folder);
+      try {
+        freed = sumOf(freed, await folderUsage(folder));
+        if (!dryRun) await removeFolder(folder);
+      } catch (error) {
+        tellFault(error, options.onFault);
+      }
     }
     return freed;
   }

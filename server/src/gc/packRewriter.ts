@@ -1,5 +1,7 @@
 import { tryLockPurges } from '../database/purgeLock';
+import { leftOut } from '../cold/freezeRequest';
 import type { ContentPins } from '../objects/contentPins';
+import { tellFault, type OnFault } from '../objects/diskFault';
 import type { ChunkMove, Move, PackedChunk, StoredPack } from '../objects/packRepository';
 import { bytesOf, maxPackBytes, type Slice } from '../objects/pack';
 import type { PackStore } from '../objects/packStore';
@@ -72,7 +74,8 @@ export class PackRewriter {
     return result;
   }
 
-  async #write(batch: Batch, { dryRun, report }: GcRequest): Promise<RewriteResult> {
+  async #write(batch: Batch, request: GcRequest): Promise<RewriteResult> {
+    const { dryRun, report } = request;
     const { dataFolder, reserve } = this.#deps;
     if (dryRun) return { packs: batch.packs.length, bytes: batch.deadBytes };
     const lock = tryLockPurges(dataFolder);
@@ -81,7 +84,7 @@ export class PackRewriter {
       return nothing;
     }
     try {
-      return await reserve.withRoom(() => this.#writeOne(batch));
+      return await reserve.withRoom(() => this.#writeOne(batch, leftOut(request)));
     } catch (error) {
       if (!isStorageFull(error)) throw error;
       report('The disk is full, so packs are left to the next gc.');
@@ -91,27 +94,31 @@ export class PackRewriter {
     }
   }
 
-  async #writeOne(batch: Batch): Promise<RewriteResult> {
+  async #writeOne(batch: Batch, onFault: OnFault): Promise<RewriteResult> {
     const writer = await this.#deps.packs.begin();
     try {
-      return await this.#move(batch, writer);
+      return await this.#move(batch, writer, onFault);
     } catch (error) {
       await writer.abandon();
       throw error;
     }
   }
 
-  async #move(batch: Batch, writer: PackWriter): Promise<RewriteResult> {
+  async #move(batch: Batch, writer: PackWriter, onFault: OnFault): Promise<RewriteResult> {
     const { packs, pins } = this.#deps;
     const copied: StoredPack[] = [];
     const moves: { slices: Move[]; chunks: ChunkMove[] } = { slices: [], chunks: [] };
     for (const { pack, slices, chunks } of batch.packs) {
-      const movedSlices = await packs.copySlices(pack, slices, writer);
-      const movedChunks = movedSlices && (await packs.copyChunks(pack, chunks, writer));
-      if (movedSlices === undefined || movedChunks === undefined) continue;
-      copied.push(pack);
-      for (const moved of movedSlices) moves.slices.push(moved);
-      for (const moved of movedChunks) moves.chunks.push(moved);
+      try {
+        const movedSlices = await packs.copySlices(pack, slices, writer);
+        const movedChunks = movedSlices && (await packs.copyChunks(pack, chunks, writer));
+        if (movedSlices === undefined || movedChunks === undefined) continue;
+        copied.push(pack);
+        for (const moved of movedSlices) moves.slices.push(moved);
+        for (const moved of movedChunks) moves.chunks.push(moved);
+      } catch (error) {
+        tellFault(error, onFault);
+      }
     }
     const emptied = await packs.replace(copied, writer, moves);
     const slices = new Map(batch.packs.map(({ pack, slices: ofPack }) => [pack.id, ofPack]));

@@ -84,7 +84,9 @@ export class ChunkRepository {
         .insertInto('recipes')
         .values(rows)
         .onConflict((conflict) =>
-          conflict.column('hash').doUpdateSet((recipe) => ({ chunks: recipe.ref('excluded.chunks') })),
+          conflict
+            .column('hash')
+            .doUpdateSet((recipe) => ({ size: recipe.ref('excluded.size'), chunks: recipe.ref('excluded.chunks') })),
         )
         .execute();
     });

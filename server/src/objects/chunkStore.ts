@@ -40,35 +40,40 @@ export class ChunkStore implements ChunkReader {
     this.repository = repository;
   }
 
-  /** The recipes of those contents that have one, and whose packs are there and have their length, by hash. */
+  /**
+   * The recipes of those contents that have one, by hash. Their packs are there and have their length, and their chunks are as
+   * long as the content together: a recipe that the disk has damaged names others, or none.
+   */
   async find(contents: readonly Content[]): Promise<Map<string, Recipe>> {
     const recipes = await this.repository.recipes(contents.map(({ hash: sha256 }) => sha256));
     for (const { hash: sha256, size } of contents) if (recipes.get(sha256)?.size !== size) recipes.delete(sha256);
     for (const group of groupsOf(recipes.values())) {
-      const absent = await this.#absent(group.flatMap(({ chunks }) => chunks));
-      if (absent.size === 0) continue;
+      const ids = group.flatMap(({ chunks }) => chunks);
+      const sizes = await this.#sizesOfPresent(ids);
+      const absent = ids.filter((id) => !sizes.has(id));
       // gc may have moved them to another pack since.
-      const still = await this.#absent([...absent]);
-      for (const { hash: sha256, chunks } of group) if (chunks.some((id) => still.has(id))) recipes.delete(sha256);
+      if (absent.length > 0) for (const [id, size] of await this.#sizesOfPresent(absent)) sizes.set(id, size);
+      for (const recipe of group) if (!isComposedOf(recipe, sizes)) recipes.delete(recipe.hash);
     }
     return recipes;
   }
 
-  /** Those of the chunks that are in no pack, or in one that is missing or truncated. */
-  async #absent(ids: readonly number[]): Promise<Set<number>> {
-    const absent = new Set<number>();
+  /** The bytes of those chunks whose pack is there and has its length, by id. */
+  async #sizesOfPresent(ids: readonly number[]): Promise<Map<number, number>> {
+    const sizes = new Map<number, number>();
     const isWhole = new Map<string, boolean>();
     for (let start = 0; start < ids.length; start += chunksAtOnce) {
       const window = ids.slice(start, start + chunksAtOnce);
       const places = await this.repository.places(window);
       await inSlices(window, (id) => {
         const place = places.get(id);
-        const isThere = place !== undefined && (isWhole.get(place.pack) ?? this.#packs.isWhole(place));
-        if (place !== undefined) isWhole.set(place.pack, isThere);
-        if (!isThere) absent.add(id);
+        if (place === undefined) return;
+        const isThere = isWhole.get(place.pack) ?? this.#packs.isWhole(place);
+        isWhole.set(place.pack, isThere);
+        if (isThere) sizes.set(id, place.size);
       });
     }
-    return absent;
+    return sizes;
   }
 
   /**
@@ -128,6 +133,11 @@ export class ChunkStore implements ChunkReader {
       await pack.close();
     }
   }
+}
+
+/** Whether all chunks of the recipe are in `sizes`, and have as many bytes as the content. */
+function isComposedOf({ chunks, size }: Recipe, sizes: ReadonlyMap<number, number>): boolean {
+  return chunks.reduce((sum, id) => sum + (sizes.get(id) ?? Number.NaN), 0) === size;
 }
 
 /** Groups recipes, so that the chunks of a group can be looked up together. */

@@ -5,6 +5,7 @@ import { inSlices } from '../concurrency/inSlices';
 import type { Recipe } from './chunkRepository';
 import type { ChunkStore } from './chunkStore';
 import type { Content } from './content';
+import type { OnFault } from './diskFault';
 import type { ObjectState } from './inspectObject';
 import type { ObjectStore } from './objectStore';
 import { noUsage, sumOf, type Usage } from './usage';
@@ -225,10 +226,11 @@ export class ContentStore {
   /**
    * Removes these contents, at most a thousand. The caller checks in the same turn of the event loop that nothing uses
    * them: before the next turn, the objects are gone, and the removal of the slices and recipes precedes all later writes.
+   * An object to which the disk gives no access stays, and `onFault` is told.
    */
-  async remove(hashes: readonly string[]): Promise<Usage> {
+  async remove(hashes: readonly string[], onFault: OnFault = () => undefined): Promise<Usage> {
     let freed = noUsage;
-    for (const hash of hashes) freed = sumOf(freed, this.objects.remove(hash));
+    for (const hash of hashes) freed = sumOf(freed, this.objects.tryRemove(hash, onFault));
     const [packs] = await Promise.all([this.packs.remove(hashes), this.chunks.repository.removeRecipes(hashes)]);
     return sumOf(freed, packs);
   }

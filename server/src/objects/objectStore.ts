@@ -15,11 +15,13 @@ import { dirname, join } from 'node:path';
 import { inParallel } from '../concurrency/inParallel';
 import { inSlices } from '../concurrency/inSlices';
 import { hasContent, isSmall, openContent, readSmall, verifiedStats, type Content } from './content';
+import { tellFault, type OnFault } from './diskFault';
 import { sameExceptCtime, sameStamp, stampFrom, stampOf, type FileStamp } from './fileStamp';
 import { flushFiles, flushFileSystem } from './flush';
 import { inspectObject, type ObjectState } from './inspectObject';
 import { quarantine } from './quarantine';
 import { receiveContent } from './receiveContent';
+import { removeLeftover } from './removeLeftover';
 import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
 
 const maxParallelHashes = 3;
@@ -171,6 +173,16 @@ export class ObjectStore {
     return usage;
   }
 
+  /** `remove` for a caller that goes on with other objects if the disk gives no access to this one. */
+  tryRemove(hash: string, onFault: OnFault): Usage {
+    try {
+      return this.remove(hash);
+    } catch (error) {
+      tellFault(error, onFault);
+      return noUsage;
+    }
+  }
+
   /** What `remove` would free: no bytes as long as a view or an inbox has another link to the object. */
   freeable(hash: string): Usage {
     return freeableFile(this.fileOf(hash));
@@ -180,15 +192,12 @@ export class ObjectStore {
    * Removes the copies that `linkToCopy` left when it was killed. It changes a copy all the time, and gives it its name in the
    * end. So a copy that has not changed since `before` belongs to nothing.
    */
-  async removeLeftovers(before: Date, { dryRun }: { dryRun: boolean }): Promise<Usage> {
+  async removeLeftovers(before: Date, { dryRun, onFault }: { dryRun: boolean; onFault: OnFault }): Promise<Usage> {
     let freed = noUsage;
     for (const shard of shards) {
       const folder = join(this.#folder, shard);
       for (const name of await readdir(folder)) {
-        const file = join(folder, name);
-        if (!copyName.test(name) || (lstatSync(file, { throwIfNoEntry: false })?.ctime ?? before) >= before) continue;
-        freed = sumOf(freed, freeableFile(file));
-        if (!dryRun) rmSync(file, { force: true });
+        if (copyName.test(name)) freed = sumOf(freed, removeLeftover(join(folder, name), before, { dryRun, onFault }));
       }
     }
     return freed;

@@ -1,8 +1,9 @@
 import { hash, randomUUID } from 'node:crypto';
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, linkSync, mkdirSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { openContent, type Content } from './content';
+import { isDiskFault, type OnFault } from './diskFault';
 import { stampOf } from './fileStamp';
 import { flushFiles } from './flush';
 import type { ObjectState } from './inspectObject';
@@ -11,6 +12,7 @@ import { intactSlices, intactWindows, type Slice } from './pack';
 import type { ChunkMove, Move, Moves, PackedChunk, PackRepository, StoredPack } from './packRepository';
 import { packMode, PackWriter } from './packWriter';
 import type { SliceRepository, StoredSlice } from './sliceRepository';
+import { removeLeftover } from './removeLeftover';
 import { fileUsage, freeableFile, noUsage, sumOf, type Usage } from './usage';
 
 const suffix = '.pack';
@@ -110,10 +112,15 @@ export class PackStore {
     });
   }
 
-  /** Whether the pack is there and has its length. */
+  /** Whether the pack is there and has its length. One to which the disk gives no access counts as missing. */
   isWhole({ pack, packBytes }: PackRef): boolean {
-    const stats = statSync(this.fileOf(pack), { throwIfNoEntry: false });
-    return stats?.isFile() === true && stats.size === packBytes;
+    try {
+      const stats = statSync(this.fileOf(pack), { throwIfNoEntry: false });
+      return stats?.isFile() === true && stats.size === packBytes;
+    } catch (error) {
+      if (isDiskFault(error)) return false;
+      throw error;
+    }
   }
 
   /** Opens a pack. Returns undefined when it is missing or truncated. The caller closes the handle. */
@@ -277,15 +284,13 @@ export class PackStore {
   }
 
   /** Removes files that no slice or chunk refers to and that have not changed since `before`: a kill has left them. */
-  async removeLeftovers(before: Date, { dryRun }: { dryRun: boolean }): Promise<Usage> {
+  async removeLeftovers(before: Date, options: { dryRun: boolean; onFault: OnFault }): Promise<Usage> {
     const known = new Set(await this.#slices.packNames());
     let freed = noUsage;
     for (const path of readdirSync(this.#folder, { recursive: true, encoding: 'utf8' })) {
       const file = join(this.#folder, path);
       if (!path.endsWith(suffix) || known.has(basename(path, suffix))) continue;
-      if ((lstatSync(file, { throwIfNoEntry: false })?.ctime ?? before) >= before) continue;
-      freed = sumOf(freed, freeableFile(file));
-      if (!dryRun) rmSync(file, { force: true });
+      freed = sumOf(freed, removeLeftover(file, before, options));
     }
     return freed;
   }

@@ -1,5 +1,6 @@
 import type { ContentPins } from '../objects/contentPins';
 import type { ContentStore } from '../objects/contentStore';
+import type { OnFault } from '../objects/diskFault';
 import { noUsage, sumOf, type Usage } from '../objects/usage';
 import type { EntryRepository } from './entryRepository';
 
@@ -33,7 +34,7 @@ export class UnusedContents {
   }
 
   /** Removes those of `hashes` that are unused now. `id` is a session that no longer pins them. */
-  async remove(hashes: readonly string[], id?: string): Promise<Usage> {
+  async remove(hashes: readonly string[], id?: string, onFault?: OnFault): Promise<Usage> {
     const { entries, contents, pins } = this.#deps;
     let freed = noUsage;
     await this.#enqueue(async () => {
@@ -42,7 +43,7 @@ export class UnusedContents {
       for (let start = 0; start < hashes.length; start += stepHashes) {
         // Each check and its removal are one step: a session may pin the hash between two of them.
         const step = hashes.slice(start, start + stepHashes).filter((hash) => !used.has(hash) && !pins.has(hash));
-        freed = sumOf(freed, await contents.remove(step));
+        freed = sumOf(freed, await contents.remove(step, onFault));
       }
     });
     return freed;
