@@ -17,16 +17,20 @@ export interface TcpBridge {
 export interface BridgeTarget {
   readonly url: string;
   readonly token: string;
+  /** By default that of a WebSocket. */
+  readonly connect?: Connect | undefined;
 }
 
+export type Connect = (url: string, token: string) => WebSocket;
+
 /** Connects one TCP client to one WebSocket, which it opens when the TCP client connects. */
-export async function openTcpBridge({ url, token }: BridgeTarget): Promise<TcpBridge> {
+export async function openTcpBridge({ url, token, connect: open = connect }: BridgeTarget): Promise<TcpBridge> {
   const counts = { sent: 0, received: 0 };
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
   let webSocket: WebSocket | undefined;
   const listener = createServer((socket) => {
     listener.close();
-    webSocket = connect(url, token);
+    webSocket = open(url, token);
     join(socket, webSocket, counts);
     webSocket.on('unexpected-response', (_request, response) => {
       closed.resolve({ code: response.statusCode ?? 0, reason: response.statusMessage ?? '' });

@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import type { BeginPush } from '../src/contract/schemas';
 import type { ApiClient } from './apiClient';
 import { puts, writeFiles, type Files } from './changes';
-import type { TcpBridge } from './tcpBridge';
+import type { Connect, TcpBridge } from './tcpBridge';
 import { fileListOptions, nameList, runRsync, type RsyncRequest, type RsyncResult } from './rsyncClient';
 import { temporaryFolder } from './temporaryFolder';
 
@@ -11,6 +11,7 @@ export interface ServerAccess {
   readonly api: ApiClient;
   readonly token: string;
   rsyncUrl(tree: string, id: string): Promise<string>;
+  readonly connect?: Connect;
 }
 
 export interface SessionAccess {
@@ -27,7 +28,7 @@ export async function send(
   paths: readonly string[],
   onStarted?: (bridge: TcpBridge) => void,
 ): Promise<RsyncResult> {
-  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token };
+  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token, connect: server.connect };
   return runRsync(target, requestOf(session, folder, paths, ['./', 'MODULE/'], onStarted));
 }
 
@@ -51,7 +52,7 @@ export async function receive(
   onStarted?: (bridge: TcpBridge) => void,
 ): Promise<RsyncResult & { folder: string }> {
   const folder = temporaryFolder();
-  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token };
+  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token, connect: server.connect };
   const result = await runRsync(target, requestOf(session, folder, paths, ['MODULE/', './'], onStarted));
   return { ...result, folder };
 }

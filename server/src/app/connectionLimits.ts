@@ -1,6 +1,7 @@
 import { STATUS_CODES, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { asksForFrames } from '../rsync/rsyncSockets';
 
 export interface ConnectionLimits {
   /** The time for a TLS handshake and for the headers of a request, each. */
@@ -68,8 +69,8 @@ function endStalledConnections(server: Server, stallMs: number): void {
 }
 
 /**
- * Handles upgrades to protocols other than WebSocket as ordinary requests, as RFC 9110 (7.8) allows. `curl --http2` sends
- * one. The listener for WebSockets alone would never respond to them.
+ * Handles upgrades to protocols other than those of rsync's bytes as ordinary requests, as RFC 9110 (7.8) allows. `curl
+ * --http2` sends one. The listener for WebSockets alone would never respond to them.
  */
 export function handleOtherUpgrades(server: Server): void {
   const [upgradeToWebSocket] = server.listeners('upgrade');
@@ -77,10 +78,11 @@ export function handleOtherUpgrades(server: Server): void {
   server.removeAllListeners('upgrade');
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const protocols = (request.headers.upgrade ?? '').split(',').map((protocol) => protocol.trim().toLowerCase());
-    if (!protocols.includes('websocket')) return handleAsRequest(server, request, socket as Socket);
+    if (!protocols.includes('websocket') && !asksForFrames(request))
+      return handleAsRequest(server, request, socket as Socket);
     // The listener would answer 500.
     if (!hasAddress(request)) return refuse(socket);
-    // ws accepts no list of protocols.
+    // ws accepts no list of protocols. `RsyncSockets` looks at the original header.
     request.headers.upgrade = 'websocket';
     upgradeToWebSocket.call(server, request, socket, head);
   });

@@ -4,9 +4,9 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { WebSocketServer } from 'ws';
 import { OperatorError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
+import { RsyncSockets } from '../rsync/rsyncSockets';
 import { openAcceptors, type Acceptors } from './acceptors';
 import {
   handleOtherUpgrades,
@@ -29,12 +29,9 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
-/** A message stays in memory until rsync has read it. A client's message is one read from its socket, about 64 KiB. */
-const maxMessageBytes = 4 << 20;
-
 export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise<Listening> {
   const { host, port, tls, limits = defaultConnectionLimits } = options;
-  const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: maxMessageBytes });
+  const sockets = new RsyncSockets();
   // Node looks for requests that exceed their deadline at this interval.
   const serverOptions = { connectionsCheckingInterval: Math.min(limits.handshakeMs, 5_000) };
   const secure =
@@ -66,10 +63,10 @@ function createAdaptor(options: Parameters<typeof createAdaptorServer>[0], tls: 
 }
 
 async function close(
-  { server, acceptors, sockets }: { server: Server; acceptors: Acceptors; sockets: WebSocketServer },
+  { server, acceptors, sockets }: { server: Server; acceptors: Acceptors; sockets: RsyncSockets },
   graceMs: number,
 ): Promise<void> {
-  for (const socket of sockets.clients) socket.terminate();
+  sockets.terminateAll();
   const closed = acceptors.close();
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);

@@ -141,7 +141,13 @@ export function packFile(id: string, number: number): string {
 }
 
 /** rsync's module name and password for the session's folder. The client passes both to rsync. */
-const rsyncAccess = { id: sessionId, module: sessionId, password: z.string().regex(/^[\w-]{1,128}$/) };
+const rsyncAccess = {
+  id: sessionId,
+  module: sessionId,
+  password: z.string().regex(/^[\w-]{1,128}$/),
+  /** A protocol to which the connection of rsync may be upgraded instead of a WebSocket; see `frames.ts`. */
+  upgrade: z.string().optional(),
+};
 
 export const pushSession = z.object({
   ...rsyncAccess,

@@ -1,4 +1,5 @@
 import { inSlices } from '../concurrency/inSlices';
+import { rsyncUpgrade } from '../contract/frames';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import { pathsError } from '../errors';
 import { requireNotRemoved } from '../history/findStoredEntry';
@@ -127,7 +128,13 @@ async function createView(
       files: [...linked.map(linkedFile), ...composedFiles.map(composedFile), ...view.files],
     });
   await reserve.withRoom(create);
-  return { id, module: id, password, ...(view.packs === undefined ? {} : { packs: view.packs }) };
+  return {
+    id,
+    module: id,
+    password,
+    upgrade: rsyncUpgrade,
+    ...(view.packs === undefined ? {} : { packs: view.packs }),
+  };
 }
 
 /** Leaves a content out from its first damaged chunk on: the client finds it by its hash. */

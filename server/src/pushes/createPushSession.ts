@@ -1,3 +1,4 @@
+import { rsyncUpgrade } from '../contract/frames';
 import { packFile, type BeginPush, type Change, type FileEntry, type PushSession } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
 import type { PushRecord, Upload } from '../sessions/session';
@@ -75,7 +76,15 @@ export async function createPushSession(
   packInboxes.add(id, plan);
   const packs = plan.packs.map((pack) => pack.map(({ path }) => path));
   const upload = missing.map(({ path }) => path);
-  return { id, module: id, password, base: tree.head, upload, ...(packs.length === 0 ? {} : { packs }) };
+  return {
+    id,
+    module: id,
+    password,
+    upgrade: rsyncUpgrade,
+    base: tree.head,
+    upload,
+    ...(packs.length === 0 ? {} : { packs }),
+  };
 }
 
 function recordOf({ tree, push, changes }: CheckedPush, plan: UploadPlan): PushRecord {

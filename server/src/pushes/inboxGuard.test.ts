@@ -7,7 +7,8 @@ import type { Change } from '../contract/schemas';
 import { put, puts, writeFiles } from '../../test/changes';
 import { eventually } from '../../test/eventually';
 import { runRsync } from '../../test/rsyncClient';
-import { connect } from '../../test/tcpBridge';
+import { connect, type Connect } from '../../test/tcpBridge';
+import { connectFramed } from '../../test/framedClient';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
 import { send } from '../../test/transfers';
@@ -34,8 +35,12 @@ const begin = async (changes: Change[]) => {
 };
 const inboxOf = (id: string) => server.services.sessions.filesFolderOf(id);
 const statusOf = (id: string) => server.api.call('GET', `/v1/trees/${tree}/sessions/${id}`);
-const sendAll = async (session: { id: string; module: string; password: string }, options: readonly string[]) => {
-  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token };
+const sendAll = async (
+  session: { id: string; module: string; password: string },
+  options: readonly string[],
+  connectBy?: Connect,
+) => {
+  const target = { url: await server.rsyncUrl(tree, session.id), token: server.token, connect: connectBy };
   const { module, password } = session;
   return runRsync(target, { arguments: ['-rI', ...options, './', 'MODULE/'], module, password, cwd: source });
 };
@@ -43,19 +48,24 @@ const everything = (id: string) => readdirSync(inboxOf(id), { recursive: true })
 
 test.each([
   ['compressed zeros', ['--compress'], { size: 1.5 * 2 ** 30 }],
+  ['compressed zeros in frames', ['--compress'], { size: 1.5 * 2 ** 30 }, connectFramed],
   ['compressed zeros that a cut would keep', ['--compress', '--partial'], { size: 1.5 * 2 ** 30 }],
   ['random bytes', ['--whole-file'], { content: randomBytes(48 << 20) }],
-])('a push that declared one byte and sends %s is cut, and leaves nothing', async (_, options, file) => {
-  const session = await begin([put('a', '1')]);
-  writeFileSync(join(source, 'a'), 'content' in file ? file.content : '');
-  if ('size' in file) truncateSync(join(source, 'a'), file.size);
-  const sent = await sendAll(session, options);
-  expect(sent.exit).not.toBe(0);
-  expect(sent.close.code).toBe(1008);
-  const error = (await statusOf(session.id)).body as { error: { code: string } };
-  expect(['content_mismatch', 'invalid_request']).toContain(error.error.code);
-  await eventually(() => expect(everything(session.id)).toEqual([]));
-});
+  ['random bytes in frames', ['--whole-file'], { content: randomBytes(48 << 20) }, connectFramed],
+])(
+  'a push that declared one byte and sends %s is cut, and leaves nothing',
+  async (_, options, file, connectBy?: Connect) => {
+    const session = await begin([put('a', '1')]);
+    writeFileSync(join(source, 'a'), 'content' in file ? file.content : '');
+    if ('size' in file) truncateSync(join(source, 'a'), file.size);
+    const sent = await sendAll(session, options, connectBy);
+    expect(sent.exit).not.toBe(0);
+    expect(sent.close.code).toBe(1008);
+    const error = (await statusOf(session.id)).body as { error: { code: string } };
+    expect(['content_mismatch', 'invalid_request']).toContain(error.error.code);
+    await eventually(() => expect(everything(session.id)).toEqual([]));
+  },
+);
 
 test('a push that brings a block of the old content again and again is cut', async () => {
   const block = randomBytes(1 << 20);

@@ -1,18 +1,20 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
-import type { WebSocket } from 'ws';
+import { socketState, type RsyncSocket } from '../contract/frameSocket';
 import { limitFrames } from './frameLimits';
 import { SocketGate } from './socketGate';
 
 const writeBytes = 64 << 10;
+/** Messages that are smaller, on the average, are copied into one. */
+const copiedBytes = 4 << 10;
 const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
 
 /**
- * Connects a WebSocket to a process's stdin and stdout. Each side is paused while the other is behind, so memory stays
+ * Connects a socket to a process's stdin and stdout. Each side is paused while the other is behind, so memory stays
  * bounded. Calls `onFlood` for a client that sends far too many pings or pongs.
  */
 export function bridgeSocket(
-  socket: WebSocket,
+  socket: RsyncSocket,
   process: ChildProcessWithoutNullStreams,
   onBytes: (direction: 'in' | 'out', bytes: Buffer) => void,
   onFlood: (reason: string) => void,
@@ -23,17 +25,19 @@ export function bridgeSocket(
 
   let received: Buffer[] = [];
   let receivedBytes = 0;
-  // A write takes far longer than a small message. All messages that arrive together are written at once.
+  // A write takes far longer than a small message. All messages that arrive together are written at once, large ones as they
+  // are.
   const writeReceived = (): void => {
     if (received.length === 0) return;
-    const [first = Buffer.alloc(0)] = received;
-    const bytes = received.length === 1 ? first : Buffer.concat(received);
+    const pieces = receivedBytes / received.length < copiedBytes ? [Buffer.concat(received)] : received;
     received = [];
     receivedBytes = 0;
-    if (stdin.writable && !stdin.write(bytes)) gate.close('process');
+    if (!stdin.writable) return;
+    stdin.cork();
+    for (const piece of pieces) if (!stdin.write(piece)) gate.close('process');
+    stdin.uncork();
   };
-  socket.on('message', (message) => {
-    const bytes = message as Buffer;
+  socket.on('message', (bytes) => {
     onBytes('in', bytes);
     received.push(bytes);
     if ((receivedBytes += bytes.length) >= writeBytes) writeReceived();
@@ -49,7 +53,7 @@ export function bridgeSocket(
   };
   stdout.on('data', (bytes: Buffer) => {
     onBytes('out', bytes);
-    if (socket.readyState !== socket.OPEN) return;
+    if (socket.readyState !== socketState.open) return;
     socket.send(bytes, { binary: true, compress: false }, onSent);
     if (socket.bufferedAmount > highWaterBytes) stdout.pause();
   });

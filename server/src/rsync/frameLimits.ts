@@ -1,4 +1,4 @@
-import type { WebSocket } from 'ws';
+import type { RsyncSocket } from '../contract/frameSocket';
 import type { SocketGate } from './socketGate';
 
 /** A client sends a ping every few seconds, and a pong for each ping of the server. */
@@ -11,7 +11,7 @@ const smallBytes = 512;
  * Delays a client that sends its bytes in very many messages, and calls `onFlood` for one that sends far more pings and
  * pongs than it needs.
  */
-export function limitFrames(socket: WebSocket, gate: SocketGate, onFlood: (reason: string) => void): void {
+export function limitFrames(socket: RsyncSocket, gate: SocketGate, onFlood: (reason: string) => void): void {
   const control = new Allowance(controlFrames);
   const small = new Allowance(smallMessages);
   const onControl = (): void => {
@@ -21,7 +21,7 @@ export function limitFrames(socket: WebSocket, gate: SocketGate, onFlood: (reaso
   socket.on('pong', onControl);
   let timer: NodeJS.Timeout | undefined;
   socket.on('message', (message) => {
-    if ((message as Buffer).length >= smallBytes) return;
+    if (message.length >= smallBytes) return;
     const left = small.take();
     if (left >= 0 || timer !== undefined) return;
     gate.close('frames');

@@ -1,4 +1,4 @@
-import type { WebSocket } from 'ws';
+import { socketState, type RsyncSocket } from '../contract/frameSocket';
 
 export interface LivenessLimits {
   /** The time for rsync to authenticate its client. */
@@ -23,7 +23,7 @@ export class Liveness {
   #handshake: string | undefined = '';
   #hasPong = true;
 
-  constructor(socket: WebSocket, limits: LivenessLimits, onDead: (reason: string) => void) {
+  constructor(socket: RsyncSocket, limits: LivenessLimits, onDead: (reason: string) => void) {
     const handshakeTimer = setTimeout(() => {
       if (this.#handshake !== undefined) onDead('rsync was not authenticated in time');
     }, limits.handshakeMs);
@@ -32,7 +32,7 @@ export class Liveness {
       // While the socket is paused its pongs are not read. The idle limit still applies.
       if (!this.#hasPong && !socket.isPaused) return onDead('no response to a ping');
       this.#hasPong = false;
-      if (socket.readyState === socket.OPEN) socket.ping();
+      if (socket.readyState === socketState.open) socket.ping();
     }, limits.pingMs);
     socket.on('pong', () => (this.#hasPong = true));
     this.#timers = [handshakeTimer, this.#idle, ping];

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import type { Logger } from 'pino';
-import type { WebSocket } from 'ws';
+import { socketState, type RsyncSocket } from '../contract/frameSocket';
 import { bridgeSocket } from './bridgeSocket';
 import { Liveness, type LivenessLimits } from './liveness';
 import { refusedClosure } from '../contract/protocol';
@@ -38,11 +38,11 @@ const maxEarlyBytes = 64 << 10;
 const maxReasonBytes = 100;
 
 /**
- * One `rsync --server --daemon` behind one WebSocket, until its last process has ended. Its connection is open before
+ * One `rsync --server --daemon` behind one connection, until its last process has ended. The connection is open before
  * `begin` starts the process.
  */
 export class RsyncRun implements Run {
-  readonly #socket: WebSocket;
+  readonly #socket: RsyncSocket;
   readonly #options: RsyncRunOptions;
   #child: ChildProcessWithoutNullStreams | undefined;
   #liveness: Liveness | undefined;
@@ -60,7 +60,7 @@ export class RsyncRun implements Run {
   #sent = 0;
   #stderr = '';
 
-  constructor(socket: WebSocket, options: RsyncRunOptions) {
+  constructor(socket: RsyncSocket, options: RsyncRunOptions) {
     this.#socket = socket;
     this.#options = options;
     socket.on('error', (error) => this.stop(error.message));
@@ -123,7 +123,7 @@ export class RsyncRun implements Run {
   }
 
   get isClosing(): boolean {
-    return this.#stopReason !== undefined || this.#socket.readyState !== this.#socket.OPEN;
+    return this.#stopReason !== undefined || this.#socket.readyState !== socketState.open;
   }
 
   stop(reason: string, fault?: 'refused'): void {
@@ -163,7 +163,7 @@ export class RsyncRun implements Run {
     this.succeeded = reason === undefined && code === 0;
     if (this.succeeded) this.#options.log.info(outcome, 'rsync ended');
     else this.#options.log.warn({ ...outcome, reason, stderr: this.#stderr }, 'rsync failed');
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.readyState !== socketState.open) return;
     // Frames are sent in order, so all of rsync's output precedes the close. An rsync that exited by itself has already
     // reported any error to its client.
     if (reason === undefined) this.#socket.close(normalClosure, code === 0 ? '' : `rsync exited with ${code}`);

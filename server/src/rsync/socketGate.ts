@@ -1,11 +1,11 @@
-import type { WebSocket } from 'ws';
+import type { RsyncSocket } from '../contract/frameSocket';
 
-/** Pauses a WebSocket as long as there is at least one reason. */
+/** Pauses a socket as long as there is at least one reason. */
 export class SocketGate {
-  readonly #socket: Pick<WebSocket, 'pause' | 'resume'>;
+  readonly #socket: Pick<RsyncSocket, 'pause' | 'resume'>;
   readonly #reasons = new Set<string>();
 
-  constructor(socket: Pick<WebSocket, 'pause' | 'resume'>) {
+  constructor(socket: Pick<RsyncSocket, 'pause' | 'resume'>) {
     this.#socket = socket;
   }
 

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
-import type { WebSocket } from 'ws';
 import { Slots } from '../concurrency/slots';
+import type { RsyncSocket } from '../contract/frameSocket';
 import { RsyncRun, type RunLimits } from '../rsync/rsyncRun';
 import type { Run } from '../rsync/run';
 import { tailOf } from './rsyncLog';
@@ -23,7 +23,7 @@ export interface RunObserver {
   onRunStarted(sessionId: string, run: Run): void;
 }
 
-/** Starts a run for each WebSocket of a session: an rsync daemon whose output and input the socket carries. */
+/** Starts a run for each connection of a session: an rsync daemon whose output and input its socket carries. */
 export class RsyncRuns {
   readonly #sessions: SessionStore;
   readonly #activity: SessionActivity;
@@ -54,7 +54,7 @@ export class RsyncRuns {
   }
 
   /** The connection is cut even if its client reads nothing. */
-  #stopWithToken(run: Run, tokenId: number, socket: WebSocket): void {
+  #stopWithToken(run: Run, tokenId: number, socket: RsyncSocket): void {
     const release = this.#tokenWatch.endWithToken(tokenId, () => {
       run.stop('its token was revoked');
       void run.ended.then(() => setTimeout(() => socket.terminate(), revokedGraceMs));
@@ -65,7 +65,7 @@ export class RsyncRuns {
   /** Returns undefined, and closes the socket, if the session has no free slot. */
   start(
     { id, part, tokenId }: { id: string; part: string | undefined; tokenId: number },
-    socket: WebSocket,
+    socket: RsyncSocket,
     log: Logger,
   ): Run | undefined {
     // Another connection may have taken the last slot since the upgrade was granted.

@@ -1,6 +1,6 @@
 import { upgradeWebSocket } from '@hono/node-server';
 import { Hono, type Context } from 'hono';
-import type { WebSocket } from 'ws';
+import type { RsyncSocket } from '../contract/frameSocket';
 import type { SessionStatus } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
@@ -58,7 +58,7 @@ export function sessionRoutes(services: SessionServices): Hono<AppEnv> {
       const log = context.get('log').child({ session: id });
       const upgrade = upgradeWebSocket(() => ({
         onOpen: (_event, { raw }) => {
-          const run = rsyncRuns.start({ id, part, tokenId }, raw as WebSocket, log);
+          const run = rsyncRuns.start({ id, part, tokenId }, raw as unknown as RsyncSocket, log);
           hasRun = run !== undefined;
           void run?.ended.then(leave);
         },

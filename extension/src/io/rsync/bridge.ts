@@ -1,10 +1,9 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import WebSocket from 'ws';
+import { FrameSocket, socketState, type RsyncSocket } from '../../../../server/src/contract/frameSocket';
 import { refusedClosure } from '../../../../server/src/contract/protocol';
 import { PalmtreeError } from '../../errors';
-import { refusedUpgrade } from './refusedUpgrade';
+import { openRsyncConnection, useWebSocketOnly, type ConnectionOptions } from './rsyncConnection';
 
-const openTimeoutMs = 15_000;
 /** The longest time without a sign of the server. Before a ping, megabytes may wait for a slow line. */
 const defaultSilenceMs = 30_000;
 const pingsPerSilence = 6;
@@ -14,15 +13,10 @@ const stallTimeoutMs = 120_000;
 const abnormalClosure = 1006;
 /** The time for one end to take what is left after the other end has gone. */
 const partingMs = 5_000;
-/** The contract's limit for a WebSocket message. */
-const maxFrameBytes = 4 << 20;
 const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
 
-export interface BridgeOptions {
-  readonly url: string;
-  readonly headers: Record<string, string>;
-  readonly signal: AbortSignal;
+export interface BridgeOptions extends ConnectionOptions {
   /** The longest time without a sign of the server, in milliseconds. */
   readonly silenceMs?: number | undefined;
   /** The most that the server may send, in bytes. */
@@ -30,7 +24,7 @@ export interface BridgeOptions {
 }
 
 /**
- * Connects the local rsync, over TCP on 127.0.0.1, to the server's rsync, over a WebSocket. Memory stays bounded: each
+ * Connects the local rsync, over TCP on 127.0.0.1, to the server's rsync, over an upgraded connection. Memory stays bounded: each
  * side is paused while the other is behind.
  * Invariant: the listener accepts one connection and closes; each run needs a bridge of its own.
  */
@@ -38,7 +32,7 @@ export class Bridge {
   sentBytes = 0;
   receivedBytes = 0;
   readonly #listener: Server;
-  readonly #webSocket: WebSocket;
+  readonly #remote: RsyncSocket;
   readonly #options: BridgeOptions;
   #rsyncSocket: Socket | undefined;
   #isClosedByServer = false;
@@ -60,27 +54,29 @@ export class Bridge {
     const listener = await listen();
     try {
       // No await before the constructor attaches its listeners: an error of a socket without one ends the process.
-      return new Bridge(options, await openWebSocket(options), listener);
+      return new Bridge(options, await openRsyncConnection(options), listener);
     } catch (error) {
       listener.close();
       throw error;
     }
   }
 
-  private constructor(options: BridgeOptions, webSocket: WebSocket, listener: Server) {
+  private constructor(options: BridgeOptions, remote: RsyncSocket, listener: Server) {
     this.#options = options;
-    this.#webSocket = webSocket;
+    this.#remote = remote;
     this.#listener = listener;
     this.#silenceMs = options.silenceMs ?? defaultSilenceMs;
     this.#livenessTimer = setInterval(() => this.#checkLiveness(), this.#silenceMs / pingsPerSilence);
     listener.once('connection', (socket) => this.#connectRsync(socket));
-    webSocket.on('pong', () => this.#noteSign());
+    remote.on('pong', () => this.#noteSign());
     // Pongs for a server that does not read would fill the memory.
-    webSocket.on('ping', (data) => {
-      if (webSocket.bufferedAmount < highWaterBytes && webSocket.readyState === WebSocket.OPEN) webSocket.pong(data);
+    remote.on('ping', (data) => {
+      if (remote.bufferedAmount < highWaterBytes && remote.readyState === socketState.open) remote.pong(data);
     });
-    webSocket.on('error', (error) => this.#fail('connection_lost', error.message));
-    webSocket.on('close', (code, reason) => {
+    remote.on('error', (error) => this.#fail('connection_lost', error.message));
+    remote.on('close', (code, reason) => {
+      if (code === abnormalClosure && this.receivedBytes === 0 && remote instanceof FrameSocket)
+        useWebSocketOnly(options);
       this.#isRefused = code === refusedClosure;
       this.#isClosedByServer = code !== abnormalClosure;
       if (code !== 1000) this.#fail('connection_lost', `closed with ${code} ${reason.toString()}`.trim());
@@ -124,21 +120,21 @@ export class Bridge {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#listener.close();
     this.#partingTimer ??= setTimeout(() => this.#terminate(), partingMs);
-    this.#webSocket.resume();
+    this.#remote.resume();
     this.#rsyncSocket?.resume();
-    if (this.#webSocket.readyState === WebSocket.OPEN) this.#webSocket.close(1000);
+    if (this.#remote.readyState === socketState.open) this.#remote.close(1000);
     // A peer that is gone never acknowledges the close.
     if (this.#failure !== undefined) this.#terminate();
   }
 
   #terminate(): void {
-    this.#webSocket.terminate();
+    this.#remote.terminate();
     this.#rsyncSocket?.destroy();
     this.#end();
   }
 
   #endWhenBothAreClosed(): void {
-    if (this.#webSocket.readyState === WebSocket.CLOSED && this.#rsyncSocket?.destroyed !== false) this.#end();
+    if (this.#remote.readyState === socketState.closed && this.#rsyncSocket?.destroyed !== false) this.#end();
   }
 
   #end(): void {
@@ -176,22 +172,22 @@ export class Bridge {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => {
       // ws counts what it can no longer send as buffered, so rsync would be paused for ever.
-      if (this.#webSocket.readyState !== WebSocket.OPEN) return;
+      if (this.#remote.readyState !== socketState.open) return;
       this.sentBytes += chunk.length;
-      this.#webSocket.send(chunk, (error) => {
+      this.#remote.send(chunk, { binary: true, compress: false }, (error) => {
         if (!error) this.#noteSign();
-        if (socket.isPaused() && this.#webSocket.bufferedAmount < lowWaterBytes) socket.resume();
+        if (socket.isPaused() && this.#remote.bufferedAmount < lowWaterBytes) socket.resume();
       });
-      if (this.#webSocket.bufferedAmount > highWaterBytes) socket.pause();
+      if (this.#remote.bufferedAmount > highWaterBytes) socket.pause();
     });
-    this.#webSocket.on('message', (data: Buffer) => {
+    this.#remote.on('message', (data: Buffer) => {
       this.receivedBytes += data.length;
       this.#noteSign();
       if (this.receivedBytes > this.#options.maxReceivedBytes) return this.#cut();
-      if (!socket.destroyed && !socket.write(data)) this.#webSocket.pause();
+      if (!socket.destroyed && !socket.write(data)) this.#remote.pause();
     });
-    socket.on('drain', () => this.#webSocket.resume());
-    this.#webSocket.resume();
+    socket.on('drain', () => this.#remote.resume());
+    this.#remote.resume();
     // rsync closes its socket when it has finished. If it has failed, its exit code has the reason.
     socket.on('error', () => this.close());
     socket.on('close', () => {
@@ -208,68 +204,16 @@ export class Bridge {
     }
     if (performance.now() - this.#idleSince > stallTimeoutMs) {
       this.#fail('connection_lost', `no data for ${stallTimeoutMs / 1000} s`);
-    } else if (performance.now() - this.#lastSign > this.#silenceMs && !this.#webSocket.isPaused) {
+    } else if (performance.now() - this.#lastSign > this.#silenceMs && !this.#remote.isPaused) {
       this.#fail('connection_lost', `no response for ${this.#silenceMs / 1000} s`);
     } else {
-      this.#webSocket.ping();
+      this.#remote.ping();
     }
   }
 
   #noteSign(): void {
     this.#lastSign = performance.now();
   }
-}
-
-/**
- * Masking keeps proxies from mistaking a web page's data for an HTTP request (RFC 6455, 10.3). Under TLS and on this
- * machine no proxy reads the data, and masking only costs time: neither end applies a mask of zeros.
- */
-function canSkipMasking({ protocol, hostname }: URL): boolean {
-  return ['wss:', 'https:'].includes(protocol) || ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-}
-
-function zeroMask(mask: Buffer): void {
-  mask.fill(0);
-}
-
-async function openWebSocket({ url, headers, signal }: BridgeOptions): Promise<WebSocket> {
-  if (signal.aborted) throw new PalmtreeError('cancelled', 'cancelled before the rsync connection was opened');
-  const socket = new WebSocket(url, {
-    headers,
-    handshakeTimeout: openTimeoutMs,
-    perMessageDeflate: false,
-    ...(canSkipMasking(new URL(url)) ? { generateMask: zeroMask } : {}),
-    maxPayload: maxFrameBytes,
-    autoPong: false,
-  });
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => socket.terminate();
-    const removeListeners = (): void => {
-      signal.removeEventListener('abort', onAbort);
-      socket.removeAllListeners();
-    };
-    signal.addEventListener('abort', onAbort);
-    socket.once('open', () => {
-      // The daemon greets at once: the greeting waits in the socket until rsync has connected.
-      socket.pause();
-      removeListeners();
-      resolve(socket);
-    });
-    socket.once('unexpected-response', (request, response) => {
-      request.destroy();
-      removeListeners();
-      socket.on('error', () => undefined);
-      reject(refusedUpgrade(url, response));
-    });
-    socket.once('error', (error) => {
-      removeListeners();
-      // After `terminate` on a connecting socket, ws emits a second error.
-      socket.on('error', () => undefined);
-      const code = signal.aborted ? 'cancelled' : 'connection_lost';
-      const details = { subject: new URL(url).host, reason: error.message };
-      reject(new PalmtreeError(code, `could not open the rsync connection: ${error.message}`, { details }));
-    });
-  });
 }
 
 function listen(): Promise<Server> {

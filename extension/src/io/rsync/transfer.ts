@@ -40,7 +40,7 @@ export interface TransferRequest {
   readonly direction: 'push' | 'pull';
   readonly rsync: string;
   readonly endpoint: { readonly url: string; readonly headers: Record<string, string> };
-  readonly session: { readonly module: string; readonly password: string };
+  readonly session: { readonly module: string; readonly password: string; readonly upgrade?: string | undefined };
   /** The workspace folder: the source of a push, the delta basis of a pull. */
   readonly root: string;
   /** The destination of a pull. It may contain what an interrupted pull has received of the files. */
@@ -270,11 +270,13 @@ async function attemptTransfer(
 
 /** Returns an error after which another attempt may succeed, and throws any other. */
 async function openBridge(request: Job, index: number): Promise<Bridge | PalmtreeError> {
-  const { endpoint, signal, silenceMs } = request;
+  const { endpoint, session, signal, silenceMs } = request;
   // The index tells the server which of the session's lost connections this one replaces.
   const url = `${endpoint.url}?part=${index}`;
   try {
-    return await Bridge.open({ ...endpoint, url, signal, silenceMs, maxReceivedBytes: maxReceivedBytes(request) });
+    const { upgrade } = session;
+    const limits = { silenceMs, maxReceivedBytes: maxReceivedBytes(request) };
+    return await Bridge.open({ ...endpoint, url, upgrade, signal, ...limits });
   } catch (error) {
     if (error instanceof PalmtreeError && isTransient(error)) return error;
     throw error;

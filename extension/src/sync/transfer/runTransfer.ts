@@ -7,7 +7,7 @@ import { TransferMeter } from './transferMeter';
 
 export interface Transfer {
   readonly direction: 'push' | 'pull';
-  readonly session: { readonly id: string; readonly module: string; readonly password: string };
+  readonly session: TransferRequest['session'] & { readonly id: string };
   /** The files whose contents are transferred, alone or in packs. */
   readonly entries: readonly Entry[];
 }
