@@ -24,7 +24,9 @@ export async function* disk(testbed: Testbed): AsyncGenerator<Benchmark> {
   const megabytes = (bytes: number): string => `${bytes / 2 ** 20} MiB`;
   const work = `${dailyEdits} edits of 1% of ${megabytes(databaseBytes)}, four edits of a byte in ${megabytes(imageBytes)}`;
   const restic = await resticVariants(testbed);
-  const targets: Target[] = restic.variants.map(({ name }) => ({ baseline: name, max: 1.2 }));
+  // In a quick run, the server's reserve of 8 MiB takes more than the history.
+  const compared = testbed.scale.name === 'full' ? restic.variants : [];
+  const targets: Target[] = compared.map(({ name }) => ({ baseline: name, max: 1.2 }));
   yield {
     id: 'disk-history',
     title: `Disk for a history, compacted: ${work}${restic.missing}`,
