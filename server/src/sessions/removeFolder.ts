@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, readdirSync, renameSync, rmdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
@@ -9,6 +9,8 @@ import { inSlices } from '../concurrency/inSlices';
  * them, and so deep that their paths are too long for the system.
  */
 export async function removeFolder(folder: string): Promise<void> {
+  // Reading a symlink as a folder would empty the folder that it leads to.
+  if (lstatSync(folder, { throwIfNoEntry: false })?.isSymbolicLink() === true) return unlinkSync(folder);
   try {
     // Node's recursive `rm` takes ten times as long for many files.
     await inSlices(removalsDeepestFirst(folder), (remove) => remove());
