@@ -6,7 +6,8 @@ import { openStoreAndScanner } from '../src/io/openStoreAndScanner';
 import { probeRsync } from '../src/io/rsync/rsyncProbe';
 import { join } from 'node:path';
 import { Packer } from '../src/io/packs/packer';
-import { transfer } from '../src/io/rsync/transfer';
+import { transfer } from '../src/io/transferFiles';
+import type { Transport } from '../src/io/transfer/transferRequest';
 import { FolderSync } from '../src/sync/folder/folderSync';
 import type { Reporter } from '../src/sync/ports/serverBinding';
 import type { ClientResponse, ClientRequest, OpenRequest } from './clientProtocol';
@@ -46,6 +47,7 @@ async function open({ root, storage, dist, url, token, tree }: OpenRequest): Pro
       await (rsyncProbed ??= probeRsync('rsync'));
       return 'rsync';
     },
+    transport: () => (process.env['PALMTREE_TRANSPORT'] as Transport | undefined) ?? 'rsync',
     openScreen: () => ({
       interrupted: new AbortController().signal,
       write: () => undefined,

@@ -46,6 +46,7 @@ type LocalErrorCode =
   | 'rsync_missing'
   | 'rsync_unusable'
   | 'rsync_failed'
+  | 'server_without_http'
   | 'connection_lost'
   | 'keeps_changing';
 

@@ -108,6 +108,8 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   rsync_missing: (e) => rsyncMessage(e.details.rsync),
   rsync_unusable: (e) => rsyncMessage(e.details.rsync),
   rsync_failed: (e) => withReason(l10n.t('rsync failed with {0}.', e.details.exit ?? ''), e),
+  server_without_http: () =>
+    l10n.t('The server is too old to transfer files over HTTP. Update it, or set palmtree.transport to "auto".'),
   connection_lost: (e) => withReason(l10n.t('The connection to {0} was lost. Try again.', subject(e)), e),
   keeps_changing: (e) =>
     l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', list(e)),
@@ -134,6 +136,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       list(e),
     ),
   stale_base: () => l10n.t('The server has newer changes. Pull before you push; nothing was sent.'),
+  offset_mismatch: () => l10n.t('The server has less of a file than it had before. Try again.'),
   session_busy: () => l10n.t('The server is still busy with this transfer. Try again in a moment.'),
   invalid_request: (e) => withReason(l10n.t('The server rejected the request.'), e),
   invalid_path: (e) => invalidPathText(e),

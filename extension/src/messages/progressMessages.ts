@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import type { PalmtreeError } from '../errors';
-import type { TransferProgress } from '../io/rsync/rsyncProgress';
+import type { TransferProgress } from '../io/transfer/transferProgress';
 import type { ProgressStep } from '../sync/ports/progressStep';
 import type { SentPack, TransferOutcome, TransferTitle } from '../sync/ports/serverBinding';
 import { errorText } from './errorTexts';

@@ -7,6 +7,11 @@ export function rsyncMessage(tried: RsyncTried | undefined): string {
   return `${faultText(tried, command)} ${installText(install)}`;
 }
 
+/** Says why files travel over HTTP. */
+export function httpInsteadMessage(tried: RsyncTried): string {
+  return `${faultText(tried, tried.command)} ${l10n.t('Files travel over HTTP instead.')}`;
+}
+
 function faultText(tried: RsyncTried | undefined, command: string): string {
   switch (tried?.fault) {
     case 'openrsync':

@@ -167,19 +167,22 @@ describe('the commands, called by code', () => {
     assert.equal(readFileSync(damaged, 'utf8'), 'damaged on the server');
   });
 
-  it('a missing rsync is reported, and the push succeeds once it is there', async () => {
+  it('a missing rsync is reported where the user insists on it, and otherwise files travel over HTTP', async () => {
     await connect();
     write('a.md', 'needs rsync');
     await track();
     const configuration = vscode.workspace.getConfiguration('palmtree');
     await configuration.update('rsyncPath', '/nowhere/rsync', vscode.ConfigurationTarget.Global);
+    await configuration.update('transport', 'rsync', vscode.ConfigurationTarget.Global);
     try {
       await assert.rejects(call('push'), /rsync/);
       assert.equal(api.state()?.counts.outgoing, 1);
+      await configuration.update('transport', undefined, vscode.ConfigurationTarget.Global);
+      assert.equal((await call<PushResult>('push')).put, 1);
     } finally {
       await configuration.update('rsyncPath', undefined, vscode.ConfigurationTarget.Global);
+      await configuration.update('transport', undefined, vscode.ConfigurationTarget.Global);
     }
-    assert.equal((await call<PushResult>('push')).put, 1);
   });
 
   it('nothing is stored in the workspace folder but its settings', async () => {

@@ -5,7 +5,7 @@ import { httpStatusByCode } from '../../../server/src/contract/errorCodes';
 import type { PutChange } from '../../../server/src/contract/schemas';
 import { isPalmtreeError, type PalmtreeError } from '../../src/errors';
 import type { Client } from '../../src/io/api/client';
-import { transfer } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
 
 const filesOfClient = 20;
 const filesPerPush = 3;
@@ -60,7 +60,8 @@ export class LoadClient {
     const beforeRsync = performance.now();
     await transfer({
       direction: 'push',
-      rsync: 'rsync',
+      carrier: { kind: 'rsync', command: 'rsync' },
+      files: client.sessionFiles(this.#tree, session),
       endpoint: client.rsyncEndpoint(this.#tree, session.id),
       session,
       root: this.#root,

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { appendFile, readdir, rename, rm, truncate, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
+import type { TransferRequest, TransferResult } from '../../src/io/transfer/transferRequest';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

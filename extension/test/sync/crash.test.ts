@@ -1,7 +1,8 @@
 import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
+import type { TransferRequest, TransferResult } from '../../src/io/transfer/transferRequest';
 import { expectSame, silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -1,6 +1,6 @@
 import { cp, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { transfer } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
 import { expectSame, type Machine, type MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { transfer } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
 import { diskKind, mountedDisk, type SmallDisk } from '../support/smallDisk';
 import type { Machine } from './machine';
 import { serverFixture } from './serverFixture';

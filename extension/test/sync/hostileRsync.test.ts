@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { transfer } from '../../src/io/rsync/transfer';
+import { Client } from '../../src/io/api/client';
+import { transfer } from '../../src/io/transferFiles';
 import { startHostileRsync } from '../support/hostileRsync';
 
 let base: string;
@@ -24,7 +25,8 @@ afterEach(async () => {
 function pull(paths: readonly string[]) {
   return transfer({
     direction: 'pull',
-    rsync: 'rsync',
+    carrier: { kind: 'rsync', command: 'rsync' },
+    files: new Client(server.url, 'none').sessionFiles('x', { id: 'x' }),
     endpoint: { url: server.url, headers: {} },
     session: { module: 'x', password: 'none' },
     root: join(base, 'root'),

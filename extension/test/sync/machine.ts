@@ -13,7 +13,8 @@ import type { Scanner } from '../../src/io/scan/scannerPort';
 import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
 import { probeRsync } from '../../src/io/rsync/rsyncProbe';
 import { Packer } from '../../src/io/packs/packer';
-import { transfer, type TransferRequest, type TransferResult } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
+import type { TransferRequest, TransferResult, Transport } from '../../src/io/transfer/transferRequest';
 import { FolderSync } from '../../src/sync/folder/folderSync';
 import type { BackupLimits } from '../../src/sync/history/backupLimits';
 import type { PullOptions } from '../../src/sync/pull/pull';
@@ -46,10 +47,16 @@ export interface MachineOptions {
   readonly copiesInUse?: () => Iterable<string>;
   /** The rsync command. */
   readonly rsync?: () => string;
+  /** By default `PALMTREE_TRANSPORT`, or rsync. */
+  readonly transport?: () => Transport;
   /** Replaces the transfer of files, to observe or interrupt it. */
   readonly transfer?: (request: TransferRequest) => Promise<TransferResult>;
   /** Called before each pack is made. */
   readonly beforePack?: () => Promise<void>;
+}
+
+function defaultTransport(): Transport {
+  return (process.env['PALMTREE_TRANSPORT'] as Transport | undefined) ?? 'rsync';
 }
 
 class WatchedPacker extends Packer {
@@ -125,6 +132,7 @@ export class Machine {
         await probeRsync(command);
         return command;
       },
+      transport: options.transport ?? defaultTransport,
       openScreen: () => ({
         interrupted: new AbortController().signal,
         write: (text: string) => void (machine.screen += text),

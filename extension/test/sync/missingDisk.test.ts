@@ -3,7 +3,7 @@ import type * as promises from 'node:fs/promises';
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { transfer } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
 import { DirectScanner } from '../support/directScanner';
 import { canMount, mountKind, newDisk, type Disk } from '../support/disks';
 import { silent, type Machine, type MachineOptions } from './machine';

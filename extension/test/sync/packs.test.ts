@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { buildServer, startChildServer } from '../../../server/test/childServer';
 import { temporaryFolder } from '../../../server/test/temporaryFolder';
 import { PalmtreeError } from '../../src/errors';
-import { transfer } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
 import { expectSame, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -1,7 +1,7 @@
 import { cp, link, mkdir, rename } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import type { RuleRename } from '../../src/core/tracking/moveRules';
-import { transfer } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
 import { silent, type Machine, type MachineOptions } from './machine';
 import { serverFixture } from './serverFixture';
 

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { transfer, type TransferRequest } from '../../src/io/rsync/transfer';
+import { transfer } from '../../src/io/transferFiles';
+import type { TransferRequest } from '../../src/io/transfer/transferRequest';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
 import { FaultyProxy } from '../support/faultyProxy';
 import { silent, until, type Machine } from './machine';

@@ -13,6 +13,7 @@ import { requireProtocol } from '../http/requireProtocol';
 import { pullRoutes } from '../pulls/pullRoutes';
 import { pushRoutes } from '../pushes/pushRoutes';
 import { sessionRoutes } from '../sessions/sessionRoutes';
+import { fileRoutes } from '../transfers/fileRoutes';
 import { authenticate, requireTreeScope } from '../tokens/authenticate';
 import { treeRoutes } from '../trees/treeRoutes';
 import type { Services } from './services';
@@ -43,6 +44,7 @@ export function createServer(services: Services): Hono<AppEnv> {
   app.route('/v1/trees', pushRoutes(services));
   app.route('/v1/trees', pullRoutes(services));
   app.route('/v1/trees', sessionRoutes(services));
+  app.route('/v1/trees', fileRoutes(services));
   app.route('/v1/trees', historyRoutes(services));
   app.route('/v1/trees', contentRoutes(services));
   app.route('/v1/trees', eventRoutes(services));

@@ -23,6 +23,8 @@ import { RsyncRuns } from '../sessions/rsyncRuns';
 import { RunTurns, defaultRunTurnLimits, type RunTurnLimits } from '../sessions/runTurns';
 import { SessionActivity } from '../sessions/sessionActivity';
 import { SessionStore } from '../sessions/sessionStore';
+import { HttpRuns } from '../transfers/httpRuns';
+import { defaultPaceLimits, type PaceLimits } from '../transfers/pace';
 import { DiskSpace, type DiskSpaceOptions } from '../space/diskSpace';
 import { Reserve } from '../space/reserve';
 import { TokenRepository } from '../tokens/tokenRepository';
@@ -51,6 +53,7 @@ export interface Environment {
   readonly tokenCheckMs?: number;
   readonly space?: DiskSpaceOptions;
   readonly inboxLimits?: Partial<InboxLimits>;
+  readonly paceLimits?: Partial<PaceLimits>;
 }
 
 const defaultMaxBodyBytes = 256 << 20;
@@ -86,6 +89,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
   });
   const heartbeatMs = injected.heartbeatMs ?? defaultHeartbeatMs;
   const observers = [inboxVerifiers, packInboxes, inboxGuard];
+  const turns = turnsOf(injected);
   return {
     log,
     version,
@@ -93,7 +97,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     newId: injected.newId ?? (() => randomBytes(16).toString('hex')),
     newPassword: () => randomBytes(24).toString('base64url'),
     maxBodyBytes: injected.maxBodyBytes ?? defaultMaxBodyBytes,
-    ...turnsOf(injected),
+    ...turns,
     tokens,
     tokenWatch,
     trees: new TreeRepository(database, now),
@@ -116,6 +120,7 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     uploaded,
     sessions,
     activity,
+    ...httpOf({ activity, turns: turns.runTurns, observers }, injected),
     rsyncRuns: new RsyncRuns({ sessions, activity, tokenWatch, observers }, rsync, limits),
   };
 }
@@ -139,6 +144,11 @@ function maintenanceOf(deps: GarbageCollectorDeps) {
     /** Work that reads or removes many contents runs one at a time. */
     objectWork: new NamedTurn(),
   };
+}
+
+/** The transfers of files by HTTP. */
+function httpOf(deps: ConstructorParameters<typeof HttpRuns>[0], { paceLimits }: Pick<Environment, 'paceLimits'>) {
+  return { paceLimits: { ...defaultPaceLimits, ...paceLimits }, httpRuns: new HttpRuns(deps) };
 }
 
 /** The requests and runs of a token that wait for others of the same token. */

@@ -15,6 +15,7 @@ export const httpStatusByCode = {
   version_removed: 404,
   stale_base: 409,
   session_busy: 409,
+  offset_mismatch: 409,
   body_too_large: 413,
   invalid_request: 422,
   invalid_path: 422,

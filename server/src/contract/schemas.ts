@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { isTime, maxFolders } from './limits';
 import { pathFault, pathFaultTexts } from './paths';
+import { httpTransfer } from './transfers';
 
 /** A tree's name is part of URLs, so it has only characters that need no escaping there. */
 export const treeName = z
@@ -151,6 +152,7 @@ const rsyncAccess = {
 
 export const pushSession = z.object({
   ...rsyncAccess,
+  http: httpTransfer.optional(),
   /** The head that the commit will replace. */
   base: revision,
   /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
@@ -180,6 +182,7 @@ const beginPull = z.object({
 export const beginPullHead = beginPull.omit({ paths: true }).extend({ count });
 export const pullSession = z.object({
   ...rsyncAccess,
+  http: httpTransfer.optional(),
   /** Pack N is the file `packFile(id, N)` of the module. All other contents are files at their paths. */
   packs: z
     .array(

@@ -13,6 +13,7 @@ import type { ObjectStore } from '../objects/objectStore';
 import type { InitialFile, Owner, SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
 import type { Reserve } from '../space/reserve';
+import { httpTransfer } from '../transfers/fileCoding';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 import { requireRoomForView } from './viewRoom';
@@ -133,6 +134,7 @@ async function createView(
     module: id,
     password,
     upgrade: rsyncUpgrade,
+    http: httpTransfer,
     ...(view.packs === undefined ? {} : { packs: view.packs }),
   };
 }

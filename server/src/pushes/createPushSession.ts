@@ -4,6 +4,7 @@ import type { ObjectStore } from '../objects/objectStore';
 import type { PushRecord, Upload } from '../sessions/session';
 import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
+import { httpTransfer } from '../transfers/fileCoding';
 import type { Tree } from '../trees/treeRepository';
 import type { EarlierInbox } from './earlierInbox';
 import { roomFor, type InboxGuard } from './inboxGuard';
@@ -81,6 +82,7 @@ export async function createPushSession(
     module: id,
     password,
     upgrade: rsyncUpgrade,
+    http: httpTransfer,
     base: tree.head,
     upload,
     ...(packs.length === 0 ? {} : { packs }),

@@ -1,7 +1,7 @@
 import { lstatSync, renameSync } from 'node:fs';
 import { inSlices } from '../concurrency/inSlices';
 import type { Upload } from '../sessions/session';
-import { InboxFolders } from './inboxFolders';
+import { InboxFolders } from '../sessions/inboxFolders';
 
 /** The inbox of an unfinished push. The push that resumes it takes the received files from there. */
 export class EarlierInbox {

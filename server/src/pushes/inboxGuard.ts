@@ -124,6 +124,13 @@ export class InboxGuard implements RunObserver {
     return this.#faults.get(id);
   }
 
+  /** The size in bytes that the push, which was admitted, declared for a file; undefined for any other path. */
+  declaredSize(id: string, path: string): number | undefined {
+    const end = path.lastIndexOf('/');
+    const role = this.#guarded.get(id)?.declared.roleOf(path.slice(0, Math.max(0, end)), path.slice(end + 1), false);
+    return role?.kind === 'file' ? role.file.size : undefined;
+  }
+
   onRunStarted(id: string, run: Run): void {
     const guarded = this.#guarded.get(id);
     if (guarded === undefined) return;

@@ -4,7 +4,7 @@ import { inSlices } from '../concurrency/inSlices';
 import type { FileStamp } from '../objects/fileStamp';
 import type { ObjectStore } from '../objects/objectStore';
 import type { Upload } from '../sessions/session';
-import { InboxFolders } from './inboxFolders';
+import { InboxFolders } from '../sessions/inboxFolders';
 
 /** The pause between two passes over the inbox. */
 const passIntervalMs = 100;

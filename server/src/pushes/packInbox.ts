@@ -4,7 +4,7 @@ import { sameExceptCtime, stampOf, type FileStamp } from '../objects/fileStamp';
 import { bytesOf, slicesOf } from '../objects/pack';
 import type { PackStore } from '../objects/packStore';
 import type { Upload } from '../sessions/session';
-import { InboxFolders } from './inboxFolders';
+import { InboxFolders } from '../sessions/inboxFolders';
 
 /** The pause between two looks at the inbox. */
 const passIntervalMs = 100;

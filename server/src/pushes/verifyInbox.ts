@@ -3,7 +3,7 @@ import { inSlices } from '../concurrency/inSlices';
 import { pathsError } from '../errors';
 import { hasContent, isSmall, verifiedStatsOfSmall } from '../objects/content';
 import type { Upload } from '../sessions/session';
-import { InboxFolders } from './inboxFolders';
+import { InboxFolders } from '../sessions/inboxFolders';
 
 const maxParallelHashes = 3;
 

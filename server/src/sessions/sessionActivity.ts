@@ -116,6 +116,7 @@ export class SessionActivity {
   async #endRuns(id: string, graceMs: number): Promise<void> {
     const runs = this.#runsOf(id);
     if (runs.length === 0) return;
+    for (const run of runs) run.settle?.();
     const timer = setTimeout(() => {
       for (const run of runs) run.stop('the session has ended');
     }, graceMs);

@@ -42,6 +42,7 @@ import { yielder } from '../threads/yielding';
 import { maxJsonBytes, maxListBytes, withLineLimit } from './bodyGuard';
 import { ndjsonBody, type Items } from './ndjsonBody';
 import { requestError, throwIfError } from './requestError';
+import { SessionRequests } from './sessionRequests';
 import { SilenceDeadline } from './silenceDeadline';
 
 /** For requests that only tidy up: nothing waits for a server that is gone. */
@@ -273,6 +274,18 @@ export class Client {
   rsyncEndpoint(tree: string, id: string): { url: string; headers: Record<string, string> } {
     const url = `${this.address}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
     return { url, headers: this.#headers() };
+  }
+
+  /** The requests that move a session's files without rsync. */
+  sessionFiles(tree: string, { id, http }: Pick<PushSession, 'id' | 'http'>): SessionRequests {
+    const { windowMs } = this.#options;
+    return new SessionRequests({
+      address: this.address,
+      path: `${treePath(tree)}/sessions/${id}`,
+      headers: this.#headers(),
+      encodings: http?.encodings,
+      windowMs,
+    });
   }
 
   #headers(): Record<string, string> {

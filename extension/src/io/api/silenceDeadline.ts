@@ -14,6 +14,8 @@ const serverTypes: ReadonlySet<string> = new Set(['', 'application/json', ndjson
 export interface ResponseLimits {
   /** The longest silence, in milliseconds. */
   readonly silenceMs?: number | undefined;
+  /** The longest time between two pieces of the request's body that are sent, in milliseconds; by default a minute. */
+  readonly sentMs?: number | undefined;
   /** The largest body, in bytes after decompression, beyond the bytes that were sent. An `endless` one is left to its reader, unless it is an error. */
   readonly maxBytes: number | 'endless';
   /** The time in which a body has to bring 4 KB, in milliseconds. */
@@ -68,7 +70,7 @@ export class SilenceDeadline {
     const watch = new TransformStream<Uint8Array, Uint8Array>({
       transform: (piece, controller) => {
         this.noteSent(piece.length);
-        this.#restart(Math.max(this.#silenceMs, longBodyMs));
+        this.#restart(this.#limits.sentMs ?? Math.max(this.#silenceMs, longBodyMs));
         controller.enqueue(piece);
       },
     });

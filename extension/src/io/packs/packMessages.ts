@@ -1,3 +1,5 @@
+import type { DeltaRequest, DeltaResult } from '../deltas/writeDelta';
+import type { FillRequest, Gap } from '../deltas/fillFromBasis';
 import type { ThreadFailure } from '../threads/threadFailure';
 
 /** A content to pack. */
@@ -27,8 +29,13 @@ export type PackJob =
   /** Writes a pack with the contents of `files`, one after the other, each with the given size. */
   | { readonly kind: 'pack'; readonly pack: string; readonly files: readonly PackedFile[] }
   /** Writes those of `files` that `pack` really holds. */
-  | { readonly kind: 'unpack'; readonly pack: string; readonly files: readonly UnpackedFile[] };
+  | { readonly kind: 'unpack'; readonly pack: string; readonly files: readonly UnpackedFile[] }
+  /** See `writeDelta` and `fillFromBasis`. */
+  | { readonly kind: 'delta'; readonly request: DeltaRequest; readonly signature: Uint8Array }
+  | { readonly kind: 'fill'; readonly request: FillRequest; readonly signature: Uint8Array };
+
+/** The indexes of files that an `unpack` has not written; of a `delta` and a `fill`, their result. */
+export type PackResult = readonly number[] | DeltaResult | readonly Gap[];
 
 export type PackReply =
-  /** `missing` are the indexes of files that an `unpack` has not written. */
-  { readonly kind: 'done'; readonly missing: readonly number[] } | ({ readonly kind: 'failed' } & ThreadFailure);
+  { readonly kind: 'done'; readonly result: PackResult } | ({ readonly kind: 'failed' } & ThreadFailure);

@@ -1,15 +1,17 @@
 import { Worker } from 'node:worker_threads';
 import { PalmtreeError } from '../../errors';
+import type { FillRequest, Gap } from '../deltas/fillFromBasis';
+import type { DeltaRequest, DeltaResult } from '../deltas/writeDelta';
 import { errorOf } from '../threads/threadFailure';
 import { threadLimits } from '../threads/threadLimits';
-import type { PackedFile, PackJob, PackReply, UnpackedFile } from './packMessages';
+import type { PackedFile, PackJob, PackReply, PackResult, UnpackedFile } from './packMessages';
 
 interface Waiting {
-  readonly resolve: (missing: readonly number[]) => void;
+  readonly resolve: (result: PackResult) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** A thread that writes and reads packs, one job after the other. */
+/** A thread that writes and reads packs, and finds the differences of files, one job after the other. */
 export class Packer {
   readonly #worker: Worker;
   readonly #waiting: Waiting[] = [];
@@ -29,7 +31,17 @@ export class Packer {
 
   /** See `readPack`. Throws disk_full. */
   unpack(pack: string, files: readonly UnpackedFile[]): Promise<readonly number[]> {
-    return this.#run({ kind: 'unpack', pack, files });
+    return this.#run({ kind: 'unpack', pack, files }) as Promise<readonly number[]>;
+  }
+
+  /** See `writeDelta`. Throws disk_full, and not_a_palmtree_server for bytes that are no signature. */
+  writeDelta(request: DeltaRequest, signature: Uint8Array): Promise<DeltaResult> {
+    return this.#run({ kind: 'delta', request, signature }) as Promise<DeltaResult>;
+  }
+
+  /** See `fillFromBasis`. Throws the same. */
+  fillFromBasis(request: FillRequest, signature: Uint8Array): Promise<readonly Gap[]> {
+    return this.#run({ kind: 'fill', request, signature }) as Promise<readonly Gap[]>;
   }
 
   /** Ends the thread. Jobs that have not ended fail. */
@@ -37,7 +49,7 @@ export class Packer {
     await this.#worker.terminate();
   }
 
-  #run(job: PackJob): Promise<readonly number[]> {
+  #run(job: PackJob): Promise<PackResult> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage(job);
@@ -46,7 +58,7 @@ export class Packer {
 
   #receive(reply: PackReply): void {
     const waiting = this.#waiting.shift();
-    if (reply.kind === 'done') waiting?.resolve(reply.missing);
+    if (reply.kind === 'done') waiting?.resolve(reply.result);
     else waiting?.reject(errorOf(reply));
   }
 

@@ -2,8 +2,8 @@ import { createServer, type OutgoingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { PalmtreeError } from '../../errors';
+import { isTransient } from '../transfer/retries';
 import { Bridge } from './bridge';
-import { isTransient } from './refusedUpgrade';
 
 let server: Server | undefined;
 afterEach(() => server?.close());

@@ -18,20 +18,6 @@ export function refusedUpgrade(url: string, { statusCode: status = 0, headers }:
   return failure(proxyCode(status) ?? 'websocket_refused', { status });
 }
 
-/** Whether another attempt in the same session may succeed. */
-export function isTransient({ code, details }: PalmtreeError): boolean {
-  if (code === 'proxy_refused') return details.status === 429 || details.status === 408;
-  return passing.has(code);
-}
-
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'connection_lost',
-  'server_unreachable',
-  'session_busy',
-  'too_many_runs',
-  'internal',
-]);
-
 function isKnown(code: string): code is WireErrorCode {
   return Object.hasOwn(httpStatusByCode, code);
 }

@@ -1,15 +1,4 @@
-export interface TransferProgress {
-  readonly files: number;
-  readonly totalFiles: number;
-  readonly bytes: number;
-  readonly totalBytes: number;
-  /** Bytes sent and received over the connection: fewer than `bytes` if rsync sends deltas. */
-  readonly wireBytes: number;
-  /** The connection was lost; another attempt follows. */
-  readonly isReconnecting?: boolean;
-  /** The server is busy with other transfers of the token; another attempt follows. */
-  readonly isQueued?: boolean;
-}
+import type { TransferProgress } from '../transfer/transferProgress';
 
 const progressLine = /^\s+\S+\s+(\d{1,3})%\s/;
 

@@ -1,21 +1,26 @@
 import { availableParallelism } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
-import { PalmtreeError, type ErrorCode } from '../../errors';
+import { PalmtreeError } from '../../errors';
+import {
+  cancelled,
+  finalErrors,
+  isTransient,
+  pause,
+  progressBytes,
+  refusal,
+  retryDelaysMs,
+  turnPauseMs,
+} from '../transfer/retries';
+import type { TransferProgress } from '../transfer/transferProgress';
+import type { Carrier, Screen, TransferRequest, TransferResult } from '../transfer/transferRequest';
 import { Bridge } from './bridge';
 import { fileList, openFileList } from './fileList';
-import { isTransient } from './refusedUpgrade';
 import { outcomeOfExit, type RsyncOutcome } from './rsyncOutcome';
 import { runRsync, type RsyncExit } from './rsyncProcess';
-import { RsyncProgress, withoutProgress, type TransferProgress } from './rsyncProgress';
+import { RsyncProgress, withoutProgress } from './rsyncProgress';
 import { StagingWatch, type Excess } from './stagingWatch';
 import { splitIntoParts, type TransferPart } from './transferParts';
 
-const retryDelaysMs = [500, 1_000, 2_000, 4_000, 8_000];
-/** After an attempt that transferred more than this, the count of retries starts over. */
-const progressBytes = 1 << 20;
 const maxAttempts = 100;
-/** The server has made the request wait for its turn before it asks to come again. */
-const turnPauseMs = 1_000;
 /** The server's limit for one session. One run, at both ends together, keeps about one core busy. */
 const maxRuns = 4;
 const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
@@ -28,47 +33,13 @@ const runMarginBytes = 16 << 20;
 /** The largest file on the server whose checksums a push receives has about a terabyte. */
 const maxChecksumBytes = 256 << 20;
 
-/** A terminal that shows rsync's output. */
-export interface Screen {
-  /** Shows rsync's own output. */
-  write(text: string): void;
-  /** An attempt failed; the next one begins after the pause. */
-  retrying(failure: PalmtreeError, pauseMs: number): void;
-}
-
-export interface TransferRequest {
-  readonly direction: 'push' | 'pull';
-  readonly rsync: string;
-  readonly endpoint: { readonly url: string; readonly headers: Record<string, string> };
-  readonly session: { readonly module: string; readonly password: string; readonly upgrade?: string | undefined };
-  /** The workspace folder: the source of a push, the delta basis of a pull. */
-  readonly root: string;
-  /** The destination of a pull. It may contain what an interrupted pull has received of the files. */
-  readonly staging?: string;
-  /** The sizes in bytes of the files to transfer, by path. */
-  readonly sizes: ReadonlyMap<string, number>;
-  /**
-   * Asks the server for the last error of its rsync; empty if it logged none. Throws storage_full, and the reason why the
-   * server refused to go on.
-   */
-  readonly serverRsyncError: () => Promise<string>;
-  readonly screen: Screen;
-  readonly signal: AbortSignal;
-  /** The longest time without a sign of the server, in milliseconds; by default that of the bridge. */
-  readonly silenceMs?: number;
-  readonly onProgress: (progress: TransferProgress) => void;
-}
-
-export interface TransferResult {
-  /** Bytes through the bridge in all attempts. */
-  readonly sentBytes: number;
-  readonly receivedBytes: number;
-  /** Whether rsync reported files that vanished or could not be read. The caller finds them by their hashes. */
-  readonly isPartial: boolean;
+/** A request for rsync to carry. */
+export interface RsyncRequest extends TransferRequest {
+  readonly carrier: Extract<Carrier, { kind: 'rsync' }>;
 }
 
 /** A request, and the figures that follow from its sizes. */
-interface Job extends TransferRequest {
+interface Job extends RsyncRequest {
   readonly paths: readonly string[];
   /** The bytes of all files. */
   readonly allBytes: number;
@@ -82,7 +53,7 @@ interface Job extends TransferRequest {
  * Exit 0 proves nothing: the receiver must verify each file. Throws PalmtreeError: too_much_data if the server sends more
  * than it declared.
  */
-export async function transfer(request: TransferRequest): Promise<TransferResult> {
+export async function transferByRsync(request: RsyncRequest): Promise<TransferResult> {
   const { direction, root, sizes, staging } = request;
   const paths = [...sizes.keys()];
   const allBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -220,12 +191,6 @@ async function transferPart(given: Job, part: TransferPart, index: number): Prom
   }
 }
 
-/** Ends early when the transfer is cancelled. */
-async function pause({ screen, signal }: TransferRequest, error: PalmtreeError, pauseMs: number): Promise<void> {
-  screen.retrying(error, pauseMs);
-  await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-}
-
 interface AttemptResult {
   readonly exit?: RsyncExit;
   readonly bridge?: Bridge;
@@ -247,10 +212,10 @@ async function attemptTransfer(
   if (isRetry) report();
   try {
     const args = rsyncArguments(request, part, bridge.port);
-    screen.write(`${[request.rsync, ...args].map(shellQuoted).join(' ')}\n`);
+    screen.write(`${[request.carrier.command, ...args].map(shellQuoted).join(' ')}\n`);
     const exit = await withInput(request, part, (input) =>
       runRsync({
-        command: request.rsync,
+        command: request.carrier.command,
         args,
         cwd: request.staging ?? request.root,
         input,
@@ -351,29 +316,6 @@ async function reasonOf(request: TransferRequest, { exit, bridge, failure }: Att
   if (bridge?.isClosedByServer !== true) return failure;
   const reason = await rsyncFailure(request, exit);
   return reason.code === 'rsync_failed' ? failure : reason;
-}
-
-function cancelled(): PalmtreeError {
-  return new PalmtreeError('cancelled', 'the transfer was cancelled');
-}
-
-/** Errors after which another run of the same session would fail too. */
-const finalErrors: ReadonlySet<ErrorCode> = new Set([
-  'storage_full',
-  'disk_full',
-  'too_much_data',
-  'content_mismatch',
-  'invalid_request',
-]);
-
-/** The reason why the server refused to go on; undefined if it did not, or does not tell. */
-async function refusal({ serverRsyncError }: TransferRequest): Promise<PalmtreeError | undefined> {
-  try {
-    await serverRsyncError();
-    return undefined;
-  } catch (error) {
-    return error instanceof PalmtreeError && finalErrors.has(error.code) ? error : undefined;
-  }
 }
 
 /** The rsync here often says only that the one there failed, so the server is asked why. */

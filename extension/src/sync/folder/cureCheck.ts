@@ -22,7 +22,8 @@ export interface CureDeps {
 export function cureCheck({ root, folders, connection, rescan }: CureDeps): RecoveryDeps['isCured'] {
   const isRsyncFound = async (): Promise<boolean> => {
     const { server } = connection;
-    return server !== undefined && (await succeeds(server.findRsync()));
+    // Without rsync, only the next command finds out whether the server moves files by HTTP.
+    return server !== undefined && (server.transport?.() === 'http' || (await succeeds(server.findRsync())));
   };
   // A successful scan shows its own result, which ends the halt.
   const isScanned = (): Promise<boolean> => succeeds(rescan());

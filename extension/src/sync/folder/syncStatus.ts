@@ -2,6 +2,7 @@ import { folderSummaries, noPending, type FolderSummaries } from '../../core/sta
 import type { PendingRenames } from '../../core/status/pendingRenames';
 import { isServerAbsent, PalmtreeError } from '../../errors';
 import { Emitter } from './emitter';
+import type { Carrier } from '../../io/transfer/transferRequest';
 import { type Activity, type Overview, type SyncState } from '../ports/syncState';
 import type { FolderStates } from '../replica/pathStateCache';
 
@@ -23,6 +24,7 @@ export class SyncStatus {
   readonly #deps: SyncStatusDeps;
   readonly #changed: Emitter<SyncState>;
   #activity: Activity = { kind: 'starting' };
+  #carrier: Carrier | undefined;
   #knownStates: FolderStates = {
     states: new Map(),
     conflicts: [],
@@ -46,7 +48,8 @@ export class SyncStatus {
   get state(): SyncState {
     const { pending = noPending } = this.summaries.get('') ?? {};
     const { tracked } = this.pathStates;
-    return { ...this.#deps.overview(), counts: { ...pending, tracked }, ...this.#activity };
+    const unusableRsync = this.#carrier?.kind === 'http' ? this.#carrier.instead : undefined;
+    return { ...this.#deps.overview(), unusableRsync, counts: { ...pending, tracked }, ...this.#activity };
   }
 
   get summaries(): FolderSummaries {
@@ -79,6 +82,11 @@ export class SyncStatus {
   /** Whether the folder is halted by an error that the next response of the server disproves. */
   get isHaltedByServer(): boolean {
     return isServerFailure(this.error);
+  }
+
+  /** The carrier of the last transfer. */
+  noteCarrier(carrier: Carrier): void {
+    this.#carrier = carrier;
   }
 
   show(activity: Activity): void {

@@ -15,6 +15,10 @@ export function withProgress(
   return {
     signal: AbortSignal.any([reporter.signal, lifetime]),
     isQuiet: reporter.isQuiet === true,
+    carrier: (carrier) => {
+      reporter.carrier?.(carrier);
+      status.noteCarrier(carrier);
+    },
     step: (next) => {
       step = next;
       since = Date.now();

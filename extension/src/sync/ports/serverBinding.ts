@@ -1,6 +1,6 @@
 import type { Client } from '../../io/api/client';
-import type { Screen, TransferRequest, TransferResult } from '../../io/rsync/transfer';
-import type { TransferProgress } from '../../io/rsync/rsyncProgress';
+import type { Carrier, Screen, TransferRequest, TransferResult, Transport } from '../../io/transfer/transferRequest';
+import type { TransferProgress } from '../../io/transfer/transferProgress';
 import type { Packer } from '../../io/packs/packer';
 import type { ProgressStep } from './progressStep';
 
@@ -14,6 +14,8 @@ export interface TreeClient {
 export interface ServerBinding extends TreeClient {
   /** Finds and checks rsync. Throws rsync_missing or rsync_unusable. */
   findRsync(): Promise<string>;
+  /** The user's choice of a carrier; by default `auto`. */
+  transport?(): Transport;
   /** Opens a terminal for one transfer. A quiet one does not come to the front. */
   openScreen(title: TransferTitle, isQuiet: boolean): TransferScreen;
   transfer(request: TransferRequest): Promise<TransferResult>;
@@ -24,7 +26,9 @@ export interface ServerBinding extends TreeClient {
 export interface TransferScreen extends Screen {
   /** Aborted by Ctrl-C in the terminal. */
   readonly interrupted: AbortSignal;
-  /** The next run of rsync sends this pack. */
+  /** The carrier of the transfer, before it begins. */
+  carrier?(carrier: Carrier): void;
+  /** The next run sends this pack. */
   pack(pack: SentPack): void;
   end(outcome: TransferOutcome): void;
 }
@@ -54,6 +58,8 @@ export interface Reporter {
   readonly signal: AbortSignal;
   /** Automation started the command, not the user: no terminal comes to the front. */
   readonly isQuiet?: boolean;
+  /** The carrier of the files that follow. */
+  carrier?(carrier: Carrier): void;
   step(step: ProgressStep): void;
   progress(progress: TransferProgress): void;
 }

@@ -1,7 +1,7 @@
 import { noPending, type PendingCounts } from '../../core/status/folderSummaries';
-import type { PalmtreeError } from '../../errors';
+import type { PalmtreeError, RsyncTried } from '../../errors';
 import type { AnnouncedRevision } from '../../io/api/revisionFeed';
-import type { TransferProgress } from '../../io/rsync/rsyncProgress';
+import type { TransferProgress } from '../../io/transfer/transferProgress';
 import type { ScanProgress } from '../../io/scan/scannerPort';
 import type { ProgressStep } from './progressStep';
 
@@ -34,6 +34,8 @@ export interface Overview {
   readonly nextTryAt?: number | undefined;
   /** All tracked files were scanned, and the server was asked, since this window has opened the folder. */
   readonly isChecked: boolean;
+  /** The rsync that the last transfer could not use, so that its files travelled over HTTP. */
+  readonly unusableRsync?: RsyncTried | undefined;
   /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */
   readonly silentFolder?: string | undefined;
   /** The time since which a response of the server is awaited, in milliseconds since 1970, outside of a command. */

@@ -1,4 +1,4 @@
-import type { TransferProgress } from '../../io/rsync/rsyncProgress';
+import type { TransferProgress } from '../../io/transfer/transferProgress';
 
 type Amount = Pick<TransferProgress, 'files' | 'bytes' | 'wireBytes'>;
 

@@ -4,14 +4,16 @@ import { PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
 import { Packer } from '../../io/packs/packer';
-import { transfer } from '../../io/rsync/transfer';
-import type { ServerBinding } from '../../sync/ports/serverBinding';
+import { transfer } from '../../io/transferFiles';
+import type { Carrier } from '../../io/transfer/transferRequest';
+import type { ServerBinding, TransferScreen } from '../../sync/ports/serverBinding';
 import type { Credentials } from './credentials';
 import { askForAddress, askForToken, askForTree } from './questions';
 import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from '../../io/api/serverAddress';
 import { back } from './textBox';
 import { showError } from '../shared/notify';
 import { section } from '../shared/ids';
+import { httpInsteadMessage } from '../../messages/rsyncMessage';
 import { isSetByOthers, setting } from '../shared/settings';
 import type { SyncTerminal } from '../views/terminal';
 import type { FolderBinder, SyncedFolder } from '../workspace/workspaceFolders';
@@ -30,6 +32,8 @@ export class FolderConnection implements FolderBinder {
   readonly #dist: string;
   /** The rsync command that was probed in this window and works. */
   #probedRsync: string | undefined;
+  /** The reason, as it was shown last, why files travel over HTTP. */
+  #carrierText = '';
   /** The address that the user typed last, even if connecting was cancelled later. */
   #lastAddress = '';
 
@@ -116,7 +120,11 @@ export class FolderConnection implements FolderBinder {
         this.#probedRsync = command;
         return command;
       },
-      openScreen: (title, isQuiet) => this.#terminal.open(title, isQuiet),
+      transport: () => setting('transport'),
+      openScreen: (title, isQuiet) => {
+        const screen = this.#terminal.open(title, isQuiet);
+        return { ...screen, carrier: (carrier) => this.#noteCarrier(carrier, screen) };
+      },
       transfer: async (request) => {
         try {
           return await transfer(request);
@@ -128,6 +136,16 @@ export class FolderConnection implements FolderBinder {
       },
       openPacker: () => new Packer(join(this.#dist, 'packWorker.js')),
     };
+  }
+
+  /** Says once in a window why HTTP is used. */
+  #noteCarrier(carrier: Carrier, screen: TransferScreen): void {
+    const text = carrier.kind === 'http' && carrier.instead !== undefined ? httpInsteadMessage(carrier.instead) : '';
+    if (text !== '' && text !== this.#carrierText) {
+      this.#log.info(text);
+      screen.write(`${text}\n`);
+    }
+    this.#carrierText = text;
   }
 
   async #askUser(folder: vscode.WorkspaceFolder): Promise<ConnectArguments> {

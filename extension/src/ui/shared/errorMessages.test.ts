@@ -186,6 +186,7 @@ const fixedElsewhere: ReadonlySet<ErrorCode> = new Set([
   'rsync_missing',
   'rsync_unusable',
   'rsync_failed',
+  'server_without_http',
   'root_gone',
   'scan_failed',
   'store_failed',

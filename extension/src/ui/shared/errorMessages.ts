@@ -23,6 +23,7 @@ const setRsync: Action = {
   command: 'workbench.action.openSettings',
   args: [`${section}.rsyncPath`],
 };
+const setTransport: Action = { ...setRsync, args: [`${section}.transport`] };
 const openFolder: Action = { title: l10n.t('Open Folder…'), command: 'vscode.openFolder', args: [] };
 const trust: Action = { title: l10n.t('Manage Workspace Trust'), command: 'workbench.trust.manage', args: [] };
 const update: Action = {
@@ -57,6 +58,8 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   rsync_missing: [setRsync, tryAgain],
   rsync_unusable: [setRsync, tryAgain],
   rsync_failed: [tryAgain, showTerminal, showLog],
+  server_without_http: [setTransport, tryAgain],
+  offset_mismatch: [tryAgain],
   connection_lost: [tryAgain, showTerminal],
   server_unreachable: [tryAgain, showLog],
   no_response: [tryAgain, showLog],

@@ -68,6 +68,7 @@ export const settingDefaults = {
   'backups.maxAgeDays': 30 as number,
   'backups.maxSize': 1000 as number,
   rsyncPath: 'rsync',
+  transport: 'auto' as 'auto' | 'rsync' | 'http',
   pushOnSave: 'off' as 'off' | 'afterDelay',
   pullOn: 'manual' as 'manual' | 'change',
 } as const;

@@ -23,6 +23,7 @@ export const settingSchemas: Readonly<Record<SettingName, SettingSchema>> = {
   'backups.maxAgeDays': { type: 'number', minimum: 1 },
   'backups.maxSize': { type: 'number', minimum: 1 },
   rsyncPath: { type: 'string' },
+  transport: { type: 'string', enum: ['auto', 'rsync', 'http'] },
   pushOnSave: { type: 'string', enum: ['off', 'afterDelay'] },
   pullOn: { type: 'string', enum: ['manual', 'change'] },
 };

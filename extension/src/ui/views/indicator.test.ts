@@ -47,6 +47,15 @@ describe('the status bar item', () => {
     expect(indicatorFor([state({ incoming: 2 })])).toMatchObject({ text: '$(cloud-download) ↓2', command: 'pull' });
   });
 
+  it('says why files travel over HTTP', () => {
+    const unusableRsync = { command: 'rsync', fault: 'openrsync', install: undefined } as const;
+    const { text, tooltip } = indicatorFor([{ ...state({ tracked: 1 }), unusableRsync }]);
+    expect(text).toBe('$(check) Palmtree');
+    expect(tooltip.split('\n\n')[1]).toBe(
+      '"rsync" is openrsync, which Palmtree cannot use. Files travel over HTTP instead.',
+    );
+  });
+
   it('names who pushed the newest changes, and when', () => {
     const laptop = head('laptop', '2030-01-02T03:01:00Z');
     const one = { ...state({ incoming: 3 }), head: laptop };

@@ -8,6 +8,7 @@ import { pendingWords } from '../../messages/pendingWords';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
 import { isAwaiting, runningMessage, waitMessage } from '../../messages/progressMessages';
+import { httpInsteadMessage } from '../../messages/rsyncMessage';
 
 /** The content of the status bar item. */
 export interface Indicator {
@@ -50,7 +51,7 @@ export function indicatorFor(folders: readonly FolderState[], now: Date): Indica
     if (state.kind === 'halted') return haltedIndicator({ state, index }, counts, tooltip);
   }
   const indicator = withOfflineSign(countsIndicator(connected, { counts, tooltip, now }), connected, now);
-  return withSilentSign(indicator, connected);
+  return withCarrier(withSilentSign(indicator, connected), connected);
 }
 
 /** Whether the indicator changes with the time alone, from second to second. */
@@ -190,6 +191,13 @@ function withSilentSign(indicator: Indicator, connected: readonly ConnectedFolde
   const sentence = l10n.t('The disk of {0} does not respond. Until it does, a pull or a restore has to wait.', silent);
   const text = joined(indicator.text, '$(warning)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
+}
+
+/** Says why files travel over HTTP. That is no fault, so the bar has no sign for it. */
+function withCarrier(indicator: Indicator, connected: readonly ConnectedFolder[]): Indicator {
+  const rsync = connected.find(({ state }) => state.unusableRsync !== undefined)?.state.unusableRsync;
+  if (rsync === undefined) return indicator;
+  return { ...indicator, tooltip: `${indicator.tooltip}\n\n${httpInsteadMessage(rsync)}` };
 }
 
 function nextTryMessage(nextTryAt: number, now: Date): string {

@@ -250,7 +250,7 @@ export class WorkspaceFolders implements vscode.Disposable {
         // Commands wait for this change of settings, and must not wait for the server.
         void opened.sync.rescan(silent).catch((error: unknown) => this.#deps.log.warn(String(error)));
       }
-      if (affects('rsyncPath')) opened.sync.recheck();
+      if (affects('rsyncPath') || affects('transport')) opened.sync.recheck();
     }
   }
 }

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { PalmtreeError } from '../../../src/errors';
-import type { TransferRequest, TransferResult } from '../../../src/io/rsync/transfer';
+import type { TransferRequest, TransferResult } from '../../../src/io/transfer/transferRequest';
 import { Crash } from '../disk/computer';
 import { simulatedFs } from '../disk/fsModules';
 import { realFs } from '../disk/realFs';

@@ -3,7 +3,7 @@ import { openStoreAndScanner } from '../../../src/io/openStoreAndScanner';
 import { storagePaths } from '../../../src/io/openFolderStorage';
 import { join } from 'node:path';
 import { Packer } from '../../../src/io/packs/packer';
-import { transfer } from '../../../src/io/rsync/transfer';
+import { transfer } from '../../../src/io/transferFiles';
 import { FolderSync } from '../../../src/sync/folder/folderSync';
 import type { Reporter } from '../../../src/sync/ports/serverBinding';
 import type { DoomedCommand } from './doomedClient';

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert, asyncProperty, array, constantFrom, integer, record, tuple, uint8Array } from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  blockBytesFor,
+  blockSignatureBytes,
+  copyBytes,
+  copyInstruction,
+  dataHeadBytes,
+  signatureBytesFor,
+  signatureHeadBytes,
+  strongBytes,
+  weakChecksum,
+} from '../../../../server/src/contract/differences';
+import { fillFromBasis } from './fillFromBasis';
+import { Signature } from './signature';
+import { writeDelta } from './writeDelta';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'palmtree-deltas-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function signatureOf(bytes: Uint8Array): Signature {
+  const blockBytes = blockBytesFor(bytes.length);
+  const signature = Buffer.alloc(signatureBytesFor(bytes.length));
+  signature.writeUInt32BE(blockBytes, 0);
+  signature.writeBigUInt64BE(BigInt(bytes.length), 4);
+  for (let start = 0, at = signatureHeadBytes; start < bytes.length; start += blockBytes, at += blockSignatureBytes) {
+    const block = bytes.subarray(start, start + blockBytes);
+    signature.writeUInt32BE(weakChecksum(block, 0, block.length), at);
+    createHash('sha256')
+      .update(block)
+      .digest()
+      .copy(signature, at + 4, 0, strongBytes);
+  }
+  return Signature.parse(signature) ?? expect.fail('not a signature');
+}
+
+function patched(basis: Uint8Array, delta: Buffer): Buffer {
+  const blockBytes = blockBytesFor(basis.length);
+  const parts: Uint8Array[] = [];
+  for (let at = 0; at < delta.length;) {
+    const first = delta.readUInt32BE(at + 1);
+    if (delta[at] === copyInstruction) {
+      parts.push(basis.subarray(first * blockBytes, (first + delta.readUInt32BE(at + 5)) * blockBytes));
+      at += copyBytes;
+    } else {
+      parts.push(delta.subarray(at + dataHeadBytes, at + dataHeadBytes + first));
+      at += dataHeadBytes + first;
+    }
+  }
+  return Buffer.concat(parts);
+}
+
+/** Contents with many equal blocks, and blocks of zeros. */
+const content = array(tuple(constantFrom(0, 1, 2, 3), integer({ min: 1, max: 3_000 })), { maxLength: 12 }).map((runs) =>
+  Buffer.concat(
+    runs.map(([seed, length]) =>
+      Buffer.from(Array.from({ length }, (_, index) => (seed === 0 ? 0 : (index * seed * 7) >> 3))),
+    ),
+  ),
+);
+const edit = record({
+  at: integer({ min: 0, max: 40_000 }),
+  removed: integer({ min: 0, max: 3_000 }),
+  added: uint8Array({ maxLength: 50 }),
+});
+
+function edited(bytes: Buffer, edits: readonly { at: number; removed: number; added: Uint8Array }[]): Buffer {
+  let result = bytes;
+  for (const { at, removed, added } of edits) {
+    result = Buffer.concat([result.subarray(0, at), added, result.subarray(at + removed)]);
+  }
+  return result;
+}
+
+it('a delta makes the new file of the old one, whatever was changed in it', async () => {
+  const [file, delta] = [join(folder, 'file'), join(folder, 'delta')];
+  await assert(
+    asyncProperty(content, array(edit, { maxLength: 4 }), async (old, edits) => {
+      const bytes = edited(old, edits);
+      await writeFile(file, bytes);
+      const way = writeDelta({ file, size: bytes.length, delta, maxBytes: Infinity }, signatureOf(old));
+      const rest = way.kind === 'rest' ? bytes.subarray(way.offset) : Buffer.alloc(0);
+      const made =
+        way.kind === 'rest' ? Buffer.concat([old.subarray(0, way.offset), rest]) : patched(old, await readFile(delta));
+      expect(made.equals(bytes)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('what a basis has and the missing parts make the file, whatever was changed in it', async () => {
+  const [basis, target] = [join(folder, 'basis'), join(folder, 'target')];
+  await assert(
+    asyncProperty(content, array(edit, { maxLength: 4 }), async (bytes, edits) => {
+      await writeFile(basis, edited(bytes, edits));
+      await rm(target, { force: true });
+      const gaps = fillFromBasis({ bases: [join(folder, 'missing'), basis], target }, signatureOf(bytes));
+      const made = await readFile(target);
+      for (const { start, end } of gaps) bytes.copy(made, start, start, end);
+      expect(made.equals(bytes)).toBe(true);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+it('a delta has little more than the bytes that were inserted', async () => {
+  const [file, delta] = [join(folder, 'file'), join(folder, 'delta')];
+  const old = Buffer.from(
+    Array.from(
+      { length: 300_000 },
+      (_, index) =>
+        createHash('md5')
+          .update(String(index >> 4))
+          .digest()[index & 15] ?? 0,
+    ),
+  );
+  const bytes = Buffer.concat([Buffer.from('at the start'), old.subarray(0, 150_001), old.subarray(150_100)]);
+  await writeFile(file, bytes);
+  expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 5_000 }, signatureOf(old))).toEqual({ kind: 'delta' });
+  expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 500 }, signatureOf(old))).toEqual({ kind: 'whole' });
+});
+
+it('bytes that are no signature are none', () => {
+  for (const bytes of [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12), Buffer.alloc(29, 1)]) {
+    expect(Signature.parse(bytes)).toBeUndefined();
+  }
+});

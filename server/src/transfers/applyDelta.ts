@@ -1,0 +1,99 @@
+import { blockBytesFor, copyBytes, copyInstruction, dataHeadBytes, dataInstruction } from '../contract/differences';
+import { WireError } from '../errors';
+import type { OpenFile } from './viewFile';
+
+const pieceBytes = 256 << 10;
+
+/**
+ * The bytes of a file that `delta` describes by the blocks of `basis`, see the contract's `differences.ts`. They are made one piece
+ * after the other, so a few instructions that would become gigabytes are only followed as far as wanted.
+ * Throws invalid_request for a delta that is not valid, and the errors of `delta` and of the disk.
+ */
+export async function* applyDelta(
+  delta: AsyncIterable<Uint8Array>,
+  basis: OpenFile,
+): AsyncGenerator<Uint8Array, undefined> {
+  const input = new Input(delta);
+  for (let head = await input.take(1); head !== undefined; head = await input.take(1)) {
+    if (head[0] === copyInstruction) {
+      const operands = await input.need(copyBytes - 1);
+      yield* blocksOf(basis, operands.readUInt32BE(0), operands.readUInt32BE(4));
+    } else if (head[0] === dataInstruction) {
+      const length = (await input.need(dataHeadBytes - 1)).readUInt32BE(0);
+      for (let left = length; left > 0;) {
+        const piece = await input.some(left);
+        left -= piece.length;
+        yield piece;
+      }
+    } else throw notADelta('has an unknown instruction');
+  }
+}
+
+async function* blocksOf(
+  { handle, size }: OpenFile,
+  first: number,
+  count: number,
+): AsyncGenerator<Uint8Array, undefined> {
+  const blockBytes = blockBytesFor(size);
+  const start = first * blockBytes;
+  const end = Math.min(size, (first + count) * blockBytes);
+  if (count === 0 || (first + count - 1) * blockBytes >= size)
+    throw notADelta('names a block that the file does not have');
+  for (let position = start; position < end;) {
+    const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, end - position));
+    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
+    if (bytesRead === 0) throw new Error('the file became shorter');
+    position += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
+/** Cuts pieces of any length into the parts that are wanted. */
+class Input {
+  readonly #pieces: AsyncIterator<Uint8Array>;
+  #rest: Buffer = Buffer.alloc(0);
+
+  constructor(pieces: AsyncIterable<Uint8Array>) {
+    this.#pieces = pieces[Symbol.asyncIterator]();
+  }
+
+  /** Undefined at the end. */
+  async take(bytes: number): Promise<Buffer | undefined> {
+    while (this.#rest.length < bytes) {
+      const piece = await this.#next();
+      if (piece !== undefined) this.#rest = Buffer.concat([this.#rest, piece]);
+      else if (this.#rest.length === 0) return undefined;
+      else throw notADelta('ends too early');
+    }
+    const taken = this.#rest.subarray(0, bytes);
+    this.#rest = this.#rest.subarray(bytes);
+    return taken;
+  }
+
+  async need(bytes: number): Promise<Buffer> {
+    const taken = await this.take(bytes);
+    if (taken === undefined) throw notADelta('ends too early');
+    return taken;
+  }
+
+  /** Between 1 and `maxBytes` bytes. */
+  async some(maxBytes: number): Promise<Buffer> {
+    if (this.#rest.length > 0) return this.need(Math.min(maxBytes, this.#rest.length));
+    const piece = await this.#next();
+    if (piece === undefined) throw notADelta('ends too early');
+    this.#rest = piece.subarray(maxBytes);
+    return piece.subarray(0, maxBytes);
+  }
+
+  async #next(): Promise<Buffer | undefined> {
+    for (;;) {
+      const { done, value } = await this.#pieces.next();
+      if (done === true) return undefined;
+      if (value.length > 0) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    }
+  }
+}
+
+function notADelta(fault: string): WireError {
+  return new WireError('invalid_request', `the delta ${fault}`);
+}
