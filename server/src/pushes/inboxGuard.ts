@@ -37,8 +37,8 @@ const protocolBytesPerFile = 1 << 10;
 const protocolBytes = 8 << 20;
 /** After each measure, the pause is at least so many times as long; once as long if the disk fills faster than promised. */
 const pausePerMeasure = 20;
-/** After its last run, a push is measured again if the last measure took no longer than this, or if it is suspicious. */
-const maxLastCostMs = 20;
+/** After its last run, a push is measured again if it declared no more files than this, or if it is suspicious. */
+const maxLastFiles = 5000;
 const blockBytes = 4096;
 
 interface Guarded {
@@ -182,7 +182,7 @@ export class InboxGuard implements RunObserver {
     try {
       if (!guarded.hasFailed) {
         const { freeBytes } = await space.state();
-        if (guarded.costMs > maxLastCostMs && !this.#isSuspicious(id, guarded, freeBytes)) return;
+        if (guarded.declared.count > maxLastFiles && !this.#isSuspicious(id, guarded, freeBytes)) return;
         const fault = this.#faultIn(await this.#measure(id, guarded), guarded.declared);
         if (fault === undefined) return;
         this.#cut(id, guarded, fault);
