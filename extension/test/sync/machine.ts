@@ -128,9 +128,9 @@ export class Machine {
       client,
       tree,
       findRsync: async () => {
-        const command = options.rsync?.() ?? 'rsync';
-        await probeRsync(command);
-        return command;
+        const command = options.rsync?.();
+        await (command === undefined ? probeInstalled() : probeRsync(command));
+        return command ?? 'rsync';
       },
       transport: options.transport ?? defaultTransport,
       openScreen: () => ({
@@ -200,6 +200,13 @@ export class Machine {
   listing(folder = ''): Promise<Map<string, Listed>> {
     return listing(this.path(folder));
   }
+}
+
+let probed: Promise<string> | undefined;
+
+/** Probes the installed rsync once, as a window does: to start a process is slow from one that has as much memory as this. */
+function probeInstalled(): Promise<string> {
+  return (probed ??= probeRsync('rsync'));
 }
 
 async function storageOf({ storage, window, tree }: MachineOptions, root: string): Promise<string> {
