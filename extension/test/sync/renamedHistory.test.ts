@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { pushModes } from '../support/pushModes';
 import { silent, type Machine } from './machine';
 import { serverFixture } from './serverFixture';
 
@@ -86,7 +87,8 @@ describe('the history of a renamed file', () => {
 
   it('continues over the end of a page', async () => {
     const [desk] = await fixture.syncedMachines({ 'n/a': '0', 'n/c': 'c' });
-    for (let n = 1; n < 52; n++) await edit(desk, 'n/a', `${n}`);
+    await pushModes(desk.client, fixture.tree, 'n/a', 51);
+    await desk.pull();
     await desk.rename('n/a', 'n/b');
     await desk.push();
     const first = await desk.sync.history.versions('n/b');

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import type { Desk } from '../support/desk';
 import { picture } from '../support/picture';
+import { pushModes } from '../support/pushModes';
 import { it } from '../support/uiTest';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
 import type { Machine } from '../sync/machine';
@@ -107,7 +108,7 @@ describe('the history of a file', () => {
     await laptop.write('notes/list.md', 'spade\n');
     await laptop.sync.track(['notes']);
     await laptop.push();
-    await pushModes({ desk, laptop }, 'notes/list.md', 55);
+    await pushModes(laptop.client, desk.tree, 'notes/list.md', 55);
     const window = await desk.openAndPull(1);
     await window.showContainer('Palmtree');
     await window.editor.open('list.md');
@@ -116,7 +117,7 @@ describe('the history of a file', () => {
     await versions.scrollToLast('Load More…');
     await versions.row('Load More…').click();
     await versions.scrollToLast('r1 by laptop');
-    await pushModes({ desk, laptop }, 'notes/list.md', 1);
+    await pushModes(laptop.client, desk.tree, 'notes/list.md', 1);
     await window.pending('↓1');
     // The loaded rows stay when new ones come.
     await versions.scrollToLast('r1 by laptop');
@@ -239,19 +240,4 @@ async function openThreeRevisions(machines: Machines): Promise<WorkbenchWindow> 
   await machines.desk.write('notes/plan.md', 'dig\nplant\nwater\n');
   await window.push('↑1');
   return window;
-}
-
-/** Pushes this number of revisions that only change the mode of a file: nothing is uploaded for them. */
-async function pushModes({ desk, laptop }: Machines, path: string, count: number): Promise<void> {
-  const { files, revision } = await laptop.client.files(desk.tree, 0);
-  const file = files.find((each) => each.path === path);
-  if (file === undefined || 'deleted' in file) throw new Error(`${path} is not on the server.`);
-  const { revision: _, ...entry } = file;
-  let { mode } = entry;
-  for (let step = 0; step < count; step++) {
-    mode = mode === 0o600 ? 0o644 : 0o600;
-    const changes = [{ op: 'put' as const, ...entry, mode }];
-    const session = await laptop.client.beginPush(desk.tree, { base: revision + step, changes });
-    await laptop.client.commitPush(desk.tree, session.id);
-  }
 }
