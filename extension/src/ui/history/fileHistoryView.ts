@@ -10,7 +10,6 @@ import {
   removedItem,
   pushTooltip,
   versionBefore,
-  versionDescription,
   type ShownVersion,
   type MoreRow,
   type RemovedRow,
@@ -21,6 +20,7 @@ import { formatNumber } from '../../messages/format';
 import { commandIds, fileHistoryViewId } from '../shared/ids';
 import { showProgressInView } from '../shared/notification';
 import { plainLine } from '../../messages/plainText';
+import { versionDescription } from '../../messages/historyMessages';
 import { rowLabel } from '../shared/rowLabel';
 import { createTreeView } from '../shared/treeView';
 import { DrawnRows } from '../views/drawnRows';

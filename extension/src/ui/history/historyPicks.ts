@@ -3,10 +3,11 @@ import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { parentFolders, sortedNaturally } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
+import { revisionDescription, versionDescription } from '../../messages/historyMessages';
 import { pickOne } from '../shared/quickInput';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import type { Page } from './pages';
-import { revisionDescription, revisionLabel, versionDescription } from './rows';
+import { revisionLabel } from './rows';
 
 /** Lets the user pick a revision of the tree. Throws cancelled. */
 export function pickRevision({ sync }: SyncedFolder, placeHolder: string): Promise<RevisionSummary> {

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RevisionSummary } from '../../../../server/src/contract/history';
 import { PalmtreeError } from '../../errors';
 import type { FileVersion } from '../../sync/history/fileVersions';
-import { formatBytes, formatDate, formatNumber, relativeTime } from '../../messages/format';
+import { formatDate, formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -79,21 +79,6 @@ export function revisionLabel(revision: number, { author }: Push): string {
   return vscode.l10n.t('r{0} by {1}', revision, author);
 }
 
-/**
- * `3 minutes ago · renamed from notes/old.md · “the message” · 12.0 kB`. The size comes last, since a narrow view cuts off
- * the end.
- */
-export function versionDescription({ createdAt, message, entry, renamedFrom }: FileVersion, now: Date): string {
-  const size =
-    entry === null
-      ? vscode.l10n.t('deleted')
-      : entry.kind === 'symlink'
-        ? vscode.l10n.t('symbolic link')
-        : formatBytes(entry.size);
-  const rename = renamedFrom === undefined ? '' : vscode.l10n.t('renamed from {0}', renamedFrom);
-  return joined(' · ', relativeTime(new Date(createdAt), now), rename, quoted(message), size);
-}
-
 /** A row that stands for versions that the server has removed. */
 export interface RemovedRow {
   readonly owner: SyncedFolder;
@@ -125,42 +110,10 @@ export function removedItem({ removed }: RemovedRow, label: string): vscode.Tree
   return item;
 }
 
-/** The part of a revision's description about the changes that the server has removed. */
-function removedText({ put, deleted, removed = 0 }: RevisionSummary): string {
-  if (removed === 0) return '';
-  return removed >= put + deleted
-    ? vscode.l10n.t('removed by retention')
-    : vscode.l10n.t('{0} removed by retention', formatNumber(removed));
-}
-
-/** `3 minutes ago · “the message” · 1 renamed, 2 changed, 1 deleted · forced · removed by retention` */
-export function revisionDescription(revision: RevisionSummary, now: Date): string {
-  const { createdAt, message, forced, renamed = 0 } = revision;
-  const [put, deleted] = [revision.put - renamed, revision.deleted - renamed];
-  const changes = joined(
-    ', ',
-    renamed > 0 ? vscode.l10n.t('{0} renamed', formatNumber(renamed)) : '',
-    put > 0 ? vscode.l10n.t('{0} changed', formatNumber(put)) : '',
-    deleted > 0 ? vscode.l10n.t('{0} deleted', formatNumber(deleted)) : '',
-  );
-  const time = relativeTime(new Date(createdAt), now);
-  const isForced = forced ? vscode.l10n.t('forced') : '';
-  return joined(' · ', time, quoted(message), changes, isForced, removedText(revision));
-}
-
 /** Three lines: the revision and its author, the exact time, and the whole message. */
 export function pushTooltip(revision: number, { author, createdAt, message }: Push): string {
   const title = vscode.l10n.t('Revision {0}, pushed by {1}', revision, author);
-  return joined('\n', title, formatDate(new Date(createdAt)), message ?? '');
-}
-
-function quoted(message: string | null): string {
-  const [line = ''] = (message ?? '').split('\n');
-  return line === '' ? '' : `“${line}”`;
-}
-
-function joined(separator: string, ...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(separator);
+  return [title, formatDate(new Date(createdAt)), message ?? ''].filter((part) => part !== '').join('\n');
 }
 
 export function nameOf(path: string): string {

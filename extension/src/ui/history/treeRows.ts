@@ -8,13 +8,13 @@ import {
   moreItem,
   revisionLabel,
   pushTooltip,
-  revisionDescription,
   type MoreRow,
   type RemovedRow,
   type VersionRow,
 } from './rows';
 import { commandIds } from '../shared/ids';
 import { formatNumber } from '../../messages/format';
+import { revisionDescription } from '../../messages/historyMessages';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 

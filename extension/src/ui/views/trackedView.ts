@@ -5,7 +5,7 @@ import { PathTree, type PathNode } from '../../core/status/pathTree';
 import type { ActiveMerges } from '../workspace/activeMerges';
 import { fileCount, formatNumber } from '../../messages/format';
 import { commandIds, trackedViewId } from '../shared/ids';
-import { conflictMessage } from './conflictPresentation';
+import { conflictMessage } from '../../messages/conflictMessage';
 import { pendingSigns } from '../shared/pendingSigns';
 import { problemMessage } from '../../messages/problemMessages';
 import { inFolderOf, rowLabel } from '../shared/rowLabel';

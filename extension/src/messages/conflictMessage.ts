@@ -1,5 +1,5 @@
 import { l10n } from 'vscode';
-import type { Conflict } from '../../core/change';
+import type { Conflict } from '../core/change';
 
 /** The kind of a conflict, for a row's description; empty when both sides edited a file. */
 export function conflictMessage({ local, remote, ancestor }: Conflict): string {
