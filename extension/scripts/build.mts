@@ -47,6 +47,10 @@ const workers: BuildOptions = {
   target: 'node22',
 };
 
+/** Bundled CommonJS libraries call require for Node's own modules. */
+const commandBanner = `#!/usr/bin/env node
+import { createRequire as palmtreeRequire } from 'node:module'; const require = palmtreeRequire(import.meta.url);`;
+
 const server: BuildOptions = {
   ...shared,
   entryPoints: { 'palmtree-server': 'server/src/main.ts' },
@@ -54,17 +58,25 @@ const server: BuildOptions = {
   outExtension: { '.js': '.mjs' },
   format: 'esm',
   target: 'node24',
-  // Bundled CommonJS libraries call require for Node's own modules.
-  banner: {
-    js: "import { createRequire as palmtreeRequire } from 'node:module'; const require = palmtreeRequire(import.meta.url);",
-  },
+  banner: { js: commandBanner },
+};
+
+const commandLine: BuildOptions = {
+  ...shared,
+  alias: { ...extension.alias, vscode: join(repository, 'extension/src/messages/english.ts') },
+  entryPoints: { palmtree: 'extension/src/cli/main.ts' },
+  outdir: dist,
+  outExtension: { '.js': '.mjs' },
+  format: 'esm',
+  target: 'node22',
+  banner: { js: commandBanner },
 };
 
 export async function build(options: { minify: boolean; watch?: boolean }): Promise<void> {
   await mkdir(dist, { recursive: true });
   const wasm = createRequire(import.meta.url).resolve('sql.js/dist/sql-wasm.wasm');
   await copyFile(wasm, join(dist, 'sql-wasm.wasm'));
-  for (const part of [extension, workers, server]) {
+  for (const part of [extension, workers, server, commandLine]) {
     // Keep names, so that a stack in a user's log can be read.
     const production: BuildOptions = { minify: true, keepNames: true, sourcemap: 'external' };
     const building = await context({ ...part, ...(options.minify ? production : {}) });

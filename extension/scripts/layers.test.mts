@@ -51,6 +51,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['folder'],
     ['automation'],
   ),
+  'extension/src/cli': levels(['terminal'], ['state'], ['folder'], ['commands']),
   'extension/src/ui': levels(
     ['shared'],
     ['workspace'],

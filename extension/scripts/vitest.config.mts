@@ -59,7 +59,7 @@ export default defineConfig({
         test: {
           name: 'sync',
           sequence: independent,
-          include: ['extension/test/sync/**/*.test.ts'],
+          include: ['extension/test/{cli,sync}/**/*.test.ts'],
           // More than CI's two cores: each file has its own server and often waits for rsync or the disk.
           maxWorkers: 3,
           pool: 'forks',

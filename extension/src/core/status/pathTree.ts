@@ -54,6 +54,11 @@ export class PathFolders {
     return this.#files.size === 0;
   }
 
+  /** The folders that hold paths, at any depth. */
+  get all(): ReadonlySet<string> {
+    return new Set([...this.#files.keys(), ...this.#folders.keys()]);
+  }
+
   /** Adds a new folder to its parent, the parent to its own parent, and so on up to the first known one. */
   #addFolder(folder: string): void {
     for (let path = folder; path !== '';) {

@@ -68,10 +68,7 @@ interface Question {
  * whatever storage VS Code gives them.
  */
 export async function findStorage(request: FolderRequest): Promise<FoundStorage> {
-  const file = new LockedFile({
-    path: join(request.globalStorage, 'folders.json'),
-    parse: (value) => registrySchema.safeParse(value).data,
-  });
+  const file = registryFile(request.globalStorage);
   // The user's answers, by storage. No other window has to wait for them.
   const answers = new Map<string, boolean>();
   for (;;) {
@@ -86,6 +83,30 @@ export async function findStorage(request: FolderRequest): Promise<FoundStorage>
     if (decision === undefined) throw new Error('the registry was not read');
     answers.set(decision.storage, (await request.isMovedFrom?.(decision.path)) ?? false);
   }
+}
+
+/** The nearest folder at or above `path` that is registered, as its path is now; undefined if there is none. */
+export async function registeredFolderAbove(
+  path: string,
+  { globalStorage, windowStorage }: Pick<FolderRequest, 'globalStorage' | 'windowStorage'>,
+): Promise<string | undefined> {
+  const folders = (await registryFile(globalStorage).read())?.folders ?? (await rebuiltRegistry(windowStorage));
+  for (let folder = path; ; folder = dirname(folder)) {
+    const now = await knownFolderAt(folder);
+    if (now !== undefined && folders.some((known) => isRegisteredAs(known, now))) return now.path;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+function isRegisteredAs(known: RegisteredFolder, now: KnownFolder): boolean {
+  return known.path === now.path || (isReliable(now) && isSameFolder(known, now));
+}
+
+function registryFile(globalStorage: string): LockedFile<z.infer<typeof registrySchema>> {
+  return new LockedFile({
+    path: join(globalStorage, 'folders.json'),
+    parse: (value) => registrySchema.safeParse(value).data,
+  });
 }
 
 /** One search in the registry, under its lock. It changes `folders`. */

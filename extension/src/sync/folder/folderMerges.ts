@@ -3,6 +3,7 @@ import type { ActiveMerge } from '../conflicts/activeMerge';
 import { endedMerges } from '../conflicts/endedMerges';
 import { finishMerge, type FinishedMerge } from '../conflicts/finishMerge';
 import { startMerge, type MergeSides } from '../conflicts/startMerge';
+import { writeMerge } from '../conflicts/writeMerge';
 import type { Reporter } from '../ports/serverBinding';
 import type { CommandContext, LocalContext } from '../replica/commandContext';
 import type { ApplyOptions } from '../transfer/applyStaged';
@@ -27,6 +28,12 @@ export class FolderMerges {
 
   start(reporter: Reporter, path: string): Promise<MergeSides> {
     return this.#deps.run(reporter, (context) => startMerge(context, path));
+  }
+
+  /** Puts the text of a merge that `start` returned into the file, where no editor shows it. */
+  write(reporter: Reporter, sides: MergeSides): Promise<void> {
+    const { local, operate } = this.#deps;
+    return operate(() => writeMerge({ ...local, reporter }, sides), reporter.signal);
   }
 
   finish(reporter: Reporter, merge: ActiveMerge): Promise<FinishedMerge> {

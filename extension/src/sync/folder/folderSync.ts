@@ -66,6 +66,8 @@ export interface FolderSyncDeps {
   readonly onDefect: (error: unknown) => void;
   /** The timers of the checks whether the cause of a halt is gone. */
   readonly wait?: Wait;
+  /** Whether it follows the server's event stream while it is bound; by default it does. */
+  readonly isLive?: boolean;
 }
 
 const silent: Reporter = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
@@ -90,10 +92,11 @@ export class FolderSync {
   readonly #storeFollower: StoreFollower;
   readonly #recovery: Recovery;
   readonly #sleepWatch: SleepWatch;
+  readonly #isLive: boolean;
   #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
-    const { root, store, scanner, folders, onDefect, backupLimits: limits, copiesInUse, wait } = deps;
+    const { root, store, scanner, folders, onDefect, backupLimits: limits, copiesInUse, wait, isLive = true } = deps;
     const tooLong = tooLongTest(root, folders);
     const replica = new Replica({ ...deps, tooLong, onFollowed: (renames) => this.#followed.fire(renames) });
     const connection = new Connection(store.state);
@@ -109,6 +112,7 @@ export class FolderSync {
     });
     this.#followed = new Emitter(onDefect);
     this.root = root;
+    this.#isLive = isLive;
     this.history = new TreeHistory(replica, connection, (error) => {
       if (isServerFailure(error)) this.#fetcher.reconnect();
     });
@@ -240,7 +244,8 @@ export class FolderSync {
         await this.#replica.changeTree(before === binding?.server ? server : undefined, this.#operations.lifetime);
         await this.#replica.save();
       }
-      if (!this.#operations.lifetime.aborted) await this.#fetcher.follow(server, this.#replica.ancestor.revision);
+      if (this.#operations.lifetime.aborted || !this.#isLive) return;
+      await this.#fetcher.follow(server, this.#replica.ancestor.revision);
     });
   }
 

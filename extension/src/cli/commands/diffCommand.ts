@@ -1,0 +1,79 @@
+import { readFile, readlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { unifiedDiff, type DiffLine } from '../../core/merge/unifiedDiff';
+import { compareNaturally } from '../../core/paths';
+import { errnoOf, isNotFound } from '../../io/fs/errno';
+import { plainLine } from '../../messages/plainText';
+import { action, globalOptions, type Invocation } from '../folder/invocation';
+import { withFolder, type OpenFolder } from '../folder/openFolder';
+import { atOrIn, pathsInFolder } from '../folder/paths';
+import type { Color } from '../terminal/style';
+
+interface DiffOptions {
+  readonly server?: boolean;
+}
+
+export function diffCommand(): Command {
+  const command = new Command('diff')
+    .description('show how the files here differ from their last synced versions')
+    .argument('[path...]', 'only the files at and in these paths')
+    .option('--server', "compare with the server's newest versions");
+  return globalOptions(command).action(
+    action((invocation, typed: string[], options: DiffOptions) => diff(invocation, typed, options)),
+  );
+}
+
+function diff(invocation: Invocation, typed: readonly string[], { server = false }: DiffOptions): Promise<void> {
+  const { out, cwd } = invocation;
+  return withFolder(invocation, async ({ sync, root, reporter }) => {
+    await sync.rescan(reporter);
+    const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
+    const states = [...sync.pathStates].filter(([, state]) => state !== 'problem' && (server || state !== 'incoming'));
+    const paths = atOrIn(
+      states.map(([path]) => path),
+      wanted,
+    );
+    for (const path of [...paths].sort(compareNaturally)) {
+      const before = await (server ? serverContent(sync, path) : syncedContent(sync, path));
+      const lines = unifiedDiff(path, before, await contentHere(join(root, path)));
+      const patch = lines.map(({ text }) => text).join('\n');
+      if (lines.length > 0) out.result('diff', { path, patch }, lines.map((line) => shown(line)).join('\n'));
+    }
+
+    function shown({ kind, text }: DiffLine): string {
+      const color = colors[kind];
+      // The characters of a content may move the cursor.
+      const plain = plainLine(text.replaceAll('\t', '    '));
+      return color === undefined ? plain : out.style(color, plain);
+    }
+  });
+}
+
+const colors: Partial<Record<DiffLine['kind'], Color>> = {
+  heading: 'bold',
+  hunk: 'cyan',
+  removed: 'red',
+  added: 'green',
+};
+
+async function syncedContent({ history }: OpenFolder['sync'], path: string): Promise<Uint8Array | undefined> {
+  return history.ancestorEntry(path) && history.ancestorContent(path);
+}
+
+async function serverContent(sync: OpenFolder['sync'], path: string): Promise<Uint8Array | undefined> {
+  const { history, knownRevision } = sync;
+  const version = knownRevision === 0 ? undefined : await history.versionAt(path, knownRevision);
+  return version?.entry ? history.serverContent(path, knownRevision) : undefined;
+}
+
+/** A link's content is its target. */
+async function contentHere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return Buffer.from(await readlink(path));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'UNKNOWN') throw error;
+  }
+  return readFile(path);
+}

@@ -1,0 +1,91 @@
+import { Command } from 'commander';
+import { fileCount, relativeTime } from '../../messages/format';
+import { pathSection } from '../../messages/pathList';
+import { skippedMessage } from '../../messages/skippedMessages';
+import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
+import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
+import { withFolder } from '../folder/openFolder';
+import { exitCodes, type ExitCode } from '../terminal/exitCodes';
+import { agree } from '../terminal/questions';
+import { UsageError } from '../terminal/usageError';
+import { headOf, positiveNumber } from './historyCommands';
+
+export function undoCommand(): Command {
+  const push = new Command('push')
+    .description('undo a push by a new revision; files that changed since are left alone')
+    .argument('[revision]', 'by default the newest one', positiveNumber);
+  const pull = new Command('pull')
+    .description('undo the last pull on this disk')
+    .option('--backup <folder>', 'undo the pull, restore or decision with this backup instead');
+  return new Command('undo')
+    .description('undo a push or a pull')
+    .addCommand(
+      globalOptions(yesOption(push, 'do not ask')).action(
+        action((invocation, revision: number | undefined) => undoPush(invocation, revision)),
+      ),
+    )
+    .addCommand(
+      globalOptions(yesOption(pull, 'do not ask')).action(
+        action((invocation, { backup }: { readonly backup?: string }) => undoPull(invocation, backup)),
+      ),
+    );
+}
+
+function undoPush(invocation: Invocation, typed: number | undefined): Promise<void> {
+  const { out, signal } = invocation;
+  return withFolder(invocation, async ({ sync, reporter }) => {
+    const revision = typed ?? (await headOf(sync, signal));
+    const plan = await sync.planUndoPush(reporter, revision);
+    const { author, reverted, restored, deleted, changedSince, beforeRemoved } = plan;
+    const undone = [...reverted, ...restored, ...deleted];
+    out.idle();
+    await agreeOrStop(invocation, `Undo push r${revision} by ${author} (${fileCount(undone.length)})?`, [
+      pathSection('Will be reverted on the server', reverted),
+      pathSection('Will be restored on the server', restored),
+      pathSection('Will be deleted on the server', deleted),
+      pathSection('Changed since, left alone', changedSince),
+      pathSection('Earlier version removed by retention, left alone', beforeRemoved),
+    ]);
+    const result = await sync.undoPush(reporter, revision, new Set(undone));
+    const left = [changedSinceMessage(result.changedSince), beforeRemovedMessage(result.beforeRemoved)];
+    const text = `Push r${revision} undone by revision ${result.revision}.`;
+    out.result('undone', { undone: revision, ...result }, text, ...left.filter((part) => part !== ''));
+    out.note('"palmtree pull" updates this folder.');
+  });
+}
+
+function undoPull(invocation: Invocation, backup: string | undefined): Promise<ExitCode> {
+  const { out } = invocation;
+  return withFolder(
+    invocation,
+    async ({ sync, reporter }) => {
+      const plan = await sync.planUndoPull(reporter, { only: backup });
+      const { revision, at, restored, removed, conflicts, changedSince, lost } = plan;
+      const time = relativeTime(new Date(at), new Date());
+      const count = fileCount(restored.length + removed.length);
+      out.idle();
+      await agreeOrStop(invocation, `Undo the pull of revision ${revision}, ${time} (${count})?`, [
+        pathSection('Will be restored here', restored),
+        pathSection('Will be removed here again', removed),
+        pathSection('Will be in conflict again', conflicts),
+        pathSection('Changed since, left alone', changedSince),
+        pathSection("Can't be restored, because the backup is gone", lost),
+      ]);
+      const paths = new Set([...restored, ...removed, ...lost]);
+      const result = await sync.undoPull(reporter, { only: plan.backup, paths });
+      const undone = result.restored.length + result.removed.length;
+      const text = `${fileCount(undone)} as before the pull of revision ${revision}. The next pull brings its changes again.`;
+      const left = changedSinceMessage(result.changedSince);
+      out.result('undone', { ...result }, text, ...(left === '' ? [] : [left]));
+      for (const one of result.skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
+      return result.skipped.length > 0 ? exitCodes.failed : exitCodes.done;
+    },
+    { isServerOptional: true },
+  );
+}
+
+async function agreeOrStop(invocation: Invocation, question: string, sections: readonly string[]): Promise<void> {
+  const detail = sections.filter((part) => part !== '').join('\n');
+  const refusal = 'Without a terminal to ask on, --yes agrees.';
+  if (!(await agree(invocation, { question, detail, refusal }))) throw new UsageError('Nothing was changed.');
+}

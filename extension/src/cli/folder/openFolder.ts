@@ -1,0 +1,147 @@
+import { pathToFileURL } from 'node:url';
+import { PalmtreeError } from '../../errors';
+import { parseServerUrl } from '../../io/api/serverAddress';
+import { createFolder } from '../../io/fs/folders';
+import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
+import { openStoreAndScanner } from '../../io/openStoreAndScanner';
+import { registeredFolderAbove } from '../../io/store/folderRegistry';
+import { formatNumber } from '../../messages/format';
+import { FolderSync } from '../../sync/folder/folderSync';
+import type { Reporter } from '../../sync/ports/serverBinding';
+import { ConfigFile, excludedBy, type Config } from '../state/config';
+import { windowStorageIn } from '../state/stateFolder';
+import { agree, canAsk } from '../terminal/questions';
+import { UsageError } from '../terminal/usageError';
+import { dist } from './dist';
+import type { Invocation } from './invocation';
+import { serverBinding } from './serverBinding';
+
+/** A folder that is open for one command. */
+export interface OpenFolder {
+  readonly root: string;
+  readonly sync: FolderSync;
+  readonly storage: string;
+  readonly config: Config;
+  readonly reporter: Reporter;
+}
+
+export interface OpenOptions {
+  /** Follows the server's event stream. */
+  readonly isLive?: boolean;
+  /** Opens the folder although no server is connected. */
+  readonly isServerOptional?: boolean;
+}
+
+/** Opens the connected folder that contains the current one, and closes it after `work`. Throws no_folder. */
+export async function withFolder<T>(
+  invocation: Invocation,
+  work: (folder: OpenFolder) => Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> {
+  const { state, cwd } = invocation;
+  const root = await registeredFolderAbove(cwd, { globalStorage: state, windowStorage: windowStorageIn(state) });
+  if (root === undefined) throw new PalmtreeError('no_folder', `no folder is connected at or above ${cwd}`);
+  return withFolderAt(
+    invocation,
+    root,
+    async (folder) => {
+      await bindAsStored(invocation, folder, options);
+      return work(folder);
+    },
+    options,
+  );
+}
+
+/** Opens the folder `root`, which need not be connected, and closes it after `work`. */
+export async function withFolderAt<T>(
+  invocation: Invocation,
+  root: string,
+  work: (folder: OpenFolder) => Promise<T>,
+  { isLive = false }: OpenOptions = {},
+): Promise<T> {
+  const folder = await openFolder(invocation, root, isLive);
+  try {
+    return await work(folder);
+  } finally {
+    await folder.sync.dispose();
+  }
+}
+
+async function openFolder(invocation: Invocation, root: string, isLive: boolean): Promise<OpenFolder> {
+  const { out, state, signal } = invocation;
+  // Names of files and trees are nobody else's business.
+  await createFolder(state, 0o700);
+  const { storage, isLost } = await openFolderStorage(
+    {
+      root,
+      uri: pathToFileURL(root).href,
+      windowStorage: windowStorageIn(state),
+      globalStorage: state,
+      isMovedFrom: (path) => isMovedFrom(invocation, root, path),
+    },
+    dist,
+  );
+  if (isLost)
+    out.warn(`Palmtree's data about ${root} was deleted. Your files are untouched. Connect the folder again.`);
+  const config = await new ConfigFile(storage).read();
+  const { store, scanner } = await openStoreAndScanner({ dist, root, storage, ownFolders: [state] });
+  if (store.setAside !== undefined) {
+    out.warn(
+      `The list of tracked files was damaged, and is kept at ${store.setAside}. Track the files again, or pull.`,
+    );
+  }
+  const sync = new FolderSync({
+    root,
+    store,
+    scanner,
+    folders: storagePaths(storage),
+    settings: () => ({
+      exclude: excludedBy(config),
+      respectGitignore: config.respectGitignore,
+      modes: config.modes,
+      deletionGuardFraction: config['deletionGuard.share'],
+    }),
+    backupLimits: () => ({
+      maxAgeDays: config['backups.maxAgeDays'],
+      maxBytes: config['backups.maxSize'] * 1_000_000,
+    }),
+    onDefect: (error) => out.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
+    isLive,
+  });
+  sync.onDidChangeState((now) => {
+    if (now.kind === 'scanning' && now.progress.files > 0) {
+      out.scanned(`Scanning for changes: ${formatNumber(now.progress.files)} files so far`);
+    }
+  });
+  const reporter: Reporter = {
+    signal,
+    step: (step) => out.step(step),
+    progress: (progress) => out.progress(progress),
+  };
+  return { root, sync, storage, config, reporter };
+}
+
+/** Binds the folder to the tree that it was connected to. Throws not_connected and UsageError. */
+async function bindAsStored(
+  { out, credentials, transport }: Invocation,
+  { sync, config }: OpenFolder,
+  { isServerOptional = false }: OpenOptions,
+): Promise<void> {
+  const { binding } = sync.state;
+  const token = binding && (await credentials.token(parseServerUrl(binding.server).origin));
+  if (binding !== undefined && token !== undefined) {
+    const { server: address, tree } = binding;
+    const { rsyncPath: rsync, transport: setting } = config;
+    return sync.bind(serverBinding(out, { address, token, tree, rsync, transport: transport ?? setting }), binding);
+  }
+  if (isServerOptional) return sync.bind(undefined, undefined);
+  if (binding === undefined) throw new PalmtreeError('not_connected', 'no tree is stored');
+  const fix = `Run "palmtree connect ${binding.server} --tree ${binding.tree}", or set PALMTREE_TOKEN.`;
+  throw new UsageError(`There is no token for ${binding.server}. ${fix}`);
+}
+
+async function isMovedFrom(invocation: Invocation, root: string, path: string): Promise<boolean> {
+  if (!invocation.yes && !canAsk()) return false;
+  const question = `Was this folder moved to ${root} from ${path}? If not, all its files are compared with the server.`;
+  return agree(invocation, { question, refusal: '' });
+}

@@ -1,0 +1,40 @@
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { isInside } from '../../core/paths';
+import { PalmtreeError } from '../../errors';
+import { posixPath } from '../../io/fs/posixPath';
+
+/**
+ * The paths in the folder `root` that a user has typed relative to `cwd`; `''` is the folder. They need not exist. Throws
+ * not_in_folder with those that are outside.
+ */
+export function pathsInFolder(typed: readonly string[], cwd: string, root: string): string[] {
+  const found = typed.map((text) => ({ text, path: relative(root, realPathOf(resolve(cwd, text))) }));
+  const outside = found.filter(({ path }) => path === '..' || path.startsWith(`..${sep}`) || resolve(path) === path);
+  if (outside.length > 0) {
+    const paths = outside.map(({ text }) => text);
+    throw new PalmtreeError('not_in_folder', `outside ${root}: ${paths.join(', ')}`, { details: { paths } });
+  }
+  return found.map(({ path }) => posixPath(path));
+}
+
+/** Those of `all` that are at or in one of `paths`. */
+export function atOrIn(all: Iterable<string>, paths: readonly string[]): Set<string> {
+  const isWanted = (path: string): boolean => paths.some((wanted) => path === wanted || isInside(path, wanted));
+  return new Set([...all].filter(isWanted));
+}
+
+/** The path with all its folders resolved, as far as they exist. A link at the path itself is not followed. */
+function realPathOf(path: string): string {
+  const parent = dirname(path);
+  if (parent === path) return path;
+  return join(realFolderPath(parent), basename(path));
+}
+
+function realFolderPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return realPathOf(path);
+  }
+}

@@ -1,0 +1,66 @@
+import { plainLine } from '../../messages/plainText';
+import { runningMessage, type RunningStep } from '../../messages/progressMessages';
+import { TransferRate } from './transferRate';
+
+const intervalMs = 100;
+/** Shorter work shows nothing. */
+const afterMs = 300;
+const barCells = 20;
+
+/** One line at the bottom of a terminal that says what a command does, and is written over. */
+export class StatusLine {
+  readonly #stream: NodeJS.WriteStream;
+  readonly #rate = new TransferRate();
+  readonly #begun = performance.now();
+  #running: RunningStep | string = '';
+  #timer: NodeJS.Timeout | undefined;
+  #isShown = false;
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream;
+  }
+
+  show(running: RunningStep | string): void {
+    this.#running = running;
+    if (typeof running !== 'string' && running.progress !== undefined) {
+      this.#rate.add(running.progress.bytes, performance.now());
+    }
+    // The time that the server is silent changes without an event.
+    this.#timer ??= setInterval(() => this.#draw(), intervalMs).unref();
+  }
+
+  /** Removes the line, so that another text takes its place. The next interval draws it again. */
+  clear(): void {
+    if (this.#isShown) this.#stream.write('\r\u001B[K');
+    this.#isShown = false;
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.clear();
+  }
+
+  #draw(): void {
+    if (performance.now() - this.#begun < afterMs) return;
+    const text = plainLine(this.#text()).slice(0, (this.#stream.columns || 80) - 1);
+    this.#stream.write(`\r\u001B[K${text}`);
+    this.#isShown = true;
+  }
+
+  #text(): string {
+    const running = this.#running;
+    if (typeof running === 'string') return running;
+    const message = runningMessage(running, new Date());
+    const { progress } = running;
+    if (progress === undefined || progress.totalBytes === 0) return message;
+    return [bar(progress.bytes / progress.totalBytes), message, this.#rate.text(progress.totalBytes)]
+      .filter((part) => part !== '')
+      .join(' · ');
+  }
+}
+
+function bar(share: number): string {
+  const full = Math.min(barCells, Math.floor(share * barCells));
+  return `[${'█'.repeat(full)}${'░'.repeat(barCells - full)}]`;
+}
