@@ -28,7 +28,7 @@ const suites: readonly Suite[] = [
   },
   { name: 'format', run: () => check('prettier', ['--check', '.']) },
   { name: 'commits', run: checkNewCommits },
-  { name: 'unit', run: () => vitest('unit') },
+  { name: 'unit', run: () => vitest('unit*') },
   { name: 'model', run: () => vitest('model') },
   { name: 'package', run: testPackage },
   { name: 'sync', run: () => vitest('sync', withoutRootPrivileges()) },
@@ -61,10 +61,11 @@ function withoutRootPrivileges(): readonly string[] {
 }
 
 /**
- * Runs one project of vitest. Its TMPDIR is removed afterwards, with everything that interrupted tests left there.
+ * Runs the projects of vitest that match a pattern. Their TMPDIR is removed afterwards, with everything that interrupted
+ * tests left there.
  * A run that exits with an error although no test failed counts as one failure.
  */
-async function vitest(project: string, prefix: readonly string[] = []): Promise<Totals> {
+async function vitest(projects: string, prefix: readonly string[] = []): Promise<Totals> {
   const folder = await mkdtemp(join(tmpdir(), 'palmtree-vitest-'));
   // Some tests act as another user, who has to get into this folder.
   await chmod(folder, 0o755);
@@ -77,7 +78,7 @@ async function vitest(project: string, prefix: readonly string[] = []): Promise<
     const [command = process.execPath, ...args] = [
       ...prefix,
       process.execPath,
-      ...[entry, 'run', '--config', config, '--project', project, ...reporters],
+      ...[entry, 'run', '--config', config, '--project', projects, ...reporters],
     ];
     const { code } = await runCommand(command, args, {
       cwd: repository,

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { timeoutMs } from '../test/support/timeout.mts';
@@ -10,6 +11,20 @@ const independent = { shuffle: true };
 /** In a soak, each test runs as long as it is told to; then a run in progress has to end. */
 const modelTimeoutMs = 600_000 + 1_000 * Number(process.env['PALMTREE_SOAK_SECONDS'] ?? 0);
 
+const extensionTests = globSync(['extension/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'], { cwd: root });
+/** Tests that replace modules, which the other files of a worker would get too. */
+const mockingTests = extensionTests.filter((file) => readFileSync(resolve(root, file), 'utf8').includes('vi.mock('));
+
+const unit = {
+  alias: { vscode: resolve(root, 'extension/src/messages/english.ts') },
+  sequence: independent,
+  // vitest leaves one core free by default, but many of these tests wait for a process.
+  maxWorkers: 2,
+  // Some run real servers, which takes long on a busy machine.
+  testTimeout: 120_000,
+  hookTimeout: 60_000,
+};
+
 export default defineConfig({
   root,
   test: {
@@ -20,15 +35,20 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          ...unit,
           name: 'unit',
-          alias: { vscode: resolve(root, 'extension/src/messages/english.ts') },
-          sequence: independent,
-          // vitest leaves one core free by default, but many of these tests wait for a process.
-          maxWorkers: 2,
-          include: ['extension/src/**/*.test.ts', 'server/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'],
-          // Some run real servers, which takes long on a busy machine.
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          include: extensionTests,
+          exclude: mockingTests,
+          // A worker takes as long to start as most of these files.
+          isolate: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...unit,
+          name: 'unit-isolated',
+          include: [...mockingTests, 'server/src/**/*.test.ts'],
         },
       },
       {
