@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ended, EventReader } from './commandLine';
@@ -7,6 +7,24 @@ import { commandLineFixture } from './fixture';
 const fixture = commandLineFixture();
 
 describe('a command', () => {
+  it('is cancelled by SIGINT, and changes nothing', async () => {
+    const desk = await fixture.machine();
+    await desk.write('n/a', 'a');
+    await desk.events(['track', 'n']);
+    const rsync = join(desk.state, 'rsync');
+    const script = '#!/bin/sh\n[ "$1" = --version ] || [ -e "$0.free" ] && exec rsync "$@"\nexec sleep 60\n';
+    await writeFile(rsync, script, { mode: 0o755 });
+    await desk.events(['config', 'rsyncPath', rsync]);
+    const push = desk.start(['push', '--json']);
+    const reader = new EventReader(push);
+    const end = ended(push);
+    await reader.next('step', ({ step }) => step === 'sending');
+    push.kill('SIGINT');
+    expect((await end).code).toBe(130);
+    await writeFile(`${rsync}.free`, '');
+    expect((await desk.events(['push'])).at(-1)).toMatchObject({ put: 1, revision: 1 });
+  });
+
   it('leaves out what the settings of the folder exclude', async () => {
     const desk = await fixture.machine();
     await desk.write('n/a', 'a');

@@ -1,0 +1,63 @@
+import { CommanderError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { PalmtreeError } from '../../errors';
+import { errorSentence } from './errorSentence';
+import { exitCodeOf } from './exitCodes';
+import { styleFor } from './style';
+import { TransferRate } from './transferRate';
+import { UsageError } from './usageError';
+
+describe('the exit code of an error', () => {
+  it.each([
+    [new PalmtreeError('stale_base', 'x'), 4],
+    [new PalmtreeError('deletion_guard', 'x'), 5],
+    [new PalmtreeError('cancelled', 'x'), 130],
+    [new PalmtreeError('server_unreachable', 'x'), 1],
+    [new PalmtreeError('invalid_url', 'x'), 2],
+    [new UsageError('x'), 2],
+    [new CommanderError(1, 'commander.unknownOption', 'x'), 2],
+    [new CommanderError(0, 'commander.helpDisplayed', 'x'), 0],
+    [new TypeError('x'), 1],
+  ])('of %s is %d', (error, code) => {
+    expect(exitCodeOf(error)).toBe(code);
+  });
+});
+
+describe('the sentence for an error', () => {
+  it('says how the command line cures it', () => {
+    expect(errorSentence(new PalmtreeError('stale_base', 'x'))).toContain('"palmtree sync" pulls and pushes');
+    expect(errorSentence(new PalmtreeError('not_connected', 'x'))).toContain('palmtree connect URL');
+    expect(errorSentence(new UsageError('Name the files.'))).toBe('Name the files.');
+    const outside = new PalmtreeError('not_in_folder', 'x', { details: { paths: ['../a'] } });
+    expect(errorSentence(outside)).toBe('Outside the connected folder: "../a".');
+  });
+});
+
+describe('colors', () => {
+  it.each([
+    ['on a terminal', true, {}, '\u001B[31mx\u001B[0m'],
+    ['not in a pipe', false, {}, 'x'],
+    ['not with NO_COLOR', true, { NO_COLOR: '1' }, 'x'],
+    ['not on a dumb terminal', true, { TERM: 'dumb' }, 'x'],
+  ])('are used %s', (_where, isTTY, environment, shown) => {
+    expect(styleFor({ isTTY }, environment)('red', 'x')).toBe(shown);
+  });
+});
+
+describe('the rate of a transfer', () => {
+  it('is that of the last seconds, with the time left', () => {
+    const rate = new TransferRate();
+    expect(rate.text(100_000_000)).toBe('');
+    for (let second = 0; second <= 10; second++) rate.add(second < 5 ? 0 : (second - 5) * 2_000_000, second * 1_000);
+    expect(rate.text(100_000_000)).toBe('2.0 MB/s, 45 s left');
+    expect(rate.text(1_000_000_000)).toBe('2.0 MB/s, 9 min left');
+  });
+
+  it('starts over with the next transfer', () => {
+    const rate = new TransferRate();
+    rate.add(0, 0);
+    rate.add(9_000_000, 1_000);
+    rate.add(0, 2_000);
+    expect(rate.text(1)).toBe('');
+  });
+});
