@@ -38,6 +38,7 @@ const layers: Readonly<Record<string, Order>> = {
     rsync: ['threads', 'fs', 'deltas', 'transfer'],
     http: ['threads', 'fs', 'deltas', 'transfer'],
     api: ['threads', 'fs', 'transfer'],
+    ssh: ['threads', 'fs', 'transfer', 'api'],
   },
   'extension/src/sync': levels(
     ['ports'],
@@ -80,6 +81,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['backup', 'gc'],
     ['app'],
     ['administration'],
+    ['ssh'],
     ['cli'],
   ),
 };

@@ -2,9 +2,11 @@ import './checkNodeVersion';
 import { Command } from 'commander';
 import { version } from '../../package.json';
 import { backupCommand } from './cli/backupCommand';
+import { connectCommand } from './cli/connectCommand';
 import { duCommand } from './cli/duCommand';
 import { exportCommand } from './cli/exportCommand';
 import { gcCommand } from './cli/gcCommand';
+import { keyCommand } from './cli/keyCommand';
 import { pruneCommand } from './cli/pruneCommand';
 import { restoreCommand } from './cli/restoreCommand';
 import { serveCommand } from './cli/serveCommand';
@@ -29,7 +31,9 @@ const program = new Command('palmtree-server')
   .description("Palmtree's sync server. It stores trees of files with all their revisions.")
   .version(version)
   .addCommand(serveCommand(version, print))
+  .addCommand(connectCommand())
   .addCommand(tokenCommand(print))
+  .addCommand(keyCommand(print))
   .addCommand(treeCommand(run, print))
   .addCommand(pruneCommand(run, print))
   .addCommand(gcCommand(run, print))

@@ -37,6 +37,7 @@ test("whoami returns the token's name and trees, and the server's version and pr
   expect((await server.as(limited).call('GET', '/v1/whoami')).body).toEqual({
     name: 'limited',
     trees: ['notes'],
+    readOnly: false,
     server: { version: '1.2.3' },
     protocol: 1,
     oldestProtocol: 1,

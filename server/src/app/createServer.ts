@@ -28,13 +28,14 @@ export function createServer(services: Services): Hono<AppEnv> {
   app.get('/healthz', (context) => context.json({ ok: true }));
 
   app.use('/v1/*', requireProtocol);
-  app.use('/v1/*', authenticate(services.tokens, services.tokenWatch));
+  app.use('/v1/*', authenticate(services));
   app.use('/v1/trees/:tree/*', requireTreeScope(services.trees));
   app.get('/v1/whoami', (context) => {
-    const { name, trees } = context.get('token');
+    const { name, trees, readOnly } = context.get('token');
     return context.json<Whoami>({
       name,
       trees: trees === null ? null : [...trees],
+      readOnly,
       server: { version: services.version },
       protocol,
       oldestProtocol: oldestClientProtocol,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer, type WebSocketServerLike } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { OperatorError } from '../errors';
@@ -18,15 +18,19 @@ import { limitPipelining } from './pipelining';
 
 export interface ListenOptions {
   readonly host: string;
-  readonly port: number;
+  /** False for a server that serves only connections that are handed to it. */
+  readonly port: number | false;
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
   readonly limits?: ConnectionLimits;
 }
 
 export interface Listening {
+  /** Empty without a port. */
   readonly url: string;
-  /** Closes all connections. Requests in progress get `graceMs` to end. */
-  close(graceMs: number): Promise<void>;
+  /** Serves a connection that was accepted elsewhere. */
+  readonly accept: (socket: Socket) => void;
+  /** Closes all connections. Requests in progress get `graceMs` to end; those of accepted connections until `others` resolves. */
+  close(graceMs: number, others?: Promise<void>): Promise<void>;
 }
 
 export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise<Listening> {
@@ -43,6 +47,13 @@ export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise
   limitConnections(server, limits);
   limitPipelining(server);
   handleOtherUpgrades(server);
+  const accept = (socket: Socket): void => void server.emit('connection', socket);
+  if (port === false) {
+    // Node watches the deadlines of connections from this event on, which a server without a port does not emit.
+    server.emit('listening');
+    const acceptors: Acceptors = { port: 0, close: () => Promise.resolve() };
+    return { url: '', accept, close: (graceMs, others) => close({ server, acceptors, sockets }, graceMs, others) };
+  }
   const acceptors = await openAcceptors(server, { host, port }).catch((error: NodeJS.ErrnoException) => {
     throw listenError(error, host, port);
   });
@@ -50,7 +61,8 @@ export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise
   const name = family === 'IPv6' ? `[${address}]` : address;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://${name}:${acceptors.port}`,
-    close: (graceMs) => close({ server, acceptors, sockets }, graceMs),
+    accept,
+    close: (graceMs, others) => close({ server, acceptors, sockets }, graceMs, others),
   };
 }
 
@@ -65,12 +77,13 @@ function createAdaptor(options: Parameters<typeof createAdaptorServer>[0], tls: 
 async function close(
   { server, acceptors, sockets }: { server: Server; acceptors: Acceptors; sockets: RsyncSockets },
   graceMs: number,
+  others?: Promise<void>,
 ): Promise<void> {
   sockets.terminateAll();
   const closed = acceptors.close();
   server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-  await closed;
+  await Promise.all([closed, others]);
   clearTimeout(timer);
 }
 

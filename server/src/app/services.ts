@@ -27,6 +27,7 @@ import { HttpRuns } from '../transfers/httpRuns';
 import { defaultPaceLimits, type PaceLimits } from '../transfers/pace';
 import { DiskSpace, type DiskSpaceOptions } from '../space/diskSpace';
 import { Reserve } from '../space/reserve';
+import { IdentifiedConnections } from '../tokens/identifiedConnections';
 import { TokenRepository } from '../tokens/tokenRepository';
 import { TokenWatch } from '../tokens/tokenWatch';
 import { EntryRepository } from '../trees/entryRepository';
@@ -87,7 +88,6 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     onChecked: (revoked) => removeRevokedSessions({ sessions, uploaded, activity }, revoked, log),
     log,
   });
-  const heartbeatMs = injected.heartbeatMs ?? defaultHeartbeatMs;
   const observers = [inboxVerifiers, packInboxes, inboxGuard];
   const turns = turnsOf(injected);
   return {
@@ -100,13 +100,14 @@ export function createServices({ database, dataFolder, rsync, log, version, ...i
     ...turns,
     tokens,
     tokenWatch,
+    connections: new IdentifiedConnections(),
     trees: new TreeRepository(database, now),
     ...maintenanceOf({ database, dataFolder, sessions, contents, unused, pins, reserve, space, now }),
     folders: new FolderRepository(database, now),
     entries,
     revisions,
     notices,
-    streams: new RevisionStreams(revisions, notices, heartbeatMs),
+    streams: new RevisionStreams(revisions, notices, injected.heartbeatMs ?? defaultHeartbeatMs),
     pushes: new PushRepository(database, now),
     objects,
     pins,

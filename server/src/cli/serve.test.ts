@@ -58,7 +58,8 @@ test('a running server accepts a created token and refuses a revoked one at once
   const whoami = await whoamiAs(token);
   expect(await whoami()).toMatchObject({ status: 200, body: { name: 'bob', trees: ['x', 'y'] } });
   const list = await runCommand(bundle, ['token', 'list', '--data', dataFolder, '--json']);
-  const bob = { name: 'bob', trees: ['x', 'y'], createdAt: expect.any(String), lastPushAt: null };
+  const limits = { trees: ['x', 'y'], readOnly: false };
+  const bob = { name: 'bob', via: 'token', ...limits, createdAt: expect.any(String), lastPushAt: null };
   expect(JSON.parse(list.stdout)).toContainEqual(bob);
   expect(list.stdout).not.toContain('ptk_');
   const again = await failure(['token', 'create', 'bob', '--data', dataFolder]);
@@ -82,11 +83,11 @@ test('token list has a header, and the last push of each token', async () => {
     .trimEnd()
     .split('\n')
     .map((line) => line.split(/ {2,}/));
-  expect(header).toEqual(['NAME', 'CREATED', 'LAST PUSH', 'TREES']);
+  expect(header).toEqual(['NAME', 'VIA', 'CREATED', 'LAST PUSH', 'TREES', 'ACCESS']);
   const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT/);
   expect(rows).toHaveLength(2);
-  expect(rows).toContainEqual(['carol', time, '-', 'x, y']);
-  expect(rows).toContainEqual([expect.any(String), time, time, 'all trees']);
+  expect(rows).toContainEqual(['carol', 'token', time, '-', 'x, y', 'read, write']);
+  expect(rows).toContainEqual([expect.any(String), 'token', time, time, 'all trees', 'read, write']);
 });
 
 test.each([

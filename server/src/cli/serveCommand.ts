@@ -6,7 +6,8 @@ import { stopOnSignal } from './stopOnSignal';
 
 interface ServeOptions {
   readonly host: string;
-  readonly port: number;
+  readonly port: number | false;
+  readonly untilUnused?: boolean;
   readonly data: string;
   readonly rsync: string;
   readonly tlsCert?: string;
@@ -21,6 +22,8 @@ export function serveCommand(version: string, print: (line: string) => void): Co
     .description('run the server')
     .option('--host <address>', 'the address to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 chooses a free one', parsePort, 7337)
+    .option('--no-port', 'listen on no port: serve only clients that connect by ssh')
+    .option('--until-unused', 'stop when the last client that connects by ssh has left')
     .option('--data <folder>', 'the data folder', defaultDataFolder)
     .option('--tls-cert <file>', 'a TLS certificate; with --tls-key, serve HTTPS')
     .option('--tls-key <file>', 'the private key of the certificate')
@@ -41,10 +44,11 @@ export function serveCommand(version: string, print: (line: string) => void): Co
         allowOldRsync: options.allowOldRsync === true,
         keptBytes: options.keepFree,
         collectsGarbage: options.gc,
+        stopsWhenUnused: options.untilUnused === true,
       });
       stopOnSignal(running);
       print(JSON.stringify({ event: 'listening', url: running.url }));
-      await running.databaseLost;
+      await running.over;
       await running.stop();
     });
 }

@@ -13,6 +13,7 @@ import { OperatorError } from '../errors';
 import { AutomaticGc } from '../gc/automaticGc';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
+import { ClientSocket, type ClientSocketDeps } from '../ssh/clientSocket';
 import { lockDataFolder } from './dataFolderLock';
 import { openDataFolder } from './openDataFolder';
 
@@ -26,12 +27,18 @@ export interface StartOptions {
   readonly keptBytes?: number | undefined;
   /** Whether gc runs by itself. */
   readonly collectsGarbage: boolean;
+  /** Whether the server stops when its last ssh client has left. */
+  readonly stopsWhenUnused: boolean;
 }
 
 export interface RunningServer {
+  /** Empty without a port. */
   readonly url: string;
-  /** Resolves when somebody has deleted or replaced the database. The server then has to be stopped. */
-  readonly databaseLost: Promise<void>;
+  /**
+   * Resolves when the server has to be stopped: somebody has deleted or replaced the database, or nobody uses a server that
+   * stops then.
+   */
+  readonly over: Promise<void>;
   readonly log: Services['log'];
   /** Throws OperatorError if the database was deleted or replaced, after it has saved what the server knows. */
   stop(): Promise<void>;
@@ -50,7 +57,8 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const database = await openDataFolder(dataFolder);
   const file = new DatabaseFile(dataFolder, fileCheckMs);
   await file.check();
-  const log = pino({ base: null }, standardError());
+  // Nobody limits the log of a server that a client started.
+  const log = pino({ base: null, level: options.stopsWhenUnused ? 'warn' : 'info' }, standardError());
   if (warning !== undefined) log.warn(warning);
   const services = createServices({
     database,
@@ -66,9 +74,16 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   const listening = await listen(createServer(services), options.listen);
   const automaticGc = new AutomaticGc({ ...services, database });
   if (options.collectsGarbage) automaticGc.start();
+  const unused = Promise.withResolvers<void>();
+  const onUnused = (): void => {
+    if (options.stopsWhenUnused) unused.resolve();
+  };
+  const clients = await openClientSocket({ ...services, dataFolder, accept: listening.accept, onUnused });
+  // Last, so that a server with a control socket that has none for clients is one that never opens it.
   const control = await openControl({ services, database, dataFolder });
   log.info({ url: listening.url, version }, 'listening');
-  if (options.listen.tls === undefined && !isLoopback(options.listen.host)) {
+  const isOpen = options.listen.port !== false && !isLoopback(options.listen.host);
+  if (isOpen && options.listen.tls === undefined) {
     log.warn(
       'without TLS, others on the network can read the tokens and the files: use --tls-cert and --tls-key, or a proxy with TLS',
     );
@@ -76,9 +91,9 @@ export async function startServer(options: StartOptions): Promise<RunningServer>
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => {
     clearInterval(timer);
-    return (stopped ??= stopServer(services, listening, { database, file, lock, control, automaticGc }));
+    return (stopped ??= stopServer(services, listening, { database, file, lock, control, clients, automaticGc }));
   };
-  return { url: listening.url, databaseLost: file.lost, log, stop };
+  return { url: listening.url, over: Promise.race([file.lost, unused.promise]), log, stop };
 }
 
 function isLoopback(host: string): boolean {
@@ -96,6 +111,7 @@ interface OpenParts {
   readonly file: DatabaseFile;
   readonly lock: FileLock;
   readonly control: Control;
+  readonly clients: ClientSocket | undefined;
   readonly automaticGc: AutomaticGc;
 }
 
@@ -121,13 +137,23 @@ async function openControl(environment: TaskEnvironment): Promise<Control> {
   }
 }
 
+async function openClientSocket(deps: ClientSocketDeps): Promise<ClientSocket | undefined> {
+  try {
+    return await ClientSocket.open(deps);
+  } catch (error) {
+    deps.log.warn({ err: error }, 'clients cannot connect by ssh: the disk of the data folder cannot hold a socket');
+    return undefined;
+  }
+}
+
 async function stopServer(
   { activity, sessions, streams, tokenWatch, log }: Services,
   listening: Listening,
-  { database, file, lock, control, automaticGc }: OpenParts,
+  { database, file, lock, control, clients, automaticGc }: OpenParts,
 ): Promise<void> {
+  const othersClosed = clients?.close();
   streams.endAll();
-  const closed = listening.close(requestGraceMs);
+  const closed = listening.close(requestGraceMs, othersClosed);
   await activity.stopAll('the server is stopping');
   await Promise.all([control.close(), automaticGc.stop()]);
   await closed;

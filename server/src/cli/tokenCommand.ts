@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import { treeName } from '../contract/schemas';
-import { openDatabase } from '../database/openDatabase';
 import { OperatorError } from '../errors';
-import { Reserve } from '../space/reserve';
-import { TokenRepository, type TokenSummary } from '../tokens/tokenRepository';
+import type { TokenSummary } from '../tokens/tokenRepository';
 import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
 import { tableLines } from './tableLines';
+import { checkTokenName, tokenLimits } from './tokenLimits';
+import { withTokens } from './withTokens';
 
 interface DataOption {
   readonly data: string;
@@ -15,8 +14,6 @@ interface JsonOption {
   readonly json?: boolean;
 }
 
-const tokenName = /^[^\p{Cc}]{1,100}$/u;
-
 export function tokenCommand(print: (line: string) => void): Command {
   const command = new Command('token').description('create, list and revoke access tokens');
   const subcommand = (name: string, description: string): Command =>
@@ -24,17 +21,13 @@ export function tokenCommand(print: (line: string) => void): Command {
 
   subcommand('create <name>', 'create a token and print it; it cannot be shown again')
     .option('--tree <tree...>', 'limit the token to these trees')
+    .option('--read-only', 'let the token change nothing')
     .option('--json', 'print JSON')
-    .action(async (name: string, options: DataOption & JsonOption & { tree?: string[] }) => {
-      if (!tokenName.test(name)) throw new OperatorError('Choose a token name of 1 to 100 printable characters.');
-      const trees = options.tree ?? null;
-      const invalid = trees?.find((tree) => !treeName.safeParse(tree).success);
-      if (invalid !== undefined) {
-        const fix = 'Use 1 to 64 letters, digits, ".", "_" or "-", with a letter or digit first.';
-        throw new OperatorError(`${JSON.stringify(invalid)} is not a valid tree name. ${fix}`);
-      }
+    .action(async (name: string, options: DataOption & JsonOption & { tree?: string[]; readOnly?: boolean }) => {
+      checkTokenName(name);
+      const { trees, readOnly } = tokenLimits(options);
       await withTokens(prepareDataFolder(options.data), async (tokens) => {
-        const token = await tokens.create(name, trees);
+        const token = await tokens.create(name, trees, readOnly);
         print(options.json ? JSON.stringify({ name, token }) : token);
       });
     });
@@ -42,8 +35,15 @@ export function tokenCommand(print: (line: string) => void): Command {
     .option('--json', 'print JSON')
     .action((options: DataOption & JsonOption) =>
       withTokens(existingDataFolder(options.data), async (tokens) => {
-        const list = (await tokens.list()).map(({ name, trees, createdAt, lastPushAt }) => {
-          return { name, trees, createdAt, lastPushAt };
+        const list = (await tokens.list()).map(({ name, trees, readOnly, hasSecret, createdAt, lastPushAt }) => {
+          return {
+            name,
+            trees,
+            readOnly,
+            via: hasSecret ? ('token' as const) : ('ssh' as const),
+            createdAt,
+            lastPushAt,
+          };
         });
         if (options.json) print(JSON.stringify(list));
         else for (const line of table(list)) print(line);
@@ -59,30 +59,24 @@ export function tokenCommand(print: (line: string) => void): Command {
   return command;
 }
 
+interface ListedToken extends Omit<TokenSummary, 'id' | 'hasSecret'> {
+  /** A token of a client that connects by ssh has no secret. */
+  readonly via: 'token' | 'ssh';
+}
+
 /** The lines of a table with a header. */
-function table(tokens: readonly Omit<TokenSummary, 'id'>[]): string[] {
+function table(tokens: readonly ListedToken[]): string[] {
   if (tokens.length === 0) return ['There are no valid tokens. Create one with "palmtree-server token create NAME".'];
   const rows = [
-    ['NAME', 'CREATED', 'LAST PUSH', 'TREES'],
-    ...tokens.map(({ name, createdAt, lastPushAt, trees }) => [
+    ['NAME', 'VIA', 'CREATED', 'LAST PUSH', 'TREES', 'ACCESS'],
+    ...tokens.map(({ name, via, createdAt, lastPushAt, trees, readOnly }) => [
       name,
+      via,
       createdAt,
       lastPushAt ?? '-',
       trees?.join(', ') ?? 'all trees',
+      readOnly ? 'read only' : 'read, write',
     ]),
   ];
   return tableLines(rows);
-}
-
-async function withTokens(dataFolder: string, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {
-  await new Reserve(dataFolder).withRoom(() => withDatabase(dataFolder, use));
-}
-
-async function withDatabase(dataFolder: string, use: (tokens: TokenRepository) => Promise<void>): Promise<void> {
-  const database = await openDatabase(dataFolder);
-  try {
-    await use(new TokenRepository(database, () => new Date()));
-  } finally {
-    await database.destroy();
-  }
 }

@@ -6,6 +6,7 @@ export const httpStatusByCode = {
   client_too_old: 400,
   unauthorized: 401,
   forbidden: 403,
+  read_only_token: 403,
   not_found: 404,
   tree_not_found: 404,
   tree_deleted: 404,

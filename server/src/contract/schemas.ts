@@ -202,6 +202,8 @@ export const whoami = z.object({
   name: z.string(),
   /** The trees that the token is limited to; null when it is not limited. */
   trees: z.array(z.string()).nullable(),
+  /** Whether the token may change nothing. */
+  readOnly: z.boolean().optional(),
   server: z.object({ version: z.string() }),
   /** The server's protocol; 0 for a server that does not state one. */
   protocol: z.int().nonnegative().default(0),

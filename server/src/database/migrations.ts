@@ -15,6 +15,7 @@ export const migrations: readonly Migration[] = [
   addPacks,
   addRetention,
   addRecipes,
+  addReadOnlyTokens,
 ];
 
 async function createFirstTables(database: Kysely<Tables>): Promise<void> {
@@ -148,6 +149,14 @@ async function addRecipes({ schema }: Kysely<Tables>): Promise<void> {
     .addColumn('size', 'bigint', (column) => column.notNull())
     .addColumn('chunks', 'blob', (column) => column.notNull())
     .modifyEnd(sql`without rowid`)
+    .execute();
+}
+
+/** Tokens that may change nothing. */
+async function addReadOnlyTokens({ schema }: Kysely<Tables>): Promise<void> {
+  await schema
+    .alterTable('tokens')
+    .addColumn('read_only', 'integer', (column) => column.notNull().defaultTo(0))
     .execute();
 }
 

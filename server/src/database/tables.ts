@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 import type { Kind } from '../contract/schemas';
 
-interface TokensTable {
+export interface TokensTable {
   id: Generated<number>;
   name: string;
   /** SHA-256 of the secret, in hex. */
@@ -10,6 +10,8 @@ interface TokensTable {
   limited: number;
   created_at: string;
   revoked_at: string | null;
+  /** 1 when the token may change nothing. */
+  read_only: Generated<number>;
 }
 
 interface TokenTreesTable {

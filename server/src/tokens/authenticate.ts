@@ -1,23 +1,36 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMiddleware } from 'hono/factory';
 import { treeName } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
 import type { Token } from '../token';
 import { parse } from '../http/parse';
+import { limitedTo, type IdentifiedConnections } from './identifiedConnections';
 import type { TokenRepository } from './tokenRepository';
 import type { TokenWatch } from './tokenWatch';
 
-/** A response whose token is revoked while it is sent is cut, and so is a request whose body still arrives. */
-export function authenticate(tokens: TokenRepository, watch: TokenWatch) {
+interface AuthenticationServices {
+  readonly tokens: TokenRepository;
+  readonly tokenWatch: TokenWatch;
+  readonly connections: IdentifiedConnections;
+}
+
+/**
+ * Finds the token of a request by its secret, or by the connection that it came on.
+ * A response whose token is revoked while it is sent is cut, and so is a request whose body still arrives.
+ */
+export function authenticate({ tokens, tokenWatch: watch, connections }: AuthenticationServices) {
   return createMiddleware<AppEnv>(async (context, next) => {
-    const secret = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
-    if (secret === undefined) throw new WireError('unauthorized', 'the request has no bearer token');
-    const token = await tokens.findBySecret(secret);
-    if (token === undefined) throw new WireError('unauthorized', 'the token is unknown or was revoked');
-    context.set('token', token);
     // Undefined for a WebSocket, which ends with its rsync, and for a request that did not come over a network.
-    const { outgoing } = (context.env ?? {}) as { readonly outgoing?: ServerResponse };
+    const { incoming, outgoing } = (context.env ?? {}) as { incoming?: IncomingMessage; outgoing?: ServerResponse };
+    const identity = incoming && connections.identityOf(incoming.socket);
+    const secret = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
+    if (identity === undefined && secret === undefined) {
+      throw new WireError('unauthorized', 'the request has no bearer token');
+    }
+    const token = identity === undefined ? await tokens.findBySecret(secret ?? '') : await tokens.findById(identity.id);
+    if (token === undefined) throw new WireError('unauthorized', 'the token is unknown or was revoked');
+    context.set('token', identity === undefined ? token : limitedTo(token, identity));
     if (outgoing !== undefined && !outgoing.closed) {
       const release = watch.endWithToken(token.id, () => outgoing.destroy());
       outgoing.once('close', release);
@@ -52,8 +65,19 @@ export function requireTreeScope(trees: TreeFates) {
       }
     }
     if (!isAllowed) throw new WireError('forbidden', `the token does not allow the tree ${name}`);
+    if (token.readOnly && !isReading(context.req.method, context.req.path)) throw readOnlyError();
     await next();
   });
+}
+
+/** To make a tree that exists changes nothing. The route knows whether it does. */
+function isReading(method: string, path: string): boolean {
+  if (method === 'GET' || method === 'HEAD') return true;
+  return /^\/v1\/trees\/[^/]+\/pulls(\/|$)/.test(path) || (method === 'PUT' && /^\/v1\/trees\/[^/]+\/?$/.test(path));
+}
+
+export function readOnlyError(): WireError {
+  return new WireError('read_only_token', 'the token may only read');
 }
 
 export function tokenAllows(token: Token, tree: string): boolean {

@@ -1,9 +1,12 @@
 import type { Database } from '../database/openDatabase';
 import { OperatorError } from '../errors';
-import type { Token } from '../token';
-import { hashTokenSecret, newTokenSecret, sameHash } from './tokenSecret';
+import type { TokensTable } from '../database/tables';
+import { unlimited, type Token, type TokenLimits } from '../token';
+import { hashTokenSecret, isUnusableHash, newTokenSecret, sameHash, unusableHash } from './tokenSecret';
 
 export interface TokenSummary extends Token {
+  /** Whether requests can name the token: that of an ssh key has no secret. */
+  readonly hasSecret: boolean;
   readonly createdAt: string;
   /** The time of the newest push under the token's name; null without one. */
   readonly lastPushAt: string | null;
@@ -19,16 +22,54 @@ export class TokenRepository {
   }
 
   /** Stores only the secret's hash, and returns the secret. Throws OperatorError when the name is in use. */
-  async create(name: string, trees: readonly string[] | null): Promise<string> {
+  async create(name: string, trees: readonly string[] | null, readOnly = false): Promise<string> {
     const secret = newTokenSecret();
+    await this.#insert(name, hashTokenSecret(secret), { trees, readOnly });
+    return secret;
+  }
+
+  /** Creates a token for a client that proves its name otherwise than by a secret. */
+  async createWithoutSecret(name: string, limits: TokenLimits): Promise<number> {
+    return this.#insert(name, unusableHash(), limits);
+  }
+
+  /**
+   * The id of the token of this name, for a client that has proved its name. Without one, a token without a secret is created.
+   * Throws OperatorError when the token was revoked.
+   */
+  async identify(name: string): Promise<number> {
+    const rows = await this.#database
+      .selectFrom('tokens')
+      .select(['id', 'revoked_at'])
+      .where('name', '=', name)
+      .execute();
+    const valid = rows.find((row) => row.revoked_at === null);
+    if (valid !== undefined) return valid.id;
+    if (rows.length === 0) return this.createWithoutSecret(name, unlimited);
+    throw new OperatorError(`The access of ${JSON.stringify(name)} was revoked. Connect with another name.`);
+  }
+
+  /** The token, if it is valid. */
+  async findById(id: number): Promise<Token | undefined> {
+    const row = await this.#database
+      .selectFrom('tokens')
+      .select(['id', 'name', 'limited', 'read_only'])
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return row && this.#tokenOf(row);
+  }
+
+  async #insert(name: string, hash: string, { trees, readOnly }: TokenLimits): Promise<number> {
     const row = {
       name,
-      hash: hashTokenSecret(secret),
+      hash,
       limited: trees === null ? 0 : 1,
       created_at: this.#now().toISOString(),
       revoked_at: null,
+      read_only: readOnly ? 1 : 0,
     };
-    await this.#database.transaction().execute(async (transaction) => {
+    return this.#database.transaction().execute(async (transaction) => {
       const existing = await transaction
         .selectFrom('tokens')
         .select('id')
@@ -42,21 +83,22 @@ export class TokenRepository {
       const { id } = await transaction.insertInto('tokens').values(row).returning('id').executeTakeFirstOrThrow();
       const rows = [...new Set(trees ?? [])].map((tree_name) => ({ token_id: id, tree_name }));
       if (rows.length > 0) await transaction.insertInto('token_trees').values(rows).execute();
+      return id;
     });
-    return secret;
   }
 
   async list(): Promise<TokenSummary[]> {
     const rows = await this.#database
       .selectFrom('tokens')
-      .select(['id', 'name', 'limited', 'created_at'])
+      .select(['id', 'name', 'limited', 'read_only', 'hash', 'created_at'])
       .where('revoked_at', 'is', null)
       .orderBy('name')
       .execute();
     return Promise.all(
-      rows.map(async ({ id, name, limited, created_at: createdAt }) => {
-        const trees = limited ? await this.#treesOf(id) : null;
-        return { id, name, trees, createdAt, lastPushAt: await this.#lastPushBy(name) };
+      rows.map(async (row) => {
+        const hasSecret = !isUnusableHash(row.hash);
+        const lastPushAt = await this.#lastPushBy(row.name);
+        return { ...(await this.#tokenOf(row)), hasSecret, createdAt: row.created_at, lastPushAt };
       }),
     );
   }
@@ -76,12 +118,12 @@ export class TokenRepository {
     const hash = hashTokenSecret(secret);
     const row = await this.#database
       .selectFrom('tokens')
-      .select(['id', 'name', 'limited', 'hash'])
+      .select(['id', 'name', 'limited', 'read_only', 'hash'])
       .where('hash', '=', hash)
       .where('revoked_at', 'is', null)
       .executeTakeFirst();
     if (row === undefined || !sameHash(row.hash, hash)) return undefined;
-    return { id: row.id, name: row.name, trees: row.limited ? await this.#treesOf(row.id) : null };
+    return this.#tokenOf(row);
   }
 
   async revokedIds(): Promise<number[]> {
@@ -96,6 +138,11 @@ export class TokenRepository {
       .where('token_name', '=', name)
       .executeTakeFirst();
     return row?.last ?? null;
+  }
+
+  async #tokenOf(row: Pick<TokensTable, 'name' | 'limited'> & { id: number; read_only: number }): Promise<Token> {
+    const { id, name } = row;
+    return { id, name, trees: row.limited ? await this.#treesOf(id) : null, readOnly: row.read_only === 1 };
   }
 
   async #treesOf(id: number): Promise<string[]> {

@@ -64,6 +64,11 @@ export class TreeRepository {
     return tree;
   }
 
+  async has(name: string): Promise<boolean> {
+    const row = await this.#database.selectFrom('trees').select('id').where('name', '=', name).executeTakeFirst();
+    return row !== undefined;
+  }
+
   async ensure(name: string): Promise<{ created: boolean; tree: Tree }> {
     return this.#database.transaction().execute(async (transaction) => {
       const inserted = await transaction

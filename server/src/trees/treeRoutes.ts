@@ -8,7 +8,7 @@ import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { jsonPieces, ndjsonPieces } from '../http/pagedList';
 import { slowResponse } from '../http/slowResponse';
-import { tokenAllows } from '../tokens/authenticate';
+import { readOnlyError, tokenAllows } from '../tokens/authenticate';
 import type { Table, TreeRepository } from './treeRepository';
 
 export interface TreeServices {
@@ -26,7 +26,9 @@ export function treeRoutes({ trees, longResponses }: TreeServices): Hono<AppEnv>
   });
 
   routes.put('/:tree', async (context) => {
-    const { created, tree } = await trees.ensure(context.req.param('tree'));
+    const name = context.req.param('tree');
+    if (context.get('token').readOnly && !(await trees.has(name))) throw readOnlyError();
+    const { created, tree } = await trees.ensure(name);
     return context.json<TreeSummary>({ name: tree.name, revision: tree.head }, created ? 201 : 200);
   });
 

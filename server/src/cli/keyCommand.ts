@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Command } from 'commander';
+import { OperatorError } from '../errors';
+import { AuthorizedKeys } from '../ssh/authorizedKeys';
+import { checkKeyName, keyLine, type AllowedKey, type Program } from '../ssh/keyLine';
+import { fingerprint, parsePublicKey } from '../ssh/publicKey';
+import type { TokenRepository, TokenSummary } from '../tokens/tokenRepository';
+import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
+import { tableLines } from './tableLines';
+import { tokenLimits } from './tokenLimits';
+import { withTokens } from './withTokens';
+
+interface DataOption {
+  readonly data: string;
+}
+
+export function keyCommand(print: (line: string) => void): Command {
+  const command = new Command('key').description(
+    'allow, list and remove ssh keys that may only connect to this server (in ~/.ssh/authorized_keys)',
+  );
+  const subcommand = (name: string, description: string): Command =>
+    command.command(name).description(description).option('--data <folder>', 'the data folder', defaultDataFolder);
+
+  subcommand('add <name>', 'allow the public key that is read from stdin')
+    .option('--tree <tree...>', 'limit the key to these trees')
+    .option('--read-only', 'let the key change nothing')
+    .action(async (name: string, options: DataOption & { tree?: string[]; readOnly?: boolean }) => {
+      checkKeyName(name);
+      const limits = tokenLimits(options);
+      if (process.stdin.isTTY)
+        throw new OperatorError(`Give the public key: palmtree-server key add ${name} < key.pub`);
+      const key = parsePublicKey(await text(process.stdin));
+      const dataFolder = prepareDataFolder(options.data);
+      const keys = new AuthorizedKeys();
+      if (keys.list(dataFolder).some((allowed) => allowed.name === name)) {
+        throw new OperatorError(
+          `A key named ${JSON.stringify(name)} is allowed already. Choose another name, or remove that key first.`,
+        );
+      }
+      const line = keyLine({ name, dataFolder, key, ...limits }, program());
+      keys.requireNew(key);
+      await withTokens(dataFolder, async (tokens) => {
+        const existing = await find(tokens, name);
+        if (existing?.hasSecret) throw nameInUse(name);
+        // A client has connected under this name without a key of its own.
+        if (existing !== undefined) await tokens.revoke(name);
+        await tokens.createWithoutSecret(name, limits);
+      });
+      keys.add(line);
+      print(`${name} may connect with ${fingerprint(key)}.`);
+    });
+  subcommand('list', 'list the allowed keys')
+    .option('--json', 'print JSON')
+    .action(async (options: DataOption & { json?: boolean }) => {
+      const dataFolder = existingDataFolder(options.data);
+      const allowed = new AuthorizedKeys().list(dataFolder);
+      await withTokens(dataFolder, async (tokens) => {
+        const pushes = new Map((await tokens.list()).map(({ name, lastPushAt }) => [name, lastPushAt]));
+        const list = allowed.map((key) => ({ ...listed(key), lastPushAt: pushes.get(key.name) ?? null }));
+        if (options.json) print(JSON.stringify(list));
+        else for (const line of table(list)) print(line);
+      });
+    });
+  subcommand('remove <name>', 'remove a key, and end its connections').action(
+    async (name: string, options: DataOption) => {
+      const dataFolder = existingDataFolder(options.data);
+      const hadLine = new AuthorizedKeys().remove(dataFolder, name);
+      await withTokens(dataFolder, async (tokens) => {
+        if (!hadLine && (await find(tokens, name))?.hasSecret !== false) {
+          const fix = 'Run "palmtree-server key list" to see the allowed keys.';
+          throw new OperatorError(`No allowed key is named ${JSON.stringify(name)}. ${fix}`);
+        }
+        if ((await find(tokens, name))?.hasSecret === false) await tokens.revoke(name);
+      });
+    },
+  );
+  return command;
+}
+
+function nameInUse(name: string): OperatorError {
+  const fix = 'Choose another name, or revoke that token first.';
+  return new OperatorError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
+}
+
+async function find(tokens: TokenRepository, wanted: string): Promise<TokenSummary | undefined> {
+  return (await tokens.list()).find(({ name }) => name === wanted);
+}
+
+/** This Node and this script. */
+function program(): Program {
+  return [process.execPath, resolve(process.argv[1] ?? '')];
+}
+
+interface ListedKey {
+  readonly name: string;
+  readonly key: string;
+  readonly trees: readonly string[] | null;
+  readonly readOnly: boolean;
+  readonly lastPushAt: string | null;
+}
+
+function listed({ name, key, trees, readOnly }: AllowedKey): Omit<ListedKey, 'lastPushAt'> {
+  return { name, key: `${key.type} ${fingerprint(key)}`, trees, readOnly };
+}
+
+function table(keys: readonly ListedKey[]): string[] {
+  if (keys.length === 0) return ['No key is allowed. Allow one with "palmtree-server key add NAME < key.pub".'];
+  return tableLines([
+    ['NAME', 'KEY', 'LAST PUSH', 'TREES', 'ACCESS'],
+    ...keys.map(({ name, key, trees, readOnly, lastPushAt }) => [
+      name,
+      key,
+      lastPushAt ?? '-',
+      trees?.join(', ') ?? 'all trees',
+      readOnly ? 'read only' : 'read, write',
+    ]),
+  ]);
+}

@@ -1,0 +1,127 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import { withShortPath } from '../administration/folderSocket';
+import { OperatorError } from '../errors';
+import type { IdentifiedConnections } from '../tokens/identifiedConnections';
+import type { TokenRepository } from '../tokens/tokenRepository';
+import type { TokenWatch } from '../tokens/tokenWatch';
+import { firstLineMs, nextLine, parsedLine } from './nextLine';
+import { clientSocketName, introduction, sendLine, type Hello } from './introduction';
+
+export interface ClientSocketDeps {
+  readonly dataFolder: string;
+  readonly tokens: Pick<TokenRepository, 'identify'>;
+  readonly tokenWatch: Pick<TokenWatch, 'endWithToken'>;
+  readonly connections: IdentifiedConnections;
+  readonly log: Logger;
+  /** Serves the requests of a connection. */
+  readonly accept: (socket: Socket) => void;
+  /** Called when the last client has left, unless one wanted the server to stay. */
+  readonly onUnused: () => void;
+}
+
+/** The time, in milliseconds, in which a client whose line was cut comes back. */
+const returnMs = 5_000;
+const revoked = 'Your access was revoked.';
+const stopped = 'The server was stopped.';
+
+/**
+ * Serves the clients that `palmtree-server connect` brings. Each has one connection that says hello and stays open, and one
+ * for each of its requests.
+ */
+export class ClientSocket {
+  readonly #deps: ClientSocketDeps;
+  readonly #server: Server;
+  readonly #clients = new Set<Socket>();
+  #mustStay = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** The caller holds the lock of the data folder. Throws if the disk cannot hold sockets. */
+  static async open(deps: ClientSocketDeps): Promise<ClientSocket> {
+    const { dataFolder } = deps;
+    const file = join(dataFolder, clientSocketName);
+    rmSync(file, { force: true });
+    const server = createServer({ allowHalfOpen: true });
+    const socket = new ClientSocket(deps, server);
+    const listening = once(server, 'listening');
+    // Nobody else may connect before the mode is set: the umask of the server is 077.
+    withShortPath(dataFolder, clientSocketName, (path) => server.listen(path));
+    await listening;
+    chmodSync(file, 0o600);
+    return socket;
+  }
+
+  private constructor(deps: ClientSocketDeps, server: Server) {
+    this.#deps = deps;
+    this.#server = server;
+    server.on('connection', (socket) => {
+      socket.on('error', () => socket.destroy());
+      this.#introduce(socket).catch((error: unknown) => {
+        deps.log.warn({ err: error }, 'a connection to the socket for ssh clients was refused');
+        const message = error instanceof OperatorError ? error.message : 'The server did not understand the client.';
+        sendLine(socket, { error: message });
+        socket.destroySoon();
+      });
+    });
+    this.#watchUse();
+  }
+
+  /**
+   * Tells the clients, and removes the file. The connections of their requests are left to the HTTP server; resolves when they
+   * have ended, too.
+   */
+  close(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#mustStay = true;
+    const closed = new Promise<void>((resolve) => {
+      withShortPath(this.#deps.dataFolder, clientSocketName, () => this.#server.close(() => resolve()));
+    });
+    for (const client of this.#clients) dismiss(client, stopped);
+    return closed;
+  }
+
+  async #introduce(socket: Socket): Promise<void> {
+    const { connections, accept } = this.#deps;
+    const line = parsedLine(introduction, await nextLine(socket, firstLineMs));
+    if ('hello' in line) return this.#welcome(socket, line);
+    connections.identify(socket, line);
+    accept(socket);
+    sendLine(socket, { accepted: true });
+  }
+
+  async #welcome(socket: Socket, { hello, stay }: Hello): Promise<void> {
+    const { tokens, tokenWatch, log } = this.#deps;
+    const id = await tokens.identify(hello);
+    if (socket.destroyed) return;
+    this.#mustStay ||= stay;
+    this.#clients.add(socket);
+    clearTimeout(this.#timer);
+    const release = tokenWatch.endWithToken(id, () => dismiss(socket, revoked));
+    socket.once('close', () => {
+      release();
+      this.#clients.delete(socket);
+      log.info({ token: hello }, 'an ssh client has left');
+      this.#watchUse();
+    });
+    socket.once('end', () => socket.end());
+    socket.resume();
+    log.info({ token: hello }, 'an ssh client has come');
+    sendLine(socket, { id });
+  }
+
+  #watchUse(): void {
+    clearTimeout(this.#timer);
+    if (this.#clients.size > 0) return;
+    this.#timer = setTimeout(() => {
+      if (!this.#mustStay && this.#clients.size === 0) this.#deps.onUnused();
+    }, returnMs);
+  }
+}
+
+function dismiss(client: Socket, reason: string): void {
+  sendLine(client, { error: reason });
+  client.destroySoon();
+}

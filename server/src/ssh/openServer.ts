@@ -1,0 +1,74 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { connectToControlSocket } from '../administration/controlSocket';
+import { connectToFolderSocket } from '../administration/folderSocket';
+import { OperatorError } from '../errors';
+import { clientSocketName } from './introduction';
+
+/** The log of a server that a client started. */
+const logName = 'server.log';
+const maxLogBytes = 1 << 20;
+const startMs = 20_000;
+/** The time, in milliseconds, in which a server that another client started at the same time listens. */
+const otherStartMs = 5_000;
+const pauseMs = 50;
+
+/** A connection to the server that runs on the data folder, which is started if none runs. Throws OperatorError. */
+export async function openServer(dataFolder: string): Promise<Socket> {
+  const running = await connectToFolderSocket(dataFolder, clientSocketName);
+  if (running !== undefined) return running;
+  await refuseOldServer(dataFolder);
+  const start = startServer(dataFolder);
+  let deadline = performance.now() + startMs;
+  let hasEnded = false;
+  while (performance.now() < deadline) {
+    const socket = await connectToFolderSocket(dataFolder, clientSocketName);
+    if (socket !== undefined) return socket;
+    if (!hasEnded && start.child.exitCode !== null) {
+      hasEnded = true;
+      deadline = performance.now() + otherStartMs;
+    }
+    await delay(pauseMs);
+  }
+  throw new OperatorError(start.fault() ?? `The server did not start in time. See ${join(dataFolder, logName)} there.`);
+}
+
+async function refuseOldServer(dataFolder: string): Promise<void> {
+  const control = await connectToControlSocket(dataFolder);
+  if (control === undefined) return;
+  control.destroy();
+  const fix = 'Restart it with the palmtree-server that is installed now.';
+  throw new OperatorError(`The server that runs on ${dataFolder} is too old for clients that connect by ssh. ${fix}`);
+}
+
+interface Start {
+  readonly child: ChildProcess;
+  /** What the server said when it could not start. */
+  fault(): string | undefined;
+}
+
+/** The server outlives this process, and the ssh connection. */
+function startServer(dataFolder: string): Start {
+  const log = join(dataFolder, logName);
+  const before = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  const isTooLong = before > maxLogBytes;
+  const descriptor = openSync(log, isTooLong ? 'w' : 'a', 0o600);
+  const command = [...process.execArgv, process.argv[1] ?? '', 'serve', '--no-port', '--until-unused'];
+  const child = spawn(process.execPath, [...command, '--data', dataFolder], {
+    detached: true,
+    stdio: ['ignore', 'ignore', descriptor],
+  });
+  closeSync(descriptor);
+  child.on('error', () => undefined);
+  child.unref();
+  const fault = (): string | undefined => {
+    const written = readFileSync(log)
+      .subarray(isTooLong ? 0 : before)
+      .toString();
+    return /^palmtree-server: (.+)$/m.exec(written)?.[1];
+  };
+  return { child, fault };
+}
