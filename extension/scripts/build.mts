@@ -29,8 +29,9 @@ const extension: BuildOptions = {
   external: ['vscode'],
 };
 
-/** Entry points of the worker threads. */
+/** Entry points of the worker threads, and of the program that ssh runs to ask the user. */
 const workerSources = {
+  askpass: 'extension/src/io/ssh/askpass.ts',
   packWorker: 'extension/src/io/packs/packWorker.ts',
   scanWorker: 'extension/src/io/scan/scanWorker.ts',
   storeWorker: 'extension/src/io/store/storeWorker.ts',

@@ -122,6 +122,13 @@ function chosenSuites(): readonly Suite[] {
   return suites.filter(({ name }) => names.includes(name) || (isPackageNeeded && name === 'package'));
 }
 
+/** Without sshd, the tests over ssh are skipped, and say so. */
+async function ensureSshd(): Promise<void> {
+  await ensureSystemPackages(['ssh']).catch((error: unknown) => {
+    process.stdout.write(`The tests over ssh will be skipped: ${describeFailure(error)}\n`);
+  });
+}
+
 async function runSuite({ name, run }: Suite): Promise<Totals> {
   process.stdout.write(`\n== ${name}\n`);
   const began = performance.now();
@@ -140,6 +147,7 @@ await runMain(async () => {
   stopWithParent();
   const chosen = chosenSuites();
   await ensureSystemPackages(['rsync', 'git']);
+  if (chosen.some(({ name }) => name === 'sync')) await ensureSshd();
   const began = performance.now();
   const results: Totals[] = [];
   for (const suite of chosen) results.push(await runSuite(suite));

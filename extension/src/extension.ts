@@ -62,6 +62,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   context.subscriptions.push(
     log,
     terminal,
+    connection.ssh,
     folders,
     views.used,
     views.mergeable,

@@ -16,7 +16,10 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   untrusted: () => l10n.t('Palmtree is off in Restricted Mode. Trust this workspace to sync.'),
   not_connected: () => l10n.t('This folder is not connected to a server.'),
   invalid_url: (e) =>
-    l10n.t('"{0}" is not a server address. An address looks like https://sync.example.org.', subject(e)),
+    l10n.t(
+      '"{0}" is not a server address. An address looks like https://sync.example.org or ssh://me@example.org.',
+      subject(e),
+    ),
   insecure_url: (e) =>
     l10n.t('The connection to {0} is not encrypted: others could read the token and the files. Use https.', subject(e)),
   invalid_tree: (e) =>
@@ -25,6 +28,34 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       subject(e),
     ),
   server_unreachable: (e) => unreachableText(e),
+  ssh_missing: () => l10n.t('ssh was not found on this machine. Install OpenSSH, so that "ssh" is on the PATH.'),
+  ssh_host_unknown: (e) =>
+    l10n.t('ssh does not know the host key of {0} yet. Connect, and compare it when you are asked.', subject(e)),
+  ssh_host_changed: (e) =>
+    withReason(
+      l10n.t(
+        'The host key of {0} has changed, so nothing was sent. Find out why. If the change is right, remove the old key from your known hosts.',
+        subject(e),
+      ),
+      e,
+    ),
+  ssh_denied: (e) =>
+    withReason(
+      l10n.t(
+        '{0} does not accept your ssh key. Add the key to your agent, or have it added on the server.',
+        subject(e),
+      ),
+      e,
+    ),
+  ssh_no_server: (e) =>
+    l10n.t(
+      'palmtree-server was not found on {0}. Install it there as /usr/local/bin/palmtree-server, or where ssh finds commands.',
+      subject(e),
+    ),
+  ssh_no_node: (e) =>
+    withReason(l10n.t('Node is missing or too old on {0}. Install Node 24 or newer there.', subject(e)), e),
+  ssh_server_failed: (e) => withReason(l10n.t('palmtree-server could not start on {0}.', subject(e)), e),
+  ssh_failed: (e) => withReason(l10n.t('ssh to {0} failed.', subject(e)), e),
   no_response: (e) => l10n.t('{0} did not respond for {1}.', subject(e), e.details.reason ?? ''),
   too_slow: (e) => l10n.t('{0} sends its response too slowly. Try again.', subject(e)),
   too_much_data: (e) =>
@@ -113,6 +144,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   connection_lost: (e) => withReason(l10n.t('The connection to {0} was lost. Try again.', subject(e)), e),
   keeps_changing: (e) =>
     l10n.t('{0} changed each time it was sent. Close the program that writes to it, then push again.', list(e)),
+  read_only_token: (e) => l10n.t('You may only read on {0}, so nothing was pushed.', subject(e)),
   unauthorized: (e) => l10n.t('{0} does not accept the token. Connect with a valid token.', subject(e)),
   forbidden: () => l10n.t('This token has no access to this tree. Use another token, or choose another tree.'),
   not_found: (e) =>

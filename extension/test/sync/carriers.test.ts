@@ -48,8 +48,6 @@ const oddNames = [
 
 describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier) => {
   const transport = (): Transport => carrier;
-  /** With rsync, other files test this. */
-  const isTestedElsewhere = carrier === 'rsync';
   const machine = (options: Partial<MachineOptions> = {}) => fixture.machine({ transport, ...options });
 
   async function pushed(files: Readonly<Record<string, Buffer | string>>): Promise<Machine> {
@@ -96,7 +94,7 @@ describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier)
     expectSame(await laptop.listing('n'), await desk.listing('n'));
   });
 
-  it.skipIf(isTestedElsewhere)('arrive in packs if they are many', async () => {
+  it('arrive in packs if they are many', async () => {
     const [desk, laptop] = await fixture.twoMachines({ transport });
     for (let number = 0; number < 600; number++)
       await desk.write(`n/${number % 7}/${number}`, `${number} `.repeat(number));
@@ -157,7 +155,7 @@ describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier)
     expect(await readdir(join(again.storage, 'staging'))).toEqual([]);
   });
 
-  it.skipIf(isTestedElsewhere)('leave nothing behind when the user cancels', async () => {
+  it('leave nothing behind when the user cancels', async () => {
     const desk = await machine({ url: proxy.url });
     await desk.write('n/big', randomBytes(16 * megabyte));
     await desk.sync.track(['n']);
@@ -172,7 +170,7 @@ describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier)
     expect(await desk.push()).toMatchObject({ put: 1 });
   });
 
-  it.skipIf(isTestedElsewhere)('are hashed and sent again if they change meanwhile', async () => {
+  it('are hashed and sent again if they change meanwhile', async () => {
     let changes = 0;
     const [desk, laptop] = await fixture.twoMachines({
       transport,
@@ -192,7 +190,7 @@ describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier)
     expectSame(await laptop.listing('n'), await desk.listing('n'));
   });
 
-  it.skipIf(isTestedElsewhere)('go on over a new connection when theirs freezes', async () => {
+  it('go on over a new connection when theirs freezes', async () => {
     const quickly: MachineOptions['transfer'] = (request) => transfer({ ...request, silenceMs: 2_000 });
     const desk = await machine({ url: proxy.url, transfer: quickly });
     await desk.write('n/big', randomBytes(16 << 20));
@@ -205,7 +203,7 @@ describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier)
     expect(await push).toMatchObject({ put: 1 });
   });
 
-  describe.skipIf(isTestedElsewhere || diskKind !== 'a tmpfs')('and a full disk', () => {
+  describe.skipIf(diskKind !== 'a tmpfs')('and a full disk', () => {
     it('of the server is named, and a smaller push succeeds', async () => {
       const disk = mountedDisk('40m');
       const server = await RunningServer.start('test', disk.path);

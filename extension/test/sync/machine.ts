@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import type { NameRules } from '../../src/core/filenames/nameRules';
 import type { Observation } from '../../src/core/observation';
 import { Client } from '../../src/io/api/client';
+import type { ServerConnection } from '../../src/io/api/serverConnection';
 import { openFolderStorage, storagePaths } from '../../src/io/openFolderStorage';
 import type { Scanner } from '../../src/io/scan/scannerPort';
 import { openStoreAndScanner } from '../../src/io/openStoreAndScanner';
@@ -28,6 +29,8 @@ export interface MachineOptions {
   readonly url: string;
   readonly token: string;
   readonly tree?: string;
+  /** The way to a server without a port. */
+  readonly connection?: ServerConnection;
   /** The time, in milliseconds, that the server may be silent; by default that of the client. */
   readonly silenceMs?: number;
   readonly exclude?: readonly string[] | (() => readonly string[]);
@@ -122,7 +125,10 @@ export class Machine {
       },
     });
     const tree = options.tree ?? 'notes';
-    const client = new Client(options.url, options.token, { silenceMs: options.silenceMs });
+    const client = new Client(options.url, options.token, {
+      silenceMs: options.silenceMs,
+      connection: options.connection,
+    });
     const machine = new Machine(root, storage, sync, client);
     const server = {
       client,

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { createFetch, type FetchOptions } from 'ofetch';
 import type * as z from 'zod';
 import {
@@ -41,9 +42,12 @@ import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { yielder } from '../threads/yielding';
 import { maxJsonBytes, maxListBytes, withLineLimit } from './bodyGuard';
 import { ndjsonBody, type Items } from './ndjsonBody';
+import type { Fetch } from './redirect';
 import { requestError, throwIfError } from './requestError';
+import type { ServerConnection } from './serverConnection';
 import { SessionRequests } from './sessionRequests';
 import { SilenceDeadline } from './silenceDeadline';
+import { streamFetch } from './streamFetch';
 
 /** For requests that only tidy up: nothing waits for a server that is gone. */
 const endTimeoutMs = 2_000;
@@ -54,6 +58,15 @@ const pollSilenceMs = 8_000;
 const maxLineBytes = 64 << 10;
 /** The largest content whose size the caller does not know, in bytes. It is kept in memory. */
 const maxShownBytes = 64 << 20;
+
+/** The WebSocket of a session's rsync. */
+interface RsyncEndpoint {
+  readonly url: string;
+  /** For the upgrade request. */
+  readonly headers: Record<string, string>;
+  /** Opens the stream for the request, if it is not for a port of the server. */
+  readonly openSocket?: () => Duplex;
+}
 
 /** A push whose changes may be generated while they are sent. */
 export type SentPush = Omit<BeginPush, 'changes'> & { readonly changes: Items<Change> };
@@ -77,6 +90,8 @@ export interface ClientOptions {
   readonly silenceMs?: number | undefined;
   /** The time, in milliseconds, in which a body has to bring 4 KB after its first byte. */
   readonly windowMs?: number | undefined;
+  /** The way to a server that is not reached over a port of its own; its token is not sent then. */
+  readonly connection?: ServerConnection | undefined;
 }
 
 export interface ContentRequest {
@@ -96,6 +111,9 @@ export class Client {
   readonly address: string;
   readonly #token: string;
   readonly #options: ClientOptions;
+  /** The URL below which requests are made. */
+  readonly #base: string;
+  readonly #sendRequest: Fetch | undefined;
   #isProtocolChecked = false;
 
   /** `url` is the server's address. It has a path if a proxy serves the server below one. */
@@ -103,6 +121,9 @@ export class Client {
     this.address = url.replace(/\/+$/, '');
     this.#token = token;
     this.#options = options;
+    const { connection } = options;
+    this.#base = connection?.url ?? this.address;
+    this.#sendRequest = connection && streamFetch(() => connection.openSocket());
   }
 
   /** Throws server_too_old. */
@@ -254,11 +275,16 @@ export class Client {
     await this.#checkProtocol(signal);
     const path = `${treePath(tree)}/events`;
     const headers = { ...this.#headers(), accept: 'text/event-stream', 'last-event-id': String(known) };
-    const deadline = new SilenceDeadline({ silenceMs: this.#options.silenceMs, maxBytes: 'endless' });
+    await this.#options.connection?.ready(signal);
+    const deadline = new SilenceDeadline({
+      silenceMs: this.#options.silenceMs,
+      maxBytes: 'endless',
+      send: this.#sendRequest,
+    });
     try {
       const send = createFetch({ fetch: deadline.fetch });
       const options = { headers, signal, retry: false, responseType: 'stream' } as const;
-      const response = await send.raw<unknown, 'stream'>(this.address + path, options);
+      const response = await send.raw<unknown, 'stream'>(this.#base + path, options);
       const type = response.headers.get('content-type') ?? '';
       if (response._data !== undefined && type.startsWith('text/event-stream')) return response._data;
       await response._data?.cancel();
@@ -271,9 +297,10 @@ export class Client {
   }
 
   /** The WebSocket address of a session's rsync, and the headers for its upgrade request. */
-  rsyncEndpoint(tree: string, id: string): { url: string; headers: Record<string, string> } {
-    const url = `${this.address}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
-    return { url, headers: this.#headers() };
+  rsyncEndpoint(tree: string, id: string): RsyncEndpoint {
+    const { connection } = this.#options;
+    const url = `${this.#base}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
+    return { url, headers: this.#headers(), ...(connection && { openSocket: () => connection.openSocket() }) };
   }
 
   /** The requests that move a session's files without rsync. */
@@ -281,6 +308,8 @@ export class Client {
     const { windowMs } = this.#options;
     return new SessionRequests({
       address: this.address,
+      base: this.#base,
+      send: this.#sendRequest,
       path: `${treePath(tree)}/sessions/${id}`,
       headers: this.#headers(),
       encodings: http?.encodings,
@@ -289,7 +318,8 @@ export class Client {
   }
 
   #headers(): Record<string, string> {
-    return { authorization: `Bearer ${this.#token}`, [protocolHeader]: String(protocol) };
+    const authorization = this.#options.connection === undefined ? { authorization: `Bearer ${this.#token}` } : {};
+    return { ...authorization, [protocolHeader]: String(protocol) };
   }
 
   async #checkProtocol(signal: AbortSignal | undefined): Promise<void> {
@@ -325,9 +355,11 @@ export class Client {
   }
 
   async #fetch(method: string, path: string, options: RequestOptions): Promise<unknown> {
-    const { windowMs } = this.#options;
+    const { windowMs, connection } = this.#options;
+    await connection?.ready(options.signal);
     const silenceMs = shortest(this.#options.silenceMs, options.silenceMs);
-    const deadline = new SilenceDeadline({ silenceMs, windowMs, maxBytes: options.maxBytes ?? maxJsonBytes });
+    const maxBytes = options.maxBytes ?? maxJsonBytes;
+    const deadline = new SilenceDeadline({ silenceMs, windowMs, maxBytes, send: this.#sendRequest });
     const retries = options.retries ?? 0;
     const { list, response } = options;
     const request: FetchOptions<'json' | 'arrayBuffer' | 'stream'> = {
@@ -349,7 +381,7 @@ export class Client {
     };
     try {
       const send = createFetch({ fetch: deadline.fetch });
-      const value = await send<unknown, 'json' | 'arrayBuffer' | 'stream'>(this.address + path, request);
+      const value = await send<unknown, 'json' | 'arrayBuffer' | 'stream'>(this.#base + path, request);
       if (response === undefined) throwIfError(value, { request: `${method} ${path}`, address: this.address });
       return value;
     } catch (error) {

@@ -14,12 +14,18 @@ export class RedirectError extends Error {
   }
 }
 
+export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+
 /**
- * `fetch` that throws RedirectError instead of following a redirect.
+ * `send`, by default `fetch`, that throws RedirectError instead of following a redirect.
  * Invariant: a token never leaves the origin that the user entered, and no body is sent to another.
  */
-export async function fetchDirectly(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(input, { ...init, redirect: 'manual' });
+export async function fetchDirectly(
+  input: string | URL | Request,
+  init: RequestInit = {},
+  send: Fetch = fetch,
+): Promise<Response> {
+  const response = await send(input, { ...init, redirect: 'manual' });
   if (!redirectStatuses.has(response.status)) return response;
   await response.body?.cancel();
   const requested = input instanceof Request ? input.url : String(input);

@@ -53,6 +53,8 @@ export async function requestError(
       cause: error,
       details: { subject: address, reason, ...details },
     });
+  const known = causeIn(error, PalmtreeError);
+  if (known !== undefined) return known;
   const redirect = causeIn(error, RedirectError);
   if (redirect !== undefined) return failure('redirected', redirect.message, { target: redirect.target });
   const silence = causeIn(error, SilenceError);

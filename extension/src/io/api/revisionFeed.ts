@@ -280,6 +280,12 @@ const refusals: ReadonlySet<string> = new Set([
   'tree_renamed',
   'not_found',
   'client_too_old',
+  'ssh_missing',
+  'ssh_host_unknown',
+  'ssh_host_changed',
+  'ssh_denied',
+  'ssh_no_server',
+  'ssh_no_node',
   'server_too_old',
 ]);
 

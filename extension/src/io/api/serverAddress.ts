@@ -1,11 +1,13 @@
 import { treeName } from '../../../../server/src/contract/schemas';
 import { PalmtreeError } from '../../errors';
+import { isSshAddress, parseSshAddress } from './sshAddress';
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Parses an address that a user typed. Throws invalid_url. */
 export function parseServerUrl(text: string): URL {
   const trimmed = text.trim();
+  if (isSshAddress(trimmed)) return new URL(parseSshAddress(trimmed).href);
   const url = URL.canParse(trimmed) ? new URL(trimmed) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.search !== '') {
     throw new PalmtreeError('invalid_url', `not a server's address: ${trimmed}`, { details: { subject: trimmed } });
@@ -19,6 +21,11 @@ export function withScheme(text: string): string {
   if (trimmed === '' || trimmed.includes('://')) return trimmed;
   const host = trimmed.replace(/(:\d+)?(\/.*)?$/, '');
   return `${loopback.test(host) ? 'http' : 'https'}://${trimmed}`;
+}
+
+/** The name under which this machine stores that the user has connected to a server: with a token, or by ssh. */
+export function accessKey(url: URL): string {
+  return isSshAddress(url.href) ? url.href.replace(/\/+$/, '') : url.origin;
 }
 
 /** Whether others could read a token on its way to the server. */

@@ -3,6 +3,7 @@ import { fileEncodingHeader, uploadOffsetHeader } from '../../../../server/src/c
 import { isPalmtreeError } from '../../errors';
 import type { FileDownload, FileUpload, RequestLimits, SessionFiles } from '../transfer/transferRequest';
 import { maxJsonBytes } from './bodyGuard';
+import type { Fetch } from './redirect';
 import { requestError } from './requestError';
 import { SilenceDeadline } from './silenceDeadline';
 
@@ -15,6 +16,10 @@ const encodingBytes = 64 << 10;
 export interface SessionAddress {
   /** The server's address. */
   readonly address: string;
+  /** The URL below which requests are made. */
+  readonly base: string;
+  /** Sends the requests; by default `fetch`. */
+  readonly send?: Fetch | undefined;
   /** The path of the session's resource. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -94,13 +99,13 @@ export class SessionRequests implements SessionFiles {
     maxBytes = maxJsonBytes,
     limits,
   }: Sent): Promise<FetchResponse<ReadableStream<Uint8Array>>> {
-    const { address, path, windowMs } = this.#session;
+    const { address, base, path, windowMs, send: fetch } = this.#session;
     const { signal, silenceMs = defaultSilenceMs } = limits;
-    const deadline = new SilenceDeadline({ silenceMs, sentMs: limits.silenceMs, windowMs, maxBytes });
+    const deadline = new SilenceDeadline({ silenceMs, sentMs: limits.silenceMs, windowMs, maxBytes, send: fetch });
     try {
       const send = createFetch({ fetch: deadline.fetch });
       const sent = body === undefined || body instanceof Uint8Array ? body : deadline.watchSent(body);
-      return await send.raw<unknown, 'stream'>(`${address}${path}/${query}`, {
+      return await send.raw<unknown, 'stream'>(`${base}${path}/${query}`, {
         method,
         headers: { ...this.#session.headers, ...headers },
         ...(sent === undefined ? {} : { body: sent }),

@@ -1,6 +1,6 @@
 import { ndjsonType } from '../../../../server/src/contract/ndjson';
 import { BodyGuard, maxErrorBytes } from './bodyGuard';
-import { fetchDirectly } from './redirect';
+import { fetchDirectly, type Fetch } from './redirect';
 import { SilenceError } from './responseFaults';
 
 /** The longest time, in milliseconds, without a byte from the server. While it works longer, it sends heartbeats. */
@@ -20,6 +20,8 @@ export interface ResponseLimits {
   readonly maxBytes: number | 'endless';
   /** The time in which a body has to bring 4 KB, in milliseconds. */
   readonly windowMs?: number | undefined;
+  /** Sends the requests; by default `fetch`. */
+  readonly send?: Fetch | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export class SilenceDeadline {
    */
   readonly fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const signals = [this.#controller.signal, init.signal ?? []].flat();
-    const response = await fetchDirectly(input, { ...init, signal: AbortSignal.any(signals) });
+    const response = await fetchDirectly(input, { ...init, signal: AbortSignal.any(signals) }, this.#limits.send);
     const { body, ok, status, statusText, headers } = response;
     const maxBytes = ok ? this.#limits.maxBytes : maxErrorBytes;
     if (body !== null && maxBytes !== 'endless' && serverTypes.has(mediaTypeOf(headers))) {

@@ -9,12 +9,16 @@ import { PalmtreeError } from '../../errors';
 import { refusedUpgrade } from './refusedUpgrade';
 
 const openTimeoutMs = 15_000;
+/** VS Code's `http` leaves a request with the path of a socket alone: it is for no proxy. */
+const socketPath = 'palmtree';
 /** The contract's limit for a WebSocket message. */
 const maxFrameBytes = 4 << 20;
 
 export interface ConnectionOptions {
   readonly url: string;
   readonly headers: Record<string, string>;
+  /** Opens the stream of a server that is not reached over a port. */
+  readonly openSocket?: (() => Duplex) | undefined;
   readonly signal: AbortSignal;
   /** The protocol that the server accepts instead of a WebSocket, if any. */
   readonly upgrade?: string | undefined;
@@ -48,10 +52,11 @@ function hostOf({ url }: Pick<ConnectionOptions, 'url'>): string {
 }
 
 /** Returns undefined if a WebSocket may be possible where this is not. */
-async function openFrames({ url, headers, signal }: ConnectionOptions): Promise<RsyncSocket | undefined> {
+async function openFrames({ url, headers, signal, openSocket }: ConnectionOptions): Promise<RsyncSocket | undefined> {
   const target = new URL(url.replace(/^ws/, 'http'));
   const send = target.protocol === 'https:' ? requestHttps : requestHttp;
-  const request = send(target, { headers: { ...headers, connection: 'Upgrade', upgrade: rsyncUpgrade }, signal });
+  const upgrade = { headers: { ...headers, connection: 'Upgrade', upgrade: rsyncUpgrade }, signal };
+  const request = send(target, { ...upgrade, ...(openSocket && { socketPath, createConnection: openSocket }) });
   return new Promise((resolve, reject) => {
     request.setTimeout(openTimeoutMs, () => request.destroy());
     request.once('upgrade', (response: IncomingMessage, stream: Duplex, head: Buffer) => {
@@ -68,8 +73,10 @@ async function openFrames({ url, headers, signal }: ConnectionOptions): Promise<
       if (isAnswered(response)) reject(refusedUpgrade(url, response));
       else resolve(undefined);
     });
-    request.on('error', () => {
-      if (signal.aborted) reject(new PalmtreeError('cancelled', 'cancelled while the rsync connection was opened'));
+    request.on('error', (error) => {
+      if (error instanceof PalmtreeError) reject(error);
+      else if (signal.aborted)
+        reject(new PalmtreeError('cancelled', 'cancelled while the rsync connection was opened'));
       else resolve(undefined);
     });
     request.end();
@@ -94,12 +101,26 @@ function zeroMask(mask: Buffer): void {
   mask.fill(0);
 }
 
-async function openWebSocket({ url, headers, signal }: ConnectionOptions): Promise<RsyncSocket> {
-  const socket = new WebSocket(url, {
+/** The address and the options of a WebSocket over a stream. */
+function overStream(url: string, openSocket: () => Duplex): { address: string; options: WebSocket.ClientOptions } {
+  const { pathname, search } = new URL(url);
+  const open = (): Duplex => {
+    const stream: Duplex & { setTimeout?(ms: number): void } = openSocket();
+    stream.setTimeout?.(openTimeoutMs);
+    return stream;
+  };
+  const createConnection = open as unknown as WebSocket.ClientOptions['createConnection'];
+  return { address: `ws+unix:${socketPath}:${pathname}${search}`, options: { createConnection } };
+}
+
+async function openWebSocket({ url, headers, signal, openSocket }: ConnectionOptions): Promise<RsyncSocket> {
+  const { address, options } = openSocket === undefined ? { address: url, options: {} } : overStream(url, openSocket);
+  const socket = new WebSocket(address, {
+    ...options,
     headers,
     handshakeTimeout: openTimeoutMs,
     perMessageDeflate: false,
-    ...(canSkipMasking(new URL(url)) ? { generateMask: zeroMask } : {}),
+    ...(openSocket !== undefined || canSkipMasking(new URL(url)) ? { generateMask: zeroMask } : {}),
     maxPayload: maxFrameBytes,
     autoPong: false,
   });
@@ -125,6 +146,7 @@ async function openWebSocket({ url, headers, signal }: ConnectionOptions): Promi
       removeListeners();
       // After `terminate` on a connecting socket, ws emits a second error.
       socket.on('error', () => undefined);
+      if (error instanceof PalmtreeError && !signal.aborted) return reject(error);
       const code = signal.aborted ? 'cancelled' : 'connection_lost';
       const details = { subject: new URL(url).host, reason: error.message };
       reject(new PalmtreeError(code, `could not open the rsync connection: ${error.message}`, { details }));

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import type { PalmtreeError, RsyncTried } from '../../errors';
 import type { FillRequest, Gap } from '../deltas/fillFromBasis';
 import type { DeltaRequest, DeltaResult } from '../deltas/writeDelta';
@@ -71,7 +72,11 @@ export interface TransferRequest {
   readonly direction: 'push' | 'pull';
   readonly carrier: Carrier;
   /** The address of the server's rsync. */
-  readonly endpoint: { readonly url: string; readonly headers: Record<string, string> };
+  readonly endpoint: {
+    readonly url: string;
+    readonly headers: Record<string, string>;
+    readonly openSocket?: (() => Duplex) | undefined;
+  };
   readonly files: SessionFiles;
   /** Without it, HTTP sends files whole. */
   readonly deltas?: Deltas | undefined;

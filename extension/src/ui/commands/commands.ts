@@ -95,15 +95,17 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     showTerminal: () => deps.terminal.show(),
   };
   const registered = (Object.keys(handlers) as CommandName[]).map((name) =>
-    vscode.commands.registerCommand(commandIds[name], (...args: unknown[]) => run(handlers[name], args, log)),
+    vscode.commands.registerCommand(commandIds[name], (...args: unknown[]) => run(handlers[name], args, deps)),
   );
   return vscode.Disposable.from(...registered);
 }
 
 /** Shows a command's error, or throws it to code that called the command with options. */
-async function run(handler: Handler, args: readonly unknown[], log: vscode.LogOutputChannel): Promise<unknown> {
+async function run(handler: Handler, args: readonly unknown[], { log, connection }: CommandDeps): Promise<unknown> {
+  const work = (): Promise<unknown> => repeatable(async () => handler(...args));
   try {
-    return await repeatable(async () => handler(...args));
+    // Code that calls a command has no user who could answer ssh.
+    return await (isCallOptions(args[0]) ? work() : connection.ssh.whileUserWaits(work));
   } catch (error) {
     if (isCallOptions(args[0])) throw error;
     if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);

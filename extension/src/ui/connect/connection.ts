@@ -7,11 +7,15 @@ import { Packer } from '../../io/packs/packer';
 import { transfer } from '../../io/transferFiles';
 import type { Carrier } from '../../io/transfer/transferRequest';
 import type { ServerBinding, TransferScreen } from '../../sync/ports/serverBinding';
-import type { Credentials } from './credentials';
-import { askForAddress, askForToken, askForTree } from './questions';
-import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from '../../io/api/serverAddress';
+import { askForSsh } from './askForSsh';
+import { sshAccess, type Credentials } from './credentials';
+import { askForAddress, askForToken, askForTree, signIn, type SignedIn } from './questions';
+import { SshConnections } from './sshConnections';
+import { accessKey, checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from '../../io/api/serverAddress';
+import { isSshAddress } from '../../io/api/sshAddress';
 import { back } from './textBox';
 import { showError } from '../shared/notify';
+import { withProgress } from '../shared/withProgress';
 import { section } from '../shared/ids';
 import { httpInsteadMessage } from '../../messages/rsyncMessage';
 import { isSetByOthers, setting } from '../shared/settings';
@@ -26,6 +30,8 @@ export interface ConnectArguments {
 
 /** Binds folders to trees, as the settings and secrets say or as the user answers. */
 export class FolderConnection implements FolderBinder {
+  /** The ssh connections of this window. */
+  readonly ssh: SshConnections;
   readonly #credentials: Credentials;
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
@@ -43,6 +49,7 @@ export class FolderConnection implements FolderBinder {
     this.#terminal = terminal;
     this.#log = log;
     this.#dist = dist;
+    this.ssh = new SshConnections(join(dist, 'askpass.js'), askForSsh);
   }
 
   /** Binds the folder as its settings say. Without an address, a tree or a token it stays unconnected. */
@@ -64,7 +71,7 @@ export class FolderConnection implements FolderBinder {
     try {
       if (tree === '' || address === '') return await sync.bind(undefined, undefined);
       const url = parseServerUrl(address);
-      const token = await this.#credentials.token(url.origin);
+      const token = await this.#credentials.token(accessKey(url));
       if (token === undefined) return await sync.bind(undefined, undefined);
       await sync.bind(this.#serverBinding(url, token, checkTreeName(tree)), { server: addressOf(url), tree });
     } catch (error) {
@@ -84,10 +91,10 @@ export class FolderConnection implements FolderBinder {
         details: { subject: parsed.origin },
       });
     }
-    const client = new Client(url.trim(), token);
+    const client = new Client(url.trim(), token, this.ssh.optionsFor(parsed));
     await client.whoami();
     await client.makeTree(checkTreeName(tree));
-    await this.#credentials.store(parsed.origin, token);
+    await this.#credentials.store(accessKey(parsed), isSshAddress(url) ? sshAccess : token);
     const configuration = vscode.workspace.getConfiguration(section, folder.uri);
     const scope = vscode.ConfigurationTarget.WorkspaceFolder;
     // Each update takes effect at once. None may bind the folder to the old tree's name on the new server.
@@ -99,16 +106,16 @@ export class FolderConnection implements FolderBinder {
 
   /** Unbinds the folder and forgets the token, unless another folder uses it. The files stay. */
   async disconnect(target: SyncedFolder, others: readonly SyncedFolder[]): Promise<void> {
-    const origin = originOf(target);
-    const isShared = others.some((other) => other !== target && other.sync.isConnected && originOf(other) === origin);
-    if (origin !== undefined && !isShared) await this.#credentials.forget(origin);
+    const key = accessKeyOf(target);
+    const isShared = others.some((other) => other !== target && other.sync.isConnected && accessKeyOf(other) === key);
+    if (key !== undefined && !isShared) await this.#credentials.forget(key);
     const configuration = vscode.workspace.getConfiguration(section, target.folder.uri);
     await configuration.update('tree', undefined, vscode.ConfigurationTarget.WorkspaceFolder);
     await target.sync.bind(undefined, undefined);
   }
 
   #serverBinding(url: URL, token: string, tree: string): ServerBinding {
-    const client = new Client(url.href, token);
+    const client = new Client(url.href, token, this.ssh.optionsFor(url));
     return {
       client,
       tree,
@@ -155,22 +162,34 @@ export class FolderConnection implements FolderBinder {
       const url = await askForAddress(address);
       address = addressOf(url);
       this.#lastAddress = address;
-      const stored = await credentials.token(url.origin);
+      const stored = await credentials.token(accessKey(url));
+      const options = this.ssh.optionsFor(url);
       for (;;) {
-        const signedIn = await askForToken(url, stored);
+        const isSsh = options.connection !== undefined;
+        const signedIn = isSsh ? await signInBySsh(new Client(address, '', options)) : await askForToken(url, stored);
         if (signedIn === back) break;
         const tree = await askForTree(signedIn, setting('tree', folder.uri) || suggestTreeName(folder.name));
         if (tree !== back) return { url: address, token: signedIn.token, tree };
+        if (isSsh) break;
       }
     }
   }
+}
+
+/** ssh asks for what it needs. */
+function signInBySsh(client: Client): Promise<SignedIn> {
+  const title = vscode.l10n.t('Palmtree: Connect to Server');
+  return withProgress(title, (reporter) => {
+    reporter.step({ kind: 'awaitingServer' });
+    return signIn(client, '', reporter.signal);
+  });
 }
 
 function addressOf(url: URL): string {
   return url.href.replace(/\/+$/, '');
 }
 
-function originOf({ sync }: SyncedFolder): string | undefined {
+function accessKeyOf({ sync }: SyncedFolder): string | undefined {
   const server = sync.state.binding?.server;
-  return server === undefined ? undefined : new URL(server).origin;
+  return server === undefined ? undefined : accessKey(new URL(server));
 }

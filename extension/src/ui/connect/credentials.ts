@@ -1,6 +1,14 @@
 import type * as vscode from 'vscode';
+import { accessKey } from '../../io/api/serverAddress';
+import { isSshAddress } from '../../io/api/sshAddress';
 
-/** Tokens by server origin, so that a workspace that names another server never gets this server's token. */
+/** Stands for a token, where ssh proves who the user is. */
+export const sshAccess = 'ssh';
+
+/**
+ * Tokens by the server's `accessKey`, so that a workspace that names another server never gets this server's token. A server
+ * that is reached by ssh needs none; what is stored for it says that the user has connected to it.
+ */
 export class Credentials {
   readonly #secrets: vscode.SecretStorage;
   readonly #environment: NodeJS.ProcessEnv;
@@ -15,25 +23,25 @@ export class Credentials {
     return this.#environment['PALMTREE_SERVER_URL'] || undefined;
   }
 
-  async token(origin: string): Promise<string | undefined> {
-    return (await this.#secrets.get(key(origin))) ?? this.#environmentToken(origin);
+  async token(key: string): Promise<string | undefined> {
+    return (await this.#secrets.get(secretName(key))) ?? this.#environmentToken(key);
   }
 
-  store(origin: string, token: string): Thenable<void> {
-    return this.#secrets.store(key(origin), token);
+  store(key: string, token: string): Thenable<void> {
+    return this.#secrets.store(secretName(key), token);
   }
 
-  forget(origin: string): Thenable<void> {
-    return this.#secrets.delete(key(origin));
+  forget(key: string): Thenable<void> {
+    return this.#secrets.delete(secretName(key));
   }
 
-  #environmentToken(origin: string): string | undefined {
+  #environmentToken(key: string): string | undefined {
     const url = this.environmentUrl;
-    if (url === undefined || !URL.canParse(url) || new URL(url).origin !== origin) return undefined;
-    return this.#environment['PALMTREE_TOKEN'] || undefined;
+    if (url === undefined || !URL.canParse(url) || accessKey(new URL(url)) !== key) return undefined;
+    return isSshAddress(url) ? sshAccess : this.#environment['PALMTREE_TOKEN'] || undefined;
   }
 }
 
-function key(origin: string): string {
-  return `palmtree.token:${origin}`;
+function secretName(key: string): string {
+  return `palmtree.token:${key}`;
 }

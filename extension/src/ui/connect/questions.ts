@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { TreeList } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
+import { isSshAddress } from '../../io/api/sshAddress';
 import { messageFor } from '../shared/errorMessages';
 import { showModal } from '../shared/notification';
 import { createPickList } from '../shared/quickInput';
@@ -10,6 +11,7 @@ import { askInBox, back, InvalidAnswer, totalSteps } from './textBox';
 
 const title = vscode.l10n.t('Palmtree: Connect to Server');
 const exampleAddress = 'https://sync.example.org';
+const exampleSshAddress = 'ssh://me@example.org/srv/palmtree';
 const createTokenCommand = 'palmtree-server token create NAME';
 
 export interface SignedIn {
@@ -22,7 +24,7 @@ export interface SignedIn {
 
 /** Asks for the address of a Palmtree server that can be reached. Throws cancelled. */
 export async function askForAddress(value: string): Promise<URL> {
-  const example = vscode.l10n.t('An address looks like {0}.', exampleAddress);
+  const example = vscode.l10n.t('An address looks like {0} or {1}.', exampleAddress, exampleSshAddress);
   const answer = await askInBox({
     title,
     step: 1,
@@ -35,7 +37,8 @@ export async function askForAddress(value: string): Promise<URL> {
       if (!isAddress(text)) throw new InvalidAnswer(example);
       const url = parseServerUrl(withScheme(text));
       await acceptUnencrypted(url);
-      await findServer(url, signal);
+      // ssh may ask in a box of its own, which would close this one.
+      if (!isSshAddress(url.href)) await findServer(url, signal);
       return url;
     },
   });
@@ -63,15 +66,20 @@ export function askForToken(url: URL, stored: string | undefined): Promise<Signe
         throw new InvalidAnswer(vscode.l10n.t('A token has no spaces and only ASCII characters.'));
       }
       const client = new Client(url.href, token);
-      const { trees: allowedTrees } = await client.whoami(signal).catch((error: unknown) => {
+      return signIn(client, token, signal).catch((error: unknown) => {
         if (!isPalmtreeError(error, 'unauthorized')) throw error;
         const text = vscode.l10n.t('{0} does not accept this token.', url.host);
         throw new InvalidAnswer(`${text} ${vscode.l10n.t('Create a new one there with: {0}', createTokenCommand)}`);
       });
-      const { trees } = await client.trees(signal);
-      return { client, token, trees, allowedTrees };
     },
   });
+}
+
+/** Asks the server what a client may use. */
+export async function signIn(client: Client, token: string, signal?: AbortSignal): Promise<SignedIn> {
+  const { trees: allowedTrees } = await client.whoami(signal);
+  const { trees } = await client.trees(signal);
+  return { client, token, trees, allowedTrees };
 }
 
 /** Asks for a tree on the server, or for the name of a new one. Throws cancelled. */

@@ -179,6 +179,12 @@ describe('the message for an error', () => {
 
 /** Errors whose cause another machine, another program or the user may remove, although their texts do not say so. */
 const fixedElsewhere: ReadonlySet<ErrorCode> = new Set([
+  'ssh_missing',
+  'ssh_denied',
+  'ssh_no_server',
+  'ssh_no_node',
+  'ssh_server_failed',
+  'ssh_failed',
   'server_unreachable',
   'no_response',
   'not_a_palmtree_server',

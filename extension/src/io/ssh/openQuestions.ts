@@ -1,0 +1,56 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { socketVariable, type SshQuestion, type SshQuestions } from './sshQuestion';
+
+/** Asks the user. Resolves with undefined if the user gives no answer. */
+export type Ask = (question: SshQuestion) => Promise<string | undefined>;
+
+/**
+ * Opens a way for ssh to ask, over a socket in a folder that only this user can enter. `askpass` is the bundled program, which
+ * this process's own Node runs. Throws if the folder for temporary files cannot have it.
+ */
+export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuestions> {
+  const folder = await mkdtemp(join(tmpdir(), 'palmtree-ssh-'));
+  const [program, path] = [join(folder, 'askpass'), join(folder, 'socket')];
+  // In VS Code, the program of this process is Electron.
+  const command = `ELECTRON_RUN_AS_NODE=1 exec ${quoted(process.execPath)} ${quoted(askpass)} "$@"`;
+  await writeFile(program, `#!/bin/sh\n${command}\n`, { mode: 0o700 });
+  await chmod(folder, 0o700);
+  let wasCancelled = false;
+  const answer = async (socket: Socket): Promise<void> => {
+    const given = await ask(JSON.parse(await text(socket)) as SshQuestion);
+    wasCancelled ||= given === undefined;
+    socket.end(JSON.stringify({ answer: given }));
+  };
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    socket.on('error', () => socket.destroy());
+    answer(socket).catch(() => socket.destroy());
+  });
+  server.listen(path);
+  await once(server, 'listening');
+  return {
+    environment: {
+      SSH_ASKPASS: program,
+      SSH_ASKPASS_REQUIRE: 'force',
+      // ssh before 8.4 asks in this way only if there is a display.
+      DISPLAY: process.env['DISPLAY'] ?? ':0',
+      [socketVariable]: path,
+    },
+    get wasCancelled() {
+      return wasCancelled;
+    },
+    close: () => {
+      server.close();
+      void rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A word of the shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}

@@ -1,0 +1,34 @@
+import * as vscode from 'vscode';
+import type { SshQuestion } from '../../io/ssh/sshQuestion';
+import { showModal, showNotification } from '../shared/notification';
+import { createTextBox } from '../shared/quickInput';
+
+/** Asks the user what ssh wants to know: whether a host key is right, a passphrase, a password. Undefined for Escape. */
+export async function askForSsh({ prompt, kind }: SshQuestion): Promise<string | undefined> {
+  if (kind === 'none') {
+    void showNotification('information', prompt);
+    return '';
+  }
+  if (kind === 'confirm' || /\(yes\/no/.test(prompt)) return confirm(prompt);
+  return askForSecret(prompt);
+}
+
+async function confirm(prompt: string): Promise<string | undefined> {
+  const connect = vscode.l10n.t('Connect');
+  const [first = '', ...rest] = prompt.trim().split('\n');
+  const detail = rest.filter((line) => !/\(yes\/no/.test(line)).join('\n');
+  const advice = vscode.l10n.t('Compare the fingerprint with that of the server before you connect.');
+  return (await showModal('warning', first, `${detail}\n${advice}`, connect)) === connect ? 'yes' : undefined;
+}
+
+function askForSecret(prompt: string): Promise<string | undefined> {
+  const { box } = createTextBox(prompt);
+  box.title = vscode.l10n.t('Palmtree: ssh asks');
+  box.password = true;
+  box.ignoreFocusOut = true;
+  return new Promise<string | undefined>((resolve) => {
+    box.onDidAccept(() => resolve(box.value));
+    box.onDidHide(() => resolve(undefined));
+    box.show();
+  }).finally(() => box.dispose());
+}
