@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
 import { ensureCodeServer } from './codeServerInstall.mts';
@@ -23,6 +23,8 @@ export interface WorkbenchOptions {
    * Otherwise it ends after two seconds.
    */
   readonly keepHosts?: boolean;
+  /** The folders of VS Code's own extensions that it has; by default, it has all. */
+  readonly builtinExtensions?: readonly string[];
   /** 0, the default, is any free port. */
   readonly port?: number;
 }
@@ -44,8 +46,8 @@ export async function startWorkbench(options: WorkbenchOptions): Promise<Workben
     ...options.settings,
   });
   const { configFile, env } = await isolation(options.userDataDir);
-  const [entry, args] = serverCommand(codeServer, configFile, options);
-  const child = spawnWatched(entry, args, { ...env, ...options.env });
+  const args = [...serverArguments(configFile, options), ...(await builtinArguments(codeServer, options))];
+  const child = spawnWatched(join(codeServer, 'out/node/entry.js'), args, { ...env, ...options.env });
   const close = (): Promise<void> => stopGroup(child);
   const forget = onStop(close);
   try {
@@ -89,15 +91,28 @@ export async function installExtension(
   if (code !== 0) throw new Error(`The workbench could not install ${vsix}:\n${output}`);
 }
 
-function serverCommand(codeServer: string, configFile: string, options: WorkbenchOptions): [string, string[]] {
-  const args = [
+function serverArguments(configFile: string, options: WorkbenchOptions): string[] {
+  return [
     ...['--config', configFile, '--bind-addr', `127.0.0.1:${options.port ?? 0}`, '--auth', 'none'],
     ...['--disable-telemetry', '--disable-update-check', '--disable-getting-started-override', '--disable-proxy'],
     ...(options.keepHosts === true ? [] : ['--reconnection-grace-time', '2']),
     ...(options.trust ? [] : ['--disable-workspace-trust']),
     ...profileArguments(options),
   ];
-  return [join(codeServer, 'out/node/entry.js'), args];
+}
+
+/** Makes a folder with links to the chosen extensions. */
+async function builtinArguments(
+  codeServer: string,
+  { userDataDir, builtinExtensions }: WorkbenchOptions,
+): Promise<string[]> {
+  if (builtinExtensions === undefined) return [];
+  const folder = join(userDataDir, 'builtin-extensions');
+  await mkdir(folder, { recursive: true });
+  for (const name of builtinExtensions) {
+    await symlink(join(codeServer, 'lib/vscode/extensions', name), join(folder, name), 'junction');
+  }
+  return ['--builtin-extensions-dir', folder];
 }
 
 function profileArguments(options: Pick<WorkbenchOptions, 'userDataDir' | 'extensionsDir'>): string[] {

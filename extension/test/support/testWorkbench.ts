@@ -36,6 +36,7 @@ export class TestWorkbench {
     const workbench = await startWorkbench({
       ...options,
       userDataDir,
+      builtinExtensions,
       env: { ...(server && { PALMTREE_SERVER_URL: server.url, PALMTREE_TOKEN: server.token }), ...env },
       settings: { ...testSettings, ...(server && { 'palmtree.serverUrl': server.url }) },
     });
@@ -63,9 +64,24 @@ export class TestWorkbench {
   }
 }
 
+/** Each window loads all extensions that there are, and starts some of them. */
+const builtinExtensions = [
+  'git',
+  'git-base',
+  'markdown-basics',
+  'media-preview',
+  'merge-conflict',
+  'theme-defaults',
+  'theme-modern-icons',
+  'theme-seti',
+];
+
 const testSettings: Readonly<Record<string, unknown>> = {
   'explorer.compactFolders': false,
   'workbench.reduceMotion': 'on',
+  'editor.cursorBlinking': 'solid',
+  // None of the extensions needs a host of this kind.
+  'extensions.webWorker': false,
   // Only few tests need it, and it takes a tenth of the time in which a window opens.
   'git.enabled': false,
 };
