@@ -1,4 +1,4 @@
-import { chromium, type Browser } from 'playwright-core';
+import { chromium, type Browser, type BrowserContext, type LaunchOptions } from 'playwright-core';
 import { ensureSystemPackages, findSystemCommand } from './systemPackages.mts';
 
 const quietArguments = [
@@ -12,15 +12,21 @@ const quietArguments = [
 ];
 
 export async function launchChromium(): Promise<Browser> {
+  return chromium.launch(await launchOptions());
+}
+
+/**
+ * Launches a browser with a profile of its own, which it removes when the context is closed. Unlike a context of
+ * `launchChromium`, it stores compiled scripts.
+ */
+export async function launchProfile(viewport: { width: number; height: number }): Promise<BrowserContext> {
+  return chromium.launchPersistentContext('', { ...(await launchOptions()), viewport });
+}
+
+async function launchOptions(): Promise<LaunchOptions> {
   await ensureSystemPackages(['chromium']);
   const executablePath = findSystemCommand('chromium');
   if (!executablePath) throw new Error('There is no chromium on the PATH.');
   // Playwright handles no signals: its handlers would end this process before the workbench is stopped.
-  return chromium.launch({
-    executablePath,
-    args: quietArguments,
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
-  });
+  return { executablePath, args: quietArguments, handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { launchChromium } from '../../scripts/chromium.mts';
+import type { BrowserContext, Page } from 'playwright-core';
+import { launchProfile } from '../../scripts/chromium.mts';
 import { timeoutMs } from './timeout.mts';
 import { WorkbenchWindow } from './workbenchWindow';
 
@@ -9,7 +9,6 @@ import { WorkbenchWindow } from './workbenchWindow';
  * next in half the time: it keeps the compiled scripts.
  */
 export class BrowserTab {
-  readonly #browser: Browser;
   readonly #context: BrowserContext;
   /** Shows the shared workbench, and is kept for the next test. */
   #kept: Page | undefined;
@@ -17,16 +16,14 @@ export class BrowserTab {
   #guest: Page | undefined;
   readonly #beside: Page[] = [];
 
-  private constructor(browser: Browser, context: BrowserContext) {
-    this.#browser = browser;
+  private constructor(context: BrowserContext) {
     this.#context = context;
   }
 
   static async launch(): Promise<BrowserTab> {
-    const browser = await launchChromium();
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const context = await launchProfile({ width: 1280, height: 800 });
     context.setDefaultTimeout(timeoutMs);
-    return new BrowserTab(browser, context);
+    return new BrowserTab(context);
   }
 
   /** Opens this address of the shared workbench in place of the window that the tab shows. */
@@ -72,7 +69,7 @@ export class BrowserTab {
   }
 
   close(): Promise<void> {
-    return this.#browser.close();
+    return this.#context.close();
   }
 
   async #newPage(): Promise<Page> {
