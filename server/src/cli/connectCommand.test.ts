@@ -49,6 +49,8 @@ function open(options: readonly string[], environment: NodeJS.ProcessEnv = {}) {
   };
   const call = async (method: string, path: string): Promise<Answer> => {
     const sent = request({ createConnection: () => channels.open(), method, path }).end();
+    // The connection may end with the test before the request has let go of it.
+    sent.on('error', () => undefined);
     const [response] = (await once(sent, 'response')) as [IncomingMessage];
     return { status: response.statusCode, body: JSON.parse(await text(response)) as unknown };
   };
