@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import {
+  blockBytesFor,
   blockSignatureBytes,
   signatureBytesFor,
   signatureHeadBytes,
@@ -32,7 +33,8 @@ export class Signature {
     if (buffer.length < signatureHeadBytes) return undefined;
     const blockBytes = buffer.readUInt32BE(0);
     const fileBytes = Number(buffer.readBigUInt64BE(4));
-    if (blockBytes === 0 || buffer.length !== signatureBytesFor(fileBytes, blockBytes)) return undefined;
+    // Whoever chose other blocks could make this side read a whole file at once.
+    if (blockBytes !== blockBytesFor(fileBytes) || buffer.length !== signatureBytesFor(fileBytes)) return undefined;
     return new Signature(buffer, blockBytes, fileBytes);
   }
 
