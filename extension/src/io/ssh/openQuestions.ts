@@ -21,10 +21,18 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
   await writeFile(program, `#!/bin/sh\n${command}\n`, { mode: 0o700 });
   await chmod(folder, 0o700);
   let wasCancelled = false;
+  let waiting = 0;
+  let answeredAt = performance.now();
   const answer = async (socket: Socket): Promise<void> => {
-    const given = await ask(JSON.parse(await text(socket)) as SshQuestion);
-    wasCancelled ||= given === undefined;
-    socket.end(JSON.stringify({ answer: given }));
+    waiting++;
+    try {
+      const given = await ask(JSON.parse(await text(socket)) as SshQuestion);
+      wasCancelled ||= given === undefined;
+      socket.end(JSON.stringify({ answer: given }));
+    } finally {
+      waiting--;
+      answeredAt = performance.now();
+    }
   };
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
@@ -43,6 +51,7 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
     get wasCancelled() {
       return wasCancelled;
     },
+    idleMs: () => (waiting > 0 ? 0 : performance.now() - answeredAt),
     close: () => {
       server.close();
       void rm(folder, { recursive: true, force: true });

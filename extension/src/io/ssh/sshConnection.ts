@@ -31,7 +31,7 @@ interface Attempt {
   readonly fault: Promise<PalmtreeError | undefined>;
 }
 
-/** The time for a connection that asks nothing, and for the start of the server there, in milliseconds. */
+/** The time for a connection, without questions that wait, and for the start of the server there, in milliseconds. */
 const batchMs = 45_000;
 /** The interval of pings in milliseconds: a dead line is noticed before ServerAliveInterval does. */
 const pingMs = 10_000;
@@ -135,7 +135,10 @@ export class SshConnection implements ServerConnection {
       if (end instanceof Error) return this.#notStarted(end);
       return sshFailure({ address: this.#address.href, exitCode: end, stderr });
     });
-    const timer = questions !== undefined ? undefined : setTimeout(() => channels.close(this.#silent()), batchMs);
+    const timer = setTimeout(() => {
+      if (questions !== undefined && questions.idleMs() < batchMs) timer.refresh();
+      else channels.close(this.#silent());
+    }, batchMs);
     const greeted = pastGreeting(child.stdout, this.#address.href);
     const first = await Promise.race([
       greeted,
@@ -196,10 +199,13 @@ function endOf(child: Ssh): Promise<number | null | Error> {
   return new Promise((resolve) => {
     child.once('error', resolve);
     child.once('exit', (code) => {
-      const done = (): void => resolve(code);
-      child.stderr.once('close', done);
+      if (child.stderr.closed) return resolve(code);
       // Another process may hold it open.
-      setTimeout(done, lastWordsMs).unref();
+      const timer = setTimeout(() => resolve(code), lastWordsMs);
+      child.stderr.once('close', () => {
+        clearTimeout(timer);
+        resolve(code);
+      });
     });
   });
 }

@@ -4,13 +4,13 @@ import { showModal, showNotification } from '../shared/notification';
 import { createTextBox } from '../shared/quickInput';
 
 /** Asks the user what ssh wants to know: whether a host key is right, a passphrase, a password. Undefined for Escape. */
-export async function askForSsh({ prompt, kind }: SshQuestion): Promise<string | undefined> {
+export async function askForSsh({ prompt, kind }: SshQuestion, address: string): Promise<string | undefined> {
   if (kind === 'none') {
     void showNotification('information', prompt);
     return '';
   }
   if (kind === 'confirm' || /\(yes\/no/.test(prompt)) return confirm(prompt);
-  return askForSecret(prompt);
+  return askForSecret(prompt, address);
 }
 
 async function confirm(prompt: string): Promise<string | undefined> {
@@ -21,9 +21,10 @@ async function confirm(prompt: string): Promise<string | undefined> {
   return (await showModal('warning', first, `${detail}\n${advice}`, connect)) === connect ? 'yes' : undefined;
 }
 
-function askForSecret(prompt: string): Promise<string | undefined> {
+/** The title names the server: its own words may name another. */
+function askForSecret(prompt: string, address: string): Promise<string | undefined> {
   const { box } = createTextBox(prompt);
-  box.title = vscode.l10n.t('Palmtree: ssh asks');
+  box.title = vscode.l10n.t('Palmtree: the ssh connection to {0} asks', address);
   box.password = true;
   box.ignoreFocusOut = true;
   return new Promise<string | undefined>((resolve) => {

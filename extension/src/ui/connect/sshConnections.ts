@@ -1,18 +1,22 @@
 import { hostname } from 'node:os';
 import { isSshAddress, parseSshAddress } from '../../io/api/sshAddress';
 import type { ClientOptions } from '../../io/api/client';
-import { openQuestions, type Ask } from '../../io/ssh/openQuestions';
+import { openQuestions } from '../../io/ssh/openQuestions';
 import { SshConnection } from '../../io/ssh/sshConnection';
+import type { SshQuestion } from '../../io/ssh/sshQuestion';
+
+/** Asks the user a question of the ssh to that address. Resolves with undefined if the user gives no answer. */
+type AskFor = (question: SshQuestion, address: string) => Promise<string | undefined>;
 
 /** The ssh connections of this window: one for each server, which its folders share. */
 export class SshConnections {
   readonly #connections = new Map<string, SshConnection>();
   readonly #askpass: string;
-  readonly #ask: Ask;
+  readonly #ask: AskFor;
   #waitingCommands = 0;
 
   /** `askpass` is the bundled program that passes the questions of ssh on to `ask`. */
-  constructor(askpass: string, ask: Ask) {
+  constructor(askpass: string, ask: AskFor) {
     this.#askpass = askpass;
     this.#ask = ask;
   }
@@ -47,7 +51,7 @@ export class SshConnections {
         // ssh of Windows runs no script to ask.
         return process.platform !== 'win32' && hasUser();
       },
-      open: () => openQuestions(this.#askpass, this.#ask),
+      open: () => openQuestions(this.#askpass, (question) => this.#ask(question, address.href)),
     };
     const connection = new SshConnection(address, { name: hostname(), questions });
     this.#connections.set(address.href, connection);
