@@ -54,7 +54,11 @@ export class SshServer {
     await server.allowKey();
     await server.trustHostKey();
     await server.writeProgram('bin/palmtree-server', `exec '${nodeBinary}' '${serverBundle}' "$@"`);
-    await server.writeProgram('ssh', `exec ssh -F '${join(server.folder, 'config')}' "$@"`);
+    // Its own folder may be on the PATH.
+    await server.writeProgram(
+      'ssh',
+      `PATH=/usr/local/bin:/usr/bin:/bin\nexec ssh -F '${join(server.folder, 'config')}' "$@"`,
+    );
     await server.writeConfig(server.port);
     await server.listen();
     return server;

@@ -117,14 +117,18 @@ async function mergeAll(out: Invocation['out'], folder: OpenFolder, paths: reado
     if (active === undefined) {
       const conflicts = await beginMerge(folder, path);
       const next = conflicts === 0 ? 'Check it' : `Edit it where it has conflict markers (${conflicts})`;
-      out.result('merging', { path, conflicts }, `${path} is merged. ${next}, then run the same command to accept it.`);
+      out.result(
+        'merging',
+        { path, conflicts },
+        `${plainLine(path)} is merged. ${next}, then run the same command to accept it.`,
+      );
       exit = exitCodes.conflicts;
       continue;
     }
     const finished = await finishMerge(folder, active);
     const isDone = finished === 'merged';
     const text = isDone ? 'is resolved; the next push sends it.' : 'is in conflict with a newer version of the server.';
-    out.result('merged', { path, finished }, `${path} ${text}`);
+    out.result('merged', { path, finished }, `${plainLine(path)} ${text}`);
     if (!isDone) exit = exitCodes.conflicts;
   }
   return exit;

@@ -3,9 +3,10 @@ import { basename } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { PalmtreeError } from '../../errors';
-import { Client } from '../../io/api/client';
 import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withScheme } from '../../io/api/serverAddress';
+import { isSshAddress } from '../../io/api/sshAddress';
 import { errnoOf } from '../../io/fs/errno';
+import { plainLine } from '../../messages/plainText';
 import { systemFault } from '../../messages/systemFaults';
 import { agreeToNewTree } from '../folder/agreements';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
@@ -36,21 +37,23 @@ export function connectCommand(): Command {
 
 const connectHelp = `
 The token comes from --token-file, from PALMTREE_TOKEN, or from a question on the terminal. It is stored for the server in a
-file that only you can read, unless it comes from PALMTREE_TOKEN.
+file that only you can read, unless it comes from PALMTREE_TOKEN. A server that ssh reaches needs no token; ssh asks on the
+terminal what it has to.
 
 Examples:
   palmtree connect https://sync.example.org --tree notes
+  palmtree connect ssh://me@example.org --tree notes
   PALMTREE_TOKEN=… palmtree connect https://sync.example.org --tree notes --yes`;
 
 async function connect(invocation: Invocation, typed: string | undefined, options: ConnectOptions): Promise<void> {
-  const { out, credentials, cwd, signal } = invocation;
+  const { out, credentials, clients, cwd, signal } = invocation;
   const address = typed ?? credentials.environmentUrl;
   if (address === undefined) throw new UsageError('Name the address of the server, such as https://sync.example.org.');
   const url = parseServerUrl(withScheme(address));
   await requireEncryption(invocation, url, options);
   const server = url.href.replace(/\/+$/, '');
   const token = await tokenFor(invocation, url, options.tokenFile);
-  const client = new Client(server, token.text);
+  const client = clients.open(server, token.text);
   const { name, trees: allowed } = await client.whoami(signal);
   const { trees } = await client.trees(signal);
   const [only] = allowed ?? [];
@@ -64,14 +67,14 @@ async function connect(invocation: Invocation, typed: string | undefined, option
   if (token.isStored) await credentials.store(url.origin, token.text);
   await withFolderAt(invocation, cwd, async ({ sync, root, config }) => {
     const { rsyncPath: rsync, transport } = config;
-    const bound = serverBinding(out, { address: server, token: token.text, tree, rsync, transport });
+    const bound = serverBinding(invocation, { address: server, token: token.text, tree, rsync, transport });
     await sync.bind(bound, { server, tree });
     const revision = existing?.revision ?? 0;
     const next =
       revision === 0
         ? '"palmtree track PATH" picks files, "palmtree push" sends them.'
         : '"palmtree pull" gets its files; "palmtree track PATH" adds others.';
-    const text = `Connected ${root} to "${tree}" on ${server} as ${name}, revision ${revision}.`;
+    const text = `Connected ${root} to "${tree}" on ${server} as ${plainLine(name)}, revision ${revision}.`;
     out.result('connected', { folder: root, server, tree, token: name, revision }, text);
     out.note(next);
   });
@@ -95,6 +98,7 @@ interface Token {
 
 async function tokenFor(invocation: Invocation, url: URL, file: string | undefined): Promise<Token> {
   const { credentials, out } = invocation;
+  if (isSshAddress(url.href)) return { text: '', isStored: false };
   const given = await givenToken(invocation, url, file);
   if (given !== undefined) return given;
   const stored = await credentials.stored(url.origin);

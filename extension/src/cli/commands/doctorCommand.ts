@@ -2,7 +2,6 @@ import { access, constants } from 'node:fs/promises';
 import { Command } from 'commander';
 import { version } from '../../../../package.json';
 import { protocol } from '../../../../server/src/contract/protocol';
-import { Client } from '../../io/api/client';
 import { parseServerUrl } from '../../io/api/serverAddress';
 import { createFolder } from '../../io/fs/folders';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
@@ -43,15 +42,18 @@ async function doctor(invocation: Invocation): Promise<ExitCode> {
   return checks.haveFailed ? exitCodes.failed : exitCodes.done;
 }
 
-async function checkFolder({ credentials, signal }: Invocation, folder: OpenFolder, checks: Checks): Promise<void> {
+async function checkFolder(
+  { credentials, clients, signal }: Invocation,
+  folder: OpenFolder,
+  checks: Checks,
+): Promise<void> {
   const { sync, reporter, config } = folder;
   await checks.run('rsync', async () => `${config.rsyncPath} ${await probeRsync(config.rsyncPath)}`);
   const { binding } = sync.state;
   if (binding === undefined) return;
   const { server, tree } = binding;
-  const { origin } = parseServerUrl(server);
-  const token = await credentials.token(origin);
-  const client = new Client(server, token ?? '');
+  const token = await credentials.token(parseServerUrl(server));
+  const client = clients.open(server, token ?? '');
   const isReached = await checks.run('server', async () => {
     const begun = performance.now();
     const { name, server: about } = await client.whoami(signal);

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { Client } from '../../io/api/client';
 import { parseServerUrl, withScheme } from '../../io/api/serverAddress';
 import { plainLine } from '../../messages/plainText';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
@@ -14,12 +13,12 @@ export function treesCommand(): Command {
 }
 
 async function trees(invocation: Invocation, url: string | undefined): Promise<void> {
-  const { out, credentials, signal } = invocation;
+  const { out, credentials, clients, signal } = invocation;
   const [server, own] = url === undefined ? await connected(invocation) : [parseServerUrl(withScheme(url)), ''];
-  const token = await credentials.token(server.origin);
+  const token = await credentials.token(server);
   if (token === undefined)
     throw new UsageError(`There is no token for ${server.origin}. Connect, or set PALMTREE_TOKEN.`);
-  const list = await new Client(server.href, token).trees(signal);
+  const list = await clients.open(server.href, token).trees(signal);
   if (list.trees.length === 0) out.note('There are no trees.');
   for (const { name, revision } of list.trees) {
     const mark = name === own ? '*' : ' ';

@@ -9,6 +9,7 @@ import { exitCodeOf, exitCodes, type ExitCode } from '../terminal/exitCodes';
 import { Output } from '../terminal/output';
 import type { Agreement } from '../terminal/questions';
 import { UsageError } from '../terminal/usageError';
+import { ServerClients } from './serverClients';
 
 /** The options of every command. */
 interface GlobalOptions {
@@ -27,6 +28,7 @@ export interface Invocation extends Agreement {
   /** The folder of everything that palmtree keeps on this machine. */
   readonly state: string;
   readonly credentials: Credentials;
+  readonly clients: ServerClients;
   /** The carrier of this call; undefined for that of the folder's settings. */
   readonly transport: Transport | undefined;
 }
@@ -64,6 +66,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
     const options = command.optsWithGlobals<GlobalOptions>();
     const { directory = '.', json = false, verbose = false, yes = false, transport } = options;
     const out = new Output({ json, verbose });
+    const clients = new ServerClients(out);
     const cancel = new AbortController();
     const onSignal = (): void => {
       if (cancel.signal.aborted) process.exit(exitCodes.cancelled);
@@ -80,6 +83,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
         cwd: realFolder(directory),
         state,
         credentials: new Credentials(state, process.env),
+        clients,
       };
       process.exitCode = (await work(invocation, ...(args.slice(0, -1) as unknown as Args))) ?? exitCodes.done;
     } catch (error) {
@@ -87,6 +91,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
       out.error(error, exit);
       process.exitCode = exit;
     } finally {
+      clients.close();
       out.idle();
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
     }

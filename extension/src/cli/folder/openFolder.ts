@@ -123,16 +123,18 @@ async function openFolder(invocation: Invocation, root: string, isLive: boolean)
 
 /** Binds the folder to the tree that it was connected to. Throws not_connected and UsageError. */
 async function bindAsStored(
-  { out, credentials, transport }: Invocation,
+  invocation: Invocation,
   { sync, config }: OpenFolder,
   { isServerOptional = false }: OpenOptions,
 ): Promise<void> {
+  const { credentials, transport } = invocation;
   const { binding } = sync.state;
-  const token = binding && (await credentials.token(parseServerUrl(binding.server).origin));
+  const token = binding && (await credentials.token(parseServerUrl(binding.server)));
   if (binding !== undefined && token !== undefined) {
     const { server: address, tree } = binding;
     const { rsyncPath: rsync, transport: setting } = config;
-    return sync.bind(serverBinding(out, { address, token, tree, rsync, transport: transport ?? setting }), binding);
+    const bound = { address, token, tree, rsync, transport: transport ?? setting };
+    return sync.bind(serverBinding(invocation, bound), binding);
   }
   if (isServerOptional) return sync.bind(undefined, undefined);
   if (binding === undefined) throw new PalmtreeError('not_connected', 'no tree is stored');

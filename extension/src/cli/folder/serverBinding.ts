@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { Client } from '../../io/api/client';
 import { Packer } from '../../io/packs/packer';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
 import { withoutProgress } from '../../io/rsync/rsyncProgress';
@@ -11,10 +10,12 @@ import { packMessage, retryMessage, transferSummary, transferTitle } from '../..
 import type { ServerBinding, TransferScreen, TransferTitle } from '../../sync/ports/serverBinding';
 import type { Output } from '../terminal/output';
 import { dist } from './dist';
+import type { Invocation } from './invocation';
 
 export interface BoundTree {
   /** The server's address. */
   readonly address: string;
+  /** Empty for a server that is reached by ssh. */
   readonly token: string;
   readonly tree: string;
   /** The rsync command. */
@@ -22,10 +23,13 @@ export interface BoundTree {
   readonly transport: Transport;
 }
 
-/** A tree on its server; transfers show themselves on `out`. */
-export function serverBinding(out: Output, { address, token, tree, rsync, transport }: BoundTree): ServerBinding {
+/** A tree on its server; transfers show themselves on the output of the command. */
+export function serverBinding(
+  { out, clients }: Pick<Invocation, 'out' | 'clients'>,
+  { address, token, tree, rsync, transport }: BoundTree,
+): ServerBinding {
   return {
-    client: new Client(address, token),
+    client: clients.open(address, token),
     tree,
     findRsync: async () => {
       await probeRsync(rsync);

@@ -1,6 +1,7 @@
 import { chmod, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { isSshAddress } from '../../io/api/sshAddress';
 import { isNotFound } from '../../io/fs/errno';
 import { createFolder } from '../../io/fs/folders';
 import { LockedFile } from '../../io/store/lockedFile';
@@ -33,8 +34,10 @@ export class Credentials {
     return this.#environment['PALMTREE_SERVER_URL'] || undefined;
   }
 
-  async token(origin: string): Promise<string | undefined> {
-    return (await this.stored(origin)) ?? this.fromEnvironment(origin);
+  /** The token for this server; empty if ssh reaches it, which needs none. */
+  async token(server: URL): Promise<string | undefined> {
+    if (isSshAddress(server.href)) return '';
+    return (await this.stored(server.origin)) ?? this.fromEnvironment(server.origin);
   }
 
   async stored(origin: string): Promise<string | undefined> {

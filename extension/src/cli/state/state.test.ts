@@ -30,19 +30,19 @@ describe('credentials', () => {
     await credentials.store('https://a', 'token-a');
     await credentials.store('https://b', 'token-b');
     await chmod(credentials.path, 0o644);
-    expect(await credentials.token('https://a')).toBe('token-a');
+    expect(await credentials.token(new URL('https://a'))).toBe('token-a');
     expect((await stat(credentials.path)).mode & 0o777).toBe(0o600);
     await credentials.forget('https://a');
-    expect(await credentials.token('https://a')).toBeUndefined();
-    expect(await credentials.token('https://b')).toBe('token-b');
+    expect(await credentials.token(new URL('https://a'))).toBeUndefined();
+    expect(await credentials.token(new URL('https://b'))).toBe('token-b');
   });
 
   it('of the environment go to no server but the one that it names', async () => {
     const environment = { PALMTREE_TOKEN: 't', PALMTREE_SERVER_URL: 'https://a/palmtree' };
     const credentials = new Credentials(folder, environment);
-    expect(await credentials.token('https://a')).toBe('t');
-    expect(await credentials.token('https://b')).toBeUndefined();
-    expect(await new Credentials(folder, { PALMTREE_TOKEN: 't' }).token('https://b')).toBe('t');
+    expect(await credentials.token(new URL('https://a'))).toBe('t');
+    expect(await credentials.token(new URL('https://b'))).toBeUndefined();
+    expect(await new Credentials(folder, { PALMTREE_TOKEN: 't' }).token(new URL('https://b'))).toBe('t');
   });
 });
 
