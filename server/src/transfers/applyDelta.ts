@@ -1,23 +1,37 @@
 import { blockBytesFor, copyBytes, copyInstruction, dataHeadBytes, dataInstruction } from '../contract/differences';
 import { WireError } from '../errors';
+import type { Progress } from './pace';
 import type { OpenFile } from './viewFile';
 
 const pieceBytes = 256 << 10;
 
+interface DeltaRequest {
+  /** Aborted when the request ends. */
+  readonly signal: AbortSignal;
+  /** Gets the bytes that are copied, for which the client sends nothing. */
+  readonly progress: Progress;
+}
+
 /**
  * The bytes of a file that `delta` describes by the blocks of `basis`, see the contract's `differences.ts`. They are made one piece
  * after the other, so a few instructions that would become gigabytes are only followed as far as wanted.
- * Throws invalid_request for a delta that is not valid, and the errors of `delta` and of the disk.
+ * Throws invalid_request for a delta that is not valid, the reason of the request's end, and the errors of `delta` and of the disk.
  */
 export async function* applyDelta(
   delta: AsyncIterable<Uint8Array>,
   basis: OpenFile,
+  request: DeltaRequest,
 ): AsyncGenerator<Uint8Array, undefined> {
   const input = new Input(delta);
   for (let head = await input.take(1); head !== undefined; head = await input.take(1)) {
     if (head[0] === copyInstruction) {
       const operands = await input.need(copyBytes - 1);
-      yield* blocksOf(basis, operands.readUInt32BE(0), operands.readUInt32BE(4));
+      const blocks = blocksOf(basis, operands.readUInt32BE(0), operands.readUInt32BE(4));
+      for await (const piece of blocks) {
+        request.signal.throwIfAborted();
+        request.progress.bytes += piece.length;
+        yield piece;
+      }
     } else if (head[0] === dataInstruction) {
       const length = (await input.need(dataHeadBytes - 1)).readUInt32BE(0);
       for (let left = length; left > 0;) {

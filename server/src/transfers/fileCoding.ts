@@ -1,6 +1,7 @@
-import { Duplex, type Readable } from 'node:stream';
+import { Duplex, finished, type Readable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { zstdEncoding, zstdWindowLog, type HttpTransfer } from '../contract/transfers';
+import { WireError } from '../errors';
 
 /** As rsync's default. */
 const level = 3;
@@ -15,16 +16,33 @@ const maxShare = 0.9;
 /** The field `http` of a session. */
 export const httpTransfer: HttpTransfer = { encodings: [zstdEncoding] };
 
-/** Decodes the bytes of an upload. It reads no more than was asked for, and fails as `source` does. */
-export function zstdDecoded(source: Readable): Readable {
+/**
+ * Decodes the bytes of an upload. It reads no more than was asked for, and fails as `source` does. Throws invalid_request for bytes
+ * that are not valid.
+ */
+export function zstdDecoded(source: Readable): AsyncIterable<Uint8Array> {
   const decoder = zlib.createZstdDecompress({
     chunkSize: pieceBytes,
     params: { [zlib.constants.ZSTD_d_windowLogMax]: zstdWindowLog },
   });
+  // It may fail before its reader has begun, which then gets the error.
+  decoder.on('error', () => undefined);
   // Not a pipeline: a file that is larger than declared ends the decoder, and its client then gets a response.
-  source.once('error', (error) => decoder.destroy(error));
+  finished(source, { writable: false }, (error) => {
+    if (error) decoder.destroy(error);
+  });
   source.pipe(decoder);
-  return decoder;
+  return validPieces(decoder);
+}
+
+async function* validPieces(decoder: zlib.ZstdDecompress): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    yield* decoder as AsyncIterable<Uint8Array>;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('ZSTD_') !== true && code !== 'Z_BUF_ERROR') throw error;
+    throw new WireError('invalid_request', 'the body is not valid zstd');
+  }
 }
 
 /** Encodes the bytes of a download. */

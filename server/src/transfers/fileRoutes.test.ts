@@ -151,6 +151,19 @@ describe('an upload', () => {
   });
 
   it.each([
+    ['garbage', Buffer.from('garbage')],
+    ['half a frame', zstdCompressSync(randomBytes(1_000)).subarray(0, 500)],
+  ])('of %s is refused, and what has arrived stays', async (_, body) => {
+    const session = await beginPush({ a: 'x'.repeat(2_000) });
+    writeFileSync(join(session.inbox, 'a'), 'x', { mode: 0o600 });
+    const headers = { 'upload-offset': '1', 'x-palmtree-encoding': 'zstd' };
+    expect(await put(session, 'a', body, headers)).toMatchObject({ status: 422, code: 'invalid_request' });
+    expect(names(session)).toEqual(['a']);
+    expect(readFileSync(join(session.inbox, 'a'), 'utf8')).toMatch(/^x/);
+    expect(await put(session, 'a', 'x'.repeat(2_000))).toMatchObject({ status: 204 });
+  });
+
+  it.each([
     ['../outside', 'invalid_path'],
     ['folder/../../outside', 'invalid_path'],
     ['/etc/passwd', 'invalid_path'],

@@ -19,7 +19,7 @@ import { isKnownEncoding, paysOff, zstdDecoded, zstdEncoded } from './fileCoding
 import { signatureOf } from './fileSignature';
 import type { HttpRuns, OpenRequest } from './httpRuns';
 import { receiveInboxFile } from './inboxFile';
-import { atPace, type PaceLimits } from './pace';
+import { atPace, type PaceLimits, type Progress } from './pace';
 import { closingStream, fileStream, openSessionFile, type OpenFile, type Streamed } from './viewFile';
 
 /** Bounds what a push brings in. */
@@ -52,7 +52,8 @@ export function fileRoutes(services: FileServices): Hono<AppEnv> {
     await endWith(services, { id, request }, async () => {
       const size = requireDeclared(services, id, path);
       if (offset > size) throw new WireError('offset_mismatch', `the file has ${size} bytes`);
-      await receiveInboxFile({ inbox: sessions.filesFolderOf(id), path, size, offset }, received(request));
+      const target = { inbox: sessions.filesFolderOf(id), path, size, offset, signal: request.signal };
+      await receiveInboxFile(target, received(request));
     });
     return context.body(null, 204);
   });
@@ -66,8 +67,10 @@ export function fileRoutes(services: FileServices): Hono<AppEnv> {
       const basis = await openSessionFile(inbox, path);
       if (basis === undefined) throw new WireError('offset_mismatch', 'the server has no basis for a delta');
       try {
-        const target = { inbox, path, size, offset: 0, basisBytes: basis.size };
-        await receiveInboxFile(target, applyDelta(received(request), basis));
+        const target = { inbox, path, size, offset: 0, basisBytes: basis.size, signal: request.signal };
+        const progress = { bytes: 0 };
+        const { signal } = request;
+        await receiveInboxFile(target, applyDelta(received(request, progress), basis, { signal, progress }));
       } finally {
         await basis.handle.close();
       }
@@ -164,16 +167,21 @@ async function unlessFailed<T>({ end }: OpenRequest, work: () => Promise<T>, out
 function receivedPieces(
   { paceLimits }: FileServices,
   context: Context<AppEnv>,
-): (request: OpenRequest) => AsyncIterable<Uint8Array> {
+): (request: OpenRequest, progress?: Progress) => AsyncIterable<Uint8Array> {
   const encoding = context.req.header(fileEncodingHeader);
   if (encoding !== undefined && !isKnownEncoding(encoding)) {
     throw new WireError('invalid_request', `the server does not read the encoding ${encoding}`);
   }
-  return (request) => {
-    const body = addAbortSignal(request.signal, bodyOf(context));
-    const bytes = encoding === undefined ? body : zstdDecoded(body);
-    const pieces = bytes.iterator({ destroyOnReturn: bytes !== body }) as AsyncIterable<Uint8Array>;
-    return counted(atPace(pieces, paceLimits, request.stop), request);
+  return (request, progress) => {
+    const body = bodyOf(context);
+    // It may fail before its reader has begun, which then gets the error.
+    body.on('error', () => undefined);
+    addAbortSignal(request.signal, body);
+    const pieces =
+      encoding === undefined
+        ? (body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>)
+        : zstdDecoded(body);
+    return counted(atPace(pieces, paceLimits, request.stop, progress), request);
   };
 }
 

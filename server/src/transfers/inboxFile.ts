@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants, lstatSync } from 'node:fs';
+import { constants, lstatSync, type Stats } from 'node:fs';
 import { chmod, copyFile, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { pathsError, WireError } from '../errors';
 import { writeFully } from '../objects/writeFully';
@@ -9,9 +9,11 @@ import { InboxFolders } from '../sessions/inboxFolders';
 const completeMode = 0o444;
 /** A part is written by a later request, too. */
 const partMode = 0o600;
+const copyPieceBytes = 1 << 20;
 const maxNameBytes = 255;
 const suffixBytes = 3;
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW;
 const appendTo = constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW;
 
 export interface InboxTarget {
@@ -24,6 +26,8 @@ export interface InboxTarget {
   readonly offset: number;
   /** A part that is no longer than this, in bytes, does not replace the file; by default 0. */
   readonly basisBytes?: number;
+  /** Aborted when the request ends. */
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -38,13 +42,17 @@ export async function receiveInboxFile(target: InboxTarget, pieces: AsyncIterabl
   if (!new InboxFolders(inbox).isSymlinkFree(parentOf(file))) {
     throw pathsError('content_mismatch', [path], 'has no folder in the inbox');
   }
+  if (offset === size && isWhole(file, size)) {
+    for await (const piece of pieces) if (piece.length > 0) throw tooLarge(path);
+    return;
+  }
   const temporary = temporaryFileOf(file);
   let bytes = offset;
   try {
-    const handle = await openPart(file, temporary, offset);
+    const handle = await openPart(file, temporary, target);
     try {
       for await (const piece of pieces) {
-        if (bytes + piece.length > size) throw pathsError('content_mismatch', [path], 'is larger than declared');
+        if (bytes + piece.length > size) throw tooLarge(path);
         await writeFully(handle, asBuffer(piece));
         bytes += piece.length;
       }
@@ -57,17 +65,21 @@ export async function receiveInboxFile(target: InboxTarget, pieces: AsyncIterabl
   }
 }
 
+function isWhole(file: string, size: number): boolean {
+  const stats = lstatSync(file, { throwIfNoEntry: false });
+  return stats?.isFile() === true && stats.size === size && (stats.mode & 0o777) === completeMode;
+}
+
 /** Opens the file with its first `offset` bytes under its temporary name. */
-async function openPart(file: string, temporary: string, offset: number): Promise<FileHandle> {
+async function openPart(file: string, temporary: string, { offset, signal }: InboxTarget): Promise<FileHandle> {
   if (offset === 0) return open(temporary, createNew, partMode);
   const stats = lstatSync(file, { throwIfNoEntry: false });
   const arrived = stats?.isFile() === true ? stats.size : 0;
   if (stats === undefined || arrived < offset) {
     throw new WireError('offset_mismatch', `the server has ${arrived} bytes of the file, and not ${offset}`);
   }
-  // A file with another name is an object, or is becoming one.
-  if (stats.nlink === 1) await rename(file, temporary);
-  else await copyFile(file, temporary, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  const isTaken = isOwnPart(stats) && (await tryTake(file, temporary));
+  if (!isTaken && !(await tryClone(file, temporary))) await copyStart(file, temporary, offset, signal);
   await chmod(temporary, partMode);
   const handle = await open(temporary, appendTo);
   try {
@@ -76,6 +88,57 @@ async function openPart(file: string, temporary: string, offset: number): Promis
   } catch (error) {
     await handle.close();
     throw error;
+  }
+}
+
+/** A file with another name is an object. A complete one may be about to become one: its content is being verified. */
+function isOwnPart({ nlink, mode }: Stats): boolean {
+  return nlink === 1 && (mode & 0o777) === partMode;
+}
+
+/** Gives the part its temporary name. Returns false if it has become an object meanwhile: then it keeps its name. */
+async function tryTake(file: string, temporary: string): Promise<boolean> {
+  await rename(file, temporary);
+  // Nobody else knows this name, so from here on the file gets no other one.
+  if (lstatSync(temporary).nlink === 1) return true;
+  await rename(temporary, file);
+  return false;
+}
+
+/** Copies the file where the file system can do so without reading it. */
+async function tryClone(file: string, copy: string): Promise<boolean> {
+  try {
+    await copyFile(file, copy, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE_FORCE);
+    return true;
+  } catch {
+    await rm(copy, { force: true });
+    return false;
+  }
+}
+
+/** Copies the first `bytes` bytes. Leaves no copy if it throws. */
+async function copyStart(file: string, copy: string, bytes: number, signal: AbortSignal): Promise<void> {
+  const source = await open(file, readOnly);
+  try {
+    const target = await open(copy, createNew, partMode);
+    try {
+      const buffer = Buffer.allocUnsafe(Math.min(copyPieceBytes, bytes));
+      for (let position = 0; position < bytes;) {
+        signal.throwIfAborted();
+        const length = Math.min(buffer.length, bytes - position);
+        const { bytesRead } = await source.read(buffer, 0, length, position);
+        if (bytesRead === 0) throw new Error('the file became shorter');
+        await writeFully(target, buffer.subarray(0, bytesRead));
+        position += bytesRead;
+      }
+    } finally {
+      await target.close();
+    }
+  } catch (error) {
+    await rm(copy, { force: true });
+    throw error;
+  } finally {
+    await source.close();
   }
 }
 
@@ -101,6 +164,10 @@ function temporaryFileOf(file: string): string {
 
 function parentOf(file: string): string {
   return file.slice(0, file.lastIndexOf('/'));
+}
+
+function tooLarge(path: string): WireError {
+  return pathsError('content_mismatch', [path], 'is larger than declared');
 }
 
 function asBuffer(piece: Uint8Array): Buffer {
