@@ -28,8 +28,11 @@ export const defaultConnectionLimits: ConnectionLimits = {
  */
 const keptLongerMs = 70_000;
 
-/** Limits the number of connections and closes those that stall, so that clients cannot use up the file descriptors. */
-export function limitConnections(server: Server, limits: ConnectionLimits): void {
+/**
+ * Limits the number of connections and closes those that stall, so that clients cannot use up the file descriptors. Returns
+ * the function that counts a connection which the server does not announce, and closes it if it is one too many.
+ */
+export function limitConnections(server: Server, limits: ConnectionLimits): (socket: Socket) => boolean {
   server.headersTimeout = limits.handshakeMs;
   // On a slow line, the body of a big push takes longer than Node's default of five minutes.
   server.requestTimeout = 0;
@@ -37,21 +40,29 @@ export function limitConnections(server: Server, limits: ConnectionLimits): void
   endStalledConnections(server, limits.stallMs);
   let open = 0;
   const connections = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    if (open >= limits.connections) return void socket.destroy();
+  const admit = (socket: Socket): boolean => {
+    if (open >= limits.connections) return refused(socket);
     open++;
     socket.once('close', () => open--);
     const { remoteAddress: address } = socket;
-    if (address === undefined || isLoopback(address)) return;
+    if (address === undefined || isLoopback(address)) return true;
     const count = (connections.get(address) ?? 0) + 1;
-    if (count > limits.connectionsPerAddress) return void socket.destroy();
+    if (count > limits.connectionsPerAddress) return refused(socket);
     connections.set(address, count);
     socket.once('close', () => {
       const left = (connections.get(address) ?? 1) - 1;
       if (left === 0) connections.delete(address);
       else connections.set(address, left);
     });
-  });
+    return true;
+  };
+  server.on('connection', admit);
+  return admit;
+}
+
+function refused(socket: Socket): false {
+  socket.destroy();
+  return false;
 }
 
 /** Ends connections whose client neither sends nor reads. While the server works on a request, that is no stall. */

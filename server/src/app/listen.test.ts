@@ -1,7 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { get } from 'node:https';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Hono } from 'hono';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
+import { makeCertificate } from '../../test/certificate';
+import { eventually } from '../../test/eventually';
 import type { AppEnv } from '../http/appEnv';
 import { defaultConnectionLimits } from './connectionLimits';
 import { listen, type Listening } from './listen';
@@ -77,6 +80,34 @@ test('many clients that connect at once are served before the event loop has mad
   await served;
   clearImmediate(timer);
   expect(turns).toBeLessThan(clients.length / 2);
+});
+
+test('a server with TLS serves connections that were accepted elsewhere without TLS, within the same limit', async () => {
+  const app = new Hono<AppEnv>().get('/', (context) => context.text('here'));
+  const limits = { ...defaultConnectionLimits, connections: 1 };
+  const { accept, url } = (listening = await listen(app, {
+    host: '127.0.0.1',
+    port: 0,
+    tls: makeCertificate(),
+    limits,
+  }));
+  const elsewhere = createServer(accept).listen(0, '127.0.0.1');
+  onTestFinished(() => void elsewhere.close());
+  await once(elsewhere, 'listening');
+  const open = (): Socket => connect((elsewhere.address() as AddressInfo).port, '127.0.0.1');
+  socket = open();
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+  expect(String((await once(socket, 'data'))[0])).toContain('200 OK');
+  await once(open().resume(), 'close');
+  socket.destroy();
+  const status = () =>
+    new Promise((resolve) => {
+      const request = get(url, { rejectUnauthorized: false, agent: false }, (response) => {
+        resolve(response.resume().statusCode);
+      });
+      request.on('error', resolve);
+    });
+  await eventually(async () => expect(await status()).toBe(200));
 });
 
 test('a port that another server listens on is refused', async () => {

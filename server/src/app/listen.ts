@@ -44,10 +44,14 @@ export async function listen(app: Hono<AppEnv>, options: ListenOptions): Promise
       : { createServer: createHttpsServer, serverOptions: { ...serverOptions, ...tlsOptions(tls, limits) } };
   const adaptor = { fetch: app.fetch, websocket: { server: sockets as WebSocketServerLike }, ...secure };
   const server = createAdaptor(adaptor, tls);
-  limitConnections(server, limits);
+  const admit = limitConnections(server, limits);
   limitPipelining(server);
   handleOtherUpgrades(server);
-  const accept = (socket: Socket): void => void server.emit('connection', socket);
+  const accept = (socket: Socket): void => {
+    // A server with TLS would begin a handshake, after which it emits the second event to serve HTTP.
+    if (tls === undefined) server.emit('connection', socket);
+    else if (admit(socket)) server.emit('secureConnection', socket);
+  };
   if (port === false) {
     // Node watches the deadlines of connections from this event on, which a server without a port does not emit.
     server.emit('listening');

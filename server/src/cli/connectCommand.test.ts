@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { makeCertificate } from '../../test/certificate';
 import { buildServer, runCommand, startChildServer, type ChildServer } from '../../test/childServer';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { greeting } from '../contract/channels/greeting';
@@ -74,6 +75,17 @@ test('a client is who the command says, and stays so for each of its requests', 
   }
   expect(await laptop.call('PUT', '/v1/trees/notes')).toMatchObject({ status: 200 });
   expect(await laptop.call('POST', '/v1/trees/notes/pulls')).toMatchObject({ status: 422 });
+});
+
+test('a server with TLS serves clients by ssh', async () => {
+  const folder = temporaryFolder();
+  const { certFile, keyFile } = makeCertificate();
+  const secure = await startChildServer(bundle, folder, { options: ['--tls-cert', certFile, '--tls-key', keyFile] });
+  onTestFinished(async () => void (await secure.kill('SIGKILL')));
+  expect(secure.url).toMatch(/^https:/);
+  const client = open(['--data', folder, '--as', 'laptop']);
+  await client.greeted();
+  expect(await client.call('GET', '/v1/whoami')).toMatchObject({ status: 200, body: { name: 'laptop' } });
 });
 
 test('a server that runs already stays when its clients have left', async () => {
