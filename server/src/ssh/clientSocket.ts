@@ -25,6 +25,8 @@ export interface ClientSocketDeps {
 
 /** The time, in milliseconds, in which a client whose line was cut comes back. */
 const returnMs = 5_000;
+/** For requests, of all clients of one name. Each can have 128 channels. */
+const maxConnections = 400;
 const revoked = 'Your access was revoked.';
 const stopped = 'The server was stopped.';
 
@@ -36,6 +38,8 @@ export class ClientSocket {
   readonly #deps: ClientSocketDeps;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  /** The number of connections for the requests of each token. */
+  readonly #connections = new Map<number, number>();
   #mustStay = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -87,9 +91,26 @@ export class ClientSocket {
     const { connections, accept } = this.#deps;
     const line = parsedLine(introduction, await nextLine(socket, firstLineMs));
     if ('hello' in line) return this.#welcome(socket, line);
+    if (!this.#count(socket, line.id)) {
+      sendLine(socket, { error: 'Too many connections are open.' });
+      return socket.destroySoon();
+    }
     connections.identify(socket, line);
     accept(socket);
     sendLine(socket, { accepted: true });
+  }
+
+  /** Whether the token may have one more connection. */
+  #count(socket: Socket, id: number): boolean {
+    const open = this.#connections.get(id) ?? 0;
+    if (open >= maxConnections) return false;
+    this.#connections.set(id, open + 1);
+    socket.once('close', () => {
+      const left = (this.#connections.get(id) ?? 1) - 1;
+      if (left === 0) this.#connections.delete(id);
+      else this.#connections.set(id, left);
+    });
+    return true;
   }
 
   async #welcome(socket: Socket, { hello, stay }: Hello): Promise<void> {

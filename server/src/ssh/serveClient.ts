@@ -61,6 +61,8 @@ async function carry(channel: Channel, id: number, { dataFolder, limits }: Clien
   try {
     const socket = await connectToFolderSocket(dataFolder, clientSocketName);
     if (socket === undefined) throw new Error(serverGone);
+    // The client has given the channel up meanwhile.
+    if (channel.destroyed) return void socket.destroy();
     socket.on('error', (error) => channel.destroy(error));
     socket.once('close', (hadError) => {
       if (hadError) channel.destroy();
@@ -71,6 +73,7 @@ async function carry(channel: Channel, id: number, { dataFolder, limits }: Clien
     sendLine(socket, { id, trees: limits.trees === null ? null : [...limits.trees], readOnly: limits.readOnly });
     if (!('accepted' in answerIn(await nextLine(socket, firstLineMs))))
       throw new Error('the server refused the connection');
+    if (channel.destroyed) return void socket.destroy();
     channel.pipe(socket);
     socket.pipe(channel);
   } catch (error) {

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { expect, onTestFinished, test } from 'vitest';
+import { temporaryFolder } from '../../test/temporaryFolder';
+import { IdentifiedConnections } from '../tokens/identifiedConnections';
+import { ClientSocket } from './clientSocket';
+import { clientSocketName } from './introduction';
+
+test('the connections of one client leave room for those of others', async () => {
+  const dataFolder = temporaryFolder();
+  const sockets: Socket[] = [];
+  const clients = await ClientSocket.open({
+    dataFolder,
+    tokens: { identify: () => Promise.resolve(1) },
+    tokenWatch: { endWithToken: () => () => undefined },
+    connections: new IdentifiedConnections(),
+    log: pino({ level: 'silent' }),
+    accept: (socket) => void socket.once('end', () => socket.end()).resume(),
+    onUnused: () => undefined,
+  });
+  onTestFinished(async () => {
+    for (const socket of sockets) socket.destroy();
+    await clients.close();
+  });
+  const answer = async (id: number): Promise<string> => {
+    const socket = connect(join(dataFolder, clientSocketName));
+    sockets.push(socket);
+    socket.write(`${JSON.stringify({ id, trees: null, readOnly: false })}\n`);
+    return String((await once(socket, 'data'))[0]);
+  };
+  const accepted = '{"accepted":true}\n';
+  for (let count = 0; count < 400; count++) expect(await answer(1)).toBe(accepted);
+  expect(await answer(1)).toBe('{"error":"Too many connections are open."}\n');
+  expect(await answer(2)).toBe(accepted);
+  const [first] = sockets;
+  first?.end();
+  if (first !== undefined) await once(first, 'close');
+  expect(await answer(1)).toBe(accepted);
+});
