@@ -88,6 +88,23 @@ test('a server with TLS serves clients by ssh', async () => {
   expect(await client.call('GET', '/v1/whoami')).toMatchObject({ status: 200, body: { name: 'laptop' } });
 });
 
+test('a client never is a token with a secret', async () => {
+  const token = (action: string, name: string) => runCommand(bundle, ['token', action, name, '--data', dataFolder]);
+  await token('create', 'phone');
+  const phone = open(['--as', 'phone']);
+  await phone.greeted();
+  expect(await phone.call('GET', '/v1/whoami')).toMatchObject({ body: { name: 'phone (ssh)' } });
+  const tablet = open(['--as', 'tablet']);
+  await tablet.greeted();
+  await token('revoke', 'tablet');
+  await tablet.ended;
+  await token('create', 'tablet');
+  expect(await open(['--as', 'tablet']).ended).toMatchObject({
+    code: 1,
+    words: 'palmtree-server: The access of "tablet" was revoked. Connect with another name.\n',
+  });
+});
+
 test('a server that runs already stays when its clients have left', async () => {
   const client = open(['--as', 'guest']);
   await client.greeted();

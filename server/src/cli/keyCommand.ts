@@ -65,13 +65,12 @@ export function keyCommand(print: (line: string) => void): Command {
   subcommand('remove <name>', 'remove a key, and end its connections').action(
     async (name: string, options: DataOption) => {
       const dataFolder = existingDataFolder(options.data);
-      const hadLine = new AuthorizedKeys().remove(dataFolder, name);
+      const keys = new AuthorizedKeys();
+      const hadLine = keys.remove(dataFolder, name);
       await withTokens(dataFolder, async (tokens) => {
-        if (!hadLine && (await find(tokens, name))?.hasSecret !== false) {
-          const fix = 'Run "palmtree-server key list" to see the allowed keys.';
-          throw new OperatorError(`No allowed key is named ${JSON.stringify(name)}. ${fix}`);
-        }
-        if ((await find(tokens, name))?.hasSecret === false) await tokens.revoke(name);
+        const isClient = (await find(tokens, name))?.hasSecret === false;
+        if (isClient) await tokens.revoke(name);
+        if (!hadLine) throw noLine(name, keys.file, isClient);
       });
     },
   );
@@ -81,6 +80,14 @@ export function keyCommand(print: (line: string) => void): Command {
 function nameInUse(name: string): OperatorError {
   const fix = 'Choose another name, or revoke that token first.';
   return new OperatorError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
+}
+
+function noLine(name: string, file: string, wasRevoked: boolean): OperatorError {
+  const fault = `${file} has no line for a key named ${JSON.stringify(name)}.`;
+  const fix = wasRevoked
+    ? 'Its access was revoked. If the file of another user has its line, remove it there.'
+    : 'Run "palmtree-server key list" to see the allowed keys.';
+  return new OperatorError(`${fault} ${fix}`);
 }
 
 async function find(tokens: TokenRepository, wanted: string): Promise<TokenSummary | undefined> {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { OperatorError } from '../errors';
+import { AuthorizedKeys } from '../ssh/authorizedKeys';
 import type { TokenSummary } from '../tokens/tokenRepository';
 import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
 import { tableLines } from './tableLines';
@@ -49,12 +50,18 @@ export function tokenCommand(print: (line: string) => void): Command {
         else for (const line of table(list)) print(line);
       }),
     );
-  subcommand('revoke <name>', 'revoke a token immediately').action((name: string, options: DataOption) =>
-    withTokens(existingDataFolder(options.data), async (tokens) => {
-      if (await tokens.revoke(name)) return;
-      const fix = 'Run "palmtree-server token list" to see the valid tokens.';
-      throw new OperatorError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);
-    }),
+  subcommand('revoke <name>', 'revoke a token immediately; that of an ssh key with its key').action(
+    async (name: string, options: DataOption) => {
+      const dataFolder = existingDataFolder(options.data);
+      await withTokens(dataFolder, async (tokens) => {
+        const token = (await tokens.list()).find((listed) => listed.name === name);
+        if (token === undefined || !(await tokens.revoke(name))) {
+          const fix = 'Run "palmtree-server token list" to see the valid tokens.';
+          throw new OperatorError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);
+        }
+        if (!token.hasSecret) new AuthorizedKeys().remove(dataFolder, name);
+      });
+    },
   );
   return command;
 }

@@ -8,7 +8,7 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  writeSync,
+  writeFileSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -79,9 +79,12 @@ export class AuthorizedKeys {
       const temporary = `${target}.palmtree-${process.pid}`;
       try {
         const descriptor = openSync(temporary, 'wx', 0o600);
-        writeSync(descriptor, content);
-        fsyncSync(descriptor);
-        closeSync(descriptor);
+        try {
+          writeFileSync(descriptor, content);
+          fsyncSync(descriptor);
+        } finally {
+          closeSync(descriptor);
+        }
         renameSync(temporary, target);
       } finally {
         rmSync(temporary, { force: true });

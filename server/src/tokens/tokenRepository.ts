@@ -34,18 +34,21 @@ export class TokenRepository {
   }
 
   /**
-   * The id of the token of this name, for a client that has proved its name. Without one, a token without a secret is created.
-   * Throws OperatorError when the token was revoked.
+   * The id of the token without a secret of this name, for a client that has proved its name. Without one, it is created, under
+   * a name like this if a token with a secret has this one. Throws OperatorError when the token was revoked.
    */
   async identify(name: string): Promise<number> {
     const rows = await this.#database
       .selectFrom('tokens')
-      .select(['id', 'revoked_at'])
+      .select(['id', 'hash', 'revoked_at'])
       .where('name', '=', name)
       .execute();
     const valid = rows.find((row) => row.revoked_at === null);
-    if (valid !== undefined) return valid.id;
+    if (valid !== undefined && isUnusableHash(valid.hash)) return valid.id;
     if (rows.length === 0) return this.createWithoutSecret(name, unlimited);
+    // After a revocation, a key may still be allowed under the name.
+    const wasRevoked = rows.some((row) => row.revoked_at !== null && isUnusableHash(row.hash));
+    if (valid !== undefined && !wasRevoked) return this.identify(`${name} (ssh)`);
     throw new OperatorError(`The access of ${JSON.stringify(name)} was revoked. Connect with another name.`);
   }
 
