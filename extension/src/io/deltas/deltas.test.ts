@@ -4,19 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, asyncProperty, array, constantFrom, integer, record, tuple, uint8Array } from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  blockBytesFor,
-  blockSignatureBytes,
-  copyBytes,
-  copyInstruction,
-  dataHeadBytes,
-  signatureBytesFor,
-  signatureHeadBytes,
-  strongBytes,
-  weakChecksum,
-} from '../../../../server/src/contract/differences';
 import { fillFromBasis } from './fillFromBasis';
 import { Signature } from './signature';
+import { patched, signatureOf } from './testing/contractFormats';
 import { writeDelta } from './writeDelta';
 
 let folder: string;
@@ -25,36 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-function signatureOf(bytes: Uint8Array): Signature {
-  const blockBytes = blockBytesFor(bytes.length);
-  const signature = Buffer.alloc(signatureBytesFor(bytes.length));
-  signature.writeUInt32BE(blockBytes, 0);
-  signature.writeBigUInt64BE(BigInt(bytes.length), 4);
-  for (let start = 0, at = signatureHeadBytes; start < bytes.length; start += blockBytes, at += blockSignatureBytes) {
-    const block = bytes.subarray(start, start + blockBytes);
-    signature.writeUInt32BE(weakChecksum(block, 0, block.length), at);
-    createHash('sha256')
-      .update(block)
-      .digest()
-      .copy(signature, at + 4, 0, strongBytes);
-  }
-  return Signature.parse(signature) ?? expect.fail('not a signature');
-}
-
-function patched(basis: Uint8Array, delta: Buffer): Buffer {
-  const blockBytes = blockBytesFor(basis.length);
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < delta.length;) {
-    const first = delta.readUInt32BE(at + 1);
-    if (delta[at] === copyInstruction) {
-      parts.push(basis.subarray(first * blockBytes, (first + delta.readUInt32BE(at + 5)) * blockBytes));
-      at += copyBytes;
-    } else {
-      parts.push(delta.subarray(at + dataHeadBytes, at + dataHeadBytes + first));
-      at += dataHeadBytes + first;
-    }
-  }
-  return Buffer.concat(parts);
+function parsed(content: Uint8Array): Signature {
+  return Signature.parse(signatureOf(content)) ?? expect.fail('not a signature');
 }
 
 /** Contents with many equal blocks, and blocks of zeros. */
@@ -85,7 +47,7 @@ it('a delta makes the new file of the old one, whatever was changed in it', asyn
     asyncProperty(content, array(edit, { maxLength: 4 }), async (old, edits) => {
       const bytes = edited(old, edits);
       await writeFile(file, bytes);
-      const way = writeDelta({ file, size: bytes.length, delta, maxBytes: Infinity }, signatureOf(old));
+      const way = writeDelta({ file, size: bytes.length, delta, maxBytes: Infinity }, parsed(old));
       const rest = way.kind === 'rest' ? bytes.subarray(way.offset) : Buffer.alloc(0);
       const made =
         way.kind === 'rest' ? Buffer.concat([old.subarray(0, way.offset), rest]) : patched(old, await readFile(delta));
@@ -101,7 +63,7 @@ it('what a basis has and the missing parts make the file, whatever was changed i
     asyncProperty(content, array(edit, { maxLength: 4 }), async (bytes, edits) => {
       await writeFile(basis, edited(bytes, edits));
       await rm(target, { force: true });
-      const gaps = fillFromBasis({ bases: [join(folder, 'missing'), basis], target }, signatureOf(bytes));
+      const gaps = fillFromBasis({ bases: [join(folder, 'missing'), basis], target }, parsed(bytes));
       const made = await readFile(target);
       for (const { start, end } of gaps) bytes.copy(made, start, start, end);
       expect(made.equals(bytes)).toBe(true);
@@ -123,12 +85,19 @@ it('a delta has little more than the bytes that were inserted', async () => {
   );
   const bytes = Buffer.concat([Buffer.from('at the start'), old.subarray(0, 150_001), old.subarray(150_100)]);
   await writeFile(file, bytes);
-  expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 5_000 }, signatureOf(old))).toEqual({ kind: 'delta' });
-  expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 500 }, signatureOf(old))).toEqual({ kind: 'whole' });
+  expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 5_000 }, parsed(old))).toEqual({ kind: 'delta' });
+  expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 500 }, parsed(old))).toEqual({ kind: 'whole' });
 });
 
 it('bytes that are no signature are none', () => {
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12), Buffer.alloc(29, 1)]) {
     expect(Signature.parse(bytes)).toBeUndefined();
   }
+});
+
+it('a signature with other blocks than those of the contract is none', () => {
+  const signature = Buffer.alloc(28);
+  signature.writeUInt32BE(0xff_ff_ff_ff, 0);
+  signature.writeBigUInt64BE(BigInt(2 << 20), 4);
+  expect(Signature.parse(signature)).toBeUndefined();
 });

@@ -4,20 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  blockBytesFor,
-  blockSignatureBytes,
-  copyBytes,
-  copyInstruction,
-  dataHeadBytes,
-  signatureBytesFor,
-  signatureHeadBytes,
-  strongBytes,
-  weakChecksum,
-} from '../../../../server/src/contract/differences';
 import { PalmtreeError } from '../../errors';
 import { fillFromBasis } from '../deltas/fillFromBasis';
 import { Signature } from '../deltas/signature';
+import { patched, signatureOf } from '../deltas/testing/contractFormats';
 import { writeDelta } from '../deltas/writeDelta';
 import type { TransferProgress } from '../transfer/transferProgress';
 import type { Deltas, FileUpload, SessionFiles, TransferRequest } from '../transfer/transferRequest';
@@ -47,44 +37,6 @@ async function* inPieces(bytes: Uint8Array, failure?: Error): AsyncGenerator<Uin
 async function bytesOf({ body, encoding }: FileUpload): Promise<Buffer> {
   const bytes = Buffer.from(await new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer());
   return encoding === undefined ? bytes : zstdDecompressSync(bytes);
-}
-
-/** The signature of a file, as the contract describes it. */
-function signatureOf(bytes: Uint8Array): Buffer {
-  const blockBytes = blockBytesFor(bytes.length);
-  const signature = Buffer.alloc(signatureBytesFor(bytes.length));
-  signature.writeUInt32BE(blockBytes, 0);
-  signature.writeBigUInt64BE(BigInt(bytes.length), 4);
-  for (let start = 0, at = signatureHeadBytes; start < bytes.length; start += blockBytes, at += blockSignatureBytes) {
-    const block = bytes.subarray(start, start + blockBytes);
-    signature.writeUInt32BE(weakChecksum(block, 0, block.length), at);
-    createHash('sha256')
-      .update(block)
-      .digest()
-      .copy(signature, at + 4, 0, strongBytes);
-  }
-  return signature;
-}
-
-/** The file that a delta makes of its basis. */
-function patched(basis: Uint8Array, delta: Buffer): Buffer {
-  const blockBytes = blockBytesFor(basis.length);
-  const parts: Uint8Array[] = [];
-  for (let at = 0; at < delta.length;) {
-    const [first, second] = [
-      delta.readUInt32BE(at + 1),
-      delta[at] === copyInstruction ? delta.readUInt32BE(at + 5) : 0,
-    ];
-    const isCopy = delta[at] === copyInstruction;
-    const end = at + dataHeadBytes + first;
-    parts.push(
-      isCopy
-        ? basis.subarray(first * blockBytes, (first + second) * blockBytes)
-        : delta.subarray(at + dataHeadBytes, end),
-    );
-    at = isCopy ? at + copyBytes : end;
-  }
-  return Buffer.concat(parts);
 }
 
 /** The work of the thread, in this one. */
