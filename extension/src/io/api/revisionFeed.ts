@@ -4,6 +4,7 @@ import { parsedJson } from '../../core/parsedJson';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Client } from './client';
 import { EventParser, type ServerEvent } from './eventParser';
+import { lastingRefusals } from './refusals';
 import { ReportThrottle } from './reportThrottle';
 import { SizeError } from './responseFaults';
 
@@ -272,22 +273,7 @@ class SilenceTimer {
   }
 }
 
-const refusals: ReadonlySet<string> = new Set([
-  'unauthorized',
-  'forbidden',
-  'tree_not_found',
-  'tree_deleted',
-  'tree_renamed',
-  'not_found',
-  'client_too_old',
-  'ssh_missing',
-  'ssh_host_unknown',
-  'ssh_host_changed',
-  'ssh_denied',
-  'ssh_no_server',
-  'ssh_no_node',
-  'server_too_old',
-]);
+const refusals: ReadonlySet<string> = new Set([...lastingRefusals, 'not_found']);
 
 function isRefusal(end: StreamEnd): boolean {
   return end instanceof PalmtreeError && refusals.has(end.code);

@@ -1,6 +1,7 @@
 import { folderSummaries, noPending, type FolderSummaries } from '../../core/status/folderSummaries';
 import type { PendingRenames } from '../../core/status/pendingRenames';
 import { isServerAbsent, PalmtreeError } from '../../errors';
+import { lastingRefusals } from '../../io/api/refusals';
 import { Emitter } from './emitter';
 import type { Carrier } from '../../io/transfer/transferRequest';
 import { type Activity, type Overview, type SyncState } from '../ports/syncState';
@@ -153,20 +154,8 @@ export function isServerFailure(error: unknown): boolean {
 }
 
 const refusals: ReadonlySet<string> = new Set([
-  'unauthorized',
-  'forbidden',
-  'tree_not_found',
-  'tree_deleted',
-  'tree_renamed',
+  ...lastingRefusals,
   'not_a_palmtree_server',
-  'ssh_missing',
-  'ssh_host_unknown',
-  'ssh_host_changed',
-  'ssh_denied',
-  'ssh_no_server',
-  'ssh_no_node',
   'ssh_server_failed',
   'ssh_failed',
-  'server_too_old',
-  'client_too_old',
 ]);
