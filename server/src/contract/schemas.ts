@@ -141,18 +141,19 @@ export function packFile(id: string, number: number): string {
   return `${id}/${number}.pack`;
 }
 
-/** rsync's module name and password for the session's folder. The client passes both to rsync. */
-const rsyncAccess = {
+/** How a client reaches the session's folder. It passes the module's name and the password to rsync. */
+const sessionAccess = {
   id: sessionId,
   module: sessionId,
   password: z.string().regex(/^[\w-]{1,128}$/),
   /** A protocol to which the connection of rsync may be upgraded instead of a WebSocket; see `frames.ts`. */
   upgrade: z.string().optional(),
+  /** Absent if the server takes and gives no files by requests. */
+  http: httpTransfer.optional(),
 };
 
 export const pushSession = z.object({
-  ...rsyncAccess,
-  http: httpTransfer.optional(),
+  ...sessionAccess,
   /** The head that the commit will replace. */
   base: revision,
   /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
@@ -181,8 +182,7 @@ const beginPull = z.object({
 });
 export const beginPullHead = beginPull.omit({ paths: true }).extend({ count });
 export const pullSession = z.object({
-  ...rsyncAccess,
-  http: httpTransfer.optional(),
+  ...sessionAccess,
   /** Pack N is the file `packFile(id, N)` of the module. All other contents are files at their paths. */
   packs: z
     .array(

@@ -1,5 +1,4 @@
 import { inSlices } from '../concurrency/inSlices';
-import { rsyncUpgrade } from '../contract/frames';
 import type { BeginPull, FileEntry, PullSession } from '../contract/schemas';
 import { pathsError } from '../errors';
 import { requireNotRemoved } from '../history/findStoredEntry';
@@ -13,7 +12,7 @@ import type { ObjectStore } from '../objects/objectStore';
 import type { InitialFile, Owner, SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
 import type { Reserve } from '../space/reserve';
-import { httpTransfer } from '../transfers/fileCoding';
+import { sessionAccess } from '../transfers/sessionAccess';
 import type { EntryRepository } from '../trees/entryRepository';
 import { requireRevision, type TreeRepository } from '../trees/treeRepository';
 import { requireRoomForView } from './viewRoom';
@@ -130,11 +129,7 @@ async function createView(
     });
   await reserve.withRoom(create);
   return {
-    id,
-    module: id,
-    password,
-    upgrade: rsyncUpgrade,
-    http: httpTransfer,
+    ...sessionAccess(id, password),
     ...(view.packs === undefined ? {} : { packs: view.packs }),
   };
 }

@@ -1,10 +1,9 @@
-import { rsyncUpgrade } from '../contract/frames';
 import { packFile, type BeginPush, type Change, type FileEntry, type PushSession } from '../contract/schemas';
 import type { ObjectStore } from '../objects/objectStore';
 import type { PushRecord, Upload } from '../sessions/session';
 import type { InitialFile, SessionStore } from '../sessions/sessionStore';
 import type { DiskSpace } from '../space/diskSpace';
-import { httpTransfer } from '../transfers/fileCoding';
+import { sessionAccess } from '../transfers/sessionAccess';
 import type { Tree } from '../trees/treeRepository';
 import type { EarlierInbox } from './earlierInbox';
 import { roomFor, type InboxGuard } from './inboxGuard';
@@ -78,11 +77,7 @@ export async function createPushSession(
   const packs = plan.packs.map((pack) => pack.map(({ path }) => path));
   const upload = missing.map(({ path }) => path);
   return {
-    id,
-    module: id,
-    password,
-    upgrade: rsyncUpgrade,
-    http: httpTransfer,
+    ...sessionAccess(id, password),
     base: tree.head,
     upload,
     ...(packs.length === 0 ? {} : { packs }),
