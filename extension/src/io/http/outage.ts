@@ -1,11 +1,12 @@
 import type { PalmtreeError } from '../../errors';
-import { isTransient, pause, progressBytes, retryDelaysMs, turnPauseMs } from '../transfer/retries';
+import { isTransient, maxAttempts, pause, progressBytes, retryDelaysMs, turnPauseMs } from '../transfer/retries';
 import type { TransferRequest } from '../transfer/transferRequest';
 
 /** The requests of a transfer that run at once lose the server together, and wait for it together. */
 export class Outage {
   readonly #request: Pick<TransferRequest, 'screen' | 'signal'>;
   #retries = 0;
+  #failures = 0;
   #bytes = 0;
   #pauses = 0;
   #pausing: Promise<void> | undefined;
@@ -42,6 +43,7 @@ export class Outage {
     if (!isTransient(error)) throw error;
     if (this.#pausing !== undefined) return this.#pausing;
     if (attempt !== this.#pauses) return;
+    if (!isQueued && ++this.#failures === maxAttempts) throw error;
     const pauseMs = isQueued ? turnPauseMs : retryDelaysMs[this.#retries++];
     if (pauseMs === undefined) throw error;
     this.#bytes = 0;

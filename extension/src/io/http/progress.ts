@@ -39,7 +39,8 @@ export class HttpProgress {
     this.#files++;
     this.#doneBytes += size;
     this.#names.push(path);
-    this.report(this.#files === this.#request.sizes.size);
+    // `done` reports the last one.
+    if (this.#files < this.#request.sizes.size) this.report();
   }
 
   /** Reports the state, unless it did so shortly before. */

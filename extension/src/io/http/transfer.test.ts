@@ -13,6 +13,9 @@ import type { TransferProgress } from '../transfer/transferProgress';
 import type { Deltas, FileUpload, SessionFiles, TransferRequest } from '../transfer/transferRequest';
 import { transferByHttp } from './transfer';
 
+// The pauses before another attempt.
+vi.mock('node:timers/promises', () => ({ setTimeout: () => Promise.resolve() }));
+
 let base: string;
 beforeEach(async () => {
   base = await mkdtemp(join(tmpdir(), 'palmtree-http-'));
@@ -125,6 +128,7 @@ describe('a push', () => {
     expect(result.sentBytes).toBeLessThan(710_000);
     expect(stored).toEqual({ text, random, empty: Buffer.alloc(0) });
     for (const name of ['text\n', 'random\n', 'empty\n', '100%', 'sent ']) expect(shown.join('')).toContain(name);
+    expect(shown.join('').split('(xfr#3,')).toHaveLength(2);
     const total = text.length + random.length;
     expect(progress.at(-1)).toMatchObject({ files: 3, totalFiles: 3, bytes: total, totalBytes: total });
   });
@@ -165,7 +169,7 @@ describe('a push', () => {
     await expect(run('push', { a: 1 }, { files, serverRsyncError })).rejects.toMatchObject({ code: 'storage_full' });
   });
 
-  it('waits once for a server that all its requests have lost, and gives up after some attempts', async () => {
+  it('waits once for a server that all its requests have lost', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     for (const path of ['a', 'b', 'c', 'd']) await writeFile(inRoot(path), path);
     let failures = 4;
@@ -179,6 +183,29 @@ describe('a push', () => {
     await run('push', { a: 1, b: 1, c: 1, d: 1 }, { files: { ...server.files, put }, screen });
     expect(pauses).toEqual([500]);
     expect(Object.keys(server.stored).sort()).toEqual(['a', 'b', 'c', 'd']);
+  });
+
+  it('gives up a file that fails each time, however much of it has been sent', async () => {
+    await writeFile(inRoot('a'), randomBytes(2 << 20));
+    let attempts = 0;
+    const put: SessionFiles['put'] = async (_path, upload) => {
+      await bytesOf(upload);
+      attempts++;
+      throw new PalmtreeError('internal', 'failed');
+    };
+    const { files } = serverWith({}, { put });
+    await expect(run('push', { a: 2 << 20 }, { files })).rejects.toMatchObject({ code: 'internal' });
+    expect(attempts).toBe(100);
+  });
+
+  it('sends a file whole if there is no place for its delta', async () => {
+    const bytes = randomBytes(3 << 20);
+    await writeFile(inRoot('a'), bytes);
+    await writeFile(join(base, 'deltas'), 'no folder');
+    const server = serverWith({ a: randomBytes(3 << 20) });
+    expect(await run('push', { a: bytes.length }, server)).toMatchObject({ isPartial: false });
+    expect(server.requests).toEqual(['put a 0']);
+    expect(sha256(server.stored['a'] ?? Buffer.alloc(0))).toBe(sha256(bytes));
   });
 
   it('that is cancelled ends at once', async () => {

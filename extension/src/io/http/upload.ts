@@ -54,7 +54,7 @@ export class Upload implements MovedFile {
       else await this.#sendFrom(file, way.kind === 'rest' ? way.offset : 0);
       return true;
     } catch (error) {
-      if (this.#readFault === undefined && !isUnreadable(error)) throw error;
+      if (this.#readFault === undefined && !isSystemError(error)) throw error;
       return false;
     } finally {
       await file.close();
@@ -70,14 +70,16 @@ export class Upload implements MovedFile {
     const signature = await files.signature(this.#path, signatureBytesFor(maxBasisBytes(this.#size)), limits);
     if (signature === undefined) return { kind: 'whole' };
     this.#transfer.progress.receivedBytes += signature.length;
-    this.#delta = join(deltas.folder, randomUUID());
-    await createFolder(deltas.folder);
     const maxBytes = this.#size * maxDeltaShare;
     try {
+      await createFolder(deltas.folder);
+      this.#delta = join(deltas.folder, randomUUID());
       return await deltas.writeDelta({ file: path, size: this.#size, delta: this.#delta, maxBytes }, signature);
     } catch (error) {
-      // The disk has no room for a delta, or the file has gone.
-      if (!isPalmtreeError(error, 'disk_full') && !isPalmtreeError(error, 'packing_failed')) throw error;
+      // The disk takes no delta, or the file has gone.
+      const isWithoutDelta =
+        isSystemError(error) || isPalmtreeError(error, 'disk_full') || isPalmtreeError(error, 'packing_failed');
+      if (!isWithoutDelta) throw error;
       return { kind: 'whole' };
     }
   }
@@ -171,7 +173,7 @@ async function openForReading(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-function isUnreadable(error: unknown): boolean {
+function isSystemError(error: unknown): boolean {
   return !(error instanceof PalmtreeError) && errnoOf(error) !== undefined;
 }
 

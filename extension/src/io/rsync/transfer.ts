@@ -4,6 +4,7 @@ import {
   cancelled,
   finalErrors,
   isTransient,
+  maxAttempts,
   pause,
   progressBytes,
   refusal,
@@ -20,7 +21,6 @@ import { RsyncProgress, withoutProgress } from './rsyncProgress';
 import { StagingWatch, type Excess } from './stagingWatch';
 import { splitIntoParts, type TransferPart } from './transferParts';
 
-const maxAttempts = 100;
 /** The server's limit for one session. One run, at both ends together, keeps about one core busy. */
 const maxRuns = 4;
 const runCount = Math.min(maxRuns, Math.max(2, availableParallelism()));
