@@ -21,8 +21,8 @@ export function* findBlocks(file: number, size: number, signature: Signature): G
   let expected = 0;
   while (position + blockBytes <= size) {
     const found = seek(window, position, signature, expected);
+    if (found === undefined) break;
     position = found.position;
-    if (found.block === undefined) break;
     if (position > dataStart) yield { kind: 'data', start: dataStart, bytes: position - dataStart };
     yield { kind: 'block', block: found.block, start: position, bytes: blockBytes };
     position += blockBytes;
@@ -43,17 +43,17 @@ export function* findBlocks(file: number, size: number, signature: Signature): G
   if (size > dataStart) yield { kind: 'data', start: dataStart, bytes: size - dataStart };
 }
 
-/** Rolls on from `position` until a block is found. Without one, the position is where the file has no room for a block. */
+/** Rolls on from `position` until a block is found. */
 function seek(
   window: Window,
   position: number,
   signature: Signature,
   expected: number,
-): { readonly position: number; readonly block?: number } {
+): { readonly position: number; readonly block: number } | undefined {
   const { blockBytes } = signature;
   let start = position;
   let buffer = window.at(start, blockBytes);
-  if (buffer.length < blockBytes) return { position: window.size };
+  if (buffer.length < blockBytes) return undefined;
   let weak = weakChecksum(buffer, 0, blockBytes);
   for (;;) {
     if (signature.mayHave(weak)) {
@@ -64,7 +64,7 @@ function seek(
     const rolled = roll(buffer, weak, signature);
     start += rolled.bytes;
     weak = rolled.weak;
-    if (start + blockBytes > window.size || rolled.bytes === 0) return { position: window.size };
+    if (start + blockBytes > window.size || rolled.bytes === 0) return undefined;
   }
 }
 
