@@ -41,7 +41,7 @@ function serverKills(rows: readonly Figures[]): number {
   return outcomes.reduce((total, [, value]) => total + value, 0);
 }
 
-/** Of all processes and tests of the part. */
+/** The sum over all processes and tests of the part. */
 function sum(rows: readonly Figures[], key: string): number {
   return rows.reduce((total, row) => total + (row[key] ?? 0), 0);
 }

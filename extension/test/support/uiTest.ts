@@ -16,7 +16,7 @@ import type { WorkbenchWindow } from './workbenchWindow';
 
 let trees = 0;
 
-/** What the tests of a worker share, by name. */
+/** The values that the tests of a worker share, by name. */
 const parts = new Map<string, Promise<unknown>>();
 
 /** Calls `make` once in a worker, unless it fails. vitest makes a worker's fixture anew for each `it` that extends another. */

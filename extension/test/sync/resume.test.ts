@@ -106,7 +106,7 @@ async function pushed(desk: Machine): Promise<void> {
   await desk.push();
 }
 
-/** The bytes that pass while `work` runs. What was in buffers at a kill, some megabytes, passes again. */
+/** The bytes that pass while `work` runs. The bytes in buffers at a kill, some megabytes, pass again. */
 async function bytesOf(work: () => Promise<unknown>): Promise<number> {
   const before = proxy.bytes;
   await work();

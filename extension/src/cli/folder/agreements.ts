@@ -6,7 +6,7 @@ import { UsageError } from '../terminal/usageError';
 import type { Invocation } from './invocation';
 import type { OpenFolder } from './openFolder';
 
-/** What the user has agreed to. */
+/** The user's agreements. */
 export interface Agreed {
   /** Continue where the deletion guard would stop; a set: only if the plan removes no other paths. */
   readonly confirmed: boolean | ReadonlySet<string>;

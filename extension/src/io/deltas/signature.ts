@@ -33,7 +33,7 @@ export class Signature {
     if (buffer.length < signatureHeadBytes) return undefined;
     const blockBytes = buffer.readUInt32BE(0);
     const fileBytes = Number(buffer.readBigUInt64BE(4));
-    // Whoever chose other blocks could make this side read a whole file at once.
+    // A server that chose other blocks could make this side read a whole file at once.
     if (blockBytes !== blockBytesFor(fileBytes) || buffer.length !== signatureBytesFor(fileBytes)) return undefined;
     return new Signature(buffer, blockBytes, fileBytes);
   }

@@ -39,7 +39,7 @@ function writeStaged(file: UnpackedFile, bytes: Uint8Array, folders: Set<string>
     writeNew(file, bytes);
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
-    // What an interrupted download has left.
+    // An interrupted download has left it.
     rmSync(file.target);
     writeNew(file, bytes);
   }

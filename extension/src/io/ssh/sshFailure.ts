@@ -9,7 +9,7 @@ interface SshEnd {
   readonly stderr: string;
 }
 
-/** What ssh, the shell there or palmtree-server says, by the code for it; the first match counts. */
+/** The codes for the words of ssh, of the shell there, and of palmtree-server; the first match counts. */
 const patterns: readonly (readonly [RegExp, ErrorCode])[] = [
   [/REMOTE HOST IDENTIFICATION HAS CHANGED|offending .* key in/i, 'ssh_host_changed'],
   [/Host key verification failed|host key is known/i, 'ssh_host_unknown'],

@@ -36,8 +36,8 @@ export interface PullOptions extends TransferOptions, ApplyOptions {
   /** The user has just agreed to these paths. */
   readonly approved?: ReadonlySet<string> | undefined;
   /**
-   * The user has agreed to compare all files anew, because the server no longer has the last synced revision. What differs
-   * becomes a conflict.
+   * The user has agreed to compare all files anew, because the server no longer has the last synced revision. Paths that
+   * differ become conflicts.
    */
   readonly comparesAnew?: boolean | undefined;
   /** Conflicts that are not merged, because the user is deciding them. */

@@ -35,8 +35,8 @@ interface Missing {
 
 /**
  * Lets the rules follow files and folders that were renamed outside the editor. Returns the renames.
- * Invariant: a rule follows only what is the same file or folder beyond doubt. What else vanished is not deleted on the
- * server without a question (`vanishedIn`).
+ * Invariant: a rule follows only what is the same file or folder beyond doubt. Nothing else that vanished is deleted on
+ * the server without a question (`vanishedIn`).
  */
 export async function followRenames(replica: Replica, signal: AbortSignal | undefined): Promise<RuleRename[]> {
   const missing = missingRules(replica);

@@ -27,7 +27,7 @@ export async function untrack(replica: Replica, paths: readonly string[], signal
 
 /**
  * Undoes `untrack`. Invariant: what was a change of this disk before is one again, and no conflict. A version that the
- * server got meanwhile counts as its change. What was renamed meanwhile is tracked at its new path.
+ * server got meanwhile counts as its change. A path that was renamed meanwhile is tracked as the new one.
  */
 export async function trackAgain(replica: Replica, untracked: Untracked, signal: AbortSignal): Promise<void> {
   const { rules } = replica;

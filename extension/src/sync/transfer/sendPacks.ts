@@ -22,7 +22,7 @@ export async function sendPacks(
   transfer: RunningTransfer,
   { id, packs }: OutgoingPacks,
 ): Promise<void> {
-  // What a killed push has left.
+  // A killed push may have left some.
   await removeAll(folders.packs);
   const fileOf = (number: number): string => join(folders.packs, packFile(id, number));
   await createFolder(dirname(fileOf(0)));

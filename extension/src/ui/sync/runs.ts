@@ -145,7 +145,7 @@ function showingErrors({ log }: TransferDeps, run: () => Promise<unknown>): () =
   };
 }
 
-/** What the user, or code by its options, has agreed to. */
+/** The agreements of the user, or of code by its options. */
 export interface Confirmed {
   /** Continue where the deletion guard would stop; a set: only if the plan removes no other paths. */
   readonly confirmed: boolean | ReadonlySet<string>;

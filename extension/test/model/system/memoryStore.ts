@@ -4,7 +4,7 @@ import { asStoreError } from '../../../src/io/store/storeError';
 import { emptyState } from '../../../src/io/store/storeState';
 import { Crash, type Computer } from '../disk/computer';
 
-/** A store in memory. What was saved survives a crash; a save happens completely or not at all. */
+/** A store in memory. Saved data survives a crash; a save happens completely or not at all. */
 export class MemoryStore implements Store {
   readonly state: StoredState;
   readonly setAside = undefined;

@@ -231,7 +231,7 @@ export class Simulation {
     this.#note(one, 'close the window and open it again');
   }
 
-  /** The client dies in the middle of a command. What it leaves must be as good as after a command that failed. */
+  /** The client dies in the middle of a command. The state that it leaves must be as good as after a command that failed. */
   async #killClient(one: Participant): Promise<void> {
     const [name, dieAt] = [this.#random.chance(0.5) ? 'push' : 'pull', this.#random.below(24)] as const;
     this.#note(one, `${name}, killed at step ${dieAt}`);
