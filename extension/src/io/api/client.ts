@@ -66,6 +66,8 @@ interface RsyncEndpoint {
   readonly headers: Record<string, string>;
   /** Opens the stream for the request, if it is not for a port of the server. */
   readonly openSocket?: () => Duplex;
+  /** Resolves when `openSocket` can reach the server. */
+  readonly ready?: (signal: AbortSignal) => Promise<void>;
 }
 
 /** A push whose changes may be generated while they are sent. */
@@ -300,16 +302,21 @@ export class Client {
   rsyncEndpoint(tree: string, id: string): RsyncEndpoint {
     const { connection } = this.#options;
     const url = `${this.#base}${treePath(tree)}/sessions/${id}/rsync`.replace(/^http/, 'ws');
-    return { url, headers: this.#headers(), ...(connection && { openSocket: () => connection.openSocket() }) };
+    const way = connection && {
+      openSocket: () => connection.openSocket(),
+      ready: (signal: AbortSignal) => connection.ready(signal),
+    };
+    return { url, headers: this.#headers(), ...way };
   }
 
   /** The requests that move a session's files without rsync. */
   sessionFiles(tree: string, { id, http }: Pick<PushSession, 'id' | 'http'>): SessionRequests {
-    const { windowMs } = this.#options;
+    const { windowMs, connection } = this.#options;
     return new SessionRequests({
       address: this.address,
       base: this.#base,
       send: this.#sendRequest,
+      ready: connection && ((signal) => connection.ready(signal)),
       path: `${treePath(tree)}/sessions/${id}`,
       headers: this.#headers(),
       encodings: http?.encodings,

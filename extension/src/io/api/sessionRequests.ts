@@ -20,6 +20,8 @@ export interface SessionAddress {
   readonly base: string;
   /** Sends the requests; by default `fetch`. */
   readonly send?: Fetch | undefined;
+  /** Resolves when `send` can reach the server. Throws PalmtreeError. */
+  readonly ready?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** The path of the session's resource. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -99,8 +101,9 @@ export class SessionRequests implements SessionFiles {
     maxBytes = maxJsonBytes,
     limits,
   }: Sent): Promise<FetchResponse<ReadableStream<Uint8Array>>> {
-    const { address, base, path, windowMs, send: fetch } = this.#session;
+    const { address, base, path, windowMs, send: fetch, ready } = this.#session;
     const { signal, silenceMs = defaultSilenceMs } = limits;
+    await ready?.(signal);
     const deadline = new SilenceDeadline({ silenceMs, sentMs: limits.silenceMs, windowMs, maxBytes, send: fetch });
     try {
       const send = createFetch({ fetch: deadline.fetch });

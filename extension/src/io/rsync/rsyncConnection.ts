@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly headers: Record<string, string>;
   /** Opens the stream of a server that is not reached over a port. */
   readonly openSocket?: (() => Duplex) | undefined;
+  /** Resolves when `openSocket` can reach the server, which may take longer than an attempt. Throws PalmtreeError. */
+  readonly ready?: ((signal: AbortSignal) => Promise<void>) | undefined;
   readonly signal: AbortSignal;
   /** The protocol that the server accepts instead of a WebSocket, if any. */
   readonly upgrade?: string | undefined;
@@ -30,7 +32,7 @@ const webSocketOnly = new Set<string>();
 /**
  * Opens a connection to the session's rsync, paused: the daemon greets at once. It has the frames of `rsyncUpgrade` if both
  * ends know them and nothing in between refuses them, and else is a WebSocket. Throws cancelled, connection_lost, and the
- * errors of `refusedUpgrade`.
+ * errors of `refusedUpgrade` and of `ready`.
  */
 export async function openRsyncConnection(options: ConnectionOptions): Promise<RsyncSocket> {
   if (options.signal.aborted) throw new PalmtreeError('cancelled', 'cancelled before the rsync connection was opened');
@@ -52,7 +54,9 @@ function hostOf({ url }: Pick<ConnectionOptions, 'url'>): string {
 }
 
 /** Returns undefined if a WebSocket may be possible where this is not. */
-async function openFrames({ url, headers, signal, openSocket }: ConnectionOptions): Promise<RsyncSocket | undefined> {
+async function openFrames(options: ConnectionOptions): Promise<RsyncSocket | undefined> {
+  const { url, headers, signal, openSocket, ready } = options;
+  await ready?.(signal);
   const target = new URL(url.replace(/^ws/, 'http'));
   const send = target.protocol === 'https:' ? requestHttps : requestHttp;
   const upgrade = { headers: { ...headers, connection: 'Upgrade', upgrade: rsyncUpgrade }, signal };
@@ -113,7 +117,8 @@ function overStream(url: string, openSocket: () => Duplex): { address: string; o
   return { address: `ws+unix:${socketPath}:${pathname}${search}`, options: { createConnection } };
 }
 
-async function openWebSocket({ url, headers, signal, openSocket }: ConnectionOptions): Promise<RsyncSocket> {
+async function openWebSocket({ url, headers, signal, openSocket, ready }: ConnectionOptions): Promise<RsyncSocket> {
+  await ready?.(signal);
   const { address, options } = openSocket === undefined ? { address: url, options: {} } : overStream(url, openSocket);
   const socket = new WebSocket(address, {
     ...options,

@@ -76,6 +76,8 @@ export interface TransferRequest {
     readonly url: string;
     readonly headers: Record<string, string>;
     readonly openSocket?: (() => Duplex) | undefined;
+    /** Resolves when `openSocket` can reach the server. */
+    readonly ready?: ((signal: AbortSignal) => Promise<void>) | undefined;
   };
   readonly files: SessionFiles;
   /** Without it, HTTP sends files whole. */
