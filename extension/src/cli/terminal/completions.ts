@@ -1,3 +1,5 @@
+import { shellWord } from '../../core/shellWord';
+
 /** A command as completions know it. */
 export interface CompletedCommand {
   /** The name, and its aliases. */
@@ -15,7 +17,7 @@ export interface CompletedCommand {
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(
     ({ names, words, ...command }) => `    ${names.join('|')})
-      if [[ $current == -* ]]; then words=${quoted(flagsOf(command).join(' '))}; else words=${quoted(words.join(' '))}; fi ;;`,
+      if [[ $current == -* ]]; then words=${shellWord(flagsOf(command).join(' '))}; else words=${shellWord(words.join(' '))}; fi ;;`,
   );
   return `# Completions of palmtree for bash.
 _palmtree() {
@@ -24,7 +26,7 @@ _palmtree() {
     if [[ $word != -* ]]; then command=$word; break; fi
   done
   case $command in
-    '') words=${quoted(commands.flatMap(({ names }) => names).join(' '))} ;;
+    '') words=${shellWord(commands.flatMap(({ names }) => names).join(' '))} ;;
 ${cases.join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -34,12 +36,14 @@ complete -o default -F _palmtree palmtree
 }
 
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
-  const described = commands.flatMap(({ names, description }) => names.map((name) => quoted(`${name}:${description}`)));
+  const described = commands.flatMap(({ names, description }) =>
+    names.map((name) => shellWord(`${name}:${description}`)),
+  );
   const cases = commands.map(({ names, options, words }) => {
     const specs = options.flatMap(({ short, long, description }) =>
-      [short, long].flatMap((flag) => (flag ? [quoted(`${flag}[${description.replaceAll(/[[\]]/g, '')}]`)] : [])),
+      [short, long].flatMap((flag) => (flag ? [shellWord(`${flag}[${description.replaceAll(/[[\]]/g, '')}]`)] : [])),
     );
-    const rest = quoted(words.length === 0 ? '*:file:_files' : `*:word:(${words.join(' ')})`);
+    const rest = shellWord(words.length === 0 ? '*:file:_files' : `*:word:(${words.join(' ')})`);
     return `    ${names.join('|')}) _arguments ${[...specs, rest].join(' ')} ;;`;
   });
   return `#compdef palmtree
@@ -63,14 +67,16 @@ compdef _palmtree palmtree
 
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   const lines = commands.flatMap(({ names, description, options, words }) => {
-    const seen = quoted(`__fish_seen_subcommand_from ${names.join(' ')}`);
+    const seen = shellWord(`__fish_seen_subcommand_from ${names.join(' ')}`);
     return [
-      ...names.map((name) => `complete -c palmtree -n __fish_use_subcommand -f -a ${name} -d ${quoted(description)}`),
+      ...names.map(
+        (name) => `complete -c palmtree -n __fish_use_subcommand -f -a ${name} -d ${shellWord(description)}`,
+      ),
       ...options.map(({ short, long, description: about }) => {
         const flags = [...(short ? [`-s ${short.slice(1)}`] : []), ...(long ? [`-l ${long.slice(2)}`] : [])];
-        return `complete -c palmtree -n ${seen} ${flags.join(' ')} -d ${quoted(about)}`;
+        return `complete -c palmtree -n ${seen} ${flags.join(' ')} -d ${shellWord(about)}`;
       }),
-      ...(words.length === 0 ? [] : [`complete -c palmtree -n ${seen} -f -a ${quoted(words.join(' '))}`]),
+      ...(words.length === 0 ? [] : [`complete -c palmtree -n ${seen} -f -a ${shellWord(words.join(' '))}`]),
     ];
   });
   return `# Completions of palmtree for fish.\n${lines.join('\n')}\n`;
@@ -98,9 +104,4 @@ ${entries.join('\n')}
 
 function flagsOf({ options }: Pick<CompletedCommand, 'options'>): string[] {
   return options.flatMap(({ short, long }) => [short, long].flatMap((flag) => (flag ? [flag] : [])));
-}
-
-/** Quoted for a POSIX shell and zsh; fish reads it the same as long as it has no quote. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

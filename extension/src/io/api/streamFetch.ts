@@ -1,10 +1,8 @@
 import { request as send, type IncomingMessage } from 'node:http';
 import { Readable, type Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { socketPath } from '../transfer/socketPath';
 import type { Fetch } from './redirect';
-
-/** The name makes VS Code's `http` leave the request alone: it is for no proxy. `createConnection` opens the stream. */
-const socketPath = 'palmtree';
 
 /** Statuses of responses that have no body. */
 const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304]);

@@ -6,11 +6,10 @@ import { errorCodeHeader } from '../../../../server/src/contract/errorCodes';
 import { rsyncUpgrade } from '../../../../server/src/contract/frames';
 import { FrameSocket, type RsyncSocket } from '../../../../server/src/contract/frameSocket';
 import { PalmtreeError } from '../../errors';
+import { socketPath } from '../transfer/socketPath';
 import { refusedUpgrade } from './refusedUpgrade';
 
 const openTimeoutMs = 15_000;
-/** VS Code's `http` leaves a request with the path of a socket alone: it is for no proxy. */
-const socketPath = 'palmtree';
 /** The contract's limit for a WebSocket message. */
 const maxFrameBytes = 4 << 20;
 

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { shellWord } from '../../core/shellWord';
 import { PalmtreeError } from '../../errors';
 import {
   cancelled,
@@ -276,7 +277,7 @@ async function withInput<T>(
 
 /** Quotes `argument` for the screen. rsync itself is started without a shell. */
 function shellQuoted(argument: string): string {
-  return /[^\w@%+=:,./-]/.test(argument) ? `'${argument.replaceAll("'", String.raw`'\''`)}'` : argument;
+  return /[^\w@%+=:,./-]/.test(argument) ? shellWord(argument) : argument;
 }
 
 /** `--ignore-times`, since the paths are known to differ and rsync's quick check compares whole seconds. */

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { shellWord } from '../../core/shellWord';
 import { socketVariable, type SshQuestion, type SshQuestions } from './sshQuestion';
 
 /** Asks the user. Resolves with undefined if the user gives no answer. */
@@ -17,7 +18,7 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
   const folder = await mkdtemp(join(tmpdir(), 'palmtree-ssh-'));
   const [program, path] = [join(folder, 'askpass'), join(folder, 'socket')];
   // In VS Code, the program of this process is Electron.
-  const command = `ELECTRON_RUN_AS_NODE=1 exec ${quoted(process.execPath)} ${quoted(askpass)} "$@"`;
+  const command = `ELECTRON_RUN_AS_NODE=1 exec ${shellWord(process.execPath)} ${shellWord(askpass)} "$@"`;
   await writeFile(program, `#!/bin/sh\n${command}\n`, { mode: 0o700 });
   await chmod(folder, 0o700);
   let wasCancelled = false;
@@ -57,9 +58,4 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
       void rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** A word of the shell. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }

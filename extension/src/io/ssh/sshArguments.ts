@@ -1,3 +1,4 @@
+import { shellWord } from '../../core/shellWord';
 import type { SshAddress } from '../api/sshAddress';
 
 interface SshCommand {
@@ -40,13 +41,8 @@ export function sshArguments({ address, name, mayAsk }: SshCommand): string[] {
 }
 
 function remoteCommand(folder: string | undefined, name: string): string {
-  const data = folder === undefined ? '' : ` --data=${quoted(folder)}`;
-  return `palmtree-server connect${data} --as=${quoted(tokenName(name))}`;
-}
-
-/** A word of the shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+  const data = folder === undefined ? '' : ` --data=${shellWord(folder)}`;
+  return `palmtree-server connect${data} --as=${shellWord(tokenName(name))}`;
 }
 
 /** A name that a token can have. */
