@@ -222,11 +222,11 @@ describe.skipIf(fault !== undefined)('over ssh', () => {
 
   describe('with questions', () => {
     /** A connection whose questions are answered in this way; each is noted. */
-    function asked(answers: (prompt: string) => string | undefined) {
+    function asked(answers: (prompt: string, signal: AbortSignal) => string | undefined | Promise<string | undefined>) {
       const prompts: string[] = [];
-      const ask = async ({ prompt }: SshQuestion): Promise<string | undefined> => {
+      const ask = async ({ prompt }: SshQuestion, signal: AbortSignal): Promise<string | undefined> => {
         prompts.push(prompt);
-        return answers(prompt);
+        return answers(prompt, signal);
       };
       const user = { isThere: true };
       const connection = server.connection('desk', {
@@ -261,6 +261,38 @@ describe.skipIf(fault !== undefined)('over ssh', () => {
       await connection.ready();
       expect(prompts).toEqual([expect.stringContaining('Enter passphrase for key')]);
       await server.makeKey('key');
+    });
+
+    it.each(['rsync', 'http'] as const)('asks again after a cut in a push by %s, which goes on', async (transport) => {
+      await server.makeKey('key', 'open sesame');
+      await server.allowKey();
+      const line = await proxy();
+      const { connection, prompts } = asked(() => 'open sesame');
+      const desk = await machine('desk', { connection, transport: () => transport });
+      await desk.write('big.bin', randomBytes(8 << 20));
+      await desk.sync.track(['big.bin']);
+      const cut = line.after(4 << 20).then(() => line.cut());
+      expect(await desk.push()).toMatchObject({ put: 1 });
+      await cut;
+      expect(prompts).toHaveLength(2);
+      await line.close();
+      await server.makeKey('key');
+    });
+
+    it('takes a question back when nobody waits for the connection any more, and asks the next caller', async () => {
+      await server.trustHostKey('');
+      const abort = new AbortController();
+      const takenBack = Promise.withResolvers<undefined>();
+      const { connection, prompts } = asked((_, signal) => {
+        if (abort.signal.aborted) return 'yes';
+        signal.addEventListener('abort', () => takenBack.resolve(undefined));
+        abort.abort();
+        return takenBack.promise;
+      });
+      await expect(connection.ready(abort.signal)).rejects.toMatchObject({ code: 'cancelled' });
+      await takenBack.promise;
+      await connection.ready();
+      expect(prompts).toHaveLength(2);
     });
 
     it('takes a question without an answer for a cancelled command', async () => {

@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { shellWord } from '../../core/shellWord';
 import { socketVariable, type SshQuestion, type SshQuestions } from './sshQuestion';
 
-/** Asks the user. Resolves with undefined if the user gives no answer. */
-export type Ask = (question: SshQuestion) => Promise<string | undefined>;
+/** Asks the user, until `signal` is aborted: then ssh has ended. Resolves with undefined if the user gives no answer. */
+export type Ask = (question: SshQuestion, signal: AbortSignal) => Promise<string | undefined>;
 
 /**
  * Opens a way for ssh to ask, over a socket in a folder that only this user can enter. `askpass` is the bundled program, which
@@ -21,13 +21,14 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
   const command = `ELECTRON_RUN_AS_NODE=1 exec ${shellWord(process.execPath)} ${shellWord(askpass)} "$@"`;
   await writeFile(program, `#!/bin/sh\n${command}\n`, { mode: 0o700 });
   await chmod(folder, 0o700);
+  const closed = new AbortController();
   let wasCancelled = false;
   let waiting = 0;
   let answeredAt = performance.now();
   const answer = async (socket: Socket): Promise<void> => {
     waiting++;
     try {
-      const given = await ask(JSON.parse(await text(socket)) as SshQuestion);
+      const given = await ask(JSON.parse(await text(socket)) as SshQuestion, closed.signal);
       wasCancelled ||= given === undefined;
       socket.end(JSON.stringify({ answer: given }));
     } finally {
@@ -37,6 +38,7 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
   };
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     socket.on('error', () => socket.destroy());
+    closed.signal.addEventListener('abort', () => socket.destroy());
     answer(socket).catch(() => socket.destroy());
   });
   server.listen(path);
@@ -54,6 +56,7 @@ export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuest
     },
     idleMs: () => (waiting > 0 ? 0 : performance.now() - answeredAt),
     close: () => {
+      closed.abort();
       server.close();
       void rm(folder, { recursive: true, force: true });
     },

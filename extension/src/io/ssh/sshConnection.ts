@@ -29,6 +29,8 @@ interface Attempt {
   readonly mayAsk: boolean;
   /** Never rejects. */
   readonly fault: Promise<PalmtreeError | undefined>;
+  /** The calls of `ready` that wait for it. */
+  callers: number;
 }
 
 /** The time for a connection, without questions that wait, and for the start of the server there, in milliseconds. */
@@ -40,6 +42,7 @@ const idleMs = 60_000;
 /** The time in which the last words of an ssh that has ended arrive, in milliseconds. */
 const lastWordsMs = 1_000;
 const maxStderrChars = 8_192;
+const closedHere = 'it was closed here';
 /** The user's answer may cure these. */
 const askable: ReadonlySet<string> = new Set(['ssh_denied', 'ssh_host_unknown']);
 
@@ -64,7 +67,7 @@ export class SshConnection implements ServerConnection {
   async ready(signal?: AbortSignal): Promise<void> {
     for (let tries = 1; ; tries++) {
       const attempt = await this.#begun();
-      const fault = await settled(attempt.fault, signal);
+      const fault = await this.#outcome(attempt, signal);
       if (fault === undefined) return;
       // The user may have come while an attempt that could not ask was in progress.
       const isAnswerable = askable.has(fault.code) && !attempt.mayAsk && this.#options.questions?.areWelcome === true;
@@ -83,7 +86,22 @@ export class SshConnection implements ServerConnection {
   /** Ends the connection for good. */
   close(): void {
     this.#isClosed = true;
-    this.#end();
+    clearTimeout(this.#idleTimer);
+    this.#attempt?.channels.close(this.#lost(closedHere));
+  }
+
+  /** Cancels the attempt if its last caller stops waiting and it has no channel: then ssh asks nobody any more. */
+  async #outcome(attempt: Attempt, signal: AbortSignal | undefined): Promise<PalmtreeError | undefined> {
+    attempt.callers++;
+    try {
+      return await settled(attempt.fault, signal);
+    } catch (error) {
+      const isLast = attempt.callers === 1 && attempt.channels.channelCount === 0;
+      if (isLast && error instanceof PalmtreeError) attempt.channels.close(error);
+      throw error;
+    } finally {
+      attempt.callers--;
+    }
   }
 
   /** The attempt in progress, or a new one, which may ask if the user is there. */
@@ -108,7 +126,7 @@ export class SshConnection implements ServerConnection {
     });
     const channels = new Multiplexer({ pingMs });
     const fault = this.#connect(child, channels, questions).finally(() => questions?.close());
-    const attempt = { channels, mayAsk, fault };
+    const attempt = { channels, mayAsk, fault, callers: 0 };
     this.#attempt = attempt;
     const forget = (): void => {
       if (this.#attempt === attempt) this.#attempt = undefined;
@@ -118,7 +136,7 @@ export class SshConnection implements ServerConnection {
       child.stdin.destroy();
       child.kill();
     });
-    if (this.#isClosed) channels.close(this.#lost('the window was closed'));
+    if (this.#isClosed) channels.close(this.#lost(closedHere));
     return attempt;
   }
 
@@ -166,11 +184,6 @@ export class SshConnection implements ServerConnection {
       if (channels.channelCount === 0) channels.close();
     }, idleMs);
     this.#idleTimer.unref();
-  }
-
-  #end(): void {
-    clearTimeout(this.#idleTimer);
-    this.#attempt?.channels.close(this.#lost('the window was closed'));
   }
 
   #notStarted(error: NodeJS.ErrnoException): PalmtreeError {
