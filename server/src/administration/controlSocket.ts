@@ -9,7 +9,9 @@ import { connectToFolderSocket, withShortPath } from './folderSocket';
 const fileName = 'control.sock';
 
 export interface ControlSocket {
-  /** Closes the socket and its connections, and removes its file. */
+  /** Accepts no more connections, and removes the file. Those that are open stay. */
+  stopListening(): void;
+  /** `stopListening`, and closes all connections. */
   close(): void;
 }
 
@@ -25,10 +27,14 @@ export async function listenOnControlSocket(dataFolder: string, app: Hono): Prom
   withShortPath(dataFolder, fileName, (path) => server.listen(path));
   await listening;
   chmodSync(file, 0o600);
+  const stopListening = (): void => {
+    // libuv removes the file by the name that it was given, before close() returns.
+    withShortPath(dataFolder, fileName, () => server.close());
+  };
   return {
+    stopListening,
     close: () => {
-      // libuv removes the file by the name that it was given, before close() returns.
-      withShortPath(dataFolder, fileName, () => server.close());
+      stopListening();
       if ('closeAllConnections' in server) server.closeAllConnections();
     },
   };

@@ -126,6 +126,7 @@ async function openControl(environment: TaskEnvironment): Promise<Control> {
     const socket = await listenOnControlSocket(environment.dataFolder, control.app);
     return {
       close: async () => {
+        socket.stopListening();
         await control.stop();
         socket.close();
       },
@@ -151,11 +152,13 @@ async function stopServer(
   listening: Listening,
   { database, file, lock, control, clients, automaticGc }: OpenParts,
 ): Promise<void> {
+  // First: a server with a control socket that has none for clients is taken for one that never opens it.
+  const controlClosed = control.close();
   const othersClosed = clients?.close();
   streams.endAll();
   const closed = listening.close(requestGraceMs, othersClosed);
   await activity.stopAll('the server is stopping');
-  await Promise.all([control.close(), automaticGc.stop()]);
+  await Promise.all([controlClosed, automaticGc.stop()]);
   await closed;
   await tokenWatch.stop();
   await sessions.removalsDone();

@@ -1,17 +1,16 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { IdentifiedConnections } from '../tokens/identifiedConnections';
-import { ClientSocket } from './clientSocket';
+import { ClientSocket, type ClientSocketDeps } from './clientSocket';
 import { clientSocketName } from './introduction';
 
-test('the connections of one client leave room for those of others', async () => {
-  const dataFolder = temporaryFolder();
-  const sockets: Socket[] = [];
-  const clients = await ClientSocket.open({
+async function openSocket(dataFolder: string, over: Partial<ClientSocketDeps> = {}): Promise<ClientSocket> {
+  return ClientSocket.open({
     dataFolder,
     tokens: { identify: () => Promise.resolve(1) },
     tokenWatch: { endWithToken: () => () => undefined },
@@ -19,7 +18,14 @@ test('the connections of one client leave room for those of others', async () =>
     log: pino({ level: 'silent' }),
     accept: (socket) => void socket.once('end', () => socket.end()).resume(),
     onUnused: () => undefined,
+    ...over,
   });
+}
+
+test('the connections of one client leave room for those of others', async () => {
+  const dataFolder = temporaryFolder();
+  const sockets: Socket[] = [];
+  const clients = await openSocket(dataFolder);
   onTestFinished(async () => {
     for (const socket of sockets) socket.destroy();
     await clients.close();
@@ -38,4 +44,23 @@ test('the connections of one client leave room for those of others', async () =>
   first?.end();
   if (first !== undefined) await once(first, 'close');
   expect(await answer(1)).toBe(accepted);
+});
+
+test('a client that comes while the server stops is told so, and is not kept', async () => {
+  const dataFolder = temporaryFolder();
+  const asked = Promise.withResolvers<void>();
+  const identity = Promise.withResolvers<number>();
+  const identify = (): Promise<number> => {
+    asked.resolve();
+    return identity.promise;
+  };
+  const clients = await openSocket(dataFolder, { tokens: { identify } });
+  const [silent, early] = [1, 2].map(() => connect(join(dataFolder, clientSocketName))) as [Socket, Socket];
+  await once(silent, 'connect');
+  early.write('{"hello":"laptop","stay":false}\n');
+  await asked.promise;
+  const closed = clients.close();
+  identity.resolve(1);
+  for (const socket of [silent, early]) expect(await text(socket)).toBe('{"error":"The server was stopped."}\n');
+  await closed;
 });

@@ -38,9 +38,12 @@ export class ClientSocket {
   readonly #deps: ClientSocketDeps;
   readonly #server: Server;
   readonly #clients = new Set<Socket>();
+  /** The connections that have not been answered yet. */
+  readonly #newcomers = new Set<Socket>();
   /** The number of connections for the requests of each token. */
   readonly #connections = new Map<number, number>();
   #mustStay = false;
+  #isClosed = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** The caller holds the lock of the data folder. Throws if the disk cannot hold sockets. */
@@ -63,7 +66,10 @@ export class ClientSocket {
     this.#server = server;
     server.on('connection', (socket) => {
       socket.on('error', () => socket.destroy());
-      this.#introduce(socket).catch((error: unknown) => {
+      this.#newcomers.add(socket);
+      const introduced = this.#introduce(socket).finally(() => this.#newcomers.delete(socket));
+      introduced.catch((error: unknown) => {
+        if (this.#isClosed) return;
         deps.log.warn({ err: error }, 'a connection to the socket for ssh clients was refused');
         const message = error instanceof OperatorError ? error.message : 'The server did not understand the client.';
         sendLine(socket, { error: message });
@@ -74,22 +80,25 @@ export class ClientSocket {
   }
 
   /**
-   * Tells the clients, and removes the file. The connections of their requests are left to the HTTP server; resolves when they
-   * have ended, too.
+   * Tells the clients, also those that have just come, and removes the file. The connections of their requests are left to the
+   * HTTP server; resolves when they have ended, too.
    */
   close(): Promise<void> {
+    this.#isClosed = true;
     clearTimeout(this.#timer);
     this.#mustStay = true;
     const closed = new Promise<void>((resolve) => {
       withShortPath(this.#deps.dataFolder, clientSocketName, () => this.#server.close(() => resolve()));
     });
-    for (const client of this.#clients) dismiss(client, stopped);
+    for (const client of [...this.#clients, ...this.#newcomers]) dismiss(client, stopped);
     return closed;
   }
 
   async #introduce(socket: Socket): Promise<void> {
     const { connections, accept } = this.#deps;
     const line = parsedLine(introduction, await nextLine(socket, firstLineMs));
+    // It has been dismissed.
+    if (this.#isClosed) return;
     if ('hello' in line) return this.#welcome(socket, line);
     if (!this.#count(socket, line.id)) {
       sendLine(socket, { error: 'Too many connections are open.' });
@@ -116,7 +125,7 @@ export class ClientSocket {
   async #welcome(socket: Socket, { hello, stay }: Hello): Promise<void> {
     const { tokens, tokenWatch, log } = this.#deps;
     const id = await tokens.identify(hello);
-    if (socket.destroyed) return;
+    if (socket.destroyed || this.#isClosed) return;
     this.#mustStay ||= stay;
     this.#clients.add(socket);
     clearTimeout(this.#timer);
