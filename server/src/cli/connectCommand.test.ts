@@ -165,6 +165,17 @@ test.each([
   expect(said).toContain(`palmtree-server: ${words}`);
 });
 
+test('two first connections of one client at once start one server and are one token', async () => {
+  const folder = temporaryFolder();
+  const clients = [open(['--data', folder, '--as', 'laptop']), open(['--data', folder, '--as', 'laptop'])];
+  for (const client of clients) {
+    await client.greeted();
+    expect(await client.call('GET', '/v1/whoami')).toMatchObject({ status: 200, body: { name: 'laptop' } });
+  }
+  expect(await clients[0]?.call('PUT', '/v1/trees/notes')).toMatchObject({ status: 201 });
+  expect(await clients[1]?.call('PUT', '/v1/trees/notes')).toMatchObject({ status: 200 });
+});
+
 test('a server that cannot start says why to the client that started it', async () => {
   const folder = temporaryFolder();
   const { code, words } = await open(['--data', folder], { PATH: '/nowhere' }).ended;

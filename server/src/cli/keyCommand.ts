@@ -5,7 +5,6 @@ import { OperatorError } from '../errors';
 import { AuthorizedKeys } from '../ssh/authorizedKeys';
 import { checkKeyName, keyLine, type AllowedKey, type Program } from '../ssh/keyLine';
 import { fingerprint, parsePublicKey } from '../ssh/publicKey';
-import type { TokenRepository, TokenSummary } from '../tokens/tokenRepository';
 import { defaultDataFolder, existingDataFolder, prepareDataFolder } from './dataFolder';
 import { tableLines } from './tableLines';
 import { tokenLimits } from './tokenLimits';
@@ -41,7 +40,7 @@ export function keyCommand(print: (line: string) => void): Command {
       const line = keyLine({ name, dataFolder, key, ...limits }, program());
       keys.requireNew(key);
       await withTokens(dataFolder, async (tokens) => {
-        const existing = await find(tokens, name);
+        const existing = await tokens.find(name);
         if (existing?.hasSecret) throw nameInUse(name);
         // A client has connected under this name without a key of its own.
         if (existing !== undefined) await tokens.revoke(name);
@@ -68,7 +67,7 @@ export function keyCommand(print: (line: string) => void): Command {
       const keys = new AuthorizedKeys();
       const hadLine = keys.remove(dataFolder, name);
       await withTokens(dataFolder, async (tokens) => {
-        const isClient = (await find(tokens, name))?.hasSecret === false;
+        const isClient = (await tokens.find(name))?.hasSecret === false;
         if (isClient) await tokens.revoke(name);
         if (!hadLine) throw noLine(name, keys.file, isClient);
       });
@@ -88,10 +87,6 @@ function noLine(name: string, file: string, wasRevoked: boolean): OperatorError 
     ? 'Its access was revoked. If the file of another user has its line, remove it there.'
     : 'Run "palmtree-server key list" to see the allowed keys.';
   return new OperatorError(`${fault} ${fix}`);
-}
-
-async function find(tokens: TokenRepository, wanted: string): Promise<TokenSummary | undefined> {
-  return (await tokens.list()).find(({ name }) => name === wanted);
 }
 
 /** This Node and this script. */

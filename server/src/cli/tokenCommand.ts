@@ -54,7 +54,7 @@ export function tokenCommand(print: (line: string) => void): Command {
     async (name: string, options: DataOption) => {
       const dataFolder = existingDataFolder(options.data);
       await withTokens(dataFolder, async (tokens) => {
-        const token = (await tokens.list()).find((listed) => listed.name === name);
+        const token = await tokens.find(name);
         if (token === undefined || !(await tokens.revoke(name))) {
           const fix = 'Run "palmtree-server token list" to see the valid tokens.';
           throw new OperatorError(`No valid token is named ${JSON.stringify(name)}. ${fix}`);

@@ -24,13 +24,17 @@ export class TokenRepository {
   /** Stores only the secret's hash, and returns the secret. Throws OperatorError when the name is in use. */
   async create(name: string, trees: readonly string[] | null, readOnly = false): Promise<string> {
     const secret = newTokenSecret();
-    await this.#insert(name, hashTokenSecret(secret), { trees, readOnly });
+    await this.#database.transaction().execute((transaction) => {
+      return this.#insert(transaction, name, hashTokenSecret(secret), { trees, readOnly });
+    });
     return secret;
   }
 
   /** Creates a token for a client that proves its name otherwise than by a secret. */
-  async createWithoutSecret(name: string, limits: TokenLimits): Promise<number> {
-    return this.#insert(name, unusableHash(), limits);
+  async createWithoutSecret(name: string, limits: TokenLimits): Promise<void> {
+    await this.#database.transaction().execute((transaction) => {
+      return this.#insert(transaction, name, unusableHash(), limits);
+    });
   }
 
   /**
@@ -38,17 +42,20 @@ export class TokenRepository {
    * a name like this if a token with a secret has this one. Throws OperatorError when the token was revoked.
    */
   async identify(name: string): Promise<number> {
-    const rows = await this.#database
-      .selectFrom('tokens')
-      .select(['id', 'hash', 'revoked_at'])
-      .where('name', '=', name)
-      .execute();
+    const rows = await rowsNamed(this.#database, name);
+    const known = rows.find((row) => row.revoked_at === null && isUnusableHash(row.hash));
+    // Only the first connection waits for the writer. Two that come at once are the same token.
+    return known?.id ?? this.#database.transaction().execute((transaction) => this.#identifyIn(transaction, name));
+  }
+
+  async #identifyIn(transaction: Database, name: string): Promise<number> {
+    const rows = await rowsNamed(transaction, name);
     const valid = rows.find((row) => row.revoked_at === null);
     if (valid !== undefined && isUnusableHash(valid.hash)) return valid.id;
-    if (rows.length === 0) return this.createWithoutSecret(name, unlimited);
+    if (rows.length === 0) return this.#insert(transaction, name, unusableHash(), unlimited);
     // After a revocation, a key may still be allowed under the name.
     const wasRevoked = rows.some((row) => row.revoked_at !== null && isUnusableHash(row.hash));
-    if (valid !== undefined && !wasRevoked) return this.identify(`${name} (ssh)`);
+    if (valid !== undefined && !wasRevoked) return this.#identifyIn(transaction, `${name} (ssh)`);
     throw new OperatorError(`The access of ${JSON.stringify(name)} was revoked. Connect with another name.`);
   }
 
@@ -63,7 +70,7 @@ export class TokenRepository {
     return row && this.#tokenOf(row);
   }
 
-  async #insert(name: string, hash: string, { trees, readOnly }: TokenLimits): Promise<number> {
+  async #insert(transaction: Database, name: string, hash: string, { trees, readOnly }: TokenLimits): Promise<number> {
     const row = {
       name,
       hash,
@@ -72,22 +79,31 @@ export class TokenRepository {
       revoked_at: null,
       read_only: readOnly ? 1 : 0,
     };
-    return this.#database.transaction().execute(async (transaction) => {
-      const existing = await transaction
-        .selectFrom('tokens')
-        .select('id')
-        .where('name', '=', name)
-        .where('revoked_at', 'is', null)
-        .executeTakeFirst();
-      if (existing !== undefined) {
-        const fix = 'Choose another name, or revoke that token first.';
-        throw new OperatorError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
-      }
-      const { id } = await transaction.insertInto('tokens').values(row).returning('id').executeTakeFirstOrThrow();
-      const rows = [...new Set(trees ?? [])].map((tree_name) => ({ token_id: id, tree_name }));
-      if (rows.length > 0) await transaction.insertInto('token_trees').values(rows).execute();
-      return id;
-    });
+    const existing = await transaction
+      .selectFrom('tokens')
+      .select('id')
+      .where('name', '=', name)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    if (existing !== undefined) {
+      const fix = 'Choose another name, or revoke that token first.';
+      throw new OperatorError(`A token named ${JSON.stringify(name)} already exists. ${fix}`);
+    }
+    const { id } = await transaction.insertInto('tokens').values(row).returning('id').executeTakeFirstOrThrow();
+    const rows = [...new Set(trees ?? [])].map((tree_name) => ({ token_id: id, tree_name }));
+    if (rows.length > 0) await transaction.insertInto('token_trees').values(rows).execute();
+    return id;
+  }
+
+  /** The valid token of this name. */
+  async find(name: string): Promise<{ readonly hasSecret: boolean } | undefined> {
+    const row = await this.#database
+      .selectFrom('tokens')
+      .select('hash')
+      .where('name', '=', name)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst();
+    return row && { hasSecret: !isUnusableHash(row.hash) };
   }
 
   async list(): Promise<TokenSummary[]> {
@@ -157,4 +173,8 @@ export class TokenRepository {
       .execute();
     return rows.map((row) => row.tree_name);
   }
+}
+
+function rowsNamed(database: Database, name: string) {
+  return database.selectFrom('tokens').select(['id', 'hash', 'revoked_at']).where('name', '=', name).execute();
 }
