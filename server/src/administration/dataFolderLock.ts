@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { connectToControlSocket } from '../administration/controlSocket';
+import { connectToControlSocket } from './controlSocket';
 import { tryLockFile, type FileLock } from '../database/fileLock';
 import { OperatorError } from '../errors';
 

@@ -6,7 +6,7 @@ import { buildServer, runCommand, startChildServer, type ChildServer } from '../
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { push } from '../../test/transfers';
 import type { DuResult } from '../administration/du';
-import { tryLockDataFolder } from './dataFolderLock';
+import { tryLockDataFolder } from '../administration/dataFolderLock';
 
 /** Each command is a process, which takes seconds to start on a busy machine. */
 vi.setConfig({ testTimeout: 120_000 });

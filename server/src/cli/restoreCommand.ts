@@ -9,7 +9,7 @@ import { lineOf } from '../verify/damage';
 import { bytesText } from './bytesText';
 import { cancelOnSignal } from './cancelOnSignal';
 import { createDataFolder } from './dataFolder';
-import { lockDataFolder } from './dataFolderLock';
+import { lockDataFolder } from '../administration/dataFolderLock';
 import { ProgressLine } from './progressLine';
 
 interface RestoreCommandOptions {

@@ -5,7 +5,7 @@ import { requestTask } from '../administration/requestTask';
 import type { Task } from '../administration/task';
 import { createServices } from '../app/services';
 import { OperatorError } from '../errors';
-import { tryLockDataFolder } from './dataFolderLock';
+import { tryLockDataFolder } from '../administration/dataFolderLock';
 import { openDataFolder } from './openDataFolder';
 
 export interface TaskCommand {

@@ -14,7 +14,7 @@ import { AutomaticGc } from '../gc/automaticGc';
 import { checkRsync } from '../rsync/rsyncVersion';
 import { sweepSessions } from '../sessions/sweep';
 import { ClientSocket, type ClientSocketDeps } from '../ssh/clientSocket';
-import { lockDataFolder } from './dataFolderLock';
+import { lockDataFolder } from '../administration/dataFolderLock';
 import { openDataFolder } from './openDataFolder';
 
 export interface StartOptions {

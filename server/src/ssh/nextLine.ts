@@ -5,15 +5,19 @@ const maxLineBytes = 64 << 10;
 /** The time, in milliseconds, in which the first line of a connection comes. */
 export const firstLineMs = 15_000;
 
+export class LineTimeout extends Error {
+  override readonly name = 'LineTimeout';
+}
+
 /**
- * The next line that arrives, after which the other end waits for an answer. Rejects if it sends more, is too slow (after
- * `deadlineMs`, if there is one), or closes the connection.
+ * The next line that arrives, after which the other end waits for an answer. Rejects if it sends more or closes the
+ * connection, and with LineTimeout if there is a `deadlineMs` and it is too slow.
  */
 export function nextLine(socket: Socket, deadlineMs?: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let length = 0;
-    const onTimeout = (): void => settle(() => reject(new Error('the line did not come in time')));
+    const onTimeout = (): void => settle(() => reject(new LineTimeout('the line did not come in time')));
     const timer = deadlineMs === undefined ? undefined : setTimeout(onTimeout, deadlineMs);
     const onClose = (): void => settle(() => reject(new Error('the connection was closed')));
     const onData = (piece: Buffer): void => {

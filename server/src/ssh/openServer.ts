@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectToControlSocket } from '../administration/controlSocket';
 import { connectToFolderSocket } from '../administration/folderSocket';
+import { tryLockDataFolder } from '../administration/dataFolderLock';
 import { OperatorError } from '../errors';
 import { clientSocketName } from './introduction';
 
@@ -25,15 +26,32 @@ export async function openServer(dataFolder: string): Promise<Socket> {
   let deadline = performance.now() + startMs;
   let hasEnded = false;
   while (performance.now() < deadline) {
-    const socket = await connectToFolderSocket(dataFolder, clientSocketName);
-    if (socket !== undefined) return socket;
-    if (!hasEnded && start.child.exitCode !== null) {
+    if (!hasEnded && hasExited(start.child)) {
       hasEnded = true;
       deadline = performance.now() + otherStartMs;
     }
+    const socket = await connectToFolderSocket(dataFolder, clientSocketName);
+    if (socket !== undefined) return socket;
+    // Another client may have started one at the same time, which has the lock.
+    if (hasEnded && !isLocked(dataFolder)) break;
     await delay(pauseMs);
   }
-  throw new OperatorError(start.fault() ?? `The server did not start in time. See ${join(dataFolder, logName)} there.`);
+  const outcome = hasEnded ? endOf(start.child) : 'did not start in time';
+  throw new OperatorError(start.fault() ?? `The server ${outcome}. See ${join(dataFolder, logName)} there.`);
+}
+
+function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+function endOf({ signalCode }: ChildProcess): string {
+  return signalCode === null ? 'ended while it started' : `was ended by ${signalCode} while it started`;
+}
+
+function isLocked(dataFolder: string): boolean {
+  const lock = tryLockDataFolder(dataFolder);
+  lock?.release();
+  return lock === undefined;
 }
 
 async function refuseOldServer(dataFolder: string): Promise<void> {
@@ -46,7 +64,7 @@ async function refuseOldServer(dataFolder: string): Promise<void> {
 
 interface Start {
   readonly child: ChildProcess;
-  /** What the server said when it could not start. */
+  /** The words of a server that could not start. */
   fault(): string | undefined;
 }
 

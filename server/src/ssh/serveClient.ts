@@ -6,7 +6,7 @@ import { greeting } from '../contract/channels/greeting';
 import { Multiplexer } from '../contract/channels/multiplexer';
 import { OperatorError } from '../errors';
 import type { TokenLimits } from '../token';
-import { firstLineMs, nextLine } from './nextLine';
+import { firstLineMs, LineTimeout, nextLine } from './nextLine';
 import { answerIn, clientSocketName, sendLine } from './introduction';
 
 export interface ClientRequest {
@@ -19,6 +19,7 @@ export interface ClientRequest {
 }
 
 const serverGone = 'The server has ended.';
+const serverSilent = `The server has not answered for ${firstLineMs / 1000} seconds.`;
 
 /**
  * Carries the channels of one client to the server that listens at the other end of `server`, until either has left. Throws
@@ -44,7 +45,7 @@ export async function serveClient(server: Socket, request: ClientRequest): Promi
 
 async function welcomed(server: Socket): Promise<number> {
   const line = await nextLine(server, firstLineMs).catch((error: unknown) => {
-    throw new OperatorError(serverGone, { cause: error });
+    throw new OperatorError(error instanceof LineTimeout ? serverSilent : serverGone, { cause: error });
   });
   const answer = answerIn(line);
   if ('id' in answer) return answer.id;
