@@ -22,9 +22,6 @@ function watch(invocation: Invocation): Promise<void> {
     async (folder) => {
       const { pulled } = await runSync(invocation, folder);
       out.idle();
-      const { server = '', tree = '' } = folder.sync.state.binding ?? {};
-      out.result('watching', { folder: folder.root, server, tree });
-      out.note('Watching for changes. Ctrl-C ends it.');
       await new LiveSync(invocation, folder, pulled.merged).run();
     },
     { isLive: true },

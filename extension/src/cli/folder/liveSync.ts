@@ -83,7 +83,10 @@ export class LiveSync {
     try {
       this.#unmerged = await activeMergePaths(this.#folder);
       this.#look();
+      // Finds the changes from before the folders were watched.
+      await this.#scan();
       if (signal.aborted) return;
+      this.#began();
       await this.#end.promise;
     } finally {
       signal.removeEventListener('abort', stop);
@@ -92,6 +95,14 @@ export class LiveSync {
       this.#automation.dispose();
       this.#watch.close();
     }
+  }
+
+  #began(): void {
+    const { out } = this.#invocation;
+    const { sync, root } = this.#folder;
+    const { server = '', tree = '' } = sync.state.binding ?? {};
+    out.result('watching', { folder: root, server, tree });
+    out.note('Watching for changes. Ctrl-C ends it.');
   }
 
   #changed(paths: ReadonlySet<string>): void {
@@ -194,17 +205,22 @@ export class LiveSync {
 
   #rescanLater(): void {
     clearTimeout(this.#rescan);
-    const { sync, reporter } = this.#folder;
     this.#rescan = setTimeout(
       () => {
         const end = (error: unknown): void => {
           if (error instanceof PalmtreeError) this.#rescanLater();
           else this.#end.reject(error);
         };
-        sync.rescan({ ...reporter, step: () => undefined }).then(() => this.#rescanLater(), end);
+        this.#scan().then(() => this.#rescanLater(), end);
       },
       this.#isBlind ? blindRescanMs : rescanMs,
     );
+  }
+
+  /** Looks at all files, without a word. */
+  #scan(): Promise<unknown> {
+    const { sync, reporter } = this.#folder;
+    return sync.rescan({ ...reporter, step: () => undefined });
   }
 
   #isUnchecked(path: string): boolean {
