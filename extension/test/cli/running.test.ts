@@ -55,6 +55,7 @@ describe('palmtree watch', () => {
     const end = ended(watching);
     await reader.next('watching');
     await laptop.write('n/new/deep/b', 'b');
+    await reader.next('step', ({ step }) => step === 'sending');
     expect(await reader.next('pushed')).toMatchObject({ put: 1, revision: 2 });
     await desk.pull();
     expect(await desk.read('n/new/deep/b')).toBe('b');

@@ -16,12 +16,10 @@ It asks nothing. It waits while files are in conflict, and does not push merged 
 deletion guard would stop a push or a pull, it ends with exit code 5.`;
 
 function watch(invocation: Invocation): Promise<void> {
-  const { out } = invocation;
   return withFolder(
     invocation,
     async (folder) => {
       const { pulled } = await runSync(invocation, folder);
-      out.idle();
       await new LiveSync(invocation, folder, pulled.merged).run();
     },
     { isLive: true },

@@ -46,7 +46,7 @@ export class LiveSync {
 
   /** `merged` has the files that were merged before, and not looked at yet. */
   constructor(invocation: Invocation, folder: OpenFolder, merged: readonly string[]) {
-    const { sync, root, config } = folder;
+    const { sync, root, config, reporter } = folder;
     this.#invocation = invocation;
     this.#folder = folder;
     for (const path of merged) this.#unchecked.set(path, this.#stamp(path));
@@ -69,6 +69,7 @@ export class LiveSync {
       onPushed: (result) => this.#pushed(result),
       onPulled: (result) => this.#pulled(result),
       onDefect: (error) => this.#end.reject(error),
+      reporter,
     });
   }
 
@@ -84,7 +85,7 @@ export class LiveSync {
       this.#unmerged = await activeMergePaths(this.#folder);
       this.#look();
       // Finds the changes from before the folders were watched.
-      await this.#scan();
+      await Promise.race([this.#scan(), this.#end.promise]);
       if (signal.aborted) return;
       this.#began();
       await this.#end.promise;
@@ -114,7 +115,8 @@ export class LiveSync {
   #look(): void {
     const { sync } = this.#folder;
     const { out } = this.#invocation;
-    const { offline } = sync.state;
+    const { offline, kind } = sync.state;
+    if (kind !== 'transferring' && kind !== 'scanning') out.idle();
     if ((offline !== undefined) !== this.#isOffline) {
       this.#isOffline = offline !== undefined;
       out.note(offline === undefined ? 'The server is back.' : `${errorSentence(offline)} Trying again.`);
@@ -207,20 +209,23 @@ export class LiveSync {
     clearTimeout(this.#rescan);
     this.#rescan = setTimeout(
       () => {
-        const end = (error: unknown): void => {
-          if (error instanceof PalmtreeError) this.#rescanLater();
-          else this.#end.reject(error);
-        };
-        this.#scan().then(() => this.#rescanLater(), end);
+        this.#scan().then(
+          () => this.#rescanLater(),
+          (error: unknown) => this.#end.reject(error),
+        );
       },
       this.#isBlind ? blindRescanMs : rescanMs,
     );
   }
 
-  /** Looks at all files, without a word. */
-  #scan(): Promise<unknown> {
+  /** Looks at all files. The folder's state says what failed, and the next scan tries again. */
+  async #scan(): Promise<void> {
     const { sync, reporter } = this.#folder;
-    return sync.rescan({ ...reporter, step: () => undefined });
+    try {
+      await sync.rescan({ ...reporter, step: () => undefined });
+    } catch (error) {
+      if (!(error instanceof PalmtreeError)) throw error;
+    }
   }
 
   #isUnchecked(path: string): boolean {

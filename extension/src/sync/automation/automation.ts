@@ -43,6 +43,8 @@ export interface AutomationDeps {
   readonly onPushed: (result: PushResult) => void;
   readonly onPulled: (result: PullResult) => void;
   readonly onDefect: (error: unknown) => void;
+  /** Receives the progress of its transfers. */
+  readonly reporter?: Pick<Reporter, 'step' | 'progress'>;
   readonly wait?: Wait;
 }
 
@@ -246,7 +248,12 @@ export class Automation {
   }
 
   get #reporter(): Reporter {
-    const ignore = (): void => undefined;
-    return { signal: this.#lifetime.signal, isQuiet: true, step: ignore, progress: ignore };
+    const { reporter } = this.#deps;
+    return {
+      signal: this.#lifetime.signal,
+      isQuiet: true,
+      step: (step) => reporter?.step(step),
+      progress: (progress) => reporter?.progress(progress),
+    };
   }
 }
