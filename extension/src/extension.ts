@@ -51,7 +51,6 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     extensionUri,
     log,
     binder: connection,
-    copiesInUse: () => merges.all.map(({ mineCopy }) => mineCopy),
     onOpen: (opened) => merges.open(opened),
   });
   const views = createViews(folders, merges, log);

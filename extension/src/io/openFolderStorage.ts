@@ -9,6 +9,7 @@ export const storageNames = {
   openPush: 'openPush.json',
   pendingCommit: 'pendingCommit.json',
   packs: 'packs',
+  merges: 'merges.json',
 } as const;
 
 export function storagePaths(storage: string): Record<keyof typeof storageNames, string> {
@@ -18,6 +19,7 @@ export function storagePaths(storage: string): Record<keyof typeof storageNames,
     openPush: join(storage, storageNames.openPush),
     pendingCommit: join(storage, storageNames.pendingCommit),
     packs: join(storage, storageNames.packs),
+    merges: join(storage, storageNames.merges),
   };
 }
 

@@ -113,6 +113,26 @@ describe('two machines', () => {
     expect(await desk.read('n/a')).toBe('of both\n');
   });
 
+  it('abort a merge without conflicts, but not once somebody has edited it', async () => {
+    const [desk, laptop] = await fixture.synced({ 'n/a': '1\n2\n3\n4\n5\n' });
+    await desk.write('n/a', 'one\n2\n3\n4\n5\n');
+    await desk.push();
+    await laptop.write('n/a', '1\n2\n3\n4\nfive\n');
+    await laptop.events(['config', 'autoMerge', 'false']);
+    await laptop.events(['pull'], 3);
+    expect((await laptop.events(['resolve', '--merge', 'n/a'], 3)).at(-1)).toMatchObject({ conflicts: 0 });
+    expect(await laptop.read('n/a')).toBe('one\n2\n3\n4\nfive\n');
+    await laptop.events(['resolve', '--abort', 'n/a']);
+    expect(await laptop.read('n/a')).toBe('1\n2\n3\n4\nfive\n');
+    await laptop.events(['resolve', '--merge', 'n/a'], 3);
+    await laptop.write('n/a', 'edited\n');
+    const refused = await laptop.run(['resolve', '--mine', 'n/a']);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('"palmtree resolve --merge" accepts it as it is now');
+    expect(await laptop.read('n/a')).toBe('edited\n');
+    await laptop.events(['resolve', '--merge', 'n/a']);
+  });
+
   it('are kept from deleting most files by exit code 5', async () => {
     const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`n/f${i}`, `${i}`]));
     const [desk, laptop] = await fixture.synced(files);

@@ -3,6 +3,8 @@ import { link, mkdir, open, readdir, readFile, readlink, stat, symlink, type Fil
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { diskUsage } from '../../src/io/apply/diskUsage';
+import { storagePaths } from '../../src/io/openFolderStorage';
+import { mergesFile, recordedMerge } from '../../src/sync/conflicts/recordedMerges';
 import { defaultBackupLimits, type BackupLimits } from '../../src/sync/history/backupLimits';
 import { isRecord } from '../../src/sync/pull/pullRecord';
 import { storedBackups } from '../../src/sync/transfer/backups';
@@ -220,9 +222,7 @@ describe('backups beyond the limits', () => {
   });
 
   it('are kept while an active merge needs them', async () => {
-    const copies: string[] = [];
-    const options = { backupLimits: () => ({ maxAgeDays: 1, maxBytes: 1 }), copiesInUse: () => copies };
-    const [desk, laptop] = await fixture.twoMachines(options);
+    const [desk, laptop] = await fixture.twoMachines({ backupLimits: () => ({ maxAgeDays: 1, maxBytes: 1 }) });
     await desk.write('n/merged', 'base');
     await desk.write('n/a', 'base');
     await desk.sync.track(['n']);
@@ -232,12 +232,14 @@ describe('backups beyond the limits', () => {
     await desk.write('n/merged', 'desk');
     await desk.push();
     await laptop.pull();
-    const { mineCopy } = await laptop.sync.merges.start(silent, 'n/merged');
-    copies.push(mineCopy);
+    const { mineCopy, revision, ancestor } = await laptop.sync.merges.start(silent, 'n/merged');
+    const merges = mergesFile(storagePaths(laptop.storage), recordedMerge);
+    const path = 'n/merged';
+    await merges.update(() => [{ server: 'x', tree: 'x', path, revision, theirs: 'x', ancestor, mineCopy }]);
     await pullEdits(desk, laptop, 7);
     expect(await readFile(mineCopy, 'utf8')).toBe('laptop');
     expect((await laptop.sync.backups.list()).filter(({ isInUse }) => isInUse)).toMatchObject([{ purpose: 'merge' }]);
-    copies.pop();
+    await merges.update(() => []);
     await laptop.sync.rescan(silent);
     await laptop.sync.backups.idle();
     expect(await purposes(laptop)).not.toContain('merge');

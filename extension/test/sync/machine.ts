@@ -47,7 +47,6 @@ export interface MachineOptions {
   readonly backupLimits?: () => BackupLimits;
   /** Replaces the scanner, to scan in this thread. */
   readonly scanner?: (root: string, known: Iterable<Observation>) => Scanner;
-  readonly copiesInUse?: () => Iterable<string>;
   /** The rsync command. */
   readonly rsync?: () => string;
   /** By default `PALMTREE_TRANSPORT`, or rsync. */
@@ -102,7 +101,7 @@ export class Machine {
     const storage = await storageOf(options, root);
     const { store, scanner: worker } = await openStoreAndScanner({ dist, root, storage });
     const scanner = options.scanner?.(root, store.state.observations.values()) ?? worker;
-    const { nameRules, backupLimits, copiesInUse } = options;
+    const { nameRules, backupLimits } = options;
     const sync = new FolderSync({
       root,
       store,
@@ -119,7 +118,6 @@ export class Machine {
       },
       ...(nameRules === undefined ? {} : { nameRules: () => nameRules }),
       ...(backupLimits === undefined ? {} : { backupLimits }),
-      ...(copiesInUse === undefined ? {} : { copiesInUse }),
       onDefect: (error) => {
         throw error;
       },

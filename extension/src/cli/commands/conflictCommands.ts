@@ -6,7 +6,7 @@ import { plainLine } from '../../messages/plainText';
 import { skippedMessage } from '../../messages/skippedMessages';
 import type { Choice } from '../../sync/conflicts/resolve';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
-import { abortMerges, activeMerges, beginMerge, finishMerge, forgetMerges } from '../folder/merges';
+import { abortMerges, activeMerges, beginMerge, finishMerge, forgetMerges, isMineAgain } from '../folder/merges';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
 import { atOrIn, pathsInFolder } from '../folder/paths';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
@@ -82,10 +82,13 @@ function resolve(invocation: Invocation, typed: readonly string[], options: Reso
 
 async function decide({ out }: Invocation, folder: OpenFolder, paths: readonly string[], way: Way): Promise<ExitCode> {
   if (way === 'merge') return mergeAll(out, folder, paths);
-  // A decision is about the version from before the merge.
-  if (way !== 'theirs') await abortMerges(folder, paths);
+  const inConflict = new Set(folder.sync.conflicts.map(({ path }) => path));
+  // A decision is about the version from before the merge. One for theirs needs no more than the conflict, which is hidden
+  // while the file equals the ancestor.
+  const backups = await abortMerges(folder, way === 'theirs' ? paths.filter((path) => !inConflict.has(path)) : paths);
   if (way === 'abort') {
-    out.result('aborted', { paths }, 'The files are as before their merges, and in conflict.');
+    out.result('aborted', { paths, backups }, 'The files are as before their merges, and in conflict.');
+    for (const backup of backups) out.note(`The merge so far is kept in ${backup}.`);
     return exitCodes.done;
   }
   return resolveAs(out, folder, paths, way);
@@ -98,11 +101,12 @@ async function resolveAs(
   choice: Choice,
 ): Promise<ExitCode> {
   const { sync, reporter } = folder;
-  const { resolved, theirPaths, skipped } = await sync.resolve(reporter, { paths, choice });
+  const { resolved, theirPaths, skipped, backup } = await sync.resolve(reporter, { paths, choice });
   await forgetMerges(folder, new Set(resolved));
   const left = sync.conflicts.length;
   const fields = { choice, resolved, theirPaths: Object.fromEntries(theirPaths), skipped, conflicts: left };
   out.result('resolved', fields, `Resolved ${fileCount(resolved.length)}, ${left} left.`);
+  if (choice === 'theirs' && resolved.length > 0) out.note(`Your versions are kept in ${backup}.`);
   for (const [mine, theirs] of theirPaths) out.note(`The server's version of ${mine} is ${theirs}.`);
   for (const one of skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
   return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
@@ -114,7 +118,7 @@ async function mergeAll(out: Invocation['out'], folder: OpenFolder, paths: reado
   let exit: ExitCode = exitCodes.done;
   for (const path of paths) {
     const active = begun.get(path);
-    if (active === undefined) {
+    if (active === undefined || (await isMineAgain(folder, active))) {
       const conflicts = await beginMerge(folder, path);
       const next = conflicts === 0 ? 'Check it' : `Edit it where it has conflict markers (${conflicts})`;
       out.result(

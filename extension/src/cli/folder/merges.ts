@@ -1,37 +1,33 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { LockedFile } from '../../io/store/lockedFile';
+import { maxMergeBytes } from '../../core/merge/mergeText';
 import { sha256 } from '../../io/fs/sha256';
+import { readSmallFile } from '../../io/fs/smallFile';
+import { storagePaths } from '../../io/openFolderStorage';
+import type { LockedFile } from '../../io/store/lockedFile';
 import type { FinishedMerge } from '../../sync/conflicts/finishMerge';
+import { mergesFile, recordedMerge } from '../../sync/conflicts/recordedMerges';
 import type { OpenFolder } from './openFolder';
 
-const schema = z.array(
-  z.object({
-    /** The merge is void if the folder is bound to another server or tree. */
-    server: z.string(),
-    tree: z.string(),
-    path: z.string(),
-    revision: z.number(),
-    theirs: z.string(),
-    ancestor: z.string().nullable(),
-    mineCopy: z.string(),
-  }),
-);
+const begunMerge = recordedMerge.extend({
+  /** The hash of the text that the merge wrote, which may have no conflict markers. */
+  lastSaved: z.string().optional(),
+});
 
-type RecordedMerge = z.infer<typeof schema>[number];
+type BegunMerge = Readonly<z.infer<typeof begunMerge>>;
 
-function mergesFile({ storage }: OpenFolder): LockedFile<readonly RecordedMerge[]> {
-  return new LockedFile({ path: join(storage, 'merges.json'), parse: (value) => schema.safeParse(value).data });
+function fileOf({ storage }: OpenFolder): LockedFile<readonly BegunMerge[]> {
+  return mergesFile(storagePaths(storage), begunMerge);
 }
 
-function isOf({ sync }: OpenFolder): (merge: RecordedMerge) => boolean {
+function isOf({ sync }: OpenFolder): (merge: BegunMerge) => boolean {
   const { server, tree } = sync.state.binding ?? {};
   return (merge) => merge.server === server && merge.tree === tree;
 }
 
 /** The merges of the folder that were begun and neither finished nor aborted. */
-export async function activeMerges(folder: OpenFolder): Promise<readonly RecordedMerge[]> {
-  return ((await mergesFile(folder).read()) ?? []).filter(isOf(folder));
+export async function activeMerges(folder: OpenFolder): Promise<readonly BegunMerge[]> {
+  return ((await fileOf(folder).read()) ?? []).filter(isOf(folder));
 }
 
 /** Their paths. No pull writes them, whatever they have been saved as. */
@@ -45,7 +41,7 @@ export async function activeMergePaths(folder: OpenFolder): Promise<ReadonlySet<
 
 export async function forgetMerges(folder: OpenFolder, paths: ReadonlySet<string>): Promise<void> {
   const isOwn = isOf(folder);
-  await mergesFile(folder).update((merges) => merges?.filter((merge) => !(isOwn(merge) && paths.has(merge.path))));
+  await fileOf(folder).update((merges) => merges?.filter((merge) => !(isOwn(merge) && paths.has(merge.path))));
 }
 
 /** Merges a conflict into its file, with conflict markers where both sides changed the same lines. Returns their number. */
@@ -54,26 +50,38 @@ export async function beginMerge(folder: OpenFolder, path: string): Promise<numb
   const sides = await sync.merges.start(reporter, path);
   const { server = '', tree = '' } = sync.state.binding ?? {};
   const { revision, ancestor, mineCopy, merge } = sides;
-  const recorded = { server, tree, path, revision, theirs: sha256(sides.theirs), ancestor, mineCopy };
+  const hashes = { theirs: sha256(sides.theirs), ancestor, lastSaved: sha256(merge.text) };
+  const recorded = { server, tree, path, revision, mineCopy, ...hashes };
   // Before the file has markers: a merge that was killed in between can be aborted.
-  await mergesFile(folder).update((merges = []) => [...merges.filter((one) => one.path !== path), recorded]);
+  await fileOf(folder).update((merges = []) => [...merges.filter((one) => one.path !== path), recorded]);
   await sync.merges.write(reporter, sides);
   return merge.kind === 'conflict' ? merge.conflicts : 0;
 }
 
 /** Accepts the file on this disk as the result of the merge. Throws conflict_markers. */
-export async function finishMerge(folder: OpenFolder, merge: RecordedMerge): Promise<FinishedMerge> {
+export async function finishMerge(folder: OpenFolder, merge: BegunMerge): Promise<FinishedMerge> {
   const finished = await folder.sync.merges.finish(folder.reporter, merge);
   await forgetMerges(folder, new Set([merge.path]));
   return finished;
 }
 
-/** Restores the files as they were before their merges; the unfinished results are kept in a backup. Throws not_aborted. */
-export async function abortMerges(folder: OpenFolder, paths: readonly string[]): Promise<void> {
+/** Whether the file is as it was before its merge, so that it is no result that could be accepted. */
+export async function isMineAgain({ root }: OpenFolder, { path, mineCopy }: BegunMerge): Promise<boolean> {
+  const [file, mine] = await Promise.all([join(root, path), mineCopy].map((one) => readSmallFile(one, maxMergeBytes)));
+  return file !== undefined && mine !== undefined && Buffer.compare(file, mine) === 0;
+}
+
+/**
+ * Restores the files as they were before their merges. Returns the backups of the unfinished results. Throws not_aborted.
+ */
+export async function abortMerges(folder: OpenFolder, paths: readonly string[]): Promise<string[]> {
   const wanted = new Set(paths);
+  const backups: string[] = [];
   for (const merge of await activeMerges(folder)) {
     if (!wanted.has(merge.path)) continue;
-    await folder.sync.merges.abort(folder.reporter, merge);
+    const backup = await folder.sync.merges.abort(folder.reporter, merge);
+    if (backup !== undefined) backups.push(backup);
     await forgetMerges(folder, new Set([merge.path]));
   }
+  return backups;
 }

@@ -3,37 +3,62 @@ import { errorText } from '../../messages/errorTexts';
 import { quotedPaths } from '../../messages/pathList';
 import { UsageError } from './usageError';
 
-/** Sentences in place of those that speak of the editor. */
-const replaced: Partial<Record<ErrorCode, string>> = {
-  no_folder:
+interface Facts {
+  /** The paths that the error names, for a sentence. */
+  readonly paths: string;
+  /** The server or another subject that the error names. */
+  readonly subject: string;
+  readonly tree: string | undefined;
+}
+
+/** Sentences in place of those whose cure is a command, a button or a setting of VS Code. */
+const replaced: Partial<Record<ErrorCode, (facts: Facts) => string>> = {
+  no_folder: () =>
     'Neither this folder nor one above it is connected. Run "palmtree connect URL" in the folder that you want to sync.',
-  not_connected: 'This folder is not connected to a server. Run "palmtree connect URL" in it.',
-  tree_not_found: 'The tree doesn\'t exist on the server. "palmtree connect URL --tree NAME" makes it.',
-  client_too_old: 'This version of palmtree is too old for the server. Update it.',
-  store_newer: 'A newer version of palmtree wrote the list of tracked files. Update palmtree.',
-  store_locked: 'Another palmtree is syncing this folder. Try again when it has finished.',
+  not_connected: () => 'This folder is not connected to a server. Run "palmtree connect URL" in it.',
+  not_in_folder: ({ paths }) => `Outside the connected folder: ${paths}.`,
+  unauthorized: ({ subject }) => `${subject} does not accept the token. "palmtree connect" takes another one.`,
+  ssh_host_unknown: ({ subject }) =>
+    `ssh does not know the host key of ${subject} yet. Run the command on a terminal, and compare the key when ssh asks.`,
+  tree_not_found: () => 'The tree doesn\'t exist on the server. "palmtree connect URL --tree NAME" makes it.',
+  tree_deleted: () =>
+    'The tree was deleted on the server. Your files are unchanged. "palmtree connect" with --tree chooses another one.',
+  tree_renamed: ({ tree = 'NAME' }) =>
+    `The tree was renamed on the server. Your files are unchanged. "palmtree connect" with --tree ${tree} goes on with it.`,
+  client_too_old: () => 'This version of palmtree is too old for the server. Update it.',
+  server_without_http: () =>
+    'The server is too old to transfer files over HTTP. Update it, or run "palmtree config transport auto".',
+  store_newer: () => 'A newer version of palmtree wrote the list of tracked files. Update palmtree.',
+  store_locked: () => 'Another palmtree is syncing this folder. Try again when it has finished.',
+  stale_base: () => 'The server has newer changes, so nothing was sent. "palmtree sync" pulls and pushes.',
+  revision_not_found: () =>
+    'The server doesn\'t have the revision that this folder was last synced with. "palmtree pull --yes" compares all files again.',
+  not_mergeable: ({ paths }) =>
+    `Can't merge ${paths}: it is not text, too large, or deleted on one side. Resolve it with --mine, --theirs or --both.`,
+  conflict_markers: ({ paths }) =>
+    `Conflict markers are left in ${paths}. Edit it, then "palmtree resolve --merge" accepts it; --abort restores your version.`,
+  not_aborted: ({ paths }) =>
+    `${paths} was edited since its merge began, so the merge was not aborted. "palmtree resolve --merge" accepts it as it is now; then a push sends it.`,
+  content_unavailable: ({ paths }) =>
+    `The server has lost the content of ${paths}. Run "palmtree push -f" on a machine that has it.`,
+  keeps_changing: ({ paths }) =>
+    `${paths} changed each time it was sent. Close the program that writes to it, then run "palmtree push".`,
 };
 
 /** How the command line does what the sentence of the table advises. */
 const hints: Partial<Record<ErrorCode, string>> = {
-  stale_base: '"palmtree pull" pulls them; "palmtree sync" pulls and pushes.',
-  revision_not_found: '"palmtree pull --yes" does.',
-  not_mergeable: '("palmtree resolve" with --mine, --theirs or --both.)',
-  conflict_markers: '("palmtree resolve --merge" accepts the file, --abort restores it.)',
-  content_unavailable: '("palmtree push -f".)',
   rsync_missing: '("palmtree config rsyncPath PATH" sets it.)',
   rsync_unusable: '("palmtree config rsyncPath PATH" sets it.)',
-  unauthorized: '("palmtree connect" asks for one.)',
   deletion_guard: 'Nothing was changed. --yes goes on.',
-  keeps_changing: '("palmtree push".)',
 };
 
 /** The sentence for an error, in the words of the command line. */
 export function errorSentence(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   if (!(error instanceof PalmtreeError)) return errorText(error);
+  const { paths = [], subject = 'The server', tree } = error.details;
+  const facts = { paths: paths.length === 0 ? 'a file' : quotedPaths(paths), subject, tree };
+  const text = replaced[error.code]?.(facts) ?? errorText(error);
   const hint = hints[error.code];
-  if (error.code === 'not_in_folder') return `Outside the connected folder: ${quotedPaths(error.details.paths ?? [])}.`;
-  const text = replaced[error.code] ?? errorText(error);
   return hint === undefined ? text : `${text} ${hint}`;
 }

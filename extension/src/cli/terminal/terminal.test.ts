@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { PalmtreeError } from '../../errors';
+import { errorCodes } from '../../messages/errorTexts';
 import { errorSentence } from './errorSentence';
 import { exitCodeOf } from './exitCodes';
 import { styleFor } from './style';
@@ -23,6 +24,10 @@ describe('the exit code of an error', () => {
   });
 });
 
+/** Only VS Code has these. */
+const editorCodes: readonly string[] = ['untrusted', 'not_saved', 'no_merge', 'nothing_picked'];
+const isOfCommandLine = (code: string): boolean => !editorCodes.includes(code);
+
 describe('the sentence for an error', () => {
   it('says how the command line cures it', () => {
     expect(errorSentence(new PalmtreeError('stale_base', 'x'))).toContain('"palmtree sync" pulls and pushes');
@@ -30,6 +35,14 @@ describe('the sentence for an error', () => {
     expect(errorSentence(new UsageError('Name the files.'))).toBe('Name the files.');
     const outside = new PalmtreeError('not_in_folder', 'x', { details: { paths: ['../a'] } });
     expect(errorSentence(outside)).toBe('Outside the connected folder: "../a".');
+    const marked = new PalmtreeError('conflict_markers', 'x', { details: { paths: ['n/a'] } });
+    expect(errorSentence(marked)).toContain('"palmtree resolve --merge" accepts it; --abort restores your version');
+  });
+
+  it('names no command or setting of VS Code', () => {
+    const sentences = errorCodes.filter(isOfCommandLine).map((code) => errorSentence(new PalmtreeError(code, 'x')));
+    for (const sentence of sentences)
+      expect(sentence).not.toMatch(/Keep Mine|\(Force\)|palmtree\.transport|Restricted|window/);
   });
 });
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { PalmtreeError, type ErrorCode } from '../../errors';
+import { storagePaths } from '../../io/openFolderStorage';
 import type { ServerBinding } from '../ports/serverBinding';
 import { cureCheck } from './cureCheck';
 
@@ -28,7 +29,7 @@ function checkFor(code: ErrorCode, subject?: string) {
   };
   const isCured = cureCheck({
     root: '/ws',
-    folders: { staging: '/staging', backups: '/backups', openPush: '/push', pendingCommit: '/commit', packs: '/packs' },
+    folders: { ...storagePaths('/storage'), staging: '/staging', backups: '/backups' },
     connection: { server: server as unknown as ServerBinding },
     rescan: () => (scanFailure === undefined ? Promise.resolve() : Promise.reject(scanFailure)),
   });

@@ -11,6 +11,7 @@ import {
   type BackupRestoreRequest,
   type BackupRestoreResult,
 } from '../history/restoreBackup';
+import { copiesInUse } from '../conflicts/recordedMerges';
 import type { Reporter } from '../ports/serverBinding';
 import { isRecord } from '../pull/pullRecord';
 import type { LocalContext, StorageFolders } from '../replica/commandContext';
@@ -23,13 +24,11 @@ import { settledWithin } from '../../io/threads/settledWithin';
 const closingMs = 2_000;
 
 export interface FolderBackupsDeps {
-  readonly folders: Pick<StorageFolders, 'backups'>;
+  readonly folders: Pick<StorageFolders, 'backups' | 'merges'>;
   readonly operations: OperationQueue;
   /** Runs a command that changes the workspace folder, and shows its progress. */
   readonly run: <T>(reporter: Reporter, command: (context: LocalContext) => Promise<T>) => Promise<T>;
   readonly limits: (() => BackupLimits) | undefined;
-  /** The absolute paths of copies that active merges need. */
-  readonly copiesInUse: (() => Iterable<string>) | undefined;
   readonly onDefect: (error: unknown) => void;
 }
 
@@ -55,8 +54,9 @@ export class FolderBackups {
   /** The backups with files in them, newest first. */
   async list(): Promise<ListedBackup[]> {
     const listed: ListedBackup[] = [];
+    const isInUse = await this.#useOfMerges();
     for (const backup of await listBackups(this.#deps.folders)) {
-      listed.push({ ...backup, bytes: await this.#measure(backup), isInUse: this.#isInUse(backup) });
+      listed.push({ ...backup, bytes: await this.#measure(backup), isInUse: isInUse(backup) });
     }
     return listed;
   }
@@ -110,13 +110,14 @@ export class FolderBackups {
   async #surplus(): Promise<ReadonlySet<string>> {
     const { folders, operations, limits } = this.#deps;
     const stored = (await storedBackups(folders)).filter((backup) => !hasOnlyDeletionMark(backup));
+    const isInUse = await this.#useOfMerges();
     const measured = [];
     for (const [index, backup] of stored.entries()) {
       if (operations.lifetime.aborted) return new Set();
       // The newest one may not be complete yet.
       const bytes = await this.#measure(backup, index > 0);
       const { name, at, parts } = backup;
-      measured.push({ name, at, bytes, hasRecord: parts.some(isRecord), isInUse: this.#isInUse(backup) });
+      measured.push({ name, at, bytes, hasRecord: parts.some(isRecord), isInUse: isInUse(backup) });
     }
     return surplusBackups(measured, limits?.() ?? defaultBackupLimits, new Date());
   }
@@ -130,10 +131,10 @@ export class FolderBackups {
     return bytes;
   }
 
-  #isInUse({ name }: StoredBackup): boolean {
-    const { folders, copiesInUse } = this.#deps;
-    const folder = join(folders.backups, name) + sep;
-    for (const copy of copiesInUse?.() ?? []) if (copy.startsWith(folder)) return true;
-    return false;
+  /** Whether an active merge needs a backup. Every process of the folder may have begun one. */
+  async #useOfMerges(): Promise<(backup: StoredBackup) => boolean> {
+    const { folders } = this.#deps;
+    const copies = await copiesInUse(folders);
+    return ({ name }) => copies.some((copy) => copy.startsWith(join(folders.backups, name) + sep));
   }
 }

@@ -61,8 +61,6 @@ export interface FolderSyncDeps {
   readonly nameRules?: () => NameRules;
   /** The limits of the backups; by default `defaultBackupLimits`. */
   readonly backupLimits?: FolderBackupsDeps['limits'];
-  /** The absolute paths of the copies that active merges need. */
-  readonly copiesInUse?: FolderBackupsDeps['copiesInUse'];
   readonly onDefect: (error: unknown) => void;
   /** The timers of the checks whether the cause of a halt is gone. */
   readonly wait?: Wait;
@@ -96,7 +94,7 @@ export class FolderSync {
   #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
-    const { root, store, scanner, folders, onDefect, backupLimits: limits, copiesInUse, wait, isLive = true } = deps;
+    const { root, store, scanner, folders, onDefect, backupLimits: limits, wait, isLive = true } = deps;
     const tooLong = tooLongTest(root, folders);
     const replica = new Replica({ ...deps, tooLong, onFollowed: (renames) => this.#followed.fire(renames) });
     const connection = new Connection(store.state);
@@ -120,7 +118,6 @@ export class FolderSync {
       folders,
       operations,
       limits,
-      copiesInUse,
       onDefect,
       run: (reporter, command) => this.#runLocally(reporter, command),
     });

@@ -14,6 +14,8 @@ export interface StorageFolders {
   readonly pendingCommit: string;
   /** The folder for the packs that a push sends. It exists only meanwhile. */
   readonly packs: string;
+  /** The file that records the active merges. */
+  readonly merges: string;
 }
 
 /** The parts that a command works with, if it needs no server. */

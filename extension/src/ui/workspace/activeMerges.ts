@@ -2,51 +2,32 @@ import { join, sep } from 'node:path';
 import * as vscode from 'vscode';
 import * as z from 'zod';
 import { exists } from '../../io/fs/files';
-import { markOfThisProcess, type ProcessMark } from '../../io/fs/processes';
+import { markOfThisProcess } from '../../io/fs/processes';
 import { watchFile } from '../../io/fs/watchFile';
-import { storageNames } from '../../io/openFolderStorage';
-import { LockedFile } from '../../io/store/lockedFile';
+import { storageNames, storagePaths } from '../../io/openFolderStorage';
+import type { LockedFile } from '../../io/store/lockedFile';
 import { movedBackupName } from '../../io/store/mergeStorages';
-import type { ActiveMerge } from '../../sync/conflicts/activeMerge';
+import { mergesFile, recordedMerge } from '../../sync/conflicts/recordedMerges';
 import { contextKeys } from '../shared/ids';
 import type { SyncedFolder } from './workspaceFolders';
 
-/** An active merge as its folder's storage records it, with what its editor needs after the window was reloaded. */
-export interface RecordedMerge extends ActiveMerge {
-  readonly folder: string;
-  /** The merge is void if the folder is bound to another server or tree. */
-  readonly server: string;
-  readonly tree: string;
-  /** The absolute path of a copy of the local version before the merge. */
-  readonly mineCopy: string;
-  /** A text editor shows unresolved conflicts as markers; the merge editor saves the ancestor's lines for them. */
-  readonly editor: 'merge' | 'text';
-  /** The hash of the text with conflict markers that the text editor began with; see `hashOfLines`. */
-  readonly markedText?: string | undefined;
-  /** The extension host of the window that showed the merge last; absent in merges of earlier releases. */
-  readonly host?: ProcessMark | undefined;
-}
-
 /** Earlier releases kept the merges under this key, in the state of one window. */
 const formerKey = 'palmtree.merges';
-const fileName = 'merges.json';
-const mergesSchema = z.array(
-  z.object({
-    folder: z.string(),
-    server: z.string(),
-    tree: z.string(),
-    path: z.string(),
-    revision: z.number(),
-    theirs: z.string(),
-    ancestor: z.string().nullable(),
-    mineCopy: z.string(),
-    editor: z.enum(['merge', 'text']),
-    markedText: z.string().optional(),
-    host: z
-      .object({ pid: z.number(), host: z.string(), start: z.string().optional(), namespace: z.string().optional() })
-      .optional(),
-  }),
-);
+
+/** With what the editor of the merge needs after the window was reloaded. */
+const shownMerge = recordedMerge.extend({
+  folder: z.string(),
+  /** A text editor shows unresolved conflicts as markers; the merge editor saves the ancestor's lines for them. */
+  editor: z.enum(['merge', 'text']),
+  /** The hash of the text with conflict markers that the text editor began with; see `hashOfLines`. */
+  markedText: z.string().optional(),
+  /** The extension host of the window that showed the merge last; absent in merges of earlier releases. */
+  host: z
+    .object({ pid: z.number(), host: z.string(), start: z.string().optional(), namespace: z.string().optional() })
+    .optional(),
+});
+
+export type RecordedMerge = Readonly<z.infer<typeof shownMerge>>;
 
 interface FolderMerges {
   readonly file: LockedFile<readonly RecordedMerge[]>;
@@ -72,8 +53,7 @@ export class ActiveMerges implements vscode.Disposable {
   async open({ folder, storage }: Pick<SyncedFolder, 'folder' | 'storage'>): Promise<void> {
     const uri = folder.uri.toString();
     this.#folders.get(uri)?.endWatch();
-    const parse = (value: unknown) => mergesSchema.safeParse(value).data;
-    const file = new LockedFile<readonly RecordedMerge[]>({ path: join(storage, fileName), parse });
+    const file = mergesFile(storagePaths(storage), shownMerge);
     const endWatch = watchFile(file.path, () => void this.#read(uri));
     this.#folders.set(uri, { file, all: [], endWatch });
     await this.#importFormer(uri, storage);

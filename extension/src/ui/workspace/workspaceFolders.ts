@@ -33,8 +33,6 @@ export interface WorkspaceFoldersDeps {
   readonly extensionUri: vscode.Uri;
   readonly log: vscode.LogOutputChannel;
   readonly binder: FolderBinder;
-  /** The absolute paths of the copies that active merges need. */
-  readonly copiesInUse: () => Iterable<string>;
   /** Called before the folder's files can change. */
   readonly onOpen: (opened: Pick<SyncedFolder, 'folder' | 'storage'>) => Promise<void>;
 }
@@ -159,7 +157,7 @@ export class WorkspaceFolders implements vscode.Disposable {
   }
 
   async #open(folder: vscode.WorkspaceFolder): Promise<void> {
-    const { storageUri, globalStorageUri, extensionUri, log, binder, copiesInUse } = this.#deps;
+    const { storageUri, globalStorageUri, extensionUri, log, binder } = this.#deps;
     if (storageUri === undefined || this.#isDisposed) return;
     const root = folder.uri.fsPath;
     const dist = join(extensionUri.fsPath, 'dist');
@@ -184,7 +182,6 @@ export class WorkspaceFolders implements vscode.Disposable {
         deletionGuardFraction: setting('deletionGuard.share', folder.uri),
       }),
       backupLimits,
-      copiesInUse,
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
     });
     sync.onDidChangeState(() => this.#changed.fire());
