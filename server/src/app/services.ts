@@ -55,6 +55,7 @@ export interface Environment {
   readonly space?: DiskSpaceOptions;
   readonly inboxLimits?: Partial<InboxLimits>;
   readonly paceLimits?: Partial<PaceLimits>;
+  readonly uploadHeartbeatMs?: number;
 }
 
 const defaultMaxBodyBytes = 256 << 20;
@@ -148,8 +149,11 @@ function maintenanceOf(deps: GarbageCollectorDeps) {
 }
 
 /** The transfers of files by HTTP. */
-function httpOf(deps: ConstructorParameters<typeof HttpRuns>[0], { paceLimits }: Pick<Environment, 'paceLimits'>) {
-  return { paceLimits: { ...defaultPaceLimits, ...paceLimits }, httpRuns: new HttpRuns(deps) };
+function httpOf(
+  deps: ConstructorParameters<typeof HttpRuns>[0],
+  { paceLimits, uploadHeartbeatMs }: Pick<Environment, 'paceLimits' | 'uploadHeartbeatMs'>,
+) {
+  return { paceLimits: { ...defaultPaceLimits, ...paceLimits }, uploadHeartbeatMs, httpRuns: new HttpRuns(deps) };
 }
 
 /** The requests and runs of a token that wait for others of the same token. */

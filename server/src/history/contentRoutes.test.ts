@@ -1,5 +1,6 @@
-import { chmodSync, readdirSync, readFileSync, readlinkSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { ErrorBody } from '../contract/schemas';
 import { byteStream } from '../objects/byteStream';
@@ -7,6 +8,7 @@ import { fileContent } from '../objects/openContent';
 import { symlink, put, sha256 } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { eventually } from '../../test/eventually';
+import { openFiles } from '../../test/openFiles';
 import { startTestServer, type TestServer } from '../../test/testServer';
 
 const big = Uint8Array.from({ length: 9 << 20 }, (_, at) => (at * 7 + (at >> 8)) % 251);
@@ -165,15 +167,7 @@ test('a client that disconnects leaves no file open', async () => {
 });
 
 function openObjects(): string[] {
-  if (process.platform !== 'linux') return [];
-  const targets = readdirSync('/proc/self/fd').map((name) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${name}`);
-    } catch {
-      return '';
-    }
-  });
-  return targets.filter((target) => target.includes(`${server.dataFolder}/objects/`));
+  return openFiles(join(server.dataFolder, 'objects'));
 }
 
 test('nothing is read ahead for a slow client', async () => {

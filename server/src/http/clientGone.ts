@@ -2,12 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Context } from 'hono';
 import type { AppEnv } from './appEnv';
-
-/** The part of Hono's environment that the Node adapter sets. An upgrade to a WebSocket has no `outgoing`. */
-interface NodeEnv {
-  readonly incoming?: { readonly socket: Socket };
-  readonly outgoing?: ServerResponse;
-}
+import { nodeEnvOf } from './nodeEnv';
 
 /** Work was stopped because its client has closed the connection. */
 class ClientGone extends Error {
@@ -15,8 +10,8 @@ class ClientGone extends Error {
 }
 
 /** The connection of the request, and so of its response; undefined if the request did not come over a network. */
-export function connectionOf({ env }: Context<AppEnv>): ServerResponse | Socket | undefined {
-  const { incoming, outgoing } = (env ?? {}) as NodeEnv;
+export function connectionOf(context: Context<AppEnv>): ServerResponse | Socket | undefined {
+  const { incoming, outgoing } = nodeEnvOf(context);
   return outgoing ?? incoming?.socket;
 }
 

@@ -9,11 +9,14 @@ import { errorOf } from './errorHandler';
 const defaultHeartbeatMs = 5_000;
 /** JSON ignores it before a value. */
 const heartbeat = ' ';
+const json = 'application/json';
+
+type Body = Iterable<string> | AsyncIterable<string>;
 
 export interface SlowResponse<T> {
   readonly work: () => Promise<T>;
   /** The pieces of the body. */
-  readonly body: (result: T) => Iterable<string> | AsyncIterable<string>;
+  readonly body: (result: T) => Body;
   readonly contentType: string;
   readonly status?: ContentfulStatusCode;
   readonly heartbeatMs?: number;
@@ -26,16 +29,12 @@ export interface SlowResponse<T> {
 export async function slowResponse<T>(context: Context<AppEnv>, response: SlowResponse<T>): Promise<Response> {
   const { work, body, contentType, status = 200, heartbeatMs = defaultHeartbeatMs } = response;
   const result = work();
-  const wantsHeartbeats = context.req.header(heartbeatsHeader) !== undefined;
-  if (!wantsHeartbeats || (await isSettledWithin(result, heartbeatMs))) {
-    const pieces = body(await result);
-    const whole = Array.isArray(pieces) ? pieces.join('') : streamOf(pieces);
-    return context.body(whole, status, { 'content-type': contentType });
+  if (await isLate(context, result, { heartbeatMs })) {
+    return lateResponse(context, result, { body, contentType, heartbeatMs });
   }
-  const pieces = lateBody(result, body, (error) => JSON.stringify(errorOf(error, context).body), heartbeatMs);
-  // A compressor or nginx's buffer would delay the heartbeats.
-  const headers = { 'content-type': contentType, 'cache-control': 'no-transform', 'x-accel-buffering': 'no' };
-  return context.body(streamOf(pieces), 200, headers);
+  const pieces = body(await result);
+  const whole = Array.isArray(pieces) ? pieces.join('') : streamOf(pieces);
+  return context.body(whole, status, { 'content-type': contentType });
 }
 
 export function slowJson<T extends object>(
@@ -44,23 +43,64 @@ export function slowJson<T extends object>(
   status?: ContentfulStatusCode,
 ): Promise<Response> {
   const body = (result: T): string[] => [JSON.stringify(result)];
-  return slowResponse(context, {
-    work,
-    body,
-    contentType: 'application/json',
-    ...(status === undefined ? {} : { status }),
-  });
+  return slowResponse(context, { work, body, contentType: json, ...(status === undefined ? {} : { status }) });
+}
+
+interface Upload {
+  readonly work: () => Promise<void>;
+  /** The time, in milliseconds, since the work last waited for the request's body; 0 while it does. */
+  readonly workedMs: () => number;
+  readonly heartbeatMs?: number | undefined;
+}
+
+/**
+ * Responds to an upload with 204, or as `slowResponse` does with heartbeats alone. A response begins early only while the work
+ * waits for nothing from the client: a proxy may take it for the end of the upload.
+ */
+export async function slowUpload(
+  context: Context<AppEnv>,
+  { work, workedMs, heartbeatMs = defaultHeartbeatMs }: Upload,
+): Promise<Response> {
+  const result = work();
+  if (await isLate(context, result, { heartbeatMs, isDue: () => workedMs() >= heartbeatMs })) {
+    return lateResponse(context, result, { body: () => [], contentType: json, heartbeatMs });
+  }
+  await result;
+  return context.body(null, 204);
+}
+
+/** Resolves to false when the result is there, and to true if the response has to begin without it. */
+async function isLate(
+  { req }: Context<AppEnv>,
+  result: Promise<unknown>,
+  { heartbeatMs, isDue = () => true }: { readonly heartbeatMs: number; readonly isDue?: () => boolean },
+): Promise<boolean> {
+  if (req.header(heartbeatsHeader) === undefined) return false;
+  while (!(await isSettledWithin(result, heartbeatMs))) if (isDue()) return true;
+  return false;
+}
+
+interface LateResponse<T> {
+  readonly body: (result: T) => Body;
+  readonly contentType: string;
+  readonly heartbeatMs: number;
+}
+
+function lateResponse<T>(context: Context<AppEnv>, result: Promise<T>, late: LateResponse<T>): Response {
+  const pieces = lateBody(result, late, (error) => JSON.stringify(errorOf(error, context).body));
+  // A compressor or nginx's buffer would delay the heartbeats.
+  const headers = { 'content-type': late.contentType, 'cache-control': 'no-transform', 'x-accel-buffering': 'no' };
+  return context.body(streamOf(pieces), 200, headers);
 }
 
 async function* lateBody<T>(
   result: Promise<T>,
-  body: SlowResponse<T>['body'],
+  { body, heartbeatMs }: LateResponse<T>,
   errorBody: (error: unknown) => string,
-  heartbeatMs: number,
 ): AsyncGenerator<string> {
   do yield heartbeat;
   while (!(await isSettledWithin(result, heartbeatMs)));
-  let pieces: Iterable<string> | AsyncIterable<string>;
+  let pieces: Body;
   try {
     pieces = body(await result);
   } catch (error) {
@@ -69,7 +109,7 @@ async function* lateBody<T>(
   yield* pieces;
 }
 
-function streamOf(pieces: Iterable<string> | AsyncIterable<string>): ReadableStream<Uint8Array> {
+function streamOf(pieces: Body): ReadableStream<Uint8Array> {
   return ReadableStream.from(pieces).pipeThrough(new TextEncoderStream());
 }
 

@@ -90,6 +90,20 @@ function verifiedSmall(
 
 /** Opens `file` if it is a regular file of the content's size. It does not verify the content. */
 export async function openContent(file: string, { size }: Pick<Content, 'size'>): Promise<FileHandle | undefined> {
+  const opened = await openFile(file);
+  if (opened === undefined || opened.size === size) return opened?.handle;
+  await opened.handle.close();
+  return undefined;
+}
+
+export interface OpenFile {
+  readonly handle: FileHandle;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** Opens `file` if it is a regular file. The caller closes it. */
+export async function openFile(file: string): Promise<OpenFile | undefined> {
   let handle: FileHandle;
   try {
     handle = await open(file, openFlags);
@@ -99,7 +113,7 @@ export async function openContent(file: string, { size }: Pick<Content, 'size'>)
   }
   try {
     const stats = await handle.stat();
-    if (stats.isFile() && stats.size === size) return handle;
+    if (stats.isFile()) return { handle, size: stats.size };
   } catch (error) {
     await handle.close();
     throw error;

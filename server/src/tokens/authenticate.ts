@@ -1,8 +1,8 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createMiddleware } from 'hono/factory';
 import { treeName } from '../contract/schemas';
 import { WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
+import { nodeEnvOf } from '../http/nodeEnv';
 import type { Token } from '../token';
 import { parse } from '../http/parse';
 import { limitedTo, type IdentifiedConnections } from './identifiedConnections';
@@ -21,8 +21,7 @@ interface AuthenticationServices {
  */
 export function authenticate({ tokens, tokenWatch: watch, connections }: AuthenticationServices) {
   return createMiddleware<AppEnv>(async (context, next) => {
-    // Undefined for a WebSocket, which ends with its rsync, and for a request that did not come over a network.
-    const { incoming, outgoing } = (context.env ?? {}) as { incoming?: IncomingMessage; outgoing?: ServerResponse };
+    const { incoming, outgoing } = nodeEnvOf(context);
     const identity = incoming && connections.identityOf(incoming.socket);
     const secret = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
     if (identity === undefined && secret === undefined) {
@@ -31,6 +30,7 @@ export function authenticate({ tokens, tokenWatch: watch, connections }: Authent
     const token = identity === undefined ? await tokens.findBySecret(secret ?? '') : await tokens.findById(identity.id);
     if (token === undefined) throw new WireError('unauthorized', 'the token is unknown or was revoked');
     context.set('token', identity === undefined ? token : limitedTo(token, identity));
+    // A WebSocket has no response: `RsyncRuns` ends it.
     if (outgoing !== undefined && !outgoing.closed) {
       const release = watch.endWithToken(token.id, () => outgoing.destroy());
       outgoing.once('close', release);

@@ -1,9 +1,8 @@
 import { blockBytesFor, copyBytes, copyInstruction, dataHeadBytes, dataInstruction } from '../contract/differences';
 import { WireError } from '../errors';
+import type { OpenFile } from '../objects/content';
+import { fileContent, piecesOf } from '../objects/openContent';
 import type { Progress } from './pace';
-import type { OpenFile } from './viewFile';
-
-const pieceBytes = 256 << 10;
 
 interface DeltaRequest {
   /** Aborted when the request ends. */
@@ -43,23 +42,14 @@ export async function* applyDelta(
   }
 }
 
-async function* blocksOf(
-  { handle, size }: OpenFile,
-  first: number,
-  count: number,
-): AsyncGenerator<Uint8Array, undefined> {
+/** The bytes of so many blocks. Throws invalid_request if the file does not have them. */
+function blocksOf({ handle, size }: OpenFile, first: number, count: number): AsyncIterable<Uint8Array> {
   const blockBytes = blockBytesFor(size);
   const start = first * blockBytes;
   const end = Math.min(size, (first + count) * blockBytes);
   if (count === 0 || (first + count - 1) * blockBytes >= size)
     throw notADelta('names a block that the file does not have');
-  for (let position = start; position < end;) {
-    const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, end - position));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) throw new Error('the file became shorter');
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
+  return piecesOf(fileContent(handle, start), end - start);
 }
 
 /** Cuts pieces of any length into the parts that are wanted. */

@@ -4,13 +4,22 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { zstdCompressSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { puts, sha256, type Files } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
 import { eventually } from '../../test/eventually';
+import { failReads } from '../../test/failReads';
+import { openFiles } from '../../test/openFiles';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { startTestServer, type TestServer } from '../../test/testServer';
-import { copyBytes, copyInstruction, dataHeadBytes, dataInstruction, weakChecksum } from '../contract/differences';
+import {
+  blockBytesFor,
+  copyBytes,
+  copyInstruction,
+  dataHeadBytes,
+  dataInstruction,
+  weakChecksum,
+} from '../contract/differences';
 import type { ErrorBody } from '../contract/schemas';
 
 let server: TestServer;
@@ -75,8 +84,9 @@ async function signature({ tree, id }: Session, path: string): Promise<Buffer | 
   return ((await response.json()) as ErrorBody).error.code;
 }
 
-/** An upload of differences. */
-async function putDelta({ tree, id }: Session, path: string, parts: readonly ([number, number] | string)[], end = '') {
+type DeltaPart = [firstBlock: number, blocks: number] | string;
+
+function deltaOf(parts: readonly DeltaPart[]): Buffer {
   const instructions = parts.map((part) => {
     const bytes = typeof part === 'string' ? Buffer.from(part) : Buffer.alloc(0);
     const head = Buffer.alloc(typeof part === 'string' ? dataHeadBytes : copyBytes);
@@ -85,10 +95,15 @@ async function putDelta({ tree, id }: Session, path: string, parts: readonly ([n
     if (typeof part !== 'string') head.writeUInt32BE(part[1], 5);
     return Buffer.concat([head, bytes]);
   });
+  return Buffer.concat(instructions);
+}
+
+/** An upload of differences. */
+async function putDelta({ tree, id }: Session, path: string, parts: readonly DeltaPart[], end = '') {
   const response = await fetch(`${url}/v1/trees/${tree}/sessions/${id}/delta?path=${encodeURIComponent(path)}`, {
     method: 'PUT',
     headers: { authorization: `Bearer ${server.token}` },
-    body: Buffer.concat([...instructions, Buffer.from(end)]),
+    body: Buffer.concat([deltaOf(parts), Buffer.from(end)]),
   });
   return response.ok ? response.status : ((await response.json()) as ErrorBody).error.code;
 }
@@ -275,16 +290,6 @@ describe('an upload', () => {
     await eventually(() => expect(readdirSync(join(session.inbox, '../..'))).toEqual([]));
     await own.stop();
   });
-
-  it('waits while four others of its session run', async () => {
-    const files = Object.fromEntries(['a', 'b', 'c', 'd', 'e'].map((name) => [name, `content${name}`]));
-    const session = await beginPush(files);
-    const cuts = await Promise.all(['a', 'b', 'c', 'd'].map((path) => startUpload(session, path, 'con', 8)));
-    await eventually(() => expect(names(session)).toHaveLength(4));
-    const fifth = put(session, 'e', 'contente');
-    for (const cut of cuts) cut.destroy();
-    expect(await fifth).toMatchObject({ status: 204 });
-  });
 });
 
 describe('differences', () => {
@@ -329,6 +334,29 @@ describe('differences', () => {
   });
 });
 
+test.each([
+  ['copies much', 2, undefined],
+  ['copies too much', 3, 'content_mismatch'],
+])('an upload of differences that %s sends heartbeats meanwhile', async (_, copies, code) => {
+  const own = await startTestServer({ uploadHeartbeatMs: 1 });
+  onTestFinished(() => own.stop());
+  await own.api.makeTree('notes');
+  const old = Buffer.alloc(16 << 20, 'x');
+  await pushDirectly(own, 'notes', 0, { a: old });
+  const changes = puts({ a: Buffer.concat([old, old]) });
+  const { body } = await own.api.beginPush('notes', { base: 1, changes });
+  const whole: DeltaPart = [0, old.length / blockBytesFor(old.length)];
+  const response = await fetch(`${await own.url()}/v1/trees/notes/sessions/${body.id}/delta?path=a`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${own.token}`, 'x-palmtree-heartbeats': '1' },
+    body: deltaOf(Array.from({ length: copies }, () => whole)),
+  });
+  expect(response.status).toBe(200);
+  const text = await response.text();
+  expect(text).toMatch(/^ +/);
+  expect(text.trim() === '' ? undefined : (JSON.parse(text) as ErrorBody).error.code).toBe(code);
+});
+
 describe('a download', () => {
   it('has the content of the revision, or a range of it', async () => {
     const session = await beginPull({ 'folder/ä?': 'content', empty: '' });
@@ -346,6 +374,15 @@ describe('a download', () => {
     expect((await get(session, 'text', headers)).headers.get('x-palmtree-encoding')).toBe('zstd');
     expect((await get(session, 'text')).headers.get('x-palmtree-encoding')).toBe(null);
     expect((await get(session, 'random', headers)).headers.get('x-palmtree-encoding')).toBe(null);
+  });
+
+  it('that the disk cannot read fails, and leaves no file open', async () => {
+    const session = await beginPull({ a: 'again '.repeat(10_000) });
+    const file = join(session.inbox, 'a');
+    await failReads(file);
+    onTestFinished(() => void vi.restoreAllMocks());
+    expect(await get(session, 'a', { 'x-palmtree-encoding': 'zstd' })).toMatchObject({ status: 500 });
+    expect(openFiles(session.inbox)).toEqual([]);
   });
 
   it.each(['missing', 'folder', '../session.json', 'folder/../../rsync.secrets'])('of %j is refused', async (path) => {

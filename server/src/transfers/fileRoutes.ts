@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import { addAbortSignal, Readable } from 'node:stream';
 import type { ReadableStream as NodeReadableStream } from 'node:stream/web';
 import { Hono, type Context } from 'hono';
@@ -8,9 +7,13 @@ import { pathsError, WireError } from '../errors';
 import type { AppEnv } from '../http/appEnv';
 import { clientSignal, connectionOf } from '../http/clientGone';
 import { errorResponse } from '../http/errorHandler';
+import { nodeEnvOf } from '../http/nodeEnv';
 import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
+import { slowUpload } from '../http/slowResponse';
 import { byteRange } from '../objects/byteRange';
+import type { OpenFile } from '../objects/content';
+import { fileContent } from '../objects/openContent';
 import type { SessionKind } from '../sessions/session';
 import type { SessionStore } from '../sessions/sessionStore';
 import type { TreeRepository } from '../trees/treeRepository';
@@ -20,7 +23,8 @@ import { signatureOf } from './fileSignature';
 import type { HttpRuns, OpenRequest } from './httpRuns';
 import { receiveInboxFile } from './inboxFile';
 import { atPace, type PaceLimits, type Progress } from './pace';
-import { closingStream, fileStream, openSessionFile, type OpenFile, type Streamed } from './viewFile';
+import { closingStream, fileStream, openSessionFile, type Streamed } from './viewFile';
+import { WorkTime } from './workTime';
 
 /** Bounds what a push brings in. */
 interface PushGuard {
@@ -36,6 +40,8 @@ export interface FileServices {
   readonly httpRuns: HttpRuns;
   readonly inboxGuard: PushGuard;
   readonly paceLimits: PaceLimits;
+  /** The interval of the heartbeats while an upload is worked on; by default that of all long requests. */
+  readonly uploadHeartbeatMs?: number | undefined;
 }
 
 const offsetSchema = queryNumber('the offset');
@@ -47,35 +53,28 @@ export function fileRoutes(services: FileServices): Hono<AppEnv> {
 
   routes.put('/:tree/sessions/:id/files', async (context) => {
     const offset = parse(offsetSchema, context.req.header(uploadOffsetHeader) ?? '0');
-    const received = receivedPieces(services, context);
-    const { id, path, request } = await enter(services, context, 'push');
-    await endWith(services, { id, request }, async () => {
+    return receive(services, context, async ({ id, path, request }, pieces) => {
       const size = requireDeclared(services, id, path);
       if (offset > size) throw new WireError('offset_mismatch', `the file has ${size} bytes`);
       const target = { inbox: sessions.filesFolderOf(id), path, size, offset, signal: request.signal };
-      await receiveInboxFile(target, received(request));
+      await receiveInboxFile(target, pieces());
     });
-    return context.body(null, 204);
   });
 
   routes.put('/:tree/sessions/:id/delta', async (context) => {
-    const received = receivedPieces(services, context);
-    const { id, path, request } = await enter(services, context, 'push');
-    await endWith(services, { id, request }, async () => {
+    return receive(services, context, async ({ id, path, request: { signal } }, pieces) => {
       const size = requireDeclared(services, id, path);
       const inbox = sessions.filesFolderOf(id);
       const basis = await openSessionFile(inbox, path);
       if (basis === undefined) throw new WireError('offset_mismatch', 'the server has no basis for a delta');
       try {
-        const target = { inbox, path, size, offset: 0, basisBytes: basis.size, signal: request.signal };
+        const target = { inbox, path, size, offset: 0, basisBytes: basis.size, signal };
         const progress = { bytes: 0 };
-        const { signal } = request;
-        await receiveInboxFile(target, applyDelta(received(request, progress), basis, { signal, progress }));
+        await receiveInboxFile(target, applyDelta(pieces(progress), basis, { signal, progress }));
       } finally {
         await basis.handle.close();
       }
     });
-    return context.body(null, 204);
   });
 
   routes.get('/:tree/sessions/:id/signature', async (context) => {
@@ -92,12 +91,39 @@ export function fileRoutes(services: FileServices): Hono<AppEnv> {
   return routes;
 }
 
+interface Entered {
+  /** The session's id. */
+  readonly id: string;
+  readonly path: string;
+  readonly request: OpenRequest;
+}
+
+/**
+ * Responds to an upload. `work` gets the function that reads its body. It may copy a large file before it reads, or between two
+ * pieces, which takes minutes on a slow disk.
+ */
+async function receive(
+  services: FileServices,
+  context: Context<AppEnv>,
+  work: (entered: Entered, pieces: (progress?: Progress) => AsyncIterable<Uint8Array>) => Promise<void>,
+): Promise<Response> {
+  const received = receivedPieces(services, context);
+  const entered = await enter(services, context, 'push');
+  const time = new WorkTime();
+  const pieces = (progress?: Progress) => time.beside(received(entered.request, progress));
+  return slowUpload(context, {
+    work: () => endWith(services, entered, () => work(entered, pieces)),
+    workedMs: () => time.ms,
+    heartbeatMs: services.uploadHeartbeatMs,
+  });
+}
+
 /** Resolves when the request may move its file. */
 async function enter(
   { trees, sessions, httpRuns, inboxGuard }: FileServices,
   context: Context<AppEnv>,
   kind?: SessionKind,
-): Promise<{ readonly id: string; readonly path: string; readonly request: OpenRequest }> {
+): Promise<Entered> {
   const path = parse(pathSchema, context.req.query('path'));
   const { id = '', tree: name = '' } = context.req.param();
   const tree = await trees.find(name);
@@ -140,7 +166,7 @@ function requireDeclared({ inboxGuard }: FileServices, id: string, path: string)
 /** Runs the work of a request. If the server has ended the request, throws the reason. */
 async function endWith<T>(
   { inboxGuard }: FileServices,
-  { id, request }: { readonly id: string; readonly request: OpenRequest },
+  { id, request }: Pick<Entered, 'id' | 'request'>,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
@@ -196,10 +222,10 @@ async function* counted(
 }
 
 /** The request's body: that of Node, which is faster than a web stream, unless the request did not come over a network. */
-function bodyOf({ env, req }: Context<AppEnv>): Readable {
-  const { incoming } = (env ?? {}) as { readonly incoming?: IncomingMessage };
+function bodyOf(context: Context<AppEnv>): Readable {
+  const { incoming } = nodeEnvOf(context);
   if (incoming !== undefined) return incoming;
-  const { body } = req.raw;
+  const { body } = context.req.raw;
   return body === null ? Readable.from([]) : Readable.fromWeb(body as NodeReadableStream<Uint8Array>);
 }
 
@@ -225,8 +251,7 @@ async function respondWithFile(context: Context<AppEnv>, file: OpenFile, request
     return context.body(null, status);
   }
   const isEncoded = await unlessFailed(request, async () => {
-    if (context.req.header(fileEncodingHeader) !== zstdEncoding) return false;
-    return paysOff(end - start, async (length) => (await handle.read(Buffer.alloc(length), 0, length, start)).buffer);
+    return context.req.header(fileEncodingHeader) === zstdEncoding && (await isWorthEncoding(file, start, end));
   });
   const bytes = fileStream(file, { start, end }, streamed(context, request));
   if (!isEncoded) {
@@ -235,4 +260,14 @@ async function respondWithFile(context: Context<AppEnv>, file: OpenFile, request
   }
   context.header(fileEncodingHeader, zstdEncoding);
   return context.body(zstdEncoded(bytes), status);
+}
+
+/** Closes the file if it cannot be read. */
+async function isWorthEncoding({ handle }: OpenFile, start: number, end: number): Promise<boolean> {
+  try {
+    return await paysOff(end - start, (length) => fileContent(handle, start).read(0, length));
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }

@@ -6,7 +6,7 @@ import {
   strongBytes,
   weakChecksum,
 } from '../contract/differences';
-import type { OpenFile } from './viewFile';
+import type { OpenFile } from '../objects/content';
 
 /** The file is read in pieces of about so many bytes, between which other requests run. */
 const pieceBytes = 256 << 10;

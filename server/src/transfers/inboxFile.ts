@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { constants, lstatSync, type Stats } from 'node:fs';
 import { chmod, copyFile, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { pathsError, WireError } from '../errors';
+import { fileContent, piecesOf } from '../objects/openContent';
 import { writeFully } from '../objects/writeFully';
 import { InboxFolders } from '../sessions/inboxFolders';
 
@@ -9,7 +10,6 @@ import { InboxFolders } from '../sessions/inboxFolders';
 const completeMode = 0o444;
 /** A part is written by a later request, too. */
 const partMode = 0o600;
-const copyPieceBytes = 1 << 20;
 const maxNameBytes = 255;
 const suffixBytes = 3;
 const createNew = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -122,14 +122,9 @@ async function copyStart(file: string, copy: string, bytes: number, signal: Abor
   try {
     const target = await open(copy, createNew, partMode);
     try {
-      const buffer = Buffer.allocUnsafe(Math.min(copyPieceBytes, bytes));
-      for (let position = 0; position < bytes;) {
+      for await (const piece of piecesOf(fileContent(source), bytes)) {
         signal.throwIfAborted();
-        const length = Math.min(buffer.length, bytes - position);
-        const { bytesRead } = await source.read(buffer, 0, length, position);
-        if (bytesRead === 0) throw new Error('the file became shorter');
-        await writeFully(target, buffer.subarray(0, bytesRead));
-        position += bytesRead;
+        await writeFully(target, piece);
       }
     } finally {
       await target.close();

@@ -1,33 +1,12 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-import { WireError } from '../errors';
+import { openFile, type OpenFile } from '../objects/content';
+import { fileContent, piecesOf } from '../objects/openContent';
 import { InboxFolders } from '../sessions/inboxFolders';
-
-const openFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const pieceBytes = 256 << 10;
-const missing = new Set(['ENOENT', 'ENOTDIR', 'ELOOP']);
-
-export interface OpenFile {
-  readonly handle: FileHandle;
-  /** Bytes. */
-  readonly size: number;
-}
 
 /** Opens a file of a session's folder; undefined if it has none at `path`. No symlink is followed. The caller closes it. */
 export async function openSessionFile(folder: string, path: string): Promise<OpenFile | undefined> {
   const file = `${folder}/${path}`;
   if (!new InboxFolders(folder).isSymlinkFree(file.slice(0, file.lastIndexOf('/')))) return undefined;
-  let handle: FileHandle;
-  try {
-    handle = await open(file, openFlags);
-  } catch (error) {
-    if (missing.has((error as NodeJS.ErrnoException).code ?? '')) return undefined;
-    throw error;
-  }
-  const stats = await handle.stat();
-  if (stats.isFile()) return { handle, size: stats.size };
-  await handle.close();
-  return undefined;
+  return openFile(file);
 }
 
 export interface Streamed {
@@ -46,17 +25,7 @@ interface Range {
 
 /** Streams a part of an open file, and closes it. */
 export function fileStream(file: OpenFile, { start, end }: Range, streamed: Streamed): ReadableStream<Uint8Array> {
-  return closingStream(file, piecesOf(file, start, end), streamed);
-}
-
-async function* piecesOf({ handle }: OpenFile, start: number, end: number): AsyncGenerator<Uint8Array, undefined> {
-  for (let position = start; position < end;) {
-    const buffer = Buffer.allocUnsafeSlow(Math.min(pieceBytes, end - position));
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) throw new WireError('internal', 'the file became shorter');
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
+  return closingStream(file, piecesOf(fileContent(file.handle, start), end - start), streamed);
 }
 
 /** Streams pieces that come from an open file, and closes it. It asks for none ahead, so a slow reader costs one in memory. */
@@ -77,7 +46,8 @@ export function closingStream(
     if (isOpen) cut();
     void close('failed');
   };
-  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  else signal.addEventListener('abort', onAbort, { once: true });
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {

@@ -263,6 +263,24 @@ describe('a server that works long', () => {
     expect(await client.files('notes', 1)).toMatchObject({ files: [{ path: 'a' }] });
   });
 
+  it('may send heartbeats to an upload, and nothing or an error after them', async () => {
+    const error = '{"error":{"code":"session_busy","message":"ended"}}';
+    const client = await clientOf((request, response) => {
+      working(request.url?.endsWith('path=refused') === true ? error : '')(request, response);
+    });
+    const files = client.sessionFiles('notes', { id: 'id', http: { encodings: [] } });
+    const limits = { signal: new AbortController().signal, silenceMs: 400 };
+    const put = (path: string, body: Uint8Array | ReadableStream<Uint8Array>) => {
+      return files.put(path, { offset: 0, body, encoding: undefined, isDelta: true }, limits);
+    };
+    const bytes = Buffer.from('x');
+    await Promise.all([
+      put('small', bytes),
+      put('large', new Blob([bytes]).stream()),
+      expect(put('refused', bytes)).rejects.toMatchObject({ code: 'session_busy' }),
+    ]);
+  });
+
   it.each(['commitPush', 'files'] as const)('may fail after all (%s)', async (method) => {
     const error = { code: 'stale_base', message: 'too old', details: { head: 4 } };
     const client = await patient(JSON.stringify({ error }));

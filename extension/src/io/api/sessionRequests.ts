@@ -1,10 +1,11 @@
 import { createFetch, type FetchResponse } from 'ofetch';
+import { heartbeatsHeader } from '../../../../server/src/contract/protocol';
 import { fileEncodingHeader, uploadOffsetHeader } from '../../../../server/src/contract/transfers';
 import { isPalmtreeError } from '../../errors';
 import type { FileDownload, FileUpload, RequestLimits, SessionFiles } from '../transfer/transferRequest';
 import { maxJsonBytes } from './bodyGuard';
 import type { Fetch } from './redirect';
-import { requestError } from './requestError';
+import { requestError, throwIfError } from './requestError';
 import { SilenceDeadline } from './silenceDeadline';
 
 /** A request may wait for its turn on the server. */
@@ -54,11 +55,24 @@ export class SessionRequests implements SessionFiles {
   async put(path: string, { offset, body, encoding, isDelta }: FileUpload, limits: RequestLimits): Promise<void> {
     const headers = {
       'content-type': 'application/octet-stream',
+      [heartbeatsHeader]: '1',
       ...(offset === 0 ? {} : { [uploadOffsetHeader]: String(offset) }),
       ...(encoding === undefined ? {} : { [fileEncodingHeader]: encoding }),
     };
     const query = `${isDelta === true ? 'delta' : 'files'}?path=${encodeURIComponent(path)}`;
-    await this.#send({ method: 'PUT', query, headers, body, limits });
+    const { _data } = await this.#send({ method: 'PUT', query, headers, body, limits });
+    await this.#requireDone(_data, `PUT ${query}`, limits.signal);
+  }
+
+  /** Reads the heartbeats of a server that works long, and throws the error that may follow them. */
+  async #requireDone(
+    body: ReadableStream<Uint8Array> | undefined,
+    request: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { address } = this.#session;
+    const text = (await this.#bytes(body, request, signal)).toString().trim();
+    if (text !== '') throwIfError(parsedJson(text), { request, address });
   }
 
   async get(
@@ -84,9 +98,7 @@ export class SessionRequests implements SessionFiles {
     const query = `signature?path=${encodeURIComponent(path)}`;
     try {
       const { _data } = await this.#send({ method: 'GET', query, maxBytes, limits });
-      const pieces: Uint8Array[] = [];
-      for await (const piece of this.#pieces(_data, `GET ${query}`, limits.signal)) pieces.push(piece);
-      return Buffer.concat(pieces);
+      return await this.#bytes(_data, `GET ${query}`, limits.signal);
     } catch (error) {
       if (isPalmtreeError(error, 'not_found')) return undefined;
       throw error;
@@ -124,6 +136,12 @@ export class SessionRequests implements SessionFiles {
     }
   }
 
+  async #bytes(body: ReadableStream<Uint8Array> | undefined, request: string, signal: AbortSignal): Promise<Buffer> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of this.#pieces(body, request, signal)) pieces.push(piece);
+    return Buffer.concat(pieces);
+  }
+
   async *#pieces(
     body: ReadableStream<Uint8Array> | undefined,
     request: string,
@@ -134,5 +152,14 @@ export class SessionRequests implements SessionFiles {
     } catch (error) {
       throw await requestError(error, { request, address: this.#session.address, signal });
     }
+  }
+}
+
+/** Undefined for anything else: the commit tells whether a file has arrived. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }
