@@ -195,8 +195,9 @@ describe.each<Transport>(['rsync', 'http'])('files that travel by %s', (carrier)
     const desk = await machine({ url: proxy.url, transfer: quickly });
     await desk.write('n/big', randomBytes(16 << 20));
     await desk.sync.track(['n']);
+    const passed = proxy.after(8 * megabyte);
     const push = desk.push();
-    await until(desk, (now) => now.kind === 'transferring' && (now.progress?.bytes ?? 0) > 0);
+    await passed;
     proxy.freeze();
     await until(desk, (now) => now.kind === 'transferring' && now.progress?.isReconnecting === true);
     proxy.thaw();
