@@ -185,15 +185,16 @@ test('a pack of chunks with such a sector stays, and a pull leaves only the cont
 test('gc takes no room that a push was promised', async () => {
   await pushVersions();
   const { space } = server.services;
-  const { freeBytes, keptBytes } = await space.state();
-  await space.promise('push', Math.floor(freeBytes - keptBytes - (2 << 20)));
-  vi.spyOn(space, 'state').mockResolvedValue({ freeBytes: freeBytes - 1.5 * (1 << 20), keptBytes, isScarce: false });
+  const freeBytes = 1 << 30;
+  const promisedBytes = freeBytes - (1 << 19);
+  vi.spyOn(space, 'state').mockResolvedValue({ freeBytes, keptBytes: 0, isScarce: false });
+  await space.promise('push', promisedBytes);
   expect((await gc()).frozen.contents).toBe(0);
   expect(versions.map(isObject)).toEqual([true, true, true, true]);
   space.release('push');
   expect((await gc()).frozen.contents).toBe(3);
   await pushDirectly(server, 'tree', 4, { file: oldest });
-  await space.promise('push', Math.floor(freeBytes - keptBytes - (2 << 20)));
+  await space.promise('push', promisedBytes);
   await gc();
   expect(isObject(oldest)).toBe(false);
   space.release('push');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Change } from '../contract/schemas';
 import { put, symlink } from '../../test/changes';
 import { pushDirectly } from '../../test/directPush';
@@ -73,21 +73,17 @@ test('a push that resumes another takes over its promise', async () => {
   expect(existsSync(server.services.sessions.folderOf(first.id))).toBe(false);
 });
 
-/** Returns a function that leaves so many bytes of the disk to the pushes that bring no file. */
+/**
+ * Returns a function that leaves so many bytes of the disk to the pushes that bring no file. Other programs change the room of the
+ * real disk.
+ */
 const startWithRoom = async () => {
-  const kept = { bytes: 0 };
-  await start({
-    space: {
-      get keptBytes() {
-        return kept.bytes;
-      },
-    },
-  });
-  const setRoom = async (bytes: number): Promise<void> => {
-    const { freeBytes } = await server.services.space.state();
-    kept.bytes = 2 * (freeBytes - bytes);
+  await start();
+  const freeBytes = 2 ** 40;
+  return (bytes: number): void => {
+    const state = { freeBytes, keptBytes: 2 * (freeBytes - bytes), isScarce: bytes < 0 };
+    vi.spyOn(server.services.space, 'state').mockResolvedValue(state);
   };
-  return setRoom;
 };
 const MB = 1 << 20;
 const longLinks = (count: number) =>
@@ -96,7 +92,7 @@ const longLinks = (count: number) =>
 test('a disk with little room takes deletions and attributes, and gives pulls', async () => {
   const setRoom = await startWithRoom();
   await pushDirectly(server, 'tree', 0, { a: '1', b: '2' });
-  await setRoom(64 * MB);
+  setRoom(64 * MB);
   const changes: Change[] = [put('a', '1', { mode: 0o600 }), { op: 'delete', path: 'b' }];
   expect(await server.api.beginPush('tree', { base: 1, changes: [put('c', '3')] })).toMatchObject(full);
   expect(await pushDirectly(server, 'tree', 1, {}, { changes })).toBe(2);
@@ -105,7 +101,7 @@ test('a disk with little room takes deletions and attributes, and gives pulls', 
 
 test('a push that uploads nothing needs room for its list and for its rows in the database', async () => {
   const setRoom = await startWithRoom();
-  await setRoom(64 * MB);
+  setRoom(64 * MB);
   expect(await begin(longLinks(3_000))).toMatchObject(full);
   const first = await begin(longLinks(1_500));
   expect(first.status).toBe(201);
@@ -116,14 +112,14 @@ test('a push that uploads nothing needs room for its list and for its rows in th
 
 test('a push is committed only if there is room for its rows then', async () => {
   const setRoom = await startWithRoom();
-  await setRoom(64 * MB);
+  setRoom(64 * MB);
   const [idle, promised] = [(await begin(longLinks(100))).body, (await begin(longLinks(50))).body];
   server.services.inboxGuard.releaseIdle();
   await server.services.inboxGuard.admit(promised.id);
-  await setRoom(-64 * MB);
+  setRoom(-64 * MB);
   expect(await server.api.commit('tree', idle.id)).toMatchObject(full);
   expect(await server.api.commit('tree', promised.id)).toMatchObject(full);
-  await setRoom(64 * MB);
+  setRoom(64 * MB);
   expect(await server.api.commit('tree', promised.id)).toMatchObject({ status: 200 });
 });
 
@@ -134,7 +130,7 @@ test('a token cannot fill the disk with pulls', async () => {
   );
   await pushDirectly(server, 'tree', 0, { a: '1', ...deep });
   const pull = (paths: string[]) => server.api.beginPull('tree', { revision: 1, paths });
-  await setRoom(-(2 ** 50));
+  setRoom(-(2 ** 50));
   expect(await pull(Object.keys(deep))).toMatchObject(full);
   for (let count = 0; count < 16; count++) expect(await pull(['a'])).toMatchObject({ status: 201 });
   expect(await pull(['a'])).toMatchObject(full);
