@@ -27,8 +27,8 @@ export function blockBytesFor(fileBytes: number): number {
 }
 
 /** The length of a signature in bytes. */
-export function signatureBytesFor(fileBytes: number, blockBytes = blockBytesFor(fileBytes)): number {
-  return signatureHeadBytes + Math.ceil(fileBytes / blockBytes) * blockSignatureBytes;
+export function signatureBytesFor(fileBytes: number): number {
+  return signatureHeadBytes + Math.ceil(fileBytes / blockBytesFor(fileBytes)) * blockSignatureBytes;
 }
 
 /** The weak checksum of the thesis (section 3.2.1): two sums of 16 bits, which roll on from byte to byte. */

@@ -10,19 +10,19 @@ const headBytes = 4;
 export const frameType = { data: 0, ping: 1, pong: 2, close: 3 } as const;
 export type FrameType = (typeof frameType)[keyof typeof frameType];
 
-/** As for a WebSocket message. */
-const maxDataBytes = 4 << 20;
+/** The bytes of a WebSocket message, and of a frame with data. */
+export const maxMessageBytes = 4 << 20;
 /** The payload of all frames but those with data. */
 const maxControlBytes = 125;
 
 export interface Frame {
   readonly type: FrameType;
-  /** Of a frame with data, perhaps only a part. */
+  /** It may be only a part of that of a frame with data. */
   readonly payload: Buffer;
 }
 
 export function frameHead(type: FrameType, length: number): Buffer {
-  const limit = type === frameType.data ? maxDataBytes : maxControlBytes;
+  const limit = type === frameType.data ? maxMessageBytes : maxControlBytes;
   if (length > limit) throw new RangeError(`a frame of ${length} bytes is too long`);
   const head = Buffer.allocUnsafe(headBytes);
   head.writeUInt32BE(type * 2 ** 24 + length);
@@ -69,7 +69,7 @@ function readHead(bytes: Buffer): { type: FrameType; length: number } {
   const type = head >>> 24;
   const length = head & 0xff_ff_ff;
   if (!isFrameType(type)) throw new RangeError(`a frame has the unknown type ${type}`);
-  if (length > (type === frameType.data ? maxDataBytes : maxControlBytes))
+  if (length > (type === frameType.data ? maxMessageBytes : maxControlBytes))
     throw new RangeError(`a frame of ${length} bytes is too long`);
   return { type, length };
 }

@@ -107,8 +107,7 @@ export class RsyncRun implements Run {
     this.#early = [];
   }
 
-  readonly #keepEarly = (message: unknown): void => {
-    const bytes = message as Buffer;
+  readonly #keepEarly = (bytes: Buffer): void => {
     this.#early.push(bytes);
     if ((this.#earlyBytes += bytes.length) > maxEarlyBytes) this.#terminate('too many bytes before rsync has begun');
   };

@@ -2,10 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { FrameSocket } from '../contract/frameSocket';
-import { rsyncUpgrade } from '../contract/frames';
+import { maxMessageBytes, rsyncUpgrade } from '../contract/frames';
 
-/** A message stays in memory until rsync has read it. A client's message is one read from its socket, about 64 KiB. */
-const maxMessageBytes = 4 << 20;
 /** Pongs for a client that does not read would fill the memory. */
 const highWaterBytes = 1 << 20;
 
@@ -21,6 +19,7 @@ export class RsyncSockets extends WebSocketServer {
   readonly #framed = new Set<FrameSocket>();
 
   constructor() {
+    // A message stays in memory until rsync has read it.
     super({ noServer: true, perMessageDeflate: false, maxPayload: maxMessageBytes });
   }
 

@@ -1,7 +1,7 @@
 import type { Run } from '../rsync/run';
 
-/** Uploads follow each other, with pauses in which the client looks for its next file. */
-const defaultIdleMs = 2_000;
+/** The longest pause, in milliseconds, in which a client looks for its next file. */
+const idleMs = 2_000;
 
 /**
  * The requests of a session that move its files, as one run: from the first of them until there has been none for some time, or
@@ -10,7 +10,6 @@ const defaultIdleMs = 2_000;
 export class HttpRun implements Run {
   readonly part = undefined;
   received = 0;
-  readonly #idleMs: number;
   readonly #ended = Promise.withResolvers<void>();
   readonly #stop = new AbortController();
   #open = 0;
@@ -19,8 +18,7 @@ export class HttpRun implements Run {
   #hasEnded = false;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(idleMs = defaultIdleMs) {
-    this.#idleMs = idleMs;
+  constructor() {
     this.#waitForNext();
   }
 
@@ -68,7 +66,7 @@ export class HttpRun implements Run {
 
   #waitForNext(): void {
     if (this.#isSettling || this.isClosing) return this.#end();
-    this.#idle = setTimeout(() => this.#end(), this.#idleMs);
+    this.#idle = setTimeout(() => this.#end(), idleMs);
     this.#idle.unref();
   }
 

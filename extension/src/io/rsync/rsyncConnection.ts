@@ -3,15 +3,13 @@ import { request as requestHttps } from 'node:https';
 import type { Duplex } from 'node:stream';
 import WebSocket from 'ws';
 import { errorCodeHeader } from '../../../../server/src/contract/errorCodes';
-import { rsyncUpgrade } from '../../../../server/src/contract/frames';
+import { maxMessageBytes, rsyncUpgrade } from '../../../../server/src/contract/frames';
 import { FrameSocket, type RsyncSocket } from '../../../../server/src/contract/frameSocket';
 import { PalmtreeError } from '../../errors';
 import { socketPath } from '../transfer/socketPath';
 import { refusedUpgrade } from './refusedUpgrade';
 
 const openTimeoutMs = 15_000;
-/** The contract's limit for a WebSocket message. */
-const maxFrameBytes = 4 << 20;
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -125,7 +123,7 @@ async function openWebSocket({ url, headers, signal, openSocket, ready }: Connec
     handshakeTimeout: openTimeoutMs,
     perMessageDeflate: false,
     ...(openSocket !== undefined || canSkipMasking(new URL(url)) ? { generateMask: zeroMask } : {}),
-    maxPayload: maxFrameBytes,
+    maxPayload: maxMessageBytes,
     autoPong: false,
   });
   return new Promise((resolve, reject) => {
