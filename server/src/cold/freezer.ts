@@ -141,7 +141,7 @@ export class Freezer {
 
   /**
    * The chunks of a content may take as much as the content, which stays until all are stored. Pushes were promised the rest.
-   * What is in the batch frees room when it is stored.
+   * The contents of the batch free room when they are stored.
    */
   async #hasRoom({ size }: Content, batch: ChunkBatch, request: FreezeRequest, pacer: Pacer): Promise<boolean> {
     const { space } = this.#deps;

@@ -61,7 +61,7 @@ export function goesUpAgain(target: string): boolean {
 
 /**
  * Follows the symlinks of a tree through each other. Two links that each stay inside can lead outside together:
- * `x -> a/b/c/..` and `a/b/c -> ../..`. Invariant of the tree: nothing is below a link. What does not exist counts as a
+ * `x -> a/b/c/..` and `a/b/c -> ../..`. Invariant of the tree: nothing is below a link. A path that does not exist counts as a
  * folder, because a later push may create it.
  */
 export class LinkResolver {

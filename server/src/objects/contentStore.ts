@@ -211,14 +211,14 @@ export class ContentStore {
     return [...new Set([...this.objects.stored(prefix), ...(await this.packs.hashes(prefix)), ...recipes])];
   }
 
-  /** What the removal of these contents would free. */
+  /** The disk usage that the removal of these contents would free. */
   async freeable(hashes: readonly string[]): Promise<Usage> {
     let freeable = noUsage;
     for (const hash of hashes) freeable = sumOf(freeable, this.objects.freeable(hash));
     return sumOf(freeable, await this.packs.freeable(hashes));
   }
 
-  /** What all contents take on the disk. */
+  /** The disk usage of all contents. */
   async usage(signal: AbortSignal): Promise<Usage> {
     return sumOf(await this.objects.usage(signal), await this.packs.usage());
   }

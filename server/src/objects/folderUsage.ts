@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { inSlices } from '../concurrency/inSlices';
 import { freeableFile, noUsage, sumOf, type Usage } from './usage';
 
-/** What the removal of a folder would free: a file with a name elsewhere counts no bytes. Symlinks are not followed. */
+/** The disk usage that the removal of a folder would free: a file with a name elsewhere counts no bytes. Symlinks are not followed. */
 export async function folderUsage(folder: string): Promise<Usage> {
   let usage = noUsage;
   const entries = await readdir(folder, { withFileTypes: true, recursive: true }).catch(() => []);

@@ -183,7 +183,7 @@ export class ObjectStore {
     }
   }
 
-  /** What `remove` would free: no bytes as long as a view or an inbox has another link to the object. */
+  /** The disk usage that `remove` would free: no bytes as long as a view or an inbox has another link to the object. */
   freeable(hash: string): Usage {
     return freeableFile(this.fileOf(hash));
   }
@@ -203,7 +203,7 @@ export class ObjectStore {
     return freed;
   }
 
-  /** What all objects take on the disk. */
+  /** The disk usage of all objects. */
   async usage(signal: AbortSignal): Promise<Usage> {
     let usage = noUsage;
     for (const shard of shards) {

@@ -49,7 +49,7 @@ export class PackStore {
     const name = randomUUID();
     const target = this.fileOf(name);
     mkdirSync(dirname(target), { recursive: true });
-    // What is read from here on is the same file, even if rsync puts another one in its place.
+    // From here on the same file is read, even if rsync puts another one in its place.
     linkSync(file, target);
     try {
       const intact = await this.#intactIn(target, slices);
@@ -162,13 +162,13 @@ export class PackStore {
     return this.#slices.withPrefix(prefix);
   }
 
-  /** What all packs take on the disk. */
+  /** The disk usage of all packs. */
   async usage(): Promise<Usage> {
     const files = (await this.#slices.packNames()).map((name) => this.fileOf(name));
     return files.map(fileUsage).reduce(sumOf, noUsage);
   }
 
-  /** What the removal of these contents would free: the packs that have no others. */
+  /** The disk usage that the removal of these contents would free: the packs that have no others. */
   async freeable(hashes: readonly string[]): Promise<Usage> {
     const files = (await this.#slices.packsOfOnly(hashes)).map((name) => this.fileOf(name));
     return files.map(freeableFile).reduce(sumOf, noUsage);

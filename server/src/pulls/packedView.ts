@@ -82,7 +82,7 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-/** Writes the contents of the slices one after the other. What cannot be read is left out: the client finds it by its hash. */
+/** Writes the contents of the slices one after the other. A content that cannot be read is left out: the client finds it by its hash. */
 async function compose(packs: PackStore, slices: readonly StoredSlice[], file: string): Promise<void> {
   const target = await open(file, 'wx', 0o444);
   try {

@@ -73,7 +73,7 @@ export class DiskSpace {
     return Math.max(0, Math.floor(freeBytes - keptBytes - promisedToOthers));
   }
 
-  /** Of the promised bytes, `bytes` have still to arrive. */
+  /** `bytes` of the promised ones have still to arrive. */
   update(id: string, bytes: number): void {
     if (this.#promised.has(id)) this.#promised.set(id, bytes);
   }

@@ -82,7 +82,7 @@ export class TreeRepository {
     });
   }
 
-  /** What became of the last tree that had this name: its new name, or 'deleted'. Undefined if there is nothing to tell. */
+  /** The fate of the last tree that had this name: its new name, or 'deleted'. Undefined if there is nothing to tell. */
   async fateOf(name: string): Promise<{ readonly renamedTo: string } | 'deleted' | undefined> {
     const former = await this.#database
       .selectFrom('former_names')

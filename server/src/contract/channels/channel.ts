@@ -79,7 +79,7 @@ export class Channel extends Duplex {
     if (this.#wantsData) this.#deliver();
   }
 
-  /** The other end has given the channel up. What it sent before its end can still be read. */
+  /** The other end has given the channel up. The data that it sent before its end can still be read. */
   receiveReset(): void {
     if (!this.#hasEnded) return void this.destroy(new Error('the other end has closed the channel'));
     this.#isUnheard = true;
