@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { shellWord } from '../../src/core/shellWord';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
 import { registerChild } from '../../scripts/liveChildren.mjs';
 import { dist, nodeBinary } from '../../scripts/paths.mts';
@@ -61,6 +62,20 @@ export class CommandLine {
     return registerChild(
       spawn(nodeBinary, [bundle, ...args], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] }),
     );
+  }
+
+  /** Runs the bundle on a terminal, where `typed` answers the first question that ends with `prompt`. */
+  async onTerminal(args: readonly string[], { prompt, typed }: { readonly prompt: string; readonly typed: string }) {
+    const command = [nodeBinary, bundle, ...args].map(shellWord).join(' ');
+    const env = { ...cleanEnvironment(), PALMTREE_STATE: this.state };
+    const child = registerChild(spawn('script', ['-qfec', command, '/dev/null'], { cwd: this.root, env }));
+    let seen = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      const hadPrompt = seen.includes(prompt);
+      seen += chunk.toString();
+      if (!hadPrompt && seen.includes(prompt)) child.stdin.write(typed);
+    });
+    return ended(child);
   }
 
   async connect(url: string, token: string, tree: string): Promise<void> {

@@ -74,8 +74,9 @@ function resolve(invocation: Invocation, typed: readonly string[], options: Reso
     const known = [...sync.conflicts.map(({ path }) => path), ...merging];
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
     const paths = [...atOrIn(known, wanted)];
-    if (paths.length === 0)
-      throw new PalmtreeError('no_conflict', 'none', { details: { paths: wanted.filter(Boolean) } });
+    const without = wanted.filter((path) => atOrIn(known, [path]).size === 0);
+    if (without.length > 0)
+      throw new PalmtreeError('no_conflict', 'none', { details: { paths: without.filter(Boolean) } });
     return decide(invocation, folder, paths, way);
   });
 }

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { Command } from 'commander';
-import { PalmtreeError } from '../../errors';
 import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withScheme } from '../../io/api/serverAddress';
 import { isSshAddress } from '../../io/api/sshAddress';
 import { errnoOf } from '../../io/fs/errno';
@@ -61,7 +60,7 @@ async function connect(invocation: Invocation, typed: string | undefined, option
   const tree = checkTreeName(options.tree ?? suggested);
   const existing = trees.find((one) => one.name === tree);
   if (existing === undefined) {
-    await agreeToNewTree(invocation, tree);
+    await agreeToNewTree(invocation, tree, server);
     await client.makeTree(tree, signal);
   }
   if (token.isStored) await credentials.store(url.origin, token.text);
@@ -83,11 +82,10 @@ async function connect(invocation: Invocation, typed: string | undefined, option
 async function requireEncryption(invocation: Invocation, url: URL, { insecure }: ConnectOptions): Promise<void> {
   if (!isUnencrypted(url)) return;
   const text = `The connection to ${url.host} is not encrypted: others could read the token and the files.`;
-  const isAccepted = await agree(
+  await agree(
     { ...invocation, yes: insecure === true },
     { question: `${text} Connect anyway?`, refusal: `${text} Use https, or pass --insecure.` },
   );
-  if (!isAccepted) throw new PalmtreeError('insecure_url', 'not accepted', { details: { subject: url.origin } });
 }
 
 interface Token {
@@ -97,7 +95,7 @@ interface Token {
 }
 
 async function tokenFor(invocation: Invocation, url: URL, file: string | undefined): Promise<Token> {
-  const { credentials, out } = invocation;
+  const { credentials } = invocation;
   if (isSshAddress(url.href)) return { text: '', isStored: false };
   const given = await givenToken(invocation, url, file);
   if (given !== undefined) return given;
@@ -106,9 +104,8 @@ async function tokenFor(invocation: Invocation, url: URL, file: string | undefin
     if (stored !== undefined) return { text: stored, isStored: true };
     throw new UsageError(`A token for ${url.host} is needed. Pass --token-file FILE, or set PALMTREE_TOKEN.`);
   }
-  out.idle();
   const keep = stored === undefined ? '' : ' (leave empty to keep the stored one)';
-  const typed = (await askSecret(`Token for ${url.host}${keep}: `)).trim();
+  const typed = (await askSecret(invocation, `Token for ${url.host}${keep}: `)).trim();
   return { text: checkedToken(typed || (stored ?? '')), isStored: true };
 }
 

@@ -7,7 +7,7 @@ import { errnoOf, isNotFound } from '../../io/fs/errno';
 import { plainLine } from '../../messages/plainText';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
-import { atOrIn, pathsInFolder } from '../folder/paths';
+import { atOrIn, pathsInFolder, requireTracked } from '../folder/paths';
 import type { Color } from '../terminal/style';
 
 interface DiffOptions {
@@ -29,6 +29,7 @@ function diff(invocation: Invocation, typed: readonly string[], { server = false
   return withFolder(invocation, async ({ sync, root, reporter }) => {
     await sync.rescan(reporter);
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
+    if (typed.length > 0) requireTracked(sync, wanted);
     const states = [...sync.pathStates].filter(([, state]) => state !== 'problem' && (server || state !== 'incoming'));
     const paths = atOrIn(
       states.map(([path]) => path),

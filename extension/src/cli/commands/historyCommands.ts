@@ -88,7 +88,7 @@ function show(invocation: Invocation, typed: string): Promise<void> {
     const { revision = await headOf(sync, signal), path } = parseRevisionPath(typed, cwd, root);
     if (path === undefined) return listRevision(invocation, sync, revision);
     const version = await sync.history.versionAt(path, revision);
-    if (!version?.entry) throw notInRevision(revision, path);
+    if (!version?.entry) throw notInRevision(revision, [path]);
     const content = await sync.history.serverContent(path, revision);
     const { size, mode, hash } = version.entry;
     if (out.isJson)

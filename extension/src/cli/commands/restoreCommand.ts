@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { isUnpushed } from '../../core/status/pathState';
+import { restoreConfirmation } from '../../messages/confirmations';
 import { fileCount } from '../../messages/format';
-import { pathSection } from '../../messages/pathList';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
-import { parseRevisionPath, type RevisionPath } from '../folder/revisionPath';
+import { notInRevision, parseRevisionPath, type RevisionPath } from '../folder/revisionPath';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
 import { agree } from '../terminal/questions';
 import { UsageError } from '../terminal/usageError';
@@ -32,23 +33,16 @@ function restore(invocation: Invocation, typed: readonly string[]): Promise<Exit
       return path;
     });
     const plan = await sync.planRestore(reporter, { paths, revision });
-    const { replaced, untracked, created } = plan;
-    const affected = [...replaced, ...untracked];
-    const detail = [
-      pathSection('Will be replaced here', replaced),
-      pathSection('Untracked files that will be replaced here, and tracked', untracked),
-      pathSection('Will be created here', created),
-    ].filter((part) => part !== '');
-    out.idle();
-    const isAgreed =
-      affected.length === 0 ||
-      (await agree(invocation, {
-        question: `Restore revision ${revision}?`,
-        detail: detail.join('\n'),
+    if (plan.absent.length > 0) throw notInRevision(revision, plan.absent);
+    const affected = [...plan.replaced, ...plan.untracked];
+    const unpushed = new Set(affected.filter((path) => isUnpushed(sync.pathStates.get(path))));
+    if (affected.length > 0) {
+      await agree(invocation, {
+        ...restoreConfirmation({ ...plan, paths, revision, unpushed }),
         refusal: `${fileCount(affected.length)} would be replaced. Without a terminal to ask on, --yes agrees.`,
-      }));
-    if (!isAgreed) throw new UsageError('Nothing was changed.');
-    const only = new Set([...affected, ...created]);
+      });
+    }
+    const only = new Set([...affected, ...plan.created]);
     const { written, skipped, backup } = await sync.restore(reporter, { paths, revision, only });
     const text = written.length === 0 ? 'Nothing differs from' : `${fileCount(written.length)} restored as in`;
     out.result('restored', { revision, written, skipped, backup }, `${text} revision ${revision}.`);

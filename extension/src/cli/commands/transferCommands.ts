@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { maxPushMessage } from '../../../../server/src/contract/schemas';
-import { pathSection } from '../../messages/pathList';
+import { forceConfirmation } from '../../messages/confirmations';
 import type { ForceAnswer, ForcePushPlan } from '../../sync/push/forcePush';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
-import { atOrIn, pathsInFolder } from '../folder/paths';
+import { atOrIn, pathsInFolder, requireTracked } from '../folder/paths';
 import { runPull, runPush, runSync, showPush } from '../folder/transfers';
 import type { ExitCode } from '../terminal/exitCodes';
 import { agree } from '../terminal/questions';
@@ -47,23 +47,15 @@ async function forcePush(invocation: Invocation, folder: OpenFolder): Promise<Ex
 }
 
 async function agreesToForce(invocation: Invocation, plan: ForcePushPlan): Promise<ForceAnswer> {
-  const { replaced, deleted, added, marked } = plan;
-  const detail = [
-    pathSection('Will be replaced on the server', replaced),
-    pathSection('Will be deleted on the server', deleted),
-    pathSection('Will be added on the server', added),
-    pathSection('Left out, because of the conflict markers of an unfinished merge', marked),
-    'Replaced and deleted versions stay in the history until a policy of the server removes them.',
-  ].filter((part) => part !== '');
-  const affected = replaced.length + deleted.length;
+  const { replaced, deleted, added } = plan;
   // Without it, nothing but a verification happens.
-  if (affected + added.length === 0) return true;
-  invocation.out.idle();
-  return agree(invocation, {
-    question: `Replace ${affected === 1 ? '1 file' : `${affected} files`} on the server?`,
-    detail: detail.join('\n'),
-    refusal: 'A forced push replaces files on the server. Without a terminal to ask on, --yes agrees.',
-  });
+  if (replaced.length + deleted.length + added.length > 0) {
+    await agree(invocation, {
+      ...forceConfirmation(plan),
+      refusal: 'A forced push replaces files on the server. Without a terminal to ask on, --yes agrees.',
+    });
+  }
+  return true;
 }
 
 interface PullOptions {
@@ -103,6 +95,7 @@ async function changesAt(
   if (typed.length === 0) return undefined;
   const paths = pathsInFolder(typed, cwd, root);
   await sync.rescan(reporter);
+  requireTracked(sync, paths);
   return atOrIn(sync.pathStates.keys(), paths);
 }
 

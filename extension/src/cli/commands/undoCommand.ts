@@ -1,13 +1,12 @@
 import { Command } from 'commander';
-import { fileCount, relativeTime } from '../../messages/format';
-import { pathSection } from '../../messages/pathList';
+import { undoPullConfirmation, undoPushConfirmation } from '../../messages/confirmations';
+import { fileCount } from '../../messages/format';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
 import { agree } from '../terminal/questions';
-import { UsageError } from '../terminal/usageError';
 import { headOf, positiveNumber } from './historyCommands';
 
 export function undoCommand(): Command {
@@ -36,16 +35,8 @@ function undoPush(invocation: Invocation, typed: number | undefined): Promise<vo
   return withFolder(invocation, async ({ sync, reporter }) => {
     const revision = typed ?? (await headOf(sync, signal));
     const plan = await sync.planUndoPush(reporter, revision);
-    const { author, reverted, restored, deleted, changedSince, beforeRemoved } = plan;
-    const undone = [...reverted, ...restored, ...deleted];
-    out.idle();
-    await agreeOrStop(invocation, `Undo push r${revision} by ${author} (${fileCount(undone.length)})?`, [
-      pathSection('Will be reverted on the server', reverted),
-      pathSection('Will be restored on the server', restored),
-      pathSection('Will be deleted on the server', deleted),
-      pathSection('Changed since, left alone', changedSince),
-      pathSection('Earlier version removed by retention, left alone', beforeRemoved),
-    ]);
+    await agree(invocation, { ...undoPushConfirmation(revision, plan), refusal });
+    const undone = [...plan.reverted, ...plan.restored, ...plan.deleted];
     const result = await sync.undoPush(reporter, revision, new Set(undone));
     const left = [changedSinceMessage(result.changedSince), beforeRemovedMessage(result.beforeRemoved)];
     const text = `Push r${revision} undone by revision ${result.revision}.`;
@@ -60,17 +51,8 @@ function undoPull(invocation: Invocation, backup: string | undefined): Promise<E
     invocation,
     async ({ sync, reporter }) => {
       const plan = await sync.planUndoPull(reporter, { only: backup });
-      const { revision, at, restored, removed, conflicts, changedSince, lost } = plan;
-      const time = relativeTime(new Date(at), new Date());
-      const count = fileCount(restored.length + removed.length);
-      out.idle();
-      await agreeOrStop(invocation, `Undo the pull of revision ${revision}, ${time} (${count})?`, [
-        pathSection('Will be restored here', restored),
-        pathSection('Will be removed here again', removed),
-        pathSection('Will be in conflict again', conflicts),
-        pathSection('Changed since, left alone', changedSince),
-        pathSection("Can't be restored, because the backup is gone", lost),
-      ]);
+      const { revision, restored, removed, lost } = plan;
+      await agree(invocation, { ...undoPullConfirmation(plan), refusal });
       const paths = new Set([...restored, ...removed, ...lost]);
       const result = await sync.undoPull(reporter, { only: plan.backup, paths });
       const undone = result.restored.length + result.removed.length;
@@ -84,8 +66,4 @@ function undoPull(invocation: Invocation, backup: string | undefined): Promise<E
   );
 }
 
-async function agreeOrStop(invocation: Invocation, question: string, sections: readonly string[]): Promise<void> {
-  const detail = sections.filter((part) => part !== '').join('\n');
-  const refusal = 'Without a terminal to ask on, --yes agrees.';
-  if (!(await agree(invocation, { question, detail, refusal }))) throw new UsageError('Nothing was changed.');
-}
+const refusal = 'Without a terminal to ask on, --yes agrees.';

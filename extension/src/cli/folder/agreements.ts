@@ -1,8 +1,11 @@
-import { isPalmtreeError, type PalmtreeError } from '../../errors';
-import { errorText } from '../../messages/errorTexts';
-import { pathSection } from '../../messages/pathList';
+import { isPalmtreeError } from '../../errors';
+import {
+  comparisonConfirmation,
+  deletionsConfirmation,
+  newTreeMessage,
+  type Confirmation,
+} from '../../messages/confirmations';
 import { agree, canAsk, confirm } from '../terminal/questions';
-import { UsageError } from '../terminal/usageError';
 import type { Invocation } from './invocation';
 import type { OpenFolder } from './openFolder';
 
@@ -30,42 +33,33 @@ export async function withAgreements<T>(
       return await run(agreed);
     } catch (error) {
       if (isPalmtreeError(error, 'deletion_guard')) {
-        if (yes || !(await agreesToDeletions(invocation, error))) throw error;
+        // The guard's refusal has an exit code of its own, so it is no wrong usage.
+        if (yes || !canAsk()) throw error;
+        await confirmed(invocation, 'Go on?', deletionsConfirmation(error));
         agreed = { ...agreed, confirmed: new Set(error.details.paths) };
       } else if (isPalmtreeError(error, 'revision_not_found') && !agreed.comparesAnew) {
-        if (!(await agreesToComparison(invocation, error))) throw error;
+        if (!canAsk()) throw error;
+        await confirmed(invocation, 'Compare all files?', comparisonConfirmation(sync.state));
         agreed = { ...agreed, comparesAnew: true };
       } else if (isPalmtreeError(error, 'tree_not_found')) {
-        await agreeToNewTree(invocation, sync.state.binding?.tree ?? '');
+        const { tree = '', server = '' } = sync.state.binding ?? {};
+        await agreeToNewTree(invocation, tree, server);
         await sync.makeTree();
       } else throw error;
     }
   }
 }
 
-/** The guard's refusal has an exit code of its own, so it is no wrong usage. */
-async function agreesToDeletions({ out, signal }: Invocation, error: PalmtreeError): Promise<boolean> {
-  if (!canAsk()) return false;
-  const { paths = [], deletions } = error.details;
-  const place = deletions?.direction === 'pull' ? 'here' : 'on the server';
-  const detail = `${errorText(error)}\n${pathSection(`Will be deleted or emptied ${place}`, paths)}`;
-  out.idle();
-  return confirm('Go on?', detail, signal);
+/** Asks `question` after a message that is none, as the buttons of a dialog ask. */
+function confirmed(invocation: Invocation, question: string, { question: message, detail }: Confirmation) {
+  return confirm(invocation, { question, detail: [message, ...detail] });
 }
 
-async function agreesToComparison({ out, signal }: Invocation, error: PalmtreeError): Promise<boolean> {
-  if (!canAsk()) return false;
-  const detail =
-    'The server was restored from an older copy, shows another history than before, or has removed old revisions. A comparison of all files replaces and deletes none: each file that differs becomes a conflict.';
-  out.idle();
-  return confirm('Compare all files?', `${errorText(error)}\n${detail}`, signal);
-}
-
-/** Throws UsageError unless the user wants the tree. */
-export async function agreeToNewTree(invocation: Invocation, tree: string): Promise<void> {
-  const isWanted = await agree(invocation, {
-    question: `The tree "${tree}" doesn't exist on the server yet. Make it?`,
-    refusal: `The tree "${tree}" doesn't exist on the server yet. --yes makes it; --tree names another one.`,
+/** Throws UsageError or cancelled unless the user wants the tree. */
+export async function agreeToNewTree(invocation: Invocation, tree: string, server: string): Promise<void> {
+  const message = newTreeMessage(tree, server);
+  await agree(invocation, {
+    question: `${message} Make it?`,
+    refusal: `${message} --yes makes it; --tree names another one.`,
   });
-  if (!isWanted) throw new UsageError('Nothing was changed. --tree names another tree.');
 }

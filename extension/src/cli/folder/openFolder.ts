@@ -10,7 +10,7 @@ import { FolderSync } from '../../sync/folder/folderSync';
 import type { Reporter } from '../../sync/ports/serverBinding';
 import { ConfigFile, excludedBy, type Config } from '../state/config';
 import { windowStorageIn } from '../state/stateFolder';
-import { agree, canAsk } from '../terminal/questions';
+import { ask, canAsk } from '../terminal/questions';
 import { UsageError } from '../terminal/usageError';
 import { dist } from './dist';
 import type { Invocation } from './invocation';
@@ -143,7 +143,7 @@ async function bindAsStored(
 }
 
 async function isMovedFrom(invocation: Invocation, root: string, path: string): Promise<boolean> {
-  if (!invocation.yes && !canAsk()) return false;
+  if (invocation.yes) return true;
   const question = `Was this folder moved to ${root} from ${path}? If not, all its files are compared with the server.`;
-  return agree(invocation, { question, refusal: '' });
+  return canAsk() && ask(invocation, { question });
 }

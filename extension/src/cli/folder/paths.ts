@@ -3,6 +3,9 @@ import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { isInside } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import { posixPath } from '../../io/fs/posixPath';
+import { quotedPaths } from '../../messages/pathList';
+import type { FolderSync } from '../../sync/folder/folderSync';
+import { UsageError } from '../terminal/usageError';
 
 /**
  * The paths in the folder `root` that a user has typed relative to `cwd`; `''` is the folder. They need not exist. Throws
@@ -22,6 +25,18 @@ export function pathsInFolder(typed: readonly string[], cwd: string, root: strin
 export function atOrIn(all: Iterable<string>, paths: readonly string[]): Set<string> {
   const isWanted = (path: string): boolean => paths.some((wanted) => path === wanted || isInside(path, wanted));
   return new Set([...all].filter(isWanted));
+}
+
+/** Throws UsageError for a path that has no tracked file, no change and no rule at or in it: it may be mistyped. */
+export function requireTracked(
+  { trackedPaths, pathStates, rules }: Pick<FolderSync, 'trackedPaths' | 'pathStates' | 'rules'>,
+  paths: readonly string[],
+): void {
+  const known = [...trackedPaths, ...pathStates.keys(), ...rules.keys()];
+  const unknown = paths.filter((path) => atOrIn(known, [path]).size === 0);
+  if (unknown.length === 0) return;
+  const fix = 'Check the path; "palmtree track" adds files that are not tracked.';
+  throw new UsageError(`Nothing is tracked at ${quotedPaths(unknown.map((path) => path || '.'))}. ${fix}`);
 }
 
 /** The path with all its folders resolved, as far as they exist. A link at the path itself is not followed. */

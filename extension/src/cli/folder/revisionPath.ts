@@ -26,7 +26,7 @@ export function parseRevisionPath(text: string, cwd: string, root: string): Revi
   return { revision, path: pathsInFolder([path === '' ? '.' : path], from, root)[0] };
 }
 
-export function notInRevision(revision: number, path: string): PalmtreeError {
-  const details = { subject: String(revision), paths: [path] };
-  return new PalmtreeError('not_in_revision', `revision ${revision} has no ${path}`, { details });
+export function notInRevision(revision: number, paths: readonly string[]): PalmtreeError {
+  const details = { subject: String(revision), paths };
+  return new PalmtreeError('not_in_revision', `revision ${revision} has no ${paths.join(', ')}`, { details });
 }

@@ -11,6 +11,8 @@ interface Facts {
   readonly tree: string | undefined;
 }
 
+const noPath = 'a file';
+
 /** Sentences in place of those whose cure is a command, a button or a setting of VS Code. */
 const replaced: Partial<Record<ErrorCode, (facts: Facts) => string>> = {
   no_folder: () =>
@@ -33,6 +35,7 @@ const replaced: Partial<Record<ErrorCode, (facts: Facts) => string>> = {
   stale_base: () => 'The server has newer changes, so nothing was sent. "palmtree sync" pulls and pushes.',
   revision_not_found: () =>
     'The server doesn\'t have the revision that this folder was last synced with. "palmtree pull --yes" compares all files again.',
+  no_conflict: ({ paths }) => (paths === noPath ? 'There are no conflicts.' : `Not in conflict: ${paths}.`),
   not_mergeable: ({ paths }) =>
     `Can't merge ${paths}: it is not text, too large, or deleted on one side. Resolve it with --mine, --theirs or --both.`,
   conflict_markers: ({ paths }) =>
@@ -57,7 +60,7 @@ export function errorSentence(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   if (!(error instanceof PalmtreeError)) return errorText(error);
   const { paths = [], subject = 'The server', tree } = error.details;
-  const facts = { paths: paths.length === 0 ? 'a file' : quotedPaths(paths), subject, tree };
+  const facts = { paths: paths.length === 0 ? noPath : quotedPaths(paths), subject, tree };
   const text = replaced[error.code]?.(facts) ?? errorText(error);
   const hint = hints[error.code];
   return hint === undefined ? text : `${text} ${hint}`;

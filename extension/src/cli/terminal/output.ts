@@ -109,6 +109,12 @@ export class Output {
     this.#line?.end();
   }
 
+  /** Leaves the terminal to a question, until the returned function is called. */
+  pause(): () => void {
+    this.#line?.pause();
+    return () => this.#line?.resume();
+  }
+
   #writeEvent(event: string, fields: Fields): void {
     process.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
   }

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { PalmtreeError } from '../../errors';
 import { plainLines } from '../../messages/plainText';
+import type { Output } from './output';
 import { UsageError } from './usageError';
 
 /** Whether somebody can be asked: both ends are a terminal. */
@@ -8,45 +9,74 @@ export function canAsk(): boolean {
   return process.stdin.isTTY && process.stderr.isTTY;
 }
 
-/** Asks on the terminal, after the lines of `detail`. Anything but yes is no. */
-export async function confirm(question: string, detail: string, signal: AbortSignal): Promise<boolean> {
+export interface Asker {
+  readonly signal: AbortSignal;
+  /** Its line at the bottom of the terminal would be drawn over the question. */
+  readonly out: Pick<Output, 'pause'>;
+}
+
+export interface Question {
+  readonly question: string;
+  /** Paragraphs that are shown before the question. */
+  readonly detail?: readonly string[];
+}
+
+/** Asks on the terminal. Anything but yes is no. Throws cancelled for Ctrl-C and Ctrl-D. */
+export async function ask({ out, signal }: Asker, { question, detail = [] }: Question): Promise<boolean> {
+  const resume = out.pause();
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Ctrl-C ends the question as it ends a command.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  const ended = new Promise<never>((_, reject) => {
+    terminal.once('close', () => {
+      process.stderr.write('\n');
+      reject(notAnswered());
+    });
+  });
   try {
-    if (detail !== '') process.stderr.write(`${plainLines(detail)}\n`);
-    const answer = await terminal.question(`${plainLines(question)} [y/N] `, { signal });
+    for (const paragraph of detail) process.stderr.write(`${plainLines(paragraph)}\n`);
+    const answer = await Promise.race([terminal.question(`${plainLines(question)} [y/N] `, { signal }), ended]);
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
-    throw signal.aborted ? new PalmtreeError('cancelled', 'the question was cancelled', { cause: error }) : error;
+    throw signal.aborted ? notAnswered() : error;
   } finally {
-    terminal.close();
+    terminal.removeAllListeners('close').close();
+    resume();
   }
 }
 
-export interface Agreement {
+function notAnswered(): PalmtreeError {
+  return new PalmtreeError('cancelled', 'the question was not answered');
+}
+
+/** Asks on the terminal. Throws cancelled unless the user says yes. */
+export async function confirm(asker: Asker, question: Question): Promise<void> {
+  if (!(await ask(asker, question))) throw new PalmtreeError('cancelled', 'the user did not agree');
+}
+
+export interface Agreement extends Asker {
   /** The user has agreed in advance. */
   readonly yes: boolean;
-  readonly signal: AbortSignal;
 }
 
 /**
- * Agrees in advance, or asks. Returns false if the user does not agree. Throws UsageError with `refusal` if there is no
+ * Agrees in advance, or asks. Throws cancelled if the user does not agree, and UsageError with `refusal` if there is no
  * terminal to ask on; it says what to pass.
  */
 export async function agree(
-  { yes, signal }: Agreement,
-  { question, detail = '', refusal }: { readonly question: string; readonly detail?: string; readonly refusal: string },
-): Promise<boolean> {
-  if (yes) return true;
+  agreement: Agreement,
+  { refusal, ...question }: Question & { readonly refusal: string },
+): Promise<void> {
+  if (agreement.yes) return;
   if (!canAsk()) throw new UsageError(refusal);
-  return confirm(question, detail, signal);
+  await confirm(agreement, question);
 }
 
 const [enter, lineFeed, backspace, del, interrupt, endOfInput] = ['\r', '\n', '\b', '\u007F', '\u0003', '\u0004'];
 
-/** Asks for a secret, which is not shown. Throws cancelled. */
-export function askSecret(prompt: string): Promise<string> {
+/** Asks for a secret, which is not shown. Throws cancelled for Ctrl-C and Ctrl-D. */
+export function askSecret({ out }: Pick<Asker, 'out'>, prompt: string): Promise<string> {
+  const resume = out.pause();
   const { stdin, stderr } = process;
   stderr.write(prompt);
   stdin.setRawMode(true);
@@ -59,12 +89,13 @@ export function askSecret(prompt: string): Promise<string> {
       stdin.setRawMode(false);
       stdin.pause();
       stderr.write('\n');
+      resume();
       settle();
     };
     const onData = (text: string): void => {
       for (const character of text) {
-        if (character === enter || character === lineFeed || character === endOfInput) return end(() => resolve(typed));
-        if (character === interrupt) return end(() => reject(new PalmtreeError('cancelled', 'no token was typed')));
+        if (character === enter || character === lineFeed) return end(() => resolve(typed));
+        if (character === interrupt || character === endOfInput) return end(() => reject(notAnswered()));
         if (character === del || character === backspace) typed = typed.slice(0, -1);
         else typed += character;
       }

@@ -15,6 +15,7 @@ export class StatusLine {
   #running: RunningStep | string = '';
   #timer: NodeJS.Timeout | undefined;
   #isShown = false;
+  #isPaused = false;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -26,7 +27,7 @@ export class StatusLine {
       this.#rate.add(running.progress.bytes, performance.now());
     }
     // The time that the server is silent changes without an event.
-    this.#timer ??= setInterval(() => this.#draw(), intervalMs).unref();
+    if (!this.#isPaused) this.#timer ??= setInterval(() => this.#draw(), intervalMs).unref();
   }
 
   /** Removes the line, so that another text takes its place. The next interval draws it again. */
@@ -39,6 +40,16 @@ export class StatusLine {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.clear();
+  }
+
+  /** Shows nothing, whatever is reported, until `resume`. */
+  pause(): void {
+    this.#isPaused = true;
+    this.end();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   #draw(): void {

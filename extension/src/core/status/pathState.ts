@@ -11,6 +11,11 @@ import { stepSize, type CooperativeTask } from '../cooperativeTask';
  */
 export type PathState = 'modified' | 'added' | 'deleted' | 'both' | 'conflict' | 'problem' | 'incoming' | 'held';
 
+/** Whether the disk has a change at a path in this state that the server does not have. */
+export function isUnpushed(state: PathState | undefined): boolean {
+  return state !== undefined && state !== 'incoming' && state !== 'held';
+}
+
 /** The states of all changed paths. */
 export interface PathStates {
   readonly states: ReadonlyMap<string, PathState>;

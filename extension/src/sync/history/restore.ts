@@ -42,6 +42,8 @@ export interface RestorePlan {
   /** Untracked files that will be replaced, and tracked. */
   readonly untracked: readonly string[];
   readonly created: readonly string[];
+  /** The requested paths that the revision does not have. */
+  readonly absent: readonly string[];
 }
 
 /** Returns what `restore` would do. Throws not_in_revision if the revision has none of the paths. */
@@ -54,6 +56,7 @@ export async function planRestore(context: CommandContext, request: RestoreReque
       replaced: sortedPaths(changes, ({ path, from }) => from !== undefined && !untracked.has(path)),
       untracked: sortedPaths(changes, ({ path, from }) => from !== undefined && untracked.has(path)),
       created: sortedPaths(changes, ({ from }) => from === undefined),
+      absent: request.paths.filter((named) => !entries.some(({ path }) => path === named || isInside(path, named))),
     });
   });
 }

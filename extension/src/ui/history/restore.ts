@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
+import { isUnpushed } from '../../core/status/pathState';
 import type { RestorePlan, RestoreResult } from '../../sync/history/restore';
+import { restoreConfirmation } from '../../messages/confirmations';
 import { confirm } from '../shared/confirm';
 import { formatNumber } from '../../messages/format';
 import { showResult } from '../shared/notify';
-import { pathSection } from '../../messages/pathList';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
@@ -108,42 +109,12 @@ async function confirmRestore(
 ): Promise<void> {
   const { folder, sync } = owner;
   const unsaved = unsavedPaths(folder);
-  const isSaved = (path: string): boolean => !unsaved.has(path);
-  const isUnpushed = (path: string): boolean => {
-    const state = sync.pathStates.get(path);
-    return state !== undefined && state !== 'incoming' && state !== 'held';
-  };
-  const replaced = plan.replaced.filter(isSaved);
-  const unpushed = replaced.filter(isUnpushed);
+  const unpushed = new Set(plan.replaced.filter((path) => isUnpushed(sync.pathStates.get(path))));
   const all = [...plan.replaced, ...plan.untracked, ...plan.created];
-  if (all.length === 0 || (isOneFile && unpushed.length + plan.untracked.length === 0)) return;
-  const detail = [
-    pathSection(vscode.l10n.t('Your unpushed changes will be replaced'), unpushed),
-    pathSection(vscode.l10n.t('These untracked files will be replaced and tracked'), plan.untracked.filter(isSaved)),
-    pathSection(
-      vscode.l10n.t('Will be replaced here'),
-      replaced.filter((path) => !isUnpushed(path)),
-    ),
-    pathSection(vscode.l10n.t('Will be created here'), plan.created.filter(isSaved)),
-    pathSection(
-      vscode.l10n.t('Unsaved changes, left alone'),
-      all.filter((path) => unsaved.has(path)),
-    ),
-    vscode.l10n.t('A backup keeps the replaced files.'),
-    isOneFile ? '' : vscode.l10n.t('Files added later are kept.'),
-  ];
-  const message = restoreQuestion(paths, revision);
-  await confirm(message, detail.filter((part) => part !== '').join('\n\n'), vscode.l10n.t('Restore'));
-}
-
-function restoreQuestion(paths: readonly string[], revision: number): string {
-  if (paths.length > 1) {
-    return vscode.l10n.t('Restore {0} paths to revision {1}?', formatNumber(paths.length), revision);
-  }
-  const [path = ''] = paths;
-  return path === ''
-    ? vscode.l10n.t('Restore the whole tree to revision {0}?', revision)
-    : vscode.l10n.t('Restore {0} to revision {1}?', path, revision);
+  const replacesSaved = [...unpushed].some((path) => !unsaved.has(path));
+  if (all.length === 0 || (isOneFile && !replacesSaved && plan.untracked.length === 0)) return;
+  const { question, detail } = restoreConfirmation({ ...plan, paths, revision, unpushed, unsaved, isOneFile });
+  await confirm(question, detail.join('\n\n'), vscode.l10n.t('Restore'));
 }
 
 function restoredMessage({ revision, written, skipped }: RestoreResult, { owner, paths }: Request): string {

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import type { PullUndoPlan } from '../../sync/history/undoPull';
+import { undoPullConfirmation, undoPushConfirmation } from '../../messages/confirmations';
 import { confirm } from '../shared/confirm';
-import { formatNumber, relativeTime } from '../../messages/format';
+import { formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
-import { pathSection } from '../../messages/pathList';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
@@ -76,42 +76,14 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
 
 /** Lists exactly what the undo will do. Throws cancelled. */
 async function confirmUndoPull(plan: PullUndoPlan): Promise<void> {
-  const { revision, at, restored, removed, conflicts, changedSince, unsaved, lost } = plan;
-  const undone = restored.length + removed.length;
-  const message =
-    undone === 1
-      ? vscode.l10n.t('Undo the last pull (1 file)?')
-      : vscode.l10n.t('Undo the last pull ({0} files)?', formatNumber(undone));
-  const detail = [
-    vscode.l10n.t('It pulled revision {0}, {1}.', revision, relativeTime(new Date(at), new Date())),
-    pathSection(vscode.l10n.t('Will be restored here'), restored),
-    pathSection(vscode.l10n.t('Will be removed here again'), removed),
-    pathSection(vscode.l10n.t('Will be in conflict again'), conflicts),
-    pathSection(vscode.l10n.t('Changed since, left alone'), changedSince),
-    pathSection(vscode.l10n.t('Unsaved changes, left alone'), unsaved),
-    pathSection(vscode.l10n.t("Can't be restored, because the backup is gone"), lost),
-    vscode.l10n.t('The server is not changed. The next pull brings its changes again.'),
-  ].filter((part) => part !== '');
-  await confirm(message, detail.join('\n\n'), vscode.l10n.t('Undo Pull'));
+  const { question, detail } = undoPullConfirmation(plan);
+  await confirm(question, detail.join('\n\n'), vscode.l10n.t('Undo Pull'));
 }
 
 /** Lists exactly what the undo will do. Returns the paths that it may revert. Throws cancelled, nothing_to_undo. */
 async function confirmUndoPush({ sync }: SyncedFolder, revision: number): Promise<ReadonlySet<string>> {
   const plan = await withProgress(undoPushTitle, (reporter) => sync.planUndoPush(reporter, revision));
-  const { author, reverted, restored, deleted, changedSince, beforeRemoved } = plan;
-  const undone = [...reverted, ...restored, ...deleted];
-  const message =
-    undone.length === 1
-      ? vscode.l10n.t('Undo push r{0} by {1} (1 file)?', revision, author)
-      : vscode.l10n.t('Undo push r{0} by {1} ({2} files)?', revision, author, formatNumber(undone.length));
-  const detail = [
-    pathSection(vscode.l10n.t('Will be reverted on the server'), reverted),
-    pathSection(vscode.l10n.t('Will be restored on the server'), restored),
-    pathSection(vscode.l10n.t('Will be deleted on the server'), deleted),
-    pathSection(vscode.l10n.t('Changed since, left alone'), changedSince),
-    pathSection(vscode.l10n.t('Earlier version removed by retention, left alone'), beforeRemoved),
-    vscode.l10n.t('This creates a new revision on the server. Your files here change with the next pull.'),
-  ].filter((part) => part !== '');
-  await confirm(message, detail.join('\n\n'), vscode.l10n.t('Undo Push'));
-  return new Set(undone);
+  const { question, detail } = undoPushConfirmation(revision, plan);
+  await confirm(question, detail.join('\n\n'), vscode.l10n.t('Undo Push'));
+  return new Set([...plan.reverted, ...plan.restored, ...plan.deleted]);
 }
