@@ -43,12 +43,13 @@ export class HttpProgress {
     if (this.#files < this.#request.sizes.size) this.report();
   }
 
-  /** Reports the state, unless it did so shortly before. */
+  /** Reports the state, unless it did so shortly before, or everything was read: `done` reports that once it has arrived. */
   report(always = false): void {
     const now = performance.now();
     if (!always && now - this.#lastReport < reportMs) return;
-    this.#lastReport = now;
     const progress = this.#value();
+    if (!always && progress.bytes === this.#totalBytes) return;
+    this.#lastReport = now;
     const names = this.#names.map((name) => `${name}\n`).join('');
     this.#names = [];
     this.#request.screen.write(names + progressLine(progress, now - this.#started));

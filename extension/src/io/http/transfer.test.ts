@@ -23,6 +23,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
   await rm(base, { recursive: true });
 });
 
@@ -131,6 +132,18 @@ describe('a push', () => {
     expect(shown.join('').split('(xfr#3,')).toHaveLength(2);
     const total = text.length + random.length;
     expect(progress.at(-1)).toMatchObject({ files: 3, totalFiles: 3, bytes: total, totalBytes: total });
+  });
+
+  it('reports once that everything is sent, however slow it was', async () => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000));
+    const random = randomBytes(700_000);
+    await writeFile(inRoot('random'), random);
+    const { files } = serverWith({});
+    const progress: TransferProgress[] = [];
+    await run('push', { random: random.length }, { files, onProgress: (one) => void progress.push(one) });
+    expect(progress.length).toBeGreaterThan(2);
+    expect(progress.filter(({ bytes, totalBytes }) => bytes === totalBytes)).toHaveLength(1);
   });
 
   it('sends not more than a file had, says which are gone, and follows no symlink', async () => {
