@@ -61,7 +61,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   context.subscriptions.push(
     log,
     terminal,
-    connection.ssh,
+    connection,
     folders,
     views.used,
     views.mergeable,

@@ -153,9 +153,10 @@ export class SshConnection implements ServerConnection {
       if (end instanceof Error) return this.#notStarted(end);
       return sshFailure({ address: this.#address.href, exitCode: end, stderr });
     });
+    const begun = performance.now();
     const timer = setTimeout(() => {
       if (questions !== undefined && questions.idleMs() < batchMs) timer.refresh();
-      else channels.close(this.#silent());
+      else channels.close(this.#silent(performance.now() - begun));
     }, batchMs);
     const greeted = pastGreeting(child.stdout, this.#address.href);
     const first = await Promise.race([
@@ -194,9 +195,9 @@ export class SshConnection implements ServerConnection {
     });
   }
 
-  #silent(): PalmtreeError {
+  #silent(ms: number): PalmtreeError {
     return new PalmtreeError('no_response', 'ssh was not connected in time', {
-      details: { subject: this.#address.href, reason: `${batchMs / 1000} s` },
+      details: { subject: this.#address.href, reason: `${Math.round(ms / 1000)} s` },
     });
   }
 

@@ -18,7 +18,7 @@ export interface SshQuestions {
   readonly environment: Readonly<Record<string, string>>;
   /** Whether the user left a question without an answer. */
   readonly wasCancelled: boolean;
-  /** The time in milliseconds since ssh last waited for an answer; 0 while it waits, or where that cannot be seen. */
+  /** The time in milliseconds since ssh last waited for an answer; 0 while it waits, or may do so. */
   idleMs(): number;
   close(): void;
 }

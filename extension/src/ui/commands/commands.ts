@@ -105,7 +105,7 @@ async function run(handler: Handler, args: readonly unknown[], { log, connection
   const work = (): Promise<unknown> => repeatable(async () => handler(...args));
   try {
     // Code that calls a command has no user who could answer ssh.
-    return await (isCallOptions(args[0]) ? work() : connection.ssh.whileUserWaits(work));
+    return await (isCallOptions(args[0]) ? work() : connection.whileUserWaits(work));
   } catch (error) {
     if (isCallOptions(args[0])) throw error;
     if (!isPalmtreeError(error, 'cancelled')) void showError(error, log);

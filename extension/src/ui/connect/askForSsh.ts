@@ -9,16 +9,29 @@ export async function askForSsh({ prompt, kind }: SshQuestion, address: string):
     void showNotification('information', prompt);
     return '';
   }
-  if (kind === 'confirm' || /\(yes\/no/.test(prompt)) return confirm(prompt);
+  if (isAboutHostKey(prompt)) return confirmHostKey(prompt);
+  if (kind === 'confirm') return confirm(prompt);
   return askForSecret(prompt, address);
 }
 
-async function confirm(prompt: string): Promise<string | undefined> {
+/** The question about an unknown host key is the one that wants a whole word for an answer. */
+function isAboutHostKey(text: string): boolean {
+  return /\(yes\/no/.test(text);
+}
+
+async function confirmHostKey(prompt: string): Promise<string | undefined> {
   const connect = vscode.l10n.t('Connect');
   const [first = '', ...rest] = prompt.trim().split('\n');
-  const detail = rest.filter((line) => !/\(yes\/no/.test(line)).join('\n');
+  const detail = rest.filter((line) => !isAboutHostKey(line)).join('\n');
   const advice = vscode.l10n.t('Compare the fingerprint with that of the server before you connect.');
   return (await showModal('warning', first, `${detail}\n${advice}`, connect)) === connect ? 'yes' : undefined;
+}
+
+/** The agent asks, for example, whether a key may be used. */
+async function confirm(prompt: string): Promise<string | undefined> {
+  const allow = vscode.l10n.t('Allow');
+  const [first = '', ...rest] = prompt.trim().split('\n');
+  return (await showModal('warning', first, rest.join('\n') || undefined, allow)) === allow ? 'yes' : undefined;
 }
 
 /** The title names the server: its own words may name another. */

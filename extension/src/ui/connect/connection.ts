@@ -3,6 +3,8 @@ import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { probeRsync } from '../../io/rsync/rsyncProbe';
+import { openQuestions } from '../../io/ssh/openQuestions';
+import { SshConnections } from '../../io/ssh/sshConnections';
 import { Packer } from '../../io/packs/packer';
 import { transfer } from '../../io/transferFiles';
 import type { Carrier } from '../../io/transfer/transferRequest';
@@ -10,7 +12,6 @@ import type { ServerBinding, TransferScreen } from '../../sync/ports/serverBindi
 import { askForSsh } from './askForSsh';
 import { sshAccess, type Credentials } from './credentials';
 import { askForAddress, askForToken, askForTree, signIn, type SignedIn } from './questions';
-import { SshConnections } from './sshConnections';
 import { accessKey, checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName } from '../../io/api/serverAddress';
 import { isSshAddress } from '../../io/api/sshAddress';
 import { back } from './textBox';
@@ -29,9 +30,10 @@ export interface ConnectArguments {
 }
 
 /** Binds folders to trees, as the settings and secrets say or as the user answers. */
-export class FolderConnection implements FolderBinder {
-  /** The ssh connections of this window. */
-  readonly ssh: SshConnections;
+export class FolderConnection implements FolderBinder, vscode.Disposable {
+  readonly #ssh: SshConnections;
+  /** The commands of the user that are running. */
+  #waitingCommands = 0;
   readonly #credentials: Credentials;
   readonly #terminal: SyncTerminal;
   readonly #log: vscode.LogOutputChannel;
@@ -49,7 +51,25 @@ export class FolderConnection implements FolderBinder {
     this.#terminal = terminal;
     this.#log = log;
     this.#dist = dist;
-    this.ssh = new SshConnections(join(dist, 'askpass.js'), askForSsh);
+    this.#ssh = new SshConnections({
+      // ssh of Windows runs no script to ask.
+      areQuestionsWelcome: () => process.platform !== 'win32' && this.#waitingCommands > 0,
+      openQuestions: (address) => openQuestions(join(dist, 'askpass.js'), (question) => askForSsh(question, address)),
+    });
+  }
+
+  /** Lets ssh ask the user while `work` runs, which the user has started. */
+  async whileUserWaits<T>(work: () => Promise<T>): Promise<T> {
+    this.#waitingCommands++;
+    try {
+      return await work();
+    } finally {
+      this.#waitingCommands--;
+    }
+  }
+
+  dispose(): void {
+    this.#ssh.close();
   }
 
   /** Binds the folder as its settings say. Without an address, a tree or a token it stays unconnected. */
@@ -91,7 +111,7 @@ export class FolderConnection implements FolderBinder {
         details: { subject: parsed.origin },
       });
     }
-    const client = new Client(url.trim(), token, this.ssh.optionsFor(parsed));
+    const client = new Client(url.trim(), token, this.#ssh.optionsFor(parsed.href));
     await client.whoami();
     await client.makeTree(checkTreeName(tree));
     await this.#credentials.store(accessKey(parsed), isSshAddress(url) ? sshAccess : token);
@@ -115,7 +135,7 @@ export class FolderConnection implements FolderBinder {
   }
 
   #serverBinding(url: URL, token: string, tree: string): ServerBinding {
-    const client = new Client(url.href, token, this.ssh.optionsFor(url));
+    const client = new Client(url.href, token, this.#ssh.optionsFor(url.href));
     return {
       client,
       tree,
@@ -163,7 +183,7 @@ export class FolderConnection implements FolderBinder {
       address = addressOf(url);
       this.#lastAddress = address;
       const stored = await credentials.token(accessKey(url));
-      const options = this.ssh.optionsFor(url);
+      const options = this.#ssh.optionsFor(url.href);
       for (;;) {
         const isSsh = options.connection !== undefined;
         const signedIn = isSsh ? await signInBySsh(new Client(address, '', options)) : await askForToken(url, stored);
