@@ -11,9 +11,10 @@ const pauseMs = 50;
 
 /**
  * Throws OperatorError if another process has the database open. Each open connection has SQLite's shared lock on the file
- * itself, and this asks for the exclusive one. So a second server is refused even if somebody deleted the lock file.
+ * itself, and this asks for the exclusive one. So a second server is refused even if somebody deleted the lock file. Waits for a
+ * command that ends soon, unless `hasServer` resolves to true.
  */
-export async function requireUnused(dataFolder: string): Promise<void> {
+export async function requireUnused(dataFolder: string, hasServer: () => Promise<boolean>): Promise<void> {
   const file = join(dataFolder, databaseFileName);
   if (!existsSync(file)) return;
   const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
@@ -29,7 +30,7 @@ export async function requireUnused(dataFolder: string): Promise<void> {
     } finally {
       database.close();
     }
-    if (performance.now() > deadline) break;
+    if (performance.now() > deadline || (await hasServer())) break;
     await delay(pauseMs);
   }
   const fix = 'Stop it first, or choose another data folder with --data.';
