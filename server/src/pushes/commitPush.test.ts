@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { RevisionList } from '../contract/history';
 import { symlink, put, puts, sha256, writeFiles } from '../../test/changes';
 import { fillInbox, pushDirectly } from '../../test/directPush';
 import { temporaryFolder } from '../../test/temporaryFolder';
@@ -194,6 +195,8 @@ test('100,000 entries are pushed at once', { timeout: 240_000 }, async () => {
   const changes = Array.from({ length: 100_000 }, (_, index) => put(`folder-${index % 500}/file-${index}`, ''));
   expect(await pushDirectly(server, tree, 0, { 'folder-0/file-0': '' }, { changes })).toBe(1);
   expect((await server.api.table(tree)).body.files).toHaveLength(100_000);
+  const { body } = await server.api.call<RevisionList>('GET', `/v1/trees/${tree}/revisions`);
+  expect(body.revisions[0]).toMatchObject({ put: 100_000, deleted: 0 });
   expect(await pushDirectly(server, tree, 1, {}, { changes })).toBe(1);
   const paths = changes.map((change) => change.path);
   const pull = await server.api.beginPull(tree, { revision: 1, paths });

@@ -100,15 +100,14 @@ test('a file that rsync writes to in place is not an object', async () => {
     await server.api.makeTree(other);
     await pushDirectly(server, other, 0, { [`${folder}/a`]: 'a basis with much in common' });
     const changes = puts({ [`${folder}/a`]: 'another' });
-    const session = (await server.api.beginPush(other, { base: 1, changes })).body;
-    const target = { url: await server.rsyncUrl(other, session.id), token: server.token };
     writeFiles(source, { a: 'A BASIS with much in common' });
-    for (const option of [`--partial-dir=${folder}`, '--delay-updates', '--partial']) {
-      const options = ['-I', option, './a', 'MODULE/'];
+    await inParallel([`--partial-dir=${folder}`, '--delay-updates', '--partial'], 3, async (option) => {
+      const session = (await server.api.beginPush(other, { base: 1, changes })).body;
+      const target = { url: await server.rsyncUrl(other, session.id), token: server.token };
       const { module, password } = session;
-      await runRsync(target, { arguments: options, module, password, cwd: source });
-      expect(objectOf('a basis with much in common')).toBe('a basis with much in common');
-    }
+      await runRsync(target, { arguments: ['-I', option, './a', 'MODULE/'], module, password, cwd: source });
+    });
+    expect(objectOf('a basis with much in common')).toBe('a basis with much in common');
   }
 });
 
@@ -127,14 +126,10 @@ test('a pull cannot delete the files that it has read', async () => {
 
 test('paths that point outside the module stay inside', async () => {
   writeFileSync(join(source, 'planted'), 'planted');
-  for (const destination of [
-    'MODULE/../planted',
-    'MODULE/../../planted',
-    'MODULE//planted',
-    'MODULE/../../../../../planted',
-  ]) {
-    await run(inbox, ['-I', './planted', destination]);
-  }
+  const destinations = ['../planted', '../../planted', '/planted', '../../../../../planted'];
+  await inParallel(destinations, 4, async (destination) => {
+    await run(inbox, ['-I', './planted', `MODULE/${destination}`]);
+  });
   const session = server.services.sessions.folderOf(inbox.id);
   for (const folder of [session, dirname(session), server.dataFolder, dirname(server.dataFolder), '/']) {
     expect(readdirSync(folder)).not.toContain('planted');
