@@ -79,7 +79,7 @@ export class RowsPart {
 
   /** Right-clicks the row and picks an item of the menu, by way of its submenus. */
   async contextMenu(name: string, ...items: [string, ...string[]]): Promise<void> {
-    await this.#pickFrom(name, () => this.row(name).click({ button: 'right' }), items);
+    await this.#pickFrom(name, () => this.#openMenu(name), items);
   }
 
   /** Right-clicks below the last row and picks an item of the menu. */
@@ -94,6 +94,17 @@ export class RowsPart {
     const names = await menu.names();
     await menu.close();
     return names;
+  }
+
+  /** Right-clicks the row. Throws if the rows moved at this moment, and another one took the click. */
+  async #openMenu(name: string): Promise<void> {
+    const menu = new MenuPart(this.#page);
+    await this.row(name).click({ button: 'right' });
+    await menu.items.first().waitFor({ timeout: attemptMs });
+    const focused = this.row(name).and(this.#container.locator('.focused'));
+    if ((await focused.count()) > 0) return;
+    await menu.close();
+    throw new Error(`Another row than ${name} took the click`);
   }
 
   async #clickBelowRows(): Promise<void> {
