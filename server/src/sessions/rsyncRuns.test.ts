@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type WebSocket from 'ws';
 import { puts, writeFiles } from '../../test/changes';
 import { eventually } from '../../test/eventually';
@@ -17,8 +17,11 @@ import { startsAtOnce } from './rsyncRuns';
 let server: TestServer;
 afterEach(() => server.stop());
 
+/** After a signal, rsync first sleeps for 0.4 s. Only a transfer that goes on later needs what it does then. */
+const killGraceMs = 20;
+
 async function startWithPush(over: TestServerOptions = {}, files: Record<string, string | Uint8Array> = { a: '1' }) {
-  server = await startTestServer(over);
+  server = await startTestServer({ ...over, runLimits: { killGraceMs, ...over.runLimits } });
   await server.api.makeTree('tree');
   const { body } = await server.api.beginPush('tree', { base: 0, changes: puts(files) });
   return { session: body, url: await server.rsyncUrl('tree', body.id) };
@@ -42,7 +45,7 @@ const closing = async (socket: WebSocket) => {
 const greeted = (socket: WebSocket) => once(socket, 'message');
 
 async function ended(id: string): Promise<void> {
-  while (server.services.activity.isBusy(id)) await new Promise((resolve) => setImmediate(resolve));
+  await vi.waitUntil(() => !server.services.activity.isBusy(id), { interval: 5, timeout: 20_000 });
 }
 
 describe.each([
@@ -165,7 +168,7 @@ describe.each([
   test('an interrupted transfer continues in the same session', async () => {
     const big = randomBytes(32 << 20);
     const files = { 'folder/big': big, small: 'small' };
-    const { session } = await startWithPush({}, files);
+    const { session } = await startWithPush({ runLimits: { killGraceMs: 2_000 } }, files);
     const source = temporaryFolder();
     writeFiles(source, files);
     const cut = await send({ ...server, connect }, 'tree', session, source, session.upload, (bridge) => {
