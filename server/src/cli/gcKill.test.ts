@@ -97,7 +97,8 @@ test('after kills during the rewriting of packs, nothing is lost, and gc ends it
 });
 
 test('after kills during the compression of the history, nothing is lost, and gc ends it', async () => {
-  const versions = Array.from({ length: 5 }, () => randomBytes(12 << 20));
+  // More than a pack of cold contents.
+  const versions = Array.from({ length: 5 }, () => randomBytes(5 << 20));
   await withServer(async (server) => {
     await server.api.makeTree('tree');
     for (const [base, file] of versions.entries()) await pushDirectly(server, 'tree', base, { file });
