@@ -15,6 +15,8 @@ const extensionTests = globSync(['extension/src/**/*.test.ts', 'extension/script
 /** Tests that replace modules, which the other files of a worker would get too. */
 const mockingTests = extensionTests.filter((file) => readFileSync(resolve(root, file), 'utf8').includes('vi.mock('));
 
+const bundleFolder = 'server/test/bundleFolder.ts';
+
 const unit = {
   alias: { vscode: resolve(root, 'extension/src/messages/english.ts') },
   sequence: independent,
@@ -48,6 +50,7 @@ export default defineConfig({
         test: {
           ...unit,
           name: 'unit-isolated',
+          globalSetup: bundleFolder,
           include: [...mockingTests, 'server/src/**/*.test.ts'],
         },
       },
@@ -78,6 +81,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'sync',
+          globalSetup: bundleFolder,
           sequence: independent,
           include: ['extension/test/{cli,sync}/**/*.test.ts'],
           // More than CI's two cores: each file has its own server and often waits for rsync or the disk.

@@ -1,18 +1,21 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { inject } from 'vitest';
 import { openDatabase } from '../src/database/openDatabase';
 import { TokenRepository } from '../src/tokens/tokenRepository';
 import { ApiClient } from './apiClient';
-import { temporaryFolder } from './temporaryFolder';
 import type { ServerAccess } from './transfers';
 
-/** Builds the server as the one file that is shipped, readable by any user. */
+/** Builds the server as the one file that is shipped, readable by any user, unless another test file has done so. */
 export async function buildServer(): Promise<string> {
-  const folder = temporaryFolder();
-  const outfile = join(folder, 'palmtree-server.mjs');
+  const folder = inject('bundleFolder');
+  const bundle = join(folder, 'palmtree-server.mjs');
+  if (existsSync(bundle)) return bundle;
+  const outfile = join(folder, `${randomUUID()}.mjs`);
   await build({
     entryPoints: [resolve(import.meta.dirname, '../src/main.ts')],
     outfile,
@@ -27,7 +30,8 @@ export async function buildServer(): Promise<string> {
   });
   chmodSync(folder, 0o755);
   chmodSync(outfile, 0o644);
-  return outfile;
+  renameSync(outfile, bundle);
+  return bundle;
 }
 
 export interface Ids {
