@@ -81,7 +81,7 @@ export async function startChildServer(
     child.stdout?.once('data', (line: string) => resolveUrl((JSON.parse(line) as { url: string }).url));
     void ended.then(({ stderr }) => reject(new Error(`the server ended: ${stderr}`)));
   });
-  const secret = token ?? (await createToken(dataFolder));
+  const secret = token ?? (await createToken(bundle, dataFolder, ids));
   return {
     url,
     process: child,
@@ -96,11 +96,16 @@ export async function startChildServer(
   };
 }
 
-/** As the command does, whose process would take as long to start as many a test. */
-async function createToken(dataFolder: string): Promise<string> {
+/** Does what the command does, whose process would take as long to start as many a test; another user's folder needs it. */
+async function createToken(bundle: string, dataFolder: string, ids: Ids | undefined): Promise<string> {
+  const name = `token-${process.hrtime.bigint()}`;
+  if (ids !== undefined) {
+    const { stdout } = await runCommand(bundle, ['token', 'create', name, '--data', dataFolder, '--json'], ids);
+    return (JSON.parse(stdout) as { token: string }).token;
+  }
   const database = await openDatabase(dataFolder);
   try {
-    return await new TokenRepository(database, () => new Date()).create(`token-${process.hrtime.bigint()}`, null);
+    return await new TokenRepository(database, () => new Date()).create(name, null);
   } finally {
     await database.destroy();
   }
