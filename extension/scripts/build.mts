@@ -65,7 +65,7 @@ const server: BuildOptions = {
 const commandLine: BuildOptions = {
   ...shared,
   alias: { ...extension.alias, vscode: join(repository, 'extension/src/messages/english.ts') },
-  entryPoints: { palmtree: 'extension/src/cli/main.ts' },
+  entryPoints: { palmtree: 'extension/src/cli/main.ts', palmtreeProgram: 'extension/src/cli/program.ts' },
   outdir: dist,
   outExtension: { '.js': '.mjs' },
   format: 'esm',
