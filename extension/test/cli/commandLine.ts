@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { shellWord } from '../../src/core/shellWord';
+import { Credentials } from '../../src/cli/state/credentials';
+import { windowStorageIn } from '../../src/cli/state/stateFolder';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
 import { registerChild } from '../../scripts/liveChildren.mjs';
 import { dist, nodeBinary } from '../../scripts/paths.mts';
+import { Machine } from '../sync/machine';
 
 const bundle = join(dist, 'palmtree.mjs');
 
@@ -41,6 +44,10 @@ export class CommandLine {
     return join(this.#base, 'token');
   }
 
+  get #environment(): NodeJS.ProcessEnv {
+    return { ...cleanEnvironment(), PALMTREE_STATE: this.state, NODE_COMPILE_CACHE: join(dist, 'compiled') };
+  }
+
   remove(): Promise<void> {
     return rm(this.#base, { recursive: true, force: true });
   }
@@ -58,7 +65,7 @@ export class CommandLine {
   }
 
   start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
-    const env = { ...cleanEnvironment(), PALMTREE_STATE: this.state, ...environment };
+    const env = { ...this.#environment, ...environment };
     return registerChild(
       spawn(nodeBinary, [bundle, ...args], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] }),
     );
@@ -67,8 +74,9 @@ export class CommandLine {
   /** Runs the bundle on a terminal, where `typed` answers the first question that ends with `prompt`. */
   async onTerminal(args: readonly string[], { prompt, typed }: { readonly prompt: string; readonly typed: string }) {
     const command = [nodeBinary, bundle, ...args].map(shellWord).join(' ');
-    const env = { ...cleanEnvironment(), PALMTREE_STATE: this.state };
-    const child = registerChild(spawn('script', ['-qfec', command, '/dev/null'], { cwd: this.root, env }));
+    const child = registerChild(
+      spawn('script', ['-qfec', command, '/dev/null'], { cwd: this.root, env: this.#environment }),
+    );
     let seen = '';
     child.stdout.on('data', (chunk: Buffer) => {
       const hadPrompt = seen.includes(prompt);
@@ -78,9 +86,17 @@ export class CommandLine {
     return ended(child);
   }
 
-  async connect(url: string, token: string, tree: string): Promise<void> {
-    await writeFile(this.tokenFile, `${token}\n`);
-    await this.events(['connect', url, '--tree', tree, '--yes', '--token-file', this.tokenFile]);
+  /** Connects the folder as `palmtree connect` does, and lets it `work`, in this process: a start takes long. */
+  async connected(
+    { url, token, tree }: { readonly url: string; readonly token: string; readonly tree: string },
+    work: (opened: Machine) => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<void> {
+    const { root, state } = this;
+    await new Credentials(state, {}).store(new URL(url).origin, token);
+    const window = { storage: windowStorageIn(state), globalStorage: state };
+    const opened = await Machine.open({ url, token, tree, root, window });
+    await work(opened);
+    await opened.close();
   }
 
   async write(path: string, content: string): Promise<void> {

@@ -81,67 +81,53 @@ describe('two machines', () => {
     expect((await laptop.events(['trees'])).map(({ name }) => name)).toContain(fixture.tree);
   });
 
-  it('learn of a newer revision by exit code 4, and of a conflict by 3', async () => {
-    const [desk, laptop] = await fixture.synced({ 'n/a': 'old\n', 'n/b': 'b' });
-    await desk.write('n/a', 'of the desk\n');
+  it('learn of a newer revision by exit code 4, and of conflicts by 3, which they decide and merge in the files', async () => {
+    const lines = '1\n2\n3\n4\n5\n';
+    const [desk, laptop] = await fixture.synced({ 'n/decided': 'old\n', 'n/marked': 'old\n', 'n/clean': lines });
+    await desk.write('n/decided', 'of the desk\n');
+    await desk.write('n/marked', 'of the desk\n');
+    await desk.write('n/clean', lines.replace('1', 'one'));
     await desk.push();
-    await laptop.write('n/a', 'of the laptop\n');
+    await laptop.write('n/decided', 'of the laptop\n');
+    await laptop.write('n/marked', 'of the laptop\n');
+    await laptop.write('n/clean', lines.replace('5', 'five'));
     expect((await laptop.events(['push'], 4)).at(-1)).toMatchObject({ event: 'error', code: 'stale_base', exit: 4 });
-    expect((await laptop.events(['pull'], 3)).at(-1)).toMatchObject({ event: 'pulled', conflicts: ['n/a'] });
-    expect((await laptop.events(['conflicts'], 3)).at(-1)).toMatchObject({ event: 'conflict', path: 'n/a' });
-    const resolved = await laptop.events(['resolve', '--theirs', 'n']);
-    expect(resolved.at(-1)).toMatchObject({ event: 'resolved', resolved: ['n/a'], conflicts: 0 });
-    expect(await laptop.read('n/a')).toBe('of the desk\n');
-  });
-
-  it('merge a conflict in the file, which no push sends before it is accepted', async () => {
-    const [desk, laptop] = await fixture.synced({ 'n/a': 'old\n' });
-    await desk.write('n/a', 'of the desk\n');
-    await desk.push();
-    await laptop.write('n/a', 'of the laptop\n');
-    await laptop.events(['pull'], 3);
-    expect((await laptop.events(['resolve', '--merge', 'n/a'], 3)).at(-1)).toMatchObject({ conflicts: 1 });
-    expect(await laptop.read('n/a')).toContain('<<<<<<< mine\nof the laptop\n');
-    await laptop.events(['push'], 3);
-    await laptop.events(['resolve', '--abort', 'n/a']);
-    expect(await laptop.read('n/a')).toBe('of the laptop\n');
-    await laptop.events(['resolve', '--merge', 'n/a'], 3);
-    await laptop.write('n/a', 'of both\n');
-    await laptop.events(['resolve', '--merge', 'n/a']);
-    expect((await laptop.events(['push'])).at(-1)).toMatchObject({ put: 1, revision: 3 });
-    await desk.pull();
-    expect(await desk.read('n/a')).toBe('of both\n');
-  });
-
-  it('abort a merge without conflicts, but not once somebody has edited it', async () => {
-    const [desk, laptop] = await fixture.synced({ 'n/a': '1\n2\n3\n4\n5\n' });
-    await desk.write('n/a', 'one\n2\n3\n4\n5\n');
-    await desk.push();
-    await laptop.write('n/a', '1\n2\n3\n4\nfive\n');
     await laptop.events(['config', 'autoMerge', 'false']);
-    await laptop.events(['pull'], 3);
-    expect((await laptop.events(['resolve', '--merge', 'n/a'], 3)).at(-1)).toMatchObject({ conflicts: 0 });
-    expect(await laptop.read('n/a')).toBe('one\n2\n3\n4\nfive\n');
-    await laptop.events(['resolve', '--abort', 'n/a']);
-    expect(await laptop.read('n/a')).toBe('1\n2\n3\n4\nfive\n');
-    await laptop.events(['resolve', '--merge', 'n/a'], 3);
-    await laptop.write('n/a', 'edited\n');
-    const refused = await laptop.run(['resolve', '--mine', 'n/a']);
+    const conflicts = ['n/clean', 'n/decided', 'n/marked'];
+    expect((await laptop.events(['pull'], 3)).at(-1)).toMatchObject({ event: 'pulled', conflicts });
+    const listed = (await laptop.events(['conflicts'], 3)).filter(({ event }) => event === 'conflict');
+    expect(listed.map(({ path }) => path)).toEqual(conflicts);
+    const mistyped = (await laptop.events(['resolve', '--theirs', 'n', 'typo'], 1)).at(-1);
+    expect(mistyped).toMatchObject({ code: 'no_conflict', paths: ['typo'] });
+    const resolved = await laptop.events(['resolve', '--theirs', 'n/decided']);
+    expect(resolved.at(-1)).toMatchObject({ event: 'resolved', resolved: ['n/decided'], conflicts: 2 });
+    expect(await laptop.read('n/decided')).toBe('of the desk\n');
+
+    const merge = ['resolve', '--merge', 'n'];
+    const merging = (await laptop.events(merge, 3)).filter(({ event }) => event === 'merging');
+    expect(new Map(merging.map(({ path, conflicts }) => [path, conflicts]))).toEqual(
+      new Map([
+        ['n/marked', 1],
+        ['n/clean', 0],
+      ]),
+    );
+    expect(await laptop.read('n/marked')).toContain('<<<<<<< mine\nof the laptop\n');
+    expect(await laptop.read('n/clean')).toBe('one\n2\n3\n4\nfive\n');
+    expect((await laptop.events(['push'], 3)).at(-1)).toMatchObject({ put: 0, revision: 2 });
+    await laptop.events(['resolve', '--abort', 'n']);
+    expect(await laptop.read('n/marked')).toBe('of the laptop\n');
+    expect(await laptop.read('n/clean')).toBe('1\n2\n3\n4\nfive\n');
+
+    await laptop.events(merge, 3);
+    await laptop.write('n/marked', 'of both\n');
+    await laptop.write('n/clean', 'edited\n');
+    const refused = await laptop.run(['resolve', '--mine', 'n/clean']);
     expect(refused.code).toBe(1);
     expect(refused.stderr).toContain('"palmtree resolve --merge" accepts it as it is now');
-    expect(await laptop.read('n/a')).toBe('edited\n');
-    await laptop.events(['resolve', '--merge', 'n/a']);
-  });
-
-  it('are kept from deleting most files by exit code 5', async () => {
-    const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`n/f${i}`, `${i}`]));
-    const [desk, laptop] = await fixture.synced(files);
-    await rm(join(laptop.root, 'n'), { recursive: true });
-    const stopped = (await laptop.events(['push'], 5)).at(-1);
-    expect(stopped).toMatchObject({ event: 'error', code: 'deletion_guard', exit: 5 });
-    expect(stopped?.['message']).toContain('--yes goes on');
-    expect((await laptop.events(['push', '--yes'])).at(-1)).toMatchObject({ deleted: 12, revision: 2 });
-    await expect(desk.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
+    await laptop.events(merge);
+    expect((await laptop.events(['push'])).at(-1)).toMatchObject({ put: 2, revision: 3 });
+    await desk.pull();
+    expect([await desk.read('n/marked'), await desk.read('n/clean')]).toEqual(['of both\n', 'edited\n']);
   });
 
   it('restore old versions, and undo a pull and a push', async () => {
@@ -164,8 +150,9 @@ describe('two machines', () => {
     expect(await desk.read('n/a')).toBe('first');
   });
 
-  it('replace the server by a forced push only if told to', async () => {
-    const [desk, laptop] = await fixture.synced({ 'n/a': 'old' });
+  it('replace the server by a forced push only if told to, and are kept from deleting most files by exit code 5', async () => {
+    const files = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`n/f${i}`, `${i}`]));
+    const [desk, laptop] = await fixture.synced({ ...files, 'n/a': 'old' });
     await desk.write('n/a', 'of the desk');
     await desk.push();
     await laptop.write('n/a', 'of the laptop');
@@ -175,5 +162,12 @@ describe('two machines', () => {
     expect((await laptop.events(['push', '-f', '--yes'])).at(-1)).toMatchObject({ put: 1, revision: 3 });
     await desk.pull();
     expect(await desk.read('n/a')).toBe('of the laptop');
+
+    await rm(join(laptop.root, 'n'), { recursive: true });
+    const stopped = (await laptop.events(['push'], 5)).at(-1);
+    expect(stopped).toMatchObject({ event: 'error', code: 'deletion_guard', exit: 5 });
+    expect(stopped?.['message']).toContain('--yes goes on');
+    expect((await laptop.events(['push', '--yes'])).at(-1)).toMatchObject({ deleted: 13, revision: 4 });
+    await expect(desk.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
   });
 });

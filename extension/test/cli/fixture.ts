@@ -35,7 +35,7 @@ export function commandLineFixture(): CommandLineFixture {
   };
   const machine = async (): Promise<CommandLine> => {
     const line = await stranger();
-    await line.connect(server.url, server.token, `c${trees}`);
+    await line.connected({ url: server.url, token: server.token, tree: `c${trees}` });
     return line;
   };
   return {
@@ -53,8 +53,9 @@ export function commandLineFixture(): CommandLineFixture {
       for (const [path, content] of Object.entries(files)) await desk.write(path, content);
       await desk.sync.track(['n']);
       await desk.push();
-      const laptop = await machine();
-      await laptop.events(['pull']);
+      const laptop = await stranger();
+      const tree = { url: server.url, token: server.token, tree: `c${trees}` };
+      await laptop.connected(tree, (opened) => opened.pull());
       return [desk, laptop];
     },
   };

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, realpath, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { atOrIn, pathsInFolder } from './paths';
+import { atOrIn, pathsInFolder, requireTracked } from './paths';
 import { parseRevisionPath } from './revisionPath';
 
 let root: string;
@@ -37,6 +37,23 @@ describe('a typed path', () => {
   it('stands for everything in it', () => {
     expect([...atOrIn(['n/a', 'n/deep/b', 'na', 'o'], ['n'])]).toEqual(['n/a', 'n/deep/b']);
     expect(atOrIn(['n/a', 'o'], ['']).size).toBe(2);
+  });
+});
+
+describe('a path that nothing is tracked at', () => {
+  const folder = {
+    trackedPaths: ['n/a'].values(),
+    pathStates: new Map([['n/gone', 'deleted' as const]]),
+    rules: new Map([['empty', { path: 'empty', kind: 'folder' as const, effect: 'track' as const }]]),
+  };
+
+  it.each(['n', 'n/a', 'n/gone', 'empty', ''])('is not "%s"', (path) => {
+    const trackedPaths = ['n/a'].values();
+    expect(() => requireTracked({ ...folder, trackedPaths }, [path])).not.toThrow();
+  });
+
+  it('is named, whatever else is typed', () => {
+    expect(() => requireTracked(folder, ['n', 'typo', 'n/b'])).toThrow('Nothing is tracked at "n/b", "typo".');
   });
 });
 
