@@ -1,4 +1,4 @@
-import { rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { commandLineFixture } from './fixture';
@@ -114,7 +114,11 @@ describe('two machines', () => {
     expect(await laptop.read('n/marked')).toContain('<<<<<<< mine\nof the laptop\n');
     expect(await laptop.read('n/clean')).toBe('one\n2\n3\n4\nfive\n');
     expect((await laptop.events(['push'], 3)).at(-1)).toMatchObject({ put: 0, revision: 2 });
-    await laptop.events(['resolve', '--abort', 'n']);
+    const aborted = (await laptop.events(['resolve', '--abort', 'n'])).at(-1);
+    const kept = ((aborted?.['backups'] ?? []) as string[]).map((backup) =>
+      readFile(join(backup, 'n/marked'), 'utf8').catch(String),
+    );
+    expect((await Promise.all(kept)).join('')).toContain('<<<<<<< mine');
     expect(await laptop.read('n/marked')).toBe('of the laptop\n');
     expect(await laptop.read('n/clean')).toBe('1\n2\n3\n4\nfive\n');
 

@@ -59,6 +59,7 @@ function undoPull(invocation: Invocation, backup: string | undefined): Promise<E
       const text = `${fileCount(undone)} as before the pull of revision ${revision}. The next pull brings its changes again.`;
       const left = changedSinceMessage(result.changedSince);
       out.result('undone', { ...result }, text, ...(left === '' ? [] : [left]));
+      if (result.backup !== undefined) out.note(`Files that it replaced or removed are kept in ${result.backup}.`);
       for (const one of result.skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
       return result.skipped.length > 0 ? exitCodes.failed : exitCodes.done;
     },

@@ -2,11 +2,11 @@ import { pathToFileURL } from 'node:url';
 import { PalmtreeError } from '../../errors';
 import { parseServerUrl } from '../../io/api/serverAddress';
 import { createFolder } from '../../io/fs/folders';
-import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
-import { openStoreAndScanner } from '../../io/openStoreAndScanner';
+import { openFolderStorage } from '../../io/openFolderStorage';
 import { registeredFolderAbove } from '../../io/store/folderRegistry';
 import { formatNumber } from '../../messages/format';
-import { FolderSync } from '../../sync/folder/folderSync';
+import type { FolderSync } from '../../sync/folder/folderSync';
+import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { Reporter } from '../../sync/ports/serverBinding';
 import { ConfigFile, excludedBy, type Config } from '../state/config';
 import { windowStorageIn } from '../state/stateFolder';
@@ -84,17 +84,11 @@ async function openFolder(invocation: Invocation, root: string, isLive: boolean)
   if (isLost)
     out.warn(`Palmtree's data about ${root} was deleted. Your files are untouched. Connect the folder again.`);
   const config = await new ConfigFile(storage).read();
-  const { store, scanner } = await openStoreAndScanner({ dist, root, storage, ownFolders: [state] });
-  if (store.setAside !== undefined) {
-    out.warn(
-      `The list of tracked files was damaged, and is kept at ${store.setAside}. Track the files again, or pull.`,
-    );
-  }
-  const sync = new FolderSync({
+  const { sync, setAside } = await openFolderSync({
+    dist,
     root,
-    store,
-    scanner,
-    folders: storagePaths(storage),
+    storage,
+    ownFolders: [state],
     settings: () => ({
       exclude: excludedBy(config),
       respectGitignore: config.respectGitignore,
@@ -108,6 +102,9 @@ async function openFolder(invocation: Invocation, root: string, isLive: boolean)
     onDefect: (error) => out.warn(error instanceof Error ? (error.stack ?? error.message) : String(error)),
     isLive,
   });
+  if (setAside !== undefined) {
+    out.warn(`The list of tracked files was damaged, and is kept at ${setAside}. Track the files again, or pull.`);
+  }
   sync.onDidChangeState((now) => {
     if (now.kind === 'scanning' && now.progress.files > 0) {
       out.scanned(`Scanning for changes: ${formatNumber(now.progress.files)} files so far`);

@@ -72,7 +72,8 @@ export function showPull(out: Output, result: PullResult): ExitCode {
     out.note(`Other local files in ${quotedPaths(skippedFolders)} won't be pushed; "palmtree track" adds them.`);
   }
   showSkipped(out, skipped);
-  if (backup !== undefined && out.isVerbose) out.note(`Replaced and deleted files are kept in ${backup}.`);
+  if (backup !== undefined && merged.length > 0) out.note(`Your versions from before the merge are kept in ${backup}.`);
+  else if (backup !== undefined && out.isVerbose) out.note(`Replaced and deleted files are kept in ${backup}.`);
   return exitAfter(conflicts.length, skipped);
 }
 

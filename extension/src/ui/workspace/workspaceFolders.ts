@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { excludedPatterns } from '../../core/tracking/excludeSetting';
 import { PalmtreeError } from '../../errors';
-import { openFolderStorage, storagePaths } from '../../io/openFolderStorage';
-import { openStoreAndScanner } from '../../io/openStoreAndScanner';
-import { FolderSync } from '../../sync/folder/folderSync';
+import { openFolderStorage } from '../../io/openFolderStorage';
+import type { FolderSync } from '../../sync/folder/folderSync';
+import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
 import { showModal, showNotification } from '../shared/notification';
 import { showError } from '../shared/notify';
@@ -163,18 +163,11 @@ export class WorkspaceFolders implements vscode.Disposable {
     const dist = join(extensionUri.fsPath, 'dist');
     const storage = await this.#storageOf(folder, storageUri, dist);
     await this.#deps.onOpen({ folder, storage });
-    const { store, scanner } = await openStoreAndScanner({
+    const { sync, setAside } = await openFolderSync({
       dist,
       root,
       storage,
       ownFolders: [storageUri.fsPath, globalStorageUri.fsPath],
-    });
-    if (store.setAside !== undefined) this.#warnOfDamage(folder, store.setAside);
-    const sync = new FolderSync({
-      root,
-      store,
-      scanner,
-      folders: storagePaths(storage),
       settings: () => ({
         exclude: excludedPatterns(setting('exclude', folder.uri)),
         respectGitignore: setting('respectGitignore', folder.uri),
@@ -184,6 +177,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       backupLimits,
       onDefect: (error) => log.error(error instanceof Error ? error : String(error)),
     });
+    if (setAside !== undefined) this.#warnOfDamage(folder, setAside);
     sync.onDidChangeState(() => this.#changed.fire());
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     const opened = { folder, sync, storage };
