@@ -89,6 +89,24 @@ export function newTreeMessage(tree: string, server: string): string {
   return l10n.t('The tree "{0}" doesn\'t exist on {1} yet.', tree, server);
 }
 
+/** Warns of an address without TLS. */
+export function unencryptedConfirmation(host: string): Confirmation {
+  return confirmation(
+    l10n.t('The connection to {0} is not encrypted.', host),
+    l10n.t('Others could read the token and the files. Use https outside your own network.'),
+  );
+}
+
+/** Asks whether the folder `name` is the one that was at `path`. */
+export function movedConfirmation(name: string, path: string): Confirmation {
+  return confirmation(
+    l10n.t('Was the folder {0} moved here from {1}?', name, path),
+    l10n.t(
+      'If so, Palmtree keeps its data about the folder: the tracked files and the last synced revision. If not, it starts over and compares all files with the server.',
+    ),
+  );
+}
+
 export interface ShownRestore extends RestorePlan {
   /** The restored paths; `''` is the whole tree. */
   readonly paths: readonly string[];

@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { pathList } from './pathList';
 import { systemFault } from './systemFaults';
 import type { SkipReason } from '../io/apply/preconditions';
 import type { Skipped } from '../io/apply/applyState';
@@ -33,4 +34,13 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
 export function skippedMessage({ path, reason, errno }: Skipped): string {
   const text = texts[reason](path);
   return errno === undefined ? text : l10n.t('{0} Reason: {1}.', text, systemFault(errno));
+}
+
+/** Names the files that a pull could not merge because retention has removed their last synced version. */
+export function baselessMessage(paths: readonly string[]): string {
+  if (paths.length === 0) return '';
+  return l10n.t(
+    'Nothing could be merged in {0}: the server no longer has the version that this folder was last synced with.',
+    pathList(paths),
+  );
 }

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { checkTreeName, isUnencrypted, parseServerUrl, suggestTreeName, withScheme } from '../../io/api/serverAddress';
 import { isSshAddress } from '../../io/api/sshAddress';
 import { errnoOf } from '../../io/fs/errno';
+import { unencryptedConfirmation } from '../../messages/confirmations';
 import { plainLine } from '../../messages/plainText';
 import { systemFault } from '../../messages/systemFaults';
 import { agreeToNewTree } from '../folder/agreements';
@@ -81,10 +82,11 @@ async function connect(invocation: Invocation, typed: string | undefined, option
 
 async function requireEncryption(invocation: Invocation, url: URL, { insecure }: ConnectOptions): Promise<void> {
   if (!isUnencrypted(url)) return;
-  const text = `The connection to ${url.host} is not encrypted: others could read the token and the files.`;
+  const { question: message, detail } = unencryptedConfirmation(url.host);
+  const sentences = [message, ...detail];
   await agree(
     { ...invocation, yes: insecure === true },
-    { question: `${text} Connect anyway?`, refusal: `${text} Use https, or pass --insecure.` },
+    { detail: sentences, question: 'Connect anyway?', refusal: [...sentences, '--insecure agrees.'].join(' ') },
   );
 }
 

@@ -12,7 +12,7 @@ export function watchCommand(): Command {
 }
 
 const watchHelp = `
-It asks nothing. It waits while files are in conflict, and does not push merged files before they were changed again. Where the
+After the first sync it asks nothing. It waits while files are in conflict, and does not push merged files before they were changed again. Where the
 deletion guard would stop a push or a pull, it ends with exit code 5.`;
 
 function watch(invocation: Invocation): Promise<void> {

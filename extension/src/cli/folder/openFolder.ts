@@ -4,6 +4,7 @@ import { parseServerUrl } from '../../io/api/serverAddress';
 import { createFolder } from '../../io/fs/folders';
 import { openFolderStorage } from '../../io/openFolderStorage';
 import { registeredFolderAbove } from '../../io/store/folderRegistry';
+import { movedConfirmation } from '../../messages/confirmations';
 import { formatNumber } from '../../messages/format';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { openFolderSync } from '../../sync/folder/openFolderSync';
@@ -141,6 +142,5 @@ async function bindAsStored(
 
 async function isMovedFrom(invocation: Invocation, root: string, path: string): Promise<boolean> {
   if (invocation.yes) return true;
-  const question = `Was this folder moved to ${root} from ${path}? If not, all its files are compared with the server.`;
-  return canAsk() && ask(invocation, { question });
+  return canAsk() && ask(invocation, movedConfirmation(root, path));
 }

@@ -2,7 +2,7 @@ import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import { heldLine } from '../../messages/heldMessages';
 import { pathSection, quotedPaths } from '../../messages/pathList';
-import { skippedMessage } from '../../messages/skippedMessages';
+import { baselessMessage, skippedMessage } from '../../messages/skippedMessages';
 import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
@@ -61,9 +61,7 @@ export function showPull(out: Output, result: PullResult): ExitCode {
     out.note(pathSection('In conflict, both versions are kept', conflicts));
     out.note('"palmtree conflicts" shows them, "palmtree resolve" decides them.');
   }
-  if (baseless.length > 0) {
-    out.note(`Not merged, since the server no longer has the last synced version: ${quotedPaths(baseless)}.`);
-  }
+  if (baseless.length > 0) out.note(baselessMessage(baseless));
   if (held.length > 0) {
     out.note(pathSection('Held on the server, since others push to this tree', held.map(heldLine)));
     out.note('"palmtree pull --held" pulls them too, "palmtree pull PATH" one of them.');

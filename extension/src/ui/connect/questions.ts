@@ -3,6 +3,7 @@ import type { TreeList } from '../../../../server/src/contract/schemas';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { Client } from '../../io/api/client';
 import { isSshAddress } from '../../io/api/sshAddress';
+import { unencryptedConfirmation } from '../../messages/confirmations';
 import { messageFor } from '../shared/errorMessages';
 import { showModal } from '../shared/notification';
 import { createPickList } from '../shared/quickInput';
@@ -171,10 +172,9 @@ function treeNameFault(text: string): string | undefined {
 
 async function acceptUnencrypted(url: URL): Promise<void> {
   if (!isUnencrypted(url)) return;
-  const message = vscode.l10n.t('The connection to {0} is not encrypted.', url.host);
-  const detail = vscode.l10n.t('Others could read the token and the files. Use https outside your own network.');
+  const { question, detail } = unencryptedConfirmation(url.host);
   const proceed = vscode.l10n.t('Connect Anyway');
-  const answer = await showModal('warning', message, detail, proceed);
+  const answer = await showModal('warning', question, detail.join('\n\n'), proceed);
   if (answer !== proceed) {
     throw new InvalidAnswer(
       vscode.l10n.t('The connection would not be encrypted. Enter an address that starts with https://.'),

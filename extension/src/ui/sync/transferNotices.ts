@@ -7,7 +7,7 @@ import { commandIds } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { notificationSource } from '../shared/notify';
 import { pathList } from '../../messages/pathList';
-import { skippedMessage } from '../../messages/skippedMessages';
+import { baselessMessage, skippedMessage } from '../../messages/skippedMessages';
 import { saveFiles } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -58,14 +58,6 @@ function conflictsMessage(conflicts: PullResult['conflicts']): string {
         formatNumber(conflicts.length),
         paths,
       );
-}
-
-function baselessMessage(paths: readonly string[]): string {
-  if (paths.length === 0) return '';
-  return vscode.l10n.t(
-    'Nothing could be merged in {0}: the server no longer has the version that this folder was last synced with.',
-    pathList(paths),
-  );
 }
 
 function skippedFilesMessage(skipped: readonly Skipped[]): string {

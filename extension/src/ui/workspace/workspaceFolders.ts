@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { excludedPatterns } from '../../core/tracking/excludeSetting';
 import { PalmtreeError } from '../../errors';
 import { openFolderStorage } from '../../io/openFolderStorage';
+import { movedConfirmation } from '../../messages/confirmations';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
@@ -254,11 +255,8 @@ const silent = { signal: new AbortController().signal, step: () => undefined, pr
 
 /** Asks whether a folder is the one that was at `path`. */
 async function isMovedFrom({ name }: vscode.WorkspaceFolder, path: string): Promise<boolean> {
-  const message = vscode.l10n.t('Was the folder {0} moved here from {1}?', name, path);
-  const detail = vscode.l10n.t(
-    'If so, Palmtree keeps its data about the folder: the tracked files and the last synced revision. If not, it starts over and compares all files with the server.',
-  );
+  const { question, detail } = movedConfirmation(name, path);
   const moved = { title: vscode.l10n.t('Folder Was Moved') };
   const other = { title: vscode.l10n.t('Not Moved'), isCloseAffordance: true };
-  return (await showModal('information', message, detail, moved, other)) === moved.title;
+  return (await showModal('information', question, detail.join('\n\n'), moved, other)) === moved.title;
 }
