@@ -15,7 +15,8 @@ export class StatusLine {
   #running: RunningStep | string = '';
   #timer: NodeJS.Timeout | undefined;
   #isShown = false;
-  #isPaused = false;
+  /** The questions that are open. */
+  #pauses = 0;
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream;
@@ -27,7 +28,7 @@ export class StatusLine {
       this.#rate.add(running.progress.bytes, performance.now());
     }
     // The time that the server is silent changes without an event.
-    if (!this.#isPaused) this.#timer ??= setInterval(() => this.#draw(), intervalMs).unref();
+    if (this.#pauses === 0) this.#timer ??= setInterval(() => this.#draw(), intervalMs).unref();
   }
 
   /** Removes the line, so that another text takes its place. The next interval draws it again. */
@@ -42,14 +43,14 @@ export class StatusLine {
     this.clear();
   }
 
-  /** Shows nothing, whatever is reported, until `resume`. */
+  /** Shows nothing, whatever is reported, until `resume` is called as often. */
   pause(): void {
-    this.#isPaused = true;
+    this.#pauses++;
     this.end();
   }
 
   resume(): void {
-    this.#isPaused = false;
+    this.#pauses--;
   }
 
   #draw(): void {
