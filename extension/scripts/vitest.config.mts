@@ -11,13 +11,16 @@ const independent = { shuffle: true };
 /** In a soak, each test runs as long as it is told to; then a run in progress has to end. */
 const modelTimeoutMs = 600_000 + 1_000 * Number(process.env['PALMTREE_SOAK_SECONDS'] ?? 0);
 
-const extensionTests = globSync(['extension/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'], { cwd: root });
+const unitTests = globSync(['{extension,server}/src/**/*.test.ts', 'extension/scripts/**/*.test.mts'], { cwd: root });
 /** Tests that replace modules, which the other files of a worker would get too. */
-const mockingTests = extensionTests.filter((file) => readFileSync(resolve(root, file), 'utf8').includes('vi.mock('));
+const mockingTests = unitTests.filter((file) => readFileSync(resolve(root, file), 'utf8').includes('vi.mock('));
 
 const bundleFolder = 'server/test/bundleFolder.ts';
+const removedFolders = 'server/test/removedFolders.ts';
 
 const unit = {
+  globalSetup: bundleFolder,
+  setupFiles: removedFolders,
   alias: { vscode: resolve(root, 'extension/src/messages/english.ts') },
   sequence: independent,
   // vitest leaves one core free by default, but many of these tests wait for a process.
@@ -39,7 +42,7 @@ export default defineConfig({
         test: {
           ...unit,
           name: 'unit',
-          include: extensionTests,
+          include: unitTests,
           exclude: mockingTests,
           // A worker takes as long to start as most of these files.
           isolate: false,
@@ -50,8 +53,7 @@ export default defineConfig({
         test: {
           ...unit,
           name: 'unit-isolated',
-          globalSetup: bundleFolder,
-          include: [...mockingTests, 'server/src/**/*.test.ts'],
+          include: mockingTests,
         },
       },
       {
@@ -82,6 +84,7 @@ export default defineConfig({
         test: {
           name: 'sync',
           globalSetup: bundleFolder,
+          setupFiles: removedFolders,
           sequence: independent,
           include: ['extension/test/{cli,sync}/**/*.test.ts'],
           // More than CI's two cores: each file has its own server and often waits for rsync or the disk.
