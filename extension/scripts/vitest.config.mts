@@ -64,6 +64,8 @@ export default defineConfig({
           // A process each, so that each measures its own memory.
           pool: 'forks',
           maxWorkers: 2,
+          // Short-lived objects are most of what the simulated machines make: collecting them took a seventh of the time.
+          execArgv: ['--max-semi-space-size=64'],
           testTimeout: modelTimeoutMs,
           hookTimeout: 60_000,
         },

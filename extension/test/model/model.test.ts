@@ -25,7 +25,10 @@ afterAll(() => {
   vi.unstubAllGlobals();
 });
 
-const requiredOutcomes = ['push done', 'pull done', 'resolve done', 'push stale_base', 'push crashed', 'pull crashed'];
+const requiredOutcomes = [
+  ...['push done', 'pull done', 'resolve done', 'restore done', 'undoPush done', 'undoPull done'],
+  ...['push stale_base', 'push crashed', 'pull crashed'],
+];
 /** The sequences take minutes, and many of them on a busy machine. In a soak, they go on for the given time. */
 const timeoutMs = 1_800_000 + 1_000 * (soakSeconds ?? 0);
 const longestPauseMs = 8_000;
@@ -42,7 +45,11 @@ async function runSequence(count: number, steps: readonly Step[]): Promise<Model
   }
 }
 
-const sequence = fc.tuple(fc.constantFrom(2, 2, 2, 3), fc.array(step, { minLength: 1, maxLength: 10 }));
+const short = fc.array(step, { minLength: 1, maxLength: 10 });
+/** Only a longer history has much to undo and to restore. */
+const long = fc.array(step, { minLength: 20, maxLength: 60, size: 'max' });
+const mixed = fc.oneof({ arbitrary: short, weight: 19 }, { arbitrary: long, weight: 1 });
+const sequence = fc.tuple(fc.constantFrom(2, 2, 2, 3), soakSeconds === undefined ? mixed : long);
 
 it('property: whatever users do and whatever fails, no promise is broken', { timeout: timeoutMs }, async () => {
   let steps = 0;
@@ -57,8 +64,8 @@ it('property: whatever users do and whatever fails, no promise is broken', { tim
   await checkInBatches(property, {
     name: 'sequences of the model',
     share: 0.95,
-    runs: 500,
-    runsPerBatch: 250,
+    runs: 2_000,
+    runsPerBatch: 100,
     maxGrowthBytes: 100e6,
     afterBatch: () => ({ steps, serverCrashes: crashes, ...Object.fromEntries(outcomes) }),
   });
