@@ -23,8 +23,8 @@ const unit = {
   setupFiles: removedFolders,
   alias: { vscode: resolve(root, 'extension/src/messages/english.ts') },
   sequence: independent,
-  // vitest leaves one core free by default, but many of these tests wait for a process.
-  maxWorkers: 2,
+  // More than CI's two cores: many of these tests wait for a process or the disk.
+  maxWorkers: 3,
   // Some run real servers, which takes long on a busy machine.
   testTimeout: 120_000,
   hookTimeout: 60_000,
@@ -90,7 +90,7 @@ export default defineConfig({
           sequence: independent,
           include: ['extension/test/{cli,sync}/**/*.test.ts'],
           // More than CI's two cores: each file has its own server and often waits for rsync or the disk.
-          maxWorkers: 3,
+          maxWorkers: 4,
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -101,8 +101,8 @@ export default defineConfig({
         test: {
           name: 'ui',
           include: ['extension/test/ui/**/*.test.ts'],
-          // The files of a worker share a server, a workbench and a browser tab.
-          maxWorkers: 2,
+          // The files of a worker share a server, a workbench and a browser tab. A window takes half of a core.
+          maxWorkers: 3,
           isolate: false,
           pool: 'forks',
           sequence: independent,
