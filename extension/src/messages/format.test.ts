@@ -1,6 +1,14 @@
 import { env } from 'vscode';
 import { afterEach, describe, expect, it } from 'vitest';
-import { fileCount, formatBytes, formatDate, formatNumber, formatPercent, relativeTime } from './format';
+import {
+  fileCount,
+  formatBytes,
+  formatDate,
+  formatDuration,
+  formatNumber,
+  formatPercent,
+  relativeTime,
+} from './format';
 
 const now = new Date('2026-11-24T12:00:00Z');
 const minute = 60_000;
@@ -31,6 +39,17 @@ describe('relative times', () => {
   it('are "just now" for a future date, which a fast clock on another machine can cause', () => {
     expect(relativeTime(new Date(now.getTime() + 5 * hour), now)).toBe('just now');
   });
+});
+
+it.each([
+  [-1, '0 s'],
+  [0.2, '1 s'],
+  [59.2, '1 min'],
+  [61, '2 min'],
+  [3_590, '1 h 0 min'],
+  [7_261, '2 h 2 min'],
+])('a duration of %d seconds is %s', (seconds, text) => {
+  expect(formatDuration(seconds)).toBe(text);
 });
 
 describe('numbers', () => {

@@ -40,6 +40,15 @@ export function formatBytes(bytes: number): string {
   }).format(value);
 }
 
+/** `45 s`, `9 min`, `2 h 5 min`, rounded up. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return l10n.t('{0} s', formatNumber(whole));
+  const minutes = Math.ceil(whole / 60);
+  if (minutes < 60) return l10n.t('{0} min', formatNumber(minutes));
+  return l10n.t('{0} h {1} min', formatNumber(Math.floor(minutes / 60)), formatNumber(minutes % 60));
+}
+
 /** `Nov 24, 2026, 1:05 PM`, in local time. */
 export function formatDate(date: Date): string {
   return new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' }).format(date);

@@ -4,7 +4,7 @@ import type { TransferProgress } from '../io/transfer/transferProgress';
 import type { ProgressStep } from '../sync/ports/progressStep';
 import type { SentPack, TransferOutcome, TransferTitle } from '../sync/ports/serverBinding';
 import { errorText } from './errorTexts';
-import { fileCount, formatBytes, formatNumber, formatPercent } from './format';
+import { fileCount, formatBytes, formatDuration, formatNumber, formatPercent } from './format';
 
 /** The part of a command that is running, without a full stop. */
 function stepMessage(step: ProgressStep): string {
@@ -61,7 +61,7 @@ export function isAwaiting({ step, progress, since }: RunningStep, now: Date): b
   return isLongAgo(since, now) && !hasBytes(progress) && waitingSteps.has(step.kind);
 }
 
-/** `Sending 40 files: 31%, …`, and how long nothing has come from the server. */
+/** `Sending 40 files: 31%, …`, with the speed and the time left, or with the time for which nothing has come from the server. */
 export function runningMessage(running: RunningStep, now: Date): string {
   const { step, progress, since } = running;
   const message = stepMessage(step);
@@ -70,8 +70,17 @@ export function runningMessage(running: RunningStep, now: Date): string {
   const done = transferMessage(progress);
   if (progress.isReconnecting === true) return l10n.t('The connection was lost at {0}. Reconnecting…', done);
   // One of the two rsyncs may be reading a large file.
-  const stall = isLongAgo(since, now) ? `. ${l10n.t('No data for {0}', secondsSince(since, now))}` : '';
-  return `${message}: ${done}${stall}`;
+  if (isLongAgo(since, now)) return `${message}: ${done}. ${l10n.t('No data for {0}', secondsSince(since, now))}`;
+  const left = timeLeftMessage(running, now);
+  if (left === '') return `${message}: ${done}`;
+  return l10n.t('{0}: {1}, {2}/s, {3}', message, done, formatBytes(Math.round(progress.bytesPerSecond ?? 0)), left);
+}
+
+/** `45 s left`; empty as long as the time is not known. */
+export function timeLeftMessage({ progress, since }: RunningStep, now: Date): string {
+  if (progress?.bytesPerSecond === undefined || progress.isReconnecting === true || isLongAgo(since, now)) return '';
+  const bytes = progress.totalBytes - progress.bytes;
+  return bytes > 0 ? l10n.t('{0} left', formatDuration(bytes / progress.bytesPerSecond)) : '';
 }
 
 function isLongAgo(since: number, now: Date): boolean {
@@ -87,7 +96,7 @@ export function waitMessage(since: number, now: Date): string {
 }
 
 function secondsSince(since: number, now: Date): string {
-  return l10n.t('{0} s', formatNumber(Math.max(0, Math.floor((now.getTime() - since) / 1000))));
+  return formatDuration(Math.floor((now.getTime() - since) / 1000));
 }
 
 /** `31%, 12 of 40 files, 186.0 MB of 600.0 MB`. */

@@ -1,6 +1,5 @@
 import { plainLine } from '../../messages/plainText';
 import { runningMessage, type RunningStep } from '../../messages/progressMessages';
-import { TransferRate } from './transferRate';
 
 const intervalMs = 100;
 /** Shorter work shows nothing. */
@@ -10,7 +9,6 @@ const barCells = 20;
 /** One line at the bottom of a terminal that says what a command does, and is written over. */
 export class StatusLine {
   readonly #stream: NodeJS.WriteStream;
-  readonly #rate = new TransferRate();
   readonly #begun = performance.now();
   #running: RunningStep | string = '';
   #timer: NodeJS.Timeout | undefined;
@@ -24,9 +22,6 @@ export class StatusLine {
 
   show(running: RunningStep | string): void {
     this.#running = running;
-    if (typeof running !== 'string' && running.progress !== undefined) {
-      this.#rate.add(running.progress.bytes, performance.now());
-    }
     // The time that the server is silent changes without an event.
     if (this.#pauses === 0) this.#timer ??= setInterval(() => this.#draw(), intervalMs).unref();
   }
@@ -66,9 +61,7 @@ export class StatusLine {
     const message = runningMessage(running, new Date());
     const { progress } = running;
     if (progress === undefined || progress.totalBytes === 0) return message;
-    return [bar(progress.bytes / progress.totalBytes), message, this.#rate.text(progress.totalBytes)]
-      .filter((part) => part !== '')
-      .join(' · ');
+    return `${bar(progress.bytes / progress.totalBytes)} ${message}`;
   }
 }
 

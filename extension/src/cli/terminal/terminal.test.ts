@@ -5,7 +5,6 @@ import { errorCodes } from '../../messages/errorTexts';
 import { errorSentence } from './errorSentence';
 import { exitCodeOf } from './exitCodes';
 import { styleFor } from './style';
-import { TransferRate } from './transferRate';
 import { UsageError } from './usageError';
 
 describe('the exit code of an error', () => {
@@ -54,23 +53,5 @@ describe('colors', () => {
     ['not on a dumb terminal', true, { TERM: 'dumb' }, 'x'],
   ])('are used %s', (_where, isTTY, environment, shown) => {
     expect(styleFor({ isTTY }, environment)('red', 'x')).toBe(shown);
-  });
-});
-
-describe('the rate of a transfer', () => {
-  it('is that of the last seconds, with the time left', () => {
-    const rate = new TransferRate();
-    expect(rate.text(100_000_000)).toBe('');
-    for (let second = 0; second <= 10; second++) rate.add(second < 5 ? 0 : (second - 5) * 2_000_000, second * 1_000);
-    expect(rate.text(100_000_000)).toBe('2.0 MB/s, 45 s left');
-    expect(rate.text(1_000_000_000)).toBe('2.0 MB/s, 9 min left');
-  });
-
-  it('starts over with the next transfer', () => {
-    const rate = new TransferRate();
-    rate.add(0, 0);
-    rate.add(9_000_000, 1_000);
-    rate.add(0, 2_000);
-    expect(rate.text(1)).toBe('');
   });
 });

@@ -1,11 +1,13 @@
 import type { TransferProgress } from '../../io/transfer/transferProgress';
+import { TransferRate } from './transferRate';
 
 type Amount = Pick<TransferProgress, 'files' | 'bytes' | 'wireBytes'>;
 
-/** Adds up the progress of the parts of one transfer. */
+/** Adds up the progress of the parts of one transfer, and measures its speed. */
 export class TransferMeter {
   readonly #total: Pick<TransferProgress, 'totalFiles' | 'totalBytes'>;
   readonly #report: (progress: TransferProgress) => void;
+  readonly #rate = new TransferRate();
   #done: Amount = { files: 0, bytes: 0, wireBytes: 0 };
 
   constructor(entries: readonly { readonly size: number }[], report: (progress: TransferProgress) => void) {
@@ -31,7 +33,13 @@ export class TransferMeter {
       const wireBytes = before.wireBytes + progress.wireBytes;
       this.#done = { ...this.#done, wireBytes };
       const amount = { files: before.files + files, bytes: before.bytes + Math.min(bytes, progress.bytes), wireBytes };
-      this.#report({ ...progress, ...this.#total, ...amount });
+      const bytesPerSecond = this.#rate.add(amount.bytes, performance.now());
+      this.#report({
+        ...progress,
+        ...this.#total,
+        ...amount,
+        ...(bytesPerSecond !== undefined && { bytesPerSecond }),
+      });
     };
   }
 }

@@ -224,6 +224,16 @@ describe('the status bar item', () => {
       expect(begun.tooltip).toBe(tooltip.replace(' (8 s)', ''));
     });
 
+    it('the speed and the time left, once they are known', () => {
+      const known = { ...progress, bytes: 31e6, totalBytes: 100e6, bytesPerSecond: 1.5e6 };
+      const indicator = indicatorFor([running({ progress: known, since: now.getTime() })]);
+      expect(indicator.text).toBe('$(sync~spin) Pushing 31%, 46 s left');
+      expect(indicator.tooltip).toBe('Sending 4 files: 31%, 1 of 4 files, 31.0 MB of 100.0 MB, 1.5 MB/s, 46 s left');
+      expect(indicatorFor([running({ progress: known, since })]).text).toBe('$(sync~spin) Pushing 31%');
+      const lost = { ...known, isReconnecting: true };
+      expect(indicatorFor([running({ progress: lost, since: now.getTime() })]).text).not.toContain('left');
+    });
+
     it('at what percent it reconnects', () => {
       const indicator = indicatorFor([running({ progress: { ...progress, isReconnecting: true }, since })]);
       expect(indicator.text).toBe('$(sync~spin) Reconnecting 31%');

@@ -7,7 +7,7 @@ import { pendingSigns } from '../shared/pendingSigns';
 import { pendingWords } from '../../messages/pendingWords';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
-import { isAwaiting, runningMessage, waitMessage } from '../../messages/progressMessages';
+import { isAwaiting, runningMessage, timeLeftMessage, waitMessage } from '../../messages/progressMessages';
 import { httpInsteadMessage } from '../../messages/rsyncMessage';
 
 /** The content of the status bar item. */
@@ -73,18 +73,19 @@ function busyIndicator(state: SyncState, now: Date): Indicator | undefined {
     return { text: '$(sync~spin) Palmtree', tooltip, command: undefined, targets: [] };
   }
   if (state.kind !== 'transferring') return undefined;
-  const { progress, direction, step, since } = state;
-  const running = direction === 'push' ? l10n.t('Pushing') : l10n.t('Pulling');
-  const verb =
-    progress?.isReconnecting === true
-      ? l10n.t('Reconnecting')
-      : progress?.isQueued === true || isAwaiting({ step, progress, since }, now)
-        ? l10n.t('Waiting for the server')
-        : running;
+  const { progress } = state;
   const hasBytes = progress !== undefined && progress.totalBytes > 0;
   const done = hasBytes ? formatPercent(progress.bytes, progress.totalBytes) : '';
-  const tooltip = runningMessage({ step, progress, since }, now);
-  return { text: joined('$(sync~spin)', verb, done), tooltip, command: undefined, targets: [] };
+  const left = timeLeftMessage(state, now);
+  const amount = left === '' ? done : l10n.t('{0}, {1}', done, left);
+  const text = joined('$(sync~spin)', transferVerb(state, now), amount);
+  return { text, tooltip: runningMessage(state, now), command: undefined, targets: [] };
+}
+
+function transferVerb(state: SyncState & { kind: 'transferring' }, now: Date): string {
+  if (state.progress?.isReconnecting === true) return l10n.t('Reconnecting');
+  if (state.progress?.isQueued === true || isAwaiting(state, now)) return l10n.t('Waiting for the server');
+  return state.direction === 'push' ? l10n.t('Pushing') : l10n.t('Pulling');
 }
 
 function haltedIndicator(
