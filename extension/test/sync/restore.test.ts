@@ -62,7 +62,7 @@ describe('a restore', () => {
     await desk.sync.untrack(['n/a.md']);
     const before = await desk.listing();
     const plan = await desk.sync.planRestore(silent, { paths: ['n', 'n/a.md'], revision: 1 });
-    expect(plan).toEqual({ replaced: [], untracked: ['n/a.md'], created: ['n/sub/b.md'] });
+    expect(plan).toEqual({ replaced: [], untracked: ['n/a.md'], created: ['n/sub/b.md'], absent: [] });
     expectSame(await desk.listing(), before);
     expect([desk.sync.isTracked('n/a.md'), desk.sync.isOnDisk('n/a.md')]).toEqual([false, false]);
     const only = new Set(plan.created);
