@@ -31,7 +31,7 @@ class Automated {
 
   constructor(machine: Machine, settings: Partial<AutomationSettings>) {
     this.machine = machine;
-    this.settings = { pushOnSave: 'off', pullOn: 'manual', ...settings };
+    this.settings = { pushOn: 'manual', pullOn: 'manual', ...settings };
     this.automation = new Automation({
       sync: machine.sync,
       settings: () => this.settings,
@@ -60,7 +60,7 @@ class Automated {
   }
 }
 
-const both: AutomationSettings = { pushOnSave: 'afterDelay', pullOn: 'change' };
+const both: AutomationSettings = { pushOn: 'save', pullOn: 'change' };
 const initial = Object.fromEntries(Array.from({ length: 12 }, (_, n) => [`n/${n}.md`, `${n}`]));
 
 /** Pushes a file of several lines from the desk, which the laptop's automation pulls. */
@@ -137,10 +137,60 @@ describe('a pull that the user has undone', () => {
   });
 });
 
+describe('a push after a change', () => {
+  it('sends what other programs have changed since the folder was opened, each time', async () => {
+    const [machine] = await fixture.syncedMachines(initial);
+    await machine.write('n/9.md', 'earlier');
+    await machine.sync.rescan(silent);
+    const desk = new Automated(machine, { pushOn: 'change' });
+    await machine.write('n/0.md', 'by a program');
+    await machine.delete('n/1.md');
+    await machine.sync.rescan(silent);
+    await desk.timers.fire(saveDelay);
+    expect(await desk.done.next()).toBe('push');
+    await machine.write('n/0.md', 'by a program again');
+    await machine.sync.rescan(silent);
+    await desk.timers.fire(saveDelay);
+    expect(await desk.done.next()).toBe('push');
+    const paths = async (revision: number) =>
+      (await machine.client.revision(fixture.tree, revision)).changes.map(({ path }) => path).sort();
+    expect([await paths(2), await paths(3)]).toEqual([['n/0.md', 'n/1.md'], ['n/0.md']]);
+    expect([...machine.sync.pathStates]).toEqual([['n/9.md', 'modified']]);
+  });
+
+  it('does not send what a pull has merged until somebody changes that', async () => {
+    const [machine, other] = await fixture.syncedMachines({ ...initial, 'n/lines.md': 'one\ntwo\nthree\n' });
+    const desk = new Automated(machine, { pushOn: 'change' });
+    await other.write('n/lines.md', 'ONE\ntwo\nthree\n');
+    await other.push();
+    await until(machine, ({ counts }) => counts.incoming === 1);
+    await machine.write('n/lines.md', 'one\ntwo\nTHREE\n');
+    const { merged } = await machine.sync.pull(silent, { autoMerge: true });
+    expect(merged).toEqual(['n/lines.md']);
+    await machine.sync.rescan(silent);
+    expect([desk.timers.running, machine.sync.state.counts.outgoing]).toEqual([0, 1]);
+    await machine.write('n/lines.md', 'ONE\ntwo\nTHREE\nfour\n');
+    await machine.sync.rescan(silent);
+    await desk.timers.fire(saveDelay);
+    expect(await desk.done.next()).toBe('push');
+    expect(machine.sync.state.counts.outgoing).toBe(0);
+  });
+
+  it('asks before it deletes much', async () => {
+    const [machine] = await fixture.syncedMachines(initial);
+    const desk = new Automated(machine, { pushOn: 'change' });
+    await machine.delete('n');
+    await machine.sync.rescan(silent);
+    await desk.timers.fire(saveDelay);
+    expect(await desk.pauses.next()).toMatchObject({ kind: 'failed', error: { code: 'deletion_guard' } });
+    expect(await head(machine)).toBe(1);
+  });
+});
+
 describe('a push after a save', () => {
   it('is made once, some time after the last of several saves', async () => {
     const [machine] = await fixture.syncedMachines(initial);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     await desk.save('n/0.md', 'first');
     await desk.save('n/1.md', 'second');
     await desk.save('n/new.md', 'third');
@@ -153,7 +203,7 @@ describe('a push after a save', () => {
 
   it('sends the saved files, and no other pending changes', async () => {
     const [machine] = await fixture.syncedMachines(initial);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     for (const path of ['n/1.md', 'n/2.md', 'n/new.md']) await machine.write(path, 'by a checkout');
     await machine.delete('n/3.md');
     await desk.save('n/0.md', 'by hand');
@@ -167,11 +217,11 @@ describe('a push after a save', () => {
 
   it('is not made for untracked files, nor if it is switched off in the meantime', async () => {
     const [machine] = await fixture.syncedMachines(initial);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     await desk.save('other.md', 'not tracked');
     expect(desk.timers.running).toBe(0);
     await desk.save('n/0.md', 'tracked');
-    desk.settings = { ...desk.settings, pushOnSave: 'off' };
+    desk.settings = { ...desk.settings, pushOn: 'manual' };
     await desk.timers.fire(saveDelay);
     await machine.sync.rescan(silent);
     expect(await head(machine)).toBe(1);
@@ -179,7 +229,7 @@ describe('a push after a save', () => {
 
   it('waits while git works on the folder', async () => {
     const [machine] = await fixture.syncedMachines(initial);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     desk.git = 'MERGE_HEAD';
     await desk.save('n/0.md', 'in a merge');
     await desk.timers.fire(saveDelay);
@@ -194,7 +244,7 @@ describe('a push after a save', () => {
 
   it('is made after a pull if the server has a newer revision', async () => {
     const [machine, other] = await fixture.syncedMachines(initial);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     await other.write('n/5.md', 'theirs');
     await other.push();
     await until(machine, ({ counts }) => counts.incoming === 1);
@@ -210,7 +260,7 @@ describe('a push after a save', () => {
 
   it('reports the deletion guard once, and continues when the user has acted', async () => {
     const [machine] = await fixture.syncedMachines(initial);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     for (let n = 1; n < 12; n++) await desk.save(`n/${n}.md`, '');
     await desk.timers.fire(saveDelay);
     expect(await desk.pauses.next()).toMatchObject({
@@ -236,7 +286,7 @@ describe('a push after a save', () => {
     for (const path of ['n/0.md', 'n/1.md']) await machine.write(path, 'new');
     await machine.sync.track(['n']);
     await machine.sync.rescan(silent);
-    const desk = new Automated(machine, { pushOnSave: 'afterDelay' });
+    const desk = new Automated(machine, { pushOn: 'save' });
     await desk.save('n/0.md', 'saved');
     await desk.timers.fire(saveDelay);
     const pause = await desk.pauses.next();
@@ -378,7 +428,7 @@ describe('a pull of an announced revision', () => {
 
   it('never deletes a saved file on the server that vanished, and pauses', async () => {
     const [desk] = await fixture.syncedMachines(initial);
-    const automated = new Automated(desk, { pushOnSave: 'afterDelay' });
+    const automated = new Automated(desk, { pushOn: 'save' });
     await desk.write('alone', 'tracked by itself');
     await desk.sync.track(['alone']);
     await desk.push();

@@ -15,7 +15,7 @@ interface Machines {
 const plan = 'notes/plan.md';
 const seeds = 'notes/seeds.md';
 const files = { [plan]: '# Garden\n', [seeds]: '# Seeds\n' };
-const automatic = { 'palmtree.pullOn': 'change', 'palmtree.pushOnSave': 'afterDelay' };
+const automatic = { 'palmtree.pullOn': 'change', 'palmtree.pushOn': 'save' };
 
 describe("another machine's push", () => {
   it('is shown with its author', async ({ desk, laptop }) => {
@@ -49,7 +49,7 @@ describe("another machine's push", () => {
 });
 
 describe('a save', () => {
-  it('is pushed when pushOnSave says so', async ({ desk, laptop }) => {
+  it('is pushed when pushOn says so', async ({ desk, laptop }) => {
     const window = await openAutomatic({ desk, laptop }, files);
     await window.editor.open('plan.md');
     await window.editor.append('water\n');
@@ -58,6 +58,18 @@ describe('a save', () => {
     expect(head).toMatchObject({ author: 'desk' });
     await laptop.pull();
     expect(await laptop.read(plan)).toBe(await desk.read(plan));
+    await window.inSync();
+    expect(await window.notifications.all.count()).toBe(0);
+  });
+});
+
+describe('a change by another program', () => {
+  it('is pushed when pushOn says so', async ({ desk, laptop }) => {
+    await desk.configure({ 'palmtree.pushOn': 'change' });
+    const window = await desk.openInSync(laptop, files);
+    await desk.write(plan, '# Garden\n\nby a build\n');
+    await until(laptop, ({ counts }) => counts.incoming === 1);
+    expect(await desk.onServer(plan)).toBe('# Garden\n\nby a build\n');
     await window.inSync();
     expect(await window.notifications.all.count()).toBe(0);
   });
@@ -114,7 +126,7 @@ describe('a git merge in one of two folders', () => {
   });
 });
 
-describe('a file that both changed in different places, with pushOnSave and pullOn', () => {
+describe('a file that both changed in different places, with pushOn and pullOn', () => {
   it('is merged with a notification, and pushed only by the user', async ({ desk, laptop }) => {
     const window = await openAutomatic({ desk, laptop }, { ...files, [seeds]: lines('one', 'five') });
     await desk.write(seeds, lines('one', 'FIVE'));
@@ -137,7 +149,7 @@ describe('a file that both changed in different places, with pushOnSave and pull
   });
 });
 
-describe('a conflict, with pushOnSave and pullOn', () => {
+describe('a conflict, with pushOn and pullOn', () => {
   it('is reported once, and neither version is changed', async ({ desk, laptop }) => {
     const window = await openAutomatic({ desk, laptop }, files);
     await desk.write(seeds, '# Seeds\n\nmine\n');

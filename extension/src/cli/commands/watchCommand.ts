@@ -19,8 +19,8 @@ function watch(invocation: Invocation): Promise<void> {
   return withFolder(
     invocation,
     async (folder) => {
-      const { pulled } = await runSync(invocation, folder);
-      await new LiveSync(invocation, folder, pulled.merged).run();
+      await runSync(invocation, folder);
+      await new LiveSync(invocation, folder).run();
     },
     { isLive: true },
   );

@@ -1,7 +1,4 @@
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
-import { isInside, parentOf } from '../../core/paths';
-import type { PathState } from '../../core/status/pathState';
+import { parentOf } from '../../core/paths';
 import { isServerAbsent, PalmtreeError } from '../../errors';
 import { FolderWatch } from '../../io/fs/folderWatch';
 import { gitActivity } from '../../io/fs/gitActivity';
@@ -20,8 +17,6 @@ const rescanMs = 300_000;
 const blindRescanMs = 10_000;
 const retryMs = 5_000;
 
-const outgoing: ReadonlySet<PathState> = new Set(['added', 'modified', 'deleted']);
-
 /**
  * Pushes each change of the tracked files here, and pulls each revision that others push, until the signal of the invocation
  * ends it. Invariant: like every automation it pushes no merge that nobody has looked at, and it asks nothing: the deletion
@@ -33,32 +28,26 @@ export class LiveSync {
   readonly #watch: FolderWatch;
   readonly #automation: Automation;
   readonly #end = Promise.withResolvers<void>();
-  /** Outgoing paths that the automation knows of. */
-  readonly #announced = new Set<string>();
-  /** Merged files that nobody has changed since, with their stats. */
-  readonly #unchecked = new Map<string, string>();
   #unmerged: ReadonlySet<string> = new Set();
-  #states: unknown;
   #tracked: readonly unknown[] = [];
   #isBlind = false;
   #isOffline = false;
   #rescan: NodeJS.Timeout | undefined;
 
-  /** `merged` has the files that were merged before, and not looked at yet. */
-  constructor(invocation: Invocation, folder: OpenFolder, merged: readonly string[]) {
+  constructor(invocation: Invocation, folder: OpenFolder) {
     const { sync, root, config, reporter } = folder;
     this.#invocation = invocation;
     this.#folder = folder;
-    for (const path of merged) this.#unchecked.set(path, this.#stamp(path));
     this.#watch = new FolderWatch({
       root,
-      onChange: (paths) => this.#changed(paths),
+      onChange: (paths) => sync.onFileEvents(paths),
       onFault: (error) => this.#goBlind(error),
       isWanted: (path) => sync.isTracked(path),
     });
     this.#automation = new Automation({
       sync,
-      settings: () => ({ pushOnSave: 'afterDelay', pullOn: 'change' }),
+      settings: () => ({ pushOn: 'change', pullOn: 'change' }),
+      pushesEarlier: true,
       gitActivity,
       pullOptions: () => ({
         autoMerge: config.autoMerge,
@@ -106,11 +95,6 @@ export class LiveSync {
     out.note('Watching for changes. Ctrl-C ends it.');
   }
 
-  #changed(paths: ReadonlySet<string>): void {
-    for (const path of this.#announced) if (paths.has(path) || hasFolderOf(paths, path)) this.#announced.delete(path);
-    this.#folder.sync.onFileEvents(paths);
-  }
-
   /** Looks at the folder's state after each change of it. */
   #look(): void {
     const { sync } = this.#folder;
@@ -126,21 +110,6 @@ export class LiveSync {
       this.#tracked = tracked;
       this.#watch.update(this.#watchedFolders());
     }
-    if (sync.pathStates === this.#states) return;
-    this.#states = sync.pathStates;
-    this.#announce();
-  }
-
-  #announce(): void {
-    const { pathStates } = this.#folder.sync;
-    for (const path of this.#announced) if (!pathStates.has(path)) this.#announced.delete(path);
-    const found: string[] = [];
-    for (const [path, state] of pathStates) {
-      if (!outgoing.has(state) || this.#announced.has(path) || this.#isUnchecked(path)) continue;
-      this.#announced.add(path);
-      found.push(path);
-    }
-    if (found.length > 0) this.#automation.saved(found);
   }
 
   #watchedFolders(): Set<string> {
@@ -153,17 +122,12 @@ export class LiveSync {
   }
 
   #pushed(result: PushResult): void {
-    // A file that changed during the push is outgoing again. One that was left out waits for its next change.
-    const skipped = new Set(result.skipped.map(({ path }) => path));
-    for (const path of this.#announced) if (!skipped.has(path)) this.#announced.delete(path);
     if (result.put + result.deleted + result.skipped.length > 0) {
       showPush(this.#invocation.out, this.#folder, result);
     }
-    this.#announce();
   }
 
   #pulled(result: PullResult): void {
-    for (const path of result.merged) this.#unchecked.set(path, this.#stamp(path));
     const { written, deleted, merged, conflicts, skipped, held } = result;
     if (written + deleted + merged.length + conflicts.length + skipped.length + held.length > 0) {
       showPull(this.#invocation.out, result);
@@ -227,22 +191,4 @@ export class LiveSync {
       if (!(error instanceof PalmtreeError)) throw error;
     }
   }
-
-  #isUnchecked(path: string): boolean {
-    const stamp = this.#unchecked.get(path);
-    if (stamp === undefined) return false;
-    if (stamp === this.#stamp(path)) return true;
-    this.#unchecked.delete(path);
-    return false;
-  }
-
-  #stamp(path: string): string {
-    const stats = lstatSync(join(this.#folder.root, path), { throwIfNoEntry: false, bigint: true });
-    return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeNs}`;
-  }
-}
-
-function hasFolderOf(paths: ReadonlySet<string>, path: string): boolean {
-  for (const folder of paths) if (isInside(path, folder)) return true;
-  return false;
 }

@@ -30,7 +30,7 @@ it('stops when the server calls each push stale, although each pull brings a new
   } as unknown as AutomationDeps['sync'];
   const automation = new Automation({
     sync,
-    settings: () => ({ pushOnSave: 'afterDelay', pullOn: 'change' }),
+    settings: () => ({ pushOn: 'save', pullOn: 'change' }),
     gitActivity: () => Promise.resolve(undefined),
     pullOptions: () => ({}),
     onPaused: pauses.record,

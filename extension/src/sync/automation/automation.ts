@@ -6,9 +6,10 @@ import type { FolderSync } from '../folder/folderSync';
 import type { Reporter } from '../ports/serverBinding';
 import type { PullOptions, PullResult } from '../pull/pull';
 import type { PushResult } from '../push/push';
+import { OutgoingChanges } from './outgoingChanges';
 
-/** The pause from the last save to the push: several saves often follow each other closely. */
-const saveDelayMs = 2_000;
+/** The pause from the last change to the push: several changes often follow each other closely. */
+const pushDelayMs = 2_000;
 /** The pause between two checks for a running git operation. */
 const gitPauseMs = 1_000;
 
@@ -19,7 +20,8 @@ const maxStalePushes = 5;
 const transientCodes: ReadonlySet<string> = new Set(['server_unreachable', 'no_response', 'store_locked']);
 
 export interface AutomationSettings {
-  readonly pushOnSave: 'off' | 'afterDelay';
+  /** `save`: what the user saves in an editor. `change`: that, and what other programs change. */
+  readonly pushOn: 'manual' | 'save' | 'change';
   readonly pullOn: 'manual' | 'change';
 }
 
@@ -32,9 +34,20 @@ export type PauseReason =
 export interface AutomationDeps {
   readonly sync: Pick<
     FolderSync,
-    'root' | 'state' | 'pathStates' | 'conflicts' | 'onDidChangeState' | 'isTracked' | 'push' | 'pull'
+    | 'root'
+    | 'state'
+    | 'pathStates'
+    | 'conflicts'
+    | 'onDidChangeState'
+    | 'isTracked'
+    | 'hashAt'
+    | 'isUnchangedMerge'
+    | 'push'
+    | 'pull'
   >;
   readonly settings: () => AutomationSettings;
+  /** Whether `change` pushes the changes that it finds at first, too. By default they are left to the user. */
+  readonly pushesEarlier?: boolean;
   /** The git operation that is running in one of these folders, if any. */
   readonly gitActivity: (folders: Iterable<string>) => Promise<string | undefined>;
   readonly pullOptions: () => Pick<PullOptions, 'autoMerge' | 'unmerged' | 'hasUnsavedEdits'>;
@@ -49,10 +62,10 @@ export interface AutomationDeps {
 }
 
 /**
- * Pushes after saves, and pulls announced revisions, if the settings say so.
+ * Pushes after saves or changes, and pulls announced revisions, if the settings say so.
  * Invariants: nothing runs while there is a conflict, or while git works on the folder. A push sends only files that the
- * user saved in an editor. It does not send the results of a checkout, a pull or a merge: otherwise automations on several
- * machines could push forever, and send texts that no user has seen.
+ * user has saved in an editor or, with `change`, that anybody has changed. It never sends what a pull or a merge has written:
+ * otherwise automations on several machines could push forever, and send texts that no user has seen.
  */
 export class Automation {
   readonly #deps: AutomationDeps;
@@ -60,7 +73,8 @@ export class Automation {
   readonly #lifetime = new AbortController();
   readonly #subscription: { dispose(): void };
   #delay: AbortController | undefined;
-  /** Paths that were saved and not pushed yet. */
+  readonly #changes: OutgoingChanges;
+  /** Paths that were saved or changed, and not pushed yet. */
   #saved = new Set<string>();
   #isPushDue = false;
   #isPullDue = false;
@@ -78,9 +92,11 @@ export class Automation {
   /** The last transfer, which may be running. */
   #last: Promise<unknown> = Promise.resolve();
   #isTransferring = false;
+  #followsChanges = false;
 
   constructor(deps: AutomationDeps) {
     this.#deps = deps;
+    this.#changes = new OutgoingChanges(deps.sync);
     this.#wait = deps.wait ?? ((ms, signal) => delay(ms, undefined, { signal }));
     this.#subscription = deps.sync.onDidChangeState(({ kind }) => {
       const isUserCommand = !this.#isTransferring && (kind === 'transferring' || kind === 'scanning');
@@ -96,13 +112,26 @@ export class Automation {
   /** Called when the user has saved files in an editor. */
   saved(paths: readonly string[]): void {
     const { settings, sync } = this.#deps;
-    const tracked = settings().pushOnSave === 'off' ? [] : paths.filter((path) => sync.isTracked(path));
-    if (tracked.length === 0) return;
-    for (const path of tracked) this.#saved.add(path);
+    if (settings().pushOn !== 'manual') this.#pushLater(paths.filter((path) => sync.isTracked(path)));
+  }
+
+  /** Finds what has changed on the disk, if the settings say so. */
+  #followChanges(): void {
+    const { settings, sync, pushesEarlier = false } = this.#deps;
+    const wasFollowing = this.#followsChanges;
+    this.#followsChanges = settings().pushOn === 'change' && sync.state.kind !== 'starting';
+    if (!this.#followsChanges) return;
+    const changed = this.#changes.take();
+    if (wasFollowing || pushesEarlier) this.#pushLater(changed);
+  }
+
+  #pushLater(paths: readonly string[]): void {
+    if (paths.length === 0) return;
+    for (const path of paths) this.#saved.add(path);
     this.#delay?.abort();
     this.#delay = new AbortController();
     const signal = AbortSignal.any([this.#lifetime.signal, this.#delay.signal]);
-    this.#wait(saveDelayMs, signal).then(
+    this.#wait(pushDelayMs, signal).then(
       () => {
         this.#isPushDue = this.#saved.size > 0;
         this.schedule();
@@ -113,6 +142,7 @@ export class Automation {
 
   /** Starts the push or pull that is due, if any. To be called when the settings have changed. */
   schedule(): void {
+    this.#followChanges();
     if (this.#isBusy || this.#next() === undefined) return;
     this.#isBusy = true;
     this.#last = this.#runNext()
@@ -131,9 +161,9 @@ export class Automation {
   }
 
   #next(): 'push' | 'pull' | undefined {
-    const { pushOnSave, pullOn } = this.#deps.settings();
+    const { pushOn, pullOn } = this.#deps.settings();
     const { kind, counts, head, revision } = this.#deps.sync.state;
-    if (pushOnSave === 'off') {
+    if (pushOn === 'manual') {
       this.#isPushDue = false;
       this.#saved.clear();
     }

@@ -91,6 +91,8 @@ export class FolderSync {
   readonly #recovery: Recovery;
   readonly #sleepWatch: SleepWatch;
   readonly #isLive: boolean;
+  /** The hashes of the files that pulls have merged. */
+  readonly #merged = new Map<string, string | undefined>();
   #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
@@ -217,6 +219,17 @@ export class FolderSync {
     return this.#replica.local.observations.has(path);
   }
 
+  /** The hash of the content at `path`, as of the last scan; undefined if there is none. */
+  hashAt(path: string): string | undefined {
+    return this.#replica.local.observations.get(path)?.hash;
+  }
+
+  /** Whether a pull has merged the file at `path` since the folder was opened, and nobody has changed the result. */
+  isUnchangedMerge(path: string): boolean {
+    const merged = this.#merged.get(path);
+    return merged !== undefined && merged === this.hashAt(path);
+  }
+
   /** The newest revision that was fetched or synced. */
   get knownRevision(): number {
     return this.#replica.ancestor.knownRevision;
@@ -321,7 +334,11 @@ export class FolderSync {
   }
 
   pull(reporter: Reporter, options?: PullOptions): Promise<PullResult> {
-    return this.#run('pull', reporter, (context) => pull(context, options));
+    return this.#run('pull', reporter, async (context) => {
+      const result = await pull(context, options);
+      for (const path of result.merged) this.#merged.set(path, this.hashAt(path));
+      return result;
+    });
   }
 
   /** Creates the tree that the folder is bound to. */

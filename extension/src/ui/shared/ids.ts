@@ -69,7 +69,7 @@ export const settingDefaults = {
   'backups.maxSize': 1000 as number,
   rsyncPath: 'rsync',
   transport: 'auto' as 'auto' | 'rsync' | 'http',
-  pushOnSave: 'off' as 'off' | 'afterDelay',
+  pushOn: 'manual' as 'manual' | 'save' | 'change',
   pullOn: 'manual' as 'manual' | 'change',
 } as const;
 

@@ -8,7 +8,7 @@ const local = { workspace: false, folder: false };
 describe('a setting in a file that Palmtree syncs', () => {
   it.each([
     ['pullOn', 'manual', 'change'],
-    ['pushOnSave', 'off', 'afterDelay'],
+    ['pushOn', 'manual', 'save'],
     ['tree', '', 'theirs'],
     ['serverUrl', '', 'https://evil.example'],
     ['reviewBefore', 'always', 'never'],

@@ -23,7 +23,7 @@ const guarded: ReadonlySet<SettingName> = new Set([
   'serverUrl',
   'tree',
   'pullOn',
-  'pushOnSave',
+  'pushOn',
   'reviewBefore',
   'autoMerge',
 ]);

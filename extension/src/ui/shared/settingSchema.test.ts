@@ -17,7 +17,7 @@ describe('the value of a setting', () => {
   it.each([
     ['modes', 'KEEP'],
     ['pullOn', ''],
-    ['pushOnSave', 'always'],
+    ['pushOn', 'always'],
     ['deletionGuard.share', 1.5],
     ['deletionGuard.share', -0.1],
     ['deletionGuard.share', Number.NaN],

@@ -24,7 +24,7 @@ export const settingSchemas: Readonly<Record<SettingName, SettingSchema>> = {
   'backups.maxSize': { type: 'number', minimum: 1 },
   rsyncPath: { type: 'string' },
   transport: { type: 'string', enum: ['auto', 'rsync', 'http'] },
-  pushOnSave: { type: 'string', enum: ['off', 'afterDelay'] },
+  pushOn: { type: 'string', enum: ['manual', 'save', 'change'] },
   pullOn: { type: 'string', enum: ['manual', 'change'] },
 };
 

@@ -53,7 +53,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
   const { folder, sync } = owner;
   return new Automation({
     sync,
-    settings: () => ({ pushOnSave: setting('pushOnSave', folder.uri), pullOn: setting('pullOn', folder.uri) }),
+    settings: () => ({ pushOn: setting('pushOn', folder.uri), pullOn: setting('pullOn', folder.uri) }),
     gitActivity,
     pullOptions: () => ({
       autoMerge: setting('autoMerge', folder.uri),
@@ -63,7 +63,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
     onPaused: (reason) => void notifyPaused(owner, reason, log),
     onPushed: (result) => {
       if (result.put + result.deleted > 0) {
-        log.info(`${folder.name}: after a save, ${pushSummary(result, sync.state.counts)}`);
+        log.info(`${folder.name}: automatically ${pushSummary(result, sync.state.counts)}`);
       }
     },
     onPulled: (result) => {
