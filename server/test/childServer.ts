@@ -96,7 +96,7 @@ export async function startChildServer(
   };
 }
 
-/** Does what the command does, whose process would take as long to start as many a test; another user's folder needs it. */
+/** In this process, since that of the command takes as long to start as many a test. Another user's folder needs the command. */
 async function createToken(bundle: string, dataFolder: string, ids: Ids | undefined): Promise<string> {
   const name = `token-${process.hrtime.bigint()}`;
   if (ids !== undefined) {

@@ -152,7 +152,7 @@ async function stopServer(
   listening: Listening,
   { database, file, lock, control, clients, automaticGc }: OpenParts,
 ): Promise<void> {
-  // First: a server with a control socket that has none for clients is taken for one that never opens it.
+  // The control socket goes first: `openServer` takes a server that has it, but no socket for clients, for an older version.
   const controlClosed = control.close();
   const othersClosed = clients?.close();
   streams.endAll();

@@ -10,14 +10,14 @@ const headBytes = 4;
 export const frameType = { data: 0, ping: 1, pong: 2, close: 3 } as const;
 export type FrameType = (typeof frameType)[keyof typeof frameType];
 
-/** The bytes of a WebSocket message, and of a frame with data. */
+/** The most bytes of a WebSocket message, and of the payload of a frame with data. */
 export const maxMessageBytes = 4 << 20;
-/** The payload of all frames but those with data. */
+/** The most bytes of the payload of any other frame. */
 const maxControlBytes = 125;
 
 export interface Frame {
   readonly type: FrameType;
-  /** It may be only a part of that of a frame with data. */
+  /** Perhaps only a part of it, if the frame has data. */
   readonly payload: Buffer;
 }
 

@@ -54,8 +54,8 @@ interface Upload {
 }
 
 /**
- * Responds to an upload with 204, or as `slowResponse` does with heartbeats alone. A response begins early only while the work
- * waits for nothing from the client: a proxy may take it for the end of the upload.
+ * Responds to an upload with 204; or, if it takes long, as `slowResponse` does, with no body but the heartbeats. These begin only
+ * while the work waits for nothing from the client: a proxy may take the beginning of a response for the end of the upload.
  */
 export async function slowUpload(
   context: Context<AppEnv>,

@@ -17,7 +17,7 @@ import { startsAtOnce } from './rsyncRuns';
 let server: TestServer;
 afterEach(() => server.stop());
 
-/** After a signal, rsync first sleeps for 0.4 s. Only a transfer that goes on later needs what it does then. */
+/** After a signal, rsync sleeps for 0.4 s before it tidies up, which only a transfer that is resumed needs. */
 const killGraceMs = 20;
 
 async function startWithPush(over: TestServerOptions = {}, files: Record<string, string | Uint8Array> = { a: '1' }) {

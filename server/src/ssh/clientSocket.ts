@@ -25,7 +25,7 @@ export interface ClientSocketDeps {
 
 /** The time, in milliseconds, in which a client whose line was cut comes back. */
 const returnMs = 5_000;
-/** For requests, of all clients of one name. Each can have 128 channels. */
+/** The connections for requests that all clients of one name have at most. Each client can have 128 channels. */
 const maxConnections = 400;
 const revoked = 'Your access was revoked.';
 const stopped = 'The server was stopped.';

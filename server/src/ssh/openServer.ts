@@ -32,7 +32,7 @@ export async function openServer(dataFolder: string): Promise<Socket> {
     }
     const socket = await connectToFolderSocket(dataFolder, clientSocketName);
     if (socket !== undefined) return socket;
-    // Another client may have started one at the same time, which has the lock.
+    // A server that another client started at the same time may have the lock.
     if (hasEnded && !isLocked(dataFolder)) break;
     await delay(pauseMs);
   }

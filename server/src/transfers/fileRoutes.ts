@@ -99,8 +99,8 @@ interface Entered {
 }
 
 /**
- * Responds to an upload. `work` gets the function that reads its body. It may copy a large file before it reads, or between two
- * pieces, which takes minutes on a slow disk.
+ * Responds to an upload. `work` gets the function that reads its body. Before that, or between two pieces, it may copy a large
+ * file, which takes minutes on a slow disk.
  */
 async function receive(
   services: FileServices,

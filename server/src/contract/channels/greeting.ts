@@ -1,5 +1,5 @@
 /**
- * The line with which `palmtree-server connect` begins. Before it may be the output of another program,
- * such as a shell's start files; frames follow. The number counts incompatible changes of the frames.
+ * The line with which `palmtree-server connect` begins. A shell's start files may print something before it; frames follow it.
+ * The number counts incompatible changes of the frames.
  */
 export const greeting = 'palmtree-connect 1';
