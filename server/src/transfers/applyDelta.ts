@@ -22,23 +22,27 @@ export async function* applyDelta(
   request: DeltaRequest,
 ): AsyncGenerator<Uint8Array, undefined> {
   const input = new Input(delta);
-  for (let head = await input.take(1); head !== undefined; head = await input.take(1)) {
-    if (head[0] === copyInstruction) {
-      const operands = await input.need(copyBytes - 1);
-      const blocks = blocksOf(basis, operands.readUInt32BE(0), operands.readUInt32BE(4));
-      for await (const piece of blocks) {
-        request.signal.throwIfAborted();
-        request.progress.bytes += piece.length;
-        yield piece;
-      }
-    } else if (head[0] === dataInstruction) {
-      const length = (await input.need(dataHeadBytes - 1)).readUInt32BE(0);
-      for (let left = length; left > 0;) {
-        const piece = await input.some(left);
-        left -= piece.length;
-        yield piece;
-      }
-    } else throw notADelta('has an unknown instruction');
+  try {
+    for (let head = await input.take(1); head !== undefined; head = await input.take(1)) {
+      if (head[0] === copyInstruction) {
+        const operands = await input.need(copyBytes - 1);
+        const blocks = blocksOf(basis, operands.readUInt32BE(0), operands.readUInt32BE(4));
+        for await (const piece of blocks) {
+          request.signal.throwIfAborted();
+          request.progress.bytes += piece.length;
+          yield piece;
+        }
+      } else if (head[0] === dataInstruction) {
+        const length = (await input.need(dataHeadBytes - 1)).readUInt32BE(0);
+        for (let left = length; left > 0;) {
+          const piece = await input.some(left);
+          left -= piece.length;
+          yield piece;
+        }
+      } else throw notADelta('has an unknown instruction');
+    }
+  } finally {
+    await input.end();
   }
 }
 
@@ -87,6 +91,11 @@ class Input {
     if (piece === undefined) throw notADelta('ends too early');
     this.#rest = piece.subarray(maxBytes);
     return piece.subarray(0, maxBytes);
+  }
+
+  /** Ends the source, whose timer would run on if the delta has failed. */
+  async end(): Promise<void> {
+    await this.#pieces.return?.();
   }
 
   async #next(): Promise<Buffer | undefined> {

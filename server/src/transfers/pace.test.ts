@@ -1,9 +1,10 @@
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { blockBytesFor, copyBytes, copyInstruction } from '../contract/differences';
 import { applyDelta } from './applyDelta';
+import { receiveInboxFile } from './inboxFile';
 import { atPace } from './pace';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] }));
@@ -16,17 +17,28 @@ async function* bodyOf(...parts: Uint8Array[]): AsyncGenerator<Uint8Array, undef
   yield* parts;
 }
 
-test('the blocks that a delta copies are progress, until the request ends', async () => {
-  const file = join(temporaryFolder(), 'basis');
-  await writeFile(file, Buffer.alloc(size));
+/** The instruction to copy all blocks of the basis. */
+function wholeBasis(): Buffer {
   const copy = Buffer.alloc(copyBytes);
   copy.writeUInt8(copyInstruction, 0);
   copy.writeUInt32BE(size / blockBytesFor(size), 5);
+  return copy;
+}
+
+/** An upload of differences of these parts. */
+async function startUpload(...parts: Uint8Array[]) {
+  const file = join(temporaryFolder(), 'basis');
+  await writeFile(file, Buffer.alloc(size));
+  const handle = await open(file);
+  onTestFinished(() => handle.close());
   const stop = new AbortController();
   const progress = { bytes: 0 };
-  const handle = await open(file);
-  const body = atPace(bodyOf(copy), limits, stop, progress);
-  const made = applyDelta(body, { handle, size }, { signal: stop.signal, progress });
+  const body = atPace(bodyOf(...parts), limits, stop, progress);
+  return { stop, made: applyDelta(body, { handle, size }, { signal: stop.signal, progress }) };
+}
+
+test('the blocks that a delta copies are progress, until the request ends', async () => {
+  const { stop, made } = await startUpload(wholeBasis());
   for (let piece = 0; piece < 2; piece++) {
     expect((await made.next()).value).toHaveLength(256 << 10);
     vi.advanceTimersByTime(limits.windowMs);
@@ -34,5 +46,14 @@ test('the blocks that a delta copies are progress, until the request ends', asyn
   }
   vi.advanceTimersByTime(limits.windowMs);
   await expect(made.next()).rejects.toThrow('the upload has brought 0 bytes');
-  await handle.close();
+});
+
+test.each([
+  ['has more bytes than declared', wholeBasis(), 'is larger than declared'],
+  ['is not valid', Buffer.from('x'), 'has an unknown instruction'],
+])('a delta that %s is watched no longer', async (_, delta, fault) => {
+  const { stop, made } = await startUpload(delta, delta);
+  const target = { inbox: temporaryFolder(), path: 'a', size: size - 1, offset: 0, signal: stop.signal };
+  await expect(receiveInboxFile(target, made)).rejects.toThrow(fault);
+  expect(vi.getTimerCount()).toBe(0);
 });
