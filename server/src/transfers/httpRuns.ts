@@ -6,7 +6,7 @@ import type { RunTurns } from '../sessions/runTurns';
 import type { SessionActivity } from '../sessions/sessionActivity';
 import { HttpRun } from './httpRun';
 
-/** The time in milliseconds that a request waits for others of its session. A client gives one up after 15 s. */
+/** The time in milliseconds that a request waits for others of its session, and then for its token's. A client waits 30 s. */
 const waitMs = 8_000;
 
 interface Request {

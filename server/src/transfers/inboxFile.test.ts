@@ -43,7 +43,7 @@ test('a part that is stored as an object at the last moment is not changed', asy
   expect(readdirSync(inbox)).toEqual(['a']);
 });
 
-test('of a complete file, which may be about to become an object, only the beginning is copied', async () => {
+test('only the beginning of a complete file is copied, which may be about to become an object', async () => {
   const { inbox, file } = inboxWith('old', { mode: 0o600, isStored: false });
   truncateSync(file, 2 ** 42);
   chmodSync(file, 0o444);

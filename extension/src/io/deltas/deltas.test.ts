@@ -57,7 +57,7 @@ it('a delta makes the new file of the old one, whatever was changed in it', asyn
   );
 });
 
-it('what a basis has and the missing parts make the file, whatever was changed in it', async () => {
+it('the blocks of a basis and the missing parts make the file, whatever was changed in it', async () => {
   const [basis, target] = [join(folder, 'basis'), join(folder, 'target')];
   await assert(
     asyncProperty(content, array(edit, { maxLength: 4 }), async (bytes, edits) => {
@@ -89,13 +89,13 @@ it('a delta has little more than the bytes that were inserted', async () => {
   expect(writeDelta({ file, size: bytes.length, delta, maxBytes: 500 }, parsed(old))).toEqual({ kind: 'whole' });
 });
 
-it('bytes that are no signature are none', () => {
+it('bytes that are no signature are not taken for one', () => {
   for (const bytes of [Buffer.alloc(0), Buffer.alloc(11), Buffer.alloc(12), Buffer.alloc(29, 1)]) {
     expect(Signature.parse(bytes)).toBeUndefined();
   }
 });
 
-it('a signature with other blocks than those of the contract is none', () => {
+it('a signature with other blocks than those of the contract is refused', () => {
   const signature = Buffer.alloc(28);
   signature.writeUInt32BE(0xff_ff_ff_ff, 0);
   signature.writeBigUInt64BE(BigInt(2 << 20), 4);
