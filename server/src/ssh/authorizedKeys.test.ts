@@ -55,6 +55,11 @@ it('refuses a key that has a line, which sshd would heed alone', () => {
   expect(() => new AuthorizedKeys(file).requireNew(key)).toThrow('The key is in line 2');
 });
 
+it('takes a key whose line is a comment, as sshd skips it', () => {
+  const file = fileWith(Buffer.from(`#ssh-ed25519 ${blob} me\n \t# ssh-ed25519 ${blob} me\n`));
+  expect(() => new AuthorizedKeys(file).requireNew(key)).not.toThrow();
+});
+
 it('writes the file that a symlink names', () => {
   const file = fileWith();
   const real = join(temporaryFolder(), 'keys');

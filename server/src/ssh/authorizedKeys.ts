@@ -16,6 +16,9 @@ import { OperatorError } from '../errors';
 import { parseKeyLine, type AllowedKey } from './keyLine';
 import type { PublicKey } from './publicKey';
 
+/** A line that sshd skips. */
+const comment = /^[ \t]*#/;
+
 /** A line of the file without its line feed. `text` has one character for each byte. */
 interface Line {
   readonly text: string;
@@ -37,7 +40,7 @@ export class AuthorizedKeys {
 
   /** Throws OperatorError if the file has the key already: sshd would heed the first line with it only. */
   requireNew({ blob }: Pick<PublicKey, 'blob'>): void {
-    const number = linesIn(this.#read()).findIndex(({ text }) => text.split(/\s+/).includes(blob)) + 1;
+    const number = linesIn(this.#read()).findIndex(({ text }) => !comment.test(text) && hasWord(text, blob)) + 1;
     if (number === 0) return;
     const fix = 'so a second line would have no effect. Remove that line first.';
     throw new OperatorError(`The key is in line ${number} of ${this.file}, ${fix}`);
@@ -95,6 +98,10 @@ export class AuthorizedKeys {
       });
     }
   }
+}
+
+function hasWord(text: string, word: string): boolean {
+  return text.split(/\s+/).includes(word);
 }
 
 /** The file that a symlink names. */
