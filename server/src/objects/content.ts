@@ -51,7 +51,7 @@ export async function verifiedStats(
       digest.update(buffer.subarray(0, bytesRead));
     }
   } finally {
-    await handle.close();
+    await closeRead(handle);
   }
 }
 
@@ -92,7 +92,7 @@ function verifiedSmall(
 export async function openContent(file: string, { size }: Pick<Content, 'size'>): Promise<FileHandle | undefined> {
   const opened = await openFile(file);
   if (opened === undefined || opened.size === size) return opened?.handle;
-  await opened.handle.close();
+  await closeRead(opened.handle);
   return undefined;
 }
 
@@ -115,11 +115,16 @@ export async function openFile(file: string): Promise<OpenFile | undefined> {
     const stats = await handle.stat();
     if (stats.isFile()) return { handle, size: stats.size };
   } catch (error) {
-    await handle.close();
+    await closeRead(handle);
     throw error;
   }
-  await handle.close();
+  await closeRead(handle);
   return undefined;
+}
+
+/** Closes a file that was only read: an error of close(2), as network disks have them, then loses nothing. */
+export async function closeRead(handle: FileHandle): Promise<void> {
+  await handle.close().catch(() => undefined);
 }
 
 /** Errors of open(2) that mean the path is not a readable regular file. Any other error is the server's own. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import type { Content } from './content';
+import { closeRead, type Content } from './content';
 
 /** A content has not the bytes that it should have. */
 export class DamagedContent extends Error {}
@@ -33,7 +33,7 @@ export function fileContent(handle: FileHandle, start = 0): OpenContent {
       if (bytesRead === 0) throw new DamagedContent(`the file ends after ${position} bytes`);
       return buffer.subarray(0, bytesRead);
     },
-    close: () => handle.close(),
+    close: () => closeRead(handle),
   };
 }
 

@@ -12,7 +12,7 @@ import { parse } from '../http/parse';
 import { queryNumber } from '../http/queryNumber';
 import { slowUpload } from '../http/slowResponse';
 import { byteRange } from '../objects/byteRange';
-import type { OpenFile } from '../objects/content';
+import { closeRead, type OpenFile } from '../objects/content';
 import { fileContent } from '../objects/openContent';
 import type { SessionKind } from '../sessions/session';
 import type { SessionStore } from '../sessions/sessionStore';
@@ -72,7 +72,7 @@ export function fileRoutes(services: FileServices): Hono<AppEnv> {
         const progress = { bytes: 0 };
         await receiveInboxFile(target, applyDelta(pieces(progress), basis, { signal, progress }));
       } finally {
-        await basis.handle.close();
+        await closeRead(basis.handle);
       }
     });
   });
@@ -234,7 +234,7 @@ async function respondWithFile(context: Context<AppEnv>, file: OpenFile, request
   const range = size === 0 ? undefined : byteRange(context.req.header('range'), size);
   const isHead = context.req.method === 'HEAD';
   if (range === 'unsatisfiable' || isHead || size === 0) {
-    await handle.close();
+    await closeRead(handle);
     request.end('done');
   }
   if (range === 'unsatisfiable') {
@@ -267,7 +267,7 @@ async function isWorthEncoding({ handle }: OpenFile, start: number, end: number)
   try {
     return await paysOff(end - start, (length) => fileContent(handle, start).read(0, length));
   } catch (error) {
-    await handle.close();
+    await closeRead(handle);
     throw error;
   }
 }

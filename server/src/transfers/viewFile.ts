@@ -1,4 +1,4 @@
-import { openFile, type OpenFile } from '../objects/content';
+import { closeRead, openFile, type OpenFile } from '../objects/content';
 import { fileContent, piecesOf } from '../objects/openContent';
 import { InboxFolders } from '../sessions/inboxFolders';
 
@@ -38,7 +38,7 @@ export function closingStream(
   const close = async (outcome: 'done' | 'failed'): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
-    await handle.close();
+    await closeRead(handle);
     onEnd(outcome);
   };
   // A client that does not read calls for nothing, and its request would never end.
