@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { connectToFolderSocket, withShortPath } from './folderSocket';
+import { closeFolderSocket, connectToFolderSocket, withShortPath } from './folderSocket';
 
 const fileName = 'control.sock';
 
@@ -28,8 +28,7 @@ export async function listenOnControlSocket(dataFolder: string, app: Hono): Prom
   await listening;
   chmodSync(file, 0o600);
   const stopListening = (): void => {
-    // libuv removes the file by the name that it was given, before close() returns.
-    withShortPath(dataFolder, fileName, () => server.close());
+    closeFolderSocket(server, dataFolder, fileName);
   };
   return {
     stopListening,

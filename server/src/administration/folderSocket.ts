@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 /** The bytes that a path of a socket may have on all systems: 103 on macOS, 107 on Linux (https://nodejs.org/api/net.html). */
@@ -34,5 +34,23 @@ export function withShortPath<T>(dataFolder: string, fileName: string, use: (pat
     return use(fileName);
   } finally {
     process.chdir(before);
+  }
+}
+
+/**
+ * Ends listening on a socket of the data folder, and removes its file: libuv does so by the name that it was given, before
+ * close() returns. Never throws: with the folder, somebody has moved or removed the file. `onClosed` is called when all
+ * connections have ended.
+ */
+export function closeFolderSocket(
+  server: Pick<Server, 'close' | 'listening'>,
+  dataFolder: string,
+  fileName: string,
+  onClosed?: () => void,
+): void {
+  try {
+    withShortPath(dataFolder, fileName, () => server.close(onClosed));
+  } catch {
+    if (server.listening) server.close(onClosed);
   }
 }

@@ -1,12 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from '../../test/temporaryFolder';
-import { startServer } from './startServer';
+import { startServer, type RunningServer } from './startServer';
 
-test('a server that stops cannot be taken for one that is too old for ssh clients', async () => {
-  const dataFolder = temporaryFolder();
-  const server = await startServer({
+const startIn = (dataFolder: string): Promise<RunningServer> =>
+  startServer({
     version: '1.2.3',
     listen: { host: '127.0.0.1', port: false },
     dataFolder,
@@ -15,9 +14,21 @@ test('a server that stops cannot be taken for one that is too old for ssh client
     collectsGarbage: false,
     stopsWhenUnused: true,
   });
+
+test('a server that stops cannot be taken for one that is too old for ssh clients', async () => {
+  const dataFolder = temporaryFolder();
+  const server = await startIn(dataFolder);
   const sockets = () => ['control.sock', 'clients.sock'].filter((name) => existsSync(join(dataFolder, name)));
   expect(sockets()).toEqual(['control.sock', 'clients.sock']);
   const stopped = server.stop();
   expect(sockets()).toEqual([]);
   await stopped;
+});
+
+test('a server whose data folder was moved stops and says so, even if the path is too long for a socket', async () => {
+  const dataFolder = join(temporaryFolder(), 'long'.repeat(30));
+  mkdirSync(dataFolder);
+  const server = await startIn(dataFolder);
+  renameSync(dataFolder, `${dataFolder}.moved`);
+  await expect(server.stop()).rejects.toThrow('was deleted or replaced while the server was running.');
 });

@@ -157,9 +157,8 @@ async function stopServer(
   const othersClosed = clients?.close();
   streams.endAll();
   const closed = listening.close(requestGraceMs, othersClosed);
-  await activity.stopAll('the server is stopping');
-  await Promise.all([controlClosed, automaticGc.stop()]);
-  await closed;
+  // Together, since an error of one that nobody awaits yet would end the process before the database is saved.
+  await Promise.all([closed, controlClosed, activity.stopAll('the server is stopping'), automaticGc.stop()]);
   await tokenWatch.stop();
   await sessions.removalsDone();
   file.stop();

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import { withShortPath } from '../administration/folderSocket';
+import { closeFolderSocket, withShortPath } from '../administration/folderSocket';
 import { OperatorError } from '../errors';
 import type { IdentifiedConnections } from '../tokens/identifiedConnections';
 import type { TokenRepository } from '../tokens/tokenRepository';
@@ -88,7 +88,7 @@ export class ClientSocket {
     clearTimeout(this.#timer);
     this.#mustStay = true;
     const closed = new Promise<void>((resolve) => {
-      withShortPath(this.#deps.dataFolder, clientSocketName, () => this.#server.close(() => resolve()));
+      closeFolderSocket(this.#server, this.#deps.dataFolder, clientSocketName, resolve);
     });
     for (const client of [...this.#clients, ...this.#newcomers]) dismiss(client, stopped);
     return closed;
