@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pino } from 'pino';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { temporaryFolder } from '../../test/temporaryFolder';
 import { IdentifiedConnections } from '../tokens/identifiedConnections';
 import { ClientSocket, type ClientSocketDeps } from './clientSocket';
@@ -63,4 +63,48 @@ test('a client that comes while the server stops is told so, and is not kept', a
   identity.resolve(1);
   for (const socket of [silent, early]) expect(await text(socket)).toBe('{"error":"The server was stopped."}\n');
   await closed;
+});
+
+test('a server that nobody uses serves a client that comes in the last moment, and stops after it', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const dataFolder = temporaryFolder();
+  const asked = Promise.withResolvers<void>();
+  const identity = Promise.withResolvers<number>();
+  const identify = (): Promise<number> => {
+    asked.resolve();
+    return identity.promise;
+  };
+  const onUnused = vi.fn();
+  const left = Promise.withResolvers<void>();
+  const log = pino({ level: 'info' }, { write: (line) => void (line.includes('has left') && left.resolve()) });
+  const clients = await openSocket(dataFolder, { tokens: { identify }, onUnused, log });
+  onTestFinished(() => clients.close());
+  const client = connect(join(dataFolder, clientSocketName));
+  client.write('{"hello":"laptop","stay":false}\n');
+  await asked.promise;
+  vi.advanceTimersByTime(5_000);
+  identity.resolve(1);
+  expect(String((await once(client, 'data'))[0])).toBe('{"id":1}\n');
+  vi.advanceTimersByTime(5_000);
+  expect(onUnused).not.toHaveBeenCalled();
+  client.destroy();
+  await left.promise;
+  vi.advanceTimersByTime(5_000);
+  expect(onUnused).toHaveBeenCalledOnce();
+});
+
+test('a connection that says nothing keeps no server that nobody uses', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const dataFolder = temporaryFolder();
+  const onUnused = vi.fn();
+  const refused = Promise.withResolvers<void>();
+  const log = pino({ level: 'warn' }, { write: () => refused.resolve() });
+  const clients = await openSocket(dataFolder, { onUnused, log });
+  onTestFinished(() => clients.close());
+  connect(join(dataFolder, clientSocketName)).end('nothing');
+  await refused.promise;
+  vi.advanceTimersByTime(5_000);
+  expect(onUnused).toHaveBeenCalledOnce();
 });

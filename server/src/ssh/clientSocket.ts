@@ -67,7 +67,11 @@ export class ClientSocket {
     server.on('connection', (socket) => {
       socket.on('error', () => socket.destroy());
       this.#newcomers.add(socket);
-      const introduced = this.#introduce(socket).finally(() => this.#newcomers.delete(socket));
+      this.#watchUse();
+      const introduced = this.#introduce(socket).finally(() => {
+        this.#newcomers.delete(socket);
+        this.#watchUse();
+      });
       introduced.catch((error: unknown) => {
         if (this.#isClosed) return;
         deps.log.warn({ err: error }, 'a connection to the socket for ssh clients was refused');
@@ -86,7 +90,6 @@ export class ClientSocket {
   close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#timer);
-    this.#mustStay = true;
     const closed = new Promise<void>((resolve) => {
       closeFolderSocket(this.#server, this.#deps.dataFolder, clientSocketName, resolve);
     });
@@ -128,7 +131,6 @@ export class ClientSocket {
     if (socket.destroyed || this.#isClosed) return;
     this.#mustStay ||= stay;
     this.#clients.add(socket);
-    clearTimeout(this.#timer);
     const release = tokenWatch.endWithToken(id, () => dismiss(socket, revoked));
     socket.once('close', () => {
       release();
@@ -144,10 +146,8 @@ export class ClientSocket {
 
   #watchUse(): void {
     clearTimeout(this.#timer);
-    if (this.#clients.size > 0) return;
-    this.#timer = setTimeout(() => {
-      if (!this.#mustStay && this.#clients.size === 0) this.#deps.onUnused();
-    }, returnMs);
+    if (this.#isClosed || this.#mustStay || this.#clients.size + this.#newcomers.size > 0) return;
+    this.#timer = setTimeout(() => this.#deps.onUnused(), returnMs);
   }
 }
 
