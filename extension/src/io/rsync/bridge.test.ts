@@ -12,6 +12,8 @@ const many = Buffer.alloc(64 << 20);
 const messageBytes = 1 << 20;
 /** The frame of a ping with 125 bytes. */
 const ping = Buffer.from([0x89, 125, ...Buffer.alloc(125)]);
+/** Instead of 5 s, for the tests that wait until one end is given up. */
+const shortly = { partingMs: 500 };
 const framedPing = Buffer.from([1, 0, 0, 125, ...Buffer.alloc(125)]);
 
 let server: Server;
@@ -45,12 +47,12 @@ const upgrades: Record<string, (request: IncomingMessage, stream: Socket, head: 
 
 describe.each(Object.keys(upgrades))('%s', (carrier) => {
   /** Opens a bridge with both ends: the server's socket, and that of rsync. */
-  async function open(maxReceivedBytes = 2 * many.length) {
+  async function open(limits: { maxReceivedBytes?: number; partingMs?: number } = {}) {
     const upgraded = once(server, 'upgrade') as Promise<[IncomingMessage, Socket, Buffer]>;
     const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const upgrade = carrier === 'frames' ? rsyncUpgrade : undefined;
     const signal = new AbortController().signal;
-    const opened = Bridge.open({ url, headers: {}, signal, maxReceivedBytes, upgrade });
+    const opened = Bridge.open({ url, headers: {}, signal, maxReceivedBytes: 2 * many.length, upgrade, ...limits });
     const [request, stream, head] = await upgraded;
     tcpThere = stream;
     there = upgrades[carrier]?.(request, stream, head) ?? expect.unreachable();
@@ -68,7 +70,7 @@ describe.each(Object.keys(upgrades))('%s', (carrier) => {
   const closedThere = (): Promise<unknown> => new Promise((resolve) => there.on('close', resolve));
 
   it('ends rsync when the server closes while rsync still sends', async () => {
-    const here = await open();
+    const here = await open(shortly);
     here.write(many);
     there.pause();
     const ended = once(here.resume(), 'end');
@@ -79,7 +81,7 @@ describe.each(Object.keys(upgrades))('%s', (carrier) => {
   });
 
   it('ends the connection when rsync has gone and the server no longer reads', async () => {
-    const here = await open();
+    const here = await open(shortly);
     there.pause();
     here.write(many);
     here.destroy();
@@ -95,7 +97,7 @@ describe.each(Object.keys(upgrades))('%s', (carrier) => {
   });
 
   it('ends both when the server sends more than was declared', async () => {
-    const here = await open(1_000_000);
+    const here = await open({ maxReceivedBytes: 1_000_000 });
     const ended = Promise.all([once(here.resume(), 'close'), closedThere()]);
     send(many.subarray(0, 600_000));
     send(many.subarray(0, 600_000));

@@ -11,14 +11,15 @@ const pingsPerSilence = 6;
 const stallTimeoutMs = 120_000;
 /** The WebSocket close code of a connection that was lost: no server sends it. */
 const abnormalClosure = 1006;
-/** The time for one end to take what is left after the other end has gone. */
-const partingMs = 5_000;
+const defaultPartingMs = 5_000;
 const highWaterBytes = 4 << 20;
 const lowWaterBytes = 1 << 20;
 
 export interface BridgeOptions extends ConnectionOptions {
   /** The longest time without a sign of the server, in milliseconds. */
   readonly silenceMs?: number | undefined;
+  /** The time for one end to take what is left after the other end has gone, in milliseconds. */
+  readonly partingMs?: number | undefined;
   /** The most that the server may send, in bytes. */
   readonly maxReceivedBytes: number;
 }
@@ -42,6 +43,7 @@ export class Bridge {
   #isRefused = false;
   #lastSign = performance.now();
   readonly #silenceMs: number;
+  readonly #partingMs: number;
   #lastBytes = 0;
   #idleSince = performance.now();
   readonly #livenessTimer: NodeJS.Timeout;
@@ -66,6 +68,7 @@ export class Bridge {
     this.#remote = remote;
     this.#listener = listener;
     this.#silenceMs = options.silenceMs ?? defaultSilenceMs;
+    this.#partingMs = options.partingMs ?? defaultPartingMs;
     this.#livenessTimer = setInterval(() => this.#checkLiveness(), this.#silenceMs / pingsPerSilence);
     listener.once('connection', (socket) => this.#connectRsync(socket));
     remote.on('pong', () => this.#noteSign());
@@ -119,7 +122,7 @@ export class Bridge {
     clearInterval(this.#livenessTimer);
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#listener.close();
-    this.#partingTimer ??= setTimeout(() => this.#terminate(), partingMs);
+    this.#partingTimer ??= setTimeout(() => this.#terminate(), this.#partingMs);
     this.#remote.resume();
     this.#rsyncSocket?.resume();
     if (this.#remote.readyState === socketState.open) this.#remote.close(1000);
@@ -142,7 +145,7 @@ export class Bridge {
     setTimeout(() => {
       this.#failure ??= this.#error('connection_lost', 'rsync did not notice its end');
       this.#gone.abort();
-    }, partingMs).unref();
+    }, this.#partingMs).unref();
   }
 
   readonly #onAbort = (): void => this.#fail('cancelled', 'cancelled');
