@@ -180,12 +180,14 @@ describe('a merge', () => {
     await window.editor.titleAction('Complete Merge');
     expect(await window.notifications.text('has a newer version')).toContain('plan.md is merged');
     await window.pending('!1');
+    // The actions of the next merge have the same names.
+    await mergeEnded(window);
     await window.notifications.click('has a newer version', 'Merge');
     await window.editor.conflictAction('Accept Server').click();
     await window.editor.titleAction('Complete Merge');
     await mergeEnded(window);
-    await window.inSync();
     expect(await desk.read(path)).toBe(plan('dig a canal', 'plant'));
+    await window.inSync();
   });
 
   it('is aborted to keep both versions, and mine comes back', async ({ desk, laptop }) => {
