@@ -78,10 +78,11 @@ const [enter, lineFeed, backspace, del, interrupt, endOfInput] = ['\r', '\n', '\
 export function askSecret({ out }: Pick<Asker, 'out'>, prompt: string): Promise<string> {
   const resume = out.pause();
   const { stdin, stderr } = process;
-  stderr.write(prompt);
+  // Before the prompt: the terminal would show what is typed.
   stdin.setRawMode(true);
   stdin.setEncoding('utf8');
   stdin.resume();
+  stderr.write(prompt);
   return new Promise<string>((resolve, reject) => {
     let typed = '';
     const end = (settle: () => void): void => {
