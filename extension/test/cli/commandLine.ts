@@ -13,6 +13,9 @@ import { Machine } from '../sync/machine';
 
 const bundle = join(dist, 'palmtree.mjs');
 
+/** In a short command, optimizing SQLite's code takes longer than it saves. */
+const forShortRuns = ['--liftoff-only'];
+
 export interface Ended {
   readonly code: number | null;
   readonly stdout: string;
@@ -67,7 +70,7 @@ export class CommandLine {
   start(args: readonly string[], environment: NodeJS.ProcessEnv = {}): ChildProcess {
     const env = { ...this.#environment, ...environment };
     return registerChild(
-      spawn(nodeBinary, [bundle, ...args], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(nodeBinary, [...forShortRuns, bundle, ...args], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] }),
     );
   }
 
