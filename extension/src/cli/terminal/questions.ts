@@ -27,20 +27,21 @@ export async function ask({ out, signal }: Asker, { question, detail = [] }: Que
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   // Ctrl-C ends the question as it ends a command.
   terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  const ended = new Promise<never>((_, reject) => {
-    terminal.once('close', () => {
-      process.stderr.write('\n');
-      reject(notAnswered());
-    });
-  });
+  const ended = Promise.withResolvers<never>();
+  const onClose = (): void => {
+    process.stderr.write('\n');
+    ended.reject(notAnswered());
+  };
+  terminal.once('close', onClose);
   try {
     for (const paragraph of detail) process.stderr.write(`${plainLines(paragraph)}\n`);
-    const answer = await Promise.race([terminal.question(`${plainLines(question)} [y/N] `, { signal }), ended]);
+    const answer = await Promise.race([terminal.question(`${plainLines(question)} [y/N] `, { signal }), ended.promise]);
     return /^y(es)?$/i.test(answer.trim());
   } catch (error) {
     throw signal.aborted ? notAnswered() : error;
   } finally {
-    terminal.removeAllListeners('close').close();
+    // Only this listener: those of Node end the echo of what is typed after the question, such as a token.
+    terminal.off('close', onClose).close();
     resume();
   }
 }
