@@ -25,8 +25,8 @@ export interface Question {
 export async function ask({ out, signal }: Asker, { question, detail = [] }: Question): Promise<boolean> {
   const resume = out.pause();
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  // Ctrl-C ends the question as it ends a command.
-  terminal.on('SIGINT', () => process.kill(process.pid, 'SIGINT'));
+  // Ctrl-C ends the question as it ends a command. On Windows, `process.kill` would end the process at once.
+  terminal.on('SIGINT', () => process.emit('SIGINT', 'SIGINT'));
   const ended = Promise.withResolvers<never>();
   const onClose = (): void => {
     process.stderr.write('\n');
