@@ -9,8 +9,9 @@ import { deletionGuardMessage } from './deletionGuardMessage';
 import { formatNumber, relativeTime } from './format';
 import { pathSection } from './pathList';
 
-/** A question before a command changes what the user may not expect, with the paragraphs that explain it. */
+/** A message before a command changes what the user may not expect, with the paragraphs that explain it. */
 export interface Confirmation {
+  /** A statement where the buttons of a dialog ask; the command line then adds a question of its own. */
   readonly question: string;
   readonly detail: readonly string[];
 }

@@ -42,8 +42,8 @@ interface ResolveOptions {
   readonly all?: boolean;
 }
 
-const choices = ['mine', 'theirs', 'both', 'merge', 'abort'] as const;
-type Way = (typeof choices)[number];
+const ways = ['mine', 'theirs', 'both', 'merge', 'abort'] as const;
+type Way = (typeof ways)[number];
 
 export function resolveCommand(): Command {
   const command = new Command('resolve').description('decide conflicts').argument('[path...]', 'files and folders');
@@ -55,7 +55,7 @@ export function resolveCommand(): Command {
     ['--abort', 'restore the files as they were before their merges'],
   ] as const) {
     const [name = ''] = flags.slice(2).split(' ');
-    command.addOption(new Option(flags, description).conflicts(choices.filter((choice) => choice !== name)));
+    command.addOption(new Option(flags, description).conflicts(ways.filter((way) => way !== name)));
   }
   return globalOptions(command.option('--all', 'decide all conflicts')).action(
     action((invocation, typed: string[], options: ResolveOptions) => resolve(invocation, typed, options)),
@@ -63,7 +63,7 @@ export function resolveCommand(): Command {
 }
 
 function resolve(invocation: Invocation, typed: readonly string[], options: ResolveOptions): Promise<ExitCode> {
-  const way = choices.find((choice) => options[choice] === true);
+  const way = ways.find((one) => options[one] === true);
   if (way === undefined) throw new UsageError('Choose one of --mine, --theirs, --both, --merge and --abort.');
   if (typed.length === 0 && options.all !== true) throw new UsageError('Name the files, or pass --all.');
   const { cwd } = invocation;
@@ -74,9 +74,9 @@ function resolve(invocation: Invocation, typed: readonly string[], options: Reso
     const known = [...sync.conflicts.map(({ path }) => path), ...merging];
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
     const paths = [...atOrIn(known, wanted)];
-    const without = wanted.filter((path) => atOrIn(known, [path]).size === 0);
-    if (without.length > 0)
-      throw new PalmtreeError('no_conflict', 'none', { details: { paths: without.filter(Boolean) } });
+    const unknown = wanted.filter((path) => atOrIn(known, [path]).size === 0);
+    if (unknown.length > 0)
+      throw new PalmtreeError('no_conflict', 'none', { details: { paths: unknown.filter(Boolean) } });
     return decide(invocation, folder, paths, way);
   });
 }
@@ -84,8 +84,8 @@ function resolve(invocation: Invocation, typed: readonly string[], options: Reso
 async function decide({ out }: Invocation, folder: OpenFolder, paths: readonly string[], way: Way): Promise<ExitCode> {
   if (way === 'merge') return mergeAll(out, folder, paths);
   const inConflict = new Set(folder.sync.conflicts.map(({ path }) => path));
-  // A decision is about the version from before the merge. One for theirs needs no more than the conflict, which is hidden
-  // while the file equals the ancestor.
+  // --mine and --both keep the version from before the merge, so the file must have it again. --theirs replaces the file, and
+  // needs only the conflict, which is hidden while the file equals the ancestor.
   const backups = await abortMerges(folder, way === 'theirs' ? paths.filter((path) => !inConflict.has(path)) : paths);
   if (way === 'abort') {
     out.result('aborted', { paths, backups }, 'The files are as before their merges, and in conflict.');

@@ -12,8 +12,8 @@ export function watchCommand(): Command {
 }
 
 const watchHelp = `
-After the first sync it asks nothing. It waits while files are in conflict, and does not push merged files before they were changed again. Where the
-deletion guard would stop a push or a pull, it ends with exit code 5.`;
+After the first sync it asks nothing. It waits while files are in conflict, and does not push merged files before they are
+changed again. Where the deletion guard would stop a push or a pull, it ends with exit code 5.`;
 
 function watch(invocation: Invocation): Promise<void> {
   return withFolder(

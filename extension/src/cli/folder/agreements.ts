@@ -50,7 +50,7 @@ export async function withAgreements<T>(
   }
 }
 
-/** Asks `question` after a message that is none, as the buttons of a dialog ask. */
+/** Shows a confirmation whose message is a statement, and then asks `question`, as the buttons of a dialog ask. */
 function confirmed(invocation: Invocation, question: string, { question: message, detail }: Confirmation) {
   return confirm(invocation, { question, detail: [message, ...detail] });
 }

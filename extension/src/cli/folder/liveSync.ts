@@ -73,7 +73,7 @@ export class LiveSync {
     try {
       this.#unmerged = await activeMergePaths(this.#folder);
       this.#look();
-      // Finds the changes from before the folders were watched.
+      // It finds the changes from before the folders were watched.
       await Promise.race([this.#scan(), this.#end.promise]);
       if (signal.aborted) return;
       this.#began();

@@ -65,15 +65,13 @@ export async function finishMerge(folder: OpenFolder, merge: BegunMerge): Promis
   return finished;
 }
 
-/** Whether the file is as it was before its merge, so that it is no result that could be accepted. */
+/** Whether the file is as it was before its merge: then it is no result, and the merge begins anew. */
 export async function isMineAgain({ root }: OpenFolder, { path, mineCopy }: BegunMerge): Promise<boolean> {
   const [file, mine] = await Promise.all([join(root, path), mineCopy].map((one) => readSmallFile(one, maxMergeBytes)));
   return file !== undefined && mine !== undefined && Buffer.compare(file, mine) === 0;
 }
 
-/**
- * Restores the files as they were before their merges. Returns the backups of the unfinished results. Throws not_aborted.
- */
+/** Restores the files as they were before their merges. Returns the backups of the unfinished results. Throws not_aborted. */
 export async function abortMerges(folder: OpenFolder, paths: readonly string[]): Promise<string[]> {
   const wanted = new Set(paths);
   const backups: string[] = [];

@@ -48,7 +48,7 @@ const replaced: Partial<Record<ErrorCode, (facts: Facts) => string>> = {
     `${paths} changed each time it was sent. Close the program that writes to it, then run "palmtree push".`,
 };
 
-/** How the command line does what the sentence of the table advises. */
+/** Sentences that follow that of `errorText`: the command or option that does what it advises. */
 const hints: Partial<Record<ErrorCode, string>> = {
   rsync_missing: '("palmtree config rsyncPath PATH" sets it.)',
   rsync_unusable: '("palmtree config rsyncPath PATH" sets it.)',

@@ -13,7 +13,7 @@ export interface OutputOptions {
   readonly verbose: boolean;
 }
 
-/** A programm that reads `--json` gets this many events of progress a second at most. */
+/** The shortest time, in milliseconds, between two events of progress for a program that reads `--json`. */
 const progressIntervalMs = 200;
 
 type Fields = Readonly<Record<string, unknown>>;

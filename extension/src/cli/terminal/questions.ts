@@ -11,7 +11,7 @@ export function canAsk(): boolean {
 
 export interface Asker {
   readonly signal: AbortSignal;
-  /** Its line at the bottom of the terminal would be drawn over the question. */
+  /** Paused meanwhile: its line at the bottom of the terminal would be drawn over the question. */
   readonly out: Pick<Output, 'pause'>;
 }
 
@@ -61,8 +61,8 @@ export interface Agreement extends Asker {
 }
 
 /**
- * Agrees in advance, or asks. Throws cancelled if the user does not agree, and UsageError with `refusal` if there is no
- * terminal to ask on; it says what to pass.
+ * Asks, unless the user has agreed in advance. Throws cancelled if the user does not agree. Without a terminal to ask on, throws
+ * UsageError with `refusal`, which says what to pass.
  */
 export async function agree(
   agreement: Agreement,

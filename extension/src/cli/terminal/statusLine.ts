@@ -13,7 +13,7 @@ export class StatusLine {
   #running: RunningStep | string = '';
   #timer: NodeJS.Timeout | undefined;
   #isShown = false;
-  /** The questions that are open. */
+  /** The number of questions that are open. */
   #pauses = 0;
 
   constructor(stream: NodeJS.WriteStream) {
@@ -38,7 +38,7 @@ export class StatusLine {
     this.clear();
   }
 
-  /** Shows nothing, whatever is reported, until `resume` is called as often. */
+  /** Shows nothing, whatever is reported, until `resume` has been called as often as this. */
   pause(): void {
     this.#pauses++;
     this.end();

@@ -155,7 +155,7 @@ export class SessionRequests implements SessionFiles {
   }
 }
 
-/** Undefined for anything else: the commit tells whether a file has arrived. */
+/** Undefined for text that is not JSON, which is no error: the commit tells whether the file has arrived. */
 function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -7,7 +7,7 @@ import {
   strongBytes,
 } from '../../../../server/src/contract/differences';
 
-/** Of blocks with the same weak checksum, so many are compared. A file of zeros has only such blocks. */
+/** So many blocks with the same weak checksum are compared. A file of zeros has only such blocks. */
 const maxCandidates = 8;
 const filterBits = 20;
 

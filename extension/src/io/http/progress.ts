@@ -43,7 +43,7 @@ export class HttpProgress {
     if (this.#files < this.#request.sizes.size) this.report();
   }
 
-  /** Reports the state, unless it did so shortly before, or everything was read: `done` reports that once it has arrived. */
+  /** Reports the state, unless it has just done so, or all bytes were read: `done` reports that, once they have arrived. */
   report(always = false): void {
     const now = performance.now();
     if (!always && now - this.#lastReport < reportMs) return;

@@ -177,7 +177,7 @@ function isSystemError(error: unknown): boolean {
   return !(error instanceof PalmtreeError) && errnoOf(error) !== undefined;
 }
 
-/** An older version may have been much longer. Its signature is limited nevertheless: a gigabyte of it costs half a megabyte. */
+/** The longest older version, in bytes, whose signature is worth its memory: half a megabyte for each gigabyte. */
 function maxBasisBytes(size: number): number {
   return Math.max(16 * size, 64 * 2 ** 30);
 }

@@ -187,7 +187,7 @@ export class ModelSystem {
     for (const revision of await this.#revisions.readNew()) this.#oracle.checkRevision(machines, revision);
   }
 
-  /** Of two pushes with one base, one makes the next revision; the other may follow only if it already had its changes. */
+  /** One of two pushes with one base makes the next revision; the other may follow only if it already had its changes. */
   async #race(): Promise<void> {
     const [one, other] = this.machines;
     if (one === undefined || other === undefined) return;
