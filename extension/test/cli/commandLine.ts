@@ -22,6 +22,11 @@ export interface Ended {
   readonly stderr: string;
 }
 
+export interface Answer {
+  readonly prompt: string;
+  readonly typed: string;
+}
+
 /** One event of `--json`. */
 export type Event = Readonly<Record<string, unknown>> & { readonly event: string };
 
@@ -74,17 +79,21 @@ export class CommandLine {
     );
   }
 
-  /** Runs the bundle on a terminal, where `typed` answers the first question that ends with `prompt`. */
-  async onTerminal(args: readonly string[], { prompt, typed }: { readonly prompt: string; readonly typed: string }) {
+  /** Runs the bundle on a terminal, where each `typed` answers the question that has its `prompt`, in this order. */
+  async onTerminal(args: readonly string[], ...answers: readonly Answer[]) {
     const command = [nodeBinary, bundle, ...args].map(shellWord).join(' ');
     const child = registerChild(
       spawn('script', ['-qfec', command, '/dev/null'], { cwd: this.root, env: this.#environment }),
     );
+    const left = [...answers];
     let seen = '';
     child.stdout.on('data', (chunk: Buffer) => {
-      const hadPrompt = seen.includes(prompt);
       seen += chunk.toString();
-      if (!hadPrompt && seen.includes(prompt)) child.stdin.write(typed);
+      const [next] = left;
+      if (next === undefined || !seen.includes(next.prompt)) return;
+      left.shift();
+      seen = '';
+      child.stdin.write(next.typed);
     });
     return ended(child);
   }

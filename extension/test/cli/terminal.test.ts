@@ -30,4 +30,16 @@ describe.skipIf(!hasTerminal)('a question on a terminal', () => {
     expect(stdout).not.toContain('secret');
     expect(code).toBe(130);
   });
+
+  it('for a token shows nothing that is typed after another question either', async () => {
+    line = await CommandLine.open();
+    const { code, stdout } = await line.onTerminal(
+      ['connect', 'http://box.example'],
+      { prompt: '[y/N] ', typed: 'y\r' },
+      { prompt: 'Token for box.example', typed: 'secret\u0004' },
+    );
+    expect(stdout).toContain('Cancelled.');
+    expect(stdout).not.toContain('secret');
+    expect(code).toBe(130);
+  });
 });
