@@ -64,7 +64,12 @@ async function connect(invocation: Invocation, typed: string | undefined, option
     await agreeToNewTree(invocation, tree, server);
     await client.makeTree(tree, signal);
   }
-  if (token.isStored) await credentials.store(url.origin, token.text);
+  if (token.isStored) {
+    await credentials.store(url.origin, token.text);
+    // The next command would use another token than this one.
+    if (credentials.fromEnvironment(url.origin) !== undefined)
+      out.warn('The token is stored, but PALMTREE_TOKEN is set: other commands use that one.');
+  }
   await withFolderAt(invocation, cwd, async ({ sync, root, config }) => {
     const { rsyncPath: rsync, transport } = config;
     const bound = serverBinding(invocation, { address: server, token: token.text, tree, rsync, transport });

@@ -1,6 +1,7 @@
 import { chmod, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
+import { withScheme } from '../../io/api/serverAddress';
 import { isSshAddress } from '../../io/api/sshAddress';
 import { isNotFound } from '../../io/fs/errno';
 import { createFolder } from '../../io/fs/folders';
@@ -10,8 +11,8 @@ const schema = z.object({ version: z.literal(1), tokens: z.record(z.string(), z.
 type Stored = z.infer<typeof schema>;
 
 /**
- * Tokens by server origin, in a file that only its owner can read. A token in PALMTREE_TOKEN is used where none is stored, and
- * only for the server in PALMTREE_SERVER_URL if that is set: no other server gets it.
+ * Tokens by server origin, in a file that only its owner can read. A token in PALMTREE_TOKEN comes before a stored one, in every
+ * command, and is used only for the server in PALMTREE_SERVER_URL if that is set: no other server gets it.
  */
 export class Credentials {
   readonly #file: LockedFile<Stored>;
@@ -31,13 +32,13 @@ export class Credentials {
 
   /** The server in PALMTREE_SERVER_URL, for containers that are set up from outside. */
   get environmentUrl(): string | undefined {
-    return this.#environment['PALMTREE_SERVER_URL'] || undefined;
+    return withScheme(this.#environment['PALMTREE_SERVER_URL'] ?? '') || undefined;
   }
 
   /** The token for this server; empty if ssh reaches it, which needs none. */
   async token(server: URL): Promise<string | undefined> {
     if (isSshAddress(server.href)) return '';
-    return (await this.stored(server.origin)) ?? this.fromEnvironment(server.origin);
+    return this.fromEnvironment(server.origin) ?? (await this.stored(server.origin));
   }
 
   async stored(origin: string): Promise<string | undefined> {

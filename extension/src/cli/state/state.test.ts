@@ -44,6 +44,20 @@ describe('credentials', () => {
     expect(await credentials.token(new URL('https://b'))).toBeUndefined();
     expect(await new Credentials(folder, { PALMTREE_TOKEN: 't' }).token(new URL('https://b'))).toBe('t');
   });
+
+  it('of the environment come before stored ones, which may be revoked', async () => {
+    const credentials = new Credentials(folder, { PALMTREE_TOKEN: 'new' });
+    await credentials.store('https://a', 'revoked');
+    expect(await credentials.token(new URL('https://a'))).toBe('new');
+    expect(await new Credentials(folder, {}).token(new URL('https://a'))).toBe('revoked');
+  });
+
+  it('of the environment go to its server too if it is named without a scheme', async () => {
+    const environment = { PALMTREE_TOKEN: 't', PALMTREE_SERVER_URL: 'box.example:8443' };
+    const credentials = new Credentials(folder, environment);
+    expect(await credentials.token(new URL('https://box.example:8443'))).toBe('t');
+    expect(await credentials.token(new URL('http://box.example:8443'))).toBeUndefined();
+  });
 });
 
 describe('the settings of a folder', () => {

@@ -27,6 +27,13 @@ it('gives access by ssh only to the addresses to which the user has connected', 
   expect(await access.token(key('ssh://box/srv/a'))).toBeUndefined();
 });
 
+it('gives the token of the environment to the address that is named there without a scheme', async () => {
+  const access = credentials({ PALMTREE_SERVER_URL: 'box.example:8443', PALMTREE_TOKEN: 't' });
+  expect(access.environmentUrl).toBe('https://box.example:8443');
+  expect(await access.token(key('https://box.example:8443'))).toBe('t');
+  expect(await access.token(key('https://box.example'))).toBeUndefined();
+});
+
 it('gives access to the address that the environment names, by ssh without a token', async () => {
   const access = credentials({ PALMTREE_SERVER_URL: 'ssh://box/srv/a' });
   expect(await access.token(key('ssh://box/srv/a'))).toBe(sshAccess);

@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { accessKey } from '../../io/api/serverAddress';
+import { accessKey, withScheme } from '../../io/api/serverAddress';
 import { isSshAddress } from '../../io/api/sshAddress';
 
 /** Stands for a token, where ssh proves who the user is. */
@@ -20,7 +20,7 @@ export class Credentials {
 
   /** The server in `PALMTREE_SERVER_URL`, for containers that are set up from outside. */
   get environmentUrl(): string | undefined {
-    return this.#environment['PALMTREE_SERVER_URL'] || undefined;
+    return withScheme(this.#environment['PALMTREE_SERVER_URL'] ?? '') || undefined;
   }
 
   async token(key: string): Promise<string | undefined> {
