@@ -75,8 +75,8 @@ export async function agree(
 
 const [enter, lineFeed, backspace, del, interrupt, endOfInput] = ['\r', '\n', '\b', '\u007F', '\u0003', '\u0004'];
 
-/** Asks for a secret, which is not shown. Throws cancelled for Ctrl-C and Ctrl-D. */
-export function askSecret({ out }: Pick<Asker, 'out'>, prompt: string): Promise<string> {
+/** Asks for a secret, which is not shown. Throws cancelled for Ctrl-C and Ctrl-D, and when the signal is aborted. */
+export function askSecret({ out, signal }: Asker, prompt: string): Promise<string> {
   const resume = out.pause();
   const { stdin, stderr } = process;
   // Before the prompt: the terminal would show what is typed.
@@ -88,20 +88,24 @@ export function askSecret({ out }: Pick<Asker, 'out'>, prompt: string): Promise<
     let typed = '';
     const end = (settle: () => void): void => {
       stdin.off('data', onData);
+      signal.removeEventListener('abort', onCancel);
       stdin.setRawMode(false);
       stdin.pause();
       stderr.write('\n');
       resume();
       settle();
     };
+    const onCancel = (): void => end(() => reject(notAnswered()));
     const onData = (text: string): void => {
       for (const character of text) {
         if (character === enter || character === lineFeed) return end(() => resolve(typed));
-        if (character === interrupt || character === endOfInput) return end(() => reject(notAnswered()));
+        if (character === interrupt || character === endOfInput) return onCancel();
         if (character === del || character === backspace) typed = typed.slice(0, -1);
         else typed += character;
       }
     };
     stdin.on('data', onData);
+    signal.addEventListener('abort', onCancel);
+    if (signal.aborted) onCancel();
   });
 }
