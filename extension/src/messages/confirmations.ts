@@ -154,23 +154,41 @@ function restoreQuestion(paths: readonly string[], revision: number): string {
     : l10n.t('Restore {0} to revision {1}?', path, revision);
 }
 
-/** Lists exactly what an undo of a pull will do. */
+/** Lists exactly what an undo of a pull, a decision or a restore will do. */
 export function undoPullConfirmation(plan: PullUndoPlan): Confirmation {
-  const { revision, at, restored, removed, conflicts, changedSince, unsaved, lost } = plan;
-  const undone = restored.length + removed.length;
+  const { kind, restored, removed, conflicts, changedSince, unsaved, lost } = plan;
   return confirmation(
-    undone === 1
-      ? l10n.t('Undo the last pull (1 file)?')
-      : l10n.t('Undo the last pull ({0} files)?', formatNumber(undone)),
-    l10n.t('It pulled revision {0}, {1}.', revision, relativeTime(new Date(at), new Date())),
+    undoQuestion(plan),
+    madeSentence(plan),
     pathSection(l10n.t('Will be restored here'), restored),
     pathSection(l10n.t('Will be removed here again'), removed),
     pathSection(l10n.t('Will be in conflict again'), conflicts),
     pathSection(l10n.t('Changed since, left alone'), changedSince),
     pathSection(l10n.t('Unsaved changes, left alone'), unsaved),
     pathSection(l10n.t("Can't be restored, because the backup is gone"), lost),
-    l10n.t('The server is not changed. The next pull brings its changes again.'),
+    kind === 'pull'
+      ? l10n.t('The server is not changed. The next pull brings its changes again.')
+      : l10n.t('The server is not changed.'),
   );
+}
+
+function undoQuestion({ kind, isLast, revision, restored, removed }: PullUndoPlan): string {
+  if (kind === 'decision') return l10n.t('Undo the decision about conflicts?');
+  if (kind === 'restore') return l10n.t('Undo the restore of old versions?');
+  const undone = restored.length + removed.length;
+  if (isLast) {
+    return undone === 1
+      ? l10n.t('Undo the last pull (1 file)?')
+      : l10n.t('Undo the last pull ({0} files)?', formatNumber(undone));
+  }
+  return undone === 1
+    ? l10n.t('Undo the pull of revision {0} (1 file)?', revision)
+    : l10n.t('Undo the pull of revision {0} ({1} files)?', revision, formatNumber(undone));
+}
+
+function madeSentence({ kind, revision, at }: PullUndoPlan): string {
+  const time = relativeTime(new Date(at), new Date());
+  return kind === 'pull' ? l10n.t('It pulled revision {0}, {1}.', revision, time) : l10n.t('It was made {0}.', time);
 }
 
 /** Lists exactly what an undo of a push will do. */

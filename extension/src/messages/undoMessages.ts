@@ -1,7 +1,32 @@
 import { l10n } from 'vscode';
 import type { PalmtreeError } from '../errors';
-import { relativeTime } from './format';
+import type { PullUndoPlan, UndoPullResult } from '../sync/history/undoPull';
+import { formatNumber, relativeTime } from './format';
 import { pathList, quotedPaths } from './pathList';
+
+/** Says what an undo of a pull, a decision or a restore has done. */
+export function undonePullMessage(
+  { kind, revision }: Pick<PullUndoPlan, 'kind' | 'revision'>,
+  { restored, removed, conflicts }: Pick<UndoPullResult, 'restored' | 'removed' | 'conflicts'>,
+): string {
+  const files = restored.length + removed.length;
+  if (kind === 'pull') {
+    const text =
+      files === 1
+        ? l10n.t('1 file is as it was before the pull of revision {0}.', revision)
+        : l10n.t('{0} files are as they were before the pull of revision {1}.', formatNumber(files), revision);
+    return `${text} ${l10n.t('The next pull brings its changes again.')}`;
+  }
+  if (kind === 'restore') {
+    return files === 1
+      ? l10n.t('1 file is as it was before the restore.')
+      : l10n.t('{0} files are as they were before the restore.', formatNumber(files));
+  }
+  if (conflicts.length === 0) return l10n.t('The decision is undone.');
+  return conflicts.length === 1
+    ? l10n.t('The decision is undone: {0} is in conflict again.', pathList(conflicts))
+    : l10n.t('The decision is undone: {0} files are in conflict again.', formatNumber(conflicts.length));
+}
 
 /** Names the files that an undo left alone; empty if there are none. */
 export function changedSinceMessage(paths: readonly string[]): string {

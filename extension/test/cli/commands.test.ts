@@ -145,7 +145,8 @@ describe('two machines', () => {
     expect((await laptop.run(['restore', '1:n/a', '1:typo', '--yes'])).stderr).toContain('does not contain "typo"');
     const restored = (await laptop.events(['restore', '1:n/a', '--yes'])).at(-1);
     expect(await laptop.read('n/a')).toBe('first');
-    await laptop.events(['undo', 'pull', '--yes', '--backup', String(restored?.['backup'])]);
+    const undo = ['undo', 'pull', '--yes', '--backup', `${String(restored?.['backup'])}/`];
+    expect((await laptop.run(undo)).stdout).toBe('1 file is as it was before the restore.\n');
     expect(await laptop.read('n/a')).toBe('second');
     await laptop.events(['undo', 'pull', '--yes']);
     expect(await laptop.read('n/a')).toBe('first');

@@ -32,6 +32,7 @@ describe('the undo of a decision', () => {
     expect(laptop.sync.state.counts.conflicts).toBe(0);
     const plan = await laptop.sync.planUndoPull(silent, { only: backup });
     const undone = await laptop.sync.undoPull(silent, { only: backup });
+    expect(plan.kind).toBe('decision');
     expect(undone).toMatchObject({ conflicts: paths, changedSince: [], skipped: [] });
     expect([plan.restored, plan.removed, plan.conflicts]).toEqual([undone.restored, undone.removed, undone.conflicts]);
     expectSame(await laptop.listing(), before);

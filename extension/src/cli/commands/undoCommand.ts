@@ -1,8 +1,8 @@
+import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { undoPullConfirmation, undoPushConfirmation } from '../../messages/confirmations';
-import { fileCount } from '../../messages/format';
 import { skippedMessage } from '../../messages/skippedMessages';
-import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
+import { beforeRemovedMessage, changedSinceMessage, undonePullMessage } from '../../messages/undoMessages';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
@@ -46,19 +46,20 @@ function undoPush(invocation: Invocation, typed: number | undefined): Promise<vo
 }
 
 function undoPull(invocation: Invocation, backup: string | undefined): Promise<ExitCode> {
-  const { out } = invocation;
+  const { out, cwd } = invocation;
   return withFolder(
     invocation,
     async ({ sync, reporter }) => {
-      const plan = await sync.planUndoPull(reporter, { only: backup });
-      const { revision, restored, removed, lost } = plan;
+      // The shell completes the name of a folder with a slash.
+      const only = backup === undefined ? undefined : resolve(cwd, backup);
+      const plan = await sync.planUndoPull(reporter, { only });
+      const { restored, removed, lost } = plan;
       await agree(invocation, { ...undoPullConfirmation(plan), refusal });
       const paths = new Set([...restored, ...removed, ...lost]);
       const result = await sync.undoPull(reporter, { only: plan.backup, paths });
-      const undone = result.restored.length + result.removed.length;
-      const text = `${fileCount(undone)} as before the pull of revision ${revision}. The next pull brings its changes again.`;
+      const text = undonePullMessage(plan, result);
       const left = changedSinceMessage(result.changedSince);
-      out.result('undone', { ...result }, text, ...(left === '' ? [] : [left]));
+      out.result('undone', { kind: plan.kind, ...result }, text, ...(left === '' ? [] : [left]));
       if (result.backup !== undefined) out.note(`Files that it replaced or removed are kept in ${result.backup}.`);
       for (const one of result.skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
       return result.skipped.length > 0 ? exitCodes.failed : exitCodes.done;

@@ -14,7 +14,7 @@ import { applyStaged, type Applied, type ApplyOptions } from '../transfer/applyS
 import { filesOf, newBackup } from '../transfer/backups';
 import { contentToStage } from '../transfer/stage';
 import { withStaging } from '../transfer/staging';
-import { findLastPull, namedChange, withUndoable, type Undoable } from './undoable';
+import { changeKind, findLastPull, namedChange, withUndoable, type ChangeKind, type Undoable } from './undoable';
 
 /** The effect of an undo. */
 interface UndoEffect {
@@ -39,6 +39,9 @@ export interface UndoPullResult extends UndoEffect {
 
 /** The effect that `undoPull` would have. */
 export interface PullUndoPlan extends UndoEffect {
+  readonly kind: ChangeKind;
+  /** Whether it is the last pull, or decision for theirs, that was requested, and not one by its backup. */
+  readonly isLast: boolean;
   /** An ISO date and time. */
   readonly at: string;
   /** The backup of the pull, for `UndoPullOptions.only`. */
@@ -100,6 +103,8 @@ export async function planUndoPull(context: LocalContext, options: UndoPullOptio
       conflicts: conflictsAfter(context, prepared).filter((path) => !skipped.has(path)),
       restored: sortedPaths(made, ({ to }) => to !== undefined),
       removed: sortedPaths(made, ({ to }) => to === undefined),
+      kind: changeKind(record.backup),
+      isLast: options.only === undefined,
       at: record.at,
       backup: record.backup,
       unsaved: [...unsaved].sort(),

@@ -11,7 +11,7 @@ import {
 } from '../pull/pullRecord';
 import type { LocalContext } from '../replica/commandContext';
 import type { Replica } from '../replica/replica';
-import { timeOf } from '../transfer/backups';
+import { purposeOf, timeOf } from '../transfer/backups';
 import { observeUntracked } from './restoreRecord';
 
 /** A record that an undo can use, compared with the disk. */
@@ -64,9 +64,18 @@ function notUndoable(backup: string, record: PullRecord | undefined): PalmtreeEr
   return new PalmtreeError('nothing_to_undo', `${backup}: ${state}`, { details });
 }
 
-/** The change that a backup belongs to. A decision for theirs has a record like that of a pull, and another name. */
+export type ChangeKind = 'pull' | 'decision' | 'restore';
+
+/** The kind of the change that made a backup. A decision for theirs has a record like that of a pull, and another name. */
+export function changeKind(backup: string): ChangeKind {
+  const purpose = purposeOf(backup);
+  if (/^r\d+$/.test(purpose)) return 'pull';
+  return purpose.startsWith('restored') ? 'restore' : 'decision';
+}
+
+/** The change that a backup belongs to. */
 export function namedChange(backup: string, revision: number | undefined) {
-  const kind = /-r\d+$/.test(backup) ? 'pull' : 'other';
+  const kind = changeKind(backup) === 'pull' ? 'pull' : 'other';
   return { kind, revision, at: timeOf(backup) } as const;
 }
 

@@ -43,6 +43,11 @@ export function timeOf(backup: string): string | undefined {
   return date === undefined ? undefined : `${date}${hours}:${minutes}:${seconds}`;
 }
 
+/** The purpose in the path of a backup, as `newBackup` was called with it. */
+export function purposeOf(backup: string): string {
+  return backupName.exec(basename(backup))?.[6] ?? '';
+}
+
 /** Sorts the names of backups, or of files beside them, with the newest first. */
 export function newestFirst(names: Iterable<string>): string[] {
   return [...names].sort((a, b) => numberOf(b) - numberOf(a) || (a < b ? 1 : -1));
@@ -63,8 +68,7 @@ export async function storedBackups({ backups }: Pick<StorageFolders, 'backups'>
     else known.push(part);
   }
   return newestFirst(parts.keys()).map((name) => {
-    const purpose = backupName.exec(name)?.[6] ?? '';
-    return { name, at: timeOf(name) ?? '', purpose, parts: parts.get(name) ?? [] };
+    return { name, at: timeOf(name) ?? '', purpose: purposeOf(name), parts: parts.get(name) ?? [] };
   });
 }
 

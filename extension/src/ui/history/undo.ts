@@ -2,13 +2,12 @@ import * as vscode from 'vscode';
 import type { PullUndoPlan } from '../../sync/history/undoPull';
 import { undoPullConfirmation, undoPushConfirmation } from '../../messages/confirmations';
 import { confirm } from '../shared/confirm';
-import { formatNumber } from '../../messages/format';
 import { commandIds } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../../messages/skippedMessages';
-import { beforeRemovedMessage, changedSinceMessage } from '../../messages/undoMessages';
+import { beforeRemovedMessage, changedSinceMessage, undonePullMessage } from '../../messages/undoMessages';
 import { withProgress } from '../shared/withProgress';
 import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
@@ -56,28 +55,21 @@ export async function undoPull({ folders, log }: HistoryDeps, argument: unknown)
   const result = await withProgress(title, (reporter) =>
     sync.undoPull(reporter, { only: plan.backup, paths, hasUnsavedEdits }),
   );
-  const undone = result.restored.length + result.removed.length;
   const [first] = result.skipped;
   const parts = [
-    undone === 1
-      ? vscode.l10n.t('1 file is as it was before the pull of revision {0}.', result.revision)
-      : vscode.l10n.t(
-          '{0} files are as they were before the pull of revision {1}.',
-          formatNumber(undone),
-          result.revision,
-        ),
-    vscode.l10n.t('The next pull brings its changes again.'),
+    undonePullMessage(plan, result),
     changedSinceMessage(result.changedSince),
     first === undefined ? '' : skippedMessage(first),
   ].filter((part) => part !== '');
-  showResult(log, folder, parts.join(' '), parts.length > 2 && options === undefined);
+  showResult(log, folder, parts.join(' '), parts.length > 1 && options === undefined);
   return result;
 }
 
 /** Lists exactly what the undo will do. Throws cancelled. */
 async function confirmUndoPull(plan: PullUndoPlan): Promise<void> {
   const { question, detail } = undoPullConfirmation(plan);
-  await confirm(question, detail.join('\n\n'), vscode.l10n.t('Undo Pull'));
+  const button = plan.kind === 'pull' ? vscode.l10n.t('Undo Pull') : vscode.l10n.t('Undo');
+  await confirm(question, detail.join('\n\n'), button);
 }
 
 /** Lists exactly what the undo will do. Returns the paths that it may revert. Throws cancelled, nothing_to_undo. */
