@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { isInside } from '../../core/paths';
+import { parentFolders } from '../../core/paths';
 import { PalmtreeError } from '../../errors';
 import { posixPath } from '../../io/fs/posixPath';
 import { quotedPaths } from '../../messages/pathList';
@@ -23,8 +23,32 @@ export function pathsInFolder(typed: readonly string[], cwd: string, root: strin
 
 /** Those of `all` that are at or in one of `paths`. */
 export function atOrIn(all: Iterable<string>, paths: readonly string[]): Set<string> {
-  const isWanted = (path: string): boolean => paths.some((wanted) => path === wanted || isInside(path, wanted));
-  return new Set([...all].filter(isWanted));
+  const wanted = new Set(paths);
+  const found = new Set<string>();
+  for (const path of all) if (isAtOrIn(path, wanted)) found.add(path);
+  return found;
+}
+
+/** Those of `paths` that have none of `all` at or in them. */
+export function withoutAny(all: Iterable<string>, paths: readonly string[]): string[] {
+  const empty = new Set(paths);
+  for (const path of all) {
+    if (empty.size === 0) break;
+    for (const one of atAndAbove(path)) empty.delete(one);
+  }
+  return paths.filter((path) => empty.has(path));
+}
+
+function isAtOrIn(path: string, wanted: ReadonlySet<string>): boolean {
+  for (const one of atAndAbove(path)) if (wanted.has(one)) return true;
+  return false;
+}
+
+/** The path, the folders above it, and `''`. */
+function* atAndAbove(path: string): Generator<string> {
+  yield path;
+  yield* parentFolders(path);
+  yield '';
 }
 
 /** Throws UsageError for a path that has no tracked file, no change and no rule at or in it: it may be mistyped. */
@@ -32,8 +56,7 @@ export function requireTracked(
   { trackedPaths, pathStates, rules }: Pick<FolderSync, 'trackedPaths' | 'pathStates' | 'rules'>,
   paths: readonly string[],
 ): void {
-  const known = [...trackedPaths, ...pathStates.keys(), ...rules.keys()];
-  const unknown = paths.filter((path) => atOrIn(known, [path]).size === 0);
+  const unknown = withoutAny([...trackedPaths, ...pathStates.keys(), ...rules.keys()], paths);
   if (unknown.length === 0) return;
   const fix = 'Check the path; "palmtree track" adds files that are not tracked.';
   throw new UsageError(`Nothing is tracked at ${quotedPaths(unknown.map((path) => path || '.'))}. ${fix}`);
