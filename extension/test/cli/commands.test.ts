@@ -99,9 +99,12 @@ describe('two machines', () => {
     expect(listed.map(({ path }) => path)).toEqual(conflicts);
     const mistyped = (await laptop.events(['resolve', '--theirs', 'n', 'typo'], 1)).at(-1);
     expect(mistyped).toMatchObject({ code: 'no_conflict', paths: ['typo'] });
-    const resolved = await laptop.events(['resolve', '--theirs', 'n/decided']);
-    expect(resolved.at(-1)).toMatchObject({ event: 'resolved', resolved: ['n/decided'], conflicts: 2 });
+    const unmerged = (await laptop.events(['resolve', '--abort', 'n/decided'], 1)).at(-1);
+    expect(unmerged).toMatchObject({ code: 'no_merge', paths: ['n/decided'] });
+    const resolved = (await laptop.events(['resolve', '--theirs', 'n/decided'])).at(-1);
+    expect(resolved).toMatchObject({ event: 'resolved', resolved: ['n/decided'], conflicts: 2 });
     expect(await laptop.read('n/decided')).toBe('of the desk\n');
+    expect(await readFile(join(String(resolved?.['backup']), 'n/decided'), 'utf8')).toBe('of the laptop\n');
 
     const merge = ['resolve', '--merge', 'n'];
     const merging = (await laptop.events(merge, 3)).filter(({ event }) => event === 'merging');

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { PalmtreeError } from '../../errors';
 import { conflictMessage } from '../../messages/conflictMessage';
@@ -8,7 +9,7 @@ import type { Choice } from '../../sync/conflicts/resolve';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { abortMerges, activeMerges, beginMerge, finishMerge, forgetMerges, isMineAgain } from '../folder/merges';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
-import { atOrIn, pathsInFolder } from '../folder/paths';
+import { atOrIn, pathsInFolder, withoutAny } from '../folder/paths';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
 import { UsageError } from '../terminal/usageError';
 
@@ -71,12 +72,14 @@ function resolve(invocation: Invocation, typed: readonly string[], options: Reso
     const { sync, root, reporter } = folder;
     await sync.rescan(reporter);
     const merging = (await activeMerges(folder)).map(({ path }) => path);
-    const known = [...sync.conflicts.map(({ path }) => path), ...merging];
+    const known = way === 'abort' ? merging : [...sync.conflicts.map(({ path }) => path), ...merging];
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
     const paths = [...atOrIn(known, wanted)];
-    const unknown = wanted.filter((path) => atOrIn(known, [path]).size === 0);
-    if (unknown.length > 0)
-      throw new PalmtreeError('no_conflict', 'none', { details: { paths: unknown.filter(Boolean) } });
+    const unknown = withoutAny(known, wanted);
+    if (unknown.length > 0) {
+      const details = { paths: unknown.filter(Boolean) };
+      throw new PalmtreeError(way === 'abort' ? 'no_merge' : 'no_conflict', 'none', { details });
+    }
     return decide(invocation, folder, paths, way);
   });
 }
@@ -105,9 +108,9 @@ async function resolveAs(
   const { resolved, theirPaths, skipped, backup } = await sync.resolve(reporter, { paths, choice });
   await forgetMerges(folder, new Set(resolved));
   const left = sync.conflicts.length;
-  const fields = { choice, resolved, theirPaths: Object.fromEntries(theirPaths), skipped, conflicts: left };
+  const fields = { choice, resolved, theirPaths: Object.fromEntries(theirPaths), skipped, conflicts: left, backup };
   out.result('resolved', fields, `Resolved ${fileCount(resolved.length)}, ${left} left.`);
-  if (choice === 'theirs' && resolved.length > 0) out.note(`Your versions are kept in ${backup}.`);
+  if (existsSync(backup)) out.note(`Your versions are kept in ${backup}.`);
   for (const [mine, theirs] of theirPaths) out.note(`The server's version of ${mine} is ${theirs}.`);
   for (const one of skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
   return skipped.length > 0 ? exitCodes.failed : exitCodes.done;

@@ -24,7 +24,7 @@ describe('the exit code of an error', () => {
 });
 
 /** Only VS Code has these. */
-const editorCodes: readonly string[] = ['untrusted', 'not_saved', 'no_merge', 'nothing_picked'];
+const editorCodes: readonly string[] = ['untrusted', 'not_saved', 'nothing_picked'];
 const isOfCommandLine = (code: string): boolean => !editorCodes.includes(code);
 
 describe('the sentence for an error', () => {
