@@ -3,7 +3,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { shellWord } from '../../src/core/shellWord';
+import { openFolderStorage } from '../../src/io/openFolderStorage';
 import { Credentials } from '../../src/cli/state/credentials';
 import { windowStorageIn } from '../../src/cli/state/stateFolder';
 import { cleanEnvironment } from '../../scripts/cleanEnvironment.mjs';
@@ -109,6 +111,14 @@ export class CommandLine {
     const opened = await Machine.open({ url, token, tree, root, window });
     await work(opened);
     await opened.close();
+  }
+
+  /** Registers the folder without connecting it, as a `palmtree connect` does that is killed. */
+  async register(): Promise<void> {
+    const { root, state } = this;
+    const window = { windowStorage: windowStorageIn(state), globalStorage: state };
+    const isMovedFrom = () => Promise.resolve(false);
+    await openFolderStorage({ root, uri: pathToFileURL(root).href, ...window, isMovedFrom }, dist);
   }
 
   async write(path: string, content: string): Promise<void> {

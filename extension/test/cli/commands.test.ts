@@ -32,6 +32,13 @@ describe('palmtree connect', () => {
     await expect(stat(join(line.state, 'credentials.json'))).rejects.toThrow('ENOENT');
   });
 
+  it('is asked for again where it was killed', async () => {
+    const line = await fixture.stranger();
+    await line.register();
+    const error = (await line.events(['trees'], 1)).at(-1);
+    expect(error).toMatchObject({ code: 'not_connected' });
+  });
+
   it('says what is missing where nobody can be asked', async () => {
     const line = await fixture.stranger();
     const { code, stderr } = await line.run(['connect', fixture.server.url]);

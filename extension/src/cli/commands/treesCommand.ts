@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { PalmtreeError } from '../../errors';
 import { parseServerUrl, withScheme } from '../../io/api/serverAddress';
 import { plainLine } from '../../messages/plainText';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
@@ -30,8 +31,9 @@ function connected(invocation: Invocation): Promise<[URL, string]> {
   return withFolder(
     invocation,
     ({ sync }) => {
-      const { server = '', tree = '' } = sync.state.binding ?? {};
-      return Promise.resolve([parseServerUrl(server), tree]);
+      const { binding } = sync.state;
+      if (binding === undefined) throw new PalmtreeError('not_connected', 'no tree is stored');
+      return Promise.resolve([parseServerUrl(binding.server), binding.tree]);
     },
     { isServerOptional: true },
   );
