@@ -19,7 +19,9 @@ const pathFaultTexts: Readonly<Record<PathFault, () => string>> = {
   'git-folder': () => l10n.t('It is in a .git folder, which can make git run programs. Use git to sync repositories.'),
 };
 
-const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
+type ProblemTexts = Readonly<Record<ProblemReason, (other: string) => string>>;
+
+const texts: ProblemTexts = {
   ...pathFaultTexts,
   'name-not-utf8': () => l10n.t('Its name is not valid UTF-8. Rename it, or untrack it.'),
   'path-too-long-here': () =>
@@ -96,9 +98,11 @@ const texts: Readonly<Record<ProblemReason, (other: string) => string>> = {
   busy: () => l10n.t('It changed each time it was sent. The next push tries again when nothing writes to it.'),
 };
 
-/** Explains a path that cannot be synced, and says what to do. */
-export function problemMessage(problem: Problem): string {
-  return texts[problem.reason](problem.with ?? '');
+export const problemReasons = Object.keys(texts) as readonly ProblemReason[];
+
+/** Explains a path that cannot be synced, and says what to do. `own` has sentences that replace those here. */
+export function problemMessage({ reason, with: other = '' }: Problem, own: Partial<ProblemTexts> = {}): string {
+  return (own[reason] ?? texts[reason])(other);
 }
 
 export function pathFaultMessage(fault: PathFault): string {

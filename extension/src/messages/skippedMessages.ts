@@ -4,7 +4,9 @@ import { systemFault } from './systemFaults';
 import type { SkipReason } from '../io/apply/preconditions';
 import type { Skipped } from '../io/apply/applyState';
 
-const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
+type SkipTexts = Readonly<Record<SkipReason, (path: string) => string>>;
+
+const texts: SkipTexts = {
   changed: (path) => l10n.t('{0} changed in the meantime. Try again.', path),
   unsaved: (path) => l10n.t('{0} has unsaved changes. Save it, then try again.', path),
   merging: (path) => l10n.t('{0} is being merged. Finish the merge, or resolve the conflict.', path),
@@ -30,9 +32,11 @@ const texts: Readonly<Record<SkipReason, (path: string) => string>> = {
   cancelled: (path) => l10n.t('{0} was left untouched, because the command was cancelled. Try again.', path),
 };
 
-/** Explains a path that a command left untouched, and says what to do. */
-export function skippedMessage({ path, reason, errno }: Skipped): string {
-  const text = texts[reason](path);
+export const skipReasons = Object.keys(texts) as readonly SkipReason[];
+
+/** Explains a path that a command left untouched, and says what to do. `own` has sentences that replace those here. */
+export function skippedMessage({ path, reason, errno }: Skipped, own: Partial<SkipTexts> = {}): string {
+  const text = (own[reason] ?? texts[reason])(path);
   return errno === undefined ? text : l10n.t('{0} Reason: {1}.', text, systemFault(errno));
 }
 

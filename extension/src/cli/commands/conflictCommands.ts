@@ -4,13 +4,13 @@ import { PalmtreeError } from '../../errors';
 import { conflictMessage } from '../../messages/conflictMessage';
 import { fileCount } from '../../messages/format';
 import { plainLine } from '../../messages/plainText';
-import { skippedMessage } from '../../messages/skippedMessages';
 import type { Choice } from '../../sync/conflicts/resolve';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { abortMerges, activeMerges, beginMerge, finishMerge, forgetMerges, isMineAgain } from '../folder/merges';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
 import { atOrIn, pathsInFolder, withoutAny } from '../folder/paths';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
+import { skippedSentence } from '../terminal/pathSentences';
 import { UsageError } from '../terminal/usageError';
 
 export function conflictsCommand(): Command {
@@ -112,7 +112,7 @@ async function resolveAs(
   out.result('resolved', fields, `Resolved ${fileCount(resolved.length)}, ${left} left.`);
   if (existsSync(backup)) out.note(`Your versions are kept in ${backup}.`);
   for (const [mine, theirs] of theirPaths) out.note(`The server's version of ${mine} is ${theirs}.`);
-  for (const one of skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
+  for (const one of skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });
   return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 

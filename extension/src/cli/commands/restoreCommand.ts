@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { isUnpushed } from '../../core/status/pathState';
 import { restoreConfirmation } from '../../messages/confirmations';
 import { fileCount } from '../../messages/format';
-import { skippedMessage } from '../../messages/skippedMessages';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { notInRevision, parseRevisionPath, type RevisionPath } from '../folder/revisionPath';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
+import { skippedSentence } from '../terminal/pathSentences';
 import { agree } from '../terminal/questions';
 import { UsageError } from '../terminal/usageError';
 import { headOf } from './historyCommands';
@@ -47,7 +47,7 @@ function restore(invocation: Invocation, typed: readonly string[]): Promise<Exit
     const text = written.length === 0 ? 'Nothing differs from' : `${fileCount(written.length)} restored as in`;
     out.result('restored', { revision, written, skipped, backup }, `${text} revision ${revision}.`);
     if (written.length > 0) out.note(`"palmtree undo pull --backup ${backup}" undoes it.`);
-    for (const one of skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
+    for (const one of skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });
     return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
   });
 }

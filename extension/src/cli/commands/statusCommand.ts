@@ -6,10 +6,10 @@ import { fileCount } from '../../messages/format';
 import { heldMessage } from '../../messages/heldMessages';
 import { pendingWords } from '../../messages/pendingWords';
 import { plainLine } from '../../messages/plainText';
-import { problemMessage } from '../../messages/problemMessages';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
+import { problemSentence } from '../terminal/pathSentences';
 import type { Color } from '../terminal/style';
 
 export function statusCommand(): Command {
@@ -60,7 +60,7 @@ function showStatus({ out }: Invocation, { sync, root }: OpenFolder): void {
     const { word, color } = shown[state === 'incoming' && sync.isDeletedOnServer(path) ? 'deletedThere' : state];
     const problem = state === 'problem' ? sync.problemAt(path) : undefined;
     const held = state === 'held' ? sync.held.at(path) : undefined;
-    const reason = problem ? problemMessage(problem) : held ? heldMessage(held) : '';
+    const reason = problem ? problemSentence(problem) : held ? heldMessage(held) : '';
     return `  ${out.style(color, word.padEnd(width))}  ${plainLine(path)}${reason === '' ? '' : `  ${plainLine(reason)}`}`;
   }
 

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { fileCount } from '../../messages/format';
 import { quotedPaths } from '../../messages/pathList';
-import { problemMessage } from '../../messages/problemMessages';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { pathsInFolder } from '../folder/paths';
+import { problemSentence } from '../terminal/pathSentences';
 
 export function trackCommand(): Command {
   const command = new Command('track')
@@ -27,7 +27,7 @@ async function track(invocation: Invocation, typed: readonly string[]): Promise<
       out.result('tracked', { paths, tracked }, `${fileCount(tracked)} tracked.`);
       for (const path of paths) {
         const problem = sync.problemAt(path);
-        if (problem !== undefined) out.warn(`${path}: ${problemMessage(problem)}`, { path, reason: problem.reason });
+        if (problem !== undefined) out.warn(`${path}: ${problemSentence(problem)}`, { path, reason: problem.reason });
       }
     },
     { isServerOptional: true },

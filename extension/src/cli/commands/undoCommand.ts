@@ -1,11 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { undoPullConfirmation, undoPushConfirmation } from '../../messages/confirmations';
-import { skippedMessage } from '../../messages/skippedMessages';
 import { beforeRemovedMessage, changedSinceMessage, undonePullMessage } from '../../messages/undoMessages';
 import { action, globalOptions, yesOption, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
+import { skippedSentence } from '../terminal/pathSentences';
 import { agree } from '../terminal/questions';
 import { headOf, positiveNumber } from './historyCommands';
 
@@ -61,7 +61,7 @@ function undoPull(invocation: Invocation, backup: string | undefined): Promise<E
       const left = changedSinceMessage(result.changedSince);
       out.result('undone', { kind: plan.kind, ...result }, text, ...(left === '' ? [] : [left]));
       if (result.backup !== undefined) out.note(`Files that it replaced or removed are kept in ${result.backup}.`);
-      for (const one of result.skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
+      for (const one of result.skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });
       return result.skipped.length > 0 ? exitCodes.failed : exitCodes.done;
     },
     { isServerOptional: true },

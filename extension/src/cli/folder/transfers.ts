@@ -2,12 +2,13 @@ import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import { heldLine } from '../../messages/heldMessages';
 import { pathSection, quotedPaths } from '../../messages/pathList';
-import { baselessMessage, skippedMessage } from '../../messages/skippedMessages';
+import { baselessMessage } from '../../messages/skippedMessages';
 import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
 import type { Output } from '../terminal/output';
+import { skippedSentence } from '../terminal/pathSentences';
 import { withAgreements } from './agreements';
 import type { Invocation } from './invocation';
 import { activeMergePaths } from './merges';
@@ -103,7 +104,7 @@ export async function runSync(
 }
 
 function showSkipped(out: Output, skipped: readonly Skipped[]): void {
-  for (const one of skipped) out.warn(skippedMessage(one), { path: one.path, reason: one.reason });
+  for (const one of skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });
 }
 
 function exitAfter(conflicts: number, skipped: readonly Skipped[]): ExitCode {

@@ -50,10 +50,11 @@ const replaced: Partial<Record<ErrorCode, (facts: Facts) => string>> = {
 
 /** Sentences that follow that of `errorText`: the command or option that does what it advises. */
 const hints: Partial<Record<ErrorCode, string>> = {
-  rsync_missing: '("palmtree config rsyncPath PATH" sets it.)',
-  rsync_unusable: '("palmtree config rsyncPath PATH" sets it.)',
   deletion_guard: 'Nothing was changed. --yes goes on.',
 };
+
+/** The advice of several sentences about rsync, and that of the command line in its place. */
+const [rsyncSetting, rsyncCommand] = ['set palmtree.rsyncPath', 'run "palmtree config rsyncPath PATH"'];
 
 /** The sentence for an error, in the words of the command line. */
 export function errorSentence(error: unknown): string {
@@ -61,7 +62,7 @@ export function errorSentence(error: unknown): string {
   if (!(error instanceof PalmtreeError)) return errorText(error);
   const { paths = [], subject = 'The server', tree } = error.details;
   const facts = { paths: paths.length === 0 ? noPath : quotedPaths(paths), subject, tree };
-  const text = replaced[error.code]?.(facts) ?? errorText(error);
+  const text = replaced[error.code]?.(facts) ?? errorText(error).replace(rsyncSetting, rsyncCommand);
   const hint = hints[error.code];
   return hint === undefined ? text : `${text} ${hint}`;
 }
