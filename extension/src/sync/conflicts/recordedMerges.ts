@@ -15,18 +15,23 @@ export const recordedMerge = z.object({
   mineCopy: z.string(),
 });
 
-export type RecordedMerge = z.infer<typeof recordedMerge>;
-
-/** The recorded merges of a folder, which outlive the process that began them. */
-export function mergesFile<T extends RecordedMerge>(
+/** The recorded merges of a folder, which outlive the process that began them. One that is not valid is left out. */
+export function mergesFile<T>(
   { merges }: Pick<StorageFolders, 'merges'>,
   schema: z.ZodType<T>,
 ): LockedFile<readonly T[]> {
-  return new LockedFile({ path: merges, parse: (value) => z.array(schema).safeParse(value).data });
+  const valid = (one: unknown): T[] => {
+    const parsed = schema.safeParse(one);
+    return parsed.success ? [parsed.data] : [];
+  };
+  return new LockedFile({
+    path: merges,
+    parse: (value) => (Array.isArray(value) ? value.flatMap(valid) : undefined),
+  });
 }
 
-/** The copies that the active merges of a folder need, by their absolute paths. */
+/** The copies that the active merges of a folder need, by their absolute paths; also those of merges of another version. */
 export async function copiesInUse(folders: Pick<StorageFolders, 'merges'>): Promise<readonly string[]> {
-  const merges = (await mergesFile(folders, recordedMerge).read()) ?? [];
+  const merges = (await mergesFile(folders, recordedMerge.pick({ mineCopy: true })).read()) ?? [];
   return merges.map(({ mineCopy }) => mineCopy);
 }
