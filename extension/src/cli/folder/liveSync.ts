@@ -38,6 +38,8 @@ export class LiveSync {
     const { sync, root, config, reporter } = folder;
     this.#invocation = invocation;
     this.#folder = folder;
+    // It may fail before `run` waits for it.
+    this.#end.promise.catch(() => undefined);
     this.#watch = new FolderWatch({
       root,
       onChange: (paths) => sync.onFileEvents(paths),
