@@ -110,7 +110,11 @@ export function syncCommand(): Command {
 
 function sync(invocation: Invocation, message: string | undefined): Promise<ExitCode> {
   checkMessage(message);
-  return withFolder(invocation, async (folder) => (await runSync(invocation, folder, message)).exit);
+  return withFolder(invocation, async (folder) => {
+    const { exit, isPushed } = await runSync(invocation, folder, message);
+    if (!isPushed) invocation.out.note('Nothing was pushed. Check these files, then run "palmtree push".');
+    return exit;
+  });
 }
 
 function checkMessage(message: string | undefined): void {

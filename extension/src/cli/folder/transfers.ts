@@ -87,16 +87,13 @@ export async function runSync(
   invocation: Invocation,
   folder: OpenFolder,
   message?: string,
-): Promise<{ readonly pulled: PullResult; readonly exit: ExitCode }> {
+): Promise<{ readonly pulled: PullResult; readonly exit: ExitCode; readonly isPushed: boolean }> {
   for (let round = 1; ; round++) {
     const { result: pulled, exit } = await runPull(invocation, folder);
     const { conflicts, skipped, merged } = pulled;
-    if (conflicts.length + skipped.length + merged.length > 0) {
-      invocation.out.note('Nothing was pushed. Check these files, then run "palmtree push".');
-      return { pulled, exit };
-    }
+    if (conflicts.length + skipped.length + merged.length > 0) return { pulled, exit, isPushed: false };
     try {
-      return { pulled, exit: (await runPush(invocation, folder, { message })).exit };
+      return { pulled, exit: (await runPush(invocation, folder, { message })).exit, isPushed: true };
     } catch (error) {
       if (!isPalmtreeError(error, 'stale_base') || round === maxRounds) throw error;
     }
