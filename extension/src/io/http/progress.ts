@@ -43,12 +43,16 @@ export class HttpProgress {
     if (this.#files < this.#request.sizes.size) this.report();
   }
 
-  /** Reports the state, unless it has just done so, or all bytes were read: `done` reports that, once they have arrived. */
+  /**
+   * Reports the state, unless it has just done so, or all bytes were read and have not arrived: `done` reports that they have.
+   * Files without content may follow.
+   */
   report(always = false): void {
     const now = performance.now();
     if (!always && now - this.#lastReport < reportMs) return;
     const progress = this.#value();
-    if (!always && progress.bytes === this.#totalBytes) return;
+    const isRead = progress.bytes === this.#totalBytes;
+    if (!always && isRead && (this.#doneBytes < this.#totalBytes || progress.files === progress.totalFiles)) return;
     this.#lastReport = now;
     const names = this.#names.map((name) => `${name}\n`).join('');
     this.#names = [];
