@@ -16,6 +16,15 @@ export type Ask = (question: SshQuestion, signal: AbortSignal) => Promise<string
  */
 export async function openQuestions(askpass: string, ask: Ask): Promise<SshQuestions> {
   const folder = await mkdtemp(join(tmpdir(), 'palmtree-ssh-'));
+  try {
+    return await openQuestionsIn(folder, askpass, ask);
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function openQuestionsIn(folder: string, askpass: string, ask: Ask): Promise<SshQuestions> {
   const [program, path] = [join(folder, 'askpass'), join(folder, 'socket')];
   // In VS Code, the program of this process is Electron.
   const command = `ELECTRON_RUN_AS_NODE=1 exec ${shellWord(process.execPath)} ${shellWord(askpass)} "$@"`;
