@@ -60,6 +60,7 @@ async function openQuestionsIn(folder: string, askpass: string, ask: Ask): Promi
       DISPLAY: process.env['DISPLAY'] ?? ':0',
       [socketVariable]: path,
     },
+    isOnTerminal: false,
     get wasCancelled() {
       return wasCancelled;
     },

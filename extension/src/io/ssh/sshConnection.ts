@@ -121,7 +121,8 @@ export class SshConnection implements ServerConnection {
     const args = sshArguments({ address: this.#address, name, mayAsk });
     const child: Ssh = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'pipe'],
-      windowsHide: true,
+      // Windows then gives it no console: it could not ask there.
+      windowsHide: questions?.isOnTerminal !== true,
       env: { ...process.env, ...questions?.environment },
     });
     const channels = new Multiplexer({ pingMs });

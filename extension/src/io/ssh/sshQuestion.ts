@@ -16,6 +16,8 @@ export const socketVariable = 'PALMTREE_ASKPASS_SOCKET';
 /** Lets the questions of one ssh reach the user. */
 export interface SshQuestions {
   readonly environment: Readonly<Record<string, string>>;
+  /** Whether ssh asks on the terminal of this process by itself. */
+  readonly isOnTerminal: boolean;
   /** Whether the user left a question without an answer. */
   readonly wasCancelled: boolean;
   /** The time in milliseconds since ssh last waited for an answer; 0 while it waits, or may do so. */

@@ -8,6 +8,7 @@ export function terminalQuestions(onClose: () => void): SshQuestions {
   const begun = performance.now();
   return {
     environment: {},
+    isOnTerminal: true,
     wasCancelled: false,
     idleMs: () => Math.max(0, performance.now() - begun - patienceMs),
     close: onClose,
