@@ -1,5 +1,6 @@
 import { plainLine } from '../../messages/plainText';
 import { runningMessage, type RunningStep } from '../../messages/progressMessages';
+import { cutToWidth } from './displayWidth';
 
 const intervalMs = 100;
 /** Shorter work shows nothing. */
@@ -50,7 +51,7 @@ export class StatusLine {
 
   #draw(): void {
     if (performance.now() - this.#begun < afterMs) return;
-    const text = plainLine(this.#text()).slice(0, (this.#stream.columns || 80) - 1);
+    const text = cutToWidth(plainLine(this.#text()), (this.#stream.columns || 80) - 1);
     this.#stream.write(`\r\u001B[K${text}`);
     this.#isShown = true;
   }
