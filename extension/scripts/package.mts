@@ -10,7 +10,7 @@ import { runMain, UserError } from './userError.mjs';
 const built = ['extension.js', 'sql-wasm.wasm', ...workerNames.map((name) => `${name}.js`)];
 const required = ['package.json', 'package.nls.json', 'README.md', 'LICENSE', ...built.map((name) => `dist/${name}`)];
 const allowed =
-  /^(extension\/media\/(walkthrough\/)?[^/]+\.(svg|png|md)|package\.nls\.[\w-]+\.json|l10n\/[^/]+\.json)$/;
+  /^(extension\/media\/((walkthrough|screenshots)\/)?[^/]+\.(svg|png|md)|package\.nls\.[\w-]+\.json|l10n\/[^/]+\.json)$/;
 const staging = join(dist, 'package');
 const maxBytes = 3 * 1024 * 1024;
 

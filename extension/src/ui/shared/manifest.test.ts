@@ -52,7 +52,9 @@ describe('package.json and the table of ids', () => {
     const views = [trackedViewId, planViewId, fileHistoryViewId, treeHistoryViewId];
     const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views];
     const mentioned = [
-      ...(source + Object.values(texts).join('\n')).matchAll(/palmtree\.(?!svg|mjs)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g),
+      ...(source + Object.values(texts).join('\n')).matchAll(
+        /palmtree\.(?!svg|mjs|palmtree-sync)[a-zA-Z]+(?:\.[a-zA-Z]+)*/g,
+      ),
     ].map(([id]) => id);
     const settings = Object.keys(contributes.configuration.properties);
     expect(mentioned.filter((id) => !known.includes(id) && !settings.includes(id))).toEqual([]);
