@@ -44,6 +44,8 @@ export class ClientSocket {
   readonly #connections = new Map<number, number>();
   #mustStay = false;
   #isClosed = false;
+  /** Nobody has used the server for long enough. */
+  #isOverdue = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** The caller holds the lock of the data folder. Throws if the disk cannot hold sockets. */
@@ -67,10 +69,9 @@ export class ClientSocket {
     server.on('connection', (socket) => {
       socket.on('error', () => socket.destroy());
       this.#newcomers.add(socket);
-      this.#watchUse();
       const introduced = this.#introduce(socket).finally(() => {
         this.#newcomers.delete(socket);
-        this.#watchUse();
+        this.#stopIfOverdue();
       });
       introduced.catch((error: unknown) => {
         if (this.#isClosed) return;
@@ -131,6 +132,7 @@ export class ClientSocket {
     if (socket.destroyed || this.#isClosed) return;
     this.#mustStay ||= stay;
     this.#clients.add(socket);
+    this.#watchUse();
     const release = tokenWatch.endWithToken(id, () => dismiss(socket, revoked));
     socket.once('close', () => {
       release();
@@ -146,8 +148,19 @@ export class ClientSocket {
 
   #watchUse(): void {
     clearTimeout(this.#timer);
-    if (this.#isClosed || this.#mustStay || this.#clients.size + this.#newcomers.size > 0) return;
-    this.#timer = setTimeout(() => this.#deps.onUnused(), returnMs);
+    this.#isOverdue = false;
+    if (this.#isClosed || this.#mustStay || this.#clients.size > 0) return;
+    this.#timer = setTimeout(() => {
+      this.#isOverdue = true;
+      this.#stopIfOverdue();
+    }, returnMs);
+  }
+
+  /** A connection that may still become a client puts off the end, and gives no more time to others. */
+  #stopIfOverdue(): void {
+    if (!this.#isOverdue || this.#isClosed || this.#newcomers.size > 0) return;
+    this.#isOverdue = false;
+    this.#deps.onUnused();
   }
 }
 
