@@ -90,7 +90,7 @@ export default defineConfig({
           sequence: independent,
           include: ['extension/test/{cli,sync}/**/*.test.ts'],
           // More than CI's two cores: each file has its own server and often waits for rsync or the disk.
-          maxWorkers: 4,
+          maxWorkers: 3,
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -101,8 +101,8 @@ export default defineConfig({
         test: {
           name: 'ui',
           include: ['extension/test/ui/**/*.test.ts'],
-          // The files of a worker share a server, a workbench and a browser tab. A window takes half of a core.
-          maxWorkers: 3,
+          // The files of a worker share a server, a workbench and a browser tab. Two windows keep two cores busy.
+          maxWorkers: 2,
           isolate: false,
           pool: 'forks',
           sequence: independent,
