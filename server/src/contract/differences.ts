@@ -17,7 +17,7 @@ export const dataInstruction = 2;
 export const copyBytes = 9;
 export const dataHeadBytes = 5;
 
-const minBlockBytes = 1 << 10;
+export const minBlockBytes = 1 << 10;
 const maxBlockBytes = 128 << 10;
 
 /** The square root of the file's size, as in rsync: then signature and differences of one place are about equally long. */

@@ -1,8 +1,19 @@
-import { blockBytesFor, copyBytes, copyInstruction, dataHeadBytes, dataInstruction } from '../contract/differences';
+import {
+  blockBytesFor,
+  copyBytes,
+  copyInstruction,
+  dataHeadBytes,
+  dataInstruction,
+  minBlockBytes,
+} from '../contract/differences';
 import { WireError } from '../errors';
 import type { OpenFile } from '../objects/content';
 import { fileContent, piecesOf } from '../objects/openContent';
 import type { Progress } from './pace';
+
+/** A copied block, with the data before it, takes two instructions. A few more may come before the first block and at the end. */
+const instructionsPerBlock = 2;
+const moreInstructions = 16;
 
 interface DeltaRequest {
   /** Aborted when the request ends. */
@@ -14,7 +25,7 @@ interface DeltaRequest {
 /**
  * The bytes of a file that `delta` describes by the blocks of `basis`, see the contract's `differences.ts`. They are made one piece
  * after the other, so a few instructions that would become gigabytes are only followed as far as wanted.
- * Throws invalid_request for a delta that is not valid, the reason of the request's end, and the errors of `delta` and of the disk.
+ * Throws invalid_request for a delta that is not valid or has many instructions for few bytes, the reason of the request's end, and the errors of `delta` and of the disk.
  */
 export async function* applyDelta(
   delta: AsyncIterable<Uint8Array>,
@@ -22,21 +33,30 @@ export async function* applyDelta(
   request: DeltaRequest,
 ): AsyncGenerator<Uint8Array, undefined> {
   const input = new Input(delta);
+  let instructions = 0;
+  let made = 0;
   try {
     for (let head = await input.take(1); head !== undefined; head = await input.take(1)) {
+      // A small body could otherwise decompress to so many that nobody else was served.
+      if (++instructions > moreInstructions + (instructionsPerBlock * made) / minBlockBytes)
+        throw notADelta('has too many instructions');
       if (head[0] === copyInstruction) {
         const operands = await input.need(copyBytes - 1);
         const blocks = blocksOf(basis, operands.readUInt32BE(0), operands.readUInt32BE(4));
         for await (const piece of blocks) {
           request.signal.throwIfAborted();
           request.progress.bytes += piece.length;
+          made += piece.length;
           yield piece;
         }
       } else if (head[0] === dataInstruction) {
         const length = (await input.need(dataHeadBytes - 1)).readUInt32BE(0);
+        if (length === 0) throw notADelta('has an instruction without data');
         for (let left = length; left > 0;) {
           const piece = await input.some(left);
+          request.signal.throwIfAborted();
           left -= piece.length;
+          made += piece.length;
           yield piece;
         }
       } else throw notADelta('has an unknown instruction');

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert, asyncProperty, array, constantFrom, integer, record, tuple, uint8Array } from 'fast-check';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { fillFromBasis } from './fillFromBasis';
 import { Signature } from './signature';
 import { patched, signatureOf } from './testing/contractFormats';
@@ -100,4 +100,19 @@ it('a signature with other blocks than those of the contract is refused', () => 
   signature.writeUInt32BE(0xff_ff_ff_ff, 0);
   signature.writeBigUInt64BE(BigInt(2 << 20), 4);
   expect(Signature.parse(signature)).toBeUndefined();
+});
+
+it('gives up a file of which each byte looks like the beginning of a block', async () => {
+  const file = join(folder, 'file');
+  const size = 3_000_000;
+  // The weak checksum of zeros is 0, as is that of the blocks of this signature, which have another content.
+  await writeFile(file, Buffer.alloc(size));
+  const bytes = signatureOf(Buffer.alloc(size));
+  for (let at = 16; at < bytes.length; at += 16) bytes.fill(0xab, at, at + 12);
+  const signature = Signature.parse(bytes) ?? expect.fail('not a signature');
+  const find = vi.spyOn(signature, 'find');
+  const way = writeDelta({ file, size, delta: join(folder, 'delta'), maxBytes: 2 * size }, signature);
+  expect(way).toEqual({ kind: 'delta' });
+  expect(patched(Buffer.alloc(0), await readFile(join(folder, 'delta'))).equals(Buffer.alloc(size))).toBe(true);
+  expect(find.mock.calls.length * signature.blockBytes).toBeLessThan(2 * size + (65 << 20));
 });

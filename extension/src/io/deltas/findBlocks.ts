@@ -3,6 +3,11 @@ import { weakChecksum } from '../../../../server/src/contract/differences';
 import type { Signature } from './signature';
 
 const minBufferBytes = 8 << 20;
+/**
+ * The bytes, beyond the file's size, that may be hashed in vain, because their weak checksum is that of another block. Somebody
+ * who chooses the contents can make each byte of a file look like the beginning of a block.
+ */
+const maxVainBytes = 64 << 20;
 
 /** A part of a file: a block of the other file, or bytes that it does not have. */
 export type FilePart =
@@ -11,7 +16,8 @@ export type FilePart =
 
 /**
  * Finds the blocks of a signature in an open file, at any offset, from its beginning to `size`. Yields all parts of the file in
- * their order. Reads synchronously, and computes for about a second per gigabyte: to be called in a thread of its own.
+ * their order. Where too many blocks only look alike, the rest of the file counts as other bytes. Reads synchronously, and computes
+ * for about a second per gigabyte: to be called in a thread of its own.
  */
 export function* findBlocks(file: number, size: number, signature: Signature): Generator<FilePart, undefined> {
   const { blockBytes } = signature;
@@ -19,8 +25,9 @@ export function* findBlocks(file: number, size: number, signature: Signature): G
   let position = 0;
   let dataStart = 0;
   let expected = 0;
+  const search: Search = { window, signature, vainBytes: maxVainBytes + size };
   while (position + blockBytes <= size) {
-    const found = seek(window, position, signature, expected);
+    const found = seek(search, position, expected);
     if (found === undefined) break;
     position = found.position;
     if (position > dataStart) yield { kind: 'data', start: dataStart, bytes: position - dataStart };
@@ -43,13 +50,20 @@ export function* findBlocks(file: number, size: number, signature: Signature): G
   if (size > dataStart) yield { kind: 'data', start: dataStart, bytes: size - dataStart };
 }
 
+interface Search {
+  readonly window: Window;
+  readonly signature: Signature;
+  /** The bytes that may still be hashed in vain. */
+  vainBytes: number;
+}
+
 /** Rolls on from `position` until a block is found. */
 function seek(
-  window: Window,
+  search: Search,
   position: number,
-  signature: Signature,
   expected: number,
 ): { readonly position: number; readonly block: number } | undefined {
+  const { window, signature } = search;
   const { blockBytes } = signature;
   let start = position;
   let buffer = window.at(start, blockBytes);
@@ -59,6 +73,8 @@ function seek(
     if (signature.mayHave(weak)) {
       const block = signature.find(weak, window.at(start, blockBytes), expected);
       if (block !== undefined) return { position: start, block };
+      search.vainBytes -= blockBytes;
+      if (search.vainBytes < 0) return undefined;
     }
     buffer = window.at(start, Math.min(window.size - start, window.ahead(start)));
     const rolled = roll(buffer, weak, signature);
