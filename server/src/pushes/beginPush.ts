@@ -142,6 +142,5 @@ async function findUploads(
     (there.has(content.hash) ? stored : uploads).push(content);
   });
   const damaged = forced ? await store.findDamaged(stored) : new Set<string>();
-  uploads.push(...stored.filter((content) => damaged.has(content.hash)));
-  return { uploads, damaged };
+  return { uploads: uploads.concat(stored.filter((content) => damaged.has(content.hash))), damaged };
 }

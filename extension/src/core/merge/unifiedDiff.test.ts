@@ -59,6 +59,13 @@ describe('a unified diff', () => {
     expect(diff('a\0', 'b')).toBe('Binary files a/a and b/a differ\n');
   });
 
+  it('shows a change of very many lines', () => {
+    const lines = 300_000;
+    const shown = diff('a\n'.repeat(lines), 'b\n'.repeat(lines)).split('\n');
+    expect(shown[2]).toBe(`@@ -1,${lines} +1,${lines} @@`);
+    expect(shown.length).toBe(3 + 2 * lines + 1);
+  });
+
   it('turns one text into the other by git apply', () => {
     const folder = mkdtempSync(join(tmpdir(), 'palmtree-diff-'));
     const texts = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 40 }).map((lines) => lines.join('\n'));

@@ -81,14 +81,13 @@ function hunkLines(parts: readonly Replaced[], mine: readonly string[], theirs: 
   const end = Math.min(mine.length, last.fromEnd + contextLines);
   const otherStart = first.to - lead;
   const otherEnd = last.toEnd + (end - last.fromEnd);
-  const lines: DiffLine[] = [{ kind: 'hunk', text: `@@ -${range(start, end)} +${range(otherStart, otherEnd)} @@` }];
-  let next = start;
-  for (const { from, fromEnd, to, toEnd } of parts) {
-    lines.push(...marked('same', ' ', mine.slice(next, from)));
-    lines.push(...marked('removed', '-', mine.slice(from, fromEnd)), ...marked('added', '+', theirs.slice(to, toEnd)));
-    next = fromEnd;
-  }
-  return [...lines, ...marked('same', ' ', mine.slice(next, end))];
+  const heading: DiffLine = { kind: 'hunk', text: `@@ -${range(start, end)} +${range(otherStart, otherEnd)} @@` };
+  const changed = parts.flatMap(({ from, fromEnd, to, toEnd }, index) => [
+    ...marked('same', ' ', mine.slice(parts[index - 1]?.fromEnd ?? start, from)),
+    ...marked('removed', '-', mine.slice(from, fromEnd)),
+    ...marked('added', '+', theirs.slice(to, toEnd)),
+  ]);
+  return [heading, ...changed, ...marked('same', ' ', mine.slice(last.fromEnd, end))];
 }
 
 /** An empty range names the line before it. */

@@ -44,18 +44,17 @@ export class SnapshotCache {
     const [own, ...others] = this.#shards;
     const checks = Promise.allSettled(others.map((shard) => shard.findChanged(this.#options, { honoursModes, stop })));
     let files = 0;
-    const changed: string[] = [];
+    let changed: readonly string[] = [];
     try {
       const onFolder = (count: number): void => onFiles((files += count));
-      if (own !== undefined)
-        changed.push(...findChangedFolders(own.snapshots, { ...this.#options, honoursModes }, onFolder));
+      if (own !== undefined) changed = findChangedFolders(own.snapshots, { ...this.#options, honoursModes }, onFolder);
     } finally {
       // Invariant: every thread has responded before the next check begins, which could mistake a late response for its own.
       await checks;
     }
     for (const check of await checks) {
       if (check.status === 'rejected') throw check.reason;
-      changed.push(...check.value);
+      changed = changed.concat(check.value);
     }
     const unchanged = new Map(this.#shards.flatMap(({ snapshots }) => [...snapshots]));
     for (const folder of changed) unchanged.delete(folder);
