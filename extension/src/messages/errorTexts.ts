@@ -174,7 +174,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   invalid_path: (e) => invalidPathText(e),
   invalid_link: (e) =>
     l10n.t(
-      'The symbolic link {0} would lead outside the tree, alone or through another link. Change its target.',
+      'The symbolic link {0} would lead outside the tree, alone or through another link, or into a .git folder. Change its target.',
       list(e),
     ),
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),

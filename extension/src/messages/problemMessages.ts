@@ -60,7 +60,7 @@ const texts: ProblemTexts = {
     l10n.t('The link points outside the workspace folder ({0}). Untrack it, or change its target.', target),
   'link-refused': () =>
     l10n.t(
-      'The server refuses the link: alone or through another link, it would lead outside the tree. Untrack it, or change its target.',
+      'The server refuses the link: alone or through another link, it would lead outside the tree, or it leads into a .git folder. Untrack it, or change its target.',
     ),
   'link-target-not-utf8': () => l10n.t("The link's target is not valid UTF-8. Change its target, or untrack it."),
   'link-as-folder': () => l10n.t('It is a symbolic link, which is not followed to the tracked paths below it.'),

@@ -15,7 +15,11 @@ const texts: SkipTexts = {
   spelling: (path) =>
     l10n.t('{0} is in a folder whose name is spelled differently here. Rename that folder, then try again.', path),
   diskMissing: (path) => l10n.t('{0} is on a disk that is not mounted. Mount it, then try again.', path),
-  unsafe: (path) => l10n.t('{0} is not a valid path, or it is a link that points outside the workspace folder.', path),
+  unsafe: (path) =>
+    l10n.t(
+      '{0} is not a valid path, or it is a link that points outside the workspace folder or into a .git folder.',
+      path,
+    ),
   missing: (path) =>
     l10n.t('{0} did not arrive intact. Try again, or use Push (Force) on a machine that has it.', path),
   backupMissing: (path) =>

@@ -14,6 +14,9 @@ it.each([
   ['a/b', '../..', 'outside'],
   ['a/b', 'c/../../../a/b', 'outside'],
   ['a/b', '..\\..\\x', 'outside'],
+  ['a/b', '../.git', 'git-folder'],
+  ['a', '.GIT/hooks', 'git-folder'],
+  ['a', 'x\\git~1\\hooks', 'git-folder'],
 ])('%j -> %.30j is refused', (path, target, fault) => {
   expect(linkFault(path, target)).toBe(fault);
 });
@@ -26,6 +29,7 @@ it.each([
   ['a/b', '../not/there'],
   ['a', 'x'.repeat(4_095)],
   ['a', 'back\\slash'],
+  ['a', '.gitignore'],
 ])('%j -> %.30j is accepted', (path, target) => {
   expect(linkFault(path, target)).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import { maxPathBytes } from './paths';
+import { isGitFolder, maxPathBytes } from './paths';
 
 /** Linux's PATH_MAX without its NUL, in bytes of UTF-8. */
 const maxTargetBytes = 4095;
@@ -19,6 +19,7 @@ export const linkFaultTexts = {
   'too-long': `has a target longer than ${maxTargetBytes} bytes or ${maxTargetSegments} segments`,
   absolute: 'has an absolute target',
   outside: 'leads outside the tree',
+  'git-folder': 'leads into a .git folder',
 } as const;
 
 export type LinkFault = keyof typeof linkFaultTexts;
@@ -35,7 +36,13 @@ export function linkFault(path: string, target: string): LinkFault | undefined {
   const segments = target.split('/');
   if (segments.length > maxTargetSegments) return 'too-long';
   const isInside = staysInside(folders, segments) && staysInside(folders, target.split(/[/\\]/));
-  return isInside ? undefined : 'outside';
+  if (!isInside) return 'outside';
+  return leadsIntoGit(target) ? 'git-folder' : undefined;
+}
+
+/** Whether a target is a `.git` folder or in one. Through such a link, another program could write the hooks that git runs. */
+export function leadsIntoGit(target: string): boolean {
+  return target.split(/[/\\]/).some(isGitFolder);
 }
 
 /** Whether a target stays inside the tree by its text. One that leaves and re-enters names the workspace folder. */

@@ -56,7 +56,7 @@ export function pathFault(path: string): PathFault | undefined {
  * has taken it. git refuses nearly the same names (`is_hfs_dotgit` and `is_ntfs_dotgit`). Samba, ZFS and Linux's cifs also
  * take the dotless i, U+0131, for an I: of all letters, it alone folds to one of these.
  */
-function isGitFolder(name: string): boolean {
+export function isGitFolder(name: string): boolean {
   return gitFolder.test(name) || (unlike.test(name) && gitFolder.test(plainForm(name)));
 }
 

@@ -37,6 +37,17 @@ function exists(path: string): boolean {
   return lstatSync(join(root, path), { throwIfNoEntry: false }) !== undefined;
 }
 
+it('skips a symlink into a .git folder', async () => {
+  const result = await apply([putLink('notes/hooks', '../.git/hooks'), putLink('notes/git', '../.GIT')]);
+  expect(result).toEqual({
+    skipped: [
+      ['notes/git', 'unsafe'],
+      ['notes/hooks', 'unsafe'],
+    ],
+    written: [],
+  });
+});
+
 it('skips two symlinks that lead outside together, and puts the others', async () => {
   const result = await apply([putLink('0esc', 'a/b/c/..'), putLink('a/b/c', '../..'), putLink('good', 'a')]);
   expect(result).toEqual({

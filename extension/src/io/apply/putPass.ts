@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { leadsIntoGit } from '../../../../server/src/contract/links';
 import { pathFault } from '../../../../server/src/contract/paths';
 import { sameContent, type Entry } from '../../core/entry';
 import { parentFolders, parentOf } from '../../core/paths';
@@ -222,9 +223,10 @@ export class PutPass {
   }
 
   #checkSafe({ path, target }: Entry): void {
-    const isOutside =
-      target !== undefined && (this.#linksOutside.has(path) || !pointsInside(this.#state.realRoot, path, target));
-    if (pathFault(path) !== undefined || isOutside) throw new PathSkipped('unsafe');
+    const isUnsafeLink =
+      target !== undefined &&
+      (this.#linksOutside.has(path) || leadsIntoGit(target) || !pointsInside(this.#state.realRoot, path, target));
+    if (pathFault(path) !== undefined || isUnsafeLink) throw new PathSkipped('unsafe');
   }
 
   #isModeOnly({ path, from, to }: Put): boolean {
