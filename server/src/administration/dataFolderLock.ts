@@ -4,6 +4,9 @@ import { connectToControlSocket } from './controlSocket';
 import { tryLockFile, type FileLock } from '../database/fileLock';
 import { OperatorError } from '../errors';
 
+/** The beginning of the error of a process that cannot have the lock. */
+export const lockFault = 'Another palmtree-server, or one of its commands, is running on';
+
 /** The time, in milliseconds, in which a command that has the lock usually ends. */
 const commandMs = 5_000;
 const pauseMs = 50;
@@ -28,5 +31,5 @@ export async function lockDataFolder(folder: string): Promise<FileLock> {
     await delay(pauseMs);
   }
   const fix = 'Stop it first, or choose another data folder with --data.';
-  throw new OperatorError(`Another palmtree-server, or one of its commands, is running on ${folder}. ${fix}`);
+  throw new OperatorError(`${lockFault} ${folder}. ${fix}`);
 }

@@ -5,16 +5,15 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connectToControlSocket } from '../administration/controlSocket';
 import { connectToFolderSocket } from '../administration/folderSocket';
-import { tryLockDataFolder } from '../administration/dataFolderLock';
+import { lockFault, tryLockDataFolder } from '../administration/dataFolderLock';
 import { OperatorError } from '../errors';
 import { clientSocketName } from './introduction';
 
 /** The log of a server that a client started. */
 const logName = 'server.log';
 const maxLogBytes = 1 << 20;
-const startMs = 20_000;
-/** The time, in milliseconds, in which a server that another client started at the same time listens. */
-const otherStartMs = 5_000;
+/** A server that stops has the lock for some ten seconds, until the last requests have ended. */
+const startMs = 30_000;
 const pauseMs = 50;
 
 /** A connection to the server that runs on the data folder, which is started if none runs. Throws OperatorError. */
@@ -22,21 +21,20 @@ export async function openServer(dataFolder: string): Promise<Socket> {
   const running = await connectToFolderSocket(dataFolder, clientSocketName);
   if (running !== undefined) return running;
   await refuseOldServer(dataFolder);
-  const start = startServer(dataFolder);
-  let deadline = performance.now() + startMs;
-  let hasEnded = false;
+  const deadline = performance.now() + startMs;
+  let start = startServer(dataFolder);
   while (performance.now() < deadline) {
-    if (!hasEnded && hasExited(start.child)) {
-      hasEnded = true;
-      deadline = performance.now() + otherStartMs;
-    }
+    const hasEnded = hasExited(start.child);
     const socket = await connectToFolderSocket(dataFolder, clientSocketName);
     if (socket !== undefined) return socket;
-    // A server that another client started at the same time may have the lock.
-    if (hasEnded && !isLocked(dataFolder)) break;
+    if (hasEnded) {
+      // Another server has the lock: one that another client has just started, or one that stops.
+      if (start.fault()?.startsWith(lockFault) !== true) break;
+      if (!isLocked(dataFolder)) start = startServer(dataFolder);
+    }
     await delay(pauseMs);
   }
-  const outcome = hasEnded ? endOf(start.child) : 'did not start in time';
+  const outcome = hasExited(start.child) ? endOf(start.child) : 'did not start in time';
   throw new OperatorError(start.fault() ?? `The server ${outcome}. See ${join(dataFolder, logName)} there.`);
 }
 
