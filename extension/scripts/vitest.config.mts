@@ -104,8 +104,6 @@ export default defineConfig({
           // The files of a worker share a server, a workbench and a browser tab. Two windows keep two cores busy.
           maxWorkers: 2,
           isolate: false,
-          // VS Code may draw the action of a conflict or a row anew under the pointer, which then hits its neighbour.
-          retry: 1,
           pool: 'forks',
           sequence: independent,
           testTimeout: 3 * timeoutMs,

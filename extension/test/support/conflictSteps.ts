@@ -77,6 +77,17 @@ export async function openMergeEditor(window: WorkbenchWindow): Promise<void> {
   await window.editor.conflictAction('Accept Combination').waitFor();
 }
 
+/**
+ * Decides the only conflict in the merge editor. Waits until the editor shows the conflict, since it shows its actions before, and
+ * then until it has the result.
+ */
+export async function acceptInMergeEditor(window: WorkbenchWindow, action: string): Promise<void> {
+  const undecided = window.editor.mergeEditor.getByText('No Changes Accepted');
+  await undecided.waitFor();
+  await window.editor.conflictAction(action).click();
+  await undecided.waitFor({ state: 'hidden' });
+}
+
 /** The file may be in sync with the server before its merge has ended. */
 export async function mergeEnded(window: WorkbenchWindow): Promise<void> {
   await window.editor.mergeEditor.waitFor({ state: 'detached' });

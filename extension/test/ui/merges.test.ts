@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import {
+  acceptInMergeEditor,
   closeMerge,
   collapseNotes,
   editBoth,
@@ -28,8 +29,7 @@ describe('a merge', () => {
     await window.editor.mergeEditor.getByText('by laptop').waitFor();
     // Other programs read the file: it is mine until the merge is saved.
     expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
-    await window.editor.conflictAction('Accept Mine').click();
-    await window.editor.mergeEditor.getByText('No Changes Accepted').waitFor({ state: 'hidden' });
+    await acceptInMergeEditor(window, 'Accept Mine');
     await tracked(window).row('plan.md').locator('[class*="monaco-decoration-itemBadge"]').waitFor();
     await picture(window, 'merge');
     await window.editor.titleAction('Complete Merge');
@@ -57,7 +57,7 @@ describe('a merge', () => {
     await collapseNotes(window);
     await tracked(window).row('plan.md').filter({ hasText: 'merging' }).waitFor();
     await tracked(window).inlineAction('plan.md', 'Merge');
-    await window.editor.conflictAction('Accept Mine').click();
+    await acceptInMergeEditor(window, 'Accept Mine');
     await window.page.keyboard.press('ControlOrMeta+S');
     await window.pending('↑1');
     expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
@@ -70,14 +70,14 @@ describe('a merge', () => {
     await openMergeEditor(window);
     await laptop.write(path, plan('dig a canal', 'plant'));
     await laptop.push();
-    await window.editor.conflictAction('Accept Combination').click();
+    await acceptInMergeEditor(window, 'Accept Combination');
     await window.editor.titleAction('Complete Merge');
     expect(await window.notifications.text('has a newer version')).toContain('plan.md is merged');
     await window.pending('!1');
     // The actions of the next merge have the same names.
     await mergeEnded(window);
     await window.notifications.click('has a newer version', 'Merge');
-    await window.editor.conflictAction('Accept Server').click();
+    await acceptInMergeEditor(window, 'Accept Server');
     await window.editor.titleAction('Complete Merge');
     await mergeEnded(window);
     expect(await desk.read(path)).toBe(plan('dig a canal', 'plant'));
@@ -100,7 +100,7 @@ describe('a merge', () => {
   }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
     await openMergeEditor(window);
-    await window.editor.conflictAction('Accept Server').click();
+    await acceptInMergeEditor(window, 'Accept Server');
     await closeMerge(window);
     await tracked(window).row('plan.md').filter({ hasNotText: 'merging' }).waitFor();
     expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
@@ -118,7 +118,7 @@ describe('a merge', () => {
   it('is aborted by name, and begins anew after that', async ({ desk, laptop }) => {
     const window = await openConflict({ desk, laptop }, 'dig a pond', 'dig a ditch');
     await openMergeEditor(window);
-    await window.editor.conflictAction('Accept Server').click();
+    await acceptInMergeEditor(window, 'Accept Server');
     await picture(window, 'abortMerge');
     await window.editor.titleAction('Abort Merge');
     await window.answerDialog('Abort the merge of notes/plan.md?', 'Abort Merge');
@@ -126,7 +126,7 @@ describe('a merge', () => {
     await window.pending('!1');
     expect(await desk.read(path)).toBe(plan('dig a pond', 'plant'));
     await openMergeEditor(window);
-    await window.editor.conflictAction('Accept Server').click();
+    await acceptInMergeEditor(window, 'Accept Server');
     await window.editor.titleAction('Complete Merge');
     await mergeEnded(window);
     await window.inSync();
