@@ -176,6 +176,20 @@ describe('a push after a change', () => {
     expect(machine.sync.state.counts.outgoing).toBe(0);
   });
 
+  it('does not send what another window or the command line has merged', async () => {
+    const [machine, other] = await fixture.syncedMachines({ ...initial, 'n/lines.md': 'one\ntwo\nthree\n' });
+    const desk = new Automated(machine, { pushOn: 'change' });
+    await other.write('n/lines.md', 'ONE\ntwo\nthree\n');
+    await other.push();
+    await until(machine, ({ counts }) => counts.incoming === 1);
+    await machine.write('n/lines.md', 'one\ntwo\nTHREE\n');
+    const { root, storage } = machine;
+    const window = await fixture.machine({ root, storage });
+    expect(await window.sync.pull(silent, { autoMerge: true })).toMatchObject({ merged: ['n/lines.md'] });
+    await machine.sync.rescan(silent);
+    expect([desk.timers.running, machine.sync.state.counts.outgoing]).toEqual([0, 1]);
+  });
+
   it('asks before it deletes much', async () => {
     const [machine] = await fixture.syncedMachines(initial);
     const desk = new Automated(machine, { pushOn: 'change' });

@@ -33,6 +33,7 @@ export function mergeStates(target: MergedState, other: MergedState): void {
   } else {
     target.binding ??= older.binding;
   }
+  target.merged = new Map([...older.merged, ...newer.merged]);
   target.heldAnswers = mergeAnswers(newer.heldAnswers, older.heldAnswers);
   mergeRules(target, isOtherNewer ? newer.rules : new Map());
   mergeRules(target, isOtherNewer ? new Map() : older.rules);

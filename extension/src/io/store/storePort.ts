@@ -23,6 +23,8 @@ export interface StoredState {
   otherWriters: readonly string[] | undefined;
   /** The user's answers about files of others in this tree. */
   heldAnswers: HeldAnswers;
+  /** The hashes of the files that pulls have merged, by path. */
+  merged: ReadonlyMap<string, string>;
   readonly rules: StoredMap<Rule>;
   readonly ancestor: StoredMap<Entry>;
   /** The server's state at `revision` for paths that were not applied here; null for a deletion. */

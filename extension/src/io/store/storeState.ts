@@ -19,7 +19,10 @@ import {
 } from './storeTables';
 import { yielder } from '../threads/yielding';
 
-type Meta = Pick<StoredState, 'binding' | 'revision' | 'revisionId' | 'mounts' | 'otherWriters' | 'heldAnswers'>;
+type Meta = Pick<
+  StoredState,
+  'binding' | 'revision' | 'revisionId' | 'mounts' | 'otherWriters' | 'heldAnswers' | 'merged'
+>;
 
 /** The state of a folder that has never been connected. */
 export function emptyState(): StoredState {
@@ -30,6 +33,7 @@ export function emptyState(): StoredState {
     mounts: new Map(),
     otherWriters: undefined,
     heldAnswers: {},
+    merged: new Map(),
     rules: new StoredMap(),
     ancestor: new StoredMap(),
     unappliedRemote: new StoredMap(),
@@ -185,9 +189,11 @@ function hasSameFields(a: Entry, b: Entry): boolean {
   return a.kind === b.kind && a.size === b.size && a.mode === b.mode && a.mtimeNs === b.mtimeNs && a.hash === b.hash;
 }
 
-function metaOf({ binding, revision, revisionId, mounts, otherWriters, heldAnswers }: Meta): string {
+function metaOf(meta: Meta): string {
+  const { binding, revision, revisionId, mounts, otherWriters, heldAnswers, merged } = meta;
   const bound = binding && { server: binding.server, tree: binding.tree };
-  return JSON.stringify({ revision, revisionId, binding: bound, mounts: [...mounts], otherWriters, heldAnswers });
+  const maps = { mounts: [...mounts], merged: [...merged] };
+  return JSON.stringify({ revision, revisionId, binding: bound, ...maps, otherWriters, heldAnswers });
 }
 
 function parseMeta(meta: string): Meta {
@@ -198,6 +204,7 @@ function parseMeta(meta: string): Meta {
     mounts = [],
     otherWriters,
     heldAnswers = {},
+    merged = [],
   } = JSON.parse(meta) as {
     revision?: unknown;
     revisionId?: string;
@@ -205,9 +212,11 @@ function parseMeta(meta: string): Meta {
     mounts?: [path: string, identity: FolderIdentity][];
     otherWriters?: readonly string[];
     heldAnswers?: HeldAnswers;
+    merged?: [path: string, hash: string][];
   };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
-  const others = { revision, revisionId, mounts: new Map(mounts), otherWriters, heldAnswers };
+  const maps = { mounts: new Map(mounts), merged: new Map(merged) };
+  const others = { revision, revisionId, ...maps, otherWriters, heldAnswers };
   if (binding === undefined) return { ...others, binding };
   const { server, tree } = binding;
   if (typeof server !== 'string' || typeof tree !== 'string')

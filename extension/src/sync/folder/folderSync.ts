@@ -91,8 +91,6 @@ export class FolderSync {
   readonly #recovery: Recovery;
   readonly #sleepWatch: SleepWatch;
   readonly #isLive: boolean;
-  /** The hashes of the files that pulls have merged. */
-  readonly #merged = new Map<string, string | undefined>();
   #isBindingKnown = false;
 
   constructor(deps: FolderSyncDeps) {
@@ -224,10 +222,9 @@ export class FolderSync {
     return this.#replica.local.observations.get(path)?.hash;
   }
 
-  /** Whether a pull has merged the file at `path` since the folder was opened, and nobody has changed the result. */
+  /** Whether a pull has merged the file at `path`, and nobody has changed the result. */
   isUnchangedMerge(path: string): boolean {
-    const merged = this.#merged.get(path);
-    return merged !== undefined && merged === this.hashAt(path);
+    return this.#replica.merges.has(path);
   }
 
   /** The newest revision that was fetched or synced. */
@@ -334,11 +331,7 @@ export class FolderSync {
   }
 
   pull(reporter: Reporter, options?: PullOptions): Promise<PullResult> {
-    return this.#run('pull', reporter, async (context) => {
-      const result = await pull(context, options);
-      for (const path of result.merged) this.#merged.set(path, this.hashAt(path));
-      return result;
-    });
+    return this.#run('pull', reporter, (context) => pull(context, options));
   }
 
   /** Creates the tree that the folder is bound to. */

@@ -183,6 +183,9 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
       if (skipped.length === 0) await runYielding(followMovedFoldersSteps(replica, fetched.folders, downloads));
       const synced = [...plan.ancestorChanges, ...downloads, ...merges.flatMap(mergedAncestor)];
       await runYielding(moveAncestorSteps(replica, fetched, without(synced, skipped)));
+      replica.merges.add(
+        without(merges.filter(hasLocalChanges), skipped).flatMap(({ decision }) => decision.localChanges),
+      );
       replica.removeLapsedRules();
     },
   });

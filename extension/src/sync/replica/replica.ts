@@ -13,6 +13,7 @@ import { LocalIndex, type ScanEffect } from './localIndex';
 import { followRenames, mayHaveRenames, rememberIdentitiesSteps } from './followRenames';
 import { PathStateCache } from './pathStateCache';
 import { Planner } from './planner';
+import { UnchangedMerges } from './unchangedMerges';
 import { PullConsent } from './pullConsent';
 import { TrackingRules, type ExcludeSettings } from './trackingRules';
 
@@ -51,6 +52,7 @@ export class Replica {
   readonly local: LocalIndex;
   readonly ancestor: AncestorState;
   readonly consent: PullConsent;
+  readonly merges: UnchangedMerges;
   readonly planner: Planner;
   readonly states: PathStateCache;
   readonly #store: Store;
@@ -70,6 +72,7 @@ export class Replica {
     this.ancestor = new AncestorState(state);
     const { rules, local, ancestor } = this;
     const consent = (this.consent = new PullConsent({ stored: state, rules }));
+    this.merges = new UnchangedMerges(state, local.observations);
     this.planner = new Planner({ rules, local, ancestor, consent, tooLong });
     this.states = new PathStateCache({ rules, local, ancestor, consent, planner: this.planner });
   }
@@ -135,13 +138,14 @@ export class Replica {
   }
 
   /**
-   * Forgets what was synced with a tree, and the answers about it: the folder is bound to another one. Keeps both if `source`,
+   * Forgets what was synced with a tree, the merges and the answers about it: the folder is bound to another one. Keeps all if `source`,
    * a tree of the same server, is that tree under a new name.
    */
   async changeTree(source: FileTableSource | undefined, signal: AbortSignal): Promise<void> {
     if (source !== undefined && (await this.ancestor.isOf(source, signal))) return;
     this.ancestor.forget();
     this.consent.forget();
+    this.merges.forget();
   }
 
   /** Another window has replaced the stored state. */
