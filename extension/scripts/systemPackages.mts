@@ -1,7 +1,9 @@
 import { accessSync, constants } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { cleanEnvironment } from './cleanEnvironment.mjs';
-import { logs } from './paths.mts';
+import { fileLock } from './fileLock.mts';
+import { cacheFolder, logs } from './paths.mts';
 import { runCommand } from './runCommand.mts';
 import { step } from './step.mjs';
 import { UserError } from './userError.mjs';
@@ -35,7 +37,18 @@ const minimumRsync: readonly number[] = [3, 4, 3];
  * Throws UserError if that fails or is not permitted, with one line that names the packages and how to get them.
  */
 export async function ensureSystemPackages(names: readonly SystemPackage[]): Promise<void> {
-  const missing = await unusable(names);
+  if ((await unusable(names)).length === 0) return;
+  await mkdir(cacheFolder(), { recursive: true });
+  // The package managers refuse to work twice at once, and workers of the tests may need the same package.
+  const lock = await fileLock(join(cacheFolder(), 'system-packages.lock'));
+  try {
+    await installMissing(await unusable(names));
+  } finally {
+    await lock.release();
+  }
+}
+
+async function installMissing(missing: readonly SystemPackage[]): Promise<void> {
   if (missing.length === 0) return;
   await step(`Installing ${missing.join(', ')}`, () => install(missing));
   const stillMissing = await unusable(missing);
@@ -111,6 +124,9 @@ async function install(missing: readonly SystemPackage[]): Promise<void> {
   throw new UserError(`${needs(missing)}: install ${missing.length > 1 ? 'them' : 'it'}, then run this command again.`);
 }
 
+/** In seconds: a machine that has just started may be installing updates by itself. */
+const waitForLock = ['-o', 'DPkg::Lock::Timeout=300'];
+
 async function installByApt(missing: readonly SystemPackage[], log: string): Promise<void> {
   const names = missing.map((name) => requirements[name].apt);
   const prefix = await rootPrefix();
@@ -120,7 +136,7 @@ async function installByApt(missing: readonly SystemPackage[], log: string): Pro
     );
   }
   const apt = async (...args: string[]): Promise<number> => {
-    const [command = '', ...rest] = [...prefix, 'apt-get', '-q', '-y', ...args];
+    const [command = '', ...rest] = [...prefix, 'apt-get', '-q', '-y', ...waitForLock, ...args];
     const env = { ...cleanEnvironment(), DEBIAN_FRONTEND: 'noninteractive' };
     return (await runCommand(command, rest, { env, log })).code;
   };

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -23,6 +23,7 @@ describe.skipIf(process.platform === 'win32')('missing packages', () => {
   beforeEach(async () => {
     bin = await mkdtemp(join(tmpdir(), 'palmtree-bin-'));
     vi.stubEnv('PATH', bin);
+    vi.stubEnv('PALMTREE_CACHE_DIR', join(bin, 'cache'));
     vi.spyOn(process, 'getuid').mockReturnValue(1000);
     vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   });
@@ -58,5 +59,20 @@ describe.skipIf(process.platform === 'win32')('missing packages', () => {
     await expect(ensureSystemPackages(['rsync', 'make'])).rejects.toThrow(
       /^Palmtree needs rsync 3\.4\.3 or newer and make: install them, then run this command again\.$/,
     );
+  });
+
+  test('two that need the same package install it once', async () => {
+    vi.mocked(process.getuid!).mockReturnValue(0);
+    const calls = join(bin, 'calls');
+    const aptGet = `#!/bin/sh
+echo "$*" >> '${calls}'
+/bin/sleep 0.2
+echo '#!/bin/sh' > '${bin}/make'
+/bin/chmod 755 '${bin}/make'
+`;
+    await writeFile(join(bin, 'env'), '#!/bin/sh\nshift\nexec "$@"\n', { mode: 0o755 });
+    await writeFile(join(bin, 'apt-get'), aptGet, { mode: 0o755 });
+    await Promise.all([ensureSystemPackages(['make']), ensureSystemPackages(['make'])]);
+    expect((await readFile(calls, 'utf8')).trim().split('\n')).toHaveLength(1);
   });
 });
