@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { parentFolders } from '../../core/paths';
+import { atAndAbove, atOrIn as areaOf } from '../../core/pathArea';
 import { PalmtreeError } from '../../errors';
 import { posixPath } from '../../io/fs/posixPath';
 import { quotedPaths } from '../../messages/pathList';
@@ -23,9 +23,9 @@ export function pathsInFolder(typed: readonly string[], cwd: string, root: strin
 
 /** Those of `all` that are at or in one of `paths`. */
 export function atOrIn(all: Iterable<string>, paths: readonly string[]): Set<string> {
-  const wanted = new Set(paths);
+  const area = areaOf(paths);
   const found = new Set<string>();
-  for (const path of all) if (isAtOrIn(path, wanted)) found.add(path);
+  for (const path of all) if (area.has(path)) found.add(path);
   return found;
 }
 
@@ -37,18 +37,6 @@ export function withoutAny(all: Iterable<string>, paths: readonly string[]): str
     for (const one of atAndAbove(path)) empty.delete(one);
   }
   return paths.filter((path) => empty.has(path));
-}
-
-function isAtOrIn(path: string, wanted: ReadonlySet<string>): boolean {
-  for (const one of atAndAbove(path)) if (wanted.has(one)) return true;
-  return false;
-}
-
-/** The path, the folders above it, and `''`. */
-function* atAndAbove(path: string): Generator<string> {
-  yield path;
-  yield* parentFolders(path);
-  yield '';
 }
 
 /** Throws UsageError for a path that has no tracked file, no change and no rule at or in it: it may be mistyped. */

@@ -1,4 +1,5 @@
 import type { Change } from '../change';
+import type { PathArea } from '../pathArea';
 import { parentFolders } from '../paths';
 
 /**
@@ -7,10 +8,7 @@ import { parentFolders } from '../paths';
  * Invariant: if a table is valid before and after all changes (no path is a file and a folder at once), it is valid
  * after the returned ones.
  */
-export function restrictTo<C extends Change>(
-  changes: readonly C[],
-  only: ReadonlySet<string> | undefined,
-): readonly C[] {
+export function restrictTo<C extends Change>(changes: readonly C[], only: PathArea | undefined): readonly C[] {
   if (only === undefined || changes.every(({ path }) => only.has(path))) return changes;
   const topOf = typeChanges(changes);
   const dropped = new Set<string>();

@@ -1,6 +1,7 @@
+import type { PathArea } from '../../core/pathArea';
 import type { DeletionGuardOptions } from '../replica/deletionGuard';
 
 export interface TransferOptions extends DeletionGuardOptions {
   /** Transfers these paths only. All others stay as they are, also those that changed since the plan was shown. */
-  readonly only?: ReadonlySet<string> | undefined;
+  readonly only?: PathArea | undefined;
 }
