@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import type { PalmtreeError } from '../errors';
+import type { DiscardPlan } from '../sync/history/discard';
 import type { RestorePlan } from '../sync/history/restore';
 import type { PullUndoPlan } from '../sync/history/undoPull';
 import type { PushUndoPlan } from '../sync/history/undoPush';
@@ -154,7 +155,36 @@ function restoreQuestion(paths: readonly string[], revision: number): string {
     : l10n.t('Restore {0} to revision {1}?', path, revision);
 }
 
-/** Lists exactly what an undo of a pull, a decision or a restore will do. */
+/** Lists what a discard of local changes would do. `unsaved` are files that an editor has not saved: they are left alone. */
+export function discardConfirmation(plan: DiscardPlan, unsaved: ReadonlySet<string> = new Set()): Confirmation {
+  const isSaved = (path: string): boolean => !unsaved.has(path);
+  const all = [...plan.replaced, ...plan.created, ...plan.removed];
+  return confirmation(
+    discardQuestion(plan, all.filter(isSaved)),
+    pathSection(l10n.t('Will be as at the last sync'), plan.replaced.filter(isSaved)),
+    pathSection(l10n.t('Deleted here, will come back'), plan.created.filter(isSaved)),
+    pathSection(l10n.t('Never pushed, will be moved to the backups'), plan.removed.filter(isSaved)),
+    pathSection(l10n.t('In conflict, left alone'), plan.conflicts),
+    pathSection(
+      l10n.t('Unsaved changes, left alone'),
+      all.filter((path) => unsaved.has(path)),
+    ),
+    l10n.t('A backup keeps your versions, and Undo brings them back.'),
+  );
+}
+
+function discardQuestion({ created, removed }: DiscardPlan, affected: readonly string[]): string {
+  const [path = ''] = affected;
+  if (affected.length !== 1) {
+    return l10n.t('Discard the local changes of {0} files?', formatNumber(affected.length));
+  }
+  if (removed.includes(path)) return l10n.t('Discard the new file {0}?', path);
+  return created.includes(path)
+    ? l10n.t('Discard the deletion of {0}?', path)
+    : l10n.t('Discard the local changes of {0}?', path);
+}
+
+/** Lists exactly what an undo of a pull, a decision, a restore or a discard will do. */
 export function undoPullConfirmation(plan: PullUndoPlan): Confirmation {
   const { kind, restored, removed, conflicts, changedSince, unsaved, lost } = plan;
   return confirmation(
@@ -175,6 +205,7 @@ export function undoPullConfirmation(plan: PullUndoPlan): Confirmation {
 function undoQuestion({ kind, isLast, revision, restored, removed }: PullUndoPlan): string {
   if (kind === 'decision') return l10n.t('Undo the decision about conflicts?');
   if (kind === 'restore') return l10n.t('Undo the restore of old versions?');
+  if (kind === 'discard') return l10n.t('Bring the discarded local changes back?');
   const undone = restored.length + removed.length;
   if (isLast) {
     return undone === 1

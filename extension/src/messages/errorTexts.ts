@@ -83,6 +83,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       : l10n.t("{0} doesn't exist in this folder.", list(e)),
   not_in_folder: (e) => l10n.t('Outside the open folders: {0}.', list(e)),
   nothing_picked: () => l10n.t('Nothing is tracked yet. Right-click files or folders and choose "Track for sync".'),
+  nothing_changed: () => l10n.t('Everything is in sync.'),
   no_conflict: (e) =>
     paths(e).length === 0
       ? l10n.t('There is no conflict that can be resolved this way.')
@@ -112,6 +113,10 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       ? l10n.t('The tree was empty in revision {0}.', subject(e))
       : l10n.t('Revision {0} does not contain {1}.', subject(e), list(e)),
   nothing_to_undo: (e) => nothingToUndoMessage(e),
+  nothing_to_discard: (e) =>
+    paths(e).length === 0
+      ? l10n.t('There are no local changes to discard.')
+      : l10n.t('In conflict: {0}. Choose Keep Mine, Take Theirs or Keep Both.', list(e)),
   backup_deleted: () => l10n.t("The backup of the last pull was deleted, so it can't be undone."),
   backup_gone: (e) => l10n.t('The backup of {0} is gone or cannot be read.', list(e)),
   deletion_guard: (e) => deletionGuardMessage(e),

@@ -22,6 +22,11 @@ export function undonePullMessage(
       ? l10n.t('1 file is as it was before the restore.')
       : l10n.t('{0} files are as they were before the restore.', formatNumber(files));
   }
+  if (kind === 'discard') {
+    return files === 1
+      ? l10n.t('1 file has its local changes again.')
+      : l10n.t('{0} files have their local changes again.', formatNumber(files));
+  }
   if (conflicts.length === 0) return l10n.t('The decision is undone.');
   return conflicts.length === 1
     ? l10n.t('The decision is undone: {0} is in conflict again.', pathList(conflicts))

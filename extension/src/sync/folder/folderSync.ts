@@ -10,6 +10,7 @@ import type { Wait } from '../../io/api/revisionFeed';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
 import { resolve, type Choice, type ResolveOptions, type ResolveResult } from '../conflicts/resolve';
+import { discard, planDiscard, type DiscardPlan, type DiscardRequest, type DiscardResult } from '../history/discard';
 import { planRestore, restore, type RestorePlan, type RestoreRequest, type RestoreResult } from '../history/restore';
 import { TreeHistory } from '../history/treeHistory';
 import {
@@ -361,6 +362,15 @@ export class FolderSync {
 
   restore(reporter: Reporter, request: RestoreRequest, options?: ApplyOptions): Promise<RestoreResult> {
     return this.#run('pull', reporter, (context) => restore(context, { ...request, ...options }));
+  }
+
+  /** Returns what `discard` would do. */
+  planDiscard(reporter: Reporter, request: DiscardRequest): Promise<DiscardPlan> {
+    return this.#run('pull', reporter, (context) => planDiscard(context, request));
+  }
+
+  discard(reporter: Reporter, request: DiscardRequest, options?: ApplyOptions): Promise<DiscardResult> {
+    return this.#run('pull', reporter, (context) => discard(context, { ...request, ...options }));
   }
 
   /** Returns what `undoPush` would do. */

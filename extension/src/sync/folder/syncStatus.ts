@@ -144,6 +144,7 @@ const nonHalting: ReadonlySet<string> = new Set([
   'not_aborted',
   'not_in_revision',
   'nothing_to_undo',
+  'nothing_to_discard',
   'backup_deleted',
   'backup_gone',
 ]);

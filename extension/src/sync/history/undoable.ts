@@ -64,12 +64,13 @@ function notUndoable(backup: string, record: PullRecord | undefined): PalmtreeEr
   return new PalmtreeError('nothing_to_undo', `${backup}: ${state}`, { details });
 }
 
-export type ChangeKind = 'pull' | 'decision' | 'restore';
+export type ChangeKind = 'pull' | 'decision' | 'restore' | 'discard';
 
 /** The kind of the change that made a backup. A decision for theirs has a record like that of a pull, and another name. */
 export function changeKind(backup: string): ChangeKind {
   const purpose = purposeOf(backup);
   if (/^r\d+$/.test(purpose)) return 'pull';
+  if (purpose === 'discarded') return 'discard';
   return purpose.startsWith('restored') ? 'restore' : 'decision';
 }
 

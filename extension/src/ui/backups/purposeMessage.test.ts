@@ -6,6 +6,7 @@ it.each([
   ['undone-r7', 'pull of r7 undone'],
   ['restored-r12', 'restore of r12'],
   ['resolved', 'conflict resolved'],
+  ['discarded', 'local changes discarded'],
   ['merge', 'before a merge'],
   ['something-else', 'something-else'],
 ])('a backup for %s is called "%s"', (purpose, text) => {

@@ -2,6 +2,7 @@ import { l10n } from 'vscode';
 
 const texts: Readonly<Record<string, () => string>> = {
   resolved: () => l10n.t('conflict resolved'),
+  discarded: () => l10n.t('local changes discarded'),
   restored: () => l10n.t('restore from a backup'),
   merge: () => l10n.t('before a merge'),
   'aborted-merge': () => l10n.t('merge aborted'),

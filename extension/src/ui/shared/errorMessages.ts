@@ -93,6 +93,7 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_found: [tryAgain, showLog],
   internal: [tryAgain, showLog],
   nothing_picked: [],
+  nothing_changed: [],
   no_conflict: [],
   not_trackable: [],
   not_mergeable: [],
@@ -104,11 +105,18 @@ const actionsByCode: Partial<Record<ErrorCode, Message['actions']>> = {
   not_in_folder: [],
   not_in_revision: [],
   nothing_to_undo: [],
+  nothing_to_discard: [],
   backup_deleted: [],
   backup_gone: [],
 };
 
-const information: ReadonlySet<ErrorCode> = new Set(['cancelled', 'nothing_picked', 'no_conflict']);
+const information: ReadonlySet<ErrorCode> = new Set([
+  'cancelled',
+  'nothing_picked',
+  'nothing_changed',
+  'no_conflict',
+  'nothing_to_discard',
+]);
 
 const warnings: ReadonlySet<ErrorCode> = new Set([
   'stale_base',
