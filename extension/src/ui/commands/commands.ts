@@ -30,6 +30,8 @@ import { confirmNewTree } from '../sync/confirmations';
 import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
 import { callOptions, isCallOptions, isConnected, targetFolder } from '../workspace/callOptions';
+import { discard } from './discard';
+import { pullSelected, pushSelected } from './selectionCommands';
 import { track, untrack } from './trackCommands';
 import { pull, pullHeld, push, pushForce, pushWithMessage, sync } from './transferCommands';
 
@@ -64,11 +66,14 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     reviewSync: () => syncSelected(deps, 'sync'),
     reviewRefresh: () => refreshReview(deps),
     reviewClose: () => deps.review.close(),
-    compare: (uri, uris) => compare(deps.picker, uri, uris),
-    keepMine: (uri, uris) => resolvePickedConflicts(deps, 'mine', uri, uris),
-    takeTheirs: (uri, uris) => resolvePickedConflicts(deps, 'theirs', uri, uris),
-    keepBoth: (uri, uris) => resolvePickedConflicts(deps, 'both', uri, uris),
-    merge: (uri, uris) => merge(deps, uri, uris),
+    pushSelected: (...picked) => pushSelected(deps, ...picked),
+    pullSelected: (...picked) => pullSelected(deps, ...picked),
+    discard: (...picked) => discard(deps, ...picked),
+    compare: (...picked) => compare(deps.picker, ...picked),
+    keepMine: (...picked) => resolvePickedConflicts(deps, 'mine', ...picked),
+    takeTheirs: (...picked) => resolvePickedConflicts(deps, 'theirs', ...picked),
+    keepBoth: (...picked) => resolvePickedConflicts(deps, 'both', ...picked),
+    merge: (...picked) => merge(deps, ...picked),
     completeMerge: () => completeMerge(deps),
     abortMerge: (uri, uris) => abortMerges(deps, uri, uris),
     resolveAll: (argument) => resolveAll(deps, argument),

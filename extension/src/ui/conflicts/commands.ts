@@ -21,9 +21,9 @@ export interface ResolveDeps {
 }
 
 /** Opens a diff with the server's version on the left and the local file on the right. */
-export async function compare(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
+export async function compare(picker: PathPicker, ...picked: readonly unknown[]): Promise<void> {
   const title = vscode.l10n.t('Palmtree: Compare with Server');
-  for (const [owner, paths] of await picker.pick('file', title, uri, uris)) {
+  for (const [owner, paths] of await picker.pick('file', title, ...picked)) {
     const revision = owner.sync.knownRevision;
     for (const path of paths) {
       const theirs = serverDocument(owner, path, revision);
@@ -44,10 +44,9 @@ const resolveTitles: Readonly<Record<Choice, string>> = {
 export async function resolvePickedConflicts(
   deps: ResolveDeps,
   choice: Choice,
-  uri: unknown,
-  uris: unknown,
+  ...picked: readonly unknown[]
 ): Promise<void> {
-  for (const [owner, paths] of await deps.picker.pick('conflict', resolveTitles[choice], uri, uris)) {
+  for (const [owner, paths] of await deps.picker.pick('conflict', resolveTitles[choice], ...picked)) {
     await resolveConflicts(deps, owner, paths, choice);
   }
 }

@@ -27,8 +27,8 @@ export interface MergeDeps {
 }
 
 /** Merges the picked conflicts, each in VS Code's merge editor. */
-export async function merge(deps: MergeDeps, uri: unknown, uris: unknown): Promise<void> {
-  for (const [owner, paths] of await deps.picker.pick('mergeable', vscode.l10n.t('Palmtree: Merge'), uri, uris)) {
+export async function merge(deps: MergeDeps, ...picked: readonly unknown[]): Promise<void> {
+  for (const [owner, paths] of await deps.picker.pick('mergeable', vscode.l10n.t('Palmtree: Merge'), ...picked)) {
     for (const path of paths) await repeatable(() => mergeOne(deps, owner, path));
   }
 }

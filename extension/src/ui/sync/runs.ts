@@ -61,9 +61,8 @@ export async function runPull(
   pullOptions: PullOptions = {},
 ): Promise<{ readonly result: PullResult; readonly text: string }> {
   const first = await pullOnce(deps, owner, options, pullOptions);
-  const { held } = first;
-  // A user who picked paths has seen the held ones in the plan.
-  const isAsked = options === undefined && pullOptions.only === undefined && held.length > 0;
+  const held = first.held.filter(({ path }) => isIncluded(path, pullOptions));
+  const isAsked = options === undefined && held.length > 0;
   const answer = isAsked ? await askAboutHeld(owner, held) : undefined;
   if (answer !== undefined) await owner.sync.held.decide(held, answer);
   const approved = new Set(held.map(({ path }) => path));
@@ -73,6 +72,11 @@ export async function runPull(
   logPull(deps, owner, result, text);
   if (options === undefined) notifyOfPull(deps, owner, pullOptions, result);
   return { result, text };
+}
+
+/** Whether the pull was to bring the path. */
+function isIncluded(path: string, { only }: PullOptions): boolean {
+  return only?.has(path) !== false;
 }
 
 /** The result of a pull, and of one more that brought what the first had held back. */
@@ -124,8 +128,7 @@ function logPull({ log }: TransferDeps, { folder }: SyncedFolder, { skipped, bac
 function notifyOfPull(deps: TransferDeps, owner: SyncedFolder, pullOptions: PullOptions, result: PullResult): void {
   const { skipped, merged, skippedFolders } = result;
   void notifySkippedFolders(owner, skippedFolders);
-  // A user who picked paths has seen the conflicts in the plan.
-  const conflicts = pullOptions.only === undefined ? result.conflicts : [];
+  const conflicts = result.conflicts.filter((path) => isIncluded(path, pullOptions));
   if (conflicts.length + skipped.length > 0) {
     const again = showingErrors(deps, () => runPull(deps, owner, undefined, pullOptions));
     void notifySkipped(owner, { conflicts, skipped, baseless: result.baseless ?? [] }, deps.log, again);

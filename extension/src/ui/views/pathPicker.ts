@@ -12,7 +12,7 @@ import { pickedUris, resolvePicked } from './pickedPaths';
 import { statusPresentation } from './statusPresentation';
 
 /** The paths that a command is for. */
-export type PathKind = 'tracked' | 'file' | 'conflict' | 'mergeable';
+export type PathKind = 'tracked' | 'changed' | 'file' | 'conflict' | 'mergeable';
 
 /** A list of more rows is slow to send to the window. Typing shortens it. */
 const maxItems = 500;
@@ -45,10 +45,11 @@ export class PathPicker {
 
   /**
    * The paths in a command's arguments; without them those that were used last, if the command is for them; else a path
-   * that the user picks in a list. Throws cancelled, nothing_picked, no_conflict, not_mergeable.
+   * that the user picks in a list. Throws cancelled, nothing_picked, nothing_changed, no_conflict,
+   * not_mergeable.
    */
-  async pick(kind: PathKind, title: string, one: unknown, many: unknown): Promise<Map<SyncedFolder, string[]>> {
-    const passed = pickedUris(one, many);
+  async pick(kind: PathKind, title: string, ...args: readonly unknown[]): Promise<Map<SyncedFolder, string[]>> {
+    const passed = pickedUris(...args);
     if (passed.length > 0) return resolvePicked(this.#folders, passed);
     // A command may have activated the extension. Throws untrusted, no_folder.
     if (this.#folders.all.length === 0) await this.#folders.find();
@@ -59,8 +60,8 @@ export class PathPicker {
   }
 
   /** Like `pick`, for a command that takes one path. */
-  async pickOne(kind: PathKind, title: string, one: unknown, many: unknown): Promise<[SyncedFolder, string]> {
-    for (const [owner, [path]] of await this.pick(kind, title, one, many)) if (path !== undefined) return [owner, path];
+  async pickOne(kind: PathKind, title: string, ...args: readonly unknown[]): Promise<[SyncedFolder, string]> {
+    for (const [owner, [path]] of await this.pick(kind, title, ...args)) if (path !== undefined) return [owner, path];
     throw new PalmtreeError('nothing_picked', 'nothing is picked');
   }
 
@@ -80,6 +81,8 @@ export class PathPicker {
     switch (kind) {
       case 'tracked':
         return sync.isTracked(path) || isFolder(owner, path) || sync.rules.get(path)?.effect === 'track';
+      case 'changed':
+        return sync.pathStates.has(path) || sync.folderSummaries.has(path);
       case 'file':
         return path !== '' && !isFolder(owner, path);
       default:
@@ -97,6 +100,7 @@ export class PathPicker {
   #candidates(kind: PathKind, owner: SyncedFolder): Iterable<string> {
     const { sync } = owner;
     if (kind === 'conflict' || kind === 'mergeable') return this.#conflicts(kind, owner);
+    if (kind === 'changed') return sortedNaturally(sync.pathStates.keys());
     const ruled = [...sync.rules.values()].flatMap(({ path, effect }) => (effect === 'track' && path ? [path] : []));
     // The paths that changed come first.
     const others = [...(kind === 'tracked' ? ruled : []), ...sync.trackedPaths];
@@ -123,6 +127,7 @@ function isFolder({ sync }: SyncedFolder, path: string): boolean {
 
 const emptyCodes: Readonly<Record<PathKind, ErrorCode>> = {
   tracked: 'nothing_picked',
+  changed: 'nothing_changed',
   file: 'nothing_picked',
   conflict: 'no_conflict',
   mergeable: 'no_conflict',

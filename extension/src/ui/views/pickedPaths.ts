@@ -4,14 +4,22 @@ import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import type { Row } from './trackedView';
 
-/** The files in the arguments that a menu, a view or another extension passes: `(uri, uris)` or `(row, rows)`. */
-export function pickedUris(one: unknown, many: unknown): vscode.Uri[] {
-  const picked = Array.isArray(many) && many.length > 0 ? (many as unknown[]) : [one];
+/**
+ * The files in the arguments that a menu, a view or another extension passes: `(uri, uris)`, `(row, rows)`, or the
+ * resource states of the Source Control view, `(state, state, …)`.
+ */
+export function pickedUris(...args: readonly unknown[]): vscode.Uri[] {
+  const [, many] = args;
+  const picked = Array.isArray(many) && many.length > 0 ? (many as unknown[]) : args;
   return picked.flatMap((item) => {
     if (item instanceof vscode.Uri) return [item];
     if (isRow(item)) return [vscode.Uri.joinPath(item.owner.folder.uri, item.node?.path ?? '')];
-    return [];
+    return isResourceState(item) ? [item.resourceUri] : [];
   });
+}
+
+function isResourceState(item: unknown): item is vscode.SourceControlResourceState {
+  return typeof item === 'object' && item !== null && 'resourceUri' in item && item.resourceUri instanceof vscode.Uri;
 }
 
 function isRow(item: unknown): item is Row {

@@ -10,15 +10,17 @@ export interface CallOptions {
   readonly folder?: vscode.Uri;
   /**
    * push, pull: continues where the deletion guard would stop. pull: compares all files anew if the server no longer has the
-   * last synced revision. pullHeld: pulls the held files too. pushForce, undoPush, undoPull: runs at once; without
-   * this, pushForce rejects and the others ask.
+   * last synced revision. pullHeld: pulls the held files too. pushForce, undoPush, undoPull, discard: runs at once;
+   * without this, pushForce and discard reject and the others ask.
    */
   readonly confirmed?: boolean;
+  /** pushSelected, pullSelected, discard: the files and folders, as paths in the folder; `''` is the whole folder. */
+  readonly paths?: readonly string[];
   /** pushForce: the files to push although they have conflict markers, as paths in the folder. */
   readonly marked?: readonly string[];
   /** undoPush: the revision to undo. */
   readonly revision?: number;
-  /** pushWithMessage: the message. */
+  /** pushWithMessage, pushSelected: the message. */
   readonly message?: string;
 }
 

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { PathArea } from '../../core/pathArea';
 import { PalmtreeError } from '../../errors';
 import { formatNumber } from '../../messages/format';
 import { showModal, showNotification } from '../shared/notification';
@@ -41,9 +42,14 @@ const saveActions = {
   sync: { save: vscode.l10n.t('Save and Sync'), skip: vscode.l10n.t('Sync Without Saving') },
 } as const;
 
-/** Offers to save tracked files before a push, which sends what is on disk. Throws cancelled. */
-export async function offerToSave({ folder, sync }: SyncedFolder, command: keyof typeof saveActions): Promise<void> {
-  const unsaved = [...unsavedPaths(folder)].filter((path) => sync.isTracked(path));
+/** Offers to save tracked files before a push of `area`, which sends what is on disk. Throws cancelled. */
+export async function offerToSave(
+  { folder, sync }: SyncedFolder,
+  command: keyof typeof saveActions,
+  area?: PathArea,
+): Promise<void> {
+  const isSent = (path: string): boolean => sync.isTracked(path) && area?.has(path) !== false;
+  const unsaved = [...unsavedPaths(folder)].filter(isSent);
   if (unsaved.length === 0) return;
   const { save, skip } = saveActions[command];
   const message =
