@@ -6,12 +6,11 @@ import { plainLine } from './plainText';
 const maxInSentence = 3;
 const maxInDialog = 10;
 
-/** `a, b, c and 2 more`, for a sentence. */
-export function pathList(paths: readonly string[]): string {
-  const shown = sortedNaturally(paths).slice(0, maxInSentence).map(plainLine).join(', ');
-  return paths.length > maxInSentence
-    ? l10n.t('{0} and {1} more', shown, formatNumber(paths.length - maxInSentence))
-    : shown;
+/** `a, b, c and 2 more`, for a sentence. `count` is the number of all, if `paths` has only the first ones. */
+export function pathList(paths: readonly string[], count = paths.length): string {
+  const first = sortedNaturally(paths).slice(0, maxInSentence);
+  const shown = first.map(plainLine).join(', ');
+  return count > first.length ? l10n.t('{0} and {1} more', shown, formatNumber(count - first.length)) : shown;
 }
 
 /** `"a", "b", "c" and 2 more`, for a sentence. */

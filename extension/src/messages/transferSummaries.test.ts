@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { noNames } from '../core/changedNames';
 import { pullSummary, pushSummary } from './transferSummaries';
 
-const push = { revision: 8, put: 0, deleted: 0, renamed: 0, uploadedBytes: 0, skipped: [] };
-const lists = { merged: [], conflicts: [], skipped: [], held: [], skippedFolders: [], backup: undefined };
-const pull = { ...lists, revision: 8, written: 0, deleted: 0, renamed: 0, downloadedBytes: 0 };
+const push = { revision: 8, put: 0, deleted: 0, renamed: 0, names: noNames, uploadedBytes: 0, skipped: [] };
+const lists = { merged: [], conflicts: [], skipped: [], held: [], skippedFolders: [], backup: undefined, undo: [] };
+const pull = { ...lists, revision: 8, written: 0, deleted: 0, renamed: 0, names: noNames, downloadedBytes: 0 };
 const none = { conflicts: 0, problems: 0 };
 
 describe('the summary of a push', () => {

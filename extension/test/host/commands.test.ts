@@ -76,7 +76,15 @@ describe('the commands, called by code', () => {
     const pushed = await call<PushResult>('push');
     assert.deepEqual(
       { ...pushed, uploadedBytes: 0 },
-      { revision: 1, put: 2, deleted: 0, renamed: 0, skipped: [], uploadedBytes: 0 },
+      {
+        revision: 1,
+        put: 2,
+        deleted: 0,
+        renamed: 0,
+        names: { written: [`${folder}/a.md`, `${folder}/run.sh`], deleted: [], renamed: [] },
+        skipped: [],
+        uploadedBytes: 0,
+      },
     );
     assert.ok(pushed.uploadedBytes > 0);
     const pulled = await call<PullResult>('pull');
@@ -85,6 +93,7 @@ describe('the commands, called by code', () => {
       written: 0,
       deleted: 0,
       renamed: 0,
+      names: { written: [], deleted: [], renamed: [] },
       downloadedBytes: 0,
       merged: [],
       conflicts: [],
@@ -92,6 +101,7 @@ describe('the commands, called by code', () => {
       held: [],
       skippedFolders: [],
       backup: undefined,
+      undo: [],
     });
   });
 

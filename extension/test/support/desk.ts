@@ -60,6 +60,7 @@ export class Desk {
     await window.pending(`↓${files}`);
     await window.runCommand('Palmtree: Pull');
     await window.inSync();
+    await window.notifications.close('Pulled');
     return window;
   }
 

@@ -1,4 +1,5 @@
 import type { Change } from '../../core/change';
+import { changedNames, type ChangedNames } from '../../core/changedNames';
 import type { CooperativeTask } from '../../core/cooperativeTask';
 import { sameEntry, type FileTable } from '../../core/entry';
 import type { HeldPath } from '../../core/reconcile/dropHeld';
@@ -50,6 +51,7 @@ export interface PullResult {
   readonly deleted: number;
   /** Renamed files, which `written` and `deleted` count too. */
   readonly renamed: number;
+  readonly names: ChangedNames;
   /** Bytes that were received from the server, after compression and delta transfer. */
   readonly downloadedBytes: number;
   /** Paths that both sides changed and that contain both changes now: the next push sends them. */
@@ -69,6 +71,8 @@ export interface PullResult {
   readonly skippedFolders: readonly string[];
   /** The folder with the replaced and deleted files, if there are any. */
   readonly backup: string | undefined;
+  /** The backups, even those without a file, by which `undoPull` knows what was pulled; empty if nothing has changed here. */
+  readonly undo: readonly string[];
 }
 
 /**
@@ -131,6 +135,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
     if (options.leavesUndone !== true && options.only === undefined) await forgetUndone(folders.backups);
     const undecided = [...held.values()].filter((one) => replica.consent.isUndecided(one));
     const { backup } = applied;
+    const isChanged = applied.written.length + applied.removed.length > 0;
     return {
       ...summary({ plan, downloads, merges }, applied),
       ...(baseless.length === 0 ? {} : { baseless }),
@@ -139,6 +144,7 @@ async function applyRemote(context: CommandContext, { fetched, options }: Pull):
       held: undecided,
       skippedFolders,
       backup,
+      undo: isChanged ? [applied.record] : [],
     };
   };
   return withDownloads(context, work, { isComplete: options.only === undefined && held.size === 0 });
@@ -164,7 +170,11 @@ interface PlannedPull extends Pull {
   readonly staging: string;
 }
 
-async function applyPull(context: CommandContext, planned: PlannedPull): Promise<Applied> {
+/** `record`: the backup that names the record of the pull. */
+async function applyPull(
+  context: CommandContext,
+  planned: PlannedPull,
+): Promise<Applied & { readonly record: string }> {
   const { replica, server, folders } = context;
   const { fetched, plan, downloads, merges, staging, options } = planned;
   const { revision } = fetched;
@@ -172,7 +182,7 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
   const { entries } = replica.ancestor;
   const changes = [...downloads.map((change) => withOtherBase(change, entries)), ...merges.flatMap(withBase)];
   const origin = { kind: 'pull' as const, server: server.client.address, tree: server.tree, revision };
-  return applyStaged(context, {
+  const applied = await applyStaged(context, {
     changes: [...downloads, ...merges.flatMap(({ decision }) => decision.localChanges)],
     staging,
     backup,
@@ -189,6 +199,7 @@ async function applyPull(context: CommandContext, planned: PlannedPull): Promise
       replica.removeLapsedRules();
     },
   });
+  return { ...applied, record: backup };
 }
 
 /** Tracks the files that no rule covers: the pull took them although their folders are not tracked here. */
@@ -202,13 +213,16 @@ function trackWritten({ rules }: Replica, downloads: readonly Change[]): void {
 function summary(
   { plan: { conflicts }, downloads, merges }: Pick<PlannedPull, 'plan' | 'downloads' | 'merges'>,
   { written, removed, skipped }: Applied,
-): Pick<PullResult, 'written' | 'deleted' | 'renamed' | 'merged' | 'conflicts' | 'skipped'> {
+): Pick<PullResult, 'written' | 'deleted' | 'renamed' | 'names' | 'merged' | 'conflicts' | 'skipped'> {
   const made = without(merges, skipped);
   const merged = made.filter(hasLocalChanges);
+  const pulled = without(downloads, skipped);
+  const renames = renamedFiles(pulled);
   return {
     written: without(written, merged).length,
     deleted: removed.length,
-    renamed: renamedFiles(without(downloads, skipped)).length,
+    renamed: renames.length,
+    names: changedNames(pulled, renames),
     merged: merged.map(({ path }) => path),
     conflicts: without(conflicts, made).map(({ path }) => path),
     skipped,

@@ -9,7 +9,7 @@ import { fetchRemoteChanges } from '../replica/fetchRemoteChanges';
 import { findMarked, without } from './leaveOutMarked';
 import type { PushResult } from './push';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, leaveOutRefused, maxPlans, maxTries, upload } from './pushSession';
+import { commitChanges, leaveOutRefused, maxPlans, maxTries, summarize, upload } from './pushSession';
 
 /** The effect of a force push on the server's head. */
 export interface ForcePushPlan {
@@ -67,7 +67,7 @@ export async function forcePush(
         const marked = replacement.marked.filter((path) => !allowed.has(path));
         context.replica.local.markUnpushable(marked, 'conflict-markers');
         const skipped = [...skippedAs('busy', busy), ...skippedAs('markers', marked)];
-        return { revision: context.replica.ancestor.revision, uploadedBytes, ...countChanges(changed), skipped };
+        return { revision: context.replica.ancestor.revision, uploadedBytes, ...summarize(changed), skipped };
       }
       if (plan < maxTries) continue;
       for (const path of sent.changed) busy.add(path);

@@ -1,5 +1,6 @@
 import type { PushSession } from '../../../../server/src/contract/schemas';
 import type { Change } from '../../core/change';
+import type { ChangedNames } from '../../core/changedNames';
 import { restrictTo } from '../../core/reconcile/restrictTo';
 import { pushChanges } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
@@ -12,7 +13,7 @@ import type { Replica } from '../replica/replica';
 import type { TransferOptions } from '../transfer/transferOptions';
 import { leaveOutMarked } from './leaveOutMarked';
 import { OpenPush } from './openPush';
-import { commitChanges, countChanges, leaveOutRefused, maxPlans, maxTries, upload } from './pushSession';
+import { commitChanges, leaveOutRefused, maxPlans, maxTries, summarize, upload } from './pushSession';
 
 export interface PushOptions extends TransferOptions {
   /** A line for the server's history. */
@@ -25,6 +26,7 @@ export interface PushResult {
   readonly deleted: number;
   /** Renamed files, which `put` and `deleted` count too. */
   readonly renamed: number;
+  readonly names: ChangedNames;
   /** Bytes that were sent to the server, after compression and delta transfer. */
   readonly uploadedBytes: number;
   /** Paths that changed each time they were sent, or have conflict markers; the next push tries again. */
@@ -50,7 +52,7 @@ export async function push(context: CommandContext, options: PushOptions = {}): 
       else uploadedBytes += sent.uploadedBytes;
       if (sent === 'nothing' || sent.revision !== undefined) {
         const skipped = leftOut(context.replica);
-        return { revision: context.replica.ancestor.revision, ...countChanges(changes), uploadedBytes, skipped };
+        return { revision: context.replica.ancestor.revision, ...summarize(changes), uploadedBytes, skipped };
       }
       if (sent.changed.length === 0) continue;
       if (plan >= maxTries) local.markUnpushable(sent.changed, 'busy');

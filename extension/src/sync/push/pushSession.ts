@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CommitResult, PushSession } from '../../../../server/src/contract/schemas';
 import type { Change } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
+import { changedNames, type ChangedNames } from '../../core/changedNames';
 import type { Entry } from '../../core/entry';
 import { renamedFiles } from '../../core/status/pendingRenames';
 import { isPalmtreeError } from '../../errors';
@@ -97,8 +98,20 @@ export async function discard({ server }: CommandContext, session: PushSession):
 
 /** A renamed file counts as renamed, and as put and deleted too. */
 export function countChanges(changes: readonly Change[]): { put: number; deleted: number; renamed: number } {
+  const { names: _names, ...counts } = summarize(changes);
+  return counts;
+}
+
+export function summarize(changes: readonly Change[]): {
+  put: number;
+  deleted: number;
+  renamed: number;
+  names: ChangedNames;
+} {
   const deleted = changes.filter(({ to }) => to === undefined).length;
-  return { put: changes.length - deleted, deleted, renamed: renamedFiles(changes).length };
+  const renames = renamedFiles(changes);
+  const names = changedNames(changes, renames);
+  return { put: changes.length - deleted, deleted, renamed: renames.length, names };
 }
 
 /** Leaves paths that the server refused out of the next plan. Returns false if the error is about no path of this one. */

@@ -46,7 +46,7 @@ export async function restoreFiles(
   const result = await withProgress(title, (reporter) => sync.backups.restore(reporter, request, { hasUnsavedEdits }));
   const text = restoredMessage(result);
   log.info(`${folder.name}: ${text}`);
-  const undo = result.written.length > 0 ? [undoAction(log, owner, result.backup)] : [];
+  const undo = result.written.length > 0 ? [undoAction(log, owner, [result.backup])] : [];
   void notifyWithActions(log, folder, text, undo);
 }
 

@@ -50,7 +50,7 @@ async function discardIn(
   log.info(`${folder.name}: ${text}`);
   if (options !== undefined) return result;
   const { discarded, skipped, backup } = result;
-  if (discarded.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, backup)]);
+  if (discarded.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, [backup])]);
   else showResult(log, folder, text, skipped.length > 0);
   return result;
 }

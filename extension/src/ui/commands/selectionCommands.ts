@@ -3,7 +3,6 @@ import { atOrIn } from '../../core/pathArea';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import type { ReviewDeps } from '../review/commands';
-import { showInStatusBar } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { runPull, runPush } from '../sync/runs';
 import type { PathPicker } from '../views/pathPicker';
@@ -26,9 +25,7 @@ export async function pushSelected(
     const only = atOrIn(paths);
     if (options === undefined) await offerToSave(owner, 'push', only);
     const message = options?.message === undefined ? {} : { message: options.message };
-    const { result, text } = await repeatable(() => runPush(deps, owner, options, { only, ...message }));
-    showInStatusBar(text);
-    last = result;
+    last = (await repeatable(() => runPush(deps, owner, options, { only, ...message }))).result;
   }
   return last;
 }
@@ -46,9 +43,7 @@ export async function pullSelected(
   for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Pull Selected'), picked)) {
     const only = atOrIn(paths);
     const approved = new Set(paths.filter((path) => owner.sync.pathStates.get(path) === 'held'));
-    const { result, text } = await repeatable(() => runPull(deps, owner, options, { only, approved }));
-    showInStatusBar(text);
-    last = result;
+    last = (await repeatable(() => runPull(deps, owner, options, { only, approved }))).result;
   }
   return last;
 }

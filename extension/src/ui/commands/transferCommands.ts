@@ -8,12 +8,12 @@ import type { ReviewDeps } from '../review/commands';
 import { reviewBefore } from '../review/reviewBefore';
 import { askInBox, back, InvalidAnswer } from '../connect/textBox';
 import { formatNumber } from '../../messages/format';
-import { showInStatusBar } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import { confirmForce } from '../sync/confirmations';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
-import { notifyOfPush, runPull, runPush } from '../sync/runs';
+import { runPull, runPush } from '../sync/runs';
+import { showRun } from '../sync/showRun';
 import { pushSummary } from '../../messages/transferSummaries';
 import { callOptions, isConnected, targetFolder, type CallOptions } from '../workspace/callOptions';
 import { offerToSave } from '../workspace/unsavedFiles';
@@ -36,9 +36,7 @@ async function pushFolder(
   const review = await reviewBefore(deps.review, owner, 'push', options, withMessage);
   if (review.isShown) return undefined;
   try {
-    const { result, text } = await runPush(deps, owner, options, { ...withMessage, ...review.limit });
-    showInStatusBar(text);
-    return result;
+    return (await runPush(deps, owner, options, { ...withMessage, ...review.limit })).result;
   } catch (error) {
     // The rejected push has fetched the server's changes, so that their conflicts are known now.
     if (!isPalmtreeError(error, 'stale_base') || !(await review.afterStaleBase())) throw error;
@@ -92,8 +90,7 @@ async function forcePushFolder(
   );
   const text = pushSummary(result, sync.state.counts);
   deps.log.info(`${folder.name}: force push: ${text}`);
-  if (options === undefined) notifyOfPush(deps, owner, result, () => forcePushFolder(deps, owner, undefined));
-  showInStatusBar(text);
+  showRun(deps, owner, options, { push: { result, text }, again: () => forcePushFolder(deps, owner, undefined) });
   return result;
 }
 
@@ -108,9 +105,7 @@ export async function pull(deps: ReviewDeps, argument: unknown): Promise<PullRes
   return repeatable(async () => {
     const review = await reviewBefore(deps.review, owner, 'pull', options);
     if (review.isShown) return undefined;
-    const { result, text } = await runPull(deps, owner, options, review.limit);
-    showInStatusBar(text);
-    return result;
+    return (await runPull(deps, owner, options, review.limit)).result;
   });
 }
 
@@ -120,13 +115,12 @@ export async function pullHeld(deps: ReviewDeps, argument: unknown): Promise<Pul
   const owner = await targetFolder(deps.folders, argument, isConnected);
   return repeatable(async () => {
     await owner.sync.held.reconsider();
-    let { result, text } = await runPull(deps, owner, options);
+    const { result } = await runPull(deps, owner, options);
     if (options?.confirmed === true && result.held.length > 0) {
       await owner.sync.held.decide(result.held, 'pull');
       const approved = new Set(result.held.map(({ path }) => path));
-      ({ result, text } = await runPull(deps, owner, options, { approved }));
+      return (await runPull(deps, owner, options, { approved })).result;
     }
-    showInStatusBar(text);
     return result;
   });
 }

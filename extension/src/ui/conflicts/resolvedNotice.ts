@@ -13,7 +13,7 @@ export async function notifyResolved(
   result: ResolveResult,
   choice: Choice,
 ): Promise<void> {
-  const undo = undoAction(log, owner, result.backup);
+  const undo = undoAction(log, owner, [result.backup]);
   const more = choice === 'theirs' ? [lookAction(owner, result)] : [];
   await notifyWithActions(log, owner.folder, resolvedMessage(result, choice), [undo, ...more]);
 }

@@ -97,7 +97,7 @@ async function restorePaths(log: vscode.LogOutputChannel, request: Request, isFi
   );
   const text = restoredMessage(result, request);
   log.info(`${folder.name}: ${text}`);
-  if (result.written.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, result.backup)]);
+  if (result.written.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, [result.backup])]);
   else showResult(log, folder, text, result.skipped.length > 0);
 }
 

@@ -4,7 +4,8 @@ import type { Plan, PlanDirection } from '../../sync/review/plan';
 import { showInStatusBar } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { pullThenPush } from '../sync/pullThenPush';
-import { runPull, runPush, type TransferDeps } from '../sync/runs';
+import { pullUnshown, runPull, runPush } from '../sync/runs';
+import type { TransferDeps } from '../sync/showRun';
 import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -62,17 +63,15 @@ async function transferSelected(
     return pushed !== undefined;
   }
   if (direction === 'pull') {
-    const { text } = await runPull(deps, owner, undefined, pull);
-    showInStatusBar(text);
+    await runPull(deps, owner, undefined, pull);
     return false;
   }
-  const { text } = await runPush(deps, owner, undefined, push).catch(async (error: unknown) => {
+  await runPush(deps, owner, undefined, push).catch(async (error: unknown) => {
     if (!isPalmtreeError(error, 'stale_base')) throw error;
     // A pull of no path fetches the server's changes and applies none, so that the selected ones can be pushed.
-    await runPull(deps, owner, {}, { only: new Set() });
+    await pullUnshown(deps, owner, {}, { only: new Set() });
     return runPush(deps, owner, undefined, push);
   });
-  showInStatusBar(text);
   return true;
 }
 

@@ -70,7 +70,7 @@ function automationOf(owner: SyncedFolder, merges: ActiveMerges, log: vscode.Log
       const { merged, conflicts, skipped, held, backup } = result;
       log.info(`${folder.name}: automatically ${pullSummary(result)}`);
       // Conflicts have their own notification.
-      if (merged.length > 0 && conflicts.length === 0) void notifyMerged(owner, { merged });
+      if (merged.length > 0 && conflicts.length === 0) void notifyMerged(log, owner, { merged });
       for (const { path } of held) log.info(`${folder.name}: ${path} was held until the user decides`);
       for (const { path, reason } of skipped) log.info(`${folder.name}: ${path} was skipped (${reason})`);
       if (backup !== undefined) log.info(`the replaced and deleted files are kept in ${backup}`);

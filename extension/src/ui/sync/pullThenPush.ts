@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
+import { pullSummary } from '../../messages/transferSummaries';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import { showInStatusBar } from '../shared/notification';
 import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import { runPull, runPush, type TransferDeps } from './runs';
+import { bothPulls, pullUnshown, pushUnshown } from './runs';
+import { showRun, type TransferDeps } from './showRun';
 
 /** Others may push between the pull and the push; then both run again. */
 const maxRounds = 3;
@@ -33,21 +34,23 @@ export async function pullThenPush(
   options: CallOptions | undefined,
   syncOptions: SyncOptions = {},
 ): Promise<SyncResult> {
+  const { pull: pullOptions = {}, push: pushOptions } = syncOptions;
+  const again = (): Promise<unknown> => pullThenPush(deps, owner, undefined, syncOptions);
+  let earlier: PullResult | undefined;
   for (let round = 1; ; round++) {
-    const pulled = await runPull(deps, owner, options, syncOptions.pull);
-    if (needsUser(pulled.result, syncOptions)) {
-      showInStatusBar(vscode.l10n.t('{0}; nothing was pushed', pulled.text));
-      return { pull: pulled.result, push: undefined };
+    const run = await pullUnshown(deps, owner, options, pullOptions);
+    const result = earlier === undefined ? run.result : bothPulls(earlier, run.result);
+    earlier = result;
+    const pull = { result, text: pullSummary(result) };
+    if (needsUser(result, syncOptions)) {
+      const text = vscode.l10n.t('{0}; nothing was pushed', pull.text);
+      showRun(deps, owner, options, { pull, pullOptions, text, again });
+      return { pull: result, push: undefined };
     }
     try {
-      const pushed = await runPush(deps, owner, options, syncOptions.push);
-      const { put, deleted, revision } = pushed.result;
-      const texts = [
-        ...(pulled.result.written + pulled.result.deleted > 0 ? [pulled.text] : []),
-        ...(put + deleted > 0 ? [pushed.text] : []),
-      ];
-      showInStatusBar(texts.join('; ') || vscode.l10n.t('nothing to pull or push, revision {0}', revision));
-      return { pull: pulled.result, push: pushed.result };
+      const push = await pushUnshown(deps, owner, options, pushOptions);
+      showRun(deps, owner, options, { pull, pullOptions, push, again });
+      return { pull: result, push: push.result };
     } catch (error) {
       if (!isPalmtreeError(error, 'stale_base') || round === maxRounds) throw error;
     }

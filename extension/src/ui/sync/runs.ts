@@ -1,65 +1,70 @@
 import * as vscode from 'vscode';
+import { bothNames } from '../../core/changedNames';
 import { isPalmtreeError } from '../../errors';
 import type { Skipped } from '../../io/apply/applyState';
 import type { PullOptions, PullResult } from '../../sync/pull/pull';
 import type { PushOptions, PushResult } from '../../sync/push/push';
-import { showError } from '../shared/notify';
-import { repeatable } from '../shared/repeatable';
 import { setting } from '../shared/settings';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
-import type { ActiveMerges } from '../workspace/activeMerges';
 import type { CallOptions } from '../workspace/callOptions';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { askAboutHeld } from './heldQuestion';
 import { confirmComparison, confirmDeletions, confirmNewTree } from './confirmations';
-import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } from './transferNotices';
+import { isIncluded, showRun, type Run, type TransferDeps } from './showRun';
 import { pullSummary, pushSummary } from '../../messages/transferSummaries';
 
-export interface TransferDeps {
-  readonly merges: ActiveMerges;
-  readonly log: vscode.LogOutputChannel;
-}
-
-/** Pushes, with the necessary confirmations, and notifies of skipped files. The caller shows the returned summary. */
+/** Pushes, with the necessary confirmations, and shows the result. */
 export async function runPush(
   deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pushOptions: PushOptions = {},
-): Promise<{ readonly result: PushResult; readonly text: string }> {
+): Promise<Run<PushResult>> {
+  const run = await pushUnshown(deps, owner, options, pushOptions);
+  showRun(deps, owner, options, { push: run, again: () => runPush(deps, owner, undefined, pushOptions) });
+  return run;
+}
+
+/** Pushes, with the necessary confirmations. The caller shows the result. */
+export async function pushUnshown(
+  { log }: TransferDeps,
+  owner: SyncedFolder,
+  options: CallOptions | undefined,
+  pushOptions: PushOptions = {},
+): Promise<Run<PushResult>> {
   const { folder, sync } = owner;
   const run = ({ confirmed }: Confirmed) =>
     withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withConfirmations(run, owner, options, 'push');
   const text = pushSummary(result, sync.state.counts);
-  deps.log.info(`${folder.name}: ${text}`);
-  if (options === undefined) notifyOfPush(deps, owner, result, () => runPush(deps, owner, undefined, pushOptions));
+  log.info(`${folder.name}: ${text}`);
   return { result, text };
 }
 
-/** Warns of the files that a push left out, if any. `again` pushes again. */
-export function notifyOfPush(
-  deps: TransferDeps,
-  owner: SyncedFolder,
-  { skipped }: PushResult,
-  again: () => Promise<unknown>,
-): void {
-  for (const one of skipped) deps.log.warn(`${owner.folder.name}: ${skippedMessage(one)}`);
-  if (skipped.length > 0) void notifyUnpushed(owner, { skipped }, deps.log, showingErrors(deps, again));
-}
-
-/**
- * Pulls, with the necessary confirmations, and notifies of conflicts, merges and skipped files. A user is asked about held
- * files once everything else is pulled; code that calls the command finds them in the result.
- */
+/** Pulls, with the necessary confirmations, and shows the result. */
 export async function runPull(
   deps: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pullOptions: PullOptions = {},
-): Promise<{ readonly result: PullResult; readonly text: string }> {
+): Promise<Run<PullResult>> {
+  const run = await pullUnshown(deps, owner, options, pullOptions);
+  showRun(deps, owner, options, { pull: run, pullOptions, again: () => runPull(deps, owner, undefined, pullOptions) });
+  return run;
+}
+
+/**
+ * Pulls, with the necessary confirmations. The caller shows the result. A user is asked about held files once everything else
+ * is pulled; code that calls the command finds them in the result.
+ */
+export async function pullUnshown(
+  deps: TransferDeps,
+  owner: SyncedFolder,
+  options: CallOptions | undefined,
+  pullOptions: PullOptions = {},
+): Promise<Run<PullResult>> {
   const first = await pullOnce(deps, owner, options, pullOptions);
   const held = first.held.filter(({ path }) => isIncluded(path, pullOptions));
   const isAsked = options === undefined && held.length > 0;
@@ -67,29 +72,25 @@ export async function runPull(
   if (answer !== undefined) await owner.sync.held.decide(held, answer);
   const approved = new Set(held.map(({ path }) => path));
   const result =
-    answer === 'pull' ? both(first, await pullOnce(deps, owner, options, { ...pullOptions, approved })) : first;
+    answer === 'pull' ? bothPulls(first, await pullOnce(deps, owner, options, { ...pullOptions, approved })) : first;
   const text = pullSummary(result);
   logPull(deps, owner, result, text);
-  if (options === undefined) notifyOfPull(deps, owner, pullOptions, result);
-  return { result, text };
-}
-
-/** Whether the pull was to bring the path. */
-function isIncluded(path: string, { only }: PullOptions): boolean {
-  return only?.has(path) !== false;
+  return { result: answer === 'leave' ? { ...result, held: [] } : result, text };
 }
 
 /** The result of a pull, and of one more that brought what the first had held back. */
-function both(first: PullResult, second: PullResult): PullResult {
+export function bothPulls(first: PullResult, second: PullResult): PullResult {
   return {
     ...second,
     written: first.written + second.written,
     deleted: first.deleted + second.deleted,
     renamed: first.renamed + second.renamed,
+    names: bothNames(first.names, second.names),
     downloadedBytes: first.downloadedBytes + second.downloadedBytes,
     merged: [...first.merged, ...second.merged],
     skippedFolders: [...first.skippedFolders, ...second.skippedFolders],
     backup: second.backup ?? first.backup,
+    undo: [...first.undo, ...second.undo],
   };
 }
 
@@ -123,29 +124,6 @@ function logPull({ log }: TransferDeps, { folder }: SyncedFolder, { skipped, bac
   log.info(`${folder.name}: ${text}`);
   for (const one of skipped) log.warn(`${folder.name}: ${skippedMessage(one)}`);
   if (backup !== undefined) log.info(`the replaced and deleted files are kept in ${backup}`);
-}
-
-function notifyOfPull(deps: TransferDeps, owner: SyncedFolder, pullOptions: PullOptions, result: PullResult): void {
-  const { skipped, merged, skippedFolders } = result;
-  void notifySkippedFolders(owner, skippedFolders);
-  const conflicts = result.conflicts.filter((path) => isIncluded(path, pullOptions));
-  if (conflicts.length + skipped.length > 0) {
-    const again = showingErrors(deps, () => runPull(deps, owner, undefined, pullOptions));
-    void notifySkipped(owner, { conflicts, skipped, baseless: result.baseless ?? [] }, deps.log, again);
-  } else if (merged.length > 0) {
-    void notifyMerged(owner, { merged });
-  }
-}
-
-/** Returns a function that calls `run` and shows its error. */
-function showingErrors({ log }: TransferDeps, run: () => Promise<unknown>): () => Promise<void> {
-  return async () => {
-    try {
-      await repeatable(run);
-    } catch (error) {
-      await showError(error, log);
-    }
-  };
 }
 
 /** The agreements of the user, or of code by its options. */

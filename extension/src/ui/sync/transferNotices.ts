@@ -3,49 +3,65 @@ import type { Skipped } from '../../io/apply/applyState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import { formatNumber } from '../../messages/format';
-import { commandIds } from '../shared/ids';
+import { commandIds, type CommandName } from '../shared/ids';
 import { showNotification } from '../shared/notification';
-import { notificationSource } from '../shared/notify';
 import { pathList } from '../../messages/pathList';
 import { baselessMessage, skippedMessage } from '../../messages/skippedMessages';
 import { saveFiles } from '../workspace/unsavedFiles';
+import { notifyWithActions, type NoticeAction } from '../workspace/undoNotice';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { nothingDone, type DoneNotice } from './doneNotice';
 
-/** Warns of conflicts and skipped files, and offers what helps. `again` pulls again once files are saved. */
+interface NoticeOptions {
+  readonly log: vscode.LogOutputChannel;
+  /** Transfers again. */
+  readonly again: () => Promise<void>;
+  /** What the same command has changed. */
+  readonly done: DoneNotice;
+}
+
+/** Warns of conflicts and skipped files, and offers what helps: to pull again once files are saved, for instance. */
 export async function notifySkipped(
   { folder }: SyncedFolder,
   { conflicts, skipped, baseless = [] }: Pick<PullResult, 'conflicts' | 'skipped' | 'baseless'>,
-  log: vscode.LogOutputChannel,
-  again: () => Promise<void>,
+  { log, again, done }: NoticeOptions,
 ): Promise<void> {
   const unsaved = skipped.flatMap(({ path, reason }) => (reason === 'unsaved' ? [path] : []));
-  const parts = [conflictsMessage(conflicts), baselessMessage(baseless), skippedFilesMessage(skipped)];
-  const text = parts.filter((part) => part !== '').join(' ');
-  const save = vscode.l10n.t('Save and Pull');
-  const resolve = vscode.l10n.t('Resolve…');
-  const show = vscode.l10n.t('Show');
-  const showLog = vscode.l10n.t('Show Log');
-  const actions = [...(unsaved.length > 0 ? [save] : []), ...(conflicts.length > 0 ? [resolve] : []), show, showLog];
-  const picked = await showNotification('warning', `Palmtree: ${text}`, ...actions);
-  if (picked === show) await vscode.commands.executeCommand(commandIds.showConflicts, folder.uri);
-  else if (picked === resolve) await vscode.commands.executeCommand(commandIds.resolveAll, folder.uri);
-  else if (picked === showLog) log.show();
-  else if (picked === save && (await saveFiles(folder, unsaved))) await again();
+  const parts = [done.text, conflictsMessage(conflicts), baselessMessage(baseless), skippedFilesMessage(skipped)];
+  const save = async (): Promise<void> => {
+    if (await saveFiles(folder, unsaved)) await again();
+  };
+  const actions: NoticeAction[] = [
+    ...(unsaved.length > 0 ? [{ title: vscode.l10n.t('Save and Pull'), run: save }] : []),
+    ...(conflicts.length > 0 ? [commandAction(vscode.l10n.t('Resolve…'), 'resolveAll', folder)] : []),
+    commandAction(vscode.l10n.t('Show'), 'showConflicts', folder),
+    ...done.actions,
+    ...(skipped.length > 0 ? [logAction(log)] : []),
+  ];
+  await notifyWithActions(log, folder, joined(parts), actions, 'warning');
 }
 
-/** Warns of files that a push left out. `again` pushes again. */
+/** Warns of files that a push left out, and offers to push again. */
 export async function notifyUnpushed(
   { folder }: SyncedFolder,
   { skipped }: Pick<PushResult, 'skipped'>,
-  log: vscode.LogOutputChannel,
-  again: () => Promise<void>,
+  { log, again, done }: NoticeOptions,
 ): Promise<void> {
-  const tryAgain = vscode.l10n.t('Try Again');
-  const showLog = vscode.l10n.t('Show Log');
-  const text = `${notificationSource(folder.uri)}: ${skippedFilesMessage(skipped)}`;
-  const picked = await showNotification('warning', text, tryAgain, showLog);
-  if (picked === tryAgain) await again();
-  else if (picked === showLog) log.show();
+  const text = joined([done.text, skippedFilesMessage(skipped)]);
+  const tryAgain = { title: vscode.l10n.t('Try Again'), run: again };
+  await notifyWithActions(log, folder, text, [tryAgain, ...done.actions, logAction(log)], 'warning');
+}
+
+function commandAction(title: string, command: CommandName, { uri }: vscode.WorkspaceFolder): NoticeAction {
+  return { title, run: () => vscode.commands.executeCommand(commandIds[command], uri) };
+}
+
+function logAction(log: vscode.LogOutputChannel): NoticeAction {
+  return { title: vscode.l10n.t('Show Log'), run: () => log.show() };
+}
+
+function joined(sentences: readonly string[]): string {
+  return sentences.filter((sentence) => sentence !== '').join(' ');
 }
 
 function conflictsMessage(conflicts: PullResult['conflicts']): string {
@@ -68,16 +84,20 @@ function skippedFilesMessage(skipped: readonly Skipped[]): string {
     : vscode.l10n.t('{0} files were skipped: {1}', formatNumber(skipped.length), skippedMessage(first));
 }
 
-/** Asks the user to check merges, which nobody has read yet. */
-export async function notifyMerged({ folder }: SyncedFolder, { merged }: Pick<PullResult, 'merged'>): Promise<void> {
+/** Asks the user to check merges, which nobody has read yet. `done`: what the same command has changed. */
+export async function notifyMerged(
+  log: vscode.LogOutputChannel,
+  { folder }: SyncedFolder,
+  { merged }: Pick<PullResult, 'merged'>,
+  done: DoneNotice = nothingDone,
+): Promise<void> {
   const paths = pathList(merged);
   const text =
     merged.length === 1
       ? vscode.l10n.t('{0} changed on both sides and was merged. Check the result, then push.', paths)
       : vscode.l10n.t('{0} changed on both sides and were merged. Check the results, then push.', paths);
-  const review = vscode.l10n.t('Review Changes');
-  const picked = await showNotification('information', `Palmtree: ${text}`, review);
-  if (picked === review) await vscode.commands.executeCommand(commandIds.review, folder.uri);
+  const review = commandAction(vscode.l10n.t('Review Changes'), 'review', folder);
+  await notifyWithActions(log, folder, joined([done.text, text]), [review, ...done.actions]);
 }
 
 /** Offers to track folders whose other local files a pull left out. */

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { isPalmtreeError } from '../../errors';
 import type { UndoPullResult } from '../../sync/history/undoPull';
 import { formatNumber } from '../../messages/format';
-import { showNotification } from '../shared/notification';
+import { showNotification, type Severity } from '../shared/notification';
 import { notificationSource, showError, showResult } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../../messages/skippedMessages';
@@ -22,9 +22,10 @@ export async function notifyWithActions(
   { uri }: vscode.WorkspaceFolder,
   text: string,
   actions: readonly NoticeAction[],
+  severity: Severity = 'information',
 ): Promise<void> {
   const titles = actions.map(({ title }) => title);
-  const picked = await showNotification('information', `${notificationSource(uri)}: ${text}`, ...titles);
+  const picked = await showNotification(severity, `${notificationSource(uri)}: ${text}`, ...titles);
   try {
     const action = actions.find(({ title }) => title === picked);
     if (action !== undefined) await repeatable(async () => action.run());
@@ -34,9 +35,19 @@ export async function notifyWithActions(
   }
 }
 
-/** The action that undoes a decision or a restore, by its backup. */
-export function undoAction(log: vscode.LogOutputChannel, owner: SyncedFolder, backup: string): NoticeAction {
-  return { title: vscode.l10n.t('Undo'), run: () => undoRecorded(log, owner, backup) };
+/** The action that undoes a pull, a decision or a restore, by its backups, the last one first. */
+export function undoAction(
+  log: vscode.LogOutputChannel,
+  owner: SyncedFolder,
+  backups: readonly string[],
+  title = vscode.l10n.t('Undo'),
+): NoticeAction {
+  return {
+    title,
+    run: async () => {
+      for (const backup of backups.toReversed()) await undoRecorded(log, owner, backup);
+    },
+  };
 }
 
 async function undoRecorded(log: vscode.LogOutputChannel, owner: SyncedFolder, backup: string): Promise<void> {

@@ -1,0 +1,37 @@
+import * as vscode from 'vscode';
+import { pulledMessage, pushedMessage } from '../../messages/doneMessages';
+import type { PullResult } from '../../sync/pull/pull';
+import type { PushResult } from '../../sync/push/push';
+import { undoAction, type NoticeAction } from '../workspace/undoNotice';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { undoPushOf } from './undoPush';
+
+/** The results of a command of the user. */
+export interface Done {
+  readonly pull?: PullResult;
+  readonly push?: PushResult;
+}
+
+/** What a command has changed, in words, and the actions that undo it. */
+export interface DoneNotice {
+  /** Empty if nothing has changed. */
+  readonly text: string;
+  readonly actions: readonly NoticeAction[];
+}
+
+export const nothingDone: DoneNotice = { text: '', actions: [] };
+
+export function doneNotice(log: vscode.LogOutputChannel, owner: SyncedFolder, { pull, push }: Done): DoneNotice {
+  const pulled = pull === undefined ? '' : pulledMessage(pull);
+  const pushed = push === undefined ? '' : pushedMessage(push, owner.sync.state.counts.conflicts);
+  const isOne = pulled === '' || pushed === '';
+  const undoPull = isOne ? vscode.l10n.t('Undo') : vscode.l10n.t('Undo Pull');
+  const undoPush = isOne ? vscode.l10n.t('Undo') : vscode.l10n.t('Undo Push');
+  const actions = [
+    ...(push === undefined || pushed === ''
+      ? []
+      : [{ title: undoPush, run: () => undoPushOf(log, owner, push.revision) }]),
+    ...(pull === undefined || pull.undo.length === 0 ? [] : [undoAction(log, owner, pull.undo, undoPull)]),
+  ];
+  return { text: [pulled, pushed].filter((text) => text !== '').join(' '), actions };
+}
