@@ -59,8 +59,9 @@ export class Desk {
     const window = await this.open();
     await window.pending(`↓${files}`);
     await window.runCommand('Palmtree: Pull');
-    await window.inSync();
+    // It hides by itself after some seconds.
     await window.notifications.close('Pulled');
+    await window.inSync();
     return window;
   }
 

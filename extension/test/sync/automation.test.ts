@@ -74,6 +74,44 @@ async function head({ client }: Machine): Promise<number> {
   return (await client.head(fixture.tree))?.number ?? 0;
 }
 
+describe('the pause of the user', () => {
+  it('stops pushes and pulls until it ends, also in a new process, and then both catch up', async () => {
+    const [desk, machine] = await fixture.syncedMachines(initial);
+    let laptop = new Automated(machine, { pushOn: 'change', pullOn: 'change' });
+    await machine.sync.pause.set(true);
+    await laptop.machine.write('n/1.md', 'by laptop');
+    await machine.sync.rescan(silent);
+    await desk.write('n/0.md', 'by desk');
+    await desk.push();
+    await until(machine, ({ counts }) => counts.incoming === 1 && counts.outgoing === 1);
+    laptop.automation.dispose();
+    await machine.close();
+    const { root, storage } = machine;
+    const reopened = await fixture.machine({ root, storage });
+    expect(reopened.sync.state.isAutomationPaused).toBe(true);
+    laptop = new Automated(reopened, { pushOn: 'change', pullOn: 'change' });
+    await reopened.sync.rescan(silent);
+    expect(await head(desk)).toBe(2);
+    expect(await reopened.read('n/0.md')).toBe('0');
+
+    await reopened.sync.pause.set(false);
+    expect(await laptop.done.next()).toBe('pull');
+    await laptop.timers.fire(saveDelay);
+    expect(await laptop.done.next()).toBe('push');
+    expect(await reopened.read('n/0.md')).toBe('by desk');
+    expect(await head(desk)).toBe(3);
+  });
+
+  it('does not stop what the user starts', async () => {
+    const [desk, machine] = await fixture.syncedMachines(initial);
+    await machine.sync.pause.set(true);
+    await machine.write('n/1.md', 'by laptop');
+    await machine.push();
+    await desk.pull();
+    expect(await desk.read('n/1.md')).toBe('by laptop');
+  });
+});
+
 describe('a pull that the user has undone', () => {
   /** The laptop's automation has pulled an edit and a new file of the desk, and the user has undone that. */
   async function undone(): Promise<[Machine, Automated]> {

@@ -9,7 +9,8 @@ describe('the notification after a command of the user', () => {
     const window = await desk.openInSync(laptop, files);
     await desk.write('notes/plan.md', 'dig\nplant\n');
     await desk.delete('notes/seeds.md');
-    await window.push('↑2');
+    await window.pending('↑2');
+    await window.clickStatusBarItem();
     expect(await window.notifications.text('Pushed')).toBe(
       'Palmtree: Pushed notes/plan.md. Deleted notes/seeds.md on the server.',
     );

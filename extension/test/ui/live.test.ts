@@ -3,6 +3,7 @@ import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { pushFiles, type Desk } from '../support/desk';
+import { picture } from '../support/picture';
 import { it } from '../support/uiTest';
 import type { WorkbenchWindow } from '../support/workbenchWindow';
 import { until, type Machine } from '../sync/machine';
@@ -72,6 +73,29 @@ describe('a change by another program', () => {
     expect(await desk.onServer(plan)).toBe('# Garden\n\nby a build\n');
     await window.inSync();
     expect(await window.notifications.all.count()).toBe(0);
+  });
+});
+
+describe('the pause of automation', () => {
+  it('lasts over a reload until the user resumes it', async ({ desk, laptop }) => {
+    const window = await openAutomatic({ desk, laptop }, files);
+    await window.runCommand('Palmtree: Pause Automation');
+    const paused = window.statusBarItem('push').locator('.codicon-debug-pause');
+    await paused.waitFor();
+    await window.reload();
+    await laptop.write(seeds, '# Seeds\n\nbeans\n');
+    await laptop.push();
+    await window.pending('↓1');
+    await paused.waitFor();
+    await window.statusBarItem('push').hover();
+    const hover = window.page.locator('.workbench-hover');
+    await hover.getByText('nothing is pushed or pulled without you').waitFor();
+    await picture(window, 'paused', { panel: true });
+    expect(await desk.read(seeds)).toBe('# Seeds\n');
+    await hover.getByRole('link', { name: 'Resume Automation' }).click();
+    await desk.becomes(seeds, '# Seeds\n\nbeans\n');
+    await window.inSync();
+    expect(await paused.count()).toBe(0);
   });
 });
 

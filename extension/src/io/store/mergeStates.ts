@@ -35,6 +35,7 @@ export function mergeStates(target: MergedState, other: MergedState): void {
   }
   target.merged = new Map([...older.merged, ...newer.merged]);
   target.heldAnswers = mergeAnswers(newer.heldAnswers, older.heldAnswers);
+  target.isAutomationPaused = newer.isAutomationPaused || older.isAutomationPaused;
   mergeRules(target, isOtherNewer ? newer.rules : new Map());
   mergeRules(target, isOtherNewer ? new Map() : older.rules);
   if (isComparable) mergeAncestors(target, older);

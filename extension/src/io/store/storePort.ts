@@ -23,6 +23,8 @@ export interface StoredState {
   otherWriters: readonly string[] | undefined;
   /** The user's answers about files of others in this tree. */
   heldAnswers: HeldAnswers;
+  /** The user has paused the pushes and pulls that nobody asks for. */
+  isAutomationPaused: boolean;
   /** The hashes of the files that pulls have merged, by path. */
   merged: ReadonlyMap<string, string>;
   readonly rules: StoredMap<Rule>;

@@ -21,7 +21,7 @@ import { yielder } from '../threads/yielding';
 
 type Meta = Pick<
   StoredState,
-  'binding' | 'revision' | 'revisionId' | 'mounts' | 'otherWriters' | 'heldAnswers' | 'merged'
+  'binding' | 'revision' | 'revisionId' | 'mounts' | 'otherWriters' | 'heldAnswers' | 'isAutomationPaused' | 'merged'
 >;
 
 /** The state of a folder that has never been connected. */
@@ -33,6 +33,7 @@ export function emptyState(): StoredState {
     mounts: new Map(),
     otherWriters: undefined,
     heldAnswers: {},
+    isAutomationPaused: false,
     merged: new Map(),
     rules: new StoredMap(),
     ancestor: new StoredMap(),
@@ -190,10 +191,18 @@ function hasSameFields(a: Entry, b: Entry): boolean {
 }
 
 function metaOf(meta: Meta): string {
-  const { binding, revision, revisionId, mounts, otherWriters, heldAnswers, merged } = meta;
+  const { binding, revision, revisionId, mounts, otherWriters, heldAnswers, isAutomationPaused, merged } = meta;
   const bound = binding && { server: binding.server, tree: binding.tree };
   const maps = { mounts: [...mounts], merged: [...merged] };
-  return JSON.stringify({ revision, revisionId, binding: bound, ...maps, otherWriters, heldAnswers });
+  return JSON.stringify({
+    revision,
+    revisionId,
+    binding: bound,
+    ...maps,
+    otherWriters,
+    heldAnswers,
+    isAutomationPaused,
+  });
 }
 
 function parseMeta(meta: string): Meta {
@@ -204,6 +213,7 @@ function parseMeta(meta: string): Meta {
     mounts = [],
     otherWriters,
     heldAnswers = {},
+    isAutomationPaused = false,
     merged = [],
   } = JSON.parse(meta) as {
     revision?: unknown;
@@ -212,11 +222,12 @@ function parseMeta(meta: string): Meta {
     mounts?: [path: string, identity: FolderIdentity][];
     otherWriters?: readonly string[];
     heldAnswers?: HeldAnswers;
+    isAutomationPaused?: boolean;
     merged?: [path: string, hash: string][];
   };
   if (typeof revision !== 'number') throw new TypeError('the store has no revision');
   const maps = { mounts: new Map(mounts), merged: new Map(merged) };
-  const others = { revision, revisionId, ...maps, otherWriters, heldAnswers };
+  const others = { revision, revisionId, ...maps, otherWriters, heldAnswers, isAutomationPaused };
   if (binding === undefined) return { ...others, binding };
   const { server, tree } = binding;
   if (typeof server !== 'string' || typeof tree !== 'string')

@@ -63,9 +63,10 @@ export interface AutomationDeps {
 
 /**
  * Pushes after saves or changes, and pulls announced revisions, if the settings say so.
- * Invariants: nothing runs while there is a conflict, or while git works on the folder. A push sends only files that the
- * user has saved in an editor or, with `change`, that anybody has changed. It never sends what a pull or a merge has written:
- * otherwise automations on several machines could push forever, and send texts that no user has seen.
+ * Invariants: nothing runs while the user has paused it, while there is a conflict, or while git works on the folder. A push
+ * sends only files that the user has saved in an editor or, with `change`, that anybody has changed. It never sends what a
+ * pull or a merge has written: otherwise automations on several machines could push forever, and send texts that no user has
+ * seen.
  */
 export class Automation {
   readonly #deps: AutomationDeps;
@@ -93,6 +94,7 @@ export class Automation {
   #last: Promise<unknown> = Promise.resolve();
   #isTransferring = false;
   #followsChanges = false;
+  #wasPausedByUser = false;
 
   constructor(deps: AutomationDeps) {
     this.#deps = deps;
@@ -119,10 +121,14 @@ export class Automation {
   #followChanges(): void {
     const { settings, sync, pushesEarlier = false } = this.#deps;
     const wasFollowing = this.#followsChanges;
-    this.#followsChanges = settings().pushOn === 'change' && sync.state.kind !== 'starting';
+    const { kind, isAutomationPaused = false } = sync.state;
+    // The user who ends the pause wants what has changed meanwhile to be pushed.
+    const isResumed = this.#wasPausedByUser && !isAutomationPaused;
+    if (kind !== 'starting') this.#wasPausedByUser = isAutomationPaused;
+    this.#followsChanges = settings().pushOn === 'change' && kind !== 'starting' && !isAutomationPaused;
     if (!this.#followsChanges) return;
     const changed = this.#changes.take();
-    if (wasFollowing || pushesEarlier) this.#pushLater(changed);
+    if (wasFollowing || pushesEarlier || isResumed) this.#pushLater(changed);
   }
 
   #pushLater(paths: readonly string[]): void {
@@ -162,13 +168,14 @@ export class Automation {
 
   #next(): 'push' | 'pull' | undefined {
     const { pushOn, pullOn } = this.#deps.settings();
-    const { kind, counts, head, revision } = this.#deps.sync.state;
+    const { kind, counts, head, revision, isAutomationPaused } = this.#deps.sync.state;
     if (pushOn === 'manual') {
       this.#isPushDue = false;
       this.#saved.clear();
     }
     if (counts.conflicts === 0) this.#hasReportedConflicts = false;
     if (this.#lifetime.signal.aborted || (kind !== 'idle' && kind !== 'conflicted')) return undefined;
+    if (isAutomationPaused === true) return undefined;
     const hasNewHead =
       head !== undefined && counts.incoming + counts.conflicts > 0 && head.revision !== this.#pulledHead;
     const isPullDue = pullOn === 'change' && (hasNewHead || this.#isPullDue);

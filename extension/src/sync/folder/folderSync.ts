@@ -43,6 +43,7 @@ import { cureCheck } from './cureCheck';
 import { FileEvents } from './fileEvents';
 import { FolderHeld } from './folderHeld';
 import { FolderMerges } from './folderMerges';
+import { FolderPause } from './folderPause';
 import { FolderRenames } from './folderRenames';
 import { OperationQueue } from './operationQueue';
 import { Recovery } from './recovery';
@@ -78,6 +79,7 @@ export class FolderSync {
   readonly backups: FolderBackups;
   readonly held: FolderHeld;
   readonly merges: FolderMerges;
+  readonly pause: FolderPause;
   readonly renames: FolderRenames;
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
@@ -125,6 +127,7 @@ export class FolderSync {
     const { lifetime } = operations;
     this.renames = new FolderRenames({ replica, lifetime, operate: (work) => this.#operate(work) });
     this.held = new FolderHeld({ replica, status, operate: (work) => this.#operate(work) });
+    this.pause = new FolderPause({ store, operations, onChange: () => status.notify() });
     this.#replica = replica;
     this.#local = { replica, folders };
     this.merges = new FolderMerges({
@@ -477,6 +480,18 @@ export class FolderSync {
     const { isTracking } = rules;
     const { silentFolder } = local;
     const { revision } = ancestor;
-    return { binding, isTracking, revision, head, offline, nextTryAt, isChecked, waitingSince, silentFolder };
+    const { isAutomationPaused } = this.pause;
+    return {
+      binding,
+      isTracking,
+      revision,
+      head,
+      offline,
+      nextTryAt,
+      isChecked,
+      waitingSince,
+      silentFolder,
+      isAutomationPaused,
+    };
   }
 }

@@ -34,6 +34,8 @@ export interface Overview {
   readonly nextTryAt?: number | undefined;
   /** All tracked files were scanned, and the server was asked, since this window has opened the folder. */
   readonly isChecked: boolean;
+  /** The user has paused the pushes and pulls that nobody asks for, in all windows, until they resume them. */
+  readonly isAutomationPaused?: boolean | undefined;
   /** The rsync that the last transfer could not use, so that its files travelled over HTTP. */
   readonly unusableRsync?: RsyncTried | undefined;
   /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */

@@ -27,6 +27,7 @@ import { showError } from '../shared/notify';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
 import { confirmNewTree } from '../sync/confirmations';
+import { pauseAutomation, resumeAutomation } from '../sync/pauseAutomation';
 import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
 import { callOptions, isCallOptions, isConnected, targetFolder } from '../workspace/callOptions';
@@ -96,6 +97,8 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     undoPull: (argument) => undoPull(deps, argument),
     showBackups: (argument) => showBackups(deps, argument),
     deleteBackups: (argument) => deleteBackups(deps, argument),
+    pauseAutomation: (argument) => pauseAutomation(folders, argument),
+    resumeAutomation: (argument) => resumeAutomation(folders, argument),
     showLog: () => log.show(),
     showTerminal: () => deps.terminal.show(),
   };

@@ -48,6 +48,8 @@ export const commandIds = {
   undoPull: 'palmtree.undoPull',
   showBackups: 'palmtree.showBackups',
   deleteBackups: 'palmtree.deleteBackups',
+  pauseAutomation: 'palmtree.pauseAutomation',
+  resumeAutomation: 'palmtree.resumeAutomation',
   showLog: 'palmtree.showLog',
   showTerminal: 'palmtree.showTerminal',
 } as const;
@@ -86,6 +88,10 @@ export const contextKeys = {
   tracking: 'palmtree.tracking',
   busy: 'palmtree.busy',
   conflicts: 'palmtree.conflicts',
+  /** A connected folder pushes or pulls without being asked. */
+  automated: 'palmtree.automated',
+  /** The user has paused the automation of a folder. */
+  paused: 'palmtree.paused',
   /** The URIs of the files with an active merge; undefined if there are none. */
   merging: 'palmtree.merging',
   /** Folders that contain tracked files, and files with their own rule. */

@@ -93,6 +93,13 @@ describe('the status bar item', () => {
     expect(indicator.tooltip).toContain('The disk of /home/ada/storage/backups does not respond.');
   });
 
+  it('shows that the user has paused the automation, and keeps its command', () => {
+    const paused = { ...state({ outgoing: 1 }), isAutomationPaused: true };
+    expect(indicatorFor([paused])).toMatchObject({ text: '$(cloud-upload) ↑1 $(debug-pause)', command: 'push' });
+    expect(indicatorFor([paused]).tooltip).toContain('Automation is paused: nothing is pushed or pulled without you');
+    expect(indicatorFor([state(), paused]).tooltip).toContain('Automation is paused in kitchen');
+  });
+
   it('adds up the folders of a workspace, and a click is for those that have something to do', () => {
     const attic = { ...state({}, { kind: 'unconnected' }), binding: undefined };
     const three = [state({ tracked: 1 }), state({ outgoing: 2 }), attic];

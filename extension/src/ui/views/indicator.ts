@@ -4,6 +4,7 @@ import type { SyncState } from '../../sync/ports/syncState';
 import { messageFor } from '../shared/errorMessages';
 import { fileCount, formatNumber, formatPercent, relativeTime } from '../../messages/format';
 import { pendingSigns } from '../shared/pendingSigns';
+import { pathList } from '../../messages/pathList';
 import { pendingWords } from '../../messages/pendingWords';
 import type { Action } from '../shared/runAction';
 import { trackedViewId } from '../shared/ids';
@@ -51,7 +52,7 @@ export function indicatorFor(folders: readonly FolderState[], now: Date): Indica
     if (state.kind === 'halted') return haltedIndicator({ state, index }, counts, tooltip);
   }
   const indicator = withOfflineSign(countsIndicator(connected, { counts, tooltip, now }), connected, now);
-  return withCarrier(withSilentSign(indicator, connected), connected);
+  return withCarrier(withPausedSign(withSilentSign(indicator, connected), folders, connected), connected);
 }
 
 /** Whether the indicator changes with the time alone, from second to second. */
@@ -191,6 +192,23 @@ function withSilentSign(indicator: Indicator, connected: readonly ConnectedFolde
   if (silent === undefined) return indicator;
   const sentence = l10n.t('The disk of {0} does not respond. Until it does, a pull or a restore has to wait.', silent);
   const text = joined(indicator.text, '$(warning)');
+  return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
+}
+
+/** The user has paused the automation, and should not forget it. With several folders, names them. */
+function withPausedSign(
+  indicator: Indicator,
+  folders: readonly FolderState[],
+  connected: readonly ConnectedFolder[],
+): Indicator {
+  const paused = connected.filter(({ state }) => state.isAutomationPaused === true);
+  if (paused.length === 0) return indicator;
+  const names = pathList(paused.map(({ name }) => name));
+  const sentence =
+    folders.length === 1
+      ? l10n.t('Automation is paused: nothing is pushed or pulled without you until you resume it.')
+      : l10n.t('Automation is paused in {0}: nothing is pushed or pulled without you until you resume it.', names);
+  const text = joined(indicator.text, '$(debug-pause)');
   return { ...indicator, text, tooltip: `${indicator.tooltip}\n\n${sentence}` };
 }
 

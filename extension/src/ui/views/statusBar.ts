@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import { commandIds, type CommandName } from '../shared/ids';
+import { commandIds, section, type CommandName } from '../shared/ids';
 import { plainLine, plainLines } from '../../messages/plainText';
 import { commandOf } from '../shared/runAction';
+import { isAutomated, isAutomationPaused } from '../workspace/automationState';
 import { indicatorFor, isTimed, spoken, type Indicator } from './indicator';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 
@@ -26,7 +27,7 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     else if (states.some(({ state: { head } }) => head !== undefined)) timer = setTimeout(refresh, 60_000);
     const indicator = indicatorFor(states, new Date());
     item.text = indicator.text;
-    item.tooltip = tooltip(indicator);
+    item.tooltip = tooltip(indicator, owners);
     item.accessibilityInformation = { label: `Palmtree: ${plainLine(spoken(indicator.tooltip))}` };
     const command = commandFor(indicator, owners);
     // For a moment after each assignment, VS Code does not know the command of the item that it still shows: a click fails.
@@ -34,7 +35,12 @@ export function createStatusBar(folders: WorkspaceFolders): vscode.Disposable {
     item.backgroundColor = indicator.background && new vscode.ThemeColor('statusBarItem.warningBackground');
     item.show();
   };
-  const subscription = folders.onDidChange(refresh);
+  const subscription = vscode.Disposable.from(
+    folders.onDidChange(refresh),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(section)) refresh();
+    }),
+  );
   refresh();
   return vscode.Disposable.from(item, subscription, { dispose: () => clearTimeout(timer) });
 }
@@ -51,11 +57,17 @@ function commandFor(
   return commandOf(action, uris[0]);
 }
 
-function tooltip(indicator: Indicator): vscode.MarkdownString {
+function tooltip(indicator: Indicator, owners: readonly SyncedFolder[]): vscode.MarkdownString {
   const markdown = new vscode.MarkdownString(`**Palmtree**\n\n`);
   markdown.appendText(plainLines(indicator.tooltip));
   if (indicator.command === undefined || indicator.command === 'connect') return markdown;
-  const links = Object.entries(linkTitles).map(([name, title]) => `[${title}](command:${commandIds[name as Linked]})`);
+  const hidden = new Set<string>([
+    ...(owners.some(isAutomated) ? [] : ['pauseAutomation']),
+    ...(owners.some(isAutomationPaused) ? [] : ['resumeAutomation']),
+  ]);
+  const links = Object.entries(linkTitles)
+    .filter(([name]) => !hidden.has(name))
+    .map(([name, title]) => `[${title}](command:${commandIds[name as Linked]})`);
   markdown.appendMarkdown(`\n\n${links.join(' · ')}`);
   markdown.isTrusted = { enabledCommands: (Object.keys(linkTitles) as Linked[]).map((name) => commandIds[name]) };
   return markdown;
@@ -67,6 +79,8 @@ const linkTitles = {
   sync: vscode.l10n.t('Sync'),
   review: vscode.l10n.t('Review Changes'),
   rescan: vscode.l10n.t('Rescan'),
+  pauseAutomation: vscode.l10n.t('Pause Automation'),
+  resumeAutomation: vscode.l10n.t('Resume Automation'),
   showLog: vscode.l10n.t('Show Log'),
 } as const satisfies Partial<Record<CommandName, string>>;
 

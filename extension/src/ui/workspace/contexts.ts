@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
-import { contextKeys } from '../shared/ids';
+import { contextKeys, section } from '../shared/ids';
+import { isAutomated, isAutomationPaused } from './automationState';
 import type { WorkspaceFolders } from './workspaceFolders';
 
 /** Keeps the context keys of the manifest's `when` clauses up to date, except those that list paths. */
@@ -13,7 +14,12 @@ export function registerContexts(folders: WorkspaceFolders): vscode.Disposable {
     }
   };
   refresh();
-  return folders.onDidChange(refresh);
+  return vscode.Disposable.from(
+    folders.onDidChange(refresh),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration(section)) refresh();
+    }),
+  );
 }
 
 function contextsOf(folders: WorkspaceFolders): Readonly<Record<string, boolean>> {
@@ -25,6 +31,8 @@ function contextsOf(folders: WorkspaceFolders): Readonly<Record<string, boolean>
       ({ isTracking, counts }) => isTracking || counts.outgoing + counts.problems > 0,
     ),
     [contextKeys.conflicts]: states.some(({ counts }) => counts.conflicts > 0),
+    [contextKeys.automated]: folders.all.some(isAutomated),
+    [contextKeys.paused]: folders.all.some(isAutomationPaused),
     [contextKeys.busy]: states.some(({ kind }) => kind === 'transferring'),
   };
 }
