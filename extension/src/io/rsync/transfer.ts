@@ -221,7 +221,9 @@ async function attemptTransfer(
         cwd: request.staging ?? request.root,
         input,
         password: request.session.password,
-        signal: AbortSignal.any([signal, bridge.gone]),
+        isSender: request.direction === 'push',
+        signal,
+        gone: bridge.gone,
         onOutput: (text, stream) => {
           screen.write(text);
           if (stream === 'stdout' && progress.read(text)) report();
