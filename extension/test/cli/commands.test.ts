@@ -186,3 +186,16 @@ describe('two machines', () => {
     await expect(desk.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
   });
 });
+
+it('the command that undoes a restore can be pasted, also if the path of the backup has a space', async () => {
+  const line = await fixture.stranger();
+  const { url, token } = fixture.server;
+  const environment = { PALMTREE_TOKEN: token, PALMTREE_STATE: join(line.state, 'my state') };
+  await line.write('n/a', 'first');
+  await line.run(['connect', url, '--tree', fixture.tree, '--yes'], environment);
+  await line.run(['track', 'n'], environment);
+  await line.run(['push'], environment);
+  await line.write('n/a', 'second');
+  const { stderr } = await line.run(['restore', '1:n/a', '--yes'], environment);
+  expect(stderr).toMatch(/"palmtree undo pull --backup '\/.*\/my state\/.*'" undoes it\./);
+});

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { shellWord } from '../../core/shellWord';
+import { shellArgument } from '../../core/shellWord';
 import { PalmtreeError } from '../../errors';
 import {
   cancelled,
@@ -213,7 +213,8 @@ async function attemptTransfer(
   if (isRetry) report();
   try {
     const args = rsyncArguments(request, part, bridge.port);
-    screen.write(`${[request.carrier.command, ...args].map(shellQuoted).join(' ')}\n`);
+    // Only for the screen: rsync is started without a shell.
+    screen.write(`${[request.carrier.command, ...args].map(shellArgument).join(' ')}\n`);
     const exit = await withInput(request, part, (input) =>
       runRsync({
         command: request.carrier.command,
@@ -275,11 +276,6 @@ async function withInput<T>(
   } finally {
     await file.close();
   }
-}
-
-/** Quotes `argument` for the screen. rsync itself is started without a shell. */
-function shellQuoted(argument: string): string {
-  return /[^\w@%+=:,./-]/.test(argument) ? shellWord(argument) : argument;
 }
 
 /** `--ignore-times`, since the paths are known to differ and rsync's quick check compares whole seconds. */
