@@ -10,6 +10,7 @@ import { sizeAt } from '../fs/files';
 import { createFolder } from '../fs/folders';
 import { decodedPieces } from './coding';
 import type { HttpTransfer, MovedFile } from './movedFile';
+import { receivedSignature } from './receivedSignature';
 
 /** Until a file is in the workspace folder, its owner may read and write it. */
 const ownerMode = 0o600;
@@ -66,12 +67,10 @@ export class Download implements MovedFile {
 
   /** Undefined if the differences cannot be found. */
   async #filled(): Promise<Gap[] | undefined> {
-    const { request, limits, progress } = this.#transfer;
-    const { deltas, files, root } = request;
+    const { deltas, root } = this.#transfer.request;
     if (deltas === undefined) return undefined;
-    const signature = await files.signature(this.#path, signatureBytesFor(this.#size), limits);
+    const signature = await receivedSignature(this.#transfer, this.#path, signatureBytesFor(this.#size));
     if (signature === undefined || signedBytes(signature) !== this.#size) return undefined;
-    progress.receivedBytes += signature.length;
     const part = join(dirname(this.#target), `.palmtree-part-${randomUUID().slice(0, 8)}`);
     try {
       await rename(this.#target, part).catch(() => rm(this.#target, { force: true, recursive: true }));

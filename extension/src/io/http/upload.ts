@@ -10,6 +10,7 @@ import { readNoFollow } from '../fs/openFlags';
 import { encoded, encodedStream, paysOff } from './coding';
 import type { HttpTransfer, MovedFile } from './movedFile';
 import { pieceBytes, readFully } from './readFully';
+import { receivedSignature } from './receivedSignature';
 
 /** A smaller file is sent in one piece. */
 const maxWholeBytes = 64 << 10;
@@ -64,12 +65,11 @@ export class Upload implements MovedFile {
 
   /** Finds out which parts of this content the server has, in an older version or from an earlier push. */
   async #way(path: string): Promise<DeltaResult> {
-    const { request, limits } = this.#transfer;
-    const { deltas, files } = request;
+    const { deltas } = this.#transfer.request;
     if (deltas === undefined || this.#size < minDeltaBytes) return { kind: 'whole' };
-    const signature = await files.signature(this.#path, signatureBytesFor(maxBasisBytes(this.#size)), limits);
+    const maxSignatureBytes = signatureBytesFor(maxBasisBytes(this.#size));
+    const signature = await receivedSignature(this.#transfer, this.#path, maxSignatureBytes);
     if (signature === undefined) return { kind: 'whole' };
-    this.#transfer.progress.receivedBytes += signature.length;
     const maxBytes = this.#size * maxDeltaShare;
     try {
       await createFolder(deltas.folder);
