@@ -44,8 +44,9 @@ function diff(invocation: Invocation, typed: readonly string[], { server = false
 
     function shown({ kind, text }: DiffLine): string {
       const color = colors[kind];
-      // The characters of a content may move the cursor.
-      const plain = plainLine(text.replaceAll('\t', '    '));
+      // patch(1) needs the content as it is. On a terminal, its characters may move the cursor.
+      const isContent = kind !== 'heading' && kind !== 'hunk';
+      const plain = isContent && !out.isTerminal ? text : plainLine(text.replaceAll('\t', '    '));
       return color === undefined ? plain : out.style(color, plain);
     }
   });

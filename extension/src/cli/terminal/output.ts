@@ -23,6 +23,8 @@ export class Output {
   readonly style: Style;
   readonly isVerbose: boolean;
   readonly isJson: boolean;
+  /** Whether stdout is a terminal, which obeys the control characters of what it shows. */
+  readonly isTerminal: boolean;
   readonly #line: StatusLine | undefined;
   readonly #errorStyle: Style;
   #lastProgress = 0;
@@ -31,6 +33,7 @@ export class Output {
   constructor({ json, verbose }: OutputOptions) {
     const { stdout, stderr, env } = process;
     this.isJson = json;
+    this.isTerminal = stdout.isTTY === true;
     this.isVerbose = verbose;
     this.style = styleFor(stdout, env);
     this.#errorStyle = styleFor(stderr, env);
