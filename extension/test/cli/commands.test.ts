@@ -32,6 +32,16 @@ describe('palmtree connect', () => {
     await expect(stat(join(line.state, 'credentials.json'))).rejects.toThrow('ENOENT');
   });
 
+  it('says that the token of the environment is refused, not the stored one', async () => {
+    const line = await fixture.machine();
+    const environment = { PALMTREE_TOKEN: 'pt_refused' };
+    const refused = await line.run(['trees'], environment);
+    expect(refused.stderr).toContain('does not accept the token in PALMTREE_TOKEN.');
+    expect(refused.stderr).not.toContain('palmtree connect');
+    const other = { ...environment, PALMTREE_SERVER_URL: 'https://other.example' };
+    expect((await line.run(['trees'], other)).code).toBe(0);
+  });
+
   it('is asked for again where it was killed', async () => {
     const line = await fixture.stranger();
     await line.register();

@@ -65,7 +65,9 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
     const command = args.at(-1) as Command;
     const options = command.optsWithGlobals<GlobalOptions>();
     const { directory = '.', json = false, verbose = false, yes = false, transport } = options;
-    const out = new Output({ json, verbose });
+    const state = stateFolder(process.env, process.platform, homedir());
+    const credentials = new Credentials(state, process.env);
+    const out = new Output({ json, verbose, hasEnvironmentToken: (address) => credentials.isFromEnvironment(address) });
     const clients = new ServerClients(out);
     const cancel = new AbortController();
     const onSignal = (): void => {
@@ -74,7 +76,6 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
-      const state = stateFolder(process.env, process.platform, homedir());
       const invocation: Invocation = {
         out,
         signal: cancel.signal,
@@ -82,7 +83,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
         transport,
         cwd: realFolder(directory),
         state,
-        credentials: new Credentials(state, process.env),
+        credentials,
         clients,
       };
       process.exitCode = (await work(invocation, ...(args.slice(0, -1) as unknown as Args))) ?? exitCodes.done;

@@ -54,6 +54,12 @@ describe('the sentence for an error', () => {
     );
   });
 
+  it('says where a refused token comes from', () => {
+    const refused = new PalmtreeError('unauthorized', 'x', { details: { subject: 'https://a.example' } });
+    expect(errorSentence(refused)).toContain('"palmtree connect" takes another one');
+    expect(errorSentence(refused, (address) => address === 'https://a.example')).toContain('token in PALMTREE_TOKEN');
+  });
+
   it('names no command or setting of VS Code', () => {
     const sentences = errorCodes.filter(isOfCommandLine).map((code) => errorSentence(new PalmtreeError(code, 'x')));
     for (const sentence of sentences) expect(sentence).not.toMatch(ofEditor);
