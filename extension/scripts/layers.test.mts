@@ -61,7 +61,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['backups', 'connect'],
     ['sync'],
     ['conflicts', 'history', 'review'],
-    ['commands'],
+    ['api', 'commands'],
   ),
   'server/src': levels(
     ['concurrency', 'contract'],

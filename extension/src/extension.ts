@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import type * as vscode from 'vscode';
+import type { PalmtreeApi } from '../api/palmtree';
+import { ExtensionApi } from './ui/api/palmtreeApi';
+import { registerTools } from './ui/api/tools';
 import { registerAutomation } from './ui/sync/automation';
 import { registerCommands } from './ui/commands/commands';
 import { FolderConnection } from './ui/connect/connection';
@@ -24,18 +27,6 @@ import { registerTrackedPaths } from './ui/workspace/trackedPaths';
 import { TrackedView } from './ui/views/trackedView';
 import { createTreeHistory } from './ui/history/treeHistoryView';
 import { WorkspaceFolders } from './ui/workspace/workspaceFolders';
-import type { SyncState } from './sync/ports/syncState';
-
-export type { CallOptions } from './ui/workspace/callOptions';
-export type { ConnectArguments } from './ui/connect/connection';
-export type { SyncState } from './sync/ports/syncState';
-
-/** The API for other extensions. */
-export interface PalmtreeApi {
-  /** The state of a workspace folder, by default the first; undefined if that folder is not open. */
-  state(folder?: vscode.Uri): SyncState | undefined;
-  readonly onDidChangeState: vscode.Event<void>;
-}
 
 /** The composition root. Nothing is sent or run before the workspace is trusted. */
 export function activate(context: vscode.ExtensionContext): PalmtreeApi {
@@ -58,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
   // For tests: VS Code without a merge editor.
   const mergeEditor = process.env['PALMTREE_MERGE_EDITOR'] === 'off' ? noMergeEditor : builtInMergeEditor;
   const merging = { merges, mergeWatch, mergeEditor };
+  const transferDeps = { folders, merges, log };
+  const api = new ExtensionApi(transferDeps);
   context.subscriptions.push(
     log,
     terminal,
@@ -78,13 +71,12 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     registerQuickDiff(folders),
     createStatusBar(folders),
     views.tracked,
+    api,
+    registerTools(transferDeps),
     ...views.histories,
   );
   folders.start().catch((error: unknown) => log.error(error instanceof Error ? error : String(error)));
-  return {
-    state: (folder) => (folder === undefined ? folders.all[0] : folders.folderOf(folder))?.sync.state,
-    onDidChangeState: folders.onDidChange,
-  };
+  return api;
 }
 
 function createViews(folders: WorkspaceFolders, merges: ActiveMerges, log: vscode.LogOutputChannel) {

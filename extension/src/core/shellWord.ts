@@ -2,8 +2,3 @@
 export function shellWord(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
-
-/** `text` as a word of a shell, with quotes only where it needs them. */
-export function shellArgument(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellWord(text);
-}

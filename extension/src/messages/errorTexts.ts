@@ -66,10 +66,7 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
     ),
   content_too_large: (e) =>
     l10n.t("{0} can't be shown: it is larger than {1}.", list(e), formatBytes(e.details.limit ?? 0)),
-  not_a_palmtree_server: (e) =>
-    paths(e).length === 0
-      ? l10n.t('{0} is not a Palmtree server, or it runs an incompatible version.', subject(e))
-      : l10n.t('{0} sent an invalid description of {1}. It may run an incompatible version.', subject(e), list(e)),
+  not_a_palmtree_server: (e) => l10n.t('{0} is not a Palmtree server, or it runs an incompatible version.', subject(e)),
   redirected: (e) => redirectMessage(e),
   proxy_refused: (e) => proxyMessage(e),
   websocket_refused: (e) =>

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { plainContent, plainLine, plainLines, plainOutput, withoutIcons, withoutLinks } from './plainText';
+import { plainLine, plainLines, plainOutput, withoutIcons, withoutLinks } from './plainText';
 
 /** The pattern by which VS Code finds links in notifications and input boxes. */
 const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
@@ -24,8 +24,7 @@ it.each(['$(check) safe', '\\$(check)', '$$(sync~spin)', '$\u0007(check)'])('fin
 
 it('leaves ordinary text as it is', () => {
   const text = 'notes/[draft] (2) – “größer” 日本 שלום 👩‍🌾.md';
-  for (const plain of [plainContent, plainLine, plainLines, plainOutput, withoutIcons, withoutLinks])
-    expect(plain(text)).toBe(text);
+  for (const plain of [plainLine, plainLines, plainOutput, withoutIcons, withoutLinks]) expect(plain(text)).toBe(text);
 });
 
 it('shows that a name has control characters, line breaks or characters that reorder text', () => {
@@ -38,8 +37,4 @@ it('keeps the line breaks of a text with lines', () => {
 
 it('keeps the line breaks and the progress of rsync in the terminal, but no escape sequence', () => {
   expect(plainOutput('1%\r2%\r\n\ta\u001B]52;c;Y2FsYw==\u0007\u009B2J')).toBe('1%\r2%\r\n\ta�]52;c;Y2FsYw==��2J');
-});
-
-it('keeps the lines and tabs of a content, and nothing that the terminal obeys', () => {
-  expect(plainContent('a\tb\r\nc\rd\n\u001B]52;c;Y2FsYw==\u0007\u009B2J')).toBe('a\tb\r\nc�d\n�]52;c;Y2FsYw==��2J');
 });

@@ -9,8 +9,6 @@ const invisible = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const invisibleInLines = /(?!\n)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 /** rsync returns to the start of a line to show its progress. */
 const invisibleInTerminal = /(?![\n\r\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
-/** A return before a line feed is the line end of Windows. */
-const invisibleInContent = /(?!\r?\n|\t)[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const replacement = '\uFFFD';
 /** Has no width, and no line breaks at it. */
 const wordJoiner = '\u2060';
@@ -28,11 +26,6 @@ export function plainLines(text: string): string {
 /** The text without escape sequences, which could move the cursor, open links or write the clipboard. */
 export function plainOutput(text: string): string {
   return text.replace(invisibleInTerminal, replacement);
-}
-
-/** The content of a text file for a terminal, as it would look in a pager: only its line ends and tabs have an effect. */
-export function plainContent(text: string): string {
-  return text.replace(invisibleInContent, replacement);
 }
 
 /** The text on one line, for a place where VS Code makes a link of `[text](command:…)`, and an icon of `$(name)`. */

@@ -32,16 +32,6 @@ describe('palmtree connect', () => {
     await expect(stat(join(line.state, 'credentials.json'))).rejects.toThrow('ENOENT');
   });
 
-  it('says that the token of the environment is refused, not the stored one', async () => {
-    const line = await fixture.machine();
-    const environment = { PALMTREE_TOKEN: 'pt_refused' };
-    const refused = await line.run(['trees'], environment);
-    expect(refused.stderr).toContain('does not accept the token in PALMTREE_TOKEN.');
-    expect(refused.stderr).not.toContain('palmtree connect');
-    const other = { ...environment, PALMTREE_SERVER_URL: 'https://other.example' };
-    expect((await line.run(['trees'], other)).code).toBe(0);
-  });
-
   it('is asked for again where it was killed', async () => {
     const line = await fixture.stranger();
     await line.register();
@@ -195,17 +185,4 @@ describe('two machines', () => {
     expect((await laptop.events(['push', '--yes'])).at(-1)).toMatchObject({ deleted: 13, revision: 4 });
     await expect(desk.pull()).rejects.toMatchObject({ code: 'deletion_guard' });
   });
-});
-
-it('the command that undoes a restore can be pasted, also if the path of the backup has a space', async () => {
-  const line = await fixture.stranger();
-  const { url, token } = fixture.server;
-  const environment = { PALMTREE_TOKEN: token, PALMTREE_STATE: join(line.state, 'my state') };
-  await line.write('n/a', 'first');
-  await line.run(['connect', url, '--tree', fixture.tree, '--yes'], environment);
-  await line.run(['track', 'n'], environment);
-  await line.run(['push'], environment);
-  await line.write('n/a', 'second');
-  const { stderr } = await line.run(['restore', '1:n/a', '--yes'], environment);
-  expect(stderr).toMatch(/"palmtree undo pull --backup '\/.*\/my state\/.*'" undoes it\./);
 });

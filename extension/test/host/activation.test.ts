@@ -26,7 +26,7 @@ describe('the extension in a real extension host', () => {
   it('activates and returns its API', async () => {
     const api = await extension().activate();
     assert.equal(extension().isActive, true);
-    assert.equal(typeof (api as { onDidChangeState?: unknown }).onDidChangeState, 'function');
+    assert.equal(typeof (api as { onDidChangeStatus?: unknown }).onDidChangeStatus, 'function');
   });
 
   it('registers every command of its manifest, and those that others call', async () => {

@@ -3,10 +3,10 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, wr
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'mocha';
 import * as vscode from 'vscode';
-import type { PalmtreeApi } from '../../src/extension';
+import type { PalmtreeApi } from '../../api/palmtree';
 import type { PullResult } from '../../src/sync/pull/pull';
 import type { PushResult } from '../../src/sync/push/push';
-import type { SyncState } from '../../src/sync/ports/syncState';
+import { call, statusWhere } from './calls';
 import { startServer, type RunningServer } from '../support/server';
 import { Client } from '../../src/io/api/client';
 
@@ -30,7 +30,7 @@ describe('the commands, called by code', () => {
     root = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? '';
     server = await startServer();
     client = new Client(server.url, server.token);
-    await stateWhere((state) => state?.kind === 'unconnected');
+    await statusWhere(api, (status) => status?.activity === 'unconnected');
   });
   beforeEach(() => {
     tests++;
@@ -55,12 +55,13 @@ describe('the commands, called by code', () => {
     await assert.rejects(call('connect', { ...given, token: 'ptk_wrong' }), /401|token/);
     await assert.rejects(call('connect', { ...given, url: 'http://sync.example.org' }), /not encrypted/);
     await assert.rejects(call('connect', { ...given, tree: 'no/tree' }), /not a tree name/);
-    assert.equal(api.state()?.kind, 'unconnected');
+    assert.equal(api.status()?.activity, 'unconnected');
   });
 
   it('connect binds the folder and keeps the token out of the settings', async () => {
     await connect();
-    assert.deepEqual(api.state()?.binding, { server: server.url, tree });
+    assert.equal(api.status()?.server, server.url);
+    assert.equal(api.status()?.tree, tree);
     const settings = readFileSync(join(root, '.vscode/settings.json'), 'utf8');
     assert.match(settings, /palmtree\.tree/);
     assert.ok(!settings.includes(server.token));
@@ -72,7 +73,7 @@ describe('the commands, called by code', () => {
     chmodSync(join(root, folder, 'run.sh'), 0o755);
     await connect();
     await track();
-    assert.equal(api.state()?.counts.outgoing, 2);
+    assert.equal(api.status()?.toPush, 2);
     const pushed = await call<PushResult>('push');
     assert.deepEqual(
       { ...pushed, uploadedBytes: 0 },
@@ -108,12 +109,12 @@ describe('the commands, called by code', () => {
   it('the watcher keeps the count of pending changes up to date', async () => {
     await connectWith({ 'a.md': 'deleted', 'kept.md': 'kept' });
     write('b.md', 'added');
-    await stateWhere((state) => state?.counts.outgoing === 1);
+    await statusWhere(api, (status) => status?.toPush === 1);
     rmSync(join(root, folder, 'a.md'));
-    await stateWhere((state) => state?.counts.outgoing === 2);
+    await statusWhere(api, (status) => status?.toPush === 2);
     const { put, deleted } = await call<PushResult>('push');
     assert.deepEqual({ put, deleted }, { put: 1, deleted: 1 });
-    assert.equal(api.state()?.counts.outgoing, 0);
+    assert.equal(api.status()?.toPush, 0);
   });
 
   it('excluded paths are left out, until they are tracked by name', async () => {
@@ -121,18 +122,18 @@ describe('the commands, called by code', () => {
     write('node_modules/p/index.js', 'x');
     write('.git/config', 'x');
     await call('rescan');
-    assert.equal(api.state()?.counts.outgoing, 0);
+    assert.equal(api.status()?.toPush, 0);
     await track('node_modules');
-    assert.equal(api.state()?.counts.outgoing, 1);
+    assert.equal(api.status()?.toPush, 1);
     await vscode.commands.executeCommand('palmtree.untrack', uri(`${folder}/node_modules`));
-    assert.equal(api.state()?.counts.outgoing, 0);
+    assert.equal(api.status()?.toPush, 0);
   });
 
   it('the exclude patterns of a folder are added to the default ones, and can turn them off', async () => {
     await connectWith({ 'a.md': 'included' });
     for (const path of ['.a.md.swp', 'b.log', 'c.tmp']) write(path, 'x');
     await call('rescan');
-    assert.equal(api.state()?.counts.outgoing, 1);
+    assert.equal(api.status()?.toPush, 1);
     const configuration = vscode.workspace.getConfiguration('palmtree', uri(''));
     await configuration.update('exclude', { '*.log': true, '*.tmp': false });
     try {
@@ -186,7 +187,7 @@ describe('the commands, called by code', () => {
     await configuration.update('transport', 'rsync', vscode.ConfigurationTarget.Global);
     try {
       await assert.rejects(call('push'), /rsync/);
-      assert.equal(api.state()?.counts.outgoing, 1);
+      assert.equal(api.status()?.toPush, 1);
       await configuration.update('transport', undefined, vscode.ConfigurationTarget.Global);
       assert.equal((await call<PushResult>('push')).put, 1);
     } finally {
@@ -205,14 +206,10 @@ function uri(path: string): vscode.Uri {
   return vscode.Uri.file(join(root, path));
 }
 
-function call<T>(name: string, options: object = {}): Promise<T> {
-  return Promise.resolve(vscode.commands.executeCommand<T>(`palmtree.${name}`, options));
-}
-
 /** Binds the workspace folder to the tree of this test, in place of the tree of an earlier one. */
 async function connect(): Promise<void> {
   await call('connect', { url: server.url, token: server.token, tree });
-  await stateWhere((state) => state?.kind === 'idle');
+  await statusWhere(api, (status) => status?.activity === 'idle');
 }
 
 /** Connects, and pushes these files of the test's folder. */
@@ -247,16 +244,4 @@ async function objectOf(name: string): Promise<string> {
   const found = files.find(({ path }) => path === `${folder}/${name}`);
   assert.ok(found && 'hash' in found);
   return join(server.dataDir, 'objects', found.hash.slice(0, 2), found.hash);
-}
-
-function stateWhere(matches: (state: SyncState | undefined) => boolean): Promise<void> {
-  return new Promise((resolve) => {
-    const check = (): void => {
-      if (!matches(api.state())) return;
-      subscription.dispose();
-      resolve();
-    };
-    const subscription = api.onDidChangeState(check);
-    check();
-  });
 }

@@ -111,7 +111,7 @@ async function resolveAs(
   const fields = { choice, resolved, theirPaths: Object.fromEntries(theirPaths), skipped, conflicts: left, backup };
   out.result('resolved', fields, `Resolved ${fileCount(resolved.length)}, ${left} left.`);
   if (existsSync(backup)) out.note(`Your versions are kept in ${backup}.`);
-  for (const [mine, theirs] of theirPaths) out.note(plainLine(`The server's version of ${mine} is ${theirs}.`));
+  for (const [mine, theirs] of theirPaths) out.note(`The server's version of ${mine} is ${theirs}.`);
   for (const one of skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });
   return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
 }

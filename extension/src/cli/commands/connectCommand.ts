@@ -79,8 +79,8 @@ async function connect(invocation: Invocation, typed: string | undefined, option
       revision === 0
         ? '"palmtree track PATH" picks files, "palmtree push" sends them.'
         : '"palmtree pull" gets its files; "palmtree track PATH" adds others.';
-    const text = `Connected ${root} to "${tree}" on ${server} as ${name}, revision ${revision}.`;
-    out.result('connected', { folder: root, server, tree, token: name, revision }, plainLine(text));
+    const text = `Connected ${root} to "${tree}" on ${server} as ${plainLine(name)}, revision ${revision}.`;
+    out.result('connected', { folder: root, server, tree, token: name, revision }, text);
     out.note(next);
   });
 }

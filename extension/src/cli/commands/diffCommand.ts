@@ -1,12 +1,12 @@
-import { readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { unifiedDiff, type DiffLine } from '../../core/merge/unifiedDiff';
 import { compareNaturally } from '../../core/paths';
-import { errnoOf, isNotFound } from '../../io/fs/errno';
+import { contentAt } from '../../io/fs/contentAt';
 import { plainLine } from '../../messages/plainText';
+import { serverSide, syncedSide } from '../../sync/history/diffSides';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
-import { withFolder, type OpenFolder } from '../folder/openFolder';
+import { withFolder } from '../folder/openFolder';
 import { atOrIn, pathsInFolder, requireTracked } from '../folder/paths';
 import type { Color } from '../terminal/style';
 
@@ -27,6 +27,7 @@ export function diffCommand(): Command {
 function diff(invocation: Invocation, typed: readonly string[], { server = false }: DiffOptions): Promise<void> {
   const { out, cwd } = invocation;
   return withFolder(invocation, async ({ sync, root, reporter }) => {
+    const { history } = sync;
     await sync.rescan(reporter);
     const wanted = typed.length === 0 ? [''] : pathsInFolder(typed, cwd, root);
     if (typed.length > 0) requireTracked(sync, wanted);
@@ -36,17 +37,16 @@ function diff(invocation: Invocation, typed: readonly string[], { server = false
       wanted,
     );
     for (const path of [...paths].sort(compareNaturally)) {
-      const before = await (server ? serverContent(sync, path) : syncedContent(sync, path));
-      const lines = unifiedDiff(path, before, await contentHere(join(root, path)));
+      const before = await (server ? serverSide(history, path, sync.knownRevision) : syncedSide(history, path));
+      const lines = unifiedDiff(path, before, await contentAt(join(root, path)));
       const patch = lines.map(({ text }) => text).join('\n');
       if (lines.length > 0) out.result('diff', { path, patch }, lines.map((line) => shown(line)).join('\n'));
     }
 
     function shown({ kind, text }: DiffLine): string {
       const color = colors[kind];
-      // patch(1) needs the content as it is. On a terminal, its characters may move the cursor.
-      const isContent = kind !== 'heading' && kind !== 'hunk';
-      const plain = isContent && !out.isTerminal ? text : plainLine(text.replaceAll('\t', '    '));
+      // The characters of a content may move the cursor.
+      const plain = plainLine(text.replaceAll('\t', '    '));
       return color === undefined ? plain : out.style(color, plain);
     }
   });
@@ -58,24 +58,3 @@ const colors: Partial<Record<DiffLine['kind'], Color>> = {
   removed: 'red',
   added: 'green',
 };
-
-async function syncedContent({ history }: OpenFolder['sync'], path: string): Promise<Uint8Array | undefined> {
-  return history.ancestorEntry(path) && history.ancestorContent(path);
-}
-
-async function serverContent(sync: OpenFolder['sync'], path: string): Promise<Uint8Array | undefined> {
-  const { history, knownRevision } = sync;
-  const version = knownRevision === 0 ? undefined : await history.versionAt(path, knownRevision);
-  return version?.entry ? history.serverContent(path, knownRevision) : undefined;
-}
-
-/** A link's content is its target. */
-async function contentHere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return Buffer.from(await readlink(path));
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    if (errnoOf(error) !== 'EINVAL' && errnoOf(error) !== 'UNKNOWN') throw error;
-  }
-  return readFile(path);
-}

@@ -9,6 +9,7 @@ import { fileCount } from '../../messages/format';
 import { plainLine } from '../../messages/plainText';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
+import { errorSentence } from '../terminal/errorSentence';
 import { exitCodes, type ExitCode } from '../terminal/exitCodes';
 
 export function doctorCommand(): Command {
@@ -82,7 +83,7 @@ class Checks {
       return true;
     } catch (error) {
       this.haveFailed = true;
-      this.#show(check, false, this.#out.sentence(error));
+      this.#show(check, false, errorSentence(error));
       return false;
     }
   }

@@ -1,10 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { isText } from '../../core/merge/mergeText';
 import type { RevisionChange } from '../../sync/history/revisionChanges';
 import type { FileVersion } from '../../sync/history/fileVersions';
 import { revisionDescription, versionDescription } from '../../messages/historyMessages';
-import { formatBytes } from '../../messages/format';
-import { plainContent, plainLine } from '../../messages/plainText';
+import { plainLine } from '../../messages/plainText';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
 import { pathsInFolder } from '../folder/paths';
@@ -64,9 +62,7 @@ async function logFile(
   for (let left = count; left > 0;) {
     const { versions, more } = await history.versions(path, last, signal);
     if (last === undefined && versions.length === 0) {
-      throw new UsageError(
-        `The server has no version of ${plainLine(path)}. "palmtree log" without a path shows the revisions.`,
-      );
+      throw new UsageError(`The server has no version of ${path}. "palmtree log" without a path shows the revisions.`);
     }
     for (const version of versions.slice(0, left)) {
       const label = out.style('yellow', `r${version.revision}`);
@@ -79,21 +75,14 @@ async function logFile(
   }
 }
 
-interface ShowOptions {
-  readonly raw?: boolean;
-}
-
 export function showCommand(): Command {
   const command = new Command('show')
     .description('print a version of a file, or list what a revision changed')
-    .argument('<rev[:path]>', 'such as 12:notes/plan.md, head:notes/plan.md or 12')
-    .option('--raw', 'print the bytes of the file as they are, also on a terminal');
-  return globalOptions(command).action(
-    action((invocation, version: string, options: ShowOptions) => show(invocation, version, options)),
-  );
+    .argument('<rev[:path]>', 'such as 12:notes/plan.md, head:notes/plan.md or 12');
+  return globalOptions(command).action(action((invocation, version: string) => show(invocation, version)));
 }
 
-function show(invocation: Invocation, typed: string, { raw = false }: ShowOptions): Promise<void> {
+function show(invocation: Invocation, typed: string): Promise<void> {
   const { out, cwd, signal } = invocation;
   return withFolder(invocation, async ({ sync, root }) => {
     const { revision = await headOf(sync, signal), path } = parseRevisionPath(typed, cwd, root);
@@ -104,12 +93,7 @@ function show(invocation: Invocation, typed: string, { raw = false }: ShowOption
     const { size, mode, hash } = version.entry;
     if (out.isJson)
       out.result('content', { path, revision, size, mode, hash, base64: Buffer.from(content).toString('base64') });
-    else if (raw || !out.isTerminal) out.content(content);
-    else if (isText(content)) out.content(Buffer.from(plainContent(Buffer.from(content).toString())));
-    else
-      out.note(
-        `${plainLine(path)} is binary (${formatBytes(size)}). --raw prints it, "palmtree show … > FILE" saves it.`,
-      );
+    else out.content(content);
   });
 }
 

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { shellArgument } from '../../core/shellWord';
 import { isUnpushed } from '../../core/status/pathState';
 import { restoreConfirmation } from '../../messages/confirmations';
 import { fileCount } from '../../messages/format';
@@ -47,7 +46,7 @@ function restore(invocation: Invocation, typed: readonly string[]): Promise<Exit
     const { written, skipped, backup } = await sync.restore(reporter, { paths, revision, only });
     const text = written.length === 0 ? 'Nothing differs from' : `${fileCount(written.length)} restored as in`;
     out.result('restored', { revision, written, skipped, backup }, `${text} revision ${revision}.`);
-    if (written.length > 0) out.note(`"palmtree undo pull --backup ${shellArgument(backup)}" undoes it.`);
+    if (written.length > 0) out.note(`"palmtree undo pull --backup ${backup}" undoes it.`);
     for (const one of skipped) out.warn(skippedSentence(one), { path: one.path, reason: one.reason });
     return skipped.length > 0 ? exitCodes.failed : exitCodes.done;
   });

@@ -50,7 +50,7 @@ function showStatus({ out }: Invocation, { sync, root }: OpenFolder): void {
   out.result(
     'status',
     { folder: root, server, tree, revision, knownRevision, ...counts },
-    plainLine(`${root} ↔ "${tree}" on ${server}, revision ${revision}`),
+    `${root} ↔ "${tree}" on ${server}, revision ${revision}`,
     words === '' ? unchanged : words,
     ...(paths.length === 0 ? [] : [paths.map(([path, state]) => line(path, state)).join('\n')]),
   );

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { fileCount } from '../../messages/format';
 import { quotedPaths } from '../../messages/pathList';
-import { plainLine } from '../../messages/plainText';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { pathsInFolder } from '../folder/paths';
@@ -28,8 +27,7 @@ async function track(invocation: Invocation, typed: readonly string[]): Promise<
       out.result('tracked', { paths, tracked }, `${fileCount(tracked)} tracked.`);
       for (const path of paths) {
         const problem = sync.problemAt(path);
-        if (problem !== undefined)
-          out.warn(`${plainLine(path)}: ${problemSentence(problem)}`, { path, reason: problem.reason });
+        if (problem !== undefined) out.warn(`${path}: ${problemSentence(problem)}`, { path, reason: problem.reason });
       }
     },
     { isServerOptional: true },

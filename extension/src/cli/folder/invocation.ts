@@ -65,9 +65,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
     const command = args.at(-1) as Command;
     const options = command.optsWithGlobals<GlobalOptions>();
     const { directory = '.', json = false, verbose = false, yes = false, transport } = options;
-    const state = stateFolder(process.env, process.platform, homedir());
-    const credentials = new Credentials(state, process.env);
-    const out = new Output({ json, verbose, hasEnvironmentToken: (address) => credentials.isFromEnvironment(address) });
+    const out = new Output({ json, verbose });
     const clients = new ServerClients(out);
     const cancel = new AbortController();
     const onSignal = (): void => {
@@ -76,6 +74,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
     };
     process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
     try {
+      const state = stateFolder(process.env, process.platform, homedir());
       const invocation: Invocation = {
         out,
         signal: cancel.signal,
@@ -83,7 +82,7 @@ export function action<Args extends readonly unknown[]>(work: Work<Args>): (...a
         transport,
         cwd: realFolder(directory),
         state,
-        credentials,
+        credentials: new Credentials(state, process.env),
         clients,
       };
       process.exitCode = (await work(invocation, ...(args.slice(0, -1) as unknown as Args))) ?? exitCodes.done;

@@ -5,6 +5,7 @@ import { gitActivity } from '../../io/fs/gitActivity';
 import { Automation, type PauseReason } from '../../sync/automation/automation';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
+import { errorSentence } from '../terminal/errorSentence';
 import type { Invocation } from './invocation';
 import { activeMergePaths } from './merges';
 import type { OpenFolder } from './openFolder';
@@ -104,7 +105,7 @@ export class LiveSync {
     if (kind !== 'transferring' && kind !== 'scanning') out.idle();
     if ((offline !== undefined) !== this.#isOffline) {
       this.#isOffline = offline !== undefined;
-      out.note(offline === undefined ? 'The server is back.' : `${out.sentence(offline)} Trying again.`);
+      out.note(offline === undefined ? 'The server is back.' : `${errorSentence(offline)} Trying again.`);
     }
     const tracked = [sync.trackedFolders, sync.rulesVersion];
     if (tracked.some((one, index) => one !== this.#tracked[index])) {
@@ -145,7 +146,7 @@ export class LiveSync {
     }
     const { error } = reason;
     if (!isServerAbsent(error)) return this.#end.reject(error);
-    out.warn(`${out.sentence(error)} Trying again in ${retryMs / 1000} s.`);
+    out.warn(`${errorSentence(error)} Trying again in ${retryMs / 1000} s.`);
     setTimeout(() => void this.#again(error), retryMs).unref();
   }
 

@@ -52,12 +52,6 @@ export class Credentials {
     return isOfOther ? undefined : this.#environment['PALMTREE_TOKEN'] || undefined;
   }
 
-  /** Whether commands take the token for the server at this address from the environment. */
-  isFromEnvironment(address: string): boolean {
-    if (!URL.canParse(address) || isSshAddress(address)) return false;
-    return this.fromEnvironment(new URL(address).origin) !== undefined;
-  }
-
   async store(origin: string, token: string): Promise<void> {
     await createFolder(dirname(this.path), 0o700);
     await this.#file.update((stored) => ({ version: 1, tokens: { ...stored?.tokens, [origin]: token } }));

@@ -9,8 +9,6 @@ interface Facts {
   /** The server or another subject that the error names. */
   readonly subject: string;
   readonly tree: string | undefined;
-  /** The token for the subject comes from PALMTREE_TOKEN. */
-  readonly isEnvironmentToken: boolean;
 }
 
 const noPath = 'a file';
@@ -21,10 +19,7 @@ const replaced: Partial<Record<ErrorCode, (facts: Facts) => string>> = {
     'Neither this folder nor one above it is connected. Run "palmtree connect URL" in the folder that you want to sync.',
   not_connected: () => 'This folder is not connected to a server. Run "palmtree connect URL" in it.',
   not_in_folder: ({ paths }) => `Outside the connected folder: ${paths}.`,
-  unauthorized: ({ subject, isEnvironmentToken }) =>
-    isEnvironmentToken
-      ? `${subject} does not accept the token in PALMTREE_TOKEN. Set a valid one, or unset it to use the stored token.`
-      : `${subject} does not accept the token. "palmtree connect" takes another one.`,
+  unauthorized: ({ subject }) => `${subject} does not accept the token. "palmtree connect" takes another one.`,
   ssh_host_unknown: ({ subject }) =>
     `ssh does not know the host key of ${subject} yet. Run the command on a terminal, and compare the key when ssh asks.`,
   tree_not_found: () => 'The tree doesn\'t exist on the server. "palmtree connect URL --tree NAME" makes it.',
@@ -61,16 +56,12 @@ const hints: Partial<Record<ErrorCode, string>> = {
 /** The advice of several sentences about rsync, and that of the command line in its place. */
 const [rsyncSetting, rsyncCommand] = ['set palmtree.rsyncPath', 'run "palmtree config rsyncPath PATH"'];
 
-/**
- * The sentence for an error, in the words of the command line. `hasEnvironmentToken` tells whether the token for a server's
- * address comes from PALMTREE_TOKEN.
- */
-export function errorSentence(error: unknown, hasEnvironmentToken: (address: string) => boolean = () => false): string {
+/** The sentence for an error, in the words of the command line. */
+export function errorSentence(error: unknown): string {
   if (error instanceof UsageError) return error.message;
   if (!(error instanceof PalmtreeError)) return errorText(error);
   const { paths = [], subject = 'The server', tree } = error.details;
-  const isEnvironmentToken = error.code === 'unauthorized' && hasEnvironmentToken(subject);
-  const facts = { paths: paths.length === 0 ? noPath : quotedPaths(paths), subject, tree, isEnvironmentToken };
+  const facts = { paths: paths.length === 0 ? noPath : quotedPaths(paths), subject, tree };
   const text = replaced[error.code]?.(facts) ?? errorText(error).replace(rsyncSetting, rsyncCommand);
   const hint = hints[error.code];
   return hint === undefined ? text : `${text} ${hint}`;

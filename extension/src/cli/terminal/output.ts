@@ -8,8 +8,6 @@ import { StatusLine } from './statusLine';
 import { styleFor, type Style } from './style';
 
 export interface OutputOptions {
-  /** Whether the token for the server at this address comes from PALMTREE_TOKEN. */
-  readonly hasEnvironmentToken: (address: string) => boolean;
   /** One JSON object a line on stdout, and nothing else. */
   readonly json: boolean;
   readonly verbose: boolean;
@@ -25,19 +23,14 @@ export class Output {
   readonly style: Style;
   readonly isVerbose: boolean;
   readonly isJson: boolean;
-  /** Whether stdout is a terminal, which obeys the control characters of what it shows. */
-  readonly isTerminal: boolean;
   readonly #line: StatusLine | undefined;
   readonly #errorStyle: Style;
-  readonly #hasEnvironmentToken: (address: string) => boolean;
   #lastProgress = 0;
   #running: { step: ProgressStep; progress: TransferProgress | undefined; since: number } | undefined;
 
-  constructor({ hasEnvironmentToken, json, verbose }: OutputOptions) {
-    this.#hasEnvironmentToken = hasEnvironmentToken;
+  constructor({ json, verbose }: OutputOptions) {
     const { stdout, stderr, env } = process;
     this.isJson = json;
-    this.isTerminal = stdout.isTTY === true;
     this.isVerbose = verbose;
     this.style = styleFor(stdout, env);
     this.#errorStyle = styleFor(stderr, env);
@@ -66,13 +59,8 @@ export class Output {
     else this.#write(process.stderr, `${this.#errorStyle('yellow', 'warning:')} ${plainLines(text)}\n`);
   }
 
-  /** The sentence for an error of this call. */
-  sentence(error: unknown): string {
-    return errorSentence(error, this.#hasEnvironmentToken);
-  }
-
   error(error: unknown, exit: ExitCode): void {
-    const message = this.sentence(error);
+    const message = errorSentence(error);
     if (this.isJson) {
       const isKnown = error instanceof PalmtreeError;
       const code = isKnown ? error.code : exit === 2 ? 'usage' : 'internal';

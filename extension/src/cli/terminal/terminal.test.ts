@@ -47,19 +47,6 @@ describe('the sentence for an error', () => {
     expect(errorSentence(marked)).toContain('"palmtree resolve --merge" accepts it; --abort restores your version');
   });
 
-  it('names the path whose description a server has spoiled', () => {
-    const details = { subject: 'a.example', paths: ['n/a'] };
-    expect(errorSentence(new PalmtreeError('not_a_palmtree_server', 'x', { details }))).toBe(
-      'a.example sent an invalid description of "n/a". It may run an incompatible version.',
-    );
-  });
-
-  it('says where a refused token comes from', () => {
-    const refused = new PalmtreeError('unauthorized', 'x', { details: { subject: 'https://a.example' } });
-    expect(errorSentence(refused)).toContain('"palmtree connect" takes another one');
-    expect(errorSentence(refused, (address) => address === 'https://a.example')).toContain('token in PALMTREE_TOKEN');
-  });
-
   it('names no command or setting of VS Code', () => {
     const sentences = errorCodes.filter(isOfCommandLine).map((code) => errorSentence(new PalmtreeError(code, 'x')));
     for (const sentence of sentences) expect(sentence).not.toMatch(ofEditor);

@@ -17,15 +17,6 @@ export function signedBytes(signature: Uint8Array): number | undefined {
   return buffer.length < signatureHeadBytes ? undefined : Number(buffer.readBigUInt64BE(4));
 }
 
-/** Whether the bytes are a signature, with the blocks that the contract prescribes. */
-export function isSignature(bytes: Uint8Array): boolean {
-  const fileBytes = signedBytes(bytes);
-  if (fileBytes === undefined) return false;
-  const blockBytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).readUInt32BE(0);
-  // A server that chose other blocks could make this side read a whole file at once.
-  return blockBytes === blockBytesFor(fileBytes) && bytes.length === signatureBytesFor(fileBytes);
-}
-
 /** The checksums of the blocks of a file that the other side has. */
 export class Signature {
   readonly blockBytes: number;
@@ -38,9 +29,13 @@ export class Signature {
 
   /** Undefined if the bytes are not a signature. */
   static parse(bytes: Uint8Array): Signature | undefined {
-    if (!isSignature(bytes)) return undefined;
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    return new Signature(buffer, buffer.readUInt32BE(0), Number(buffer.readBigUInt64BE(4)));
+    if (buffer.length < signatureHeadBytes) return undefined;
+    const blockBytes = buffer.readUInt32BE(0);
+    const fileBytes = Number(buffer.readBigUInt64BE(4));
+    // A server that chose other blocks could make this side read a whole file at once.
+    if (blockBytes !== blockBytesFor(fileBytes) || buffer.length !== signatureBytesFor(fileBytes)) return undefined;
+    return new Signature(buffer, blockBytes, fileBytes);
   }
 
   private constructor(bytes: Buffer, blockBytes: number, fileBytes: number) {

@@ -10,7 +10,6 @@ import { sizeAt } from '../fs/files';
 import { createFolder } from '../fs/folders';
 import { decodedPieces } from './coding';
 import type { HttpTransfer, MovedFile } from './movedFile';
-import { receivedSignature } from './receivedSignature';
 
 /** Until a file is in the workspace folder, its owner may read and write it. */
 const ownerMode = 0o600;
@@ -67,10 +66,12 @@ export class Download implements MovedFile {
 
   /** Undefined if the differences cannot be found. */
   async #filled(): Promise<Gap[] | undefined> {
-    const { deltas, root } = this.#transfer.request;
+    const { request, limits, progress } = this.#transfer;
+    const { deltas, files, root } = request;
     if (deltas === undefined) return undefined;
-    const signature = await receivedSignature(this.#transfer, this.#path, signatureBytesFor(this.#size));
+    const signature = await files.signature(this.#path, signatureBytesFor(this.#size), limits);
     if (signature === undefined || signedBytes(signature) !== this.#size) return undefined;
+    progress.receivedBytes += signature.length;
     const part = join(dirname(this.#target), `.palmtree-part-${randomUUID().slice(0, 8)}`);
     try {
       await rename(this.#target, part).catch(() => rm(this.#target, { force: true, recursive: true }));

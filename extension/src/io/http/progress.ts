@@ -43,22 +43,16 @@ export class HttpProgress {
     if (this.#files < this.#request.sizes.size) this.report();
   }
 
-  /** Reports the state, unless it has just done so, or would say 100% before the last bytes have arrived. */
-  report(): void {
-    if (performance.now() - this.#lastReport < reportMs) return;
-    const progress = this.#value();
-    const isAllRead = progress.bytes === this.#totalBytes;
-    const hasAllArrived = this.#doneBytes === this.#totalBytes;
-    if (isAllRead && !hasAllArrived) return;
-    this.#show(progress);
-  }
-
-  reportNow(): void {
-    this.#show(this.#value());
-  }
-
-  #show(progress: TransferProgress): void {
+  /**
+   * Reports the state, unless it has just done so, or all bytes were read and have not arrived: `done` reports that they have.
+   * Files without content may follow.
+   */
+  report(always = false): void {
     const now = performance.now();
+    if (!always && now - this.#lastReport < reportMs) return;
+    const progress = this.#value();
+    const isRead = progress.bytes === this.#totalBytes;
+    if (!always && isRead && (this.#doneBytes < this.#totalBytes || progress.files === progress.totalFiles)) return;
     this.#lastReport = now;
     const names = this.#names.map((name) => `${name}\n`).join('');
     this.#names = [];
@@ -68,7 +62,7 @@ export class HttpProgress {
 
   /** Writes the last line. */
   done(): void {
-    this.reportNow();
+    this.report(true);
     const { sentBytes, receivedBytes } = this;
     const ms = performance.now() - this.#started;
     this.#request.screen.write(doneLine({ sentBytes, receivedBytes, totalBytes: this.#totalBytes, ms }));

@@ -238,17 +238,6 @@ describe('a push', () => {
   });
 });
 
-it.each(['push', 'pull'] as const)('a %s with a bad signature names the server and the path', async (direction) => {
-  const content = randomBytes(1 << 20);
-  await writeFile(inRoot('a'), content);
-  const bad = Buffer.concat([signatureOf(content), Buffer.of(0)]);
-  const { files } = serverWith({ a: content }, { signature: () => Promise.resolve(bad) });
-  await expect(run(direction, { a: content.length }, { files })).rejects.toMatchObject({
-    code: 'not_a_palmtree_server',
-    details: { subject: 'palmtree.test', paths: ['a'] },
-  });
-});
-
 describe('a pull', () => {
   it('receives each file, and says which the server does not have', async () => {
     const { files } = serverWith({ 'folder/a': Buffer.from('content'), empty: Buffer.alloc(0) });

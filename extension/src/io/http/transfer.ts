@@ -74,7 +74,7 @@ async function moveFile(transfer: HttpTransfer, path: string, size: number): Pro
         if (reason !== undefined) throw reason;
       }
       const waited = outage.wait(lost, attempt);
-      progress.reportNow();
+      progress.report(true);
       await waited;
     }
   }

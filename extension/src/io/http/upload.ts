@@ -10,7 +10,6 @@ import { readNoFollow } from '../fs/openFlags';
 import { encoded, encodedStream, paysOff } from './coding';
 import type { HttpTransfer, MovedFile } from './movedFile';
 import { pieceBytes, readFully } from './readFully';
-import { receivedSignature } from './receivedSignature';
 
 /** A smaller file is sent in one piece. */
 const maxWholeBytes = 64 << 10;
@@ -65,11 +64,12 @@ export class Upload implements MovedFile {
 
   /** Finds out which parts of this content the server has, in an older version or from an earlier push. */
   async #way(path: string): Promise<DeltaResult> {
-    const { deltas } = this.#transfer.request;
+    const { request, limits } = this.#transfer;
+    const { deltas, files } = request;
     if (deltas === undefined || this.#size < minDeltaBytes) return { kind: 'whole' };
-    const maxSignatureBytes = signatureBytesFor(maxBasisBytes(this.#size));
-    const signature = await receivedSignature(this.#transfer, this.#path, maxSignatureBytes);
+    const signature = await files.signature(this.#path, signatureBytesFor(maxBasisBytes(this.#size)), limits);
     if (signature === undefined) return { kind: 'whole' };
+    this.#transfer.progress.receivedBytes += signature.length;
     const maxBytes = this.#size * maxDeltaShare;
     try {
       await createFolder(deltas.folder);

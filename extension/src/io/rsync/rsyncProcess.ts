@@ -11,12 +11,7 @@ export interface RsyncRun {
   /** The content of stdin, or the descriptor of an open file. */
   readonly input: string | number;
   readonly password: string;
-  /** A sender leaves nothing on the disk that it would have to tidy up. */
-  readonly isSender: boolean;
-  /** The user cancels. */
   readonly signal: AbortSignal;
-  /** The connection is gone. */
-  readonly gone?: AbortSignal;
   readonly onOutput: (text: string, stream: 'stdout' | 'stderr') => void;
 }
 
@@ -27,7 +22,7 @@ export interface RsyncExit {
 
 /**
  * Runs rsync and resolves when it has ended, whatever its exit code. An abort sends SIGINT to its process group, and
- * SIGKILL 3 s later. A cancelled sender gets SIGKILL at once: rsync would sleep 0.4 s in its handler of any other signal. Throws rsync_missing or rsync_unusable if it cannot be started.
+ * SIGKILL 3 s later. Throws rsync_missing or rsync_unusable if it cannot be started.
  */
 export function runRsync(run: RsyncRun): Promise<RsyncExit> {
   return new Promise((resolve, reject) => {
@@ -43,9 +38,7 @@ export function runRsync(run: RsyncRun): Promise<RsyncExit> {
     let stderr = '';
     let hasFailed = false;
     let killTimer: NodeJS.Timeout | undefined;
-    const stop = run.gone === undefined ? run.signal : AbortSignal.any([run.signal, run.gone]);
     const onAbort = (): void => {
-      if (run.isSender && run.signal.aborted) return signalGroup(child, 'SIGKILL');
       signalGroup(child, 'SIGINT');
       killTimer = setTimeout(() => signalGroup(child, 'SIGKILL'), killGraceMs);
     };
@@ -58,17 +51,17 @@ export function runRsync(run: RsyncRun): Promise<RsyncExit> {
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(run.input);
     child.once('error', (error: NodeJS.ErrnoException) => {
-      stop.removeEventListener('abort', onAbort);
+      run.signal.removeEventListener('abort', onAbort);
       hasFailed = true;
       void rsyncFault(run.command, error.code === 'ENOENT' ? 'missing' : 'failed', error).then(reject);
     });
     child.once('close', (code, signal) => {
       clearTimeout(killTimer);
-      stop.removeEventListener('abort', onAbort);
+      run.signal.removeEventListener('abort', onAbort);
       if (!hasFailed) resolve({ code: code ?? signal ?? 'SIGKILL', stderr });
     });
-    if (stop.aborted) onAbort();
-    else stop.addEventListener('abort', onAbort);
+    if (run.signal.aborted) onAbort();
+    else run.signal.addEventListener('abort', onAbort);
   });
 }
 

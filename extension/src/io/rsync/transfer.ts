@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { shellArgument } from '../../core/shellWord';
+import { shellWord } from '../../core/shellWord';
 import { PalmtreeError } from '../../errors';
 import {
   cancelled,
@@ -213,8 +213,7 @@ async function attemptTransfer(
   if (isRetry) report();
   try {
     const args = rsyncArguments(request, part, bridge.port);
-    // Only for the screen: rsync is started without a shell.
-    screen.write(`${[request.carrier.command, ...args].map(shellArgument).join(' ')}\n`);
+    screen.write(`${[request.carrier.command, ...args].map(shellQuoted).join(' ')}\n`);
     const exit = await withInput(request, part, (input) =>
       runRsync({
         command: request.carrier.command,
@@ -222,9 +221,7 @@ async function attemptTransfer(
         cwd: request.staging ?? request.root,
         input,
         password: request.session.password,
-        isSender: request.direction === 'push',
-        signal,
-        gone: bridge.gone,
+        signal: AbortSignal.any([signal, bridge.gone]),
         onOutput: (text, stream) => {
           screen.write(text);
           if (stream === 'stdout' && progress.read(text)) report();
@@ -276,6 +273,11 @@ async function withInput<T>(
   } finally {
     await file.close();
   }
+}
+
+/** Quotes `argument` for the screen. rsync itself is started without a shell. */
+function shellQuoted(argument: string): string {
+  return /[^\w@%+=:,./-]/.test(argument) ? shellWord(argument) : argument;
 }
 
 /** `--ignore-times`, since the paths are known to differ and rsync's quick check compares whole seconds. */

@@ -51,6 +51,7 @@ import { AutoFetcher } from './autoFetcher';
 import { isServerFailure, SyncStatus } from './syncStatus';
 import { SleepWatch } from './sleepWatch';
 import { StoreFollower } from './storeFollower';
+import { TransferEvents } from './transferEvents';
 import { withProgress } from './withProgress';
 
 export interface FolderSyncDeps {
@@ -81,6 +82,7 @@ export class FolderSync {
   readonly merges: FolderMerges;
   readonly pause: FolderPause;
   readonly renames: FolderRenames;
+  readonly transfers: TransferEvents;
   readonly #replica: Replica;
   readonly #local: Omit<LocalContext, 'reporter'>;
   readonly #scanner: Scanner;
@@ -112,6 +114,7 @@ export class FolderSync {
       onDefect,
     });
     this.#followed = new Emitter(onDefect);
+    this.transfers = new TransferEvents(onDefect);
     this.root = root;
     this.#isLive = isLive;
     this.history = new TreeHistory(replica, connection, (error) => {
@@ -327,15 +330,15 @@ export class FolderSync {
   }
 
   push(reporter: Reporter, options?: PushOptions): Promise<PushResult> {
-    return this.#run('push', reporter, (context) => push(context, options));
+    return this.transfers.push(this.#run('push', reporter, (context) => push(context, options)));
   }
 
   forcePush(reporter: Reporter, confirm: (plan: ForcePushPlan) => Promise<ForceAnswer>): Promise<PushResult> {
-    return this.#run('push', reporter, (context) => forcePush(context, confirm));
+    return this.transfers.push(this.#run('push', reporter, (context) => forcePush(context, confirm)));
   }
 
   pull(reporter: Reporter, options?: PullOptions): Promise<PullResult> {
-    return this.#run('pull', reporter, (context) => pull(context, options));
+    return this.transfers.pull(this.#run('pull', reporter, (context) => pull(context, options)));
   }
 
   /** Creates the tree that the folder is bound to. */
@@ -406,6 +409,7 @@ export class FolderSync {
     this.#sleepWatch.dispose();
     this.#recovery.dispose();
     this.#followed.dispose();
+    this.transfers.dispose();
     this.#operations.cancelAll();
     this.#status.dispose();
     await this.#fetcher.dispose();

@@ -13,6 +13,9 @@ export interface FileVersion extends Omit<PathVersion, 'sameContent'> {
   readonly renamedFrom?: string;
 }
 
+/** The place of a version in the list of versions. */
+export type VersionPosition = Pick<FileVersion, 'path' | 'revision' | 'renamedFrom'>;
+
 export interface FileVersions {
   readonly versions: readonly FileVersion[];
   readonly more: boolean;

@@ -6,7 +6,7 @@ import { localContent } from '../content/localContent';
 import type { Connection } from '../replica/connection';
 import type { TreeClient } from '../ports/serverBinding';
 import type { Replica } from '../replica/replica';
-import { followedVersions, formerLocalPath, type FileVersion, type FileVersions } from './fileVersions';
+import { followedVersions, formerLocalPath, type FileVersions, type VersionPosition } from './fileVersions';
 import { revisionChanges, type RevisionChanges } from './revisionChanges';
 
 /** Reads earlier states of a tree: the server's history, and the ancestor. */
@@ -47,7 +47,7 @@ export class TreeHistory {
    * A page of the versions of a file, newest first, or of those after `last` in the list. They continue under the names
    * that the file had earlier.
    */
-  async versions(path: string, last?: FileVersion, signal?: AbortSignal): Promise<FileVersions> {
+  async versions(path: string, last?: VersionPosition, signal?: AbortSignal): Promise<FileVersions> {
     const from = { path: last?.renamedFrom ?? last?.path ?? path, before: last?.revision };
     return this.#request(async (server) => {
       const page = await followedVersions(server, from, signal);

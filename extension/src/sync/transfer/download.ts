@@ -110,8 +110,7 @@ async function receiveFiles(
       const onProgress = transfer.meter.part(alone);
       if (alone.length > 0) await transfer.run({ staging, sizes: sizesOf(alone), onProgress });
       if (packer !== undefined) {
-        const { address } = context.server.client;
-        missing = await receivePacks(packer, transfer, { server: address, id: session.id, staging, entries, packs });
+        missing = await receivePacks(packer, transfer, { id: session.id, staging, entries, packs });
       }
     });
     return { receivedBytes, alone, missing };

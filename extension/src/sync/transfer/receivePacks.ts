@@ -19,8 +19,6 @@ const marginBytes = 16 << 20;
 const filesPerMessage = 200;
 
 export interface IncomingPacks {
-  /** The server's address. */
-  readonly server: string;
   readonly id: string;
   readonly staging: string;
   /** The files of the pull, in the order of its request. */
@@ -43,8 +41,8 @@ export async function receivePacks(
   incoming: IncomingPacks,
 ): Promise<string[]> {
   const { id, staging } = incoming;
-  const packs = incoming.packs.map(({ bytes, slices }) => ({ bytes, files: placed(incoming, slices, bytes) }));
-  requireModest(incoming.server, packs);
+  const packs = incoming.packs.map(({ bytes, slices }) => ({ bytes, files: placed(incoming.entries, slices, bytes) }));
+  requireModest(packs);
   // The name cannot be that of a file: it was chosen after the files were requested.
   const folder = join(staging, id);
   await requireRoom({ folders: [staging], bytes: packs.reduce((sum, { bytes }) => sum + bytes, 0) });
@@ -106,29 +104,19 @@ async function unpackUntil(signal: AbortSignal, unpack: () => Promise<void>): Pr
   }
 }
 
-function placed(
-  { server, entries }: IncomingPacks,
-  slices: readonly (readonly [number, number])[],
-  bytes: number,
-): Placed[] {
+function placed(entries: readonly Entry[], slices: readonly (readonly [number, number])[], bytes: number): Placed[] {
   return slices.map(([index, offset]) => {
     const entry = entries[index];
     if (entry !== undefined && offset + entry.size <= bytes) return { entry, offset };
-    const details = { subject: server, paths: entry === undefined ? [] : [entry.path] };
-    throw new PalmtreeError('not_a_palmtree_server', `file ${index} is at ${offset} of a pack`, { details });
+    throw new PalmtreeError('not_a_palmtree_server', `the server named file ${index} at ${offset} of a pack`);
   });
 }
 
-function requireModest(
-  server: string,
-  packs: readonly { readonly bytes: number; readonly files: readonly Placed[] }[],
-): void {
+function requireModest(packs: readonly { readonly bytes: number; readonly files: readonly Placed[] }[]): void {
   const sum = (bytes: (pack: (typeof packs)[number]) => number): number =>
     packs.reduce((total, pack) => total + bytes(pack), 0);
   const wanted = sum(({ files }) => files.reduce((total, { entry }) => total + entry.size, 0));
   const limit = wanted * maxShare + marginBytes;
   if (sum(({ bytes }) => bytes) <= limit) return;
-  throw new PalmtreeError('too_much_data', `the packs have more than ${limit} bytes`, {
-    details: { subject: server, limit },
-  });
+  throw new PalmtreeError('too_much_data', `the packs have more than ${limit} bytes`, { details: { limit } });
 }

@@ -17,13 +17,15 @@ interface Manifest {
     configuration: { properties: Record<string, Partial<SettingSchema> & { default: unknown }> };
     menus: Record<string, { command: string; when?: string }[]>;
     views: Record<string, { id: string }[]>;
+    languageModelTools: unknown;
     viewsWelcome: { when: string; contents: string }[];
   };
 }
 
 const read = (name: string) => readFileSync(new URL(`../../../../${name}`, import.meta.url), 'utf8');
 const source = read('package.json');
-const { contributes } = JSON.parse(source) as Manifest;
+const manifest = JSON.parse(source) as Manifest;
+const { contributes } = manifest;
 const texts = JSON.parse(read('package.nls.json')) as Record<string, string>;
 
 describe('package.json and the table of ids', () => {
@@ -63,7 +65,10 @@ describe('package.json and the table of ids', () => {
   it('takes each text from package.nls.json, and all of them', () => {
     const used = [...source.matchAll(/"%([^"%]+)%"/g)].map(([, key = '']) => key);
     expect(used.sort()).toEqual(Object.keys(texts).sort());
-    const literals = [...source.matchAll(/"(title|name|contents|description|markdownDescription)": "(.+)"/g)];
+    // Language models read the names and descriptions of inputs.
+    const { languageModelTools: _, ...forUsers } = contributes;
+    const shown = JSON.stringify({ ...manifest, contributes: forUsers }, undefined, 1);
+    const literals = [...shown.matchAll(/"(title|name|contents|description|markdownDescription)": "(.+)"/g)];
     const raw = literals.flatMap(([, , text = '']) => (text.startsWith('%') ? [] : [text]));
     expect([...new Set(raw)].sort()).toEqual(['Palmtree', 'palmtree-sync']);
   });

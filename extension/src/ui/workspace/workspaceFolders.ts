@@ -7,6 +7,8 @@ import { movedConfirmation } from '../../messages/confirmations';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
+import type { PullResult } from '../../sync/pull/pull';
+import type { PushResult } from '../../sync/push/push';
 import { showModal, showNotification } from '../shared/notification';
 import { showError } from '../shared/notify';
 import { distrustSharedFiles, setting, warnOfInvalidSettings } from '../shared/settings';
@@ -38,6 +40,12 @@ export interface WorkspaceFoldersDeps {
   readonly onOpen: (opened: Pick<SyncedFolder, 'folder' | 'storage'>) => Promise<void>;
 }
 
+/** A push or a pull of a folder, once it has ended. */
+export interface Ended<T> {
+  readonly folder: vscode.WorkspaceFolder;
+  readonly result: T;
+}
+
 type OpenedFolder = SyncedFolder & { readonly watcher: vscode.Disposable };
 
 /** The open workspace folders, each with its own tree. Invariant: no folder is opened before the workspace is trusted. */
@@ -45,6 +53,8 @@ export class WorkspaceFolders implements vscode.Disposable {
   readonly #deps: WorkspaceFoldersDeps;
   readonly #opened = new Map<string, OpenedFolder>();
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #pushed = new vscode.EventEmitter<Ended<PushResult>>();
+  readonly #pulled = new vscode.EventEmitter<Ended<PullResult>>();
   readonly #subscriptions: vscode.Disposable[] = [];
   #isReady = false;
   #isDisposed = false;
@@ -55,6 +65,9 @@ export class WorkspaceFolders implements vscode.Disposable {
 
   /** Fires when a folder's state changes, and when a folder is added or removed. */
   readonly onDidChange = this.#changed.event;
+  /** Fires after a push or a pull that changed something. */
+  readonly onDidPush = this.#pushed.event;
+  readonly onDidPull = this.#pulled.event;
 
   constructor(deps: WorkspaceFoldersDeps) {
     this.#deps = deps;
@@ -132,7 +145,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     this.#isDisposed = true;
     for (const subscription of this.#subscriptions) subscription.dispose();
     for (const key of [...this.#opened.keys()]) void this.#close(key);
-    this.#changed.dispose();
+    for (const emitter of [this.#changed, this.#pushed, this.#pulled]) emitter.dispose();
   }
 
   async #update(): Promise<void> {
@@ -180,6 +193,8 @@ export class WorkspaceFolders implements vscode.Disposable {
     });
     if (setAside !== undefined) this.#warnOfDamage(folder, setAside);
     sync.onDidChangeState(() => this.#changed.fire());
+    sync.transfers.onDidPush((result) => this.#pushed.fire({ folder, result }));
+    sync.transfers.onDidPull((result) => this.#pulled.fire({ folder, result }));
     const watcher = watchFolder(folder, (paths) => sync.onFileEvents(paths));
     const opened = { folder, sync, storage };
     this.#opened.set(folder.uri.toString(), { ...opened, watcher });

@@ -1,0 +1,53 @@
+import type * as vscode from 'vscode';
+import type { FolderStatus, PalmtreeApiError, PullOutcome, PushOutcome } from '../../../api/palmtree';
+import { PalmtreeError } from '../../errors';
+import { errorText } from '../../messages/errorTexts';
+import type { SyncState } from '../../sync/ports/syncState';
+import type { PullResult } from '../../sync/pull/pull';
+import type { PushResult } from '../../sync/push/push';
+
+/** The status of a folder as the API promises it, whatever the state becomes. */
+export function folderStatus({ uri }: vscode.WorkspaceFolder, state: SyncState): FolderStatus {
+  const { binding, revision, counts } = state;
+  return {
+    folder: uri,
+    server: binding?.server,
+    tree: binding?.tree,
+    revision,
+    activity: activityOf(state),
+    error: state.kind === 'halted' ? apiError(state.error) : undefined,
+    tracked: counts.tracked,
+    toPush: counts.outgoing,
+    toPull: counts.incoming,
+    conflicts: counts.conflicts,
+    problems: counts.problems,
+    held: counts.held,
+  };
+}
+
+function activityOf(state: SyncState): FolderStatus['activity'] {
+  if (state.kind !== 'transferring') return state.kind;
+  return state.direction === 'push' ? 'pushing' : 'pulling';
+}
+
+export function pushOutcome({ uri }: vscode.WorkspaceFolder, result: PushResult): PushOutcome {
+  const { revision, put, deleted, skipped } = result;
+  return { folder: uri, revision, sent: put, deleted, skipped: pathsOf(skipped) };
+}
+
+export function pullOutcome({ uri }: vscode.WorkspaceFolder, result: PullResult): PullOutcome {
+  const { revision, written, deleted, merged, conflicts, skipped, held } = result;
+  const lists = { merged, conflicts, skipped: pathsOf(skipped), held: pathsOf(held) };
+  return { folder: uri, revision, written, deleted, ...lists };
+}
+
+function pathsOf(items: readonly { readonly path: string }[]): string[] {
+  return items.map(({ path }) => path);
+}
+
+/** The error with the words for the user, as callers outside of this extension see it. */
+export function apiError(error: unknown): PalmtreeApiError {
+  const { code, paths = [] } =
+    error instanceof PalmtreeError ? { code: error.code, paths: error.details.paths } : { code: 'internal' };
+  return Object.assign(new Error(errorText(error), { cause: error }), { code, paths });
+}

@@ -1,0 +1,114 @@
+import * as vscode from 'vscode';
+import { atOrIn } from '../../core/pathArea';
+import { pathLines } from '../../messages/pathList';
+import { withProgress } from '../shared/withProgress';
+import { pullUnshown, pushUnshown } from '../sync/runs';
+import { showRun, type TransferDeps } from '../sync/showRun';
+import { notifyWithActions, undoAction } from '../workspace/undoNotice';
+import { unsavedPaths } from '../workspace/unsavedFiles';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
+import { pullOutcome, pushOutcome } from './apiValues';
+import type { ToolInput } from './toolInputs';
+
+/** The question that VS Code asks before a tool changes something. */
+export interface Question {
+  readonly title: string;
+  readonly detail: string;
+}
+
+export function pushQuestion({ sync }: SyncedFolder, { paths, message }: ToolInput<'palmtree_push'>): Question {
+  const { tree = '', server = '' } = sync.state.binding ?? {};
+  const changed = pendingPaths(sync, paths, ['modified', 'added', 'deleted']);
+  const lines = [
+    pathLines(changed),
+    message === undefined ? '' : vscode.l10n.t('Message: {0}', message),
+    vscode.l10n.t('Undo Push… takes it back with a new revision.'),
+  ];
+  return { title: vscode.l10n.t('Push to "{0}" on {1}?', tree, server), detail: joined(lines) };
+}
+
+export async function push(
+  deps: TransferDeps,
+  owner: SyncedFolder,
+  { paths, message }: ToolInput<'palmtree_push'>,
+): Promise<unknown> {
+  const run = async () => {
+    const done = await pushUnshown(deps, owner, {}, { ...limitOf(paths), message });
+    // The user sees the result as after a push of their own, with Undo.
+    showRun(deps, owner, undefined, { push: done, again: run });
+    return done;
+  };
+  const { result, text } = await run();
+  const { folder: _, ...outcome } = pushOutcome(owner.folder, result);
+  return { ...outcome, summary: text, undo: `"Palmtree: Undo Push…" with revision ${result.revision}` };
+}
+
+export function pullQuestion({ sync }: SyncedFolder, { paths }: ToolInput<'palmtree_pull'>): Question {
+  const { tree = '', server = '' } = sync.state.binding ?? {};
+  const lines = [
+    pathLines(pendingPaths(sync, paths, ['incoming', 'both'])),
+    vscode.l10n.t('Files that are replaced or deleted are kept in a backup. Undo Last Pull… takes it back.'),
+  ];
+  return { title: vscode.l10n.t('Pull from "{0}" on {1}?', tree, server), detail: joined(lines) };
+}
+
+export async function pull(
+  deps: TransferDeps,
+  owner: SyncedFolder,
+  { paths }: ToolInput<'palmtree_pull'>,
+): Promise<unknown> {
+  const run = async () => {
+    const done = await pullUnshown(deps, owner, {}, limitOf(paths));
+    showRun(deps, owner, undefined, { pull: done, pullOptions: limitOf(paths), again: run });
+    return done;
+  };
+  const { result, text } = await run();
+  const { folder: _, ...outcome } = pullOutcome(owner.folder, result);
+  return { ...outcome, summary: text, undo: '"Palmtree: Undo Last Pull…"' };
+}
+
+export function restoreQuestion(_owner: SyncedFolder, { path, revision }: ToolInput<'palmtree_restore'>): Question {
+  return {
+    title: vscode.l10n.t('Restore {0} from revision {1}?', path, revision),
+    detail: vscode.l10n.t('The file here is kept in a backup, and the notification has an Undo button.'),
+  };
+}
+
+export async function restore(
+  { log }: TransferDeps,
+  owner: SyncedFolder,
+  { path, revision }: ToolInput<'palmtree_restore'>,
+): Promise<unknown> {
+  const { folder, sync } = owner;
+  const hasUnsavedEdits = (one: string): boolean => unsavedPaths(folder).has(one);
+  const title = vscode.l10n.t('Palmtree: Restore');
+  const request = { paths: [path], revision };
+  const plan = await withProgress(title, (reporter) => sync.planRestore(reporter, request));
+  // The question names one tracked file.
+  const only = new Set([...plan.replaced, ...plan.created].filter((one) => one === path));
+  const result = await withProgress(title, (reporter) =>
+    sync.restore(reporter, { ...request, only }, { hasUnsavedEdits }),
+  );
+  const text = vscode.l10n.t('{0} was restored from revision {1}.', path, revision);
+  if (result.written.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, [result.backup])]);
+  return { restored: result.written, skipped: result.skipped, untracked: plan.untracked };
+}
+
+function pendingPaths(
+  sync: SyncedFolder['sync'],
+  paths: readonly string[] | undefined,
+  states: readonly string[],
+): string[] {
+  const { only } = limitOf(paths);
+  return [...sync.pathStates].flatMap(([path, state]) =>
+    states.includes(state) && only?.has(path) !== false ? [path] : [],
+  );
+}
+
+function limitOf(paths: readonly string[] | undefined) {
+  return paths === undefined ? {} : { only: atOrIn(paths) };
+}
+
+function joined(lines: readonly string[]): string {
+  return lines.filter((line) => line !== '').join('\n\n');
+}
