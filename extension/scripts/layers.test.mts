@@ -58,7 +58,7 @@ const layers: Readonly<Record<string, Order>> = {
     ['workspace'],
     ['documents'],
     ['views'],
-    ['backups', 'connect'],
+    ['backups', 'connect', 'scm'],
     ['sync'],
     ['conflicts', 'history', 'review'],
     ['api', 'commands'],

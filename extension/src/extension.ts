@@ -14,11 +14,12 @@ import { MergeWatch } from './ui/conflicts/mergeWatch';
 import { registerDecorations } from './ui/views/decorations';
 import { ReviewView } from './ui/review/reviewView';
 import { createFileHistory } from './ui/history/fileHistoryView';
-import { registerQuickDiff } from './ui/documents/quickDiff';
 import { registerServerDocuments } from './ui/documents/serverDocuments';
 import { LastUsed } from './ui/views/lastUsed';
 import { MergeableConflicts } from './ui/views/mergeableConflicts';
 import { PathPicker } from './ui/views/pathPicker';
+import { registerGitView } from './ui/scm/gitView';
+import { SourceControls } from './ui/scm/sourceControls';
 import { createLog } from './ui/shared/log';
 import { createStatusBar } from './ui/views/statusBar';
 import { SyncTerminal } from './ui/views/terminal';
@@ -59,16 +60,25 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     views.used,
     views.mergeable,
     views.review,
+    views.controls,
+    registerGitView(),
     merges,
     mergeWatch,
     registerContexts(folders),
     registerTrackedPaths(folders),
     registerRenames(folders, log),
-    registerCommands({ ...merging, ...views, folders, connection, terminal, log }),
+    registerCommands({
+      ...merging,
+      ...views,
+      folders,
+      connection,
+      terminal,
+      log,
+      onPushed: (owner, message) => views.controls.pushed(owner, message),
+    }),
     registerAutomation(folders, merges, log),
     registerDecorations(folders),
     registerServerDocuments(folders),
-    registerQuickDiff(folders),
     createStatusBar(folders),
     views.tracked,
     api,
@@ -88,7 +98,8 @@ function createViews(folders: WorkspaceFolders, merges: ActiveMerges, log: vscod
   const tracked = new TrackedView(deps);
   const fileHistory = createFileHistory(folders, tracked, used, log);
   const histories = [fileHistory, createTreeHistory(folders, used, log)];
-  return { used, mergeable, picker, review, tracked, fileHistory, histories };
+  const controls = new SourceControls({ folders, merges, mergeable });
+  return { used, mergeable, controls, picker, review, tracked, fileHistory, histories };
 }
 
 /** Does nothing: VS Code disposes the context's subscriptions. */

@@ -22,36 +22,27 @@ const itWithOwnServer = it
     return workbench;
   });
 
-const itWithMarks = it.extend('desk', async ({ createDesk, tree }) => {
-  const desk = await createDesk('desk', tree);
-  await desk.configure({ 'palmtree.quickDiff': true });
-  return desk;
-});
-
 const plan = 'notes/plan.md';
 const files = { [plan]: '# Garden\n\n- dig\n- plant\n' };
 
 describe('the marks in the gutter, beside those of git', () => {
-  itWithMarks(
-    'appear with an edit of a file that was open before its first push, and go with a push',
-    async ({ desk }) => {
-      await desk.write(plan, files[plan]);
-      await initializeGit(desk);
-      const window = await desk.open();
-      await window.editor.open('plan.md');
-      await window.explorer.contextMenu('notes', 'Track for sync');
-      await window.push('↑1');
-      await window.editor.append('- water\n');
-      await window.editor.save();
-      // After the commit, git has nothing to mark.
-      await commit(desk);
-      await marks(window).waitFor();
-      await window.push('↑1');
-      await marks(window).waitFor({ state: 'detached' });
-    },
-  );
+  it('appear with an edit of a file that was open before its first push, and go with a push', async ({ desk }) => {
+    await desk.write(plan, files[plan]);
+    await initializeGit(desk);
+    const window = await desk.open();
+    await window.editor.open('plan.md');
+    await window.explorer.contextMenu('notes', 'Track for sync');
+    await window.push('↑1');
+    await window.editor.append('- water\n');
+    await window.editor.save();
+    // After the commit, git has nothing to mark.
+    await commit(desk);
+    await marks(window).waitFor();
+    await window.push('↑1');
+    await marks(window).waitFor({ state: 'detached' });
+  });
 
-  itWithMarks('appear with an edit before it is saved, and stay when it is committed', async ({ desk, laptop }) => {
+  it('appear with an edit before it is saved, and stay when it is committed', async ({ desk, laptop }) => {
     const window = await desk.openInSync(laptop, files);
     await initializeGit(desk);
     await window.editor.open('plan.md');
@@ -62,7 +53,7 @@ describe('the marks in the gutter, beside those of git', () => {
     await marks(window).waitFor();
   });
 
-  itWithMarks('leave the branch in the status bar, and add no input box or badge', async ({ desk, laptop }) => {
+  it('leave the branch in the status bar, and git first in the view', async ({ desk, laptop }) => {
     await initializeGit(desk);
     const window = await desk.openInSync(laptop, files);
     await commit(desk);
@@ -71,30 +62,28 @@ describe('the marks in the gutter, beside those of git', () => {
     await marks(window).waitFor();
     await window.page.locator('.part.statusbar .statusbar-item').filter({ hasText: 'orchard' }).waitFor();
     await window.showContainer('Source Control');
-    const view = window.page.locator('.part.sidebar .scm-view');
-    await view.getByText('desk').first().waitFor();
-    await view.getByText('Palmtree').waitFor();
-    await window.badge('Source Control').waitFor({ state: 'hidden' });
-    await expect.poll(() => view.locator('.scm-editor').count()).toBe(1);
+    const providers = window.page.locator('.part.sidebar .scm-view .scm-provider');
+    await expect.poll(() => providers.locator('.label-name').allInnerTexts()).toEqual(['desk', 'Palmtree']);
+    await picture(window, 'scm-beside-git');
   });
 
   it('are shown only while the setting is on', async ({ desk, laptop }) => {
+    await desk.configure({ 'palmtree.scm': false });
     const window = await desk.openInSync(laptop, files);
     await window.editor.open('plan.md');
     await window.editor.append('- water\n');
     await window.editor.save();
     await window.pending('↑1');
     expect(await marks(window).count()).toBe(0);
-    await desk.configure({ 'palmtree.quickDiff': true });
+    await desk.configure({ 'palmtree.scm': true });
     await marks(window).waitFor();
-    await desk.configure({ 'palmtree.quickDiff': false });
+    await desk.configure({ 'palmtree.scm': false });
     await marks(window).waitFor({ state: 'detached' });
   });
 
   itWithOwnServer(
     'are missing without an error while the server is away, and come back with it',
     async ({ desk, server }) => {
-      await desk.configure({ 'palmtree.quickDiff': true });
       await desk.write(plan, files[plan]);
       const window = await desk.open();
       await window.explorer.contextMenu('notes', 'Track for sync');
@@ -113,20 +102,6 @@ describe('the marks in the gutter, beside those of git', () => {
       await marks(window).waitFor();
     },
   );
-});
-
-describe('the Source Control view without a git repository', () => {
-  it('offers to initialize one, beside a changed file in the editor', async ({ desk, laptop }) => {
-    await desk.configure({ 'git.enabled': true });
-    const window = await desk.openInSync(laptop, files);
-    await window.editor.open('plan.md');
-    await window.editor.append('- water\n');
-    await window.editor.save();
-    await window.pending('↑1');
-    await window.showContainer('Source Control');
-    await window.page.locator('.part.sidebar').getByRole('button', { name: 'Initialize Repository' }).waitFor();
-    await picture(window, 'source-control');
-  });
 });
 
 function marks(window: WorkbenchWindow): Locator {

@@ -21,6 +21,8 @@ import { restoreFrom, restoreVersion, type HistoryDeps } from '../history/restor
 import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
 import { refreshReview, review, syncSelected, type ReviewDeps } from '../review/commands';
+import { openChange, openChanges, openFiles } from '../scm/commands';
+import type { SourceControls } from '../scm/sourceControls';
 import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
 import { showInStatusBar } from '../shared/notification';
 import { showError } from '../shared/notify';
@@ -34,7 +36,7 @@ import { callOptions, isCallOptions, isConnected, targetFolder } from '../worksp
 import { discard } from './discard';
 import { pullSelected, pushSelected } from './selectionCommands';
 import { track, untrack } from './trackCommands';
-import { pull, pullHeld, push, pushForce, pushWithMessage, sync } from './transferCommands';
+import { pull, pullHeld, push, pushForce, pushInput, pushWithMessage, sync } from './transferCommands';
 
 export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
   readonly tracked: TrackedView;
@@ -42,6 +44,7 @@ export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
   readonly terminal: SyncTerminal;
   readonly histories: readonly HistoryView[];
   readonly fileHistory: FileHistoryView;
+  readonly controls: SourceControls;
 }
 
 type Handler = (...args: unknown[]) => unknown;
@@ -54,7 +57,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     disconnect: async (argument) =>
       deps.connection.disconnect(await targetFolder(folders, argument, isConnected), folders.all),
     track: (uri, uris) => track(deps, uri, uris),
-    untrack: (uri, uris) => untrack(deps, uri, uris),
+    untrack: (...picked) => untrack(deps, ...picked),
     push: (argument) => push(deps, argument),
     pushForce: (argument) => pushForce(deps, argument),
     pull: (argument) => pull(deps, argument),
@@ -67,9 +70,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     reviewSync: () => syncSelected(deps, 'sync'),
     reviewRefresh: () => refreshReview(deps),
     reviewClose: () => deps.review.close(),
-    pushSelected: (...picked) => pushSelected(deps, ...picked),
-    pullSelected: (...picked) => pullSelected(deps, ...picked),
-    discard: (...picked) => discard(deps, ...picked),
+    ...sourceControlHandlers(deps),
     compare: (...picked) => compare(deps.picker, ...picked),
     keepMine: (...picked) => resolvePickedConflicts(deps, 'mine', ...picked),
     takeTheirs: (...picked) => resolvePickedConflicts(deps, 'theirs', ...picked),
@@ -106,6 +107,19 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     vscode.commands.registerCommand(commandIds[name], (...args: unknown[]) => run(handlers[name], args, deps)),
   );
   return vscode.Disposable.from(...registered);
+}
+
+/** The commands of the Source Control view, some of which other menus have too. */
+function sourceControlHandlers(deps: CommandDeps) {
+  return {
+    pushSelected: (...picked: unknown[]) => pushSelected(deps, ...picked),
+    pullSelected: (...picked: unknown[]) => pullSelected(deps, ...picked),
+    discard: (...picked: unknown[]) => discard(deps, ...picked),
+    pushInput: (argument: unknown) => pushInput(deps, argument),
+    openChange: (resource: unknown) => openChange(resource),
+    openChanges: (group: unknown) => openChanges(deps.controls, group),
+    openFile: (...picked: unknown[]) => openFiles(...picked),
+  };
 }
 
 /** Shows a command's error, or throws it to code that called the command with options. */

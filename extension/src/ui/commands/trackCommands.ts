@@ -71,8 +71,8 @@ async function askForPaths(owner: SyncedFolder): Promise<void> {
   });
 }
 
-export async function untrack({ picker, log }: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
-  for (const [{ sync, folder }, paths] of await picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), uri, uris)) {
+export async function untrack({ picker, log }: TrackDeps, ...picked: readonly unknown[]): Promise<void> {
+  for (const [{ sync, folder }, paths] of await picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), ...picked)) {
     const [first = ''] = paths;
     const untracked = await sync.untrack(paths);
     const text =

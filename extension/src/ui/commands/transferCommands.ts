@@ -8,8 +8,10 @@ import type { ReviewDeps } from '../review/commands';
 import { reviewBefore } from '../review/reviewBefore';
 import { askInBox, back, InvalidAnswer } from '../connect/textBox';
 import { formatNumber } from '../../messages/format';
+import { showNotification } from '../shared/notification';
 import { repeatable } from '../shared/repeatable';
 import { withProgress } from '../shared/withProgress';
+import type { SourceControls } from '../scm/sourceControls';
 import { confirmForce } from '../sync/confirmations';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
 import { runPull, runPush } from '../sync/runs';
@@ -48,6 +50,21 @@ export async function pushWithMessage(deps: ReviewDeps, argument: unknown): Prom
   const options = callOptions(argument);
   const message = options === undefined ? await askForMessage() : (options.message ?? '');
   return push(deps, argument, message.trim() === '' ? undefined : message.trim());
+}
+
+/** Pushes with the text in the input box of the folder's source control as the message. */
+export async function pushInput(
+  deps: ReviewDeps & { readonly controls: SourceControls },
+  argument: unknown,
+): Promise<PushResult | undefined> {
+  const owner = await targetFolder(deps.folders, argument, isConnected);
+  const message = deps.controls.messageOf(owner).trim();
+  const fault = messageFault(message);
+  if (fault !== undefined) {
+    void showNotification('warning', `Palmtree: ${fault}`);
+    return undefined;
+  }
+  return push(deps, owner.folder.uri, message === '' ? undefined : message);
 }
 
 async function askForMessage(): Promise<string> {

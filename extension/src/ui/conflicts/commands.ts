@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import type { Choice, ResolveResult } from '../../sync/conflicts/resolve';
-import { localDocument, serverDocument } from '../documents/serverDocuments';
+import { comparisonWithServer } from '../documents/comparison';
 import { repeatable } from '../shared/repeatable';
 import { skippedMessage } from '../../messages/skippedMessages';
 import { withProgress } from '../shared/withProgress';
@@ -24,12 +24,9 @@ export interface ResolveDeps {
 export async function compare(picker: PathPicker, ...picked: readonly unknown[]): Promise<void> {
   const title = vscode.l10n.t('Palmtree: Compare with Server');
   for (const [owner, paths] of await picker.pick('file', title, ...picked)) {
-    const revision = owner.sync.knownRevision;
     for (const path of paths) {
-      const theirs = serverDocument(owner, path, revision);
-      const mine = await localDocument(owner, path);
-      const title = vscode.l10n.t('{0} (server r{1} ↔ local)', path.split('/').at(-1) ?? path, revision);
-      await vscode.commands.executeCommand('vscode.diff', theirs, mine, title);
+      const { left, right, title } = await comparisonWithServer(owner, path, 'push');
+      await vscode.commands.executeCommand('vscode.diff', left, right, title);
     }
   }
 }

@@ -1,112 +1,71 @@
 import * as vscode from 'vscode';
 import type { Entry } from '../../core/entry';
 import { syncedDocument } from './serverDocuments';
-import { setting } from '../shared/settings';
 import { relativePath } from '../workspace/relativePath';
-import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
 
 /** Larger files are not worth fetching for gutter marks. */
 const maxBytes = 1 << 20;
 
-/** Marks lines in the gutter that differ from the last synced version. */
-export function registerQuickDiff(folders: WorkspaceFolders): vscode.Disposable {
-  return new QuickDiff(folders);
-}
-
-interface Original {
-  readonly owner: SyncedFolder;
-  readonly path: string;
-  readonly hash: string;
-}
-
-/**
- * VS Code takes quick diffs from source controls only, and shows each as a row in the Source Control view. Therefore
- * all folders share one, created when the first file that needs it is shown. It has no root: otherwise it would compete
- * there with a git repository to be the active source control, whose branch the status bar shows.
- */
-class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
-  readonly #folders: WorkspaceFolders;
-  readonly #subscriptions: vscode.Disposable[];
-  #control: vscode.SourceControl | undefined;
+/** Marks lines in the gutter that differ from the last synced version, in the files of one folder. */
+export class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
+  readonly #owner: SyncedFolder;
+  readonly #control: vscode.SourceControl;
+  readonly #subscription: vscode.Disposable;
   /** The hash of the original of each document that VS Code asked for; undefined if it has none. */
   readonly #provided = new Map<string, { readonly uri: vscode.Uri; readonly hash: string | undefined }>();
   /** Whether an original can be read, by its document and hash. */
   readonly #readable = new Map<string, Promise<boolean>>();
-  #connections = '';
+  #connection: string;
 
-  constructor(folders: WorkspaceFolders) {
-    this.#folders = folders;
-    this.#subscriptions = [
-      folders.onDidChange(() => this.#update()),
-      vscode.window.onDidChangeVisibleTextEditors(() => this.#update()),
-      vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#provided.delete(uri.toString())),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('palmtree.quickDiff')) this.#update();
-      }),
-    ];
+  constructor(owner: SyncedFolder, control: vscode.SourceControl) {
+    this.#owner = owner;
+    this.#control = control;
+    this.#connection = connectionOf(owner);
+    this.#subscription = vscode.workspace.onDidCloseTextDocument(({ uri }) => this.#provided.delete(uri.toString()));
+    control.quickDiffProvider = this;
   }
 
   async provideOriginalResource(uri: vscode.Uri): Promise<vscode.Uri | undefined> {
     const original = this.#originalOf(uri);
     this.#provided.set(uri.toString(), { uri, hash: original?.hash });
     if (original === undefined) return undefined;
-    const document = syncedDocument(original.owner, original.path);
+    const document = syncedDocument(this.#owner, original.path);
     return (await this.#isReadable(document, original.hash)) ? document : undefined;
   }
 
-  dispose(): void {
-    for (const subscription of this.#subscriptions) subscription.dispose();
-    this.#control?.dispose();
-  }
-
-  #update(): void {
-    if (!this.#folders.all.some(isEnabled)) {
-      this.#control?.dispose();
-      this.#control = undefined;
-      return;
-    }
-    if (this.#control === undefined) {
-      const visible = vscode.window.visibleTextEditors.map(({ document }) => document.uri);
-      if (visible.some((uri) => this.#originalOf(uri) !== undefined)) this.#start();
-      return;
-    }
+  /** To be called when the state of the folder may have changed. */
+  update(): void {
     const isOutdated = [...this.#provided.values()].some(({ uri, hash }) => this.#originalOf(uri)?.hash !== hash);
-    if (this.#haveConnectionsChanged() || isOutdated) this.#reload(this.#control);
+    if (this.#hasConnectionChanged() || isOutdated) this.#reload();
   }
 
-  #start(): void {
-    this.#provided.clear();
-    this.#haveConnectionsChanged();
-    this.#control = vscode.scm.createSourceControl('palmtree', 'Palmtree');
-    this.#control.inputBox.visible = false;
-    this.#control.count = 0;
-    this.#control.quickDiffProvider = this;
+  dispose(): void {
+    this.#subscription.dispose();
   }
 
   /** Sets the provider again, since it has no event to report changed originals with. */
-  #reload(control: vscode.SourceControl): void {
+  #reload(): void {
     // Undefined removes the provider, though the types do not allow it.
-    Object.assign(control, { quickDiffProvider: undefined });
-    control.quickDiffProvider = this;
+    Object.assign(this.#control, { quickDiffProvider: undefined });
+    this.#control.quickDiffProvider = this;
   }
 
-  /** Whether a server has become reachable or unreachable since the last call. If so, all originals are read again. */
-  #haveConnectionsChanged(): boolean {
-    const stateOf = ({ sync: { isConnected, connectionCount, state } }: SyncedFolder): string =>
-      `${isConnected} ${connectionCount} ${state.offline?.code}`;
-    const connections = this.#folders.all.map(stateOf).join();
-    if (connections === this.#connections) return false;
-    this.#connections = connections;
+  /** Whether the server has become reachable or unreachable since the last call. If so, all originals are read again. */
+  #hasConnectionChanged(): boolean {
+    const connection = connectionOf(this.#owner);
+    if (connection === this.#connection) return false;
+    this.#connection = connection;
     this.#readable.clear();
     return true;
   }
 
-  #originalOf(uri: vscode.Uri): Original | undefined {
-    const owner = this.#folders.folderOf(uri);
-    const path = owner && relativePath(owner.folder, uri);
-    if (owner === undefined || path === undefined || !isEnabled(owner)) return undefined;
-    const entry = owner.sync.history.ancestorEntry(path);
-    return entry !== undefined && isComparable(entry) ? { owner, path, hash: entry.hash } : undefined;
+  #originalOf(uri: vscode.Uri): { readonly path: string; readonly hash: string } | undefined {
+    const { folder, sync } = this.#owner;
+    const path = relativePath(folder, uri);
+    if (path === undefined) return undefined;
+    const entry = sync.history.ancestorEntry(path);
+    return entry !== undefined && isComparable(entry) ? { path, hash: entry.hash } : undefined;
   }
 
   /** VS Code asks at every keystroke, so each original is read once. */
@@ -123,8 +82,8 @@ class QuickDiff implements vscode.QuickDiffProvider, vscode.Disposable {
   }
 }
 
-function isEnabled({ folder, sync }: SyncedFolder): boolean {
-  return sync.isConnected && setting('quickDiff', folder.uri);
+function connectionOf({ sync: { isConnected, connectionCount, state } }: SyncedFolder): string {
+  return `${isConnected} ${connectionCount} ${state.offline?.code}`;
 }
 
 /** False for links, since the editor shows their target's content. */

@@ -14,6 +14,15 @@ export function serverDocument(owner: SyncedFolder, path: string, revision: numb
   return documentAt(owner, path, { revision: String(revision) });
 }
 
+/**
+ * `serverDocument` with the path of the file on this disk. An editor that lists the changes of several files takes a pair
+ * of different paths for a rename.
+ */
+export function serverDocumentInPlace(owner: SyncedFolder, path: string, revision: number): vscode.Uri {
+  const { query } = documentAt(owner, path, { revision: String(revision), place: 'disk' });
+  return vscode.Uri.joinPath(owner.folder.uri, ...path.split('/')).with({ scheme: serverScheme, query });
+}
+
 /** The URI of the ancestor of `path`, whose content changes with each push and pull. */
 export function syncedDocument(owner: SyncedFolder, path: string): vscode.Uri {
   return documentAt(owner, path, { synced: 'last' });
@@ -33,7 +42,14 @@ export async function localDocument(owner: SyncedFolder, path: string): Promise<
 /** The workspace file that a document is a version of. */
 export function fileOfDocument(uri: vscode.Uri): vscode.Uri | undefined {
   const folder = new URLSearchParams(uri.query).get('folder');
-  return folder === null ? undefined : vscode.Uri.joinPath(vscode.Uri.parse(folder), uri.path);
+  return folder === null ? undefined : vscode.Uri.joinPath(vscode.Uri.parse(folder), pathOfDocument(uri));
+}
+
+/** The path in the folder of the file that a document is a version of. */
+function pathOfDocument({ path, query }: vscode.Uri): string {
+  const parts = new URLSearchParams(query);
+  const folder = parts.get('place') === 'disk' ? vscode.Uri.parse(parts.get('folder') ?? '').path : '';
+  return path.slice(folder.length).replace(/^\//, '');
 }
 
 /** The URI has the file's path, so that the extension gives the language; the query tells versions apart. */
@@ -114,7 +130,7 @@ class ServerDocuments implements vscode.FileSystemProvider, vscode.Disposable {
 
   async #content(uri: vscode.Uri): Promise<Uint8Array> {
     const query = new URLSearchParams(uri.query);
-    const path = uri.path.slice(1);
+    const path = pathOfDocument(uri);
     const { sync } = await this.#folders.find(vscode.Uri.parse(query.get('folder') ?? ''));
     if (sync.state.binding?.tree !== query.get('tree')) {
       throw new PalmtreeError('not_connected', `the folder is no longer bound to ${query.get('tree')}`);

@@ -15,6 +15,10 @@ export const commandIds = {
   pushSelected: 'palmtree.pushSelected',
   pullSelected: 'palmtree.pullSelected',
   discard: 'palmtree.discard',
+  pushInput: 'palmtree.pushInput',
+  openChange: 'palmtree.openChange',
+  openChanges: 'palmtree.openChanges',
+  openFile: 'palmtree.openFile',
   review: 'palmtree.review',
   reviewPush: 'palmtree.reviewPush',
   reviewPull: 'palmtree.reviewPull',
@@ -67,7 +71,7 @@ export const settingDefaults = {
   respectGitignore: false as boolean,
   modes: 'auto' as 'auto' | 'keep' | 'ignore',
   autoMerge: true as boolean,
-  quickDiff: false as boolean,
+  scm: true as boolean,
   reviewBefore: 'never' as 'never' | 'conflicts' | 'always',
   'deletionGuard.share': 0.5 as number,
   'backups.maxAgeDays': 30 as number,
@@ -114,5 +118,7 @@ export const serverScheme = 'palmtree';
 export const trackedViewId = 'palmtree.tracked';
 export const fileHistoryViewId = 'palmtree.fileHistory';
 export const treeHistoryViewId = 'palmtree.treeHistory';
+
+export const gitViewId = 'palmtree.git';
 
 export const planViewId = 'palmtree.plan';

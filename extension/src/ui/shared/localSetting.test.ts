@@ -40,7 +40,7 @@ describe('a setting in a file that Palmtree syncs', () => {
   });
 
   it('counts for settings that are harmless', () => {
-    expect(localSetting('quickDiff', true, { defaultValue: false, workspaceValue: true }, shared)).toBe(true);
+    expect(localSetting('scm', false, { defaultValue: true, workspaceValue: false }, shared)).toBe(false);
   });
 });
 

@@ -4,6 +4,7 @@ import {
   commandIds,
   contextKeys,
   fileHistoryViewId,
+  gitViewId,
   planViewId,
   settingDefaults,
   treeHistoryViewId,
@@ -51,7 +52,7 @@ describe('package.json and the table of ids', () => {
   it('know each command in the menus and each context key in the conditions', () => {
     const commands = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
     expect(Object.values(commandIds)).toEqual(expect.arrayContaining(commands));
-    const views = [trackedViewId, planViewId, fileHistoryViewId, treeHistoryViewId];
+    const views = [trackedViewId, planViewId, fileHistoryViewId, treeHistoryViewId, gitViewId];
     const known: string[] = [...Object.values(commandIds), ...Object.values(contextKeys), ...views];
     const mentioned = [
       ...(source + Object.values(texts).join('\n')).matchAll(

@@ -17,7 +17,7 @@ export const settingSchemas: Readonly<Record<SettingName, SettingSchema>> = {
   respectGitignore: { type: 'boolean' },
   modes: { type: 'string', enum: ['auto', 'keep', 'ignore'] },
   autoMerge: { type: 'boolean' },
-  quickDiff: { type: 'boolean' },
+  scm: { type: 'boolean' },
   reviewBefore: { type: 'string', enum: ['never', 'conflicts', 'always'] },
   'deletionGuard.share': { type: 'number', minimum: 0, maximum: 1 },
   'backups.maxAgeDays': { type: 'number', minimum: 1 },

@@ -29,7 +29,7 @@ export async function runPush(
 
 /** Pushes, with the necessary confirmations. The caller shows the result. */
 export async function pushUnshown(
-  { log }: TransferDeps,
+  { log, onPushed }: TransferDeps,
   owner: SyncedFolder,
   options: CallOptions | undefined,
   pushOptions: PushOptions = {},
@@ -38,6 +38,7 @@ export async function pushUnshown(
   const run = ({ confirmed }: Confirmed) =>
     withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withConfirmations(run, owner, options, 'push');
+  onPushed?.(owner, pushOptions.message);
   const text = pushSummary(result, sync.state.counts);
   log.info(`${folder.name}: ${text}`);
   return { result, text };

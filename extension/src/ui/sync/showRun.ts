@@ -15,6 +15,8 @@ import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } fro
 export interface TransferDeps {
   readonly merges: ActiveMerges;
   readonly log: vscode.LogOutputChannel;
+  /** Called after each push that has succeeded. */
+  readonly onPushed?: ((owner: SyncedFolder, message: string | undefined) => void) | undefined;
 }
 
 export interface Run<R> {

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
+import { sourceControlOwner } from '../workspace/sourceControlOwner';
 import { relativePath } from '../workspace/relativePath';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
 import type { Row } from './trackedView';
 
 /**
  * The files in the arguments that a menu, a view or another extension passes: `(uri, uris)`, `(row, rows)`, or the
- * resource states of the Source Control view, `(state, state, …)`.
+ * resource states of the Source Control view, `(state, state, …)`. A source control and a group in it stand for their
+ * folder.
  */
 export function pickedUris(...args: readonly unknown[]): vscode.Uri[] {
   const [, many] = args;
@@ -14,7 +16,9 @@ export function pickedUris(...args: readonly unknown[]): vscode.Uri[] {
   return picked.flatMap((item) => {
     if (item instanceof vscode.Uri) return [item];
     if (isRow(item)) return [vscode.Uri.joinPath(item.owner.folder.uri, item.node?.path ?? '')];
-    return isResourceState(item) ? [item.resourceUri] : [];
+    if (isResourceState(item)) return [item.resourceUri];
+    const owner = sourceControlOwner(item);
+    return owner === undefined ? [] : [owner.folder.uri];
   });
 }
 

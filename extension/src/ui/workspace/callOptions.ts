@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { sourceControlOwner } from './sourceControlOwner';
 import type { SyncedFolder, WorkspaceFolders } from './workspaceFolders';
 
 /**
@@ -39,7 +40,7 @@ export function callOptions(argument: unknown): CallOptions | undefined {
 }
 
 /**
- * The folder that a row, options, a notification's URI or a click name; else the only one that `isCandidate` accepts, or the one
+ * The folder that a row, a source control, options, a notification's URI or a click name; else the only one that `isCandidate` accepts, or the one
  * that the user picks among those. If it accepts none, every folder is a candidate.
  */
 export function targetFolder(
@@ -48,6 +49,8 @@ export function targetFolder(
   isCandidate: (owner: SyncedFolder) => boolean = () => true,
 ): Promise<SyncedFolder> {
   if (isFolderRow(argument)) return Promise.resolve(argument.owner);
+  const owner = sourceControlOwner(argument);
+  if (owner !== undefined) return Promise.resolve(owner);
   const uri = argument instanceof vscode.Uri ? argument : callOptions(argument)?.folder;
   const named = Array.isArray(argument) ? new Set(argument.map(String)) : undefined;
   return folders.find(uri, named === undefined ? isCandidate : ({ folder }) => named.has(folder.uri.toString()));
