@@ -14,12 +14,22 @@ const programTexts: Readonly<Record<NonNullable<HeldPath['by']>, () => string>> 
 };
 
 /** `.envrc: it sets up the environment of programs`, for a list. */
-export function heldLine({ path, by }: HeldPath): string {
-  return by === undefined ? path : l10n.t('{0}: {1}', path, programTexts[by]());
+export function heldLine({ path, by, through }: HeldPath): string {
+  if (by === undefined) return path;
+  return through === undefined
+    ? l10n.t('{0}: {1}', path, programTexts[by]())
+    : l10n.t('{0}, as {1}: {2}', path, through, programTexts[by]());
 }
 
 /** Explains why a pull leaves a path on the server, and says what to do. */
-export function heldMessage({ by }: HeldPath): string {
+export function heldMessage({ by, through }: HeldPath): string {
+  if (by !== undefined && through !== undefined) {
+    return l10n.t(
+      'Others push to this tree too. A link makes this file {0}, and {1}. Pull to decide.',
+      through,
+      programTexts[by](),
+    );
+  }
   return by === undefined
     ? l10n.t('Others push to this tree too, and this machine does not track it. Pull to decide.')
     : l10n.t('Others push to this tree too, and {0}. Pull to decide.', programTexts[by]());

@@ -119,6 +119,38 @@ describe('a file of others that a program obeys', () => {
     expect(await pathsOn(victim)).toEqual(['notes/ok.md', 'notes/plan.md']);
   });
 
+  it('stays on the server if a link of the user, or one beside it, makes a program find it', async () => {
+    const { victim, other } = await victimAndOther();
+    await symlink('notes/hooks', victim.path('.husky'));
+    await symlink('notes/between/settings.json', victim.path('.envrc'));
+    await symlink('here', other.path('notes/between'));
+    await pushFrom(other, {
+      'notes/hooks/pre-commit': 'theirs',
+      'notes/here/settings.json': 'theirs',
+      'notes/here/ok.md': 'theirs',
+    });
+    const { held } = await victim.pull();
+    expect(held.map(({ path, by, through }) => [path, by, through])).toEqual([
+      ['notes/here/settings.json', 'environment', '.envrc'],
+      ['notes/hooks/pre-commit', 'git', '.husky/pre-commit'],
+    ]);
+    expect(await pathsOn(victim)).toEqual(['.envrc', '.husky', 'notes/between', 'notes/here/ok.md', 'notes/plan.md']);
+    await victim.sync.held.decide(held, 'pull');
+    expect((await victim.pull()).held).toEqual([]);
+    expect(await victim.read('notes/hooks/pre-commit')).toBe('theirs');
+  });
+
+  it('stays on the server if it is a link with the name of a folder in which programs obey files', async () => {
+    const { victim, other } = await victimAndOther();
+    await symlink('here', other.path('notes/.github'));
+    await pushFrom(other, { 'notes/here/copied.md': 'theirs' });
+    expect(heldIn(await victim.pull())).toEqual([
+      'notes/.github program editor',
+      // As notes/.github/copied.md, once the link is there.
+      'notes/here/copied.md program editor',
+    ]);
+  });
+
   it('is asked about together with the files outside, and once', async () => {
     const { victim, other } = await victimAndOther();
     await pushFrom(other, { '.vscode/tasks.json': 'theirs' });

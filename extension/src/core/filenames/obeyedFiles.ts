@@ -42,6 +42,9 @@ export const obeyedFiles: readonly ObeyedFiles[] = [
   // Coding agents start the servers and hooks that these name, and follow the instructions in them (agents.md, and the
   // manuals of Claude Code, Gemini CLI, Codex, Cursor, Windsurf, Cline, Aider, Continue and Copilot).
   { by: 'editor', folders: ['.claude', '.gemini', '.roo', '.codex', '.windsurf', '.continue', '.kiro', '.clinerules'] },
+  // Instructions, agents and hooks for them; the workflows run on GitHub with the secrets of the repository, once the user has
+  // pushed them there (GitHub's documentation of customizing Copilot, and of Actions).
+  { by: 'editor', folders: ['.github'] },
   {
     by: 'editor',
     names: ['.mcp.json', 'claude.md', 'claude.local.md', 'agents.md', 'agents.override.md', 'gemini.md'],
@@ -65,6 +68,8 @@ export const obeyedFiles: readonly ObeyedFiles[] = [
   { by: 'container', names: ['compose.yaml', 'compose.yml', 'compose.override.yaml', 'compose.override.yml'] },
   // Filters and merge drivers, paths of submodules, and hooks ('core.hooksPath').
   { by: 'git', folders: ['.githooks', '.husky'], names: ['.gitattributes', '.gitmodules', '.gitconfig'] },
+  // Never in a tree, but another link may lead into it.
+  { by: 'git', folders: ['.git'] },
   // Hook managers.
   { by: 'git', beginnings: ['lefthook', '.lefthook', '.pre-commit-config.', '.overcommit.'] },
   // A folder with HEAD, objects and refs is a repository for git, which runs what the 'config' in it names, unless the user

@@ -8,6 +8,7 @@ const policy: HoldPolicy = {
   isTracked: (path) => path.startsWith('n/'),
   isNamed: () => false,
   isSynced: () => false,
+  obeyedThrough: () => undefined,
   holdsScripts: true,
 };
 
@@ -31,6 +32,12 @@ describe('a new file', () => {
     expect(held([change('m/a.md', undefined, 'one'), change('n/a.md', undefined, 'one')])).toEqual([
       ['m/a.md', 'outside'],
     ]);
+  });
+
+  it('is held if a link makes a program obey it, unless both sides have it', () => {
+    const over = { obeyedThrough: () => ({ path: '.husky/a', by: 'git' }) as const };
+    expect(held([change('n/a', undefined, 'one')], over)).toEqual([['n/a', 'program by git']]);
+    expect(held([change('n/a', undefined, 'one')], { ...over, isSynced: () => true })).toEqual([]);
   });
 
   it('is held if a program obeys it, also in a tracked folder', () => {

@@ -1,5 +1,6 @@
 import type { Change } from '../change';
 import type { Entry } from '../entry';
+import type { LinkedPaths } from '../filenames/linkedPaths';
 import { obeyedBy, type ObeyingProgram } from '../filenames/obeyedFiles';
 import type { Reconciliation } from './reconcile';
 
@@ -16,6 +17,8 @@ export interface HeldPath {
   readonly kinds: readonly HeldKind[];
   /** The kind of program that obeys the file; `execute` for an executable file. */
   readonly by?: ObeyingProgram | 'execute' | undefined;
+  /** The path at which the program finds the file, if a link of this disk leads to it. */
+  readonly through?: string | undefined;
 }
 
 export interface HoldPolicy {
@@ -28,6 +31,8 @@ export interface HoldPolicy {
   readonly isNamed: (path: string) => boolean;
   /** Whether both sides have had the path. */
   readonly isSynced: (path: string) => boolean;
+  /** Another path at which a program obeys what is at this one, because links lead there. */
+  readonly obeyedThrough: LinkedPaths['obeyedThrough'];
   /** Executable files outside the tracked folders are held as such. */
   readonly holdsScripts: boolean;
 }
@@ -49,20 +54,22 @@ export function heldPaths(changes: readonly Change[], policy: HoldPolicy): Map<s
   if (holds.size === 0) return held;
   for (const { path, to } of changes) {
     if (to === undefined || approved?.has(path) === true) continue;
-    const by = holds.has('program') ? programOf(path, to, policy) : undefined;
+    const program = holds.has('program') ? programOf(path, to, policy) : undefined;
     const isOutside = holds.has('outside') && !policy.isTracked(path);
-    const kinds: HeldKind[] = [...(isOutside ? ['outside' as const] : []), ...(by ? ['program' as const] : [])];
-    if (kinds.length > 0) held.set(path, { path, kinds, ...(by && { by }) });
+    const kinds: HeldKind[] = [...(isOutside ? ['outside' as const] : []), ...(program ? ['program' as const] : [])];
+    if (kinds.length > 0) held.set(path, { path, kinds, ...program });
   }
   return held;
 }
 
-function programOf(path: string, to: Entry, policy: HoldPolicy): HeldPath['by'] {
+function programOf(path: string, to: Entry, policy: HoldPolicy): Pick<HeldPath, 'by' | 'through'> | undefined {
   if (policy.isSynced(path) || policy.isNamed(path)) return undefined;
   const by = obeyedBy(path);
-  if (by !== undefined) return by;
+  if (by !== undefined) return { by };
+  const linked = policy.obeyedThrough(path);
+  if (linked !== undefined) return { by: linked.by, through: linked.path };
   // The scripts in a folder that this machine tracks are what the user shares.
-  return policy.holdsScripts && isExecutable(to) && !policy.isTracked(path) ? 'execute' : undefined;
+  return policy.holdsScripts && isExecutable(to) && !policy.isTracked(path) ? { by: 'execute' } : undefined;
 }
 
 export function isExecutable({ kind, mode }: Entry): boolean {

@@ -7,6 +7,7 @@ import type { Mounts } from '../store/folderIdentity';
 import { checkDisks } from './diskCheck';
 import { FileClock } from './fileClock';
 import type { FolderSnapshot } from './folderSnapshot';
+import { findObeyedLinks } from './findObeyedLinks';
 import { HelperTeam } from './helperTeam';
 import type { InspectOptions } from './inspect';
 import { inspectBatch, type BatchResult } from './inspectBatch';
@@ -110,6 +111,7 @@ export async function scan(options: ScanOptions): Promise<ScanOutcome> {
     problems: findings.problems,
     gitignores: findings.gitignores,
     ownFolders: [...findings.ownFolders],
+    obeyedLinks: findObeyedLinks(root, scope.rules),
     listings: walker.listings,
   };
 }

@@ -1,3 +1,4 @@
+import type { LeadingLink } from '../../core/filenames/linkedPaths';
 import type { NameRules } from '../../core/filenames/nameRules';
 import type { Observation } from '../../core/observation';
 import type { Problem } from '../../core/problem';
@@ -66,6 +67,8 @@ export interface ScanResult {
   readonly gitignores: ReadonlyMap<string, string | null>;
   /** The scanned folders that are Palmtree's own storage. As with `gitignores`, a selection needs them. */
   readonly ownFolders: readonly string[];
+  /** See `findObeyedLinks`. */
+  readonly obeyedLinks: readonly LeadingLink[];
   /** One of Palmtree's own folders, by absolute path, whose disk does not respond. */
   readonly silentFolder?: string;
 }

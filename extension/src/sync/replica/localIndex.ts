@@ -7,6 +7,7 @@ import {
   type MountNameRules,
   type NameRules,
 } from '../../core/filenames/nameRules';
+import { leadingLink, type LeadingLink } from '../../core/filenames/linkedPaths';
 import type { Entry, FileTable } from '../../core/entry';
 import { FolderMasks, MaskedTable, openMask } from '../../core/folderMasks';
 import { withMode, type Observation } from '../../core/observation';
@@ -42,7 +43,7 @@ export type UnpushableReason = Extract<
 export interface ScanEffect {
   /** The changes on this disk. */
   readonly changes: readonly Change[];
-  /** `changes` is all that the scan changed: it found no problem and no `.gitignore` file, and removed none. */
+  /** `changes` is all that the scan changed: it found no problem and no `.gitignore` file, removed none, and the same links. */
   readonly isComplete: boolean;
 }
 
@@ -60,6 +61,7 @@ export class LocalIndex {
   readonly #problems = new Map<string, Problem>();
   readonly #gitignores = new Map<string, string>();
   readonly #ownFolders = new Set<string>();
+  #obeyedLinks: readonly LeadingLink[] = [];
   readonly #unpushable = new Map<string, UnpushableReason>();
   #findingsVersion = 0;
   /** The mounts whose disk keeps no permission bits. */
@@ -107,6 +109,15 @@ export class LocalIndex {
   /** The folders that are Palmtree's own storage under other names. */
   get ownFolders(): ReadonlySet<string> {
     return this.#ownFolders;
+  }
+
+  /** The links because of which programs obey other paths than those that have the names for it. */
+  *leadingLinks(): Generator<LeadingLink, undefined> {
+    yield* this.#obeyedLinks;
+    for (const { path, target } of this.#observations.values()) {
+      const link = target === undefined ? undefined : leadingLink(path, target);
+      if (link !== undefined) yield link;
+    }
   }
 
   /** One of Palmtree's own folders, by absolute path, whose disk did not respond at the last scan. */
@@ -313,7 +324,7 @@ export class LocalIndex {
     for (const [folder, rules] of mountNameRules) this.#mountNameRules.set(folder, rules);
   }
 
-  /** Replaces the problems and `.gitignore` files by those of a scan; true if it found none and removed none. */
+  /** Replaces the problems and `.gitignore` files by those of a scan; true if it found none and removed none, and the same links. */
   #replaceFindings(only: readonly string[] | undefined, result: ScanResult): boolean {
     const [problemsBefore, gitignoresBefore] = [this.#problems.size, this.#gitignores.size];
     if (only === undefined) {
@@ -324,6 +335,8 @@ export class LocalIndex {
       for (const path of only) this.#forgetProblemsIn(path);
     }
     const hasSameProblems = result.problems.length === 0 && this.#problems.size === problemsBefore;
+    const hasSameLinks = sameLinks(this.#obeyedLinks, result.obeyedLinks);
+    this.#obeyedLinks = result.obeyedLinks;
     const hasSameGitignores = result.gitignores.size === 0 && (only !== undefined || gitignoresBefore === 0);
     for (const problem of result.problems) this.#problems.set(problem.path, problem);
     for (const folder of result.ownFolders) this.#ownFolders.add(folder);
@@ -331,7 +344,7 @@ export class LocalIndex {
       if (content === null) this.#gitignores.delete(folder);
       else this.#gitignores.set(folder, content);
     }
-    return hasSameProblems && hasSameGitignores;
+    return hasSameProblems && hasSameGitignores && hasSameLinks;
   }
 
   #forgetProblemsIn(path: string): void {
@@ -339,4 +352,8 @@ export class LocalIndex {
       if (known === path || isInside(known, path)) this.#problems.delete(known);
     }
   }
+}
+
+function sameLinks(a: readonly LeadingLink[], b: readonly LeadingLink[]): boolean {
+  return a.length === b.length && a.every(({ path, target }, i) => path === b[i]?.path && target === b[i].target);
 }

@@ -34,6 +34,7 @@ function folder(nameRules = linux) {
         folderMasks: new Map(),
         gitignores: new Map(),
         ownFolders: [],
+        obeyedLinks: [],
         ...results.shift(),
       }),
     update: () => undefined,

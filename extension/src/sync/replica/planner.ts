@@ -2,6 +2,7 @@ import { dropTooLongPaths, type TooLong } from '../../core/reconcile/dropTooLong
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
 import { dropHeld, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
 import type { FileTable } from '../../core/entry';
+import { leadingLink, LinkedPaths, type LeadingLink } from '../../core/filenames/linkedPaths';
 import { obeyedBy } from '../../core/filenames/obeyedFiles';
 import type { Selection } from '../../core/tracking/selection';
 import type { Change } from '../../core/change';
@@ -58,7 +59,7 @@ export class Planner {
     const observations = local.table((path) => ancestor.entries.get(path) ?? remote.get(path));
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
-    const { plan: agreed, held } = dropHeld(whole, this.#holdPolicy(options));
+    const { plan: agreed, held } = dropHeld(whole, this.#holdPolicy(whole.downloads, options));
     const short = dropTooLongPaths(agreed, this.#deps.tooLong ?? (() => undefined));
     const storable = dropUnrepresentableNames(short.plan, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
@@ -90,15 +91,20 @@ export class Planner {
     };
   }
 
-  #holdPolicy({ holds, approved }: ReconcileOptions): HoldPolicy {
+  #holdPolicy(downloads: readonly Change[], { holds, approved }: ReconcileOptions): HoldPolicy {
     const { rules, ancestor, local, consent } = this.#deps;
     const selection = rules.selection();
+    let linked: LinkedPaths | undefined;
     return {
       holds: holds ?? consent.holds(),
       approved,
       isTracked: (path) => selection.includes(path),
       isNamed: (path) => isNamed(selection, path),
       isSynced: (path) => ancestor.entries.has(path),
+      obeyedThrough: (path) => {
+        linked ??= new LinkedPaths([...local.leadingLinks(), ...putLinks(downloads)]);
+        return linked.obeyedThrough(path);
+      },
       holdsScripts: local.honoursModes && !consent.isNew,
     };
   }
@@ -107,6 +113,14 @@ export class Planner {
   *#unobservedPaths(): Generator<string> {
     yield* this.#deps.local.problems.keys();
     yield* this.#deps.rules.untrackedPaths;
+  }
+}
+
+/** The links that a pull would put on this disk: one of them may lead further to the target of the user's. */
+function* putLinks(downloads: readonly Change[]): Generator<LeadingLink> {
+  for (const { path, to } of downloads) {
+    const link = to?.target === undefined ? undefined : leadingLink(path, to.target);
+    if (link !== undefined) yield link;
   }
 }
 
