@@ -37,7 +37,7 @@ const layers: Readonly<Record<string, Order>> = {
     transfer: ['deltas'],
     rsync: ['threads', 'fs', 'deltas', 'transfer'],
     http: ['threads', 'fs', 'deltas', 'transfer'],
-    api: ['threads', 'fs', 'transfer'],
+    api: ['threads', 'fs', 'entries', 'transfer'],
     ssh: ['threads', 'fs', 'transfer', 'api'],
   },
   'extension/src/sync': levels(

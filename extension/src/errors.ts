@@ -86,6 +86,8 @@ export interface ErrorDetails {
   readonly tree?: string;
   /** too_much_data, content_too_large: the limit in bytes. */
   readonly limit?: number;
+  /** too_much_data: the largest number of files of a tree, if that is the limit. */
+  readonly maxFiles?: number;
   /** disk_full, storage_full: the bytes that a command needs on the disk of `subject`, and those that it may use there. */
   readonly room?: { readonly needed: number; readonly free: number };
   /** nothing_to_undo: the paths of a push whose version before it retention has removed. */

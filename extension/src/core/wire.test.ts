@@ -62,7 +62,7 @@ describe('the wire', () => {
       revision: 2,
     });
     const deletion = deletedEntry.parse({ path: 'b', deleted: true, revision: 2 });
-    const changes = runToEnd(remoteChangesSteps([put, deletion]));
+    const changes = runToEnd(remoteChangesSteps([entryOf(put), deletion]));
     expect(shown(changes.get('a') ?? undefined)).toBe('1');
     expect(changes.get('b')).toBeNull();
   });

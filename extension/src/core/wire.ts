@@ -47,12 +47,15 @@ function pushChange({ path, to }: Change): wire.Change {
   return to === undefined ? { op: 'delete', path } : putChange(to, path);
 }
 
-/** Converts a response that lists entries and deletions, by path. */
-export function* remoteChangesSteps(files: readonly wire.TableEntry[]): CooperativeTask<Map<string, RemoteEntry>> {
+/** A line of the server's table: an entry, or a path without a file since. */
+export type RemoteFile = Entry | wire.DeletedEntry;
+
+/** The lines of the server's table by path. */
+export function* remoteChangesSteps(files: readonly RemoteFile[]): CooperativeTask<Map<string, RemoteEntry>> {
   const changes = new Map<string, RemoteEntry>();
   for (const [number, file] of files.entries()) {
     if (number % stepSize === 0) yield;
-    changes.set(file.path, 'deleted' in file ? null : entryOf(file));
+    changes.set(file.path, 'deleted' in file ? null : file);
   }
   return changes;
 }

@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import { pathFault } from '../../../server/src/contract/paths';
 import { PalmtreeError, type ErrorCode } from '../errors';
 import { deletionGuardMessage } from './deletionGuardMessage';
-import { formatBytes } from './format';
+import { formatBytes, formatNumber } from './format';
 import { pathFaultMessage } from './problemMessages';
 import { quotedPaths } from './pathList';
 import { proxyMessage, redirectMessage } from './proxyMessages';
@@ -59,11 +59,17 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
   no_response: (e) => l10n.t('{0} did not respond for {1}.', subject(e), e.details.reason ?? ''),
   too_slow: (e) => l10n.t('{0} sends its response too slowly. Try again.', subject(e)),
   too_much_data: (e) =>
-    l10n.t(
-      '{0} sent more than it announced or than is allowed ({1}), so the transfer was stopped. Nothing was changed.',
-      subject(e),
-      formatBytes(e.details.limit ?? 0),
-    ),
+    e.details.maxFiles !== undefined
+      ? l10n.t(
+          'The tree on {0} has more than {1} files, which is more than Palmtree can sync. Nothing was changed.',
+          subject(e),
+          formatNumber(e.details.maxFiles),
+        )
+      : l10n.t(
+          '{0} sent more than it announced or than is allowed ({1}), so the transfer was stopped. Nothing was changed.',
+          subject(e),
+          formatBytes(e.details.limit ?? 0),
+        ),
   content_too_large: (e) =>
     l10n.t("{0} can't be shown: it is larger than {1}.", list(e), formatBytes(e.details.limit ?? 0)),
   not_a_palmtree_server: (e) => l10n.t('{0} is not a Palmtree server, or it runs an incompatible version.', subject(e)),

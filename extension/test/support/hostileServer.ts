@@ -51,7 +51,7 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 }
 
 /** Resolves when the response takes more, or has been closed. */
-function drained(response: ServerResponse): Promise<void> {
+export function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       response.off('drain', done);

@@ -1,3 +1,5 @@
+import { runToEnd } from '../../src/core/cooperativeTask';
+import { remoteChangesSteps } from '../../src/core/wire';
 import { Client } from '../../src/io/api/client';
 import { RevisionFeed } from '../../src/io/api/revisionFeed';
 
@@ -8,7 +10,7 @@ const entry = { path: 'a', kind: 'file', size: 1, mtimeNs: '0', mode: 0o644, has
 
 const commands: Record<string, () => Promise<unknown>> = {
   trees: () => client.trees(),
-  files: () => client.files('t', 0),
+  files: async () => runToEnd(remoteChangesSteps((await client.files('t', 0)).files)),
   push: () => client.beginPush('t', { base: 0, changes: [{ op: 'put', ...entry }] }),
   content: () => client.content('t', { path: 'a', revision: 1, size: 1 }),
   unknownContent: () => client.content('t', { path: 'a', revision: 1 }),

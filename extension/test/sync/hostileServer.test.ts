@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { nodeBinary } from '../../scripts/paths.mts';
 import type { PalmtreeError } from '../../src/errors';
 import { Client } from '../../src/io/api/client';
-import { HostileServer, sendForEver, sendJson } from '../support/hostileServer';
+import { drained, HostileServer, sendForEver, sendJson } from '../support/hostileServer';
 
 const maxGrowth = 100_000_000;
 let folder = '';
@@ -48,8 +48,38 @@ function bomb(): Buffer {
   return Buffer.concat(Array.from({ length: 16 }, () => member));
 }
 
+const emptyLists = Buffer.from(`${head(1_000_000)}${'[]\n'.repeat(300_000)}`);
+
+function sendLists(response: ServerResponse, bytes: number): void {
+  const lists = ',[]'.repeat(Math.floor(bytes / 3) - 10);
+  response.writeHead(200, { 'content-type': 'application/json' }).end(`{"trees":[[]${lists}]}`);
+}
+
+/** Deletions: they are the shortest lines, so that a gigabyte has 25 million. */
+async function sendTable(response: ServerResponse, count: number): Promise<void> {
+  response.write(head(count));
+  for (let sent = 0; sent < count && !response.destroyed; sent += 1_000) {
+    const lines = Array.from({ length: 1_000 }, (_, i) => `{"path":"${sent + i}","deleted":true,"revision":1}\n`);
+    if (!response.write(lines.join(''))) await drained(response);
+  }
+  response.end();
+}
+
 describe('a hostile server', () => {
   it.each<[string, string, string, (response: ServerResponse) => void | Promise<void>]>([
+    [
+      'as much JSON of empty lists as is read',
+      'trees',
+      'not_a_palmtree_server',
+      (response) => sendLists(response, 2 << 20),
+    ],
+    ['a table of empty lists', 'files', 'not_a_palmtree_server', (response) => sendForEver(response, emptyLists)],
+    [
+      'a table of more files than a tree may have',
+      'files',
+      'too_much_data',
+      (response) => sendTable(response, 2_000_000),
+    ],
     ['endless JSON', 'trees', 'too_much_data', (response) => sendForEver(response, megabyte('[['))],
     ['an endless answer to a push', 'push', 'too_much_data', (response) => sendForEver(response, megabyte('[['))],
     [
@@ -111,6 +141,12 @@ describe('a hostile server', () => {
     const result = await attacked(command, answer);
     expect(result.code).toBe(code);
     expect(result.grownBytes).toBeLessThan(maxGrowth);
+  });
+
+  it('with as many files as a tree may have takes a fixed amount of memory for each', async () => {
+    const result = await attacked('files', (response) => sendTable(response, 1_000_000));
+    expect(result.code).toBe('none');
+    expect(result.grownBytes).toBeLessThan(maxGrowth + 1_000_000 * 400);
   });
 
   it('with a content of unknown size that is too large to show is given up', async () => {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { list } from './list';
 import { fileEntry, path, revision } from './schemas';
 
 const revisionSummary = z.object({
@@ -22,7 +23,7 @@ const revisionSummary = z.object({
 });
 
 /** `GET /v1/trees/:tree/revisions?before=N&limit=50`: newest first. */
-export const revisionList = z.object({ revisions: z.array(revisionSummary), more: z.boolean() });
+export const revisionList = z.object({ revisions: list(revisionSummary), more: z.boolean() });
 
 /** `before` or `after` is null where the path does not exist, and where retention has removed its version. */
 const pathDifference = z.object({
@@ -37,14 +38,14 @@ const pathDifference = z.object({
  * `GET /v1/trees/:tree/revisions/:number`: sorted by path. With `removed=1`, those of which a side was removed come after the
  * others; without it they are left out, because a client that does not know the marks would take the path for absent.
  */
-export const revisionDetail = z.object({ revision: revisionSummary, changes: z.array(pathDifference) });
+export const revisionDetail = z.object({ revision: revisionSummary, changes: list(pathDifference) });
 
 /**
  * `GET /v1/trees/:tree/compare?from=A&to=B`: the changes that turn the table at A into the table at B, sorted by path.
  * A may be newer than B; 0 is the empty tree. An entry whose `revision` alone differs is unchanged. `removed=1` is as above; it
  * lists each path of which a side was removed, since nobody knows whether it changed.
  */
-export const comparison = z.object({ from: revision, to: revision, changes: z.array(pathDifference) });
+export const comparison = z.object({ from: revision, to: revision, changes: list(pathDifference) });
 
 const pathVersion = z.object({
   revision,
@@ -57,13 +58,13 @@ const pathVersion = z.object({
    * For a version that added the path: the paths with the same content, and for empty files the same name, that the
    * revision deleted and added. One of the deleted ones may have been renamed to the path. Absent if none was deleted.
    */
-  sameContent: z.object({ deleted: z.array(path), added: z.array(path) }).optional(),
+  sameContent: z.object({ deleted: list(path), added: list(path) }).optional(),
   /** The versions directly before this one that retention has removed: their number, and the revision of the oldest. */
   removed: z.object({ count: z.int().positive(), since: revision }).optional(),
 });
 
 /** `GET /v1/trees/:tree/history?path=P&before=N&limit=50`: newest first. */
-export const pathHistory = z.object({ versions: z.array(pathVersion), more: z.boolean() });
+export const pathHistory = z.object({ versions: list(pathVersion), more: z.boolean() });
 
 /** The response header of `GET …/content?path=P&revision=R`: the entry's kind. A symlink's body is its target. */
 export const entryKindHeader = 'x-palmtree-kind';

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isTime, maxFolders } from './limits';
+import { list } from './list';
 import { pathFault, pathFaultTexts } from './paths';
 import { httpTransfer } from './transfers';
 
@@ -86,7 +87,7 @@ export const fileTable = z.object({
    * A server that does not say leaves it out.
    */
   otherWriters: z.array(z.string().max(100)).max(100).optional(),
-  files: z.array(tableEntry),
+  files: list(tableEntry),
 });
 
 /** The number of items that follow, so that the reader notices a missing one. */
@@ -157,13 +158,13 @@ export const pushSession = z.object({
   /** The head that the commit will replace. */
   base: revision,
   /** The pushed paths whose content the tree lacks; for several paths with the same content, one of them. */
-  upload: z.array(path),
+  upload: list(path),
   /**
    * Further such paths, whose contents are sent in packs: pack N is the file `packFile(id, N)` of the module, the concatenation
    * of the contents of the Nth list, with the declared sizes. The bytes of a content that the client cannot read any more do
    * not matter: the commit then names its path.
    */
-  packs: z.array(z.array(path)).optional(),
+  packs: list(list(path)).optional(),
 });
 /**
  * `GET /v1/trees/:tree/sessions/:id`: `rsyncError` is the last error in the log of the session's rsync; empty if there is
@@ -190,7 +191,7 @@ export const pullSession = z.object({
         /** Bytes of the pack. */
         bytes: z.int().nonnegative(),
         /** The index of a requested path, and the offset of its content in the pack. */
-        slices: z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()])),
+        slices: list(z.tuple([z.int().nonnegative(), z.int().nonnegative()])),
       }),
     )
     .optional(),
@@ -201,7 +202,7 @@ export const whoami = z.object({
   /** The token's name. */
   name: z.string(),
   /** The trees that the token is limited to; null when it is not limited. */
-  trees: z.array(z.string()).nullable(),
+  trees: list(z.string()).nullable(),
   /** Whether the token may change nothing. */
   readOnly: z.boolean().optional(),
   server: z.object({ version: z.string() }),
@@ -211,7 +212,7 @@ export const whoami = z.object({
   oldestProtocol: z.int().nonnegative().default(0),
 });
 const treeSummary = z.object({ name: treeName, revision });
-export const treeList = z.object({ trees: z.array(treeSummary) });
+export const treeList = z.object({ trees: list(treeSummary) });
 
 export const errorBody = z.object({
   error: z.object({
@@ -223,7 +224,7 @@ export const errorBody = z.object({
         /** stale_base, revision_not_found: the tree's head. */
         head: revision.optional(),
         /** The paths that the error is about. */
-        paths: z.array(z.string()).optional(),
+        paths: list(z.string()).optional(),
         /** storage_full: the bytes that the transfer needs, and those that the server has left for it. */
         room: z.object({ needed: z.number().nonnegative(), free: z.number().nonnegative() }).optional(),
         /** tree_renamed: the tree's new name. */
@@ -237,6 +238,7 @@ export type Kind = z.infer<typeof kind>;
 export type PutChange = z.infer<typeof putChange>;
 export type Change = z.infer<typeof change>;
 export type FileEntry = z.infer<typeof fileEntry>;
+export type DeletedEntry = z.infer<typeof deletedEntry>;
 export type TableEntry = z.infer<typeof tableEntry>;
 export type FileTable = z.infer<typeof fileTable>;
 export type BeginPush = z.infer<typeof beginPush>;

@@ -162,6 +162,12 @@ describe('a file table', () => {
     expect(files.map(({ path }) => path)).toEqual(['ä', 'b']);
   });
 
+  it('is refused when it announces more files than a tree may have', async () => {
+    const client = await clientOf((_, response) => response.end(head(1_000_001)));
+    const error: unknown = await client.files('notes', 1).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: 'too_much_data', details: { maxFiles: 1_000_000 } });
+  });
+
   it.each([
     ['lacks a line', head(2) + deleted('a')],
     ['has a line that is not an entry', `${head(1)}<html>\n`],

@@ -12,6 +12,7 @@ import {
   type RevisionList,
   type RevisionSummary,
 } from '../../../../server/src/contract/history';
+import { maxItems } from '../../../../server/src/contract/limits';
 import { ndjsonType, ndjsonValues } from '../../../../server/src/contract/ndjson';
 import {
   heartbeatsHeader,
@@ -32,17 +33,18 @@ import {
   type BeginPush,
   type Change,
   type CommitResult,
-  type FileTable,
   type PullSession,
   type PushSession,
   type TreeList,
   type Whoami,
 } from '../../../../server/src/contract/schemas';
+import type { RemoteFile } from '../../core/wire';
 import { isPalmtreeError, PalmtreeError } from '../../errors';
 import { yielder } from '../threads/yielding';
 import { maxJsonBytes, maxListBytes, withLineLimit } from './bodyGuard';
 import { ndjsonBody, type Items } from './ndjsonBody';
 import type { Fetch } from './redirect';
+import { compactFiles, type RemoteFiles } from './remoteFiles';
 import { requestError, throwIfError } from './requestError';
 import type { ServerConnection } from './serverConnection';
 import { SessionRequests } from './sessionRequests';
@@ -83,7 +85,7 @@ interface RequestOptions {
   readonly retries?: number;
   /** The format of the response; JSON by default. */
   readonly response?: 'bytes' | 'ndjson';
-  /** The largest response, in bytes after decompression; by default 16 MB, and as much as the body of the request has. */
+  /** The largest response, in bytes after decompression; by default 2 MB, and as much as the body of the request has. */
   readonly maxBytes?: number;
 }
 
@@ -148,21 +150,25 @@ export class Client {
     await this.#send('PUT', `/v1/trees/${encodeURIComponent(tree)}`, { signal, retries: 1 });
   }
 
-  /** Throws revision_not_found when the server's revision `since` has another id than `sinceId`. */
-  async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<FileTable> {
+  /**
+   * Throws revision_not_found when the server's revision `since` has another id than `sinceId`, and too_much_data for more than a
+   * million files, the largest table that is read.
+   */
+  async files(tree: string, since: number, sinceId?: string, signal?: AbortSignal): Promise<RemoteFiles> {
     const query = sinceId === undefined ? `since=${since}` : `since=${since}&sinceId=${encodeURIComponent(sinceId)}`;
     const path = `${treePath(tree)}/files?${query}`;
     const options = { signal, retries: 2, response: 'ndjson', maxBytes: maxListBytes } as const;
     const body = (await this.#send('GET', path, options)) as ReadableStream<Uint8Array>;
     const request = `GET ${path}`;
     let head: z.infer<typeof tableHead> | undefined;
-    const files: FileTable['files'] = [];
+    const files: RemoteFile[] = [];
     const pause = yielder();
     try {
       for await (const values of ndjsonValues(withLineLimit(body, { maxHeadBytes: maxJsonBytes, maxLineBytes }))) {
         if (head === undefined) throwIfError(values[0], { request, address: this.address });
         head ??= this.#parsed(tableHead, values.shift(), request);
-        for (const file of this.#parsed(fileTable.shape.files, values, request)) files.push(file);
+        if (head.count > maxItems) throw this.#tooManyFiles(request, head.count);
+        for (const file of compactFiles(this.#parsed(fileTable.shape.files, values, request))) files.push(file);
         if (files.length > head.count) throw this.#unexpectedResponse(`${request}: more than ${head.count} entries`);
         await pause();
       }
@@ -346,6 +352,11 @@ export class Client {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     throw this.#unexpectedResponse(`${request}: ${parsed.error.message}`);
+  }
+
+  #tooManyFiles(request: string, count: number): PalmtreeError {
+    const details = { subject: this.address, maxFiles: maxItems };
+    return new PalmtreeError('too_much_data', `${request}: ${count} entries`, { details });
   }
 
   #unexpectedResponse(message: string, cause?: unknown): PalmtreeError {

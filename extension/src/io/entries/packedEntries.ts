@@ -37,6 +37,21 @@ export function wasSynced(observation: Observation): boolean {
   return observation instanceof PackedObservation && observation.wasSynced;
 }
 
+/**
+ * The same entries as views of columns of their own: for a file, they take a quarter of the memory of an object with all fields.
+ * Irregular ones stay as they are.
+ */
+export function compactEntries(entries: readonly Entry[]): Entry[] {
+  const columns = Columns.create(entries.length, 1, Buffer.alloc(0));
+  const isRegular = entries.map((entry) => !isIrregular(entry));
+  columns.hashes.write(entries.map(({ hash }, row) => (isRegular[row] === true ? hash : noHash)).join(''), 'hex');
+  return entries.map((entry, row) => {
+    if (isRegular[row] !== true) return entry;
+    columns.put(row, entry);
+    return new PackedEntry(entry.path, columns, row);
+  });
+}
+
 /** The reverse of `packEntries`. Throws TypeError or SyntaxError if it finds the bytes damaged. */
 export function unpackEntries(bytes: Uint8Array): Row<Entry>[] {
   const { paths, values } = unpack<Entry>(bytes, 1, (path, columns, row) => new PackedEntry(path, columns, row));

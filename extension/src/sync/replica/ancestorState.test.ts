@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { TableEntry } from '../../../../server/src/contract/schemas';
 import { runToEnd } from '../../core/cooperativeTask';
 import type { Entry } from '../../core/entry';
 import { entry, shown } from '../../core/testing/fixtures';
-import { putChange } from '../../core/wire';
+import type { RemoteFile } from '../../core/wire';
 import { StoredMap } from '../../io/entries/storedMap';
 import { AncestorState, type FileTableSource } from './ancestorState';
 
@@ -21,8 +20,8 @@ function state(): AncestorState {
 
 /** A server at revision 2 with `changes`; an empty content is a deletion. */
 function server(changes: Record<string, string>): FileTableSource {
-  const files = Object.entries(changes).map(([path, content]): TableEntry => {
-    return content === '' ? { path, deleted: true, revision: 2 } : { ...putChange(entry(path, content)), revision: 2 };
+  const files = Object.entries(changes).map(([path, content]): RemoteFile => {
+    return content === '' ? { path, deleted: true, revision: 2 } : entry(path, content);
   });
   return { client: { files: () => Promise.resolve({ revision: 2, id: 'id-2', folders: [], files }) }, tree: 'notes' };
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { FileEntry } from '../../../../server/src/contract/schemas';
+import type { Entry } from '../../../src/core/entry';
 import type { Client } from '../../../src/io/api/client';
 import { sortFiles, type Content, type Files, type FileState } from './files';
 
@@ -29,7 +29,7 @@ export class History {
 
   async head(): Promise<{ revision: number; files: Files }> {
     const { revision, files } = await this.#client.files(this.#tree, 0);
-    const entries = files.filter((file): file is FileEntry => !('deleted' in file));
+    const entries = files.filter((file): file is Entry => !('deleted' in file));
     const states = entries.map(({ path, kind, hash, mode }): [string, FileState] => {
       return [path, { content: `${kind} ${hash}`, mode: kind === 'symlink' ? 0o777 : mode }];
     });
