@@ -32,7 +32,10 @@ export async function packageExtension(): Promise<number> {
   return size;
 }
 
-/** Copies the files to the staging folder, with a README that needs no other file. */
+/**
+ * Copies the files to the staging folder, with a README without pictures: VS Code's page of an extension shows none that
+ * come from the package, by a relative path or as data.
+ */
 async function stage(files: readonly string[]): Promise<void> {
   await rm(staging, { recursive: true, force: true });
   for (const file of files) {
@@ -40,17 +43,12 @@ async function stage(files: readonly string[]): Promise<void> {
     await copyFile(join(repository, file), join(staging, file));
   }
   const readme = await readFile(join(repository, 'README.md'), 'utf8');
-  await writeFile(join(staging, 'README.md'), packagedReadme(readme));
+  await writeFile(join(staging, 'README.md'), withoutPictures(readme));
 }
 
-/**
- * The Markdown text as the page of the extension can show it, which opens no file of the package: without the paragraphs that
- * are a picture with a relative path, and with the text alone of each link to another file.
- */
-export function packagedReadme(markdown: string): string {
-  return markdown
-    .replace(/^!\[[^\]]*\]\((?!\w+:)[^)]*\)\n+/gm, '')
-    .replace(/(?<!!)\[([^\]]*)\]\((?!\w+:|#)[^)]*\)/g, '$1');
+/** Removes the paragraphs of a Markdown text that are a picture with a relative path. */
+export function withoutPictures(markdown: string): string {
+  return markdown.replace(/^!\[[^\]]*\]\((?!\w+:)[^)]*\)\n+/gm, '');
 }
 
 /** Returns the paths of the files that vsce packs. */

@@ -27,6 +27,7 @@ import { registerRenames } from './ui/workspace/renames';
 import { registerTrackedPaths } from './ui/workspace/trackedPaths';
 import { TrackedView } from './ui/views/trackedView';
 import { createTreeHistory } from './ui/history/treeHistoryView';
+import { registerVersionLinks } from './ui/history/versionLinks';
 import { WorkspaceFolders } from './ui/workspace/workspaceFolders';
 
 /** The composition root. Nothing is sent or run before the workspace is trusted. */
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): PalmtreeApi {
     registerAutomation(folders, merges, log),
     registerDecorations(folders),
     registerServerDocuments(folders),
+    registerVersionLinks(folders, log),
     createStatusBar(folders),
     views.tracked,
     api,

@@ -31,6 +31,10 @@ export class QuickInputPart {
     return this.#widget.locator('.quick-input-message');
   }
 
+  get title(): Locator {
+    return this.#widget.locator('.quick-input-title');
+  }
+
   /** The input with this prompt or placeholder. */
   showing(prompt: string | RegExp): Locator {
     const withText = this.#widget.filter({ hasText: prompt });

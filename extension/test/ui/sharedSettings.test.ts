@@ -8,7 +8,7 @@ describe('a settings file that is synced', () => {
   it('neither binds the folder to another tree nor starts automation', async ({ desk, laptop, tree }) => {
     await desk.write(plan, '# Garden\n');
     const window = await desk.open();
-    await window.runCommand('Palmtree: Track for sync');
+    await window.runCommand('Palmtree: Track Files…');
     await window.quickInput.answer(`notes ${settings}`, 'Files and folders');
     await window.push('↑2');
     const { held } = await laptop.pull();

@@ -62,17 +62,28 @@ describe('the view of tracked files', () => {
     await picture(window, 'tracked-folders');
   });
 
-  it('take absolute paths, and keep what cannot be tracked in the box', async ({ desk }) => {
+  it('are chosen in a list of folders with sizes and what is excluded, or by typed paths', async ({ desk }) => {
     await desk.write('notes/plan.md', 'dig\n');
+    await desk.write('notes/node_modules/x.js', 'x');
+    await desk.write('loose/list.md', 'spade\n');
     const window = await desk.open();
-    await window.runCommand('Palmtree: Track for sync');
-    await window.quickInput.answer('/etc/passwd');
-    await window.quickInput.message.filter({ hasText: '/etc/passwd' }).waitFor();
-    await window.quickInput.answer('no-such-file');
-    await window.quickInput.message.filter({ hasText: "doesn't exist" }).waitFor();
-    await picture(window, 'track-box');
-    await window.quickInput.answer(desk.path('notes'));
+    const { quickInput } = window;
+    await window.runCommand('Palmtree: Track Files…');
+    await quickInput.answer('/etc/passwd', 'Files and folders');
+    await quickInput.title.filter({ hasText: '/etc/passwd' }).waitFor();
+    await quickInput.answer('no-such-file');
+    await quickInput.title.filter({ hasText: "doesn't exist" }).waitFor();
+    await quickInput.filter('notes/');
+    await quickInput.title.filter({ hasText: 'desk/notes' }).waitFor();
+    await quickInput.row('plan.md').filter({ hasText: '4 bytes' }).waitFor();
+    await quickInput.row('node_modules/').filter({ hasText: '1 file, 1 byte · excluded by "node_modules"' }).waitFor();
+    await picture(window, 'track-files');
+    await quickInput.pick('plan.md');
+    await quickInput.input.press('Enter');
     await window.pending('↑1');
+    await window.runCommand('Palmtree: Track Files…');
+    await quickInput.answer(desk.path('loose'), 'Files and folders');
+    await window.pending('↑2');
   });
 
   it('untracks a folder, and tracks it again with Undo', async ({ desk, laptop }) => {

@@ -165,3 +165,29 @@ describe('Selection', () => {
     expect(cpuTimeMs() - start).toBeLessThan(2_000);
   });
 });
+
+describe('the reason why a path is excluded', () => {
+  const scope = { rules: [], exclude: ['*.tmp', 'build/', 'node_modules'] };
+
+  it('is the pattern that matches it or a folder above it', () => {
+    const selection = new Selection(scope);
+    expect(selection.excludedBy('a/x.tmp', 'file')).toEqual({ kind: 'pattern', pattern: '*.tmp' });
+    expect(selection.excludedBy('node_modules/a/index.js', 'file')).toEqual({
+      kind: 'pattern',
+      pattern: 'node_modules',
+    });
+    expect(selection.excludedBy('build', 'folder')).toEqual({ kind: 'pattern', pattern: 'build/' });
+    expect(selection.excludedBy('build', 'file')).toBeUndefined();
+    expect(selection.excludedBy('a/x.md', 'file')).toBeUndefined();
+  });
+
+  it('is a .gitignore file, if no pattern of the settings matches', () => {
+    const selection = new Selection({ ...scope, gitignores: [['', 'secret.md']] });
+    expect(selection.excludedBy('secret.md', 'file')).toEqual({ kind: 'gitignore' });
+  });
+
+  it('is none for a path that was tracked by its name', () => {
+    const rules = [{ path: 'a/x.tmp', kind: 'file', effect: 'track' } as const];
+    expect(new Selection({ ...scope, rules }).excludedBy('a/x.tmp', 'file')).toBeUndefined();
+  });
+});

@@ -15,6 +15,10 @@ export interface SelectionScope {
   readonly ownFolders?: Iterable<string>;
 }
 
+/** The reason why a folder that is tracked as a whole leaves out a path. */
+export type ExcludedBy =
+  { readonly kind: 'own' } | { readonly kind: 'pattern'; readonly pattern: string } | { readonly kind: 'gitignore' };
+
 /**
  * Decides which paths are tracked and not excluded. The nearest rule decides; the patterns exclude paths in a tracked
  * folder. A path with a rule of its own is included even if a pattern excludes it. If such a path is a folder, the
@@ -24,6 +28,9 @@ export interface SelectionScope {
 export class Selection {
   readonly rules: Rules;
   readonly #exclusion: Exclusion;
+  readonly #patterns: readonly string[];
+  /** Each pattern alone. */
+  #single: readonly { readonly pattern: string; readonly exclusion: Exclusion }[] | undefined;
   /** The workspace folder and all folders above a rule that tracks. A scan enters them even if nothing tracks them. */
   readonly #foldersAbove = new Set<string>(['']);
   readonly #bases = new Map<string, string>();
@@ -36,6 +43,7 @@ export class Selection {
 
   constructor(scope: SelectionScope) {
     this.rules = new Map([...scope.rules].map((rule) => [rule.path, rule]));
+    this.#patterns = scope.exclude;
     this.#exclusion = new Exclusion(scope.exclude, scope.gitignores ?? []);
     this.#ownFolders = new Set(scope.ownFolders);
     let depth = 0;
@@ -92,6 +100,25 @@ export class Selection {
     if (this.#isOwn(path)) return true;
     if (path === '') return false;
     return this.#exclusion.excludesFile(path, '') || this.#exclusion.excludesFolder(path, '');
+  }
+
+  /** Whether new files in the folder `path` are tracked, unless something excludes them. */
+  tracksFolder(path: string): boolean {
+    return this.#includesFolder(path) && !this.#isOwn(path);
+  }
+
+  /** Tells what excludes `path`, as a part of the folder above it; undefined if nothing does. */
+  excludedBy(path: string, kind: 'file' | 'folder'): ExcludedBy | undefined {
+    if (isTemporary(path) || this.#isOwn(path)) return { kind: 'own' };
+    const rule = this.ruleFor(path);
+    if (path === '' || rule?.path === path) return undefined;
+    const base = rule?.effect === 'track' ? this.#baseOf(rule) : '';
+    const excludes = (exclusion: Exclusion): boolean =>
+      kind === 'file' ? exclusion.excludesFile(path, base) : exclusion.excludesFolder(path, base);
+    if (!excludes(this.#exclusion)) return undefined;
+    this.#single ??= this.#patterns.map((pattern) => ({ pattern, exclusion: new Exclusion([pattern], []) }));
+    const found = this.#single.find(({ exclusion }) => excludes(exclusion));
+    return found === undefined ? { kind: 'gitignore' } : { kind: 'pattern', pattern: found.pattern };
   }
 
   #isOwn(path: string): boolean {

@@ -41,6 +41,7 @@ import { tooLongTest } from '../transfer/staging';
 import { FolderBackups, type FolderBackupsDeps } from './folderBackups';
 import { cureCheck } from './cureCheck';
 import { FileEvents } from './fileEvents';
+import { FolderChoice } from './folderChoice';
 import { FolderHeld } from './folderHeld';
 import { FolderMerges } from './folderMerges';
 import { FolderPause } from './folderPause';
@@ -157,6 +158,10 @@ export class FolderSync {
       this.#fetcher.reconnect();
       this.recheck();
     });
+  }
+
+  get choice(): FolderChoice {
+    return new FolderChoice(this.#replica);
   }
 
   get onDidChangeState() {

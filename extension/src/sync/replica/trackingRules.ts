@@ -83,9 +83,15 @@ export class TrackingRules {
     return this.#pathsOf(({ effect }) => effect === 'untrack');
   }
 
-  /** A snapshot: later changes of the rules do not show in it. */
-  selection(): Selection {
-    return new Selection({ ...this.scope, gitignores: this.#gitignores, ownFolders: this.#ownFolders });
+  /** A snapshot: later changes of the rules do not show in it. `more`: rules that it has in addition. */
+  selection(more: readonly Rule[] = []): Selection {
+    const { rules, ...scope } = this.scope;
+    return new Selection({
+      ...scope,
+      rules: [...rules, ...more],
+      gitignores: this.#gitignores,
+      ownFolders: this.#ownFolders,
+    });
   }
 
   /** Tracks `path`, and removes the rules that this makes redundant. */

@@ -15,12 +15,14 @@ import {
   showFileHistory,
   showTreeHistory,
 } from '../history/commands';
+import { compareWith } from '../history/compareWith';
 import type { FileHistoryView } from '../history/fileHistoryView';
 import type { HistoryView } from '../history/historyView';
 import { restoreFrom, restoreVersion, type HistoryDeps } from '../history/restore';
 import { isMoreRow } from '../history/rows';
 import { undoPull, undoPush } from '../history/undo';
-import { refreshReview, review, syncSelected, type ReviewDeps } from '../review/commands';
+import { copyVersionLink } from '../history/versionLinks';
+import { refreshReview, review, syncReviewed, type ReviewDeps } from '../review/commands';
 import { openChange, openChanges, openFiles } from '../scm/commands';
 import type { SourceControls } from '../scm/sourceControls';
 import { commandIds, trackedViewId, type CommandName } from '../shared/ids';
@@ -34,8 +36,8 @@ import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
 import { callOptions, isCallOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { discard } from './discard';
-import { pullSelected, pushSelected } from './selectionCommands';
-import { track, untrack } from './trackCommands';
+import { pullSelected, pushSelected, syncSelected } from './selectionCommands';
+import { track, trackFiles, untrack } from './trackCommands';
 import { pull, pullHeld, push, pushForce, pushInput, pushWithMessage, sync } from './transferCommands';
 
 export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
@@ -49,6 +51,25 @@ export interface CommandDeps extends MergeDeps, ReviewDeps, HistoryDeps {
 
 type Handler = (...args: unknown[]) => unknown;
 
+/** The commands about the versions of files. */
+function versionHandlers(deps: CommandDeps) {
+  return {
+    history: showTreeHistory,
+    showFileHistory: (uri, uris) => showFileHistory(deps, uri, uris),
+    refreshHistory: () => deps.histories.forEach((view) => view.refresh()),
+    moreHistory: (row) => (isMoreRow(row) ? row.loadMore() : undefined),
+    compareVersion,
+    compareVersionBefore,
+    openVersion,
+    restoreVersion: (row) => restoreVersion(deps, row),
+    restoreFrom: (uri, uris) => restoreFrom(deps, uri, uris),
+    compareRevision: (uri, uris) => compareRevision(deps.picker, uri, uris),
+    compareWith: (...args) => compareWith(deps.picker, ...args),
+    copyVersionLink: (...args) => copyVersionLink(deps, ...args),
+    compareSynced: (uri, uris) => compareSynced(deps.picker, uri, uris),
+  } satisfies Partial<Record<CommandName, Handler>>;
+}
+
 /** Registers every command of the manifest. */
 export function registerCommands(deps: CommandDeps): vscode.Disposable {
   const { folders, log } = deps;
@@ -57,6 +78,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     disconnect: async (argument) =>
       deps.connection.disconnect(await targetFolder(folders, argument, isConnected), folders.all),
     track: (uri, uris) => track(deps, uri, uris),
+    trackFiles: () => trackFiles(deps),
     untrack: (...picked) => untrack(deps, ...picked),
     push: (argument) => push(deps, argument),
     pushForce: (argument) => pushForce(deps, argument),
@@ -65,9 +87,9 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     sync: (argument) => sync(deps, argument),
     pushWithMessage: (argument) => pushWithMessage(deps, argument),
     review: (argument) => review(deps, argument),
-    reviewPush: () => syncSelected(deps, 'push'),
-    reviewPull: () => syncSelected(deps, 'pull'),
-    reviewSync: () => syncSelected(deps, 'sync'),
+    reviewPush: () => syncReviewed(deps, 'push'),
+    reviewPull: () => syncReviewed(deps, 'pull'),
+    reviewSync: () => syncReviewed(deps, 'sync'),
     reviewRefresh: () => refreshReview(deps),
     reviewClose: () => deps.review.close(),
     ...sourceControlHandlers(deps),
@@ -83,17 +105,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     rescan: (argument) => rescan(deps, argument),
     tryAgain: (folder, again) => tryAgain(deps, folder, again),
     createTree: (argument) => createTree(deps, argument),
-    history: showTreeHistory,
-    showFileHistory: (uri, uris) => showFileHistory(deps, uri, uris),
-    refreshHistory: () => deps.histories.forEach((view) => view.refresh()),
-    moreHistory: (row) => (isMoreRow(row) ? row.loadMore() : undefined),
-    compareVersion,
-    compareVersionBefore,
-    openVersion,
-    restoreVersion: (row) => restoreVersion(deps, row),
-    restoreFrom: (uri, uris) => restoreFrom(deps, uri, uris),
-    compareRevision: (uri, uris) => compareRevision(deps.picker, uri, uris),
-    compareSynced: (uri, uris) => compareSynced(deps.picker, uri, uris),
+    ...versionHandlers(deps),
     undoPush: (argument) => undoPush(deps, argument),
     undoPull: (argument) => undoPull(deps, argument),
     showBackups: (argument) => showBackups(deps, argument),
@@ -114,6 +126,7 @@ function sourceControlHandlers(deps: CommandDeps) {
   return {
     pushSelected: (...picked: unknown[]) => pushSelected(deps, ...picked),
     pullSelected: (...picked: unknown[]) => pullSelected(deps, ...picked),
+    syncSelected: (...picked: unknown[]) => syncSelected(deps, ...picked),
     discard: (...picked: unknown[]) => discard(deps, ...picked),
     pushInput: (argument: unknown) => pushInput(deps, argument),
     openChange: (resource: unknown) => openChange(resource),

@@ -4,6 +4,7 @@ import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import type { ReviewDeps } from '../review/commands';
 import { repeatable } from '../shared/repeatable';
+import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
 import { runPull, runPush } from '../sync/runs';
 import type { PathPicker } from '../views/pathPicker';
 import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
@@ -42,10 +43,32 @@ export async function pullSelected(
   let last: PullResult | undefined;
   for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Pull Selected'), picked)) {
     const only = atOrIn(paths);
-    const approved = new Set(paths.filter((path) => owner.sync.pathStates.get(path) === 'held'));
+    const approved = heldAmong(owner, paths);
     last = (await repeatable(() => runPull(deps, owner, options, { only, approved }))).result;
   }
   return last;
+}
+
+/** Pulls, then pushes, the changes at and in the picked paths, and no others. Returns the result of the last folder. */
+export async function syncSelected(
+  deps: SelectionDeps,
+  ...picked: readonly unknown[]
+): Promise<SyncResult | undefined> {
+  const options = callOptions(picked[0]);
+  let last: SyncResult | undefined;
+  for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Sync Selected'), picked)) {
+    const only = atOrIn(paths);
+    if (options === undefined) await offerToSave(owner, 'sync', only);
+    const message = options?.message === undefined ? {} : { message: options.message };
+    const limits = { pull: { only, approved: heldAmong(owner, paths) }, push: { only, ...message } };
+    last = await repeatable(() => pullThenPush(deps, owner, options, limits));
+  }
+  return last;
+}
+
+/** The picked files that a pull would hold: who picks one has decided about it. */
+function heldAmong({ sync }: SyncedFolder, paths: readonly string[]): ReadonlySet<string> {
+  return new Set(paths.filter((path) => sync.pathStates.get(path) === 'held'));
 }
 
 /** The picked paths by folder; those of the options, if code calls the command. */

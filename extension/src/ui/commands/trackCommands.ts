@@ -1,17 +1,17 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
-import { formatNumber } from '../../messages/format';
-import { askInBox, InvalidAnswer } from '../connect/textBox';
-import { shownFile } from '../documents/shownFile';
+import { formatBytes, formatNumber } from '../../messages/format';
+import { confirm } from '../shared/confirm';
 import { commandIds } from '../shared/ids';
 import { showInStatusBar, showNotification } from '../shared/notification';
-import { quotedPaths } from '../../messages/pathList';
+import { pathSection } from '../../messages/pathList';
+import { withProgress } from '../shared/withProgress';
 import type { PathPicker } from '../views/pathPicker';
 import { pickedUris, resolvePicked } from '../views/pickedPaths';
-import { relativePath } from '../workspace/relativePath';
 import { notifyWithActions } from '../workspace/undoNotice';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { typedPaths, typedText } from './typedPaths';
+import { pickTracked } from './trackPicker';
+import { typedPaths } from './typedPaths';
 
 export interface TrackDeps {
   readonly folders: WorkspaceFolders;
@@ -19,14 +19,20 @@ export interface TrackDeps {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** Tracks the picked files and folders, else those that the user types. */
-export async function track({ folders }: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
+/** More than this is asked about: a folder that holds it was often meant to be left out. In bytes. */
+const manyBytes = 1_000_000_000;
+
+/** Tracks the picked files and folders, else those that the user chooses in a list. */
+export async function track(deps: TrackDeps, uri: unknown, uris: unknown): Promise<void> {
+  const { folders } = deps;
   const picked = pickedUris(uri, uris);
-  if (picked.length === 0) await askForPaths(await folders.find());
+  if (picked.length === 0) await trackFiles(deps);
   else for (const [owner, paths] of await resolvePicked(folders, picked)) await trackPaths(owner, paths);
 }
 
-async function trackPaths({ folder, sync }: SyncedFolder, paths: readonly string[]): Promise<void> {
+async function trackPaths(owner: SyncedFolder, paths: readonly string[], isAsked = false): Promise<void> {
+  const { folder, sync } = owner;
+  if (isAsked) await confirmSize(owner, paths);
   await sync.track(paths);
   const problems = [...sync.pathStates.values()].filter((state) => state === 'problem').length;
   const text = trackedMessage(sync.state.counts.tracked, problems);
@@ -48,38 +54,57 @@ function trackedMessage(tracked: number, problems: number): string {
   return `${files}, ${problems === 1 ? vscode.l10n.t('1 problem') : vscode.l10n.t('{0} problems', formatNumber(problems))}`;
 }
 
-/** Asks in a box that stays open, with its text, until the paths are tracked. Throws cancelled. */
-async function askForPaths(owner: SyncedFolder): Promise<void> {
-  const { folder, sync } = owner;
-  const active = shownFile();
-  const path = active && relativePath(folder, active);
-  await askInBox({
-    title: vscode.l10n.t('Palmtree: Track for sync'),
-    prompt: vscode.l10n.t('Files and folders of {0}. Put quotes around names with spaces.', folder.name),
-    placeholder: vscode.l10n.t('notes drafts/plan.md "my data"'),
-    value: path === undefined || sync.isTracked(path) ? '' : typedText(path),
-    hint: (text) => {
-      const { outside } = typedPaths(text, folder.uri.fsPath);
-      return outside.length === 0 ? undefined : vscode.l10n.t('Outside the folder: {0}.', quotedPaths(outside));
-    },
-    check: async (text) => {
-      const { paths, outside } = typedPaths(text, folder.uri.fsPath);
-      if (outside.length > 0) throw new PalmtreeError('not_in_folder', 'outside', { details: { paths: outside } });
-      if (paths.length === 0) throw new InvalidAnswer(vscode.l10n.t('Enter a path.'));
-      await trackPaths(owner, paths);
-    },
+/** Lets the user choose in a list of files, or type paths. Throws cancelled. */
+export async function trackFiles({ folders, log }: TrackDeps): Promise<void> {
+  const owner = await folders.find();
+  const choice = await pickTracked(owner, (text) => trackTyped(owner, text));
+  if (choice === undefined) return;
+  if (choice.track.length > 0) await trackPaths(owner, choice.track, true);
+  if (choice.untrack.length > 0) await untrackPaths(log, owner, choice.untrack);
+}
+
+async function trackTyped(owner: SyncedFolder, text: string): Promise<void> {
+  const { paths, outside } = typedPaths(text, owner.folder.uri.fsPath);
+  if (outside.length > 0) throw new PalmtreeError('not_in_folder', 'outside', { details: { paths: outside } });
+  await trackPaths(owner, paths, true);
+}
+
+/** Asks before very much is tracked, which is often a mistake. Throws cancelled. */
+async function confirmSize({ sync }: SyncedFolder, paths: readonly string[]): Promise<void> {
+  const bytes = await withProgress(vscode.l10n.t('Palmtree: Track Files'), async ({ signal }) => {
+    let sum = 0;
+    for (const path of paths)
+      if (sum <= manyBytes) sum += (await sync.choice.measure(path, { signal, maxBytes: manyBytes })).bytes;
+    return signal.aborted ? undefined : sum;
   });
+  if (bytes === undefined) throw new PalmtreeError('cancelled', 'the measuring was cancelled');
+  if (bytes <= manyBytes) return;
+  const question = vscode.l10n.t('Track more than {0}?', formatBytes(manyBytes));
+  const detail = pathSection(
+    vscode.l10n.t('The next push sends'),
+    paths.map((path) => path || '.'),
+  );
+  await confirm(question, detail, vscode.l10n.t('Track'));
 }
 
 export async function untrack({ picker, log }: TrackDeps, ...picked: readonly unknown[]): Promise<void> {
-  for (const [{ sync, folder }, paths] of await picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), ...picked)) {
-    const [first = ''] = paths;
-    const untracked = await sync.untrack(paths);
-    const text =
-      paths.length === 1
-        ? vscode.l10n.t('{0} is no longer synced here. Nothing was deleted.', first || folder.name)
-        : vscode.l10n.t('{0} paths are no longer synced here. Nothing was deleted.', formatNumber(paths.length));
-    const undo = { title: vscode.l10n.t('Undo'), run: () => sync.trackAgain(untracked) };
-    void notifyWithActions(log, folder, text, [undo]);
+  for (const [owner, paths] of await picker.pick('tracked', vscode.l10n.t('Palmtree: Untrack'), ...picked)) {
+    await untrackPaths(log, owner, paths);
   }
+}
+
+async function untrackPaths(
+  log: vscode.LogOutputChannel,
+  owner: SyncedFolder,
+  paths: readonly string[],
+): Promise<void> {
+  const { sync, folder } = owner;
+  const [first = ''] = paths;
+  const untracked = await sync.untrack(paths);
+  const text =
+    paths.length === 1
+      ? vscode.l10n.t('{0} is no longer synced here. Nothing was deleted.', first || folder.name)
+      : vscode.l10n.t('{0} paths are no longer synced here. Nothing was deleted.', formatNumber(paths.length));
+  const undo = { title: vscode.l10n.t('Undo'), run: () => sync.trackAgain(untracked) };
+  void notifyWithActions(log, folder, text, [undo]);
 }

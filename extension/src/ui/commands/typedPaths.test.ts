@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { typedPaths, typedText } from './typedPaths';
+import { typedPaths } from './typedPaths';
 
 it.each([
   ['notes drafts/plan.md "my data"', ['notes', 'drafts/plan.md', 'my data']],
@@ -15,8 +15,4 @@ it.each([
 
 it.each(['/etc/passwd', '../other', 'notes/../../other', '/gardens/x', '..'])('finds %s outside', (text) => {
   expect(typedPaths(`notes ${text}`, '/garden')).toEqual({ paths: ['notes'], outside: [text] });
-});
-
-it.each(['notes/plan.md', 'my data/plan.md'])('reads the text of %s as that path', (path) => {
-  expect(typedPaths(typedText(path), '/garden').paths).toEqual([path]);
 });

@@ -23,8 +23,3 @@ export function typedPaths(text: string, root: string): TypedPaths {
   }
   return { paths: [...new Set(paths)], outside };
 }
-
-/** The text that `typedPaths` reads as this path. */
-export function typedText(path: string): string {
-  return /\s/.test(path) ? `"${path}"` : path;
-}

@@ -52,6 +52,12 @@ function pathOfDocument({ path, query }: vscode.Uri): string {
   return path.slice(folder.length).replace(/^\//, '');
 }
 
+/** The revision of a document; undefined if it shows another version, such as the last synced one. */
+export function revisionOfDocument(uri: vscode.Uri): number | undefined {
+  const revision = Number(new URLSearchParams(uri.query).get('revision') ?? 0);
+  return revision > 0 ? revision : undefined;
+}
+
 /** The URI has the file's path, so that the extension gives the language; the query tells versions apart. */
 function documentAt({ folder, sync }: SyncedFolder, path: string, version: Record<string, string>): vscode.Uri {
   const tree = sync.state.binding?.tree ?? '';

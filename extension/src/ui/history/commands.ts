@@ -3,6 +3,7 @@ import { localDocument, serverDocument, syncedDocument } from '../documents/serv
 import { treeHistoryViewId } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import type { PathPicker } from '../views/pathPicker';
+import type { SyncedFolder } from '../workspace/workspaceFolders';
 import type { FileHistoryView } from './fileHistoryView';
 import { pickVersion } from './historyPicks';
 import { nameOf, versionOf, type ShownVersion } from './rows';
@@ -56,7 +57,11 @@ export async function openVersion(row: unknown): Promise<void> {
 
 export async function compareRevision(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
   const title = vscode.l10n.t('Palmtree: Compare with Revision');
-  const [owner, path] = await picker.pickOne('file', title, uri, uris);
+  await compareRevisionOf(...(await picker.pickOne('file', title, uri, uris)));
+}
+
+/** Compares a version that the user picks (on the left) with the local file. */
+export async function compareRevisionOf(owner: SyncedFolder, path: string): Promise<void> {
   const placeHolder = vscode.l10n.t('Select a revision to compare {0} with', nameOf(path));
   const picked = await pickVersion(owner, path, placeHolder);
   const { revision, entry } = picked;
@@ -65,7 +70,11 @@ export async function compareRevision(picker: PathPicker, uri: unknown, uris: un
 
 export async function compareSynced(picker: PathPicker, uri: unknown, uris: unknown): Promise<void> {
   const listTitle = vscode.l10n.t('Palmtree: Compare with Last Synced');
-  const [owner, path] = await picker.pickOne('file', listTitle, uri, uris);
+  await compareSyncedOf(...(await picker.pickOne('file', listTitle, uri, uris)));
+}
+
+/** Compares the last synced version (on the left) with the local file. */
+export async function compareSyncedOf(owner: SyncedFolder, path: string): Promise<void> {
   const title = vscode.l10n.t('{0} (last synced ↔ local)', nameOf(path));
   await openDiff(syncedDocument(owner, path), await localDocument(owner, path), title);
 }
@@ -76,7 +85,7 @@ async function compareWithLocal(version: ShownVersion): Promise<void> {
   await openDiff(documentOf(version), await localDocument(owner, localPath), title);
 }
 
-async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {
+export async function openDiff(left: vscode.Uri, right: vscode.Uri, title: string): Promise<void> {
   await vscode.commands.executeCommand('vscode.diff', left, right, title);
 }
 

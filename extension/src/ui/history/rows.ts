@@ -50,7 +50,7 @@ export interface MoreRow {
   readonly loadMore: () => Promise<void>;
 }
 
-function isVersionRow(row: unknown): row is VersionRow {
+export function isVersionRow(row: unknown): row is VersionRow {
   return typeof row === 'object' && row !== null && 'version' in row && 'owner' in row;
 }
 

@@ -40,7 +40,7 @@ export async function refreshReview(deps: ReviewDeps): Promise<void> {
 }
 
 /** Pushes or pulls the selected paths, and no change that came after the plan. */
-export async function syncSelected(deps: ReviewDeps, direction: PlanDirection): Promise<void> {
+export async function syncReviewed(deps: ReviewDeps, direction: PlanDirection): Promise<void> {
   const current = currentReview(deps);
   await repeatable(async () => {
     if (direction !== 'pull') await offerToSave(current.owner, direction);

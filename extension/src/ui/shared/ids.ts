@@ -5,12 +5,14 @@ export const commandIds = {
   connect: 'palmtree.connect',
   disconnect: 'palmtree.disconnect',
   track: 'palmtree.track',
+  trackFiles: 'palmtree.trackFiles',
   untrack: 'palmtree.untrack',
   push: 'palmtree.push',
   pushForce: 'palmtree.pushForce',
   pull: 'palmtree.pull',
   pullHeld: 'palmtree.pullHeld',
   sync: 'palmtree.sync',
+  syncSelected: 'palmtree.syncSelected',
   pushWithMessage: 'palmtree.pushWithMessage',
   pushSelected: 'palmtree.pushSelected',
   pullSelected: 'palmtree.pullSelected',
@@ -46,6 +48,8 @@ export const commandIds = {
   openVersion: 'palmtree.openVersion',
   restoreVersion: 'palmtree.restoreVersion',
   restoreFrom: 'palmtree.restoreFrom',
+  compareWith: 'palmtree.compareWith',
+  copyVersionLink: 'palmtree.copyVersionLink',
   compareRevision: 'palmtree.compareRevision',
   compareSynced: 'palmtree.compareSynced',
   undoPush: 'palmtree.undoPush',
@@ -111,6 +115,9 @@ export const contextKeys = {
   /** The plan under review has paths to pull. */
   planPulls: 'palmtree.planPulls',
 } as const;
+
+/** The publisher and the name of the extension. */
+export const extensionId = 'palmtree.palmtree-sync';
 
 /** The scheme of documents with versions of files. */
 export const serverScheme = 'palmtree';

@@ -26,7 +26,9 @@ export async function pickMany<T extends Item>(
 
 /** A list that stays open until its owner disposes it. */
 interface PickList<T extends Item> {
-  readonly setItems: (items: readonly T[]) => void;
+  /** With `canSelectMany`, checks the items for which `isSelected` returns true. */
+  readonly setItems: (items: readonly T[], isSelected?: (item: T) => boolean) => void;
+  readonly setTitle: (title: string) => void;
   readonly list: Omit<vscode.QuickPick<ShownItem<T>>, 'items' | 'title' | 'placeholder'>;
 }
 
@@ -38,7 +40,15 @@ export function createPickList<T extends Item>({ title, placeHolder }: PickOptio
   const list = vscode.window.createQuickPick<ShownItem<T>>();
   list.title = title === undefined ? undefined : plainLine(title);
   list.placeholder = plainLine(placeHolder);
-  return { list, setItems: (items) => void (list.items = shownItems(items)) };
+  return {
+    list,
+    setTitle: (text) => void (list.title = plainLine(text)),
+    setItems: (items, isSelected) => {
+      const shown = shownItems(items);
+      list.items = shown;
+      if (isSelected !== undefined) list.selectedItems = shown.filter(({ item }) => isSelected(item));
+    },
+  };
 }
 
 /** VS Code makes links and icons of a prompt and of a validation message. */
@@ -61,7 +71,7 @@ function shownItems<T extends Item>(items: readonly T[]): ShownItem<T>[] {
   return items.map((item) => ({ ...shownItem(item), item }));
 }
 
-function shownItem({ icon, label, description, detail, kind, picked }: Item): vscode.QuickPickItem {
+function shownItem({ icon, label, description, detail, kind, picked, buttons }: Item): vscode.QuickPickItem {
   const text = withoutIcons(label);
   return {
     label: icon === undefined ? text : `$(${icon}) ${text}`,
@@ -69,5 +79,6 @@ function shownItem({ icon, label, description, detail, kind, picked }: Item): vs
     ...(detail !== undefined && { detail: withoutIcons(detail) }),
     ...(kind !== undefined && { kind }),
     ...(picked !== undefined && { picked }),
+    ...(buttons !== undefined && { buttons }),
   };
 }

@@ -6,7 +6,7 @@ import type { PushOptions, PushResult } from '../../sync/push/push';
 import type { CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { bothPulls, pullUnshown, pushUnshown } from './runs';
-import { showRun, type TransferDeps } from './showRun';
+import { isIncluded, showRun, type TransferDeps } from './showRun';
 
 /** Others may push between the pull and the push; then both run again. */
 const maxRounds = 3;
@@ -57,6 +57,8 @@ export async function pullThenPush(
   }
 }
 
-function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false }: SyncOptions): boolean {
-  return (isReviewed ? 0 : conflicts.length) + skipped.length + merged.length > 0;
+/** A conflict elsewhere does not keep the picked files from being pushed. */
+function needsUser({ conflicts, skipped, merged }: PullResult, { isReviewed = false, pull }: SyncOptions): boolean {
+  const unseen = isReviewed ? [] : conflicts.filter((path) => isIncluded(path, pull));
+  return unseen.length + skipped.length + merged.length > 0;
 }

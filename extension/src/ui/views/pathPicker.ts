@@ -65,6 +65,12 @@ export class PathPicker {
     throw new PalmtreeError('nothing_picked', 'nothing is picked');
   }
 
+  /** A path that the user picks in a list, whatever was used last. Throws cancelled, nothing_picked. */
+  async choose(kind: PathKind, title: string): Promise<[SyncedFolder, string]> {
+    const { owner, path } = await this.#ask(kind, title);
+    return [owner, path];
+  }
+
   #usedPaths(kind: PathKind): vscode.Uri[] {
     const rows = this.#used.uris;
     const active = shownFile();

@@ -136,6 +136,13 @@ export class WorkspaceFolders implements vscode.Disposable {
     return candidates.length === 1 && candidates[0] ? candidates[0] : pickFolder(candidates);
   }
 
+  /** The open folders, once they are opened. Throws untrusted. */
+  async opened(): Promise<readonly SyncedFolder[]> {
+    if (!vscode.workspace.isTrusted) throw new PalmtreeError('untrusted', 'the workspace is not trusted');
+    await this.#last;
+    return this.all;
+  }
+
   folderOf(uri: vscode.Uri): SyncedFolder | undefined {
     const folder = vscode.workspace.getWorkspaceFolder(uri);
     return folder === undefined ? undefined : this.#opened.get(folder.uri.toString());
