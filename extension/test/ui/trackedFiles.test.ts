@@ -84,6 +84,10 @@ describe('the view of tracked files', () => {
     await window.runCommand('Palmtree: Track Files…');
     await quickInput.answer(desk.path('loose'), 'Files and folders');
     await window.pending('↑2');
+    await window.runCommand('Palmtree: Doctor');
+    await quickInput.row('Files').filter({ hasText: '2 files tracked' }).waitFor();
+    await picture(window, 'doctor');
+    await quickInput.cancel();
   });
 
   it('untracks a folder, and tracks it again with Undo', async ({ desk, laptop }) => {

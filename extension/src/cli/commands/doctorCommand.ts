@@ -4,9 +4,9 @@ import { version } from '../../../../package.json';
 import { protocol } from '../../../../server/src/contract/protocol';
 import { parseServerUrl } from '../../io/api/serverAddress';
 import { createFolder } from '../../io/fs/folders';
-import { probeRsync } from '../../io/rsync/rsyncProbe';
-import { fileCount } from '../../messages/format';
+import { findingMessage } from '../../messages/checkMessages';
 import { plainLine } from '../../messages/plainText';
+import { checkFolder } from '../../sync/folder/folderChecks';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder, type OpenFolder } from '../folder/openFolder';
 import { errorSentence } from '../terminal/errorSentence';
@@ -33,7 +33,7 @@ async function doctor(invocation: Invocation): Promise<ExitCode> {
     withFolder(
       invocation,
       async (folder) => {
-        await checkFolder(invocation, folder, checks);
+        await showChecks(invocation, folder, checks);
         return folder.root;
       },
       { isServerOptional: true },
@@ -42,30 +42,14 @@ async function doctor(invocation: Invocation): Promise<ExitCode> {
   return checks.haveFailed ? exitCodes.failed : exitCodes.done;
 }
 
-async function checkFolder(
-  { credentials, clients, signal }: Invocation,
-  folder: OpenFolder,
-  checks: Checks,
-): Promise<void> {
+async function showChecks({ credentials, clients }: Invocation, folder: OpenFolder, checks: Checks): Promise<void> {
   const { sync, reporter, config } = folder;
-  await checks.run('rsync', async () => `${config.rsyncPath} ${await probeRsync(config.rsyncPath)}`);
   const { binding } = sync.state;
-  if (binding === undefined) return;
-  const { server, tree } = binding;
-  const token = await credentials.token(parseServerUrl(server));
-  const client = clients.open(server, token ?? '');
-  const isReached = await checks.run('server', async () => {
-    const begun = performance.now();
-    const { name, server: about } = await client.whoami(signal);
-    return `${server}, version ${about.version}, as ${name}, in ${Math.round(performance.now() - begun)} ms`;
-  });
-  if (isReached) {
-    await checks.run('tree', async () => `"${tree}" at revision ${(await client.head(tree, signal))?.number ?? 0}`);
-    await checks.run('scan', async () => {
-      await sync.rescan(reporter);
-      const { tracked, problems, conflicts } = sync.state.counts;
-      return `${fileCount(tracked)} tracked, ${problems} with a problem, ${conflicts} in conflict`;
-    });
+  const token = binding && (await credentials.token(parseServerUrl(binding.server)));
+  const client = binding && clients.open(binding.server, token ?? '');
+  for await (const { check, outcome } of checkFolder({ sync, reporter, rsyncPath: config.rsyncPath, client })) {
+    if ('finding' in outcome) checks.show(check, true, findingMessage(outcome.finding));
+    else checks.show(check, false, errorSentence(outcome.error));
   }
 }
 
@@ -79,16 +63,16 @@ class Checks {
 
   async run(check: string, work: () => Promise<string>): Promise<boolean> {
     try {
-      this.#show(check, true, await work());
+      this.show(check, true, await work());
       return true;
     } catch (error) {
-      this.haveFailed = true;
-      this.#show(check, false, errorSentence(error));
+      this.show(check, false, errorSentence(error));
       return false;
     }
   }
 
-  #show(check: string, ok: boolean, text: string): void {
+  show(check: string, ok: boolean, text: string): void {
+    if (!ok) this.haveFailed = true;
     const sign = ok ? this.#out.style('green', '✓') : this.#out.style('red', '✗');
     this.#out.result('check', { check, ok, text }, `${sign} ${check.padEnd(8)} ${plainLine(text)}`);
   }

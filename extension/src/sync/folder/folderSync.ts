@@ -6,6 +6,7 @@ import type { PathFolders } from '../../core/status/pathTree';
 import type { RuleRename } from '../../core/tracking/moveRules';
 import type { Rule } from '../../core/tracking/rule';
 import { PalmtreeError } from '../../errors';
+import type { Client } from '../../io/api/client';
 import type { Wait } from '../../io/api/revisionFeed';
 import type { Scanner } from '../../io/scan/scannerPort';
 import type { Store } from '../../io/store/storePort';
@@ -179,6 +180,11 @@ export class FolderSync {
 
   get isConnected(): boolean {
     return this.#connection.isBound;
+  }
+
+  /** The client of the server that the folder is bound to; undefined if it is bound to none. */
+  get client(): Client | undefined {
+    return this.#connection.server?.client;
   }
 
   /** The number of connections for live updates so far: after each, what failed before may succeed. */

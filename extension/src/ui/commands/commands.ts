@@ -36,6 +36,7 @@ import type { SyncTerminal } from '../views/terminal';
 import type { TrackedView } from '../views/trackedView';
 import { callOptions, isCallOptions, isConnected, targetFolder } from '../workspace/callOptions';
 import { discard } from './discard';
+import { doctor } from './doctor';
 import { pullSelected, pushSelected, syncSelected } from './selectionCommands';
 import { track, trackFiles, untrack } from './trackCommands';
 import { pull, pullHeld, push, pushForce, pushInput, pushWithMessage, sync } from './transferCommands';
@@ -110,6 +111,7 @@ export function registerCommands(deps: CommandDeps): vscode.Disposable {
     undoPull: (argument) => undoPull(deps, argument),
     showBackups: (argument) => showBackups(deps, argument),
     deleteBackups: (argument) => deleteBackups(deps, argument),
+    doctor: (argument) => doctor(deps, argument),
     pauseAutomation: (argument) => pauseAutomation(folders, argument),
     resumeAutomation: (argument) => resumeAutomation(folders, argument),
     showLog: () => log.show(),

@@ -56,6 +56,7 @@ export const commandIds = {
   undoPull: 'palmtree.undoPull',
   showBackups: 'palmtree.showBackups',
   deleteBackups: 'palmtree.deleteBackups',
+  doctor: 'palmtree.doctor',
   pauseAutomation: 'palmtree.pauseAutomation',
   resumeAutomation: 'palmtree.resumeAutomation',
   showLog: 'palmtree.showLog',

@@ -1,0 +1,67 @@
+import { probeRsync } from '../../io/rsync/rsyncProbe';
+import type { Client } from '../../io/api/client';
+import type { Reporter } from '../ports/serverBinding';
+import type { Counts } from '../ports/syncState';
+import type { FolderSync } from './folderSync';
+
+export type CheckName = 'rsync' | 'server' | 'tree' | 'scan';
+
+/** What a check has found. */
+export type Finding =
+  | { readonly check: 'rsync'; readonly command: string; readonly version: string }
+  /** `name`: that of the token. `ms`: the time of one request. */
+  | {
+      readonly check: 'server';
+      readonly server: string;
+      readonly version: string;
+      readonly name: string;
+      readonly ms: number;
+    }
+  | { readonly check: 'tree'; readonly tree: string; readonly revision: number }
+  | { readonly check: 'scan'; readonly counts: Counts };
+
+export interface CheckResult {
+  readonly check: CheckName;
+  /** The finding, or the error that the check has met. */
+  readonly outcome: { readonly finding: Finding } | { readonly error: unknown };
+}
+
+export interface CheckOptions {
+  readonly sync: FolderSync;
+  readonly reporter: Reporter;
+  readonly rsyncPath: string;
+  /** The way to the server that the folder is bound to; undefined if it is bound to none. */
+  readonly client: Pick<Client, 'whoami' | 'head'> | undefined;
+}
+
+/** Checks whatever a push or pull of a folder needs, one thing after the other, although an earlier check has failed. */
+export async function* checkFolder({ sync, reporter, rsyncPath, client }: CheckOptions): AsyncGenerator<CheckResult> {
+  const { signal } = reporter;
+  yield await checked('rsync', async () => ({ command: rsyncPath, version: await probeRsync(rsyncPath) }));
+  const { binding } = sync.state;
+  if (binding === undefined || client === undefined) return;
+  const { server, tree } = binding;
+  const reached = await checked('server', async () => {
+    const begun = performance.now();
+    const { name, server: about } = await client.whoami(signal);
+    return { server, version: about.version, name, ms: Math.round(performance.now() - begun) };
+  });
+  yield reached;
+  if ('error' in reached.outcome) return;
+  yield await checked('tree', async () => ({ tree, revision: (await client.head(tree, signal))?.number ?? 0 }));
+  yield await checked('scan', async () => {
+    await sync.rescan(reporter);
+    return { counts: sync.state.counts };
+  });
+}
+
+async function checked<N extends CheckName>(
+  check: N,
+  work: () => Promise<Omit<Extract<Finding, { readonly check: N }>, 'check'>>,
+): Promise<CheckResult> {
+  try {
+    return { check, outcome: { finding: { check, ...(await work()) } as unknown as Finding } };
+  } catch (error) {
+    return { check, outcome: { error } };
+  }
+}
