@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '../errors';
 import { defaultDataFolder, prepareDataFolder } from './dataFolder';
+import { limitHeapGrowth } from './limitHeapGrowth';
 import { startServer } from './startServer';
 import { stopOnSignal } from './stopOnSignal';
 
@@ -36,6 +37,7 @@ export function serveCommand(version: string, print: (line: string) => void): Co
     )
     .option('--no-gc', 'do not run gc at the start and once a day')
     .action(async (options: ServeOptions) => {
+      limitHeapGrowth();
       const running = await startServer({
         version,
         listen: { host: options.host, port: options.port, ...tlsOf(options) },
