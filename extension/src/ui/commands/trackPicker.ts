@@ -32,6 +32,13 @@ export async function pickTracked(
   }
 }
 
+/** The time in which the window surely applies a list that was sent to it. In milliseconds. */
+const settlingMs = 1_000;
+
+function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((path) => b.has(path));
+}
+
 class TrackPicker {
   readonly #owner: SyncedFolder;
   readonly #typed: (text: string) => Promise<void>;
@@ -46,6 +53,13 @@ class TrackPicker {
   #folder = '';
   #items: readonly FolderItem[] = [];
   #shown: readonly Item[] = [];
+  /** The text that the rows were filtered by. */
+  #text = '';
+  /** The paths that were checked in the list as it was sent last, and when that was. */
+  #drawn: ReadonlySet<string> = new Set();
+  #drawnAt = 0;
+  /** The user has checked or unchecked a row since. */
+  #hasAnswered = false;
   /** Ends the measuring of the rows that are no longer shown. */
   #measuring = new AbortController();
 
@@ -106,6 +120,8 @@ class TrackPicker {
     this.#say('');
     const name = /^[^/]+(?=\/$)/.exec(text)?.[0];
     const isFolder = this.#items.some((item) => item.isFolder && item.name === name);
+    // The window reports the text that `#open` has set, too.
+    if (text === this.#text) return;
     if (name === undefined || !isFolder) this.#show();
     else void this.#open(this.#folder === '' ? name : `${this.#folder}/${name}`);
   }
@@ -114,6 +130,7 @@ class TrackPicker {
     this.#measuring.abort();
     this.#measuring = new AbortController();
     const text = this.#pick.list.value;
+    this.#text = text;
     const active = this.#folder === '' && text === '' ? activeRow(this.#owner) : undefined;
     const found = shownRows(this.#owner, this.#folder, this.#items, text);
     const rows = active === undefined ? found : [active, ...found];
@@ -129,7 +146,10 @@ class TrackPicker {
       description: rowDescription(row, this.#measured.get(row.path)),
       ...(row.isFolder && { buttons: [open] }),
     }));
-    this.#pick.setItems(this.#shown, ({ row }) => this.#toggled.get(row.path) ?? row.isTracked);
+    this.#pick.setItems(this.#shown, (item) => this.#isChecked(item));
+    this.#drawn = new Set(this.#shown.flatMap((item) => (this.#isChecked(item) ? [item.row.path] : [])));
+    this.#drawnAt = Date.now();
+    this.#hasAnswered = false;
   }
 
   /** Adds the sizes, a few rows at a time. */
@@ -146,8 +166,24 @@ class TrackPicker {
     }
   }
 
+  /**
+   * The window may still apply an older list when the user checks a row of it, and then loses the check: for a moment after
+   * a list was sent, its selection is sent again, and a return to the one that was sent with it is no answer of the user.
+   */
   #selected(items: readonly Item[]): void {
     const selected = new Set(items.map(({ row }) => row.path));
+    const isSettling = Date.now() - this.#drawnAt < settlingMs;
+    const isReset = isSettling && this.#hasAnswered && isSame(selected, this.#drawn);
+    if (!isReset) this.#toggle(selected);
+    this.#hasAnswered ||= !isSame(selected, this.#drawn);
+    if (isSettling && this.#hasAnswered) this.#pick.select((item) => this.#isChecked(item));
+  }
+
+  #isChecked({ row }: Item): boolean {
+    return this.#toggled.get(row.path) ?? row.isTracked;
+  }
+
+  #toggle(selected: ReadonlySet<string>): void {
     for (const { row } of this.#shown) {
       const isSelected = selected.has(row.path);
       if (isSelected === row.isTracked) this.#toggled.delete(row.path);

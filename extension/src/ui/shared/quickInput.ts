@@ -28,6 +28,8 @@ export async function pickMany<T extends Item>(
 interface PickList<T extends Item> {
   /** With `canSelectMany`, checks the items for which `isSelected` returns true. */
   readonly setItems: (items: readonly T[], isSelected?: (item: T) => boolean) => void;
+  /** Checks those of the items for which `isSelected` returns true. */
+  readonly select: (isSelected: (item: T) => boolean) => void;
   readonly setTitle: (title: string) => void;
   readonly list: Omit<vscode.QuickPick<ShownItem<T>>, 'items' | 'title' | 'placeholder'>;
 }
@@ -42,6 +44,7 @@ export function createPickList<T extends Item>({ title, placeHolder }: PickOptio
   list.placeholder = plainLine(placeHolder);
   return {
     list,
+    select: (isSelected) => void (list.selectedItems = list.items.filter(({ item }) => isSelected(item))),
     setTitle: (text) => void (list.title = plainLine(text)),
     setItems: (items, isSelected) => {
       const shown = shownItems(items);
