@@ -15,6 +15,17 @@ export function percent(part: number, whole: number): number {
   return Math.min(100, Math.floor((part * 100) / whole));
 }
 
+/** `a, b, c`, with the commas of the language. */
+export function commaList(parts: readonly string[]): string {
+  const [first = '', ...others] = parts;
+  return others.reduce((list, part) => l10n.t('{0}, {1}', list, part), first);
+}
+
+/** `"a"`, with the quotation marks of the language. */
+export function quoted(text: string): string {
+  return l10n.t('"{0}"', text);
+}
+
 /** `1 file`, `2 files`. */
 export function fileCount(count: number): string {
   return count === 1 ? l10n.t('1 file') : l10n.t('{0} files', formatNumber(count));

@@ -1,6 +1,6 @@
 import { l10n } from 'vscode';
 import { sortedNaturally } from '../core/paths';
-import { formatNumber } from './format';
+import { commaList, formatNumber, quoted } from './format';
 import { plainLine } from './plainText';
 
 const maxInSentence = 3;
@@ -9,13 +9,13 @@ const maxInDialog = 10;
 /** `a, b, c and 2 more`, for a sentence. `count` is the number of all, if `paths` has only the first ones. */
 export function pathList(paths: readonly string[], count = paths.length): string {
   const first = sortedNaturally(paths).slice(0, maxInSentence);
-  const shown = first.map(plainLine).join(', ');
+  const shown = commaList(first.map(plainLine));
   return count > first.length ? l10n.t('{0} and {1} more', shown, formatNumber(count - first.length)) : shown;
 }
 
 /** `"a", "b", "c" and 2 more`, for a sentence. */
 export function quotedPaths(paths: readonly string[]): string {
-  return pathList(paths.map((path) => `"${path}"`));
+  return pathList(paths.map(quoted));
 }
 
 /** The first paths, one per line, for a dialog's detail. */

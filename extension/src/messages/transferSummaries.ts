@@ -2,7 +2,7 @@ import { l10n } from 'vscode';
 import type { PendingCounts } from '../core/status/folderSummaries';
 import type { PullResult } from '../sync/pull/pull';
 import type { PushResult } from '../sync/push/push';
-import { formatNumber } from './format';
+import { commaList, formatNumber } from './format';
 
 /** `pushed 3 files, renamed 1, deleted 1, 1 conflict skipped, revision 8` */
 export function pushSummary(
@@ -64,5 +64,5 @@ function revisionPart(revision: number): string {
 }
 
 function joined(...parts: readonly string[]): string {
-  return parts.filter((part) => part !== '').join(', ');
+  return commaList(parts.filter((part) => part !== ''));
 }

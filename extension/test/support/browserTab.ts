@@ -38,9 +38,10 @@ export class BrowserTab {
     return openWindow(this.#guest, url);
   }
 
-  /** Opens this address beside the window that the tab shows. */
-  async openBeside(url: string): Promise<WorkbenchWindow> {
+  /** Opens this address beside the window that the tab shows, in a language as if its language pack were installed. */
+  async openBeside(url: string, language = 'en'): Promise<WorkbenchWindow> {
     const page = await this.#newPage();
+    if (language !== 'en') await page.addInitScript(`globalThis._VSCODE_NLS_LANGUAGE = '${language}'`);
     this.#beside.push(page);
     return openWindow(page, url);
   }

@@ -86,7 +86,8 @@ export const it = test
   /** Opens another window beside it. */
   .extend('openWindowBeside', ({ workbench, sharedTab }, { onCleanup }) => {
     onCleanup(() => sharedTab.closeBeside());
-    return (path: string): Promise<WorkbenchWindow> => sharedTab.openBeside(workbench.urlFor(path));
+    return (path: string, language?: string): Promise<WorkbenchWindow> =>
+      sharedTab.openBeside(workbench.urlFor(path), language);
   })
   /** Creates a workspace folder with this name, bound to a tree on the server. */
   .extend('createDesk', ({ scratch, server, workbench, openWindow }) => async (name: string, tree: string) => {

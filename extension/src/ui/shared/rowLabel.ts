@@ -1,9 +1,10 @@
 import { l10n } from 'vscode';
 import { parentOf } from '../../core/paths';
+import { commaList } from '../../messages/format';
 
 /** The words that a screen reader reads for a row: `plan.md, conflict, in notes`. */
 export function rowLabel(name: string, ...parts: readonly string[]): { readonly label: string } {
-  return { label: [name, ...parts].filter((part) => part !== '').join(', ') };
+  return { label: commaList([name, ...parts].filter((part) => part !== '')) };
 }
 
 /** `in notes/2026`; empty for a path that is in no folder. */

@@ -1,5 +1,6 @@
 import { l10n } from 'vscode';
 import { isExcludeSetting } from '../../core/tracking/excludeSetting';
+import { commaList, quoted } from '../../messages/format';
 import { settingDefaults, type SettingName } from './ids';
 
 /** The part of a setting's JSON schema that its values are checked against. A test compares it with package.json. */
@@ -50,7 +51,7 @@ export function expectedSetting(name: SettingName): string {
 
 function expectation(name: SettingName): string {
   const { type, enum: options, minimum, maximum } = settingSchemas[name];
-  if (options !== undefined) return l10n.t('one of {0}', options.map((option) => `"${option}"`).join(', '));
+  if (options !== undefined) return l10n.t('one of {0}', commaList(options.map(quoted)));
   switch (type) {
     case 'string':
       return l10n.t('a text');

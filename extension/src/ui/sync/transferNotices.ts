@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { Skipped } from '../../io/apply/applyState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
-import { formatNumber } from '../../messages/format';
+import { formatNumber, quoted } from '../../messages/format';
 import { commandIds, type CommandName } from '../shared/ids';
 import { showNotification } from '../shared/notification';
 import { pathList } from '../../messages/pathList';
@@ -104,7 +104,7 @@ export async function notifyMerged(
 export async function notifySkippedFolders({ folder }: SyncedFolder, folders: readonly string[]): Promise<void> {
   if (folders.length === 0) return;
   const isOne = folders.length === 1;
-  const names = folders.map((path) => `"${path === '' ? folder.name : path}"`);
+  const names = folders.map((path) => quoted(path === '' ? folder.name : path));
   const text = isOne
     ? vscode.l10n.t("{0} has other local files; they won't be uploaded.", pathList(names))
     : vscode.l10n.t("{0} have other local files; they won't be uploaded.", pathList(names));

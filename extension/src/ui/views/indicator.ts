@@ -227,7 +227,7 @@ function nextTryMessage(nextTryAt: number, now: Date): string {
 /** A tooltip as one paragraph, for screen readers. */
 export function spoken(tooltip: string): string {
   const [last = '', ...before] = tooltip.split('\n\n').reverse();
-  const sentences = before.map((text) => (/[.!?…”]$/.test(text) ? text : `${text}.`));
+  const sentences = before.map((text) => (/[.!?…”。！？]$/.test(text) ? text : `${text}.`));
   return [...sentences.reverse(), last].join(' ');
 }
 
