@@ -18,6 +18,13 @@ export class ScmPart extends RowsPart {
     return this.all.filter({ has: this.#page.locator('.resource-group .name', { hasText: title }) });
   }
 
+  /** Clicks a row. */
+  async open(name: string): Promise<void> {
+    // The tooltip of the view's icon covers rows as long as the pointer rests there.
+    await this.#page.mouse.move(0, 0);
+    await this.row(name).click();
+  }
+
   /** Clicks a button that a group's row shows while the pointer is on it. */
   async groupAction(title: string, action: string): Promise<void> {
     const group = this.group(title);

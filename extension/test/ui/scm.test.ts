@@ -18,7 +18,7 @@ describe('the Source Control view', () => {
     await scm.row('new.md').waitFor();
     await window.badge('Source Control').filter({ hasText: '3' }).waitFor();
 
-    await scm.row('plan.md').click();
+    await scm.open('plan.md');
     await window.page.getByRole('tab', { name: 'plan.md (server r1 ↔ local)' }).waitFor();
     await scm.groupAction('To Push', 'Open Changes');
     // The editor takes the focus once it shows the texts.

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { Conflict } from '../../core/change';
 import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
@@ -24,6 +24,10 @@ import { lookOf, Resource } from './resource';
 
 /** The rows of a group. Each costs time in the extension host, and more in the window. */
 const maxShown = 500;
+/** The rows that are sent at once: 500 would hold up the extension host for some 30 ms. */
+const maxAdded = 100;
+/** VS Code sends all rows together that are set within 100 ms. */
+const sendingMs = 120;
 /** Folders change state in bursts. */
 const debounceMs = 100;
 
@@ -39,10 +43,12 @@ export interface SourceControlDeps {
   readonly mergeable: MergeableConflicts;
 }
 
-/**
- * The source control of one folder. It has no root: a root makes VS Code take it, in place of a git repository there, for
- * the active one, whose branch the status bar shows.
- */
+export interface SourceControlPlace {
+  readonly label: string;
+  readonly root: vscode.Uri | undefined;
+}
+
+/** The source control of one folder. */
 export class FolderSourceControl implements vscode.Disposable {
   readonly #owner: SyncedFolder;
   readonly #deps: SourceControlDeps;
@@ -57,10 +63,10 @@ export class FolderSourceControl implements vscode.Disposable {
   /** The states and merges that the rows show, or are being made from. */
   #shown: readonly unknown[] = [];
 
-  constructor(owner: SyncedFolder, label: string, deps: SourceControlDeps) {
+  constructor(owner: SyncedFolder, { label, root }: SourceControlPlace, deps: SourceControlDeps) {
     this.#owner = owner;
     this.#deps = deps;
-    const control = (this.#control = vscode.scm.createSourceControl('palmtree', withoutIcons(label)));
+    const control = (this.#control = vscode.scm.createSourceControl('palmtree', withoutIcons(label), root));
     control.acceptInputCommand = {
       command: commandIds.pushInput,
       title: vscode.l10n.t('Push'),
@@ -140,10 +146,10 @@ export class FolderSourceControl implements vscode.Disposable {
       const summary = sync.folderSummaries.get('');
       for (const name of changeGroupNames) {
         await nextTurn();
+        await this.#show(name, groups[name]);
         if (this.#isDisposed) return;
-        this.#show(name, groups[name]);
       }
-      this.#control.count = summary === undefined ? 0 : summary.changes + summary.pending.problems;
+      this.#control.count = summary?.changes ?? 0;
     } finally {
       this.#isRunning = false;
     }
@@ -165,9 +171,9 @@ export class FolderSourceControl implements vscode.Disposable {
     };
   }
 
-  #show(name: ChangeGroupName, { shown, total }: ChangeGroup): void {
+  async #show(name: ChangeGroupName, { shown, total }: ChangeGroup): Promise<void> {
     const group = this.#groups.get(name);
-    if (group === undefined) return;
+    if (group === undefined || this.#isDisposed) return;
     const label = groupLabel(name, shown.length, total);
     if (group.label !== label) group.label = label;
     const before = this.#resources.get(name) ?? new Map<string, Resource>();
@@ -175,7 +181,15 @@ export class FolderSourceControl implements vscode.Disposable {
     const isSame = resources.size === before.size && [...resources].every(([path, one]) => before.get(path) === one);
     if (isSame) return;
     this.#resources.set(name, resources);
-    group.resourceStates = [...resources.values()];
+    const isNew = (one: Resource): boolean => before.get(one.path) !== one;
+    const known = [...resources.values()].filter((one) => !isNew(one));
+    const added = [...resources.values()].filter(isNew);
+    for (let count = maxAdded; count < added.length; count += maxAdded) {
+      group.resourceStates = [...known, ...added.slice(0, count)];
+      await pause(sendingMs);
+      if (this.#isDisposed) return;
+    }
+    group.resourceStates = [...known, ...added];
   }
 
   /** Keeps the row of a path that looks the same: VS Code then sends only the others to its window. */

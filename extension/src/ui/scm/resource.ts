@@ -31,7 +31,7 @@ export class Resource implements vscode.SourceControlResourceState {
     this.state = state;
     this.resourceUri = vscode.Uri.joinPath(owner.folder.uri, ...path.split('/'));
     this.contextValue = look.contextValue;
-    this.decorations = { tooltip: look.tooltip, strikeThrough: look.isDeleted, faded: group === 'pull' };
+    this.decorations = { tooltip: look.tooltip, strikeThrough: look.isDeleted };
     this.command = { command: commandIds.openChange, title: vscode.l10n.t('Open Changes'), arguments: [this] };
   }
 

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import { section } from '../shared/ids';
 import { setting } from '../shared/settings';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { FolderSourceControl, type SourceControlDeps } from './folderSourceControl';
-import { gitReady } from './gitReady';
+import { FolderSourceControl, type SourceControlDeps, type SourceControlPlace } from './folderSourceControl';
+import { GitRepositories } from './gitRepositories';
 import type { Resource } from './resource';
 
 export interface SourceControlsDeps extends SourceControlDeps {
@@ -12,16 +12,21 @@ export interface SourceControlsDeps extends SourceControlDeps {
 
 interface Shown {
   readonly owner: SyncedFolder;
-  readonly label: string;
+  /** Differs if the control has to be made anew. */
+  readonly key: string;
   readonly control: FolderSourceControl;
 }
 
-/** The source controls of the connected folders, unless `palmtree.scm` is off. */
+/**
+ * The source controls of the connected folders, unless `palmtree.scm` is off. They come after those of git: VS Code takes the
+ * first for the active one, whose branch the status bar shows.
+ */
 export class SourceControls implements vscode.Disposable {
   readonly #deps: SourceControlsDeps;
   readonly #shown = new Map<SyncedFolder, Shown>();
   readonly #subscriptions: vscode.Disposable;
-  #isGitReady: boolean | 'asked' = false;
+  #git: GitRepositories | 'asked' | undefined;
+  #gitSubscription: vscode.Disposable | undefined;
 
   constructor(deps: SourceControlsDeps) {
     this.#deps = deps;
@@ -56,40 +61,59 @@ export class SourceControls implements vscode.Disposable {
 
   dispose(): void {
     this.#subscriptions.dispose();
+    this.#gitSubscription?.dispose();
     for (const { control } of this.#shown.values()) control.dispose();
     this.#shown.clear();
   }
 
   #update(): void {
     const wanted = this.#deps.folders.all.filter(isEnabled);
-    if (wanted.length > 0 && this.#isGitReady !== true) {
-      this.#awaitGit();
+    const git = this.#git;
+    if (!(git instanceof GitRepositories)) {
+      if (wanted.length > 0 && git === undefined) void this.#findGit();
       return;
     }
-    const isSeveral = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
-    const labels = new Map(wanted.map((owner) => [owner, isSeveral ? `Palmtree: ${owner.folder.name}` : 'Palmtree']));
-    for (const { owner, label, control } of [...this.#shown.values()]) {
-      if (labels.get(owner) === label) control.update();
-      else {
-        control.dispose();
-        this.#shown.delete(owner);
+    const placed = new Map(wanted.map((owner) => [owner, placeOf(owner, git)]));
+    for (const { owner, key, control } of [...this.#shown.values()]) {
+      const place = placed.get(owner);
+      if (place !== undefined && keyOf(place) === key) {
+        control.update();
+        continue;
       }
+      const { message } = control;
+      control.dispose();
+      this.#shown.delete(owner);
+      if (place !== undefined) this.#show(owner, place, message);
     }
-    for (const [owner, label] of labels) if (!this.#shown.has(owner)) this.#show(owner, label);
+    for (const [owner, place] of placed) if (!this.#shown.has(owner)) this.#show(owner, place, '');
   }
 
-  #show(owner: SyncedFolder, label: string): void {
-    this.#shown.set(owner, { owner, label, control: new FolderSourceControl(owner, label, this.#deps) });
+  #show(owner: SyncedFolder, place: SourceControlPlace, message: string): void {
+    const control = new FolderSourceControl(owner, place, this.#deps);
+    if (message !== '') control.message = message;
+    this.#shown.set(owner, { owner, key: keyOf(place), control });
   }
 
-  #awaitGit(): void {
-    if (this.#isGitReady === 'asked') return;
-    this.#isGitReady = 'asked';
-    void gitReady().then(() => {
-      this.#isGitReady = true;
-      this.#update();
-    });
+  async #findGit(): Promise<void> {
+    this.#git = 'asked';
+    this.#git = await GitRepositories.find();
+    this.#gitSubscription = this.#git.onDidChange(() => this.#update());
+    this.#update();
   }
+}
+
+/**
+ * A root makes VS Code take the source control, in place of a git repository there, for the active one. Without a root, the
+ * tree of the view begins at the root of the disk, and the label has to name the folder.
+ */
+function placeOf({ folder }: SyncedFolder, git: GitRepositories): SourceControlPlace {
+  if (!git.includes(folder.uri)) return { label: 'Palmtree', root: folder.uri };
+  const isSeveral = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  return { label: isSeveral ? `Palmtree: ${folder.name}` : 'Palmtree', root: undefined };
+}
+
+function keyOf({ label, root }: SourceControlPlace): string {
+  return `${root?.toString()}\0${label}`;
 }
 
 function isEnabled({ folder, sync }: SyncedFolder): boolean {
