@@ -155,8 +155,11 @@ export class Computer {
       }
     }
     for (const path of this.#dirty.values()) {
-      const { size } = realFs.statSync(path);
+      const { size, mode } = realFs.statSync(path);
+      // Its owner may not write a read-only file, unless that is root; a power loss asks nobody.
+      realFs.chmodSync(path, 0o600);
       realFs.truncateSync(path, Math.floor(size * kept));
+      realFs.chmodSync(path, mode);
     }
   }
 
