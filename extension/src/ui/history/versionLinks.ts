@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { PalmtreeError } from '../../errors';
 import { parseServerUrl } from '../../io/api/serverAddress';
+import { plainLine } from '../../messages/plainText';
 import { fileOfDocument, revisionOfDocument, serverDocument } from '../documents/serverDocuments';
 import { linkedVersion, versionLink, type LinkedVersion } from '../documents/versionLink';
 import { commandIds, extensionId, serverScheme } from '../shared/ids';
@@ -105,13 +106,16 @@ function addressOf(server: string): string {
   return parseServerUrl(server).href.replace(/\/+$/, '');
 }
 
-/** Invariant: a link fills in no address, or it would choose the server that a token is sent to. */
+/**
+ * Invariant: a link fills in no address, or it would choose the server that a token is sent to. Nor can its text pass for
+ * lines of the question.
+ */
 async function offerToConnect({ server, tree, path, revision }: LinkedVersion, hasFolder: boolean): Promise<void> {
   const question = vscode.l10n.t('No open folder is connected to the tree of this link.');
   const detail = [
-    vscode.l10n.t('Server: {0}', server),
+    vscode.l10n.t('Server: {0}', plainLine(server)),
     vscode.l10n.t('Tree: {0}', tree),
-    vscode.l10n.t('File: {0}, revision {1}', path, revision),
+    vscode.l10n.t('File: {0}, revision {1}', plainLine(path), revision),
     '',
     vscode.l10n.t('Connect only to a server that you know, then open the link again.'),
   ].join('\n');
