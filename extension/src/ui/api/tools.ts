@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ZodType } from 'zod';
 import { errorText } from '../../messages/errorTexts';
-import { plainLines } from '../../messages/plainText';
+import { plainLine, plainLines } from '../../messages/plainText';
 import type { TransferDeps } from '../sync/showRun';
 import { isConnected } from '../workspace/callOptions';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
@@ -62,7 +62,7 @@ class FolderTool<I extends { readonly folder?: string | undefined }> implements 
     const { title, detail } = question(this.#owner(parsed), parsed);
     // Names of files and messages come from outside: as Markdown, they could show links.
     const message = new vscode.MarkdownString().appendText(plainLines(detail));
-    return { confirmationMessages: { title: plainLines(title), message } };
+    return { confirmationMessages: { title: plainLine(title), message } };
   }
 
   async invoke({ input }: vscode.LanguageModelToolInvocationOptions<unknown>): Promise<vscode.LanguageModelToolResult> {

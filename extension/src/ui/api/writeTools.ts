@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { atOrIn } from '../../core/pathArea';
 import { pathLines } from '../../messages/pathList';
+import { plainLine } from '../../messages/plainText';
 import { withProgress } from '../shared/withProgress';
 import { pullUnshown, pushUnshown } from '../sync/runs';
 import { showRun, type TransferDeps } from '../sync/showRun';
@@ -21,7 +22,7 @@ export function pushQuestion({ sync }: SyncedFolder, { paths, message }: ToolInp
   const changed = pendingPaths(sync, paths, ['modified', 'added', 'deleted']);
   const lines = [
     pathLines(changed),
-    message === undefined ? '' : vscode.l10n.t('Message: {0}', message),
+    message === undefined ? '' : vscode.l10n.t('Message: {0}', plainLine(message)),
     vscode.l10n.t('Undo Push… takes it back with a new revision.'),
   ];
   return { title: vscode.l10n.t('Push to "{0}" on {1}?', tree, server), detail: joined(lines) };
