@@ -9,6 +9,7 @@ import { notifyWithActions, undoAction } from '../workspace/undoNotice';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 import { pullOutcome, pushOutcome } from './apiValues';
+import { ToolError } from './toolError';
 import type { ToolInput } from './toolInputs';
 
 /** The question that VS Code asks before a tool changes something. */
@@ -81,11 +82,15 @@ export async function restore(
   { path, revision }: ToolInput<'palmtree_restore'>,
 ): Promise<unknown> {
   const { folder, sync } = owner;
+  // Invariant: only the user agrees to a file that a pull holds back, or that this machine does not track.
+  if (!sync.isTracked(path) || sync.pathStates.get(path) === 'held') {
+    throw new ToolError(`${JSON.stringify(path)} is not tracked, or is held until the user decides about it.`);
+  }
   const hasUnsavedEdits = (one: string): boolean => unsavedPaths(folder).has(one);
   const title = vscode.l10n.t('Palmtree: Restore');
   const request = { paths: [path], revision };
   const plan = await withProgress(title, (reporter) => sync.planRestore(reporter, request));
-  // The question names one tracked file.
+  // The question names one file.
   const only = new Set([...plan.replaced, ...plan.created].filter((one) => one === path));
   const result = await withProgress(title, (reporter) =>
     sync.restore(reporter, { ...request, only }, { hasUnsavedEdits }),
