@@ -42,7 +42,9 @@ export async function push(
   };
   const { result, text } = await run();
   const { folder: _, ...outcome } = pushOutcome(owner.folder, result);
-  return { ...outcome, summary: text, undo: `"Palmtree: Undo Push…" with revision ${result.revision}` };
+  const isChanged = result.put + result.deleted > 0;
+  const undo = isChanged ? `"Palmtree: Undo Push…" with revision ${result.revision}` : undefined;
+  return { ...outcome, summary: text, undo };
 }
 
 export function pullQuestion({ sync }: SyncedFolder, { paths }: ToolInput<'palmtree_pull'>): Question {
@@ -66,7 +68,7 @@ export async function pull(
   };
   const { result, text } = await run();
   const { folder: _, ...outcome } = pullOutcome(owner.folder, result);
-  return { ...outcome, summary: text, undo: '"Palmtree: Undo Last Pull…"' };
+  return { ...outcome, summary: text, undo: result.undo.length > 0 ? '"Palmtree: Undo Last Pull…"' : undefined };
 }
 
 export function restoreQuestion(_owner: SyncedFolder, { path, revision }: ToolInput<'palmtree_restore'>): Question {
