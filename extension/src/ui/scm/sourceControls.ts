@@ -48,7 +48,7 @@ export class SourceControls implements vscode.Disposable {
     return this.#shown.get(owner)?.control.message ?? '';
   }
 
-  /** Empties the input box if it has the message of a push that has succeeded. */
+  /** Empties the input box if it has the message of a push that has made a revision. */
   pushed(owner: SyncedFolder, message: string | undefined): void {
     const control = this.#shown.get(owner)?.control;
     if (control !== undefined && control.message.trim() === message) control.message = '';

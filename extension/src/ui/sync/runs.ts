@@ -38,7 +38,7 @@ export async function pushUnshown(
   const run = ({ confirmed }: Confirmed) =>
     withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.push(reporter, { ...pushOptions, confirmed }));
   const result = await withConfirmations(run, owner, options, 'push');
-  onPushed?.(owner, pushOptions.message);
+  if (result.put + result.deleted > 0) onPushed?.(owner, pushOptions.message);
   const text = pushSummary(result, sync.state.counts);
   log.info(`${folder.name}: ${text}`);
   return { result, text };

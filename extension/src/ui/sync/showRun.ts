@@ -15,7 +15,7 @@ import { notifyMerged, notifySkipped, notifySkippedFolders, notifyUnpushed } fro
 export interface TransferDeps {
   readonly merges: ActiveMerges;
   readonly log: vscode.LogOutputChannel;
-  /** Called after each push that has succeeded. */
+  /** Called after each push that has made a revision, with its message. */
   readonly onPushed?: ((owner: SyncedFolder, message: string | undefined) => void) | undefined;
 }
 
