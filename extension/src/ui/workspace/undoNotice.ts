@@ -35,7 +35,10 @@ export async function notifyWithActions(
   }
 }
 
-/** The action that undoes a pull, a decision or a restore, by its backups, the last one first. */
+/**
+ * The action that undoes a pull, a decision, a restore or a discard by its backups, of which the oldest comes first. A backup
+ * whose files have all changed since does not keep those before it from being undone.
+ */
 export function undoAction(
   log: vscode.LogOutputChannel,
   owner: SyncedFolder,
@@ -45,7 +48,16 @@ export function undoAction(
   return {
     title,
     run: async () => {
-      for (const backup of backups.toReversed()) await undoRecorded(log, owner, backup);
+      let fault: unknown;
+      for (const backup of backups.toReversed()) {
+        try {
+          await undoRecorded(log, owner, backup);
+        } catch (error) {
+          if (!isPalmtreeError(error, 'nothing_to_undo')) throw error;
+          fault ??= error;
+        }
+      }
+      if (fault !== undefined) throw fault;
     },
   };
 }
