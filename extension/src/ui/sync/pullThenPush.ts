@@ -52,7 +52,10 @@ export async function pullThenPush(
       showRun(deps, owner, options, { pull, pullOptions, push, again });
       return { pull: result, push: push.result };
     } catch (error) {
-      if (!isPalmtreeError(error, 'stale_base') || round === maxRounds) throw error;
+      if (isPalmtreeError(error, 'stale_base') && round < maxRounds) continue;
+      // The error is about the push. The pull has changed files all the same.
+      if (result.undo.length > 0) showRun(deps, owner, options, { pull, pullOptions, again });
+      throw error;
     }
   }
 }
