@@ -7,7 +7,7 @@ import { repeatable } from '../shared/repeatable';
 import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
 import { runPull, runPush } from '../sync/runs';
 import type { PathPicker } from '../views/pathPicker';
-import { callOptions, isConnected, targetFolder } from '../workspace/callOptions';
+import { callOptions, isConnected, targetFolder, type CallOptions } from '../workspace/callOptions';
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -25,8 +25,7 @@ export async function pushSelected(
   for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Push Selected'), picked)) {
     const only = atOrIn(paths);
     if (options === undefined) await offerToSave(owner, 'push', only);
-    const message = options?.message === undefined ? {} : { message: options.message };
-    last = (await repeatable(() => runPush(deps, owner, options, { only, ...message }))).result;
+    last = (await repeatable(() => runPush(deps, owner, options, { only, message: options?.message }))).result;
   }
   return last;
 }
@@ -43,7 +42,7 @@ export async function pullSelected(
   let last: PullResult | undefined;
   for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Pull Selected'), picked)) {
     const only = atOrIn(paths);
-    const approved = heldAmong(owner, paths);
+    const approved = heldAmong(owner, paths, options);
     last = (await repeatable(() => runPull(deps, owner, options, { only, approved }))).result;
   }
   return last;
@@ -59,16 +58,21 @@ export async function syncSelected(
   for (const [owner, paths] of await selection(deps, vscode.l10n.t('Palmtree: Sync Selected'), picked)) {
     const only = atOrIn(paths);
     if (options === undefined) await offerToSave(owner, 'sync', only);
-    const message = options?.message === undefined ? {} : { message: options.message };
-    const limits = { pull: { only, approved: heldAmong(owner, paths) }, push: { only, ...message } };
+    const pull = { only, approved: heldAmong(owner, paths, options) };
+    const limits = { pull, push: { only, message: options?.message } };
     last = await repeatable(() => pullThenPush(deps, owner, options, limits));
   }
   return last;
 }
 
-/** The picked files that a pull would hold: who picks one has decided about it. */
-function heldAmong({ sync }: SyncedFolder, paths: readonly string[]): ReadonlySet<string> {
-  return new Set(paths.filter((path) => sync.pathStates.get(path) === 'held'));
+/** The picked files that a pull would hold: a user who picks one has decided about it, and code agrees by `confirmed`. */
+function heldAmong(
+  { sync }: SyncedFolder,
+  paths: readonly string[],
+  options: CallOptions | undefined,
+): ReadonlySet<string> {
+  const isAgreed = options === undefined || options.confirmed === true;
+  return new Set(isAgreed ? paths.filter((path) => sync.pathStates.get(path) === 'held') : []);
 }
 
 /** The picked paths by folder; those of the options, if code calls the command. */

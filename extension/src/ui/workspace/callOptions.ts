@@ -10,18 +10,19 @@ export interface CallOptions {
   /** The workspace folder, if there are several. */
   readonly folder?: vscode.Uri;
   /**
-   * push, pull: continues where the deletion guard would stop. pull: compares all files anew if the server no longer has the
-   * last synced revision. pullHeld: pulls the held files too. pushForce, undoPush, undoPull, discard: runs at once;
-   * without this, pushForce and discard reject and the others ask.
+   * push, pull, sync and these for a selection: continues where the deletion guard would stop. pull: compares all files anew if
+   * the server no longer has the last synced revision. pullHeld, pullSelected, syncSelected: pulls the held files among the
+   * paths too. pushForce, undoPush, undoPull, discard: runs at once; without this, pushForce and discard reject and the others
+   * ask.
    */
   readonly confirmed?: boolean;
-  /** pushSelected, pullSelected, discard: the files and folders, as paths in the folder; `''` is the whole folder. */
+  /** The commands for a selection, discard: the files and folders, as paths in the folder; `''` is the whole folder. */
   readonly paths?: readonly string[];
   /** pushForce: the files to push although they have conflict markers, as paths in the folder. */
   readonly marked?: readonly string[];
   /** undoPush: the revision to undo. */
   readonly revision?: number;
-  /** pushWithMessage, pushSelected: the message. */
+  /** pushWithMessage, pushSelected, syncSelected: the message. */
   readonly message?: string;
 }
 
@@ -40,8 +41,8 @@ export function callOptions(argument: unknown): CallOptions | undefined {
 }
 
 /**
- * The folder that a row, a source control, options, a notification's URI or a click name; else the only one that `isCandidate` accepts, or the one
- * that the user picks among those. If it accepts none, every folder is a candidate.
+ * The folder that a row, a source control, options, a notification's URI or a click name; else the only one that
+ * `isCandidate` accepts, or the one that the user picks among those. If it accepts none, every folder is a candidate.
  */
 export function targetFolder(
   folders: WorkspaceFolders,
