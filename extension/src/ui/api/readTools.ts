@@ -16,12 +16,12 @@ const maxDiffCharacters = 50_000;
 /** The folder's status, and the state of each path that is not in sync. */
 export async function readStatus({ folder, sync }: SyncedFolder): Promise<unknown> {
   const { folder: uri, error, ...status } = folderStatus(folder, sync.state);
-  const paths = [...sync.pathStates].map(([path, state]) => ({
+  const changes = limitedChanges([...sync.pathStates], ([path, state]) => ({
     path,
     state,
     reason: reasonMessage(sync, path, state),
   }));
-  return { folder: uri.fsPath, ...status, error: error?.message, ...limited('changes', paths) };
+  return { folder: uri.fsPath, ...status, error: error?.message, ...changes };
 }
 
 /** The paths that a command would change, with the effect on each. */
@@ -31,8 +31,8 @@ export async function readPlan(
 ): Promise<unknown> {
   const { folders, rows, revision } = await makePlan(owner, direction, {});
   const renamed = folders.map(({ from, to, direction, rows: { length } }) => ({ from, to, direction, files: length }));
-  const changes = rows.map(({ path, direction, effect, from }) => ({ path, direction, effect, from }));
-  return { revision, renamedFolders: renamed, ...limited('changes', changes) };
+  const changes = limitedChanges(rows, ({ path, direction, effect, from }) => ({ path, direction, effect, from }));
+  return { revision, renamedFolders: renamed, ...changes };
 }
 
 /** The versions of a file, or the pushes to the tree, newest first. */
@@ -66,8 +66,8 @@ export async function readDiff(
   return patch.length <= maxDiffCharacters ? patch : `${patch.slice(0, maxDiffCharacters)}\n… (cut off)`;
 }
 
-/** The first items, and how many more there are. */
-function limited<T>(name: string, items: readonly T[]): Record<string, unknown> {
-  const more = items.length - maxRows;
-  return { [name]: items.slice(0, maxRows), ...(more > 0 ? { moreThanShown: more } : {}) };
+/** The first changes as `shown`, and how many more there are. */
+function limitedChanges<T>(changes: readonly T[], shown: (change: T) => object): Record<string, unknown> {
+  const more = changes.length - maxRows;
+  return { changes: changes.slice(0, maxRows).map(shown), ...(more > 0 ? { moreThanShown: more } : {}) };
 }
