@@ -1,10 +1,12 @@
 import type * as vscode from 'vscode';
 import type { FolderStatus, PalmtreeApiError, PullOutcome, PushOutcome } from '../../../api/palmtree';
+import { atOrIn } from '../../core/pathArea';
 import { PalmtreeError } from '../../errors';
 import { errorText } from '../../messages/errorTexts';
 import type { SyncState } from '../../sync/ports/syncState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
+import type { TransferOptions } from '../../sync/transfer/transferOptions';
 
 /** The status of a folder as the API promises it, whatever the state becomes. */
 export function folderStatus({ uri }: vscode.WorkspaceFolder, state: SyncState): FolderStatus {
@@ -43,6 +45,11 @@ export function pullOutcome({ uri }: vscode.WorkspaceFolder, result: PullResult)
 
 function pathsOf(items: readonly { readonly path: string }[]): string[] {
   return items.map(({ path }) => path);
+}
+
+/** The options that limit a transfer to these files and folders. Without paths, nothing is left out. */
+export function limitTo(paths: readonly string[] | undefined): Pick<TransferOptions, 'only'> {
+  return { only: paths && atOrIn(paths) };
 }
 
 /** The error with the words for the user, as callers outside of this extension see it. */

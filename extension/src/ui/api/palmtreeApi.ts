@@ -1,12 +1,11 @@
 import * as vscode from 'vscode';
 import type * as api from '../../../api/palmtree';
-import { atOrIn } from '../../core/pathArea';
 import { pullThenPush } from '../sync/pullThenPush';
 import { runPull, runPush } from '../sync/runs';
 import type { TransferDeps } from '../sync/showRun';
 import { isConnected, targetFolder, type CallOptions } from '../workspace/callOptions';
 import type { SyncedFolder, WorkspaceFolders } from '../workspace/workspaceFolders';
-import { apiError, folderStatus, pullOutcome, pushOutcome } from './apiValues';
+import { apiError, folderStatus, limitTo, pullOutcome, pushOutcome } from './apiValues';
 
 export interface ApiDeps extends TransferDeps {
   readonly folders: WorkspaceFolders;
@@ -53,14 +52,14 @@ export class ExtensionApi implements api.PalmtreeApi, vscode.Disposable {
 
   pull(call: api.TransferCall = {}): Promise<api.PullOutcome> {
     return this.#run(call, async (owner, options) => {
-      const { result } = await runPull(this.#deps, owner, options, limitOf(call));
+      const { result } = await runPull(this.#deps, owner, options, limitTo(call.paths));
       return pullOutcome(owner.folder, result);
     });
   }
 
   sync(call: api.PushCall = {}): Promise<api.SyncOutcome> {
     return this.#run(call, async (owner, options) => {
-      const limits = { pull: limitOf(call), push: pushOptions(call) };
+      const limits = { pull: limitTo(call.paths), push: pushOptions(call) };
       const { pull, push } = await pullThenPush(this.#deps, owner, options, limits);
       return { pull: pullOutcome(owner.folder, pull), push: push && pushOutcome(owner.folder, push) };
     });
@@ -95,10 +94,6 @@ export class ExtensionApi implements api.PalmtreeApi, vscode.Disposable {
   }
 }
 
-function limitOf({ paths }: api.TransferCall) {
-  return paths === undefined ? {} : { only: atOrIn(paths) };
-}
-
-function pushOptions(call: api.PushCall) {
-  return { ...limitOf(call), message: call.message };
+function pushOptions({ paths, message }: api.PushCall) {
+  return { ...limitTo(paths), message };
 }

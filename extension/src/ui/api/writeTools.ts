@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { atOrIn } from '../../core/pathArea';
 import { pathLines } from '../../messages/pathList';
 import { plainLine } from '../../messages/plainText';
 import { withProgress } from '../shared/withProgress';
@@ -8,7 +7,7 @@ import { showRun, type TransferDeps } from '../sync/showRun';
 import { notifyWithActions, undoAction } from '../workspace/undoNotice';
 import { unsavedPaths } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
-import { pullOutcome, pushOutcome } from './apiValues';
+import { limitTo, pullOutcome, pushOutcome } from './apiValues';
 import { ToolError } from './toolError';
 import type { ToolInput } from './toolInputs';
 
@@ -35,7 +34,7 @@ export async function push(
   { paths, message }: ToolInput<'palmtree_push'>,
 ): Promise<unknown> {
   const run = async () => {
-    const done = await pushUnshown(deps, owner, {}, { ...limitOf(paths), message });
+    const done = await pushUnshown(deps, owner, {}, { ...limitTo(paths), message });
     // The user sees the result as after a push of their own, with Undo.
     showRun(deps, owner, undefined, { push: done, again: run });
     return done;
@@ -62,8 +61,8 @@ export async function pull(
   { paths }: ToolInput<'palmtree_pull'>,
 ): Promise<unknown> {
   const run = async () => {
-    const done = await pullUnshown(deps, owner, {}, limitOf(paths));
-    showRun(deps, owner, undefined, { pull: done, pullOptions: limitOf(paths), again: run });
+    const done = await pullUnshown(deps, owner, {}, limitTo(paths));
+    showRun(deps, owner, undefined, { pull: done, pullOptions: limitTo(paths), again: run });
     return done;
   };
   const { result, text } = await run();
@@ -107,14 +106,10 @@ function pendingPaths(
   paths: readonly string[] | undefined,
   states: readonly string[],
 ): string[] {
-  const { only } = limitOf(paths);
+  const { only } = limitTo(paths);
   return [...sync.pathStates].flatMap(([path, state]) =>
     states.includes(state) && only?.has(path) !== false ? [path] : [],
   );
-}
-
-function limitOf(paths: readonly string[] | undefined) {
-  return paths === undefined ? {} : { only: atOrIn(paths) };
 }
 
 function joined(lines: readonly string[]): string {
