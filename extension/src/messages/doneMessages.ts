@@ -5,7 +5,7 @@ import type { PushResult } from '../sync/push/push';
 import { formatNumber } from './format';
 import { pathList } from './pathList';
 
-/** `Pushed 3 files: a, b, c. Deleted 1 on the server: d. 1 conflict is left.` Empty if nothing was pushed. */
+/** `Pushed 3 files: a, b, c. Deleted d on the server. 1 conflict is left.` Empty if nothing was pushed. */
 export function pushedMessage({ put, deleted, renamed, names }: PushResult, conflicts: number): string {
   if (put + deleted === 0) return '';
   return sentences(
@@ -16,7 +16,7 @@ export function pushedMessage({ put, deleted, renamed, names }: PushResult, conf
   );
 }
 
-/** `Pulled 3 files: a, b, c. Deleted 1 here: d.` Empty if nothing was pulled. Conflicts and merges have their own sentences. */
+/** `Pulled 3 files: a, b, c. Deleted d here.` Empty if nothing was pulled. Conflicts and merges have their own sentences. */
 export function pulledMessage({ written, deleted, renamed, names, held }: PullResult): string {
   if (written + deleted === 0) return '';
   return sentences(

@@ -68,7 +68,7 @@ export const obeyedFiles: readonly ObeyedFiles[] = [
   { by: 'container', names: ['compose.yaml', 'compose.yml', 'compose.override.yaml', 'compose.override.yml'] },
   // Filters and merge drivers, paths of submodules, and hooks ('core.hooksPath').
   { by: 'git', folders: ['.githooks', '.husky'], names: ['.gitattributes', '.gitmodules', '.gitconfig'] },
-  // Never in a tree, but another link may lead into it.
+  // No tree has it, but a link with this name, or one in this folder, may lead to files of a tree.
   { by: 'git', folders: ['.git'] },
   // Hook managers.
   { by: 'git', beginnings: ['lefthook', '.lefthook', '.pre-commit-config.', '.overcommit.'] },

@@ -43,7 +43,10 @@ export type UnpushableReason = Extract<
 export interface ScanEffect {
   /** The changes on this disk. */
   readonly changes: readonly Change[];
-  /** `changes` is all that the scan changed: it found no problem and no `.gitignore` file, removed none, and the same links. */
+  /**
+   * `changes` is all that the scan changed: it found no problem and no `.gitignore` file, removed none, and found the same
+   * links.
+   */
   readonly isComplete: boolean;
 }
 
@@ -324,7 +327,10 @@ export class LocalIndex {
     for (const [folder, rules] of mountNameRules) this.#mountNameRules.set(folder, rules);
   }
 
-  /** Replaces the problems and `.gitignore` files by those of a scan; true if it found none and removed none, and the same links. */
+  /**
+   * Replaces the findings by those of a scan; true if it found no problem and no `.gitignore` file, removed none, and found the
+   * same links.
+   */
   #replaceFindings(only: readonly string[] | undefined, result: ScanResult): boolean {
     const [problemsBefore, gitignoresBefore] = [this.#problems.size, this.#gitignores.size];
     if (only === undefined) {

@@ -79,7 +79,7 @@ export async function pullUnshown(
   return { result: answer === 'leave' ? { ...result, held: [] } : result, text };
 }
 
-/** The result of a pull, and of one more that brought what the first had held back. */
+/** The result of a pull and of one more after it, as if they were one. */
 export function bothPulls(first: PullResult, second: PullResult): PullResult {
   return {
     ...second,

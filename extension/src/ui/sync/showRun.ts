@@ -38,7 +38,7 @@ export interface Runs {
 
 /**
  * Shows a user what was changed, and whatever needs attention, in one notification; if there is nothing to tell, a few words
- * in the status bar. Code that called the command has the result, and nobody asked for a notification.
+ * in the status bar. Code that called the command has the result, so only the status bar shows it.
  */
 export function showRun(deps: TransferDeps, owner: SyncedFolder, options: CallOptions | undefined, runs: Runs): void {
   const { pull, push } = runs;

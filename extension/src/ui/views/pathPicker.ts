@@ -45,8 +45,7 @@ export class PathPicker {
 
   /**
    * The paths in a command's arguments; without them those that were used last, if the command is for them; else a path
-   * that the user picks in a list. Throws cancelled, nothing_picked, nothing_changed, no_conflict,
-   * not_mergeable.
+   * that the user picks in a list. Throws cancelled, nothing_picked, nothing_changed, no_conflict, not_mergeable.
    */
   async pick(kind: PathKind, title: string, ...args: readonly unknown[]): Promise<Map<SyncedFolder, string[]>> {
     const passed = pickedUris(...args);
