@@ -57,14 +57,14 @@ function trackedMessage(tracked: number, problems: number): string {
 /** Lets the user choose in a list of files, or type paths. Throws cancelled. */
 export async function trackFiles({ folders, log }: TrackDeps): Promise<void> {
   const owner = await folders.find();
-  const choice = await pickTracked(owner, (text) => trackTyped(owner, text));
+  const choice = await pickTracked(owner, (text, shown) => trackTyped(owner, text, shown));
   if (choice === undefined) return;
   if (choice.track.length > 0) await trackPaths(owner, choice.track, true);
   if (choice.untrack.length > 0) await untrackPaths(log, owner, choice.untrack);
 }
 
-async function trackTyped(owner: SyncedFolder, text: string): Promise<void> {
-  const { paths, outside } = typedPaths(text, owner.folder.uri.fsPath);
+async function trackTyped(owner: SyncedFolder, text: string, shown: string): Promise<void> {
+  const { paths, outside } = typedPaths(text, owner.folder.uri.fsPath, shown);
   if (outside.length > 0) throw new PalmtreeError('not_in_folder', 'outside', { details: { paths: outside } });
   await trackPaths(owner, paths, true);
 }

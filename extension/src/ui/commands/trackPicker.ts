@@ -13,17 +13,17 @@ export interface TrackChoice {
   readonly untrack: readonly string[];
 }
 
+type Typed = (text: string, shown: string) => Promise<void>;
+
 type Item = vscode.QuickPickItem & { readonly row: TrackRow };
 
 /**
  * Lists one folder of the workspace folder at a time, with checkboxes and sizes. A folder opens at a click on its button, or
- * when its name is typed with a slash. `typed` handles a text that the user types instead: it throws what is wrong with it.
+ * when its name is typed with a slash. `typed` handles a text that the user types instead, whose relative paths start from
+ * the folder that is `shown`: it throws what is wrong with the text.
  * Resolves once the list is closed with a choice, or with undefined after a typed text. Throws cancelled.
  */
-export async function pickTracked(
-  owner: SyncedFolder,
-  typed: (text: string) => Promise<void>,
-): Promise<TrackChoice | undefined> {
+export async function pickTracked(owner: SyncedFolder, typed: Typed): Promise<TrackChoice | undefined> {
   const picker = new TrackPicker(owner, typed);
   try {
     return await picker.run();
@@ -41,7 +41,7 @@ function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 
 class TrackPicker {
   readonly #owner: SyncedFolder;
-  readonly #typed: (text: string) => Promise<void>;
+  readonly #typed: Typed;
   readonly #title: string;
   readonly #pick = createPickList<Item>({
     title: '',
@@ -60,10 +60,13 @@ class TrackPicker {
   #drawnAt = 0;
   /** The user has checked or unchecked a row since. */
   #hasAnswered = false;
+  /** A typed text is being tracked. */
+  #isTracking = false;
+  #isDisposed = false;
   /** Ends the measuring of the rows that are no longer shown. */
   #measuring = new AbortController();
 
-  constructor(owner: SyncedFolder, typed: (text: string) => Promise<void>) {
+  constructor(owner: SyncedFolder, typed: Typed) {
     this.#owner = owner;
     this.#typed = typed;
     this.#title = vscode.l10n.t('Palmtree: Track Files');
@@ -86,6 +89,7 @@ class TrackPicker {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#measuring.abort();
     this.#pick.list.dispose();
   }
@@ -96,6 +100,7 @@ class TrackPicker {
     list.busy = true;
     try {
       const items = await itemsIn(this.#owner, folder);
+      if (this.#isDisposed) return;
       this.#folder = folder;
       this.#items = items;
       // The user may have begun to type before the first folder was read.
@@ -192,6 +197,8 @@ class TrackPicker {
   }
 
   async #accept(): Promise<TrackChoice | undefined | 'open'> {
+    // Enter again starts nothing anew.
+    if (this.#isTracking) return 'open';
     const { list } = this.#pick;
     const text = list.value.trim();
     if (this.#toggled.size === 0 && text === '') {
@@ -201,14 +208,16 @@ class TrackPicker {
     const paths = (isTracked: boolean): string[] =>
       [...this.#toggled].flatMap(([path, value]) => (value === isTracked ? [path] : []));
     if (this.#toggled.size > 0) return { track: paths(true), untrack: paths(false) };
+    this.#isTracking = true;
     list.busy = true;
     try {
-      await this.#typed(text);
+      await this.#typed(text, this.#folder);
       return undefined;
     } catch (error) {
       this.#say(messageFor(error).text);
       return 'open';
     } finally {
+      this.#isTracking = false;
       list.busy = false;
     }
   }

@@ -9,14 +9,14 @@ export interface TypedPaths {
 
 /**
  * Splits typed text into paths as a shell does: at spaces, but not inside double quotes. Paths may be absolute, or
- * relative to `root`, an absolute path.
+ * relative to `current`, a folder in `root`, which is an absolute path.
  */
-export function typedPaths(text: string, root: string): TypedPaths {
+export function typedPaths(text: string, root: string, current = ''): TypedPaths {
   const typed = [...text.matchAll(/"([^"]+)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
   const paths: string[] = [];
   const outside: string[] = [];
   for (const each of typed) {
-    const path = isAbsolute(each) ? relative(root, resolve(each)) : posix.normalize(each.replaceAll('\\', '/'));
+    const path = isAbsolute(each) ? relative(root, resolve(each)) : posix.join(current, each.replaceAll('\\', '/'));
     const normal = path.replaceAll(sep, '/').replace(/\/+$/, '');
     if (normal === '..' || normal.startsWith('../') || isAbsolute(normal)) outside.push(each);
     else paths.push(normal === '.' ? '' : normal);
