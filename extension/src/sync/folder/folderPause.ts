@@ -21,7 +21,7 @@ export class FolderPause {
     return this.#wish ?? this.#deps.store.state.isAutomationPaused;
   }
 
-  /** Takes effect at once, and resolves when it is durable. Throws what saving the store throws. */
+  /** Takes effect at once, and resolves when it is durable. Throws what saving the store throws, with the former state back. */
   async set(isPaused: boolean): Promise<void> {
     const { store, operations, onChange } = this.#deps;
     this.#wish = isPaused;
@@ -29,8 +29,14 @@ export class FolderPause {
     try {
       await operations.inTurn(() =>
         operations.exclusively(async () => {
+          const before = store.state.isAutomationPaused;
           store.state.isAutomationPaused = isPaused;
-          await store.save();
+          try {
+            await store.save();
+          } catch (error) {
+            store.state.isAutomationPaused = before;
+            throw error;
+          }
         }),
       );
     } finally {
