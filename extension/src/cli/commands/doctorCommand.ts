@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { Command } from 'commander';
 import { version } from '../../../../package.json';
 import { protocol } from '../../../../server/src/contract/protocol';
+import { isPalmtreeError } from '../../errors';
 import { parseServerUrl } from '../../io/api/serverAddress';
 import { createFolder } from '../../io/fs/folders';
 import { findingMessage } from '../../messages/checkMessages';
@@ -42,12 +43,15 @@ async function doctor(invocation: Invocation): Promise<ExitCode> {
   return checks.haveFailed ? exitCodes.failed : exitCodes.done;
 }
 
-async function showChecks({ credentials, clients }: Invocation, folder: OpenFolder, checks: Checks): Promise<void> {
+async function showChecks(invocation: Invocation, folder: OpenFolder, checks: Checks): Promise<void> {
+  const { credentials, clients } = invocation;
   const { sync, reporter, config } = folder;
   const { binding } = sync.state;
   const token = binding && (await credentials.token(parseServerUrl(binding.server)));
   const client = binding && clients.open(binding.server, token ?? '');
-  for await (const { check, outcome } of checkFolder({ sync, reporter, rsyncPath: config.rsyncPath, client })) {
+  const { rsyncPath } = config;
+  const transport = invocation.transport ?? config.transport;
+  for await (const { check, outcome } of checkFolder({ sync, reporter, rsyncPath, transport, client })) {
     if ('finding' in outcome) checks.show(check, true, findingMessage(outcome.finding));
     else checks.show(check, false, errorSentence(outcome.error));
   }
@@ -66,6 +70,7 @@ class Checks {
       this.show(check, true, await work());
       return true;
     } catch (error) {
+      if (isPalmtreeError(error, 'cancelled')) throw error;
       this.show(check, false, errorSentence(error));
       return false;
     }

@@ -1,5 +1,7 @@
-import { probeRsync } from '../../io/rsync/rsyncProbe';
+import { isPalmtreeError } from '../../errors';
 import type { Client } from '../../io/api/client';
+import { probeRsync } from '../../io/rsync/rsyncProbe';
+import type { Transport } from '../../io/transfer/transferRequest';
 import type { Reporter } from '../ports/serverBinding';
 import type { Counts } from '../ports/syncState';
 import type { FolderSync } from './folderSync';
@@ -30,14 +32,22 @@ export interface CheckOptions {
   readonly sync: FolderSync;
   readonly reporter: Reporter;
   readonly rsyncPath: string;
+  /** By "http", no transfer needs rsync, and it is not checked. */
+  readonly transport: Transport;
   /** The way to the server that the folder is bound to; undefined if it is bound to none. */
   readonly client: Pick<Client, 'whoami' | 'head'> | undefined;
 }
 
-/** Checks whatever a push or pull of a folder needs, one thing after the other, although an earlier check has failed. */
-export async function* checkFolder({ sync, reporter, rsyncPath, client }: CheckOptions): AsyncGenerator<CheckResult> {
+/**
+ * Checks whatever a push or pull of a folder needs, one thing after the other, although an earlier check has failed. Throws
+ * cancelled.
+ */
+export async function* checkFolder(options: CheckOptions): AsyncGenerator<CheckResult> {
+  const { sync, reporter, rsyncPath, transport, client } = options;
   const { signal } = reporter;
-  yield await checked('rsync', async () => ({ command: rsyncPath, version: await probeRsync(rsyncPath) }));
+  if (transport !== 'http') {
+    yield await checked('rsync', async () => ({ command: rsyncPath, version: await probeRsync(rsyncPath) }));
+  }
   const { binding } = sync.state;
   if (binding === undefined || client === undefined) return;
   const { server, tree } = binding;
@@ -62,6 +72,7 @@ async function checked<N extends CheckName>(
   try {
     return { check, outcome: { finding: { check, ...(await work()) } as unknown as Finding } };
   } catch (error) {
+    if (isPalmtreeError(error, 'cancelled')) throw error;
     return { check, outcome: { error } };
   }
 }

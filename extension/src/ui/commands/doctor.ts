@@ -22,13 +22,20 @@ interface Row {
   readonly cure: Message['actions'][number] | undefined;
 }
 
-/** Checks what a push or pull of a folder needs, and lists the findings. Enter on a failure runs its cure. */
+/** Checks what a push or pull of a folder needs, and lists the findings. Enter on a failure runs its cure. Throws cancelled. */
 export async function doctor({ folders, log }: DoctorDeps, argument: unknown): Promise<CheckResult[] | undefined> {
   const options = callOptions(argument);
   const owner = await targetFolder(folders, argument);
   const results = await withProgress(vscode.l10n.t('Palmtree: Doctor'), async (reporter) => {
     const { sync } = owner;
-    const checks = checkFolder({ sync, reporter, rsyncPath: setting('rsyncPath'), client: sync.client });
+    const { client } = sync;
+    const checks = checkFolder({
+      sync,
+      reporter,
+      rsyncPath: setting('rsyncPath'),
+      transport: setting('transport'),
+      client,
+    });
     const found: CheckResult[] = [];
     for await (const result of checks) found.push(result);
     return found;
