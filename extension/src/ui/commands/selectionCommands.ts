@@ -31,8 +31,8 @@ export async function pushSelected(
 }
 
 /**
- * Pulls the server's changes at and in the picked paths, and no others. A user who picks a held file has decided about it;
- * about those in a picked folder, the pull asks. Returns the result of the last folder.
+ * Pulls the server's changes at and in the picked paths, and no others. About held files among them, the pull asks, unless
+ * the user has picked nothing else. Returns the result of the last folder.
  */
 export async function pullSelected(
   deps: SelectionDeps,
@@ -65,14 +65,18 @@ export async function syncSelected(
   return last;
 }
 
-/** The picked files that a pull would hold: a user who picks one has decided about it, and code agrees by `confirmed`. */
-function heldAmong(
+/**
+ * The held files that the pull need not ask about: a user who picks nothing but held files has decided about them, and code
+ * agrees by `confirmed`. Among other files, a user may have picked them unseen, as by Select All.
+ */
+export function heldAmong(
   { sync }: SyncedFolder,
   paths: readonly string[],
   options: CallOptions | undefined,
 ): ReadonlySet<string> {
-  const isAgreed = options === undefined || options.confirmed === true;
-  return new Set(isAgreed ? paths.filter((path) => sync.pathStates.get(path) === 'held') : []);
+  const held = paths.filter((path) => sync.pathStates.get(path) === 'held');
+  const isAgreed = options === undefined ? held.length === paths.length : options.confirmed === true;
+  return new Set(isAgreed ? held : []);
 }
 
 /** The picked paths by folder; those of the options, if code calls the command. */
