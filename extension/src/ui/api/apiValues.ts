@@ -7,6 +7,7 @@ import type { SyncState } from '../../sync/ports/syncState';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import type { TransferOptions } from '../../sync/transfer/transferOptions';
+import { pathsInFolder } from '../workspace/pathsInFolder';
 
 /** The status of a folder as the API promises it, whatever the state becomes. */
 export function folderStatus({ uri }: vscode.WorkspaceFolder, state: SyncState): FolderStatus {
@@ -47,9 +48,9 @@ function pathsOf(items: readonly { readonly path: string }[]): string[] {
   return items.map(({ path }) => path);
 }
 
-/** The options that limit a transfer to these files and folders. Without paths, nothing is left out. */
+/** The options that limit a transfer to these files and folders. Without paths, nothing is left out. Throws not_in_folder. */
 export function limitTo(paths: readonly string[] | undefined): Pick<TransferOptions, 'only'> {
-  return { only: paths && atOrIn(paths) };
+  return { only: paths && atOrIn(pathsInFolder(paths)) };
 }
 
 /** The error with the words for the user, as callers outside of this extension see it. */

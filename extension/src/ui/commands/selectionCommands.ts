@@ -8,6 +8,7 @@ import { pullThenPush, type SyncResult } from '../sync/pullThenPush';
 import { runPull, runPush } from '../sync/runs';
 import type { PathPicker } from '../views/pathPicker';
 import { callOptions, isConnected, targetFolder, type CallOptions } from '../workspace/callOptions';
+import { pathsInFolder } from '../workspace/pathsInFolder';
 import { offerToSave } from '../workspace/unsavedFiles';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
 
@@ -79,7 +80,7 @@ export function heldAmong(
   return new Set(isAgreed ? held : []);
 }
 
-/** The picked paths by folder; those of the options, if code calls the command. */
+/** The picked paths by folder; those of the options, if code calls the command. Throws not_in_folder. */
 export async function selection(
   { folders, picker }: Pick<SelectionDeps, 'folders' | 'picker'>,
   title: string,
@@ -87,5 +88,6 @@ export async function selection(
 ): Promise<ReadonlyMap<SyncedFolder, readonly string[]>> {
   const options = callOptions(picked[0]);
   if (options === undefined) return picker.pick('changed', title, ...picked);
-  return new Map([[await targetFolder(folders, options, isConnected), options.paths ?? []]]);
+  const paths = pathsInFolder(options.paths ?? []);
+  return new Map([[await targetFolder(folders, options, isConnected), paths]]);
 }

@@ -1,4 +1,5 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
+import { normalPath } from '../workspace/pathsInFolder';
 
 export interface TypedPaths {
   /** Relative to the folder; `''` is the folder itself. */
@@ -17,9 +18,9 @@ export function typedPaths(text: string, root: string, current = ''): TypedPaths
   const outside: string[] = [];
   for (const each of typed) {
     const path = isAbsolute(each) ? relative(root, resolve(each)) : posix.join(current, each.replaceAll('\\', '/'));
-    const normal = path.replaceAll(sep, '/').replace(/\/+$/, '');
-    if (normal === '..' || normal.startsWith('../') || isAbsolute(normal)) outside.push(each);
-    else paths.push(normal === '.' ? '' : normal);
+    const normal = normalPath(path.replaceAll(sep, '/'));
+    if (normal === undefined) outside.push(each);
+    else paths.push(normal);
   }
   return { paths: [...new Set(paths)], outside };
 }
