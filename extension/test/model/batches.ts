@@ -9,6 +9,8 @@ import { soakSeconds, writeSoakFigures } from './soak';
 /** The seed and the path of one failure, which a failed property prints, to repeat it. */
 const givenSeed = process.env['PALMTREE_PROPERTY_SEED'];
 const givenPath = process.env['PALMTREE_PROPERTY_PATH'];
+/** The run repeats one failure, and so has few outcomes. */
+export const isReplay = givenPath !== undefined;
 
 export interface BatchOptions {
   /** A name for the report of a soak. */
@@ -35,9 +37,12 @@ export async function checkInBatches(property: IRawProperty<unknown>, options: B
   let figures: Record<string, number> = {};
   let runs = 0;
   for (let seed = Number(givenSeed ?? firstSeed()); ; seed = (seed + 1) | 0) {
-    const isRepeated = givenPath !== undefined;
-    await checkBatch(property, { seed, numRuns: options.runsPerBatch, ...(isRepeated && { path: givenPath }) });
-    if (isRepeated) return;
+    await checkBatch(property, {
+      seed,
+      numRuns: options.runsPerBatch,
+      ...(givenPath !== undefined && { path: givenPath }),
+    });
+    if (isReplay) return;
     runs += options.runsPerBatch;
     figures = (await options.afterBatch?.()) ?? {};
     memory.sample(runs);
