@@ -15,10 +15,14 @@ export interface ToolDeps extends TransferDeps {
 }
 
 interface Tool<I> {
-  readonly run: (owner: SyncedFolder, input: I) => Promise<unknown>;
+  /** `covered`: see the question; undefined if VS Code has not asked it. */
+  readonly run: (owner: SyncedFolder, input: I, covered: readonly string[] | undefined) => Promise<unknown>;
   /** Absent if the tool only reads. */
-  readonly question?: (owner: SyncedFolder, input: I) => Question;
+  readonly question?: (owner: SyncedFolder, input: I) => Question | Promise<Question>;
 }
+
+/** A question that the user answers with no has no call after it. */
+const maxRemembered = 20;
 
 type Tools = { readonly [N in ToolName]: Tool<ToolInput<N>> };
 
@@ -32,7 +36,7 @@ export function registerTools(deps: ToolDeps): vscode.Disposable {
     palmtree_plan: { run: readPlan },
     palmtree_history: { run: readHistory },
     palmtree_diff: { run: readDiff },
-    palmtree_push: { run: (owner, input) => push(deps, owner, input), question: pushQuestion },
+    palmtree_push: { run: (owner, input, covered) => push(deps, owner, input, covered), question: pushQuestion },
     palmtree_pull: { run: (owner, input) => pull(deps, owner, input), question: pullQuestion },
     palmtree_restore: { run: (owner, input) => restore(deps, owner, input), question: restoreQuestion },
   };
@@ -46,6 +50,8 @@ class FolderTool<I extends { readonly folder?: string | undefined }> implements 
   readonly #folders: WorkspaceFolders;
   readonly #schema: ZodType<I>;
   readonly #tool: Tool<I>;
+  /** The paths that questions cover, by the input, which is all that VS Code gives both a question and its call. */
+  readonly #covered = new Map<string, readonly string[]>();
 
   constructor(folders: WorkspaceFolders, schema: ZodType<I>, tool: Tool<I>) {
     this.#folders = folders;
@@ -59,7 +65,8 @@ class FolderTool<I extends { readonly folder?: string | undefined }> implements 
     const { question } = this.#tool;
     if (question === undefined) return undefined;
     const parsed = this.#parse(input);
-    const { title, detail } = question(this.#owner(parsed), parsed);
+    const { title, detail, covered } = await question(this.#owner(parsed), parsed);
+    if (covered !== undefined) this.#remember(parsed, covered);
     // Names of files and messages come from outside: as Markdown, they could show links.
     const message = new vscode.MarkdownString().appendText(plainLines(detail));
     return { confirmationMessages: { title: plainLine(title), message } };
@@ -74,8 +81,17 @@ class FolderTool<I extends { readonly folder?: string | undefined }> implements 
 
   async #answer(input: unknown): Promise<string> {
     const parsed = this.#parse(input);
-    const answer = await this.#tool.run(this.#owner(parsed), parsed);
+    const key = JSON.stringify(parsed);
+    const covered = this.#covered.get(key);
+    this.#covered.delete(key);
+    const answer = await this.#tool.run(this.#owner(parsed), parsed, covered);
     return typeof answer === 'string' ? answer : JSON.stringify(answer, undefined, 1);
+  }
+
+  #remember(input: I, covered: readonly string[]): void {
+    this.#covered.set(JSON.stringify(input), covered);
+    const [oldest] = this.#covered.keys();
+    if (this.#covered.size > maxRemembered && oldest !== undefined) this.#covered.delete(oldest);
   }
 
   #parse(input: unknown): I {

@@ -4,6 +4,7 @@ import { pullQuestion, pushQuestion } from './writeTools';
 
 const owner = {
   sync: {
+    rescan: () => Promise.resolve(),
     state: { binding: { server: 'https://sync.example.org', tree: 'notes' } },
     pathStates: new Map([
       ['a.md', 'modified'],
@@ -14,12 +15,13 @@ const owner = {
   },
 } as unknown as SyncedFolder;
 
-it('a model that pushes makes VS Code ask with the server, the paths and the message', () => {
-  expect(pushQuestion(owner, { message: 'Plan the beds' })).toEqual({
+it('a model that pushes makes VS Code ask with the server, the paths and the message', async () => {
+  expect(await pushQuestion(owner, { message: 'Plan the beds' })).toEqual({
     title: 'Push to "notes" on https://sync.example.org?',
     detail: 'a.md\nplans/b.md\n\nMessage: Plan the beds\n\nUndo Push… takes it back with a new revision.',
+    covered: ['a.md', 'plans/b.md'],
   });
-  expect(pushQuestion(owner, { paths: ['plans'] }).detail).toMatch(/^plans\/b\.md\n\n/);
+  expect((await pushQuestion(owner, { paths: ['plans'] })).detail).toMatch(/^plans\/b\.md\n\n/);
 });
 
 it('a model that pulls makes VS Code ask with the server and the paths', () => {

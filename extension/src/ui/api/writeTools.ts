@@ -15,26 +15,36 @@ import type { ToolInput } from './toolInputs';
 export interface Question {
   readonly title: string;
   readonly detail: string;
+  /** All paths that the tool may change if the user agrees; undefined if it limits itself. */
+  readonly covered?: readonly string[];
 }
 
-export function pushQuestion({ sync }: SyncedFolder, { paths, message }: ToolInput<'palmtree_push'>): Question {
+export async function pushQuestion(
+  { sync }: SyncedFolder,
+  { paths, message }: ToolInput<'palmtree_push'>,
+): Promise<Question> {
   const { tree = '', server = '' } = sync.state.binding ?? {};
-  const changed = pendingPaths(sync, paths, ['modified', 'added', 'deleted']);
+  // A model pushes what it has just written. If the scan fails, so does the push, which says why.
+  await withProgress(vscode.l10n.t('Palmtree: Push'), (reporter) => sync.rescan(reporter)).catch(() => undefined);
+  const changed = pushablePaths(sync, paths);
   const lines = [
     pathLines(changed),
     message === undefined ? '' : vscode.l10n.t('Message: {0}', plainLine(message)),
     vscode.l10n.t('Undo Push… takes it back with a new revision.'),
   ];
-  return { title: vscode.l10n.t('Push to "{0}" on {1}?', tree, server), detail: joined(lines) };
+  return { title: vscode.l10n.t('Push to "{0}" on {1}?', tree, server), detail: joined(lines), covered: changed };
 }
 
+/** Pushes no more than `covered`: files may have changed since the question. */
 export async function push(
   deps: TransferDeps,
   owner: SyncedFolder,
   { paths, message }: ToolInput<'palmtree_push'>,
+  covered: readonly string[] = pushablePaths(owner.sync, paths),
 ): Promise<unknown> {
+  const only = new Set(covered);
   const run = async () => {
-    const done = await pushUnshown(deps, owner, {}, { ...limitTo(paths), message });
+    const done = await pushUnshown(deps, owner, {}, { only, message });
     // The user sees the result as after a push of their own, with Undo.
     showRun(deps, owner, undefined, { push: done, again: run });
     return done;
@@ -99,6 +109,10 @@ export async function restore(
   const text = vscode.l10n.t('{0} was restored from revision {1}.', path, revision);
   if (result.written.length > 0) void notifyWithActions(log, folder, text, [undoAction(log, owner, [result.backup])]);
   return { restored: result.written, skipped: result.skipped, untracked: plan.untracked };
+}
+
+function pushablePaths(sync: SyncedFolder['sync'], paths: readonly string[] | undefined): string[] {
+  return pendingPaths(sync, paths, ['modified', 'added', 'deleted']);
 }
 
 function pendingPaths(
