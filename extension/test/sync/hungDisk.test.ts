@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, mkdtemp, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Reporter } from '../../src/sync/ports/serverBinding';
@@ -98,6 +99,24 @@ describe.skipIf(!HungDisk.canBeMounted)('a disk that stops to respond', () => {
     await desk.sync.rescan(silent);
     expect(desk.sync.state.silentFolder).toBeUndefined();
     expect(await desk.push()).toMatchObject({ put: 3 });
+  });
+
+  it("outside of the folder keeps no scan waiting, even if the user's links lead there", async () => {
+    const desk = await fixture.machine();
+    const share = await mkdtemp(join(tmpdir(), 'palmtree-share-'));
+    disk = HungDisk.mount(share);
+    await desk.write('notes/a/x.md', 'one');
+    await desk.sync.track(['notes/a']);
+    await symlink(share, desk.path('.vscode'));
+    await symlink(join(share, 'deep/hooks'), desk.path('.husky'));
+    await symlink('between/envrc', desk.path('.envrc'));
+    await symlink(share, desk.path('between'));
+    await symlink('../../between/file', desk.path('notes/a/link'));
+    await desk.sync.rescan(silent);
+    expect(Object.fromEntries(desk.sync.pathStates)).toMatchObject({
+      'notes/a/x.md': 'added',
+      'notes/a/link': 'problem',
+    });
   });
 
   it("and has the backups does not make a scan sync Palmtree's own storage", async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -18,8 +18,12 @@ async function link(path: string, target: string): Promise<void> {
 }
 
 function found(...tracked: readonly string[]): string[] {
+  return foundFrom(root(), tracked);
+}
+
+function foundFrom(opened: string, tracked: readonly string[]): string[] {
   const rules = tracked.map((path) => ({ path, kind: 'folder', effect: 'track' }) as const);
-  return findObeyedLinks(root(), rules).map(({ path, target }) => `${path} -> ${target}`);
+  return findObeyedLinks(opened, rules).map(({ path, target }) => `${path} -> ${target}`);
 }
 
 it('finds links in the workspace folder, in folders that programs obey, and above and beside what is tracked', async () => {
@@ -37,13 +41,20 @@ it('finds links in the workspace folder, in folders that programs obey, and abov
   ]);
 });
 
-it('follows links to where nothing is yet, absolute ones, and ones by way of another name of the folder', async () => {
-  await mkdir(root(), { recursive: true });
+it('follows links to where nothing is yet, by way of other links and of a parent, and absolute ones by both names', async () => {
+  await mkdir(join(root(), 'notes'), { recursive: true });
   await symlink('root', join(base, 'alias'));
   await link('.husky', join(base, 'alias/notes/x'));
+  await link('.vimrc', join(await realpath(root()), 'notes/../notes/vimrc'));
   await link('.envrc', 'between/envrc');
   await link('between', 'notes/y');
-  expect(found('notes').sort()).toEqual(['.envrc -> notes/y/envrc', '.husky -> notes/x']);
+  await link('a/Makefile', '../../root/notes/build');
+  expect(foundFrom(join(base, 'alias'), ['notes', 'a/b']).sort()).toEqual([
+    '.envrc -> notes/y/envrc',
+    '.husky -> notes/x',
+    '.vimrc -> notes/vimrc',
+    'a/Makefile -> notes/build',
+  ]);
 });
 
 it('leaves out ordinary names, links to other folders, links in a circle, and the packages of a monorepo', async () => {
