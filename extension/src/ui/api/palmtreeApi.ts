@@ -82,6 +82,8 @@ export class ExtensionApi implements api.PalmtreeApi, vscode.Disposable {
   }
 
   #findConflicts(): void {
+    const open = new Set(this.#deps.folders.all.map(({ folder }) => folder.uri.toString()));
+    for (const key of this.#known.keys()) if (!open.has(key)) this.#known.delete(key);
     for (const { folder, sync } of this.#deps.folders.all) {
       const key = folder.uri.toString();
       const before = this.#known.get(key);
