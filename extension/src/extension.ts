@@ -100,7 +100,7 @@ function createViews(folders: WorkspaceFolders, merges: ActiveMerges, log: vscod
   const tracked = new TrackedView(deps);
   const fileHistory = createFileHistory(folders, tracked, used, log);
   const histories = [fileHistory, createTreeHistory(folders, used, log)];
-  const controls = new SourceControls({ folders, merges, mergeable });
+  const controls = new SourceControls({ folders, merges, mergeable, log });
   return { used, mergeable, controls, picker, review, tracked, fileHistory, histories };
 }
 

@@ -41,6 +41,7 @@ const titles: Readonly<Record<ChangeGroupName, string>> = {
 export interface SourceControlDeps {
   readonly merges: ActiveMerges;
   readonly mergeable: MergeableConflicts;
+  readonly log: vscode.LogOutputChannel;
 }
 
 export interface SourceControlPlace {
@@ -106,7 +107,7 @@ export class FolderSourceControl implements vscode.Disposable {
 
   /** Makes the rows anew, soon. */
   redraw(): void {
-    if (!this.#isDisposed) this.#timer ??= setTimeout(() => void this.#run(), debounceMs);
+    if (!this.#isDisposed) this.#timer ??= setTimeout(() => this.#begin(), debounceMs);
   }
 
   dispose(): void {
@@ -131,12 +132,16 @@ export class FolderSourceControl implements vscode.Disposable {
     return group;
   }
 
-  async #run(): Promise<void> {
+  #begin(): void {
     if (this.#isRunning) {
-      this.#timer = setTimeout(() => void this.#run(), debounceMs);
+      this.#timer = setTimeout(() => this.#begin(), debounceMs);
       return;
     }
     this.#timer = undefined;
+    this.#run().catch((error: unknown) => this.#deps.log.error(error instanceof Error ? error : String(error)));
+  }
+
+  async #run(): Promise<void> {
     this.#isRunning = true;
     try {
       const { sync } = this.#owner;

@@ -24,7 +24,10 @@ interface Shown {
 export class SourceControls implements vscode.Disposable {
   readonly #deps: SourceControlsDeps;
   readonly #shown = new Map<SyncedFolder, Shown>();
+  /** The messages of controls that are gone, for the next control of the folder. */
+  readonly #messages = new WeakMap<SyncedFolder, string>();
   readonly #subscriptions: vscode.Disposable;
+  #isDisposed = false;
   #git: GitRepositories | 'asked' | undefined;
   #gitSubscription: vscode.Disposable | undefined;
 
@@ -60,6 +63,7 @@ export class SourceControls implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.#subscriptions.dispose();
     this.#gitSubscription?.dispose();
     for (const { control } of this.#shown.values()) control.dispose();
@@ -80,16 +84,16 @@ export class SourceControls implements vscode.Disposable {
         control.update();
         continue;
       }
-      const { message } = control;
+      this.#messages.set(owner, control.message);
       control.dispose();
       this.#shown.delete(owner);
-      if (place !== undefined) this.#show(owner, place, message);
     }
-    for (const [owner, place] of placed) if (!this.#shown.has(owner)) this.#show(owner, place, '');
+    for (const [owner, place] of placed) if (!this.#shown.has(owner)) this.#show(owner, place);
   }
 
-  #show(owner: SyncedFolder, place: SourceControlPlace, message: string): void {
+  #show(owner: SyncedFolder, place: SourceControlPlace): void {
     const control = new FolderSourceControl(owner, place, this.#deps);
+    const message = this.#messages.get(owner) ?? '';
     if (message !== '') control.message = message;
     this.#shown.set(owner, { owner, key: keyOf(place), control });
   }
@@ -97,6 +101,7 @@ export class SourceControls implements vscode.Disposable {
   async #findGit(): Promise<void> {
     this.#git = 'asked';
     this.#git = await GitRepositories.find();
+    if (this.#isDisposed) return;
     this.#gitSubscription = this.#git.onDidChange(() => this.#update());
     this.#update();
   }
