@@ -1,10 +1,8 @@
-import { join } from 'node:path';
 import { Command } from 'commander';
 import { unifiedDiff, type DiffLine } from '../../core/merge/unifiedDiff';
 import { compareNaturally } from '../../core/paths';
-import { contentAt } from '../../io/fs/contentAt';
 import { plainLine } from '../../messages/plainText';
-import { serverSide, syncedSide } from '../../sync/history/diffSides';
+import { localSide, serverSide, syncedSide } from '../../sync/history/diffSides';
 import { action, globalOptions, type Invocation } from '../folder/invocation';
 import { withFolder } from '../folder/openFolder';
 import { atOrIn, pathsInFolder, requireTracked } from '../folder/paths';
@@ -38,7 +36,7 @@ function diff(invocation: Invocation, typed: readonly string[], { server = false
     );
     for (const path of [...paths].sort(compareNaturally)) {
       const before = await (server ? serverSide(history, path, sync.knownRevision) : syncedSide(history, path));
-      const lines = unifiedDiff(path, before, await contentAt(join(root, path)));
+      const lines = unifiedDiff(path, before, await localSide(root, path, sync.hashAt(path)));
       const patch = lines.map(({ text }) => text).join('\n');
       if (lines.length > 0) out.result('diff', { path, patch }, lines.map((line) => shown(line)).join('\n'));
     }

@@ -13,6 +13,9 @@ interface Replaced {
   readonly toEnd: number;
 }
 
+/** A content, or the hash of one that has more than `maxMergeBytes`, if it is known. */
+export type DiffSide = Uint8Array | { readonly hash: string | undefined };
+
 /** A line of a diff: unchanged, removed or added, or a heading. */
 export interface DiffLine {
   readonly kind: 'heading' | 'hunk' | 'same' | 'removed' | 'added';
@@ -23,11 +26,11 @@ export interface DiffLine {
  * The difference of two contents in the unified format of diff(1) and git, which patch(1) reads; empty if they are equal. The
  * content is undefined where there is no file. Binary files and large ones are only said to differ.
  */
-export function unifiedDiff(path: string, before: Uint8Array | undefined, after: Uint8Array | undefined): DiffLine[] {
+export function unifiedDiff(path: string, before: DiffSide | undefined, after: DiffSide | undefined): DiffLine[] {
+  if (before !== undefined && after !== undefined && areEqual(before, after)) return [];
   const [from, to] = [before ?? new Uint8Array(), after ?? new Uint8Array()];
-  if (before !== undefined && after !== undefined && Buffer.compare(from, to) === 0) return [];
   const [fromName, toName] = [before && `a/${path}`, after && `b/${path}`].map((name) => name ?? '/dev/null');
-  if ([from, to].some((content) => content.length > maxMergeBytes || !isText(content))) {
+  if (!isShown(from) || !isShown(to)) {
     return [{ kind: 'heading', text: `Binary files ${fromName} and ${toName} differ` }];
   }
   const [mine, theirs] = [linesOf(from), linesOf(to)];
@@ -36,6 +39,15 @@ export function unifiedDiff(path: string, before: Uint8Array | undefined, after:
     { kind: 'heading', text: `+++ ${toName}` },
     ...hunks(replacedParts(mine, theirs)).flatMap((hunk) => hunkLines(hunk, mine, theirs)),
   ];
+}
+
+function areEqual(one: DiffSide, other: DiffSide): boolean {
+  if (one instanceof Uint8Array) return other instanceof Uint8Array && Buffer.compare(one, other) === 0;
+  return !(other instanceof Uint8Array) && one.hash !== undefined && one.hash === other.hash;
+}
+
+function isShown(side: DiffSide): side is Uint8Array {
+  return side instanceof Uint8Array && side.length <= maxMergeBytes && isText(side);
 }
 
 /** The lines with their ends, so that a missing end of the last line is a difference. */

@@ -1,7 +1,5 @@
-import { join } from 'node:path';
 import { unifiedDiff } from '../../core/merge/unifiedDiff';
-import { contentAt } from '../../io/fs/contentAt';
-import { serverSide, syncedSide } from '../../sync/history/diffSides';
+import { localSide, serverSide, syncedSide } from '../../sync/history/diffSides';
 import { makePlan } from '../review/makePlan';
 import { reasonMessage } from '../views/statusPresentation';
 import type { SyncedFolder } from '../workspace/workspaceFolders';
@@ -58,7 +56,7 @@ export async function readDiff(
     throw new ToolError(`${JSON.stringify(path)} is not tracked. palmtree_status lists the paths that changed.`);
   }
   const before = await (revision === undefined ? syncedSide(history, path) : serverSide(history, path, revision));
-  const after = sync.isOnDisk(path) ? await contentAt(join(sync.root, path)) : undefined;
+  const after = sync.isOnDisk(path) ? await localSide(sync.root, path, sync.hashAt(path)) : undefined;
   const patch = unifiedDiff(path, before, after)
     .map(({ text }) => text)
     .join('\n');
