@@ -16,7 +16,7 @@ import { hashOfLines, sameLines, withoutBom } from './editorText';
 import type { MergeWatch } from './mergeWatch';
 
 /** The longest wait for the merge editor to show what it merged, and the pause between two checks, in ms. */
-const autoMergeMs = 15_000;
+const autoMergeMs = 60_000;
 const autoMergePauseMs = 200;
 
 export interface MergeDeps {
@@ -89,12 +89,16 @@ async function startInMergeEditor(
   }
 }
 
-/** Repeats the command until it works: the command that opens the merge editor does not wait for it. */
+/**
+ * Repeats the command until it works: the command that opens the merge editor does not wait for it. Throws if it never does:
+ * the editor would show the local version as the result, and no conflict.
+ */
 async function autoMerge(mergeEditor: MergeEditor, document: vscode.TextDocument): Promise<void> {
   const mine = document.getText();
   const end = Date.now() + autoMergeMs;
   // The document is opened each time: it is another one if the merge editor took the place of the only editor with it.
-  while ((await vscode.workspace.openTextDocument(document.uri)).getText() === mine && Date.now() < end) {
+  while ((await vscode.workspace.openTextDocument(document.uri)).getText() === mine) {
+    if (Date.now() > end) throw new Error('the merge editor did not merge');
     await mergeEditor.autoMerge();
     await delay(autoMergePauseMs);
   }
