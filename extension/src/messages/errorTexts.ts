@@ -1,4 +1,5 @@
 import { l10n } from 'vscode';
+import { maxItems } from '../../../server/src/contract/limits';
 import { pathFault } from '../../../server/src/contract/paths';
 import { PalmtreeError, type ErrorCode } from '../errors';
 import { deletionGuardMessage } from './deletionGuardMessage';
@@ -189,6 +190,11 @@ const texts: Readonly<Record<ErrorCode, (error: PalmtreeError) => string>> = {
       list(e),
     ),
   file_dir_conflict: (e) => l10n.t('A file and a folder have the same path: {0}. Rename one of them.', list(e)),
+  too_many_files: () =>
+    l10n.t(
+      'The tree would have more than {0} files, which is more than Palmtree can sync. Untrack some; nothing was sent.',
+      formatNumber(maxItems),
+    ),
   too_many_folders: () =>
     l10n.t('The tree has too many tracked folders. Untrack some, or track a folder that contains them.'),
   too_many_runs: () => l10n.t('The server is busy with other transfers of this token. Try again in a moment.'),

@@ -22,6 +22,7 @@ export const httpStatusByCode = {
   invalid_path: 422,
   invalid_link: 422,
   file_dir_conflict: 422,
+  too_many_files: 422,
   too_many_folders: 422,
   content_mismatch: 422,
   content_unavailable: 422,

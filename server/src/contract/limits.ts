@@ -6,7 +6,7 @@ export const maxJsonBodyBytes = 1 << 20;
 export const maxHeadBytes = 4 << 20;
 /** Each further line of an NDJSON body. A change with the longest path and target, all escaped, has 50,000. */
 export const maxItemBytes = 64 << 10;
-/** The number of changes of a push, or of paths of a pull. */
+/** The number of changes of a push, of paths of a pull, or of files and symlinks of a tree. */
 export const maxItems = 1_000_000;
 /** The number of open pushes and pulls of a token. */
 export const maxSessions = 500;

@@ -34,7 +34,7 @@ interface BeginPushRequest {
 
 /**
  * Checks a push and creates its session. Throws tree_not_found, revision_not_found, stale_base, invalid_request, invalid_path,
- * invalid_link, file_dir_conflict, too_many_folders, storage_full and too_many_sessions.
+ * invalid_link, file_dir_conflict, too_many_files, too_many_folders, storage_full and too_many_sessions.
  */
 export async function beginPush(services: BeginPushServices, request: BeginPushRequest): Promise<PushSession> {
   const id = services.newId();
@@ -80,7 +80,7 @@ function requireBase({ name, head }: Tree, base: number, forced: boolean): void 
   throw new WireError('stale_base', `${name} is at revision ${head}, not ${base}`, { head });
 }
 
-/** Checks the tree as it would be after the push. Throws file_dir_conflict, too_many_folders, invalid_link. */
+/** Checks the tree as it would be after the push. Throws file_dir_conflict, too_many_files, too_many_folders, invalid_link. */
 async function checkResult(
   { entries, folders }: BeginPushServices,
   push: {
@@ -91,9 +91,20 @@ async function checkResult(
   },
 ): Promise<void> {
   const { tree, changes, head } = push;
+  await entries.requireRoom(tree.id, growth(changes, head));
   await checkAddedPaths(entries, tree, changes, head);
   await folders.requireRoom(tree.id, push.folders);
   await checkLinks(entries, tree.id, changes, head);
+}
+
+/** The number of paths that the changes add, less those that they delete. */
+function growth(changes: readonly Change[], head: ReadonlyMap<string, FileEntry>): number {
+  let count = 0;
+  for (const { op, path } of changes) {
+    if (op === 'delete') count--;
+    else if (!head.has(path)) count++;
+  }
+  return count;
 }
 
 /** Throws file_dir_conflict. Only an added path can conflict: the head's own paths do not conflict. */

@@ -1,7 +1,9 @@
 import { sql } from 'kysely';
+import { maxItems } from '../contract/limits';
 import type { FileEntry } from '../contract/schemas';
 import { inChunks } from '../database/inChunks';
 import type { Database } from '../database/openDatabase';
+import { WireError } from '../errors';
 import { toFileEntry, versionColumns } from './entry';
 import { PageSize } from './pageSize';
 import { RemovedVersions } from './removedVersions';
@@ -173,6 +175,21 @@ export class EntryRepository {
       yield rows.map(({ path }) => path);
       after = last.path;
     }
+  }
+
+  /** Throws too_many_files if the tree would have more files than a client reads. One that has too many may shrink. */
+  async requireRoom(treeId: number, added: number): Promise<void> {
+    if (added <= 0) return;
+    const count = this.#database
+      .selectFrom('entries')
+      .select(({ fn }) => fn.countAll<number>().as('count'))
+      .where('tree_id', '=', treeId);
+    // Counting all rows reads an index alone; the deleted paths among them nearly always leave room.
+    const rows = await count.executeTakeFirstOrThrow();
+    if (rows.count + added <= maxItems) return;
+    const files = await count.where('op', '=', 'put').executeTakeFirstOrThrow();
+    if (files.count + added <= maxItems) return;
+    throw new WireError('too_many_files', `a tree may have ${maxItems} files, not ${files.count + added}`);
   }
 
   async headPaths(treeId: number): Promise<string[]> {
