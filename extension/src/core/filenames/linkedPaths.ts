@@ -16,12 +16,14 @@ export class LinkedPaths {
   readonly #byTarget = new Map<string, LeadingLink[]>();
 
   constructor(links: Iterable<LeadingLink>) {
-    for (const link of links) {
-      const key = keyOf(link.target);
-      const others = this.#byTarget.get(key);
-      if (others === undefined) this.#byTarget.set(key, [link]);
-      else others.push(link);
-    }
+    for (const link of links) this.add(link);
+  }
+
+  add(link: LeadingLink): void {
+    const key = keyOf(link.target);
+    const others = this.#byTarget.get(key);
+    if (others === undefined) this.#byTarget.set(key, [link]);
+    else others.push(link);
   }
 
   /** A path at which a program finds and obeys what is at `path`, because links lead there. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { stepSize } from '../../core/cooperativeTask';
 import type { Entry } from '../../core/entry';
 import type { Observation } from '../../core/observation';
 import type { Rule } from '../../core/tracking/rule';
@@ -74,6 +75,19 @@ function folder(nameRules = linux) {
   };
   return { local, rules, ancestor, planner, states, scan };
 }
+
+describe('the links of this disk', () => {
+  it('are found in steps between which other code runs, and hold the files to which they lead', async () => {
+    const { local, planner, ancestor, scan } = folder();
+    const files = Array.from({ length: 10 * stepSize }, (_, i) => observed(`n/${i}`, '1'));
+    await scan({ changed: [...files, observed('.husky', '-> notes')], obeyedLinks: [] });
+    expect([...local.linkedPathsSteps()].length).toBeGreaterThanOrEqual(10);
+    ancestor.markSynced('notes/hook', entry('notes/hook', '1'));
+    ancestor.restoreBase('notes/hook', null);
+    const { held } = await planner.reconcile('known', { holds: new Set(['program']) });
+    expect([...held.values()]).toMatchObject([{ path: 'notes/hook', through: '.husky/hook' }]);
+  });
+});
 
 describe('the cached path states', () => {
   it('are computed again only after a change', async () => {

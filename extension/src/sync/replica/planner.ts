@@ -1,8 +1,9 @@
 import { dropTooLongPaths, type TooLong } from '../../core/reconcile/dropTooLongPaths';
 import { dropUnrepresentableNames } from '../../core/reconcile/dropUnrepresentableNames';
 import { dropHeld, type HeldKind, type HeldPath, type HoldPolicy } from '../../core/reconcile/dropHeld';
+import { stepSize, type CooperativeTask } from '../../core/cooperativeTask';
 import type { FileTable } from '../../core/entry';
-import { leadingLink, LinkedPaths, type LeadingLink } from '../../core/filenames/linkedPaths';
+import { leadingLink, type LinkedPaths } from '../../core/filenames/linkedPaths';
 import { obeyedBy } from '../../core/filenames/obeyedFiles';
 import type { Selection } from '../../core/tracking/selection';
 import type { Change } from '../../core/change';
@@ -59,7 +60,8 @@ export class Planner {
     const observations = local.table((path) => ancestor.entries.get(path) ?? remote.get(path));
     const isSyncable = this.syncableTest();
     const whole = await runYielding(reconcileSteps(ancestor.entries, observations, remote, isSyncable));
-    const { plan: agreed, held } = dropHeld(whole, this.#holdPolicy(whole.downloads, options));
+    const linked = await runYielding(this.#linkedPathsSteps(whole.downloads));
+    const { plan: agreed, held } = dropHeld(whole, this.#holdPolicy(linked, options));
     const short = dropTooLongPaths(agreed, this.#deps.tooLong ?? (() => undefined));
     const storable = dropUnrepresentableNames(short.plan, observations, local.nameRules, this.#unobservedPaths());
     const pushable = dropBlockedByServer(storable.plan.uploads, unpushedPaths(remote, observations, isSyncable));
@@ -91,20 +93,31 @@ export class Planner {
     };
   }
 
-  #holdPolicy(downloads: readonly Change[], { holds, approved }: ReconcileOptions): HoldPolicy {
+  /** The links of this disk and of `downloads`; undefined if no new path is downloaded that could be obeyed through them. */
+  *#linkedPathsSteps(downloads: readonly Change[]): CooperativeTask<LinkedPaths | undefined> {
+    const { local, ancestor } = this.#deps;
+    if (!downloads.some(({ path, to }) => to !== undefined && !ancestor.entries.has(path))) return undefined;
+    const linked = yield* local.linkedPathsSteps();
+    let count = 0;
+    // A link that a pull puts on this disk may lead further to the target of the user's.
+    for (const { path, to } of downloads) {
+      if (++count % stepSize === 0) yield;
+      const link = to?.target === undefined ? undefined : leadingLink(path, to.target);
+      if (link !== undefined) linked.add(link);
+    }
+    return linked;
+  }
+
+  #holdPolicy(linked: LinkedPaths | undefined, { holds, approved }: ReconcileOptions): HoldPolicy {
     const { rules, ancestor, local, consent } = this.#deps;
     const selection = rules.selection();
-    let linked: LinkedPaths | undefined;
     return {
       holds: holds ?? consent.holds(),
       approved,
       isTracked: (path) => selection.includes(path),
       isNamed: (path) => isNamed(selection, path),
       isSynced: (path) => ancestor.entries.has(path),
-      obeyedThrough: (path) => {
-        linked ??= new LinkedPaths([...local.leadingLinks(), ...putLinks(downloads)]);
-        return linked.obeyedThrough(path);
-      },
+      obeyedThrough: (path) => linked?.obeyedThrough(path),
       holdsScripts: local.honoursModes && !consent.isNew,
     };
   }
@@ -113,14 +126,6 @@ export class Planner {
   *#unobservedPaths(): Generator<string> {
     yield* this.#deps.local.problems.keys();
     yield* this.#deps.rules.untrackedPaths;
-  }
-}
-
-/** The links that a pull would put on this disk: one of them may lead further to the target of the user's. */
-function* putLinks(downloads: readonly Change[]): Generator<LeadingLink> {
-  for (const { path, to } of downloads) {
-    const link = to?.target === undefined ? undefined : leadingLink(path, to.target);
-    if (link !== undefined) yield link;
   }
 }
 
