@@ -2,7 +2,7 @@
 
 /** A body of JSON. A longer list is sent as NDJSON. */
 export const maxJsonBodyBytes = 1 << 20;
-/** The first line of an NDJSON body. */
+/** The first line of an NDJSON body: the folders of a push or of a table, among others. */
 export const maxHeadBytes = 4 << 20;
 /** Each further line of an NDJSON body. A change with the longest path and target, all escaped, has 50,000. */
 export const maxItemBytes = 64 << 10;

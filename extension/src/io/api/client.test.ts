@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { maxFolders } from '../../../../server/src/contract/limits';
 import type { Whoami } from '../../../../server/src/contract/schemas';
 import { Client } from './client';
 
@@ -160,6 +161,14 @@ describe('a file table', () => {
     const { files, ...rest } = await client.files('notes', 1);
     expect(rest).toEqual({ revision: 3, id: 'x', folders: ['é'] });
     expect(files.map(({ path }) => path)).toEqual(['ä', 'b']);
+  });
+
+  it('may have as many folders with long paths as a push may send', async () => {
+    const folders = Array.from({ length: maxFolders }, (_, number) => `${'long/'.repeat(140)}${number}`);
+    const client = await clientOf((_, response) => {
+      response.end(`${JSON.stringify({ revision: 3, id: 'x', folders, count: 0 })}\n`);
+    });
+    expect((await client.files('notes', 1)).folders).toEqual(folders);
   });
 
   it('is refused when it announces more files than a tree may have', async () => {

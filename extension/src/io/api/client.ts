@@ -12,7 +12,7 @@ import {
   type RevisionList,
   type RevisionSummary,
 } from '../../../../server/src/contract/history';
-import { maxItems } from '../../../../server/src/contract/limits';
+import { maxHeadBytes, maxItems } from '../../../../server/src/contract/limits';
 import { ndjsonType, ndjsonValues } from '../../../../server/src/contract/ndjson';
 import {
   heartbeatsHeader,
@@ -164,7 +164,7 @@ export class Client {
     const files: RemoteFile[] = [];
     const pause = yielder();
     try {
-      for await (const values of ndjsonValues(withLineLimit(body, { maxHeadBytes: maxJsonBytes, maxLineBytes }))) {
+      for await (const values of ndjsonValues(withLineLimit(body, { maxHeadBytes, maxLineBytes }))) {
         if (head === undefined) throwIfError(values[0], { request, address: this.address });
         head ??= this.#parsed(tableHead, values.shift(), request);
         if (head.count > maxItems) throw this.#tooManyFiles(request, head.count);
