@@ -25,15 +25,15 @@ import {
 import { planUndoPush, undoPush, type PushUndoPlan, type UndoPushResult } from '../history/undoPush';
 import { Connection } from '../replica/connection';
 import { Emitter } from './emitter';
-import type { Reporter, ServerBinding } from '../ports/serverBinding';
+import { silentReporter, type Reporter, type ServerBinding } from '../ports/serverBinding';
 import type { Binding, Overview, SyncState } from '../ports/syncState';
 import { pull, type PullOptions, type PullResult } from '../pull/pull';
 import type { PullRecord } from '../pull/pullRecord';
 import { forcePush, type ForceAnswer, type ForcePushPlan } from '../push/forcePush';
 import { push, type PushOptions, type PushResult } from '../push/push';
 import type { CommandContext, LocalContext, StorageFolders } from '../replica/commandContext';
-import { kindAt } from '../replica/kindAt';
 import { Replica, type ReplicaSettings } from '../replica/replica';
+import { kindsAt, track } from '../replica/track';
 import { trackAgain, untrack, type Untracked } from '../replica/untrack';
 import { makePlan, type PlanOptions } from '../review/makePlan';
 import type { Plan, PlanDirection } from '../review/plan';
@@ -72,8 +72,6 @@ export interface FolderSyncDeps {
   /** Whether it follows the server's event stream while it is bound; by default it does. */
   readonly isLive?: boolean;
 }
-
-const silent: Reporter = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
 
 /** Syncs one workspace folder with one tree. The user interface runs all commands of a folder here, and shows its state. */
 export class FolderSync {
@@ -150,7 +148,7 @@ export class FolderSync {
     this.#storeFollower = new StoreFollower({ store, operations, status, onDefect });
     this.#recovery = new Recovery({
       status,
-      isCured: cureCheck({ root, folders, connection, rescan: () => this.rescan(silent) }),
+      isCured: cureCheck({ root, folders, connection, rescan: () => this.rescan(silentReporter) }),
       onCured: (error) => this.#cured(error),
       onDefect,
       ...(wait === undefined ? {} : { wait }),
@@ -316,18 +314,8 @@ export class FolderSync {
    * Throws not_trackable with the paths that neither side has.
    */
   async track(paths: readonly string[]): Promise<void> {
-    const picked = await Promise.all(paths.map(async (path) => ({ path, kind: await kindAt(this.#replica, path) })));
-    const missing = picked.filter(({ kind }) => kind === undefined).map(({ path }) => path);
-    if (missing.length > 0) {
-      throw new PalmtreeError('not_trackable', `nothing to track at ${missing.join(', ')}`, {
-        details: { paths: missing },
-      });
-    }
-    await this.#operate(async () => {
-      for (const { path, kind } of picked) this.#replica.rules.track(path, kind ?? 'file');
-      await this.#replica.scan({ signal: this.#operations.lifetime, only: paths });
-      await this.#replica.save();
-    });
+    const kinds = await kindsAt(this.#replica, paths);
+    await this.#operate(() => track(this.#replica, kinds, this.#operations.lifetime));
   }
 
   /** Stops syncing the paths on this machine. Their files stay on both sides. `trackAgain` undoes it. */

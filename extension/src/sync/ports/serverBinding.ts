@@ -63,3 +63,10 @@ export interface Reporter {
   step(step: ProgressStep): void;
   progress(progress: TransferProgress): void;
 }
+
+/** For work that nobody watches or cancels. */
+export const silentReporter: Reporter = {
+  signal: new AbortController().signal,
+  step: () => undefined,
+  progress: () => undefined,
+};

@@ -96,12 +96,12 @@ export async function discard({ server }: CommandContext, session: PushSession):
   await server.client.endPush(server.tree, session.id).catch(() => undefined);
 }
 
-/** A renamed file counts as renamed, and as put and deleted too. */
 export function countChanges(changes: readonly Change[]): { put: number; deleted: number; renamed: number } {
   const { names: _names, ...counts } = summarize(changes);
   return counts;
 }
 
+/** A renamed file counts as renamed, and as put and deleted too. */
 export function summarize(changes: readonly Change[]): {
   put: number;
   deleted: number;

@@ -7,6 +7,7 @@ import { movedConfirmation } from '../../messages/confirmations';
 import type { FolderSync } from '../../sync/folder/folderSync';
 import { openFolderSync } from '../../sync/folder/openFolderSync';
 import type { BackupLimits } from '../../sync/history/backupLimits';
+import { silentReporter } from '../../sync/ports/serverBinding';
 import type { PullResult } from '../../sync/pull/pull';
 import type { PushResult } from '../../sync/push/push';
 import { showModal, showNotification } from '../shared/notification';
@@ -208,7 +209,7 @@ export class WorkspaceFolders implements vscode.Disposable {
     void warnOfInvalidSettings(folder);
     await binder.restore(opened);
     // The scan takes long in a big folder, and shows in the folder's state.
-    void sync.rescan(silent).catch((error: unknown) => log.warn(String(error)));
+    void sync.rescan(silentReporter).catch((error: unknown) => log.warn(String(error)));
   }
 
   /** Finds the storage of a folder: the storage of the first window that opened it. */
@@ -262,7 +263,7 @@ export class WorkspaceFolders implements vscode.Disposable {
       const scanned = ['exclude', 'respectGitignore', 'modes', 'serverUrl', 'tree'];
       if (scanned.some(affects)) {
         // Commands wait for this change of settings, and must not wait for the server.
-        void opened.sync.rescan(silent).catch((error: unknown) => this.#deps.log.warn(String(error)));
+        void opened.sync.rescan(silentReporter).catch((error: unknown) => this.#deps.log.warn(String(error)));
       }
       if (affects('rsyncPath') || affects('transport')) opened.sync.recheck();
     }
@@ -272,8 +273,6 @@ export class WorkspaceFolders implements vscode.Disposable {
 function backupLimits(): BackupLimits {
   return { maxAgeDays: setting('backups.maxAgeDays'), maxBytes: setting('backups.maxSize') * 1_000_000 };
 }
-
-const silent = { signal: new AbortController().signal, step: () => undefined, progress: () => undefined };
 
 /** Asks whether a folder is the one that was at `path`. */
 async function isMovedFrom({ name }: vscode.WorkspaceFolder, path: string): Promise<boolean> {
