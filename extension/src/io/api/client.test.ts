@@ -254,19 +254,21 @@ describe('a server that falls silent', () => {
 });
 
 describe('a server that works long', () => {
-  /** Sends heartbeats until the silence limit has passed several times, then `body`. */
+  /** Longer than a busy machine may keep this process, which has both ends, from running. In milliseconds. */
+  const silenceMs = 1_200;
+  /** Sends heartbeats until the silence limit has passed, then `body`. */
   const working =
     (body: string): RequestListener =>
     (request, response) => {
       expect(request.headers['x-palmtree-heartbeats']).toBe('1');
       let beats = 0;
       const timer = setInterval(() => {
-        if (beats++ < 16) response.write(' ');
+        if (beats++ * 50 < 1.3 * silenceMs) response.write(' ');
         else response.end(body);
       }, 50);
       response.once('close', () => clearInterval(timer));
     };
-  const patient = (body: string) => clientOf(working(body), currentServer, { silenceMs: 400 });
+  const patient = (body: string) => clientOf(working(body), currentServer, { silenceMs });
 
   it('is waited for as long as it sends heartbeats', async () => {
     const client = await patient('{"revision":3,"id":"x"}');
@@ -284,7 +286,7 @@ describe('a server that works long', () => {
       working(request.url?.endsWith('path=refused') === true ? error : '')(request, response);
     });
     const files = client.sessionFiles('notes', { id: 'id', http: { encodings: [] } });
-    const limits = { signal: new AbortController().signal, silenceMs: 400 };
+    const limits = { signal: new AbortController().signal, silenceMs };
     const put = (path: string, body: Uint8Array | ReadableStream<Uint8Array>) => {
       return files.put(path, { offset: 0, body, encoding: undefined, isDelta: true }, limits);
     };
