@@ -51,12 +51,12 @@ function replaceLinked(state: ApplyState, { path, check, replace }: Replacement)
   try {
     const linked = statsAt(source);
     if (linked === undefined || !isUnchangedExceptCtime(stats, linked)) throw new PathSkipped('changed');
-    // Any other count: it has just got another name, or the file system does not count names.
-    if (linked.nlink === 2n) replace();
-    else {
+    if (linked.nlink !== 2n) {
+      // The file has just got another name, or the file system does not count names.
       backup.discard(link);
       return false;
     }
+    replace();
   } catch (error) {
     backup.discard(link);
     throw error;

@@ -19,7 +19,7 @@ export interface TrackDeps {
   readonly log: vscode.LogOutputChannel;
 }
 
-/** More than this is asked about: a folder that holds it was often meant to be left out. In bytes. */
+/** Before more bytes than this are tracked, the user is asked: such a folder was often meant to be left out. */
 const manyBytes = 1_000_000_000;
 
 /** Tracks the picked files and folders, else those that the user chooses in a list. */
@@ -30,9 +30,9 @@ export async function track(deps: TrackDeps, uri: unknown, uris: unknown): Promi
   else for (const [owner, paths] of await resolvePicked(folders, picked)) await trackPaths(owner, paths);
 }
 
-async function trackPaths(owner: SyncedFolder, paths: readonly string[], isAsked = false): Promise<void> {
+async function trackPaths(owner: SyncedFolder, paths: readonly string[], confirms = false): Promise<void> {
   const { folder, sync } = owner;
-  if (isAsked) await confirmSize(owner, paths);
+  if (confirms) await confirmSize(owner, paths);
   await sync.track(paths);
   const problems = [...sync.pathStates.values()].filter((state) => state === 'problem').length;
   const text = trackedMessage(sync.state.counts.tracked, problems);
